@@ -1,0 +1,92 @@
+/**
+ * What bench/main.ts and the generator's process say to each other: a job as one JSON argument, an outcome as one JSON
+ * line.
+ *
+ * @module
+ */
+import type { Shape } from "../shapes.ts";
+import type { DialectName } from "./dialects/mod.ts";
+
+/** One run of one shape against one broker. */
+export interface Job {
+  readonly dialect: DialectName;
+  readonly host: string;
+  readonly publisherPort: number;
+  readonly subscriberPort: number;
+  /** The broker's process, to read its time and memory from. */
+  readonly pid: number;
+  readonly shape: Shape;
+  /** Publishing lasts at most so long; the run ends with the last delivery. */
+  readonly seconds: number;
+  /** The same before the clock runs. */
+  readonly warmSeconds: number;
+  /** Nothing received for so long: given up. */
+  readonly patienceSeconds: number;
+  /** A run that takes longer is given up. */
+  readonly mostSeconds: number;
+  /** `open` only: messages a second. */
+  readonly rate?: number;
+}
+
+/** What a run showed. `problem` in place of a figure where there is none to give. */
+export type Outcome =
+  | FlowOutcome
+  | LatencyOutcome
+  | ConnectOutcome
+  | IdleOutcome
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** Part of one core each, from 0 to the number of cores; resident bytes. */
+export interface Usage {
+  readonly brokerCpu: number;
+  readonly loadCpu: number;
+  readonly brokerBytes: number;
+}
+
+/** Every message that was published was delivered to everyone it was for, and nothing besides. */
+export interface FlowOutcome extends Usage {
+  readonly kind: "flow";
+  readonly published: number;
+  readonly delivered: number;
+  readonly seconds: number;
+  /** Deliveries a second; publishes, where nobody subscribes. */
+  readonly rate: number;
+}
+
+/** Microseconds. */
+export interface LatencyOutcome extends Usage {
+  readonly kind: "latency";
+  readonly messages: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly most: number;
+}
+
+/** Connections that were made, subscribed, answered and closed. */
+export interface ConnectOutcome extends Usage {
+  readonly kind: "connect";
+  readonly connections: number;
+  readonly seconds: number;
+  readonly rate: number;
+}
+
+/** Resident bytes of the broker for each idle subscriber, above what it had before. */
+export interface IdleOutcome {
+  readonly kind: "idle";
+  readonly connections: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly bytesEach: number;
+}
+
+/** The topic of connection i: all of one length, so that frames are. */
+export function topicOf(index: number, topics: number): string {
+  return `t${String(index % topics).padStart(5, "0")}`;
+}
+
+/** A payload of printable bytes. */
+export function payloadOf(size: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: size }, (_, at) => 97 + at % 26);
+}

@@ -1,0 +1,109 @@
+/**
+ * One publisher of a flow: writes a prepared block of frames over and over.
+ *
+ * @module
+ */
+import type { Counter } from "./counter.ts";
+import type { Signal } from "./signal.ts";
+import type { Wire } from "./wire.ts";
+
+/** Bytes of a block, at least one frame. */
+const BLOCK_BYTES = 128 * 1024;
+/** Unanswered publishes a publisher may have, in bytes of frames, at least two blocks. */
+const WINDOW_BYTES = 1024 * 1024;
+/**
+ * Bytes of deliveries published but not yet received, all subscribers together: so much a run may cost a broker that never
+ * says stop, and so long a slow one drains when publishing is over.
+ */
+const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+
+/** Many frames in one piece, to be written over and over. */
+export class Block {
+  readonly frame: number;
+  readonly count: number;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(frame: Uint8Array) {
+    this.frame = frame.length;
+    this.count = Math.max(1, Math.floor(BLOCK_BYTES / frame.length));
+    this.#bytes = new Uint8Array(this.count * frame.length);
+    for (let at = 0; at < this.count; at++) this.#bytes.set(frame, at * frame.length);
+  }
+
+  /** The bytes of so many frames, at most {@link Block.count}. */
+  frames(count: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, count * this.frame);
+  }
+}
+
+/** What a publisher shares with the others of its run. */
+export interface Shared {
+  /** Fired when anything was received or answered. */
+  readonly changed: Signal;
+  /** Bytes of deliveries that are under way. */
+  inFlight(): number;
+  /** Bytes of deliveries that one publish makes. */
+  readonly fanOut: number;
+  /** Why the run cannot go on, or `null`. */
+  problem(): string | null;
+}
+
+/** Publishes as fast as TCP, the window of unanswered messages and {@link IN_FLIGHT_BYTES} let it. */
+export class Publication {
+  readonly topic: string;
+  readonly #wire: Wire;
+  readonly #block: Block;
+  readonly #answers: Counter | null;
+  readonly #shared: Shared;
+  readonly #window: number;
+  readonly #step: number;
+  #sent = 0;
+
+  constructor(
+    wire: Wire,
+    options: { topic: string; block: Block; answers: Counter | null; shared: Shared },
+  ) {
+    this.#wire = wire;
+    this.topic = options.topic;
+    this.#block = options.block;
+    this.#answers = options.answers;
+    this.#shared = options.shared;
+    this.#step = Math.min(
+      this.#block.count,
+      Math.max(1, Math.floor(IN_FLIGHT_BYTES / 4 / Math.max(1, this.#shared.fanOut))),
+    );
+    this.#window = Math.max(2 * this.#block.count, Math.floor(WINDOW_BYTES / this.#block.frame));
+  }
+
+  /** Messages published since the connection was made. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  get answers(): Counter | null {
+    return this.#answers;
+  }
+
+  get wire(): Wire {
+    return this.#wire;
+  }
+
+  /** Publishes until the deadline or `messages` more, whichever comes first; a block at least. */
+  async run(deadline: number, messages: number): Promise<void> {
+    const { changed } = this.#shared;
+    const until = this.#sent + messages;
+    const room = this.#window - this.#step;
+    do {
+      const count = Math.min(this.#step, until - this.#sent);
+      while (
+        (this.#answers !== null && this.#sent - this.#answers.messages > room) ||
+        this.#shared.inFlight() > IN_FLIGHT_BYTES
+      ) {
+        if (this.#shared.problem() !== null) return;
+        await changed.wait();
+      }
+      this.#sent += count;
+      await this.#wire.write(this.#block.frames(count));
+    } while (this.#sent < until && performance.now() < deadline && this.#shared.problem() === null);
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Who is measured, and how each is started: as a real process on free ports of the loopback address, with what keeps it
+ * from leaving messages out turned on, and nothing else changed.
+ *
+ * @module
+ */
+import { Program } from "../scripts/program.ts";
+import type { DialectName } from "./load/dialects/mod.ts";
+import type { Shape } from "./shapes.ts";
+
+/** A broker that listens. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+  readonly publisherPort: number;
+  readonly subscriberPort: number;
+}
+
+/** One of those that are compared. */
+export interface Peer {
+  readonly name: string;
+  readonly dialect: DialectName;
+  /** What differs from how it comes, for the report. */
+  readonly settings: string;
+  /** Which it is, or `null` where it is not installed. */
+  version(): Promise<string | null>;
+  /** Whether the shape can be run on it. */
+  runs(shape: Shape): boolean;
+  start(shape: Shape): Promise<Running>;
+}
+
+const HOST = "127.0.0.1";
+const ROOT = `${import.meta.dirname}/../`;
+
+/** Those that can be measured. `commands` starts our broker otherwise, and a second one beside it. */
+export function allPeers(commands: { readonly broker?: string; readonly against?: string }): readonly Peer[] {
+  const own = `${Deno.execPath()} run -A ${ROOT}broker.ts`;
+  return [
+    hashbus("hashbus", commands.broker ?? own),
+    ...(commands.against === undefined ? [] : [hashbus("against", commands.against)]),
+    nats,
+    redis,
+    mosquitto,
+    relay,
+  ];
+}
+
+function hashbus(name: string, command: string): Peer {
+  const words = command.split(/\s+/).filter((word) => word !== "");
+  return {
+    name,
+    dialect: "hashbus",
+    settings: "as it comes (classic); in the shape with a stuck subscriber --slow-consumer drop",
+    async version(): Promise<string | null> {
+      const said = await firstLine([...words, "--version"]);
+      return said === null ? null : `${said} (${words.join(" ").replaceAll(ROOT, "")})`;
+    },
+    runs: () => true,
+    start: (shape) => {
+      const slow = shape.mode === "stuck" ? ["--slow-consumer", "drop"] : [];
+      return startByReadyLine([...words, "-s", "0", "-p", "0", "-q", ...slow]);
+    },
+  };
+}
+
+const nats: Peer = {
+  name: "nats",
+  dialect: "nats",
+  settings: "max_pending 1GB, write_deadline 60s; as it comes in the shape with a stuck subscriber",
+  version: () => firstLine(["nats-server", "--version"]),
+  runs: () => true,
+  start: async (shape) => {
+    const port = freePort();
+    const limits = shape.mode === "stuck" ? "" : 'max_pending: 1GB\nwrite_deadline: "60s"\n';
+    return await startWithFile(
+      { name: "nats.conf", text: `listen: ${HOST}:${port}\n${limits}` },
+      (file) => ["nats-server", "-c", file],
+      port,
+    );
+  },
+};
+
+const redis: Peer = {
+  name: "redis",
+  dialect: "redis",
+  settings:
+    "no persistence, client-output-buffer-limit pubsub 0 0 0, maxclients 15000; limits as they come in the shape with a stuck subscriber",
+  version: () => firstLine(["redis-server", "--version"]),
+  runs: () => true,
+  start: async (shape) => {
+    const port = freePort();
+    const limits = shape.mode === "stuck" ? "" : "client-output-buffer-limit pubsub 0 0 0\n";
+    return await startWithFile(
+      {
+        name: "redis.conf",
+        text: `bind ${HOST}\nport ${port}\nsave ""\nappendonly no\nmaxclients 15000\n${limits}`,
+      },
+      (file) => ["redis-server", file],
+      port,
+    );
+  },
+};
+
+const mosquitto: Peer = {
+  name: "mosquitto",
+  dialect: "mqtt",
+  settings:
+    "QoS 0, no persistence, max_queued_messages 0 and max_queued_bytes 0 (no limit); limits as they come in the shape with a stuck subscriber",
+  version: () => firstLine(["mosquitto", "-h"]),
+  runs: () => true,
+  start: async (shape) => {
+    const port = freePort();
+    const limits = shape.mode === "stuck" ? "" : "max_queued_messages 0\nmax_queued_bytes 0\n";
+    return await startWithFile(
+      {
+        name: "mosquitto.conf",
+        text: `listener ${port} ${HOST}\nallow_anonymous true\npersistence false\nlog_type error\n${limits}`,
+      },
+      (file) => ["mosquitto", "-c", file],
+      port,
+    );
+  },
+};
+
+/** Not a broker: what Deno moves when nobody reads the bytes. */
+const relay: Peer = {
+  name: "relay",
+  dialect: "relay",
+  settings: "bytes moved unread by a Deno program: the limit; answers by arithmetic where nobody subscribes",
+  version: () => Promise.resolve(`Deno ${Deno.version.deno}`),
+  // it cuts where reads end, so two publishers of one subscriber would mix
+  runs: ({ mode, publishers, subscribers, topics }) =>
+    (mode === "flow" || mode === "ping" || mode === "open") && publishers === topics &&
+    (topics === 1 || topics === subscribers),
+  start: (shape) => {
+    const pairs = shape.topics > 1 ? ["--pairs"] : [];
+    // a classic delivery without its payload: "#t00000 " and the LF
+    const answer = shape.subscribers === 0 ? ["--answer", String(shape.size + 9)] : [];
+    return startByReadyLine([Deno.execPath(), "run", "-A", `${ROOT}bench/relay.ts`, ...pairs, ...answer]);
+  },
+};
+
+const READY = /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/;
+
+async function startByReadyLine(command: readonly string[]): Promise<Running> {
+  const program = Program.start(command, { cwd: ROOT, env: { NO_COLOR: "1" } });
+  try {
+    const [, subscriberPort, publisherPort] = await program.line(READY);
+    return running(program, { publisherPort: Number(publisherPort), subscriberPort: Number(subscriberPort) });
+  } catch (error) {
+    await program.stop();
+    throw error;
+  }
+}
+
+async function startWithFile(
+  file: { readonly name: string; readonly text: string },
+  command: (path: string) => readonly string[],
+  port: number,
+): Promise<Running> {
+  const folder = await Deno.makeTempDir({ prefix: "hashbus-bench-" });
+  const path = `${folder}/${file.name}`;
+  await Deno.writeTextFile(path, file.text);
+  // mosquitto gives up root for a user of its own before it reads
+  await Deno.chmod(folder, 0o755);
+  const remove = (): Promise<void> => Deno.remove(folder, { recursive: true });
+  try {
+    const program = Program.start(command(path), { cwd: folder });
+    try {
+      await listening(port, program);
+      return running(program, { publisherPort: port, subscriberPort: port }, remove);
+    } catch (error) {
+      await program.stop();
+      throw error;
+    }
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function running(
+  program: Program,
+  ports: { readonly publisherPort: number; readonly subscriberPort: number },
+  after?: () => Promise<void>,
+): Running {
+  return {
+    pid: program.pid,
+    ...ports,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await program.stop();
+      await after?.();
+    },
+  };
+}
+
+/** Resolves when somebody accepts on the port. These programs print no line that says so, so one has to ask. */
+async function listening(port: number, program: Program): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  let over = false;
+  program.done.then(() => over = true);
+  while (performance.now() < deadline && !over) {
+    try {
+      const connection = await Deno.connect({ hostname: HOST, port });
+      connection.close();
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+  throw new Error(`nobody listens on port ${port}: ${program.lines.at(-1) ?? "not a word"}`);
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: HOST, port: 0 });
+  return listener.addr.port;
+}
+
+async function firstLine(command: readonly string[]): Promise<string | null> {
+  const [executable = "", ...args] = command;
+  try {
+    const { stdout, stderr } = await new Deno.Command(executable, { args, stdin: "null" }).output();
+    const said = new TextDecoder().decode(stdout.length > 0 ? stdout : stderr);
+    return said.split("\n")[0]?.trim() ?? "";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

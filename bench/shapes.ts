@@ -1,0 +1,106 @@
+/**
+ * What is measured: one row a shape. The same rows run on every peer.
+ *
+ * @module
+ */
+
+/**
+ * How a shape is driven and what comes out.
+ *
+ * - `flow`: as much as the broker takes; deliveries a second (publishes, where nobody subscribes)
+ * - `stuck`: a flow beside one more subscriber that never reads; deliveries a second to the others
+ * - `ping`: a publish waits for its own delivery; latencies
+ * - `open`: publishes leave by a schedule, whatever comes back; latencies counted from the schedule, so that stalls show
+ * - `connect`: connect, subscribe, be answered, close; connections a second
+ * - `idle`: subscribers that wait; resident bytes of the broker for each
+ */
+export type Mode = "flow" | "stuck" | "ping" | "open" | "connect" | "idle";
+
+/** One row of the table. */
+export interface Shape {
+  /** As `--shapes` and the results name it. */
+  readonly name: string;
+  /** As a person reads it. */
+  readonly title: string;
+  readonly mode: Mode;
+  readonly publishers: number;
+  readonly subscribers: number;
+  /** Publisher and subscriber i are on topic i modulo this. */
+  readonly topics: number;
+  /** Bytes of a payload. */
+  readonly size: number;
+  /** Most messages published in a measured run, all publishers together; bounds time and memory, not the rate. */
+  readonly messages: number;
+  /** `open` only: messages a second, or the part of the peak this peer showed in {@link PEAK_SHAPE}. */
+  readonly rate?: { readonly perSecond: number } | { readonly ofPeak: number };
+}
+
+/** The shape whose rate stands for a peer's peak in `ofPeak`. */
+export const PEAK_SHAPE = "1-1-128";
+
+const KIB = 1024;
+
+/** Every shape, in the order they run. A payload of 60 KiB is the most that fits a classic line of 64 KiB in round figures. */
+export const SHAPES: readonly Shape[] = [
+  flow("1-1-16", "1 → 1, 16 B", { publishers: 1, subscribers: 1, size: 16, messages: 20_000_000 }),
+  flow("1-1-128", "1 → 1, 128 B", { publishers: 1, subscribers: 1, size: 128, messages: 20_000_000 }),
+  flow("1-1-1k", "1 → 1, 1 KiB", { publishers: 1, subscribers: 1, size: KIB, messages: 5_000_000 }),
+  flow("1-1-60k", "1 → 1, 60 KiB", { publishers: 1, subscribers: 1, size: 60 * KIB, messages: 200_000 }),
+  flow("1-10", "1 → 10, 128 B", { publishers: 1, subscribers: 10, size: 128, messages: 4_000_000 }),
+  flow("1-100", "1 → 100, 128 B", { publishers: 1, subscribers: 100, size: 128, messages: 500_000 }),
+  flow("1-1000", "1 → 1000, 128 B", { publishers: 1, subscribers: 1000, size: 128, messages: 50_000 }),
+  flow("20-20", "20 → 20, a topic each, 128 B", {
+    publishers: 20,
+    subscribers: 20,
+    topics: 20,
+    size: 128,
+    messages: 20_000_000,
+  }),
+  flow("100-1", "100 → 1, 128 B", { publishers: 100, subscribers: 1, size: 128, messages: 20_000_000 }),
+  flow("4-4", "4 → 4 on one topic, 128 B", { publishers: 4, subscribers: 4, size: 128, messages: 8_000_000 }),
+  flow("publish-only", "1 → nobody, 128 B", {
+    publishers: 1,
+    subscribers: 0,
+    size: 128,
+    messages: 40_000_000,
+  }),
+  flow("stuck", "1 → 99 beside a stuck one, 128 B", {
+    publishers: 1,
+    subscribers: 99,
+    size: 128,
+    messages: 700_000,
+    mode: "stuck",
+  }),
+  latency("one-at-a-time", "one at a time, 128 B", { mode: "ping", messages: 20_000 }),
+  latency("steady-10k", "10,000 a second, 128 B", {
+    mode: "open",
+    messages: 2_000_000,
+    rate: { perSecond: 10_000 },
+  }),
+  latency("open-10", "10 % of its peak, 128 B", { mode: "open", messages: 2_000_000, rate: { ofPeak: 0.1 } }),
+  latency("open-50", "50 % of its peak, 128 B", { mode: "open", messages: 4_000_000, rate: { ofPeak: 0.5 } }),
+  latency("open-80", "80 % of its peak, 128 B", { mode: "open", messages: 6_000_000, rate: { ofPeak: 0.8 } }),
+  still("connect", "connect, subscribe, close", { mode: "connect", subscribers: 2_000 }),
+  still("idle", "10,000 idle subscribers", { mode: "idle", subscribers: 10_000 }),
+];
+
+interface FlowCounts {
+  readonly publishers: number;
+  readonly subscribers: number;
+  readonly topics?: number;
+  readonly size: number;
+  readonly messages: number;
+  readonly mode?: "flow" | "stuck";
+}
+
+function flow(name: string, title: string, counts: FlowCounts): Shape {
+  return { name, title, mode: "flow", topics: 1, ...counts };
+}
+
+function latency(name: string, title: string, how: Pick<Shape, "mode" | "messages" | "rate">): Shape {
+  return { name, title, publishers: 1, subscribers: 1, topics: 1, size: 128, ...how };
+}
+
+function still(name: string, title: string, how: Pick<Shape, "mode" | "subscribers">): Shape {
+  return { name, title, publishers: 0, topics: how.subscribers, size: 0, messages: 0, ...how };
+}

@@ -1,0 +1,42 @@
+/**
+ * A message for the output: as it came, and as JSON.
+ *
+ * @module
+ */
+import { jsonLine } from "./json.ts";
+
+/** A message as it is printed. */
+export interface Arrived {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The payload decoded, U+FFFD where it is not UTF-8. */
+  readonly text: string;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The message as one JSON object: the payload as text, or in base64 where it is not UTF-8. */
+export function messageJson(message: Omit<Arrived, "text">, time: Date): string {
+  return jsonLine({ time: time.toISOString(), topic: message.topic, ...payloadJson(message.payload) });
+}
+
+/** As {@link messageJson}, with a payload that is JSON itself embedded as what it is. */
+export function messageJsonDeep(message: Arrived, time: Date): string {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(message.text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return messageJson(message, time);
+    throw error;
+  }
+  return jsonLine({ time: time.toISOString(), topic: message.topic, payload });
+}
+
+function payloadJson(payload: Uint8Array): Record<string, string> {
+  try {
+    return { payload: UTF8.decode(payload) };
+  } catch (error) {
+    if (error instanceof TypeError) return { payload_base64: payload.toBase64() };
+    throw error;
+  }
+}

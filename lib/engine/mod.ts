@@ -1,0 +1,7 @@
+/**
+ * Who gets what.
+ *
+ * @module
+ */
+export type { Counters, Engine, Form, Route, Run, Slice, Subscriber } from "./types.ts";
+export { LocalEngine } from "./local.ts";

@@ -1,0 +1,28 @@
+/**
+ * hashbus as a library: publish and subscribe from a program of your own.
+ *
+ * ```ts
+ * import { connectPublisher, connectSubscriber } from "@hashbus/hashbus";
+ *
+ * await using subscriber = await connectSubscriber({ id: "s1" });
+ * await subscriber.subscribe("#orders.>");
+ *
+ * await using publisher = await connectPublisher({ id: "p1" });
+ * await publisher.publish("#orders.eu", "42 apples");
+ *
+ * for await (const message of subscriber) {
+ *   console.log(message.topic, message.text); // #orders.eu 42 apples
+ *   break;
+ * }
+ * ```
+ *
+ * A broker listens on two ports: publishers connect to one (9000), subscribers to the other (9090). Both clients keep
+ * trying for `connectTimeout` at the start; a connection that is lost later comes back by itself, with every pattern
+ * subscribed again and every message that was not acknowledged sent again (a message whose acknowledgement was lost
+ * with the connection then arrives twice).
+ *
+ * @module
+ */
+export { connectPublisher, connectSubscriber } from "./client/mod.ts";
+export type { ClientEvent, ConnectOptions, Message, Publisher, Subscriber } from "./client/mod.ts";
+export { type ErrorCode, RefusedError, RunError } from "./errors.ts";

@@ -1,0 +1,27 @@
+import { quote } from "../../text.ts";
+import type { Request } from "../../wire/decoder.ts";
+import type { Context } from "../context.ts";
+import { type Refusal, refusal } from "../refusal.ts";
+
+/**
+ * Refuses fields that the command does not have. In classic there are none: what follows the pattern would be a part of it, and
+ * a pattern has no white space.
+ */
+export function refuseFields(
+  request: Request,
+  context: Context,
+  known: readonly string[] = [],
+): Refusal | undefined {
+  const { fields, verb } = request;
+  if (fields.length === 0) return undefined;
+  if (!context.upgraded) return refusal("BAD_PATTERN");
+  const unknown = fields.find((field) => !known.includes(field.split("=")[0]!) || !field.includes("="));
+  if (unknown === undefined) return undefined;
+  const list = known.length === 0 ? "none" : known.map((name) => `${name}=`).join(", ");
+  return refusal("BAD_FIELD", `${verb} does not know ${quote(unknown)}; its fields: ${list}`);
+}
+
+/** The value of a field `name=value`; of several the last. */
+export function fieldOf(request: Request, name: string): string | undefined {
+  return request.fields.findLast((field) => field.startsWith(`${name}=`))?.slice(name.length + 1);
+}

@@ -1,0 +1,24 @@
+import type { Route } from "../../engine/types.ts";
+import { parseTopic } from "../../topics/topic.ts";
+import { decodeText } from "../../wire/bytes.ts";
+import type { Context } from "../context.ts";
+import { type Refusal, refusal } from "../refusal.ts";
+
+/**
+ * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows costs no string. The
+ * message itself is not looked at.
+ */
+export function pub(
+  bytes: Uint8Array,
+  range: { start: number; end: number },
+  context: Context,
+): Route | Refusal {
+  const { start, end } = range;
+  if (context.port !== "publishers") return refusal("WRONG_PORT");
+  const known = context.engine.findRoute(bytes, start, end);
+  if (known !== undefined) return known;
+  const text = decodeText(bytes.subarray(start, end));
+  if (text === undefined) return refusal("BAD_UTF8");
+  const parsed = parseTopic(text, context.limits.topic);
+  return "problem" in parsed ? refusal("BAD_TOPIC", parsed.problem) : context.engine.routeOf(parsed.name);
+}

@@ -1,0 +1,20 @@
+import { parsePattern } from "../../topics/topic.ts";
+import type { Request } from "../../wire/decoder.ts";
+import type { Answer, Context } from "../context.ts";
+import { refusal } from "../refusal.ts";
+import { refuseFields } from "./fields.ts";
+
+/** `unsub <topic or pattern>`: the pattern as it was subscribed to, not what it takes in (C5). */
+export function unsub(request: Request, context: Context): Answer {
+  const { engine, limits, outbox, patterns } = context;
+  const parsed = parsePattern(request.argument, limits.topic);
+  if ("problem" in parsed) return refusal("BAD_PATTERN", parsed.problem);
+  const wrong = refuseFields(request, context);
+  if (wrong !== undefined) return wrong;
+  const lane = patterns.get(parsed.name);
+  if (lane === undefined) return refusal("NOT_SUBSCRIBED");
+  patterns.delete(parsed.name);
+  engine.unsubscribe(parsed.name, lane);
+  outbox.shut(lane);
+  return "ok";
+}

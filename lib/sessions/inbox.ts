@@ -1,0 +1,75 @@
+/**
+ * Where a connection reads to: a chunk that grows while the connection is busy and shrinks when it is quiet.
+ *
+ * @module
+ */
+import type { Chunk, ChunkPool } from "../buffers.ts";
+import { READ_BUFFER_LEAST, READ_BUFFER_MOST } from "../limits.ts";
+
+/**
+ * Guarantees: what was read lies in one piece from `start` to `end` with one byte free behind it (the decoder's stop); bytes
+ * that were handed on as slices are not overwritten while somebody still holds their chunk.
+ */
+export class Inbox {
+  readonly #pool: ChunkPool;
+  #chunk: Chunk;
+  #start = 0;
+  #end = 0;
+  #wanted = READ_BUFFER_LEAST;
+  #offered = 0;
+
+  constructor(pool: ChunkPool) {
+    this.#pool = pool;
+    this.#chunk = pool.take(READ_BUFFER_LEAST);
+  }
+
+  get chunk(): Chunk {
+    return this.#chunk;
+  }
+  get start(): number {
+    return this.#start;
+  }
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Room to read into. Tell {@link filled} how much came. */
+  space(): Uint8Array<ArrayBuffer> {
+    const unread = this.#end - this.#start;
+    if (unread === 0 && !this.#chunk.shared) this.#start = this.#end = 0;
+    const { bytes } = this.#chunk;
+    const left = bytes.length - 1 - this.#end;
+    const tooLarge = unread === 0 && bytes.length > 2 * this.#wanted;
+    if (2 * left < this.#wanted || tooLarge) this.#move(unread);
+    const view = this.#chunk.bytes.subarray(this.#end, this.#chunk.bytes.length - 1);
+    this.#offered = view.length;
+    return view;
+  }
+
+  /** So many bytes of {@link space} were filled. */
+  filled(bytes: number): void {
+    this.#end += bytes;
+    if (bytes === this.#offered) this.#wanted = Math.min(4 * this.#wanted, READ_BUFFER_MOST);
+    else if (8 * bytes < this.#wanted) this.#wanted = Math.max(this.#wanted / 2, READ_BUFFER_LEAST);
+  }
+
+  /** What lies before `position` is done with. */
+  consumed(position: number): void {
+    this.#start = position;
+  }
+
+  /** Gives the memory back; the inbox must not be used any more. */
+  close(): void {
+    this.#chunk.release();
+  }
+
+  /** Takes what is unread along to another chunk with room behind it. */
+  #move(unread: number): void {
+    const chunk = this.#pool.take(Math.max(this.#wanted, 2 * unread + 1));
+    chunk.bytes.set(this.#chunk.bytes.subarray(this.#start, this.#end));
+    this.#chunk.release();
+    this.#chunk = chunk;
+    this.#start = 0;
+    this.#end = unread;
+  }
+}

@@ -1,0 +1,336 @@
+/**
+ * What waits to be written to one connection: the one gate for outbound bytes, and the one place where slowness is judged.
+ *
+ * @module
+ */
+import { Chunk, type ChunkPool } from "../buffers.ts";
+import type { Counters, Form, Run } from "../engine/types.ts";
+import { HIGH_WATER, LOW_WATER } from "../limits.ts";
+import { lastDelivery } from "../wire/convert.ts";
+import { frameBytes, gapFrame } from "../wire/frame_encoder.ts";
+import type { FlushList } from "./flush_list.ts";
+import { Lane, type SlowPolicy } from "./lane.ts";
+import { NO_CHUNK, type Piece } from "./piece.ts";
+import { type Part, PieceQueue } from "./piece_queue.ts";
+
+/** Why an outbox gives its connection up. */
+export type Eviction = "stalled" | "outbox full";
+
+/** What an outbox is told and whom it tells. */
+export interface OutboxOptions {
+  /** The policy of who chooses none. */
+  readonly policy: SlowPolicy;
+  /** Bytes it may hold (`block` stops at {@link HIGH_WATER}). */
+  readonly limit: number;
+  /** Milliseconds without progress before it is cut off. */
+  readonly stallTimeout: number;
+  readonly pool: ChunkPool;
+  readonly counters: Counters;
+  readonly flushes: FlushList;
+  /** There is something to write and nobody writes: call {@link Outbox.take} until it gives nothing. */
+  readonly onReady: () => void;
+  /** The connection has to be closed. Called once. */
+  readonly onEvicted: (why: Eviction) => void;
+  /** Messages begin to be left out (true), or fit again (false). */
+  readonly onDropping: (dropping: boolean) => void;
+}
+
+/**
+ * Guarantees: bytes leave in the order they were put in, and each run whole or not at all. What is queued is bounded: by
+ * {@link HIGH_WATER} and one run for lanes that block, by `limit` for the others. Every message that was delivered here leaves,
+ * or is counted, and (v2) named in a gap line in its place.
+ */
+export class Outbox {
+  /** How this connection takes its messages. */
+  form: Form = "classic";
+  /** For all patterns that need no lane of their own. */
+  readonly lane: Lane;
+  readonly #options: OutboxOptions;
+  readonly #queue: PieceQueue;
+  /** Being written. */
+  #current: Piece | undefined;
+  /** Bytes of {@link #current} that are not yet written. */
+  #writing = 0;
+  /** Somebody takes pieces, or has been called to. */
+  #active = false;
+  #full = false;
+  #closed = false;
+  #closing = false;
+  /** Lanes that do not let their publishers wait: with nothing else here, a stall harms nobody. */
+  #patient = 0;
+  #impatient = 0;
+  #dropped = 0;
+  #dropping = false;
+  #stalledFor = 0;
+  #notFull: Array<() => void> = [];
+  #empty: Array<() => void> = [];
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#queue = new PieceQueue(options.pool);
+    this.lane = new Lane(this, options.policy);
+  }
+
+  /** Bytes that wait. */
+  get queued(): number {
+    return this.#queue.bytes + this.#writing;
+  }
+
+  /** Messages left out so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Whether more than enough waits: publishers of lanes that block wait, and so does who makes replies. */
+  get aboveHighWater(): boolean {
+    return this.#full;
+  }
+
+  /** A lane of its own, for one pattern. */
+  open(policy: SlowPolicy, pattern: string): Lane {
+    if (policy === "block") this.#impatient++;
+    else this.#patient++;
+    return new Lane(this, policy, pattern);
+  }
+
+  /** That lane's pattern is unsubscribed; what it has queued still leaves. */
+  shut(lane: Lane): void {
+    if (lane === this.lane) return;
+    if (lane.policy === "block") this.#impatient--;
+    else this.#patient--;
+  }
+
+  /** Only for {@link Lane}: takes the run or leaves out what does not fit. */
+  deliver(run: Run, lane: Lane): void {
+    if (this.#closed) return;
+    const slice = run.as(this.form);
+    const { policy } = lane;
+    if (policy === "latest" && this.queued > 0) return this.#deliverLatest(run, lane);
+    if (policy !== "block" && !this.#makeRoom(slice.end - slice.start, lane)) {
+      if (policy === "disconnect") this.#overflow(run.count);
+      else this.#leaveOut(run.count, lane);
+      return;
+    }
+    this.#put({ ...slice, count: run.count, lane: policy === "drop-old" ? lane : undefined }, lane);
+  }
+
+  /** Queues a reply of the broker's own: `chunk.bytes` from `start` to `end`. */
+  reply(chunk: Chunk, start: number, end: number): void {
+    if (this.#closed) return;
+    this.#queue.put({ chunk, start, end, reply: true, count: 0, gap: 0 }, this.#current === undefined);
+    this.#announce();
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (!this.#full || this.#closed) callback();
+    else this.#notFull.push(callback);
+  }
+
+  /** Calls back once when everything has been written, or when the connection is gone. */
+  whenEmpty(callback: () => void): void {
+    if (this.#isEmpty() || this.#closed) callback();
+    else this.#empty.push(callback);
+  }
+
+  /** Only for {@link FlushList}. */
+  ready(): void {
+    this.#options.onReady();
+  }
+
+  /** What to write next, or undefined: nothing now, `onReady` comes again. Settle it with {@link wrote}. */
+  take(): Uint8Array<ArrayBuffer> | undefined {
+    const piece = this.#current ??= this.#next();
+    if (piece === undefined) {
+      this.#active = false;
+      return undefined;
+    }
+    return piece.chunk.bytes.subarray(piece.start, piece.end);
+  }
+
+  /** So many bytes of what {@link take} gave were written. */
+  wrote(bytes: number): void {
+    const piece = this.#current;
+    if (piece === undefined) return;
+    if (this.#closed) return this.abandon();
+    if (bytes > 0) this.#stalledFor = 0;
+    piece.start += bytes;
+    this.#writing -= bytes;
+    if (piece.start >= piece.end) {
+      piece.chunk.release();
+      this.#current = undefined;
+    }
+    if (this.queued > LOW_WATER) return;
+    if (this.#full) {
+      this.#full = false;
+      callAll(this.#notFull);
+    }
+    if (this.#dropping) this.#setDropping(false);
+    if (this.#isEmpty()) callAll(this.#empty);
+  }
+
+  /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
+  tick(milliseconds: number): void {
+    const harmless = this.#impatient === 0 && (this.#patient > 0 || this.#options.policy !== "block");
+    if ((harmless && !this.#closing) || this.#current === undefined || this.#closed) return;
+    this.#stalledFor += milliseconds;
+    if (this.#stalledFor >= this.#options.stallTimeout) this.#evict("stalled");
+  }
+
+  /** Nothing more will be put in; what is queued still leaves, unless it stalls. */
+  closing(): void {
+    this.#closing = true;
+  }
+
+  /**
+   * The connection is gone. Lets go of all that is queued, but not of the piece that is being written: the operating system
+   * may still read from it, so it is settled by {@link abandon} when that write has ended.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.clear();
+    this.#full = false;
+    callAll(this.#notFull);
+    callAll(this.#empty);
+  }
+
+  /** The write that was on its way has ended without a result. */
+  abandon(): void {
+    this.#current?.chunk.release();
+    this.#current = undefined;
+    this.#writing = 0;
+    this.#active = false;
+  }
+
+  /** The next piece to write; a gap before it comes first. */
+  #next(): Piece | undefined {
+    const first = this.#closed ? undefined : this.#queue.peek();
+    if (first === undefined) return undefined;
+    if (first.gap > 0 && this.form === "frames" && first.lane !== undefined && first.lane.pattern !== "") {
+      const bytes = frameBytes(gapFrame(first.lane.pattern, first.gap));
+      first.gap = 0;
+      this.#writing = bytes.length;
+      return { ...first, chunk: new Chunk(bytes), start: 0, end: bytes.length, gap: 0 };
+    }
+    this.#queue.shift();
+    const { lane, route } = first;
+    if (lane?.marker === first) lane.marker = undefined;
+    if (route !== undefined) lane?.latest.delete(route);
+    if (first.end === first.start) {
+      first.chunk.release();
+      return this.#next();
+    }
+    this.#writing = first.end - first.start;
+    return first;
+  }
+
+  /** The run's last message takes the place of what waits of its topic. */
+  #deliverLatest(run: Run, lane: Lane): void {
+    const waiting = lane.latest.get(run.route);
+    if (waiting !== undefined) this.#takeOut(waiting, lane);
+    const slice = run.as(this.form);
+    const { chunk, start, end } = slice;
+    const { topicBytes } = run.route;
+    const from = lastDelivery({ bytes: chunk.bytes, start, end, count: run.count, topicBytes }, this.form);
+    this.#countDropped(run.count - 1, lane);
+    if (!this.#makeRoom(end - from, lane)) return this.#leaveOut(1, lane);
+    lane.latest.set(
+      run.route,
+      this.#put({ chunk, start: from, end, count: 1, lane, route: run.route }, lane),
+    );
+  }
+
+  /** Whether so many bytes fit, after the lane's oldest have been left out if that is its policy. */
+  #makeRoom(bytes: number, lane: Lane): boolean {
+    const { limit } = this.#options;
+    const { queued, policy } = lane;
+    if (policy === "drop-old" || policy === "latest") {
+      let at = 0;
+      while (this.queued + bytes > limit && at < queued.length) this.#takeOut(queued[at++]!, lane);
+      if (at > 0) queued.splice(0, at);
+      // the gap is told before the oldest that is left
+      const oldest = queued.find((piece) => !piece.gone);
+      if (oldest !== undefined && policy === "drop-old") {
+        oldest.gap += lane.gap;
+        lane.gap = 0;
+      }
+    }
+    return this.queued + bytes <= limit;
+  }
+
+  #takeOut(piece: Piece, lane: Lane): void {
+    if (piece.gone) return;
+    if (piece.route !== undefined) lane.latest.delete(piece.route);
+    this.#queue.remove(piece);
+    this.#options.counters.delivered -= piece.count;
+    lane.gap += piece.gap;
+    this.#countDropped(piece.count, lane);
+  }
+
+  /** Leaves messages out where the queue ends now. */
+  #leaveOut(count: number, lane: Lane): void {
+    this.#countDropped(count, lane);
+    if (lane.marker === undefined || lane.marker.gone) {
+      const chunk = NO_CHUNK;
+      lane.marker = this.#queue.put(
+        { chunk, start: 0, end: 0, reply: false, lane, count: 0, gap: lane.gap },
+        false,
+      );
+    } else {
+      lane.marker.gap += lane.gap;
+    }
+    lane.gap = 0;
+    this.#announce();
+  }
+
+  #countDropped(count: number, lane: Lane): void {
+    if (count === 0) return;
+    lane.gap += count;
+    this.#dropped += count;
+    this.#options.counters.dropped += count;
+    this.#setDropping(true);
+  }
+
+  #put(part: Omit<Part, "reply" | "gap">, lane: Lane): Piece {
+    lane.marker = undefined;
+    const piece = this.#queue.put({ ...part, reply: false, gap: lane.gap }, this.#current === undefined);
+    lane.gap = 0;
+    if (part.lane !== undefined) lane.remember(piece);
+    this.#options.counters.delivered += part.count;
+    this.#announce();
+    return piece;
+  }
+
+  /** There is something to write. */
+  #announce(): void {
+    if (this.queued >= HIGH_WATER) this.#full = true;
+    if (this.#active) return;
+    this.#active = true;
+    this.#options.flushes.add(this);
+  }
+
+  #overflow(count: number): void {
+    this.#dropped += count;
+    this.#options.counters.dropped += count;
+    this.#evict("outbox full");
+  }
+
+  #isEmpty(): boolean {
+    return this.#current === undefined && this.#queue.peek() === undefined;
+  }
+
+  #setDropping(dropping: boolean): void {
+    if (this.#dropping === dropping) return;
+    this.#dropping = dropping;
+    this.#options.onDropping(dropping);
+  }
+
+  #evict(why: Eviction): void {
+    this.close();
+    this.#options.onEvicted(why);
+  }
+}
+
+function callAll(callbacks: Array<() => void>): void {
+  for (const callback of callbacks.splice(0)) callback();
+}

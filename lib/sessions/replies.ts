@@ -1,0 +1,112 @@
+/**
+ * What a session answers, in the words of either protocol.
+ *
+ * @module
+ */
+import { Chunk } from "../buffers.ts";
+import type { ErrorCode } from "../errors.ts";
+import { errorReply, OK_BYTES, OK_REPLIES, OK_REPLIES_COUNT } from "../wire/classic_encoder.ts";
+import { byeFrame, errFrame, frameBytes, HELLO_REPLY, infoFrame, okFrame } from "../wire/frame_encoder.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** How far the last of some publishes got. */
+export interface Published {
+  /** Subscribers that have it. */
+  readonly subs: number;
+}
+
+/** Replies, queued in the order of the calls. */
+export interface Replies {
+  /** `count` requests succeeded, the last of them a publish if `publish` is given. */
+  ok(count: number, publish?: Published): void;
+  /** `count` requests were refused for the same reason. */
+  refuse(why: Refusal, count: number): void;
+  /** The answer to `quit`. */
+  goodbye(): void;
+  /** The connection is ended by the broker; classic has no word for it. */
+  bye(code: string, text: string): void;
+  /** A notice; classic has no word for it. */
+  info(fields: Readonly<Record<string, unknown>>): void;
+}
+
+const OKS = new Chunk(OK_REPLIES);
+const ERRORS = new Map<ErrorCode, Chunk>();
+
+/** The classic protocol: `OK` and `ERR_<CODE>`. */
+export class ClassicReplies implements Replies {
+  readonly #outbox: Outbox;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  ok(count: number): void {
+    for (let left = count; left > 0; left -= OK_REPLIES_COUNT) {
+      this.#outbox.reply(OKS, 0, Math.min(left, OK_REPLIES_COUNT) * OK_BYTES);
+    }
+  }
+
+  refuse({ code }: Refusal, count: number): void {
+    let chunk = ERRORS.get(code);
+    if (chunk === undefined) {
+      chunk = new Chunk(errorReply(code));
+      ERRORS.set(code, chunk);
+    }
+    for (let left = count; left > 0; left--) this.#outbox.reply(chunk, 0, chunk.bytes.length);
+  }
+
+  goodbye(): void {
+    this.ok(1);
+  }
+
+  bye(): void {}
+
+  info(): void {}
+}
+
+/** Protocol v2: one `ok` for many successes, `err` with a sentence, notices. */
+export class FrameReplies implements Replies {
+  readonly #outbox: Outbox;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  ok(count: number, publish?: Published): void {
+    this.#say(okFrame(count, publish === undefined ? undefined : { level: "memory", subs: publish.subs }));
+  }
+
+  refuse({ code, text }: Refusal, count: number): void {
+    const frame = errFrame(code, text);
+    for (let left = count; left > 0; left--) this.#say(frame);
+  }
+
+  goodbye(): void {
+    this.bye("QUIT", "goodbye");
+  }
+
+  bye(code: string, text: string): void {
+    this.#say(byeFrame(code, text));
+  }
+
+  info(fields: Readonly<Record<string, unknown>>): void {
+    this.#say(infoFrame(fields));
+  }
+
+  /** The answer to `hello 2`, and what a client has to know. */
+  hello(info: Readonly<Record<string, unknown>>): void {
+    this.#say(HELLO_REPLY);
+    this.info(info);
+  }
+
+  /** Says `pong`: the answer to `ping`. */
+  pong(): void {
+    this.#say("pong\n");
+  }
+
+  #say(text: string): void {
+    const bytes = frameBytes(text);
+    this.#outbox.reply(new Chunk(bytes), 0, bytes.length);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * One connection as the broker thinks of it: bytes in, messages handed on, replies queued. No socket, no clock.
+ *
+ * @module
+ */
+import type { Chunk, ChunkPool } from "../buffers.ts";
+import type { Engine, Subscriber } from "../engine/types.ts";
+import type { Limits } from "../limits.ts";
+import { ClassicDecoder } from "../wire/classic_decoder.ts";
+import { type Decoder, Found } from "../wire/decoder.ts";
+import { FrameDecoder } from "../wire/frame_decoder.ts";
+import type { Answer, Context, Port } from "./context.ts";
+import { dispatch } from "./dispatch.ts";
+import { pub } from "./handlers/pub.ts";
+import type { Lane } from "./lane.ts";
+import type { Outbox } from "./outbox.ts";
+import { type Refusal, refusal } from "./refusal.ts";
+import { ClassicReplies, FrameReplies, type Published, type Replies } from "./replies.ts";
+import { MessageRun } from "./run.ts";
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly port: Port;
+  readonly engine: Engine;
+  readonly outbox: Outbox;
+  readonly limits: Limits;
+  readonly pool: ChunkPool;
+  /** What a v2 client is told about this broker. */
+  readonly version: string;
+}
+
+/** Why a session reads no more. */
+export type SessionEnd = "quit" | "protocol error";
+
+/**
+ * Guarantees: one reply a request, in the order of the requests; the reply to a publish is queued after every current
+ * subscriber's outbox has the message. While a subscriber is full the session stands still at that publish
+ * ({@link Session.waitsFor}), and reads no further.
+ */
+export class Session implements Context {
+  readonly port: Port;
+  readonly engine: Engine;
+  readonly limits: Limits;
+  readonly outbox: Outbox;
+  readonly patterns = new Map<string, Lane>();
+  readonly #options: SessionOptions;
+  #decoder: Decoder;
+  #replies: Replies;
+  #frames: FrameReplies | undefined;
+  #id = "";
+  #ended: SessionEnd | undefined;
+  /** Successes that have no reply yet: they are answered together. */
+  #oks = 0;
+  /** How far the last of them got, if it is a publish. */
+  #published: Published | undefined;
+  #chunk: Chunk | undefined;
+  #end = 0;
+  /** The publish at which the session stands still, and for whom it waits. */
+  #held: MessageRun | undefined;
+  #waitsFor: Subscriber | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.port = options.port;
+    this.engine = options.engine;
+    this.limits = options.limits;
+    this.outbox = options.outbox;
+    this.#decoder = new ClassicDecoder(options.limits.line);
+    this.#replies = new ClassicReplies(options.outbox);
+  }
+
+  /** Who this is by its own first request; empty before that. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Set once it said goodbye or cannot be understood any more: nothing it sends is read from then on. */
+  get ended(): SessionEnd | undefined {
+    return this.#ended;
+  }
+
+  get upgraded(): boolean {
+    return this.#frames !== undefined;
+  }
+
+  /** The subscriber that has to become free before this session goes on: then call {@link resume}. */
+  get waitsFor(): Subscriber | undefined {
+    return this.#waitsFor;
+  }
+
+  /** Everything before this position is done with. */
+  get consumed(): number {
+    return this.#decoder.consumed;
+  }
+
+  /** Handles what was read: `chunk.bytes` from `start` to `end`, of which the first part may have been there before. */
+  receive(chunk: Chunk, start: number, end: number): void {
+    this.#chunk = chunk;
+    this.#end = end;
+    this.#decoder.feed(chunk.bytes, start, end);
+    this.#handleAll(chunk);
+  }
+
+  /** Goes on where it stood still. */
+  resume(): void {
+    const run = this.#held;
+    if (run === undefined || this.#chunk === undefined) return;
+    this.#held = this.#waitsFor = undefined;
+    if (this.#publish(run)) this.#handleAll(this.#chunk);
+  }
+
+  upgrade(): void {
+    this.#flushOks();
+    const { limits, port } = this;
+    const { line, payload, topic, patterns } = limits;
+    this.#frames = this.#replies = new FrameReplies(this.outbox);
+    this.#frames.hello({ version: this.#options.version, port, max: { line, payload, topic, patterns } });
+    this.outbox.form = "frames";
+    const from = this.#decoder.consumed;
+    this.#decoder = new FrameDecoder(limits);
+    if (this.#chunk !== undefined) this.#decoder.feed(this.#chunk.bytes, from, this.#end);
+  }
+
+  quit(): void {
+    this.#flushOks();
+    this.#replies.goodbye();
+    this.#ended = "quit";
+  }
+
+  pong(): void {
+    this.#flushOks();
+    this.#frames?.pong();
+  }
+
+  /** A notice to who can take one. */
+  notify(fields: Readonly<Record<string, unknown>>): void {
+    this.#replies.info(fields);
+  }
+
+  /** The broker ends the connection and says why, to who can take it. */
+  bye(code: string, text: string): void {
+    if (this.#ended === undefined) this.#replies.bye(code, text);
+  }
+
+  /** The connection is gone: nobody is subscribed here any more. */
+  close(): void {
+    for (const [pattern, lane] of this.patterns) this.engine.unsubscribe(pattern, lane);
+    this.patterns.clear();
+    this.#held?.release();
+    this.#held = this.#waitsFor = this.#chunk = undefined;
+  }
+
+  #handleAll(chunk: Chunk): void {
+    while (this.#ended === undefined) {
+      const decoder = this.#decoder;
+      const found = decoder.next();
+      if (found === Found.Nothing) break;
+      if (found === Found.Publishes) {
+        if (!this.#publishes(chunk)) break;
+      } else if (found === Found.Request) {
+        if (this.#id === "") this.#id = decoder.request.id;
+        this.#answer(dispatch(decoder.request, this), 1);
+      } else {
+        const why = refusal(decoder.refusal, decoder.problem);
+        if (found === Found.Broken) this.#breakOff(why);
+        else this.#answer(why, 1);
+      }
+    }
+    this.#flushOks();
+  }
+
+  /** False: the session stands still. */
+  #publishes(chunk: Chunk): boolean {
+    const decoder = this.#decoder;
+    const { start, end, count, canonical } = decoder;
+    if (this.#id === "") this.#id = decoder.publisherId();
+    const target = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
+    if ("code" in target) {
+      this.#answer(target, count);
+      return true;
+    }
+    const form = this.upgraded ? "frames" : "classic";
+    const { pool } = this.#options;
+    return this.#publish(new MessageRun({ route: target, form, chunk, start, end, count, canonical, pool }));
+  }
+
+  #publish(run: MessageRun): boolean {
+    const full = this.engine.publish(run);
+    if (full !== undefined) {
+      this.#held = run;
+      this.#waitsFor = full;
+      this.#flushOks();
+      return false;
+    }
+    run.release();
+    this.#oks += run.count;
+    this.#published = { subs: run.reached };
+    return true;
+  }
+
+  #answer(answer: Answer, count: number): void {
+    if (answer === "answered") return;
+    if (answer === "ok") {
+      this.#oks += count;
+      this.#published = undefined;
+      return;
+    }
+    this.#flushOks();
+    this.engine.counters.refused += count;
+    this.#replies.refuse(answer, count);
+  }
+
+  /** What follows cannot be understood: says so and reads no more. */
+  #breakOff(why: Refusal): void {
+    this.#flushOks();
+    this.engine.counters.refused++;
+    this.#replies.bye(why.code, why.text);
+    this.#ended = "protocol error";
+  }
+
+  #flushOks(): void {
+    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#published);
+    this.#oks = 0;
+  }
+}

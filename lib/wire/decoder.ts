@@ -1,0 +1,64 @@
+/**
+ * What the broker's two decoders have in common, so that a session need not know which one it has.
+ *
+ * @module
+ */
+import type { ErrorCode } from "../errors.ts";
+
+/** What {@link Decoder.next} found. */
+export enum Found {
+  /** Nothing more in this window: what is unconsumed is the beginning of something. */
+  Nothing,
+  /** `count` consecutive publishes to one topic: the buffer from `start` to `end`, ready to be delivered. */
+  Publishes,
+  /** A request that is no publish: see `request`. */
+  Request,
+  /** A request that is refused with `refusal`; the next one can be read. */
+  Refused,
+  /** `refusal` again, but what follows cannot be understood any more: the connection has to end. */
+  Broken,
+}
+
+/** A request other than a publish, as text: `<id> <verb> <argument> <fields>`. */
+export interface Request {
+  /** Empty in v2. */
+  readonly id: string;
+  readonly verb: string;
+  readonly argument: string;
+  /** What follows the argument, split at the spaces: `from=earliest`. */
+  readonly fields: readonly string[];
+}
+
+/** Stands where no request has come yet. */
+export const NO_REQUEST: Request = { id: "", verb: "", argument: "", fields: [] };
+
+/**
+ * Guarantees: every request yields exactly one publish, request or refusal, in order, however the bytes were split into
+ * windows; memory does not grow with what a peer sends. Between two windows the caller keeps the bytes from `consumed` on, and
+ * presents them again with more behind them.
+ */
+export interface Decoder {
+  /** Of {@link Found.Publishes}: where the deliveries lie, and how many they are. */
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  /** Of {@link Found.Publishes}: `head` from `topicStart` to `topicEnd` is the topic as it was written, with `#` or without. */
+  readonly head: Uint8Array;
+  readonly topicStart: number;
+  readonly topicEnd: number;
+  /** Of {@link Found.Publishes}: whether the deliveries have the topic's `#`; if not, they have to be written anew. */
+  readonly canonical: boolean;
+  /** Of {@link Found.Publishes}: who published, where the protocol says it. */
+  publisherId(): string;
+  /** Of {@link Found.Request}. */
+  readonly request: Request;
+  /** Of {@link Found.Refused} and {@link Found.Broken}; `problem` is a clause for a person, or empty. */
+  readonly refusal: ErrorCode;
+  readonly problem: string;
+  /** The window is done with up to here. */
+  readonly consumed: number;
+  /** Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the search. */
+  feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void;
+  /** Finds the next thing in the window. */
+  next(): Found;
+}

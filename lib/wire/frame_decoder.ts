@@ -1,0 +1,264 @@
+/**
+ * The broker's side of protocol v2: bytes in, runs and requests out.
+ *
+ * A publish is a header line and a counted payload, and a delivery is the very same bytes:
+ *
+ *     pub #a 3⏎one⏎pub #a 5⏎t⏎w⏎o⏎ping⏎
+ *     └──── run of 2, as it lies ──┘
+ *
+ * A frame to the same topic as the one before is recognised by comparing the bytes before its length; its payload is not
+ * looked at. Nothing is copied, nothing is allocated per message.
+ *
+ * @module
+ */
+import type { ErrorCode } from "../errors.ts";
+import { CR, decodeText, LF, SHARP, SPACE } from "./bytes.ts";
+import { type Decoder, Found, NO_REQUEST, type Request } from "./decoder.ts";
+
+const ZERO = 0x30;
+const NINE = 0x39;
+/** Digits of a length: 15 fit a double exactly. */
+const LENGTH_DIGITS_MOST = 15;
+const EMPTY = new Uint8Array(0);
+
+/** What limits a frame. */
+export interface FrameLimits {
+  /** Bytes of a header line without its LF. */
+  readonly line: number;
+  /** Bytes of a payload. */
+  readonly payload: number;
+}
+
+/** Verbs without a payload; any other verb might have one, so behind it the stream cannot be trusted. */
+const LINE_VERBS: ReadonlySet<string> = new Set(["sub", "unsub", "ack", "nack", "ping", "quit", "hello"]);
+
+/**
+ * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header that cannot be
+ * understood is {@link Found.Broken}, and nothing is found after that.
+ */
+export class FrameDecoder implements Decoder {
+  start = 0;
+  end = 0;
+  count = 0;
+  request: Request = NO_REQUEST;
+  refusal: ErrorCode = "UNKNOWN_COMMAND";
+  problem = "";
+
+  readonly #limits: FrameLimits;
+  #buffer = EMPTY;
+  #position = 0;
+  #limit = 0;
+  /** Bytes of a refused payload that are still to come. */
+  #skip = 0;
+  #broken = false;
+
+  /** `pub <topic> ` of the last publish. */
+  #head = EMPTY;
+  #headLength = 0;
+
+  constructor(limits: FrameLimits) {
+    this.#limits = limits;
+  }
+
+  get head(): Uint8Array {
+    return this.#head;
+  }
+  get topicStart(): number {
+    return "pub ".length;
+  }
+  get topicEnd(): number {
+    return this.#headLength - 1;
+  }
+  get canonical(): boolean {
+    return this.#head[this.topicStart] === SHARP;
+  }
+  /** A frame does not say it; `hello` has. */
+  publisherId(): string {
+    return "";
+  }
+  get consumed(): number {
+    return this.#position;
+  }
+
+  feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void {
+    this.#buffer = buffer;
+    this.#position = start;
+    this.#limit = end;
+    buffer[end] = LF;
+  }
+
+  next(): Found {
+    for (;;) {
+      if (this.#skip > 0) {
+        const some = Math.min(this.#skip, this.#limit - this.#position);
+        this.#skip -= some;
+        this.#position += some;
+      }
+      if (this.#position >= this.#limit || this.#broken) return Found.Nothing;
+      if (this.#run() > 0) return Found.Publishes;
+      const found = this.#otherFrame();
+      if (found !== undefined) return found;
+    }
+  }
+
+  /** Takes the frames that start with the known head and are whole, as far as they go. */
+  #run(): number {
+    const headLength = this.#headLength;
+    if (headLength === 0) return 0;
+    const buffer = this.#buffer;
+    const limit = this.#limit;
+    const payloadMost = this.#limits.payload;
+    const start = this.#position;
+    let position = start;
+    let count = 0;
+    while (position + headLength < limit && this.#startsWithHead(position)) {
+      let at = position + headLength;
+      let byte = buffer[at]!;
+      let length = byte - ZERO;
+      if (length < 0 || length > 9) break;
+      const leadingZero = length === 0;
+      byte = buffer[++at]!;
+      while (byte >= ZERO && byte <= NINE && length <= payloadMost) {
+        length = 10 * length + byte - ZERO;
+        byte = buffer[++at]!;
+      }
+      if (byte !== LF || (leadingZero && at !== position + headLength + 1)) {
+        if (byte !== SPACE && byte !== CR) break;
+        at = this.#fieldsEnd(position, at);
+        if (at < 0) break;
+      }
+      const payloadEnd = at + 1 + length;
+      if (length > payloadMost || payloadEnd >= limit || buffer[payloadEnd] !== LF) break;
+      count++;
+      position = payloadEnd + 1;
+    }
+    this.#position = position;
+    this.start = start;
+    this.end = position;
+    this.count = count;
+    return count;
+  }
+
+  /** The LF of a header whose length is followed by `at`, if all that is between are fields `k=v`; otherwise -1. */
+  #fieldsEnd(header: number, at: number): number {
+    const buffer = this.#buffer;
+    let place = at;
+    for (;;) {
+      if (buffer[place] === CR && buffer[place + 1] === LF) place++;
+      if (buffer[place] === LF) {
+        return place < this.#limit && place - header <= this.#limits.line ? place : -1;
+      }
+      if (buffer[place] !== SPACE) return -1;
+      const key = ++place;
+      let equals = -1;
+      for (let byte = buffer[place]!; byte !== SPACE && byte !== LF && byte !== CR; byte = buffer[++place]!) {
+        if (byte === 0x3d && equals < 0) equals = place;
+      }
+      if (equals <= key) return -1;
+    }
+  }
+
+  /** Judges the frame at `#position`; undefined: go on, its head is known now or it has been passed over. */
+  #otherFrame(): Found | undefined {
+    const buffer = this.#buffer;
+    const header = this.#position;
+    const lf = buffer.indexOf(LF, header);
+    if (lf >= this.#limit) {
+      if (this.#limit - header <= this.#limits.line + 1) return Found.Nothing;
+      return this.#break("LINE_TOO_LONG", `a header has at most ${this.#limits.line} bytes`);
+    }
+    const stop = lf > header && buffer[lf - 1] === CR ? lf - 1 : lf;
+    if (stop - header > this.#limits.line) {
+      return this.#break("LINE_TOO_LONG", `a header has at most ${this.#limits.line} bytes`);
+    }
+    if (stop === header) {
+      this.#position = lf + 1;
+      return undefined;
+    }
+    if (isPub(buffer, header)) return this.#otherPublish(header, { stop, lf });
+    const text = decodeText(buffer.subarray(header, stop));
+    if (text === undefined) return this.#break("BAD_UTF8", "a header is UTF-8");
+    const [verb = "", argument = "", ...fields] = text.trimEnd().split(" ");
+    if (!LINE_VERBS.has(verb)) return this.#break("UNKNOWN_COMMAND", "no such verb");
+    this.#position = lf + 1;
+    this.request = { id: "", verb, argument, fields };
+    return Found.Request;
+  }
+
+  /** A publish that is not like the one before, not whole yet, or wrong. */
+  #otherPublish(header: number, ends: { stop: number; lf: number }): Found | undefined {
+    const { stop, lf } = ends;
+    const buffer = this.#buffer;
+    const topicEnd = endOfField(buffer, header + 4, stop);
+    const lengthEnd = endOfField(buffer, topicEnd + 1, stop);
+    const digits = String.fromCharCode(...buffer.subarray(topicEnd + 1, Math.min(lengthEnd, topicEnd + 32)));
+    if (!/^(0|[1-9]\d*)$/.test(digits) || digits.length > LENGTH_DIGITS_MOST) {
+      return this.#break(
+        "BAD_LENGTH",
+        "pub <topic> <LEN>: the length of the payload in bytes, a decimal number",
+      );
+    }
+    const length = Number(digits);
+    if (length > this.#limits.payload) {
+      return this.#refuse("PAYLOAD_TOO_LARGE", {
+        problem: `a payload has at most ${this.#limits.payload} bytes, this one ${length}`,
+        frame: lf + 1 + length + 1,
+      });
+    }
+    if (lf + 1 + length >= this.#limit) return Found.Nothing;
+    if (buffer[lf + 1 + length] !== LF) {
+      return this.#break("BAD_LENGTH", `an LF follows the payload of ${length} bytes, here it does not`);
+    }
+    const fieldsEnd = lengthEnd === stop ? lf : this.#fieldsEnd(header, lengthEnd);
+    if (fieldsEnd < 0) {
+      return this.#refuse("BAD_FIELD", { problem: "fields are key=value", frame: lf + 1 + length + 1 });
+    }
+    this.#learnHead(header, topicEnd);
+    return undefined;
+  }
+
+  #learnHead(header: number, topicEnd: number): void {
+    const length = topicEnd - header + 1;
+    if (this.#head.length < length) this.#head = new Uint8Array(Math.max(64, 2 * length));
+    this.#head.set(this.#buffer.subarray(header, header + length));
+    this.#headLength = length;
+  }
+
+  #startsWithHead(position: number): boolean {
+    const buffer = this.#buffer;
+    const head = this.#head;
+    for (let at = 0, length = this.#headLength; at < length; at++) {
+      if (buffer[position + at] !== head[at]) return false;
+    }
+    return true;
+  }
+
+  /** Passes over the frame that ends at `frame`, as much of it as is there and the rest as it comes. */
+  #refuse(code: ErrorCode, what: { problem: string; frame: number }): Found {
+    this.refusal = code;
+    this.problem = what.problem;
+    const end = Math.min(what.frame, this.#limit);
+    this.#skip = what.frame - end;
+    this.#position = end;
+    return Found.Refused;
+  }
+
+  #break(code: ErrorCode, problem: string): Found {
+    this.#broken = true;
+    this.#position = this.#limit;
+    this.refusal = code;
+    this.problem = problem;
+    return Found.Broken;
+  }
+}
+
+function endOfField(buffer: Uint8Array, from: number, stop: number): number {
+  let at = from;
+  while (at < stop && buffer[at] !== SPACE) at++;
+  return Math.min(at, stop);
+}
+
+function isPub(buffer: Uint8Array, at: number): boolean {
+  return buffer[at] === 0x70 && buffer[at + 1] === 0x75 && buffer[at + 2] === 0x62 &&
+    buffer[at + 3] === SPACE;
+}

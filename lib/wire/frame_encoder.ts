@@ -1,0 +1,49 @@
+/**
+ * What the broker says in protocol v2.
+ *
+ * @module
+ */
+import type { ErrorCode } from "../errors.ts";
+import { encodeText } from "./bytes.ts";
+
+/** The answer to `hello 2`. */
+export const HELLO_REPLY = "OK_2\n";
+
+/** `ok <n>`: the next n requests succeeded. `publish`: the last of them was one, and so many subscribers have it. */
+export function okFrame(
+  count: number,
+  publish: { readonly level: string; readonly subs: number } | undefined,
+): string {
+  return publish === undefined
+    ? `ok ${count}\n`
+    : `ok ${count} level=${publish.level} subs=${publish.subs}\n`;
+}
+
+/** `err <CODE> <text>`: the next request failed. */
+export function errFrame(code: ErrorCode, text: string): string {
+  return `err ${code} ${oneLine(text)}\n`;
+}
+
+/** `bye <CODE> <text>`: the broker closes. */
+export function byeFrame(code: string, text: string): string {
+  return `bye ${code} ${oneLine(text)}\n`;
+}
+
+/** `info <json>`. */
+export function infoFrame(info: Readonly<Record<string, unknown>>): string {
+  return `info ${JSON.stringify(info)}\n`;
+}
+
+/** `gap <topic or pattern> <COUNT>`: so many messages would have come here. */
+export function gapFrame(pattern: string, count: number): string {
+  return `gap ${pattern} ${count}\n`;
+}
+
+/** The bytes of frames. */
+export function frameBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encodeText(text);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, " ");
+}

@@ -1,0 +1,37 @@
+/**
+ * The publisher: options in, messages out. `publisher --help` says how.
+ *
+ * @module
+ */
+import { finish, unlessStopped } from "./lib/cli/client_run.ts";
+import { runMain } from "./lib/cli/main.ts";
+import { Notices } from "./lib/cli/notices.ts";
+import { Output } from "./lib/cli/output.ts";
+import { preparePublisher, progressOf, runPublisher } from "./lib/cli/publish.ts";
+import { planPublisher, PUBLISHER } from "./lib/cli/publisher_options.ts";
+import { stopOnSignals } from "./lib/cli/signals.ts";
+import { connectPublisher } from "./lib/client/mod.ts";
+
+if (import.meta.main) {
+  await runMain(PUBLISHER, async (options) => {
+    const stop = stopOnSignals();
+    const plan = planPublisher(options);
+    const { id } = plan.connection;
+    const notices = Notices.forOptions("publisher", options);
+    const job = await unlessStopped(preparePublisher(plan), stop);
+    if (job === undefined) return 0;
+    const { onEvent } = notices;
+    const port = await unlessStopped(
+      connectPublisher({ ...plan.connection, onEvent, signal: stop.signal }),
+      stop,
+    );
+    if (port === undefined) return 0;
+    const progress = progressOf(job, options);
+    notices.above = progress.printAbove;
+    const out = new Output(Deno.stdout);
+    return await finish(runPublisher(job, { port, options, id, notices, progress, out, stop }), {
+      port,
+      stop,
+    });
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * The subscriber: options in, messages on stdout. `subscriber --help` says how.
+ *
+ * @module
+ */
+import { finish, unlessStopped } from "./lib/cli/client_run.ts";
+import { runMain } from "./lib/cli/main.ts";
+import { Notices } from "./lib/cli/notices.ts";
+import { stopOnSignals } from "./lib/cli/signals.ts";
+import { prepareSubscriber, SubscriberRun } from "./lib/cli/subscribe.ts";
+import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber_options.ts";
+import { connectSubscriber } from "./lib/client/mod.ts";
+
+if (import.meta.main) {
+  await runMain(SUBSCRIBER, async (options) => {
+    const stop = stopOnSignals();
+    const plan = planSubscriber(options);
+    const notices = Notices.forOptions("subscriber", options);
+    const job = await unlessStopped(prepareSubscriber(options), stop);
+    if (job === undefined) return 0;
+    const { onEvent } = notices;
+    const port = await unlessStopped(
+      connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal }),
+      stop,
+    );
+    if (port === undefined) return 0;
+    const run = new SubscriberRun({ port, options, plan, job, notices, stop });
+    try {
+      return await finish(run.work(), { port, stop });
+    } finally {
+      await run.drain();
+    }
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * The executables, built and run where there is no environment at all.
+ *
+ * @module
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { compileAll, RuntimeMissing } from "../../scripts/compile.ts";
+import { Program } from "../../scripts/program.ts";
+
+/** No PATH, no HOME, nothing. */
+const BARE = { clearEnv: true, env: {} } as const;
+
+const folder = await Deno.makeTempDir({ prefix: "hashbus-compile-" });
+const extension = Deno.build.os === "windows" ? ".exe" : "";
+const [missing, problem] = await build();
+
+/** Compiles; why that cannot be done here, or what went wrong. */
+async function build(): Promise<readonly [missing: string | null, problem: unknown]> {
+  try {
+    await compileAll({ out: folder, passOn: ["--no-check"] });
+    return [null, null];
+  } catch (error) {
+    return error instanceof RuntimeMissing ? [error.message, null] : [null, error];
+  }
+}
+
+function executable(name: string): string {
+  return `${folder}/${name}${extension}`;
+}
+
+/** A test that is skipped does not pass silently: its name says why it did not run. */
+function named(claim: string): string {
+  return missing === null ? claim : `${claim} (skipped: ${missing})`;
+}
+
+Deno.test({
+  name: named("The compiled programs pass a message on with an empty environment"),
+  ignore: missing !== null,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await using broker = Program.start([executable("broker"), "-s", "0", "-p", "0"], BARE);
+    const [, subPort = "", pubPort = ""] = await broker.line(
+      /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/,
+      30_000,
+    );
+    await using subscriber = Program.start(
+      [executable("subscriber"), "-i", "s1", "-p", subPort, "-t", "#hello", "-C", "1", "-v"],
+      BARE,
+    );
+    await subscriber.line(/subscribed to #hello/, 30_000);
+    const message = "from one executable to another, übers Netz";
+    await using publisher = Program.start(
+      [executable("publisher"), "-i", "p1", "-p", pubPort, "-t", "#hello", "-m", message],
+      BARE,
+    );
+    assertEquals((await publisher.done).code, 0, publisher.lines.join("\n"));
+    assertEquals((await subscriber.done).code, 0, subscriber.lines.join("\n"));
+    assertStringIncludes(subscriber.lines.join("\n"), `#hello ${message}`);
+    assertEquals((await broker.stop()).code, 0, broker.lines.join("\n"));
+  },
+});
+
+Deno.test({
+  name: named("A compiled subscriber records what a compiled publisher plays"),
+  ignore: missing !== null,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    const file = `${folder}/recorded.cmd`;
+    await using broker = Program.start([executable("broker"), "-s", "0", "-p", "0"], BARE);
+    const [, subPort = "", pubPort = ""] = await broker.line(
+      /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/,
+      30_000,
+    );
+    for (const record of [file, `${folder}/recorded_again.cmd`]) {
+      await using subscriber = Program.start(
+        [executable("subscriber"), "-i", "s1", "-p", subPort, "-t", ">", "-C", "2", "-v", "--record", record],
+        BARE,
+      );
+      await subscriber.line(/subscribed to #>/, 30_000);
+      const source = record === file ? `${import.meta.dirname}/fixtures/two_messages.cmd` : file;
+      await using publisher = Program.start(
+        [executable("publisher"), "-i", "p1", "-p", pubPort, "-f", source, "--speed", "0"],
+        BARE,
+      );
+      assertEquals((await publisher.done).code, 0, publisher.lines.join("\n"));
+      assertEquals((await subscriber.done).code, 0, subscriber.lines.join("\n"));
+      const played = (await Deno.readTextFile(record)).split("\n").filter((line) => line.includes("pub"));
+      assertEquals(played.map((line) => line.slice(line.indexOf("pub"))), [
+        "pub #a one",
+        "pub #b.c two  blanks",
+      ]);
+    }
+  },
+});
+
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

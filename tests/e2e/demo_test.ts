@@ -1,0 +1,107 @@
+/**
+ * The first command of the README.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { toText } from "@std/streams";
+import { RunError } from "../../lib/errors.ts";
+import { checkReceived } from "../../scripts/demo.ts";
+import { Program } from "../../scripts/program.ts";
+
+const DEMO = `${import.meta.dirname}/../../scripts/demo.ts`;
+
+/** Set in the demo's environment, and so in that of all it starts, to find them by. */
+const MARK = "HASHBUS_DEMO_TEST";
+
+function startDemo(args: readonly string[] = [], mark = ""): Program {
+  const command = [Deno.execPath(), "run", "-A", "--quiet", DEMO, ...args];
+  return Program.start(command, { name: "demo", env: { [MARK]: mark } });
+}
+
+/** How many processes run whose environment has the mark; Linux only. */
+function countMarked(mark: string): number {
+  let found = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const variables = Deno.readTextFileSync(`/proc/${name}/environ`).split("\0");
+      if (variables.includes(`${MARK}=${mark}`)) found++;
+    } catch {
+      // it ended while we looked, or belongs to somebody else: none of ours that still runs
+    }
+  }
+  return found;
+}
+
+Deno.test('The demo shows what each process prints behind its name and ends with 0 and "demo: 3 published, 3 received"', async () => {
+  await using demo = startDemo();
+  const { code } = await demo.done;
+  const text = demo.lines.join("\n");
+  assertEquals(demo.lines.at(-1), "demo: 3 published, 3 received", text);
+  assertEquals(code, 0);
+  assertStringIncludes(text, "broker        | broker ready: subscribers 127.0.0.1:");
+  assertStringIncludes(text, "subscriber s1 | #hello This is the first message");
+  assertStringIncludes(text, "publisher p1  | publisher: 3 published");
+  assert(!text.includes("\x1b"), `no colours in a pipe: ${text}`);
+});
+
+Deno.test("The demo of two publishers and one pattern delivers what both sent", async () => {
+  await using demo = startDemo(["2"]);
+  const { code } = await demo.done;
+  assertEquals(demo.lines.at(-1), "demo: 7 published, 7 received", demo.lines.join("\n"));
+  assertEquals(code, 0);
+});
+
+Deno.test("The demo refuses a pair that there is not, with 2 and the ones there are", async () => {
+  await using demo = startDemo(["9"]);
+  assertEquals((await demo.done).code, 2);
+  assertEquals(demo.lines.length, 1);
+  assertStringIncludes(demo.lines[0] ?? "", 'there is no pair "9": choose from 1 (');
+});
+
+Deno.test({
+  name: "A demo that is interrupted ends with 1 and leaves no process behind",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const mark = crypto.randomUUID();
+    await using demo = startDemo(["3"], mark);
+    await demo.line(/#news Nothing happened/, 30_000);
+    assertEquals(countMarked(mark), 4, "the demo, a broker, a subscriber and a publisher run");
+    const { code } = await demo.stop("SIGINT");
+    assertEquals(code, 1);
+    assertEquals(demo.lines.at(-1), "demo: interrupted (SIGINT)");
+    assertEquals(countMarked(mark), 0);
+  },
+});
+
+Deno.test({
+  name: "A demo that nobody reads any more ends with 1 and leaves no process behind",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const mark = crypto.randomUUID();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", DEMO, "3"],
+      env: { [MARK]: mark },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const complaint = toText(child.stderr);
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    assertEquals((await child.status).code, 1);
+    assertEquals(await complaint, "demo: nobody reads what it prints\n");
+    assertEquals(countMarked(mark), 0);
+  },
+});
+
+Deno.test("The demo would notice a message that is lost, doubled, out of order or not asked for", () => {
+  const expected = [["#a 1", "#a 2"], ["#b 1"]];
+  checkReceived(["#a 1", "#b 1", "#a 2"], expected);
+  assertThrows(() => checkReceived(["#a 1", "#b 1"], expected), RunError, '"#a 2" was published');
+  assertThrows(() => checkReceived(["#a 1", "#a 2", "#a 2", "#b 1"], expected), RunError, '"#a 2" arrived');
+  assertThrows(() => checkReceived(["#a 2", "#a 1", "#b 1"], expected), RunError, '"#a 2" was published');
+  assertThrows(() => checkReceived(["#a 1", "#a 2", "#b 1", "#c 1"], expected), RunError, '"#c 1" arrived');
+});

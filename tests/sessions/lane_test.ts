@@ -1,0 +1,265 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Chunk, ChunkPool } from "../../lib/buffers.ts";
+import type { Counters, Route } from "../../lib/engine/mod.ts";
+import { FlushList } from "../../lib/sessions/flush_list.ts";
+import type { Lane, SlowPolicy } from "../../lib/sessions/lane.ts";
+import { Outbox } from "../../lib/sessions/outbox.ts";
+import type { RawClient } from "../support/raw_client.ts";
+import { TestServer } from "../support/server.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A v2 outbox that holds `limit` bytes, written by the test. */
+class Bench {
+  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, refused: 0 };
+  readonly outbox: Outbox;
+  written = "";
+
+  constructor(limit: number) {
+    this.outbox = new Outbox({
+      policy: "block",
+      limit,
+      stallTimeout: 1000,
+      pool: new ChunkPool(),
+      counters: this.counters,
+      flushes: new FlushList(),
+      onReady: () => {},
+      onEvicted: () => {},
+      onDropping: () => {},
+    });
+    this.outbox.form = "frames";
+  }
+
+  deliver(lane: Lane, message: { route: Route; numbers: readonly number[] }): void {
+    const { route, numbers } = message;
+    const frames = numbers.map((number) => `pub ${route.topic} ${String(number).length}\n${number}\n`).join(
+      "",
+    );
+    const chunk = new Chunk(new Uint8Array(encoder.encode(frames)));
+    const slice = { chunk, start: 0, end: chunk.bytes.length };
+    lane.deliver({ route, count: numbers.length, reached: 0, as: () => slice });
+    chunk.release();
+  }
+
+  /** Writes at most so many bytes; false: there was nothing. */
+  write(most: number): boolean {
+    const bytes = this.outbox.take();
+    if (bytes === undefined) return false;
+    const some = bytes.subarray(0, most);
+    this.written += decoder.decode(some);
+    this.outbox.wrote(some.length);
+    return true;
+  }
+
+  writeAll(): void {
+    while (this.write(Infinity));
+  }
+}
+
+const A: Route = { topic: "#a", topicBytes: 2 };
+const B: Route = { topic: "#b", topicBytes: 2 };
+
+/** What a subscriber reads: numbers by topic, and gaps. */
+function read(text: string): ({ topic: string; number: number } | { pattern: string; gap: number })[] {
+  const events: ({ topic: string; number: number } | { pattern: string; gap: number })[] = [];
+  const lines = text.split("\n").slice(0, -1);
+  for (let at = 0; at < lines.length; at++) {
+    const [verb, name, value] = lines[at]!.split(" ");
+    if (verb === "gap") events.push({ pattern: name!, gap: Number(value) });
+    else events.push({ topic: name!, number: Number(lines[++at]) });
+  }
+  return events;
+}
+
+Deno.test("drop-new leaves out what does not fit and says so where it would have come", () => {
+  const bench = new Bench(30);
+  const lane = bench.outbox.open("drop-new", "#*");
+  for (let number = 0; number < 6; number++) bench.deliver(lane, { route: A, numbers: [number] });
+  bench.writeAll();
+  bench.deliver(lane, { route: A, numbers: [6] });
+  bench.writeAll();
+  assertEquals(bench.written, "pub #a 1\n0\npub #a 1\n1\ngap #* 4\npub #a 1\n6\n");
+});
+
+Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left", () => {
+  const bench = new Bench(40);
+  const lane = bench.outbox.open("drop-old", "#a");
+  bench.deliver(lane, { route: A, numbers: [0] });
+  bench.write(3);
+  for (let number = 1; number < 9; number++) bench.deliver(lane, { route: A, numbers: [number] });
+  bench.writeAll();
+  const events = read(bench.written);
+  assertEquals(events[0], { topic: "#a", number: 0 }, "what is being written stays");
+  assert("gap" in events[1]!);
+  assertEquals(events.at(-1), { topic: "#a", number: 8 });
+});
+
+Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not", () => {
+  const bench = new Bench(1000);
+  const lane = bench.outbox.open("latest", "#>");
+  bench.deliver(lane, { route: A, numbers: [1, 2] });
+  bench.writeAll();
+  assertEquals(read(bench.written).length, 2);
+  bench.deliver(lane, { route: A, numbers: [3] });
+  bench.write(1);
+  bench.deliver(lane, { route: A, numbers: [4, 5] });
+  bench.deliver(lane, { route: B, numbers: [10, 11] });
+  bench.deliver(lane, { route: A, numbers: [6] });
+  bench.deliver(lane, { route: A, numbers: [7, 8] });
+  bench.writeAll();
+  assertEquals(read(bench.written).slice(2), [
+    { topic: "#a", number: 3 },
+    { pattern: "#>", gap: 1 },
+    { topic: "#b", number: 11 },
+    { pattern: "#>", gap: 4 },
+    { topic: "#a", number: 8 },
+  ]);
+});
+
+Deno.test("what a lane leaves out does not touch what a lane beside it keeps", () => {
+  const bench = new Bench(64);
+  const old = bench.outbox.open("drop-old", "#a");
+  const kept = bench.outbox.open("drop-new", "#b");
+  bench.deliver(kept, { route: B, numbers: [1] });
+  for (let number = 0; number < 20; number++) bench.deliver(old, { route: A, numbers: [number] });
+  bench.deliver(kept, { route: B, numbers: [2] });
+  bench.writeAll();
+  const events = read(bench.written);
+  assertEquals(events[0], { topic: "#b", number: 1 });
+  const gaps = events.filter((event) => "gap" in event);
+  assert(gaps.some((gap) => "pattern" in gap && gap.pattern === "#a"));
+});
+
+Deno.test("every message is received or counted in a gap in its place, whatever the subscriber's pace", () => {
+  const step = fc.record({ deliver: fc.nat(4), write: fc.nat(60) });
+  const policy = fc.constantFrom<SlowPolicy>("drop-new", "drop-old");
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 60 }),
+      policy,
+      fc.integer({ min: 20, max: 200 }),
+      (steps, policy, limit) => {
+        const bench = new Bench(limit);
+        const lane = bench.outbox.open(policy, "#a");
+        let sent = 0;
+        for (const { deliver, write } of steps) {
+          const numbers = Array.from({ length: deliver }, () => sent++);
+          if (deliver > 0) bench.deliver(lane, { route: A, numbers });
+          if (write > 0) bench.write(write);
+          assert(bench.outbox.queued <= limit + 40, "bounded");
+        }
+        bench.writeAll();
+        let next = 0;
+        for (const event of read(bench.written)) {
+          if ("gap" in event) next += event.gap;
+          else assertEquals(event.number, next++, bench.written);
+        }
+        assertEquals(next, sent);
+        assertEquals(bench.counters.delivered + bench.counters.dropped, sent);
+        assertEquals(bench.outbox.queued, 0);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("latest: all is received or counted, and the newest of each topic always comes", () => {
+  const step = fc.record({ topic: fc.constantFrom(A, B), deliver: fc.nat(4), write: fc.nat(40) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const bench = new Bench(10_000);
+      const lane = bench.outbox.open("latest", "#*");
+      let sent = 0;
+      const newest = new Map<string, number>();
+      for (const { topic, deliver, write } of steps) {
+        const numbers = Array.from({ length: deliver }, () => sent++);
+        if (deliver > 0) {
+          bench.deliver(lane, { route: topic, numbers });
+          newest.set(topic.topic, numbers.at(-1)!);
+        }
+        if (write > 0) bench.write(write);
+      }
+      bench.writeAll();
+      let received = 0;
+      const last = new Map<string, number>();
+      for (const event of read(bench.written)) {
+        if ("gap" in event) {
+          received += event.gap;
+        } else {
+          received++;
+          assert(event.number > (last.get(event.topic) ?? -1), "in order");
+          last.set(event.topic, event.number);
+        }
+      }
+      assertEquals(received, sent);
+      assertEquals([...last].sort(), [...newest].sort());
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("a lane that replaces for ever beside one that is stuck holds no more than what waits", () => {
+  const bench = new Bench(100_000);
+  const lane = bench.outbox.open("latest", "#*");
+  bench.deliver(lane, { route: B, numbers: [1] });
+  bench.write(1);
+  bench.deliver(lane, { route: B, numbers: [2] });
+  for (let number = 0; number < 100_000; number++) bench.deliver(lane, { route: A, numbers: [number] });
+  assert(lane.queued.length < 1000);
+  assert(bench.outbox.queued < 100);
+});
+
+async function upgraded(client: RawClient): Promise<RawClient> {
+  assertEquals(await client.ask("c1 hello 2"), "OK_2");
+  await client.line();
+  return client;
+}
+
+Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and can change its mind", async () => {
+  await using broker = new TestServer({ limits: { outbox: 20_000 } });
+  using subscriber = await upgraded(broker.connect("subscribers", 1024));
+  assertEquals(await subscriber.ask("sub #a slow=drop-new"), "ok 1");
+  assertEquals(
+    await subscriber.ask("sub #a slow=never"),
+    "err BAD_FIELD slow= is one of block, disconnect, drop-new, drop-old, latest",
+  );
+  using publisher = await upgraded(broker.connect("publishers"));
+  const total = 500;
+  const payload = "x".repeat(96);
+  for (let at = 0; at < total; at++) {
+    const text = `${String(at).padStart(4, "0")}${payload}`;
+    assertEquals(await publisher.ask(`pub #a 100\n${text}`), "ok 1 level=memory subs=1");
+  }
+  let next = 0;
+  while (next < total) {
+    const [verb, , count] = (await subscriber.line() ?? "").split(" ");
+    if (verb === "gap") next += Number(count);
+    else assertEquals(Number((await subscriber.line())?.slice(0, 4)), next++);
+  }
+  assert(broker.counters.dropped > 0);
+  assertEquals(await subscriber.ask("sub #a slow=block"), "ok 1");
+  assertEquals(broker.engine.subscriptions, 1);
+  assertEquals(await subscriber.ask("unsub #a"), "ok 1");
+  assertEquals(broker.engine.subscriptions, 0);
+});
+
+Deno.test("of the lanes that match, the one that keeps most gets the message, once", async () => {
+  await using broker = new TestServer();
+  using subscriber = await upgraded(broker.connect("subscribers"));
+  await subscriber.ask("sub #a slow=drop-old");
+  await subscriber.ask("sub #> slow=latest");
+  await subscriber.ask("sub #* slow=block");
+  using publisher = broker.connect("publishers");
+  await publisher.ask("p1 pub #a x");
+  await publisher.ask("p1 pub #b.c y");
+  assertEquals(await subscriber.lines(4), ["pub #a 1", "x", "pub #b.c 1", "y"]);
+});
+
+Deno.test("where publishers are not to wait, no subscriber makes them", async () => {
+  await using broker = new TestServer({ slowConsumer: "disconnect" });
+  using subscriber = await upgraded(broker.connect("subscribers"));
+  assertEquals((await subscriber.ask("sub #a slow=block"))?.slice(0, 10), "err DENIED");
+  assertEquals(await subscriber.ask("sub #a slow=drop-old"), "ok 1");
+});

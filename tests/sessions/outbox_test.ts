@@ -1,0 +1,234 @@
+import { assert, assertEquals } from "@std/assert";
+import { Chunk, ChunkPool } from "../../lib/buffers.ts";
+import type { Counters, Route, Run } from "../../lib/engine/mod.ts";
+import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../lib/limits.ts";
+import type { SlowPolicy } from "../../lib/sessions/lane.ts";
+import { FlushList } from "../../lib/sessions/flush_list.ts";
+import { type Eviction, Outbox } from "../../lib/sessions/outbox.ts";
+
+const route: Route = { topic: "#t", topicBytes: 2 };
+
+function runOf(chunk: Chunk, start: number, end: number, count: number): Run {
+  return { route, count, reached: 0, as: () => ({ chunk, start, end }) };
+}
+
+/** An outbox with its ports played by the test. */
+class Bench {
+  readonly flushes = new FlushList();
+  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, refused: 0 };
+  readonly evicted: Eviction[] = [];
+  readonly dropping: boolean[] = [];
+  ready = 0;
+  readonly outbox: Outbox;
+
+  constructor(policy: SlowPolicy = "block", limit = 1000) {
+    this.outbox = new Outbox({
+      policy,
+      limit,
+      stallTimeout: 1000,
+      pool: new ChunkPool(),
+      counters: this.counters,
+      flushes: this.flushes,
+      onReady: () => this.ready++,
+      onEvicted: (why) => this.evicted.push(why),
+      onDropping: (dropping) => this.dropping.push(dropping),
+    });
+  }
+
+  deliver(text: string, count = 1): Chunk {
+    const chunk = chunkOf(text);
+    this.outbox.lane.deliver(runOf(chunk, 0, text.length, count));
+    return chunk;
+  }
+
+  /** Writes all that is queued; what each write was. */
+  writeAll(): string[] {
+    const writes: string[] = [];
+    for (let bytes = this.outbox.take(); bytes !== undefined; bytes = this.outbox.take()) {
+      writes.push(new TextDecoder().decode(bytes));
+      this.outbox.wrote(bytes.length);
+    }
+    return writes;
+  }
+}
+
+function chunkOf(text: string): Chunk {
+  return new Chunk(new Uint8Array(new TextEncoder().encode(text)));
+}
+
+Deno.test("Outbox writes a single delivery from where it lies and lets go of it afterwards", () => {
+  const bench = new Bench();
+  const chunk = bench.deliver("#t one\n");
+  assert(chunk.shared, "held while it waits");
+  bench.flushes.flush();
+  assertEquals(bench.ready, 1);
+  const bytes = bench.outbox.take();
+  assert(bytes?.buffer === chunk.bytes.buffer, "no copy");
+  bench.outbox.wrote(bytes.length);
+  assert(!chunk.shared);
+  assertEquals(bench.outbox.queued, 0);
+});
+
+Deno.test("Outbox is announced once however much is put in before it writes", () => {
+  const bench = new Bench();
+  bench.deliver("#t one\n");
+  bench.deliver("#t two\n");
+  bench.flushes.flush();
+  bench.flushes.flush();
+  assertEquals(bench.ready, 1);
+  assertEquals(bench.writeAll().join(""), "#t one\n#t two\n");
+  bench.deliver("#t three\n");
+  bench.flushes.flush();
+  assertEquals(bench.ready, 2);
+});
+
+Deno.test("Outbox gathers small pieces behind the one that is being written", () => {
+  const bench = new Bench();
+  bench.deliver("#t 0\n");
+  const first = bench.outbox.take();
+  for (let at = 1; at < 100; at++) bench.deliver(`#t ${at}\n`);
+  bench.outbox.wrote(first!.length);
+  const writes = bench.writeAll();
+  assertEquals(writes.length, 1);
+  assertEquals(writes[0], Array.from({ length: 99 }, (_, at) => `#t ${at + 1}\n`).join(""));
+});
+
+Deno.test("Outbox joins neighbours of one chunk without a copy", () => {
+  const bench = new Bench();
+  const text = "#t one\n#t two\n";
+  const chunk = chunkOf(text);
+  bench.outbox.lane.deliver(runOf(chunk, 0, 7, 1));
+  bench.outbox.lane.deliver(runOf(chunk, 7, 14, 1));
+  assertEquals(bench.writeAll(), [text]);
+  assert(!chunk.shared);
+});
+
+Deno.test("Outbox lets a reply and a delivery leave apart on a quiet connection, in the order they came", () => {
+  const bench = new Bench();
+  const ok = chunkOf("OK\n");
+  bench.outbox.reply(ok, 0, 3);
+  bench.deliver("#t one\n");
+  bench.deliver("#t two\n");
+  bench.outbox.reply(ok, 0, 3);
+  assertEquals(bench.writeAll(), ["OK\n", "#t one\n#t two\n", "OK\n"]);
+});
+
+Deno.test("Outbox goes on behind a partial write", () => {
+  const bench = new Bench();
+  bench.deliver("#t one\n");
+  bench.outbox.take();
+  bench.outbox.wrote(3);
+  assertEquals(bench.outbox.queued, 4);
+  assertEquals(bench.writeAll(), ["one\n"]);
+});
+
+Deno.test("Outbox keeps order and bytes whatever the sizes and partial writes", () => {
+  const bench = new Bench("block", 64 * 1024 * 1024);
+  let expected = "";
+  let written = "";
+  for (let at = 0; at < 400; at++) {
+    const text = `#t ${at} ${"x".repeat((at * 7919) % 40_000)}\n`;
+    expected += text;
+    bench.deliver(text);
+    const bytes = bench.outbox.take();
+    if (bytes === undefined) continue;
+    const some = Math.max(1, (bytes.length * (at % 5)) >> 2);
+    written += new TextDecoder().decode(bytes.subarray(0, some));
+    bench.outbox.wrote(Math.min(some, bytes.length));
+  }
+  written += bench.writeAll().join("");
+  assertEquals(written.length, expected.length);
+  assert(written === expected);
+  assertEquals(bench.outbox.queued, 0);
+});
+
+Deno.test("Outbox under block is full from the high-water mark down to the low one, and then calls back", () => {
+  const bench = new Bench("block");
+  const part = "x".repeat(GATHER_BYTES);
+  while (bench.outbox.queued < HIGH_WATER) {
+    assert(!bench.outbox.lane.full);
+    bench.deliver(part);
+  }
+  assert(bench.outbox.lane.full);
+  let called = 0;
+  bench.outbox.whenNotFull(() => called++);
+  while (bench.outbox.queued > LOW_WATER) {
+    assertEquals([bench.outbox.lane.full, called], [true, 0]);
+    bench.outbox.wrote(bench.outbox.take()!.length);
+  }
+  assertEquals([bench.outbox.lane.full, called], [false, 1]);
+});
+
+Deno.test("Outbox under drop leaves out what does not fit, whole, counts it and says when it begins and ends", () => {
+  const bench = new Bench("drop-new", 20);
+  bench.deliver("#t 0123456\n", 1);
+  bench.deliver("#t 89\n", 1);
+  bench.deliver("#t too much\n#t to fit in\n", 2);
+  bench.deliver("#t also too much\n", 1);
+  assertEquals([bench.outbox.dropped, bench.counters.dropped, bench.counters.delivered], [3, 3, 2]);
+  assertEquals(bench.dropping, [true]);
+  assert(!bench.outbox.lane.full, "its publishers do not wait");
+  assertEquals(bench.writeAll().join(""), "#t 0123456\n#t 89\n");
+  assertEquals(bench.dropping, [true, false]);
+  bench.deliver("#t again\n", 1);
+  assertEquals(bench.writeAll(), ["#t again\n"]);
+});
+
+Deno.test("Outbox under disconnect gives the connection up when something does not fit", () => {
+  const bench = new Bench("disconnect", 20);
+  const chunk = bench.deliver("#t 0123456\n", 1);
+  bench.deliver("#t 0123456789\n", 1);
+  assertEquals(bench.evicted, ["outbox full"]);
+  assertEquals(bench.outbox.queued, 0);
+  assert(!chunk.shared, "what was queued is let go");
+  bench.deliver("#t late\n", 1);
+  assertEquals(bench.evicted.length, 1);
+});
+
+Deno.test("Outbox stalls after its timeout without progress, and progress begins the time anew", () => {
+  const bench = new Bench();
+  bench.deliver("#t one\n");
+  bench.outbox.tick(5000);
+  assertEquals(bench.evicted, [], "nothing is on its way yet");
+  bench.outbox.take();
+  bench.outbox.tick(900);
+  bench.outbox.wrote(1);
+  bench.outbox.take();
+  bench.outbox.tick(900);
+  assertEquals(bench.evicted, []);
+  bench.outbox.tick(100);
+  assertEquals(bench.evicted, ["stalled"]);
+});
+
+Deno.test("Outbox under drop stalls for good only once it is closing", () => {
+  const bench = new Bench("drop-new");
+  bench.deliver("#t one\n");
+  bench.outbox.take();
+  bench.outbox.tick(60_000);
+  assertEquals(bench.evicted, []);
+  bench.outbox.closing();
+  bench.outbox.tick(60_000);
+  assertEquals(bench.evicted, ["stalled"]);
+});
+
+Deno.test("Outbox keeps what is being written until that write has ended, also when it is closed meanwhile", () => {
+  const bench = new Bench();
+  const chunk = bench.deliver("#t one\n");
+  bench.outbox.take();
+  let empty = 0;
+  bench.outbox.whenEmpty(() => empty++);
+  bench.outbox.close();
+  assertEquals(empty, 1, "nobody waits for a closed outbox");
+  assert(chunk.shared);
+  bench.outbox.abandon();
+  assert(!chunk.shared);
+});
+
+Deno.test("Outbox does not pin a large read buffer for a small piece that has to wait", () => {
+  const bench = new Bench();
+  bench.deliver("#t first\n");
+  bench.outbox.take();
+  const large = new Chunk(new Uint8Array(256 * 1024));
+  bench.outbox.lane.deliver(runOf(large, 0, 100, 1));
+  assert(!large.shared);
+});

@@ -1,0 +1,130 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { RawClient } from "../support/raw_client.ts";
+import { TestServer } from "../support/server.ts";
+
+async function upgrade(client: RawClient): Promise<RawClient> {
+  assertEquals(await client.ask("c1 hello 2"), "OK_2");
+  assertMatch(await client.line() ?? "", /^info \{"version":"0\.0\.0",.*"payload":/);
+  return client;
+}
+
+Deno.test("hello 2 upgrades, anything else is refused and the connection stays classic", async () => {
+  await using broker = new TestServer();
+  using client = broker.connect("publishers");
+  assertEquals(await client.ask("p1 hello 3"), "ERR_UNKNOWN_COMMAND");
+  assertEquals(await client.ask("p1 hello"), "ERR_UNKNOWN_COMMAND");
+  assertEquals(await client.ask("p1 pub #a x"), "OK");
+  await upgrade(client);
+  assertEquals(await client.ask("pub #a 1\nx"), "ok 1 level=memory subs=0");
+  assertEquals(await client.ask("hello 2"), "err UNKNOWN_COMMAND hello was said already");
+});
+
+Deno.test("what was sent ahead behind hello is read as v2, at every split", async () => {
+  const requests = "p hello 2\npub #a 3\none\npub a 2\nt\n\nping\npub #a* 1\nx\nquit\n";
+  const replies = "ok 2 level=memory subs=1\npong\nerr BAD_TOPIC ";
+  for (let at = 0; at <= requests.length; at++) {
+    await using broker = new TestServer();
+    using subscriber = broker.connect("subscribers");
+    await upgrade(subscriber);
+    assertEquals(await subscriber.ask("sub #>"), "ok 1");
+    using publisher = broker.connect("publishers");
+    await publisher.send(requests.slice(0, at));
+    for (let turns = 0; turns < 8; turns++) await Promise.resolve();
+    await publisher.send(requests.slice(at));
+    const said = await publisher.rest();
+    const joined = said.replace(/ok 1 level=memory subs=1\nok 1 level/, "ok 2 level");
+    assertStringIncludes(joined, replies, `split at ${at}`);
+    assert(said.endsWith("bye QUIT goodbye\n"), said);
+    assertEquals(await subscriber.lines(5), ["pub #a 3", "one", "pub #a 2", "t", ""], `split at ${at}`);
+  }
+});
+
+Deno.test("one ok answers everything of a read, and says how far the last publish got", async () => {
+  await using broker = new TestServer();
+  using one = broker.connect("subscribers");
+  await one.ask("s1 sub #a");
+  using two = await upgrade(broker.connect("subscribers"));
+  await two.ask("sub #*");
+  using publisher = await upgrade(broker.connect("publishers"));
+  await publisher.send("pub #a 1\nx\n".repeat(1000));
+  let acknowledged = 0;
+  while (acknowledged < 1000) {
+    const parts = /^ok (\d+) level=memory subs=2$/.exec(await publisher.line() ?? "");
+    assert(parts !== null);
+    acknowledged += Number(parts[1]);
+  }
+  assertEquals(acknowledged, 1000);
+});
+
+Deno.test("classic and v2 clients understand each other in every combination", async () => {
+  await using broker = new TestServer();
+  using classicSubscriber = broker.connect("subscribers");
+  await classicSubscriber.ask("s1 sub #t.*");
+  using v2Subscriber = await upgrade(broker.connect("subscribers"));
+  await v2Subscriber.ask("sub t.*");
+  using classicPublisher = broker.connect("publishers");
+  using v2Publisher = await upgrade(broker.connect("publishers"));
+  await classicPublisher.ask("p1 pub t.a from classic");
+  assertEquals(await classicSubscriber.line(), "#t.a from classic");
+  assertEquals(await v2Subscriber.lines(2), ["pub #t.a 12", "from classic"]);
+  await v2Publisher.ask("pub t.b 9 h.k=v\nfrom\n2 \0!");
+  assertEquals(await classicSubscriber.line(), "#t.b from\\n2 \0!");
+  assertEquals(await v2Subscriber.lines(3), ["pub #t.b 9 h.k=v", "from", "2 \0!"]);
+});
+
+Deno.test("errors come with a sentence, and the connection goes on", async () => {
+  await using broker = new TestServer({ limits: { payload: 10, patterns: 1 } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  const asked: [string, RegExp][] = [
+    ["pub #a* 1\nx", /^err BAD_TOPIC .*no wildcards/],
+    ["pub # 1\nx", /^err BAD_TOPIC .*alone/],
+    ["pub #a 11\n01234567890", /^err PAYLOAD_TOO_LARGE a payload has at most 10 bytes, this one 11$/],
+    ["pub #a 1 k\nx", /^err BAD_FIELD/],
+    ["sub #a", /^err WRONG_PORT/],
+    ["ping", /^pong$/],
+    ["ack g #a 1", /^err UNKNOWN_COMMAND/],
+  ];
+  for (const [request, reply] of asked) assertMatch(await publisher.ask(request) ?? "", reply, request);
+  using subscriber = await upgrade(broker.connect("subscribers"));
+  const subscriptions: [string, RegExp][] = [
+    ["sub #a x=1", /^err BAD_FIELD sub does not know "x=1"/],
+    ["sub #a", /^ok 1$/],
+    ["sub #a", /^ok 1$/],
+    ["sub #b", /^err TOO_MANY_PATTERNS .*--max-patterns/],
+    ["unsub #b", /^err NOT_SUBSCRIBED/],
+    ["unsub #a", /^ok 1$/],
+    ["pub #a 1\nx", /^err WRONG_PORT/],
+  ];
+  for (const [request, reply] of subscriptions) {
+    assertMatch(await subscriber.ask(request) ?? "", reply, request);
+  }
+});
+
+Deno.test("a frame that cannot be understood gets bye and a close, and nobody else feels it", async () => {
+  const broken: [string, RegExp][] = [
+    ["pub #a -1\nx\n", /^bye BAD_LENGTH /],
+    ["pub #a 1000000000000000000000000000000\nx\n", /^bye BAD_LENGTH /],
+    ["pub #a 1\nxyz\n", /^bye BAD_LENGTH /],
+    ["p1 pub #a x\n", /^bye UNKNOWN_COMMAND /],
+    [`sub ${"x".repeat(3000)}`, /^bye LINE_TOO_LONG /],
+  ];
+  await using broker = new TestServer({ limits: { line: 1024 } });
+  using other = await upgrade(broker.connect("publishers"));
+  for (const [bytes, reply] of broken) {
+    using client = await upgrade(broker.connect("publishers"));
+    await client.send(`pub #a 1\nx\n${bytes}`);
+    assertMatch(
+      await client.rest(),
+      new RegExp(`^ok 1 level=memory subs=0\n${reply.source.slice(1)}[^\n]*\n$`),
+      bytes,
+    );
+    assertEquals(await other.ask("pub #a 1\ny"), "ok 1 level=memory subs=0");
+  }
+});
+
+Deno.test("draining tells v2 clients so before it says goodbye", async () => {
+  await using broker = new TestServer();
+  using client = await upgrade(broker.connect("subscribers"));
+  void broker.server.drain(5000);
+  assertEquals(await client.rest(), 'info {"draining":true}\nbye DRAINING the broker is stopping\n');
+});

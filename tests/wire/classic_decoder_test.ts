@@ -1,0 +1,207 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { ClassicDecoder } from "../../lib/wire/classic_decoder.ts";
+import { Found } from "../../lib/wire/decoder.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Feeds the pieces as a session does, keeping what is unconsumed, and writes down what came out, publishes one by one. */
+function decode(pieces: readonly Uint8Array[], lineMost = 64): string[] {
+  const machine = new ClassicDecoder(lineMost);
+  const buffer = new Uint8Array(4096);
+  const events: string[] = [];
+  let start = 0;
+  let end = 0;
+  for (const piece of pieces) {
+    buffer.set(piece, end);
+    end += piece.length;
+    machine.feed(buffer, start, end);
+    for (let found = machine.next(); found !== Found.Nothing; found = machine.next()) {
+      events.push(...describe(machine, { found, buffer }));
+    }
+    start = machine.consumed;
+    assert(start <= end);
+  }
+  return events;
+}
+
+function describe(machine: ClassicDecoder, what: { found: Found; buffer: Uint8Array }): string[] {
+  if (what.found === Found.Refused) return [machine.refusal];
+  if (what.found === Found.Request) {
+    const { id, verb, argument, fields } = machine.request;
+    return [[id, verb, argument, ...fields].join("|")];
+  }
+  const topic = decoder.decode(machine.head.subarray(machine.topicStart, machine.topicEnd));
+  const text = decoder.decode(what.buffer.subarray(machine.start, machine.end));
+  assert(text.endsWith("\n"), "a run ends with a whole message");
+  const messages = text.slice(0, -1).split("\n");
+  assertEquals(messages.length, machine.count, "a run holds as many messages as it says");
+  return messages.map((message) => `${machine.publisherId()}>${topic}>${message}`);
+}
+
+/** The whole in one piece, in every two pieces, and byte by byte. */
+function decodeEverySplit(text: string | Uint8Array, lineMost?: number): string[] {
+  const bytes = typeof text === "string" ? encoder.encode(text) : text;
+  const whole = decode([bytes], lineMost);
+  for (let at = 0; at <= bytes.length; at++) {
+    assertEquals(decode([bytes.subarray(0, at), bytes.subarray(at)], lineMost), whole, `split at ${at}`);
+  }
+  assertEquals(decode([...bytes].map((byte) => Uint8Array.of(byte)), lineMost), whole, "byte by byte");
+  return whole;
+}
+
+Deno.test("a publish becomes the delivery that subscribers get", () => {
+  assertEquals(decodeEverySplit("p1 pub #hello This is  it \n"), ["p1>#hello>#hello This is  it "]);
+});
+
+Deno.test("the # may be left out by who publishes and is there for who receives", () => {
+  assertEquals(decodeEverySplit("p1 pub hello a\np1 pub hello b\np1 pub #hello c\n"), [
+    "p1>hello>#hello a",
+    "p1>hello>#hello b",
+    "p1>#hello>#hello c",
+  ]);
+});
+
+Deno.test("an empty message is a message, with the space after its topic or without", () => {
+  assertEquals(decodeEverySplit("p1 pub #a\np1 pub #a \np1 pub b\np1 pub b\n"), [
+    "p1>#a>#a ",
+    "p1>#a>#a ",
+    "p1>b>#b ",
+    "p1>b>#b ",
+  ]);
+});
+
+Deno.test("a CR before the LF is dropped, any other CR is part of the message", () => {
+  assertEquals(decodeEverySplit("p pub #a x\r\np pub #a \r\np pub #a y\rz\r\r\np pub #a\r\ns sub #b\r\n"), [
+    "p>#a>#a x",
+    "p>#a>#a ",
+    "p>#a>#a y\rz\r",
+    "p>#a>#a ",
+    "s|sub|#b",
+  ]);
+});
+
+Deno.test("an empty line is no request", () => {
+  assertEquals(decodeEverySplit("\n\r\n\np pub #a x\n\n\n"), ["p>#a>#a x"]);
+});
+
+Deno.test("publishers and topics may change from line to line", () => {
+  const text = "p1 pub #a 1\np1 pub #b 2\np2 pub #b 3\np2 pub #bb 4\np2 pub #b 5\ns sub #a\np2 pub #b 6\n";
+  assertEquals(decodeEverySplit(text), [
+    "p1>#a>#a 1",
+    "p1>#b>#b 2",
+    "p2>#b>#b 3",
+    "p2>#bb>#bb 4",
+    "p2>#b>#b 5",
+    "s|sub|#a",
+    "p2>#b>#b 6",
+  ]);
+});
+
+Deno.test("requests that are no publish come as text, whatever they are", () => {
+  assertEquals(
+    decodeEverySplit("s1 sub #a.*  \ns1 unsub #a\ns1 quit\nfoo\n x\ns1 PUB #a x\np pub\np pub  x\n"),
+    [
+      "s1|sub|#a.*",
+      "s1|unsub|#a",
+      "s1|quit|",
+      "foo||",
+      "|x|",
+      "s1|PUB|#a|x",
+      "p|pub|",
+      "p>># x",
+    ],
+  );
+});
+
+Deno.test("a line that is too long is refused once, however long, and the next one is read", () => {
+  const limit = 20;
+  const fits = `p pub #a ${"x".repeat(limit - 9)}`;
+  assertEquals(fits.length, limit);
+  const text = `${fits}\n${fits}\r\n${fits}y\n${fits}${"z".repeat(50)}\n${fits}\r\ns ${
+    "q".repeat(90)
+  }\ns sub #a\n`;
+  const message = `p>#a>#a ${"x".repeat(limit - 9)}`;
+  assertEquals(decodeEverySplit(text, limit), [
+    message,
+    message,
+    "LINE_TOO_LONG",
+    "LINE_TOO_LONG",
+    message,
+    "LINE_TOO_LONG",
+    "s|sub|#a",
+  ]);
+});
+
+Deno.test("an over-long line is refused before its end has come", () => {
+  const machine = new ClassicDecoder(8);
+  const buffer = new Uint8Array(64).fill(0x78);
+  machine.feed(buffer, 0, 10);
+  assertEquals(machine.next(), Found.Refused);
+  assertEquals(machine.consumed, 10, "what came of it need not be kept");
+  buffer[10] = 0x78; // the next read lands where the stop of the search stood
+  machine.feed(buffer, 10, 60);
+  assertEquals(machine.next(), Found.Nothing);
+  assertEquals(machine.consumed, 60);
+});
+
+Deno.test("ids and requests that are not UTF-8 are refused, payloads may be any bytes", () => {
+  const bytes = Uint8Array.from([
+    ...encoder.encode("p pub #a "),
+    0xff,
+    0x00,
+    0xc0,
+    0x0a,
+    0xc3,
+    ...encoder.encode(" pub #a x\n"),
+    ...encoder.encode("s sub #"),
+    0xe2,
+    0x82,
+    0x0a,
+    ...encoder.encode("é pub #ü ö\n"),
+  ]);
+  assertEquals(decodeEverySplit(bytes), ["p>#a>#a \ufffd\u0000\ufffd", "BAD_UTF8", "BAD_UTF8", "é>#ü>#ü ö"]);
+});
+
+Deno.test("half a line yields nothing", () => {
+  assertEquals(decode([encoder.encode("p pub #a x\np pub #a y")]), ["p>#a>#a x"]);
+});
+
+Deno.test("one read's publishes to one topic are one run, and neighbouring runs touch", () => {
+  const machine = new ClassicDecoder(64);
+  const text = encoder.encode("p pub #a 1\np pub #a 22\np pub #b 3\n");
+  const buffer = new Uint8Array(100);
+  buffer.set(text);
+  machine.feed(buffer, 0, text.length);
+  assertEquals(machine.next(), Found.Publishes);
+  assertEquals(machine.count, 2);
+  const end = machine.end;
+  assertEquals(machine.next(), Found.Publishes);
+  assertEquals(machine.start, end);
+  assertEquals(decoder.decode(buffer.subarray(machine.start, machine.end)), "#b 3\n");
+});
+
+Deno.test("any bytes, however they are split, decode to the same events", () => {
+  const field = fc.constantFrom("p", "p1", "pub", "sub", "#a", "#ab", "a", "", "x\r", "é", "\xff");
+  const line = fc.oneof(
+    { weight: 3, arbitrary: fc.array(field, { maxLength: 5 }).map((fields) => fields.join(" ")) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom("p pub #a x", "p pub #a yy", "p pub a z", "p pub #a ", "p pub #a"),
+    },
+    { weight: 1, arbitrary: fc.string({ maxLength: 40 }) },
+  );
+  const text = fc.array(line, { maxLength: 12 }).map((lines) => encoder.encode(lines.join("\n")));
+  const cuts = fc.array(fc.nat(200), { maxLength: 10 });
+  fc.assert(
+    fc.property(text, cuts, (bytes, at) => {
+      const places = [...new Set(at.map((place) => Math.min(place, bytes.length)))].sort((a, b) => a - b);
+      const pieces = [0, ...places].map((place, index) =>
+        bytes.subarray(place, places[index] ?? bytes.length)
+      );
+      assertEquals(decode(pieces, 24), decode([bytes], 24));
+    }),
+    { numRuns: 2000 },
+  );
+});

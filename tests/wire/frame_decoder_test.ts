@@ -1,0 +1,193 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Found } from "../../lib/wire/decoder.ts";
+import { FrameDecoder } from "../../lib/wire/frame_decoder.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const LIMITS = { line: 64, payload: 100 };
+
+/** Feeds the pieces as a session does, keeping what is unconsumed; publishes come out as the frames they are. */
+function decode(pieces: readonly Uint8Array[]): string[] {
+  const machine = new FrameDecoder(LIMITS);
+  const buffer = new Uint8Array(8192);
+  const events: string[] = [];
+  let start = 0;
+  let end = 0;
+  for (const piece of pieces) {
+    buffer.set(piece, end);
+    end += piece.length;
+    machine.feed(buffer, start, end);
+    for (let found = machine.next(); found !== Found.Nothing; found = machine.next()) {
+      if (found === Found.Publishes) {
+        const topic = decoder.decode(machine.head.subarray(machine.topicStart, machine.topicEnd));
+        const text = decoder.decode(buffer.subarray(machine.start, machine.end));
+        events.push(...frames(text, machine.count).map((frame) => `${topic}>${frame}`));
+      } else if (found === Found.Request) {
+        const { verb, argument, fields } = machine.request;
+        events.push([verb, argument, ...fields].join("|"));
+      } else {
+        events.push(`${found === Found.Broken ? "broken " : ""}${machine.refusal}`);
+      }
+    }
+    start = machine.consumed;
+  }
+  return events;
+}
+
+/** The frames of a run, by their lengths: an independent reading of the format. */
+function frames(text: string, count: number): string[] {
+  const all: string[] = [];
+  let rest = text;
+  while (rest !== "") {
+    const header = rest.slice(0, rest.indexOf("\n") + 1);
+    const length = Number(header.trim().split(" ")[2]);
+    const frame = rest.slice(0, header.length + length + 1);
+    assert(frame.endsWith("\n"));
+    all.push(frame);
+    rest = rest.slice(frame.length);
+  }
+  assertEquals(all.length, count);
+  return all;
+}
+
+function decodeEverySplit(text: string): string[] {
+  const bytes = encoder.encode(text);
+  const whole = decode([bytes]);
+  for (let at = 0; at <= bytes.length; at++) {
+    assertEquals(decode([bytes.subarray(0, at), bytes.subarray(at)]), whole, `split at ${at}`);
+  }
+  assertEquals(decode([...bytes].map((byte) => Uint8Array.of(byte))), whole, "byte by byte");
+  return whole;
+}
+
+Deno.test("a frame is delivered as it came, whatever its payload holds", () => {
+  assertEquals(decodeEverySplit("pub #a 3\none\npub #a 5\nt\nw\0o\npub #a 0\n\npub #b 10\npub #a 3\no\n"), [
+    "#a>pub #a 3\none\n",
+    "#a>pub #a 5\nt\nw\0o\n",
+    "#a>pub #a 0\n\n",
+    "#b>pub #b 10\npub #a 3\no\n",
+  ]);
+});
+
+Deno.test("fields travel with their frame", () => {
+  assertEquals(decodeEverySplit("pub #a 1 id=7 h.x=y%20z\nx\npub #a 1\ny\npub #a 1 key=\nz\r\n"), [
+    "#a>pub #a 1 id=7 h.x=y%20z\nx\n",
+    "#a>pub #a 1\ny\n",
+    "broken BAD_LENGTH",
+  ]);
+  assertEquals(
+    decodeEverySplit("pub #a 1 key=\nz\npub #a 1 id\nx\npub #a 1  a=b\nx\npub #a 1 =b\nx\nping\n"),
+    [
+      "#a>pub #a 1 key=\nz\n",
+      "BAD_FIELD",
+      "BAD_FIELD",
+      "BAD_FIELD",
+      "ping|",
+    ],
+  );
+});
+
+Deno.test("requests without a payload come as text", () => {
+  assertEquals(decodeEverySplit("sub #a.* slow=latest\r\nunsub #a.*\nping\n\nquit\nhello 2\n"), [
+    "sub|#a.*|slow=latest",
+    "unsub|#a.*",
+    "ping|",
+    "quit|",
+    "hello|2",
+  ]);
+});
+
+Deno.test("a CR at the end of a header is dropped by who reads it", () => {
+  assertEquals(decodeEverySplit("pub #a 1\r\nx\npub #a 1 k=v\r\ny\nping\r\n"), [
+    "#a>pub #a 1\r\nx\n",
+    "#a>pub #a 1 k=v\r\ny\n",
+    "ping|",
+  ]);
+});
+
+Deno.test("a length that lies, or is none, breaks the connection off, and nothing is found after it", () => {
+  for (
+    const length of [
+      "-1",
+      "+1",
+      "0x10",
+      "1e3",
+      "01",
+      "00",
+      "",
+      " ",
+      "1.0",
+      "１",
+      "9".repeat(16),
+      `1${"0".repeat(30)}`,
+      "NaN",
+    ]
+  ) {
+    assertEquals(
+      decodeEverySplit(`ping\npub #a ${length}\nx\nping\n`),
+      ["ping|", "broken BAD_LENGTH"],
+      length,
+    );
+  }
+  assertEquals(decodeEverySplit("pub #a 1\nx\npub #a 2\nx\nping\n"), [
+    "#a>pub #a 1\nx\n",
+    "broken BAD_LENGTH",
+  ], "too long");
+  assertEquals(decodeEverySplit("pub #a 1\nxyz\nping\n"), ["broken BAD_LENGTH"], "too short");
+  assertEquals(decodeEverySplit("pub #a\nping\n"), ["broken BAD_LENGTH"], "missing");
+});
+
+Deno.test("a payload over the limit is refused and passed over, one at the limit is not", () => {
+  const most = "m".repeat(LIMITS.payload);
+  assertEquals(decodeEverySplit(`pub #a 100\n${most}\npub #a 101\n${most}x\npub #a 1\ny\n`), [
+    `#a>pub #a 100\n${most}\n`,
+    "PAYLOAD_TOO_LARGE",
+    "#a>pub #a 1\ny\n",
+  ]);
+});
+
+Deno.test("a header that never ends, and a verb that is not known, break the connection off", () => {
+  assertEquals(decodeEverySplit(`ping\n${"x".repeat(200)}`), ["ping|", "broken LINE_TOO_LONG"]);
+  assertEquals(decodeEverySplit(`ping\npub #a 1 k=${"x".repeat(200)}\n`), ["ping|", "broken LINE_TOO_LONG"]);
+  assertEquals(decodeEverySplit("p1 pub #a x\nping\n"), ["broken UNKNOWN_COMMAND"]);
+  assertEquals(decodeEverySplit("PUB #a 1\nx\nping\n"), ["broken UNKNOWN_COMMAND"]);
+});
+
+Deno.test("a run is a slice of what was read: nothing moves", () => {
+  const machine = new FrameDecoder(LIMITS);
+  const text = "pub #a 1\n1\npub #a 2\n22\npub #b 1\n3\n";
+  const buffer = new Uint8Array(100);
+  buffer.set(encoder.encode(text));
+  machine.feed(buffer, 0, text.length);
+  assertEquals([machine.next(), machine.start, machine.end, machine.count], [Found.Publishes, 0, 23, 2]);
+  assertEquals([machine.next(), machine.start, machine.end, machine.count], [Found.Publishes, 23, 34, 1]);
+  assertEquals(decoder.decode(buffer.subarray(0, text.length)), text);
+});
+
+Deno.test("any bytes, however they are split, decode to the same events", () => {
+  const frame = fc.oneof(
+    fc.record({
+      topic: fc.constantFrom("#a", "a", "#bb", ""),
+      payload: fc.string({ maxLength: 12 }),
+      fields: fc.constantFrom("", " k=v", " k"),
+    })
+      .map(({ topic, payload, fields }) =>
+        `pub ${topic} ${encoder.encode(payload).length}${fields}\n${payload}\n`
+      ),
+    fc.constantFrom("ping\n", "sub #a\n", "\n", "pub #a 1\r\nx\n", "pub #a 02\nxx\n", "pub #a 5\nxx\n", "q"),
+    fc.string({ maxLength: 20 }),
+  );
+  const text = fc.array(frame, { maxLength: 12 }).map((all) => encoder.encode(all.join("")));
+  const cuts = fc.array(fc.nat(200), { maxLength: 10 });
+  fc.assert(
+    fc.property(text, cuts, (bytes, at) => {
+      const places = [...new Set(at.map((place) => Math.min(place, bytes.length)))].sort((a, b) => a - b);
+      const pieces = [0, ...places].map((place, index) =>
+        bytes.subarray(place, places[index] ?? bytes.length)
+      );
+      assertEquals(decode(pieces), decode([bytes]));
+    }),
+    { numRuns: 2000 },
+  );
+});
