@@ -7,8 +7,13 @@
  * @module
  */
 
-/** Bytes all pools' free lists may keep together with this one: beyond it memory goes back to the collector. */
-const POOL_BYTES_MOST = 32 * 1024 * 1024;
+/** Bytes a pool keeps: beyond it memory goes back to the collector. */
+const POOL_BYTES_MOST = 128 * 1024 * 1024;
+
+/** Free memory below this, not needed for a while, is not worth keeping, bytes. */
+const LENGTH_MOST_KEPT = 1024 * 1024;
+/** The smallest chunk, bytes. */
+const LENGTH_LEAST = 256;
 
 /**
  * A piece of memory with a reference count. Who creates or retains it releases it exactly once; nobody touches `bytes`
@@ -40,10 +45,31 @@ export class Chunk {
   }
 }
 
-/** Hands out chunks of power-of-two sizes and keeps a bounded number of freed ones. */
+/** Hands out chunks of power-of-two sizes and keeps freed ones, a bounded number of bytes, while they are in demand. */
 export class ChunkPool {
   readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
   #freeBytes = 0;
+  /** Of the free bytes, how many have not been needed since the last {@link trim}. */
+  #idleBytes = 0;
+
+  /** Bytes it keeps for the next who need them. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /** Time has passed: half of what nobody needed since the last call goes back to the collector. */
+  trim(): void {
+    let surplus = this.#idleBytes / 2;
+    for (const [length, list] of this.#free) {
+      while (surplus >= length && list.pop() !== undefined) {
+        surplus -= length;
+        this.#freeBytes -= length;
+      }
+    }
+    // what is too little to halve goes as well, at last
+    if (this.#idleBytes === this.#freeBytes && this.#freeBytes < LENGTH_MOST_KEPT) this.#drop();
+    this.#idleBytes = this.#freeBytes;
+  }
 
   /** A chunk of at least `size` bytes, its content undefined. */
   take(size: number): Chunk {
@@ -51,6 +77,7 @@ export class ChunkPool {
     const kept = this.#free.get(length)?.pop();
     if (kept === undefined) return new Chunk(new Uint8Array(length), this);
     this.#freeBytes -= length;
+    this.#idleBytes = Math.min(this.#idleBytes, this.#freeBytes);
     return new Chunk(kept, this);
   }
 
@@ -62,8 +89,32 @@ export class ChunkPool {
     if (list === undefined) this.#free.set(bytes.length, [bytes]);
     else list.push(bytes);
   }
+
+  #drop(): void {
+    this.#free.clear();
+    this.#freeBytes = 0;
+  }
 }
 
 function sizeClass(size: number): number {
-  return size <= 1024 ? 1024 : 2 ** Math.ceil(Math.log2(size));
+  return size <= LENGTH_LEAST ? LENGTH_LEAST : 2 ** Math.ceil(Math.log2(size));
+}
+
+/** A part of a chunk. Who keeps it longer than the call that brings it retains the chunk. */
+export class Slice {
+  readonly chunk: Chunk;
+  readonly start: number;
+  readonly end: number;
+  #view: Uint8Array<ArrayBuffer> | undefined;
+
+  constructor(chunk: Chunk, start = 0, end: number = chunk.bytes.length) {
+    this.chunk = chunk;
+    this.start = start;
+    this.end = end;
+  }
+
+  /** The bytes; made once for all who write them. */
+  get view(): Uint8Array<ArrayBuffer> {
+    return this.#view ??= this.chunk.bytes.subarray(this.start, this.end);
+  }
 }

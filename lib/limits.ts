@@ -85,13 +85,16 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 ) as unknown as Limits;
 
 /** Bytes a connection's first read buffer has: what an idle connection costs. */
-export const READ_BUFFER_LEAST = 1 * KIB;
+export const READ_BUFFER_LEAST = 256;
 /** Bytes a read buffer grows to while its connection is busy. */
 export const READ_BUFFER_MOST = 256 * KIB;
-/** Bytes of small pieces that are gathered into one write. */
+/** Bytes of small pieces that are gathered into one write, while little waits and when more does. */
+export const GATHER_LEAST = 2 * KIB;
 export const GATHER_BYTES = 64 * KIB;
 /** A piece of at least so many bytes is written from where it lies instead of being gathered. */
 export const GATHER_PIECE_MOST = 16 * KIB;
+/** Bytes of read buffers that one slow connection may keep from being used again. */
+export const PINNED_MOST = 4 * MIB;
 /** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart. */
 export const JOIN_REPLIES_FROM = 4 * KIB;
 /** An outbox above this many bytes makes the publishers that feed it wait (policy block). */

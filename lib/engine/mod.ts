@@ -3,5 +3,5 @@
  *
  * @module
  */
-export type { Counters, Engine, Form, Route, Run, Slice, Subscriber } from "./types.ts";
+export type { Counters, Engine, Form, Route, Run, Subscriber } from "./types.ts";
 export { LocalEngine } from "./local.ts";

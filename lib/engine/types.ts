@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Chunk } from "../buffers.ts";
+import type { Slice } from "../buffers.ts";
 
 /** What an engine keeps for one topic. Sessions hold it between two publishes and give it back. */
 export interface Route {
@@ -15,13 +15,6 @@ export interface Route {
 
 /** How messages are written on the wire: as lines (the classic protocol) or as counted frames (v2). */
 export type Form = "classic" | "frames";
-
-/** A part of a chunk. Who keeps it longer than the call that brings it retains the chunk. */
-export interface Slice {
-  readonly chunk: Chunk;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Consecutive publishes to one topic inside one read: the unit in which messages travel. */
 export interface Run {

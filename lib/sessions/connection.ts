@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { ChunkPool } from "../buffers.ts";
-import type { Log, LogFields } from "../log.ts";
-import type { FlushList } from "./flush_list.ts";
+import type { LogFields } from "../log.ts";
+import type { Port } from "./context.ts";
 import { Inbox } from "./inbox.ts";
-import { type Eviction, Outbox, type OutboxOptions } from "./outbox.ts";
-import { Session, type SessionEnd, type SessionOptions } from "./session.ts";
+import { type Eviction, Outbox, type OutboxOwner } from "./outbox.ts";
+import { Session, type SessionEnd } from "./session.ts";
+import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 
 /** Every way a connection ends. */
@@ -24,13 +24,9 @@ export type CloseReason =
 /** What a connection is made of. */
 export interface ConnectionOptions {
   readonly number: number;
+  readonly port: Port;
   readonly address: string;
   readonly transport: Transport;
-  readonly pool: ChunkPool;
-  readonly flushes: FlushList;
-  readonly log: Log;
-  readonly session: Omit<SessionOptions, "outbox" | "pool">;
-  readonly outbox: Omit<OutboxOptions, "pool" | "flushes" | "onReady" | "onEvicted" | "onDropping">;
 }
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
@@ -40,47 +36,64 @@ const LINGER_MS = 500;
  * Guarantees: what was read is handled and answered before the socket closes, unless the other side is gone or takes
  * nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is over, and never rejects.
  */
-export class Connection {
+export class Connection implements OutboxOwner {
   readonly number: number;
   readonly session: Session;
   readonly outbox: Outbox;
-  readonly #options: ConnectionOptions;
+  readonly #settings: Settings;
+  readonly #address: string;
   readonly #transport: Transport;
   readonly #inbox: Inbox;
   #reason: CloseReason | undefined;
   #draining = false;
-  #handling: Promise<void> = Promise.resolve();
+  #handling: Promise<void> | undefined;
   #outputEnded = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
+  constructor(settings: Settings, options: ConnectionOptions) {
+    this.#settings = settings;
     this.number = options.number;
+    this.#address = options.address;
     this.#transport = options.transport;
-    this.#inbox = new Inbox(options.pool);
-    this.outbox = new Outbox({
-      ...options.outbox,
-      pool: options.pool,
-      flushes: options.flushes,
-      onReady: () => void this.#write(),
-      onEvicted: (why) => this.cut(why),
-      onDropping: (dropping) => this.#logDropping(dropping),
-    });
-    this.session = new Session({ ...options.session, outbox: this.outbox, pool: options.pool });
+    this.#inbox = new Inbox(settings.pool);
+    this.outbox = new Outbox(settings, this);
+    this.session = new Session(settings, { port: options.port, outbox: this.outbox });
   }
 
-  /** Serves the connection to its end, and says why it ended. */
+  /**
+   * Serves the connection to its end, and says why it ended. The read loop stands here and not in a function of its own: each
+   * async function that waits costs an idle connection some hundred bytes.
+   */
   async run(): Promise<CloseReason> {
+    const { session, outbox } = this;
+    const inbox = this.#inbox;
     try {
-      await this.#read();
+      while (session.ended === undefined && !this.#closed) {
+        const bytes = await this.#transport.read(inbox.space());
+        if (bytes === null) {
+          this.#reason ??= "end of input";
+          break;
+        }
+        if (this.#draining) continue;
+        inbox.filled(bytes);
+        session.receive(inbox.chunk, inbox.start, inbox.end);
+        this.#settings.flushes.flush();
+        // awaited here: this is what holds a peer back that feeds a full subscriber, or makes replies faster than it reads them
+        if (session.waitsFor !== undefined || outbox.aboveHighWater) {
+          this.#handling = this.#waitForRoom();
+          await this.#handling;
+        }
+        inbox.consumed(session.consumed);
+      }
+      this.#reason ??= session.ended;
       await this.#finish();
     } catch (error) {
       this.#fail(error);
     }
     this.#close();
     // only now: a read that was on its way may have filled it until the socket was closed
-    this.#inbox.close();
+    inbox.close();
     const reason = this.#reason ?? "connection lost";
     this.#logClosed(reason);
     return reason;
@@ -93,11 +106,11 @@ export class Connection {
   async drain(): Promise<void> {
     this.#draining = true;
     this.session.notify({ draining: true });
-    this.#options.flushes.flush();
+    this.#settings.flushes.flush();
     this.outbox.closing();
     await this.#handling;
     this.session.bye("DRAINING", "the broker is stopping");
-    this.#options.flushes.flush();
+    this.#settings.flushes.flush();
     await new Promise<void>((resolve) => this.outbox.whenEmpty(resolve));
     if (this.#closed) return;
     this.#reason ??= "drained";
@@ -111,40 +124,30 @@ export class Connection {
     this.#close();
   }
 
-  async #read(): Promise<void> {
-    const { session, outbox } = this;
-    const inbox = this.#inbox;
-    while (session.ended === undefined) {
-      // awaited here: a peer that makes replies faster than it reads them waits for itself
-      if (outbox.aboveHighWater) await new Promise<void>((resolve) => outbox.whenNotFull(resolve));
-      if (this.#closed) return;
-      const bytes = await this.#transport.read(inbox.space());
-      if (bytes === null) {
-        this.#reason ??= "end of input";
-        return;
-      }
-      if (this.#draining) continue;
-      inbox.filled(bytes);
-      session.receive(inbox.chunk, inbox.start, inbox.end);
-      this.#options.flushes.flush();
-      if (session.waitsFor !== undefined) {
-        this.#handling = this.#waitForSubscribers();
-        await this.#handling;
-      }
-      inbox.consumed(session.consumed);
-    }
-    this.#reason ??= session.ended;
+  onReady(): void {
+    void this.#write();
   }
 
-  /** Awaited in the read loop: this is what holds a publisher back while a subscriber is full. */
-  async #waitForSubscribers(): Promise<void> {
-    const { session } = this;
+  onEvicted(why: Eviction): void {
+    this.cut(why);
+  }
+
+  onDropping(dropping: boolean): void {
+    const fields = { ...this.#fields(), dropped: this.outbox.dropped, queued: this.outbox.queued };
+    if (dropping) this.#settings.log.warn("slow consumer: messages are left out", fields);
+    else this.#settings.log.info("slow consumer caught up", fields);
+  }
+
+  /** Until every publish that was read is where it belongs, and this connection's own replies are not too many. */
+  async #waitForRoom(): Promise<void> {
+    const { session, outbox } = this;
     for (let full = session.waitsFor; full !== undefined; full = session.waitsFor) {
       await new Promise<void>((resolve) => full!.whenNotFull(resolve));
       if (this.#closed) return;
       session.resume();
-      this.#options.flushes.flush();
+      this.#settings.flushes.flush();
     }
+    if (outbox.aboveHighWater) await new Promise<void>((resolve) => outbox.whenNotFull(resolve));
   }
 
   async #write(): Promise<void> {
@@ -198,7 +201,7 @@ export class Connection {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    const { log } = this.#options;
+    const { log } = this.#settings;
     if (isConnectionError(error)) {
       this.#reason ??= "connection lost";
       log.debug("connection error", { connection: this.number, error: String(error) });
@@ -209,14 +212,8 @@ export class Connection {
     log.error("internal error", { connection: this.number, error: text });
   }
 
-  #logDropping(dropping: boolean): void {
-    const fields = { ...this.#fields(), dropped: this.outbox.dropped, queued: this.outbox.queued };
-    if (dropping) this.#options.log.warn("slow consumer: messages are left out", fields);
-    else this.#options.log.info("slow consumer caught up", fields);
-  }
-
   #logClosed(reason: CloseReason): void {
-    const { log } = this.#options;
+    const { log } = this.#settings;
     const fields = { ...this.#fields(), reason, dropped: this.outbox.dropped };
     if (reason === "stalled" || reason === "outbox full") log.warn("slow consumer disconnected", fields);
     else if (reason === "drain timeout") log.warn("connection closed", fields);
@@ -225,7 +222,7 @@ export class Connection {
 
   #fields(): LogFields {
     const { session, number } = this;
-    return { connection: number, port: session.port, id: session.id, address: this.#options.address };
+    return { connection: number, port: session.port, id: session.id, address: this.#address };
   }
 }
 

@@ -16,7 +16,9 @@ export class Inbox {
   #start = 0;
   #end = 0;
   #wanted = READ_BUFFER_LEAST;
-  #offered = 0;
+  /** What was offered last, and of which chunk. */
+  #view: Uint8Array<ArrayBuffer> | undefined;
+  #viewed: Chunk | undefined;
 
   constructor(pool: ChunkPool) {
     this.#pool = pool;
@@ -41,15 +43,18 @@ export class Inbox {
     const left = bytes.length - 1 - this.#end;
     const tooLarge = unread === 0 && bytes.length > 2 * this.#wanted;
     if (2 * left < this.#wanted || tooLarge) this.#move(unread);
-    const view = this.#chunk.bytes.subarray(this.#end, this.#chunk.bytes.length - 1);
-    this.#offered = view.length;
-    return view;
+    // on a quiet connection the room is the same every time
+    if (this.#view === undefined || this.#viewed !== this.#chunk || this.#view.byteOffset !== this.#end) {
+      this.#view = this.#chunk.bytes.subarray(this.#end, this.#chunk.bytes.length - 1);
+      this.#viewed = this.#chunk;
+    }
+    return this.#view;
   }
 
   /** So many bytes of {@link space} were filled. */
   filled(bytes: number): void {
     this.#end += bytes;
-    if (bytes === this.#offered) this.#wanted = Math.min(4 * this.#wanted, READ_BUFFER_MOST);
+    if (bytes === this.#view?.length) this.#wanted = Math.min(4 * this.#wanted, READ_BUFFER_MOST);
     else if (8 * bytes < this.#wanted) this.#wanted = Math.max(this.#wanted / 2, READ_BUFFER_LEAST);
   }
 

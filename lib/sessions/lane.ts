@@ -16,6 +16,10 @@ export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconn
 /** All policies, the one that keeps most first. */
 export const SLOW_POLICIES: readonly SlowPolicy[] = ["block", "disconnect", "drop-new", "drop-old", "latest"];
 
+/** Shared by all lanes that never use theirs: there is one lane a connection at least, and most connections are idle. */
+const NONE: Piece[] = [];
+const NO_LATEST: Map<Route, Piece> = new Map();
+
 /**
  * One or more patterns of one connection with one policy. A message that several lanes of a connection want goes to the one
  * whose policy keeps most.
@@ -27,10 +31,10 @@ export class Lane implements Subscriber {
   readonly connection: Outbox;
   readonly rank: number;
   /** Queued pieces that may still be taken out, oldest first (drop-old and latest). */
-  queued: Piece[] = [];
+  queued: Piece[] = NONE;
   #live = 0;
   /** The piece of each topic that waits (latest). */
-  readonly latest: Map<Route, Piece> = new Map();
+  readonly latest: Map<Route, Piece>;
   /** Messages that were left out and are told before the next piece of this lane. */
   gap = 0;
   /** The marker for what was left out last, while nothing of this lane has come behind it (drop-new). */
@@ -40,11 +44,13 @@ export class Lane implements Subscriber {
     this.connection = connection;
     this.policy = policy;
     this.pattern = pattern;
+    this.latest = policy === "latest" ? new Map() : NO_LATEST;
     this.rank = -SLOW_POLICIES.indexOf(policy);
   }
 
   /** Notes that a piece is queued and may be taken out again; forgets those that are gone before they are many. */
   remember(piece: Piece): void {
+    if (this.queued === NONE) this.queued = [];
     if (this.queued.at(-1) === piece) return;
     this.queued.push(piece);
     if (this.queued.length <= 2 * this.#live + 64) return;

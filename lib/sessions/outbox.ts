@@ -3,37 +3,35 @@
  *
  * @module
  */
-import { Chunk, type ChunkPool } from "../buffers.ts";
+import { Chunk, Slice } from "../buffers.ts";
 import type { Counters, Form, Run } from "../engine/types.ts";
 import { HIGH_WATER, LOW_WATER } from "../limits.ts";
 import { lastDelivery } from "../wire/convert.ts";
 import { frameBytes, gapFrame } from "../wire/frame_encoder.ts";
-import type { FlushList } from "./flush_list.ts";
 import { Lane, type SlowPolicy } from "./lane.ts";
-import { NO_CHUNK, type Piece } from "./piece.ts";
-import { type Part, PieceQueue } from "./piece_queue.ts";
+import { NO_CHUNK, Piece } from "./piece.ts";
+import { PieceQueue } from "./piece_queue.ts";
+import type { Settings } from "./settings.ts";
 
 /** Why an outbox gives its connection up. */
 export type Eviction = "stalled" | "outbox full";
 
-/** What an outbox is told and whom it tells. */
-export interface OutboxOptions {
-  /** The policy of who chooses none. */
-  readonly policy: SlowPolicy;
-  /** Bytes it may hold (`block` stops at {@link HIGH_WATER}). */
-  readonly limit: number;
-  /** Milliseconds without progress before it is cut off. */
-  readonly stallTimeout: number;
-  readonly pool: ChunkPool;
-  readonly counters: Counters;
-  readonly flushes: FlushList;
+/** Whom an outbox tells. */
+export interface OutboxOwner {
   /** There is something to write and nobody writes: call {@link Outbox.take} until it gives nothing. */
-  readonly onReady: () => void;
+  onReady(): void;
   /** The connection has to be closed. Called once. */
-  readonly onEvicted: (why: Eviction) => void;
+  onEvicted(why: Eviction): void;
   /** Messages begin to be left out (true), or fit again (false). */
-  readonly onDropping: (dropping: boolean) => void;
+  onDropping(dropping: boolean): void;
 }
+
+/** What an outbox has to know. */
+export type OutboxSettings = Pick<Settings, "slowConsumer" | "stallTimeout" | "pool" | "flushes"> & {
+  /** `outbox`: bytes it may hold (lanes that block stop at {@link HIGH_WATER}). */
+  readonly limits: Pick<Settings["limits"], "outbox">;
+  readonly engine: { readonly counters: Counters };
+};
 
 /**
  * Guarantees: bytes leave in the order they were put in, and each run whole or not at all. What is queued is bounded: by
@@ -45,7 +43,8 @@ export class Outbox {
   form: Form = "classic";
   /** For all patterns that need no lane of their own. */
   readonly lane: Lane;
-  readonly #options: OutboxOptions;
+  readonly #settings: OutboxSettings;
+  readonly #owner: OutboxOwner;
   readonly #queue: PieceQueue;
   /** Being written. */
   #current: Piece | undefined;
@@ -62,13 +61,14 @@ export class Outbox {
   #dropped = 0;
   #dropping = false;
   #stalledFor = 0;
-  #notFull: Array<() => void> = [];
-  #empty: Array<() => void> = [];
+  #notFull: Callbacks;
+  #empty: Callbacks;
 
-  constructor(options: OutboxOptions) {
-    this.#options = options;
-    this.#queue = new PieceQueue(options.pool);
-    this.lane = new Lane(this, options.policy);
+  constructor(settings: OutboxSettings, owner: OutboxOwner) {
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#queue = new PieceQueue(settings.pool);
+    this.lane = new Lane(this, settings.slowConsumer);
   }
 
   /** Bytes that wait. */
@@ -111,30 +111,33 @@ export class Outbox {
       else this.#leaveOut(run.count, lane);
       return;
     }
-    this.#put({ ...slice, count: run.count, lane: policy === "drop-old" ? lane : undefined }, lane);
+    this.#put(
+      policy === "drop-old" ? new Piece(slice, run.count, { lane }) : new Piece(slice, run.count),
+      lane,
+    );
   }
 
-  /** Queues a reply of the broker's own: `chunk.bytes` from `start` to `end`. */
-  reply(chunk: Chunk, start: number, end: number): void {
+  /** Queues a reply of the broker's own. */
+  reply(slice: Slice): void {
     if (this.#closed) return;
-    this.#queue.put({ chunk, start, end, reply: true, count: 0, gap: 0 }, this.#current === undefined);
+    this.#queue.put(new Piece(slice, 0), this.#current === undefined);
     this.#announce();
   }
 
   whenNotFull(callback: () => void): void {
     if (!this.#full || this.#closed) callback();
-    else this.#notFull.push(callback);
+    else (this.#notFull ??= []).push(callback);
   }
 
   /** Calls back once when everything has been written, or when the connection is gone. */
   whenEmpty(callback: () => void): void {
     if (this.#isEmpty() || this.#closed) callback();
-    else this.#empty.push(callback);
+    else (this.#empty ??= []).push(callback);
   }
 
   /** Only for {@link FlushList}. */
   ready(): void {
-    this.#options.onReady();
+    this.#owner.onReady();
   }
 
   /** What to write next, or undefined: nothing now, `onReady` comes again. Settle it with {@link wrote}. */
@@ -144,7 +147,7 @@ export class Outbox {
       this.#active = false;
       return undefined;
     }
-    return piece.chunk.bytes.subarray(piece.start, piece.end);
+    return piece.view();
   }
 
   /** So many bytes of what {@link take} gave were written. */
@@ -154,6 +157,7 @@ export class Outbox {
     if (this.#closed) return this.abandon();
     if (bytes > 0) this.#stalledFor = 0;
     piece.start += bytes;
+    piece.slice = undefined;
     this.#writing -= bytes;
     if (piece.start >= piece.end) {
       piece.chunk.release();
@@ -162,18 +166,18 @@ export class Outbox {
     if (this.queued > LOW_WATER) return;
     if (this.#full) {
       this.#full = false;
-      callAll(this.#notFull);
+      this.#callNotFull();
     }
     if (this.#dropping) this.#setDropping(false);
-    if (this.#isEmpty()) callAll(this.#empty);
+    if (this.#isEmpty()) this.#callEmpty();
   }
 
   /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
   tick(milliseconds: number): void {
-    const harmless = this.#impatient === 0 && (this.#patient > 0 || this.#options.policy !== "block");
+    const harmless = this.#impatient === 0 && (this.#patient > 0 || this.#settings.slowConsumer !== "block");
     if ((harmless && !this.#closing) || this.#current === undefined || this.#closed) return;
     this.#stalledFor += milliseconds;
-    if (this.#stalledFor >= this.#options.stallTimeout) this.#evict("stalled");
+    if (this.#stalledFor >= this.#settings.stallTimeout) this.#evict("stalled");
   }
 
   /** Nothing more will be put in; what is queued still leaves, unless it stalls. */
@@ -190,8 +194,8 @@ export class Outbox {
     this.#closed = true;
     this.#queue.clear();
     this.#full = false;
-    callAll(this.#notFull);
-    callAll(this.#empty);
+    this.#callNotFull();
+    this.#callEmpty();
   }
 
   /** The write that was on its way has ended without a result. */
@@ -207,20 +211,20 @@ export class Outbox {
     const first = this.#closed ? undefined : this.#queue.peek();
     if (first === undefined) return undefined;
     if (first.gap > 0 && this.form === "frames" && first.lane !== undefined && first.lane.pattern !== "") {
-      const bytes = frameBytes(gapFrame(first.lane.pattern, first.gap));
+      const gap = new Piece(new Slice(new Chunk(frameBytes(gapFrame(first.lane.pattern, first.gap)))), 0);
       first.gap = 0;
-      this.#writing = bytes.length;
-      return { ...first, chunk: new Chunk(bytes), start: 0, end: bytes.length, gap: 0 };
+      this.#writing = gap.length;
+      return gap;
     }
     this.#queue.shift();
     const { lane, route } = first;
     if (lane?.marker === first) lane.marker = undefined;
     if (route !== undefined) lane?.latest.delete(route);
-    if (first.end === first.start) {
+    if (first.length === 0) {
       first.chunk.release();
       return this.#next();
     }
-    this.#writing = first.end - first.start;
+    this.#writing = first.length;
     return first;
   }
 
@@ -228,26 +232,23 @@ export class Outbox {
   #deliverLatest(run: Run, lane: Lane): void {
     const waiting = lane.latest.get(run.route);
     if (waiting !== undefined) this.#takeOut(waiting, lane);
-    const slice = run.as(this.form);
-    const { chunk, start, end } = slice;
+    const { chunk, start, end } = run.as(this.form);
     const { topicBytes } = run.route;
     const from = lastDelivery({ bytes: chunk.bytes, start, end, count: run.count, topicBytes }, this.form);
     this.#countDropped(run.count - 1, lane);
     if (!this.#makeRoom(end - from, lane)) return this.#leaveOut(1, lane);
-    lane.latest.set(
-      run.route,
-      this.#put({ chunk, start: from, end, count: 1, lane, route: run.route }, lane),
-    );
+    const piece = new Piece(new Slice(chunk, from, end), 1, { lane, route: run.route });
+    lane.latest.set(run.route, this.#put(piece, lane));
   }
 
   /** Whether so many bytes fit, after the lane's oldest have been left out if that is its policy. */
   #makeRoom(bytes: number, lane: Lane): boolean {
-    const { limit } = this.#options;
+    const limit = this.#settings.limits.outbox;
     const { queued, policy } = lane;
     if (policy === "drop-old" || policy === "latest") {
       let at = 0;
       while (this.queued + bytes > limit && at < queued.length) this.#takeOut(queued[at++]!, lane);
-      if (at > 0) queued.splice(0, at);
+      if (at > 0) lane.queued.splice(0, at);
       // the gap is told before the oldest that is left
       const oldest = queued.find((piece) => !piece.gone);
       if (oldest !== undefined && policy === "drop-old") {
@@ -262,7 +263,7 @@ export class Outbox {
     if (piece.gone) return;
     if (piece.route !== undefined) lane.latest.delete(piece.route);
     this.#queue.remove(piece);
-    this.#options.counters.delivered -= piece.count;
+    this.#settings.engine.counters.delivered -= piece.count;
     lane.gap += piece.gap;
     this.#countDropped(piece.count, lane);
   }
@@ -271,11 +272,9 @@ export class Outbox {
   #leaveOut(count: number, lane: Lane): void {
     this.#countDropped(count, lane);
     if (lane.marker === undefined || lane.marker.gone) {
-      const chunk = NO_CHUNK;
-      lane.marker = this.#queue.put(
-        { chunk, start: 0, end: 0, reply: false, lane, count: 0, gap: lane.gap },
-        false,
-      );
+      const marker = new Piece(new Slice(NO_CHUNK), 0, { lane });
+      marker.gap = lane.gap;
+      lane.marker = this.#queue.put(marker, this.#current === undefined);
     } else {
       lane.marker.gap += lane.gap;
     }
@@ -287,18 +286,19 @@ export class Outbox {
     if (count === 0) return;
     lane.gap += count;
     this.#dropped += count;
-    this.#options.counters.dropped += count;
+    this.#settings.engine.counters.dropped += count;
     this.#setDropping(true);
   }
 
-  #put(part: Omit<Part, "reply" | "gap">, lane: Lane): Piece {
+  #put(piece: Piece, lane: Lane): Piece {
     lane.marker = undefined;
-    const piece = this.#queue.put({ ...part, reply: false, gap: lane.gap }, this.#current === undefined);
+    piece.gap = lane.gap;
     lane.gap = 0;
-    if (part.lane !== undefined) lane.remember(piece);
-    this.#options.counters.delivered += part.count;
+    this.#settings.engine.counters.delivered += piece.count;
+    const queued = this.#queue.put(piece, this.#current === undefined);
+    if (piece.lane !== undefined) lane.remember(queued);
     this.#announce();
-    return piece;
+    return queued;
   }
 
   /** There is something to write. */
@@ -306,12 +306,12 @@ export class Outbox {
     if (this.queued >= HIGH_WATER) this.#full = true;
     if (this.#active) return;
     this.#active = true;
-    this.#options.flushes.add(this);
+    this.#settings.flushes.add(this);
   }
 
   #overflow(count: number): void {
     this.#dropped += count;
-    this.#options.counters.dropped += count;
+    this.#settings.engine.counters.dropped += count;
     this.#evict("outbox full");
   }
 
@@ -322,15 +322,26 @@ export class Outbox {
   #setDropping(dropping: boolean): void {
     if (this.#dropping === dropping) return;
     this.#dropping = dropping;
-    this.#options.onDropping(dropping);
+    this.#owner.onDropping(dropping);
   }
 
   #evict(why: Eviction): void {
     this.close();
-    this.#options.onEvicted(why);
+    this.#owner.onEvicted(why);
+  }
+
+  #callNotFull(): void {
+    const callbacks = this.#notFull;
+    this.#notFull = undefined;
+    callbacks?.forEach((callback) => callback());
+  }
+
+  #callEmpty(): void {
+    const callbacks = this.#empty;
+    this.#empty = undefined;
+    callbacks?.forEach((callback) => callback());
   }
 }
 
-function callAll(callbacks: Array<() => void>): void {
-  for (const callback of callbacks.splice(0)) callback();
-}
+/** Made when the first is added: most outboxes never have one. */
+type Callbacks = Array<() => void> | undefined;

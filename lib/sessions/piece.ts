@@ -3,28 +3,56 @@
  *
  * @module
  */
-import { Chunk } from "../buffers.ts";
+import { Chunk, type Slice } from "../buffers.ts";
 import type { Route } from "../engine/types.ts";
 import type { Lane } from "./lane.ts";
 
 /** A part of a chunk to be written, and what has to be known of it while it waits. */
-export interface Piece {
+export class Piece {
   chunk: Chunk;
   start: number;
   end: number;
-  /** The chunk is this outbox's own: more can be put behind `end`. */
-  readonly own: boolean;
-  readonly reply: boolean;
-  /** Whose it is, where it may be taken out again or has a gap before it. */
-  readonly lane: Lane | undefined;
-  /** Its topic, where its lane keeps one message a topic. */
-  readonly route: Route | undefined;
-  /** Messages in it. */
+  /** Where it came from, as long as it is no more and no less than that. */
+  slice: Slice | undefined;
+  /** Messages in it; a reply has none. */
   count: number;
+  /** Whose it is, where it may be taken out again or has a gap before it: it is merged only with its own lane's. */
+  readonly lane: Lane | undefined;
+  /** Its topic, where its lane keeps one message a topic: it is merged with nothing. */
+  readonly route: Route | undefined;
+  /** The chunk is the queue's own: more can be put behind `end`. */
+  own = false;
   /** Messages of its lane that would have come right before it and were left out. */
-  gap: number;
+  gap = 0;
   /** It waits no longer: it was taken to be written, or left out. */
-  gone: boolean;
+  gone = false;
+
+  constructor(
+    slice: Slice,
+    count: number,
+    of?: { readonly lane?: Lane | undefined; readonly route?: Route | undefined },
+  ) {
+    this.chunk = slice.chunk;
+    this.start = slice.start;
+    this.end = slice.end;
+    this.slice = slice;
+    this.count = count;
+    this.lane = of?.lane;
+    this.route = of?.route;
+  }
+
+  get isReply(): boolean {
+    return this.count === 0;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** The bytes that are left to be written. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.slice === undefined ? this.chunk.bytes.subarray(this.start, this.end) : this.slice.view;
+  }
 }
 
 /** Stands in the place of memory that was given back. */

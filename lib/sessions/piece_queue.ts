@@ -4,28 +4,12 @@
  * @module
  */
 import type { Chunk, ChunkPool } from "../buffers.ts";
-import type { Route } from "../engine/types.ts";
-import { GATHER_BYTES, GATHER_PIECE_MOST, JOIN_REPLIES_FROM } from "../limits.ts";
-import type { Lane } from "./lane.ts";
+import { GATHER_BYTES, GATHER_LEAST, GATHER_PIECE_MOST, JOIN_REPLIES_FROM, PINNED_MOST } from "../limits.ts";
 import { NO_CHUNK, type Piece } from "./piece.ts";
-
-/** What is put in: `chunk.bytes` from `start` to `end`. */
-export interface Part {
-  readonly chunk: Chunk;
-  readonly start: number;
-  readonly end: number;
-  readonly reply: boolean;
-  /** Given where the piece may be taken out again, or has a gap before it: it is merged only with its own lane's. */
-  readonly lane?: Lane | undefined;
-  /** Given where it must stay a piece of its own. */
-  readonly route?: Route | undefined;
-  readonly count: number;
-  readonly gap: number;
-}
 
 /**
  * Guarantees: what is put in comes out in that order, except for what is removed. Large parts stay where they lie and hold their
- * chunk; small ones that have to wait are copied together, so that little more memory is pinned than what waits.
+ * chunk; small ones that have to wait are copied together, and so are large ones once they pin {@link PINNED_MOST}.
  */
 export class PieceQueue {
   readonly #pool: ChunkPool;
@@ -34,6 +18,8 @@ export class PieceQueue {
   /** Removed pieces that still have a place in the list. */
   #holes = 0;
   #bytes = 0;
+  /** Bytes of the chunks that pieces here keep from being used again; one that several pieces lie in counts for each. */
+  #pinned = 0;
 
   constructor(pool: ChunkPool) {
     this.#pool = pool;
@@ -44,35 +30,37 @@ export class PieceQueue {
     return this.#bytes;
   }
 
-  /** Puts a part in; `idle`: it is written at once, so that it need not be copied. Returns the piece it is in. */
-  put(part: Part, idle: boolean): Piece {
-    const { chunk, start, end, reply, lane, route, count, gap } = part;
-    const length = end - start;
+  /**
+   * Puts a piece in; `idle`: nothing is being written, so that it need not be copied. Returns the piece it is in, which may be the
+   * one before it.
+   */
+  put(piece: Piece, idle: boolean): Piece {
+    const { length, route } = piece;
     const tail = this.#tail();
     this.#bytes += length;
-    const mergeable = tail !== undefined && tail.lane === lane && route === undefined && gap === 0 &&
-      tail.route === undefined;
-    if (mergeable && tail.chunk === chunk && tail.end === start && tail.reply === reply && length > 0) {
-      tail.end = end;
-      tail.count += count;
-      return tail;
-    }
-    const large = length >= GATHER_PIECE_MOST && 4 * length >= chunk.bytes.length;
-    if (large || (idle && tail === undefined)) {
-      chunk.retain();
-      return this.#push(part, { chunk, start, end, own: false });
-    }
-    const joins = mergeable && tail.own && (tail.reply === reply || this.#bytes >= JOIN_REPLIES_FROM);
-    if (joins && tail.end + length <= tail.chunk.bytes.length) {
-      copy(part, { to: tail.chunk, at: tail.end });
+    if (tail !== undefined && this.#joins(piece, tail)) {
       tail.end += length;
-      tail.count += count;
+      tail.count += piece.count;
+      tail.slice = undefined;
       return tail;
     }
-    const roomy = this.#bytes >= JOIN_REPLIES_FROM && route === undefined;
-    const own = this.#pool.take(Math.max(length, roomy ? GATHER_BYTES : 1));
-    copy(part, { to: own, at: 0 });
-    return this.#push(part, { chunk: own, start: 0, end: length, own: true });
+    const large = length >= GATHER_PIECE_MOST && this.#pinned + piece.chunk.bytes.length <= PINNED_MOST;
+    if (large || length === 0 || (idle && tail === undefined)) {
+      piece.chunk.retain();
+      this.#pinned += piece.chunk.bytes.length;
+    } else {
+      // a piece that stays alone needs no room for others
+      const room = route !== undefined ? 0 : this.#bytes >= JOIN_REPLIES_FROM ? GATHER_BYTES : GATHER_LEAST;
+      const own = this.#pool.take(Math.max(length, room));
+      copy(piece, own, 0);
+      piece.chunk = own;
+      piece.start = 0;
+      piece.end = length;
+      piece.own = true;
+      piece.slice = undefined;
+    }
+    this.#pieces.push(piece);
+    return piece;
   }
 
   /** The first piece without taking it. */
@@ -90,16 +78,14 @@ export class PieceQueue {
     const piece = this.peek();
     if (piece === undefined) return undefined;
     this.#advance();
-    piece.gone = true;
-    this.#bytes -= piece.end - piece.start;
+    this.#forget(piece);
     return piece;
   }
 
   /** Takes a piece out of the middle. */
   remove(piece: Piece): void {
     if (piece.gone) return;
-    piece.gone = true;
-    this.#bytes -= piece.end - piece.start;
+    this.#forget(piece);
     piece.chunk.release();
     piece.chunk = NO_CHUNK;
     this.#holes++;
@@ -116,11 +102,25 @@ export class PieceQueue {
     return last?.gone === true ? undefined : last;
   }
 
-  #push(part: Part, where: { chunk: Chunk; start: number; end: number; own: boolean }): Piece {
-    const { reply, lane, route, count, gap } = part;
-    const piece: Piece = { ...where, reply, lane, route, count, gap, gone: false };
-    this.#pieces.push(piece);
-    return piece;
+  /** Whether the piece could be put behind the tail, and if so its bytes are there now. */
+  #joins(piece: Piece, tail: Piece): boolean {
+    const { length } = piece;
+    if (tail.lane !== piece.lane || piece.gap > 0 || piece.route !== undefined || tail.route !== undefined) {
+      return false;
+    }
+    const alike = tail.isReply === piece.isReply;
+    if (tail.chunk === piece.chunk && tail.end === piece.start && alike) return true;
+    if (!tail.own || tail.end + length > tail.chunk.bytes.length) return false;
+    if (!alike && this.#bytes < JOIN_REPLIES_FROM) return false;
+    if (length >= GATHER_PIECE_MOST) return false;
+    copy(piece, tail.chunk, tail.end);
+    return true;
+  }
+
+  #forget(piece: Piece): void {
+    piece.gone = true;
+    this.#bytes -= piece.length;
+    if (!piece.own) this.#pinned -= piece.chunk.bytes.length;
   }
 
   #advance(): void {
@@ -141,6 +141,6 @@ export class PieceQueue {
   }
 }
 
-function copy(part: Part, target: { to: Chunk; at: number }): void {
-  target.to.bytes.set(part.chunk.bytes.subarray(part.start, part.end), target.at);
+function copy(piece: Piece, to: Chunk, at: number): void {
+  to.bytes.set(piece.view(), at);
 }

@@ -3,23 +3,17 @@
  *
  * @module
  */
-import { Chunk } from "../buffers.ts";
+import { Chunk, Slice } from "../buffers.ts";
 import type { ErrorCode } from "../errors.ts";
 import { errorReply, OK_BYTES, OK_REPLIES, OK_REPLIES_COUNT } from "../wire/classic_encoder.ts";
 import { byeFrame, errFrame, frameBytes, HELLO_REPLY, infoFrame, okFrame } from "../wire/frame_encoder.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Refusal } from "./refusal.ts";
 
-/** How far the last of some publishes got. */
-export interface Published {
-  /** Subscribers that have it. */
-  readonly subs: number;
-}
-
 /** Replies, queued in the order of the calls. */
 export interface Replies {
-  /** `count` requests succeeded, the last of them a publish if `publish` is given. */
-  ok(count: number, publish?: Published): void;
+  /** `count` requests succeeded, the last of them a publish that reached so many subscribers, if that is given. */
+  ok(count: number, reached?: number): void;
   /** `count` requests were refused for the same reason. */
   refuse(why: Refusal, count: number): void;
   /** The answer to `quit`. */
@@ -31,7 +25,8 @@ export interface Replies {
 }
 
 const OKS = new Chunk(OK_REPLIES);
-const ERRORS = new Map<ErrorCode, Chunk>();
+const ONE_OK = new Slice(OKS, 0, OK_BYTES);
+const ERRORS = new Map<ErrorCode, Slice>();
 
 /** The classic protocol: `OK` and `ERR_<CODE>`. */
 export class ClassicReplies implements Replies {
@@ -42,18 +37,19 @@ export class ClassicReplies implements Replies {
   }
 
   ok(count: number): void {
+    if (count === 1) return this.#outbox.reply(ONE_OK);
     for (let left = count; left > 0; left -= OK_REPLIES_COUNT) {
-      this.#outbox.reply(OKS, 0, Math.min(left, OK_REPLIES_COUNT) * OK_BYTES);
+      this.#outbox.reply(new Slice(OKS, 0, Math.min(left, OK_REPLIES_COUNT) * OK_BYTES));
     }
   }
 
   refuse({ code }: Refusal, count: number): void {
-    let chunk = ERRORS.get(code);
-    if (chunk === undefined) {
-      chunk = new Chunk(errorReply(code));
-      ERRORS.set(code, chunk);
+    let reply = ERRORS.get(code);
+    if (reply === undefined) {
+      reply = new Slice(new Chunk(errorReply(code)));
+      ERRORS.set(code, reply);
     }
-    for (let left = count; left > 0; left--) this.#outbox.reply(chunk, 0, chunk.bytes.length);
+    for (let left = count; left > 0; left--) this.#outbox.reply(reply);
   }
 
   goodbye(): void {
@@ -68,13 +64,23 @@ export class ClassicReplies implements Replies {
 /** Protocol v2: one `ok` for many successes, `err` with a sentence, notices. */
 export class FrameReplies implements Replies {
   readonly #outbox: Outbox;
+  /** The last `ok`, and what it said. */
+  #ok: Slice | undefined;
+  #count = 0;
+  #reached: number | undefined;
 
   constructor(outbox: Outbox) {
     this.#outbox = outbox;
   }
 
-  ok(count: number, publish?: Published): void {
-    this.#say(okFrame(count, publish === undefined ? undefined : { level: "memory", subs: publish.subs }));
+  ok(count: number, reached?: number): void {
+    // one at a time, the same reply comes again and again
+    if (this.#ok === undefined || this.#count !== count || this.#reached !== reached) {
+      this.#ok = new Slice(new Chunk(frameBytes(okFrame(count, publishFields(reached)))));
+      this.#count = count;
+      this.#reached = reached;
+    }
+    this.#outbox.reply(this.#ok);
   }
 
   refuse({ code, text }: Refusal, count: number): void {
@@ -106,7 +112,10 @@ export class FrameReplies implements Replies {
   }
 
   #say(text: string): void {
-    const bytes = frameBytes(text);
-    this.#outbox.reply(new Chunk(bytes), 0, bytes.length);
+    this.#outbox.reply(new Slice(new Chunk(frameBytes(text))));
   }
+}
+
+function publishFields(reached: number | undefined): { level: string; subs: number } | undefined {
+  return reached === undefined ? undefined : { level: "memory", subs: reached };
 }

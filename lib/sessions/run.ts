@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Chunk, ChunkPool } from "../buffers.ts";
-import type { Form, Route, Run, Slice } from "../engine/types.ts";
+import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
+import type { Form, Route, Run } from "../engine/types.ts";
 import {
   classicRoom,
   type Deliveries,
@@ -15,8 +15,18 @@ import {
   withSharps,
 } from "../wire/convert.ts";
 
-/** What a run is made of: deliveries as they lie in a read buffer. */
-export interface RunOptions extends Slice {
+/** How deliveries are written anew. */
+interface Conversion {
+  readonly room: (from: Deliveries) => number;
+  readonly write: (from: Deliveries, out: Uint8Array) => number;
+}
+
+const TO_CLASSIC: Conversion = { room: classicRoom, write: toClassic };
+const TO_FRAMES: Conversion = { room: framesRoom, write: toFrames };
+const WITH_SHARPS: Conversion = { room: sharpsRoom, write: withSharps };
+
+/** What is known of a run besides where it lies. */
+export interface RunOptions {
   readonly route: Route;
   readonly form: Form;
   readonly count: number;
@@ -40,36 +50,31 @@ export class MessageRun implements Run {
   /** Chunks made here. */
   #made: Chunk[] | undefined;
 
-  constructor(options: RunOptions) {
+  constructor(slice: Slice, options: RunOptions) {
     this.route = options.route;
     this.count = options.count;
     this.#form = options.form;
     this.#pool = options.pool;
-    this.#own = options.canonical ? options : this.#make(options, { room: sharpsRoom, write: withSharps });
+    this.#own = options.canonical ? slice : this.#make(slice, WITH_SHARPS);
   }
 
   as(form: Form): Slice {
     if (form === this.#form) return this.#own;
-    const how = form === "classic"
-      ? { room: classicRoom, write: toClassic }
-      : { room: framesRoom, write: toFrames };
-    return this.#other ??= this.#make(this.#own, how);
+    return this.#other ??= this.#make(this.#own, form === "classic" ? TO_CLASSIC : TO_FRAMES);
   }
 
   /** Lets go of what was made here. */
   release(): void {
-    for (const chunk of this.#made ?? []) chunk.release();
+    if (this.#made === undefined) return;
+    for (const chunk of this.#made) chunk.release();
     this.#made = undefined;
   }
 
-  #make(
-    { chunk, start, end }: Slice,
-    how: { room: (from: Deliveries) => number; write: (from: Deliveries, out: Uint8Array) => number },
-  ): Slice {
+  #make({ chunk, start, end }: Slice, how: Conversion): Slice {
     const { count, route: { topicBytes } } = this;
     const from: Deliveries = { bytes: chunk.bytes, start, end, count, topicBytes };
     const made = this.#pool.take(how.room(from));
     (this.#made ??= []).push(made);
-    return { chunk: made, start: 0, end: how.write(from, made.bytes) };
+    return new Slice(made, 0, how.write(from, made.bytes));
   }
 }

@@ -4,29 +4,16 @@
  * @module
  */
 import { ChunkPool } from "../buffers.ts";
-import type { Engine } from "../engine/types.ts";
-import type { Limits } from "../limits.ts";
-import type { Log } from "../log.ts";
 import { errorReply } from "../wire/classic_encoder.ts";
 import { Connection } from "./connection.ts";
 import type { Port } from "./context.ts";
 import { FlushList } from "./flush_list.ts";
 import { acceptAll, listen } from "./listener.ts";
-import type { SlowPolicy } from "./lane.ts";
+import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 
 /** How a server is set up. */
-export interface ServerOptions {
-  readonly engine: Engine;
-  /** What v2 clients are told. */
-  readonly version: string;
-  readonly limits: Limits;
-  readonly log: Log;
-  /** The policy of subscriptions that choose none. */
-  readonly slowConsumer: SlowPolicy;
-  /** Milliseconds without progress before a slow consumer is cut off. */
-  readonly stallTimeout: number;
-}
+export type ServerOptions = Omit<Settings, "pool" | "flushes">;
 
 /** Where a server listens. */
 export interface Addresses {
@@ -36,22 +23,23 @@ export interface Addresses {
 
 /** How often stalls are looked for, milliseconds. */
 const TICK_MS = 250;
+/** Every so many of them memory that nobody needs is given back. */
+const TRIM_TICKS = 8;
 
 /**
  * Guarantees: connections do not feel each other; after {@link drain} nothing that was acknowledged is left undelivered, unless
  * its subscriber was cut off or the time ran out, which its result says.
  */
 export class Server {
-  readonly #options: ServerOptions;
-  readonly #pool = new ChunkPool();
-  readonly #flushes = new FlushList();
+  readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
   #listeners: Deno.TcpListener[] = [];
   #ticker: ReturnType<typeof setInterval> | undefined;
+  #ticks = 0;
   #lastNumber = 0;
 
   constructor(options: ServerOptions) {
-    this.#options = options;
+    this.#settings = { ...options, pool: new ChunkPool(), flushes: new FlushList() };
   }
 
   /** How many connections there are. */
@@ -79,35 +67,23 @@ export class Server {
   }
 
   /** Serves one connection; resolves when it is over. */
-  async serve(transport: Transport, from: { readonly port: Port; readonly address: string }): Promise<void> {
-    const { engine, version, limits, log, slowConsumer, stallTimeout } = this.#options;
-    const number = ++this.#lastNumber;
+  serve(transport: Transport, from: { readonly port: Port; readonly address: string }): Promise<void> {
+    const { limits, log } = this.#settings;
+    const { port, address } = from;
     if (this.#connections.size >= limits.connections) {
-      await turnAway(transport);
-      log.warn("connection refused: too many", {
-        port: from.port,
-        address: from.address,
-        limit: limits.connections,
-      });
-      return;
+      log.warn("connection refused: too many", { port, address, limit: limits.connections });
+      return turnAway(transport);
     }
-    const connection = new Connection({
-      number,
-      address: from.address,
-      transport,
-      pool: this.#pool,
-      flushes: this.#flushes,
-      log,
-      session: { port: from.port, engine, limits, version },
-      outbox: { policy: slowConsumer, limit: limits.outbox, stallTimeout, counters: engine.counters },
-    });
+    const number = ++this.#lastNumber;
+    const connection = new Connection(this.#settings, { number, port, address, transport });
     this.#startTicking();
-    log.debug("connection opened", { connection: number, port: from.port, address: from.address });
-    const over = connection.run();
+    log.debug("connection opened", { connection: number, port, address });
+    const over = connection.run().then(() => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0 && this.#listeners.length === 0) this.#stopTicking();
+    });
     this.#connections.set(connection, over);
-    await over;
-    this.#connections.delete(connection);
-    if (this.#connections.size === 0 && this.#listeners.length === 0) this.#stopTicking();
+    return over;
   }
 
   /**
@@ -141,7 +117,7 @@ export class Server {
 
   async #accept(listener: Deno.TcpListener, port: Port): Promise<void> {
     await acceptAll(listener, {
-      log: this.#options.log,
+      log: this.#settings.log,
       kind: port,
       onConnection: (connection) => {
         connection.setNoDelay(true);
@@ -154,6 +130,7 @@ export class Server {
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       for (const connection of this.#connections.keys()) connection.outbox.tick(TICK_MS);
+      if (++this.#ticks % TRIM_TICKS === 0) this.#settings.pool.trim();
     }, TICK_MS);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Chunk, ChunkPool } from "../buffers.ts";
+import { type Chunk, Slice } from "../buffers.ts";
 import type { Engine, Subscriber } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { ClassicDecoder } from "../wire/classic_decoder.ts";
@@ -15,19 +15,9 @@ import { pub } from "./handlers/pub.ts";
 import type { Lane } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-import { ClassicReplies, FrameReplies, type Published, type Replies } from "./replies.ts";
+import { ClassicReplies, FrameReplies, type Replies } from "./replies.ts";
 import { MessageRun } from "./run.ts";
-
-/** What a session is made of. */
-export interface SessionOptions {
-  readonly port: Port;
-  readonly engine: Engine;
-  readonly outbox: Outbox;
-  readonly limits: Limits;
-  readonly pool: ChunkPool;
-  /** What a v2 client is told about this broker. */
-  readonly version: string;
-}
+import type { Settings } from "./settings.ts";
 
 /** Why a session reads no more. */
 export type SessionEnd = "quit" | "protocol error";
@@ -43,7 +33,7 @@ export class Session implements Context {
   readonly limits: Limits;
   readonly outbox: Outbox;
   readonly patterns = new Map<string, Lane>();
-  readonly #options: SessionOptions;
+  readonly #settings: Settings;
   #decoder: Decoder;
   #replies: Replies;
   #frames: FrameReplies | undefined;
@@ -51,22 +41,22 @@ export class Session implements Context {
   #ended: SessionEnd | undefined;
   /** Successes that have no reply yet: they are answered together. */
   #oks = 0;
-  /** How far the last of them got, if it is a publish. */
-  #published: Published | undefined;
+  /** How many subscribers have the last of them, if it is a publish. */
+  #reached: number | undefined;
   #chunk: Chunk | undefined;
   #end = 0;
   /** The publish at which the session stands still, and for whom it waits. */
   #held: MessageRun | undefined;
   #waitsFor: Subscriber | undefined;
 
-  constructor(options: SessionOptions) {
-    this.#options = options;
-    this.port = options.port;
-    this.engine = options.engine;
-    this.limits = options.limits;
-    this.outbox = options.outbox;
-    this.#decoder = new ClassicDecoder(options.limits.line);
-    this.#replies = new ClassicReplies(options.outbox);
+  constructor(settings: Settings, { port, outbox }: { readonly port: Port; readonly outbox: Outbox }) {
+    this.#settings = settings;
+    this.port = port;
+    this.engine = settings.engine;
+    this.limits = settings.limits;
+    this.outbox = outbox;
+    this.#decoder = new ClassicDecoder(settings.limits.line);
+    this.#replies = new ClassicReplies(outbox);
   }
 
   /** Who this is by its own first request; empty before that. */
@@ -114,7 +104,7 @@ export class Session implements Context {
     const { limits, port } = this;
     const { line, payload, topic, patterns } = limits;
     this.#frames = this.#replies = new FrameReplies(this.outbox);
-    this.#frames.hello({ version: this.#options.version, port, max: { line, payload, topic, patterns } });
+    this.#frames.hello({ version: this.#settings.version, port, max: { line, payload, topic, patterns } });
     this.outbox.form = "frames";
     const from = this.#decoder.consumed;
     this.#decoder = new FrameDecoder(limits);
@@ -180,8 +170,10 @@ export class Session implements Context {
       return true;
     }
     const form = this.upgraded ? "frames" : "classic";
-    const { pool } = this.#options;
-    return this.#publish(new MessageRun({ route: target, form, chunk, start, end, count, canonical, pool }));
+    const { pool } = this.#settings;
+    return this.#publish(
+      new MessageRun(new Slice(chunk, start, end), { route: target, form, count, canonical, pool }),
+    );
   }
 
   #publish(run: MessageRun): boolean {
@@ -194,7 +186,7 @@ export class Session implements Context {
     }
     run.release();
     this.#oks += run.count;
-    this.#published = { subs: run.reached };
+    this.#reached = run.reached;
     return true;
   }
 
@@ -202,7 +194,7 @@ export class Session implements Context {
     if (answer === "answered") return;
     if (answer === "ok") {
       this.#oks += count;
-      this.#published = undefined;
+      this.#reached = undefined;
       return;
     }
     this.#flushOks();
@@ -219,7 +211,7 @@ export class Session implements Context {
   }
 
   #flushOks(): void {
-    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#published);
+    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#reached);
     this.#oks = 0;
   }
 }

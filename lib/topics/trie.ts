@@ -18,10 +18,13 @@ interface Node<V> {
   /** One segment, whatever it is: `*`. */
   one: Node<V> | undefined;
   /** Values of the pattern that ends here. */
-  here: Set<V> | undefined;
+  here: Values<V>;
   /** Values of the pattern that ends here with `>`: all topics with at least one segment more. */
-  rest: Set<V> | undefined;
+  rest: Values<V>;
 }
+
+/** Most patterns have one value, and a set for it would be most of what a subscription costs. */
+type Values<V> = { readonly only: V } | Set<V> | undefined;
 
 /** A set of (pattern, value) pairs. Patterns and topics are canonical: see {@link import("./topic.ts")}. */
 export class Trie<V> {
@@ -38,11 +41,19 @@ export class Trie<V> {
     const segments = segmentsOf(pattern);
     let node = this.#root;
     for (const segment of segments) {
-      if (segment === ">") return this.#into(node.rest ??= new Set(), value);
+      if (segment === ">") {
+        if (has(node.rest, value)) return false;
+        node.rest = including(node.rest, value);
+        this.#size++;
+        return true;
+      }
       if (segment === "*") node = node.one ??= emptyNode();
       else node = childOf(node, segment);
     }
-    return this.#into(node.here ??= new Set(), value);
+    if (has(node.here, value)) return false;
+    node.here = including(node.here, value);
+    this.#size++;
+    return true;
   }
 
   /** Takes a pair out; false if it was not there. Branches that hold nothing any more go with it. */
@@ -56,13 +67,21 @@ export class Trie<V> {
   match(topic: string, found: Set<V>): void {
     collect(this.#root, segmentsOf(topic), { at: 0, found });
   }
+}
 
-  #into(values: Set<V>, value: V): boolean {
-    if (values.has(value)) return false;
-    values.add(value);
-    this.#size++;
-    return true;
-  }
+function has<V>(values: Values<V>, value: V): boolean {
+  return values instanceof Set ? values.has(value) : values?.only === value;
+}
+
+function including<V>(values: Values<V>, value: V): Values<V> {
+  if (values === undefined) return { only: value };
+  return values instanceof Set ? values.add(value) : new Set([values.only, value]);
+}
+
+function excluding<V>(values: Values<V>, value: V): Values<V> {
+  if (!(values instanceof Set)) return undefined;
+  values.delete(value);
+  return values.size === 0 ? undefined : values;
 }
 
 function emptyNode<V>(): Node<V> {
@@ -91,8 +110,10 @@ function collect<V>(node: Node<V>, segments: readonly string[], state: { at: num
   if (node.one !== undefined) collect(node.one, segments, { at: at + 1, found });
 }
 
-function addAll<V>(found: Set<V>, values: Set<V> | undefined): void {
-  if (values !== undefined) { for (const value of values) found.add(value); }
+function addAll<V>(found: Set<V>, values: Values<V>): void {
+  if (values === undefined) return;
+  if (values instanceof Set) { for (const value of values) found.add(value); }
+  else found.add(values.only);
 }
 
 function removeBelow<V>(
@@ -103,14 +124,14 @@ function removeBelow<V>(
   const { at, value } = state;
   const segment = segments[at];
   if (segment === undefined) {
-    const removed = node.here?.delete(value) ?? false;
-    if (node.here?.size === 0) node.here = undefined;
-    return removed;
+    const there = has(node.here, value);
+    if (there) node.here = excluding(node.here, value);
+    return there;
   }
   if (segment === ">") {
-    const removed = node.rest?.delete(value) ?? false;
-    if (node.rest?.size === 0) node.rest = undefined;
-    return removed;
+    const there = has(node.rest, value);
+    if (there) node.rest = excluding(node.rest, value);
+    return there;
   }
   const child = segment === "*" ? node.one : node.children?.get(segment);
   if (child === undefined || !removeBelow(child, segments, { at: at + 1, value })) return false;

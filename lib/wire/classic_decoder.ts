@@ -16,9 +16,12 @@ import type { ErrorCode } from "../errors.ts";
 import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "./bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "./decoder.ts";
 
-/** Up to so many bytes a loop finds the LF sooner than the built-in search does (measured: bench/pieces). */
-const LOOP_FIRST = 96;
+const LF_IN_EACH_BYTE = 0x0a0a0a0a;
+const ONE_IN_EACH_BYTE = 0x01010101;
+const HIGH_BIT_IN_EACH_BYTE = 0x80808080 | 0;
 const NO_DELIVERY_YET = -1;
+const EMPTY = new Uint8Array(0);
+const NO_WORDS = new Int32Array(0);
 
 /** Guarantees as {@link Decoder} says. A line is a request; an empty line is none. */
 export class ClassicDecoder implements Decoder {
@@ -30,7 +33,9 @@ export class ClassicDecoder implements Decoder {
   readonly problem = "";
 
   readonly #lineMost: number;
-  #buffer = new Uint8Array(0);
+  #buffer = EMPTY;
+  /** The same memory in words. */
+  #words = NO_WORDS;
   #position = 0;
   #limit = 0;
   /** Where the next delivery goes: behind the last one of this window. */
@@ -41,7 +46,7 @@ export class ClassicDecoder implements Decoder {
   #skipping = false;
 
   /** `<ID> pub <topic> ` of the last publish: a line that starts with the same bytes needs no parsing. */
-  #head = new Uint8Array(0);
+  #head = EMPTY;
   #headLength = 0;
   #topicAt = 0;
   #sharp = true;
@@ -71,7 +76,13 @@ export class ClassicDecoder implements Decoder {
   }
 
   feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void {
-    this.#buffer = buffer;
+    if (buffer !== this.#buffer) {
+      if (buffer.length % 4 !== 0) {
+        throw new RangeError(`a buffer of ${buffer.length} bytes is no whole number of words`);
+      }
+      this.#buffer = buffer;
+      this.#words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
+    }
     this.#position = start;
     this.#limit = end;
     this.#out = NO_DELIVERY_YET;
@@ -192,16 +203,24 @@ export class ClassicDecoder implements Decoder {
     return true;
   }
 
-  /** The LF at or after `from`; the one at `#limit` stops the search. */
+  /**
+   * The LF at or after `from`; the one at `#limit` stops the search. Four bytes at a time: a word holds an LF where
+   * subtracting one from each byte of (word xor LF in each byte) borrows from a byte that is zero. (The test is from Alan
+   * Mycroft, 1987; see Warren, Hacker's Delight, 6-1.) At message sizes this beats both a byte loop and `indexOf`.
+   */
   #findLf(from: number): number {
     const buffer = this.#buffer;
     let at = Math.max(from, this.#position + this.#searched);
-    const loopEnd = at + LOOP_FIRST;
-    while (at < loopEnd) {
-      if (buffer[at] === LF) return at;
-      at++;
+    for (; (at & 3) !== 0; at++) if (buffer[at] === LF) return at;
+    const words = this.#words;
+    let word = at >> 2;
+    for (;; word++) {
+      const differs = words[word]! ^ LF_IN_EACH_BYTE;
+      if (((differs - ONE_IN_EACH_BYTE) & ~differs & HIGH_BIT_IN_EACH_BYTE) !== 0) break;
     }
-    return buffer.indexOf(LF, at);
+    at = word << 2;
+    while (buffer[at] !== LF) at++;
+    return at;
   }
 
   /** The rest of the window is the beginning of a line: wait for more of it, unless it is too long already. */

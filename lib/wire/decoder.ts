@@ -57,7 +57,10 @@ export interface Decoder {
   readonly problem: string;
   /** The window is done with up to here. */
   readonly consumed: number;
-  /** Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the search. */
+  /**
+   * Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the search. The buffer's
+   * length is a multiple of four.
+   */
   feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void;
   /** Finds the next thing in the window. */
   next(): Found;

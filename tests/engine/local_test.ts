@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chunk } from "../../lib/buffers.ts";
+import { Chunk, Slice } from "../../lib/buffers.ts";
 import { LocalEngine, type Run, type Subscriber } from "../../lib/engine/mod.ts";
 
 class Recorder implements Subscriber {
@@ -18,7 +18,7 @@ class Recorder implements Subscriber {
 }
 
 function publish(engine: LocalEngine, topic: string, count = 1): Subscriber | undefined {
-  const slice = { chunk: new Chunk(new Uint8Array(8)), start: 0, end: 8 };
+  const slice = new Slice(new Chunk(new Uint8Array(8)));
   return engine.publish({ route: engine.routeOf(topic), count, reached: 0, as: () => slice });
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Chunk, ChunkPool } from "../../lib/buffers.ts";
+import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
 import type { Counters, Route } from "../../lib/engine/mod.ts";
 import { FlushList } from "../../lib/sessions/flush_list.ts";
 import type { Lane, SlowPolicy } from "../../lib/sessions/lane.ts";
@@ -18,17 +18,15 @@ class Bench {
   written = "";
 
   constructor(limit: number) {
-    this.outbox = new Outbox({
-      policy: "block",
-      limit,
+    const settings = {
+      slowConsumer: "block" as const,
+      limits: { outbox: limit },
       stallTimeout: 1000,
       pool: new ChunkPool(),
-      counters: this.counters,
+      engine: { counters: this.counters },
       flushes: new FlushList(),
-      onReady: () => {},
-      onEvicted: () => {},
-      onDropping: () => {},
-    });
+    };
+    this.outbox = new Outbox(settings, { onReady: () => {}, onEvicted: () => {}, onDropping: () => {} });
     this.outbox.form = "frames";
   }
 
@@ -38,7 +36,7 @@ class Bench {
       "",
     );
     const chunk = new Chunk(new Uint8Array(encoder.encode(frames)));
-    const slice = { chunk, start: 0, end: chunk.bytes.length };
+    const slice = new Slice(chunk);
     lane.deliver({ route, count: numbers.length, reached: 0, as: () => slice });
     chunk.release();
   }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chunk, ChunkPool } from "../../lib/buffers.ts";
+import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
 import type { Counters, Route, Run } from "../../lib/engine/mod.ts";
 import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../lib/limits.ts";
 import type { SlowPolicy } from "../../lib/sessions/lane.ts";
@@ -9,7 +9,7 @@ import { type Eviction, Outbox } from "../../lib/sessions/outbox.ts";
 const route: Route = { topic: "#t", topicBytes: 2 };
 
 function runOf(chunk: Chunk, start: number, end: number, count: number): Run {
-  return { route, count, reached: 0, as: () => ({ chunk, start, end }) };
+  return { route, count, reached: 0, as: () => new Slice(chunk, start, end) };
 }
 
 /** An outbox with its ports played by the test. */
@@ -22,13 +22,15 @@ class Bench {
   readonly outbox: Outbox;
 
   constructor(policy: SlowPolicy = "block", limit = 1000) {
-    this.outbox = new Outbox({
-      policy,
-      limit,
+    const settings = {
+      slowConsumer: policy,
+      limits: { outbox: limit },
       stallTimeout: 1000,
       pool: new ChunkPool(),
-      counters: this.counters,
+      engine: { counters: this.counters },
       flushes: this.flushes,
+    };
+    this.outbox = new Outbox(settings, {
       onReady: () => this.ready++,
       onEvicted: (why) => this.evicted.push(why),
       onDropping: (dropping) => this.dropping.push(dropping),
@@ -106,10 +108,10 @@ Deno.test("Outbox joins neighbours of one chunk without a copy", () => {
 Deno.test("Outbox lets a reply and a delivery leave apart on a quiet connection, in the order they came", () => {
   const bench = new Bench();
   const ok = chunkOf("OK\n");
-  bench.outbox.reply(ok, 0, 3);
+  bench.outbox.reply(new Slice(ok));
   bench.deliver("#t one\n");
   bench.deliver("#t two\n");
-  bench.outbox.reply(ok, 0, 3);
+  bench.outbox.reply(new Slice(ok));
   assertEquals(bench.writeAll(), ["OK\n", "#t one\n#t two\n", "OK\n"]);
 });
 

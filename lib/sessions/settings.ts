@@ -1,0 +1,26 @@
+/**
+ * What all connections of a server have in common.
+ *
+ * @module
+ */
+import type { ChunkPool } from "../buffers.ts";
+import type { Engine } from "../engine/types.ts";
+import type { Limits } from "../limits.ts";
+import type { Log } from "../log.ts";
+import type { FlushList } from "./flush_list.ts";
+import type { SlowPolicy } from "./lane.ts";
+
+/** One object a server, shared by all its connections. */
+export interface Settings {
+  readonly engine: Engine;
+  /** What v2 clients are told. */
+  readonly version: string;
+  readonly limits: Limits;
+  /** The policy of subscriptions that choose none. */
+  readonly slowConsumer: SlowPolicy;
+  /** Milliseconds without progress before a slow consumer is cut off. */
+  readonly stallTimeout: number;
+  readonly log: Log;
+  readonly pool: ChunkPool;
+  readonly flushes: FlushList;
+}
