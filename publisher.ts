@@ -8,9 +8,10 @@ import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/notices.ts";
 import { Output } from "./lib/cli/output.ts";
 import { preparePublisher, progressOf, runPublisher } from "./lib/cli/publish.ts";
+import { Refusals } from "./lib/cli/publish_stream.ts";
 import { planPublisher, PUBLISHER } from "./lib/cli/publisher_options.ts";
 import { stopOnSignals } from "./lib/cli/signals.ts";
-import { connectPublisher } from "./lib/client/mod.ts";
+import { type ClientEvent, connectPublisher } from "./lib/client/mod.ts";
 
 if (import.meta.main) {
   await runMain(PUBLISHER, async (options) => {
@@ -20,7 +21,11 @@ if (import.meta.main) {
     const notices = Notices.forOptions("publisher", options);
     const job = await unlessStopped(preparePublisher(plan), stop);
     if (job === undefined) return 0;
-    const { onEvent } = notices;
+    const refusals = new Refusals();
+    const onEvent = (event: ClientEvent): void => {
+      notices.onEvent(event);
+      refusals.onEvent(event);
+    };
     const port = await unlessStopped(
       connectPublisher({ ...plan.connection, onEvent, signal: stop.signal }),
       stop,
@@ -29,9 +34,7 @@ if (import.meta.main) {
     const progress = progressOf(job, options);
     notices.above = progress.printAbove;
     const out = new Output(Deno.stdout);
-    return await finish(runPublisher(job, { port, options, id, notices, progress, out, stop }), {
-      port,
-      stop,
-    });
+    const context = { port, refusals, options, id, notices, progress, out };
+    return await finish((stop) => runPublisher(job, { ...context, stop }), { port, stop });
   });
 }

@@ -7,7 +7,7 @@ import { finish, unlessStopped } from "./lib/cli/client_run.ts";
 import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/notices.ts";
 import { stopOnSignals } from "./lib/cli/signals.ts";
-import { prepareSubscriber, SubscriberRun } from "./lib/cli/subscribe.ts";
+import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscribe.ts";
 import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber_options.ts";
 import { connectSubscriber } from "./lib/client/mod.ts";
 
@@ -19,14 +19,14 @@ if (import.meta.main) {
     const job = await unlessStopped(prepareSubscriber(options), stop);
     if (job === undefined) return 0;
     const { onEvent } = notices;
-    const port = await unlessStopped(
-      connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal }),
-      stop,
-    );
+    const over = timeOver(options, stop);
+    const connecting = connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal });
+    const port = await unlessStopped(Promise.race([connecting, over]), stop);
     if (port === undefined) return 0;
-    const run = new SubscriberRun({ port, options, plan, job, notices, stop });
+    if (typeof port === "number") return port;
+    const run = new SubscriberRun({ port, options, plan, job, timeOver: over, notices });
     try {
-      return await finish(run.work(), { port, stop });
+      return await finish((stop) => run.work(stop), { port, stop });
     } finally {
       await run.drain();
     }

@@ -1,79 +1,107 @@
 /**
- * The figures as an SVG chart: a group of bars a shape, each group to its own scale, so that ratios are seen.
+ * The figures as an SVG chart: a group of bars a shape, each group to its own scale, so that ratios are seen. Readable on a
+ * light and on a dark page: it brings its own background and follows the reader's scheme.
  *
  * @module
  */
-import type { Summary } from "./figures.ts";
+import type { Figure } from "./figures.ts";
+import type { Shape } from "./shapes.ts";
 import type { TableInput } from "./table.ts";
 
-const WIDTH = 900;
-const LABELS = 250;
-const BARS = 470;
-const BAR = 14;
-const GAP = 14;
-const TOP = 76;
-const COLOURS: Readonly<Record<string, string>> = {
-  hashbus: "#c2410c",
-  against: "#fdba74",
-  nats: "#1d4ed8",
-  redis: "#b91c1c",
-  mosquitto: "#15803d",
-  relay: "#a8a29e",
-};
+const WIDTH = 1000;
+const MARGIN = 24;
+const COLUMNS = 2;
+const COLUMN = (WIDTH - MARGIN) / COLUMNS;
+/** Where bars begin in a column, behind the names of the peers. */
+const NAMES = 112;
+/** What a value takes behind its bar. */
+const VALUES = 76;
+const BARS = COLUMN - MARGIN - NAMES - VALUES;
+const BAR = 11;
+const STEP = 15;
+const HEAD = 22;
+const GAP = 16;
+const TOP = 84;
 
-/** Draws it. `caption` says on what it was measured. */
-export function chart({ shapes, peers, summaries }: TableInput, caption: string): string {
-  let y = TOP;
+const STYLE = `text{font-family:system-ui,sans-serif;font-size:12px;fill:#1f2328}
+.page{fill:#ffffff}.title{font-size:18px;font-weight:600}.shape{font-weight:600}
+.soft{fill:#59636e}.own{font-weight:600}.bar{fill:#8c959f}
+.hashbus2{fill:#d9480f}.hashbus{fill:#f08c00}.against2,.against{fill:#e8b98a}
+.nats{fill:#1c7ed6}.redis{fill:#ae3ec9}.mosquitto{fill:#2f9e44}.relay{fill:#adb5bd}
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}.page{fill:#0d1117}.soft{fill:#9198a1}
+.hashbus2{fill:#ff6b35}.hashbus{fill:#ffa94d}.nats{fill:#4dabf7}.redis{fill:#da77f2}
+.mosquitto{fill:#69db7c}.relay{fill:#6e7681}}`;
+
+interface Bar {
+  readonly peer: string;
+  readonly title: string;
+  readonly figure: Figure;
+}
+
+interface Group {
+  readonly shape: Shape;
+  readonly bars: readonly Bar[];
+}
+
+/** Draws it. `caption`: lines that say on what it was measured. */
+export function chart(input: TableInput, caption: readonly string[]): string {
+  const groups = groupsOf(input);
   const parts: string[] = [];
-  for (const shape of shapes) {
-    const bars = peers.flatMap((peer) => {
-      const found = summaries.find((each) => each.shape === shape.name && each.peer === peer);
-      return found === undefined || found.figure === null ? [] : [{ ...found, figure: found.figure }];
-    });
-    if (bars.length === 0) continue;
-    const most = Math.max(...bars.map(({ figure }) => figure.value));
-    const better = bars[0]?.figure.unit === "a second" ? "" : " (less is better)";
-    parts.push(text(16, y + 11, `${shape.title}${better}`, 'font-weight="600"'));
-    for (const bar of bars) {
-      parts.push(drawn(bar, most, y));
-      y += BAR + 2;
-    }
-    y += GAP;
+  let y = TOP;
+  for (let at = 0; at < groups.length; at += COLUMNS) {
+    const row = groups.slice(at, at + COLUMNS);
+    row.forEach((group, column) => parts.push(...drawn(group, MARGIN + column * COLUMN, y)));
+    y += HEAD + Math.max(...row.map(({ bars }) => bars.length)) * STEP + GAP;
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${
-    y + 8
-  }" font-family="sans-serif" font-size="12">
-<rect width="${WIDTH}" height="${y + 8}" fill="#ffffff"/>
-${text(16, 24, "Medians, each group to its own scale", 'font-size="16" font-weight="600"')}
-${text(16, 42, caption, 'fill="#57534e"')}
-${legend(peers)}
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img">
+<title>hashbus and its peers, side by side</title>
+<style>${STYLE}</style>
+<rect class="page" width="${WIDTH}" height="${y}" rx="8"/>
+${text({ x: MARGIN, y: 34, kind: "title" }, "hashbus and its peers, side by side")}
+${caption.map((line, at) => text({ x: MARGIN, y: 54 + 16 * at, kind: "soft" }, line)).join("\n")}
 ${parts.join("\n")}
 </svg>
 `;
 }
 
-function drawn(
-  { peer, figure }: { peer: string; figure: NonNullable<Summary["figure"]> },
-  most: number,
-  y: number,
+function groupsOf({ shapes, peers, summaries }: TableInput): readonly Group[] {
+  return shapes.flatMap((shape) => {
+    const bars = peers.flatMap(({ name, title }) => {
+      const found = summaries.find((each) => each.shape === shape.name && each.peer === name);
+      return found === undefined || found.figure === null
+        ? []
+        : [{ peer: name, title, figure: found.figure }];
+    });
+    return bars.length === 0 ? [] : [{ shape, bars }];
+  });
+}
+
+function drawn({ shape, bars }: Group, x: number, top: number): readonly string[] {
+  const most = Math.max(...bars.map(({ figure }) => figure.value));
+  const hint = bars[0]?.figure.unit === "a second" ? "" : " · less is better";
+  const head = `<text class="shape" x="${x}" y="${top + 13}">${
+    escape(shape.title)
+  }<tspan class="soft">${hint}</tspan></text>`;
+  return [
+    head,
+    ...bars.flatMap(({ peer, title, figure }, at) => {
+      const y = top + HEAD + at * STEP;
+      const length = Math.max(1, Math.round(BARS * figure.value / most));
+      const kind = peer.startsWith("hashbus") ? "own" : "";
+      return [
+        text({ x, y: y + 9, kind }, title),
+        `<rect class="bar ${peer}" x="${x + NAMES}" y="${y}" width="${length}" height="${BAR}" rx="2"/>`,
+        text({ x: x + NAMES + length + 6, y: y + 9, kind }, figure.text),
+      ];
+    }),
+  ];
+}
+
+function text(
+  { x, y, kind }: { readonly x: number; readonly y: number; readonly kind: string },
+  content: string,
 ): string {
-  const length = Math.max(1, Math.round(BARS * figure.value / most));
-  const colour = COLOURS[peer] ?? "#78716c";
-  return `<rect x="${LABELS}" y="${y}" width="${length}" height="${BAR}" fill="${colour}"><title>${
-    escape(`${peer}: ${figure.text}`)
-  }</title></rect>
-${text(LABELS + length + 6, y + 11, `${figure.text} ${peer}`)}`;
-}
-
-function legend(peers: readonly string[]): string {
-  return peers.map((peer, at) =>
-    `<rect x="${16 + at * 110}" y="52" width="10" height="10" fill="${COLOURS[peer] ?? "#78716c"}"/>
-${text(31 + at * 110, 61, peer)}`
-  ).join("\n");
-}
-
-function text(x: number, y: number, content: string, attributes = ""): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escape(content)}</text>`;
+  return `<text${kind === "" ? "" : ` class="${kind}"`} x="${x}" y="${y}">${escape(content)}</text>`;
 }
 
 function escape(content: string): string {

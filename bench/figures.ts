@@ -1,17 +1,23 @@
 /**
- * From runs to figures: medians, their units, and how peers compare.
+ * From runs to figures: medians, their units, their spread, and how peers compare.
  *
  * @module
  */
-import type { Outcome } from "./load/job.ts";
+import type { Outcome, ScaleOutcome } from "./load/job.ts";
 import { median } from "./load/percentile.ts";
 import type { Cell } from "./run.ts";
 
-/** What a shape is judged by, and whether more is better. */
+/** What a value counts; more is better of `a second` alone. */
+export type Unit = "a second" | "µs" | "ms" | "bytes";
+
+/** What a shape is judged by: the median of its rounds. */
 export interface Figure {
   readonly value: number;
-  readonly unit: "a second" | "µs" | "bytes";
+  readonly unit: Unit;
   readonly text: string;
+  /** Of the rounds. */
+  readonly least: number;
+  readonly most: number;
 }
 
 /** The figures of one peer in one shape, over its rounds. */
@@ -20,13 +26,16 @@ export interface Summary {
   readonly peer: string;
   /** `null`: not run, or every run failed. */
   readonly figure: Figure | null;
-  /** Latencies only: medians of p50, p99, p99.9 and the worst of all. */
+  /** Latencies only: medians of the rate, of p50, p99 and p99.9, and the worst of all. */
   readonly latency: {
+    readonly perSecond: number;
     readonly p50: number;
     readonly p99: number;
     readonly p999: number;
     readonly most: number;
   } | null;
+  /** `scale` only: the last round that worked. */
+  readonly scale: ScaleOutcome | null;
   /** Medians of the parts of a core that broker and generator used. */
   readonly brokerCpu: number | null;
   readonly loadCpu: number | null;
@@ -44,11 +53,13 @@ export function summarize({ shape, peer, outcomes }: Cell): Summary {
     peer,
     figure: figureOf(outcomes),
     latency: latencies.length === 0 ? null : {
+      perSecond: median(latencies.map(({ messages, seconds }) => messages / seconds)),
       p50: median(latencies.map(({ p50 }) => p50)),
       p99: median(latencies.map(({ p99 }) => p99)),
       p999: median(latencies.map(({ p999 }) => p999)),
       most: Math.max(...latencies.map(({ most }) => most)),
     },
+    scale: outcomes.findLast((outcome) => outcome.kind === "scale") ?? null,
     brokerCpu: used.length === 0 ? null : median(used.map(({ brokerCpu }) => brokerCpu)),
     loadCpu: used.length === 0 ? null : median(used.map(({ loadCpu }) => loadCpu)),
     rounds: outcomes.length,
@@ -63,35 +74,67 @@ export function ratio(ours: Figure | null, theirs: Figure | null): number | null
   return Number.isFinite(times) ? times : null;
 }
 
-/** A count a second for a person: `3.21 M/s`. */
-export function perSecond(value: number): string {
-  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} M/s`;
-  if (value >= 1e3) return `${(value / 1e3).toPrecision(3)} k/s`;
-  return `${value.toPrecision(3)} /s`;
+/** A value for a person: `3.21 M/s`, `98 µs`, `1.20 ms`, `11.4 KiB`. */
+export function show(value: number, unit: Unit): string {
+  switch (unit) {
+    case "a second":
+      return perSecond(value);
+    case "µs":
+      return micros(value);
+    case "ms":
+      return micros(1000 * value);
+    case "bytes":
+      return bytes(value);
+  }
 }
 
-/** Microseconds for a person: `98 µs`, `1.20 ms`. */
+/** How far the rounds lie apart: half of what is between the least and the most, in per cent of the median. */
+export function spread({ value, least, most }: Figure): number {
+  return value === 0 ? 0 : 50 * (most - least) / value;
+}
+
+/** Microseconds for a person. */
 export function micros(value: number): string {
   if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} s`;
   if (value >= 1e3) return `${(value / 1e3).toPrecision(3)} ms`;
   return `${Math.round(value)} µs`;
 }
 
+/** Bytes for a person. */
+export function bytes(value: number): string {
+  if (value >= 1024 ** 2) return `${(value / 1024 ** 2).toFixed(0)} MiB`;
+  if (value >= 1024) return `${(value / 1024).toFixed(1)} KiB`;
+  return `${Math.round(value)} B`;
+}
+
+function perSecond(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} M/s`;
+  if (value >= 1e3) return `${(value / 1e3).toPrecision(3)} k/s`;
+  return `${value.toPrecision(3)} /s`;
+}
+
 function figureOf(outcomes: readonly Outcome[]): Figure | null {
-  const rates = outcomes.flatMap((outcome) =>
-    outcome.kind === "flow" || outcome.kind === "connect" ? [outcome.rate] : []
-  );
-  if (rates.length > 0) {
-    const value = median(rates);
-    return { value, unit: "a second", text: perSecond(value) };
+  const found = outcomes.flatMap((outcome) => valueOf(outcome) ?? []);
+  const unit = found[0]?.unit;
+  if (unit === undefined) return null;
+  const values = found.map(({ value }) => value);
+  const value = median(values);
+  return { value, unit, text: show(value, unit), least: Math.min(...values), most: Math.max(...values) };
+}
+
+function valueOf(outcome: Outcome): { readonly value: number; readonly unit: Unit } | null {
+  switch (outcome.kind) {
+    case "flow":
+    case "connect":
+      return { value: outcome.rate, unit: "a second" };
+    case "latency":
+      return { value: outcome.p50, unit: "µs" };
+    case "idle":
+    case "scale":
+      return { value: outcome.bytesEach, unit: "bytes" };
+    case "startup":
+      return { value: outcome.milliseconds, unit: "ms" };
+    case "failed":
+      return null;
   }
-  const middles = outcomes.flatMap((outcome) => outcome.kind === "latency" ? [outcome.p50] : []);
-  if (middles.length > 0) {
-    const value = median(middles);
-    return { value, unit: "µs", text: micros(value) };
-  }
-  const each = outcomes.flatMap((outcome) => outcome.kind === "idle" ? [outcome.bytesEach] : []);
-  if (each.length === 0) return null;
-  const value = median(each);
-  return { value, unit: "bytes", text: `${(value / 1024).toFixed(1)} KiB` };
 }

@@ -5,14 +5,23 @@
  */
 import { RunError, UsageError } from "../lib/errors.ts";
 import { Program } from "../scripts/program.ts";
-import { chart } from "./chart.ts";
 import { summarize } from "./figures.ts";
-import { type Machine, machine } from "./machine.ts";
+import { machine } from "./machine.ts";
 import { type BenchOptions, HELP, parseOptions } from "./options.ts";
 import { allPeers, type Peer } from "./peers.ts";
+import { save } from "./report.ts";
 import { type Cell, runShape } from "./run.ts";
 import { SHAPES } from "./shapes.ts";
-import { latencyTable, mainTable, problemLines, type TableInput, usageTable } from "./table.ts";
+import {
+  latencyTable,
+  mainTable,
+  problemLines,
+  ratioTable,
+  scaleTable,
+  type TableInput,
+  usageTable,
+} from "./table.ts";
+import { judge, TARGETS, targetTable, type Verdict } from "./targets.ts";
 
 const ROOT = `${import.meta.dirname}/..`;
 const encoder = new TextEncoder();
@@ -30,11 +39,8 @@ function progress(text: string): void {
 async function run(options: BenchOptions): Promise<void> {
   const { versions, present } = await installed(options);
   const host = await machine(ROOT);
-  print(
-    `${host.processor}, ${host.cores} cores, ${host.system}, Deno ${host.deno}, commit ${
-      host.commit ?? "-"
-    }\n`,
-  );
+  const { processor, cores, system, deno, commit } = host;
+  print(`${processor}, ${cores} cores, ${system}, Deno ${deno}, commit ${commit ?? "-"}\n`);
   for (const [peer, version] of versions) print(`${peer}: ${version ?? "not installed"}\n`);
   if (present.length === 0) throw new RunError("none of the chosen peers is installed");
   const cells: Cell[] = [];
@@ -42,23 +48,48 @@ async function run(options: BenchOptions): Promise<void> {
     cells.push(...await runShape(shape, present, { options, earlier: cells, progress }));
     progress("");
   }
-  const input: TableInput = {
-    shapes: options.shapes,
-    peers: present.map(({ name }) => name),
-    summaries: cells.map(summarize),
-  };
+  const input: TableInput = { shapes: options.shapes, peers: present, summaries: cells.map(summarize) };
+  const verdicts = judge(TARGETS, input.summaries);
+  printTables(input, options.targets ? verdicts : verdicts.filter(({ shown }) => shown !== null), options);
+  if (options.out !== null) {
+    const written = await save(
+      {
+        date: new Date(),
+        machine: host,
+        versions: Object.fromEntries(versions),
+        peers: present,
+        cells,
+        verdicts,
+        input,
+      },
+      options.out,
+      options,
+    );
+    print(`\nwritten: ${written.join(", ")}\n`);
+  }
+  if (input.summaries.some(({ problems }) => problems.length > 0)) throw new RunError("some runs failed");
+  const missed = verdicts.filter(({ verdict }) => verdict === "missed").length;
+  if (options.targets && missed > 0) {
+    throw new RunError(`${missed} of ${verdicts.length} targets were missed`);
+  }
+}
+
+function printTables(input: TableInput, verdicts: readonly Verdict[], { rounds }: BenchOptions): void {
+  const titles = new Map([...SHAPES, ...input.peers].map(({ name, title }) => [name, title]));
   print(
-    `\nMedians of ${options.rounds} rounds; "/ peer": how many times better ${input.peers[0]} is\n\n${
+    `\nMedians of ${rounds} rounds; "±": half of what lies between the best and the worst round\n\n${
       mainTable(input)
     }`,
   );
-  const latencies = latencyTable(input);
-  if (latencies !== "") print(`\n${latencies}`);
-  print(`\n${usageTable(input)}${problemLines(input.summaries)}`);
-  if (options.out !== null) {
-    await save(options, { host, versions: Object.fromEntries(versions), peers: present, cells, input });
-  }
-  if (input.summaries.some(({ problems }) => problems.length > 0)) throw new RunError("some runs failed");
+  const tables = [
+    ratioTable(input),
+    latencyTable(input),
+    scaleTable(input),
+    usageTable(input),
+    targetTable(verdicts, titles),
+    problemLines(input.summaries),
+  ];
+  for (const table of tables) if (table !== "") print(`\n${table}`);
 }
 
 async function installed(
@@ -73,43 +104,6 @@ async function installed(
     if (version !== null) present.push(peer);
   }
   return { versions, present };
-}
-
-async function save(
-  options: BenchOptions,
-  { host, versions, peers, cells, input }: {
-    readonly host: Machine;
-    readonly versions: Readonly<Record<string, string | null>>;
-    readonly peers: readonly Peer[];
-    readonly cells: readonly Cell[];
-    readonly input: TableInput;
-  },
-): Promise<void> {
-  if (options.out === null) return;
-  const date = new Date();
-  const name = `${options.out}/bench-${date.toISOString().slice(0, 19).replaceAll(":", "-")}`;
-  const { rounds, seconds, warmSeconds } = options;
-  const report = {
-    date: date.toISOString(),
-    machine: host,
-    versions,
-    settings: {
-      rounds,
-      seconds,
-      warmSeconds,
-      peers: Object.fromEntries(peers.map((peer) => [peer.name, peer.settings])),
-    },
-    shapes: options.shapes,
-    summaries: input.summaries,
-    runs: cells,
-  };
-  const caption = `${host.processor}, ${host.cores} cores, Deno ${host.deno}, ${
-    date.toISOString().slice(0, 10)
-  }, ${rounds} rounds of ${seconds} s, loopback`;
-  await Deno.mkdir(options.out, { recursive: true });
-  await Deno.writeTextFile(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
-  await Deno.writeTextFile(`${name}.svg`, chart(input, caption));
-  print(`\nwritten: ${name}.json, ${name}.svg\n`);
 }
 
 /** Interrupted: nothing that was started goes on. */

@@ -17,8 +17,12 @@ export interface Running extends AsyncDisposable {
 
 /** One of those that are compared. */
 export interface Peer {
+  /** As the command line and the results name it. */
   readonly name: string;
-  readonly dialect: DialectName;
+  /** As a person reads it. */
+  readonly title: string;
+  /** What publishers and subscribers speak in the shape. */
+  dialect(shape: Shape): DialectName;
   /** What differs from how it comes, for the report. */
   readonly settings: string;
   /** Which it is, or `null` where it is not installed. */
@@ -29,14 +33,17 @@ export interface Peer {
 }
 
 const HOST = "127.0.0.1";
+/** What the peers are given at most in a classic line, whose default limit is 64 KiB. */
+const CLASSIC_PAYLOAD_MOST = 60 * 1024;
+const CROSSED = { hashbus2: "toClassic", hashbus: "toFrames" } as const;
 const ROOT = `${import.meta.dirname}/../`;
 
 /** Those that can be measured. `commands` starts our broker otherwise, and a second one beside it. */
 export function allPeers(commands: { readonly broker?: string; readonly against?: string }): readonly Peer[] {
   const own = `${Deno.execPath()} run -A ${ROOT}broker.ts`;
   return [
-    hashbus("hashbus", commands.broker ?? own),
-    ...(commands.against === undefined ? [] : [hashbus("against", commands.against)]),
+    ...hashbus("hashbus", commands.broker ?? own),
+    ...(commands.against === undefined ? [] : hashbus("against", commands.against)),
     nats,
     redis,
     mosquitto,
@@ -44,17 +51,34 @@ export function allPeers(commands: { readonly broker?: string; readonly against?
   ];
 }
 
-function hashbus(name: string, command: string): Peer {
+/** One broker, in either of its protocols. */
+function hashbus(name: "hashbus" | "against", command: string): readonly Peer[] {
+  return [
+    ofOurs({ name: `${name}2`, title: `${name} v2`, dialect: "hashbus2", command }),
+    ofOurs({ name, title: `${name} classic`, dialect: "hashbus", command }),
+  ];
+}
+
+function ofOurs(
+  { name, title, dialect, command }: {
+    readonly name: string;
+    readonly title: string;
+    readonly dialect: "hashbus2" | "hashbus";
+    readonly command: string;
+  },
+): Peer {
   const words = command.split(/\s+/).filter((word) => word !== "");
   return {
     name,
-    dialect: "hashbus",
-    settings: "as it comes (classic); in the shape with a stuck subscriber --slow-consumer drop",
+    title,
+    dialect: ({ crossed }) => crossed === true ? CROSSED[dialect] : dialect,
+    settings: "as it comes; in the shape with a stuck subscriber --slow-consumer drop",
     async version(): Promise<string | null> {
       const said = await firstLine([...words, "--version"]);
       return said === null ? null : `${said} (${words.join(" ").replaceAll(ROOT, "")})`;
     },
-    runs: () => true,
+    // a classic message has to fit a line
+    runs: ({ size }) => dialect === "hashbus2" || size <= CLASSIC_PAYLOAD_MOST,
     start: (shape) => {
       const slow = shape.mode === "stuck" ? ["--slow-consumer", "drop"] : [];
       return startByReadyLine([...words, "-s", "0", "-p", "0", "-q", ...slow]);
@@ -62,12 +86,18 @@ function hashbus(name: string, command: string): Peer {
   };
 }
 
+/** Not: what only ours can do, and what only a line that says "ready" can show. */
+function ofAnyBroker({ crossed, mode }: Shape): boolean {
+  return crossed !== true && mode !== "startup";
+}
+
 const nats: Peer = {
   name: "nats",
-  dialect: "nats",
+  title: "nats-server",
+  dialect: () => "nats",
   settings: "max_pending 1GB, write_deadline 60s; as it comes in the shape with a stuck subscriber",
   version: () => firstLine(["nats-server", "--version"]),
-  runs: () => true,
+  runs: ofAnyBroker,
   start: async (shape) => {
     const port = freePort();
     const limits = shape.mode === "stuck" ? "" : 'max_pending: 1GB\nwrite_deadline: "60s"\n';
@@ -81,11 +111,12 @@ const nats: Peer = {
 
 const redis: Peer = {
   name: "redis",
-  dialect: "redis",
+  title: "redis",
+  dialect: () => "redis",
   settings:
     "no persistence, client-output-buffer-limit pubsub 0 0 0, maxclients 15000; limits as they come in the shape with a stuck subscriber",
   version: () => firstLine(["redis-server", "--version"]),
-  runs: () => true,
+  runs: ofAnyBroker,
   start: async (shape) => {
     const port = freePort();
     const limits = shape.mode === "stuck" ? "" : "client-output-buffer-limit pubsub 0 0 0\n";
@@ -102,11 +133,12 @@ const redis: Peer = {
 
 const mosquitto: Peer = {
   name: "mosquitto",
-  dialect: "mqtt",
+  title: "mosquitto",
+  dialect: () => "mqtt",
   settings:
     "QoS 0, no persistence, max_queued_messages 0 and max_queued_bytes 0 (no limit); limits as they come in the shape with a stuck subscriber",
   version: () => firstLine(["mosquitto", "-h"]),
-  runs: () => true,
+  runs: ofAnyBroker,
   start: async (shape) => {
     const port = freePort();
     const limits = shape.mode === "stuck" ? "" : "max_queued_messages 0\nmax_queued_bytes 0\n";
@@ -124,17 +156,20 @@ const mosquitto: Peer = {
 /** Not a broker: what Deno moves when nobody reads the bytes. */
 const relay: Peer = {
   name: "relay",
-  dialect: "relay",
+  title: "raw relay",
+  dialect: () => "relay",
   settings: "bytes moved unread by a Deno program: the limit; answers by arithmetic where nobody subscribes",
   version: () => Promise.resolve(`Deno ${Deno.version.deno}`),
   // it cuts where reads end, so two publishers of one subscriber would mix
-  runs: ({ mode, publishers, subscribers, topics }) =>
-    (mode === "flow" || mode === "ping" || mode === "open") && publishers === topics &&
+  runs: ({ mode, publishers, subscribers, topics, crossed }) =>
+    crossed !== true && (mode === "flow" || mode === "ping" || mode === "open") && publishers === topics &&
     (topics === 1 || topics === subscribers),
   start: (shape) => {
     const pairs = shape.topics > 1 ? ["--pairs"] : [];
-    // a classic delivery without its payload: "#t00000 " and the LF
-    const answer = shape.subscribers === 0 ? ["--answer", String(shape.size + 9)] : [];
+    // a frame: "pub #t00000 ", the length, an LF, the payload, an LF
+    const answer = shape.subscribers === 0
+      ? ["--answer", String(shape.size + `${shape.size}`.length + 14)]
+      : [];
     return startByReadyLine([Deno.execPath(), "run", "-A", `${ROOT}bench/relay.ts`, ...pairs, ...answer]);
   },
 };

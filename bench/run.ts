@@ -17,6 +17,10 @@ const DRAIN_SECONDS = 30;
 const GENERATOR = `${import.meta.dirname}/load/main.ts`;
 const CONFIG = `${import.meta.dirname}/../deno.json`;
 
+/** Starts of a broker in a round of the shape `startup`. */
+const STARTS = 5;
+const LEAVES_MUCH: ReadonlySet<Outcome["kind"]> = new Set(["failed", "idle", "scale"]);
+
 /** What one peer showed in one shape, a figure a round. Empty where the shape is not run on it. */
 export interface Cell {
   readonly shape: string;
@@ -38,14 +42,15 @@ export async function runShape(
   await using brokers = new Brokers();
   const outcomes = new Map<Peer, Outcome[]>();
   for (const peer of peers) outcomes.set(peer, []);
-  for (let round = 1; round <= options.rounds; round++) {
+  const rounds = Math.min(options.rounds, shape.roundsMost ?? Infinity);
+  for (let round = 1; round <= rounds; round++) {
     for (const peer of peers) {
       if (!peer.runs(shape)) continue;
-      progress(`${shape.title}: ${peer.name}, round ${round} of ${options.rounds}`);
+      progress(`${shape.title}: ${peer.name}, round ${round} of ${rounds}`);
       const outcome = await once(shape, peer, { options, earlier, brokers });
       outcomes.get(peer)?.push(outcome);
       // what a failed run, or one that counts memory, leaves behind is not the next one's burden
-      if (outcome.kind === "failed" || outcome.kind === "idle") await brokers.stop(peer);
+      if (LEAVES_MUCH.has(outcome.kind)) await brokers.stop(peer);
     }
   }
   return peers.map((peer) => ({ shape: shape.name, peer: peer.name, outcomes: outcomes.get(peer) ?? [] }));
@@ -63,9 +68,10 @@ async function once(
   const rate = rateOf(shape, peer, earlier);
   if (rate === null) return { kind: "failed", problem: `its peak (shape ${PEAK_SHAPE}) is not known` };
   try {
+    if (shape.mode === "startup") return await startup(peer, shape);
     const broker = await brokers.start(peer, shape);
     return await generate({
-      dialect: peer.dialect,
+      dialect: peer.dialect(shape),
       host: "127.0.0.1",
       publisherPort: broker.publisherPort,
       subscriberPort: broker.subscriberPort,
@@ -80,6 +86,17 @@ async function once(
   } catch (error) {
     return { kind: "failed", problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Starts the broker and ends it, over and over. */
+async function startup(peer: Peer, shape: Shape): Promise<Outcome> {
+  const took: number[] = [];
+  for (let at = 0; at < STARTS; at++) {
+    const start = performance.now();
+    await using _broker = await peer.start(shape);
+    took.push(performance.now() - start);
+  }
+  return { kind: "startup", starts: STARTS, milliseconds: median(took) };
 }
 
 /** Messages a second for an `open` shape, undefined for the others, `null` where the peak it is part of is missing. */

@@ -13,8 +13,10 @@
  * - `open`: publishes leave by a schedule, whatever comes back; latencies counted from the schedule, so that stalls show
  * - `connect`: connect, subscribe, be answered, close; connections a second
  * - `idle`: subscribers that wait; resident bytes of the broker for each
+ * - `scale`: subscriptions by the hundred thousand; resident bytes for each, and how long one message takes then
+ * - `startup`: from exec to the line that says the broker listens; milliseconds
  */
-export type Mode = "flow" | "stuck" | "ping" | "open" | "connect" | "idle";
+export type Mode = "flow" | "stuck" | "ping" | "open" | "connect" | "idle" | "scale" | "startup";
 
 /** One row of the table. */
 export interface Shape {
@@ -31,6 +33,12 @@ export interface Shape {
   readonly size: number;
   /** Most messages published in a measured run, all publishers together; bounds time and memory, not the rate. */
   readonly messages: number;
+  /** Ours only: subscribers speak the other one of our two protocols. */
+  readonly crossed?: true;
+  /** `scale` only: topics each subscriber is subscribed to. */
+  readonly patterns?: number;
+  /** Rounds that are enough, where one takes long and says the same every time. */
+  readonly roundsMost?: number;
   /** `open` only: messages a second, or the part of the peak this peer showed in {@link PEAK_SHAPE}. */
   readonly rate?: { readonly perSecond: number } | { readonly ofPeak: number };
 }
@@ -40,12 +48,20 @@ export const PEAK_SHAPE = "1-1-128";
 
 const KIB = 1024;
 
-/** Every shape, in the order they run. A payload of 60 KiB is the most that fits a classic line of 64 KiB in round figures. */
+/** Every shape, in the order they run. 60 KiB is what fits a classic line of 64 KiB, in round figures; v2 counts the payload alone. */
 export const SHAPES: readonly Shape[] = [
   flow("1-1-16", "1 → 1, 16 B", { publishers: 1, subscribers: 1, size: 16, messages: 20_000_000 }),
   flow("1-1-128", "1 → 1, 128 B", { publishers: 1, subscribers: 1, size: 128, messages: 20_000_000 }),
   flow("1-1-1k", "1 → 1, 1 KiB", { publishers: 1, subscribers: 1, size: KIB, messages: 5_000_000 }),
   flow("1-1-60k", "1 → 1, 60 KiB", { publishers: 1, subscribers: 1, size: 60 * KIB, messages: 200_000 }),
+  flow("1-1-64k", "1 → 1, 64 KiB", { publishers: 1, subscribers: 1, size: 64 * KIB, messages: 200_000 }),
+  flow("1-1-crossed", "1 → 1, 128 B, to the other protocol", {
+    publishers: 1,
+    subscribers: 1,
+    size: 128,
+    messages: 20_000_000,
+    crossed: true,
+  }),
   flow("1-10", "1 → 10, 128 B", { publishers: 1, subscribers: 10, size: 128, messages: 4_000_000 }),
   flow("1-100", "1 → 100, 128 B", { publishers: 1, subscribers: 100, size: 128, messages: 500_000 }),
   flow("1-1000", "1 → 1000, 128 B", { publishers: 1, subscribers: 1000, size: 128, messages: 50_000 }),
@@ -81,7 +97,24 @@ export const SHAPES: readonly Shape[] = [
   latency("open-50", "50 % of its peak, 128 B", { mode: "open", messages: 4_000_000, rate: { ofPeak: 0.5 } }),
   latency("open-80", "80 % of its peak, 128 B", { mode: "open", messages: 6_000_000, rate: { ofPeak: 0.8 } }),
   still("connect", "connect, subscribe, close", { mode: "connect", subscribers: 2_000 }),
-  still("idle", "10,000 idle subscribers", { mode: "idle", subscribers: 10_000 }),
+  still("idle", "10,000 idle subscribers, memory each", {
+    mode: "idle",
+    subscribers: 10_000,
+    roundsMost: 3,
+  }),
+  {
+    name: "scale",
+    title: "1,000,000 subscriptions, memory each",
+    mode: "scale",
+    publishers: 1,
+    subscribers: 1000,
+    patterns: 1000,
+    topics: 100_000,
+    size: 128,
+    messages: 2000,
+    roundsMost: 1,
+  },
+  still("startup", "exec to ready line", { mode: "startup", subscribers: 0 }),
 ];
 
 interface FlowCounts {
@@ -91,6 +124,7 @@ interface FlowCounts {
   readonly size: number;
   readonly messages: number;
   readonly mode?: "flow" | "stuck";
+  readonly crossed?: true;
 }
 
 function flow(name: string, title: string, counts: FlowCounts): Shape {
@@ -101,6 +135,10 @@ function latency(name: string, title: string, how: Pick<Shape, "mode" | "message
   return { name, title, publishers: 1, subscribers: 1, topics: 1, size: 128, ...how };
 }
 
-function still(name: string, title: string, how: Pick<Shape, "mode" | "subscribers">): Shape {
+function still(
+  name: string,
+  title: string,
+  how: Pick<Shape, "mode" | "subscribers"> & { readonly roundsMost?: number },
+): Shape {
   return { name, title, publishers: 0, topics: how.subscribers, size: 0, messages: 0, ...how };
 }

@@ -3,60 +3,117 @@
  *
  * @module
  */
-import { micros, ratio, type Summary } from "./figures.ts";
+import { bytes, micros, ratio, show, spread, type Summary } from "./figures.ts";
 import type { Shape } from "./shapes.ts";
+
+/** One column. */
+export interface Column {
+  readonly name: string;
+  /** As a person reads it. */
+  readonly title: string;
+}
 
 /** What the tables are made of. */
 export interface TableInput {
   readonly shapes: readonly Shape[];
-  /** In the order of the columns; the first is the one that is compared with the others. */
-  readonly peers: readonly string[];
+  /** In the order of the columns. */
+  readonly peers: readonly Column[];
   readonly summaries: readonly Summary[];
 }
 
-/** One row a shape: medians, then how many times better the first peer is than each other one. */
-export function mainTable({ shapes, peers, summaries }: TableInput): string {
-  const [first = "", ...others] = peers;
-  const rows = shapes.map((shape) => {
-    const found = new Map(
-      summaries.filter((each) => each.shape === shape.name).map((each) => [each.peer, each]),
-    );
-    const figure = (peer: string): Summary["figure"] => found.get(peer)?.figure ?? null;
-    const failed = (peer: string): boolean => (found.get(peer)?.problems.length ?? 0) > 0;
-    return [
-      shape.title,
-      ...peers.map((peer) =>
-        (figure(peer)?.text ?? (failed(peer) ? "failed" : "-")) + (failed(peer) ? " !" : "")
-      ),
-      ...others.map((peer) => times(ratio(figure(first), figure(peer)))),
-    ];
-  });
-  return columns([["shape", ...peers, ...others.map((peer) => `/ ${peer}`)], ...rows]);
+/** Columns that are ours: each is held against every other, and not against each other. */
+const OURS = ["hashbus2", "hashbus"];
+/** Another broker of ours is compared in the same protocol only. */
+const SAME_PROTOCOL: Readonly<Record<string, string>> = { against2: "hashbus2", against: "hashbus" };
+
+/** One row a shape: medians, and how far the rounds lie apart. */
+export function mainTable(input: TableInput): string {
+  const rows = input.shapes.map((shape) => [
+    shape.title,
+    ...input.peers.map(({ name }) => {
+      const found = find(input, shape, name);
+      const failed = found !== undefined && found.problems.length > 0;
+      if (found === undefined || found.figure === null) return failed ? "failed !" : "-";
+      const apart = found.rounds > 1 ? ` ±${spread(found.figure).toFixed(0)}%` : "";
+      return `${found.figure.text}${apart}${failed ? " !" : ""}`;
+    }),
+  ]);
+  return columns([["", ...input.peers.map(({ title }) => title)], ...rows]);
 }
 
-/** Latencies: p50, p99, p99.9 and the worst, a row a shape and peer. Empty where there are none. */
-export function latencyTable({ shapes, summaries }: TableInput): string {
+/** One row a shape: how many times better each of ours is than each other one. Empty where there is nothing to compare. */
+export function ratioTable(input: TableInput): string {
+  const pairs = input.peers.filter(({ name }) => !OURS.includes(name)).flatMap((other) =>
+    input.peers.filter(({ name }) => OURS.includes(name) && (SAME_PROTOCOL[other.name] ?? name) === name)
+      .map((own) => ({ own, other }))
+  );
+  if (pairs.length === 0) return "";
+  // at a part of its own peak each does something else: there is nothing to divide
+  const alike = input.shapes.filter(({ rate }) => rate === undefined || "perSecond" in rate);
+  const rows = alike.flatMap((shape) => {
+    const times = pairs.map(({ own, other }) =>
+      ratio(find(input, shape, own.name)?.figure ?? null, find(input, shape, other.name)?.figure ?? null)
+    );
+    if (times.every((value) => value === null)) return [];
+    return [[shape.title, ...times.map((value) => value === null ? "-" : value.toFixed(2))]];
+  });
+  const short = (title: string): string => title.replace("hashbus ", "");
+  return columns([
+    ["times better", ...pairs.map(({ own, other }) => `${short(own.title)} / ${other.title}`)],
+    ...rows,
+  ]);
+}
+
+/** Latencies and at what rate, a row a shape and peer. Empty where there are none. */
+export function latencyTable({ shapes, peers, summaries }: TableInput): string {
   const rows = shapes.flatMap((shape) =>
     summaries.flatMap(({ shape: name, peer, latency }) =>
-      name !== shape.name || latency === null
-        ? []
-        : [[shape.title, peer, ...[latency.p50, latency.p99, latency.p999, latency.most].map(micros)]]
+      name !== shape.name || latency === null ? [] : [[
+        shape.title,
+        titleOf(peers, peer),
+        show(latency.perSecond, "a second"),
+        ...[latency.p50, latency.p99, latency.p999, latency.most].map(micros),
+      ]]
     )
   );
-  return rows.length === 0 ? "" : columns([["shape", "peer", "p50", "p99", "p99.9", "worst"], ...rows]);
+  return rows.length === 0 ? "" : columns([["latency", "", "at", "p50", "p99", "p99.9", "worst"], ...rows]);
+}
+
+/** What subscriptions by the hundred thousand cost, a row a peer. Empty where it was not measured. */
+export function scaleTable({ peers, summaries }: TableInput): string {
+  const rows = summaries.flatMap(({ peer, scale }) =>
+    scale === null ? [] : [[
+      titleOf(peers, peer),
+      String(scale.connections),
+      String(scale.subscriptions),
+      micros(1e6 * scale.subscribeSeconds),
+      bytes(scale.bytesBefore),
+      bytes(scale.bytesAfter),
+      bytes(scale.bytesEach),
+      ...[scale.cold, scale.warm].flatMap(({ p50, p99 }) => [micros(p50), micros(p99)]),
+    ]]
+  );
+  const head = ["at scale", "connections", "subscriptions", "made in", "RSS before", "after", "each"];
+  const took = ["cold p50", "p99", "warm p50", "p99"];
+  return rows.length === 0 ? "" : columns([[...head, ...took], ...rows]);
 }
 
 /** How busy broker and generator were, a row a shape: a generator near 1.00 was the limit, not the broker. */
-export function usageTable({ shapes, peers, summaries }: TableInput): string {
-  const rows = shapes.map((shape) => [
-    shape.title,
-    ...peers.map((peer) => {
-      const found = summaries.find((each) => each.shape === shape.name && each.peer === peer);
-      if (found === undefined || found.brokerCpu === null || found.loadCpu === null) return "-";
-      return `${found.brokerCpu.toFixed(2)} ${found.loadCpu.toFixed(2)}`;
-    }),
-  ]);
-  return columns([["cores used: broker, generator", ...peers], ...rows]);
+export function usageTable(input: TableInput): string {
+  const rows = input.shapes.flatMap((shape) => {
+    const found = input.peers.map(({ name }) => find(input, shape, name));
+    if (!found.some((each) => each !== undefined && each.brokerCpu !== null)) return [];
+    return [[
+      shape.title,
+      ...found.map((each) =>
+        each === undefined || each.brokerCpu === null || each.loadCpu === null
+          ? "-"
+          : `${each.brokerCpu.toFixed(2)} ${each.loadCpu.toFixed(2)}`
+      ),
+    ]];
+  });
+  if (rows.length === 0) return "";
+  return columns([["cores used: broker, generator", ...input.peers.map(({ title }) => title)], ...rows]);
 }
 
 /** What went wrong, a line each. */
@@ -68,14 +125,18 @@ export function problemLines(summaries: readonly Summary[]): string {
   ).join("");
 }
 
-function times(value: number | null): string {
-  return value === null ? "-" : `${value.toFixed(2)} x`;
-}
-
 /** Rows under each other, the first column to the left, the others to the right. */
-function columns(rows: readonly (readonly string[])[]): string {
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => [...(row[at] ?? "")].length)));
   const line = (row: readonly string[]): string =>
     row.map((cell, at) => at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)).join("  ");
   return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
+}
+
+function find({ summaries }: TableInput, shape: Shape, peer: string): Summary | undefined {
+  return summaries.find((each) => each.shape === shape.name && each.peer === peer);
+}
+
+function titleOf(peers: readonly Column[], name: string): string {
+  return peers.find((peer) => peer.name === name)?.title ?? name;
 }

@@ -12,6 +12,8 @@ export type ErrorCode =
   | "BAD_UTF8"
   | "NOT_SUBSCRIBED"
   | "DENIED"
+  | "STORE"
+  | "NOT_DURABLE"
   | "WRONG_PORT"
   | "LINE_TOO_LONG"
   | "PAYLOAD_TOO_LARGE"

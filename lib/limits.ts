@@ -85,7 +85,7 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 ) as unknown as Limits;
 
 /** Bytes a connection's first read buffer has: what an idle connection costs. */
-export const READ_BUFFER_LEAST = 256;
+export const READ_BUFFER_LEAST = 128;
 /** Bytes a read buffer grows to while its connection is busy. */
 export const READ_BUFFER_MOST = 256 * KIB;
 /** Bytes of small pieces that are gathered into one write, while little waits and when more does. */
@@ -101,6 +101,13 @@ export const JOIN_REPLIES_FROM = 4 * KIB;
 export const HIGH_WATER = 1 * MIB;
 /** It lets them go on when it has come down to this many. */
 export const LOW_WATER = 256 * KIB;
+/** Bytes that wait to be stored from which publishers of durable topics have to wait. */
+export const LOG_HIGH_WATER = 16 * MIB;
+/** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
+export const DEDUP_WINDOW_MS = 120_000;
+export const DEDUP_IDS_MOST = 1_000_000;
+/** Bytes that are read from the store at a time. */
+export const PAGE_BYTES = 1 * MIB;
 /** Topics whose subscribers are remembered between publishes; above it the memory is emptied and built anew. */
 export const ROUTES_MOST = 100_000;
 /** Subscribers remembered over all those topics together. */

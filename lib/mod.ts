@@ -8,7 +8,7 @@
  * await subscriber.subscribe("#orders.>");
  *
  * await using publisher = await connectPublisher({ id: "p1" });
- * await publisher.publish("#orders.eu", "42 apples");
+ * await publisher.publish("#orders.eu", "42 apples", { headers: { currency: "EUR" } });
  *
  * for await (const message of subscriber) {
  *   console.log(message.topic, message.text); // #orders.eu 42 apples
@@ -19,10 +19,24 @@
  * A broker listens on two ports: publishers connect to one (9000), subscribers to the other (9090). Both clients keep
  * trying for `connectTimeout` at the start; a connection that is lost later comes back by itself, with every pattern
  * subscribed again and every message that was not acknowledged sent again (a message whose acknowledgement was lost
- * with the connection then arrives twice).
+ * with the connection then arrives twice). They speak protocol 2 where the broker does, and the classic protocol where it
+ * does not; `protocol` decides otherwise.
+ *
+ * For many messages there is `send`, millions a second, with {@link Publisher.full} as its backpressure.
  *
  * @module
  */
-export { connectPublisher, connectSubscriber } from "./client/mod.ts";
-export type { ClientEvent, ConnectOptions, Message, Publisher, Subscriber } from "./client/mod.ts";
+export { connectPublisher, connectSubscriber, Gap } from "./client/mod.ts";
+export type {
+  ClientEvent,
+  ConnectOptions,
+  Message,
+  Protocol,
+  Publisher,
+  PublishOptions,
+  Receipt,
+  SlowPolicy,
+  SubscribeOptions,
+  Subscriber,
+} from "./client/mod.ts";
 export { type ErrorCode, RefusedError, RunError } from "./errors.ts";

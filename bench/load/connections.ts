@@ -51,7 +51,7 @@ async function each(
   const one = async (): Promise<void> => {
     while (next < count && performance.now() < deadline) {
       const topic = topicOf(next++, job.shape.topics);
-      use(await Wire.open({ host: job.host, port: job.subscriberPort }, dialect.subscriberHello(topic)));
+      use(await Wire.open({ host: job.host, port: job.subscriberPort }, dialect.subscriberHello([topic])));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countAnswers } from "./answers.ts";
 import { Counter } from "./counter.ts";
 import { type Dialect, DIALECTS } from "./dialects/mod.ts";
 import { type Job, type Outcome, payloadOf, topicOf } from "./job.ts";
@@ -112,7 +113,7 @@ class Run {
     }
     for (const { answers } of this.#publications) {
       if (answers !== null && answers.excess !== 0) {
-        throw new Error(`a publisher got ${answers.excess} bytes of replies too many`);
+        throw new Error(`a publisher got replies that are too many by ${answers.excess}`);
       }
     }
   }
@@ -130,13 +131,13 @@ class Run {
     const alone = shape.subscribers <= BUFFERS_MOST;
     const common = new Uint8Array(READ_BYTES);
     if (shape.mode === "stuck") {
-      this.#wires.push(await Wire.open(address, this.#dialect.subscriberHello(topicOf(0, shape.topics))));
+      this.#wires.push(await Wire.open(address, this.#dialect.subscriberHello([topicOf(0, shape.topics)])));
     }
     for (let from = 0; from < shape.subscribers; from += CONNECT_AT_ONCE) {
       const count = Math.min(CONNECT_AT_ONCE, shape.subscribers - from);
       const topics = Array.from({ length: count }, (_, at) => topicOf(from + at, shape.topics));
       const wires = await Promise.all(
-        topics.map((topic) => Wire.open(address, this.#dialect.subscriberHello(topic))),
+        topics.map((topic) => Wire.open(address, this.#dialect.subscriberHello([topic]))),
       );
       this.#wires.push(...wires);
       for (const [at, wire] of wires.entries()) {
@@ -167,14 +168,8 @@ class Run {
       const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello);
       this.#wires.push(wire);
       const receivers = this.#readers.filter((reader) => reader.topic === topic).length + stuck;
-      const answer = this.#dialect.answer(receivers);
-      const answers = answer === null ? null : new Counter(wire, {
-        expected: answer,
-        buffer: new Uint8Array(64 * 1024),
-        alone: true,
-        interjection: null,
-        changed: this.#changed,
-      });
+      const replies = this.#dialect.replies(receivers);
+      const answers = replies === null ? null : countAnswers(wire, replies, this.#changed);
       this.#publications.push(
         new Publication(wire, {
           topic,

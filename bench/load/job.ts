@@ -34,6 +34,8 @@ export type Outcome =
   | LatencyOutcome
   | ConnectOutcome
   | IdleOutcome
+  | ScaleOutcome
+  | StartupOutcome
   | { readonly kind: "failed"; readonly problem: string };
 
 /** Part of one core each, from 0 to the number of cores; resident bytes. */
@@ -79,6 +81,39 @@ export interface IdleOutcome {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
   readonly bytesEach: number;
+}
+
+/** How long something took, microseconds. */
+export interface Took {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Many subscriptions, and one message at a time to the topics they are for. */
+export interface ScaleOutcome {
+  readonly kind: "scale";
+  readonly connections: number;
+  readonly subscriptions: number;
+  /** Until all are connected, subscribed and answered. */
+  readonly subscribeSeconds: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** Resident bytes of the broker for each subscription. */
+  readonly bytesEach: number;
+  /** Messages of either pass. */
+  readonly messages: number;
+  /** To topics that were never published to before, until all their subscribers have the message. */
+  readonly cold: Took;
+  /** To the same topics again. */
+  readonly warm: Took;
+}
+
+/** From exec to the line that says the broker listens. */
+export interface StartupOutcome {
+  readonly kind: "startup";
+  readonly starts: number;
+  /** The median, milliseconds. */
+  readonly milliseconds: number;
 }
 
 /** The topic of connection i: all of one length, so that frames are. */

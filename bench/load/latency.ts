@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { Counter } from "./counter.ts";
+import { type Answers, countAnswers } from "./answers.ts";
 import { type Dialect, DIALECTS } from "./dialects/mod.ts";
 import { type Job, type Outcome, payloadOf, topicOf } from "./job.ts";
 import { Block } from "./publication.ts";
@@ -20,7 +20,7 @@ interface Pair {
   readonly block: Block;
   readonly delivery: Uint8Array<ArrayBuffer>;
   /** Counts the replies, so that they are read. */
-  readonly answers: Counter | null;
+  readonly answers: Answers | null;
 }
 
 /** Runs a `ping` or an `open` job. */
@@ -65,17 +65,11 @@ async function open(job: Job): Promise<Pair> {
   const payload = payloadOf(job.shape.size);
   const subscriber = await Wire.open(
     { host: job.host, port: job.subscriberPort },
-    dialect.subscriberHello(topic),
+    dialect.subscriberHello([topic]),
   );
   const publisher = await Wire.open({ host: job.host, port: job.publisherPort }, dialect.publisherHello);
-  const answer = dialect.answer(1);
-  const answers = answer === null ? null : new Counter(publisher, {
-    expected: answer,
-    buffer: new Uint8Array(64 * 1024),
-    alone: true,
-    interjection: null,
-    changed: new Signal(),
-  });
+  const replies = dialect.replies(1);
+  const answers = replies === null ? null : countAnswers(publisher, replies, new Signal());
   const block = new Block(dialect.publish(topic, payload));
   return { dialect, publisher, subscriber, block, delivery: dialect.delivery(topic, payload), answers };
 }

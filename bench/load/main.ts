@@ -8,6 +8,7 @@ import { connect, idle } from "./connections.ts";
 import { flow } from "./flow.ts";
 import type { Job, Outcome } from "./job.ts";
 import { latency } from "./latency.ts";
+import { scale } from "./scale.ts";
 
 function run(job: Job): Promise<Outcome> {
   switch (job.shape.mode) {
@@ -21,6 +22,10 @@ function run(job: Job): Promise<Outcome> {
       return connect(job);
     case "idle":
       return idle(job);
+    case "scale":
+      return scale(job);
+    case "startup":
+      throw new Error("startup is measured where brokers are started: bench/run.ts");
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Counter } from "./counter.ts";
+import type { Answers } from "./answers.ts";
 import type { Signal } from "./signal.ts";
 import type { Wire } from "./wire.ts";
 
@@ -53,7 +53,7 @@ export class Publication {
   readonly topic: string;
   readonly #wire: Wire;
   readonly #block: Block;
-  readonly #answers: Counter | null;
+  readonly #answers: Answers | null;
   readonly #shared: Shared;
   readonly #window: number;
   readonly #step: number;
@@ -61,7 +61,7 @@ export class Publication {
 
   constructor(
     wire: Wire,
-    options: { topic: string; block: Block; answers: Counter | null; shared: Shared },
+    options: { topic: string; block: Block; answers: Answers | null; shared: Shared },
   ) {
     this.#wire = wire;
     this.topic = options.topic;
@@ -80,7 +80,7 @@ export class Publication {
     return this.#sent;
   }
 
-  get answers(): Counter | null {
+  get answers(): Answers | null {
     return this.#answers;
   }
 

@@ -28,7 +28,7 @@ export class Wire {
   /** Sends and reads until the peer's answer has come. Nothing else may be reading. */
   async ask(question: Handshake): Promise<void> {
     await this.write(question.send);
-    const buffer = new Uint8Array(4096);
+    const buffer = new Uint8Array(Math.max(4096, 2 * question.until.length));
     let filled = 0;
     while (!endsWith(buffer.subarray(0, filled), question.until)) {
       if (filled === buffer.length) {

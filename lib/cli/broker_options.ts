@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  DEDUP_WINDOW_MS,
   DEFAULT_LIMITS,
   DRAIN_TIMEOUT_MS,
   LIMIT_SPECS,
@@ -11,8 +12,17 @@ import {
   type LimitSpec,
   STALL_TIMEOUT_MS,
 } from "../limits.ts";
-import { flag, type Option, option, optionMaybe, optionOr, type Program, type Values } from "./options.ts";
-import { choice, count, DURATION, port, showSize, size, WORD } from "./units.ts";
+import {
+  flag,
+  list,
+  type Option,
+  option,
+  optionMaybe,
+  optionOr,
+  type Program,
+  type Values,
+} from "./options.ts";
+import { choice, count, DURATION, PATTERN, port, showSize, size, WORD } from "./units.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
@@ -49,6 +59,25 @@ const OPTIONS = {
   "drain-timeout": optionOr(DURATION, {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long SIGTERM waits for what is queued to leave (10s)",
+  }),
+  data: option(WORD, {
+    placeholder: "DIR",
+    help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",
+  }),
+  durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
+  sync: optionOr(choice("commit", "interval"), {
+    fallback: "commit",
+    help:
+      "commit: fsync before acknowledging; interval: every 100 ms, so that a power cut can cost what was acknowledged since (commit)",
+  }),
+  "retain-age": option(DURATION, { help: "delete stored messages older than this (keep all)" }),
+  "retain-bytes": option(size({ least: 1024 * 1024, most: Number.MAX_SAFE_INTEGER }), {
+    help: "delete the oldest stored messages beyond this (keep all)",
+  }),
+  "dedup-window": optionOr(DURATION, {
+    fallback: DEDUP_WINDOW_MS,
+    help:
+      "how long a durable message's id= is remembered, so that it is stored once however often it is sent (2m)",
   }),
   config: option(WORD, {
     placeholder: "FILE",

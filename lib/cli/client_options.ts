@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../errors.ts";
 import { flag, type Option, option, optionOr, type Table } from "./options.ts";
-import { CLIENT_ID, decimal, DURATION, port, WORD } from "./units.ts";
+import { choice, CLIENT_ID, decimal, DURATION, port, WORD } from "./units.ts";
 
 const HOST = "127.0.0.1";
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -44,6 +44,10 @@ export const CONNECT_OPTIONS = {
   "no-reconnect": flag({
     help: "end with 1 when the connection is lost, instead of trying again until stopped",
   }),
+  protocol: optionOr(choice("auto", "classic", "2"), {
+    fallback: "auto",
+    help: "what to speak; auto takes 2 where the broker does, and classic where it does not (auto)",
+  }),
 } as const satisfies Table;
 
 /** Command files. */
@@ -73,6 +77,7 @@ export interface Connection {
   readonly localPort?: number;
   readonly connectTimeout: number;
   readonly reconnect: boolean;
+  readonly protocol: "auto" | "classic" | "2";
 }
 
 /** The connection that the options ask for. Throws UsageError when it has no id. */
@@ -84,6 +89,7 @@ export function connectionFrom(
     readonly "local-port": number | undefined;
     readonly "connect-timeout": number;
     readonly "no-reconnect": boolean;
+    readonly protocol: "auto" | "classic" | "2";
   },
   program: string,
 ): Connection {
@@ -101,5 +107,6 @@ export function connectionFrom(
     // a timer cannot wait longer, some 24 days
     connectTimeout: Math.min(options["connect-timeout"], 2 ** 31 - 1),
     reconnect: !options["no-reconnect"],
+    protocol: options.protocol,
   };
 }

@@ -16,21 +16,26 @@ export interface Closable {
 
 /**
  * Gives the exit code of the work, or 0 when the program is stopped first; closes the connection in any case.
- * Rejects with what failed first.
+ * The work is handed a stop of its own, which is asked for as soon as something ends it: so a prompt leaves the terminal
+ * before the goodbye. Rejects with what failed first.
  */
 export async function finish(
-  work: Promise<number>,
+  work: (stop: Stop) => Promise<number>,
   { port, stop }: { readonly port: Closable; readonly stop: Stop },
 ): Promise<number> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop.signal, over.signal]);
   let code: number;
   try {
     const stopped = aborted(stop.signal).then(() => 0);
-    code = await Promise.race([work, stopped, port.closed.then(() => 0)]);
+    code = await Promise.race([work({ ...stop, signal }), stopped, port.closed.then(() => 0)]);
   } catch (error) {
+    over.abort();
     // what failed first is what a person needs to hear; that the goodbye failed, too, follows from it
     await port.close().catch(() => {});
     throw error;
   }
+  over.abort();
   await port.close();
   return code;
 }

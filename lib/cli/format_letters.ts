@@ -25,6 +25,8 @@ export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly wri
   ["l", { means: "its length in bytes", write: (message) => `${message.payload.length}` }],
   ["x", { means: "payload in hex", write: (message) => message.payload.toHex() }],
   ["X", { means: "in upper-case hex", write: (message) => message.payload.toHex().toUpperCase() }],
+  ["h", { means: "headers (name=value,name=value)", write: (message) => headersText(message) }],
+  ["k", { means: "key", write: (message) => message.key ?? "" }],
   ["I", { means: "ISO 8601 time of arrival", write: (_, time) => time.toISOString() }],
   ["U", { means: "Unix time", write: (_, time) => (time.getTime() / 1000).toFixed(3) }],
   ["j", { means: "JSON object", write: (message, time) => messageJson(message, time) }],
@@ -33,6 +35,10 @@ export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly wri
     write: (message, time) => messageJsonDeep(message, time),
   }],
 ]);
+
+function headersText({ headers = new Map() }: Arrived): string {
+  return [...headers].map(([name, value]) => `${name}=${value}`).join(",");
+}
 
 const ESCAPES: ReadonlyMap<string, number> = new Map([
   ["n", 0x0a],
@@ -48,7 +54,7 @@ const ESCAPES: ReadonlyMap<string, number> = new Map([
 
 /** A conversion: `%`, flags, width, precision, letter; or `%@` and a letter of strftime; or `%%`. */
 const CONVERSION =
-  /^%(?:(?<percent>%)|@(?<time>.)|(?<flags>[0-]*)(?<width>\d{1,4})?(?:\.(?<precision>\d{1,4}))?(?<letter>[^0-9.-]))/su;
+  /^%(?:(?<percent>%)|@(?<time>.)|(?<flags>[0-]*)(?<width>\d{1,4})?(?:\.(?<precision>\d{1,4}))?(?<letter>[^0-9.@-]))/su;
 const ESCAPE = /^\\(?:x(?<hex>[0-9a-fA-F]{2})|(?<short>.))/su;
 const LITERAL = /^[^%\\]+/u;
 const encoder = new TextEncoder();

@@ -11,13 +11,18 @@ export interface Arrived {
   readonly payload: Uint8Array;
   /** The payload decoded, U+FFFD where it is not UTF-8. */
   readonly text: string;
+  /** What the publisher gave with it, where the protocol carries that. */
+  readonly headers?: ReadonlyMap<string, string>;
+  readonly key?: string | undefined;
+  /** Seconds. */
+  readonly ttl?: number | undefined;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The message as one JSON object: the payload as text, or in base64 where it is not UTF-8. */
 export function messageJson(message: Omit<Arrived, "text">, time: Date): string {
-  return jsonLine({ time: time.toISOString(), topic: message.topic, ...payloadJson(message.payload) });
+  return jsonLine({ ...aboutJson(message, time), ...payloadJson(message.payload) });
 }
 
 /** As {@link messageJson}, with a payload that is JSON itself embedded as what it is. */
@@ -29,7 +34,18 @@ export function messageJsonDeep(message: Arrived, time: Date): string {
     if (error instanceof SyntaxError) return messageJson(message, time);
     throw error;
   }
-  return jsonLine({ time: time.toISOString(), topic: message.topic, payload });
+  return jsonLine({ ...aboutJson(message, time), payload });
+}
+
+/** Everything but the payload; what was not given with the message is left out. */
+function aboutJson({ topic, headers, key, ttl }: Omit<Arrived, "text">, time: Date): Record<string, unknown> {
+  return {
+    time: time.toISOString(),
+    topic,
+    ...(key === undefined ? {} : { key }),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(headers === undefined || headers.size === 0 ? {} : { headers: Object.fromEntries(headers) }),
+  };
 }
 
 function payloadJson(payload: Uint8Array): Record<string, string> {

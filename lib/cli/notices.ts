@@ -8,10 +8,18 @@ import { visible } from "../text.ts";
 
 /** How the connection fares, as the client library tells it. */
 export type ConnectionEvent =
-  | { readonly type: "connected"; readonly address: string; readonly localPort: number }
+  | {
+    readonly type: "connected";
+    readonly address: string;
+    readonly localPort: number;
+    readonly protocol: "classic" | "2";
+  }
   | { readonly type: "lost"; readonly reason: string }
   | { readonly type: "retrying"; readonly attempt: number; readonly delay: number; readonly reason: string }
-  | { readonly type: "restored"; readonly address: string };
+  | { readonly type: "restored"; readonly address: string }
+  | { readonly type: "fallback"; readonly reason: string }
+  | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
+  | { readonly type: "refused"; readonly number: number; readonly error: Error };
 
 /** `quiet`: only what failed; `verbose`: the connection, too. */
 export type Verbosity = "quiet" | "normal" | "verbose";
@@ -66,7 +74,9 @@ export class Notices {
     switch (event.type) {
       case "connected":
         this.#connected = true;
-        return this.detail(`connected to ${event.address} from port ${event.localPort}`);
+        return this.detail(
+          `connected to ${event.address} from port ${event.localPort}, protocol ${event.protocol}`,
+        );
       case "lost":
         // told with the first try, which follows at once
         this.#lost = event.reason;
@@ -76,6 +86,21 @@ export class Notices {
       case "restored":
         this.#lost = undefined;
         return this.notice(`connection to ${event.address} restored`);
+      case "fallback":
+        return this.notice(
+          `${event.reason}: going on in the classic protocol (--protocol classic spares it the hello)`,
+        );
+      case "gap": {
+        const { missed, pattern } = event;
+        return this.notice(
+          `${missed} ${missed === 1 ? "message" : "messages"} of ${pattern} ${
+            missed === 1 ? "was" : "were"
+          } left out (slow consumer)`,
+        );
+      }
+      case "refused":
+        // told by who sent it
+        return;
     }
   };
 

@@ -17,46 +17,65 @@ export interface ProgressOptions {
 
 /** Work that is done sooner needs no progress. */
 const PATIENCE_MS = 1000;
-const REDRAW_MS = 200;
+const REDRAW_MS = 100;
+/** Characters of the bar, where there is room, and fewer than which say nothing. */
 const BAR = 24;
+const BAR_LEAST = 8;
 
-/** Call {@link step} after each piece of work and {@link end} before anything else is written to the terminal. */
+/** Draws by itself from {@link watch} to {@link end}; the work need not know. */
 export class Progress {
   readonly #options: ProgressOptions;
   readonly #start = performance.now();
-  #next = this.#start + PATIENCE_MS;
+  #done: () => number = () => 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #drawn = false;
-  #ended = false;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
   }
 
-  step(done: number): void {
-    if (!this.#options.shown || this.#ended) return;
-    const now = performance.now();
-    if (now < this.#next) return;
-    this.#next = now + REDRAW_MS;
-    this.#drawn = true;
-    writeError(`\r\x1b[K${this.#line(done, now - this.#start)}`);
+  /** Shows how much `done` says is done, from a second on. */
+  watch(done: () => number): void {
+    if (!this.#options.shown) return;
+    this.#done = done;
+    this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
+    // a program that has come to its end is not kept from it
+    Deno.unrefTimer(this.#timer);
   }
 
-  /** Prints whole lines where the progress is; it comes back under them with the next step. */
-  readonly printAbove = (text: string): void =>
-    writeError(`${this.#drawn && !this.#ended ? "\r\x1b[K" : ""}${text}`);
+  /** Prints whole lines where the progress is; it comes back under them. */
+  readonly printAbove = (text: string): void => {
+    writeError(`${this.#drawn ? "\r\x1b[K" : ""}${text}`);
+    this.#drawn = false;
+  };
 
   /** Takes the line away for good. */
   end(): void {
-    if (this.#drawn && !this.#ended) writeError("\r\x1b[K");
-    this.#ended = true;
+    clearInterval(this.#timer);
+    if (this.#drawn) writeError("\r\x1b[K");
+    this.#drawn = false;
   }
 
+  #draw(): void {
+    const elapsed = performance.now() - this.#start;
+    if (elapsed < PATIENCE_MS) return;
+    this.#drawn = true;
+    writeError(`\r\x1b[K${this.#line(this.#done(), elapsed)}`);
+  }
+
+  /** As much as fits one row; a line that wraps could not be written over. */
   #line(done: number, elapsed: number): string {
     const { did, total } = this.#options;
     const rate = `${Math.round(done / elapsed * 1000).toLocaleString("en")}/s`;
-    if (total === undefined) return `${done.toLocaleString("en")} ${did}, ${rate}`;
-    const filled = Math.floor(BAR * done / total);
-    const bar = `${"#".repeat(filled)}${".".repeat(BAR - filled)}`;
-    return `[${bar}] ${done.toLocaleString("en")} of ${total.toLocaleString("en")} ${did}, ${rate}`;
+    const of = total === undefined ? "" : ` of ${total.toLocaleString("en")}`;
+    const text = `${done.toLocaleString("en")}${of} ${did}, ${rate}`;
+    const room = Deno.consoleSize().columns - 1;
+    if (total === undefined) return text.slice(0, room);
+    const share = done / total;
+    const long = `${Math.floor(100 * share)}% ${text}`;
+    const bar = Math.min(BAR, room - long.length - "[] ".length);
+    if (bar < BAR_LEAST) return long.slice(0, room);
+    const filled = Math.floor(bar * share);
+    return `[${"#".repeat(filled)}${".".repeat(bar - filled)}] ${long}`;
   }
 }

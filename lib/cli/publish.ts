@@ -1,32 +1,27 @@
 /**
- * What the publisher does: its plan turned into messages, each acknowledged before the next.
+ * What the publisher does: its plan turned into messages.
  *
  * @module
  */
-import { RefusedError, RunError } from "../errors.ts";
+import { RunError } from "../errors.ts";
 import { quote } from "../text.ts";
-import type { PlacedCommand } from "./command_file.ts";
+import { decodeLine, type PlacedCommand } from "./command_file.ts";
 import { readCommandFile, readStdin, runSession } from "./command_sources.ts";
 import { readBytes } from "./files.ts";
 import { messageJson } from "./message.ts";
 import type { Notices } from "./notices.ts";
 import type { Output } from "./output.ts";
-import { pause } from "./pause.ts";
 import { Progress } from "./progress.ts";
+import { type MessageOptions, type PublisherPort, PublishStream, type Refusals } from "./publish_stream.ts";
 import type { PublisherOptions, PublisherPlan } from "./publisher_options.ts";
 import type { Stop } from "./signals.ts";
-import { readLines } from "./stdin.ts";
-
-/** Where messages go. The library's Publisher is one. */
-export interface PublisherPort {
-  /** Resolves when acknowledged; rejects with RefusedError when this one message was refused. */
-  publish(topic: string, payload?: string | Uint8Array): Promise<void>;
-}
+import { readLineBatches } from "./stdin.ts";
 
 /** The plan with everything read that can be read before a broker is there. */
 export type PublisherJob =
   | { readonly kind: "commands"; readonly file: readonly PlacedCommand[]; readonly readStdin: boolean }
-  | { readonly kind: "message"; readonly topic: string; readonly payload: Uint8Array }
+  /** `from`: where the payload is from, for a person; `-m` is taken as it is, of other texts the line end is none of theirs. */
+  | { readonly kind: "message"; readonly topic: string; readonly payload: Uint8Array; readonly from: string }
   | { readonly kind: "lines"; readonly topic: string };
 
 /** The progress of a job, shown where someone looks: stderr is a terminal, and `--json` does not fill that terminal. */
@@ -42,6 +37,7 @@ export function progressOf(job: PublisherJob, options: PublisherOptions): Progre
 /** What a job needs around it. */
 export interface PublisherContext {
   readonly port: PublisherPort;
+  readonly refusals: Refusals;
   readonly options: PublisherOptions;
   readonly id: string;
   readonly notices: Notices;
@@ -63,118 +59,120 @@ export async function preparePublisher({ source }: PublisherPlan): Promise<Publi
     case "lines":
       return source;
     case "message":
-      return { kind: "message", topic: source.topic, payload: encoder.encode(source.text) };
+      return { kind: "message", topic: source.topic, payload: encoder.encode(source.text), from: VERBATIM };
     case "stdin":
-      return { kind: "message", topic: source.topic, payload: oneLine(await readStdin(), "stdin") };
+      return { kind: "message", topic: source.topic, payload: await readStdin(), from: "stdin" };
     case "payload file": {
-      const bytes = await readBytes(source.path, "the payload file");
-      return { kind: "message", topic: source.topic, payload: oneLine(bytes, quote(source.path, 200)) };
+      const payload = await readBytes(source.path, "the payload file");
+      return { kind: "message", topic: source.topic, payload, from: quote(source.path, 200) };
     }
   }
 }
 
 /** Publishes everything; the exit code. Throws RunError at a refused message unless told to keep going. */
 export async function runPublisher(job: PublisherJob, context: PublisherContext): Promise<number> {
-  const publisher = new CountingPublisher(context);
-  const problems = await publishJob(job, { publisher, context });
+  const { published, refused } = job.kind === "commands"
+    ? await runCommandsOf(job, context)
+    : await publishPayloads(job, context);
   await context.out.flush();
   context.progress.end();
-  context.notices.detail(`${publisher.published} published, ${problems} refused`);
-  return problems > 0 ? 1 : 0;
+  context.notices.detail(`${published} published, ${refused} refused`);
+  return refused > 0 ? 1 : 0;
 }
 
-interface Work {
-  readonly publisher: CountingPublisher;
-  readonly context: PublisherContext;
+/** What has become of it all. */
+interface Tally {
+  readonly published: number;
+  readonly refused: number;
 }
 
-async function publishJob(job: PublisherJob, { publisher, context }: Work): Promise<number> {
-  if (job.kind !== "commands") return await publishPayloads(job, { publisher, context });
+/** Publishes as the commands say, each acknowledged before the next. */
+async function runCommandsOf(
+  job: Extract<PublisherJob, { kind: "commands" }>,
+  { port, options, id, notices, progress, out, stop }: PublisherContext,
+): Promise<Tally> {
   const topics = new Set<string>();
+  let published = 0;
+  progress.watch(() => published);
   const { problems } = await runSession({
     role: "publisher",
-    id: context.id,
+    id,
     file: job.file,
     reads: { terminal: job.readStdin, pipe: job.readStdin },
     execute: async (action) => {
       if (action.verb !== "pub") throw new TypeError(`a publisher was handed ${action.verb}`);
-      topics.add(action.topic);
-      await publisher.publish(action.topic, encoder.encode(action.message));
+      const { topic, message } = action;
+      topics.add(topic);
+      const payload = encoder.encode(message);
+      await port.publish(topic, payload);
+      published++;
+      if (!options.json) return;
+      out.text(`${messageJson({ topic, payload }, new Date())}\n`);
+      if (out.full) await out.flush();
     },
-    speed: context.options.speed,
-    keepGoing: context.options["keep-going"],
+    speed: options.speed,
+    keepGoing: options["keep-going"],
     topics: () => topics,
-    notices: context.notices,
-    stop: context.stop,
-    prompting: () => context.progress.end(),
+    notices,
+    stop,
+    prompting: () => progress.end(),
   });
-  return problems;
+  return { published, refused: problems };
 }
 
-/** Publishes to one topic, at the rate asked for; how many were refused. */
+/** Publishes to one topic, at the rate asked for. */
 async function publishPayloads(
   job: Exclude<PublisherJob, { kind: "commands" }>,
-  { publisher, context }: Work,
-): Promise<number> {
-  const { options, stop, notices } = context;
-  const start = performance.now();
-  let sent = 0;
-  let refused = 0;
-  for await (
-    const payload of job.kind === "lines" ? readLines(Deno.stdin) : repeated(job.payload, options.repeat)
-  ) {
-    // each is due at its time from the start, so the rate holds over time however late one message is
-    if (options.rate !== undefined) {
-      await pause(start + sent * 1000 / options.rate - performance.now(), stop.signal);
-    }
-    if (stop.signal.aborted) break;
-    sent++;
-    try {
-      await publisher.publish(job.topic, payload);
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      const place = job.kind === "lines" ? `stdin:${sent}: ` : "";
-      const problem = `${place}${error.message}`;
-      if (!options["keep-going"]) throw new RunError(problem);
-      refused++;
-      notices.failed(problem);
-    }
-  }
-  return refused;
+  context: PublisherContext,
+): Promise<Tally> {
+  const { options, port, progress } = context;
+  const { topic } = job;
+  const place = job.kind === "lines" ? "stdin:" : "";
+  const stream = new PublishStream({ ...context, message: messageOptions(options), topic, place });
+  progress.watch(() => stream.published);
+  await stream.run(
+    job.kind === "lines"
+      ? readLineBatches(Deno.stdin)
+      : repeated(messageOf(job, port.protocol), options.repeat),
+  );
+  return stream;
 }
 
-function* repeated(payload: Uint8Array, times: number): Generator<Uint8Array> {
-  for (let time = 0; time < times; time++) yield payload;
+function messageOptions(options: PublisherOptions): MessageOptions | undefined {
+  const message = {
+    ...(options.header.length === 0 ? {} : { headers: new Map(options.header) }),
+    ...(options.key === undefined ? {} : { key: options.key }),
+    ...(options.ttl === undefined ? {} : { ttl: options.ttl / 1000 }),
+  };
+  return Object.keys(message).length === 0 ? undefined : message;
 }
 
-/** Publishes, and tells whoever wants to know what was acknowledged. */
-class CountingPublisher {
-  published = 0;
-  readonly #context: PublisherContext;
-
-  constructor(context: PublisherContext) {
-    this.#context = context;
-  }
-
-  async publish(topic: string, payload: Uint8Array): Promise<void> {
-    const { port, options, out, progress } = this.#context;
-    await port.publish(topic, payload);
-    this.published++;
-    progress.step(this.published);
-    if (!options.json) return;
-    out.text(`${messageJson({ topic, payload }, new Date())}\n`);
-    if (out.full) await out.flush();
+async function* repeated(payload: Uint8Array, times: number): AsyncGenerator<readonly Uint8Array[]> {
+  const batch: Uint8Array[] = Array(Math.min(times, REPEATED_AT_ONCE)).fill(payload);
+  for (let left = times; left > 0; left -= batch.length) {
+    yield left < batch.length ? batch.slice(0, left) : batch;
   }
 }
 
-/** The bytes without their last line end; what is left must be one line, for that is what a message is on the wire. */
-function oneLine(bytes: Uint8Array, from: string): Uint8Array {
-  const end = bytes.at(-1) !== LF ? bytes.length : bytes.at(-2) === CR ? bytes.length - 2 : bytes.length - 1;
-  const payload = bytes.subarray(0, end);
-  if (!payload.includes(LF)) return payload;
-  throw new RunError(`${from} has several lines, and a message is one line: -l publishes each line of stdin`);
+/**
+ * What is published of it: one line of text without its line end, anything else as it is. In the classic protocol one line is all
+ * there can be.
+ */
+function messageOf(
+  { payload, from }: Extract<PublisherJob, { kind: "message" }>,
+  protocol: "classic" | "2",
+): Uint8Array {
+  const lf = payload.indexOf(LF);
+  const endsInIt = lf !== -1 && lf === payload.length - 1 && from !== VERBATIM;
+  if (lf === -1 || (protocol === "2" && !(endsInIt && decodeLine(payload) !== undefined))) return payload;
+  if (endsInIt) return payload.subarray(0, payload.at(-2) === CR ? -2 : -1);
+  throw new RunError(
+    `${from} has several lines, and a message is one line in the classic protocol: -l publishes each line of stdin`,
+  );
 }
 
+const VERBATIM = "-m";
 const LF = 0x0a;
 const CR = 0x0d;
+const REPEATED_AT_ONCE = 1000;
 const encoder = new TextEncoder();

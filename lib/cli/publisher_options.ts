@@ -15,9 +15,19 @@ import {
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "./client_options.ts";
-import { flag, option, optionOr, type Program, type Values } from "./options.ts";
-import { count, decimal, TEXT, TOPIC, WORD } from "./units.ts";
+import { flag, list, option, optionOr, type Program, type Values } from "./options.ts";
+import { count, decimal, DURATION, type Kind, TEXT, TOPIC, WORD } from "./units.ts";
 import { VERSION } from "./version.ts";
+
+const HEADER: Kind<readonly [name: string, value: string]> = {
+  placeholder: "NAME=VALUE",
+  config: ["string"],
+  read: (text) => {
+    const equals = text.indexOf("=");
+    if (equals <= 0) return { expected: "NAME=VALUE, such as lang=en" };
+    return { value: [text.slice(0, equals), text.slice(equals + 1)] };
+  },
+};
 
 const OPTIONS = {
   ...ADDRESS_OPTIONS,
@@ -32,20 +42,23 @@ const OPTIONS = {
   lines: flag({ letters: "l", help: "publish each line of stdin (with -t)" }),
   stdin: flag({
     letters: "s",
-    help: "publish all of stdin as one message, without its last line end (with -t)",
+    help: "publish all of stdin as one message; one line of text without its line end (with -t)",
   }),
   null: flag({ letters: "n", help: "publish an empty message (with -t)" }),
   "payload-file": option(WORD, {
     placeholder: "FILE",
-    help: "publish what is in the file as one message, without its last line end (with -t)",
+    help: "publish what is in the file as one message; one line of text without its line end (with -t)",
   }),
+  header: list(HEADER, { help: "send this with each message, for who reads it (with -t; protocol 2)" }),
+  key: option(TEXT, { help: "what the message is about (with -t; protocol 2)" }),
+  ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
   repeat: optionOr(count({ least: 1, most: 1_000_000_000 }), {
     fallback: 1,
     help: "publish the message N times (1)",
   }),
   rate: option(decimal({ expected: "a number above 0, such as 100 or 0.5", above: 0 }), {
     placeholder: "N",
-    help: "publish N messages a second (as fast as they are acknowledged)",
+    help: "publish N messages a second (as fast as the broker takes them)",
   }),
   "keep-going": flag({ help: "go on past a message that the broker refuses, end with 1" }),
   json: flag({ help: "print a JSON object on stdout for each acknowledged message" }),
@@ -106,6 +119,17 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
   if (options.rate !== undefined && source.kind === "commands") {
     throw new UsageError("--rate needs -t; the pace of commands is their seconds and --speed");
   }
+  const [extra] = [
+    ...(options.header.length > 0 ? ["--header"] : []),
+    ...(options.key === undefined ? [] : ["--key"]),
+    ...(options.ttl === undefined ? [] : ["--ttl"]),
+  ];
+  if (extra !== undefined && source.kind === "commands") {
+    throw new UsageError(`${extra} needs -t; the messages of commands are text and nothing else`);
+  }
+  if (extra !== undefined && options.protocol === "classic") {
+    throw new UsageError(`${extra} needs protocol 2: the classic protocol has no place for it`);
+  }
   return { connection: connectionFrom(options, "publisher"), source };
 }
 
@@ -131,9 +155,9 @@ function sourceOf(options: PublisherOptions): Source {
     );
   }
   if (ways.length > 1) throw new UsageError(`${ways.join(" and ")} are different messages: take one`);
-  if (options.message?.includes("\n")) {
+  if (options.message?.includes("\n") && options.protocol === "classic") {
     throw new UsageError(
-      "-m has a line break in it, which ends a message: send its lines with -l, or leave it out",
+      "-m has a line break in it, which ends a message in the classic protocol: send its lines with -l",
     );
   }
   if (options.lines) return { kind: "lines", topic };

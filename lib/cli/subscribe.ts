@@ -17,10 +17,12 @@ import { Recorder } from "./recorder.ts";
 import type { Stop } from "./signals.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./subscriber_options.ts";
 
+type SlowPolicy = NonNullable<SubscriberOptions["slow"]>;
+
 /** Where messages come from. The library's Subscriber is one. */
 export interface SubscriberPort extends AsyncIterable<Arrived> {
   /** Resolves when acknowledged; rejects with RefusedError when the broker said no. */
-  subscribe(pattern: string): Promise<void>;
+  subscribe(pattern: string, options?: { readonly slow?: SlowPolicy }): Promise<void>;
   unsubscribe(pattern: string): Promise<void>;
   readonly patterns: ReadonlySet<string>;
   /** The iteration then ends after what has arrived. */
@@ -53,8 +55,15 @@ export interface SubscriberContext {
   readonly options: SubscriberOptions;
   readonly plan: SubscriberPlan;
   readonly job: SubscriberJob;
+  /** Gives the exit code when the time is over; {@link timeOver}. */
+  readonly timeOver: Promise<number>;
   readonly notices: Notices;
-  readonly stop: Stop;
+}
+
+/** Gives the exit code of `-W` when its time is over, counted from the start of the process; never without a `-W`. */
+export async function timeOver({ wait }: SubscriberOptions, { signal }: Stop): Promise<number> {
+  const over = wait !== undefined && await pause(wait - performance.now(), signal);
+  return over ? TIME_IS_OVER : await new Promise<never>(() => {});
 }
 
 /** One run of the subscriber. */
@@ -86,18 +95,14 @@ export class SubscriberRun {
   }
 
   /** Subscribes and runs commands, until something ends it: the exit code. */
-  async work(): Promise<number> {
-    const { options, stop } = this.#context;
-    const ends = [this.#printing.then(() => 0), this.#commands(), this.#out.failed];
+  async work(stop: Stop): Promise<number> {
+    const ends = [
+      this.#printing.then(() => 0),
+      this.#commands(stop),
+      this.#out.failed,
+      this.#context.timeOver,
+    ];
     if (this.#recording !== undefined) ends.push(this.#recording.out.failed);
-    if (options.wait !== undefined) {
-      // the time counts from the start of the process, connecting included
-      ends.push(
-        pause(options.wait - performance.now(), stop.signal).then(() =>
-          stop.signal.aborted ? 0 : TIME_IS_OVER
-        ),
-      );
-    }
     return await Promise.race(ends);
   }
 
@@ -137,10 +142,10 @@ export class SubscriberRun {
     }
   }
 
-  async #commands(): Promise<number> {
-    const { port, options, plan, job, notices, stop } = this.#context;
+  async #commands(stop: Stop): Promise<number> {
+    const { port, options, plan, job, notices } = this.#context;
     for (const pattern of options.topic) {
-      await port.subscribe(pattern);
+      await this.#subscribe(pattern);
       notices.detail(`subscribed to ${pattern}`);
     }
     const { end } = await runSession({
@@ -152,7 +157,7 @@ export class SubscriberRun {
         switch (action.verb) {
           case "sub":
             this.#remember(action.pattern);
-            return port.subscribe(action.pattern);
+            return this.#subscribe(action.pattern);
           case "unsub":
             return port.unsubscribe(action.pattern);
           case "pub":
@@ -168,6 +173,11 @@ export class SubscriberRun {
     });
     // at the end of a file or a pipe it stays until it is stopped
     return end !== "end" || options["exit-subscribed"] ? 0 : await new Promise<never>(() => {});
+  }
+
+  #subscribe(pattern: string): Promise<void> {
+    const { port, options: { slow } } = this.#context;
+    return port.subscribe(pattern, slow === undefined ? {} : { slow });
   }
 
   #remember(topic: string): void {

@@ -17,7 +17,7 @@ import {
 } from "./client_options.ts";
 import { compileFormat, LETTERS, type Piece } from "./format_letters.ts";
 import { flag, list, option, type Program, type Values } from "./options.ts";
-import { count, DURATION, type Kind, PATTERN, WORD } from "./units.ts";
+import { choice, count, DURATION, type Kind, PATTERN, WORD } from "./units.ts";
 import { VERSION } from "./version.ts";
 
 const FORMAT: Kind<readonly Piece[]> = {
@@ -61,6 +61,11 @@ const OPTIONS = {
     help: "print messages like this; the letters are below",
   }),
   "no-newline": flag({ letters: "N", help: "no line end after a message" }),
+  slow: option(choice("block", "drop-old", "drop-new", "latest", "disconnect"), {
+    placeholder: "POLICY",
+    help:
+      "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, latest (one a topic), disconnect; protocol 2 (as the broker says)",
+  }),
   record: option(WORD, {
     placeholder: "FILE",
     help: "also write what arrives as a command file with its waits, which publisher -f plays back",
@@ -118,6 +123,9 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     throw new UsageError(
       "-F and -J are two ways to print a message: take one (-F has %j for the JSON object)",
     );
+  }
+  if (options.slow !== undefined && options.protocol === "classic") {
+    throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
   }
   const named = options.topic.length > 0;
   if (options["exit-subscribed"] && !named && options.file === undefined) {

@@ -5,11 +5,11 @@
  */
 import { RunError } from "../errors.ts";
 import { backOff, pause } from "./back_off.ts";
-import { dial, DialError } from "./dial.ts";
-import { type DeliverySink, Link, type LinkEnd, within } from "./link.ts";
-import { lookedAfter, RequestQueue } from "./request_queue.ts";
+import { DialError } from "./dial.ts";
+import { Dialler } from "./dialler.ts";
+import { type DeliverySink, type Link, type LinkEnd, within } from "./link.ts";
 import type { Settings } from "./settings.ts";
-import type { ClientEvent } from "./types.ts";
+import { lookedAfter, type Work } from "./work.ts";
 
 /** What a subscriber adds to a connection. */
 export interface SubscriberSide extends DeliverySink {
@@ -20,10 +20,17 @@ export interface SubscriberSide extends DeliverySink {
   restore(link: Link): Promise<boolean>;
 }
 
+/** What a client adds to its connection. */
+export interface ConnectionParts {
+  readonly work: Work;
+  readonly side?: SubscriberSide;
+}
+
 /** A link that was up so long is a connection to a broker, even if nothing was ever asked on it. */
 const STEADY_MS = 1_000;
-/** How long one try of a reconnection may take. */
+/** How long one try of a reconnection may take, and how long one at the start may at least. */
 const DIAL_MS = 5_000;
+const DIAL_LEAST_MS = 1_000;
 /** How long the broker may take to close first; longer where it decides whether the local port can be used again. */
 const END_MS = 100;
 const END_OF_FIXED_PORT_MS = 500;
@@ -40,38 +47,45 @@ const LAST_REPLY_MS = 500;
  * - **End**: {@link closed} settles once; what was queued then has been rejected with the same error.
  */
 export class Connection {
-  readonly requests = new RequestQueue();
   /** Resolves after {@link close}, rejects with RunError; marked as looked after. */
   readonly closed: Promise<void>;
 
   readonly #settings: Settings;
+  readonly #work: Work;
   readonly #side: SubscriberSide | undefined;
+  readonly #dialler: Dialler;
   readonly #end = Promise.withResolvers<void>();
   /** Aborted when there is nothing to wait for any more. */
   readonly #stop = new AbortController();
   readonly #startsUntil: number;
   #giveUpAt = Infinity;
   #link: Link | undefined;
+  #protocol: "classic" | "2" = "classic";
   #proven = false;
   #attempt = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(settings: Settings, side: SubscriberSide | undefined) {
+  private constructor(settings: Settings, { work, side }: ConnectionParts) {
     this.#settings = settings;
+    this.#work = work;
     this.#side = side;
+    this.#dialler = new Dialler(settings, { sink: side, signal: this.#stop.signal });
     this.#startsUntil = performance.now() + settings.connectTimeout;
     this.closed = lookedAfter(this.#end.promise);
   }
 
   /** Connects; rejects with RunError, or with the reason of the options' signal. */
-  static async open(settings: Settings, side?: SubscriberSide): Promise<Connection> {
-    const connection = new Connection(settings, side);
+  static async open(settings: Settings, parts: ConnectionParts): Promise<Connection> {
+    const connection = new Connection(settings, parts);
     const { signal } = settings;
     const abort = (): void => connection.#stop.abort(signal?.reason);
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort);
     try {
-      connection.#keep(await connection.#connect());
+      void connection.#keep(await connection.#connect());
+    } catch (error) {
+      connection.#stop.abort();
+      throw error;
     } finally {
       signal?.removeEventListener("abort", abort);
     }
@@ -81,6 +95,11 @@ export class Connection {
   /** Whether it has ended, or has nothing left to do but to end. */
   get over(): boolean {
     return this.#stop.signal.aborted;
+  }
+
+  /** What the last link speaks. */
+  get protocol(): "classic" | "2" {
+    return this.#protocol;
   }
 
   /** Throws RunError when nothing more can be asked for. */
@@ -103,13 +122,13 @@ export class Connection {
     if (this.#link === undefined) this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
     if (!drain) {
       const error = new RunError(`the ${this.#settings.role} was closed before the broker answered`);
-      this.requests.failUnsent(error);
-      if (this.#link !== undefined) await within(LAST_REPLY_MS, this.requests.drained());
-      this.requests.failAll(error);
+      this.#work.failUnsent(error);
+      if (this.#link !== undefined) await within(LAST_REPLY_MS, this.#work.drained());
+      this.#work.failAll(error);
     }
-    await this.requests.drained();
-    const { id, localPort } = this.#settings;
-    await this.#link?.quit(id, { waitForEnd: localPort === undefined ? END_MS : END_OF_FIXED_PORT_MS });
+    await this.#work.drained();
+    const { localPort } = this.#settings;
+    await this.#link?.quit({ waitForEnd: localPort === undefined ? END_MS : END_OF_FIXED_PORT_MS });
     this.#stop.abort();
     await this.closed;
   }
@@ -120,11 +139,11 @@ export class Connection {
       for (let link = first;;) {
         const end = await this.#serve(link);
         if (this.#closing !== undefined) {
-          if (this.requests.size === 0) break;
+          if (this.#work.size === 0) break;
           this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
         }
         if (!this.#settings.reconnect) throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
-        this.#tell({ type: "lost", reason: end.reason });
+        this.#settings.onEvent({ type: "lost", reason: end.reason });
         link = await this.#connect(end);
       }
       this.#end.resolve();
@@ -134,7 +153,7 @@ export class Connection {
       if (stopped) return this.#end.resolve();
       const failure = error instanceof Error ? error : new RunError(String(error));
       this.#end.reject(failure);
-      this.requests.failAll(failure);
+      this.#work.failAll(failure);
     }
   }
 
@@ -142,9 +161,9 @@ export class Connection {
   async #serve(link: Link): Promise<LinkEnd> {
     const since = performance.now();
     this.#link = link;
-    this.requests.use(link);
+    this.#work.use(link);
     const end = await link.ended;
-    this.requests.use(undefined);
+    this.#work.use(undefined);
     this.#link = undefined;
     if (link.answered || performance.now() - since >= STEADY_MS) {
       this.#proven = true;
@@ -173,22 +192,15 @@ export class Connection {
   }
 
   async #dial(again: boolean): Promise<Link> {
-    const { address } = this.#settings;
-    const within = this.#proven ? DIAL_MS : Math.max(this.#startsUntil - performance.now(), 1_000);
-    const { signal } = this.#stop;
-    const socket = await dial(this.#settings, { within, signal });
-    if (signal.aborted) { // after the socket was there, before this line was reached
-      socket.close();
-      throw signal.reason;
-    }
-    const link = new Link(socket, this.#side);
-    const stop = (): void => link.close();
-    signal.addEventListener("abort", stop);
-    link.ended.then(() => signal.removeEventListener("abort", stop));
+    const { address, onEvent } = this.#settings;
+    const within = this.#proven ? DIAL_MS : Math.max(this.#startsUntil - performance.now(), DIAL_LEAST_MS);
+    const { link, localPort } = await this.#dialler.dial(within);
+    const { protocol } = link;
+    this.#protocol = protocol;
     if (!again) {
-      this.#tell({ type: "connected", address, localPort: socket.localPort });
+      onEvent({ type: "connected", address, localPort, protocol });
     } else if (this.#side === undefined || await this.#side.restore(link)) {
-      this.#tell({ type: "restored", address });
+      onEvent({ type: "restored", address, protocol });
     }
     return link;
   }
@@ -198,13 +210,14 @@ export class Connection {
     const delay = backOff(++this.#attempt);
     const until = Math.min(this.#giveUpAt, this.#proven ? Infinity : this.#startsUntil);
     if (performance.now() + delay > until) throw giveUp();
-    this.#tell({ type: "retrying", attempt: this.#attempt, delay, reason });
+    this.#settings.onEvent({ type: "retrying", attempt: this.#attempt, delay, reason });
     await pause(delay, this.#stop.signal);
   }
 
   #noBroker(error: DialError): RunError {
     const { address } = this.#settings;
     if (error.hopeless) return new RunError(`cannot connect to ${address}: ${error.message}`);
+    if (error.met) return this.#rejected({ reason: error.message, turnedAway: error.turnedAway });
     return new RunError(
       `no broker at ${address} (${error.message}): start one with "deno run -A broker.ts", or name another host or port (-h, -p)`,
     );
@@ -221,19 +234,11 @@ export class Connection {
 
   #lost(reason: string): RunError {
     const { role, address } = this.#settings;
-    const unacknowledged = this.requests.size;
+    const unacknowledged = this.#work.size;
     const what = role === "publisher" ? "message" : "request";
     const loss = unacknowledged === 0
       ? ""
       : `, ${unacknowledged} ${what}${unacknowledged === 1 ? "" : "s"} not acknowledged`;
     return new RunError(`lost the broker at ${address} (${reason})${loss}`);
-  }
-
-  #tell(event: ClientEvent): void {
-    try {
-      this.#settings.onEvent(event);
-    } catch (error) {
-      reportError(error);
-    }
   }
 }

@@ -15,6 +15,8 @@ export interface Socket {
   read(): Promise<Uint8Array | null>;
   /** Writes all of it. One write at a time. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Ends what is said; the other side may still speak. */
+  closeWrite(): Promise<void>;
   /** Ends it both ways and a read that waits; may be called again. */
   close(): void;
 }
@@ -24,15 +26,28 @@ export class DialError extends Error {
   override readonly name = "DialError";
   /** Whether another try in the next seconds could only give the same: a host that does not exist, a local port taken. */
   readonly hopeless: boolean;
+  /** Whether somebody accepted a connection and did not serve it; what was said instead, if anything. */
+  readonly met: boolean;
+  readonly turnedAway: string | undefined;
 
-  constructor(reason: string, hopeless: boolean) {
+  constructor(
+    reason: string,
+    { hopeless = false, met = false, turnedAway }: {
+      readonly hopeless?: boolean;
+      readonly met?: boolean;
+      readonly turnedAway?: string;
+    } = {},
+  ) {
     super(reason);
     this.hopeless = hopeless;
+    this.met = met || turnedAway !== undefined;
+    this.turnedAway = turnedAway;
   }
 }
 
-/** Bytes per read, and how few may be left of a piece of memory before reads go into a new one. */
+/** Bytes per read, quiet and busy, and how few may be left of a piece of memory before reads go into a new one. */
 const READ_BYTES = 64 * 1024;
+const READ_BYTES_BUSY = 256 * 1024;
 const READ_BYTES_LEAST = 8 * 1024;
 
 /**
@@ -48,7 +63,7 @@ export async function dial(
   const abort = (): void => attempt.abort(signal.reason);
   signal.addEventListener("abort", abort);
   const timer = setTimeout(() => {
-    attempt.abort(new DialError(`no answer within ${Math.round(within)} ms`, false));
+    attempt.abort(new DialError(`no answer within ${Math.round(within)} ms`));
   }, within);
   try {
     return to.localPort === undefined
@@ -90,6 +105,7 @@ class DenoSocket implements Socket {
   readonly #conn: Deno.TcpConn;
   #open = true;
   #memory = new Uint8Array(0);
+  #busy = false;
 
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
@@ -98,16 +114,23 @@ class DenoSocket implements Socket {
 
   /** Small reads fill one piece of memory one after the other; none is read into twice. */
   async read(): Promise<Uint8Array | null> {
-    if (this.#memory.length < READ_BYTES_LEAST) this.#memory = new Uint8Array(READ_BYTES);
+    if (this.#memory.length < READ_BYTES_LEAST) {
+      this.#memory = new Uint8Array(this.#busy ? READ_BYTES_BUSY : READ_BYTES);
+    }
     const memory = this.#memory;
     const count = await this.#conn.read(memory);
     if (count === null) return null;
+    this.#busy = count === memory.length;
     this.#memory = memory.subarray(count);
     return memory.subarray(0, count);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#conn.closeWrite();
   }
 
   close(): void {
@@ -138,7 +161,7 @@ function dialFromPort(
       reject(
         new DialError(
           `local port ${localPort} was asked for and the system gave ${got}: leave the local port out`,
-          true,
+          { hopeless: true },
         ),
       );
     } else if (socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress) {
@@ -189,6 +212,11 @@ class PortSocket implements Socket {
     return promise;
   }
 
+  closeWrite(): Promise<void> {
+    this.#socket.end();
+    return Promise.resolve();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -200,22 +228,22 @@ function explain(error: unknown, to: Pick<Settings, "host" | "localPort">): Dial
   if (to.localPort !== undefined && (code === "EADDRINUSE" || code === "EADDRNOTAVAIL")) {
     return new DialError(
       `local port ${to.localPort} is in use, or was a minute ago: choose another or leave it out`,
-      true,
+      { hopeless: true },
     );
   }
   if (to.localPort !== undefined && (code === "EACCES" || code === "EPERM")) {
     return new DialError(
       `local port ${to.localPort} may not be used by this user: choose one above 1023, or leave it out`,
-      true,
+      { hopeless: true },
     );
   }
   if (code === "EAI_AGAIN" || message.includes("Temporary failure in name resolution")) {
-    return new DialError(`the name ${quote(to.host)} cannot be looked up now`, false);
+    return new DialError(`the name ${quote(to.host)} cannot be looked up now`);
   }
   if (code === "ENOTFOUND" || message.includes("lookup address")) {
-    return new DialError(`no host is called ${quote(to.host)}: check its name`, true);
+    return new DialError(`no host is called ${quote(to.host)}: check its name`, { hopeless: true });
   }
-  return new DialError(reasonOf(error), false);
+  return new DialError(reasonOf(error));
 }
 
 const REASONS: Readonly<Record<string, string>> = {

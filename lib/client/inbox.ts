@@ -3,63 +3,51 @@
  *
  * @module
  */
-import type { Message } from "./types.ts";
+import { type Delivery, Gap } from "./delivery.ts";
+import { Fifo } from "./fifo.ts";
 
 /** Bytes and messages that may wait before reading stops, and those at which it goes on. */
 const HIGH_BYTES = 1024 * 1024;
 const LOW_BYTES = 256 * 1024;
 const HIGH_MESSAGES = 16 * 1024;
 const LOW_MESSAGES = 4 * 1024;
-/** Taken messages at the front of the array before it is cut. */
-const CUT_AFTER = 1024;
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-class Delivery implements Message {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  #text: string | undefined;
-
-  constructor(topic: string, payload: Uint8Array) {
-    this.topic = topic;
-    this.payload = payload;
-  }
-
-  get text(): string {
-    this.#text ??= decoder.decode(this.payload);
-    return this.#text;
-  }
-}
-
 /**
  * A queue with one reader.
  *
- * - In the order of {@link add}, each message once.
+ * - In the order of {@link add}, each message once. A gap is given out in its place to a reader that wants gaps; either way it
+ *   is told once, when the reader has had all before it.
  * - {@link held} is a promise while too much waits; whoever adds stops until it resolves.
  * - After {@link end} or {@link fail} nothing is taken in; what is there is still given out, then the end or the error.
  */
 export class Inbox {
-  #messages: Message[] = [];
-  #first = 0;
+  readonly #items = new Fifo<Item>();
+  readonly #onGap: (gap: Gap) => void;
   #bytes = 0;
-  #waiting: PromiseWithResolvers<IteratorResult<Message, undefined>>[] = [];
+  #waiting: PromiseWithResolvers<IteratorResult<Item, undefined>>[] = [];
   #room: PromiseWithResolvers<void> | undefined;
   #over = false;
   #error: Error | undefined;
-  #reader: AsyncIterator<Message, undefined> | undefined;
+  #reader: AsyncIterator<Item, undefined> | undefined;
+  #wantsGaps = false;
 
-  add(topic: string, payload: Uint8Array): void {
+  /** `onGap` is told of each gap. */
+  constructor(onGap: (gap: Gap) => void) {
+    this.#onGap = onGap;
+  }
+
+  add(item: Item): void {
     if (this.#over) return;
-    const message = new Delivery(topic, payload);
-    const waiting = this.#waiting.shift();
-    if (waiting !== undefined) return waiting.resolve({ done: false, value: message });
-    this.#messages.push(message);
-    this.#bytes += payload.length;
+    if (this.#waiting.length > 0) {
+      if (this.#isFor(item)) this.#waiting.shift()?.resolve({ done: false, value: item });
+      return;
+    }
+    this.#items.push(item);
+    if (!(item instanceof Gap)) this.#bytes += item.length;
   }
 
   /** Undefined, or a promise that resolves when there is room again. */
   held(): Promise<void> | undefined {
-    if (this.#over || (this.#bytes < HIGH_BYTES && this.#size < HIGH_MESSAGES)) return undefined;
+    if (this.#over || (this.#bytes < HIGH_BYTES && this.#items.size < HIGH_MESSAGES)) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -79,14 +67,24 @@ export class Inbox {
     this.end();
   }
 
-  /** The one reader; throws while there is another. Its `return` makes place for the next. */
-  reader(): AsyncIterator<Message, undefined> {
+  /** The one reader, of messages; throws while there is another. Its `return` makes place for the next. */
+  reader(): AsyncIterator<Delivery, undefined> {
+    // a reader that wants no gaps is given none: see #isFor
+    return this.#open(false) as AsyncIterator<Delivery, undefined>;
+  }
+
+  /** As {@link reader}, of messages and gaps. */
+  gapReader(): AsyncIterator<Item, undefined> {
+    return this.#open(true);
+  }
+
+  #open(wantsGaps: boolean): AsyncIterator<Item, undefined> {
     if (this.#reader !== undefined) {
       throw new TypeError(
         "this subscriber is being iterated already: one consumer at a time, hand messages on from there",
       );
     }
-    const reader: AsyncIterator<Message, undefined> = {
+    const reader: AsyncIterator<Item, undefined> = {
       next: () => this.#reader === reader ? this.#next() : Promise.resolve({ done: true, value: undefined }),
       return: () => {
         if (this.#reader === reader) {
@@ -97,18 +95,15 @@ export class Inbox {
       },
     };
     this.#reader = reader;
+    this.#wantsGaps = wantsGaps;
     return reader;
   }
 
-  get #size(): number {
-    return this.#messages.length - this.#first;
-  }
-
-  #next(): Promise<IteratorResult<Message, undefined>> {
-    const message = this.#messages[this.#first];
-    if (message !== undefined) {
-      this.#take(message);
-      return Promise.resolve({ done: false, value: message });
+  #next(): Promise<IteratorResult<Item, undefined>> {
+    for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
+      if (!(item instanceof Gap)) this.#bytes -= item.length;
+      if (this.#bytes <= LOW_BYTES && this.#items.size <= LOW_MESSAGES) this.#makeRoom();
+      if (this.#isFor(item)) return Promise.resolve({ done: false, value: item });
     }
     if (this.#error !== undefined) {
       const error = this.#error;
@@ -116,22 +111,16 @@ export class Inbox {
       return Promise.reject(error);
     }
     if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    const waiting = Promise.withResolvers<IteratorResult<Message, undefined>>();
+    const waiting = Promise.withResolvers<IteratorResult<Item, undefined>>();
     this.#waiting.push(waiting);
     return waiting.promise;
   }
 
-  #take(message: Message): void {
-    this.#first++;
-    this.#bytes -= message.payload.length;
-    if (this.#first === this.#messages.length) {
-      this.#messages = [];
-      this.#first = 0;
-    } else if (this.#first === CUT_AFTER) {
-      this.#messages.splice(0, CUT_AFTER);
-      this.#first = 0;
-    }
-    if (this.#bytes <= LOW_BYTES && this.#size <= LOW_MESSAGES) this.#makeRoom();
+  /** Whether the reader gets it; tells of gaps. */
+  #isFor(item: Item): boolean {
+    if (!(item instanceof Gap)) return true;
+    this.#onGap(item);
+    return this.#wantsGaps;
   }
 
   #makeRoom(): void {
@@ -139,3 +128,6 @@ export class Inbox {
     this.#room = undefined;
   }
 }
+
+/** What waits. */
+type Item = Delivery | Gap;

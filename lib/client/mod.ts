@@ -3,6 +3,18 @@
  *
  * @module
  */
+export { Gap } from "./delivery.ts";
 export { connectPublisher } from "./publisher.ts";
 export { connectSubscriber } from "./subscriber.ts";
-export type { ClientEvent, ConnectOptions, Message, Publisher, Subscriber } from "./types.ts";
+export type {
+  ClientEvent,
+  ConnectOptions,
+  Message,
+  Protocol,
+  Publisher,
+  PublishOptions,
+  Receipt,
+  SlowPolicy,
+  SubscribeOptions,
+  Subscriber,
+} from "./types.ts";

@@ -6,64 +6,82 @@
 import { RefusedError } from "../errors.ts";
 import { quote } from "../text.ts";
 import { parseTopic } from "../topics/topic.ts";
-import { encodeText, LF } from "../wire/bytes.ts";
-import { encodePublish } from "../wire/classic_client.ts";
+import { encodeText } from "../wire/bytes.ts";
+import { encodeField, encodeHeader } from "../wire/fields.ts";
+import { publishHead } from "../wire/publish_frame.ts";
 import { Connection } from "./connection.ts";
+import { PublishQueue } from "./publish_queue.ts";
 import { TOPIC_MOST } from "./refused.ts";
-import { lookedAfter } from "./request_queue.ts";
-import { type Settings, settle } from "./settings.ts";
-import type { ConnectOptions, Publisher } from "./types.ts";
+import { settle } from "./settings.ts";
+import type { ConnectOptions, Publisher, PublishOptions, Receipt } from "./types.ts";
+import { lookedAfter } from "./work.ts";
+
+/** Topics whose heads are remembered. */
+const HEADS_MOST = 1024;
+/** Seconds: some 30 years. */
+const TTL_MOST = 1e9;
+const NO_FIELDS = new Uint8Array(0);
 
 /** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */
 export async function connectPublisher(options: ConnectOptions): Promise<Publisher> {
   const settings = settle("publisher", options);
-  return new ClassicPublisher(settings, await Connection.open(settings));
+  const { id, onEvent } = settings;
+  const queue = new PublishQueue({
+    id,
+    onRefused: (number, error) => onEvent({ type: "refused", number, error }),
+  });
+  return new QueuePublisher(await Connection.open(settings, { work: queue }), queue);
 }
 
-class ClassicPublisher implements Publisher {
-  readonly #id: string;
+class QueuePublisher implements Publisher {
   readonly #connection: Connection;
+  readonly #queue: PublishQueue;
+  readonly #heads = new Map<string, Uint8Array>();
+  #lastTopic = "";
+  #lastHead: Uint8Array = NO_FIELDS;
 
-  constructor(settings: Settings, connection: Connection) {
-    this.#id = settings.id;
+  constructor(connection: Connection, queue: PublishQueue) {
     this.#connection = connection;
+    this.#queue = queue;
+  }
+
+  get protocol(): "classic" | "2" {
+    return this.#connection.protocol;
   }
 
   get pending(): number {
-    return this.#connection.requests.size;
+    return this.#queue.size;
+  }
+
+  get full(): boolean {
+    return this.#queue.full;
   }
 
   get closed(): Promise<void> {
     return this.#connection.closed;
   }
 
-  publish(topic: string, payload: string | Uint8Array = ""): Promise<void> {
+  publish(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): Promise<Receipt> {
     try {
-      return this.#publish(topic, typeof payload === "string" ? encodeText(payload) : payload);
+      return this.#queue.acknowledged(this.send(topic, payload, options));
     } catch (error) {
       return lookedAfter(Promise.reject(error));
     }
   }
 
-  #publish(topic: string, payload: Uint8Array): Promise<void> {
+  send(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): number {
     this.#connection.checkOpen();
-    const parsed = parseTopic(topic, TOPIC_MOST);
-    if ("problem" in parsed) throw new RefusedError("BAD_TOPIC", parsed.problem);
-    const { name } = parsed;
-    const lf = payload.indexOf(LF);
-    if (lf !== -1) {
-      throw new RefusedError(
-        "LINE_BREAK",
-        `a message is one line: the one to ${quote(name)} has a line break at byte ${lf + 1}`,
-      );
-    }
-    return this.#connection.requests.add(encodePublish(this.#id, name, payload), {
-      what: `publish to ${quote(name)}`,
-    });
+    const head = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
+    const fields = options === undefined ? NO_FIELDS : encodeText(fieldsOf(options));
+    return this.#queue.add({ head, fields, payload });
+  }
+
+  ready(): Promise<void> {
+    return this.#queue.ready();
   }
 
   drained(): Promise<void> {
-    return this.#connection.requests.drained();
+    return this.#queue.drained();
   }
 
   close(): Promise<void> {
@@ -73,4 +91,49 @@ class ClassicPublisher implements Publisher {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#connection.over) await this.close();
   }
+
+  #headOf(topic: string): Uint8Array {
+    let head = this.#heads.get(topic);
+    if (head === undefined) {
+      const parsed = parseTopic(topic, TOPIC_MOST);
+      if ("problem" in parsed) throw new RefusedError("BAD_TOPIC", parsed.problem);
+      head = publishHead(parsed.name);
+      if (this.#heads.size >= HEADS_MOST) this.#heads.clear();
+      this.#heads.set(topic, head);
+    }
+    this.#lastTopic = topic;
+    this.#lastHead = head;
+    return head;
+  }
+}
+
+/** The fields of a message, each with a space before it. */
+function fieldsOf({ headers, key, ttl, id, reply }: PublishOptions): string {
+  let fields = "";
+  if (id !== undefined) fields += encodeField("id", wellFormed(id));
+  if (key !== undefined) fields += encodeField("key", wellFormed(key));
+  if (ttl !== undefined) fields += encodeField("ttl", seconds(ttl));
+  if (reply !== undefined) {
+    const parsed = parseTopic(reply, TOPIC_MOST);
+    if ("problem" in parsed) throw new RefusedError("BAD_FIELD", `the topic to reply to: ${parsed.problem}`);
+    fields += encodeField("reply", parsed.name);
+  }
+  if (headers === undefined) return fields;
+  for (const [name, value] of headers instanceof Map ? headers : Object.entries(headers)) {
+    if (name === "") {
+      throw new RefusedError("BAD_FIELD", `a header has a name, the one with ${quote(value)} has none`);
+    }
+    fields += encodeHeader(wellFormed(name), wellFormed(value));
+  }
+  return fields;
+}
+
+function wellFormed(text: string): string {
+  if (text.isWellFormed()) return text;
+  throw new RefusedError("BAD_FIELD", `a field is well-formed Unicode, ${quote(text)} is not`);
+}
+
+function seconds(ttl: number): string {
+  if (ttl >= 0.001 && ttl <= TTL_MOST) return `${Math.round(ttl * 1000) / 1000}`;
+  throw new RefusedError("BAD_FIELD", `ttl is seconds from 0.001 to ${TTL_MOST}, ${ttl} is not`);
 }

@@ -5,6 +5,7 @@
  */
 import { RefusedError } from "../errors.ts";
 import { visible } from "../text.ts";
+import type { Refusal } from "./link.ts";
 
 const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["UNKNOWN_COMMAND", "it does not know this command"],
@@ -17,16 +18,26 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["TOO_MANY_PATTERNS", "it takes no more patterns from one connection"],
 ]);
 
-/** The error for a reply that is not `OK`. `what` is what was asked: `publish to "#hello"`. */
-export function refused(reply: string, what: string): RefusedError {
-  const token = visible(reply).split(" ", 1)[0] ?? "";
+/** Refusals of the connection as such; any other is the reply to a request. */
+export function isTurnedAway(said: string): boolean {
+  return said === "ERR_TOO_MANY_CONNECTIONS";
+}
+
+/** The error for what the broker answered. `what` is what was asked: `publish to "#hello"`. */
+export function refused(why: Refusal, what: string): RefusedError {
+  const token = visible(why.code).split(" ", 1)[0] ?? "";
   const code = token.startsWith("ERR_") ? token.slice("ERR_".length) : token;
-  const meaning = MEANINGS.get(code);
-  const said = visible(reply).slice(0, 200);
+  const said = visible(why.code).slice(0, 200);
+  const meaning = why.text === "" ? MEANINGS.get(code) : visible(why.text).slice(0, 500);
   return new RefusedError(
     code,
     `the broker refused to ${what} (${said})${meaning === undefined ? "" : `: ${meaning}`}`,
   );
+}
+
+/** The error for what the broker's protocol cannot carry. `what` is that: `headers`. */
+export function needsV2(what: string): RefusedError {
+  return new RefusedError("NEEDS_V2", `this broker speaks only the classic protocol, which has no ${what}`);
 }
 
 /** Bytes of a topic or pattern this client sends at all: the most a broker can be set to; what it takes is its decision. */

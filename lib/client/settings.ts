@@ -5,7 +5,7 @@
  */
 import { RunError } from "../errors.ts";
 import { quote } from "../text.ts";
-import type { ClientEvent, ConnectOptions } from "./types.ts";
+import type { ClientEvent, ConnectOptions, Protocol } from "./types.ts";
 
 /** What a client is. */
 export type Role = "publisher" | "subscriber";
@@ -21,12 +21,17 @@ export interface Settings {
   readonly localPort: number | undefined;
   readonly connectTimeout: number;
   readonly reconnect: boolean;
+  readonly protocol: Protocol;
+  readonly pingAfter: number;
+  /** Never throws. */
   readonly onEvent: (event: ClientEvent) => void;
   readonly signal: AbortSignal | undefined;
 }
 
+const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(["auto", "classic", "2"]);
 const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscriber: 9090 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+const DEFAULT_PING_AFTER_MS = 15_000;
 /** The longest a timer can wait: some 24 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -42,10 +47,12 @@ export function settle(role: Role, options: ConnectOptions): Settings {
   checkPort("port", port);
   if (localPort !== undefined) checkPort("local port", localPort);
   const connectTimeout = options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS;
-  if (!(connectTimeout >= 0 && connectTimeout <= LONGEST_TIMEOUT_MS)) {
-    throw new RunError(
-      `connectTimeout is milliseconds from 0 to ${LONGEST_TIMEOUT_MS}, ${connectTimeout} is not`,
-    );
+  checkTime("connectTimeout", connectTimeout);
+  const pingAfter = options.pingAfter ?? DEFAULT_PING_AFTER_MS;
+  checkTime("pingAfter", pingAfter);
+  const protocol = options.protocol ?? "auto";
+  if (!PROTOCOLS.has(protocol)) {
+    throw new RunError(`the protocol is auto, classic or 2, ${quote(String(protocol))} is none`);
   }
   return {
     role,
@@ -56,9 +63,24 @@ export function settle(role: Role, options: ConnectOptions): Settings {
     localPort,
     connectTimeout,
     reconnect: options.reconnect ?? true,
-    onEvent: options.onEvent ?? (() => {}),
+    protocol,
+    pingAfter,
+    onEvent: (event) => tell(options, event),
     signal: options.signal,
   };
+}
+
+function tell(options: ConnectOptions, event: ClientEvent): void {
+  try {
+    options.onEvent?.(event);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+function checkTime(name: string, ms: number): void {
+  if (ms >= 0 && ms <= LONGEST_TIMEOUT_MS) return;
+  throw new RunError(`${name} is milliseconds from 0 to ${LONGEST_TIMEOUT_MS}, ${ms} is not`);
 }
 
 function checkPort(name: string, port: number): void {

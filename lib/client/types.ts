@@ -3,6 +3,12 @@
  *
  * @module
  */
+import type { RefusedError } from "../errors.ts";
+import type { FrameReceipt } from "../wire/frame_client.ts";
+import type { Gap } from "./delivery.ts";
+
+/** `auto` speaks v2 where the broker does, and classic where it does not. */
+export type Protocol = "auto" | "classic" | "2";
 
 /** How to reach the broker, and what to do when it is not there. */
 export interface ConnectOptions {
@@ -18,16 +24,34 @@ export interface ConnectOptions {
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
   readonly reconnect?: boolean;
-  /** Told how the connection fares. What it throws is reported as an uncaught error. */
+  /**
+   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one that was learnt to be classic. With `2` a
+   * broker that does not speak it is a RunError.
+   */
+  readonly protocol?: Protocol;
+  /**
+   * Milliseconds of silence after which a v2 broker is asked whether it is still there (15,000); when nothing comes for as long
+   * again, the connection counts as lost. 0 never asks. While publishes wait to be acknowledged, it is eight times as
+   * long: a broker reads nothing from a publisher that it holds back for a slow subscriber.
+   */
+  readonly pingAfter?: number;
+  /** Told how the connection fares, and what else no call can be told. What it throws is reported as an uncaught error. */
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
 }
 
-/** How the connection fares. `reason` is a clause for a person: `connection refused`. */
+/** How the connection fares, and more. `reason` is a clause for a person: `connection refused`. */
 export type ClientEvent =
   /** The first connection is there. */
-  | { readonly type: "connected"; readonly address: string; readonly localPort: number }
+  | {
+    readonly type: "connected";
+    readonly address: string;
+    readonly localPort: number;
+    readonly protocol: "classic" | "2";
+  }
+  /** The broker took `hello` badly; it is tried again at once without, and from then on if it answers that. */
+  | { readonly type: "fallback"; readonly reason: string }
   /** The connection ended and will be tried again. */
   | { readonly type: "lost"; readonly reason: string }
   /** The next try follows after `delay` milliseconds. */
@@ -38,44 +62,105 @@ export type ClientEvent =
     readonly reason: string;
   }
   /** A lost connection is back, with every pattern subscribed again. */
-  | { readonly type: "restored"; readonly address: string };
+  | { readonly type: "restored"; readonly address: string; readonly protocol: "classic" | "2" }
+  /**
+   * So many messages of a subscription were left out (its `slow` policy). Told in the place of the messages: after the
+   * consumer has had those before the gap, before it gets the one behind it.
+   */
+  | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
+  /** A message that was handed to `send` was refused; `number` is what `send` gave. */
+  | { readonly type: "refused"; readonly number: number; readonly error: RefusedError };
+
+/** What goes with a message. A classic broker takes none of it: the message is then refused with NEEDS_V2. */
+export interface PublishOptions {
+  /** For who reads the message: a trace, a content type. Names are not empty. */
+  readonly headers?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+  /** What the message is about; of a topic that is compacted the latest message of each key stays. */
+  readonly key?: string;
+  /** Seconds after which nobody needs it any more; more than 0. */
+  readonly ttl?: number;
+  /** The same id twice is the same message, to a broker that looks for that. */
+  readonly id?: string;
+  /** The topic to answer to. */
+  readonly reply?: string;
+}
+
+/**
+ * How far a message got, as far as the broker says: a classic one says nothing. A broker answers many messages at once, and then
+ * `subs` and `seq` are those of the last of them.
+ */
+export type Receipt = FrameReceipt;
 
 /** Publishes. Ends with {@link close} or `await using`. */
 export interface Publisher extends AsyncDisposable {
+  /** What the broker speaks, as far as the last connection has told. */
+  readonly protocol: "classic" | "2";
   /**
    * Publishes, and resolves when the broker has acknowledged it. Need not be awaited one by one: calls queue and leave in
-   * order, one request at a time. What is queued is held in memory, so a loop without end awaits now and then: the
-   * promise is the backpressure. The payload is copied at once; the classic protocol carries any byte but LF, and a
-   * broker drops a CR at its very end.
+   * order, many at once over v2, one request at a time to a classic broker. What is queued is held in memory, so a loop
+   * without end awaits now and then: the promise is the backpressure. The payload is copied at once. It may hold any
+   * bytes over v2; the classic protocol carries any but LF, and a broker drops a CR at its very end.
    *
    * Rejects with RefusedError when the broker (or this client, before sending) refuses this one message, and with
    * RunError when it cannot be delivered any more. A rejection that nobody looks at never ends the process; losing the
    * connection for good is told by {@link close} and {@link closed} too, a refusal only here.
    */
-  publish(topic: string, payload?: string | Uint8Array): Promise<void>;
+  publish(topic: string, payload?: string | Uint8Array, options?: PublishOptions): Promise<Receipt>;
+  /**
+   * As {@link publish}, for many messages: nothing is allocated that waits for an answer. Gives the number of the message,
+   * the first being 1. Throws what this client refuses; what the broker refuses is told by the event `refused`
+   * with that number, and the rest by {@link drained}, {@link close} and {@link closed}. Keep to {@link full}:
+   *
+   * ```ts
+   * for (const line of lines) {
+   *   publisher.send("#lines", line);
+   *   if (publisher.full) await publisher.ready();
+   * }
+   * ```
+   */
+  send(topic: string, payload?: string | Uint8Array, options?: PublishOptions): number;
+  /** Whether so much waits in memory (4 MiB) that who sends should wait for {@link ready}. */
+  readonly full: boolean;
+  /** Resolves when there is room again, or nothing more to wait for. */
+  ready(): Promise<void>;
   /** How many were published and not yet acknowledged. */
   readonly pending: number;
   /** Resolves when everything published so far is acknowledged or has failed. */
   drained(): Promise<void>;
   /**
-   * Waits for what is pending, however long the broker takes over it, says goodbye and closes. While the connection is lost it waits another `connectTimeout`
-   * for it to come back, then rejects with RunError, as do the publishes it gave up. After the broker was lost for good it
-   * rejects with that error; `await using` does not repeat it.
+   * Waits for what is pending, however long the broker takes over it, says goodbye and closes. While the connection is
+   * lost it waits another `connectTimeout` for it to come back, then rejects with RunError, as do the publishes it gave
+   * up. After the broker was lost for good it rejects with that error; `await using` does not repeat it.
    */
   close(): Promise<void>;
   /** Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for good. */
   readonly closed: Promise<void>;
 }
 
+/** What becomes of a subscription's messages when it cannot keep up. */
+export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
+
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /**
+   * When messages come faster than they are consumed: `block` makes publishers wait, `drop-old` and `drop-new` leave out
+   * the oldest or newest that do not fit, `latest` keeps the newest of each topic, `disconnect` ends the connection.
+   * Left out, the broker's own. A classic broker refuses all (NEEDS_V2).
+   */
+  readonly slow?: SlowPolicy;
+}
+
 /** Subscribes; iterate over it for the messages. Ends with {@link close} or `await using`. */
 export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
+  /** What the broker speaks, as far as the last connection has told. */
+  readonly protocol: "classic" | "2";
   /**
    * Subscribes to a topic or pattern, and resolves when the broker has acknowledged it. A pattern that is already
-   * subscribed resolves without asking again. Replies come in one stream with the messages: while the consumer is far
-   * behind, they wait too. Rejects with RefusedError or RunError; as with `publish`, a rejection
+   * subscribed in the same way resolves without asking again. Replies come in one stream with the messages: while the
+   * consumer is far behind, they wait too. Rejects with RefusedError or RunError; as with `publish`, a rejection
    * nobody looks at never ends the process.
    */
-  subscribe(pattern: string): Promise<void>;
+  subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
   /** Takes a subscription back. Messages that were on their way may still come. */
   unsubscribe(pattern: string): Promise<void>;
   /** What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes again. */
@@ -90,14 +175,23 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * the broker was lost for good, the iteration throws that RunError after what had arrived.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
+  /** The same iteration with the gaps in it, `"missed" in item` tells them apart; either way each is an event, too. */
+  withGaps(): AsyncIterable<Message | Gap>;
 }
 
 /** A message that arrived. */
 export interface Message {
   /** With its `#`. */
   readonly topic: string;
-  /** Never changes; it may be a view of a piece of up to 64 KiB, so `slice()` what is to be kept for long. */
+  /** Never changes; it may be a view of a piece of up to 256 KiB, so `slice()` what is to be kept for long. */
   readonly payload: Uint8Array;
   /** The payload as text, decoded when first asked for; what is not UTF-8 is U+FFFD in it. */
   readonly text: string;
+  /** What the publisher gave with it; empty where it gave none or the broker is classic. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly key: string | undefined;
+  readonly id: string | undefined;
+  /** Seconds. */
+  readonly ttl: number | undefined;
+  readonly reply: string | undefined;
 }

@@ -4,9 +4,30 @@
  * @module
  */
 import { ROUTED_SUBSCRIBERS_MOST, ROUTES_MOST } from "../limits.ts";
+import { matches } from "../topics/topic.ts";
 import { TopicTable } from "../topics/topic_table.ts";
 import { Trie } from "../topics/trie.ts";
-import type { Counters, Engine, Route, Run, Subscriber } from "./types.ts";
+import { Dedup, type DedupOptions } from "./dedup.ts";
+import { DurableLog, type DurableLogOptions } from "./durable_log.ts";
+import { Follower, type FollowerOptions } from "./follower.ts";
+import type {
+  Counters,
+  Engine,
+  Followed,
+  Publication,
+  Range,
+  Reader,
+  Route,
+  Run,
+  Subscriber,
+} from "./types.ts";
+
+/** What makes topics durable. */
+export interface Durability extends Pick<DurableLogOptions, "store" | "flushes" | "onRefused" | "onLost"> {
+  /** Which topics: canonical patterns. */
+  readonly patterns: readonly string[];
+  readonly dedup: DedupOptions;
+}
 
 /** A topic and who gets it, as of one state of the subscriptions. */
 class LocalRoute implements Route {
@@ -16,9 +37,13 @@ class LocalRoute implements Route {
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
 
-  constructor(topic: string, topicBytes: number) {
-    this.topic = topic;
-    this.topicBytes = topicBytes;
+  /** Its messages are stored. */
+  readonly durable: boolean;
+
+  constructor(name: { readonly topic: string; readonly topicBytes: number }, durable: boolean) {
+    this.topic = name.topic;
+    this.topicBytes = name.topicBytes;
+    this.durable = durable;
   }
 }
 
@@ -37,9 +62,44 @@ export class LocalEngine implements Engine {
   /** Subscribers remembered by all routes together. */
   #remembered = 0;
 
+  readonly #log: DurableLog | undefined;
+  readonly #dedup: Dedup | undefined;
+  readonly #durable: readonly string[];
+  readonly #following: FollowerOptions | undefined;
+  /** By who asked. */
+  readonly #followers = new Map<Subscriber, Follower>();
+  /** Followers that have to read again. */
+  #behind: Follower[] = [];
+
   /** `seed`: any number that peers cannot guess. */
-  constructor(seed = 0) {
+  constructor(seed = 0, durability?: Durability) {
     this.#routes = new TopicTable(ROUTES_MOST, seed);
+    this.#durable = durability?.patterns ?? [];
+    if (durability === undefined) return;
+    const { store, flushes } = durability;
+    this.#dedup = new Dedup(durability.dedup);
+    const log = new DurableLog({
+      ...durability,
+      deliver: (run) => {
+        for (const id of run.ids ?? []) {
+          if (id !== undefined) this.#dedup?.stored(run.route.topic, id, run.place!.time);
+        }
+        this.#deliver(run, this.#subscribersOf(run.route as LocalRoute));
+      },
+      onRunRefused: (run) => {
+        for (const id of run.ids ?? []) if (id !== undefined) this.#dedup?.refused(run.route.topic, id);
+      },
+      onDelivered: (batch) => this.#fallBack(batch),
+    });
+    this.#log = log;
+    this.#following = {
+      store,
+      log,
+      join: (pattern, follower) => void this.subscribe(pattern, follower),
+      leave: (pattern, follower) => void this.unsubscribe(pattern, follower),
+      behind: (follower) => void this.#behind.push(follower),
+      flush: () => flushes.flush(),
+    };
   }
 
   /** How many (pattern, subscriber) pairs there are. */
@@ -55,20 +115,26 @@ export class LocalEngine implements Engine {
     const name = this.#encoder.encode(topic);
     const known = this.#routes.find(name, 0, name.length);
     if (known !== undefined) return known;
-    const route = new LocalRoute(topic, name.length);
+    const route = new LocalRoute({ topic, topicBytes: name.length }, this.#isDurable(topic));
     this.#routes.add(name, route);
     return route;
   }
 
-  publish(run: Run): Subscriber | undefined {
-    const subscribers = this.#subscribersOf(run.route as LocalRoute);
+  publish(run: Run): Publication {
+    const route = run.route as LocalRoute;
+    const subscribers = this.#subscribersOf(route);
     for (let at = 0; at < subscribers.length; at++) {
-      if (subscribers[at]!.full) return subscribers[at];
+      if (subscribers[at]!.full) return subscribers[at]!;
     }
-    this.counters.published += run.count;
-    run.reached = subscribers.length;
-    for (let at = 0; at < subscribers.length; at++) subscribers[at]!.deliver(run);
-    return undefined;
+    const log = this.#log;
+    if (route.durable && log !== undefined) {
+      if (log.full) return log;
+      this.#claim(run);
+      log.append(run);
+      return "pending";
+    }
+    this.#deliver(run, subscribers);
+    return "delivered";
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
@@ -77,10 +143,70 @@ export class LocalEngine implements Engine {
     return added;
   }
 
+  get remembers(): boolean {
+    return this.#log !== undefined;
+  }
+
+  follow(
+    pattern: string,
+    reader: Reader,
+    { range, done }: { readonly range: Range; readonly done: (how: Followed) => void },
+  ): void {
+    if (this.#following === undefined) {
+      return done({ kind: "failed", reason: "nothing is stored here (--data)" });
+    }
+    const follower = new Follower(this.#following, { pattern, reader });
+    this.#followers.set(reader, follower);
+    follower.start(range, (how) => {
+      if (how.kind === "failed") this.#followers.delete(reader);
+      done(how);
+    });
+  }
+
+  /** Calls back when everything that was published to durable topics is stored and settled. */
+  whenIdle(callback: () => void): void {
+    if (this.#log === undefined) callback();
+    else this.#log.whenIdle(callback);
+  }
+
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
+    const follower = this.#followers.get(subscriber);
+    if (follower !== undefined) {
+      this.#followers.delete(subscriber);
+      follower.stop();
+      return true;
+    }
     const removed = this.#trie.remove(pattern, subscriber);
     if (removed) this.#state++;
     return removed;
+  }
+
+  #deliver(run: Run, subscribers: readonly Subscriber[]): void {
+    this.counters.published += run.count;
+    run.reached = subscribers.length;
+    for (let at = 0; at < subscribers.length; at++) subscribers[at]!.deliver(run);
+  }
+
+  /** Leaves out what is stored already, or is being stored. */
+  #claim(run: Run): void {
+    const { ids, route } = run;
+    if (ids === undefined || this.#dedup === undefined) return;
+    const known = new Set<number>();
+    for (const [at, id] of ids.entries()) {
+      if (id !== undefined && !this.#dedup.claim(route.topic, id)) known.add(at);
+    }
+    if (known.size > 0) run.omit(known);
+  }
+
+  #fallBack(batch: number): void {
+    const behind = this.#behind;
+    if (behind.length === 0) return;
+    this.#behind = [];
+    for (const follower of behind) follower.fallBack(batch);
+  }
+
+  #isDurable(topic: string): boolean {
+    return this.#durable.some((pattern) => matches(pattern, topic));
   }
 
   #subscribersOf(route: LocalRoute): readonly Subscriber[] {

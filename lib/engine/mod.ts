@@ -3,5 +3,16 @@
  *
  * @module
  */
-export type { Counters, Engine, Form, Route, Run, Subscriber } from "./types.ts";
-export { LocalEngine } from "./local.ts";
+export type {
+  Counters,
+  Engine,
+  Form,
+  Gate,
+  Level,
+  Publication,
+  Reader,
+  Route,
+  Run,
+  Subscriber,
+} from "./types.ts";
+export { type Durability, LocalEngine } from "./local.ts";

@@ -48,6 +48,7 @@ export class Connection implements OutboxOwner {
   #draining = false;
   #handling: Promise<void> | undefined;
   #outputEnded = false;
+  #onClose: Array<() => void> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -111,6 +112,7 @@ export class Connection implements OutboxOwner {
     await this.#handling;
     this.session.bye("DRAINING", "the broker is stopping");
     this.#settings.flushes.flush();
+    await this.#settled();
     await new Promise<void>((resolve) => this.outbox.whenEmpty(resolve));
     if (this.#closed) return;
     this.#reason ??= "drained";
@@ -136,6 +138,15 @@ export class Connection implements OutboxOwner {
     const fields = { ...this.#fields(), dropped: this.outbox.dropped, queued: this.outbox.queued };
     if (dropping) this.#settings.log.warn("slow consumer: messages are left out", fields);
     else this.#settings.log.info("slow consumer caught up", fields);
+  }
+
+  /** Until every request has its reply; what is stored first is answered later. */
+  async #settled(): Promise<void> {
+    if (this.#closed || this.session.isSettled) return;
+    await new Promise<void>((resolve) => {
+      (this.#onClose ??= []).push(resolve);
+      this.session.whenSettled(resolve);
+    });
   }
 
   /** Until every publish that was read is where it belongs, and this connection's own replies are not too many. */
@@ -165,6 +176,7 @@ export class Connection implements OutboxOwner {
 
   /** Input is over: what is queued leaves, then the socket closes. */
   async #finish(): Promise<void> {
+    await this.#settled();
     this.session.close();
     this.outbox.closing();
     await new Promise<void>((resolve) => this.outbox.whenEmpty(resolve));
@@ -193,6 +205,7 @@ export class Connection implements OutboxOwner {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const callback of this.#onClose ?? []) callback();
     clearTimeout(this.#linger);
     this.session.close();
     this.outbox.close();

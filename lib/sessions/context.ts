@@ -7,6 +7,7 @@ import type { Engine } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import type { Lane } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Ticket } from "./reply_queue.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** Which of the two listeners a connection came in by: it says what may be asked on it. */
@@ -19,6 +20,8 @@ export interface Context {
   readonly limits: Limits;
   /** Whether it speaks v2. */
   readonly upgraded: boolean;
+  /** The wall clock, milliseconds since 1970. */
+  now(): number;
   /** Where the messages of this connection's patterns go. */
   readonly outbox: Outbox;
   /** What this connection is subscribed to, in canonical form, and the lane each comes by. */
@@ -27,6 +30,8 @@ export interface Context {
   upgrade(): void;
   /** No more requests are read after this one; what is queued still leaves. */
   quit(): void;
+  /** The reply to the current request comes later, in its place. */
+  hold(): Ticket;
   /** Answers a `ping`. */
   pong(): void;
 }

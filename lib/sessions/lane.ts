@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { Route, Run, Subscriber } from "../engine/types.ts";
+import type { Reader, Route, Run } from "../engine/types.ts";
+import { Chunk, Slice } from "../buffers.ts";
+import { frameBytes, infoFrame } from "../wire/frame_encoder.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Piece } from "./piece.ts";
 
@@ -24,7 +26,7 @@ const NO_LATEST: Map<Route, Piece> = new Map();
  * One or more patterns of one connection with one policy. A message that several lanes of a connection want goes to the one
  * whose policy keeps most.
  */
-export class Lane implements Subscriber {
+export class Lane implements Reader {
   readonly policy: SlowPolicy;
   /** Named in a gap line; empty: gaps are counted but not told. */
   readonly pattern: string;
@@ -69,4 +71,21 @@ export class Lane implements Subscriber {
   whenNotFull(callback: () => void): void {
     this.connection.whenNotFull(callback);
   }
+
+  deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {
+    this.connection.deliverPage(new Slice(new Chunk(bytes)), messages);
+  }
+
+  /** Said in its place: who reads a replay to its end wants to know where that is. */
+  caughtUp(how: "live" | "end"): void {
+    this.connection.reply(frameSlice(infoFrame({ [how]: this.pattern })));
+  }
+
+  failed(reason: string): void {
+    this.connection.reply(frameSlice(infoFrame({ failed: this.pattern, reason })));
+  }
+}
+
+function frameSlice(text: string): Slice {
+  return new Slice(new Chunk(frameBytes(text)));
 }

@@ -40,7 +40,7 @@ export type OutboxSettings = Pick<Settings, "slowConsumer" | "stallTimeout" | "p
  */
 export class Outbox {
   /** How this connection takes its messages. */
-  form: Form = "classic";
+  form: Exclude<Form, "batch"> = "classic";
   /** For all patterns that need no lane of their own. */
   readonly lane: Lane;
   readonly #settings: OutboxSettings;
@@ -103,9 +103,9 @@ export class Outbox {
   /** Only for {@link Lane}: takes the run or leaves out what does not fit. */
   deliver(run: Run, lane: Lane): void {
     if (this.#closed) return;
-    const slice = run.as(this.form);
     const { policy } = lane;
     if (policy === "latest" && this.queued > 0) return this.#deliverLatest(run, lane);
+    const slice = run.as(run.place !== undefined && this.form === "frames" ? "batch" : this.form);
     if (policy !== "block" && !this.#makeRoom(slice.end - slice.start, lane)) {
       if (policy === "disconnect") this.#overflow(run.count);
       else this.#leaveOut(run.count, lane);
@@ -115,6 +115,14 @@ export class Outbox {
       policy === "drop-old" ? new Piece(slice, run.count, { lane }) : new Piece(slice, run.count),
       lane,
     );
+  }
+
+  /** Only for {@link Lane}: takes stored messages, which are asked for only when there is room. */
+  deliverPage(slice: Slice, messages: number): void {
+    if (this.#closed) return;
+    this.#settings.engine.counters.delivered += messages;
+    this.#queue.put(new Piece(slice, messages), this.#current === undefined);
+    this.#announce();
   }
 
   /** Queues a reply of the broker's own. */

@@ -19,6 +19,8 @@ const TEXTS: Readonly<Record<ErrorCode, string>> = {
   NOT_SUBSCRIBED:
     "this connection is not subscribed to that pattern; unsubscribe with the pattern that was subscribed to",
   DENIED: "not allowed",
+  STORE: "it could not be stored",
+  NOT_DURABLE: "nothing is stored here: the broker was started without --data",
   WRONG_PORT: "publish on the publishers' port, subscribe on the subscribers'",
   LINE_TOO_LONG: "the line is too long (--max-line)",
   PAYLOAD_TOO_LARGE: "the payload is too large (--max-payload)",

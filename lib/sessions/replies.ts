@@ -4,16 +4,32 @@
  * @module
  */
 import { Chunk, Slice } from "../buffers.ts";
+import type { Level } from "../engine/types.ts";
 import type { ErrorCode } from "../errors.ts";
 import { errorReply, OK_BYTES, OK_REPLIES, OK_REPLIES_COUNT } from "../wire/classic_encoder.ts";
 import { byeFrame, errFrame, frameBytes, HELLO_REPLY, infoFrame, okFrame } from "../wire/frame_encoder.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Refusal } from "./refusal.ts";
 
+/** What a success comes to. */
+export interface Success {
+  /** How many subscribers have the message; undefined where the request was no publish. */
+  readonly reached: number | undefined;
+  /** How safe it is. */
+  readonly level: Level;
+  /** The sequence number of the last message, where its topic is durable. */
+  readonly last: number | undefined;
+  /** The first sequence number that is left of those that were asked for, where some are gone. */
+  readonly from?: number | undefined;
+}
+
+/** The success of a request that is no publish. */
+export const DONE: Success = { reached: undefined, level: "memory", last: undefined };
+
 /** Replies, queued in the order of the calls. */
 export interface Replies {
-  /** `count` requests succeeded, the last of them a publish that reached so many subscribers, if that is given. */
-  ok(count: number, reached?: number): void;
+  /** `count` requests succeeded, the last of them like this. */
+  ok(count: number, last?: Success): void;
   /** `count` requests were refused for the same reason. */
   refuse(why: Refusal, count: number): void;
   /** The answer to `quit`. */
@@ -73,12 +89,13 @@ export class FrameReplies implements Replies {
     this.#outbox = outbox;
   }
 
-  ok(count: number, reached?: number): void {
+  ok(count: number, last: Success = DONE): void {
+    if (last.last !== undefined || last.from !== undefined) return this.#say(okFrame(count, last));
     // one at a time, the same reply comes again and again
-    if (this.#ok === undefined || this.#count !== count || this.#reached !== reached) {
-      this.#ok = new Slice(new Chunk(frameBytes(okFrame(count, publishFields(reached)))));
+    if (this.#ok === undefined || this.#count !== count || this.#reached !== last.reached) {
+      this.#ok = new Slice(new Chunk(frameBytes(okFrame(count, last))));
       this.#count = count;
-      this.#reached = reached;
+      this.#reached = last.reached;
     }
     this.#outbox.reply(this.#ok);
   }
@@ -114,8 +131,4 @@ export class FrameReplies implements Replies {
   #say(text: string): void {
     this.#outbox.reply(new Slice(new Chunk(frameBytes(text))));
   }
-}
-
-function publishFields(reached: number | undefined): { level: string; subs: number } | undefined {
-  return reached === undefined ? undefined : { level: "memory", subs: reached };
 }

@@ -7,13 +7,12 @@ import { ChunkPool } from "../buffers.ts";
 import { errorReply } from "../wire/classic_encoder.ts";
 import { Connection } from "./connection.ts";
 import type { Port } from "./context.ts";
-import { FlushList } from "./flush_list.ts";
 import { acceptAll, listen } from "./listener.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 
 /** How a server is set up. */
-export type ServerOptions = Omit<Settings, "pool" | "flushes">;
+export type ServerOptions = Omit<Settings, "pool" | "now">;
 
 /** Where a server listens. */
 export interface Addresses {
@@ -39,7 +38,7 @@ export class Server {
   #lastNumber = 0;
 
   constructor(options: ServerOptions) {
-    this.#settings = { ...options, pool: new ChunkPool(), flushes: new FlushList() };
+    this.#settings = { ...options, pool: new ChunkPool(), now: () => Date.now() };
   }
 
   /** How many connections there are. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Chunk, Slice } from "../buffers.ts";
-import type { Engine, Subscriber } from "../engine/types.ts";
+import type { Engine, Gate } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { ClassicDecoder } from "../wire/classic_decoder.ts";
 import { type Decoder, Found } from "../wire/decoder.ts";
@@ -15,7 +15,8 @@ import { pub } from "./handlers/pub.ts";
 import type { Lane } from "./lane.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-import { ClassicReplies, FrameReplies, type Replies } from "./replies.ts";
+import { ClassicReplies, DONE, FrameReplies } from "./replies.ts";
+import { ReplyQueue, type Ticket } from "./reply_queue.ts";
 import { MessageRun } from "./run.ts";
 import type { Settings } from "./settings.ts";
 
@@ -35,19 +36,15 @@ export class Session implements Context {
   readonly patterns = new Map<string, Lane>();
   readonly #settings: Settings;
   #decoder: Decoder;
-  #replies: Replies;
+  readonly #replies: ReplyQueue;
   #frames: FrameReplies | undefined;
   #id = "";
   #ended: SessionEnd | undefined;
-  /** Successes that have no reply yet: they are answered together. */
-  #oks = 0;
-  /** How many subscribers have the last of them, if it is a publish. */
-  #reached: number | undefined;
   #chunk: Chunk | undefined;
   #end = 0;
   /** The publish at which the session stands still, and for whom it waits. */
   #held: MessageRun | undefined;
-  #waitsFor: Subscriber | undefined;
+  #waitsFor: Gate | undefined;
 
   constructor(settings: Settings, { port, outbox }: { readonly port: Port; readonly outbox: Outbox }) {
     this.#settings = settings;
@@ -56,7 +53,7 @@ export class Session implements Context {
     this.limits = settings.limits;
     this.outbox = outbox;
     this.#decoder = new ClassicDecoder(settings.limits.line);
-    this.#replies = new ClassicReplies(outbox);
+    this.#replies = new ReplyQueue(new ClassicReplies(outbox));
   }
 
   /** Who this is by its own first request; empty before that. */
@@ -73,8 +70,8 @@ export class Session implements Context {
     return this.#frames !== undefined;
   }
 
-  /** The subscriber that has to become free before this session goes on: then call {@link resume}. */
-  get waitsFor(): Subscriber | undefined {
+  /** What has to become free before this session goes on: then call {@link resume}. */
+  get waitsFor(): Gate | undefined {
     return this.#waitsFor;
   }
 
@@ -100,11 +97,14 @@ export class Session implements Context {
   }
 
   upgrade(): void {
-    this.#flushOks();
     const { limits, port } = this;
     const { line, payload, topic, patterns } = limits;
-    this.#frames = this.#replies = new FrameReplies(this.outbox);
-    this.#frames.hello({ version: this.#settings.version, port, max: { line, payload, topic, patterns } });
+    const frames = new FrameReplies(this.outbox);
+    this.#frames = frames;
+    this.#replies.speak(frames);
+    const max = { line, payload, topic, patterns };
+    const { version, durable } = this.#settings;
+    this.#replies.say(() => frames.hello({ version, port, durable, max }));
     this.outbox.form = "frames";
     const from = this.#decoder.consumed;
     this.#decoder = new FrameDecoder(limits);
@@ -112,24 +112,40 @@ export class Session implements Context {
   }
 
   quit(): void {
-    this.#flushOks();
-    this.#replies.goodbye();
+    this.#replies.say((replies) => replies.goodbye());
     this.#ended = "quit";
   }
 
   pong(): void {
-    this.#flushOks();
-    this.#frames?.pong();
+    this.#replies.say(() => this.#frames?.pong());
+  }
+
+  now(): number {
+    return this.#settings.now();
+  }
+
+  hold(): Ticket {
+    return this.#replies.hold(1);
+  }
+
+  /** Whether every request has its reply: until then the connection must not close. */
+  get isSettled(): boolean {
+    return this.#replies.isSettled;
+  }
+
+  /** Calls back once when every request has its reply. */
+  whenSettled(callback: () => void): void {
+    this.#replies.say(callback);
   }
 
   /** A notice to who can take one. */
   notify(fields: Readonly<Record<string, unknown>>): void {
-    this.#replies.info(fields);
+    this.#replies.say((replies) => replies.info(fields));
   }
 
   /** The broker ends the connection and says why, to who can take it. */
   bye(code: string, text: string): void {
-    if (this.#ended === undefined) this.#replies.bye(code, text);
+    if (this.#ended === undefined) this.#replies.say((replies) => replies.bye(code, text));
   }
 
   /** The connection is gone: nobody is subscribed here any more. */
@@ -156,13 +172,13 @@ export class Session implements Context {
         else this.#answer(why, 1);
       }
     }
-    this.#flushOks();
+    this.#replies.flush();
   }
 
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
-    const { start, end, count, canonical } = decoder;
+    const { start, end, count, canonical, hasFields } = decoder;
     if (this.#id === "") this.#id = decoder.publisherId();
     const target = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
     if ("code" in target) {
@@ -170,48 +186,43 @@ export class Session implements Context {
       return true;
     }
     const form = this.upgraded ? "frames" : "classic";
-    const { pool } = this.#settings;
-    return this.#publish(
-      new MessageRun(new Slice(chunk, start, end), { route: target, form, count, canonical, pool }),
-    );
+    const { pool, storedLevel } = this.#settings;
+    const options = { route: target, form, count, canonical, hasFields, pool, storedLevel } as const;
+    return this.#publish(new MessageRun(new Slice(chunk, start, end), options));
   }
 
   #publish(run: MessageRun): boolean {
-    const full = this.engine.publish(run);
-    if (full !== undefined) {
+    // what is stored already is left out of the run, and acknowledged with it
+    const { count } = run;
+    const publication = this.engine.publish(run);
+    if (publication === "delivered") {
+      run.release();
+      this.#replies.ok(count, run);
+    } else if (publication === "pending") {
+      run.ticket = this.#replies.hold(count);
+    } else {
       this.#held = run;
-      this.#waitsFor = full;
-      this.#flushOks();
+      this.#waitsFor = publication;
+      this.#replies.flush();
       return false;
     }
-    run.release();
-    this.#oks += run.count;
-    this.#reached = run.reached;
     return true;
   }
 
   #answer(answer: Answer, count: number): void {
     if (answer === "answered") return;
     if (answer === "ok") {
-      this.#oks += count;
-      this.#reached = undefined;
+      this.#replies.ok(count, DONE);
       return;
     }
-    this.#flushOks();
     this.engine.counters.refused += count;
-    this.#replies.refuse(answer, count);
+    this.#replies.say((replies) => replies.refuse(answer, count));
   }
 
   /** What follows cannot be understood: says so and reads no more. */
   #breakOff(why: Refusal): void {
-    this.#flushOks();
     this.engine.counters.refused++;
-    this.#replies.bye(why.code, why.text);
+    this.#replies.say((replies) => replies.bye(why.code, why.text));
     this.#ended = "protocol error";
-  }
-
-  #flushOks(): void {
-    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#reached);
-    this.#oks = 0;
   }
 }

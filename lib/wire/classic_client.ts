@@ -19,6 +19,7 @@
  */
 
 import { CR, encodeText, LF, SHARP, SPACE } from "./bytes.ts";
+import { TopicNames } from "./topic_names.ts";
 
 /** Where decoded things go. Called in the order of the stream, from inside `push`, `quiet` or `end`. */
 export interface ClassicSink {
@@ -47,8 +48,6 @@ const UPPER_O = 0x4f;
 const UPPER_K = 0x4b;
 /** An unfinished line of more bytes than this is handed on with its memory instead of being copied out of it. */
 const TAIL_KEPT_MOST = 4096;
-/** Topics of more bytes are not remembered: no broker takes them, and the memory is to stay small. */
-const TOPIC_KEPT_MOST = 1024;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -80,14 +79,16 @@ export class ClassicClientDecoder {
 
   readonly #sink: ClassicSink;
   readonly #topics = new TopicNames();
-  #framing: Framing = "unknown";
+  #framing: Framing;
   #tail: Uint8Array = new Uint8Array(256);
   #tailLength = 0;
   /** After an `OK` that was taken before its line had ended: what may still belong to it. */
   #swallow: "nothing" | "CR or LF" | "LF" = "nothing";
 
-  constructor(sink: ClassicSink) {
+  /** `framing`: what an earlier reply has told. */
+  constructor(sink: ClassicSink, framing: Framing = "unknown") {
     this.#sink = sink;
+    this.#framing = framing;
   }
 
   get framing(): Framing {
@@ -249,34 +250,4 @@ function beginsMessage(chunk: Uint8Array, expecting: boolean): boolean {
 function indexOfSpace(bytes: Uint8Array, end: number): number {
   for (let at = 0; at < end; at++) if (bytes[at] === SPACE) return at;
   return -1;
-}
-
-/**
- * Topic bytes to the string readers see (with its `#`). Most deliveries name a topic that came shortly before, and
- * comparing its bytes costs a fraction of decoding them.
- */
-class TopicNames {
-  static readonly #SLOTS = 256;
-  readonly #bytes = new Array<Uint8Array | undefined>(TopicNames.#SLOTS);
-  readonly #names = new Array<string>(TopicNames.#SLOTS);
-
-  of(bytes: Uint8Array): string {
-    const { length } = bytes;
-    const slot = (length * 31 + (bytes[length - 1] ?? 0) * 7 + (bytes[length >> 1] ?? 0)) % TopicNames.#SLOTS;
-    const known = this.#bytes[slot];
-    if (known !== undefined && same(known, bytes)) return this.#names[slot] ?? "";
-    const text = decoder.decode(bytes);
-    const name = text.startsWith("#") ? text : `#${text}`;
-    if (length <= TOPIC_KEPT_MOST) {
-      this.#bytes[slot] = bytes.slice();
-      this.#names[slot] = name;
-    }
-    return name;
-  }
-}
-
-function same(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = one.length - 1; at >= 0; at--) if (one[at] !== other[at]) return false;
-  return true;
 }

@@ -19,6 +19,8 @@ import { type Decoder, Found, NO_REQUEST, type Request } from "./decoder.ts";
 const LF_IN_EACH_BYTE = 0x0a0a0a0a;
 const ONE_IN_EACH_BYTE = 0x01010101;
 const HIGH_BIT_IN_EACH_BYTE = 0x80808080 | 0;
+/** What is left of a window is looked at byte by byte from here on, which needs no words. */
+const SHORT = 64;
 const NO_DELIVERY_YET = -1;
 const EMPTY = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
@@ -66,6 +68,7 @@ export class ClassicDecoder implements Decoder {
   }
   /** Always: the `#` is put in where the line is cut. */
   readonly canonical = true;
+  readonly hasFields = false;
 
   publisherId(): string {
     return decodeText(this.#head.subarray(0, this.#topicAt - " pub ".length)) ?? "";
@@ -81,7 +84,7 @@ export class ClassicDecoder implements Decoder {
         throw new RangeError(`a buffer of ${buffer.length} bytes is no whole number of words`);
       }
       this.#buffer = buffer;
-      this.#words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
+      this.#words = NO_WORDS;
     }
     this.#position = start;
     this.#limit = end;
@@ -211,8 +214,9 @@ export class ClassicDecoder implements Decoder {
   #findLf(from: number): number {
     const buffer = this.#buffer;
     let at = Math.max(from, this.#position + this.#searched);
-    for (; (at & 3) !== 0; at++) if (buffer[at] === LF) return at;
-    const words = this.#words;
+    const end = this.#limit - at < SHORT ? this.#limit + 1 : (at + 3) & ~3;
+    for (; at < end; at++) if (buffer[at] === LF) return at;
+    const words = this.#wordsOf(buffer);
     let word = at >> 2;
     for (;; word++) {
       const differs = words[word]! ^ LF_IN_EACH_BYTE;
@@ -221,6 +225,14 @@ export class ClassicDecoder implements Decoder {
     at = word << 2;
     while (buffer[at] !== LF) at++;
     return at;
+  }
+
+  /** Made when a line needs it: a quiet connection's short requests do not, and there may be many of those. */
+  #wordsOf(buffer: Uint8Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+    if (this.#words === NO_WORDS) {
+      this.#words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
+    }
+    return this.#words;
   }
 
   /** The rest of the window is the beginning of a line: wait for more of it, unless it is too long already. */

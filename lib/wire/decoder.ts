@@ -48,6 +48,8 @@ export interface Decoder {
   readonly topicEnd: number;
   /** Of {@link Found.Publishes}: whether the deliveries have the topic's `#`; if not, they have to be written anew. */
   readonly canonical: boolean;
+  /** Of {@link Found.Publishes}: whether any of them has fields. */
+  readonly hasFields: boolean;
   /** Of {@link Found.Publishes}: who published, where the protocol says it. */
   publisherId(): string;
   /** Of {@link Found.Request}. */

@@ -43,6 +43,7 @@ export class FrameDecoder implements Decoder {
   request: Request = NO_REQUEST;
   refusal: ErrorCode = "UNKNOWN_COMMAND";
   problem = "";
+  hasFields = false;
 
   readonly #limits: FrameLimits;
   #buffer = EMPTY;
@@ -111,6 +112,7 @@ export class FrameDecoder implements Decoder {
     const start = this.#position;
     let position = start;
     let count = 0;
+    this.hasFields = false;
     while (position + headLength < limit && this.#startsWithHead(position)) {
       let at = position + headLength;
       let byte = buffer[at]!;
@@ -129,6 +131,7 @@ export class FrameDecoder implements Decoder {
       }
       const payloadEnd = at + 1 + length;
       if (length > payloadMost || payloadEnd >= limit || buffer[payloadEnd] !== LF) break;
+      if (byte !== LF) this.hasFields = true;
       count++;
       position = payloadEnd + 1;
     }

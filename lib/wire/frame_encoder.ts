@@ -9,14 +9,19 @@ import { encodeText } from "./bytes.ts";
 /** The answer to `hello 2`. */
 export const HELLO_REPLY = "OK_2\n";
 
-/** `ok <n>`: the next n requests succeeded. `publish`: the last of them was one, and so many subscribers have it. */
-export function okFrame(
-  count: number,
-  publish: { readonly level: string; readonly subs: number } | undefined,
-): string {
-  return publish === undefined
-    ? `ok ${count}\n`
-    : `ok ${count} level=${publish.level} subs=${publish.subs}\n`;
+/** How far the last of some publishes got. */
+export interface OkFields {
+  readonly reached: number | undefined;
+  readonly level: string;
+  readonly last: number | undefined;
+  readonly from?: number | undefined;
+}
+
+/** `ok <n>`: the next n requests succeeded; with fields if the last of them was a publish. */
+export function okFrame(count: number, { reached, level, last, from }: OkFields): string {
+  if (from !== undefined) return `ok ${count} from=${from}\n`;
+  if (reached === undefined) return `ok ${count}\n`;
+  return `ok ${count}${last === undefined ? "" : ` seq=${last}`} level=${level} subs=${reached}\n`;
 }
 
 /** `err <CODE> <text>`: the next request failed. */

@@ -12,7 +12,10 @@ Deno.test("A publish and its delivery are what each protocol says, byte for byte
     decoder.decode(dialect.delivery("t", payload)),
   ]);
   assertEquals(wire, [
+    ["hashbus2", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
     ["hashbus", "p1 pub #t abc\n", "#t abc\n"],
+    ["toClassic", "pub #t 3\nabc\n", "#t abc\n"],
+    ["toFrames", "p1 pub #t abc\n", "pub #t 3\nabc\n"],
     ["nats", "PUB t 3\r\nabc\r\n", "MSG t 1 3\r\nabc\r\n"],
     [
       "redis",
@@ -20,7 +23,7 @@ Deno.test("A publish and its delivery are what each protocol says, byte for byte
       "*3\r\n$7\r\nmessage\r\n$1\r\nt\r\n$3\r\nabc\r\n",
     ],
     ["mqtt", "\x30\x06\x00\x01tabc", "\x30\x06\x00\x01tabc"],
-    ["relay", "#t abc\n", "#t abc\n"],
+    ["relay", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
   ]);
 });
 
@@ -37,4 +40,19 @@ Deno.test("Every topic of a shape has the same length, so that every frame has",
     "t09999",
     "t00000",
   ]);
+});
+
+Deno.test("Subscribing to several topics is asked for at once, and the answer to the last one is known", () => {
+  const asked = Object.entries(DIALECTS).flatMap(([name, dialect]) => {
+    const hello = dialect.subscriberHello(["a", "b"]);
+    return hello === null ? [] : [[name, decoder.decode(hello.send), decoder.decode(hello.until)]];
+  });
+  const of = (name: string): unknown => asked.find(([each]) => each === name)?.slice(1);
+  assertEquals(of("hashbus"), ["s1 sub #a\ns1 sub #b\n", "OK\nOK\n"]);
+  assertEquals(of("hashbus2"), ["s1 hello 2\nsub #a\nsub #b\nping\n", "\npong\n"]);
+  assertEquals(of("redis"), [
+    "*3\r\n$9\r\nSUBSCRIBE\r\n$1\r\na\r\n$1\r\nb\r\n",
+    "*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
+  ]);
+  assertEquals(decoder.decode(DIALECTS.nats.delivery("b", payload, 1)), "MSG b 2 3\r\nabc\r\n");
 });

@@ -1,10 +1,12 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { chart } from "../../bench/chart.ts";
-import { micros, perSecond, ratio, summarize } from "../../bench/figures.ts";
+import { type Figure, micros, ratio, show, spread, summarize, type Summary } from "../../bench/figures.ts";
 import type { Outcome } from "../../bench/load/job.ts";
 import { median, percentile } from "../../bench/load/percentile.ts";
+import { PEER_NAMES } from "../../bench/options.ts";
 import { SHAPES } from "../../bench/shapes.ts";
-import { latencyTable, mainTable, problemLines } from "../../bench/table.ts";
+import { latencyTable, mainTable, problemLines, ratioTable, scaleTable } from "../../bench/table.ts";
+import { judge, type Target, TARGETS, targetTable } from "../../bench/targets.ts";
 
 function rate(value: number): Outcome {
   return {
@@ -50,7 +52,7 @@ Deno.test("A percentile is a value that occurred: the nearest rank", () => {
 
 Deno.test("A summary takes the median of what worked and keeps what failed", () => {
   const summary = summarize({ shape: "s", peer: "p", outcomes: [rate(3e6), failed, rate(1e6), rate(2e6)] });
-  assertEquals(summary.figure, { value: 2e6, unit: "a second", text: "2.00 M/s" });
+  assertEquals(summary.figure, { value: 2e6, unit: "a second", text: "2.00 M/s", least: 1e6, most: 3e6 });
   assertEquals(summary.rounds, 4);
   assertEquals(summary.problems, ["nothing came for 5 s"]);
 });
@@ -65,31 +67,108 @@ Deno.test("A ratio above 1 is better for rates and for latencies alike", () => {
 });
 
 Deno.test("Figures are written for a person", () => {
-  assertEquals([perSecond(12.3), perSecond(45_600), perSecond(7.891e6)], ["12.3 /s", "45.6 k/s", "7.89 M/s"]);
+  const rates = [12.3, 45_600, 7.891e6].map((value) => show(value, "a second"));
+  assertEquals(rates, ["12.3 /s", "45.6 k/s", "7.89 M/s"]);
+  assertEquals([208, 11_673, 3e8].map((value) => show(value, "bytes")), ["208 B", "11.4 KiB", "286 MiB"]);
+  assertEquals([show(48.34, "ms"), show(48.34, "µs")], ["48.3 ms", "48 µs"]);
   assertEquals([micros(98.4), micros(1234), micros(2.5e6)], ["98 µs", "1.23 ms", "2.50 s"]);
 });
 
+Deno.test("The spread is half of what lies between the rounds, in per cent of the median", () => {
+  const figure: Figure = { value: 10, unit: "ms", text: "", least: 9, most: 12 };
+  assertEquals(spread(figure), 15);
+});
+
+const peers = [
+  { name: "hashbus2", title: "hashbus v2" },
+  { name: "hashbus", title: "hashbus classic" },
+  { name: "against", title: "against classic" },
+  { name: "nats", title: "nats-server" },
+];
+
+function cellsOf(tree: Readonly<Record<string, Readonly<Record<string, readonly Outcome[]>>>>): Summary[] {
+  return Object.entries(tree).flatMap(([shape, found]) =>
+    Object.entries(found).map(([peer, outcomes]) => summarize({ shape, peer, outcomes }))
+  );
+}
+
+function rowsOf(table: string): string[][] {
+  return table.trimEnd().split("\n").map((line) => line.trim().split(/\s{2,}/));
+}
+
 Deno.test("The tables name every peer, say what was not run and what failed", () => {
   const shapes = SHAPES.filter(({ name }) => name === "1-1-128" || name === "one-at-a-time");
-  const cells = [
-    { shape: "1-1-128", peer: "hashbus", outcomes: [rate(6e6)] },
-    { shape: "1-1-128", peer: "nats", outcomes: [rate(2e6), failed] },
-    { shape: "1-1-128", peer: "relay", outcomes: [] },
-    { shape: "one-at-a-time", peer: "hashbus", outcomes: [latency(50)] },
-    { shape: "one-at-a-time", peer: "nats", outcomes: [failed] },
-    { shape: "one-at-a-time", peer: "relay", outcomes: [latency(40)] },
-  ];
-  const input = { shapes, peers: ["hashbus", "nats", "relay"], summaries: cells.map(summarize) };
-  const rows = mainTable(input).split("\n").map((line) => line.split(/\s{2,}/));
-  assertEquals(rows[0], ["shape", "hashbus", "nats", "relay", "/ nats", "/ relay"]);
-  assertEquals(rows[1], ["1 → 1, 128 B", "6.00 M/s", "2.00 M/s !", "-", "3.00 x", "-"]);
-  assertEquals(rows[2], ["one at a time, 128 B", "50 µs", "failed !", "40 µs", "-", "0.80 x"]);
-  assertStringIncludes(
-    problemLines(input.summaries),
-    "1-1-128, nats: 1 of 2 runs failed: nothing came for 5 s",
-  );
-  assertEquals(latencyTable(input).trim().split("\n").length, 3);
-  const svg = chart(input, "a <machine>");
-  assertEquals(svg.match(/<title>/g)?.length, 4);
+  const summaries = cellsOf({
+    "1-1-128": {
+      hashbus2: [rate(9e6)],
+      hashbus: [rate(6e6)],
+      against: [],
+      nats: [rate(2e6), rate(4e6), failed],
+    },
+    "one-at-a-time": { hashbus2: [latency(50)], hashbus: [], against: [latency(30)], nats: [failed] },
+  });
+  const input = { shapes, peers, summaries };
+  assertEquals(rowsOf(mainTable(input)), [
+    ["hashbus v2", "hashbus classic", "against classic", "nats-server"],
+    ["1 → 1, 128 B", "9.00 M/s", "6.00 M/s", "-", "3.00 M/s ±33% !"],
+    ["one at a time, 128 B", "50 µs", "-", "30 µs", "failed !"],
+  ]);
+  // another broker of ours is compared in its own protocol only; a row without a pair is left out
+  assertEquals(rowsOf(ratioTable(input)), [
+    ["times better", "classic / against classic", "v2 / nats-server", "classic / nats-server"],
+    ["1 → 1, 128 B", "-", "3.00", "2.00"],
+  ]);
+  assertStringIncludes(problemLines(summaries), "1-1-128, nats: 1 of 3 runs failed: nothing came for 5 s");
+  assertEquals(rowsOf(latencyTable(input))[1], [
+    "one at a time, 128 B",
+    "hashbus v2",
+    "10.0 /s",
+    "50 µs",
+    "100 µs",
+    "150 µs",
+    "200 µs",
+  ]);
+  assertEquals(scaleTable(input), "");
+});
+
+Deno.test("The chart has a bar for every figure, escapes what it is told, and follows a dark page", () => {
+  const shapes = SHAPES.filter(({ name }) => name === "1-1-128");
+  const summaries = cellsOf({ "1-1-128": { hashbus2: [rate(9e6)], hashbus: [failed], nats: [rate(3e6)] } });
+  const svg = chart({ shapes, peers, summaries }, ["a <machine>"]);
+  const bars = [...svg.matchAll(/class="bar (\w+)"[^>]*width="(\d+)"/g)];
+  assertEquals(bars.map(([, peer]) => peer), ["hashbus2", "nats"]);
+  const [ours = 0, theirs = 0] = bars.map(([, , width]) => Number(width));
+  assertEquals(Math.round(ours / theirs), 3);
   assertStringIncludes(svg, "a &lt;machine&gt;");
+  assertStringIncludes(svg, "prefers-color-scheme:dark");
+});
+
+Deno.test("A target is met, missed or not measured, and p99 is judged by p99", () => {
+  const summaries = cellsOf({
+    "1-1-128": { hashbus2: [rate(9e6)], nats: [rate(3e6)] },
+    "one-at-a-time": { hashbus2: [latency(50)], nats: [latency(40)] },
+    idle: { hashbus2: [{ kind: "idle", connections: 10, bytesBefore: 0, bytesAfter: 9e4, bytesEach: 9e3 }] },
+  });
+  const targets: Target[] = [
+    { shape: "1-1-128", ours: "hashbus2", peer: "nats", times: 3 },
+    { shape: "1-1-128", ours: "hashbus2", peer: "nats", times: 3.01 },
+    { shape: "1-1-128", ours: "hashbus", peer: "nats", times: 2 },
+    { shape: "one-at-a-time", ours: "hashbus2", peer: "nats", times: 0.8, of: "p99" },
+    { shape: "idle", ours: "hashbus2", most: 8000, unit: "bytes" },
+  ];
+  const verdicts = judge(targets, summaries);
+  assertEquals(verdicts.map(({ verdict }) => verdict), ["met", "missed", "not measured", "met", "missed"]);
+  const rows = rowsOf(targetTable(verdicts, new Map([["1-1-128", "one to one"], ["hashbus2", "v2"]])));
+  assertEquals(rows[2], ["one to one", "v2 / nats", "at least 3.01", "3.00", "missed"]);
+  assertEquals(rows[4]?.[0], "one-at-a-time, p99");
+  assertEquals(rows[5], ["idle", "v2", "at most 7.8 KiB", "8.8 KiB", "missed"]);
+});
+
+Deno.test("Every target names a shape and peers that there are", () => {
+  for (const target of TARGETS) {
+    assert(SHAPES.some(({ name }) => name === target.shape), target.shape);
+    for (const name of [target.ours, ..."peer" in target ? [target.peer] : []]) {
+      assert(PEER_NAMES.some((each) => each === name), name);
+    }
+  }
 });

@@ -145,12 +145,13 @@ Deno.test("what a broker says before it turns a client away is in the error", as
       conn.close();
     }
   })();
-  const subscriber = await connectSubscriber({ id: "s1", port: listener.addr.port, connectTimeout: 200 });
-  await assertRejects(
-    () => subscriber.subscribe("#hello"),
-    RunError,
-    "turned this subscriber away (ERR_TOO_MANY_CONNECTIONS)",
-  );
+  const wanted = "turned this subscriber away (ERR_TOO_MANY_CONNECTIONS)";
+  const options = { id: "s1", port: listener.addr.port, connectTimeout: 200 };
+  for (const protocol of ["auto", "2"] as const) {
+    await assertRejects(() => connectSubscriber({ ...options, protocol }), RunError, wanted);
+  }
+  const subscriber = await connectSubscriber({ ...options, protocol: "classic" });
+  await assertRejects(() => subscriber.subscribe("#hello"), RunError, wanted);
   await subscriber.close();
   listener.close();
   await turning;
@@ -164,12 +165,15 @@ Deno.test("a local port that was asked for is the one the connection leaves from
     id: "p1",
     port: listener.addr.port,
     localPort,
+    protocol: "classic",
     onEvent: (event) => events.push(event),
   });
   using conn = await listener.accept();
   assertEquals(conn.remoteAddr.port, localPort);
   const publisher = await connecting;
-  assertEquals(events, [{ type: "connected", address: `127.0.0.1:${listener.addr.port}`, localPort }]);
+  assertEquals(events, [
+    { type: "connected", address: `127.0.0.1:${listener.addr.port}`, localPort, protocol: "classic" },
+  ]);
   const closing = publisher.close();
   await conn.read(new Uint8Array(64));
   conn.close();

@@ -13,6 +13,11 @@ export interface ExerciseOptions {
   readonly clients?: number;
   /** What is answered, instead of `OK`, to a request; undefined closes the connection without an answer. */
   readonly answer?: (request: string, count: number) => string | undefined;
+  /**
+   * What it makes of `hello`, which it does not know (`OK`): an answer, sent as it is with the ending; `closes` hangs up;
+   * `is silent`, but takes what follows; `is stuck` for good on that connection; `dies` and listens no more.
+   */
+  readonly hello?: { readonly says: string } | "closes" | "is silent" | "is stuck" | "dies";
   readonly pubPort?: number;
   readonly subPort?: number;
 }
@@ -21,8 +26,10 @@ export interface ExerciseOptions {
 export interface ExerciseBroker extends AsyncDisposable {
   readonly pubPort: number;
   readonly subPort: number;
-  /** What each read on any connection gave, in order. */
+  /** What each read on any connection gave, in order, but for hellos. */
   readonly reads: readonly string[];
+  /** How often it was said hello to. */
+  readonly hellos: number;
   /** Sends as it is to every subscriber's connection. */
   send(text: string): Promise<void>;
   /** Cuts every connection and goes on listening. */
@@ -33,7 +40,7 @@ export interface ExerciseBroker extends AsyncDisposable {
 
 /** Starts one on free ports. */
 export function startExerciseBroker(options: ExerciseOptions = {}): ExerciseBroker {
-  const { ending = "\n", clients = Infinity, answer = (): string => "OK" } = options;
+  const { ending = "\n", clients = Infinity, answer = (): string => "OK", hello = { says: "OK" } } = options;
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   const reads: string[] = [];
@@ -41,12 +48,28 @@ export function startExerciseBroker(options: ExerciseOptions = {}): ExerciseBrok
   const subscribers = new Map<Deno.TcpConn, Set<string>>();
   const watchers = new Set<() => void>();
   const running: Promise<void>[] = [];
+  let hellos = 0;
 
+  /** False: nothing more is read here. */
+  const greeted = async (conn: Deno.TcpConn): Promise<boolean> => {
+    hellos++;
+    if (typeof hello === "object") await conn.write(encoder.encode(hello.says + ending));
+    if (hello === "dies") {
+      for (const listener of listeners) listener.close();
+      for (const each of open) close(each);
+    }
+    if (hello === "is stuck") { while (await conn.read(new Uint8Array(64)) !== null); }
+    return typeof hello === "object" || hello === "is silent";
+  };
   const serve = async (conn: Deno.TcpConn): Promise<void> => {
     const buffer = new Uint8Array(1024);
     try {
       for (let count; (count = await conn.read(buffer)) !== null;) {
         const request = decoder.decode(buffer.subarray(0, count));
+        if (/^\S+ hello 2\n$/.test(request)) {
+          if (await greeted(conn)) continue;
+          break;
+        }
         reads.push(request);
         const reply = answer(request, reads.length);
         if (reply === undefined) break;
@@ -96,6 +119,9 @@ export function startExerciseBroker(options: ExerciseOptions = {}): ExerciseBrok
     pubPort,
     subPort,
     reads,
+    get hellos(): number {
+      return hellos;
+    },
     send: async (text) => {
       for (const conn of subscribers.keys()) await conn.write(encoder.encode(text));
     },
@@ -112,7 +138,7 @@ export function startExerciseBroker(options: ExerciseOptions = {}): ExerciseBrok
       return promise.finally(() => watchers.delete(look));
     },
     [Symbol.asyncDispose]: async () => {
-      for (const listener of listeners) listener.close();
+      if (hello !== "dies" || hellos === 0) { for (const listener of listeners) listener.close(); }
       for (const conn of open) close(conn);
       await Promise.all(running);
     },

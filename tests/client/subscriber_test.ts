@@ -83,7 +83,11 @@ Deno.test("a refused subscription is not among the patterns", async () => {
 
 Deno.test("a payload is given as bytes, and as text with U+FFFD for what is no UTF-8", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await using subscriber = await connectSubscriber({ id: "s1", port: listener.addr.port });
+  await using subscriber = await connectSubscriber({
+    id: "s1",
+    port: listener.addr.port,
+    protocol: "classic",
+  });
   using conn = await listener.accept();
   const subscribed = subscriber.subscribe("#b");
   await conn.read(new Uint8Array(64));
@@ -171,7 +175,12 @@ for (const from of ["any local port", "a given local port"]) {
     const local = from === "any local port" ? {} : { localPort: freePort() };
     const total = 200_000;
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    await using subscriber = await connectSubscriber({ id: "s1", port: listener.addr.port, ...local });
+    await using subscriber = await connectSubscriber({
+      id: "s1",
+      port: listener.addr.port,
+      protocol: "classic",
+      ...local,
+    });
     using conn = await listener.accept();
     const subscribed = subscriber.subscribe("#n");
     await conn.read(new Uint8Array(64));
@@ -213,7 +222,7 @@ for (const from of ["any local port", "a given local port"]) {
 
 Deno.test("close does not wait for a consumer that is behind", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const subscriber = await connectSubscriber({ id: "s1", port: listener.addr.port });
+  const subscriber = await connectSubscriber({ id: "s1", port: listener.addr.port, protocol: "classic" });
   using conn = await listener.accept();
   const subscribed = subscriber.subscribe("#n");
   await conn.read(new Uint8Array(64));

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Chunk, Slice } from "../../lib/buffers.ts";
-import { LocalEngine, type Run, type Subscriber } from "../../lib/engine/mod.ts";
+import { LocalEngine, type Publication, type Run, type Subscriber } from "../../lib/engine/mod.ts";
+import { runOf } from "../support/run.ts";
 
 class Recorder implements Subscriber {
   readonly connection = this;
@@ -17,9 +18,8 @@ class Recorder implements Subscriber {
   }
 }
 
-function publish(engine: LocalEngine, topic: string, count = 1): Subscriber | undefined {
-  const slice = new Slice(new Chunk(new Uint8Array(8)));
-  return engine.publish({ route: engine.routeOf(topic), count, reached: 0, as: () => slice });
+function publish(engine: LocalEngine, topic: string, count = 1): Publication {
+  return engine.publish(runOf(engine.routeOf(topic), new Slice(new Chunk(new Uint8Array(8))), count));
 }
 
 Deno.test("LocalEngine hands a run to every subscriber of its topic, once each", () => {
@@ -58,7 +58,7 @@ Deno.test("LocalEngine gives a run to nobody while one of its subscribers is ful
   assertEquals(publish(engine, "#x"), full);
   assertEquals([free.runs, full.runs, engine.counters.published], [[], [], 0]);
   full.full = false;
-  assertEquals(publish(engine, "#x"), undefined);
+  assertEquals(publish(engine, "#x"), "delivered");
   assertEquals([free.runs.length, full.runs.length], [1, 1]);
 });
 

@@ -41,6 +41,7 @@ for (const framing of ["lines", "bare"] as const) {
       await using publisher = await connectPublisher({ id: "p1", port: pubPort });
       for (let n = 0; n < 100; n++) publisher.publish("#n", `message ${n}`);
       await publisher.drained();
+      assertEquals(await program.line(), "received [p1 hello 2]");
       for (let n = 0; n < 100; n++) assertEquals(await program.line(), `received [p1 pub #n message ${n}]`);
     },
   });
@@ -59,3 +60,43 @@ for (const framing of ["lines", "bare"] as const) {
     },
   });
 }
+
+testWith([broker], {
+  name: "a broker that drops who says hello is spoken to without it",
+  fn: async () => {
+    await using program = broker.start(["picky"]);
+    const { pubPort, subPort } = await brokerPorts(program);
+    await using subscriber = await connectSubscriber({ id: "s1", port: subPort });
+    await using publisher = await connectPublisher({ id: "p1", port: pubPort });
+    await subscriber.subscribe("#hello");
+    await publisher.publish("#hello", "hi");
+    assertEquals(await next(subscriber), "#hello <- hi");
+  },
+});
+
+testWith([broker], {
+  name:
+    "a client that waits for its turn longer than for an answer to hello gets it, and harms nobody behind it",
+  fn: async () => {
+    await using program = broker.start(["bare"]);
+    const { pubPort } = await brokerPorts(program);
+    const first = await connectPublisher({ id: "p1", port: pubPort });
+    await first.publish("#n", "first");
+    const fellBack = Promise.withResolvers<void>();
+    const second = await connectPublisher({
+      id: "p2",
+      port: pubPort,
+      onEvent: ({ type }) => {
+        if (type === "fallback") fellBack.resolve();
+      },
+    });
+    const published = second.publish("#n", "second");
+    await fellBack.promise;
+    await first.close();
+    await published;
+    await second.close();
+    await using third = await connectPublisher({ id: "p3", port: pubPort });
+    await third.publish("#n", "third");
+    await program.text.see(/received \[p3 pub #n third\]/);
+  },
+});

@@ -27,6 +27,7 @@ for (const framing of ["lines", "bare"] as const) {
       await using program = broker.start([framing]);
       const { pubPort, subPort } = await brokerPorts(program);
       const subscriber = run("subscriber", ["-i", "s1", "-p", `${subPort}`, "-t", "#hello", "-C", "2"]);
+      assertEquals(await program.line(), "received [s1 hello 2]");
       assertEquals(await program.line(), "received [s1 sub #hello]");
       for (const message of ["hi there", "bye"]) {
         const publisher = run("publisher", ["-i", "p1", "-p", `${pubPort}`, "-t", "#hello", "-m", message]);

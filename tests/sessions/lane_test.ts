@@ -6,6 +6,7 @@ import { FlushList } from "../../lib/sessions/flush_list.ts";
 import type { Lane, SlowPolicy } from "../../lib/sessions/lane.ts";
 import { Outbox } from "../../lib/sessions/outbox.ts";
 import type { RawClient } from "../support/raw_client.ts";
+import { runOf } from "../support/run.ts";
 import { TestServer } from "../support/server.ts";
 
 const encoder = new TextEncoder();
@@ -37,7 +38,7 @@ class Bench {
     );
     const chunk = new Chunk(new Uint8Array(encoder.encode(frames)));
     const slice = new Slice(chunk);
-    lane.deliver({ route, count: numbers.length, reached: 0, as: () => slice });
+    lane.deliver(runOf(route, slice, numbers.length));
     chunk.release();
   }
 

@@ -1,16 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
-import type { Counters, Route, Run } from "../../lib/engine/mod.ts";
+import type { Counters, Route } from "../../lib/engine/mod.ts";
 import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../lib/limits.ts";
 import type { SlowPolicy } from "../../lib/sessions/lane.ts";
 import { FlushList } from "../../lib/sessions/flush_list.ts";
+import { runOf } from "../support/run.ts";
 import { type Eviction, Outbox } from "../../lib/sessions/outbox.ts";
 
 const route: Route = { topic: "#t", topicBytes: 2 };
-
-function runOf(chunk: Chunk, start: number, end: number, count: number): Run {
-  return { route, count, reached: 0, as: () => new Slice(chunk, start, end) };
-}
 
 /** An outbox with its ports played by the test. */
 class Bench {
@@ -39,7 +36,7 @@ class Bench {
 
   deliver(text: string, count = 1): Chunk {
     const chunk = chunkOf(text);
-    this.outbox.lane.deliver(runOf(chunk, 0, text.length, count));
+    this.outbox.lane.deliver(runOf(route, new Slice(chunk, 0, text.length), count));
     return chunk;
   }
 
@@ -99,8 +96,8 @@ Deno.test("Outbox joins neighbours of one chunk without a copy", () => {
   const bench = new Bench();
   const text = "#t one\n#t two\n";
   const chunk = chunkOf(text);
-  bench.outbox.lane.deliver(runOf(chunk, 0, 7, 1));
-  bench.outbox.lane.deliver(runOf(chunk, 7, 14, 1));
+  bench.outbox.lane.deliver(runOf(route, new Slice(chunk, 0, 7), 1));
+  bench.outbox.lane.deliver(runOf(route, new Slice(chunk, 7, 14), 1));
   assertEquals(bench.writeAll(), [text]);
   assert(!chunk.shared);
 });
@@ -231,6 +228,6 @@ Deno.test("Outbox does not pin a large read buffer for a small piece that has to
   bench.deliver("#t first\n");
   bench.outbox.take();
   const large = new Chunk(new Uint8Array(256 * 1024));
-  bench.outbox.lane.deliver(runOf(large, 0, 100, 1));
+  bench.outbox.lane.deliver(runOf(route, new Slice(large, 0, 100), 1));
   assert(!large.shared);
 });

@@ -1,7 +1,8 @@
 import { type Counters, LocalEngine } from "../../lib/engine/mod.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.ts";
 import type { LogFields } from "../../lib/log.ts";
-import { Server, type SlowPolicy } from "../../lib/sessions/mod.ts";
+import type { Store } from "../../lib/store/types.ts";
+import { FlushList, Server, type SlowPolicy } from "../../lib/sessions/mod.ts";
 import { memoryPair } from "./memory_pair.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -10,6 +11,8 @@ export interface TestServerOptions {
   readonly limits?: Partial<Limits>;
   readonly slowConsumer?: SlowPolicy;
   readonly stallTimeout?: number;
+  /** Makes these topics durable. */
+  readonly durable?: { readonly store: Store; readonly patterns: readonly string[] };
 }
 
 /** A logged event. */
@@ -21,7 +24,10 @@ export interface Logged {
 
 /** The broker's own server in this process, its log kept, with connections over memory or TCP. */
 export class TestServer implements AsyncDisposable {
-  readonly engine = new LocalEngine();
+  readonly engine: LocalEngine;
+  readonly flushes = new FlushList();
+  /** Why the store gave up, if it did. */
+  lost: string | undefined;
   readonly logged: Logged[] = [];
   readonly server: Server;
   readonly #waiting: Array<() => void> = [];
@@ -31,9 +37,23 @@ export class TestServer implements AsyncDisposable {
       this.logged.push({ level, event, fields });
       for (const wake of this.#waiting.splice(0)) wake();
     };
+    const { durable } = options;
+    const durability = durable === undefined ? undefined : {
+      ...durable,
+      dedup: { window: 60_000, most: 1000 },
+      flushes: this.flushes,
+      onRefused: (reason: string) => log("error")("refused", { reason }),
+      onLost: (reason: string) => {
+        this.lost = reason;
+      },
+    };
+    this.engine = new LocalEngine(0, durability);
     this.server = new Server({
       engine: this.engine,
       version: "0.0.0",
+      durable: durable?.patterns ?? [],
+      storedLevel: "synced",
+      flushes: this.flushes,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
       slowConsumer: options.slowConsumer ?? "block",

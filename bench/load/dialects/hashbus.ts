@@ -10,10 +10,13 @@ const OK = bytes("OK\n");
 /** Publishes are sent ahead and every one is answered. */
 export const hashbus: Dialect = {
   publisherHello: null,
-  subscriberHello: (topic) => ({ send: bytes(`s1 sub #${topic}\n`), until: OK }),
+  subscriberHello: (topics) => ({
+    send: bytes(topics.map((topic) => `s1 sub #${topic}\n`).join("")),
+    until: bytes("OK\n".repeat(topics.length)),
+  }),
   publish: (topic, payload) => join(`p1 pub #${topic} `, payload, "\n"),
   delivery: (topic, payload) => join(`#${topic} `, payload, "\n"),
-  answer: () => OK,
+  replies: () => ({ kind: "each", bytes: OK }),
   barrier: null,
   interjection: null,
 };

@@ -4,16 +4,27 @@
  * @module
  */
 import type { Dialect } from "./types.ts";
+import { toClassic, toFrames } from "./crossed.ts";
 import { hashbus } from "./hashbus.ts";
+import { hashbus2 } from "./hashbus2.ts";
 import { mqtt } from "./mqtt.ts";
 import { nats } from "./nats.ts";
 import { redis } from "./redis.ts";
 import { relay } from "./relay.ts";
 
-export type { Dialect, Handshake } from "./types.ts";
+export type { Dialect, Handshake, Replies } from "./types.ts";
 
 /** By the name a job gives. */
-export const DIALECTS = { hashbus, nats, redis, mqtt, relay } as const satisfies Record<string, Dialect>;
+export const DIALECTS = {
+  hashbus2,
+  hashbus,
+  toClassic,
+  toFrames,
+  nats,
+  redis,
+  mqtt,
+  relay,
+} as const satisfies Record<string, Dialect>;
 
 /** The name of a protocol. */
 export type DialectName = keyof typeof DIALECTS;

@@ -6,18 +6,22 @@
 import { bytes, type Dialect, join } from "./types.ts";
 
 const CONNECT = packet(0x10, join(field("MQTT"), Uint8Array.of(4, 0x02, 0, 0), field("")));
+const ID = Uint8Array.of(0, 1);
 const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 
 /** Clean session, no keep-alive, a client id of the broker's making. */
 export const mqtt: Dialect = {
   publisherHello: { send: CONNECT, until: CONNACK },
-  subscriberHello: (topic) => ({
-    send: join(CONNECT, packet(0x82, join(Uint8Array.of(0, 1), field(topic), Uint8Array.of(0)))),
-    until: Uint8Array.of(0x90, 3, 0, 1, 0),
+  subscriberHello: (topics) => ({
+    send: join(
+      CONNECT,
+      packet(0x82, join(ID, ...topics.flatMap((topic) => [field(topic), Uint8Array.of(0)]))),
+    ),
+    until: packet(0x90, join(ID, new Uint8Array(topics.length))),
   }),
   publish: (topic, payload) => packet(0x30, join(field(topic), payload)),
   delivery: (topic, payload) => packet(0x30, join(field(topic), payload)),
-  answer: () => null,
+  replies: () => null,
   barrier: { send: Uint8Array.of(0xc0, 0), until: Uint8Array.of(0xd0, 0) },
   interjection: null,
 };

@@ -12,10 +12,14 @@ const BARRIER: Handshake = { send: bytes("PING\r\n"), until: PONG };
 /** The server's INFO comes unasked and is read past by the first PONG. */
 export const nats: Dialect = {
   publisherHello: { send: bytes(`${CONNECT}PING\r\n`), until: PONG },
-  subscriberHello: (topic) => ({ send: bytes(`${CONNECT}SUB ${topic} 1\r\nPING\r\n`), until: PONG }),
+  subscriberHello: (topics) => ({
+    send: bytes(`${CONNECT}${topics.map((topic, at) => `SUB ${topic} ${at + 1}\r\n`).join("")}PING\r\n`),
+    until: PONG,
+  }),
   publish: (topic, payload) => join(`PUB ${topic} ${payload.length}\r\n`, payload, "\r\n"),
-  delivery: (topic, payload) => join(`MSG ${topic} 1 ${payload.length}\r\n`, payload, "\r\n"),
-  answer: () => null,
+  delivery: (topic, payload, place = 0) =>
+    join(`MSG ${topic} ${place + 1} ${payload.length}\r\n`, payload, "\r\n"),
+  replies: () => null,
   barrier: BARRIER,
   // two seconds after a client came the server asks it for its round trip
   interjection: bytes("PING\r\n"),

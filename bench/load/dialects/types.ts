@@ -11,18 +11,32 @@ export interface Handshake {
   readonly until: Uint8Array<ArrayBuffer>;
 }
 
+/**
+ * What tells a publisher that its messages were taken.
+ *
+ * - `each`: the same bytes once for every message;
+ * - `counted`: a line now and then, `<before><n><after>`, for n messages at once.
+ */
+export type Replies =
+  | { readonly kind: "each"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+    readonly kind: "counted";
+    readonly before: Uint8Array<ArrayBuffer>;
+    readonly after: Uint8Array<ArrayBuffer>;
+  };
+
 /** One protocol. Pure: bytes only. */
 export interface Dialect {
   /** `null`: a publisher may start at once. */
   readonly publisherHello: Handshake | null;
-  /** `null`: nothing to ask for, what comes is for everyone. */
-  subscriberHello(topic: string): Handshake | null;
+  /** Subscribes to all of them; `null`: nothing to ask for, what comes is for everyone. */
+  subscriberHello(topics: readonly string[]): Handshake | null;
   /** A publish as it leaves. */
   publish(topic: string, payload: Uint8Array): Uint8Array<ArrayBuffer>;
-  /** The same message as a subscriber gets it. */
-  delivery(topic: string, payload: Uint8Array): Uint8Array<ArrayBuffer>;
-  /** The reply to each publish while the topic has so many subscribers, or `null` where publishes are not answered. */
-  answer(subscribers: number): Uint8Array<ArrayBuffer> | null;
+  /** The same message as a subscriber gets it. `place`: where the topic stands among those it subscribed to (0). */
+  delivery(topic: string, payload: Uint8Array, place?: number): Uint8Array<ArrayBuffer>;
+  /** How publishes are answered while the topic has so many subscribers, or `null` where they are not. */
+  replies(subscribers: number): Replies | null;
   /** Where publishes are not answered: what tells that all before it were taken. */
   readonly barrier: Handshake | null;
   /** What the broker may put between deliveries unasked. */

@@ -3,18 +3,17 @@ import type { Request } from "../../wire/decoder.ts";
 import type { Answer, Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 import { refuseFields } from "./fields.ts";
+import { drop } from "./sub.ts";
 
 /** `unsub <topic or pattern>`: the pattern as it was subscribed to, not what it takes in (C5). */
 export function unsub(request: Request, context: Context): Answer {
-  const { engine, limits, outbox, patterns } = context;
+  const { limits, patterns } = context;
   const parsed = parsePattern(request.argument, limits.topic);
   if ("problem" in parsed) return refusal("BAD_PATTERN", parsed.problem);
   const wrong = refuseFields(request, context);
   if (wrong !== undefined) return wrong;
   const lane = patterns.get(parsed.name);
   if (lane === undefined) return refusal("NOT_SUBSCRIBED");
-  patterns.delete(parsed.name);
-  engine.unsubscribe(parsed.name, lane);
-  outbox.shut(lane);
+  drop(parsed.name, lane, context);
   return "ok";
 }

@@ -1,0 +1,109 @@
+/**
+ * How fast the pieces are in comparison with a plain loop over the same bytes: a ratio that a faster or a busier machine does
+ * not change much, where a time would.
+ *
+ * @module
+ */
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { ClassicDecoder } from "../../lib/wire/classic_decoder.ts";
+import { type Decoder, Found } from "../../lib/wire/decoder.ts";
+import { FrameDecoder } from "../../lib/wire/frame_decoder.ts";
+import { median } from "../load/percentile.ts";
+import { classicDeliveries, classicRequests, frames, type Input } from "./inputs.ts";
+import { Path } from "./path.ts";
+
+/** Something that goes once over an input, again and again, and throws where it does not come to what it should. */
+export interface Piece extends AsyncDisposable {
+  readonly input: Input;
+  pass(): void | Promise<void>;
+}
+
+/** Those of which a ratio is recorded. */
+export const PIECES: Readonly<Record<string, () => Promise<Piece>>> = {
+  "classic decoder": () => decoding(new ClassicDecoder(DEFAULT_LIMITS.line), classicRequests()),
+  "frame decoder": () => decoding(new FrameDecoder(DEFAULT_LIMITS), frames()),
+  "classic path": () => travelling("classic", { input: classicRequests(), delivered: classicDeliveries() }),
+  "v2 path": () => travelling("v2", { input: frames(), delivered: frames() }),
+};
+
+/** A piece slower than this part of its recorded ratio has become slower. */
+export const LEAST_PART = 0.7;
+
+/** A side of a round takes so long: so short that most rounds are not interrupted, however busy the machine is. */
+const SIDE_MS = 0.5;
+const ROUNDS = 201;
+/** Both sides run for so long before the first round, so that what the engine makes of them no longer changes. */
+const WARM_MS = 150;
+
+/**
+ * The time of a plain loop divided by the time of the piece: above 1, the piece is faster than a loop that looks at every byte
+ * once. Both take turns, and the median of many short rounds counts.
+ */
+export async function ratioOf(piece: Piece): Promise<number> {
+  const { input } = piece;
+  const expected = plainLoop(input);
+  const loop = (): void => {
+    if (plainLoop(input) !== expected) throw new Error("the plain loop came to something else");
+  };
+  const pass = (): void | Promise<void> => piece.pass();
+  for (const start = performance.now(); performance.now() - start < 2 * WARM_MS;) {
+    loop();
+    await pass();
+  }
+  const loops = await repeats(loop);
+  const passes = await repeats(pass);
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const plain = await timeOf(loop, loops) / loops;
+    ratios.push(plain / (await timeOf(pass, passes) / passes));
+  }
+  return median(ratios);
+}
+
+/**
+ * Looks at every byte and waits for the one before: a hash, FNV-1a. What a compiler makes of it is always the same; the speed of
+ * a loop that counts was seen to differ by a factor of two from one process to the next.
+ */
+function plainLoop({ bytes, end }: Input): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return hash;
+}
+
+function decoding(decoder: Decoder, input: Input): Promise<Piece> {
+  // the classic decoder moves bytes together where they lie, so it gets them anew each time
+  const buffer = new Uint8Array(input.bytes.length);
+  const pass = (): void => {
+    buffer.set(input.bytes);
+    decoder.feed(buffer, 0, input.end);
+    let count = 0;
+    for (let found = decoder.next(); found !== Found.Nothing; found = decoder.next()) count += decoder.count;
+    if (count !== input.count) throw new Error(`${count} of ${input.count} messages were decoded`);
+  };
+  return Promise.resolve({ input, pass, [Symbol.asyncDispose]: () => Promise.resolve() });
+}
+
+async function travelling(
+  protocol: "classic" | "v2",
+  { input, delivered }: { readonly input: Input; readonly delivered: Input },
+): Promise<Piece> {
+  const path = await Path.open(protocol);
+  return {
+    input,
+    pass: () => path.pass(input, delivered.end / delivered.count * input.count),
+    [Symbol.asyncDispose]: () => path[Symbol.asyncDispose](),
+  };
+}
+
+async function timeOf(work: () => void | Promise<void>, times: number): Promise<number> {
+  const start = performance.now();
+  for (let at = 0; at < times; at++) await work();
+  return performance.now() - start;
+}
+
+/** How often `work` fits {@link SIDE_MS}. */
+async function repeats(work: () => void | Promise<void>): Promise<number> {
+  const took: number[] = [];
+  for (let at = 0; at < 21; at++) took.push(await timeOf(work, 1));
+  return Math.max(1, Math.round(SIDE_MS / median(took)));
+}

@@ -1,0 +1,98 @@
+/**
+ * What arrives, as the library hands it on: nothing is decoded before it is asked for.
+ *
+ * @module
+ */
+import { type Fields, NO_FIELDS, parseFields } from "../wire/fields.ts";
+import type { Message } from "./types.ts";
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Where a message lies in what was read. */
+export interface Place {
+  readonly bytes: Uint8Array;
+  readonly payloadStart: number;
+  readonly payloadEnd: number;
+  readonly fieldsStart: number;
+  readonly fieldsEnd: number;
+}
+
+/** A message: a topic and a place, everything else when it is asked for. */
+export class Delivery implements Message {
+  readonly topic: string;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+  #fields: Fields | string | undefined;
+  #payload: Uint8Array | undefined;
+  #text: string | undefined;
+
+  constructor(topic: string, place: Place) {
+    this.topic = topic;
+    this.#bytes = place.bytes;
+    this.#start = place.payloadStart;
+    this.#end = place.payloadEnd;
+    if (place.fieldsEnd > place.fieldsStart) {
+      this.#fields = decoder.decode(place.bytes.subarray(place.fieldsStart, place.fieldsEnd));
+    }
+  }
+
+  /** A message of the classic protocol: a topic and a payload. */
+  static plain(topic: string, payload: Uint8Array): Delivery {
+    const payloadEnd = payload.length;
+    return new Delivery(topic, { bytes: payload, payloadStart: 0, payloadEnd, fieldsStart: 0, fieldsEnd: 0 });
+  }
+
+  /** Bytes of the payload. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  get payload(): Uint8Array {
+    this.#payload ??= this.#bytes.subarray(this.#start, this.#end);
+    return this.#payload;
+  }
+
+  get text(): string {
+    this.#text ??= decoder.decode(this.payload);
+    return this.#text;
+  }
+
+  get headers(): ReadonlyMap<string, string> {
+    return this.#parsed.headers;
+  }
+
+  get key(): string | undefined {
+    return this.#parsed.others.get("key");
+  }
+
+  get id(): string | undefined {
+    return this.#parsed.others.get("id");
+  }
+
+  get reply(): string | undefined {
+    return this.#parsed.others.get("reply");
+  }
+
+  get ttl(): number | undefined {
+    const ttl = Number(this.#parsed.others.get("ttl") ?? NaN);
+    return ttl >= 0 ? ttl : undefined;
+  }
+
+  get #parsed(): Fields {
+    if (this.#fields === undefined) return NO_FIELDS;
+    if (typeof this.#fields === "string") this.#fields = parseFields(this.#fields);
+    return this.#fields;
+  }
+}
+
+/** So many messages are missing here. */
+export class Gap {
+  readonly pattern: string;
+  readonly missed: number;
+
+  constructor(pattern: string, missed: number) {
+    this.pattern = pattern;
+    this.missed = missed;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * A subscription that begins in the past: it reads what is stored, then it is live, and when it cannot keep up it reads again. So
+ * it never makes a publisher wait.
+ *
+ * @module
+ */
+import { PAGE_BYTES } from "../limits.ts";
+import type { Cursor, Store } from "../store/types.ts";
+import type { DurableLog } from "./durable_log.ts";
+import type { Followed, Range, Reader, Run, Subscriber } from "./types.ts";
+
+/** What followers of one engine share. */
+export interface FollowerOptions {
+  readonly store: Store;
+  readonly log: DurableLog;
+  /** Makes it live, or no longer. */
+  readonly join: (pattern: string, follower: Follower) => void;
+  readonly leave: (pattern: string, follower: Follower) => void;
+  /** It will read again when the commit that is being handed on is through. */
+  readonly behind: (follower: Follower) => void;
+  readonly flush: () => void;
+}
+
+/**
+ * Guarantees: messages in the order of their commits, each once, without a gap between what is read and what is live: it joins
+ * when everything that was handed on has been read, and leaves only between two commits.
+ */
+export class Follower implements Subscriber {
+  readonly connection: object;
+  readonly rank: number;
+  /** It reads from disk instead of making anybody wait. */
+  readonly full = false;
+  readonly #options: FollowerOptions;
+  readonly #pattern: string;
+  readonly #reader: Reader;
+  #cursor: Cursor | undefined;
+  #live = false;
+  #behind = false;
+  #stopped = false;
+
+  constructor(options: FollowerOptions, of: { readonly pattern: string; readonly reader: Reader }) {
+    this.#options = options;
+    this.#pattern = of.pattern;
+    this.#reader = of.reader;
+    this.connection = of.reader.connection;
+    this.rank = of.reader.rank;
+  }
+
+  /** Finds the place where it begins and goes on from there. */
+  start(range: Range, done: (how: Followed) => void): void {
+    this.#options.store.seek(this.#pattern, range, (outcome) => {
+      if (this.#stopped) return;
+      if (outcome.kind === "failed") {
+        done(outcome);
+      } else {
+        done({ kind: "following", trimmedTo: outcome.trimmedTo });
+        this.#cursor = outcome.cursor;
+        if (outcome.first.messages > 0) this.#reader.deliverPage(outcome.first.bytes, outcome.first.messages);
+        this.#read();
+      }
+      this.#options.flush();
+    });
+  }
+
+  /** Nothing more is wanted. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#live) this.#options.leave(this.#pattern, this);
+    this.#live = false;
+  }
+
+  /** A live message. One that has been read already is passed over. */
+  deliver(run: Run): void {
+    const cursor = this.#cursor;
+    if (cursor === undefined || run.place === undefined || run.place.batch <= cursor.after) return;
+    this.#reader.deliver(run);
+    if (this.#behind || !this.#reader.full) return;
+    this.#behind = true;
+    this.#options.behind(this);
+  }
+
+  /** The commit has been handed on up to this batch: from there on it reads for itself. */
+  fallBack(batch: number): void {
+    if (this.#stopped || !this.#behind || this.#cursor === undefined) return;
+    this.#behind = false;
+    this.#live = false;
+    this.#options.leave(this.#pattern, this);
+    this.#cursor = { ...this.#cursor, after: batch };
+    this.#read();
+  }
+
+  whenNotFull(callback: () => void): void {
+    callback();
+  }
+
+  #read(): void {
+    this.#reader.whenNotFull(() => {
+      const cursor = this.#cursor;
+      if (this.#stopped || cursor === undefined) return;
+      this.#options.store.read(cursor, PAGE_BYTES, (outcome) => {
+        if (this.#stopped) return;
+        if (outcome.kind === "failed") {
+          this.#reader.failed(outcome.reason);
+        } else {
+          this.#cursor = outcome.cursor;
+          const { bytes, messages } = outcome.page;
+          if (messages > 0) this.#reader.deliverPage(bytes, messages);
+          this.#goOn(outcome.end);
+        }
+        this.#options.flush();
+      });
+    });
+  }
+
+  #goOn(end: "none" | "caught up" | "past to"): void {
+    if (end === "past to") {
+      this.stop();
+      this.#reader.caughtUp("end");
+    } else if (end === "caught up" && this.#cursor!.after >= this.#options.log.delivered) {
+      // an end that lies in the future is watched for by reading: what is live has no cursor that ends
+      this.#live = true;
+      this.#options.join(this.#pattern, this);
+      this.#reader.caughtUp("live");
+    } else {
+      this.#read();
+    }
+  }
+}

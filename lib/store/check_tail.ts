@@ -1,0 +1,51 @@
+/**
+ * What is verified each time a store is opened: the newest batches, where a crash would have left its mark. Its cost does not
+ * grow with the store.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { type Batch, DamageError, endOf } from "./log_view.ts";
+import { int, type Row } from "./rows.ts";
+import { batchFrom, topicFrom } from "./sqlite_view.ts";
+
+/** Batches verified, and bytes of them. */
+const BATCHES = 64;
+const BYTES = 32 * 1024 * 1024;
+
+/** Throws DamageError where one of the newest batches is not as it was written or does not follow the one before it. */
+export function checkTail(db: DatabaseSync): void {
+  const older = db.prepare("SELECT * FROM batch WHERE id <= ? ORDER BY id DESC LIMIT 1");
+  const before = db.prepare(
+    "SELECT first, count FROM batch WHERE topic = ? AND first < ? ORDER BY first DESC LIMIT 1",
+  );
+  const topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
+  let bytes = 0;
+  let at: number = Number.MAX_SAFE_INTEGER;
+  for (let left = BATCHES; left > 0 && bytes < BYTES; left--) {
+    const row = older.get(at);
+    if (row === undefined) return;
+    const batch = verified(row);
+    const owner = topicOf.get(batch.topic);
+    if (owner === undefined) throw new DamageError(`topic ${batch.topic} is missing`);
+    const topic = topicFrom(owner);
+    const previous = before.get(batch.topic, batch.first);
+    const wanted = previous === undefined
+      ? topic.floor
+      : endOf({ ...batch, first: int(previous, "first"), count: int(previous, "count") });
+    if (wanted !== batch.first) {
+      throw new DamageError(`of ${topic.name} the messages ${wanted} to ${batch.first - 1} are missing`);
+    }
+    bytes += batch.bytes.length;
+    at = batch.id - 1;
+  }
+}
+
+function verified(row: Row): Batch {
+  try {
+    return batchFrom(row);
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    throw new DamageError(`batch ${row["id"]}: ${error.message}`);
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The log as a reading looks at it: one state of it, that no commit changes while a call lasts.
+ *
+ * @module
+ */
+
+/** Where a batch is, without its bytes. */
+export interface Place {
+  readonly id: number;
+  readonly topic: number;
+  /** The sequence number of its first message. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A batch whose checksum was right. */
+export interface Batch extends Place {
+  readonly time: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A topic in the log. */
+export interface TopicRow {
+  readonly id: number;
+  readonly name: string;
+  /** The smallest sequence number that is still there, or the next one where none is. */
+  readonly floor: number;
+}
+
+/** What is stored is not what was: a checksum that does not match, a batch that is not there. The message is for a person. */
+export class DamageError extends Error {
+  override readonly name = "DamageError";
+}
+
+/** Reads. Every method may throw {@link DamageError}. */
+export interface LogView {
+  /** The newest batch that was ever committed; 0: none. */
+  readonly last: number;
+  topicNamed(name: string): TopicRow | undefined;
+  /** The topics a pattern takes in, in the order of their ids. */
+  matching(pattern: string): ReadonlyMap<number, string>;
+  topicOf(id: number): TopicRow;
+  /** Of a topic, the batch with the greatest first sequence number that is at most this. */
+  holding(topic: number, sequence: number): Place | undefined;
+  /** Of a topic, the batch with the smallest first sequence number that is at least this. */
+  next(topic: number, sequence: number): Place | undefined;
+  /** The batches behind one, in commit order, at most `limit`. */
+  following(after: number, limit: number): readonly Place[];
+  /** The time of the first batch at or behind an id, and its id. */
+  timeAt(id: number): { readonly id: number; readonly time: number } | undefined;
+  /** Reads a batch and verifies it. */
+  load(place: Place): Batch;
+  /** Of a topic, the batch that begins at or behind a sequence number, read and verified. */
+  loadNext(topic: number, sequence: number): Batch | undefined;
+}
+
+/** One past the last sequence number of a batch. */
+export function endOf({ first, count }: Place): number {
+  return first + count;
+}

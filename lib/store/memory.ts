@@ -1,0 +1,101 @@
+/**
+ * The store that keeps nothing beyond the process: the reference for the others, and the null case.
+ *
+ * @module
+ */
+import { gather, storedOf, topicProblem } from "./gather.ts";
+import { DamageError } from "./log_view.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { type Range, read, seek } from "./reading.ts";
+import { Trimmer } from "./retention.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  ReadOutcome,
+  RetentionRules,
+  SeekOutcome,
+  Store,
+  StoreState,
+} from "./types.ts";
+
+/** What a memory store is made with. */
+export interface MemoryOptions {
+  readonly retain?: RetentionRules | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Answers behind the call that asks, in the order of the calls. Retention is applied with each commit. */
+export class MemoryStore implements Store {
+  readonly #log = new MemoryLog();
+  readonly #trimmer: Trimmer;
+  readonly #now: () => number;
+  #commits = 0;
+  #trimmed = 0;
+
+  constructor({ retain = {}, now }: MemoryOptions) {
+    this.#trimmer = new Trimmer(this.#log, retain);
+    this.#now = now;
+  }
+
+  get state(): StoreState {
+    const { topics, batches, bytes, last } = this.#log;
+    return { topics, batches, bytes, last, commits: this.#commits, commitTime: 0, trimmed: this.#trimmed };
+  }
+
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+    const outcome = this.#commit(appends);
+    queueMicrotask(() => done(outcome));
+  }
+
+  seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
+    const outcome = orFailed(() => seek(this.#log, pattern, range));
+    queueMicrotask(() => done(outcome));
+  }
+
+  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
+    const outcome = orFailed(() => read(this.#log, cursor, { most, now: this.#now() }));
+    queueMicrotask(() => done(outcome));
+  }
+
+  close(done: () => void): void {
+    queueMicrotask(done);
+  }
+
+  #commit(appends: readonly Append[]): CommitOutcome {
+    for (const { topic } of appends) {
+      const reason = topicProblem(topic);
+      if (reason !== undefined) return { kind: "refused", reason };
+    }
+    const gathered = gather(appends);
+    const bytes = new Uint8Array(gathered.length);
+    gathered.copyTo(bytes);
+    const numbers = this.#log.append(gathered.batches, bytes, this.#now());
+    this.#commits++;
+    this.#trim(gathered.batches);
+    return { kind: "stored", stored: storedOf(gathered, numbers) };
+  }
+
+  #trim(batches: readonly { readonly topic: string; readonly start: number; readonly end: number }[]): void {
+    if (!this.#trimmer.active) return;
+    for (const { topic, start, end } of batches) {
+      const row = this.#log.topicNamed(topic);
+      if (row !== undefined) this.#trimmer.added(row.id, end - start);
+    }
+    for (let more = true; more;) {
+      const step = this.#trimmer.step(this.#now());
+      this.#trimmed += step.messages;
+      more = step.more;
+    }
+  }
+}
+
+function orFailed<T>(ask: () => T): T | { readonly kind: "failed"; readonly reason: string } {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof DamageError) return { kind: "failed", reason: error.message };
+    throw error;
+  }
+}

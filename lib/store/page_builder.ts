@@ -1,0 +1,81 @@
+/**
+ * Puts batches together to a page as it is written to a subscriber.
+ *
+ * @module
+ */
+import { encodeText } from "../wire/bytes.ts";
+import { encodeBatchHeader, passFrames } from "../wire/batch.ts";
+import { type Batch, DamageError, endOf } from "./log_view.ts";
+import type { Page } from "./types.ts";
+
+/** Which of a batch's messages are wanted: sequence numbers from `from` to before `end`. */
+export interface Cut {
+  readonly from: number;
+  readonly end: number;
+}
+
+/** Everything. */
+export const UNCUT: Cut = { from: 0, end: Infinity };
+
+/** Collects pieces, then copies each once. */
+export class PageBuilder {
+  readonly #pieces: Uint8Array[] = [];
+  #messages = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Adds the wanted messages of a batch; nothing where none is. Throws DamageError where they cannot be told apart. */
+  add(topic: string, batch: Batch, cut: Cut = UNCUT): void {
+    const first = Math.max(batch.first, cut.from);
+    const end = Math.min(endOf(batch), cut.end);
+    if (first >= end) return;
+    const bytes = first === batch.first && end === endOf(batch)
+      ? batch.bytes
+      : framesOf(batch, { topicBytes: encodeText(topic).length, first, end });
+    const header = encodeBatchHeader({
+      topic,
+      count: end - first,
+      length: bytes.length,
+      first,
+      time: batch.time,
+    });
+    this.#pieces.push(header, bytes);
+    this.#length += header.length + bytes.length;
+    this.#messages += end - first;
+  }
+
+  build(): Page {
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return { bytes, messages: this.#messages };
+  }
+}
+
+function framesOf(
+  batch: Batch,
+  { topicBytes, first, end }: {
+    readonly topicBytes: number;
+    readonly first: number;
+    readonly end: number;
+  },
+): Uint8Array {
+  const { bytes } = batch;
+  const start = passFrames(bytes, { from: 0, count: first - batch.first, topicBytes });
+  const stop = start === undefined
+    ? undefined
+    : passFrames(bytes, { from: start, count: end - first, topicBytes });
+  if (start === undefined || stop === undefined) {
+    throw new DamageError(`batch ${batch.id} does not hold the ${batch.count} messages it should`);
+  }
+  return bytes.subarray(start, stop);
+}

@@ -1,0 +1,67 @@
+/**
+ * The thread that reads.
+ *
+ * @module
+ */
+import { RunError } from "../errors.ts";
+import { filesIn } from "./files.ts";
+import type { OpenRequest, ReadAnswer, ReadRequest } from "./messages.ts";
+import { connect } from "./open.ts";
+import { read, seek } from "./reading.ts";
+import { reasonOf } from "./rows.ts";
+import { SqliteView } from "./sqlite_view.ts";
+import type { Page } from "./types.ts";
+import type { Scope } from "./worker.ts";
+
+/** Answers in the order of the requests; a read that fails fails alone. */
+export class ReadingThread {
+  static start(scope: Scope, { dir }: OpenRequest): void {
+    const answer = (message: ReadAnswer, transfer: Transferable[] = []): void =>
+      scope.postMessage(message, transfer);
+    try {
+      const db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
+      const view = new SqliteView(db);
+      scope.onmessage = ({ data }: MessageEvent<ReadRequest>): void => {
+        switch (data.kind) {
+          case "seek": {
+            const outcome = orFailed(view, () => seek(view, data.pattern, data.range));
+            const transfer = outcome.kind === "found" ? memoryOf(outcome.first) : [];
+            return answer({ kind: "sought", outcome }, transfer);
+          }
+          case "read": {
+            const { cursor, most } = data;
+            const outcome = orFailed(view, () => read(view, cursor, { most, now: Date.now() }));
+            return answer({ kind: "read", outcome }, outcome.kind === "page" ? memoryOf(outcome.page) : []);
+          }
+          case "close":
+            db.close();
+            answer({ kind: "closed" });
+            return scope.close();
+        }
+      };
+      answer({ kind: "opened" });
+    } catch (error) {
+      const reason = error instanceof RunError
+        ? error.message
+        : `the store cannot be read: ${reasonOf(error)}`;
+      answer({ kind: "refused to open", reason });
+      scope.close();
+    }
+  }
+}
+
+function memoryOf(page: Page): Transferable[] {
+  return [page.bytes.buffer];
+}
+
+function orFailed<T>(
+  view: SqliteView,
+  ask: () => T,
+): T | { readonly kind: "failed"; readonly reason: string } {
+  try {
+    return view.snapshot(ask);
+  } catch (error) {
+    // whatever it is, what asks must hear of it; damage, a disk that cannot be read and a fault of ours alike
+    return { kind: "failed", reason: reasonOf(error) };
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The database as it is on disk. docs/store.md explains it to people with `sqlite3`.
+ *
+ * @module
+ */
+import { crc32 } from "node:zlib";
+import type { DatabaseSync } from "node:sqlite";
+
+/** What this version writes, and the newest it reads: the lower 16 bits of `PRAGMA user_version`. */
+export const FORMAT = 1;
+/** Set in `user_version` while somebody has the store open, so that a WAL belongs to it. */
+export const OPEN_BIT = 0x10000;
+/** "hbus": `PRAGMA application_id`. */
+export const APPLICATION_ID = 0x68627573;
+/** Bytes: large blobs like large pages, single messages small ones; decisions/0004 has the figures. */
+export const PAGE_BYTES = 16_384;
+
+const TABLES = `
+  CREATE TABLE store (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    format INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    clock INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    deleted_last INTEGER NOT NULL,
+    deleted_time INTEGER NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE topic (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    floor INTEGER NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE batch (
+    id INTEGER PRIMARY KEY,
+    topic INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX batch_of_topic ON batch (topic, first, count);
+`;
+
+/** The one row of `store`. */
+export interface Identity {
+  /** Which store this is. */
+  readonly id: string;
+  readonly format: number;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** How often it was opened. */
+  readonly epoch: number;
+  /** What the clock of retention showed when the row was written. */
+  readonly clock: number;
+  /** How many batches retention has deleted, the last of them, and its time. */
+  readonly deleted: number;
+  readonly deletedLast: number;
+  readonly deletedTime: number;
+}
+
+/** Makes an empty database into an empty store, before it is a log with a WAL. */
+export function createSchema(db: DatabaseSync, identity: Identity): void {
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL`);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
+  db.exec(`BEGIN; ${TABLES} COMMIT`);
+  writeIdentity(db, identity);
+}
+
+/** Replaces the identity row. */
+export function writeIdentity(db: DatabaseSync, identity: Identity): void {
+  const { id, format, created, epoch, clock, deleted, deletedLast, deletedTime } = identity;
+  db.prepare("INSERT OR REPLACE INTO store VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(
+    id,
+    format,
+    created,
+    epoch,
+    clock,
+    deleted,
+    deletedLast,
+    deletedTime,
+    identityCrc(identity),
+  );
+}
+
+/** The checksum of the identity row: CRC-32 of its values but `one` and `crc`, a space between. */
+export function identityCrc(identity: Identity): number {
+  const { id, format, created, epoch, clock, deleted, deletedLast, deletedTime } = identity;
+  return crc32([id, format, created, epoch, clock, deleted, deletedLast, deletedTime].join(" "));
+}
+
+/** The checksum of a topic: CRC-32 of id, floor and name, a space between. */
+export function topicCrc({ id, floor, name }: { id: number; floor: number; name: string }): number {
+  return crc32(`${id} ${floor} ${name}`);
+}
+
+/** What of a batch its checksum covers beside its bytes. */
+export interface BatchMark {
+  readonly id: number;
+  readonly topic: number;
+  readonly first: number;
+  readonly count: number;
+  readonly time: number;
+}
+
+/** The checksum of a batch: CRC-32 of id, topic, first, count and time, a space between, an LF, and the bytes. */
+export function batchCrc({ id, topic, first, count, time }: BatchMark, bytes: Uint8Array): number {
+  return crc32(bytes, crc32(`${id} ${topic} ${first} ${count} ${time}\n`));
+}

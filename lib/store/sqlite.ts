@@ -1,0 +1,220 @@
+/**
+ * The store on disk, as everybody else sees it: SQLite in two threads.
+ *
+ * @module
+ */
+import { RunError } from "../errors.ts";
+import { type Log, SILENT_LOG } from "../log.ts";
+import { gather, type Gathered, storedOf, topicProblem } from "./gather.ts";
+import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./messages.ts";
+import type { Sync } from "./open.ts";
+import type { Range } from "./reading.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  ReadOutcome,
+  RetentionRules,
+  SeekOutcome,
+  Store,
+  StoreState,
+} from "./types.ts";
+
+/** Bytes of a commit's buffer that is kept for the next. */
+const BUFFER_BYTES_KEPT = 16 * 1024 * 1024;
+const BUFFER_BYTES_LEAST = 64 * 1024;
+
+/** How a store on disk is opened. */
+export interface SqliteOptions {
+  /** When a commit is answered: once it is on disk (commit), or before, with a sync every 100 ms. */
+  readonly sync?: Sync;
+  readonly retain?: RetentionRules | undefined;
+  readonly log?: Log;
+}
+
+/** Opens the store in a directory, which is made where it is missing. Rejects with RunError and what to do. */
+export async function openSqliteStore(dir: string, options: SqliteOptions = {}): Promise<Store> {
+  const { sync = "commit", retain = {}, log = SILENT_LOG } = options;
+  const writing = await start<WriteAnswer>({ kind: "write", dir, sync, retain });
+  try {
+    const reading = await start<ReadAnswer>({ kind: "read", dir });
+    return new SqliteStore({ writing, reading, log });
+  } catch (error) {
+    writing.worker.postMessage({ kind: "close" });
+    throw error;
+  }
+}
+
+interface Started<Opened> {
+  readonly worker: Worker;
+  readonly opened: Extract<Opened, { kind: "opened" }>;
+  /** What it has said since, in the order it did, until somebody else listens. */
+  readonly early: Exclude<Opened, { kind: "opened" }>[];
+}
+
+/** A worker that has opened the store. */
+async function start<Answer extends WriteAnswer | ReadAnswer>(
+  request: OpenRequest,
+): Promise<Started<Answer>> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  const { promise, resolve, reject } = Promise.withResolvers<Started<Answer>>();
+  const early: Started<Answer>["early"] = [];
+  worker.onerror = (event): void => {
+    event.preventDefault();
+    reject(new Error(`the store's thread failed: ${event.message}`));
+  };
+  worker.onmessage = ({ data }: MessageEvent<WriteAnswer | ReadAnswer>): void => {
+    if (data.kind === "opened") resolve({ worker, opened: data as Started<Answer>["opened"], early });
+    else if (data.kind === "refused to open") reject(new RunError(data.reason));
+    else early.push(data as Started<Answer>["early"][number]);
+  };
+  worker.postMessage(request);
+  return await promise;
+}
+
+/** What a read of either kind is answered with. */
+type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
+
+/**
+ * - Commits are answered by one thread and reads by the other, each in the order of the calls.
+ * - A thread that dies answers what waits for it: commits are lost, reads fail.
+ */
+class SqliteStore implements Store {
+  readonly #writing: Worker;
+  readonly #reading: Worker;
+  readonly #log: Log;
+  readonly #reads: ReadDone[] = [];
+  #state: StoreState;
+  #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
+  #waiting: { readonly gathered: Gathered; readonly done: (outcome: CommitOutcome) => void } | undefined;
+  #closed: (() => void) | undefined;
+  /** Why a thread is gone. */
+  #writingGone: string | undefined;
+  #readingGone: string | undefined;
+
+  constructor(
+    { writing, reading, log }: {
+      readonly writing: Started<WriteAnswer>;
+      readonly reading: Started<ReadAnswer>;
+      readonly log: Log;
+    },
+  ) {
+    this.#log = log;
+    this.#state = writing.opened.state;
+    this.#writing = writing.worker;
+    this.#reading = reading.worker;
+    this.#writing.onmessage = ({ data }: MessageEvent<WriteAnswer>): void => this.#written(data);
+    this.#reading.onmessage = ({ data }: MessageEvent<ReadAnswer>): void => this.#read(data);
+    for (const answer of writing.early) this.#written(answer);
+    this.#writing.onerror = (event): void => {
+      event.preventDefault();
+      this.#loseWriting(`the thread that writes failed: ${event.message}`);
+    };
+    this.#reading.onerror = (event): void => {
+      event.preventDefault();
+      this.#loseReading(`the thread that reads failed: ${event.message}`);
+    };
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+    const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
+    if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
+    const gone = this.#writingGone;
+    if (gone !== undefined) return queueMicrotask(() => done({ kind: "lost", reason: gone }));
+    if (this.#waiting !== undefined) {
+      throw new Error("a commit was begun before the one before it was answered");
+    }
+    const gathered = gather(appends);
+    const buffer = this.#takeBuffer(gathered.length);
+    gathered.copyTo(new Uint8Array(buffer));
+    this.#waiting = { gathered, done };
+    const request: WriteRequest = { kind: "commit", batches: gathered.batches, buffer };
+    this.#writing.postMessage(request, [buffer]);
+  }
+
+  seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
+    this.#ask({ kind: "seek", pattern, range }, done);
+  }
+
+  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
+    this.#ask({ kind: "read", cursor, most }, done);
+  }
+
+  close(done: () => void): void {
+    this.#closed = done;
+    // the one that writes is the last to leave: it empties the WAL, which nobody may look at then
+    if (this.#readingGone === undefined) this.#reading.postMessage({ kind: "close" });
+    else this.#closeWriting();
+  }
+
+  #ask(request: ReadRequest, done: ReadDone): void {
+    const reason = this.#readingGone;
+    if (reason !== undefined) return queueMicrotask(() => done({ kind: "failed", reason }));
+    this.#reads.push(done);
+    this.#reading.postMessage(request);
+  }
+
+  #written(answer: WriteAnswer): void {
+    switch (answer.kind) {
+      case "committed": {
+        const { outcome, buffer } = answer;
+        this.#state = answer.state;
+        if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
+        return waiting.done(
+          "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.gathered, outcome) },
+        );
+      }
+      case "note":
+        this.#state = answer.state;
+        return this.#log[answer.level](answer.event, answer.fields);
+      case "closed":
+        this.#writingGone = "the store is closed";
+        return this.#closed?.();
+    }
+  }
+
+  #read(answer: ReadAnswer): void {
+    switch (answer.kind) {
+      case "sought":
+      case "read":
+        return this.#reads.shift()?.(answer.outcome as SeekOutcome & ReadOutcome);
+      case "closed":
+        this.#readingGone = "the store is closed";
+        return this.#closeWriting();
+    }
+  }
+
+  #closeWriting(): void {
+    if (this.#writingGone === undefined) this.#writing.postMessage({ kind: "close" });
+    else this.#closed?.();
+  }
+
+  #loseWriting(reason: string): void {
+    this.#writingGone = reason;
+    this.#log.error("store lost", { reason });
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.done({ kind: "lost", reason });
+    this.#closed?.();
+  }
+
+  #loseReading(reason: string): void {
+    this.#readingGone = reason;
+    this.#log.error("store cannot be read", { reason });
+    for (const done of this.#reads.splice(0)) done({ kind: "failed", reason });
+    if (this.#closed !== undefined) this.#closeWriting();
+  }
+
+  #takeBuffer(length: number): ArrayBuffer {
+    const kept = this.#buffer;
+    if (kept.byteLength >= length) return kept;
+    return new ArrayBuffer(Math.max(BUFFER_BYTES_LEAST, 2 ** Math.ceil(Math.log2(length))));
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The durable log as the engine sees it. Calls return at once and answer by a callback, in the order of the calls of their kind:
+ * who decides stays synchronous, who does I/O (a worker with SQLite, or nobody) stays behind this.
+ *
+ * @module
+ */
+
+/** What one publish run brings: consecutive messages to one topic, as v2 frames with the topic's `#`. */
+export interface Append {
+  readonly topic: string;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Where an append went. Several appends of one commit to one topic may share a batch. */
+export interface Stored {
+  /** The sequence number of its first message; a topic's begin at 1 and have no gaps. */
+  readonly first: number;
+  /** The batch it is in: these grow with every commit, over all topics, and are never used twice. */
+  readonly batch: number;
+  /** Milliseconds since 1970, never less than any before it. */
+  readonly time: number;
+}
+
+/**
+ * What became of a commit. `refused`: nothing of it is stored and later ones may succeed (disk full). `lost`: it is not known
+ * what is stored (a failed fsync, a file that vanished): nothing more may be committed by this process.
+ */
+export type CommitOutcome =
+  | { readonly kind: "stored"; readonly stored: readonly Stored[] }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** Where a replay begins. `latest`: the newest message of each topic. A time is milliseconds since 1970. */
+export type From =
+  | { readonly kind: "earliest" }
+  | { readonly kind: "latest" }
+  | { readonly kind: "sequence"; readonly sequence: number }
+  | { readonly kind: "time"; readonly time: number };
+
+/** Where it ends, exclusive of later ones; undefined: never, it goes on with what is live. */
+export type To =
+  | { readonly kind: "sequence"; readonly sequence: number }
+  | { readonly kind: "time"; readonly time: number };
+
+/** A place in the log of one pattern. */
+export interface Cursor {
+  readonly pattern: string;
+  /** Everything up to this batch has been read. */
+  readonly after: number;
+  /** Of a topic's messages only those with a sequence number of at least this. */
+  readonly sequence: number;
+  /** Of all messages only those from this time on. */
+  readonly time: number;
+  readonly to: To | undefined;
+  /** Set by the store while a `latest` is being read: the topics up to this one have been given. */
+  readonly latest?: number;
+}
+
+/** The answer to {@link Store.seek}. */
+export type SeekOutcome =
+  | {
+    readonly kind: "found";
+    readonly cursor: Cursor;
+    /** What has to be sent before the cursor is read from: `latest` messages, as `batch` frames. */
+    readonly first: Page;
+    /** The smallest sequence number that is still there, where one topic was asked for and the one asked for is gone. */
+    readonly trimmedTo: number | undefined;
+  }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Stored messages as they are written to a v2 subscriber: `batch` frames one after the other. */
+export interface Page {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly messages: number;
+}
+
+/** The answer to {@link Store.read}. */
+export type ReadOutcome =
+  | {
+    readonly kind: "page";
+    readonly page: Page;
+    readonly cursor: Cursor;
+    /** There is nothing behind the cursor's place yet, or nothing that the cursor's `to` lets through. */
+    readonly end: "none" | "caught up" | "past to";
+  }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** How much is there, and what it takes. */
+export interface StoreState {
+  readonly topics: number;
+  readonly batches: number;
+  /** What it occupies, without room that was given free and not yet back to the disk. */
+  readonly bytes: number;
+  /** The last batch that is committed; 0: none. */
+  readonly last: number;
+  /** Commits since it was opened; with `sync` "commit" each is one fsync before its answer. */
+  readonly commits: number;
+  /** Milliseconds they took altogether. */
+  readonly commitTime: number;
+  /** Messages that retention has deleted since it was opened. */
+  readonly trimmed: number;
+}
+
+/** How long and how much is kept; what is undefined has no limit. */
+export interface Retention {
+  /** Messages older than this go, milliseconds. */
+  readonly age?: number | undefined;
+  /** More than this go, the oldest first, bytes. */
+  readonly bytes?: number | undefined;
+}
+
+/** Retention of a whole store. */
+export interface RetentionRules extends Retention {
+  /**
+   * By pattern, the first that takes a topic in counts and replaces both limits above for it; `bytes` is for all topics of that
+   * pattern together.
+   */
+  readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
+}
+
+/** A log of batches. One at a time has it open. */
+export interface Store {
+  /** As of the last answer. */
+  readonly state: StoreState;
+  /** Appends all, in order, in one transaction. Not called again before `done`: who calls gathers meanwhile (group commit). */
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
+  /** Finds where a replay begins. */
+  seek(
+    pattern: string,
+    range: { readonly from: From; readonly to: To | undefined },
+    done: (outcome: SeekOutcome) => void,
+  ): void;
+  /** Reads on from a cursor, about `most` bytes and one batch at least. */
+  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void;
+  /** After what was called before has been answered. */
+  close(done: () => void): void;
+}

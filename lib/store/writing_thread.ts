@@ -1,0 +1,217 @@
+/**
+ * The thread that writes. Between two commits it does what keeps the store in shape, in slices; a commit never waits for more
+ * than one.
+ *
+ * @module
+ */
+import { RunError } from "../errors.ts";
+import type { LogFields } from "../log.ts";
+import { quote } from "../text.ts";
+import { checkTail } from "./check_tail.ts";
+import { asRunError, type DataFiles, filesIn, lockDirectory, prepareDirectory } from "./files.ts";
+import type { NewBatch } from "./gather.ts";
+import type { Note, OpenRequest, WriteAnswer, WriteRequest } from "./messages.ts";
+import { connect, createWhereMissing, damaged, inspect } from "./open.ts";
+import { RetentionClock, Trimmer } from "./retention.ts";
+import { isDamage, reasonOf } from "./rows.ts";
+import type { StoreState } from "./types.ts";
+import type { Scope } from "./worker.ts";
+import { Writer } from "./writer.ts";
+
+/** Milliseconds between two looks at what has grown old, and at a WAL that nobody adds to. */
+const TICK_MS = 1000;
+/** Milliseconds between two syncs where commits do not wait for theirs. */
+const SYNC_MS = 100;
+/** Milliseconds the newest batch may be ahead of the wall clock before that is worth a warning. */
+const AHEAD_MS = 3_600_000;
+
+type Open = Extract<OpenRequest, { kind: "write" }>;
+
+/** Owns the lock and the writer. */
+export class WritingThread {
+  readonly #scope: Scope;
+  readonly #writer: Writer;
+  readonly #lock: Deno.FsFile;
+  readonly #trimmer: Trimmer;
+  readonly #clock: RetentionClock;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #commits = 0;
+  #commitTime = 0;
+  #trimmed = 0;
+  #slicing = false;
+  #closing = false;
+  #unsynced = false;
+
+  /** Opens the store and answers with its state, or with why it cannot be opened. */
+  static start(scope: Scope, request: Open): void {
+    const files = filesIn(request.dir);
+    let lock: Deno.FsFile | undefined;
+    try {
+      prepareDirectory(files.dir);
+      lock = lockDirectory(files);
+      const thread = new WritingThread(scope, { request, writer: openWriter(files, request), lock });
+      scope.onmessage = ({ data }: MessageEvent<WriteRequest>): void => thread.#take(data);
+      thread.#answer({ kind: "opened", state: thread.#state });
+      thread.#begin(request);
+    } catch (error) {
+      lock?.close();
+      scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(files, error) });
+      scope.close();
+    }
+  }
+
+  private constructor(
+    scope: Scope,
+    parts: { readonly request: Open; readonly writer: Writer; readonly lock: Deno.FsFile },
+  ) {
+    this.#scope = scope;
+    this.#writer = parts.writer;
+    this.#lock = parts.lock;
+    this.#trimmer = new Trimmer(parts.writer, parts.request.retain);
+    this.#clock = new RetentionClock(parts.writer.identity.clock, performance.now());
+  }
+
+  #begin({ sync }: Open): void {
+    const { time, identity } = this.#writer;
+    const ahead = time - Date.now();
+    if (ahead > AHEAD_MS) {
+      this.#note("warn", "the newest messages are from the future: is the clock right?", {
+        seconds: ahead / 1000,
+      });
+    }
+    this.#note("debug", "store opened", { store: identity.id, epoch: identity.epoch });
+    this.#timers.push(setInterval(() => this.#tick(), TICK_MS));
+    if (sync === "interval") this.#timers.push(setInterval(() => this.#sync(), SYNC_MS));
+    this.#slice();
+  }
+
+  #take(request: WriteRequest): void {
+    if (request.kind === "close") return this.#close();
+    this.#commit(request.batches, request.buffer);
+  }
+
+  #commit(batches: readonly NewBatch[], buffer: ArrayBuffer): void {
+    const start = performance.now();
+    const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
+    this.#commits++;
+    this.#commitTime += performance.now() - start;
+    if (this.#trimmer.active && "firsts" in outcome) {
+      for (const { topic, start: from, end } of batches) {
+        this.#trimmer.added(this.#writer.idOf(topic), end - from);
+      }
+    }
+    this.#unsynced = true;
+    this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
+    if (this.#writer.checkpointDue) this.#checkpoint();
+    if (this.#trimmer.active && !this.#slicing) this.#slice();
+  }
+
+  #tick(): void {
+    if (this.#writer.walUsed) this.#checkpoint();
+    if (!this.#slicing) this.#slice();
+  }
+
+  /** One slice of trimming and of giving back, and the next behind what has been asked meanwhile. */
+  #slice(): void {
+    this.#slicing = false;
+    if (this.#closing || this.#writer.lost !== undefined) return;
+    if (this.#clock.tick(Date.now(), performance.now())) {
+      this.#note(
+        "warn",
+        "the clock jumped ahead: messages grow old no faster than ten times the pace of time",
+      );
+    }
+    this.#writer.setClock(this.#clock.now);
+    let more = false;
+    if (this.#trimmer.active) {
+      try {
+        const step = this.#trimmer.step(this.#clock.now);
+        more = step.more;
+        this.#trimmed += step.messages;
+        if (step.messages > 0) this.#note("debug", "old messages deleted", { messages: step.messages });
+      } catch (error) {
+        this.#note("error", "old messages cannot be deleted", { reason: reasonOf(error) });
+      }
+    }
+    more = this.#writer.giveBack() || more;
+    if (this.#writer.checkpointDue) this.#checkpoint();
+    if (!more) return;
+    this.#slicing = true;
+    setTimeout(() => this.#slice(), 0);
+  }
+
+  #checkpoint(): void {
+    const failure = this.#writer.checkpoint();
+    if (failure !== undefined) {
+      this.#note("error", "the write-ahead log cannot be moved into the database", {
+        reason: failure.reason,
+      });
+    }
+  }
+
+  #sync(): void {
+    if (!this.#unsynced) return;
+    this.#unsynced = false;
+    const failure = this.#writer.syncWal();
+    if (failure !== undefined) this.#note("error", "store lost", { reason: failure.reason });
+  }
+
+  #close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    const state = this.#state;
+    try {
+      this.#writer.close();
+      this.#lock.truncateSync(0);
+    } catch (error) {
+      const fields = { reason: reasonOf(error) };
+      this.#answer({ kind: "note", level: "error", event: "the store could not be closed", fields, state });
+    }
+    this.#closing = true;
+    this.#lock.close();
+    this.#answer({ kind: "closed" });
+    this.#scope.close();
+  }
+
+  get #state(): StoreState {
+    const { topics, batches, bytes, last } = this.#writer;
+    return {
+      topics,
+      batches,
+      bytes,
+      last,
+      commits: this.#commits,
+      commitTime: this.#commitTime,
+      trimmed: this.#trimmed,
+    };
+  }
+
+  #note(level: Note["level"], event: string, fields: LogFields = {}): void {
+    this.#answer({ kind: "note", level, event, fields, state: this.#state });
+  }
+
+  #answer(answer: WriteAnswer, transfer: Transferable[] = []): void {
+    this.#scope.postMessage(answer, transfer);
+  }
+}
+
+function openWriter(files: DataFiles, { sync }: Open): Writer {
+  createWhereMissing(files, Date.now());
+  inspect(files);
+  const db = connect(files.database, { readOnly: false, sync });
+  try {
+    checkTail(db);
+    return new Writer(db, files);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function reasonToRefuse(files: DataFiles, error: unknown): string {
+  if (error instanceof RunError) return error.message;
+  if (isDamage(error)) return damaged(files.dir, reasonOf(error)).message;
+  const known = asRunError(files.dir, error);
+  return known instanceof RunError
+    ? known.message
+    : `the store in ${quote(files.dir)} cannot be opened: ${reasonOf(error)}`;
+}

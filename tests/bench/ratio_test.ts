@@ -1,0 +1,65 @@
+/**
+ * Nothing has become much slower: pieces of the broker against a plain loop over the same bytes, in the same process.
+ * bench/pieces/ratios.ts says how the record is renewed.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { LEAST_PART, PIECES } from "../../bench/pieces/ratio.ts";
+import { bestOf, leastPart, measured, recorded } from "../../bench/pieces/ratios.ts";
+
+const ROOT = `${import.meta.dirname}/../..`;
+const record = await recorded();
+
+Deno.test("every piece has a recorded ratio, and every recorded ratio its piece", () => {
+  assertEquals(Object.keys(record.ratios), Object.keys(PIECES));
+});
+
+for (const [piece, before] of Object.entries(record.ratios)) {
+  Deno.test(`${piece}: not slower than it was`, async () => {
+    const least = before * await leastPart(record);
+    const now = await bestOf(piece, least);
+    assert(
+      now >= least,
+      `${piece}: a plain loop takes ${
+        now.toPrecision(3)
+      } times as long, recorded are ${before}: it has become slower. ` +
+        "Where that is meant: deno run -A bench/pieces/ratios.ts --record",
+    );
+  });
+}
+
+/** Makes a decoder look once more at every fourth byte it is given. */
+const SLOWER = `buffer[end] = LF;
+    for (let at = start; at < end; at += 4) this.slowed = Math.imul(this.slowed ^ buffer[at]!, 0x01000193);`;
+
+for (const piece of ["classic decoder", "frame decoder"] as const) {
+  Deno.test(`${piece}: a copy that was made slower is caught`, async () => {
+    const copy = await Deno.makeTempDir({ prefix: "hashbus-slower-" });
+    try {
+      for (const part of ["bench", "lib"]) {
+        await copyAll(`${ROOT}/${part}`, `${copy}/${part}`);
+      }
+      const file = `${copy}/lib/wire/${piece.replace(" ", "_")}.ts`;
+      const source = await Deno.readTextFile(file);
+      assertStringIncludes(source, "buffer[end] = LF;", "the line of feed() that is made slower");
+      const slower = source.replace("buffer[end] = LF;", SLOWER).replace(
+        "  start = 0;",
+        "  slowed = 0;\n  start = 0;",
+      );
+      await Deno.writeTextFile(file, slower);
+      // both measured now and here: who slows the machine down slows both
+      const before = await measured(piece);
+      const after = await measured(piece, `${copy}/bench/pieces/ratios.ts`);
+      assert(after < LEAST_PART * before, `${after} after ${before}`);
+    } finally {
+      await Deno.remove(copy, { recursive: true });
+    }
+  });
+}
+
+async function copyAll(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) await copyAll(`${from}/${name}`, `${to}/${name}`);
+}
