@@ -11,10 +11,17 @@ import { printLine } from "./terminal.ts";
 
 /** What each program may do: nothing beside it is asked for, the executable says no instead. */
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
-  broker: ["--allow-net", "--allow-read", "--allow-env=NO_COLOR,HASHBUS_*"],
+  // --data writes
+  broker: ["--allow-net", "--allow-read", "--allow-write", "--allow-env=NO_COLOR,HASHBUS_*"],
   publisher: ["--allow-net", "--allow-read", "--allow-env=NO_COLOR,HASHBUS_*"],
   // --record writes
   subscriber: ["--allow-net", "--allow-read", "--allow-write", "--allow-env=NO_COLOR,HASHBUS_*"],
+};
+
+/** What a program starts without importing it. */
+const INCLUDED: Readonly<Record<string, readonly string[]>> = {
+  // the threads of the store
+  broker: ["lib/store/worker.ts"],
 };
 
 const ROOT = `${import.meta.dirname}/..`;
@@ -37,7 +44,8 @@ export async function compileAll({ out, passOn = [], onDone }: CompileOptions): 
   await Deno.mkdir(out, { recursive: true });
   for (const [name, permissions] of Object.entries(PERMISSIONS)) {
     const output = `${out}/${name}`;
-    await compile(name, [...permissions, ...passOn, "--output", output]);
+    const included = (INCLUDED[name] ?? []).flatMap((path) => ["--include", `${ROOT}/${path}`]);
+    await compile(name, [...permissions, ...included, ...passOn, "--output", output]);
     onDone?.(targetIsWindows(passOn) ? `${output}.exe` : output);
   }
 }

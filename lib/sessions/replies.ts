@@ -42,6 +42,8 @@ export interface Replies {
 
 const OKS = new Chunk(OK_REPLIES);
 const ONE_OK = new Slice(OKS, 0, OK_BYTES);
+/** The answer to one `sub`: all that most subscribers ever hear, so that none of them keeps one of its own. */
+const ONE_DONE = new Slice(new Chunk(frameBytes(okFrame(1, DONE))));
 const ERRORS = new Map<ErrorCode, Slice>();
 
 /** The classic protocol: `OK` and `ERR_<CODE>`. */
@@ -90,6 +92,7 @@ export class FrameReplies implements Replies {
   }
 
   ok(count: number, last: Success = DONE): void {
+    if (count === 1 && last === DONE) return this.#outbox.reply(ONE_DONE);
     if (last.last !== undefined || last.from !== undefined) return this.#say(okFrame(count, last));
     // one at a time, the same reply comes again and again
     if (this.#ok === undefined || this.#count !== count || this.#reached !== last.reached) {

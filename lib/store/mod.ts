@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type CheckReport, checkStore, type CheckSummary } from "./check.ts";
 export { MemoryStore } from "./memory.ts";
 export { openSqliteStore, type SqliteOptions } from "./sqlite.ts";
-export type { Store, StoreState } from "./types.ts";
+export type { RetentionRules, Store, StoreState } from "./types.ts";

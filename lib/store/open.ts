@@ -160,8 +160,9 @@ export function connect(database: string, { readOnly, sync }: ConnectOptions): D
   try {
     const synchronous = sync === "commit" ? 2 : 1;
     for (const [name, value] of [...PRAGMAS, ["synchronous", synchronous] as const]) {
-      // who only reads cannot, and need not, choose the journal
-      if (!(readOnly && name === "journal_mode")) db.prepare(`PRAGMA ${name} = ${value}`).all();
+      // who only reads cannot choose the journal, and a copy need not have one
+      if (readOnly && name === "journal_mode") continue;
+      db.prepare(`PRAGMA ${name} = ${value}`).all();
       const [set] = Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {});
       if (set !== value) throw new RunError(`SQLite here does not take ${name} = ${value}, it says ${set}`);
     }

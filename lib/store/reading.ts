@@ -13,6 +13,8 @@ import type { Cursor, From, ReadOutcome, SeekOutcome, To } from "./types.ts";
 const LATEST_PAGE_BYTES = 1024 * 1024;
 /** Batches looked at together while those of other topics are passed over. */
 const SCAN_PLACES = 256;
+/** Batches passed in one read at most, wanted or not, so that it does not keep other reads waiting. */
+const STEPS_MOST = 20_000;
 
 type End = "none" | "caught up" | "past to";
 type Found = Extract<SeekOutcome, { kind: "found" }>;
@@ -47,12 +49,13 @@ export function read(view: LogView, cursor: Cursor, { most, now }: { most: numbe
   const page = new PageBuilder();
   let place: Cursor = cursor;
   let end: End = "none";
+  let steps = 0;
   const step = isPattern(cursor.pattern) ? scan : follow;
   try {
     for (const [at, ended] of step(view, cursor, page)) {
       place = at;
       end = ended;
-      if (end !== "none" || page.length >= most) break;
+      if (end !== "none" || page.length >= most || ++steps >= STEPS_MOST) break;
     }
   } catch (error) {
     // what lies before the damage is given first; the next call begins with it

@@ -41,8 +41,10 @@ interface Rule {
   readonly pattern: string | undefined;
   /** Up to this batch nothing is left that is this rule's. */
   position: number;
-  /** Bytes that its topics hold; counted only where another rule's `bytes` needs it. */
+  /** Bytes that its topics hold; counted only where there are several rules. */
   held: number;
+  /** When the oldest of its messages may have grown too old. */
+  due: number;
 }
 
 /**
@@ -62,7 +64,7 @@ export class Trimmer {
   constructor(port: TrimPort, rules: RetentionRules) {
     this.#port = port;
     const rule = ({ age, bytes }: Retention, pattern?: string): Rule => (
-      { age, bytes, pattern, position: 0, held: 0 }
+      { age, bytes, pattern, position: 0, held: 0, due: 0 }
     );
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
     const counts = this.#rules.some(({ bytes, pattern }) => bytes !== undefined && pattern !== undefined);
@@ -79,34 +81,48 @@ export class Trimmer {
     if (this.#rules.length > 1) this.#of(topic).held += bytes;
   }
 
+  /** Whether {@link step} has anything to do. */
+  due(now: number): boolean {
+    return this.#counted < this.#countTo || this.#rules.some((rule) => this.#isDue(rule, now));
+  }
+
   /** Deletes at most a slice. Whether there may be more to do at once, and how many messages went. */
   step(now: number): { readonly more: boolean; readonly messages: number } {
     if (this.#counted < this.#countTo) {
       this.#count();
       return { more: true, messages: 0 };
     }
+    let messages = 0;
     for (const rule of this.#rules) {
-      if (rule.age === undefined && rule.bytes === undefined) continue;
-      const { done, messages } = this.#trim(rule, now);
-      if (!done) return { more: true, messages };
+      if (!this.#isDue(rule, now)) continue;
+      const trimmed = this.#trim(rule, now);
+      messages += trimmed.messages;
+      if (!trimmed.done) return { more: true, messages };
     }
-    return { more: false, messages: 0 };
+    return { more: false, messages };
+  }
+
+  #isDue(rule: Rule, now: number): boolean {
+    return (rule.age !== undefined && now >= rule.due) ||
+      (rule.bytes !== undefined && this.#heldBy(rule) > rule.bytes);
   }
 
   #trim(rule: Rule, now: number): { done: boolean; messages: number } {
     const before = rule.age === undefined ? -Infinity : now - rule.age;
     let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - rule.bytes;
-    // the oldest of all is asked for only where something can be old or too much
     const places = this.#port.agedFollowing(rule.position, SLICE_BATCHES);
     const victims: AgedPlace[] = [];
     let bytes = 0;
     let position = rule.position;
     let done = places.length < SLICE_BATCHES;
+    // where nothing is left, nothing grows old for so long
+    rule.due = done ? now + (rule.age ?? 0) + 1 : now;
     for (const place of places) {
       if (this.#of(place.topic) === rule) {
         const goes = place.time < before || (over > 0 && place.id !== this.#port.last);
         if (!goes) {
           done = true;
+          rule.due = place.time + (rule.age ?? 0) + 1;
           break;
         }
         victims.push(place);

@@ -131,7 +131,10 @@ export interface Store {
     range: { readonly from: From; readonly to: To | undefined },
     done: (outcome: SeekOutcome) => void,
   ): void;
-  /** Reads on from a cursor, about `most` bytes and one batch at least. */
+  /**
+   * Reads on from a cursor, about `most` bytes and one batch at least; a page without a message and `end` "none" says that much that
+   * was not wanted has been passed, and that there is more.
+   */
   read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void;
   /** After what was called before has been answered. */
   close(done: () => void): void;

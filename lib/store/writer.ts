@@ -26,6 +26,10 @@ import { topicFrom } from "./sqlite_view.ts";
 
 /** Bytes of WAL from which it is moved into the database; decisions/0004 has the figures. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+/** How much more has to come, as a share of that, before it is tried again. */
+const RETRY_SHARE = 1 / 4;
+/** Bytes of WAL from which readers are waited for. */
+const WAL_BYTES_MOST = 48 * 1024 * 1024;
 /** What a batch takes of the WAL beside its bytes: pages of table and index. */
 const BATCH_OVERHEAD = 3 * PAGE_BYTES;
 /** Topics remembered between commits; beyond it all are looked up anew. */
@@ -34,6 +38,8 @@ const TOPICS_MOST = 100_000;
 const FREE_BYTES_KEPT = 16 * 1024 * 1024;
 const FREE_SHARE_KEPT = 1 / 16;
 const VACUUM_PAGES = 128;
+/** Milliseconds for which the files are taken to be still there. */
+const PRESENCE_MS = 5;
 
 interface OpenTopic {
   readonly id: number;
@@ -55,11 +61,15 @@ export class Writer implements TrimPort {
   #identity: Identity;
   #lost: Failure | undefined;
   #known = new Map<string, OpenTopic>();
+  /** What lies in the WAL, about; when it is moved next, and when readers are waited for. */
   #walBytes = 0;
+  #checkpointAt = CHECKPOINT_BYTES;
+  #waitFrom = WAL_BYTES_MOST;
   readonly #db: DatabaseSync;
   readonly #dir: string;
   readonly #wal: string;
   readonly #presence: Presence;
+  #presenceDue = 0;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -72,6 +82,7 @@ export class Writer implements TrimPort {
   readonly #delete: StatementSync;
   readonly #setFloor: StatementSync;
   readonly #checkpoint: StatementSync;
+  readonly #restart: StatementSync;
   readonly #pages: StatementSync;
   readonly #free: StatementSync;
   readonly #vacuum: StatementSync;
@@ -94,6 +105,7 @@ export class Writer implements TrimPort {
     this.#delete = db.prepare("DELETE FROM batch WHERE id = ?");
     this.#setFloor = db.prepare("UPDATE topic SET floor = ?, crc = ? WHERE id = ?");
     this.#checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
+    this.#restart = db.prepare("PRAGMA wal_checkpoint(RESTART)");
     this.#pages = db.prepare("PRAGMA page_count");
     this.#free = db.prepare("PRAGMA freelist_count");
     this.#vacuum = db.prepare(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
@@ -214,24 +226,33 @@ export class Writer implements TrimPort {
 
   /** Whether enough is in the WAL that it should be moved. */
   get checkpointDue(): boolean {
-    return this.#walBytes >= CHECKPOINT_BYTES;
+    return this.#walBytes >= this.#checkpointAt;
   }
   /** Whether anything is in it. */
   get walUsed(): boolean {
     return this.#walBytes > 0;
   }
 
-  /** Moves what it can of the WAL into the database. A failure here is only seen by the next commit, as that one's. */
+  /**
+   * Moves what it can of the WAL into the database. What a reader still looks at stays in it; when that has become much, readers
+   * are waited for. What fails here and can pass is tried again.
+   */
   checkpoint(): Failure | undefined {
     if (this.#lost !== undefined) return this.#lost;
+    const waits = this.#walBytes >= this.#waitFrom;
     try {
-      const row = this.#checkpoint.get() ?? {};
-      const left = int(row, "log") - int(row, "checkpointed");
-      // what a reader still looks at stays: try again after another quarter
-      this.#walBytes = left > 0 ? Math.floor(CHECKPOINT_BYTES * 0.75) : 0;
+      const row = (waits ? this.#restart : this.#checkpoint).get() ?? {};
+      if (int(row, "log") === int(row, "checkpointed")) {
+        this.#walBytes = 0;
+        this.#waitFrom = WAL_BYTES_MOST;
+      } else if (waits) {
+        // somebody from outside reads for longer than that: waiting again and again would only stop commits
+        this.#waitFrom *= 2;
+      }
+      this.#checkpointAt = this.#walBytes + (this.#walBytes === 0 ? 1 : RETRY_SHARE) * CHECKPOINT_BYTES;
       return undefined;
     } catch (error) {
-      this.#walBytes = Math.floor(CHECKPOINT_BYTES * 0.75);
+      this.#checkpointAt = this.#walBytes + RETRY_SHARE * CHECKPOINT_BYTES;
       return this.#judge(error);
     }
   }
@@ -305,6 +326,9 @@ export class Writer implements TrimPort {
     } catch (error) {
       return this.#judge(error);
     }
+    const now = performance.now();
+    if (now < this.#presenceDue) return undefined;
+    this.#presenceDue = now + PRESENCE_MS;
     const gone = this.#presence.problem();
     return gone === undefined ? undefined : this.#lose(gone);
   }

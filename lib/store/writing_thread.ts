@@ -22,6 +22,8 @@ import { Writer } from "./writer.ts";
 const TICK_MS = 1000;
 /** Milliseconds between two syncs where commits do not wait for theirs. */
 const SYNC_MS = 100;
+/** Milliseconds for which what the store occupies is not looked up again: it takes as long as a small commit. */
+const BYTES_MS = 20;
 /** Milliseconds the newest batch may be ahead of the wall clock before that is worth a warning. */
 const AHEAD_MS = 3_600_000;
 
@@ -38,6 +40,8 @@ export class WritingThread {
   #commits = 0;
   #commitTime = 0;
   #trimmed = 0;
+  #bytes = 0;
+  #bytesDue = 0;
   #slicing = false;
   #closing = false;
   #unsynced = false;
@@ -103,7 +107,7 @@ export class WritingThread {
     this.#unsynced = true;
     this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
     if (this.#writer.checkpointDue) this.#checkpoint();
-    if (this.#trimmer.active && !this.#slicing) this.#slice();
+    if (!this.#slicing && this.#trimmer.due(this.#clock.now)) this.#slice();
   }
 
   #tick(): void {
@@ -173,11 +177,16 @@ export class WritingThread {
   }
 
   get #state(): StoreState {
-    const { topics, batches, bytes, last } = this.#writer;
+    const { topics, batches, last } = this.#writer;
+    const now = performance.now();
+    if (now >= this.#bytesDue) {
+      this.#bytes = this.#writer.bytes;
+      this.#bytesDue = now + BYTES_MS;
+    }
     return {
       topics,
       batches,
-      bytes,
+      bytes: this.#bytes,
       last,
       commits: this.#commits,
       commitTime: this.#commitTime,

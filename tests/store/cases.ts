@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { RetentionRules, Store } from "../../lib/store/types.ts";
+import type { RetentionRules, Store, StoreState } from "../../lib/store/types.ts";
 import { Asking, EARLIEST, LATEST, messagesOf, run, shown, since } from "./asking.ts";
 
 /** Makes an empty store. */
@@ -259,4 +259,73 @@ export function storeCases(kind: string, make: MakeStore): void {
     await store.close();
     assertEquals(answered.sort(), ["page", "stored"]);
   });
+
+  const text = "x".repeat(100_000);
+
+  test("more than is kept goes, the oldest first, and what is left has no gaps", async (store) => {
+    for (let at = 1; at <= 100; at++) {
+      await store.commit(run("#a", `${at} ${text}`, `${at}`), run("#b", `${at}`));
+    }
+    await until(store, ({ bytes }) => bytes <= 1_900_000);
+    const { trimmed } = store.store.state;
+    assert(trimmed > 200 && trimmed < 300, `${trimmed} messages went`);
+    for (const [topic, each] of [["#a", 2], ["#b", 1]] as const) {
+      const { messages } = await store.replay(topic, EARLIEST);
+      const floor = messages[0]!.sequence;
+      assert(floor > 50, `${topic} begins with ${floor}`);
+      assertEquals(messages.map(({ sequence }) => sequence), messages.map((_, at) => floor + at));
+      assertEquals(messages.at(-1)!.sequence, 100 * each);
+      const old = await store.replay(topic, since(1));
+      assertEquals([old.trimmedTo, old.messages.length], [floor, messages.length]);
+      assertEquals((await store.replay(topic, since(floor))).trimmedTo, undefined);
+    }
+    assertEquals((await store.commit(run("#a", "next")))[0]!.first, 201);
+  }, { bytes: 1_900_000 });
+
+  test("what is too old goes, and numbers go on where everything went", async (store) => {
+    const [before] = await store.commit(run("#a", "1", "2"), run("#b", "1"));
+    // the clock that says how old they are has to move on
+    await until(store, ({ batches }) => batches === 0);
+    for (const pattern of ["#a", "#>"]) {
+      for (const from of [EARLIEST, LATEST, since(1)]) {
+        const { messages, end, cursor } = await store.replay(pattern, from);
+        assertEquals([messages, end], [[], "caught up"]);
+        assert(cursor.after > before!.batch, "it stands behind what is gone");
+      }
+    }
+    assertEquals((await store.seek("#a", since(1))).trimmedTo, 3);
+    const [after] = await store.commit(run("#a", "3"));
+    assertEquals(after!.first, 3);
+    assert(after!.batch > before!.batch);
+  }, { age: 1 });
+
+  test("a pattern has its own retention", async (store) => {
+    for (let at = 1; at <= 60; at++) {
+      await store.commit(run("#logs.a", text), run("#logs.b", text), run("#kept.a", `${at}`));
+    }
+    await until(store, ({ trimmed }) => trimmed > 90);
+    const { messages } = await store.replay("#kept.a", EARLIEST);
+    assertEquals(messages.length, 60);
+    const logs = await store.replay("#logs.*", EARLIEST);
+    assert(logs.messages.length >= 9 && logs.messages.length < 30, `${logs.messages.length} are left`);
+  }, { overrides: [{ pattern: "#kept.>" }, { pattern: "#>", bytes: 1_000_000 }] });
+
+  test("a replay that retention overtakes goes on with what is left", async (store) => {
+    for (let at = 1; at <= 20; at++) await store.commit(run("#a", text));
+    const slow = await store.seek("#a", EARLIEST);
+    const { cursor } = await store.read(slow.cursor, 1);
+    for (let at = 21; at <= 100; at++) await store.commit(run("#a", text));
+    await until(store, ({ trimmed }) => trimmed > 50);
+    const { messages } = await store.rest(cursor);
+    assert(messages[0]!.sequence > 50 && messages.at(-1)!.sequence === 100);
+  }, { bytes: 3_000_000 });
+}
+
+/** Commits nothing again and again, which leaves time for retention, until the state is as wanted. */
+async function until(store: Asking, is: (state: StoreState) => boolean): Promise<void> {
+  for (let at = 0; at < 2000 && !is(store.store.state); at++) {
+    await new Promise((go) => setTimeout(go, 0));
+    await store.commit();
+  }
+  assert(is(store.store.state), `retention came that far: ${JSON.stringify(store.store.state)}`);
 }
