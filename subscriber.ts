@@ -7,9 +7,10 @@ import { finish, unlessStopped } from "./lib/cli/client_run.ts";
 import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/notices.ts";
 import { stopOnSignals } from "./lib/cli/signals.ts";
+import { Replays } from "./lib/cli/past.ts";
 import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscribe.ts";
 import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber_options.ts";
-import { connectSubscriber } from "./lib/client/mod.ts";
+import { type ClientEvent, connectSubscriber } from "./lib/client/mod.ts";
 
 if (import.meta.main) {
   await runMain(SUBSCRIBER, async (options) => {
@@ -18,13 +19,17 @@ if (import.meta.main) {
     const notices = Notices.forOptions("subscriber", options);
     const job = await unlessStopped(prepareSubscriber(options), stop);
     if (job === undefined) return 0;
-    const { onEvent } = notices;
+    const replays = new Replays();
+    const onEvent = (event: ClientEvent): void => {
+      notices.onEvent(event);
+      replays.onEvent(event);
+    };
     const over = timeOver(options, stop);
     const connecting = connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal });
     const port = await unlessStopped(Promise.race([connecting, over]), stop);
     if (port === undefined) return 0;
     if (typeof port === "number") return port;
-    const run = new SubscriberRun({ port, options, plan, job, timeOver: over, notices });
+    const run = new SubscriberRun({ port, options, plan, job, timeOver: over, notices, replays });
     try {
       return await finish((stop) => run.work(stop), { port, stop });
     } finally {

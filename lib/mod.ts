@@ -19,8 +19,15 @@
  * A broker listens on two ports: publishers connect to one (9000), subscribers to the other (9090). Both clients keep
  * trying for `connectTimeout` at the start; a connection that is lost later comes back by itself, with every pattern
  * subscribed again and every message that was not acknowledged sent again (a message whose acknowledgement was lost
- * with the connection then arrives twice). They speak protocol 2 where the broker does, and the classic protocol where it
+ * with the connection then arrives twice; in a durable topic it is there once). They speak protocol 2 where the broker does, and the classic protocol where it
  * does not; `protocol` decides otherwise.
+ *
+ * A broker that was started with `--data` keeps what is published. `from` brings it back, from any point, and then what is live:
+ *
+ * ```ts
+ * await subscriber.subscribe("#orders.>", { from: "-1h" });
+ * for await (const { topic, seq, time, text } of subscriber) console.log(time, topic, seq, text);
+ * ```
  *
  * For many messages there is `send`, millions a second, with {@link Publisher.full} as its backpressure.
  *
@@ -31,6 +38,7 @@ export type {
   ClientEvent,
   ConnectOptions,
   Message,
+  Position,
   Protocol,
   Publisher,
   PublishOptions,

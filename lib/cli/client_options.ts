@@ -50,6 +50,9 @@ export const CONNECT_OPTIONS = {
   }),
 } as const satisfies Table;
 
+/** What a speed is. */
+export const SPEED = decimal({ expected: "a number from 0 up, such as 2 or 0.5" });
+
 /** Command files. */
 export const FILE_OPTIONS = {
   file: option(WORD, {
@@ -57,7 +60,7 @@ export const FILE_OPTIONS = {
     placeholder: "FILE",
     help: "run this command file, then the keyboard; - reads it from stdin",
   }),
-  speed: optionOr(decimal({ expected: "a number from 0 up, such as 2 or 0.5" }), {
+  speed: optionOr(SPEED, {
     fallback: 1,
     help: "divide the waits of the commands by X; 0 leaves them out (1)",
   }),

@@ -68,7 +68,7 @@ function formatPrinter(
   { end, terminal }: { readonly end: Uint8Array; readonly terminal: boolean },
 ): Printer {
   return (message, out) => {
-    const time = new Date();
+    const time = message.time ?? new Date();
     for (const piece of pieces) {
       if (piece.kind === "literal") out.bytes(piece.bytes);
       else if (piece.kind === "time") out.text(piece.write(time));

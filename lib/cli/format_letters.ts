@@ -27,7 +27,8 @@ export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly wri
   ["X", { means: "in upper-case hex", write: (message) => message.payload.toHex().toUpperCase() }],
   ["h", { means: "headers (name=value,name=value)", write: (message) => headersText(message) }],
   ["k", { means: "key", write: (message) => message.key ?? "" }],
-  ["I", { means: "ISO 8601 time of arrival", write: (_, time) => time.toISOString() }],
+  ["s", { means: "sequence number (durable topics)", write: (message) => `${message.seq ?? ""}` }],
+  ["I", { means: "ISO 8601 time it was stored, or else arrived", write: (_, time) => time.toISOString() }],
   ["U", { means: "Unix time", write: (_, time) => (time.getTime() / 1000).toFixed(3) }],
   ["j", { means: "JSON object", write: (message, time) => messageJson(message, time) }],
   ["J", {
@@ -101,7 +102,7 @@ function conversion(rest: string): Found | undefined {
     width: Number(width ?? 0),
     most: precision === undefined ? Infinity : Number(precision),
     left: flags.includes("-"),
-    zeros: flags.includes("0") && "lxX".includes(letter ?? ""),
+    zeros: flags.includes("0") && "lsxX".includes(letter ?? ""),
   });
   return { piece: { kind: "text", write }, length };
 }

@@ -16,6 +16,9 @@ export interface Arrived {
   readonly key?: string | undefined;
   /** Seconds. */
   readonly ttl?: number | undefined;
+  /** Its number in a durable topic, and when it was stored. */
+  readonly seq?: number | undefined;
+  readonly time?: Date | undefined;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -38,10 +41,14 @@ export function messageJsonDeep(message: Arrived, time: Date): string {
 }
 
 /** Everything but the payload; what was not given with the message is left out. */
-function aboutJson({ topic, headers, key, ttl }: Omit<Arrived, "text">, time: Date): Record<string, unknown> {
+function aboutJson(
+  { topic, headers, key, ttl, seq }: Omit<Arrived, "text">,
+  time: Date,
+): Record<string, unknown> {
   return {
     time: time.toISOString(),
     topic,
+    ...(seq === undefined ? {} : { seq }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl }),
     ...(headers === undefined || headers.size === 0 ? {} : { headers: Object.fromEntries(headers) }),

@@ -19,6 +19,9 @@ export type ConnectionEvent =
   | { readonly type: "restored"; readonly address: string }
   | { readonly type: "fallback"; readonly reason: string }
   | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
+  | { readonly type: "live" | "end"; readonly pattern: string }
+  | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
+  | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   | { readonly type: "refused"; readonly number: number; readonly error: Error };
 
 /** `quiet`: only what failed; `verbose`: the connection, too. */
@@ -98,6 +101,16 @@ export class Notices {
           } left out (slow consumer)`,
         );
       }
+      case "live":
+        return this.detail(`all that was stored of ${event.pattern} has come, now it is live`);
+      case "end":
+        return this.detail(`all that was asked for of ${event.pattern} has come`);
+      case "failed":
+        return this.failed(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
+      case "trimmed":
+        return this.notice(
+          `${event.pattern} begins with message ${event.from}: those before it are no longer stored`,
+        );
       case "refused":
         // told by who sent it
         return;

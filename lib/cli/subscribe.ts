@@ -11,6 +11,7 @@ import { createPrinter } from "./format.ts";
 import type { Arrived } from "./message.ts";
 import type { Notices } from "./notices.ts";
 import { Output, type OutputTarget } from "./output.ts";
+import { Pace, type Position, type Replays, type Start } from "./past.ts";
 import { pause } from "./pause.ts";
 import type { Prompt } from "./prompt.ts";
 import { Recorder } from "./recorder.ts";
@@ -22,7 +23,10 @@ type SlowPolicy = NonNullable<SubscriberOptions["slow"]>;
 /** Where messages come from. The library's Subscriber is one. */
 export interface SubscriberPort extends AsyncIterable<Arrived> {
   /** Resolves when acknowledged; rejects with RefusedError when the broker said no. */
-  subscribe(pattern: string, options?: { readonly slow?: SlowPolicy }): Promise<void>;
+  subscribe(
+    pattern: string,
+    options?: { readonly slow?: SlowPolicy; readonly from?: Start; readonly to?: Position },
+  ): Promise<void>;
   unsubscribe(pattern: string): Promise<void>;
   readonly patterns: ReadonlySet<string>;
   /** The iteration then ends after what has arrived. */
@@ -58,6 +62,8 @@ export interface SubscriberContext {
   /** Gives the exit code when the time is over; {@link timeOver}. */
   readonly timeOver: Promise<number>;
   readonly notices: Notices;
+  /** Told by the port's events. */
+  readonly replays: Replays;
 }
 
 /** Gives the exit code of `-W` when its time is over, counted from the start of the process; never without a `-W`. */
@@ -74,6 +80,8 @@ export class SubscriberRun {
   readonly #recording: { readonly out: Output; readonly recorder: Recorder } | undefined;
   readonly #known = new Set<string>();
   readonly #printing: Promise<void>;
+  /** Aborted when no pause is worth keeping any more. */
+  readonly #leaving = new AbortController();
   #printed = 0;
 
   constructor(context: SubscriberContext) {
@@ -102,12 +110,14 @@ export class SubscriberRun {
       this.#out.failed,
       this.#context.timeOver,
     ];
+    if (this.#context.plan.endsWithPast) ends.push(this.#context.replays.over.then(() => 0));
     if (this.#recording !== undefined) ends.push(this.#recording.out.failed);
     return await Promise.race(ends);
   }
 
   /** After the connection is closed: prints what had arrived, and writes everything out. */
   async drain(): Promise<void> {
+    this.#leaving.abort();
     // why printing ended before its time, if it did, `work` has told
     await Promise.allSettled([this.#printing]);
     await this.#out.flush();
@@ -121,7 +131,8 @@ export class SubscriberRun {
   }
 
   async #print(): Promise<void> {
-    const { port, options } = this.#context;
+    const { port, options, plan, replays } = this.#context;
+    const pace = options.speed === undefined || options.speed === 0 ? undefined : new Pace(options.speed);
     const terminal = Deno.stdout.isTerminal();
     const print = createPrinter({
       format: options.format,
@@ -132,9 +143,18 @@ export class SubscriberRun {
     const isLeftOut = filter(options["filter-out"]);
     const recording = this.#recording;
     for await (const message of port) {
+      if (plan.endsWithPast && replays.ended) return;
       if (isLeftOut(message.topic)) continue;
+      const { time } = message;
+      if (pace !== undefined && replays.replaying && time !== undefined) {
+        if (pace.wait(time.getTime(), performance.now()) > 0) await this.#out.flush();
+        if (!await pace.keep(time.getTime(), this.#leaving.signal)) return;
+      }
       print(message, this.#out);
-      recording?.recorder.record(message, performance.now());
+      recording?.recorder.record(
+        message,
+        time?.getTime() ?? performance.timeOrigin + performance.now(),
+      );
       this.#remember(message.topic);
       if (++this.#printed === options.count) return;
       if (this.#out.full) await this.#out.flush();
@@ -159,25 +179,33 @@ export class SubscriberRun {
             this.#remember(action.pattern);
             return this.#subscribe(action.pattern);
           case "unsub":
+            this.#context.replays.drop(action.pattern);
             return port.unsubscribe(action.pattern);
           case "pub":
             throw new TypeError("a subscriber was handed pub");
         }
       },
-      speed: options.speed,
+      speed: options.speed ?? 1,
       keepGoing: false,
       topics: () => new Set([...port.patterns, ...this.#known]),
       notices,
       stop,
       prompting: (prompt) => this.#screen.prompt = prompt,
     });
+    this.#context.replays.complete();
     // at the end of a file or a pipe it stays until it is stopped
     return end !== "end" || options["exit-subscribed"] ? 0 : await new Promise<never>(() => {});
   }
 
-  #subscribe(pattern: string): Promise<void> {
-    const { port, options: { slow } } = this.#context;
-    return port.subscribe(pattern, slow === undefined ? {} : { slow });
+  async #subscribe(pattern: string): Promise<void> {
+    const { port, options: { slow }, plan: { past }, replays } = this.#context;
+    if (past !== undefined) replays.add(pattern);
+    try {
+      await port.subscribe(pattern, { ...past, ...(slow === undefined ? {} : { slow }) });
+    } catch (error) {
+      replays.drop(pattern);
+      throw error;
+    }
   }
 
   #remember(topic: string): void {

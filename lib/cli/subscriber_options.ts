@@ -12,11 +12,13 @@ import {
   connectionFrom,
   FILE_OPTIONS,
   SHELL_COMMENT,
+  SPEED,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "./client_options.ts";
 import { compileFormat, LETTERS, type Piece } from "./format_letters.ts";
 import { flag, list, option, type Program, type Values } from "./options.ts";
+import { ago, POSITION, type Position, START, type Start } from "./past.ts";
 import { choice, count, DURATION, type Kind, PATTERN, WORD } from "./units.ts";
 import { VERSION } from "./version.ts";
 
@@ -46,7 +48,22 @@ const OPTIONS = {
     help: "leave out the messages of this topic or pattern",
     hint: SHELL_COMMENT.replaceAll("-t", "-T"),
   }),
-  ...FILE_OPTIONS,
+  from: option(START, {
+    letters: "o",
+    help:
+      "begin with what is stored: earliest, latest, a sequence number, a time (2026-01-31T09:00:00Z, 09:00), -10m; protocol 2 (now)",
+  }),
+  to: option(POSITION, { help: "end there, written as for --from" }),
+  since: option(DURATION, { help: "begin so long ago: --since 1h is --from -1h" }),
+  "exit-at-end": flag({
+    letters: "e",
+    help: "exit when all that is stored has come (from earliest, where --from says nothing else)",
+  }),
+  file: FILE_OPTIONS.file,
+  speed: option(SPEED, {
+    help:
+      "stored messages with the pauses there were between them, divided by X, and the waits of commands, too; 0: without any",
+  }),
   count: option(count({ least: 1, most: Number.MAX_SAFE_INTEGER }), {
     letters: "C",
     help: "exit after N messages",
@@ -93,6 +110,14 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     },
     { command: "subscriber -i s1 -t hello -F '%I %t: %p'", does: "with the time of arrival before it" },
     {
+      command: "subscriber -i s1 -t 'orders.>' --since 1h",
+      does: "the last hour of a durable topic, then what is live",
+    },
+    {
+      command: "subscriber -i s1 -t orders.eu --from 09:00 --to 09:30 --speed 10",
+      does: "half an hour of this morning in three minutes",
+    },
+    {
       command: "subscriber -i s1 -f cmds/subscriber1.cmd",
       does: "runs a command file, then reads the keyboard",
     },
@@ -115,6 +140,10 @@ export interface SubscriberPlan {
   readonly connection: Connection;
   /** Who is asked for commands after the command file: a terminal may be, a pipe may be, or neither. */
   readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
+  /** What of the past every subscription brings. */
+  readonly past: { readonly from: Start; readonly to?: Position } | undefined;
+  /** Whether it ends when that has come. */
+  readonly endsWithPast: boolean;
 }
 
 /** Throws UsageError for options that do not go together. */
@@ -127,16 +156,44 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   if (options.slow !== undefined && options.protocol === "classic") {
     throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
   }
+  const past = pastOf(options);
+  if (past !== undefined && options.protocol === "classic") {
+    throw new UsageError(
+      "--from, --to, --since and -e need protocol 2: the classic protocol has only what is live",
+    );
+  }
   const named = options.topic.length > 0;
-  if (options["exit-subscribed"] && !named && options.file === undefined) {
+  const given = named || options.file !== undefined;
+  if (options["exit-at-end"] && !given) {
+    throw new UsageError("-e needs -t PATTERN or -f FILE: there is nothing to come to the end of");
+  }
+  const endsWithPast = options["exit-at-end"] || (options.to !== undefined && given);
+  if (options["exit-subscribed"] && !given) {
     throw new UsageError("-E needs -t PATTERN or -f FILE: there is nothing to subscribe to");
   }
-  const ends = options.count !== undefined || options.wait !== undefined || options["exit-subscribed"];
+  const stays = !options["exit-subscribed"] && !endsWithPast;
+  const ends = options.count !== undefined || options.wait !== undefined;
   return {
     connection: connectionFrom(options, "subscriber"),
     reads: {
-      terminal: !named && !options["exit-subscribed"],
-      pipe: !(named && ends) && !options["exit-subscribed"],
+      terminal: !named && stays,
+      pipe: !(named && ends) && stays,
     },
+    past,
+    endsWithPast,
   };
+}
+
+function pastOf(options: SubscriberOptions): SubscriberPlan["past"] {
+  const { from, to, since } = options;
+  if (from !== undefined && since !== undefined) {
+    throw new UsageError("--from and --since both say where to begin: take one");
+  }
+  const ends = options["exit-at-end"] || to !== undefined;
+  const start = from ?? (since === undefined ? undefined : ago(since)) ?? (ends ? "earliest" : "now");
+  if (start === "now") {
+    if (!ends) return undefined;
+    throw new UsageError("-e and --to end what is stored, and from now on nothing is: leave --from now out");
+  }
+  return { from: start, ...(to === undefined ? {} : { to }) };
 }

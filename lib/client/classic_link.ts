@@ -79,10 +79,12 @@ export class ClassicLink {
   }
 
   /** As {@link request}. Fields are no part of this protocol: who asks has to see to it that nothing hangs on them. */
-  async ask({ verb, pattern }: Request): Promise<Reply | undefined> {
+  async ask({ verb, pattern, accepted }: Request): Promise<Reply | undefined> {
     const reply = await this.request(encodeRequest(this.#id, verb, pattern));
     if (reply === undefined) return undefined;
-    return reply === "OK" ? "ok" : { code: reply, text: "" };
+    if (reply !== "OK") return { code: reply, text: "" };
+    accepted?.(undefined);
+    return "ok";
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Fields, NO_FIELDS, parseFields } from "../wire/fields.ts";
+import type { Numbered } from "./replay.ts";
 import type { Message } from "./types.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -79,10 +80,62 @@ export class Delivery implements Message {
     return ttl >= 0 ? ttl : undefined;
   }
 
+  get seq(): number | undefined {
+    return undefined;
+  }
+
+  get time(): Date | undefined {
+    return undefined;
+  }
+
   get #parsed(): Fields {
     if (this.#fields === undefined) return NO_FIELDS;
     if (typeof this.#fields === "string") this.#fields = parseFields(this.#fields);
     return this.#fields;
+  }
+}
+
+/** A message of a durable topic. */
+export class StoredDelivery extends Delivery implements Numbered {
+  readonly #seq: number;
+  readonly #stored: number;
+
+  constructor(topic: string, place: Place & { readonly seq: number; readonly time: number }) {
+    super(topic, place);
+    this.#seq = place.seq;
+    this.#stored = place.time;
+  }
+
+  override get seq(): number {
+    return this.#seq;
+  }
+
+  get stored(): number {
+    return this.#stored;
+  }
+
+  override get time(): Date {
+    return new Date(this.#stored);
+  }
+}
+
+/** What the broker says about a subscription with `from`. */
+export interface Notice {
+  readonly kind: "live" | "end" | "failed";
+  readonly pattern: string;
+  /** Of `failed`. */
+  readonly reason: string;
+}
+
+/** A notice in its place among the messages. */
+export class Mark {
+  readonly notice: Notice;
+  /** Settled when the mark is reached. */
+  readonly caughtUp: PromiseWithResolvers<void>;
+
+  constructor(notice: Notice, caughtUp: PromiseWithResolvers<void>) {
+    this.notice = notice;
+    this.caughtUp = caughtUp;
   }
 }
 

@@ -13,7 +13,7 @@ import { Dialect } from "./dialect.ts";
 import { FrameLink } from "./frame_link.ts";
 import { greet, type Greeting } from "./greeting.ts";
 import { Incoming } from "./incoming.ts";
-import type { DeliverySink, Link } from "./link.ts";
+import { type DeliverySink, type Link, within } from "./link.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long a broker may take to answer hello before it counts as one that does not. */
@@ -73,7 +73,7 @@ export class Dialler {
 
   /** Says hello; `again`: this connection is of no use, but one without hello may be. */
   async #meet(socket: Socket, within: number): Promise<Link | "again"> {
-    const { id, address, localPort, pingAfter, onEvent } = this.#settings;
+    const { id, address, localPort, onEvent } = this.#settings;
     const incoming = new Incoming(socket);
     // a second connection from a given local port cannot be had while the first is there, so there a slow answer is waited for
     const patience = this.#dialect.insists || localPort !== undefined ? Math.max(within, HELLO_MS) : HELLO_MS;
@@ -82,7 +82,7 @@ export class Dialler {
     switch (greeting.kind) {
       case "2":
         this.#dialect.learn("2");
-        return new FrameLink(socket, { incoming, sink: this.#sink, pingAfter });
+        return await this.#frames(socket, incoming);
       case "turned away":
         throw new DialError(`the broker said ${greeting.said}`, { turnedAway: greeting.said });
       case "classic":
@@ -107,6 +107,14 @@ export class Dialler {
     if (localPort !== undefined) return this.#classic(socket, { incoming, trial: true });
     this.#abandon(socket, incoming);
     return "again";
+  }
+
+  /** A link whose broker has told about itself, as it does right after its answer. */
+  async #frames(socket: Socket, incoming: Incoming): Promise<FrameLink> {
+    const { pingAfter } = this.#settings;
+    const link = new FrameLink(socket, { incoming, sink: this.#sink, pingAfter });
+    await within(HELLO_MS, link.informed);
+    return link;
   }
 
   /** A connection that breaks at hello is one that was closed. */

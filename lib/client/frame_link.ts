@@ -7,7 +7,7 @@ import { visible } from "../text.ts";
 import { encodeText } from "../wire/bytes.ts";
 import { FrameClientDecoder, FrameFound, type FrameLine, type FrameReceipt } from "../wire/frame_client.ts";
 import { Channel } from "./channel.ts";
-import { Delivery, Gap } from "./delivery.ts";
+import { Delivery, Gap, type Notice, StoredDelivery } from "./delivery.ts";
 import type { Socket } from "./dial.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Incoming } from "./incoming.ts";
@@ -59,12 +59,20 @@ export class FrameLink {
   readonly answered = true;
   /** Bytes a header may have, as far as the broker has told. */
   lineMost: number | undefined;
+  /** The patterns of its durable topics, as far as the broker has told. */
+  durable: readonly string[] = [];
+  /** Resolves when the broker has told about itself, or the connection has ended. */
+  readonly informed: Promise<void>;
 
   readonly #channel: Channel;
   readonly #sink: DeliverySink | undefined;
   readonly #decoder = new FrameClientDecoder();
   readonly #heartbeat: Heartbeat | undefined;
-  readonly #asked: ((reply: Reply | undefined) => void)[] = [];
+  readonly #asked: {
+    readonly resolve: (reply: Reply | undefined) => void;
+    readonly accepted: Request["accepted"];
+  }[] = [];
+  readonly #info = Promise.withResolvers<void>();
   #answers: Answers | undefined;
   #farewell: string | undefined;
 
@@ -72,6 +80,7 @@ export class FrameLink {
     this.#sink = sink;
     this.#channel = new Channel(socket, { incoming, receive: (chunk) => this.#receive(chunk) });
     this.ended = this.#channel.ended.then((reason) => this.#end(reason));
+    this.informed = this.#info.promise;
     if (pingAfter > 0) this.#heartbeat = this.#listenFor(pingAfter);
   }
 
@@ -86,10 +95,10 @@ export class FrameLink {
   }
 
   /** Sends a request; resolves to its answer, or to undefined when the connection ends first. */
-  ask({ verb, pattern, fields }: Request): Promise<Reply | undefined> {
+  ask({ verb, pattern, fields, accepted }: Request): Promise<Reply | undefined> {
     if (this.#channel.over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      this.#asked.push(resolve);
+      this.#asked.push({ resolve, accepted });
       void this.write(encodeText(`${verb} ${pattern}${fields}\n`));
     });
   }
@@ -110,7 +119,8 @@ export class FrameLink {
 
   #end(reason: string): LinkEnd {
     this.#heartbeat?.stop();
-    for (const resolve of this.#asked.splice(0)) resolve(undefined);
+    this.#info.resolve();
+    for (const { resolve } of this.#asked.splice(0)) resolve(undefined);
     return { reason: this.#farewell ?? reason };
   }
 
@@ -122,6 +132,9 @@ export class FrameLink {
       switch (decoder.next()) {
         case FrameFound.Delivery:
           sink?.take(new Delivery(decoder.topic, decoder));
+          break;
+        case FrameFound.Stored:
+          sink?.takeStored(new StoredDelivery(decoder.topic, decoder));
           break;
         case FrameFound.Line:
           this.#line(decoder.line);
@@ -155,7 +168,11 @@ export class FrameLink {
     if (this.#answers !== undefined) {
       if (this.#answers.succeeded(count, receipt)) return;
     } else if (count <= this.#asked.length) {
-      for (const resolve of this.#asked.splice(0, count)) resolve("ok");
+      const asked = this.#asked.splice(0, count);
+      for (const [at, { resolve, accepted }] of asked.entries()) {
+        accepted?.(at === asked.length - 1 ? receipt.from : undefined);
+        resolve("ok");
+      }
       return;
     }
     throw new RangeError(`the broker broke protocol 2: it answered ${count} requests that were not made`);
@@ -165,17 +182,22 @@ export class FrameLink {
     if (this.#answers !== undefined) {
       if (this.#answers.refused(why)) return;
     } else {
-      const resolve = this.#asked.shift();
-      if (resolve !== undefined) return resolve(why);
+      const asked = this.#asked.shift();
+      if (asked !== undefined) return asked.resolve(why);
     }
     throw new RangeError("the broker broke protocol 2: it refused a request that was not made");
   }
 
   #informed(fields: Readonly<Record<string, unknown>>): void {
+    const notice = noticeOf(fields);
+    if (notice !== undefined) return this.#sink?.notice(notice);
     if (fields.draining === true) this.#answers?.stopped();
-    const { max } = fields;
-    if (typeof max !== "object" || max === null || !("line" in max)) return;
-    if (typeof max.line === "number") this.lineMost = max.line;
+    const { max, durable } = fields;
+    if (Array.isArray(durable)) this.durable = durable.filter((each) => typeof each === "string");
+    if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
+      this.lineMost = max.line;
+    }
+    this.#info.resolve();
   }
 
   #bye({ code, text }: Refusal): void {
@@ -206,4 +228,14 @@ export class FrameLink {
       },
     }, pingAfter);
   }
+}
+
+/** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`. */
+function noticeOf(fields: Readonly<Record<string, unknown>>): Notice | undefined {
+  for (const kind of ["live", "end", "failed"] as const) {
+    const pattern = fields[kind];
+    if (typeof pattern !== "string") continue;
+    return { kind, pattern, reason: typeof fields.reason === "string" ? visible(fields.reason) : "" };
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Delivery, Gap } from "./delivery.ts";
+import { Delivery, Gap, type Mark } from "./delivery.ts";
 import { Fifo } from "./fifo.ts";
 
 /** Bytes and messages that may wait before reading stops, and those at which it goes on. */
@@ -11,28 +11,29 @@ const HIGH_BYTES = 1024 * 1024;
 const LOW_BYTES = 256 * 1024;
 const HIGH_MESSAGES = 16 * 1024;
 const LOW_MESSAGES = 4 * 1024;
+
 /**
  * A queue with one reader.
  *
  * - In the order of {@link add}, each message once. A gap is given out in its place to a reader that wants gaps; either way it
- *   is told once, when the reader has had all before it.
+ *   is told once, when the reader has had all before it, and so is a mark.
  * - {@link held} is a promise while too much waits; whoever adds stops until it resolves.
  * - After {@link end} or {@link fail} nothing is taken in; what is there is still given out, then the end or the error.
  */
 export class Inbox {
   readonly #items = new Fifo<Item>();
-  readonly #onGap: (gap: Gap) => void;
+  readonly #onReached: (item: Gap | Mark) => void;
   #bytes = 0;
-  #waiting: PromiseWithResolvers<IteratorResult<Item, undefined>>[] = [];
+  #waiting: PromiseWithResolvers<IteratorResult<Given, undefined>>[] = [];
   #room: PromiseWithResolvers<void> | undefined;
   #over = false;
   #error: Error | undefined;
-  #reader: AsyncIterator<Item, undefined> | undefined;
+  #reader: AsyncIterator<Given, undefined> | undefined;
   #wantsGaps = false;
 
-  /** `onGap` is told of each gap. */
-  constructor(onGap: (gap: Gap) => void) {
-    this.#onGap = onGap;
+  /** `onReached` is told of each gap and mark. */
+  constructor(onReached: (item: Gap | Mark) => void) {
+    this.#onReached = onReached;
   }
 
   add(item: Item): void {
@@ -42,7 +43,7 @@ export class Inbox {
       return;
     }
     this.#items.push(item);
-    if (!(item instanceof Gap)) this.#bytes += item.length;
+    if (item instanceof Delivery) this.#bytes += item.length;
   }
 
   /** Undefined, or a promise that resolves when there is room again. */
@@ -74,17 +75,17 @@ export class Inbox {
   }
 
   /** As {@link reader}, of messages and gaps. */
-  gapReader(): AsyncIterator<Item, undefined> {
+  gapReader(): AsyncIterator<Given, undefined> {
     return this.#open(true);
   }
 
-  #open(wantsGaps: boolean): AsyncIterator<Item, undefined> {
+  #open(wantsGaps: boolean): AsyncIterator<Given, undefined> {
     if (this.#reader !== undefined) {
       throw new TypeError(
         "this subscriber is being iterated already: one consumer at a time, hand messages on from there",
       );
     }
-    const reader: AsyncIterator<Item, undefined> = {
+    const reader: AsyncIterator<Given, undefined> = {
       next: () => this.#reader === reader ? this.#next() : Promise.resolve({ done: true, value: undefined }),
       return: () => {
         if (this.#reader === reader) {
@@ -99,9 +100,9 @@ export class Inbox {
     return reader;
   }
 
-  #next(): Promise<IteratorResult<Item, undefined>> {
+  #next(): Promise<IteratorResult<Given, undefined>> {
     for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
-      if (!(item instanceof Gap)) this.#bytes -= item.length;
+      if (item instanceof Delivery) this.#bytes -= item.length;
       if (this.#bytes <= LOW_BYTES && this.#items.size <= LOW_MESSAGES) this.#makeRoom();
       if (this.#isFor(item)) return Promise.resolve({ done: false, value: item });
     }
@@ -111,16 +112,16 @@ export class Inbox {
       return Promise.reject(error);
     }
     if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    const waiting = Promise.withResolvers<IteratorResult<Item, undefined>>();
+    const waiting = Promise.withResolvers<IteratorResult<Given, undefined>>();
     this.#waiting.push(waiting);
     return waiting.promise;
   }
 
-  /** Whether the reader gets it; tells of gaps. */
-  #isFor(item: Item): boolean {
-    if (!(item instanceof Gap)) return true;
-    this.#onGap(item);
-    return this.#wantsGaps;
+  /** Whether the reader gets it; tells of gaps and marks. */
+  #isFor(item: Item): item is Given {
+    if (item instanceof Delivery) return true;
+    this.#onReached(item);
+    return item instanceof Gap && this.#wantsGaps;
   }
 
   #makeRoom(): void {
@@ -129,5 +130,6 @@ export class Inbox {
   }
 }
 
-/** What waits. */
-type Item = Delivery | Gap;
+/** What waits, and what of it a reader is given. */
+type Item = Given | Mark;
+type Given = Delivery | Gap;

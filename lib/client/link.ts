@@ -4,7 +4,7 @@
  * @module
  */
 import type { ClassicLink } from "./classic_link.ts";
-import type { Delivery, Gap } from "./delivery.ts";
+import type { Delivery, Gap, Notice, StoredDelivery } from "./delivery.ts";
 import type { FrameLink } from "./frame_link.ts";
 
 /** A connection in use. */
@@ -19,6 +19,8 @@ export interface LinkEnd {
 /** Who takes the deliveries of a subscriber's link. */
 export interface DeliverySink {
   take(item: Delivery | Gap): void;
+  takeStored(message: StoredDelivery): void;
+  notice(notice: Notice): void;
   /** Undefined, or a promise until which nothing more is to be read: the consumer is behind. */
   held(): Promise<void> | undefined;
 }
@@ -29,6 +31,11 @@ export interface Request {
   readonly pattern: string;
   /** Fields as in v2, each with a space before it; classic has none. */
   readonly fields: string;
+  /**
+   * Told of the acknowledgement, in its place among what the broker says. `from`: a subscription begins at this sequence number,
+   * for what it asked for is no longer there.
+   */
+  readonly accepted?: (from: number | undefined) => void;
 }
 
 /** What the broker answered: `ok`, or why not. */

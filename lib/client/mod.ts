@@ -10,6 +10,7 @@ export type {
   ClientEvent,
   ConnectOptions,
   Message,
+  Position,
   Protocol,
   Publisher,
   PublishOptions,

@@ -14,6 +14,7 @@ import type { ClassicLink } from "./classic_link.ts";
 import { Fifo } from "./fifo.ts";
 import type { Answers } from "./frame_link.ts";
 import type { Link, Refusal } from "./link.ts";
+import { MessageIds } from "./message_ids.ts";
 import { needsV2, refused } from "./refused.ts";
 import type { Receipt } from "./types.ts";
 import { lookedAfter, type Work } from "./work.ts";
@@ -55,10 +56,15 @@ export interface PublishQueueOptions {
  * First in, first out; over a v2 link as much at once as the window allows, over a classic one a message at a time.
  *
  * - A message leaves the queue when it is acknowledged or refused. What was on its way when its link ended is sent again on
- *   the next, in order, before anything else; the broker may have taken it already, so it may arrive twice.
+ *   the next, in order, before anything else; the broker may have taken it already, so it may arrive twice (of a durable topic
+ *   it is there once, by its id).
  * - Messages added in one turn of the event loop leave in one write, or as soon as there are 64 KiB of them.
  */
 export class PublishQueue implements Work, Answers {
+  /** The patterns of the broker's durable topics, as far as the last connection has told; another array when it changes. */
+  durable: readonly string[] = [];
+  readonly ids = new MessageIds();
+
   readonly #options: PublishQueueOptions;
   readonly #backlog = new Backlog();
   readonly #waiters = new Fifo<Waiter>();
@@ -132,6 +138,7 @@ export class PublishQueue implements Work, Answers {
     this.#busy = undefined;
     if (link.protocol === "2") {
       link.answers = this;
+      this.durable = link.durable;
       this.#backlog.rewind();
     }
     this.#send();
@@ -234,7 +241,7 @@ export class PublishQueue implements Work, Answers {
     this.#busy = link;
     while (this.#link === link && this.size > 0) {
       const message = this.#backlog.first();
-      const problem = classicProblem(message);
+      const problem = classicProblem(message, this.ids);
       if (problem !== undefined) {
         this.#refuse(problem);
         continue;
@@ -251,8 +258,12 @@ export class PublishQueue implements Work, Answers {
 }
 
 /** What the classic protocol cannot say. */
-function classicProblem({ topic, fields, payload }: PublishFrame): RefusedError | undefined {
-  if (fields !== "") return needsV2("headers, key, ttl, id or reply");
+function classicProblem(
+  { topic, fields, payload }: PublishFrame,
+  ids: MessageIds,
+): RefusedError | undefined {
+  // nobody asked for an id of ours
+  if (fields !== "" && !ids.isOnly(fields)) return needsV2("headers, key, ttl, id or reply");
   const lf = payload.indexOf(LF);
   if (lf === -1) return undefined;
   return new RefusedError(

@@ -5,7 +5,7 @@
  */
 import { RefusedError } from "../errors.ts";
 import { quote } from "../text.ts";
-import { parseTopic } from "../topics/topic.ts";
+import { matches, parseTopic } from "../topics/topic.ts";
 import { encodeText } from "../wire/bytes.ts";
 import { encodeField, encodeHeader } from "../wire/fields.ts";
 import { publishHead } from "../wire/publish_frame.ts";
@@ -20,7 +20,7 @@ import { lookedAfter } from "./work.ts";
 const HEADS_MOST = 1024;
 /** Seconds: some 30 years. */
 const TTL_MOST = 1e9;
-const NO_FIELDS = new Uint8Array(0);
+const NO_FIELDS: Uint8Array = new Uint8Array(0);
 
 /** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */
 export async function connectPublisher(options: ConnectOptions): Promise<Publisher> {
@@ -36,13 +36,16 @@ export async function connectPublisher(options: ConnectOptions): Promise<Publish
 class QueuePublisher implements Publisher {
   readonly #connection: Connection;
   readonly #queue: PublishQueue;
-  readonly #heads = new Map<string, Uint8Array>();
+  readonly #heads = new Map<string, Head>();
   #lastTopic = "";
-  #lastHead: Uint8Array = NO_FIELDS;
+  #lastHead: Head = { bytes: NO_FIELDS, durable: false };
+  /** What the heads go by. */
+  #durable: readonly string[];
 
   constructor(connection: Connection, queue: PublishQueue) {
     this.#connection = connection;
     this.#queue = queue;
+    this.#durable = queue.durable;
   }
 
   get protocol(): "classic" | "2" {
@@ -71,9 +74,11 @@ class QueuePublisher implements Publisher {
 
   send(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): number {
     this.#connection.checkOpen();
-    const head = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
-    const fields = options === undefined ? NO_FIELDS : encodeText(fieldsOf(options));
-    return this.#queue.add({ head, fields, payload });
+    if (this.#queue.durable !== this.#durable) this.#forgetHeads();
+    const { bytes, durable } = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
+    let fields = options === undefined ? NO_FIELDS : encodeText(fieldsOf(options));
+    if (durable && options?.id === undefined) fields = joined(this.#queue.ids.next(), fields);
+    return this.#queue.add({ head: bytes, fields, payload });
   }
 
   ready(): Promise<void> {
@@ -92,12 +97,22 @@ class QueuePublisher implements Publisher {
     if (!this.#connection.over) await this.close();
   }
 
-  #headOf(topic: string): Uint8Array {
+  #forgetHeads(): void {
+    this.#durable = this.#queue.durable;
+    this.#heads.clear();
+    this.#lastTopic = "";
+  }
+
+  #headOf(topic: string): Head {
     let head = this.#heads.get(topic);
     if (head === undefined) {
       const parsed = parseTopic(topic, TOPIC_MOST);
       if ("problem" in parsed) throw new RefusedError("BAD_TOPIC", parsed.problem);
-      head = publishHead(parsed.name);
+      const { name } = parsed;
+      head = {
+        bytes: publishHead(name),
+        durable: this.#durable.some((pattern) => matches(pattern, name)),
+      };
       if (this.#heads.size >= HEADS_MOST) this.#heads.clear();
       this.#heads.set(topic, head);
     }
@@ -105,6 +120,22 @@ class QueuePublisher implements Publisher {
     this.#lastHead = head;
     return head;
   }
+}
+
+/** What is known of a topic. */
+interface Head {
+  /** What every publish to it begins with. */
+  readonly bytes: Uint8Array;
+  /** Whether the broker stores it. */
+  readonly durable: boolean;
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  if (other.length === 0) return one;
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
 }
 
 /** The fields of a message, each with a space before it. */

@@ -40,5 +40,10 @@ export function needsV2(what: string): RefusedError {
   return new RefusedError("NEEDS_V2", `this broker speaks only the classic protocol, which has no ${what}`);
 }
 
+/** The names of some fields, for {@link needsV2}: ` from=1 slow=latest` gives `from= or slow=`. */
+export function namesOf(fields: string): string {
+  return fields.trim().split(" ").map((field) => field.replace(/=.*/, "=")).join(" or ");
+}
+
 /** Bytes of a topic or pattern this client sends at all: the most a broker can be set to; what it takes is its decision. */
 export const TOPIC_MOST = 4096;

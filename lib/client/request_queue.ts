@@ -5,7 +5,7 @@
  */
 import { Fifo } from "./fifo.ts";
 import type { Link, Reply, Request } from "./link.ts";
-import { needsV2, refused } from "./refused.ts";
+import { namesOf, needsV2, refused } from "./refused.ts";
 import { lookedAfter, type Work } from "./work.ts";
 
 /** One request and who waits for it. */
@@ -15,8 +15,6 @@ interface Entry extends PromiseWithResolvers<void> {
   readonly what: string;
   /** Asked just before it would be sent: true acknowledges it without sending. */
   readonly needless: (() => boolean) | undefined;
-  /** Told of the acknowledgement before the next request leaves. */
-  readonly acknowledged: (() => void) | undefined;
 }
 
 /**
@@ -39,14 +37,10 @@ export class RequestQueue implements Work {
   /** Queues a request; resolves when it is acknowledged, rejects with RefusedError or what {@link failAll} is given. */
   add(
     request: Request,
-    { what, needless, acknowledged }: {
-      readonly what: string;
-      readonly needless?: () => boolean;
-      readonly acknowledged?: () => void;
-    },
+    { what, needless }: { readonly what: string; readonly needless?: () => boolean },
   ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#entries.push({ request, what, needless, acknowledged, promise, resolve, reject });
+    this.#entries.push({ request, what, needless, promise, resolve, reject });
     this.#send();
     return lookedAfter(promise);
   }
@@ -78,7 +72,7 @@ export class RequestQueue implements Work {
       if (link.protocol === "classic" && entry.request.fields !== "") {
         if (this.#sent > 0) return;
         this.#entries.shift();
-        entry.reject(needsV2("slow="));
+        entry.reject(needsV2(namesOf(entry.request.fields)));
       } else if (this.#sent === 0 && entry.needless?.()) {
         this.#settle(entry, "ok");
       } else {
@@ -97,11 +91,7 @@ export class RequestQueue implements Work {
 
   #settle(entry: Entry, reply: Reply): void {
     this.#entries.shift();
-    if (reply === "ok") {
-      entry.acknowledged?.();
-      entry.resolve();
-    } else {
-      entry.reject(refused(reply, entry.what));
-    }
+    if (reply === "ok") entry.resolve();
+    else entry.reject(refused(reply, entry.what));
   }
 }

@@ -6,85 +6,75 @@
 import { RefusedError, RunError } from "../errors.ts";
 import { quote } from "../text.ts";
 import { parsePattern } from "../topics/topic.ts";
-import { encodeField } from "../wire/fields.ts";
 import { Connection } from "./connection.ts";
-import type { Delivery, Gap } from "./delivery.ts";
+import { type Delivery, Gap, type Mark } from "./delivery.ts";
 import { Inbox } from "./inbox.ts";
-import type { Link } from "./link.ts";
-import { needsV2, refused, TOPIC_MOST } from "./refused.ts";
+import { encodePosition } from "./position.ts";
+import { TOPIC_MOST } from "./refused.ts";
+import type { Wanted } from "./replay.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { settle } from "./settings.ts";
-import type { ConnectOptions, Message, SubscribeOptions, Subscriber } from "./types.ts";
+import { type How, Subscriptions } from "./subscriptions.ts";
+import type { ClientEvent, ConnectOptions, Message, SubscribeOptions, Subscriber } from "./types.ts";
 import { lookedAfter } from "./work.ts";
 
 /** Connects to a broker's subscriber port; rejects with RunError: one line, what is wrong and what to do. */
 export async function connectSubscriber(options: ConnectOptions): Promise<Subscriber> {
   const settings = settle("subscriber", options);
   const { onEvent } = settings;
-  const inbox = new Inbox(({ pattern, missed }) => onEvent({ type: "gap", pattern, missed }));
-  const subscriptions = new Subscriptions();
+  const inbox = new Inbox((item) => {
+    if (item instanceof Gap) onEvent({ type: "gap", pattern: item.pattern, missed: item.missed });
+    else reached(item, onEvent);
+  });
+  const subscriptions = new Subscriptions((pattern, from) => onEvent({ type: "trimmed", pattern, from }));
   const requests = new RequestQueue();
   const connection = await Connection.open(settings, {
     work: requests,
     side: {
       take: (item) => inbox.add(item),
+      takeStored: (message) => {
+        if (subscriptions.take(message)) inbox.add(message);
+      },
+      notice: (notice) => {
+        const mark = subscriptions.notice(notice);
+        if (mark !== undefined) inbox.add(mark);
+      },
       held: () => inbox.held(),
-      restore: (link) => subscriptions.restore(link),
+      restore: (link) => subscriptions.restore(link, (mark) => inbox.add(mark)),
     },
   });
-  connection.closed.then(() => inbox.end(), (error) => inbox.fail(error));
+  connection.closed.then(() => {
+    inbox.end();
+    subscriptions.end(new RunError("the subscriber is closed"));
+  }, (error) => {
+    inbox.fail(error);
+    subscriptions.end(error);
+  });
   return new InboxSubscriber(connection, { inbox, subscriptions, requests });
 }
 
-/** What is subscribed and how, as acknowledged. */
-class Subscriptions {
-  readonly patterns = new Set<string>();
-  readonly #fields = new Map<string, string>();
-
-  /** `fields` as in the request. */
-  has(pattern: string, fields: string): boolean {
-    return this.#fields.get(pattern) === fields;
-  }
-
-  set(pattern: string, fields: string): void {
-    this.#fields.set(pattern, fields);
-    this.patterns.add(pattern);
-  }
-
-  delete(pattern: string): void {
-    this.#fields.delete(pattern);
-    this.patterns.delete(pattern);
-  }
-
-  /** Subscribes to everything again; false when the link ended meanwhile. */
-  async restore(link: Link): Promise<boolean> {
-    const asked: Promise<boolean>[] = [];
-    for (const [pattern, fields] of this.#fields) {
-      const what = `subscribe to ${quote(pattern)} again`;
-      if (link.protocol === "classic" && fields !== "") {
-        throw giveUp(link, `cannot ${what}: ${needsV2("slow=").message}`);
-      }
-      asked.push(
-        link.ask({ verb: "sub", pattern, fields }).then((reply) => {
-          if (reply === undefined || reply === "ok") return reply === "ok";
-          throw giveUp(link, refused(reply, what).message);
-        }),
-      );
-      if (asked.length < link.ahead) continue;
-      if (!(await allTrue(asked))) return false;
-      asked.length = 0;
-    }
-    return await allTrue(asked);
+/** The consumer has had everything before a mark. */
+function reached({ notice, caughtUp }: Mark, onEvent: (event: ClientEvent) => void): void {
+  const { kind, pattern, reason } = notice;
+  if (kind === "failed") {
+    onEvent({ type: kind, pattern, reason });
+    caughtUp.reject(new RunError(`what is stored of ${quote(pattern)} cannot be read: ${reason}`));
+  } else {
+    onEvent({ type: kind, pattern });
+    caughtUp.resolve();
   }
 }
 
-function giveUp(link: Link, why: string): RunError {
-  link.close();
-  return new RunError(why);
-}
-
-async function allTrue(answers: readonly Promise<boolean>[]): Promise<boolean> {
-  return (await Promise.all(answers)).every((answer) => answer);
+/** What of the past is wanted. Throws RefusedError for what is no place in it. */
+function pastOf({ from = "now", to }: SubscribeOptions): Wanted | undefined {
+  if (from !== "now") {
+    return {
+      from: encodePosition(from, "from"),
+      to: to === undefined ? undefined : encodePosition(to, "to"),
+    };
+  }
+  if (to === undefined) return undefined;
+  throw new RefusedError("BAD_FIELD", "`to` ends what `from` begins: give both");
 }
 
 class InboxSubscriber implements Subscriber {
@@ -117,25 +107,28 @@ class InboxSubscriber implements Subscriber {
     return this.#connection.closed;
   }
 
-  subscribe(pattern: string, { slow }: SubscribeOptions = {}): Promise<void> {
-    const fields = slow === undefined ? "" : encodeField("slow", slow);
-    return this.#ask(pattern, (name) =>
-      this.#requests.add({ verb: "sub", pattern: name, fields }, {
+  subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
+    return this.#ask(pattern, (name) => {
+      const how: How = { slow: options.slow, past: pastOf(options) };
+      return this.#requests.add(this.#subscriptions.request(name, how), {
         what: `subscribe to ${quote(name)}`,
-        needless: () => this.#subscriptions.has(name, fields),
-        acknowledged: () => this.#subscriptions.set(name, fields),
-      }));
+        needless: () => this.#subscriptions.has(name, how),
+      });
+    });
   }
 
   unsubscribe(pattern: string): Promise<void> {
-    return this.#ask(
-      pattern,
-      (name) =>
-        this.#requests.add({ verb: "unsub", pattern: name, fields: "" }, {
-          what: `unsubscribe from ${quote(name)}`,
-          acknowledged: () => this.#subscriptions.delete(name),
-        }),
-    );
+    return this.#ask(pattern, (name) =>
+      this.#requests.add(this.#subscriptions.endRequest(name), {
+        what: `unsubscribe from ${quote(name)}`,
+      }));
+  }
+
+  caughtUp(pattern: string): Promise<void> {
+    const parsed = parsePattern(pattern, TOPIC_MOST);
+    return "problem" in parsed
+      ? lookedAfter(Promise.reject(new RefusedError("BAD_PATTERN", parsed.problem)))
+      : this.#subscriptions.caughtUp(parsed.name);
   }
 
   #ask(pattern: string, request: (name: string) => Promise<void>): Promise<void> {

@@ -68,6 +68,15 @@ export type ClientEvent =
    * consumer has had those before the gap, before it gets the one behind it.
    */
   | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
+  /**
+   * All that was stored of a subscription with `from` has been given out: what comes from here on is live, or nothing does, for
+   * `to` is reached. Once a subscription, in its place as a gap.
+   */
+  | { readonly type: "live" | "end"; readonly pattern: string }
+  /** What is stored cannot be read any further: the subscription has ended here. */
+  | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
+  /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
+  | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   /** A message that was handed to `send` was refused; `number` is what `send` gave. */
   | { readonly type: "refused"; readonly number: number; readonly error: RefusedError };
 
@@ -79,7 +88,10 @@ export interface PublishOptions {
   readonly key?: string;
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
-  /** The same id twice is the same message, to a broker that looks for that. */
+  /**
+   * The same id twice is the same message: a durable topic stores it once within the broker's `--dedup-window`. A publisher gives
+   * messages to durable topics ids of its own where none is given, so that what it sends again after a loss is there once.
+   */
   readonly id?: string;
   /** The topic to answer to. */
   readonly reply?: string;
@@ -140,8 +152,24 @@ export interface Publisher extends AsyncDisposable {
 /** What becomes of a subscription's messages when it cannot keep up. */
 export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
 
+/**
+ * A place in what durable topics have stored: a sequence number, a time, or so long ago by the broker's clock (`-10m`: seconds,
+ * minutes, hours or days).
+ */
+export type Position = number | Date | `-${number}${"s" | "m" | "h" | "d"}`;
+
 /** How to subscribe. */
 export interface SubscribeOptions {
+  /**
+   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic) or a {@link Position}; what is
+   * stored from there on comes first, and then, without a gap or a repeat, what is live. On a connection that was lost and is
+   * restored such a subscription goes on behind the last message that came. Several of them that want the same topic may each
+   * bring its messages until they are live. A broker without durable topics refuses it (NOT_DURABLE), a classic one, too
+   * (NEEDS_V2).
+   */
+  readonly from?: "now" | "earliest" | "latest" | Position;
+  /** The last that is wanted: the subscription ends there. */
+  readonly to?: Position;
   /**
    * When messages come faster than they are consumed: `block` makes publishers wait, `drop-old` and `drop-new` leave out
    * the oldest or newest that do not fit, `latest` keeps the newest of each topic, `disconnect` ends the connection.
@@ -161,6 +189,11 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * nobody looks at never ends the process.
    */
   subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
+  /**
+   * Resolves when all that was stored of a subscription with `from` has been given out: the iteration is then at the place where the
+   * messages become live, or end. Rejects when that cannot come any more. At once for a subscription without `from`.
+   */
+  caughtUp(pattern: string): Promise<void>;
   /** Takes a subscription back. Messages that were on their way may still come. */
   unsubscribe(pattern: string): Promise<void>;
   /** What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes again. */
@@ -194,4 +227,8 @@ export interface Message {
   /** Seconds. */
   readonly ttl: number | undefined;
   readonly reply: string | undefined;
+  /** The number it has in its durable topic, where they count from 1 without gaps; undefined for a topic in memory. */
+  readonly seq: number | undefined;
+  /** When it was stored; undefined for a topic in memory. */
+  readonly time: Date | undefined;
 }

@@ -37,8 +37,13 @@ export class Follower implements Subscriber {
   #live = false;
   #behind = false;
   #stopped = false;
+  readonly #ended: () => void;
 
-  constructor(options: FollowerOptions, of: { readonly pattern: string; readonly reader: Reader }) {
+  constructor(
+    options: FollowerOptions,
+    of: { readonly pattern: string; readonly reader: Reader; readonly ended: () => void },
+  ) {
+    this.#ended = of.ended;
     this.#options = options;
     this.#pattern = of.pattern;
     this.#reader = of.reader;
@@ -49,8 +54,10 @@ export class Follower implements Subscriber {
   /** Finds the place where it begins and goes on from there. */
   start(range: Range, done: (how: Followed) => void): void {
     this.#options.store.seek(this.#pattern, range, (outcome) => {
-      if (this.#stopped) return;
-      if (outcome.kind === "failed") {
+      if (this.#stopped) {
+        // given up before its beginning was found: whoever asked still waits for an answer
+        done({ kind: "following", trimmedTo: undefined });
+      } else if (outcome.kind === "failed") {
         done(outcome);
       } else {
         done({ kind: "following", trimmedTo: outcome.trimmedTo });
@@ -73,8 +80,9 @@ export class Follower implements Subscriber {
   deliver(run: Run): void {
     const cursor = this.#cursor;
     if (cursor === undefined || run.place === undefined || run.place.batch <= cursor.after) return;
-    this.#reader.deliver(run);
-    if (this.#behind || !this.#reader.full) return;
+    // one that ends is read from the store to the message: that knows where the end is
+    if (cursor.to === undefined) this.#reader.deliver(run);
+    if (this.#behind || (cursor.to === undefined && !this.#reader.full)) return;
     this.#behind = true;
     this.#options.behind(this);
   }
@@ -85,7 +93,7 @@ export class Follower implements Subscriber {
     this.#behind = false;
     this.#live = false;
     this.#options.leave(this.#pattern, this);
-    this.#cursor = { ...this.#cursor, after: batch };
+    if (this.#cursor.to === undefined) this.#cursor = { ...this.#cursor, after: batch };
     this.#read();
   }
 
@@ -116,11 +124,11 @@ export class Follower implements Subscriber {
     if (end === "past to") {
       this.stop();
       this.#reader.caughtUp("end");
+      this.#ended();
     } else if (end === "caught up" && this.#cursor!.after >= this.#options.log.delivered) {
-      // an end that lies in the future is watched for by reading: what is live has no cursor that ends
       this.#live = true;
       this.#options.join(this.#pattern, this);
-      this.#reader.caughtUp("live");
+      if (this.#cursor!.to === undefined) this.#reader.caughtUp("live");
     } else {
       this.#read();
     }

@@ -13,9 +13,8 @@ import { Follower, type FollowerOptions } from "./follower.ts";
 import type {
   Counters,
   Engine,
-  Followed,
+  FollowOptions,
   Publication,
-  Range,
   Reader,
   Route,
   Run,
@@ -150,12 +149,12 @@ export class LocalEngine implements Engine {
   follow(
     pattern: string,
     reader: Reader,
-    { range, done }: { readonly range: Range; readonly done: (how: Followed) => void },
+    { range, done, ended }: FollowOptions,
   ): void {
     if (this.#following === undefined) {
       return done({ kind: "failed", reason: "nothing is stored here (--data)" });
     }
-    const follower = new Follower(this.#following, { pattern, reader });
+    const follower = new Follower(this.#following, { pattern, reader, ended });
     this.#followers.set(reader, follower);
     follower.start(range, (how) => {
       if (how.kind === "failed") this.#followers.delete(reader);

@@ -109,6 +109,15 @@ export interface Range {
   readonly to: To | undefined;
 }
 
+/** What is asked for and who is told. */
+export interface FollowOptions {
+  readonly range: Range;
+  /** Its beginning was found, or cannot be. Called once. */
+  readonly done: (how: Followed) => void;
+  /** Its end was reached: nothing more comes. */
+  readonly ended: () => void;
+}
+
 /** Who gets what. */
 export interface Engine {
   readonly counters: Counters;
@@ -131,6 +140,6 @@ export interface Engine {
   follow(
     pattern: string,
     reader: Reader,
-    options: { readonly range: Range; readonly done: (how: Followed) => void },
+    options: FollowOptions,
   ): void;
 }

@@ -132,7 +132,7 @@ Deno.test("a format with an unknown letter or escape says which there are", () =
   const refusal = (format: string): string => assertThrows(() => compileFormat(format), UsageError).message;
   assertEquals(
     refusal("a %q"),
-    'the format has "%q", which is none of %t %p %l %x %X %h %k %I %U %j %J (and %%)',
+    'the format has "%q", which is none of %t %p %l %x %X %h %k %s %I %U %j %J (and %%)',
   );
   assertStringIncludes(refusal("%i"), '"%i"');
   assertStringIncludes(refusal("%@Q"), '"%@Q"');

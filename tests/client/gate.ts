@@ -9,6 +9,8 @@ export interface Gate extends AsyncDisposable {
   readonly port: number;
   /** Forwards new connections to this port. */
   open(to: number): void;
+  /** From now on nothing comes back from there, until it is opened again. */
+  mute(): void;
   /** Cuts what goes through and forwards no more. */
   shut(): void;
 }
@@ -19,14 +21,21 @@ export function startGate(): Gate {
   const passing: Promise<void>[] = [];
   let target: number | undefined;
   let cut = new AbortController();
+  let muted = false;
 
+  const answers = (): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> =>
+    new TransformStream({
+      transform: (chunk, controller) => {
+        if (!muted) controller.enqueue(chunk);
+      },
+    });
   const pass = async (near: Deno.TcpConn, port: number): Promise<void> => {
     const { signal } = cut;
     const far = await Deno.connect({ port });
     // the first end or error in either direction ends both: that is how a broken network looks to the two sides
     await Promise.allSettled([
       near.readable.pipeTo(far.writable, { signal }),
-      far.readable.pipeTo(near.writable, { signal }),
+      far.readable.pipeThrough(answers()).pipeTo(near.writable, { signal }),
     ]);
   };
   const accepting = (async () => {
@@ -42,7 +51,13 @@ export function startGate(): Gate {
   };
   return {
     port: listener.addr.port,
-    open: (to) => target = to,
+    open: (to) => {
+      target = to;
+      muted = false;
+    },
+    mute: () => {
+      muted = true;
+    },
     shut,
     [Symbol.asyncDispose]: async () => {
       shut();

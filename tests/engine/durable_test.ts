@@ -192,7 +192,7 @@ Deno.test("from= a sequence number, to= another, latest, and what cannot be read
   assertEquals(await subscriber.ask("sub #d.a from=4 to=6"), "ok 1");
   assertEquals(await readBatches(subscriber, 3), ["#d.a 4 4", "#d.a 5 5", "#d.a 6 6"]);
   assertEquals(await subscriber.line(), 'info {"end":"#d.a"}');
-  assertEquals(await subscriber.ask("unsub #d.a"), "ok 1");
+  assertEquals((await subscriber.ask("unsub #d.a"))?.split(" ")[1], "NOT_SUBSCRIBED", "it is over");
   assertEquals(await subscriber.ask("sub #d.* from=latest"), "ok 1");
   const latest = (await readBatches(subscriber, 2)).filter((entry) => !entry.startsWith("info"));
   assertEquals(latest.sort(), ["#d.a 9 9", "#d.b 1 b"]);
@@ -292,4 +292,33 @@ Deno.test("a message whose commit was refused is stored when it is sent again", 
   assertEquals(await publisher.line(), "err STORE disk full");
   store.free = true;
   assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 seq=1 level=synced subs=0");
+});
+
+Deno.test("an end that lies in the future ends there, and its pattern is free again", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ durable: { store, patterns: ["#a"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  await publisher.ask("pub #a 1\n1");
+  using subscriber = await upgrade(broker.connect("subscribers"));
+  assertEquals(await subscriber.ask("sub #a from=5 to=3"), "err BAD_FIELD to=3 lies before from=5");
+  assertEquals(await subscriber.ask("sub #a from=1 to=3"), "ok 1");
+  assertEquals(await readBatches(subscriber, 1), ["#a 1 1"]);
+  for (let at = 2; at <= 4; at++) await publisher.ask(`pub #a 1\n${at}`);
+  assertEquals(await readBatches(subscriber, 2), ["#a 2 2", "#a 3 3"]);
+  assertEquals(await subscriber.line(), 'info {"end":"#a"}');
+  assertEquals(await subscriber.ask("sub #a"), "ok 1");
+  await publisher.ask("pub #a 1\n5");
+  assertEquals(await readBatches(subscriber, 1), ["#a 5 5"]);
+});
+
+Deno.test("a replay that is given up at once is answered all the same", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ durable: { store, patterns: ["#a"] } });
+  using subscriber = await upgrade(broker.connect("subscribers"));
+  await subscriber.send("sub #a from=1\nsub #a from=2\nunsub #a\nping\n");
+  let acknowledged = 0;
+  for (let line = await subscriber.line(); line !== "pong"; line = await subscriber.line()) {
+    acknowledged += Number(/^ok (\d+)$/.exec(line ?? "")?.[1] ?? 0);
+  }
+  assertEquals(acknowledged, 3);
 });

@@ -51,6 +51,9 @@ function follow(name: string, { lane, range }: { lane: Lane; range: Range }, con
   context.patterns.set(name, lane);
   context.engine.follow(name, lane, {
     range,
+    ended: () => {
+      if (context.patterns.get(name) === lane) drop(name, lane, context);
+    },
     done: (how) => {
       if (how.kind === "following") return ticket.settle({ ...DONE, from: how.trimmedTo });
       if (context.patterns.get(name) === lane) drop(name, lane, context);
@@ -77,6 +80,9 @@ function rangeOf(request: Request, now: number): Range | Refusal | undefined {
   const end = to === undefined ? undefined : readPosition(to, now);
   if (to !== undefined && end === undefined) {
     return refusal("BAD_FIELD", `to= is a sequence number, a time or -10m, not ${quote(to)}`);
+  }
+  if (begin.kind === "sequence" && end?.kind === "sequence" && end.sequence < begin.sequence) {
+    return refusal("BAD_FIELD", `to=${end.sequence} lies before from=${begin.sequence}`);
   }
   return { from: begin, to: end };
 }

@@ -1,0 +1,46 @@
+/**
+ * Ids for messages that have none, so that a broker knows what it is sent again.
+ *
+ * @module
+ */
+import { encodeText } from "../wire/bytes.ts";
+
+const ZERO = 0x30;
+const DIGITS_MOST = 16;
+
+/** ` id=<this client>-<number>`: no other client has that, nor this one a second time. */
+export class MessageIds {
+  readonly #pattern: RegExp;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  #last = 0;
+
+  constructor() {
+    const [one = 0, other = 0] = crypto.getRandomValues(new Uint32Array(2));
+    const client = (one * 2 ** 21 + (other >>> 11)).toString(36);
+    const prefix = encodeText(` id=${client}-`);
+    this.#pattern = new RegExp(`^id=${client}-\\d+$`);
+    this.#bytes = new Uint8Array(prefix.length + DIGITS_MOST);
+    this.#bytes.set(prefix);
+    this.#start = prefix.length;
+  }
+
+  /** The next one, as a field; good until the one after it. */
+  next(): Uint8Array {
+    const number = ++this.#last;
+    let digits = 1;
+    for (let left = number; left >= 10; left = Math.floor(left / 10)) digits++;
+    const end = this.#start + digits;
+    let rest = number;
+    for (let place = end - 1; place >= this.#start; place--) {
+      this.#bytes[place] = ZERO + rest % 10;
+      rest = Math.floor(rest / 10);
+    }
+    return this.#bytes.subarray(0, end);
+  }
+
+  /** Whether these fields (without the space before them) are an id from here and nothing else. */
+  isOnly(fields: string): boolean {
+    return this.#pattern.test(fields);
+  }
+}

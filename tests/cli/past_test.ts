@@ -1,0 +1,75 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ago, Pace, POSITION, positionOf, Replays, START } from "../../lib/cli/past.ts";
+import { RunError } from "../../lib/errors.ts";
+
+const NOW = new Date(2026, 0, 31, 17, 30);
+
+Deno.test("a place is a number, so long ago, a time with its offset, or the clock of today", () => {
+  const cases: [string, unknown][] = [
+    ["0", 0],
+    ["123456", 123_456],
+    ["-10m", "-10m"],
+    ["-007d", "-7d"],
+    ["9:00", new Date(2026, 0, 31, 9, 0)],
+    ["09:30:15", new Date(2026, 0, 31, 9, 30, 15)],
+    ["23:59", new Date(2026, 0, 31, 23, 59)],
+    ["2026-01-31T09:00:00Z", new Date(Date.UTC(2026, 0, 31, 9))],
+    ["2024-02-29 09:00:00.250+02:00", new Date(Date.UTC(2024, 1, 29, 7, 0, 0, 250))],
+  ];
+  for (const [text, wanted] of cases) assertEquals(positionOf(text, NOW), wanted, text);
+});
+
+Deno.test("what is no place is none: a day that does not exist, a time without an offset, a duration", () => {
+  for (
+    const text of [
+      "",
+      "yesterday",
+      "10m",
+      "-10w",
+      "24:00",
+      "09:60",
+      "2026-02-30T09:00:00Z",
+      "2026-13-01T09:00:00Z",
+      "2026-01-31T25:00:00Z",
+      "2026-01-31T09:00:00",
+      "2026-01-31",
+    ]
+  ) assertEquals(positionOf(text, NOW), undefined, text);
+  assertEquals("expected" in START.read("soon") && "expected" in POSITION.read("earliest"), true);
+  assertEquals(START.read("latest"), { value: "latest" });
+});
+
+Deno.test("--since in milliseconds begins at the second before", () => {
+  assertEquals([ago(500), ago(3_600_000)], ["-1s", "-3600s"]);
+});
+
+Deno.test("messages wait for the pauses that were between them, divided by the speed", () => {
+  const pace = new Pace(10);
+  assertEquals(pace.wait(50_000, 1000), 0);
+  assertEquals(pace.wait(51_000, 1000), 100);
+  assertEquals(pace.wait(51_000, 1100), 0);
+  assertEquals(pace.wait(60_000, 1500), 500);
+  assertEquals(pace.wait(40_000, 1500) < 0, true, "what came late is not waited for");
+});
+
+Deno.test("the end is when every subscription has come to its own, and not before all are asked for", async () => {
+  const replays = new Replays();
+  replays.add("#a");
+  replays.add("#b");
+  replays.add("#refused");
+  replays.onEvent({ type: "live", pattern: "#a" });
+  replays.onEvent({ type: "end", pattern: "#b" });
+  replays.drop("#refused");
+  assertEquals([replays.replaying, replays.ended], [false, false]);
+  replays.complete();
+  assertEquals(replays.ended, true);
+  await replays.over;
+});
+
+Deno.test("an end that could not be read to is a failure", async () => {
+  const replays = new Replays();
+  replays.add("#a");
+  replays.onEvent({ type: "failed", pattern: "#a", reason: "damaged" });
+  replays.complete();
+  await assertRejects(() => replays.over, RunError, "what is stored of #a cannot be read: damaged");
+});
