@@ -13,7 +13,7 @@ const POOL_BYTES_MOST = 128 * 1024 * 1024;
 /** Free memory below this, not needed for a while, is not worth keeping, bytes. */
 const LENGTH_MOST_KEPT = 1024 * 1024;
 /** The smallest chunk, bytes. */
-const LENGTH_LEAST = 128;
+const LENGTH_LEAST = 64;
 
 /**
  * A piece of memory with a reference count. Who creates or retains it releases it exactly once; nobody touches `bytes`

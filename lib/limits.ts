@@ -85,7 +85,7 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 ) as unknown as Limits;
 
 /** Bytes a connection's first read buffer has: what an idle connection costs. */
-export const READ_BUFFER_LEAST = 128;
+export const READ_BUFFER_LEAST = 64;
 /** Bytes a read buffer grows to while its connection is busy. */
 export const READ_BUFFER_MOST = 256 * KIB;
 /** Bytes of small pieces that are gathered into one write, while little waits and when more does. */

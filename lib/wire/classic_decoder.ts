@@ -95,7 +95,11 @@ export class ClassicDecoder implements Decoder {
   next(): Found {
     for (;;) {
       if (this.#skipping && !this.#skipLine()) return Found.Nothing;
-      if (this.#position >= this.#limit) return Found.Nothing;
+      if (this.#position >= this.#limit) {
+        // a connection that falls quiet does not keep what it asked last
+        this.request = NO_REQUEST;
+        return Found.Nothing;
+      }
       if (this.#run() > 0) return Found.Publishes;
       const lf = this.#findLf(this.#position);
       if (lf >= this.#limit) return this.#incomplete();

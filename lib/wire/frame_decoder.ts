@@ -95,7 +95,11 @@ export class FrameDecoder implements Decoder {
         this.#skip -= some;
         this.#position += some;
       }
-      if (this.#position >= this.#limit || this.#broken) return Found.Nothing;
+      if (this.#position >= this.#limit || this.#broken) {
+        // a connection that falls quiet does not keep what it asked last
+        this.request = NO_REQUEST;
+        return Found.Nothing;
+      }
       if (this.#run() > 0) return Found.Publishes;
       const found = this.#otherFrame();
       if (found !== undefined) return found;

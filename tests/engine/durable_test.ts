@@ -268,18 +268,21 @@ Deno.test("a message that is sent again with its id is acknowledged and stored o
     "pub #d 1 id=1\na\npub #d 1 id=2\nb\npub #d 1\nc\npub #d 1 id=2\nb\npub #d 1 id=3\nd\n",
   );
   (await store.next()).end();
-  assertEquals(await publisher.line(), "ok 5 seq=4 level=synced subs=1");
   store.free = true;
+  let [acknowledged, last] = [0, ""];
+  while (acknowledged < 5) {
+    last = await publisher.line() ?? "end";
+    acknowledged += Number(last.split(" ")[1]);
+  }
+  assertEquals([acknowledged, last.split(" ")[2]], [5, "seq=4"]);
   assertEquals(await publisher.ask("pub #d 1 id=3\nd"), "ok 1 level=synced subs=0");
   assertEquals(await readBatches(subscriber, 1), ["#d 1 a"]);
-  assertEquals((await subscriber.lines(7)).slice(1), [
-    "pub #d 1 id=2",
-    "b",
-    "pub #d 1",
-    "c",
-    "pub #d 1 id=3",
-    "d",
-  ]);
+  const rest: string[] = [];
+  while (rest.length < 6) {
+    const line = await subscriber.line() ?? "end";
+    if (!line.startsWith("batch")) rest.push(line);
+  }
+  assertEquals(rest, ["pub #d 1 id=2", "b", "pub #d 1", "c", "pub #d 1 id=3", "d"]);
 });
 
 Deno.test("a message whose commit was refused is stored when it is sent again", async () => {
