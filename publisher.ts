@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { finish, unlessStopped } from "./lib/cli/client_run.ts";
-import { runMain } from "./lib/cli/main.ts";
-import { Notices } from "./lib/cli/notices.ts";
-import { Output } from "./lib/cli/output.ts";
-import { preparePublisher, progressOf, runPublisher } from "./lib/cli/publish.ts";
-import { Refusals } from "./lib/cli/publish_stream.ts";
-import { planPublisher, PUBLISHER } from "./lib/cli/publisher_options.ts";
-import { stopOnSignals } from "./lib/cli/signals.ts";
+import { finish, unlessStopped } from "./lib/cli/client/run.ts";
+import { runMain } from "./lib/cli/process/main.ts";
+import { Notices } from "./lib/cli/client/notices.ts";
+import { Output } from "./lib/cli/output/output.ts";
+import { preparePublisher, progressOf, runPublisher } from "./lib/cli/publisher/publish.ts";
+import { Refusals } from "./lib/cli/publisher/publish_stream.ts";
+import { planPublisher, PUBLISHER } from "./lib/cli/publisher/options.ts";
+import { stopOnSignals } from "./lib/cli/process/signals.ts";
 import { type ClientEvent, connectPublisher } from "./lib/client/mod.ts";
 
 if (import.meta.main) {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { finish, unlessStopped } from "./lib/cli/client_run.ts";
-import { runMain } from "./lib/cli/main.ts";
-import { Notices } from "./lib/cli/notices.ts";
-import { stopOnSignals } from "./lib/cli/signals.ts";
-import { Replays } from "./lib/cli/past.ts";
-import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscribe.ts";
-import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber_options.ts";
+import { finish, unlessStopped } from "./lib/cli/client/run.ts";
+import { runMain } from "./lib/cli/process/main.ts";
+import { Notices } from "./lib/cli/client/notices.ts";
+import { stopOnSignals } from "./lib/cli/process/signals.ts";
+import { Replays } from "./lib/cli/subscriber/past.ts";
+import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscriber/subscribe.ts";
+import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber/options.ts";
 import { type ClientEvent, connectSubscriber } from "./lib/client/mod.ts";
 
 if (import.meta.main) {

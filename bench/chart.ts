@@ -28,9 +28,11 @@ const STYLE = `text{font-family:system-ui,sans-serif;font-size:12px;fill:#1f2328
 .soft{fill:#59636e}.own{font-weight:600}.bar{fill:#8c959f}
 .hashbus2{fill:#d9480f}.hashbus{fill:#f08c00}.against2,.against{fill:#e8b98a}
 .nats{fill:#1c7ed6}.redis{fill:#ae3ec9}.mosquitto{fill:#2f9e44}.relay{fill:#adb5bd}
+.interval2{fill:#ffc078}.jetstream{fill:#1c7ed6}.jetstream-always{fill:#0b4f8a}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.page{fill:#0d1117}.soft{fill:#9198a1}
 .hashbus2{fill:#ff6b35}.hashbus{fill:#ffa94d}.nats{fill:#4dabf7}.redis{fill:#da77f2}
-.mosquitto{fill:#69db7c}.relay{fill:#6e7681}}`;
+.mosquitto{fill:#69db7c}.relay{fill:#6e7681}.interval2{fill:#ffd8a8}.jetstream{fill:#4dabf7}
+.jetstream-always{fill:#a5d8ff}}`;
 
 interface Bar {
   readonly peer: string;
@@ -87,7 +89,7 @@ function drawn({ shape, bars }: Group, x: number, top: number): readonly string[
     ...bars.flatMap(({ peer, title, figure }, at) => {
       const y = top + HEAD + at * STEP;
       const length = Math.max(1, Math.round(BARS * figure.value / most));
-      const kind = peer.startsWith("hashbus") ? "own" : "";
+      const kind = title.startsWith("hashbus") ? "own" : "";
       return [
         text({ x, y: y + 9, kind }, title),
         `<rect class="bar ${peer}" x="${x + NAMES}" y="${y}" width="${length}" height="${BAR}" rx="2"/>`,

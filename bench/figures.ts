@@ -39,6 +39,8 @@ export interface Summary {
   /** Medians of the parts of a core that broker and generator used. */
   readonly brokerCpu: number | null;
   readonly loadCpu: number | null;
+  /** The median of messages for each flush of the disk; where that was counted. */
+  readonly perFlush: number | null;
   readonly rounds: number;
   /** What runs that failed said. */
   readonly problems: readonly string[];
@@ -46,8 +48,9 @@ export interface Summary {
 
 /** Takes the medians of a cell. */
 export function summarize({ shape, peer, outcomes }: Cell): Summary {
-  const latencies = outcomes.filter((outcome) => outcome.kind === "latency");
+  const latencies = outcomes.filter((outcome) => outcome.kind === "latency" || outcome.kind === "acked");
   const used = outcomes.filter((outcome) => "brokerCpu" in outcome);
+  const flushed = outcomes.flatMap((outcome) => messagesPerFlush(outcome) ?? []);
   return {
     shape,
     peer,
@@ -62,6 +65,7 @@ export function summarize({ shape, peer, outcomes }: Cell): Summary {
     scale: outcomes.findLast((outcome) => outcome.kind === "scale") ?? null,
     brokerCpu: used.length === 0 ? null : median(used.map(({ brokerCpu }) => brokerCpu)),
     loadCpu: used.length === 0 ? null : median(used.map(({ loadCpu }) => loadCpu)),
+    perFlush: flushed.length === 0 ? null : median(flushed),
     rounds: outcomes.length,
     problems: outcomes.flatMap((outcome) => outcome.kind === "failed" ? [outcome.problem] : []),
   };
@@ -122,11 +126,19 @@ function figureOf(outcomes: readonly Outcome[]): Figure | null {
   return { value, unit, text: show(value, unit), least: Math.min(...values), most: Math.max(...values) };
 }
 
+function messagesPerFlush(outcome: Outcome): number | null {
+  if (outcome.kind !== "flow" && outcome.kind !== "acked") return null;
+  const messages = outcome.kind === "flow" ? outcome.published : outcome.messages;
+  return outcome.flushes === undefined ? null : messages / Math.max(1, outcome.flushes);
+}
+
 function valueOf(outcome: Outcome): { readonly value: number; readonly unit: Unit } | null {
   switch (outcome.kind) {
     case "flow":
     case "connect":
       return { value: outcome.rate, unit: "a second" };
+    case "acked":
+      return { value: outcome.messages / outcome.seconds, unit: "a second" };
     case "latency":
       return { value: outcome.p50, unit: "µs" };
     case "idle":

@@ -5,14 +5,19 @@
  */
 import { RunError, UsageError } from "../lib/errors.ts";
 import { Program } from "../scripts/program.ts";
+import { durablePeers } from "./durable/peers.ts";
+import { CHECKS } from "./durable/checks.ts";
+import { type Finding, findingTable } from "./durable/findings.ts";
+import { Place } from "./durable/place.ts";
 import { summarize } from "./figures.ts";
-import { machine } from "./machine.ts";
+import { type Machine, machine } from "./machine.ts";
 import { type BenchOptions, HELP, parseOptions } from "./options.ts";
 import { allPeers, type Peer } from "./peers.ts";
 import { save } from "./report.ts";
 import { type Cell, runShape } from "./run.ts";
-import { SHAPES } from "./shapes.ts";
+import { DURABLE_SHAPES, SHAPES } from "./shapes.ts";
 import {
+  flushTable,
   latencyTable,
   mainTable,
   problemLines,
@@ -21,7 +26,7 @@ import {
   type TableInput,
   usageTable,
 } from "./table.ts";
-import { judge, TARGETS, targetTable, type Verdict } from "./targets.ts";
+import { DURABLE_TARGETS, judge, TARGETS, targetTable, type Verdict } from "./targets.ts";
 
 const ROOT = `${import.meta.dirname}/..`;
 const encoder = new TextEncoder();
@@ -37,29 +42,39 @@ function progress(text: string): void {
 }
 
 async function run(options: BenchOptions): Promise<void> {
-  const { versions, present } = await installed(options);
+  await using place = options.durable ? await Place.make(options.place) : null;
+  const { versions, present } = await installed(
+    options,
+    place === null ? allPeers(options) : durablePeers(options, place.folder),
+  );
   const host = await machine(ROOT);
-  const { processor, cores, system, deno, commit } = host;
-  print(`${processor}, ${cores} cores, ${system}, Deno ${deno}, commit ${commit ?? "-"}\n`);
-  for (const [peer, version] of versions) print(`${peer}: ${version ?? "not installed"}\n`);
+  printHead(host, { versions, present, place });
   if (present.length === 0) throw new RunError("none of the chosen peers is installed");
   const cells: Cell[] = [];
+  const on = place === null ? {} : { place };
   for (const shape of options.shapes) {
-    cells.push(...await runShape(shape, present, { options, earlier: cells, progress }));
+    cells.push(...await runShape(shape, present, { options, earlier: cells, progress, ...on }));
     progress("");
   }
   const input: TableInput = { shapes: options.shapes, peers: present, summaries: cells.map(summarize) };
-  const verdicts = judge(TARGETS, input.summaries);
-  printTables(input, options.targets ? verdicts : verdicts.filter(({ shown }) => shown !== null), options);
+  const verdicts = judge(options.durable ? DURABLE_TARGETS : TARGETS, input.summaries);
+  const shown = options.targets ? verdicts : verdicts.filter(({ shown }) => shown !== null);
+  if (cells.length > 0) printTables(input, shown, options);
+  const checked = place === null ? { findings: [], problems: [] } : await runChecks(options, place);
+  const { findings, problems } = checked;
+  if (findings.length > 0) print(`\n${findingTable(findings)}`);
+  for (const problem of problems) print(`! ${problem}\n`);
   if (options.out !== null) {
+    const date = new Date();
     const written = await save(
       {
-        date: new Date(),
+        date,
         machine: host,
         versions: Object.fromEntries(versions),
         peers: present,
         cells,
         verdicts,
+        findings,
         input,
       },
       options.out,
@@ -67,15 +82,56 @@ async function run(options: BenchOptions): Promise<void> {
     );
     print(`\nwritten: ${written.join(", ")}\n`);
   }
-  if (input.summaries.some(({ problems }) => problems.length > 0)) throw new RunError("some runs failed");
-  const missed = verdicts.filter(({ verdict }) => verdict === "missed").length;
-  if (options.targets && missed > 0) {
-    throw new RunError(`${missed} of ${verdicts.length} targets were missed`);
+  if (problems.length > 0 || input.summaries.some((each) => each.problems.length > 0)) {
+    throw new RunError("some runs failed");
   }
+  const kept = [
+    ...verdicts.map(({ verdict }) => verdict !== "missed"),
+    ...findings.flatMap(({ promise }) => promise === undefined ? [] : [promise.met]),
+  ];
+  const missed = kept.filter((each) => !each).length;
+  if (options.targets && missed > 0) throw new RunError(`${missed} of ${kept.length} targets were missed`);
+}
+
+/** What our store shows alone, where it is among those that are measured. */
+async function runChecks(
+  { peers, checks, sizes, broker }: BenchOptions,
+  { folder }: Place,
+): Promise<{ readonly findings: readonly Finding[]; readonly problems: readonly string[] }> {
+  const findings: Finding[] = [];
+  const problems: string[] = [];
+  const how = { ...sizes, ...(broker === undefined ? {} : { broker }), place: folder, progress };
+  for (const check of CHECKS) {
+    if (!peers.includes("hashbus2") || !checks.includes(check.name)) continue;
+    try {
+      findings.push(...await check.run(how));
+    } catch (error) {
+      problems.push(`${check.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    progress("");
+  }
+  return { findings, problems };
+}
+
+function printHead(
+  { processor, cores, system, deno, commit }: Machine,
+  { versions, present, place }: {
+    readonly versions: ReadonlyMap<string, string | null>;
+    readonly present: readonly Peer[];
+    readonly place: Place | null;
+  },
+): void {
+  print(`${processor}, ${cores} cores, ${system}, Deno ${deno}, commit ${commit ?? "-"}\n`);
+  for (const [peer, version] of versions) print(`${peer}: ${version ?? "not installed"}\n`);
+  if (place === null) return;
+  print(`stores on ${place.fileSystem}; an acknowledgement means:\n`);
+  for (const { title, keeps } of present) print(`  ${title}: ${keeps ?? "nothing"}\n`);
 }
 
 function printTables(input: TableInput, verdicts: readonly Verdict[], { rounds }: BenchOptions): void {
-  const titles = new Map([...SHAPES, ...input.peers].map(({ name, title }) => [name, title]));
+  const titles = new Map(
+    [...SHAPES, ...DURABLE_SHAPES, ...input.peers].map(({ name, title }) => [name, title]),
+  );
   print(
     `\nMedians of ${rounds} rounds; "±": half of what lies between the best and the worst round\n\n${
       mainTable(input)
@@ -86,6 +142,7 @@ function printTables(input: TableInput, verdicts: readonly Verdict[], { rounds }
     latencyTable(input),
     scaleTable(input),
     usageTable(input),
+    flushTable(input),
     targetTable(verdicts, titles),
     problemLines(input.summaries),
   ];
@@ -94,10 +151,11 @@ function printTables(input: TableInput, verdicts: readonly Verdict[], { rounds }
 
 async function installed(
   options: BenchOptions,
+  peers: readonly Peer[],
 ): Promise<{ versions: Map<string, string | null>; present: readonly Peer[] }> {
   const versions = new Map<string, string | null>();
   const present: Peer[] = [];
-  for (const peer of allPeers(options)) {
+  for (const peer of peers) {
     if (!options.peers.includes(peer.name)) continue;
     const version = await peer.version();
     versions.set(peer.name, version);
@@ -109,6 +167,7 @@ async function installed(
 /** Interrupted: nothing that was started goes on. */
 async function interrupted(): Promise<void> {
   await Program.stopAll();
+  await Place.removeAll();
   print("bench: interrupted\n", Deno.stderr);
   Deno.exit(130);
 }
@@ -116,11 +175,14 @@ async function interrupted(): Promise<void> {
 async function main(): Promise<number> {
   Deno.addSignalListener("SIGINT", interrupted);
   Deno.addSignalListener("SIGTERM", interrupted);
+  Deno.addSignalListener("SIGHUP", interrupted);
   try {
     const options = parseOptions(Deno.args);
     if (options.action === "help") print(HELP);
     else if (options.action === "list") {
-      for (const { name, title, mode } of SHAPES) print(`${name.padEnd(16)}${mode.padEnd(9)}${title}\n`);
+      const checks = CHECKS.map((check) => ({ ...check, mode: "check" }));
+      const listed = options.durable ? [...DURABLE_SHAPES, ...checks] : SHAPES;
+      for (const { name, title, mode } of listed) print(`${name.padEnd(16)}${mode.padEnd(9)}${title}\n`);
     } else await run(options);
     return 0;
   } catch (error) {

@@ -4,9 +4,10 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { CHECKS, type CheckSizes } from "./durable/checks.ts";
 import { UsageError } from "../lib/errors.ts";
 import { quote } from "../lib/text.ts";
-import { PEAK_SHAPE, type Shape, SHAPES } from "./shapes.ts";
+import { DURABLE_SHAPES, PEAK_SHAPE, type Shape, SHAPES } from "./shapes.ts";
 import { TARGET_SHAPES } from "./targets.ts";
 
 /** The names peers have on the command line and in the results, in the order they run. */
@@ -21,10 +22,24 @@ export const PEER_NAMES = [
   "relay",
 ] as const;
 
+/** The same of `--durable`. */
+export const DURABLE_PEER_NAMES = [
+  "hashbus2",
+  "hashbus",
+  "interval2",
+  "against2",
+  "redis",
+  "jetstream",
+  "jetstream-always",
+] as const;
+
 /** What one call of the benchmark is to do. */
 export interface BenchOptions {
   readonly action: "run" | "list" | "help";
   readonly shapes: readonly Shape[];
+  /** Names of what is measured of our store alone. */
+  readonly checks: readonly string[];
+  readonly sizes: CheckSizes;
   readonly peers: readonly string[];
   readonly rounds: number;
   readonly seconds: number;
@@ -35,6 +50,10 @@ export interface BenchOptions {
   readonly against?: string;
   /** All targets are reported, and one that is missed is a failure. */
   readonly targets: boolean;
+  /** What is kept is measured, in place of what is delivered. */
+  readonly durable: boolean;
+  /** The folder whose disk stores are made on. */
+  readonly place: string;
   /** Everything is run, as it comes: the result may stand for this machine. */
   readonly whole: boolean;
   /** Folder for the results; `null`: none are written. */
@@ -58,17 +77,37 @@ of them in turns, and prints the medians. Loopback only; everything it starts it
   --against CMD    measure one more broker of ours beside it, as "against": to compare two checkouts
   --out DIR        where the JSON and the chart go (bench/results): latest.json and latest.svg for a run of all shapes
                    and peers, part.json and part.svg for any other; "none" writes neither
+  --durable        what is stored, in place of what is in memory: acknowledgements a second. The peers are hashbus2,
+                   hashbus, interval2 (--sync interval), redis (AOF, fsync always), jetstream (file storage),
+                   jetstream-always (where that nats-server knows it). Results in durable.json and durable.svg
+                   Then what our store shows alone: replay, replay-many, passing, opening
+  --messages N     messages that are replayed (10000000)
+  --passing GB     how much passes through a store that keeps a tenth (10)
+  --stored GB      how large the store is that is opened (5)
+  --place DIR      stores are made in a folder in DIR, and removed (/var/tmp)
   --list           the shapes
   --help           this
 `;
 
-const STRINGS = ["shapes", "peers", "rounds", "seconds", "broker", "against", "out"] as const;
+const STRINGS = [
+  "shapes",
+  "peers",
+  "rounds",
+  "seconds",
+  "broker",
+  "against",
+  "out",
+  "place",
+  "messages",
+  "passing",
+  "stored",
+] as const;
 
 /** Reads the command line; throws {@link UsageError} with one line that says what is wrong. */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const given = parseArgs(args, {
     string: STRINGS,
-    boolean: ["quick", "targets", "list", "help"],
+    boolean: ["durable", "quick", "targets", "list", "help"],
     unknown: (argument) => {
       throw new UsageError(`there is no option ${quote(argument)}: see deno task bench --help`);
     },
@@ -80,7 +119,9 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   };
   const quick = given["quick"] === true;
   const targets = given["targets"] === true;
+  const durable = given["durable"] === true;
   const seconds = number("seconds", text("seconds"), quick ? 0.3 : 1, { least: 0.05, most: 60 });
+  const rounds = Math.floor(number("rounds", text("rounds"), quick ? 2 : 5, { least: 1, most: 100 }));
   const broker = text("broker");
   const against = text("against");
   const shapes = text("shapes");
@@ -88,11 +129,28 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const out = text("out") ?? "bench/results";
   return {
     action: given["help"] === true ? "help" : given["list"] === true ? "list" : "run",
-    shapes: shapes === undefined && targets
-      ? SHAPES.filter(({ name }) => TARGET_SHAPES.has(name))
-      : chosenShapes(shapes),
-    peers: chosenPeers(peers, against !== undefined),
-    rounds: Math.floor(number("rounds", text("rounds"), quick ? 2 : 5, { least: 1, most: 100 })),
+    ...(durable ? chosenDurable(shapes) : {
+      shapes: shapes === undefined && targets
+        ? SHAPES.filter(({ name }) => TARGET_SHAPES.has(name))
+        : chosenShapes(shapes),
+      checks: [],
+    }),
+    sizes: {
+      messages: Math.floor(
+        number("messages", text("messages"), quick ? 1e6 : 1e7, { least: 1000, most: 1e9 }),
+      ),
+      passing: 1e9 * number("passing", text("passing"), quick ? 1 : 10, { least: 0.01, most: 1000 }),
+      stored: 1e9 * number("stored", text("stored"), quick ? 0.5 : 5, { least: 0.001, most: 1000 }),
+      rounds,
+      watchSeconds: 3 * seconds,
+    },
+    peers: chosenPeers(peers, {
+      known: durable ? DURABLE_PEER_NAMES : PEER_NAMES,
+      against: against !== undefined,
+    }),
+    durable,
+    place: text("place") ?? "/var/tmp",
+    rounds,
     seconds,
     warmSeconds: Math.min(0.3, seconds / 2),
     ...(broker === undefined ? {} : { broker }),
@@ -100,6 +158,21 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     targets,
     whole: [shapes, peers, against].every((each) => each === undefined) && !quick && !targets,
     out: out === "none" ? null : out,
+  };
+}
+
+/** Of `--durable`: shapes that run on all, and checks of our store. */
+function chosenDurable(text: string | undefined): Pick<BenchOptions, "shapes" | "checks"> {
+  const known = [...DURABLE_SHAPES, ...CHECKS].map(({ name }) => name);
+  const names = text?.split(",") ?? known;
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw new UsageError(`there is no shape ${quote(name)}: deno task bench --durable --list names them`);
+    }
+  }
+  return {
+    shapes: DURABLE_SHAPES.filter(({ name }) => names.includes(name)),
+    checks: known.filter((name) => names.includes(name) && CHECKS.some((check) => check.name === name)),
   };
 }
 
@@ -117,8 +190,11 @@ function chosenShapes(text: string | undefined): readonly Shape[] {
   return SHAPES.filter(({ name }) => name === PEAK_SHAPE || names.includes(name));
 }
 
-function chosenPeers(text: string | undefined, against: boolean): readonly string[] {
-  const possible: readonly string[] = PEER_NAMES.filter((name) => against || !name.startsWith("against"));
+function chosenPeers(
+  text: string | undefined,
+  { known, against }: { readonly known: readonly string[]; readonly against: boolean },
+): readonly string[] {
+  const possible: readonly string[] = known.filter((name) => against || !name.startsWith("against"));
   if (text === undefined) return possible;
   const names = text.split(",");
   for (const name of names) {

@@ -4,16 +4,20 @@
  *
  * @module
  */
-import { Program } from "../scripts/program.ts";
 import type { DialectName } from "./load/dialects/mod.ts";
 import type { Shape } from "./shapes.ts";
-
-/** A broker that listens. */
-export interface Running extends AsyncDisposable {
-  readonly pid: number;
-  readonly publisherPort: number;
-  readonly subscriberPort: number;
-}
+import {
+  firstLine,
+  freePort,
+  HOST,
+  OWN_BROKER,
+  ROOT,
+  type Running,
+  startByReadyLine,
+  startWithFile,
+  versionOf,
+  wordsOf,
+} from "./start.ts";
 
 /** One of those that are compared. */
 export interface Peer {
@@ -23,6 +27,8 @@ export interface Peer {
   readonly title: string;
   /** What publishers and subscribers speak in the shape. */
   dialect(shape: Shape): DialectName;
+  /** What an acknowledgement means, of those that keep messages. */
+  readonly keeps?: string;
   /** What differs from how it comes, for the report. */
   readonly settings: string;
   /** Which it is, or `null` where it is not installed. */
@@ -32,17 +38,20 @@ export interface Peer {
   start(shape: Shape): Promise<Running>;
 }
 
-const HOST = "127.0.0.1";
 /** What the peers are given at most in a classic line, whose default limit is 64 KiB. */
 const CLASSIC_PAYLOAD_MOST = 60 * 1024;
 const CROSSED = { hashbus2: "toClassic", hashbus: "toFrames" } as const;
-const ROOT = `${import.meta.dirname}/../`;
+
+/** What starts our broker, and a second one to hold it against. */
+export interface Commands {
+  readonly broker?: string;
+  readonly against?: string;
+}
 
 /** Those that can be measured. `commands` starts our broker otherwise, and a second one beside it. */
-export function allPeers(commands: { readonly broker?: string; readonly against?: string }): readonly Peer[] {
-  const own = `${Deno.execPath()} run -A ${ROOT}broker.ts`;
+export function allPeers(commands: Commands): readonly Peer[] {
   return [
-    ...hashbus("hashbus", commands.broker ?? own),
+    ...hashbus("hashbus", commands.broker ?? OWN_BROKER),
     ...(commands.against === undefined ? [] : hashbus("against", commands.against)),
     nats,
     redis,
@@ -67,16 +76,13 @@ function ofOurs(
     readonly command: string;
   },
 ): Peer {
-  const words = command.split(/\s+/).filter((word) => word !== "");
+  const words = wordsOf(command);
   return {
     name,
     title,
     dialect: ({ crossed }) => crossed === true ? CROSSED[dialect] : dialect,
     settings: "as it comes; in the shape with a stuck subscriber --slow-consumer drop",
-    async version(): Promise<string | null> {
-      const said = await firstLine([...words, "--version"]);
-      return said === null ? null : `${said} (${words.join(" ").replaceAll(ROOT, "")})`;
-    },
+    version: () => versionOf(words),
     // a classic message has to fit a line
     runs: ({ size }) => dialect === "hashbus2" || size <= CLASSIC_PAYLOAD_MOST,
     start: (shape) => {
@@ -173,92 +179,3 @@ const relay: Peer = {
     return startByReadyLine([Deno.execPath(), "run", "-A", `${ROOT}bench/relay.ts`, ...pairs, ...answer]);
   },
 };
-
-const READY = /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/;
-
-async function startByReadyLine(command: readonly string[]): Promise<Running> {
-  const program = Program.start(command, { cwd: ROOT, env: { NO_COLOR: "1" } });
-  try {
-    const [, subscriberPort, publisherPort] = await program.line(READY);
-    return running(program, { publisherPort: Number(publisherPort), subscriberPort: Number(subscriberPort) });
-  } catch (error) {
-    await program.stop();
-    throw error;
-  }
-}
-
-async function startWithFile(
-  file: { readonly name: string; readonly text: string },
-  command: (path: string) => readonly string[],
-  port: number,
-): Promise<Running> {
-  const folder = await Deno.makeTempDir({ prefix: "hashbus-bench-" });
-  const path = `${folder}/${file.name}`;
-  await Deno.writeTextFile(path, file.text);
-  // mosquitto gives up root for a user of its own before it reads
-  await Deno.chmod(folder, 0o755);
-  const remove = (): Promise<void> => Deno.remove(folder, { recursive: true });
-  try {
-    const program = Program.start(command(path), { cwd: folder });
-    try {
-      await listening(port, program);
-      return running(program, { publisherPort: port, subscriberPort: port }, remove);
-    } catch (error) {
-      await program.stop();
-      throw error;
-    }
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-}
-
-function running(
-  program: Program,
-  ports: { readonly publisherPort: number; readonly subscriberPort: number },
-  after?: () => Promise<void>,
-): Running {
-  return {
-    pid: program.pid,
-    ...ports,
-    async [Symbol.asyncDispose](): Promise<void> {
-      await program.stop();
-      await after?.();
-    },
-  };
-}
-
-/** Resolves when somebody accepts on the port. These programs print no line that says so, so one has to ask. */
-async function listening(port: number, program: Program): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  let over = false;
-  program.done.then(() => over = true);
-  while (performance.now() < deadline && !over) {
-    try {
-      const connection = await Deno.connect({ hostname: HOST, port });
-      connection.close();
-      return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((done) => setTimeout(done, 20));
-    }
-  }
-  throw new Error(`nobody listens on port ${port}: ${program.lines.at(-1) ?? "not a word"}`);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: HOST, port: 0 });
-  return listener.addr.port;
-}
-
-async function firstLine(command: readonly string[]): Promise<string | null> {
-  const [executable = "", ...args] = command;
-  try {
-    const { stdout, stderr } = await new Deno.Command(executable, { args, stdin: "null" }).output();
-    const said = new TextDecoder().decode(stdout.length > 0 ? stdout : stderr);
-    return said.split("\n")[0]?.trim() ?? "";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}

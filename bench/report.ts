@@ -4,6 +4,7 @@
  * @module
  */
 import { chart } from "./chart.ts";
+import type { Finding } from "./durable/findings.ts";
 import type { Machine } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Peer } from "./peers.ts";
@@ -19,19 +20,21 @@ export interface Report {
   readonly peers: readonly Peer[];
   readonly cells: readonly Cell[];
   readonly verdicts: readonly Verdict[];
+  readonly findings: readonly Finding[];
   readonly input: TableInput;
 }
 
 /**
- * Writes `<name>.json` and `<name>.svg` in the folder and returns their paths. The name is `latest` for a run of everything,
- * and `part` for one of some shapes or some peers, so that trying something out leaves the last whole run alone.
+ * Writes `<name>.json` and `<name>.svg` in the folder and returns their paths. The name is `latest` for a run of everything (`durable` for all that is
+ * stored), and `part` for one of some shapes or some peers, so that trying something out leaves the last whole run alone.
  */
 export async function save(
   report: Report,
   folder: string,
   options: BenchOptions,
 ): Promise<readonly string[]> {
-  const path = `${folder}/${options.whole ? "latest" : "part"}`;
+  const whole = options.durable ? "durable" : "latest";
+  const path = `${folder}/${options.whole ? whole : "part"}`;
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${path}.json`, json(report, options));
   await Deno.writeTextFile(`${path}.svg`, chart(report.input, caption(report, options)));
@@ -48,7 +51,7 @@ function caption({ machine, date }: Report, { rounds, seconds }: BenchOptions): 
 
 /** Readable, and a line a run, so that two versions can be compared. */
 function json(report: Report, { rounds, seconds, warmSeconds, shapes }: BenchOptions): string {
-  const { date, machine, versions, peers, cells, verdicts, input } = report;
+  const { date, machine, versions, peers, cells, verdicts, findings, input } = report;
   const settings = {
     rounds,
     seconds,
@@ -64,6 +67,7 @@ function json(report: Report, { rounds, seconds, warmSeconds, shapes }: BenchOpt
     versions: JSON.stringify(versions, null, 2),
     settings: JSON.stringify(settings, null, 2),
     targets: lines(verdicts),
+    ...(findings.length === 0 ? {} : { findings: lines(findings) }),
     shapes: lines(shapes),
     summaries: lines(input.summaries),
     runs: lines(runs),

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import type { Place } from "./durable/place.ts";
 import { Program } from "../scripts/program.ts";
 import type { Job, Outcome } from "./load/job.ts";
 import { median } from "./load/percentile.ts";
 import type { BenchOptions } from "./options.ts";
-import type { Peer, Running } from "./peers.ts";
+import type { Peer } from "./peers.ts";
 import { PEAK_SHAPE, type Shape } from "./shapes.ts";
+import type { Running } from "./start.ts";
 
 /** Nothing received for so long ends a run. */
 const PATIENCE_SECONDS = 5;
@@ -32,11 +34,13 @@ export interface Cell {
 export async function runShape(
   shape: Shape,
   peers: readonly Peer[],
-  { options, earlier, progress }: {
+  { options, earlier, progress, place }: {
     readonly options: BenchOptions;
     /** Cells of shapes that were run before this one. */
     readonly earlier: readonly Cell[];
     readonly progress: (text: string) => void;
+    /** Where stores are made. */
+    readonly place?: Place;
   },
 ): Promise<Cell[]> {
   await using brokers = new Brokers();
@@ -47,7 +51,7 @@ export async function runShape(
     for (const peer of peers) {
       if (!peer.runs(shape)) continue;
       progress(`${shape.title}: ${peer.name}, round ${round} of ${rounds}`);
-      const outcome = await once(shape, peer, { options, earlier, brokers });
+      const outcome = await once(shape, peer, { options, earlier, brokers, place });
       outcomes.get(peer)?.push(outcome);
       // what a failed run, or one that counts memory, leaves behind is not the next one's burden
       if (LEAVES_MUCH.has(outcome.kind)) await brokers.stop(peer);
@@ -59,7 +63,8 @@ export async function runShape(
 async function once(
   shape: Shape,
   peer: Peer,
-  { options, earlier, brokers }: {
+  { options, earlier, brokers, place }: {
+    readonly place: Place | undefined;
     readonly options: BenchOptions;
     readonly earlier: readonly Cell[];
     readonly brokers: Brokers;
@@ -70,6 +75,7 @@ async function once(
   try {
     if (shape.mode === "startup") return await startup(peer, shape);
     const broker = await brokers.start(peer, shape);
+    await place?.settle();
     return await generate({
       dialect: peer.dialect(shape),
       host: "127.0.0.1",
@@ -82,6 +88,7 @@ async function once(
       patienceSeconds: PATIENCE_SECONDS,
       mostSeconds: options.seconds + DRAIN_SECONDS,
       ...(rate === undefined ? {} : { rate }),
+      ...(place === undefined ? {} : { disk: place.device }),
     });
   } catch (error) {
     return { kind: "failed", problem: error instanceof Error ? error.message : String(error) };

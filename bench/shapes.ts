@@ -11,12 +11,13 @@
  * - `stuck`: a flow beside one more subscriber that never reads; deliveries a second to the others
  * - `ping`: a publish waits for its own delivery; latencies
  * - `open`: publishes leave by a schedule, whatever comes back; latencies counted from the schedule, so that stalls show
+ * - `acked`: a publish waits for its answer; latencies, judged by how many that makes a second
  * - `connect`: connect, subscribe, be answered, close; connections a second
  * - `idle`: subscribers that wait; resident bytes of the broker for each
  * - `scale`: subscriptions by the hundred thousand; resident bytes for each, and how long one message takes then
  * - `startup`: from exec to the line that says the broker listens; milliseconds
  */
-export type Mode = "flow" | "stuck" | "ping" | "open" | "connect" | "idle" | "scale" | "startup";
+export type Mode = "flow" | "stuck" | "ping" | "open" | "acked" | "connect" | "idle" | "scale" | "startup";
 
 /** One row of the table. */
 export interface Shape {
@@ -37,6 +38,10 @@ export interface Shape {
   readonly crossed?: true;
   /** `scale` only: topics each subscriber is subscribed to. */
   readonly patterns?: number;
+  /** Publishes unanswered at a time, all publishers together; otherwise what TCP and a bound on bytes let through. */
+  readonly window?: number;
+  /** Messages are kept: runs on those that have a store, and on nobody else. */
+  readonly durable?: true;
   /** Rounds that are enough, where one takes long and says the same every time. */
   readonly roundsMost?: number;
   /** `open` only: messages a second, or the part of the peak this peer showed in {@link PEAK_SHAPE}. */
@@ -117,6 +122,13 @@ export const SHAPES: readonly Shape[] = [
   still("startup", "exec to ready line", { mode: "startup", subscribers: 0 }),
 ];
 
+/** What is acknowledged is kept: the shapes of `--durable`, in the order they run. */
+export const DURABLE_SHAPES: readonly Shape[] = [
+  acknowledged("kept-10k-1", "window 10,000, 1 publisher", { publishers: 1, window: 10_000 }),
+  acknowledged("kept-10k-4", "window 10,000, 4 publishers", { publishers: 4, window: 10_000 }),
+  { ...acknowledged("kept-1", "window 1, 1 publisher", { publishers: 1, window: 1 }), mode: "acked" },
+];
+
 interface FlowCounts {
   readonly publishers: number;
   readonly subscribers: number;
@@ -129,6 +141,16 @@ interface FlowCounts {
 
 function flow(name: string, title: string, counts: FlowCounts): Shape {
   return { name, title, mode: "flow", topics: 1, ...counts };
+}
+
+/** On one topic, 128 B, nobody subscribes: what counts is the acknowledgement. */
+function acknowledged(
+  name: string,
+  title: string,
+  how: { readonly publishers: number; readonly window: number },
+): Shape {
+  const counts = { subscribers: 0, topics: 1, size: 128, messages: 4_000_000 };
+  return { name, title: `kept, 128 B, ${title}`, mode: "flow", durable: true, ...counts, ...how };
 }
 
 function latency(name: string, title: string, how: Pick<Shape, "mode" | "messages" | "rate">): Shape {

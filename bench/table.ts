@@ -22,7 +22,9 @@ export interface TableInput {
 }
 
 /** Columns that are ours: each is held against every other, and not against each other. */
-const OURS = ["hashbus2", "hashbus"];
+const OURS = ["hashbus2", "hashbus", "interval2"];
+/** What gives less than the others is held against its like only. */
+const ONLY_AGAINST: Readonly<Record<string, string>> = { interval2: "jetstream" };
 /** Another broker of ours is compared in the same protocol only. */
 const SAME_PROTOCOL: Readonly<Record<string, string>> = { against2: "hashbus2", against: "hashbus" };
 
@@ -45,6 +47,7 @@ export function mainTable(input: TableInput): string {
 export function ratioTable(input: TableInput): string {
   const pairs = input.peers.filter(({ name }) => !OURS.includes(name)).flatMap((other) =>
     input.peers.filter(({ name }) => OURS.includes(name) && (SAME_PROTOCOL[other.name] ?? name) === name)
+      .filter(({ name }) => (ONLY_AGAINST[name] ?? other.name) === other.name)
       .map((own) => ({ own, other }))
   );
   if (pairs.length === 0) return "";
@@ -114,6 +117,17 @@ export function usageTable(input: TableInput): string {
   });
   if (rows.length === 0) return "";
   return columns([["cores used: broker, generator", ...input.peers.map(({ title }) => title)], ...rows]);
+}
+
+/** Messages for each flush of the disk, a row a shape. Empty where flushes were not counted. */
+export function flushTable(input: TableInput): string {
+  const rows = input.shapes.flatMap((shape) => {
+    const found = input.peers.map(({ name }) => find(input, shape, name)?.perFlush ?? null);
+    if (found.every((each) => each === null)) return [];
+    return [[shape.title, ...found.map((each) => each === null ? "-" : each.toFixed(each < 10 ? 2 : 0))]];
+  });
+  if (rows.length === 0) return "";
+  return columns([["messages a flush of the disk", ...input.peers.map(({ title }) => title)], ...rows]);
 }
 
 /** What went wrong, a line each. */

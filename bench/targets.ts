@@ -44,6 +44,14 @@ export const TARGETS: readonly Target[] = [
   { shape: "startup", ours: "hashbus2", most: 150, unit: "ms" },
 ];
 
+/** Those of `--durable`. */
+export const DURABLE_TARGETS: readonly Target[] = [
+  ...["kept-10k-1", "kept-10k-4"].flatMap((shape) =>
+    atLeast(shape, "hashbus2", { redis: 3, jetstream: 2.5 })
+  ),
+  ...atLeast("kept-1", "hashbus2", { redis: 1 }),
+];
+
 /** The shapes without which nothing can be said about a target. */
 export const TARGET_SHAPES: ReadonlySet<string> = new Set(TARGETS.map(({ shape }) => shape));
 

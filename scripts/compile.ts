@@ -61,7 +61,7 @@ async function compile(name: string, options: readonly string[]): Promise<void> 
   const said = compiler.lines.join("\n");
   if (said.includes("Setting up base binary") && /error sending request|download|http/i.test(said)) {
     throw new RuntimeMissing(
-      "the runtime that executables are built on cannot be fetched from dl.deno.land: connect to the network, or set DENORT_BIN to a denort of this version",
+      "the runtime that executables are built on cannot be fetched: connect to the network, or set DENORT_BIN to a denort of this version",
     );
   }
   const causes = said.replace(/\n+Stack backtrace[^]*$/, "").split("\n").filter((line) => line !== "");

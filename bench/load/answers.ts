@@ -5,12 +5,12 @@
  */
 import { Counter } from "./counter.ts";
 import type { Replies } from "./dialects/mod.ts";
+import { FormReader } from "./form.ts";
 import type { Signal } from "./signal.ts";
 import type { Wire } from "./wire.ts";
 
 /** Bytes of a read; a line is shorter by far. */
 const READ_BYTES = 64 * 1024;
-const ZERO = 0x30;
 
 /** Messages that were answered on one connection, since it was made. */
 export interface Answers {
@@ -26,9 +26,18 @@ export interface Answers {
   stop(): void;
 }
 
-/** Reads the replies of a publisher's connection until it ends. */
-export function countAnswers(wire: Wire, replies: Replies, changed: Signal): Answers {
-  if (replies.kind === "counted") return new CountedAnswers(wire, replies, changed);
+/** Reads the replies of a publisher's connection until it ends. `interjection`: what may stand between those of a form. */
+export function countAnswers(
+  wire: Wire,
+  replies: Replies,
+  { changed, interjection = null }: {
+    readonly changed: Signal;
+    readonly interjection?: Uint8Array<ArrayBuffer> | null;
+  },
+): Answers {
+  if (replies.kind === "form") {
+    return new FormAnswers(wire, new FormReader(replies.parts, interjection), changed);
+  }
   return new Counter(wire, {
     expected: replies.bytes,
     buffer: new Uint8Array(READ_BYTES),
@@ -38,27 +47,24 @@ export function countAnswers(wire: Wire, replies: Replies, changed: Signal): Ans
   });
 }
 
-/** Reads `<before><n><after>` over and over, every byte of it, and sums n. No line becomes a string. */
-class CountedAnswers implements Answers {
+/** Reads answers in a form, every byte of them. */
+class FormAnswers implements Answers {
   readonly #wire: Wire;
-  readonly #before: Uint8Array;
-  readonly #after: Uint8Array;
+  readonly #form: FormReader;
   readonly #changed: Signal;
-  #messages = 0;
   #goal = Infinity;
   #problem: string | null = null;
   #stopped = false;
 
-  constructor(wire: Wire, form: Extract<Replies, { kind: "counted" }>, changed: Signal) {
+  constructor(wire: Wire, form: FormReader, changed: Signal) {
     this.#wire = wire;
-    this.#before = form.before;
-    this.#after = form.after;
+    this.#form = form;
     this.#changed = changed;
     this.#run().catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
   }
 
   get messages(): number {
-    return this.#messages;
+    return this.#form.messages;
   }
 
   get problem(): string | null {
@@ -66,11 +72,11 @@ class CountedAnswers implements Answers {
   }
 
   get reached(): boolean {
-    return this.#messages >= this.#goal;
+    return this.messages >= this.#goal;
   }
 
   get excess(): number {
-    return this.#messages - this.#goal;
+    return this.messages - this.#goal;
   }
 
   expectInAll(messages: number): void {
@@ -88,37 +94,12 @@ class CountedAnswers implements Answers {
       const got = await this.#wire.read(buffer.subarray(filled));
       if (got === null) return this.#fail("the broker closed the connection");
       filled += got;
-      let at = 0;
-      for (let end = this.#line(buffer, at, filled); end > at; end = this.#line(buffer, at, filled)) at = end;
-      if (this.#problem !== null) return;
-      buffer.copyWithin(0, at, filled);
-      filled -= at;
+      const taken = this.#form.take(buffer, filled);
+      if (this.#form.problem !== null) return this.#fail(this.#form.problem);
+      buffer.copyWithin(0, taken, filled);
+      filled -= taken;
       this.#changed.fire();
     }
-  }
-
-  /** Takes the line at `start` and returns where the next one begins; `start` where it is not whole or not as it should be. */
-  #line(buffer: Uint8Array, start: number, filled: number): number {
-    const lf = buffer.indexOf(10, start);
-    if (lf < 0 || lf >= filled) return start;
-    const digits = start + this.#before.length;
-    const stop = lf + 1 - this.#after.length;
-    let count = 0;
-    let right = stop > digits && matches(buffer, start, this.#before) && matches(buffer, stop, this.#after);
-    for (let at = digits; at < stop && right; at++) {
-      const digit = (buffer[at] ?? 0) - ZERO;
-      right = digit >= 0 && digit <= 9;
-      count = 10 * count + digit;
-    }
-    if (right) {
-      this.#messages += count;
-      return lf + 1;
-    }
-    const decoder = new TextDecoder();
-    const form = JSON.stringify(`${decoder.decode(this.#before)}<n>${decoder.decode(this.#after)}`);
-    const line = JSON.stringify(decoder.decode(buffer.subarray(start, Math.min(lf + 1, start + 60))));
-    this.#fail(`expected ${form}, got ${line}`);
-    return start;
   }
 
   #fail(problem: string): void {
@@ -126,9 +107,4 @@ class CountedAnswers implements Answers {
     this.#problem ??= problem;
     this.#changed.fire();
   }
-}
-
-function matches(buffer: Uint8Array, from: number, expected: Uint8Array): boolean {
-  for (let at = 0; at < expected.length; at++) if (buffer[from + at] !== expected[at]) return false;
-  return true;
 }

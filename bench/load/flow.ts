@@ -31,7 +31,7 @@ export async function flow(job: Job): Promise<Outcome> {
   const run = await Run.open(job);
   try {
     await run.phase(job.warmSeconds, Math.ceil(job.shape.messages / 10));
-    const meter = new Meter(job.pid);
+    const meter = new Meter(job.pid, job.disk);
     const phase = await run.phase(job.seconds, job.shape.messages);
     const usage = meter.read();
     await run.settle();
@@ -160,21 +160,29 @@ class Run {
     const { shape, host, publisherPort } = this.#job;
     const payload = payloadOf(shape.size);
     const blocks = new Map<string, Block>();
+    const decoder = new TextDecoder("latin1");
     const stuck = shape.mode === "stuck" ? 1 : 0;
     for (let at = 0; at < shape.publishers; at++) {
       const topic = topicOf(at, shape.topics);
-      const block = blocks.get(topic) ?? new Block(this.#dialect.publish(topic, payload));
-      blocks.set(topic, block);
-      const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello);
+      const frame = this.#dialect.publish(topic, payload, at);
+      // those who send the same share a block, so that what is written stays in the cache
+      const written = decoder.decode(frame);
+      const block = blocks.get(written) ?? new Block(frame);
+      blocks.set(written, block);
+      const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello(at));
       this.#wires.push(wire);
       const receivers = this.#readers.filter((reader) => reader.topic === topic).length + stuck;
-      const replies = this.#dialect.replies(receivers);
-      const answers = replies === null ? null : countAnswers(wire, replies, this.#changed);
+      const replies = this.#dialect.replies(receivers, at);
+      const { interjection } = this.#dialect;
+      const answers = replies === null
+        ? null
+        : countAnswers(wire, replies, { changed: this.#changed, interjection });
       this.#publications.push(
         new Publication(wire, {
           topic,
           block,
           answers,
+          ...(shape.window === undefined ? {} : { window: Math.floor(shape.window / shape.publishers) }),
           shared: {
             changed: this.#changed,
             inFlight: () => this.#inFlight(),

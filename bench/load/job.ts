@@ -24,6 +24,8 @@ export interface Job {
   readonly patienceSeconds: number;
   /** A run that takes longer is given up. */
   readonly mostSeconds: number;
+  /** The device whose flushes are to be counted. */
+  readonly disk?: string;
   /** `open` only: messages a second. */
   readonly rate?: number;
 }
@@ -32,6 +34,7 @@ export interface Job {
 export type Outcome =
   | FlowOutcome
   | LatencyOutcome
+  | AckedOutcome
   | ConnectOutcome
   | IdleOutcome
   | ScaleOutcome
@@ -43,6 +46,8 @@ export interface Usage {
   readonly brokerCpu: number;
   readonly loadCpu: number;
   readonly brokerBytes: number;
+  /** How often the disk was flushed, where that was asked for. */
+  readonly flushes?: number;
 }
 
 /** Every message that was published was delivered to everyone it was for, and nothing besides. */
@@ -64,6 +69,11 @@ export interface LatencyOutcome extends Usage {
   readonly p99: number;
   readonly p999: number;
   readonly most: number;
+}
+
+/** How long publishes took to be answered, one at a time. */
+export interface AckedOutcome extends Omit<LatencyOutcome, "kind"> {
+  readonly kind: "acked";
 }
 
 /** Connections that were made, subscribed, answered and closed. */

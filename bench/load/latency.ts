@@ -67,9 +67,9 @@ async function open(job: Job): Promise<Pair> {
     { host: job.host, port: job.subscriberPort },
     dialect.subscriberHello([topic]),
   );
-  const publisher = await Wire.open({ host: job.host, port: job.publisherPort }, dialect.publisherHello);
+  const publisher = await Wire.open({ host: job.host, port: job.publisherPort }, dialect.publisherHello());
   const replies = dialect.replies(1);
-  const answers = replies === null ? null : countAnswers(publisher, replies, new Signal());
+  const answers = replies === null ? null : countAnswers(publisher, replies, { changed: new Signal() });
   const block = new Block(dialect.publish(topic, payload));
   return { dialect, publisher, subscriber, block, delivery: dialect.delivery(topic, payload), answers };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { acked } from "./acked.ts";
 import { connect, idle } from "./connections.ts";
 import { flow } from "./flow.ts";
 import type { Job, Outcome } from "./job.ts";
@@ -18,6 +19,8 @@ function run(job: Job): Promise<Outcome> {
     case "ping":
     case "open":
       return latency(job);
+    case "acked":
+      return acked(job);
     case "connect":
       return connect(job);
     case "idle":

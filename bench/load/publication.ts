@@ -11,6 +11,8 @@ import type { Wire } from "./wire.ts";
 const BLOCK_BYTES = 128 * 1024;
 /** Unanswered publishes a publisher may have, in bytes of frames, at least two blocks. */
 const WINDOW_BYTES = 1024 * 1024;
+/** A window is filled in so many writes at least. */
+const STEPS_LEAST = 4;
 /**
  * Bytes of deliveries published but not yet received, all subscribers together: so much a run may cost a broker that never
  * says stop, and so long a slow one drains when publishing is over.
@@ -61,18 +63,27 @@ export class Publication {
 
   constructor(
     wire: Wire,
-    options: { topic: string; block: Block; answers: Answers | null; shared: Shared },
+    options: {
+      topic: string;
+      block: Block;
+      answers: Answers | null;
+      shared: Shared;
+      /** Unanswered publishes it may have; {@link WINDOW_BYTES} where that is all the same. */
+      window?: number;
+    },
   ) {
     this.#wire = wire;
     this.topic = options.topic;
     this.#block = options.block;
     this.#answers = options.answers;
     this.#shared = options.shared;
+    this.#window = options.window ??
+      Math.max(2 * this.#block.count, Math.floor(WINDOW_BYTES / this.#block.frame));
     this.#step = Math.min(
       this.#block.count,
+      Math.ceil(this.#window / STEPS_LEAST),
       Math.max(1, Math.floor(IN_FLIGHT_BYTES / 4 / Math.max(1, this.#shared.fanOut))),
     );
-    this.#window = Math.max(2 * this.#block.count, Math.floor(WINDOW_BYTES / this.#block.frame));
   }
 
   /** Messages published since the connection was made. */

@@ -83,7 +83,7 @@ class Crowd implements AsyncDisposable {
     const { host, publisherPort, shape, patienceSeconds } = this.#job;
     const { messages, topics, patterns = 1, subscribers, size } = shape;
     const payload = payloadOf(size);
-    const publisher = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello);
+    const publisher = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello());
     const timer = setTimeout(
       () => this.#fail(`not done ${patienceSeconds} s after publishing began`),
       patienceSeconds * 1000,

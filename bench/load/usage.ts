@@ -22,15 +22,34 @@ export function residentBytes(pid: number): number {
   return Number(found?.[1] ?? 0) * 1024;
 }
 
+/**
+ * How often a disk has been told to make what was written to it last, whoever asked for it; `null` where that is not counted.
+ * `device` as in /proc/mounts.
+ */
+export function flushesOf(device: string): number | null {
+  const name = device.replace(/^\/dev\//, "");
+  for (const line of Deno.readTextFileSync("/proc/diskstats").split("\n")) {
+    const fields = line.trim().split(/\s+/);
+    // the 16th field behind the name; not counted before Linux 5.5, and not for a part of a disk
+    if (fields[2] === name) return Number(fields[18] ?? 0) || null;
+  }
+  return null;
+}
+
 /** Measures from its making to {@link Meter.read}. */
 export class Meter {
   readonly #pid: number;
   readonly #broker: number;
   readonly #load: number;
+  readonly #disk: string | null;
+  readonly #flushes: number | null;
   readonly #since = performance.now();
 
-  constructor(pid: number) {
+  /** `disk`: the device whose flushes are counted. */
+  constructor(pid: number, disk?: string) {
     this.#pid = pid;
+    this.#disk = disk ?? null;
+    this.#flushes = this.#disk === null ? null : flushesOf(this.#disk);
     this.#broker = cpuSeconds(pid);
     this.#load = cpuSeconds(Deno.pid);
   }
@@ -38,7 +57,9 @@ export class Meter {
   /** The parts of a core that broker and generator used since. */
   read(): Usage {
     const seconds = (performance.now() - this.#since) / 1000;
+    const flushes = this.#disk === null ? null : flushesOf(this.#disk);
     return {
+      ...(flushes === null || this.#flushes === null ? {} : { flushes: flushes - this.#flushes }),
       brokerCpu: (cpuSeconds(this.#pid) - this.#broker) / seconds,
       loadCpu: (cpuSeconds(Deno.pid) - this.#load) / seconds,
       brokerBytes: residentBytes(this.#pid),

@@ -17,7 +17,7 @@ export interface Recorded {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-/** Other processors weigh a loop and a search differently: there only a slowness that cannot be mistaken counts. */
+/** Other processors weigh a loop and a copy differently: there only a slowness that cannot be mistaken counts. */
 const LEAST_PART_ELSEWHERE = 0.4;
 /** Processes whose median is recorded. */
 const RECORDINGS = 7;

@@ -19,7 +19,7 @@ import { lookedAfter } from "./work.ts";
 /** Topics whose heads are remembered. */
 const HEADS_MOST = 1024;
 /** Seconds: some 30 years. */
-const TTL_MOST = 1e9;
+const TTL_MOST = 999_999_999;
 const NO_FIELDS: Uint8Array = new Uint8Array(0);
 
 /** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */

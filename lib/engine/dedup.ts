@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { IdSpan } from "../id_spans.ts";
+import { IdSet } from "./id_set.ts";
 
 /** How many parts the window has; ids are forgotten a part at a time. */
 const PARTS = 4;
@@ -11,71 +13,124 @@ const PARTS = 4;
 export interface DedupOptions {
   /** Milliseconds for which an id is remembered at least. */
   readonly window: number;
-  /** Ids remembered at most: with more, the oldest are forgotten before their time. */
+  /**
+   * Ids remembered at most, where a publisher's ids that count up together are one: with more, the oldest are forgotten before
+   * their time.
+   */
   readonly most: number;
 }
 
+/** Ids that were first seen in one part of the window. */
+interface Part {
+  since: number;
+  readonly topics: Map<string, IdSet>;
+  size: number;
+}
+
 /**
- * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (and up to a fourth longer),
- * unless more than `most` came meanwhile; one whose commit was refused is not known.
+ * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (and up to half of it longer),
+ * unless more than `most` came meanwhile; one whose commit was refused is not known. Time stands still while no broker runs.
  */
 export class Dedup {
   readonly #options: DedupOptions;
-  /** By part, the newest last. */
-  #parts: { readonly since: number; readonly ids: Set<string> }[] = [];
-  /** Ids that are being stored. */
-  readonly #pending = new Set<string>();
+  /** The newest last. */
+  #parts: Part[] = [];
   #size = 0;
+  /** The time of the last commit; undefined: there was none, and times are still counted from the newest that was restored. */
+  #now: number | undefined;
 
   constructor(options: DedupOptions) {
     this.#options = options;
   }
 
-  /** Ids it remembers. */
+  /** Ids it remembers, those that count up together as one. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether a message with this id is stored or being stored; if not, it counts as being stored from here on. */
-  claim(topic: string, id: string): boolean {
-    const key = keyOf(topic, id);
-    if (this.#pending.has(key) || this.#parts.some((part) => part.ids.has(key))) return false;
-    this.#pending.add(key);
-    return true;
+  /**
+   * Remembers the ids of some messages to a topic. The positions of those that were known already: they are stored or being
+   * stored, and so is one that comes a second time in here.
+   */
+  claim(topic: string, spans: readonly IdSpan[]): ReadonlySet<number> {
+    const known = new Set<number>();
+    const sets = this.#parts.map((part) => part.topics.get(topic)).filter((set) => set !== undefined);
+    const newest = this.#open();
+    let own = newest.topics.get(topic);
+    if (own === undefined) {
+      newest.topics.set(topic, own = new IdSet());
+      sets.push(own);
+    }
+    for (const span of spans) {
+      if (!sets.some((set) => set.mayHave(span))) {
+        this.#grow(newest, own.add(span));
+        continue;
+      }
+      for (let offset = 0; offset < span.count; offset++) {
+        if (sets.some((set) => set.has(span, offset))) known.add(span.at + offset);
+        else this.#grow(newest, own.add(oneOf(span, offset)));
+      }
+    }
+    return known;
   }
 
-  /** What was claimed is stored, as of this time (milliseconds, of any clock that does not jump). */
-  stored(topic: string, id: string, time: number): void {
-    const key = keyOf(topic, id);
-    this.#pending.delete(key);
+  /** Ids that were claimed were not stored. */
+  refused(topic: string, spans: readonly IdSpan[]): void {
+    for (const part of this.#parts) {
+      const set = part.topics.get(topic);
+      if (set !== undefined) { for (const span of spans) this.#grow(part, -set.delete(span)); }
+    }
+  }
+
+  /** What was stored so many milliseconds before the newest that is known; call from the oldest on, before anything is claimed. */
+  restore(topic: string, spans: readonly IdSpan[], age: number): void {
+    this.#rotate(-age);
+    this.claim(topic, spans);
+  }
+
+  /** A commit was stored, as of this time (milliseconds, never less than before). */
+  stored(time: number): void {
+    if (this.#now === undefined) {
+      // however long nobody could publish: what was remembered then is remembered now
+      for (const part of this.#parts) part.since += time;
+    }
+    this.#now = time;
+    this.#rotate(time);
+  }
+
+  #open(): Part {
+    const newest = this.#parts.at(-1);
+    if (newest !== undefined) return newest;
+    const part: Part = { since: this.#now ?? 0, topics: new Map(), size: 0 };
+    this.#parts.push(part);
+    return part;
+  }
+
+  #rotate(now: number): void {
     const { window, most } = this.#options;
     const newest = this.#parts.at(-1);
-    const fresh = newest === undefined || time - newest.since >= window / PARTS ||
-      newest.ids.size >= most / PARTS;
-    if (fresh) this.#parts.push({ since: time, ids: new Set() });
-    this.#parts.at(-1)!.ids.add(key);
-    this.#size++;
-    if (fresh) this.#forget(time);
-  }
-
-  /** What was claimed was not stored. */
-  refused(topic: string, id: string): void {
-    this.#pending.delete(keyOf(topic, id));
-  }
-
-  #forget(now: number): void {
-    const { window, most } = this.#options;
+    if (newest === undefined && this.#now === undefined) {
+      this.#parts.push({ since: now, topics: new Map(), size: 0 });
+      return;
+    }
+    if (newest !== undefined && now - newest.since < window / PARTS && newest.size < most / PARTS) return;
+    this.#parts.push({ since: now, topics: new Map(), size: 0 });
     while (this.#parts.length > 1) {
       const [oldest, next] = this.#parts;
-      const over = now - next!.since >= window || this.#size > most;
+      // what was claimed into a part may have been stored while the next had begun
+      const over = now - next!.since >= window + window / PARTS || this.#size > most;
       if (!over) return;
-      this.#size -= oldest!.ids.size;
+      this.#size -= oldest!.size;
       this.#parts.shift();
     }
   }
+
+  #grow(part: Part, by: number): void {
+    part.size += by;
+    this.#size += by;
+  }
 }
 
-/** A topic has no space, so the two cannot run into each other. */
-function keyOf(topic: string, id: string): string {
-  return `${topic} ${id}`;
+function oneOf({ prefix, first, at }: IdSpan, offset: number): IdSpan {
+  return { at: at + offset, count: 1, prefix, first: first === undefined ? undefined : first + offset };
 }

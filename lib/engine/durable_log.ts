@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { showSpans } from "../id_spans.ts";
 import { LOG_HIGH_WATER } from "../limits.ts";
-import type { CommitOutcome, Store } from "../store/types.ts";
+import type { Append, CommitOutcome, Store, Stored } from "../store/types.ts";
 import type { Gate, Run } from "./types.ts";
 
 /** What a log is told and whom it tells. */
@@ -16,8 +17,8 @@ export interface DurableLogOptions {
   readonly deliver: (run: Run) => void;
   /** The run is not stored. */
   readonly onRunRefused: (run: Run) => void;
-  /** All runs of a commit have been handed on; the last is in this batch. */
-  readonly onDelivered: (batch: number) => void;
+  /** All runs of a commit have been handed on; this is the place of the last. */
+  readonly onDelivered: (last: Stored) => void;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing may be acknowledged any more. */
@@ -37,6 +38,7 @@ export class DurableLog implements Gate {
   #bytes = 0;
   #delivered: number;
   #lost = false;
+  #trouble: string | undefined;
   #notFull: Array<() => void> = [];
   #idle: Array<() => void> = [];
 
@@ -52,6 +54,11 @@ export class DurableLog implements Gate {
   /** The last batch whose messages have been handed on. */
   get delivered(): number {
     return this.#delivered;
+  }
+
+  /** Why the last commit was not stored; undefined: it was, or there was none. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   whenNotFull(callback: () => void): void {
@@ -89,25 +96,19 @@ export class DurableLog implements Gate {
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const filled = runs.filter((run) => run.count > 0);
     if (filled.length === 0) return this.#committed(runs, { kind: "stored", stored: [] });
-    const appends = filled.map((run) => ({
-      topic: run.route.topic,
-      count: run.count,
-      bytes: run.as("frames").view,
-    }));
-    this.#options.store.commit(appends, (outcome) => this.#committed(runs, outcome));
+    this.#options.store.commit(filled.map(appendOf), (outcome) => this.#committed(runs, outcome));
   }
 
   #committed(runs: readonly Run[], outcome: CommitOutcome): void {
     if (outcome.kind === "lost") {
       this.#lost = true;
+      this.#trouble = outcome.reason;
       this.#options.onLost(outcome.reason);
       callAll(this.#idle);
       return;
     }
-    for (const run of runs) {
-      const { start, end } = run.as("frames");
-      this.#bytes -= end - start;
-    }
+    for (const run of runs) this.#forgetBytes(run);
+    this.#trouble = outcome.kind === "refused" ? outcome.reason : undefined;
     if (outcome.kind === "stored") this.#hand(runs, outcome);
     else this.#refuse(runs, outcome.reason);
     this.#committing = false;
@@ -117,26 +118,51 @@ export class DurableLog implements Gate {
     this.#options.flushes.flush();
   }
 
+  #forgetBytes(run: Run): void {
+    const { start, end } = run.as("frames");
+    this.#bytes -= end - start;
+  }
+
   #hand(runs: readonly Run[], outcome: Extract<CommitOutcome, { kind: "stored" }>): void {
     let at = 0;
     for (const run of runs) {
       if (run.count === 0) continue;
-      const place = outcome.stored[at++]!;
-      run.place = place;
+      run.place = outcome.stored[at++]!;
       this.#options.deliver(run);
-      this.#delivered = Math.max(this.#delivered, place.batch);
     }
-    this.#options.onDelivered(this.#delivered);
+    const last = outcome.stored.reduce<Stored | undefined>(later, undefined);
+    if (last !== undefined) {
+      this.#delivered = last.batch;
+      this.#options.onDelivered(last);
+    }
     for (const run of runs) run.settle();
   }
 
   #refuse(runs: readonly Run[], reason: string): void {
     this.#options.onRefused(reason);
-    for (const run of runs) {
+    // what came meanwhile may have been taken for a repetition of what is now refused
+    const doubtful = this.#gathered.filter((run) => run.ids !== undefined || run.count === 0);
+    this.#gathered = this.#gathered.filter((run) => !doubtful.includes(run));
+    for (const run of doubtful) this.#forgetBytes(run);
+    for (const run of [...runs, ...doubtful]) {
       this.#options.onRunRefused(run);
       run.settle(reason);
     }
   }
+}
+
+function appendOf(run: Run): Append {
+  return {
+    topic: run.route.topic,
+    count: run.count,
+    bytes: run.as("frames").view,
+    ids: run.ids === undefined ? undefined : showSpans(run.ids),
+    ttl: run.ttl,
+  };
+}
+
+function later(one: Stored | undefined, other: Stored): Stored {
+  return one !== undefined && one.batch > other.batch ? one : other;
 }
 
 function callAll(callbacks: Array<() => void>): void {

@@ -19,6 +19,8 @@ export interface FollowerOptions {
   /** It will read again when the commit that is being handed on is through. */
   readonly behind: (follower: Follower) => void;
   readonly flush: () => void;
+  /** Calls back at a time, milliseconds since 1970, unless what it returns is called before. */
+  readonly at: (time: number, callback: () => void) => () => void;
 }
 
 /**
@@ -38,6 +40,8 @@ export class Follower implements Subscriber {
   #behind = false;
   #stopped = false;
   readonly #ended: () => void;
+  /** Gives up waiting for the time at which it ends. */
+  #cancel: (() => void) | undefined;
 
   constructor(
     options: FollowerOptions,
@@ -72,6 +76,7 @@ export class Follower implements Subscriber {
   /** Nothing more is wanted. */
   stop(): void {
     this.#stopped = true;
+    this.#cancel?.();
     if (this.#live) this.#options.leave(this.#pattern, this);
     this.#live = false;
   }
@@ -81,7 +86,12 @@ export class Follower implements Subscriber {
     const cursor = this.#cursor;
     if (cursor === undefined || run.place === undefined || run.place.batch <= cursor.after) return;
     // one that ends is read from the store to the message: that knows where the end is
-    if (cursor.to === undefined) this.#reader.deliver(run);
+    if (cursor.to === undefined) {
+      const { first } = run.place;
+      if (first + run.count <= cursor.sequence) return;
+      if (first >= cursor.sequence) this.#reader.deliver(run);
+      else this.#reader.deliverFrom(run, cursor.sequence);
+    }
     if (this.#behind || (cursor.to === undefined && !this.#reader.full)) return;
     this.#behind = true;
     this.#options.behind(this);
@@ -120,6 +130,15 @@ export class Follower implements Subscriber {
     });
   }
 
+  /** The time has come at which it ends: whatever is left is read, and the store says that it was the last. */
+  #endOf(): void {
+    this.#cancel = undefined;
+    if (this.#stopped || !this.#live || this.#behind) return;
+    this.#live = false;
+    this.#options.leave(this.#pattern, this);
+    this.#read();
+  }
+
   #goOn(end: "none" | "caught up" | "past to"): void {
     if (end === "past to") {
       this.stop();
@@ -128,7 +147,10 @@ export class Follower implements Subscriber {
     } else if (end === "caught up" && this.#cursor!.after >= this.#options.log.delivered) {
       this.#live = true;
       this.#options.join(this.#pattern, this);
-      if (this.#cursor!.to === undefined) this.#reader.caughtUp("live");
+      const { to } = this.#cursor!;
+      if (to === undefined) this.#reader.caughtUp("live");
+      // nothing need be published for the end to come
+      else if (to.kind === "time") this.#cancel ??= this.#options.at(to.time + 1, () => this.#endOf());
     } else {
       this.#read();
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readSpans } from "../id_spans.ts";
 import { ROUTED_SUBSCRIBERS_MOST, ROUTES_MOST } from "../limits.ts";
 import { matches } from "../topics/topic.ts";
 import { TopicTable } from "../topics/topic_table.ts";
@@ -22,7 +23,8 @@ import type {
 } from "./types.ts";
 
 /** What makes topics durable. */
-export interface Durability extends Pick<DurableLogOptions, "store" | "flushes" | "onRefused" | "onLost"> {
+export interface Durability
+  extends Pick<DurableLogOptions, "store" | "flushes" | "onRefused" | "onLost">, Pick<FollowerOptions, "at"> {
   /** Which topics: canonical patterns. */
   readonly patterns: readonly string[];
   readonly dedup: DedupOptions;
@@ -52,7 +54,7 @@ class LocalRoute implements Route {
  * on in the order of the calls.
  */
 export class LocalEngine implements Engine {
-  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, refused: 0 };
+  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, expired: 0, refused: 0 };
   readonly #trie = new Trie<Subscriber>();
   readonly #routes: TopicTable<LocalRoute>;
   readonly #encoder = new TextEncoder();
@@ -76,19 +78,19 @@ export class LocalEngine implements Engine {
     this.#durable = durability?.patterns ?? [];
     if (durability === undefined) return;
     const { store, flushes } = durability;
-    this.#dedup = new Dedup(durability.dedup);
+    const dedup = new Dedup(durability.dedup);
+    for (const { topic, age, ids } of store.recentIds) dedup.restore(topic, readSpans(ids) ?? [], age);
+    this.#dedup = dedup;
     const log = new DurableLog({
       ...durability,
-      deliver: (run) => {
-        for (const id of run.ids ?? []) {
-          if (id !== undefined) this.#dedup?.stored(run.route.topic, id, run.place!.time);
-        }
-        this.#deliver(run, this.#subscribersOf(run.route as LocalRoute));
-      },
+      deliver: (run) => this.#deliver(run, this.#subscribersOf(run.route as LocalRoute)),
       onRunRefused: (run) => {
-        for (const id of run.ids ?? []) if (id !== undefined) this.#dedup?.refused(run.route.topic, id);
+        if (run.ids !== undefined) dedup.refused(run.route.topic, run.ids);
       },
-      onDelivered: (batch) => this.#fallBack(batch),
+      onDelivered: ({ batch, time }) => {
+        dedup.stored(time);
+        this.#fallBack(batch);
+      },
     });
     this.#log = log;
     this.#following = {
@@ -97,6 +99,7 @@ export class LocalEngine implements Engine {
       join: (pattern, follower) => void this.subscribe(pattern, follower),
       leave: (pattern, follower) => void this.unsubscribe(pattern, follower),
       behind: (follower) => void this.#behind.push(follower),
+      at: durability.at,
       flush: () => flushes.flush(),
     };
   }
@@ -162,6 +165,11 @@ export class LocalEngine implements Engine {
     });
   }
 
+  /** Why durable topics cannot be published to as of the last attempt, for who asks whether the broker is ready. */
+  get trouble(): string | undefined {
+    return this.#log?.trouble;
+  }
+
   /** Calls back when everything that was published to durable topics is stored and settled. */
   whenIdle(callback: () => void): void {
     if (this.#log === undefined) callback();
@@ -188,12 +196,8 @@ export class LocalEngine implements Engine {
 
   /** Leaves out what is stored already, or is being stored. */
   #claim(run: Run): void {
-    const { ids, route } = run;
-    if (ids === undefined || this.#dedup === undefined) return;
-    const known = new Set<number>();
-    for (const [at, id] of ids.entries()) {
-      if (id !== undefined && !this.#dedup.claim(route.topic, id)) known.add(at);
-    }
+    if (run.ids === undefined || this.#dedup === undefined) return;
+    const known = this.#dedup.claim(run.route.topic, run.ids);
     if (known.size > 0) run.omit(known);
   }
 

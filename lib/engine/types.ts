@@ -4,6 +4,7 @@
  * @module
  */
 import type { Slice } from "../buffers.ts";
+import type { IdSpan } from "../id_spans.ts";
 import type { From, To } from "../store/types.ts";
 
 export type { From, To };
@@ -40,12 +41,18 @@ export interface Run {
   readonly route: Route;
   /** How many messages; none where all were {@link omit}ted. */
   readonly count: number;
-  /** The ids of its messages, in their order; undefined where none has one. */
-  readonly ids: readonly (string | undefined)[] | undefined;
+  /** The ids of its messages, those that count up together; undefined where none has one. */
+  readonly ids: readonly IdSpan[] | undefined;
+  /** Milliseconds for which its messages are worth delivering, all the same; undefined: for ever. */
+  readonly ttl: number | undefined;
+  /** When that is over, milliseconds since 1970, for who has to wait for them. */
+  readonly expires: number | undefined;
   /** Leaves out the messages at these positions: they are stored already. */
   omit(positions: ReadonlySet<number>): void;
   /** The messages as deliveries of that form; made once, by the first who asks, shared by all who do. */
   as(form: Form): Slice;
+  /** Those of its messages whose sequence numbers are at least this, as a batch; it is stored and has some. */
+  batchFrom(sequence: number): Slice;
   /** How many subscribers have it: set by {@link Engine.publish}, or before {@link settle}. */
   reached: number | undefined;
   /** Set once it is stored. */
@@ -75,6 +82,8 @@ export interface Subscriber extends Gate {
 
 /** A subscriber that reads the past: pages of stored messages come to it at its own pace. */
 export interface Reader extends Subscriber {
+  /** Takes those messages of a stored run whose sequence numbers are at least this, where that is not all of them. */
+  deliverFrom(run: Run, sequence: number): void;
   /** Takes stored messages as they are written to a v2 subscriber. */
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void;
   /** All that is stored has been read: from here on it is live, or over if an end was given. */
@@ -91,6 +100,8 @@ export interface Counters {
   delivered: number;
   /** Messages left out for subscribers that were too slow. */
   dropped: number;
+  /** Messages not delivered because their time to live was over while they waited for a subscriber. */
+  expired: number;
   /** Requests answered with an error. */
   refused: number;
 }

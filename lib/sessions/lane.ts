@@ -72,6 +72,11 @@ export class Lane implements Reader {
     this.connection.whenNotFull(callback);
   }
 
+  deliverFrom(run: Run, sequence: number): void {
+    const left = Math.max(0, sequence - (run.place?.first ?? 0));
+    this.connection.deliverPage(run.batchFrom(sequence), run.count - left);
+  }
+
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {
     this.connection.deliverPage(new Slice(new Chunk(bytes)), messages);
   }

@@ -27,7 +27,7 @@ export interface OutboxOwner {
 }
 
 /** What an outbox has to know. */
-export type OutboxSettings = Pick<Settings, "slowConsumer" | "stallTimeout" | "pool" | "flushes"> & {
+export type OutboxSettings = Pick<Settings, "slowConsumer" | "stallTimeout" | "now" | "pool" | "flushes"> & {
   /** `outbox`: bytes it may hold (lanes that block stop at {@link HIGH_WATER}). */
   readonly limits: Pick<Settings["limits"], "outbox">;
   readonly engine: { readonly counters: Counters };
@@ -111,8 +111,11 @@ export class Outbox {
       else this.#leaveOut(run.count, lane);
       return;
     }
+    const { expires } = run;
+    const plain = policy !== "drop-old" && expires === undefined;
+    const own = policy === "drop-old" ? lane : undefined;
     this.#put(
-      policy === "drop-old" ? new Piece(slice, run.count, { lane }) : new Piece(slice, run.count),
+      plain ? new Piece(slice, run.count) : new Piece(slice, run.count, { lane: own, expires }),
       lane,
     );
   }
@@ -151,11 +154,11 @@ export class Outbox {
   /** What to write next, or undefined: nothing now, `onReady` comes again. Settle it with {@link wrote}. */
   take(): Uint8Array<ArrayBuffer> | undefined {
     const piece = this.#current ??= this.#next();
-    if (piece === undefined) {
-      this.#active = false;
-      return undefined;
-    }
-    return piece.view();
+    if (piece !== undefined) return piece.view();
+    this.#active = false;
+    // what was too old may have been all there was
+    this.#lessWaits();
+    return undefined;
   }
 
   /** So many bytes of what {@link take} gave were written. */
@@ -171,13 +174,7 @@ export class Outbox {
       piece.chunk.release();
       this.#current = undefined;
     }
-    if (this.queued > LOW_WATER) return;
-    if (this.#full) {
-      this.#full = false;
-      this.#callNotFull();
-    }
-    if (this.#dropping) this.#setDropping(false);
-    if (this.#isEmpty()) this.#callEmpty();
+    this.#lessWaits();
   }
 
   /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
@@ -214,26 +211,42 @@ export class Outbox {
     this.#active = false;
   }
 
-  /** The next piece to write; a gap before it comes first. */
+  /** The next piece to write; a gap before it comes first, and what has outlived its time to live is passed over. */
   #next(): Piece | undefined {
-    const first = this.#closed ? undefined : this.#queue.peek();
-    if (first === undefined) return undefined;
-    if (first.gap > 0 && this.form === "frames" && first.lane !== undefined && first.lane.pattern !== "") {
-      const gap = new Piece(new Slice(new Chunk(frameBytes(gapFrame(first.lane.pattern, first.gap)))), 0);
-      first.gap = 0;
-      this.#writing = gap.length;
-      return gap;
-    }
-    this.#queue.shift();
-    const { lane, route } = first;
-    if (lane?.marker === first) lane.marker = undefined;
-    if (route !== undefined) lane?.latest.delete(route);
-    if (first.length === 0) {
+    for (;;) {
+      const first = this.#closed ? undefined : this.#queue.peek();
+      if (first === undefined) return undefined;
+      const { lane, route, expires } = first;
+      if (first.gap > 0 && this.form === "frames" && lane !== undefined && lane.pattern !== "") {
+        const gap = new Piece(new Slice(new Chunk(frameBytes(gapFrame(lane.pattern, first.gap)))), 0);
+        first.gap = 0;
+        this.#writing = gap.length;
+        return gap;
+      }
+      this.#queue.shift();
+      if (lane?.marker === first) lane.marker = undefined;
+      if (route !== undefined) lane?.latest.delete(route);
+      const expired = expires !== undefined && this.#settings.now() >= expires;
+      if (expired) {
+        this.#settings.engine.counters.delivered -= first.count;
+        this.#settings.engine.counters.expired += first.count;
+      } else if (first.length > 0) {
+        this.#writing = first.length;
+        return first;
+      }
       first.chunk.release();
-      return this.#next();
     }
-    this.#writing = first.length;
-    return first;
+  }
+
+  /** Something has left: whoever waits for room or for the end is called when there is. */
+  #lessWaits(): void {
+    if (this.queued > LOW_WATER) return;
+    if (this.#full) {
+      this.#full = false;
+      this.#callNotFull();
+    }
+    if (this.#dropping) this.#setDropping(false);
+    if (this.#isEmpty()) this.#callEmpty();
   }
 
   /** The run's last message takes the place of what waits of its topic. */
@@ -245,7 +258,7 @@ export class Outbox {
     const from = lastDelivery({ bytes: chunk.bytes, start, end, count: run.count, topicBytes }, this.form);
     this.#countDropped(run.count - 1, lane);
     if (!this.#makeRoom(end - from, lane)) return this.#leaveOut(1, lane);
-    const piece = new Piece(new Slice(chunk, from, end), 1, { lane, route: run.route });
+    const piece = new Piece(new Slice(chunk, from, end), 1, { lane, route: run.route, expires: run.expires });
     lane.latest.set(run.route, this.#put(piece, lane));
   }
 

@@ -20,6 +20,8 @@ export class Piece {
   readonly lane: Lane | undefined;
   /** Its topic, where its lane keeps one message a topic: it is merged with nothing. */
   readonly route: Route | undefined;
+  /** Not to be written from then on, milliseconds since 1970: it is merged only with what goes at the same time. */
+  readonly expires: number | undefined;
   /** The chunk is the queue's own: more can be put behind `end`. */
   own = false;
   /** Messages of its lane that would have come right before it and were left out. */
@@ -30,7 +32,11 @@ export class Piece {
   constructor(
     slice: Slice,
     count: number,
-    of?: { readonly lane?: Lane | undefined; readonly route?: Route | undefined },
+    of?: {
+      readonly lane?: Lane | undefined;
+      readonly route?: Route | undefined;
+      readonly expires?: number | undefined;
+    },
   ) {
     this.chunk = slice.chunk;
     this.start = slice.start;
@@ -39,6 +45,7 @@ export class Piece {
     this.count = count;
     this.lane = of?.lane;
     this.route = of?.route;
+    this.expires = of?.expires;
   }
 
   get isReply(): boolean {

@@ -108,6 +108,7 @@ export class PieceQueue {
     if (tail.lane !== piece.lane || piece.gap > 0 || piece.route !== undefined || tail.route !== undefined) {
       return false;
     }
+    if (tail.expires !== piece.expires) return false;
     const alike = tail.isReply === piece.isReply;
     if (tail.chunk === piece.chunk && tail.end === piece.start && alike) return true;
     if (!tail.own || tail.end + length > tail.chunk.bytes.length) return false;

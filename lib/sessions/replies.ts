@@ -86,6 +86,7 @@ export class FrameReplies implements Replies {
   #ok: Slice | undefined;
   #count = 0;
   #reached: number | undefined;
+  #level: Level | undefined;
 
   constructor(outbox: Outbox) {
     this.#outbox = outbox;
@@ -95,10 +96,13 @@ export class FrameReplies implements Replies {
     if (count === 1 && last === DONE) return this.#outbox.reply(ONE_DONE);
     if (last.last !== undefined || last.from !== undefined) return this.#say(okFrame(count, last));
     // one at a time, the same reply comes again and again
-    if (this.#ok === undefined || this.#count !== count || this.#reached !== last.reached) {
+    const { reached, level } = last;
+    const same = this.#count === count && this.#reached === reached && this.#level === level;
+    if (this.#ok === undefined || !same) {
       this.#ok = new Slice(new Chunk(frameBytes(okFrame(count, last))));
       this.#count = count;
-      this.#reached = last.reached;
+      this.#reached = reached;
+      this.#level = level;
     }
     this.#outbox.reply(this.#ok);
   }

@@ -5,19 +5,19 @@
  */
 import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { Form, Level, Place, Route, Run } from "../engine/types.ts";
-import { encodeBatchHeader } from "../wire/batch.ts";
+import type { IdSpan } from "../id_spans.ts";
+import { encodeBatchHeader, passFrames } from "../wire/batch.ts";
 import {
   classicRoom,
   type Deliveries,
   framesRoom,
-  idsOf,
   sharpsRoom,
   toClassic,
   toFrames,
   without,
   withSharps,
 } from "../wire/convert.ts";
-
+import { idSpansOf } from "../wire/frame_fields.ts";
 import { refusal } from "./refusal.ts";
 import type { Success } from "./replies.ts";
 import type { Ticket } from "./reply_queue.ts";
@@ -41,6 +41,9 @@ export interface RunOptions {
   /** Frames whose topic lacks its `#` are written anew, once. */
   readonly canonical: boolean;
   readonly hasFields: boolean;
+  /** Milliseconds for which they are worth delivering, from `now` on. */
+  readonly ttl?: number | undefined;
+  readonly now?: number | undefined;
   /** How safe a message is that is stored. */
   readonly storedLevel: Level;
 }
@@ -60,6 +63,8 @@ export class MessageRun implements Run, Success {
   #own: Slice;
   #other: Slice | undefined;
   #batch: Slice | undefined;
+  /** Undefined: not looked for yet. */
+  #ids: readonly IdSpan[] | undefined;
   /** Chunks made here. */
   #made: Chunk[] | undefined;
   #kept: Chunk | undefined;
@@ -82,21 +87,34 @@ export class MessageRun implements Run, Success {
 
   as(form: Form): Slice {
     if (form === this.#options.form) return this.#own;
-    if (form === "batch") return this.#batch ??= this.#withHeader();
+    if (form === "batch") return this.#batch ??= this.#behindHeader();
     return this.#other ??= this.#convert(this.#own, form === "classic" ? TO_CLASSIC : TO_FRAMES);
   }
 
-  get ids(): readonly (string | undefined)[] | undefined {
+  batchFrom(sequence: number): Slice {
+    return this.#behindHeader(Math.max(0, sequence - (this.place?.first ?? sequence)));
+  }
+
+  get ttl(): number | undefined {
+    return this.#options.ttl;
+  }
+
+  get expires(): number | undefined {
+    const { ttl, now } = this.#options;
+    return ttl === undefined || now === undefined ? undefined : now + ttl;
+  }
+
+  get ids(): readonly IdSpan[] | undefined {
     if (!this.#options.hasFields) return undefined;
-    const ids = idsOf(this.#deliveries(this.#own));
-    return ids.some((id) => id !== undefined) ? ids : undefined;
+    this.#ids ??= idSpansOf(this.#deliveries(this.#own));
+    return this.#ids.length > 0 ? this.#ids : undefined;
   }
 
   omit(positions: ReadonlySet<number>): void {
     const from = this.#deliveries(this.#own);
     const made = this.#take(from.end - from.start);
     this.#own = new Slice(made, 0, without(from, positions, made.bytes));
-    this.#other = this.#batch = undefined;
+    this.#other = this.#batch = this.#ids = undefined;
     this.count -= positions.size;
   }
 
@@ -130,15 +148,18 @@ export class MessageRun implements Run, Success {
     return new Slice(made, 0, how.write(from, made.bytes));
   }
 
-  /** The frames behind a header that says where they are stored. */
-  #withHeader(): Slice {
-    const frames = this.as("frames");
-    const length = frames.end - frames.start;
+  /** Its messages without the first `left`, behind a header that says where they are stored. */
+  #behindHeader(left = 0): Slice {
+    const { view } = this.as("frames");
+    const { topic, topicBytes } = this.route;
+    const from = left === 0 ? 0 : passFrames(view, { from: 0, count: left, topicBytes }) ?? 0;
+    const length = view.length - from;
     const { first, time } = this.place ?? { first: 0, time: 0 };
-    const header = encodeBatchHeader({ topic: this.route.topic, count: this.count, length, first, time });
+    const count = this.count - left;
+    const header = encodeBatchHeader({ topic, count, length, first: first + left, time });
     const made = this.#take(header.length + length);
     made.bytes.set(header);
-    made.bytes.set(frames.view, header.length);
+    made.bytes.set(view.subarray(from), header.length);
     return new Slice(made, 0, header.length + length);
   }
 

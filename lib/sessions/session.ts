@@ -178,7 +178,7 @@ export class Session implements Context {
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
-    const { start, end, count, canonical, hasFields } = decoder;
+    const { start, end, count, canonical, hasFields, ttl } = decoder;
     if (this.#id === "") this.#id = decoder.publisherId();
     const target = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
     if ("code" in target) {
@@ -187,7 +187,18 @@ export class Session implements Context {
     }
     const form = this.upgraded ? "frames" : "classic";
     const { pool, storedLevel } = this.#settings;
-    const options = { route: target, form, count, canonical, hasFields, pool, storedLevel } as const;
+    const now = ttl === undefined ? undefined : this.now();
+    const options = {
+      route: target,
+      form,
+      count,
+      canonical,
+      hasFields,
+      ttl,
+      now,
+      pool,
+      storedLevel,
+    } as const;
     return this.#publish(new MessageRun(new Slice(chunk, start, end), options));
   }
 

@@ -5,11 +5,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { RunError } from "../errors.ts";
+import { readSpans } from "../id_spans.ts";
 import { quote } from "../text.ts";
 import { areFrames, frameHead } from "../wire/batch.ts";
-import { asRunError, filesIn, lockDirectory, sizeOf } from "./files.ts";
+import { asRunError, type DataFiles, filesIn, lockDirectory, sizeOf } from "./files.ts";
 import { type Batch, DamageError, endOf } from "./log_view.ts";
 import { connect, inspect, readIdentity } from "./open.ts";
+import { idsFrom } from "./recent_ids.ts";
 import { isDamage, reasonOf } from "./rows.ts";
 import { batchFrom, topicFrom } from "./sqlite_view.ts";
 
@@ -41,10 +43,12 @@ export interface CheckSummary {
  */
 export function checkStore(dir: string, report: CheckReport): CheckSummary {
   const files = filesIn(dir);
-  if (sizeOf(files.database) === undefined) {
+  if (databaseSize(files) === undefined) {
     throw new RunError(`there is no store in ${quote(dir)}: name the directory that --data has`);
   }
   const lock = lockDirectory(files);
+  // SQLite makes these beside a database that was closed, however little it may write
+  const made = [files.wal, `${files.database}-shm`].filter((path) => sizeOf(path) === undefined);
   try {
     inspect(files);
     const db = connect(files.database, { readOnly: true, sync: "commit" });
@@ -57,8 +61,17 @@ export function checkStore(dir: string, report: CheckReport): CheckSummary {
     if (isDamage(error)) throw new RunError(`the store in ${quote(dir)} is damaged: ${reasonOf(error)}`);
     throw asRunError(dir, error);
   } finally {
+    for (const path of made) if (sizeOf(path) !== undefined) Deno.removeSync(path);
     lock.truncateSync(0);
     lock.close();
+  }
+}
+
+function databaseSize({ dir, database }: DataFiles): number | undefined {
+  try {
+    return sizeOf(database);
+  } catch (error) {
+    throw asRunError(dir, error);
   }
 }
 
@@ -91,6 +104,7 @@ class Check {
     this.#each("its structure cannot be checked", () => this.#structure());
     this.#each("its topics cannot be read", () => this.#readTopics());
     this.#each("its messages cannot be read to the end", () => this.#readBatches());
+    this.#each("its ids cannot be read", () => this.#readIds());
     this.#each("its identity cannot be read", () => this.#identity());
     return {
       topics: this.#topics.size,
@@ -163,6 +177,22 @@ class Check {
     this.#time = batch.time;
     if (!areFrames(batch.bytes, head, batch.count)) {
       throw new DamageError(`it does not hold the messages ${batch.first} to ${endOf(batch) - 1} of ${name}`);
+    }
+  }
+
+  #readIds(): void {
+    // a store of format 1 has none
+    if (this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dedup'").get() === undefined) return;
+    for (const row of this.#db.prepare("SELECT * FROM dedup ORDER BY batch").iterate()) {
+      this.#each("the ids of a batch are damaged", () => {
+        const { batch, topic, ids } = idsFrom(row);
+        if (!this.#topics.has(topic)) {
+          throw new DamageError(`the topic ${topic} of batch ${batch} is not there`);
+        }
+        if (readSpans(ids) === undefined) {
+          throw new DamageError(`those of batch ${batch} cannot be understood`);
+        }
+      });
     }
   }
 

@@ -16,6 +16,10 @@ export interface NewBatch {
   readonly count: number;
   readonly start: number;
   readonly end: number;
+  /** The ids of its messages, where any has one. */
+  readonly ids?: string | undefined;
+  /** Milliseconds until the first of its messages expires, where any does. */
+  readonly ttl?: number | undefined;
 }
 
 /** The batches of one commit, and which append went where. */
@@ -34,6 +38,8 @@ class Group {
   readonly parts: Uint8Array[] = [];
   bytes = 0;
   count = 0;
+  ids: string | undefined;
+  ttl: number | undefined;
 
   constructor(topic: string) {
     this.topic = topic;
@@ -45,7 +51,7 @@ export function gather(appends: readonly Append[]): Gathered {
   const groups: Group[] = [];
   const open = new Map<string, number>();
   const places: { batch: number; offset: number }[] = [];
-  for (const { topic, count, bytes } of appends) {
+  for (const { topic, count, bytes, ids, ttl } of appends) {
     let batch = open.get(topic);
     if (batch === undefined || groups[batch]!.bytes + bytes.length > BATCH_BYTES_MOST) {
       batch = groups.push(new Group(topic)) - 1;
@@ -56,12 +62,14 @@ export function gather(appends: readonly Append[]): Gathered {
     group.parts.push(bytes);
     group.bytes += bytes.length;
     group.count += count;
+    if (ids !== undefined) group.ids = group.ids === undefined ? ids : `${group.ids}\n${ids}`;
+    if (ttl !== undefined) group.ttl = Math.min(ttl, group.ttl ?? ttl);
   }
   let length = 0;
-  const batches = groups.map(({ topic, count, bytes }) => {
+  const batches = groups.map(({ topic, count, bytes, ids, ttl }) => {
     const start = length;
     length += bytes;
-    return { topic, count, start, end: length };
+    return { topic, count, start, end: length, ids, ttl };
   });
   return {
     batches,

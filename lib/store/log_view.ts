@@ -17,6 +17,8 @@ export interface Place {
 export interface Batch extends Place {
   readonly time: number;
   readonly bytes: Uint8Array;
+  /** When the first of its messages that has a time to live outlives it; undefined: none has. */
+  readonly expires: number | undefined;
 }
 
 /** A topic in the log. */

@@ -28,6 +28,7 @@ export interface MemoryOptions {
 
 /** Answers behind the call that asks, in the order of the calls. Retention is applied with each commit. */
 export class MemoryStore implements Store {
+  readonly recentIds = [];
   readonly #log = new MemoryLog();
   readonly #trimmer: Trimmer;
   readonly #now: () => number;
@@ -50,7 +51,7 @@ export class MemoryStore implements Store {
   }
 
   seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
-    const outcome = orFailed(() => seek(this.#log, pattern, range));
+    const outcome = orFailed(() => seek(this.#log, pattern, { ...range, now: this.#now() }));
     queueMicrotask(() => done(outcome));
   }
 

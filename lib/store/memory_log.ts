@@ -38,9 +38,10 @@ export class MemoryLog implements LogView, TrimPort {
     const firsts = batches.map((one) => {
       const topic = this.#open(one.topic);
       const { id, next: first } = topic;
-      const { count } = one;
+      const { count, ttl } = one;
+      const expires = ttl === undefined ? undefined : this.time + ttl;
       const frames = bytes.slice(one.start, one.end);
-      const stored = { id: ++this.last, topic: id, first, count, time: this.time, bytes: frames };
+      const stored = { id: ++this.last, topic: id, first, count, time: this.time, bytes: frames, expires };
       this.#batches.push(stored);
       topic.batches.push(stored);
       topic.next += count;

@@ -5,14 +5,24 @@
  */
 import type { LogFields } from "../log.ts";
 import type { NewBatch, Numbers } from "./gather.ts";
+import type { MailboxAddress } from "./mailbox.ts";
 import type { Sync } from "./open.ts";
 import type { Range } from "./reading.ts";
-import type { Cursor, ReadOutcome, RetentionRules, SeekOutcome, StoreState } from "./types.ts";
+import type { Cursor, ReadOutcome, RecentIds, RetentionRules, SeekOutcome, StoreState } from "./types.ts";
 import type { Failure } from "./writer.ts";
 
 /** To both workers, first. */
 export type OpenRequest =
-  | { readonly kind: "write"; readonly dir: string; readonly sync: Sync; readonly retain: RetentionRules }
+  | {
+    readonly kind: "write";
+    readonly dir: string;
+    readonly sync: Sync;
+    readonly retain: RetentionRules;
+    /** Milliseconds for which ids are kept. */
+    readonly dedupWindow: number;
+    /** Where requests come from. */
+    readonly mailbox: MailboxAddress;
+  }
   | { readonly kind: "read"; readonly dir: string };
 
 /** To the one that writes. The buffer comes back with the answer. */
@@ -37,7 +47,7 @@ export interface Note {
 
 /** From the one that writes. */
 export type WriteAnswer =
-  | { readonly kind: "opened"; readonly state: StoreState }
+  | { readonly kind: "opened"; readonly state: StoreState; readonly recentIds: readonly RecentIds[] }
   | { readonly kind: "refused to open"; readonly reason: string }
   | {
     readonly kind: "committed";
@@ -45,6 +55,8 @@ export type WriteAnswer =
     readonly buffer: ArrayBuffer;
     readonly state: StoreState;
   }
+  /** It became unknown between two commits what is stored; those that come are answered `lost`. */
+  | { readonly kind: "lost"; readonly reason: string }
   | { readonly kind: "closed" }
   | Note;
 

@@ -5,6 +5,7 @@
  */
 import { encodeText } from "../wire/bytes.ts";
 import { encodeBatchHeader, passFrames } from "../wire/batch.ts";
+import { unexpired } from "../wire/frame_fields.ts";
 import { type Batch, DamageError, endOf } from "./log_view.ts";
 import type { Page } from "./types.ts";
 
@@ -17,11 +18,17 @@ export interface Cut {
 /** Everything. */
 export const UNCUT: Cut = { from: 0, end: Infinity };
 
-/** Collects pieces, then copies each once. */
+/** Collects pieces, then copies each once. What has outlived its time to live at `now` is left out. */
 export class PageBuilder {
+  readonly #now: number;
   readonly #pieces: Uint8Array[] = [];
   #messages = 0;
   #length = 0;
+
+  /** `now`: milliseconds since 1970. */
+  constructor(now: number) {
+    this.#now = now;
+  }
 
   get length(): number {
     return this.#length;
@@ -38,16 +45,22 @@ export class PageBuilder {
     const bytes = first === batch.first && end === endOf(batch)
       ? batch.bytes
       : framesOf(batch, { topicBytes: encodeText(topic).length, first, end });
-    const header = encodeBatchHeader({
-      topic,
-      count: end - first,
-      length: bytes.length,
-      first,
-      time: batch.time,
-    });
+    const { time, expires } = batch;
+    if (expires === undefined || this.#now < expires) {
+      this.#put(bytes, { topic, first, count: end - first, time });
+      return;
+    }
+    const frames = { bytes, start: 0, end: bytes.length, topicBytes: encodeText(topic).length };
+    for (const { at, count, start, end: stop } of unexpired(frames, { time, now: this.#now })) {
+      this.#put(bytes.subarray(start, stop), { topic, first: first + at, count, time });
+    }
+  }
+
+  #put(bytes: Uint8Array, of: { topic: string; first: number; count: number; time: number }): void {
+    const header = encodeBatchHeader({ ...of, length: bytes.length });
     this.#pieces.push(header, bytes);
     this.#length += header.length + bytes.length;
-    this.#messages += end - first;
+    this.#messages += of.count;
   }
 
   build(): Page {

@@ -27,13 +27,20 @@ export interface Range {
 }
 
 /** Finds where a replay begins. Throws DamageError. */
-export function seek(view: LogView, pattern: string, { from, to }: Range): Found {
+export function seek(
+  view: LogView,
+  pattern: string,
+  { from, to, now }: Range & { readonly now: number },
+): Found {
   const begin = { pattern, after: 0, sequence: 0, time: 0, to };
   switch (from.kind) {
     case "earliest":
       return found(begin);
     case "latest": {
-      const { page, cursor } = readLatest(view, { ...begin, after: view.last, latest: 0 }, LATEST_PAGE_BYTES);
+      const { page, cursor } = readLatest(view, { ...begin, after: view.last, latest: 0 }, {
+        most: LATEST_PAGE_BYTES,
+        now,
+      });
       return { ...found(cursor), first: page };
     }
     case "time":
@@ -45,8 +52,8 @@ export function seek(view: LogView, pattern: string, { from, to }: Range): Found
 
 /** Reads on from a cursor. `now`: milliseconds since 1970. Throws DamageError where nothing can be read before the damage. */
 export function read(view: LogView, cursor: Cursor, { most, now }: { most: number; now: number }): Read {
-  if (cursor.latest !== undefined) return readLatest(view, cursor, most);
-  const page = new PageBuilder();
+  if (cursor.latest !== undefined) return readLatest(view, cursor, { most, now });
+  const page = new PageBuilder(now);
   let place: Cursor = cursor;
   let end: End = "none";
   let steps = 0;
@@ -134,9 +141,9 @@ function checkOrder(
 }
 
 /** The newest message of each topic, a page at a time; as of the batch the cursor is after. */
-function readLatest(view: LogView, cursor: Cursor, most: number): Read {
+function readLatest(view: LogView, cursor: Cursor, { most, now }: { most: number; now: number }): Read {
   const { latest = 0, ...rest } = cursor;
-  const page = new PageBuilder();
+  const page = new PageBuilder(now);
   for (const [id, name] of view.matching(cursor.pattern)) {
     if (id <= latest) continue;
     let place = view.holding(id, Infinity);

@@ -24,7 +24,10 @@ export class ReadingThread {
       scope.onmessage = ({ data }: MessageEvent<ReadRequest>): void => {
         switch (data.kind) {
           case "seek": {
-            const outcome = orFailed(view, () => seek(view, data.pattern, data.range));
+            const outcome = orFailed(
+              view,
+              () => seek(view, data.pattern, { ...data.range, now: Date.now() }),
+            );
             const transfer = outcome.kind === "found" ? memoryOf(outcome.first) : [];
             return answer({ kind: "sought", outcome }, transfer);
           }

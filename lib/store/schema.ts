@@ -7,7 +7,7 @@ import { crc32 } from "node:zlib";
 import type { DatabaseSync } from "node:sqlite";
 
 /** What this version writes, and the newest it reads: the lower 16 bits of `PRAGMA user_version`. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 /** Set in `user_version` while somebody has the store open, so that a WAL belongs to it. */
 export const OPEN_BIT = 0x10000;
 /** "hbus": `PRAGMA application_id`. */
@@ -41,10 +41,26 @@ const TABLES = `
     count INTEGER NOT NULL,
     time INTEGER NOT NULL,
     crc INTEGER NOT NULL,
-    bytes BLOB NOT NULL
+    bytes BLOB NOT NULL,
+    expires INTEGER
   ) STRICT;
   CREATE INDEX batch_of_topic ON batch (topic, first, count);
 `;
+
+const DEDUP_TABLE = `
+  CREATE TABLE dedup (
+    batch INTEGER PRIMARY KEY,
+    topic INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    ids TEXT NOT NULL,
+    crc INTEGER NOT NULL
+  ) STRICT;
+`;
+
+/** From each format to the next: what has to be done, in one transaction with the new identity row. */
+const STEPS: ReadonlyMap<number, string> = new Map([
+  [1, `ALTER TABLE batch ADD COLUMN expires INTEGER; ${DEDUP_TABLE}`],
+]);
 
 /** The one row of `store`. */
 export interface Identity {
@@ -67,8 +83,31 @@ export interface Identity {
 export function createSchema(db: DatabaseSync, identity: Identity): void {
   db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL`);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
-  db.exec(`BEGIN; ${TABLES} COMMIT`);
+  db.exec(`BEGIN; ${TABLES} ${DEDUP_TABLE} COMMIT`);
   writeIdentity(db, identity);
+}
+
+/**
+ * Brings a store of an earlier format up to this one, whole or not at all. The format is that of the identity row: the other place
+ * that has it, `user_version`, is set by hand where docs/store.md says so.
+ */
+export function migrate(db: DatabaseSync, identity: Identity): Identity {
+  if (identity.format === FORMAT) return identity;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    for (let { format } = identity; format < FORMAT; format++) {
+      const step = STEPS.get(format);
+      if (step === undefined) throw new Error(`no way leads on from format ${format}`);
+      db.exec(step);
+    }
+    const migrated = { ...identity, format: FORMAT };
+    writeIdentity(db, migrated);
+    db.exec("COMMIT");
+    return migrated;
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 /** Replaces the identity row. */
@@ -105,9 +144,12 @@ export interface BatchMark {
   readonly first: number;
   readonly count: number;
   readonly time: number;
+  /** When the first of its messages that has a time to live outlives it; undefined: none has. Milliseconds since 1970. */
+  readonly expires?: number | undefined;
 }
 
-/** The checksum of a batch: CRC-32 of id, topic, first, count and time, a space between, an LF, and the bytes. */
-export function batchCrc({ id, topic, first, count, time }: BatchMark, bytes: Uint8Array): number {
-  return crc32(bytes, crc32(`${id} ${topic} ${first} ${count} ${time}\n`));
+/** The checksum of a batch: CRC-32 of id, topic, first, count, time and (where set) expires, a space between, an LF, and the bytes. */
+export function batchCrc({ id, topic, first, count, time, expires }: BatchMark, bytes: Uint8Array): number {
+  const end = expires === undefined ? "" : ` ${expires}`;
+  return crc32(bytes, crc32(`${id} ${topic} ${first} ${count} ${time}${end}\n`));
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import { RunError } from "../errors.ts";
+import { DEDUP_WINDOW_MS } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { gather, type Gathered, storedOf, topicProblem } from "./gather.ts";
+import { Post } from "./mailbox.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./messages.ts";
 import type { Sync } from "./open.ts";
 import type { Range } from "./reading.ts";
@@ -14,6 +16,7 @@ import type {
   CommitOutcome,
   Cursor,
   ReadOutcome,
+  RecentIds,
   RetentionRules,
   SeekOutcome,
   Store,
@@ -29,18 +32,30 @@ export interface SqliteOptions {
   /** When a commit is answered: once it is on disk (commit), or before, with a sync every 100 ms. */
   readonly sync?: Sync;
   readonly retain?: RetentionRules | undefined;
+  /** Milliseconds for which the ids of messages are kept (2 minutes). */
+  readonly dedupWindow?: number;
   readonly log?: Log;
+  /**
+   * Told when the store is lost while no commit waits for its answer (a checkpoint or the sync of an interval failed, a thread
+   * died): {@link CommitOutcome} says what that means. Where one waits, its answer tells.
+   */
+  readonly onLost?: ((reason: string) => void) | undefined;
 }
 
 /** Opens the store in a directory, which is made where it is missing. Rejects with RunError and what to do. */
 export async function openSqliteStore(dir: string, options: SqliteOptions = {}): Promise<Store> {
-  const { sync = "commit", retain = {}, log = SILENT_LOG } = options;
-  const writing = await start<WriteAnswer>({ kind: "write", dir, sync, retain });
+  const { sync = "commit", retain = {}, dedupWindow = DEDUP_WINDOW_MS, log = SILENT_LOG } = options;
+  const post = new Post<WriteRequest>();
+  const mailbox = post.address;
+  const writing = await start<WriteAnswer>({ kind: "write", dir, sync, retain, dedupWindow, mailbox }, [
+    mailbox.port,
+  ]);
   try {
     const reading = await start<ReadAnswer>({ kind: "read", dir });
-    return new SqliteStore({ writing, reading, log });
+    return new SqliteStore({ writing, post, reading, log, onLost: options.onLost });
   } catch (error) {
-    writing.worker.postMessage({ kind: "close" });
+    post.send({ kind: "close" });
+    post.close();
     throw error;
   }
 }
@@ -55,6 +70,7 @@ interface Started<Opened> {
 /** A worker that has opened the store. */
 async function start<Answer extends WriteAnswer | ReadAnswer>(
   request: OpenRequest,
+  transfer: Transferable[] = [],
 ): Promise<Started<Answer>> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const { promise, resolve, reject } = Promise.withResolvers<Started<Answer>>();
@@ -68,7 +84,7 @@ async function start<Answer extends WriteAnswer | ReadAnswer>(
     else if (data.kind === "refused to open") reject(new RunError(data.reason));
     else early.push(data as Started<Answer>["early"][number]);
   };
-  worker.postMessage(request);
+  worker.postMessage(request, transfer);
   return await promise;
 }
 
@@ -80,9 +96,11 @@ type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
  * - A thread that dies answers what waits for it: commits are lost, reads fail.
  */
 class SqliteStore implements Store {
-  readonly #writing: Worker;
+  readonly recentIds: readonly RecentIds[];
+  readonly #post: Post<WriteRequest>;
   readonly #reading: Worker;
   readonly #log: Log;
+  readonly #onLost: ((reason: string) => void) | undefined;
   readonly #reads: ReadDone[] = [];
   #state: StoreState;
   #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
@@ -93,20 +111,24 @@ class SqliteStore implements Store {
   #readingGone: string | undefined;
 
   constructor(
-    { writing, reading, log }: {
+    { writing, post, reading, log, onLost }: {
       readonly writing: Started<WriteAnswer>;
+      readonly post: Post<WriteRequest>;
       readonly reading: Started<ReadAnswer>;
       readonly log: Log;
+      readonly onLost: ((reason: string) => void) | undefined;
     },
   ) {
     this.#log = log;
+    this.#onLost = onLost;
     this.#state = writing.opened.state;
-    this.#writing = writing.worker;
+    this.recentIds = writing.opened.recentIds;
+    this.#post = post;
     this.#reading = reading.worker;
-    this.#writing.onmessage = ({ data }: MessageEvent<WriteAnswer>): void => this.#written(data);
+    writing.worker.onmessage = ({ data }: MessageEvent<WriteAnswer>): void => this.#written(data);
     this.#reading.onmessage = ({ data }: MessageEvent<ReadAnswer>): void => this.#read(data);
     for (const answer of writing.early) this.#written(answer);
-    this.#writing.onerror = (event): void => {
+    writing.worker.onerror = (event): void => {
       event.preventDefault();
       this.#loseWriting(`the thread that writes failed: ${event.message}`);
     };
@@ -132,8 +154,7 @@ class SqliteStore implements Store {
     const buffer = this.#takeBuffer(gathered.length);
     gathered.copyTo(new Uint8Array(buffer));
     this.#waiting = { gathered, done };
-    const request: WriteRequest = { kind: "commit", batches: gathered.batches, buffer };
-    this.#writing.postMessage(request, [buffer]);
+    this.#post.send({ kind: "commit", batches: gathered.batches, buffer }, [buffer]);
   }
 
   seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
@@ -174,8 +195,12 @@ class SqliteStore implements Store {
       case "note":
         this.#state = answer.state;
         return this.#log[answer.level](answer.event, answer.fields);
+      case "lost":
+        if (this.#waiting === undefined) this.#onLost?.(answer.reason);
+        return;
       case "closed":
         this.#writingGone = "the store is closed";
+        this.#post.close();
         return this.#closed?.();
     }
   }
@@ -192,7 +217,7 @@ class SqliteStore implements Store {
   }
 
   #closeWriting(): void {
-    if (this.#writingGone === undefined) this.#writing.postMessage({ kind: "close" });
+    if (this.#writingGone === undefined) this.#post.send({ kind: "close" });
     else this.#closed?.();
   }
 
@@ -201,7 +226,8 @@ class SqliteStore implements Store {
     this.#log.error("store lost", { reason });
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.done({ kind: "lost", reason });
+    if (waiting !== undefined) waiting.done({ kind: "lost", reason });
+    else if (this.#closed === undefined) this.#onLost?.(reason);
     this.#closed?.();
   }
 

@@ -171,6 +171,8 @@ export function batchFrom(row: Row): Batch {
     count: int(row, "count"),
     time: int(row, "time"),
     bytes: blob(row, "bytes"),
+    // a store of format 1 has no such column
+    expires: (row["expires"] ?? null) === null ? undefined : int(row, "expires"),
   };
   if (batchCrc(batch, batch.bytes) !== int(row, "crc")) {
     throw new DamageError("it does not match its checksum");

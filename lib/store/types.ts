@@ -10,6 +10,18 @@ export interface Append {
   readonly topic: string;
   readonly count: number;
   readonly bytes: Uint8Array;
+  /** The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or more lines. */
+  readonly ids?: string | undefined;
+  /** Milliseconds after which the first of its messages is not to be delivered any more (`ttl=` in its frame says which). */
+  readonly ttl?: number | undefined;
+}
+
+/** Ids that were stored before the store was opened. */
+export interface RecentIds {
+  readonly topic: string;
+  /** Milliseconds before the newest batch. */
+  readonly age: number;
+  readonly ids: string;
 }
 
 /** Where an append went. Several appends of one commit to one topic may share a batch. */
@@ -24,7 +36,8 @@ export interface Stored {
 
 /**
  * What became of a commit. `refused`: nothing of it is stored and later ones may succeed (disk full). `lost`: it is not known
- * what is stored (a failed fsync, a file that vanished): nothing more may be committed by this process.
+ * what is stored (a failed fsync, a file that vanished): nothing more may be committed by this process. It can become known between two commits:
+ * who opened the store is told then.
  */
 export type CommitOutcome =
   | { readonly kind: "stored"; readonly stored: readonly Stored[] }
@@ -125,6 +138,8 @@ export interface Store {
   readonly state: StoreState;
   /** Appends all, in order, in one transaction. Not called again before `done`: who calls gathers meanwhile (group commit). */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
+  /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
+  readonly recentIds: readonly RecentIds[];
   /** Finds where a replay begins. */
   seek(
     pattern: string,
@@ -132,7 +147,7 @@ export interface Store {
     done: (outcome: SeekOutcome) => void,
   ): void;
   /**
-   * Reads on from a cursor, about `most` bytes and one batch at least; a page without a message and `end` "none" says that much that
+   * Reads on from a cursor, without what has outlived its `ttl`, about `most` bytes and one batch at least; a page without a message and `end` "none" says that much that
    * was not wanted has been passed, and that there is more.
    */
   read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void;

@@ -4,10 +4,12 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Checkpoints } from "./checkpoints.ts";
 import { type DataFiles, Presence, writeProblem } from "./files.ts";
 import type { NewBatch, Numbers } from "./gather.ts";
 import { DamageError, endOf } from "./log_view.ts";
 import { readIdentity } from "./open.ts";
+import { RecentIdsTable } from "./recent_ids.ts";
 import type { AgedPlace, TrimPort } from "./retention.ts";
 import {
   BUSY,
@@ -21,15 +23,19 @@ import {
   resultCode,
   TOO_BIG,
 } from "./rows.ts";
-import { batchCrc, FORMAT, type Identity, OPEN_BIT, PAGE_BYTES, topicCrc, writeIdentity } from "./schema.ts";
+import {
+  batchCrc,
+  FORMAT,
+  type Identity,
+  migrate,
+  OPEN_BIT,
+  PAGE_BYTES,
+  topicCrc,
+  writeIdentity,
+} from "./schema.ts";
 import { topicFrom } from "./sqlite_view.ts";
+import type { RecentIds } from "./types.ts";
 
-/** Bytes of WAL from which it is moved into the database; decisions/0004 has the figures. */
-const CHECKPOINT_BYTES = 8 * 1024 * 1024;
-/** How much more has to come, as a share of that, before it is tried again. */
-const RETRY_SHARE = 1 / 4;
-/** Bytes of WAL from which readers are waited for. */
-const WAL_BYTES_MOST = 48 * 1024 * 1024;
 /** What a batch takes of the WAL beside its bytes: pages of table and index. */
 const BATCH_OVERHEAD = 3 * PAGE_BYTES;
 /** Topics remembered between commits; beyond it all are looked up anew. */
@@ -54,6 +60,8 @@ export type Failure = { readonly kind: "refused" | "lost"; readonly reason: stri
  * after the first failure whose outcome is unknown nothing more is committed.
  */
 export class Writer implements TrimPort {
+  /** Ids stored within the window before the newest batch when it was opened, the oldest first. */
+  readonly recentIds: readonly RecentIds[];
   /** The newest batch, and its time. */
   last: number;
   #time: number;
@@ -61,15 +69,13 @@ export class Writer implements TrimPort {
   #identity: Identity;
   #lost: Failure | undefined;
   #known = new Map<string, OpenTopic>();
-  /** What lies in the WAL, about; when it is moved next, and when readers are waited for. */
-  #walBytes = 0;
-  #checkpointAt = CHECKPOINT_BYTES;
-  #waitFrom = WAL_BYTES_MOST;
   readonly #db: DatabaseSync;
   readonly #dir: string;
   readonly #wal: string;
   readonly #presence: Presence;
   #presenceDue = 0;
+  readonly #ids: RecentIdsTable;
+  readonly #checkpoints: Checkpoints;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -81,20 +87,24 @@ export class Writer implements TrimPort {
   readonly #aged: StatementSync;
   readonly #delete: StatementSync;
   readonly #setFloor: StatementSync;
-  readonly #checkpoint: StatementSync;
-  readonly #restart: StatementSync;
   readonly #pages: StatementSync;
   readonly #free: StatementSync;
   readonly #vacuum: StatementSync;
 
-  constructor(db: DatabaseSync, { dir, database, wal }: DataFiles) {
+  /** Throws DamageError where what was written last is not as it was. `dedupWindow`: milliseconds for which ids count. */
+  constructor(db: DatabaseSync, { dir, database, wal }: DataFiles, { dedupWindow = 0 } = {}) {
     this.#db = db;
     this.#dir = dir;
     this.#wal = wal;
+    const identity = migrate(db, readIdentity(db));
+    this.#ids = new RecentIdsTable(db);
+    this.#checkpoints = new Checkpoints(db);
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
-    this.#insert = db.prepare("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = db.prepare(
+      "INSERT INTO batch (id, topic, first, count, time, crc, bytes, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
     this.#insertTopic = db.prepare("INSERT INTO topic VALUES (?, ?, ?, ?)");
     this.#topicNamed = db.prepare("SELECT * FROM topic WHERE name = ?");
     this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
@@ -104,17 +114,17 @@ export class Writer implements TrimPort {
     );
     this.#delete = db.prepare("DELETE FROM batch WHERE id = ?");
     this.#setFloor = db.prepare("UPDATE topic SET floor = ?, crc = ? WHERE id = ?");
-    this.#checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
-    this.#restart = db.prepare("PRAGMA wal_checkpoint(RESTART)");
     this.#pages = db.prepare("PRAGMA page_count");
     this.#free = db.prepare("PRAGMA freelist_count");
     this.#vacuum = db.prepare(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-    const identity = readIdentity(db);
     this.#identity = { ...identity, epoch: identity.epoch + 1 };
     const newest = db.prepare("SELECT id, time FROM batch ORDER BY id DESC LIMIT 1").get();
     this.last = Math.max(identity.deletedLast, newest === undefined ? 0 : int(newest, "id"));
     this.#time = Math.max(identity.deletedTime, newest === undefined ? 0 : int(newest, "time"));
     this.#topics = int(db.prepare("SELECT coalesce(max(id), 0) AS id FROM topic").get() ?? {}, "id");
+    const since = this.#time - dedupWindow;
+    this.recentIds = this.#ids.since(since, { newest: this.#time, nameOf: (topic) => this.nameOf(topic) });
+    // whoever cannot open it has not changed it
     this.#markOpen(true);
     this.#presence = new Presence([database, wal]);
   }
@@ -150,18 +160,21 @@ export class Writer implements TrimPort {
     let { last } = this;
     let topics = this.#topics;
     const failure = this.#transaction(() => {
-      for (const { topic: name, count, start, end } of batches) {
+      for (const { topic: name, count, start, end, ids, ttl } of batches) {
         let topic = touched.get(name);
         if (topic === undefined) {
           topic = this.#find(name) ?? this.#add(name, ++topics);
           touched.set(name, topic);
         }
         const frames = bytes.subarray(start, end);
-        const mark = { id: ++last, topic: topic.id, first: topic.next, count, time };
-        this.#insert.run(last, topic.id, topic.next, count, time, batchCrc(mark, frames), frames);
+        const expires = ttl === undefined ? undefined : time + ttl;
+        const mark = { id: ++last, topic: topic.id, first: topic.next, count, time, expires };
+        const crc = batchCrc(mark, frames);
+        this.#insert.run(last, topic.id, topic.next, count, time, crc, frames, expires ?? null);
+        if (ids !== undefined) this.#ids.add({ batch: last, topic: topic.id, time, ids });
         firsts.push(topic.next);
         topic.next += count;
-        this.#walBytes += frames.length + BATCH_OVERHEAD;
+        this.#checkpoints.wrote(frames.length + BATCH_OVERHEAD);
       }
     });
     if (failure !== undefined) return failure;
@@ -216,7 +229,16 @@ export class Writer implements TrimPort {
     });
     if (failure !== undefined) throw new Error(failure.reason);
     this.#identity = identity;
-    this.#walBytes += places.length * BATCH_OVERHEAD;
+    this.#checkpoints.wrote(places.length * BATCH_OVERHEAD);
+  }
+
+  /** Forgets some of the ids that are older than that; whether there are more. */
+  forgetIds(window: number): boolean {
+    if (!this.#ids.used) return false;
+    let forgotten = 0;
+    const failure = this.#transaction(() => void (forgotten = this.#ids.forget(this.#time - window)));
+    if (failure !== undefined) throw new Error(failure.reason);
+    return RecentIdsTable.isMore(forgotten);
   }
 
   /** What the clock of retention shows, to be written down with the next trimming and at the end. */
@@ -226,33 +248,20 @@ export class Writer implements TrimPort {
 
   /** Whether enough is in the WAL that it should be moved. */
   get checkpointDue(): boolean {
-    return this.#walBytes >= this.#checkpointAt;
+    return this.#checkpoints.due;
   }
   /** Whether anything is in it. */
   get walUsed(): boolean {
-    return this.#walBytes > 0;
+    return this.#checkpoints.walBytes > 0;
   }
 
-  /**
-   * Moves what it can of the WAL into the database. What a reader still looks at stays in it; when that has become much, readers
-   * are waited for. What fails here and can pass is tried again.
-   */
+  /** Moves what it can of the WAL into the database. What fails here and can pass is tried again. */
   checkpoint(): Failure | undefined {
     if (this.#lost !== undefined) return this.#lost;
-    const waits = this.#walBytes >= this.#waitFrom;
     try {
-      const row = (waits ? this.#restart : this.#checkpoint).get() ?? {};
-      if (int(row, "log") === int(row, "checkpointed")) {
-        this.#walBytes = 0;
-        this.#waitFrom = WAL_BYTES_MOST;
-      } else if (waits) {
-        // somebody from outside reads for longer than that: waiting again and again would only stop commits
-        this.#waitFrom *= 2;
-      }
-      this.#checkpointAt = this.#walBytes + (this.#walBytes === 0 ? 1 : RETRY_SHARE) * CHECKPOINT_BYTES;
+      this.#checkpoints.run();
       return undefined;
     } catch (error) {
-      this.#checkpointAt = this.#walBytes + RETRY_SHARE * CHECKPOINT_BYTES;
       return this.#judge(error);
     }
   }
@@ -277,7 +286,7 @@ export class Writer implements TrimPort {
     if (free * PAGE_BYTES <= FREE_BYTES_KEPT || free <= pages * FREE_SHARE_KEPT) return false;
     try {
       this.#vacuum.all();
-      this.#walBytes += VACUUM_PAGES * PAGE_BYTES;
+      this.#checkpoints.wrote(VACUUM_PAGES * PAGE_BYTES);
       return true;
     } catch (error) {
       this.#judge(error);

@@ -10,11 +10,14 @@ import { quote } from "../text.ts";
 import { checkTail } from "./check_tail.ts";
 import { asRunError, type DataFiles, filesIn, lockDirectory, prepareDirectory } from "./files.ts";
 import type { NewBatch } from "./gather.ts";
+import { DamageError } from "./log_view.ts";
+import { Mailbox } from "./mailbox.ts";
 import type { Note, OpenRequest, WriteAnswer, WriteRequest } from "./messages.ts";
 import { connect, createWhereMissing, damaged, inspect } from "./open.ts";
 import { RetentionClock, Trimmer } from "./retention.ts";
 import { isDamage, reasonOf } from "./rows.ts";
 import type { StoreState } from "./types.ts";
+import { readWalTail, type WalTail } from "./wal_tail.ts";
 import type { Scope } from "./worker.ts";
 import { Writer } from "./writer.ts";
 
@@ -24,6 +27,8 @@ const TICK_MS = 1000;
 const SYNC_MS = 100;
 /** Milliseconds for which what the store occupies is not looked up again: it takes as long as a small commit. */
 const BYTES_MS = 20;
+/** How many windows ids are kept for: who remembers them keeps them a little longer than one. */
+const IDS_KEPT = 1.5;
 /** Milliseconds the newest batch may be ahead of the wall clock before that is worth a warning. */
 const AHEAD_MS = 3_600_000;
 
@@ -34,9 +39,12 @@ export class WritingThread {
   readonly #scope: Scope;
   readonly #writer: Writer;
   readonly #lock: Deno.FsFile;
+  readonly #mailbox: Mailbox<WriteRequest>;
   readonly #trimmer: Trimmer;
   readonly #clock: RetentionClock;
-  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #dedupWindow: number;
+  /** When ids are looked at next that nobody asks for any more, by `performance.now()`. */
+  #forgetDue = 0;
   #commits = 0;
   #commitTime = 0;
   #trimmed = 0;
@@ -45,6 +53,7 @@ export class WritingThread {
   #slicing = false;
   #closing = false;
   #unsynced = false;
+  #toldLost = false;
 
   /** Opens the store and answers with its state, or with why it cannot be opened. */
   static start(scope: Scope, request: Open): void {
@@ -53,10 +62,12 @@ export class WritingThread {
     try {
       prepareDirectory(files.dir);
       lock = lockDirectory(files);
-      const thread = new WritingThread(scope, { request, writer: openWriter(files, request), lock });
-      scope.onmessage = ({ data }: MessageEvent<WriteRequest>): void => thread.#take(data);
-      thread.#answer({ kind: "opened", state: thread.#state });
-      thread.#begin(request);
+      const { writer, tail } = openWriter(files, request);
+      const thread = new WritingThread(scope, { request, writer, lock });
+      const { recentIds } = thread.#writer;
+      thread.#answer({ kind: "opened", state: thread.#state, recentIds });
+      thread.#begin(tail);
+      thread.#serve(request.sync);
     } catch (error) {
       lock?.close();
       scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(files, error) });
@@ -71,11 +82,18 @@ export class WritingThread {
     this.#scope = scope;
     this.#writer = parts.writer;
     this.#lock = parts.lock;
+    this.#mailbox = new Mailbox(parts.request.mailbox);
+    this.#dedupWindow = parts.request.dedupWindow;
     this.#trimmer = new Trimmer(parts.writer, parts.request.retain);
     this.#clock = new RetentionClock(parts.writer.identity.clock, performance.now());
   }
 
-  #begin({ sync }: Open): void {
+  #begin(tail: WalTail | undefined): void {
+    if (tail !== undefined) {
+      const { bytes, frames, commits } = tail;
+      if (commits === 0) this.#note("warn", "a commit that was not finished is discarded", { bytes, frames });
+      else this.#note("error", "commits behind a damaged one are discarded", { bytes, frames, commits });
+    }
     const { time, identity } = this.#writer;
     const ahead = time - Date.now();
     if (ahead > AHEAD_MS) {
@@ -84,14 +102,32 @@ export class WritingThread {
       });
     }
     this.#note("debug", "store opened", { store: identity.id, epoch: identity.epoch });
-    this.#timers.push(setInterval(() => this.#tick(), TICK_MS));
-    if (sync === "interval") this.#timers.push(setInterval(() => this.#sync(), SYNC_MS));
     this.#slice();
   }
 
-  #take(request: WriteRequest): void {
-    if (request.kind === "close") return this.#close();
-    this.#commit(request.batches, request.buffer);
+  /** Answers requests until it is closed, and does between two of them what is due. */
+  #serve(sync: Open["sync"]): void {
+    const now = performance.now();
+    let tickDue = now + TICK_MS;
+    let syncDue = sync === "interval" ? now + SYNC_MS : Infinity;
+    while (!this.#closing) {
+      this.#mailbox.wait(this.#slicing ? 0 : Math.min(tickDue, syncDue) - performance.now());
+      for (let next = this.#mailbox.take(); next !== undefined; next = this.#mailbox.take()) {
+        if (next.kind === "close") return this.#close();
+        this.#commit(next.batches, next.buffer);
+      }
+      const after = performance.now();
+      if (after >= syncDue) {
+        this.#sync();
+        syncDue = after + SYNC_MS;
+      }
+      if (after >= tickDue) {
+        this.#tick();
+        tickDue = after + TICK_MS;
+      } else if (this.#slicing) {
+        this.#slice();
+      }
+    }
   }
 
   #commit(batches: readonly NewBatch[], buffer: ArrayBuffer): void {
@@ -106,13 +142,16 @@ export class WritingThread {
     }
     this.#unsynced = true;
     this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
+    // that it is lost is known by that answer
+    this.#toldLost ||= this.#writer.lost !== undefined;
     if (this.#writer.checkpointDue) this.#checkpoint();
     if (!this.#slicing && this.#trimmer.due(this.#clock.now)) this.#slice();
   }
 
   #tick(): void {
     if (this.#writer.walUsed) this.#checkpoint();
-    if (!this.#slicing) this.#slice();
+    this.#slice();
+    this.#tellLost();
   }
 
   /** One slice of trimming and of giving back, and the next behind what has been asked meanwhile. */
@@ -137,11 +176,24 @@ export class WritingThread {
         this.#note("error", "old messages cannot be deleted", { reason: reasonOf(error) });
       }
     }
+    more = this.#forgetIds() || more;
     more = this.#writer.giveBack() || more;
     if (this.#writer.checkpointDue) this.#checkpoint();
-    if (!more) return;
-    this.#slicing = true;
-    setTimeout(() => this.#slice(), 0);
+    this.#tellLost();
+    this.#slicing = more;
+  }
+
+  /** Forgets ids whose window is over, a slice each time it is due; whether there are more. */
+  #forgetIds(): boolean {
+    const now = performance.now();
+    if (now < this.#forgetDue) return false;
+    try {
+      if (this.#writer.forgetIds(IDS_KEPT * this.#dedupWindow)) return true;
+    } catch (error) {
+      this.#note("error", "old ids cannot be forgotten", { reason: reasonOf(error) });
+    }
+    this.#forgetDue = now + this.#dedupWindow / 8;
+    return false;
   }
 
   #checkpoint(): void {
@@ -151,17 +203,25 @@ export class WritingThread {
         reason: failure.reason,
       });
     }
+    this.#tellLost();
   }
 
   #sync(): void {
     if (!this.#unsynced) return;
     this.#unsynced = false;
-    const failure = this.#writer.syncWal();
-    if (failure !== undefined) this.#note("error", "store lost", { reason: failure.reason });
+    this.#writer.syncWal();
+    this.#tellLost();
+  }
+
+  /** Says once that the store was lost between two commits. */
+  #tellLost(): void {
+    const { lost } = this.#writer;
+    if (lost === undefined || this.#toldLost) return;
+    this.#toldLost = true;
+    this.#answer({ kind: "lost", reason: lost.reason });
   }
 
   #close(): void {
-    for (const timer of this.#timers) clearInterval(timer);
     const state = this.#state;
     try {
       this.#writer.close();
@@ -171,6 +231,7 @@ export class WritingThread {
       this.#answer({ kind: "note", level: "error", event: "the store could not be closed", fields, state });
     }
     this.#closing = true;
+    this.#mailbox.close();
     this.#lock.close();
     this.#answer({ kind: "closed" });
     this.#scope.close();
@@ -203,17 +264,32 @@ export class WritingThread {
   }
 }
 
-function openWriter(files: DataFiles, { sync }: Open): Writer {
+interface Opened {
+  readonly writer: Writer;
+  /** What a crash left, and SQLite discards. */
+  readonly tail: WalTail | undefined;
+}
+
+function openWriter(files: DataFiles, { sync, dedupWindow }: Open): Opened {
   createWhereMissing(files, Date.now());
   inspect(files);
+  const tail = readWalTail(files.wal);
+  if (tail !== undefined && tail.commits > 0 && sync === "commit") throw damagedBefore(tail);
   const db = connect(files.database, { readOnly: false, sync });
   try {
     checkTail(db);
-    return new Writer(db, files);
+    return { writer: new Writer(db, files, { dedupWindow }), tail };
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function damagedBefore({ end, commits }: WalTail): DamageError {
+  return new DamageError(
+    `behind byte ${end} of its write-ahead log a commit is not whole, and ${commits} behind it that are would be gone ` +
+      `(to go on without them, start it once with --sync interval)`,
+  );
 }
 
 function reasonToRefuse(files: DataFiles, error: unknown): string {

@@ -69,6 +69,7 @@ export class ClassicDecoder implements Decoder {
   /** Always: the `#` is put in where the line is cut. */
   readonly canonical = true;
   readonly hasFields = false;
+  readonly ttl = undefined;
 
   publisherId(): string {
     return decodeText(this.#head.subarray(0, this.#topicAt - " pub ".length)) ?? "";

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { decodeText, LF, SHARP } from "./bytes.ts";
+import { LF, SHARP } from "./bytes.ts";
 
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -121,17 +121,6 @@ export function lastDelivery(from: Deliveries, form: "classic" | "frames"): numb
   let at = start;
   for (let left = count; left > 1; left--) at = frameEnd(bytes, at, topicBytes);
   return at;
-}
-
-/** The frames' `id=` fields, in their order; undefined where a frame has none. */
-export function idsOf(from: Deliveries): (string | undefined)[] {
-  const { bytes, start, end, topicBytes } = from;
-  const ids: (string | undefined)[] = [];
-  for (let at = start; at < end; at = frameEnd(bytes, at, topicBytes)) {
-    const fields = decodeText(bytes.subarray(at, bytes.indexOf(LF, at)))?.trimEnd().split(" ").slice(3) ?? [];
-    ids.push(fields.findLast((field) => field.startsWith("id="))?.slice("id=".length));
-  }
-  return ids;
 }
 
 /** Writes the frames but for those at some positions to the beginning of `out`; how many bytes that made. */

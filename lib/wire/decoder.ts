@@ -50,6 +50,8 @@ export interface Decoder {
   readonly canonical: boolean;
   /** Of {@link Found.Publishes}: whether any of them has fields. */
   readonly hasFields: boolean;
+  /** Of {@link Found.Publishes}: milliseconds for which they are worth delivering; undefined: for ever. The same for all of them. */
+  readonly ttl: number | undefined;
   /** Of {@link Found.Publishes}: who published, where the protocol says it. */
   publisherId(): string;
   /** Of {@link Found.Request}. */

@@ -14,6 +14,7 @@
 import type { ErrorCode } from "../errors.ts";
 import { CR, decodeText, LF, SHARP, SPACE } from "./bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "./decoder.ts";
+import { readTtl } from "./frame_fields.ts";
 
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -44,6 +45,7 @@ export class FrameDecoder implements Decoder {
   refusal: ErrorCode = "UNKNOWN_COMMAND";
   problem = "";
   hasFields = false;
+  ttl: number | undefined = undefined;
 
   readonly #limits: FrameLimits;
   #buffer = EMPTY;
@@ -52,6 +54,10 @@ export class FrameDecoder implements Decoder {
   /** Bytes of a refused payload that are still to come. */
   #skip = 0;
   #broken = false;
+
+  /** Of the fields that {@link #fieldsEnd} looked at last. */
+  #fieldsTtl: number | undefined;
+  #fieldsProblem = "";
 
   /** `pub <topic> ` of the last publish. */
   #head = EMPTY;
@@ -117,6 +123,7 @@ export class FrameDecoder implements Decoder {
     let position = start;
     let count = 0;
     this.hasFields = false;
+    this.ttl = undefined;
     while (position + headLength < limit && this.#startsWithHead(position)) {
       let at = position + headLength;
       let byte = buffer[at]!;
@@ -135,6 +142,11 @@ export class FrameDecoder implements Decoder {
       }
       const payloadEnd = at + 1 + length;
       if (length > payloadMost || payloadEnd >= limit || buffer[payloadEnd] !== LF) break;
+      const ttl = byte === LF ? undefined : this.#fieldsTtl;
+      if (ttl !== this.ttl) {
+        if (count > 0) break;
+        this.ttl = ttl;
+      }
       if (byte !== LF) this.hasFields = true;
       count++;
       position = payloadEnd + 1;
@@ -150,6 +162,8 @@ export class FrameDecoder implements Decoder {
   #fieldsEnd(header: number, at: number): number {
     const buffer = this.#buffer;
     let place = at;
+    this.#fieldsTtl = undefined;
+    this.#fieldsProblem = "fields are key=value";
     for (;;) {
       if (buffer[place] === CR && buffer[place + 1] === LF) place++;
       if (buffer[place] === LF) {
@@ -162,6 +176,12 @@ export class FrameDecoder implements Decoder {
         if (byte === 0x3d && equals < 0) equals = place;
       }
       if (equals <= key) return -1;
+      if (equals === key + 3 && isTtl(buffer, key)) {
+        this.#fieldsTtl = readTtl(buffer, equals + 1, place);
+        if (this.#fieldsTtl !== undefined) continue;
+        this.#fieldsProblem = "ttl= is a number of seconds, more than 0, like ttl=60 or ttl=0.5";
+        return -1;
+      }
     }
   }
 
@@ -218,7 +238,7 @@ export class FrameDecoder implements Decoder {
     }
     const fieldsEnd = lengthEnd === stop ? lf : this.#fieldsEnd(header, lengthEnd);
     if (fieldsEnd < 0) {
-      return this.#refuse("BAD_FIELD", { problem: "fields are key=value", frame: lf + 1 + length + 1 });
+      return this.#refuse("BAD_FIELD", { problem: this.#fieldsProblem, frame: lf + 1 + length + 1 });
     }
     this.#learnHead(header, topicEnd);
     return undefined;
@@ -263,6 +283,10 @@ function endOfField(buffer: Uint8Array, from: number, stop: number): number {
   let at = from;
   while (at < stop && buffer[at] !== SPACE) at++;
   return Math.min(at, stop);
+}
+
+function isTtl(buffer: Uint8Array, at: number): boolean {
+  return buffer[at] === 0x74 && buffer[at + 1] === 0x74 && buffer[at + 2] === 0x6c;
 }
 
 function isPub(buffer: Uint8Array, at: number): boolean {

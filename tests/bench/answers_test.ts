@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Answers, countAnswers } from "../../bench/load/answers.ts";
 import { DIALECTS } from "../../bench/load/dialects/mod.ts";
+import { FormReader } from "../../bench/load/form.ts";
 import { Signal } from "../../bench/load/signal.ts";
 import { Wire } from "../../bench/load/wire.ts";
 
@@ -13,7 +14,7 @@ async function heard(pieces: readonly string[]): Promise<Answers> {
   const wire = await Wire.open({ host: "127.0.0.1", port: listener.addr.port }, null);
   using broker = await listener.accept();
   if (replies === null) throw new Error("v2 answers");
-  const answers = countAnswers(wire, replies, changed);
+  const answers = countAnswers(wire, replies, { changed });
   try {
     for (const piece of pieces) {
       const turn = changed.wait();
@@ -69,3 +70,50 @@ Deno.test("Answers to more publishes than there were are too many", async () => 
   answers.expectInAll(8);
   assertEquals(answers.reached, false);
 });
+
+/** Reads what a broker says in that protocol to its second publisher, split at `at`. */
+function readIn(dialect: keyof typeof DIALECTS, said: string, at = said.length): FormReader {
+  const { replies, interjection } = DIALECTS[dialect];
+  const form = replies(0, 1);
+  if (form?.kind !== "form") throw new Error(`${dialect} has no form`);
+  const reader = new FormReader(form.parts, interjection);
+  const bytes = new TextEncoder().encode(said);
+  const taken = reader.take(bytes, at);
+  reader.take(bytes.subarray(taken), bytes.length - taken);
+  return reader;
+}
+
+for (
+  const [dialect, messages, said] of [
+    ["synced2", 1007, "ok 7 seq=7 level=synced subs=0\nok 1000 seq=1007 level=synced subs=0\n"],
+    ["interval2", 12, "ok 12 seq=12 level=memory subs=0\n"],
+    ["redisStream", 2, "$15\r\n1795455940531-0\r\n$16\r\n1795455940531-12\r\n"],
+    [
+      "jetstream",
+      2,
+      'MSG _INBOX.1 1  27\r\n{"stream":"bench", "seq":9}\r\nPING\r\nMSG _INBOX.1 1  28\r\n{"stream":"bench", "seq":10}\r\n',
+    ],
+  ] as const
+) {
+  Deno.test(`Acknowledgements of ${dialect} are counted, wherever reads split them`, () => {
+    for (let at = 1; at <= said.length; at++) {
+      const reader = readIn(dialect, said, at);
+      assertEquals([reader.messages, reader.problem], [messages, null], `split at ${at}`);
+    }
+  });
+}
+
+for (
+  const [dialect, said, why] of [
+    ["synced2", "ok 7 seq=7 level=memory subs=0\n", "less than an fsync"],
+    ["synced2", "ok 7 seq=7 level=synced subs=0\nok 1 seq=7 level=synced subs=0\n", "the same number again"],
+    ["synced2", "err STORE no room\n", "refused"],
+    ["redisStream", "-MISCONF no disk\r\n", "refused"],
+    ["jetstream", 'MSG _INBOX.1 1 50\r\n{"error":{"code":503},"stream":"bench","seq":0}\r\n', "refused"],
+    ["jetstream", 'MSG _INBOX.0 1 27\r\n{"stream":"bench", "seq":9}\r\n', "another's inbox"],
+  ] as const
+) {
+  Deno.test(`What is no acknowledgement of ${dialect} is not counted as one: ${why}`, () => {
+    assertStringIncludes(readIn(dialect, said).problem ?? "", "expected ");
+  });
+}

@@ -24,6 +24,10 @@ Deno.test("A publish and its delivery are what each protocol says, byte for byte
     ],
     ["mqtt", "\x30\x06\x00\x01tabc", "\x30\x06\x00\x01tabc"],
     ["relay", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
+    ["synced2", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
+    ["interval2", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
+    ["redisStream", "*5\r\n$4\r\nXADD\r\n$1\r\nt\r\n$1\r\n*\r\n$1\r\nm\r\n$3\r\nabc\r\n", ""],
+    ["jetstream", "PUB t _INBOX.0 3\r\nabc\r\n", "MSG t 1 3\r\nabc\r\n"],
   ]);
 });
 
@@ -55,4 +59,11 @@ Deno.test("Subscribing to several topics is asked for at once, and the answer to
     "*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
   ]);
   assertEquals(decoder.decode(DIALECTS.nats.delivery("b", payload, 1)), "MSG b 2 3\r\nabc\r\n");
+});
+
+Deno.test("Publishers of JetStream have an inbox each, and publish with it", () => {
+  const { publisherHello, publish } = DIALECTS.jetstream;
+  const hello = decoder.decode(publisherHello(3)?.send);
+  assertEquals(hello.split("\r\n").slice(1), ["SUB _INBOX.3 1", "PING", ""]);
+  assertEquals(decoder.decode(publish("t", payload, 3)), "PUB t _INBOX.3 3\r\nabc\r\n");
 });

@@ -3,10 +3,17 @@ import { chart } from "../../bench/chart.ts";
 import { type Figure, micros, ratio, show, spread, summarize, type Summary } from "../../bench/figures.ts";
 import type { Outcome } from "../../bench/load/job.ts";
 import { median, percentile } from "../../bench/load/percentile.ts";
-import { PEER_NAMES } from "../../bench/options.ts";
-import { SHAPES } from "../../bench/shapes.ts";
-import { latencyTable, mainTable, problemLines, ratioTable, scaleTable } from "../../bench/table.ts";
-import { judge, type Target, TARGETS, targetTable } from "../../bench/targets.ts";
+import { DURABLE_PEER_NAMES, PEER_NAMES } from "../../bench/options.ts";
+import { DURABLE_SHAPES, SHAPES } from "../../bench/shapes.ts";
+import {
+  flushTable,
+  latencyTable,
+  mainTable,
+  problemLines,
+  ratioTable,
+  scaleTable,
+} from "../../bench/table.ts";
+import { DURABLE_TARGETS, judge, type Target, TARGETS, targetTable } from "../../bench/targets.ts";
 
 function rate(value: number): Outcome {
   return {
@@ -165,10 +172,48 @@ Deno.test("A target is met, missed or not measured, and p99 is judged by p99", (
 });
 
 Deno.test("Every target names a shape and peers that there are", () => {
-  for (const target of TARGETS) {
-    assert(SHAPES.some(({ name }) => name === target.shape), target.shape);
-    for (const name of [target.ours, ..."peer" in target ? [target.peer] : []]) {
-      assert(PEER_NAMES.some((each) => each === name), name);
+  const all = [
+    { targets: TARGETS, shapes: SHAPES, names: PEER_NAMES },
+    { targets: DURABLE_TARGETS, shapes: DURABLE_SHAPES, names: DURABLE_PEER_NAMES },
+  ];
+  for (const { targets, shapes, names } of all) {
+    for (const target of targets) {
+      assert(shapes.some(({ name }) => name === target.shape), target.shape);
+      for (const name of [target.ours, ..."peer" in target ? [target.peer] : []]) {
+        assert(names.some((each) => each === name), name);
+      }
     }
   }
+});
+
+Deno.test("What is fsynced later is held against what is fsynced later, and against nothing else", () => {
+  const shapes = DURABLE_SHAPES.slice(0, 1);
+  const [shape = ""] = shapes.map(({ name }) => name);
+  const kept = ["hashbus2", "interval2", "redis", "jetstream"].map((name) => ({ name, title: name }));
+  const summaries = cellsOf({
+    [shape]: { hashbus2: [rate(6e6)], interval2: [rate(9e6)], redis: [rate(2e6)], jetstream: [rate(3e6)] },
+  });
+  const [head = [], row = []] = rowsOf(ratioTable({ shapes, peers: kept, summaries }));
+  assertEquals(head.slice(1), ["hashbus2 / redis", "hashbus2 / jetstream", "interval2 / jetstream"]);
+  assertEquals(row.slice(1), ["3.00", "2.00", "3.00"]);
+});
+
+Deno.test("Messages for each flush of the disk are shown where flushes were counted", () => {
+  const usage = { seconds: 1, brokerCpu: 1, loadCpu: 1, brokerBytes: 1 };
+  const flushed: Outcome = { kind: "flow", published: 3000, delivered: 0, rate: 3000, ...usage, flushes: 2 };
+  const took = { p50: 1, p99: 1, p999: 1, most: 1 };
+  const once: Outcome = { kind: "acked", messages: 50, ...took, ...usage, flushes: 100 };
+  const shapes = DURABLE_SHAPES.filter(({ mode, publishers }) => mode === "acked" || publishers === 1);
+  const [many = "", one = ""] = shapes.map(({ name }) => name);
+  const columns = [{ name: "hashbus2", title: "ours" }, { name: "redis", title: "theirs" }];
+  const summaries = cellsOf({
+    [many]: { hashbus2: [flushed], redis: [rate(1)] },
+    [one]: { hashbus2: [once] },
+  });
+  const rows = rowsOf(flushTable({ shapes, peers: columns, summaries }));
+  assertEquals(rows.map((row) => row.slice(-2)), [["ours", "theirs"], ["1500", "-"], ["0.50", "-"]]);
+  assertEquals(
+    flushTable({ shapes, peers: columns, summaries: cellsOf({ [many]: { redis: [rate(1)] } }) }),
+    "",
+  );
 });

@@ -29,9 +29,9 @@ for (const [piece, before] of Object.entries(record.ratios)) {
   });
 }
 
-/** Makes a decoder look once more at every fourth byte it is given. */
+/** Makes a decoder look once more at every second byte it is given. */
 const SLOWER = `buffer[end] = LF;
-    for (let at = start; at < end; at += 4) this.slowed = Math.imul(this.slowed ^ buffer[at]!, 0x01000193);`;
+    for (let at = start; at < end; at += 2) this.slowed = Math.imul(this.slowed ^ buffer[at]!, 0x01000193);`;
 
 for (const piece of ["classic decoder", "frame decoder"] as const) {
   Deno.test(`${piece}: a copy that was made slower is caught`, async () => {
@@ -48,10 +48,10 @@ for (const piece of ["classic decoder", "frame decoder"] as const) {
         "  slowed = 0;\n  start = 0;",
       );
       await Deno.writeTextFile(file, slower);
-      // both measured now and here: who slows the machine down slows both
-      const before = await measured(piece);
-      const after = await measured(piece, `${copy}/bench/pieces/ratios.ts`);
-      assert(after < LEAST_PART * before, `${after} after ${before}`);
+      // both measured here and now: the record may be of another processor, which the copy is not slower than
+      const least = LEAST_PART * await measured(piece);
+      const best = await bestOf(piece, least, `${copy}/bench/pieces/ratios.ts`);
+      assert(best < least, `${best} was not taken for slower than ${least}`);
     } finally {
       await Deno.remove(copy, { recursive: true });
     }

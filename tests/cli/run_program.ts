@@ -1,5 +1,5 @@
 /**
- * The publisher and the subscriber as their users run them: processes with a stdin that is not a terminal.
+ * The programs as their users run them: processes with a stdin that is not a terminal.
  *
  * @module
  */
@@ -14,8 +14,13 @@ export interface RunningProgram extends ChildText, AsyncDisposable {
   end(): Promise<void>;
 }
 
+/** A program of ours; a broker that is started like this is one that does not stay. */
+type Program = "broker" | "publisher" | "subscriber";
+
 /** How a program is started. */
 export interface StartOptions {
+  /** Words before the program: what runs it with other rights. */
+  readonly under?: readonly string[];
   /** All of its stdin; `open` leaves it to {@link RunningProgram.write}; by default it is empty, as with `</dev/null`. */
   readonly stdin?: string | Uint8Array | "open";
   readonly env?: Readonly<Record<string, string>>;
@@ -30,13 +35,14 @@ export interface Ended {
 
 /** Starts a program. */
 export function start(
-  program: "publisher" | "subscriber",
+  program: Program,
   args: readonly string[],
-  { stdin, env = {} }: StartOptions = {},
+  { stdin, env = {}, under = [] }: StartOptions = {},
 ): RunningProgram {
   const script = new URL(`../../${program}.ts`, import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, ...args],
+  const [command = Deno.execPath(), ...before] = [...under, Deno.execPath()];
+  const child = new Deno.Command(command, {
+    args: [...before, "run", "-A", "--quiet", script, ...args],
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -73,7 +79,7 @@ export function start(
 
 /** Runs a program to its end. */
 export async function run(
-  program: "publisher" | "subscriber",
+  program: Program,
   args: readonly string[],
   options: StartOptions = {},
 ): Promise<Ended> {

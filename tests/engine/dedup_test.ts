@@ -1,44 +1,126 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { Dedup } from "../../lib/engine/dedup.ts";
+import { type IdSpan, readSpans, showSpans } from "../../lib/id_spans.ts";
+import { spansOf } from "../support/ids.ts";
+
+const SMALL = { window: 1000, most: 100 };
+
+/** Claims ids, and says which of them were known. */
+function claim(dedup: Dedup, topic: string, ...ids: string[]): string[] {
+  const known = dedup.claim(topic, spansOf(ids));
+  return ids.filter((_, at) => known.has(at));
+}
 
 Deno.test("an id is known while it is being stored and for the window after, by topic", () => {
-  const dedup = new Dedup({ window: 1000, most: 100 });
-  assert(dedup.claim("#a", "1"));
-  assert(!dedup.claim("#a", "1"), "being stored");
-  assert(dedup.claim("#b", "1"), "another topic");
-  dedup.stored("#a", "1", 0);
+  const dedup = new Dedup(SMALL);
+  for (const id of ["p-1", "whole"]) {
+    assertEquals(claim(dedup, "#a", id), []);
+    assertEquals(claim(dedup, "#a", id), [id], "being stored");
+    assertEquals(claim(dedup, "#b", id), [], "another topic");
+  }
+  dedup.stored(0);
   for (let time = 0; time <= 1000; time += 50) {
-    assert(!dedup.claim("#a", "1"), `after ${time} ms`);
-    assert(dedup.claim("#c", `${time}`));
-    dedup.stored("#c", `${time}`, time);
+    assertEquals(claim(dedup, "#a", "p-1", "whole"), ["p-1", "whole"], `after ${time} ms`);
+    assertEquals(claim(dedup, "#c", `${time}`), []);
+    dedup.stored(time);
   }
 });
 
 Deno.test("an id is forgotten when its window is over", () => {
   const dedup = new Dedup({ window: 1000, most: 100_000 });
   for (let time = 0; time <= 10_000; time++) {
-    assert(dedup.claim("#a", `${time}`));
-    dedup.stored("#a", `${time}`, time);
+    assertEquals(claim(dedup, "#a", `${time}x`), []);
+    dedup.stored(time);
   }
-  assert(dedup.claim("#a", "0"));
-  assert(!dedup.claim("#a", "9100"));
-  assert(dedup.size <= 1300, `${dedup.size} remembered`);
+  assertEquals(claim(dedup, "#a", "0x", "9100x"), ["9100x"]);
+  assert(dedup.size <= 1600, `${dedup.size} remembered`);
 });
 
-Deno.test("an id whose commit was refused may come again", () => {
-  const dedup = new Dedup({ window: 1000, most: 100 });
-  assert(dedup.claim("#a", "1"));
-  dedup.refused("#a", "1");
-  assert(dedup.claim("#a", "1"));
+Deno.test("ids that count up are remembered as one, however many they are", () => {
+  const dedup = new Dedup(SMALL);
+  for (let time = 0; time < 500; time++) {
+    const first = time * 10_000;
+    const spans: IdSpan[] = [{ at: 0, count: 10_000, prefix: "p-", first }];
+    assertEquals(dedup.claim("#a", spans).size, 0);
+    dedup.stored(time);
+  }
+  assert(dedup.size <= 5, `${dedup.size} remembered`);
+  assertEquals(claim(dedup, "#a", "p-0", "p-4999999", "p-5000000"), ["p-0", "p-4999999"]);
+});
+
+Deno.test("an id whose commit was refused may come again, and the ids around it stay known", () => {
+  const dedup = new Dedup(SMALL);
+  claim(dedup, "#a", "p-1", "p-2", "p-3", "x", "y");
+  dedup.refused("#a", spansOf(["p-2", "x"]));
+  assertEquals(claim(dedup, "#a", "p-1", "p-2", "p-3", "x", "y"), ["p-1", "p-3", "y"]);
 });
 
 Deno.test("more ids than may be remembered push out the oldest", () => {
   const dedup = new Dedup({ window: 1_000_000, most: 100 });
   for (let at = 0; at < 1000; at++) {
-    dedup.claim("#a", `${at}`);
-    dedup.stored("#a", `${at}`, at);
+    claim(dedup, "#a", `${at}x`);
+    dedup.stored(at);
   }
   assert(dedup.size <= 125);
-  assert(dedup.claim("#a", "0"));
-  assert(!dedup.claim("#a", "999"));
+  assertEquals(claim(dedup, "#a", "0x", "999x"), ["999x"]);
+});
+
+Deno.test("what was stored before a restart is known for what was left of its window, as if no time had passed", () => {
+  const dedup = new Dedup({ window: 1000, most: 100_000 });
+  for (const age of [1000, 900, 500, 100, 0]) dedup.restore("#a", spansOf([`${age}x`, `n-${age}`]), age);
+  assertEquals(claim(dedup, "#a", "1000x", "n-0", "0x"), ["1000x", "n-0", "0x"]);
+  // the first commit comes a day later
+  const day = 86_400_000;
+  dedup.stored(day);
+  assertEquals(claim(dedup, "#a", "900x", "100x"), ["900x", "100x"]);
+  for (let time = day; time <= day + 1000; time += 100) dedup.stored(time);
+  assertEquals(claim(dedup, "#a", "0x", "n-0"), ["0x", "n-0"]);
+  for (let time = day; time <= day + 3000; time += 100) dedup.stored(time);
+  assertEquals(claim(dedup, "#a", "900x", "0x"), []);
+});
+
+const id = fc.oneof(
+  fc.integer({ min: 0, max: 12 }).map((number) => `p-${number}`),
+  fc.integer({ min: 0, max: 12 }).map((number) => `${number}`),
+  fc.constantFrom(
+    "",
+    "p-",
+    "p-007",
+    "p-7x",
+    "q-3",
+    "a%20b",
+    "\u00fc-1",
+    "9007199254740993",
+    "p-99999999999999999",
+  ),
+);
+
+Deno.test("a dedup knows exactly what a set of all ids knows", () => {
+  const step = fc.record({ ids: fc.array(id, { minLength: 1, maxLength: 8 }), refuse: fc.boolean() });
+  fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    const dedup = new Dedup({ window: 1_000_000, most: 1_000_000 });
+    const all = new Set<string>();
+    for (const { ids, refuse } of steps) {
+      const known = dedup.claim("#a", spansOf(ids));
+      const fresh: string[] = [];
+      for (const [at, one] of ids.entries()) {
+        assertEquals(known.has(at), all.has(one), `${one} of ${ids}`);
+        if (!all.has(one)) fresh.push(one);
+        all.add(one);
+      }
+      if (!refuse) continue;
+      dedup.refused("#a", spansOf(fresh));
+      for (const one of fresh) all.delete(one);
+    }
+  }));
+});
+
+Deno.test("spans are read back as they were written, and what is none is not", () => {
+  fc.assert(fc.property(fc.array(id, { maxLength: 20 }), (ids) => {
+    const spans = spansOf(ids);
+    const without = spans.map((span) => ({ ...span, at: 0 }));
+    if (spans.length > 0) assertEquals(readSpans(showSpans(spans)), without);
+  }));
+  for (const text of ["", "7", "9 7 p-", "x", "1 2", "=a\n7"]) assertEquals(readSpans(text), undefined, text);
 });

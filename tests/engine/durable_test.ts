@@ -1,86 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MemoryStore } from "../../lib/store/memory.ts";
-import type {
-  Append,
-  CommitOutcome,
-  Cursor,
-  ReadOutcome,
-  SeekOutcome,
-  Store,
-  StoreState,
-} from "../../lib/store/types.ts";
-import type { RawClient } from "../support/raw_client.ts";
+import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
-
-/** The reference store, whose commits end when the test says so, and as it says. */
-class HeldStore implements Store {
-  readonly #store: Store;
-  readonly commits: { readonly appends: readonly Append[]; end(outcome?: CommitOutcome): void }[] = [];
-  /** Commits end by themselves. */
-  free = true;
-  #arrived: Array<() => void> = [];
-
-  constructor(store: Store = new MemoryStore({ now: () => Date.now() })) {
-    this.#store = store;
-  }
-
-  get state(): StoreState {
-    return this.#store.state;
-  }
-
-  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
-    const end = (outcome?: CommitOutcome): void => {
-      if (outcome !== undefined) done(outcome);
-      else this.#store.commit(appends, done);
-    };
-    if (this.free) return end();
-    this.commits.push({ appends, end });
-    for (const arrived of this.#arrived.splice(0)) arrived();
-  }
-
-  seek(pattern: string, range: Parameters<Store["seek"]>[1], done: (outcome: SeekOutcome) => void): void {
-    this.#store.seek(pattern, range, done);
-  }
-
-  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
-    this.#store.read(cursor, most, done);
-  }
-
-  close(done: () => void): void {
-    this.#store.close(done);
-  }
-
-  /** The next commit that is asked for. */
-  async next(): Promise<(typeof this.commits)[number]> {
-    while (this.commits.length === 0) await new Promise<void>((resolve) => this.#arrived.push(resolve));
-    return this.commits.shift()!;
-  }
-}
-
-async function upgrade(client: RawClient): Promise<RawClient> {
-  assertEquals(await client.ask("c1 hello 2"), "OK_2");
-  await client.line();
-  return client;
-}
-
-/** Reads `count` messages with their sequence numbers, and what `info` and `gap` lines come between. */
-async function readBatches(client: RawClient, count: number): Promise<string[]> {
-  const got: string[] = [];
-  while (got.filter((entry) => !entry.startsWith("info")).length < count) {
-    const header = await client.line() ?? "end";
-    const parts = /^batch (\S+) (\d+) (\d+) seq=(\d+) ts=\d+$/.exec(header);
-    if (parts === null) {
-      got.push(header);
-      if (header === "end") break;
-      continue;
-    }
-    for (let at = 0; at < Number(parts[2]); at++) {
-      assertMatch(await client.line() ?? "", new RegExp(`^pub ${parts[1]} `));
-      got.push(`${parts[1]} ${Number(parts[4]) + at} ${await client.line()}`);
-    }
-  }
-  return got;
-}
+import { readBatches, upgrade } from "../support/v2.ts";
 
 Deno.test("a durable message is acknowledged and delivered when it is stored, and not before", async () => {
   const store = new HeldStore();
@@ -240,6 +162,23 @@ Deno.test("a reader that is slower than the publishers reads at its own pace and
   assertMatch(last.join("|"), new RegExp(`#a ${total + 1} end$`));
 });
 
+Deno.test("whether it can store is known, and that it can again", async () => {
+  const store = new HeldStore();
+  await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
+  using publisher = broker.connect("publishers");
+  assertEquals(broker.engine.trouble, undefined);
+  store.free = false;
+  await publisher.send("p1 pub #d 1\n");
+  (await store.next()).end({ kind: "refused", reason: "the disk is full" });
+  assertEquals(await publisher.line(), "ERR_STORE");
+  assertEquals(broker.engine.trouble, "the disk is full");
+  assertEquals(await publisher.ask("p1 pub #m 1"), "OK");
+  assertEquals(broker.engine.trouble, "the disk is full", "a topic in memory says nothing about it");
+  store.free = true;
+  assertEquals(await publisher.ask("p1 pub #d 1"), "OK");
+  assertEquals(broker.engine.trouble, undefined);
+});
+
 Deno.test("drain waits for what is being stored, delivers and acknowledges it", async () => {
   const store = new HeldStore();
   store.free = false;
@@ -254,74 +193,4 @@ Deno.test("drain waits for what is being stored, delivers and acknowledges it", 
   assertEquals(await publisher.rest(), "OK\n");
   assertEquals(await subscriber.rest(), "#a 1\n");
   assertEquals(await drained, 0);
-});
-
-Deno.test("a message that is sent again with its id is acknowledged and stored once", async () => {
-  const store = new HeldStore();
-  await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
-  using subscriber = await upgrade(broker.connect("subscribers"));
-  await subscriber.ask("sub #d");
-  using publisher = await upgrade(broker.connect("publishers"));
-  assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 seq=1 level=synced subs=1");
-  store.free = false;
-  await publisher.send(
-    "pub #d 1 id=1\na\npub #d 1 id=2\nb\npub #d 1\nc\npub #d 1 id=2\nb\npub #d 1 id=3\nd\n",
-  );
-  (await store.next()).end();
-  store.free = true;
-  let [acknowledged, last] = [0, ""];
-  while (acknowledged < 5) {
-    last = await publisher.line() ?? "end";
-    acknowledged += Number(last.split(" ")[1]);
-  }
-  assertEquals([acknowledged, last.split(" ")[2]], [5, "seq=4"]);
-  assertEquals(await publisher.ask("pub #d 1 id=3\nd"), "ok 1 level=synced subs=0");
-  assertEquals(await readBatches(subscriber, 1), ["#d 1 a"]);
-  const rest: string[] = [];
-  while (rest.length < 6) {
-    const line = await subscriber.line() ?? "end";
-    if (!line.startsWith("batch")) rest.push(line);
-  }
-  assertEquals(rest, ["pub #d 1 id=2", "b", "pub #d 1", "c", "pub #d 1 id=3", "d"]);
-});
-
-Deno.test("a message whose commit was refused is stored when it is sent again", async () => {
-  const store = new HeldStore();
-  store.free = false;
-  await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
-  using publisher = await upgrade(broker.connect("publishers"));
-  await publisher.send("pub #d 1 id=1\na\n");
-  (await store.next()).end({ kind: "refused", reason: "disk full" });
-  assertEquals(await publisher.line(), "err STORE disk full");
-  store.free = true;
-  assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 seq=1 level=synced subs=0");
-});
-
-Deno.test("an end that lies in the future ends there, and its pattern is free again", async () => {
-  const store = new MemoryStore({ now: () => Date.now() });
-  await using broker = new TestServer({ durable: { store, patterns: ["#a"] } });
-  using publisher = await upgrade(broker.connect("publishers"));
-  await publisher.ask("pub #a 1\n1");
-  using subscriber = await upgrade(broker.connect("subscribers"));
-  assertEquals(await subscriber.ask("sub #a from=5 to=3"), "err BAD_FIELD to=3 lies before from=5");
-  assertEquals(await subscriber.ask("sub #a from=1 to=3"), "ok 1");
-  assertEquals(await readBatches(subscriber, 1), ["#a 1 1"]);
-  for (let at = 2; at <= 4; at++) await publisher.ask(`pub #a 1\n${at}`);
-  assertEquals(await readBatches(subscriber, 2), ["#a 2 2", "#a 3 3"]);
-  assertEquals(await subscriber.line(), 'info {"end":"#a"}');
-  assertEquals(await subscriber.ask("sub #a"), "ok 1");
-  await publisher.ask("pub #a 1\n5");
-  assertEquals(await readBatches(subscriber, 1), ["#a 5 5"]);
-});
-
-Deno.test("a replay that is given up at once is answered all the same", async () => {
-  const store = new MemoryStore({ now: () => Date.now() });
-  await using broker = new TestServer({ durable: { store, patterns: ["#a"] } });
-  using subscriber = await upgrade(broker.connect("subscribers"));
-  await subscriber.send("sub #a from=1\nsub #a from=2\nunsub #a\nping\n");
-  let acknowledged = 0;
-  for (let line = await subscriber.line(); line !== "pong"; line = await subscriber.line()) {
-    acknowledged += Number(/^ok (\d+)$/.exec(line ?? "")?.[1] ?? 0);
-  }
-  assertEquals(acknowledged, 3);
 });

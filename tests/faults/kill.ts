@@ -5,6 +5,7 @@
  */
 import { RawClient } from "../support/raw_client.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
+import { Sender, type SenderKind } from "./kill_sender.ts";
 
 /** What some rounds of killing came to. */
 export interface KillReport {
@@ -19,6 +20,11 @@ export interface KillReport {
   readonly disordered: number;
   /** Never sent, or not as sent. */
   readonly invented: number;
+  /** Sent again after the restart, by publishers whose messages have ids; and how many of these were there already. */
+  readonly resent: number;
+  readonly known: number;
+  /** The first few of what is wrong, a sentence each. */
+  readonly wrong: readonly string[];
   /** Milliseconds from exec to the ready line, of each restart. */
   readonly restarts: readonly number[];
 }
@@ -31,122 +37,111 @@ export interface KillOptions {
   readonly directory: string;
   /** Broker options beside `--data`. */
   readonly args?: readonly string[];
+  /** For a control: messages that are sent again get new ids, so that those that were stored are found twice. */
+  readonly newIds?: boolean;
   readonly onRound?: (round: number, report: KillReport) => void;
 }
 
-/** One publisher of a round: what it sent and how much of it was acknowledged. */
-interface Sender {
-  readonly topic: string;
-  sent: number;
-  acknowledged: number;
-}
-
-const SENDERS = 4;
-/** Requests sent ahead of their replies, at most. */
-const WINDOW = 2000;
-const BLOCK = 50;
+const SENDERS: readonly SenderKind[] = ["v2", "classic", "ids", "ids"];
 /** A round is killed at a random moment in this time, milliseconds. */
 const ROUND_MS = 400;
 
+const WRONG_SHOWN = 10;
+
+type Totals =
+  & { -readonly [Key in Exclude<keyof KillReport, "restarts" | "wrong">]: number }
+  & { readonly wrong: string[] };
+
 /** Kills a broker again and again, and looks each time for what it had promised. */
 export async function killRounds(options: KillOptions): Promise<KillReport> {
-  const { kills, random, directory, args = [] } = options;
+  const { kills, random, directory, args = [], newIds = false } = options;
   const start = (): Promise<RunningBroker> => startBroker(["--data", directory, "-q", ...args]);
-  const totals = { kills: 0, acknowledged: 0, stored: 0, lost: 0, doubled: 0, disordered: 0, invented: 0 };
+  const totals = nothing();
   const restarts: number[] = [];
   const all: Sender[] = [];
   let broker = await start();
-  for (let round = 0; round < kills; round++) {
-    const senders = Array.from({ length: SENDERS }, (_, at): Sender => ({
-      topic: `#kill.${round}.${at}`,
-      sent: 0,
-      acknowledged: 0,
-    }));
-    all.push(...senders);
-    const sending = senders.map((sender, at) => send(sender, { port: broker.pubPort, v2: at % 2 === 0 }));
-    await new Promise((resolve) => setTimeout(resolve, 20 + random() * ROUND_MS));
-    broker.kill("SIGKILL");
-    await Promise.all(sending);
-    await broker.ended;
-    const began = performance.now();
-    broker = await start();
-    restarts.push(performance.now() - began);
-    totals.kills++;
-    judge(senders, await readAll(broker.subPort, `#kill.${round}.>`), totals);
-    options.onRound?.(round, { ...totals, restarts });
-  }
-  // nothing that was there after one restart is gone or changed after the others
-  const again = { kills: 0, acknowledged: 0, stored: 0, lost: 0, doubled: 0, disordered: 0, invented: 0 };
-  judge(all, await readAll(broker.subPort, "#kill.>"), again);
-  for (const key of ["lost", "doubled", "disordered", "invented"] as const) {
-    totals[key] = Math.max(totals[key], again[key]);
-  }
-  if (again.stored !== totals.stored) totals.lost += Math.abs(again.stored - totals.stored);
-  await broker.stop();
-  return { ...totals, restarts };
-}
-
-/** Publishes numbers until the connection breaks; classic and v2 both send ahead. */
-async function send(sender: Sender, { port, v2 }: { port: number; v2: boolean }): Promise<void> {
-  const client = await RawClient.connect(port);
   try {
-    if (v2) {
-      await client.ask("k hello 2");
-      await client.line();
+    for (let round = 0; round < kills; round++) {
+      const senders = SENDERS.map((kind, at) => new Sender(`#kill.${round}.${at}`, kind));
+      all.push(...senders);
+      const sending = senders.map((sender) => sender.sendUntilBroken(broker.pubPort));
+      await new Promise((resolve) => setTimeout(resolve, 20 + random() * ROUND_MS));
+      broker.kill("SIGKILL");
+      await Promise.all(sending);
+      await broker.ended;
+      const began = performance.now();
+      broker = await start();
+      restarts.push(performance.now() - began);
+      totals.kills++;
+      await resend(senders, { broker, pattern: `#kill.${round}.>`, totals, newIds });
+      await judge(senders, { port: broker.subPort, pattern: `#kill.${round}.>`, totals });
+      options.onRound?.(round, { ...totals, restarts });
     }
-    const replies = (async () => {
-      for (let line = await client.line(); line !== undefined; line = await client.line()) {
-        if (line === "OK") sender.acknowledged++;
-        else if (line.startsWith("ok ")) sender.acknowledged += Number(line.split(" ")[1]);
-        else throw new Error(`${sender.topic}: ${line}`);
-      }
-    })();
-    let over = false;
-    // a reply that never comes is what this is about
-    const watched = replies.catch((error) => {
-      if (!isBroken(error)) throw error;
-    }).finally(() => over = true);
-    while (!over) {
-      let block = "";
-      for (let at = 0; at < BLOCK; at++) {
-        const payload = `${sender.sent++} ${"x".repeat(sender.sent % 90)}`;
-        block += v2
-          ? `pub ${sender.topic} ${payload.length}\n${payload}\n`
-          : `k pub ${sender.topic} ${payload}\n`;
-      }
-      await client.send(block);
-      while (!over && sender.sent - sender.acknowledged > WINDOW) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
+    // nothing that was there after one restart is gone or changed after the others
+    const again = nothing();
+    await judge(all, { port: broker.subPort, pattern: "#kill.>", totals: again });
+    for (const key of ["lost", "doubled", "disordered", "invented"] as const) {
+      totals[key] = Math.max(totals[key], again[key]);
     }
-    await watched;
-  } catch (error) {
-    if (!isBroken(error)) throw error;
+    totals.wrong.push(...again.wrong.map((what) => `in the end: ${what}`));
+    if (again.stored !== totals.stored) totals.lost += Math.abs(again.stored - totals.stored);
+    return { ...totals, restarts };
   } finally {
-    client.close();
+    await broker.stop();
   }
 }
 
-function isBroken(error: unknown): boolean {
-  const kinds = [
-    Deno.errors.BrokenPipe,
-    Deno.errors.ConnectionReset,
-    Deno.errors.BadResource,
-    Deno.errors.Interrupted,
-  ];
-  return kinds.some((kind) => error instanceof kind);
+function nothing(): Totals {
+  return {
+    kills: 0,
+    acknowledged: 0,
+    stored: 0,
+    lost: 0,
+    doubled: 0,
+    disordered: 0,
+    invented: 0,
+    resent: 0,
+    known: 0,
+    wrong: [],
+  };
 }
 
-/** Every stored message of a pattern, by topic, in order. */
-async function readAll(port: number, pattern: string): Promise<Map<string, string[]>> {
+/** What was acknowledged before the kill is there already, and what was not is sent again, as a client does that comes back. */
+async function resend(
+  senders: readonly Sender[],
+  { broker, pattern, totals, newIds }: {
+    readonly broker: RunningBroker;
+    readonly pattern: string;
+    readonly totals: Totals;
+    readonly newIds: boolean;
+  },
+): Promise<void> {
+  const before = new Map<string, number>();
+  await readAll(broker.subPort, pattern, (topic) => before.set(topic, (before.get(topic) ?? 0) + 1));
+  await Promise.all(
+    senders.filter(({ kind }) => kind === "ids").map(async (sender) => {
+      const stored = before.get(sender.topic) ?? 0;
+      totals.lost += Math.max(0, sender.acknowledged - stored);
+      totals.known += Math.max(0, stored - sender.acknowledged);
+      totals.resent += sender.sent - sender.acknowledged;
+      await sender.sendAgain(broker.pubPort, { newIds });
+    }),
+  );
+}
+
+/** Takes every stored message of a pattern, each topic's in order. */
+async function readAll(
+  port: number,
+  pattern: string,
+  take: (topic: string, message: string) => void,
+): Promise<void> {
   using client = await RawClient.connect(port);
   await client.ask("r hello 2");
   await client.line();
   await client.send(`sub ${pattern} from=earliest\n`);
-  const found = new Map<string, string[]>();
   const next = new Map<string, number>();
   for (let line = await client.line(); line !== undefined; line = await client.line()) {
-    if (line.startsWith('info {"live"')) return found;
+    if (line.startsWith('info {"live"')) return;
     const parts = /^batch (\S+) (\d+) \d+ seq=(\d+) /.exec(line);
     if (parts === null) {
       if (line.startsWith("ok ")) continue;
@@ -157,39 +152,47 @@ async function readAll(port: number, pattern: string): Promise<Map<string, strin
       throw new Error(`${topic}: sequence ${first} has a gap before it`);
     }
     next.set(topic, Number(first) + Number(count));
-    const messages = found.get(topic) ?? [];
     for (let at = 0; at < Number(count); at++) {
       await client.line();
-      messages.push(await client.line() ?? "");
+      take(topic, await client.line() ?? "");
     }
-    found.set(topic, messages);
   }
   throw new Error("the broker closed the connection during a replay");
 }
 
-type Totals = { -readonly [Key in Exclude<keyof KillReport, "restarts">]: number };
-
-function judge(
+/** Reads what is stored of these senders and counts what is wrong. */
+async function judge(
   senders: readonly Sender[],
-  found: ReadonlyMap<string, readonly string[]>,
-  totals: Totals,
-): void {
-  for (const sender of senders) {
-    const messages = found.get(sender.topic) ?? [];
-    const seen = new Set<number>();
-    let last = -1;
-    for (const message of messages) {
-      const number = Number(message.split(" ")[0]);
-      const intact = Number.isInteger(number) && number < sender.sent &&
-        message === `${number} ${"x".repeat((number + 1) % 90)}`;
-      if (!intact) totals.invented++;
-      else if (seen.has(number)) totals.doubled++;
-      else if (number < last) totals.disordered++;
-      seen.add(number);
-      last = Math.max(last, number);
+  { port, pattern, totals }: { readonly port: number; readonly pattern: string; readonly totals: Totals },
+): Promise<void> {
+  const seen = new Map(
+    senders.map((sender) => [sender.topic, { sender, numbers: new Uint8Array(sender.sent), last: -1 }]),
+  );
+  const count = (
+    what: "lost" | "doubled" | "disordered" | "invented",
+    { topic, kind }: Sender,
+    message: string,
+  ): void => {
+    totals[what]++;
+    if (totals.wrong.length < WRONG_SHOWN) totals.wrong.push(`${topic} (${kind}): ${message} is ${what}`);
+  };
+  await readAll(port, pattern, (topic, message) => {
+    const of = seen.get(topic);
+    if (of === undefined) throw new Error(`nobody published to ${topic}`);
+    totals.stored++;
+    const number = Number(message.split(" ", 1)[0]);
+    if (!(number in of.numbers) || message !== Sender.payloadOf(number)) {
+      return count("invented", of.sender, message);
     }
+    if (of.numbers[number] !== 0) count("doubled", of.sender, `${number}`);
+    else if (number < of.last) count("disordered", of.sender, `${number}`);
+    of.numbers[number] = 1;
+    of.last = Math.max(of.last, number);
+  });
+  for (const { sender, numbers } of seen.values()) {
     totals.acknowledged += sender.acknowledged;
-    totals.stored += messages.length;
-    for (let number = 0; number < sender.acknowledged; number++) if (!seen.has(number)) totals.lost++;
+    for (let number = 0; number < sender.acknowledged; number++) {
+      if (numbers[number] === 0) count("lost", sender, `${number}`);
+    }
   }
 }

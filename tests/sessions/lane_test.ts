@@ -14,7 +14,7 @@ const decoder = new TextDecoder();
 
 /** A v2 outbox that holds `limit` bytes, written by the test. */
 class Bench {
-  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, refused: 0 };
+  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, expired: 0, refused: 0 };
   readonly outbox: Outbox;
   written = "";
 
@@ -23,6 +23,7 @@ class Bench {
       slowConsumer: "block" as const,
       limits: { outbox: limit },
       stallTimeout: 1000,
+      now: () => 0,
       pool: new ChunkPool(),
       engine: { counters: this.counters },
       flushes: new FlushList(),

@@ -12,10 +12,11 @@ const route: Route = { topic: "#t", topicBytes: 2 };
 /** An outbox with its ports played by the test. */
 class Bench {
   readonly flushes = new FlushList();
-  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, refused: 0 };
+  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, expired: 0, refused: 0 };
   readonly evicted: Eviction[] = [];
   readonly dropping: boolean[] = [];
   ready = 0;
+  now = 0;
   readonly outbox: Outbox;
 
   constructor(policy: SlowPolicy = "block", limit = 1000) {
@@ -23,6 +24,7 @@ class Bench {
       slowConsumer: policy,
       limits: { outbox: limit },
       stallTimeout: 1000,
+      now: () => this.now,
       pool: new ChunkPool(),
       engine: { counters: this.counters },
       flushes: this.flushes,

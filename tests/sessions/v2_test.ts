@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { MemoryStore } from "../../lib/store/memory.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
 
@@ -127,4 +128,44 @@ Deno.test("draining tells v2 clients so before it says goodbye", async () => {
   using client = await upgrade(broker.connect("subscribers"));
   void broker.server.drain(5000);
   assertEquals(await client.rest(), 'info {"draining":true}\nbye DRAINING the broker is stopping\n');
+});
+
+Deno.test("each reply says how safe its own topic's messages are, one at a time too", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  await publisher.ask("pub #d 1 id=1\na");
+  for (let round = 0; round < 2; round++) {
+    assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 level=synced subs=0");
+    assertEquals(await publisher.ask("pub #m 1\na"), "ok 1 level=memory subs=0");
+  }
+});
+
+Deno.test("a ttl that is no number of seconds is refused, and the connection goes on", async () => {
+  await using broker = new TestServer();
+  using publisher = await upgrade(broker.connect("publishers"));
+  const problem = "err BAD_FIELD ttl= is a number of seconds, more than 0, like ttl=60 or ttl=0.5";
+  for (const ttl of ["0", "-1", "abc", "", "1e9", "0x10"]) {
+    assertEquals(await publisher.ask(`pub #a 2 ttl=${ttl}\nhi`), problem, ttl);
+  }
+  assertEquals(await publisher.ask("pub #a 2 ttl=60\nhi"), "ok 1 level=memory subs=0");
+});
+
+Deno.test("what waits for a slow subscriber longer than its ttl is not delivered, and what has longer to live is", async () => {
+  await using broker = new TestServer();
+  // a subscriber that takes little and reads when the test says so
+  using subscriber = await upgrade(broker.connect("subscribers", 512));
+  assertEquals(await subscriber.ask("sub #a"), "ok 1");
+  using publisher = await upgrade(broker.connect("publishers"));
+  const filler = "x".repeat(600);
+  await publisher.ask(`pub #a ${filler.length}\n${filler}`);
+  await publisher.send(
+    "pub #a 4 ttl=0.05\ngone\npub #a 4 ttl=3600\nkept\npub #a 4 ttl=0.05\ngone\npub #a 3\nend\n",
+  );
+  for (let done = 0; done < 4;) done += Number((await publisher.line())?.split(" ")[1]);
+  for (const start = Date.now(); Date.now() <= start + 60;) await new Promise((go) => setTimeout(go, 10));
+  const got: string[] = [];
+  while (got.at(-1) !== "end") got.push(await subscriber.line() ?? "end");
+  assertEquals(got.slice(2), ["pub #a 4 ttl=3600", "kept", "pub #a 3", "end"]);
+  assertEquals(broker.counters.expired, 2);
 });

@@ -76,6 +76,21 @@ export function storeCases(kind: string, make: MakeStore): void {
     }
   });
 
+  test("what has outlived its ttl is not read, and the others keep their numbers", async (store) => {
+    const text = "pub #a 1\na\npub #a 1 ttl=0.02\nb\npub #a 1 ttl=60\nc\npub #a 1\nd\npub #a 1 ttl=0.02\ne\n";
+    const append = { topic: "#a", count: 5, bytes: new TextEncoder().encode(text), ttl: 20 };
+    await store.commit(append);
+    await store.commit(append, run("#b", "x"));
+    for (const start = Date.now(); Date.now() < start + 25;) await new Promise((go) => setTimeout(go, 5));
+    const left = ["#a 1 a", "#a 3 c", "#a 4 d", "#a 6 a", "#a 8 c", "#a 9 d"];
+    assertEquals(shown((await store.replay("#a", EARLIEST)).messages), left);
+    assertEquals(shown((await store.replay("#>", EARLIEST)).messages), [...left, "#b 1 x"]);
+    assertEquals(shown((await store.replay("#a", since(7))).messages), left.slice(4));
+    assertEquals(shown((await store.replay("#>", LATEST)).messages), ["#b 1 x"], "the newest of #a is gone");
+    await store.commit(run("#a", "f"));
+    assertEquals(shown((await store.replay("#a", LATEST)).messages), ["#a 11 f"]);
+  });
+
   test("a sequence number that is still to come is waited for", async (store) => {
     await store.commit(run("#a", "1", "2"));
     const { cursor, messages, end } = await store.replay("#a", since(4));

@@ -5,29 +5,13 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { diskProblem, failing, smallDisk, unmount } from "../faults/disk.ts";
+import { straceProblem } from "../faults/strace.ts";
 import { childOf } from "../support/child.ts";
 import { EARLIEST, run, shown } from "./asking.ts";
 import { Folder } from "./folder.ts";
 
-/** A file system of a few MiB, or why there is none here. */
-async function smallDisk(path: string): Promise<string | undefined> {
-  if (Deno.build.os !== "linux") return "needs Linux";
-  Deno.mkdirSync(path);
-  const args = ["-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", path];
-  const { success, stderr } = await new Deno.Command("mount", { args }).output();
-  return success ? undefined : `a file system cannot be mounted: ${new TextDecoder().decode(stderr).trim()}`;
-}
-
-async function unmount(path: string): Promise<void> {
-  const { success } = await new Deno.Command("umount", { args: [path] }).output();
-  assert(success, "the small disk can be taken away");
-}
-
-const trial = Deno.makeTempDirSync({ prefix: "hashbus-mount-" });
-const noDisk = await smallDisk(`${trial}/disk`);
-if (noDisk === undefined) await unmount(`${trial}/disk`);
-Deno.removeSync(trial, { recursive: true });
-
+const noDisk = await diskProblem();
 const SKIPPED = noDisk === undefined ? "" : ` (skipped: ${noDisk})`;
 
 Deno.test({
@@ -98,43 +82,25 @@ Deno.test("a database or write-ahead log that is taken away loses the store, and
   }
 });
 
-const NO_STRACE = await (async () => {
-  try {
-    const { success } = await new Deno.Command("strace", { args: ["-f", "true"], stderr: "null" }).output();
-    return success ? undefined : "strace is not allowed here";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "strace is not installed";
-    throw error;
-  }
-})();
+const noStrace = await straceProblem();
 
 Deno.test({
   name: `after a failed fsync nothing more is committed${
-    NO_STRACE === undefined ? "" : ` (skipped: ${NO_STRACE})`
+    noStrace === undefined ? "" : ` (skipped: ${noStrace})`
   }`,
-  ignore: NO_STRACE !== undefined,
+  ignore: noStrace !== undefined,
   fn: async () => {
     using folder = new Folder();
     // made before, so that the failure falls into the commits
     await folder.with((store) => store.commit());
-    const inject = [
-      "-f",
-      "-qq",
-      "-o",
-      `${folder.path}/trace`,
-      "-e",
-      "trace=fsync",
-      "-e",
-      "inject=fsync:error=EIO:when=12+",
-    ];
     const script = `${import.meta.dirname}/fixtures/commit_until_lost.ts`;
+    const path = `${Deno.realPathSync(folder.data)}/hashbus.db-wal`;
+    const [program = "", ...args] = failing(
+      [Deno.execPath(), "run", "-A", "--no-check", script, folder.data],
+      { path, call: "fsync", from: 8 },
+    );
     const child = childOf(
-      new Deno.Command("strace", {
-        args: [...inject, Deno.execPath(), "run", "-A", "--no-check", script, folder.data],
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn(),
+      new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn(),
     );
     await child.ended;
     const outcomes = child.stdout.trim().split("\n");

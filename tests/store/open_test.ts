@@ -125,9 +125,9 @@ Deno.test("a store of a newer version is refused, untouched", async () => {
   using folder = new Folder();
   await folder.with((store) => store.commit(run("#a", "1")));
   const db = new DatabaseSync(folder.database);
-  db.exec("PRAGMA user_version = 2");
+  db.exec("PRAGMA user_version = 3");
   db.close();
-  await refused(folder, /newer version \(format 2, this one reads up to 1\)/);
+  await refused(folder, /newer version \(format 3, this one reads up to 2\)/);
 });
 
 Deno.test("a store that was not closed is refused without its write-ahead log, untouched", async () => {
@@ -178,7 +178,7 @@ Deno.test("the log's file says what it is", async () => {
   const db = new DatabaseSync(folder.database, { readOnly: true });
   const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   assertEquals(pragma("application_id"), 0x68627573);
-  assertEquals(pragma("user_version"), 1);
+  assertEquals(pragma("user_version"), 2);
   assertEquals(pragma("journal_mode"), "wal");
   assertEquals(pragma("auto_vacuum"), 2);
   db.close();

@@ -1,3 +1,4 @@
+import { at } from "../../lib/alarm.ts";
 import { type Counters, LocalEngine } from "../../lib/engine/mod.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.ts";
 import type { LogFields } from "../../lib/log.ts";
@@ -42,6 +43,7 @@ export class TestServer implements AsyncDisposable {
       ...durable,
       dedup: { window: 60_000, most: 1000 },
       flushes: this.flushes,
+      at,
       onRefused: (reason: string) => log("error")("refused", { reason }),
       onLost: (reason: string) => {
         this.lost = reason;

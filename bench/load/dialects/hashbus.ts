@@ -9,7 +9,7 @@ const OK = bytes("OK\n");
 
 /** Publishes are sent ahead and every one is answered. */
 export const hashbus: Dialect = {
-  publisherHello: null,
+  publisherHello: () => null,
   subscriberHello: (topics) => ({
     send: bytes(topics.map((topic) => `s1 sub #${topic}\n`).join("")),
     until: bytes("OK\n".repeat(topics.length)),

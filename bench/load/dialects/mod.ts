@@ -5,6 +5,7 @@
  */
 import type { Dialect } from "./types.ts";
 import { toClassic, toFrames } from "./crossed.ts";
+import { interval2, jetstream, redisStream, synced2 } from "./durable.ts";
 import { hashbus } from "./hashbus.ts";
 import { hashbus2 } from "./hashbus2.ts";
 import { mqtt } from "./mqtt.ts";
@@ -12,7 +13,7 @@ import { nats } from "./nats.ts";
 import { redis } from "./redis.ts";
 import { relay } from "./relay.ts";
 
-export type { Dialect, Handshake, Replies } from "./types.ts";
+export type { Dialect, FormPart, Handshake, Replies } from "./types.ts";
 
 /** By the name a job gives. */
 export const DIALECTS = {
@@ -24,6 +25,10 @@ export const DIALECTS = {
   redis,
   mqtt,
   relay,
+  synced2,
+  interval2,
+  redisStream,
+  jetstream,
 } as const satisfies Record<string, Dialect>;
 
 /** The name of a protocol. */

@@ -11,7 +11,7 @@ const CONNACK = Uint8Array.of(0x20, 2, 0, 0);
 
 /** Clean session, no keep-alive, a client id of the broker's making. */
 export const mqtt: Dialect = {
-  publisherHello: { send: CONNECT, until: CONNACK },
+  publisherHello: () => ({ send: CONNECT, until: CONNACK }),
   subscriberHello: (topics) => ({
     send: join(
       CONNECT,

@@ -11,7 +11,7 @@ const BARRIER: Handshake = { send: bytes("PING\r\n"), until: PONG };
 
 /** The server's INFO comes unasked and is read past by the first PONG. */
 export const nats: Dialect = {
-  publisherHello: { send: bytes(`${CONNECT}PING\r\n`), until: PONG },
+  publisherHello: () => ({ send: bytes(`${CONNECT}PING\r\n`), until: PONG }),
   subscriberHello: (topics) => ({
     send: bytes(`${CONNECT}${topics.map((topic, at) => `SUB ${topic} ${at + 1}\r\n`).join("")}PING\r\n`),
     until: PONG,

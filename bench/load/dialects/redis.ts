@@ -7,7 +7,7 @@ import { bytes, type Dialect, join } from "./types.ts";
 
 /** Publishes are sent ahead and every one is answered. */
 export const redis: Dialect = {
-  publisherHello: null,
+  publisherHello: () => null,
   subscriberHello: (topics) => {
     const texts = topics.map((topic) => `$${topic.length}\r\n${topic}\r\n`);
     return {

@@ -9,7 +9,7 @@ import { hashbus2 } from "./hashbus2.ts";
 
 /** Nobody answers, nothing is asked for. */
 export const relay: Dialect = {
-  publisherHello: null,
+  publisherHello: () => null,
   // the relay greets a subscriber, so that whoever waited for it is in the list
   subscriberHello: () => ({ send: new Uint8Array(0), until: bytes("OK\n") }),
   publish: hashbus2.delivery,

@@ -15,31 +15,31 @@ export interface Handshake {
  * What tells a publisher that its messages were taken.
  *
  * - `each`: the same bytes once for every message;
- * - `counted`: a line now and then, `<before><n><after>`, for n messages at once.
+ * - `form`: bytes with decimal numbers between them, once for every message or, where one of the numbers is a `count`, for so
+ *   many at once.
  */
 export type Replies =
   | { readonly kind: "each"; readonly bytes: Uint8Array<ArrayBuffer> }
-  | {
-    readonly kind: "counted";
-    readonly before: Uint8Array<ArrayBuffer>;
-    readonly after: Uint8Array<ArrayBuffer>;
-  };
+  | { readonly kind: "form"; readonly parts: readonly FormPart[] };
 
-/** One protocol. Pure: bytes only. */
+/** Bytes as they are, or a number: how many messages are answered, one that grows from answer to answer, or any. */
+export type FormPart = Uint8Array<ArrayBuffer> | "count" | "sequence" | "number";
+
+/** One protocol. Pure: bytes only. `publisher`: the number of a connection, where that makes a difference (0). */
 export interface Dialect {
   /** `null`: a publisher may start at once. */
-  readonly publisherHello: Handshake | null;
+  publisherHello(publisher?: number): Handshake | null;
   /** Subscribes to all of them; `null`: nothing to ask for, what comes is for everyone. */
   subscriberHello(topics: readonly string[]): Handshake | null;
   /** A publish as it leaves. */
-  publish(topic: string, payload: Uint8Array): Uint8Array<ArrayBuffer>;
+  publish(topic: string, payload: Uint8Array, publisher?: number): Uint8Array<ArrayBuffer>;
   /** The same message as a subscriber gets it. `place`: where the topic stands among those it subscribed to (0). */
   delivery(topic: string, payload: Uint8Array, place?: number): Uint8Array<ArrayBuffer>;
   /** How publishes are answered while the topic has so many subscribers, or `null` where they are not. */
-  replies(subscribers: number): Replies | null;
+  replies(subscribers: number, publisher?: number): Replies | null;
   /** Where publishes are not answered: what tells that all before it were taken. */
   readonly barrier: Handshake | null;
-  /** What the broker may put between deliveries unasked. */
+  /** What the broker may put between deliveries, or answers in a form, unasked. */
   readonly interjection: Uint8Array<ArrayBuffer> | null;
 }
 

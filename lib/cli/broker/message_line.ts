@@ -1,0 +1,189 @@
+/**
+ * A message as a line of JSON, read back: what `--export` and `subscriber --json` write.
+ *
+ *     {"time":"2026-01-31T09:41:07.123Z","topic":"#orders.new","seq":7,"headers":{"trace":"a b"},"payload":"one"}
+ *
+ * @module
+ */
+import type { Limits } from "../../limits.ts";
+import { quote } from "../../text.ts";
+import { parseTopic } from "../../topics/topic.ts";
+import { positionOf } from "../options/position.ts";
+
+/** A message that was read, its topic canonical. */
+export interface LineMessage {
+  readonly topic: string;
+  /** Milliseconds since 1970. */
+  readonly time: number | undefined;
+  readonly id: string | undefined;
+  readonly key: string | undefined;
+  /** Seconds. */
+  readonly ttl: number | undefined;
+  readonly reply: string | undefined;
+  readonly headers: ReadonlyMap<string, string>;
+  /** All fields as a frame has them, which then count alone. */
+  readonly fields: string | Uint8Array | undefined;
+  readonly payload: Uint8Array;
+}
+
+/** What a message may measure. */
+export type LineLimits = Pick<Limits, "topic" | "payload">;
+
+/** A clause that says what is wrong. */
+class Wrong extends Error {}
+
+const KEYS: ReadonlySet<string> = new Set([
+  "time",
+  "topic",
+  "seq",
+  "id",
+  "key",
+  "ttl",
+  "reply",
+  "headers",
+  "fields",
+  "fields_base64",
+  "payload",
+  "payload_base64",
+]);
+const encoder = new TextEncoder();
+const LATIN1 = new TextDecoder("latin1");
+
+/** The message a line is, or why it is none (a clause). */
+export function readMessageLine(
+  line: string,
+  limits: LineLimits,
+): { readonly message: LineMessage } | { readonly problem: string } {
+  try {
+    return { message: messageFrom(parsed(line), limits) };
+  } catch (error) {
+    if (error instanceof Wrong) return { problem: error.message };
+    throw error;
+  }
+}
+
+type Values = ReadonlyMap<string, unknown>;
+
+function parsed(line: string): Values {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Wrong(`not JSON: ${quote(line)}`);
+    throw error;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Wrong(`expected a JSON object, such as {"topic":"#a","payload":"hi"}, not ${shown(value)}`);
+  }
+  return new Map(Object.entries(value));
+}
+
+function messageFrom(values: Values, limits: LineLimits): LineMessage {
+  for (const key of values.keys()) {
+    if (!KEYS.has(key)) throw new Wrong(`unknown key ${quote(key)}; there are ${[...KEYS].join(", ")}`);
+  }
+  const topic = textOf(values, "topic");
+  if (topic === undefined) throw new Wrong(`"topic" is missing`);
+  const name = parseTopic(topic, limits.topic);
+  if ("problem" in name) throw new Wrong(name.problem);
+  numberOf(values, "seq");
+  return {
+    topic: name.name,
+    time: timeOf(values),
+    id: textOf(values, "id"),
+    key: textOf(values, "key"),
+    ttl: numberOf(values, "ttl"),
+    reply: textOf(values, "reply"),
+    headers: headersOf(values),
+    fields: fieldsOf(values),
+    payload: payloadOf(values, limits.payload),
+  };
+}
+
+function payloadOf(values: Values, most: number): Uint8Array {
+  const text = textOf(values, "payload");
+  const bytes = bytesOf(values, "payload_base64");
+  if (text !== undefined && bytes !== undefined) {
+    throw new Wrong(`"payload" and "payload_base64" are both there: take one`);
+  }
+  const payload = text === undefined ? bytes : encoder.encode(text);
+  if (payload === undefined) throw new Wrong(`"payload" is missing (or "payload_base64")`);
+  if (payload.length > most) {
+    throw new Wrong(
+      `the payload has ${payload.length} bytes, at most ${most} are taken (--max-payload)`,
+    );
+  }
+  return payload;
+}
+
+function fieldsOf(values: Values): string | Uint8Array | undefined {
+  const fields = textOf(values, "fields") ?? bytesOf(values, "fields_base64");
+  if (fields === undefined) return undefined;
+  const text = typeof fields === "string" ? fields : LATIN1.decode(fields);
+  if (!/^[^ =\r\n]+=[^ \r\n]*(?: [^ =\r\n]+=[^ \r\n]*)*$/.test(text)) {
+    throw new Wrong(`"fields" are name=value with a space between, not ${quote(text)}`);
+  }
+  return fields;
+}
+
+function headersOf(values: Values): ReadonlyMap<string, string> {
+  const value = values.get("headers") ?? {};
+  if (typeof value !== "object" || Array.isArray(value)) throw wrongType("headers", "an object", value);
+  const headers = new Map<string, string>();
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text !== "string") throw wrongType(`headers.${name}`, "a string", text);
+    if (!name.isWellFormed() || !text.isWellFormed()) throw notText(`headers.${name}`);
+    headers.set(name, text);
+  }
+  return headers;
+}
+
+function timeOf(values: Values): number | undefined {
+  const text = textOf(values, "time");
+  if (text === undefined) return undefined;
+  const time = text.includes("-") && !text.startsWith("-") ? positionOf(text, new Date(0)) : undefined;
+  if (time instanceof Date && time.getTime() >= 0) return time.getTime();
+  throw new Wrong(`"time" is as in 2026-01-31T09:00:00Z, not ${quote(text)}`);
+}
+
+function textOf(values: Values, key: string): string | undefined {
+  const value = values.get(key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "string") throw wrongType(key, "a string", value);
+  // half a surrogate pair has no UTF-8: it would be stored as something else
+  if (!value.isWellFormed()) throw notText(key);
+  return value;
+}
+
+function numberOf(values: Values, key: string): number | undefined {
+  const value = values.get(key);
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || !(value >= 0)) throw wrongType(key, "a number from 0 up", value);
+  return value;
+}
+
+function bytesOf(values: Values, key: string): Uint8Array | undefined {
+  const text = textOf(values, key);
+  if (text === undefined) return undefined;
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Wrong(`"${key}" is not base64: ${quote(text)}`);
+    throw error;
+  }
+}
+
+function wrongType(key: string, wanted: string, value: unknown): Wrong {
+  return new Wrong(`${quote(key)} is ${wanted}, not ${shown(value)}`);
+}
+
+function notText(key: string): Wrong {
+  return new Wrong(`${quote(key)} holds half a surrogate pair, which is no text`);
+}
+
+function shown(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? quote(value) : `${value}`;
+}

@@ -1,0 +1,193 @@
+/**
+ * The broker's command line.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import {
+  DEDUP_WINDOW_MS,
+  DEFAULT_LIMITS,
+  DRAIN_TIMEOUT_MS,
+  LIMIT_SPECS,
+  type Limits,
+  type LimitSpec,
+  STALL_TIMEOUT_MS,
+} from "../../limits.ts";
+import {
+  flag,
+  list,
+  type Option,
+  option,
+  optionMaybe,
+  optionOr,
+  type Program,
+  type Values,
+} from "../options/table.ts";
+import { RETAIN, RETAIN_BYTES } from "./retain.ts";
+import { choice, count, DURATION, PATTERN, port, showSize, size, WORD } from "../options/units.ts";
+import { VERSION } from "../version.ts";
+
+const DEFAULT_SUB_PORT = 9090;
+const DEFAULT_PUB_PORT = 9000;
+/** The file name that means stdin. */
+const STDIN = "-";
+
+const OPTIONS = {
+  "sub-port": optionMaybe(port(0), {
+    letters: "s",
+    fallback: DEFAULT_SUB_PORT,
+    bare: DEFAULT_SUB_PORT,
+    help: `port for subscribers; 0 takes a free one (${DEFAULT_SUB_PORT})`,
+  }),
+  "pub-port": optionMaybe(port(0), {
+    letters: "p",
+    fallback: DEFAULT_PUB_PORT,
+    bare: DEFAULT_PUB_PORT,
+    help: `port for publishers; 0 takes a free one (${DEFAULT_PUB_PORT})`,
+  }),
+  host: optionOr(WORD, {
+    letters: "H",
+    placeholder: "ADDRESS",
+    fallback: "127.0.0.1",
+    help: "address to listen on; 0.0.0.0 or :: lets other machines in (127.0.0.1)",
+  }),
+  "slow-consumer": optionOr(choice("block", "drop", "disconnect"), {
+    fallback: "block",
+    help:
+      "what happens to a subscriber that reads too slowly: block makes its publishers wait while it makes progress, drop leaves messages out, disconnect ends its connection (block)",
+  }),
+  "stall-timeout": optionOr(DURATION, {
+    fallback: STALL_TIMEOUT_MS,
+    help: "with block: a connection that takes no byte for this long is cut off (5s)",
+  }),
+  "drain-timeout": optionOr(DURATION, {
+    fallback: DRAIN_TIMEOUT_MS,
+    help: "how long SIGTERM waits for what is queued to leave (10s)",
+  }),
+  data: option(WORD, {
+    placeholder: "DIR",
+    help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",
+  }),
+  durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
+  sync: optionOr(choice("commit", "interval"), {
+    fallback: "commit",
+    help:
+      "commit: fsync before acknowledging; interval: every 100 ms, so that a power cut can cost what was acknowledged since (commit)",
+  }),
+  "retain-age": option(DURATION, { help: "delete stored messages older than this (keep all)" }),
+  "retain-bytes": option(RETAIN_BYTES, {
+    help: "delete the oldest stored messages beyond this (keep all)",
+  }),
+  retain: list(RETAIN, {
+    help:
+      "other limits for the topics of a pattern, in quotes: '#orders.> age=7d bytes=1GiB'; the first that takes a topic in holds; [[retain]] in the config file",
+  }),
+  "dedup-window": optionOr(DURATION, {
+    fallback: DEDUP_WINDOW_MS,
+    help:
+      "how long a durable message's id= is remembered, so that it is stored once however often it is sent (2m)",
+  }),
+  "data-check": flag({
+    help: "verify everything in --data DIR, tell what is wrong, and exit: 0 all whole, 1 not",
+  }),
+  export: option(PATTERN, {
+    help: "write the stored messages of a pattern to stdout, a JSON object a line, and exit ('#>': all)",
+  }),
+  import: optionMaybe<string | undefined>(WORD, {
+    placeholder: "FILE",
+    fallback: undefined,
+    bare: STDIN,
+    help: "store such lines from FILE, or from stdin, and exit",
+  }),
+  config: option(WORD, {
+    placeholder: "FILE",
+    help: "TOML file with these long options; the command line wins",
+  }),
+  "log-format": optionOr(choice("text", "json"), { fallback: "text", help: "how log lines look (text)" }),
+  verbose: flag({ letters: "v", help: "log every connection too" }),
+  quiet: flag({ letters: "q", help: "log only warnings and errors" }),
+  "max-line": limitOption("line"),
+  "max-payload": limitOption("payload"),
+  "max-topic": limitOption("topic"),
+  "max-patterns": limitOption("patterns"),
+  "max-connections": limitOption("connections"),
+  "max-outbox": limitOption("outbox"),
+};
+
+/** The broker as its command line and its help see it. */
+export const BROKER: Program<typeof OPTIONS> = {
+  name: "broker",
+  version: VERSION,
+  summary:
+    "Takes messages from publishers on one port and hands each to every subscriber of its topic on another.",
+  usage: ["broker -s [PORT] -p [PORT] [options]"],
+  options: OPTIONS,
+  examples: [
+    { command: "broker -s -p", does: "listens on the default ports, on this machine only" },
+    { command: "broker -s 9090 -p 9000 -H 0.0.0.0", does: "lets every machine in that reaches this one" },
+    {
+      command: "broker -s -p --data ./data",
+      does: "keeps messages on disk, too, and acknowledges them then",
+    },
+    {
+      command: "broker --data ./data --export '#orders.>' > orders.jsonl",
+      does: "writes what is stored, also while a broker runs there",
+    },
+    { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
+  ],
+  notes: [
+    "Whoever reaches the ports may publish and subscribe to everything: open them (-H) only in a network you trust.",
+    "SIGTERM and SIGINT: stops accepting, delivers what it has accepted, exits 0. A second SIGINT exits at once.",
+  ],
+};
+
+/** What the broker's options come to. */
+export type BrokerOptions = Values<typeof OPTIONS>;
+
+/** What the broker is started for. */
+export type BrokerPlan =
+  | { readonly kind: "serve" }
+  | { readonly kind: "check"; readonly dir: string }
+  | { readonly kind: "export"; readonly dir: string; readonly pattern: string }
+  | { readonly kind: "import"; readonly dir: string; readonly path: string };
+
+/** Throws UsageError for options that do not go together. */
+export function planBroker(options: BrokerOptions): BrokerPlan {
+  const { data: dir, export: pattern, import: path } = options;
+  const jobs: BrokerPlan[] = [];
+  const asked: string[] = [];
+  const add = (flag: string, job: (dir: string) => BrokerPlan): void => {
+    if (dir === undefined) {
+      throw new UsageError(`${flag} needs --data DIR, the directory with the store; see broker --help`);
+    }
+    jobs.push(job(dir));
+    asked.push(flag);
+  };
+  if (options["data-check"]) add("--data-check", (dir) => ({ kind: "check", dir }));
+  if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
+  if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
+  const [job, second] = jobs;
+  if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
+  return job ?? { kind: "serve" };
+}
+
+/** The limits among the options. */
+export function limitsOf(options: BrokerOptions): Limits {
+  return {
+    ...DEFAULT_LIMITS,
+    line: options["max-line"],
+    payload: options["max-payload"],
+    topic: options["max-topic"],
+    patterns: options["max-patterns"],
+    connections: options["max-connections"],
+    outbox: options["max-outbox"],
+  };
+}
+
+function limitOption(key: keyof Limits): Option<number> {
+  const spec = LIMIT_SPECS.find((each) => each.key === key) as LimitSpec;
+  const { unit, fallback, least, most, meaning } = spec;
+  const kind = unit === "bytes" ? size({ least, most }) : count({ least, most });
+  const shown = unit === "bytes" ? showSize(fallback) : fallback;
+  return optionOr(kind, { fallback, help: `most ${meaning} (${shown})` });
+}

@@ -1,0 +1,104 @@
+/**
+ * The config file: TOML with the names of the long options.
+ *
+ *     sub-port = 9090
+ *     max-line = "128KiB"
+ *
+ * @module
+ */
+import { parse } from "@std/toml/parse";
+import { UsageError } from "../../errors.ts";
+import { quote, visible } from "../../text.ts";
+import { readBytesSync } from "../process/files.ts";
+import { BARE, type Given, type Option, type Program, type Table } from "./table.ts";
+import { nearest } from "./suggest.ts";
+import { tableText } from "./table_text.ts";
+
+/** The option that names the config file; it cannot be set in one. */
+const CONFIG = "config";
+
+/** What a config file gives for the options of a program. Throws UsageError with the file and the key. */
+export function readConfig(program: Program<Table>, path: string): ReadonlyMap<string, Given> {
+  const bytes = readBytesSync(path, "the config file");
+  return configGiven(program, { path, text: new TextDecoder().decode(bytes) });
+}
+
+/** As {@link readConfig}, from the file's text. */
+export function configGiven(
+  program: Program<Table>,
+  file: { readonly path: string; readonly text: string },
+): ReadonlyMap<string, Given> {
+  const given = new Map<string, Given>();
+  const known = new Map(Object.entries(program.options).filter(([name]) => name !== CONFIG));
+  for (const [key, value] of Object.entries(parseToml(file))) {
+    const row = known.get(key);
+    const source = `${file.path}: ${key}`;
+    if (row === undefined) {
+      const guess = nearest(key, known.keys());
+      const hint = guess === undefined ? "" : `, did you mean ${quote(guess)}?`;
+      throw new UsageError(
+        `${file.path}: unknown key ${
+          quote(key)
+        }${hint}; the keys are the long options of ${program.name} --help`,
+      );
+    }
+    const values = Array.isArray(value) && row.many ? value : [value];
+    given.set(key, { source, texts: values.map((one) => textOf(one, { row, source })) });
+  }
+  return given;
+}
+
+function parseToml(file: { readonly path: string; readonly text: string }): Record<string, unknown> {
+  try {
+    return parse(file.text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${file.path}: not TOML: ${visible(why)}`);
+  }
+}
+
+/** The value as one would write it on the command line. */
+function textOf(value: unknown, at: { readonly row: Option<unknown>; readonly source: string }): string {
+  const { row, source } = at;
+  const type = typeof value === "bigint" ? "number" : isTable(value) ? "table" : typeof value;
+  const fits = row.config.some((wanted) => wanted === type);
+  if (!fits) {
+    throw new UsageError(
+      `${source} takes ${row.config.map((kind) => NAMES[kind]).join(" or ")}, not ${nameOf(value)}`,
+    );
+  }
+  if (row.takes === "optional" && value === true) return BARE;
+  if (row.takes === "optional" && value === false) {
+    throw new UsageError(`${source} takes true or a value; leave it out to leave it as it is`);
+  }
+  return isTable(value) ? textOfTable(value, source) : String(value);
+}
+
+function isTable(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+function textOfTable(table: object, source: string): string {
+  return tableText(
+    Object.entries(table).map(([key, value]) => {
+      const text = typeof value === "string" || typeof value === "number" ? `${value}` : undefined;
+      if (text === undefined) {
+        throw new UsageError(`${source}: ${key} takes a string or a number, not ${nameOf(value)}`);
+      }
+      if (`${key}${text}`.includes("\0") || key.includes("=")) {
+        throw new UsageError(`${source}: ${quote(key)} is no key`);
+      }
+      return { key, value: text };
+    }),
+  );
+}
+
+const NAMES = { string: "a string", number: "a number", boolean: "true or false", table: "a table" } as const;
+
+function nameOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a date";
+  if (typeof value === "string") return `the string ${quote(value)}`;
+  if (typeof value === "object") return "a table";
+  return `${value}`;
+}

@@ -1,0 +1,183 @@
+/**
+ * The kinds of value an option takes, and how each is written: ports, counts, durations, sizes, choices.
+ *
+ * @module
+ */
+import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
+
+/** A value; or what was expected in its place (a noun phrase: "a port from 0 to 65535"); or what is wrong (a clause). */
+export type Read<T> = { readonly value: T } | { readonly expected: string } | { readonly problem: string };
+
+/** How one kind of value is written on a command line and in a config file. */
+export interface Kind<T> {
+  /** Stands for the value in the help: `PORT`. */
+  readonly placeholder: string;
+  /** The types a config file may give it in. */
+  readonly config: readonly ("string" | "number" | "table")[];
+  readonly read: (text: string) => Read<T>;
+}
+
+/** Any text, the empty one too. */
+export const TEXT: Kind<string> = {
+  placeholder: "TEXT",
+  config: ["string"],
+  read: (text) => ({ value: text }),
+};
+
+/** A text that says something: a name, a path, an address. */
+export const WORD: Kind<string> = {
+  placeholder: "NAME",
+  config: ["string"],
+  read: (text) => text === "" ? { expected: "a value that is not empty" } : { value: text },
+};
+
+/** A client's id. */
+export const CLIENT_ID: Kind<string> = {
+  placeholder: "ID",
+  config: ["string"],
+  read: (text) => {
+    const fits = text !== "" && text.isWellFormed() && !/[\s\p{Cc}\p{Cf}]/u.test(text);
+    return fits
+      ? { value: text }
+      : { expected: "one word without white space or control characters, such as p1" };
+  },
+};
+
+/** A topic to publish to, in its canonical form. */
+export const TOPIC: Kind<string> = {
+  placeholder: "TOPIC",
+  config: ["string"],
+  read: (text) => fromParsed(parseTopic(text)),
+};
+
+/** A topic or pattern to subscribe to, in its canonical form. */
+export const PATTERN: Kind<string> = {
+  placeholder: "PATTERN",
+  config: ["string"],
+  read: (text) => fromParsed(parsePattern(text)),
+};
+
+/** A TCP port. `least: 0` lets the system choose one. */
+export function port(least: 0 | 1): Kind<number> {
+  return { ...count({ least, most: 65_535 }), placeholder: "PORT", read: (text) => readPort(text, least) };
+}
+
+/** A whole number in a range. */
+export function count(range: { readonly least: number; readonly most: number }): Kind<number> {
+  const expected = `a whole number from ${range.least} to ${range.most}`;
+  return {
+    placeholder: "N",
+    config: ["number"],
+    read: (text) => {
+      const value = /^\d+$/.test(text) ? Number(text) : NaN;
+      return value >= range.least && value <= range.most ? { value } : { expected };
+    },
+  };
+}
+
+/** A number that may have decimals, not negative; `above: 0` leaves out nought itself. */
+export function decimal(options: { readonly expected: string; readonly above?: number }): Kind<number> {
+  return {
+    placeholder: "X",
+    config: ["number"],
+    read: (text) => {
+      const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+      const fits = options.above === undefined ? value >= 0 : value > options.above;
+      return fits && Number.isFinite(value) ? { value } : { expected: options.expected };
+    },
+  };
+}
+
+const MILLISECONDS: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+]);
+const DURATION_MOST_MS = 3650 * 86_400_000;
+
+/** A time span in milliseconds: `500ms`, `10s`, `5m`, `2h`, `7d`; a bare number is seconds. */
+export const DURATION: Kind<number> = {
+  placeholder: "DUR",
+  config: ["string", "number"],
+  read: (text) => {
+    const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text);
+    const value = Math.round(Number(parts?.[1]) * (MILLISECONDS.get(parts?.[2] ?? "?") ?? NaN));
+    return value <= DURATION_MOST_MS
+      ? { value }
+      : { expected: "a duration such as 500ms, 10s, 5m, 2h or 7d (at most 3650d)" };
+  },
+};
+
+const BYTES: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["b", 1],
+  ["kib", 1024],
+  ["mib", 1024 ** 2],
+  ["gib", 1024 ** 3],
+  ["tib", 1024 ** 4],
+  ["kb", 1000],
+  ["mb", 1000 ** 2],
+  ["gb", 1000 ** 3],
+  ["tb", 1000 ** 4],
+]);
+
+/** A number of bytes: `65536`, `64KiB` (1024s), `64KB` (1000s), `1GiB`. */
+export function size(range: { readonly least: number; readonly most: number }): Kind<number> {
+  const expected = `a size from ${showSize(range.least)} to ${
+    showSize(range.most)
+  }, such as 65536, 64KiB or 1GiB`;
+  return {
+    placeholder: "SIZE",
+    config: ["string", "number"],
+    read: (text) => {
+      const parts = /^(\d+(?:\.\d+)?) ?([a-z]*)$/.exec(text.toLowerCase());
+      const value = Number(parts?.[1]) * (BYTES.get(parts?.[2] ?? "?") ?? NaN);
+      return Number.isSafeInteger(value) && value >= range.least && value <= range.most
+        ? { value }
+        : { expected };
+    },
+  };
+}
+
+/** A number of bytes in its largest whole unit: 65536 is `64KiB`. */
+export function showSize(bytes: number): string {
+  for (const unit of ["TiB", "GiB", "MiB", "KiB"]) {
+    const many = bytes / (BYTES.get(unit.toLowerCase()) ?? 1);
+    if (many >= 1 && Number.isInteger(many)) return `${many}${unit}`;
+  }
+  return `${bytes}`;
+}
+
+/** What is to happen to a subscription that cannot keep up. */
+export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
+
+/** One of a few words. */
+export function choice<const Word extends string>(...words: readonly Word[]): Kind<Word> {
+  return {
+    placeholder: words.join("|"),
+    config: ["string"],
+    read: (text) => {
+      const value = words.find((word) => word === text);
+      return value === undefined ? { expected: `one of ${words.join(", ")}` } : { value };
+    },
+  };
+}
+
+function readPort(text: string, least: 0 | 1): Read<number> {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= 65_535) return { value };
+  return { expected: `a port from ${least} to 65535${least === 0 ? " (0: any free one)" : ""}` };
+}
+
+function fromParsed(parsed: Parsed): Read<string> {
+  return "problem" in parsed ? parsed : { value: parsed.name };
+}
+
+/** `--slow` and `slow=`. */
+export const SLOW: Kind<SlowPolicy> = {
+  ...choice("block", "drop-old", "drop-new", "latest", "disconnect"),
+  placeholder: "POLICY",
+};

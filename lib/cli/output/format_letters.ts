@@ -1,0 +1,142 @@
+/**
+ * The format of `-F`: its letters, its escapes, widths as in printf (`%-20t`, `%08x`, `%.10p`), compiled once.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import { quote } from "../../text.ts";
+import { type Arrived, messageJson, messageJsonDeep } from "./message.ts";
+import { STRFTIME } from "./strftime.ts";
+
+/** A part of a compiled format. */
+export type Piece =
+  | { readonly kind: "literal"; readonly bytes: Uint8Array }
+  /** The payload as it is: its bytes where they may go untouched, its text elsewhere. */
+  | { readonly kind: "payload"; readonly write: Write }
+  | { readonly kind: "text"; readonly write: Write }
+  | { readonly kind: "time"; readonly write: (time: Date) => string };
+
+type Write = (message: Arrived, time: Date) => string;
+
+/** What each letter prints; the help and the error for an unknown letter are made of this. */
+export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly write: Write }> = new Map([
+  ["t", { means: "topic", write: (message) => message.topic }],
+  ["p", { means: "payload", write: (message) => message.text }],
+  ["l", { means: "its length in bytes", write: (message) => `${message.payload.length}` }],
+  ["x", { means: "payload in hex", write: (message) => message.payload.toHex() }],
+  ["X", { means: "in upper-case hex", write: (message) => message.payload.toHex().toUpperCase() }],
+  ["h", { means: "headers (name=value,name=value)", write: (message) => headersText(message) }],
+  ["k", { means: "key", write: (message) => message.key ?? "" }],
+  ["s", { means: "sequence number (durable topics)", write: (message) => `${message.seq ?? ""}` }],
+  ["I", { means: "ISO 8601 time it was stored, or else arrived", write: (_, time) => time.toISOString() }],
+  ["U", { means: "Unix time", write: (_, time) => (time.getTime() / 1000).toFixed(3) }],
+  ["j", { means: "JSON object", write: (message, time) => messageJson(message, time) }],
+  ["J", {
+    means: "JSON object, a JSON payload embedded",
+    write: (message, time) => messageJsonDeep(message, time),
+  }],
+]);
+
+function headersText({ headers = new Map() }: Arrived): string {
+  return [...headers].map(([name, value]) => `${name}=${value}`).join(",");
+}
+
+const ESCAPES: ReadonlyMap<string, number> = new Map([
+  ["n", 0x0a],
+  ["t", 0x09],
+  ["r", 0x0d],
+  ["0", 0x00],
+  ["a", 0x07],
+  ["e", 0x1b],
+  ["v", 0x0b],
+  ["f", 0x0c],
+  ["\\", 0x5c],
+]);
+
+/** A conversion: `%`, flags, width, precision, letter; or `%@` and a letter of strftime; or `%%`. */
+const CONVERSION =
+  /^%(?:(?<percent>%)|@(?<time>.)|(?<flags>[0-]*)(?<width>\d{1,4})?(?:\.(?<precision>\d{1,4}))?(?<letter>[^0-9.@-]))/su;
+const ESCAPE = /^\\(?:x(?<hex>[0-9a-fA-F]{2})|(?<short>.))/su;
+const LITERAL = /^[^%\\]+/u;
+const encoder = new TextEncoder();
+
+/** Reads a format. Throws UsageError for a letter or an escape it does not know. */
+export function compileFormat(format: string): Piece[] {
+  const pieces: Piece[] = [];
+  for (let rest = format; rest !== "";) {
+    const literal = LITERAL.exec(rest)?.[0];
+    const found = literal === undefined ? conversion(rest) ?? escape(rest) : undefined;
+    if (literal !== undefined) pieces.push({ kind: "literal", bytes: encoder.encode(literal) });
+    else if (found !== undefined) pieces.push(found.piece);
+    else {throw new UsageError(
+        `the format ends within ${quote(rest)}; write %% or \\\\ for the character itself`,
+      );}
+    rest = rest.slice(literal?.length ?? found?.length);
+  }
+  return pieces;
+}
+
+interface Found {
+  readonly piece: Piece;
+  /** Characters it took. */
+  readonly length: number;
+}
+
+function conversion(rest: string): Found | undefined {
+  const found = CONVERSION.exec(rest);
+  if (found === null) return undefined;
+  const { percent, time, flags = "", width, precision, letter } = found.groups ?? {};
+  const length = found[0].length;
+  if (percent !== undefined) return { piece: { kind: "literal", bytes: encoder.encode("%") }, length };
+  if (time !== undefined) {
+    const write = STRFTIME.get(time);
+    if (write === undefined) throw unknown(`%@${time}`, [...STRFTIME.keys()].map((known) => `%@${known}`));
+    return { piece: { kind: "time", write }, length };
+  }
+  const known = LETTERS.get(letter ?? "");
+  if (known === undefined) throw unknown(found[0], [...LETTERS.keys()].map((each) => `%${each}`));
+  if (letter === "p" && width === undefined && precision === undefined) {
+    return { piece: { kind: "payload", write: known.write }, length };
+  }
+  const write = padded(known.write, {
+    width: Number(width ?? 0),
+    most: precision === undefined ? Infinity : Number(precision),
+    left: flags.includes("-"),
+    zeros: flags.includes("0") && "lsxX".includes(letter ?? ""),
+  });
+  return { piece: { kind: "text", write }, length };
+}
+
+interface Padding {
+  readonly width: number;
+  /** More characters are cut off. */
+  readonly most: number;
+  readonly left: boolean;
+  readonly zeros: boolean;
+}
+
+function padded(write: Write, { width, most, left, zeros }: Padding): Write {
+  if (width === 0 && most === Infinity) return write;
+  return (message, time) => {
+    const text = write(message, time);
+    const cut = text.length > most ? [...text].slice(0, most).join("") : text;
+    const missing = Math.max(0, width - [...cut].length);
+    if (left) return cut + " ".repeat(missing);
+    return (zeros ? "0" : " ").repeat(missing) + cut;
+  };
+}
+
+function escape(rest: string): Found | undefined {
+  const found = ESCAPE.exec(rest);
+  if (found === null) return undefined;
+  const { hex, short = "" } = found.groups ?? {};
+  const byte = hex === undefined ? ESCAPES.get(short) : parseInt(hex, 16);
+  if (byte === undefined) {
+    throw unknown(found[0], [...[...ESCAPES.keys()].map((known) => `\\${known}`), "\\xHH"]);
+  }
+  return { piece: { kind: "literal", bytes: Uint8Array.of(byte) }, length: found[0].length };
+}
+
+function unknown(written: string, known: readonly string[]): UsageError {
+  return new UsageError(`the format has ${quote(written)}, which is none of ${known.join(" ")} (and %%)`);
+}

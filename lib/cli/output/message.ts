@@ -1,0 +1,81 @@
+/**
+ * A message for the output: as it came, and as JSON.
+ *
+ * @module
+ */
+import { jsonLine } from "./json.ts";
+
+/** A message as it is printed. */
+export interface Arrived {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The payload decoded, U+FFFD where it is not UTF-8. */
+  readonly text: string;
+  /** What the publisher gave with it, where the protocol carries that. */
+  readonly headers?: ReadonlyMap<string, string>;
+  readonly id?: string | undefined;
+  readonly key?: string | undefined;
+  /** Seconds. */
+  readonly ttl?: number | undefined;
+  readonly reply?: string | undefined;
+  /** Its number in a durable topic, and when it was stored. */
+  readonly seq?: number | undefined;
+  readonly time?: Date | undefined;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A message as JSON has it. */
+export interface JsonMessage extends Omit<Arrived, "text" | "time"> {
+  /** All of its fields as they stand in the frame, where the others cannot say it: bytes where they are no text. */
+  readonly fields?: string | Uint8Array | undefined;
+}
+
+/** The message as one JSON object: the payload as text, or in base64 where it is not UTF-8. */
+export function messageJson(message: JsonMessage, time: Date): string {
+  const { fields, payload } = message;
+  return jsonLine({
+    ...aboutJson(message, time),
+    ...(fields === undefined ? {} : textJson("fields", fields)),
+    ...textJson("payload", payload),
+  });
+}
+
+/** As {@link messageJson}, with a payload that is JSON itself embedded as what it is. */
+export function messageJsonDeep(message: Arrived, time: Date): string {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(message.text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return messageJson(message, time);
+    throw error;
+  }
+  return jsonLine({ ...aboutJson(message, time), payload });
+}
+
+/** Everything but the payload; what was not given with the message is left out. */
+function aboutJson(
+  { topic, headers, id, key, ttl, reply, seq }: JsonMessage,
+  time: Date,
+): Record<string, unknown> {
+  return {
+    time: time.toISOString(),
+    topic,
+    ...(seq === undefined ? {} : { seq }),
+    ...(id === undefined ? {} : { id }),
+    ...(key === undefined ? {} : { key }),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(reply === undefined ? {} : { reply }),
+    ...(headers === undefined || headers.size === 0 ? {} : { headers: Object.fromEntries(headers) }),
+  };
+}
+
+function textJson(name: string, value: string | Uint8Array): Record<string, string> {
+  if (typeof value === "string") return { [name]: value };
+  try {
+    return { [name]: UTF8.decode(value) };
+  } catch (error) {
+    if (error instanceof TypeError) return { [`${name}_base64`]: value.toBase64() };
+    throw error;
+  }
+}

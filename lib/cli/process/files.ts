@@ -1,0 +1,62 @@
+/**
+ * Files that a command line names: read whole, or one line that says why not.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import { quote, visible } from "../../text.ts";
+
+/** The bytes of a file. Throws UsageError. */
+export async function readBytes(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw unreadable(error, { path, what });
+  }
+}
+
+/** As {@link readBytes}, for what is needed before anything else can start. */
+export function readBytesSync(path: string, what: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw unreadable(error, { path, what });
+  }
+}
+
+/** Opens a file to be read. Throws UsageError. */
+export async function openToRead(path: string, what: string): Promise<Deno.FsFile> {
+  try {
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file;
+    file.close();
+    throw new Deno.errors.IsADirectory();
+  } catch (error) {
+    throw unreadable(error, { path, what });
+  }
+}
+
+/** Opens a file to be written from its start. Throws UsageError. */
+export async function openToWrite(path: string, what: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { write: true, create: true, truncate: true });
+  } catch (error) {
+    throw new UsageError(`cannot write ${what} ${quote(path, 200)}: ${whyNot(error)}`);
+  }
+}
+
+/** Why the system refused, without the call's own wording around it. */
+export function whyNot(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.NotCapable) {
+    return "this program was not given the permission (run it with -A)";
+  }
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  const message = error instanceof Error ? error.message : String(error);
+  return visible(message.replace(/ \(os error \d+\).*$/s, ""));
+}
+
+function unreadable(error: unknown, file: { readonly path: string; readonly what: string }): UsageError {
+  return new UsageError(`cannot read ${file.what} ${quote(file.path, 200)}: ${whyNot(error)}`);
+}

@@ -1,0 +1,198 @@
+/**
+ * The subscriber's command line.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+import {
+  ADDRESS_OPTIONS,
+  brokerPort,
+  CONNECT_OPTIONS,
+  type Connection,
+  connectionFrom,
+  FILE_OPTIONS,
+  SHELL_COMMENT,
+  SPEED,
+  TOPIC_NOTE,
+  VERBOSITY_OPTIONS,
+} from "../client/options.ts";
+import { compileFormat, LETTERS, type Piece } from "../output/format_letters.ts";
+import { flag, list, option, type Program, type Values } from "../options/table.ts";
+import { ago, POSITION, type Position, START, type Start } from "../options/position.ts";
+import { count, DURATION, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
+import { VERSION } from "../version.ts";
+
+const FORMAT: Kind<readonly Piece[]> = {
+  placeholder: "FORMAT",
+  config: ["string"],
+  read: (text) => {
+    try {
+      return { value: compileFormat(text) };
+    } catch (error) {
+      if (error instanceof UsageError) return { problem: error.message };
+      throw error;
+    }
+  },
+};
+
+const OPTIONS = {
+  ...ADDRESS_OPTIONS,
+  port: brokerPort(9090),
+  topic: list(PATTERN, {
+    letters: "t",
+    help: "subscribe to this topic or pattern (#orders.*, #orders.>, #>)",
+    hint: SHELL_COMMENT,
+  }),
+  "filter-out": list(PATTERN, {
+    letters: "T",
+    help: "leave out the messages of this topic or pattern",
+    hint: SHELL_COMMENT.replaceAll("-t", "-T"),
+  }),
+  from: option(START, {
+    letters: "o",
+    help:
+      "begin with what is stored: earliest, latest, a sequence number, a time (2026-01-31T09:00:00Z, 09:00), -10m; protocol 2 (now)",
+  }),
+  to: option(POSITION, { help: "end there, written as for --from" }),
+  since: option(DURATION, { help: "begin so long ago: --since 1h is --from -1h" }),
+  "exit-at-end": flag({
+    letters: "e",
+    help: "exit when all that is stored has come (from earliest, where --from says nothing else)",
+  }),
+  file: FILE_OPTIONS.file,
+  speed: option(SPEED, {
+    help:
+      "stored messages with the pauses there were between them, divided by X, and the waits of commands, too; 0: without any",
+  }),
+  count: option(count({ least: 1, most: Number.MAX_SAFE_INTEGER }), {
+    letters: "C",
+    help: "exit after N messages",
+  }),
+  wait: option(DURATION, {
+    letters: "W",
+    help: "exit with 27 when this time is over (10s, 5m; a bare number is seconds)",
+  }),
+  "exit-subscribed": flag({ letters: "E", help: "exit once everything is subscribed" }),
+  format: option(FORMAT, {
+    letters: "F",
+    help: "print messages like this; the letters are below",
+  }),
+  "no-newline": flag({ letters: "N", help: "no line end after a message" }),
+  slow: option(SLOW, {
+    help:
+      "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, latest (one a topic), disconnect; protocol 2 (as the broker says)",
+  }),
+  record: option(WORD, {
+    placeholder: "FILE",
+    help: "also write what arrives as a command file with its waits, which publisher -f plays back",
+  }),
+  json: flag({ letters: "J", help: "print each message as a JSON object on a line" }),
+  ...CONNECT_OPTIONS,
+  ...VERBOSITY_OPTIONS,
+} as const;
+
+/** What the subscriber takes. */
+export type SubscriberOptions = Values<typeof OPTIONS>;
+
+/** The subscriber for {@link runMain}. */
+export const SUBSCRIBER: Program<typeof OPTIONS> = {
+  name: "subscriber",
+  version: VERSION,
+  summary: "Subscribes to topics and prints what arrives, one line a message: TOPIC MESSAGE.",
+  usage: ["subscriber -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
+  options: OPTIONS,
+  examples: [
+    { command: "subscriber -i s1 -t hello", does: "prints the messages of #hello until stopped" },
+    {
+      command: "subscriber -i s1 -t 'orders.>' -C 10 -W 30s",
+      does: "ten messages, or 27 after half a minute",
+    },
+    { command: "subscriber -i s1 -t hello -F '%I %t: %p'", does: "with the time of arrival before it" },
+    {
+      command: "subscriber -i s1 -t 'orders.>' --since 1h",
+      does: "the last hour of a durable topic, then what is live",
+    },
+    {
+      command: "subscriber -i s1 -t orders.eu --from 09:00 --to 09:30 --speed 10",
+      does: "half an hour of this morning in three minutes",
+    },
+    {
+      command: "subscriber -i s1 -f cmds/subscriber1.cmd",
+      does: "runs a command file, then reads the keyboard",
+    },
+    { command: "subscriber -i s1", does: "reads commands from the keyboard: type help" },
+  ],
+  notes: [
+    TOPIC_NOTE,
+    `The letters of -F: ${[...LETTERS].map(([letter, { means }]) => `%${letter} ${means}`).join(", ")}, ` +
+    "%@ and a letter of strftime (%@H:%@M:%@S), %% a percent sign; \\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH. " +
+    "Widths as in printf: %-20t, %08x, %.10p.",
+    "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY], [seconds] unsub #topic. A pipe on stdin is read as such commands; " +
+    "with -t the terminal is not read, and with -t and -C, -W or -E stdin is not read at all.",
+    "It ends with 0, with 27 when -W ran out, with 1 when it failed, with 2 when the command line or a command " +
+    "file is wrong.",
+  ],
+};
+
+/** What is to be done, checked as far as the command line alone can be. */
+export interface SubscriberPlan {
+  readonly connection: Connection;
+  /** Who is asked for commands after the command file: a terminal may be, a pipe may be, or neither. */
+  readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
+  /** What of the past every subscription brings. */
+  readonly past: { readonly from: Start; readonly to?: Position } | undefined;
+  /** Whether it ends when that has come. */
+  readonly endsWithPast: boolean;
+}
+
+/** Throws UsageError for options that do not go together. */
+export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
+  if (options.format !== undefined && options.json) {
+    throw new UsageError(
+      "-F and -J are two ways to print a message: take one (-F has %j for the JSON object)",
+    );
+  }
+  if (options.slow !== undefined && options.protocol === "classic") {
+    throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
+  }
+  const past = pastOf(options);
+  if (past !== undefined && options.protocol === "classic") {
+    throw new UsageError(
+      "--from, --to, --since and -e need protocol 2: the classic protocol has only what is live",
+    );
+  }
+  const named = options.topic.length > 0;
+  const given = named || options.file !== undefined;
+  if (options["exit-at-end"] && !given) {
+    throw new UsageError("-e needs -t PATTERN or -f FILE: there is nothing to come to the end of");
+  }
+  const endsWithPast = options["exit-at-end"] || (options.to !== undefined && given);
+  if (options["exit-subscribed"] && !given) {
+    throw new UsageError("-E needs -t PATTERN or -f FILE: there is nothing to subscribe to");
+  }
+  const stays = !options["exit-subscribed"] && !endsWithPast;
+  const ends = options.count !== undefined || options.wait !== undefined;
+  return {
+    connection: connectionFrom(options, "subscriber"),
+    reads: {
+      terminal: !named && stays,
+      pipe: !(named && ends) && stays,
+    },
+    past,
+    endsWithPast,
+  };
+}
+
+function pastOf(options: SubscriberOptions): SubscriberPlan["past"] {
+  const { from, to, since } = options;
+  if (from !== undefined && since !== undefined) {
+    throw new UsageError("--from and --since both say where to begin: take one");
+  }
+  const ends = options["exit-at-end"] || to !== undefined;
+  const start = from ?? (since === undefined ? undefined : ago(since)) ?? (ends ? "earliest" : "now");
+  if (start === "now") {
+    if (!ends) return undefined;
+    throw new UsageError("-e and --to end what is stored, and from now on nothing is: leave --from now out");
+  }
+  return { from: start, ...(to === undefined ? {} : { to }) };
+}

@@ -1,0 +1,54 @@
+/**
+ * A recording: what arrives, written as a command file that `publisher -f` plays back with the same pauses.
+ *
+ *     0 pub #hello first
+ *     1.25 pub #hello a second and a quarter later
+ *
+ * @module
+ */
+import { decodeLine } from "../commands/command_file.ts";
+import type { Arrived } from "../output/message.ts";
+import type { Output } from "../output/output.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Writes each message as it comes, so a recording that is cut short is good up to there. */
+export class Recorder {
+  readonly #out: Output;
+  readonly #skippedOne: () => void;
+  /** When the last recorded message came; its part of a millisecond is carried on, so pauses add up to the real time. */
+  #last: number | undefined;
+  #skipped = 0;
+
+  /** `skippedOne` is told at the first message that no command line can hold. */
+  constructor(out: Output, skippedOne: () => void) {
+    this.#out = out;
+    this.#skippedOne = skippedOne;
+  }
+
+  /** Messages that no command line can hold. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Records a message that came at `now` (milliseconds of a clock that never jumps). */
+  record(message: Arrived, now: number): void {
+    if (!fitsLine(message.payload)) {
+      if (this.#skipped++ === 0) this.#skippedOne();
+      return;
+    }
+    const pause = Math.max(0, Math.round(now - (this.#last ?? now)));
+    this.#last = (this.#last ?? now) + pause;
+    this.#out.text(`${pause / 1000} pub ${message.topic} `);
+    this.#out.bytes(message.payload);
+    this.#out.bytes(LINE_END);
+  }
+}
+
+const LINE_END = Uint8Array.of(LF);
+
+/** Whether the payload comes back from a command file as it is: one line of UTF-8 whose end no line end swallows. */
+function fitsLine(payload: Uint8Array): boolean {
+  return !payload.includes(LF) && payload.at(-1) !== CR && decodeLine(payload) !== undefined;
+}

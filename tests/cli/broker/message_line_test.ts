@@ -1,0 +1,82 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type LineMessage, readMessageLine } from "../../../lib/cli/broker/message_line.ts";
+import { messageJson } from "../../../lib/cli/output/message.ts";
+
+const LIMITS = { topic: 255, payload: 1024 };
+
+function problem(line: string): string {
+  const read = readMessageLine(line, LIMITS);
+  return "problem" in read ? read.problem : `no problem: ${JSON.stringify(read.message)}`;
+}
+
+/** A message with nothing but a topic and a payload, and what is added to that. */
+function message(more: Partial<LineMessage>): LineMessage {
+  const nothing = { time: undefined, id: undefined, key: undefined, ttl: undefined, reply: undefined };
+  return {
+    ...nothing,
+    topic: "#a",
+    headers: new Map(),
+    fields: undefined,
+    payload: new Uint8Array(),
+    ...more,
+  };
+}
+
+Deno.test("a line is read back as it was written", () => {
+  const messages = [
+    message({ payload: new TextEncoder().encode("one\u0000\n\u2028 \u{1f600} é") }),
+    message({
+      topic: "#ü.b",
+      payload: Uint8Array.of(0xff, 0, 10),
+      id: "4 2",
+      key: "k=%",
+      ttl: 0.5,
+      reply: "#r",
+    }),
+    message({ headers: new Map([["__proto__", "x"], ["a b", ""], ["1", "y"]]) }),
+    message({ fields: "z=1 z=2" }),
+    message({ fields: Uint8Array.of(0x7a, 0x3d, 0xff) }),
+  ];
+  for (const one of messages) {
+    const time = Date.UTC(2026, 0, 31, 9, 0, 0, 7);
+    const line = messageJson({ ...one, seq: 3 }, new Date(time));
+    const read = readMessageLine(line, LIMITS);
+    assertEquals(read, { message: { ...one, headers: new Map([...one.headers].sort()), time } }, line);
+  }
+});
+
+Deno.test("topic and payload are enough, and the # may be left out", () => {
+  assertEquals(readMessageLine(' {"payload":"","topic":"a"} ', LIMITS), { message: message({}) });
+});
+
+Deno.test("what is no message says what is wrong", () => {
+  const cases: [string, string][] = [
+    ["nonsense", 'not JSON: "nonsense"'],
+    ['{"topic":"a"', "not JSON"],
+    ["[]", 'expected a JSON object, such as {"topic":"#a","payload":"hi"}, not a list'],
+    ["null", "not null"],
+    ['{"payload":"x"}', '"topic" is missing'],
+    ['{"topic":5,"payload":"x"}', '"topic" is a string, not 5'],
+    ['{"topic":"#a.*","payload":"x"}', "has no wildcards"],
+    ['{"topic":"#","payload":"x"}', '"#" alone is no topic'],
+    ['{"topic":"a"}', '"payload" is missing'],
+    ['{"topic":"a","payload":{"b":1}}', '"payload" is a string, not an object'],
+    ['{"topic":"a","payload":7}', '"payload" is a string, not 7'],
+    ['{"topic":"a","payload":"x","payload_base64":"eA=="}', "are both there"],
+    ['{"topic":"a","payload_base64":"!"}', '"payload_base64" is not base64: "!"'],
+    ['{"topic":"a","payload":"\\ud800"}', "half a surrogate pair"],
+    [`{"topic":"a","payload":"${"x".repeat(1025)}"}`, "the payload has 1025 bytes, at most 1024 are taken"],
+    ['{"topic":"a","payload":"x","time":"yesterday"}', '"time" is as in 2026-01-31T09:00:00Z'],
+    ['{"topic":"a","payload":"x","time":"09:00"}', '"time" is as in'],
+    ['{"topic":"a","payload":"x","time":"-5m"}', '"time" is as in'],
+    ['{"topic":"a","payload":"x","time":5}', '"time" is a string, not 5'],
+    ['{"topic":"a","payload":"x","seq":"1"}', '"seq" is a number from 0 up, not "1"'],
+    ['{"topic":"a","payload":"x","ttl":-1}', '"ttl" is a number from 0 up, not -1'],
+    ['{"topic":"a","payload":"x","headers":["x"]}', '"headers" is an object, not a list'],
+    ['{"topic":"a","payload":"x","headers":{"b":1}}', '"headers.b" is a string, not 1'],
+    ['{"topic":"a","payload":"x","fields":"a\\nb"}', '"fields" are name=value'],
+    ['{"topic":"a","payload":"x","fields":""}', '"fields" are name=value'],
+    ['{"topic":"a","message":"x"}', 'unknown key "message"; there are time, topic'],
+  ];
+  for (const [line, reason] of cases) assertStringIncludes(problem(line), reason);
+});

@@ -1,0 +1,28 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { logPrice, priceText } from "../../../lib/cli/broker/price_tag.ts";
+import { type Log, SILENT_LOG } from "../../../lib/log.ts";
+
+/** A log that keeps what it is told. */
+function kept(): { readonly log: Log; readonly told: unknown[] } {
+  const told: unknown[] = [];
+  const keep = (level: string) => (event: string, fields?: unknown): void =>
+    void told.push([level, event, fields]);
+  return { log: { ...SILENT_LOG, info: keep("info"), warn: keep("warn") }, told };
+}
+
+Deno.test("the price of an fsync is told with what it lets publishers do", () => {
+  assertEquals(
+    priceText({ median: 0.2419, worst: 12.3 }),
+    "an fsync takes 0.24 ms here (at worst 12); --sync commit: it lets a publisher that waits for every reply get " +
+      "at most about 4,100/s, those that send ahead share one; --sync interval: nobody waits for it, and a power cut " +
+      "can cost what was acknowledged in the last 100 ms",
+  );
+  assertStringIncludes(priceText({ median: 25, worst: 30 }), "at most about 40/s");
+});
+
+Deno.test("a measuring that failed is a warning, and one that was stopped says nothing", async () => {
+  const { log, told } = kept();
+  await logPrice(Promise.reject(new Error("no room")), { log, sync: "commit" });
+  await logPrice(Promise.resolve(undefined), { log, sync: "commit" });
+  assertEquals(told, [["warn", "what an fsync takes here could not be measured", { reason: "no room" }]]);
+});

@@ -1,0 +1,71 @@
+import { assertEquals } from "@std/assert";
+import { Notices, type Verbosity } from "../../../lib/cli/client/notices.ts";
+
+function told(verbosity: Verbosity, tell: (notices: Notices) => void): string[] {
+  const lines: string[] = [];
+  const notices = new Notices("subscriber", verbosity);
+  notices.above = (text) => lines.push(text);
+  tell(notices);
+  return lines;
+}
+
+function outage(notices: Notices): void {
+  notices.onEvent({ type: "connected", address: "h:1", localPort: 5, protocol: "2" });
+  notices.onEvent({ type: "lost", reason: "closed" });
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    notices.onEvent({
+      type: "retrying",
+      attempt,
+      delay: attempt * 400,
+      reason: attempt === 1 ? "closed" : "refused",
+    });
+  }
+  notices.onEvent({ type: "restored", address: "h:1" });
+}
+
+Deno.test("a lost connection is told with what happens next, its tries until they repeat, and its return", () => {
+  assertEquals(told("normal", outage), [
+    "subscriber: connection lost (closed), trying again in 400 ms\n",
+    "subscriber: still no connection (refused), trying again in 800 ms\n",
+    "subscriber: still no connection (refused), trying again in 1.2 s\n",
+    "subscriber: still no connection (refused), trying again in 1.6 s\n",
+    "subscriber: still no connection (refused), trying again in 2.0 s, and so on until it is back\n",
+    "subscriber: connection to h:1 restored\n",
+  ]);
+});
+
+Deno.test("-q says nothing of it, -v every try", () => {
+  assertEquals(told("quiet", outage), []);
+  assertEquals(told("verbose", outage).length, 10);
+});
+
+Deno.test("while the first connection is tried for, only -v talks", () => {
+  const starting = (notices: Notices): void =>
+    notices.onEvent({ type: "retrying", attempt: 1, delay: 40, reason: "refused" });
+  assertEquals(told("normal", starting), []);
+  assertEquals(told("verbose", starting), ["subscriber: no connection (refused), trying again in 40 ms\n"]);
+});
+
+Deno.test("what failed is said even when quiet, and made visible", () => {
+  assertEquals(told("quiet", (notices) => notices.failed("no\x1b[2J\nway")), [
+    "subscriber: no\\x1b[2J\\nway\n",
+  ]);
+});
+
+Deno.test("a gap is told with how much is missing of what", () => {
+  const gaps = (notices: Notices): void => {
+    notices.onEvent({ type: "gap", pattern: "#a.>", missed: 12 });
+    notices.onEvent({ type: "gap", pattern: "#b", missed: 1 });
+  };
+  assertEquals(told("normal", gaps), [
+    "subscriber: 12 messages of #a.> were left out (slow consumer)\n",
+    "subscriber: 1 message of #b was left out (slow consumer)\n",
+  ]);
+  assertEquals(told("quiet", gaps), []);
+});
+
+Deno.test("a broker that chokes on hello is told with how to spare it", () => {
+  assertEquals(told("normal", (notices) => notices.onEvent({ type: "fallback", reason: "it hung up" })), [
+    "subscriber: it hung up: going on in the classic protocol (--protocol classic spares it the hello)\n",
+  ]);
+});

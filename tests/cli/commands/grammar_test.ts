@@ -1,0 +1,181 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { parseCommandFile } from "../../../lib/cli/commands/command_file.ts";
+import { type ParsedLine, parseLine, type Role } from "../../../lib/cli/commands/grammar.ts";
+import { UsageError } from "../../../lib/errors.ts";
+
+const encoder = new TextEncoder();
+
+function pub(wait: number, topic: string, message: string): ParsedLine {
+  return { kind: "command", command: { wait, action: { verb: "pub", topic, message } } };
+}
+
+function problem(line: string, role: Role = "publisher"): string {
+  const parsed = parseLine(line, role);
+  return parsed.kind === "problem" ? parsed.problem : parsed.kind;
+}
+
+Deno.test("a line is seconds, a command, a topic and the rest verbatim", () => {
+  const line = "3 pub #hello This is the first message";
+  assertEquals(parseLine(line, "publisher"), pub(3000, "#hello", "This is the first message"));
+  assertEquals(parseLine("pub hello", "publisher"), pub(0, "#hello", ""));
+  assertEquals(parseLine("0.25 pub #a x", "publisher"), pub(250, "#a", "x"));
+  assertEquals(
+    parseLine(" \t1.  pub \t #a  two  # spaces ", "publisher"),
+    pub(1000, "#a", " two  # spaces "),
+  );
+  assertEquals(parseLine("pub #a 3 pub #b x", "publisher"), pub(0, "#a", "3 pub #b x"));
+});
+
+Deno.test("a subscriber's lines take topics and patterns", () => {
+  assertEquals(parseLine("2 sub #orders.*.new", "subscriber"), {
+    kind: "command",
+    command: { wait: 2000, action: { verb: "sub", pattern: "#orders.*.new" } },
+  });
+  assertEquals(parseLine("unsub >  ", "subscriber"), {
+    kind: "command",
+    command: { wait: 0, action: { verb: "unsub", pattern: "#>" } },
+  });
+  assertEquals(parseLine("1.5 quit", "subscriber"), {
+    kind: "command",
+    command: { wait: 1500, action: { verb: "quit" } },
+  });
+});
+
+Deno.test("a sub may say where it begins and ends, and what happens when it cannot keep up", () => {
+  const sub = (line: string): unknown => {
+    const parsed = parseLine(line, "subscriber");
+    return parsed.kind === "command" ? parsed.command.action : parsed;
+  };
+  assertEquals(sub("sub a from=earliest"), { verb: "sub", pattern: "#a", from: "earliest" });
+  assertEquals(sub("sub a.>  to=20   from=7 slow=drop-old "), {
+    verb: "sub",
+    pattern: "#a.>",
+    from: 7,
+    to: 20,
+    slow: "drop-old",
+  });
+  assertEquals(sub("sub a from=2026-01-31T09:00:00Z"), {
+    verb: "sub",
+    pattern: "#a",
+    from: new Date(Date.UTC(2026, 0, 31, 9)),
+  });
+});
+
+Deno.test("a field of a sub that cannot be had says why", () => {
+  const cases: [string, string][] = [
+    ["from=soon", "from= takes now, earliest, latest, a sequence number"],
+    ["to=latest", "to= takes a sequence number"],
+    ["slow=never", 'slow= takes one of block, drop-old, drop-new, latest, disconnect, not "never"'],
+    ["from=1 from=2", "from= is given twice"],
+    ["from=now to=3", "leave from=now out"],
+    ["group=workers", "group= needs work-queue groups, which this version does not have"],
+    ["ack=explicit", "ack= needs work-queue groups, which this version does not have"],
+    ["form=1", 'sub has no "form=", it takes from=, to= and slow='],
+    ["toString=1", 'sub has no "toString="'],
+    ["=1", '"=1" is too much'],
+  ];
+  for (const [fields, reason] of cases) {
+    assertStringIncludes(problem(`sub a ${fields}`, "subscriber"), reason);
+  }
+  assertStringIncludes(problem("unsub a from=1", "subscriber"), 'unsub takes one topic or pattern, "from=1"');
+});
+
+Deno.test("blank lines and lines that begin with # say nothing", () => {
+  for (const line of ["", "  ", "\t", "# a comment", "  # one", "#hello"]) {
+    assertEquals(parseLine(line, "publisher"), { kind: "nothing" });
+  }
+});
+
+Deno.test("a bad line gets its reason", () => {
+  assertEquals(problem("sub #a"), '"sub" is a subscriber\'s command; a publisher has pub, quit');
+  assertEquals(
+    problem("pub #a x", "subscriber"),
+    '"pub" is a publisher\'s command; a subscriber has sub, unsub, quit',
+  );
+  assertEquals(problem("pbu #a x"), 'unknown command "pbu", did you mean "pub"?');
+  assertEquals(problem("PUB #a x"), 'unknown command "PUB", did you mean "pub"?');
+  assertEquals(problem("hello"), 'unknown command "hello", expected pub, quit');
+  assertEquals(problem("3"), 'a command is missing after "3": expected pub, quit');
+  assertEquals(problem("pub"), "the topic is missing");
+  assertEquals(problem("quit now"), 'quit takes nothing, "now" is too much');
+  assertEquals(
+    problem("sub #a #b", "subscriber"),
+    'sub takes one topic or pattern and from=, to= and slow=, "#b" is too much',
+  );
+  assertStringIncludes(problem("pub # x"), '"#" alone is no topic');
+  assertStringIncludes(problem("pub #a.* x"), "has no wildcards");
+  assertStringIncludes(problem("sub #a*", "subscriber"), "a wildcard is a segment of its own");
+  for (const seconds of ["-1", "1.2.3", "1e3", "3s", "99999999", "+1", "1,5"]) {
+    assertStringIncludes(problem(`${seconds} pub #a x`), `not "${seconds}"`);
+  }
+});
+
+Deno.test("a file may have CRLF, a byte order mark and no last line end", () => {
+  const text = "\ufeff1 pub #a one\r\n\r\n# no\r\npub #b \ufefftwo";
+  assertEquals(parseCommandFile(encoder.encode(text), { name: "x.cmd", role: "publisher" }), [
+    { place: "x.cmd:1", command: { wait: 1000, action: { verb: "pub", topic: "#a", message: "one" } } },
+    { place: "x.cmd:4", command: { wait: 0, action: { verb: "pub", topic: "#b", message: "\ufefftwo" } } },
+  ]);
+  assertEquals(parseCommandFile(new Uint8Array(), { name: "x.cmd", role: "publisher" }), []);
+});
+
+Deno.test("all bad lines of a file are told at once, each with file and line", () => {
+  const text = "pub #a one\nsub #a\n\nnope\npub #b two\n";
+  const error = assertThrows(
+    () => parseCommandFile(encoder.encode(text), { name: "x\x1b.cmd", role: "publisher" }),
+    UsageError,
+  );
+  assertEquals(error.message.split("\n"), [
+    'x\\x1b.cmd:2: "sub" is a subscriber\'s command; a publisher has pub, quit',
+    'x\\x1b.cmd:4: unknown command "nope", expected pub, quit',
+  ]);
+});
+
+Deno.test("a line that is not UTF-8 is told with its number, and the lines around it are still checked", () => {
+  const bytes = new Uint8Array([
+    ...encoder.encode("pub #a ü\npub #a "),
+    0xff,
+    0xfe,
+    ...encoder.encode("\r\nnope\npub #a ok\n"),
+  ]);
+  const error = assertThrows(() => parseCommandFile(bytes, { name: "x", role: "publisher" }), UsageError);
+  assertEquals(error.message.split("\n").map((line) => line.slice(0, 12)), ["x:2: not UTF", "x:3: unknown"]);
+});
+
+Deno.test("a file that is no command file at all does not fill the screen", () => {
+  const text = "nonsense\n".repeat(5000);
+  const error = assertThrows(
+    () => parseCommandFile(encoder.encode(text), { name: "x", role: "publisher" }),
+    UsageError,
+  );
+  const lines = error.message.split("\n");
+  assertEquals([lines.length, lines.at(-1)], [101, "x: and 4900 more bad lines"]);
+});
+
+Deno.test("a hundred thousand lines are read, each as it is", () => {
+  const text = Array.from({ length: 100_000 }, (_, at) => `0.001 pub #n.${at % 7} message ${at}`).join("\n");
+  const commands = parseCommandFile(encoder.encode(text), { name: "big.cmd", role: "publisher" });
+  assertEquals(commands.length, 100_000);
+  assertEquals(commands.at(-1), {
+    place: "big.cmd:100000",
+    command: { wait: 1, action: { verb: "pub", topic: `#n.${99_999 % 7}`, message: "message 99999" } },
+  });
+});
+
+Deno.test("any message of one line comes back from its line as it was", () => {
+  const messages = fc.string({ unit: "binary" }).filter((text) =>
+    text.isWellFormed() && !/[\n]|\r$/.test(text)
+  );
+  fc.assert(fc.property(messages, fc.nat(10_000), (message, ms) => {
+    const file = encoder.encode(`${ms / 1000} pub #topic ${message}\n`);
+    const [line] = parseCommandFile(file, { name: "x", role: "publisher" });
+    assertEquals(line?.command.action, { verb: "pub", topic: "#topic", message });
+    assertEquals(Math.round(line?.command.wait ?? NaN), ms);
+  }));
+});
+
+Deno.test("no line, whatever is in it, makes the parser throw", () => {
+  const role = fc.constantFrom<Role>("publisher", "subscriber");
+  fc.assert(fc.property(fc.string({ unit: "binary" }), role, (line, role) => void parseLine(line, role)));
+});

@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import type { Role } from "../../../lib/cli/commands/grammar.ts";
+import { complete } from "../../../lib/cli/commands/prompt.ts";
+
+const topics = ["#orders.eu", "#orders.us", "#hello"];
+
+function offers(line: string, role: Role = "subscriber"): string[] {
+  return complete(line, { role, topics })[0];
+}
+
+Deno.test("Tab offers the commands of the program, with a space to go on", () => {
+  assertEquals(offers(""), ["sub ", "unsub ", "quit ", "help "]);
+  assertEquals(offers("un"), ["unsub "]);
+  assertEquals(offers("2.5 s"), ["sub "]);
+  assertEquals(offers("p", "publisher"), ["pub "]);
+  assertEquals(offers("x"), []);
+});
+
+Deno.test("Tab offers the known topics where one belongs, with or without their #", () => {
+  assertEquals(offers("sub "), ["#hello ", "#orders.eu ", "#orders.us "]);
+  assertEquals(offers("3 unsub #or"), ["#orders.eu ", "#orders.us "]);
+  assertEquals(offers("sub or"), ["orders.eu ", "orders.us "]);
+  assertEquals(offers("pub #h", "publisher"), ["#hello "]);
+});
+
+Deno.test("Tab offers nothing in a message, in seconds, or to a command of the other program", () => {
+  for (const line of ["pub #hello h", "pub #hello ", "3", "quit ", "sub #hello "]) {
+    assertEquals(offers(line, "publisher"), [], line);
+  }
+});
+
+Deno.test("what is completed is the word before the cursor", () => {
+  assertEquals(complete("3 sub #or", { role: "subscriber", topics })[1], "#or");
+  assertEquals(complete("su", { role: "subscriber", topics })[1], "su");
+});

@@ -1,0 +1,102 @@
+import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
+import { parseCommandFile, type PlacedCommand } from "../../../lib/cli/commands/command_file.ts";
+import { runCommands, type RunOptions } from "../../../lib/cli/commands/runner.ts";
+import { RefusedError, RunError } from "../../../lib/errors.ts";
+
+function commands(...lines: readonly string[]): PlacedCommand[] {
+  const bytes = new TextEncoder().encode(lines.join("\n"));
+  return parseCommandFile(bytes, { name: "x.cmd", role: "publisher" });
+}
+
+interface Bench {
+  readonly done: string[];
+  readonly refused: string[];
+  readonly options: RunOptions;
+  readonly stop: AbortController;
+}
+
+/** Options that note what is done; a message "no" is refused. */
+function bench(changes: Partial<RunOptions> = {}): Bench {
+  const done: string[] = [];
+  const refused: string[] = [];
+  const stop = new AbortController();
+  const options: RunOptions = {
+    execute: (action) => {
+      const message = action.verb === "pub" ? action.message : action.verb;
+      if (message === "no") return Promise.reject(new RefusedError("BAD_TOPIC", "the broker refused it"));
+      done.push(message);
+      return Promise.resolve();
+    },
+    speed: 1,
+    keepGoing: false,
+    refused: (problem) => refused.push(problem),
+    signal: stop.signal,
+    ...changes,
+  };
+  return { done, refused, options, stop };
+}
+
+Deno.test("commands run in their order, up to the quit", async () => {
+  const { done, options } = bench();
+  assertEquals(await runCommands(commands("pub #a 1", "pub #a 2", "quit", "pub #a 3"), options), "quit");
+  assertEquals(done, ["1", "2"]);
+  assertEquals(await runCommands(commands("pub #a 3"), options), "end");
+});
+
+Deno.test("a command begins when the one before it is answered", async () => {
+  const order: string[] = [];
+  const { options } = bench({
+    execute: async (action) => {
+      const name = action.verb === "pub" ? action.message : "";
+      order.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      order.push(`${name} answered`);
+    },
+  });
+  await runCommands(commands("pub #a 1", "pub #a 2"), options);
+  assertEquals(order, ["1 begins", "1 answered", "2 begins", "2 answered"]);
+});
+
+Deno.test("waits are slept before their command, divided by the speed", async () => {
+  const { options } = bench({ speed: 2 });
+  const start = performance.now();
+  await runCommands(commands("0.2 pub #a 1", "0.1 pub #a 2"), options);
+  // timers may round down a part of a millisecond
+  assertGreaterOrEqual(performance.now() - start, 148);
+});
+
+Deno.test("speed 0 leaves the waits out", async () => {
+  const { done, options } = bench({ speed: 0 });
+  assertEquals(await runCommands(commands("100000 pub #a 1", "9000000 quit"), options), "quit");
+  assertEquals(done, ["1"]);
+});
+
+Deno.test("a refused command ends the run with its place and why", async () => {
+  const { done, options } = bench();
+  await assertRejects(
+    () => runCommands(commands("pub #a 1", "", "pub #a no", "pub #a 2"), options),
+    RunError,
+    "x.cmd:3: the broker refused it",
+  );
+  assertEquals(done, ["1"]);
+});
+
+Deno.test("told to keep going, a refused command is told and the run goes on", async () => {
+  const { done, refused, options } = bench({ keepGoing: true });
+  assertEquals(await runCommands(commands("pub #a no", "pub #a 2"), options), "end");
+  assertEquals([done, refused], [["2"], ["x.cmd:1: the broker refused it"]]);
+});
+
+Deno.test("a failure that is no refusal ends the run even when told to keep going", async () => {
+  const { options } = bench({ keepGoing: true, execute: () => Promise.reject(new RunError("lost")) });
+  await assertRejects(() => runCommands(commands("pub #a 1"), options), RunError, "lost");
+});
+
+Deno.test("a stop ends a wait at once and the run before its next command", async () => {
+  const { done, options, stop } = bench();
+  const run = runCommands(commands("pub #a 1", "100000 pub #a 2"), options);
+  setTimeout(() => stop.abort(), 10);
+  assertEquals(await run, "stopped");
+  assertEquals(done, ["1"]);
+  assertEquals(await runCommands(commands("pub #a 3"), options), "stopped");
+});

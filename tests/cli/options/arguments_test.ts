@@ -1,0 +1,121 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { UsageError } from "../../../lib/errors.ts";
+import { read, SAMPLE } from "./sample_program.ts";
+
+/** The message for words that are refused. */
+function refusal(...words: string[]): string {
+  return assertThrows(() => read(...words), UsageError).message;
+}
+
+Deno.test("ports work with a value, without one and left out", () => {
+  const ports = (...words: string[]): number[] => {
+    const options = read(...words);
+    return [options["sub-port"], options["pub-port"]];
+  };
+  assertEquals(ports(), [9090, 9000]);
+  assertEquals(ports("-s", "-p"), [9090, 9000]);
+  assertEquals(ports("-s", "9091"), [9091, 9000]);
+  assertEquals(ports("-s", "-p", "9001"), [9090, 9001]);
+  assertEquals(ports("-p9001", "--sub-port=0"), [0, 9001]);
+  assertEquals(ports("-p=9001", "--sub-port", "9091", "-v"), [9091, 9001]);
+});
+
+Deno.test("every form of an option gives the same", () => {
+  for (
+    const words of [["-m", "hi"], ["-m=hi"], ["-mhi"], ["--message", "hi"], ["--message=hi"], ["-vm", "hi"]]
+  ) {
+    assertEquals(read(...words).message, "hi", words.join(" "));
+  }
+  for (const words of [["-h", "::1"], ["-H", "::1"], ["--host", "::1"], ["-h::1"]]) {
+    assertEquals(read(...words).host, "::1", words.join(" "));
+  }
+});
+
+Deno.test("a required value may begin with a dash, be empty, or be an option's name", () => {
+  for (const value of ["-hello", "--", "-", "-m", "--help", "", "a=b", "=", "a\nb", "-5", " ", "__proto__"]) {
+    assertEquals(read("-v", "-m", value, "-q"), { ...read("-v", "-q"), message: value });
+    assertEquals(read(`--message=${value}`).message, value);
+  }
+});
+
+Deno.test("whatever text follows -m is the message", () => {
+  fc.assert(fc.property(fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0")), (text) => {
+    assertEquals(read("-m", text).message, text);
+  }));
+});
+
+Deno.test("options that may come often keep their order, others take the last", () => {
+  assertEquals(read("-t", "b", "--topic=#a", "-t", "b").topic, ["#b", "#a", "#b"]);
+  assertEquals(read("-m", "one", "-m", "two").message, "two");
+});
+
+Deno.test("flags are there or not, alone or joined", () => {
+  assertEquals([read().verbose, read()["no-reconnect"]], [false, false]);
+  const options = read("-vq", "--no-reconnect");
+  assertEquals([options.verbose, options.quiet, options["no-reconnect"]], [true, true, true]);
+});
+
+Deno.test("--help and --version are asked for, and a bare -h asks for the help", () => {
+  for (const words of [["--help"], ["-h"], ["-v", "--help", "--nonsense"], ["-h", "-v"]]) {
+    assertEquals(readArguments(SAMPLE, words), { print: "help" });
+  }
+  assertEquals(readArguments(SAMPLE, ["--version"]), { print: "version" });
+});
+
+Deno.test("an unknown option is named, with the one that was meant", () => {
+  assertEquals(
+    refusal("--sub-prot", "1"),
+    'unknown option "--sub-prot", did you mean --sub-port?; see sample --help',
+  );
+  assertEquals(refusal("--verb"), 'unknown option "--verb", did you mean --verbose?; see sample --help');
+  assertEquals(
+    refusal("-message", "x"),
+    'unknown option "-message", did you mean --message?; see sample --help',
+  );
+  assertEquals(refusal("-x"), 'unknown option "-x"; see sample --help');
+  assertEquals(refusal("-vx"), 'unknown option "-x"; see sample --help');
+  for (const word of ["--__proto__", "--toString", "--constructor=1"]) refusal(word);
+});
+
+Deno.test("an option without its value is named, with the usual cause", () => {
+  assertEquals(refusal("-m"), "-m needs a value, TEXT; see sample --help");
+  assertEquals(
+    refusal("-v", "--topic"),
+    "--topic needs a value, PATTERN (an unquoted # starts a comment); see sample --help",
+  );
+});
+
+Deno.test("a stray word is named, with the option that swallowed the one before it", () => {
+  assertEquals(
+    refusal("-m", "hi", "there"),
+    'unexpected argument "there" (put a value with spaces or # in it in quotes); see sample --help',
+  );
+  assertEquals(
+    refusal("-t", "-m", "hi"),
+    'unexpected argument "hi" (-t took "-m" as its value); see sample --help',
+  );
+  for (const word of ["-", "--", "", "word"]) refusal(word);
+});
+
+Deno.test("a value out of range is quoted, with what was expected and the option as it was written", () => {
+  assertEquals(
+    refusal("-p", "70000"),
+    '-p takes a port from 0 to 65535 (0: any free one), not "70000"; see sample --help',
+  );
+  assertEquals(
+    refusal("--pub-port=x\x1b"),
+    '--pub-port takes a port from 0 to 65535 (0: any free one), not "x\\x1b"; see sample --help',
+  );
+  assertEquals(refusal("-C", "0"), '-C takes a whole number from 1 to 1000, not "0"; see sample --help');
+  assertEquals(refusal("--slow", "maybe"), '--slow takes one of block, drop, not "maybe"; see sample --help');
+  assertEquals(refusal("--host="), '--host takes a value that is not empty, not ""; see sample --help');
+  for (const value of ["-5", "1.5", "1e3", "0x10", " 80", "80 ", "99999999999999999999"]) {
+    refusal("-p", value);
+  }
+});
+
+Deno.test("a flag takes no value", () => {
+  assertEquals(refusal("--verbose=1"), '--verbose takes no value, "1" was given; see sample --help');
+});

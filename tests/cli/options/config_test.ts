@@ -1,0 +1,92 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { configGiven, readConfig } from "../../../lib/cli/options/config.ts";
+import { readValues, type Values } from "../../../lib/cli/options/table.ts";
+import { UsageError } from "../../../lib/errors.ts";
+import { read, SAMPLE } from "./sample_program.ts";
+
+type Options = Values<typeof SAMPLE.options>;
+
+/** The options from a config file's text, with flags before it. */
+function withConfig(text: string, ...words: string[]): Options {
+  const line = readArguments(SAMPLE, words);
+  if ("print" in line) throw new TypeError("asked to print");
+  return readValues(SAMPLE, [line.given, configGiven(SAMPLE, { path: "my.toml", text })]);
+}
+
+function refusal(text: string): string {
+  return assertThrows(() => withConfig(text), UsageError).message;
+}
+
+Deno.test("a config file has the names of the long options", () => {
+  const text = `
+    # the usual
+    sub-port = 9191
+    pub-port = true
+    host = "::1"
+    topic = ["a", "#b.>"]
+    max-line = "128KiB"
+    wait = 2.5
+    slow = "drop"
+    verbose = true
+    quiet = false
+  `;
+  assertEquals(withConfig(text), {
+    ...read(),
+    "sub-port": 9191,
+    host: "::1",
+    topic: ["#a", "#b.>"],
+    "max-line": 131_072,
+    wait: 2500,
+    slow: "drop",
+    verbose: true,
+  });
+  assertEquals(withConfig('topic = "a"').topic, ["#a"]);
+});
+
+Deno.test("flags win over the config file, whole options at a time", () => {
+  const options = withConfig('sub-port = 1\npub-port = 2\ntopic = ["a"]', "-s", "3", "-t", "b", "-v");
+  assertEquals([options["sub-port"], options["pub-port"], options.topic], [3, 2, ["#b"]]);
+});
+
+Deno.test("an unknown key is named with its file and what was meant", () => {
+  assertEquals(
+    refusal("sub-prot = 1"),
+    'my.toml: unknown key "sub-prot", did you mean "sub-port"?; the keys are the long options of sample --help',
+  );
+  for (const key of ["help", "version", "config", "s", "toString"]) {
+    assertStringIncludes(refusal(`${key} = 1`), `unknown key "${key}"`);
+  }
+});
+
+Deno.test("a wrong type is named with its file and its key", () => {
+  assertEquals(
+    refusal('sub-port = "9090"'),
+    'my.toml: sub-port takes a number or true or false, not the string "9090"',
+  );
+  assertEquals(refusal("host = 5"), "my.toml: host takes a string, not 5");
+  assertEquals(refusal("verbose = 1"), "my.toml: verbose takes true or false, not 1");
+  assertEquals(refusal('host = ["a"]'), "my.toml: host takes a string, not a list");
+  assertEquals(refusal("topic = [1]"), "my.toml: topic takes a string, not 1");
+  assertEquals(refusal("[host]\na = 1"), "my.toml: host takes a string, not a table");
+  assertEquals(refusal("host = 2026-01-31"), "my.toml: host takes a string, not a date");
+  assertStringIncludes(refusal("sub-port = false"), "my.toml: sub-port takes true or a value");
+});
+
+Deno.test("a value out of range is named with its file and its key", () => {
+  assertEquals(
+    refusal("sub-port = 70000"),
+    'my.toml: sub-port takes a port from 0 to 65535 (0: any free one), not "70000"; see sample --help',
+  );
+  assertStringIncludes(
+    refusal("sub-port = 1.5"),
+    'my.toml: sub-port takes a port from 0 to 65535 (0: any free one), not "1.5"',
+  );
+  assertStringIncludes(refusal('topic = ["a..b"]'), "my.toml: topic: ");
+});
+
+Deno.test("a file that is no TOML, or is not there, is named", () => {
+  assertStringIncludes(refusal("a = = 1"), "my.toml: not TOML: ");
+  const missing = assertThrows(() => readConfig(SAMPLE, "/no/such.toml"), UsageError);
+  assertEquals(missing.message, 'cannot read the config file "/no/such.toml": no such file or directory');
+});

@@ -1,0 +1,40 @@
+/**
+ * Stand-ins for what is written to: they keep what comes.
+ *
+ * @module
+ */
+import type { Arrived } from "../../../lib/cli/output/message.ts";
+import { Output, type OutputTarget } from "../../../lib/cli/output/output.ts";
+
+/** A target that keeps every write. */
+export class Collected implements OutputTarget {
+  readonly writes: Uint8Array[] = [];
+
+  write(bytes: Uint8Array): Promise<number> {
+    this.writes.push(bytes.slice());
+    return Promise.resolve(bytes.length);
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.writes.flatMap((bytes) => [...bytes]));
+  }
+
+  get text(): string {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bytes);
+  }
+}
+
+/** What is put by `put`, written out. */
+export async function written(put: (out: Output) => void): Promise<Collected> {
+  const target = new Collected();
+  const out = new Output(target);
+  put(out);
+  await out.flush();
+  return target;
+}
+
+/** A message as it arrives. */
+export function message(topic: string, payload: string | Uint8Array): Arrived {
+  const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+  return { topic, payload: bytes, text: new TextDecoder().decode(bytes) };
+}

@@ -1,0 +1,57 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { type Input, readLines } from "../../../lib/cli/process/stdin.ts";
+import { RunError } from "../../../lib/errors.ts";
+
+/** An input whose reads give these pieces. */
+function pieces(...texts: readonly Uint8Array[]): Input {
+  const left = [...texts];
+  return {
+    read: (buffer) => {
+      const next = left.shift();
+      if (next === undefined) return Promise.resolve(null);
+      buffer.set(next);
+      return Promise.resolve(next.length);
+    },
+  };
+}
+
+async function lines(input: Input): Promise<string[]> {
+  const found: string[] = [];
+  for await (const line of readLines(input)) found.push(new TextDecoder().decode(line));
+  return found;
+}
+
+const encoder = new TextEncoder();
+
+Deno.test("lines end with LF or CRLF, and what follows the last one is a line too", async () => {
+  assertEquals(await lines(pieces(encoder.encode("a\r\n\nb \r c\n"))), ["a", "", "b \r c"]);
+  assertEquals(await lines(pieces(encoder.encode("a\nb"))), ["a", "b"]);
+  assertEquals(await lines(pieces(encoder.encode("a\nb\r"))), ["a", "b"]);
+  assertEquals(await lines(pieces()), []);
+});
+
+Deno.test("lines are the same however the reads cut them", async () => {
+  const text = "first\nzwölf\r\n\n\r\nlast";
+  const bytes = encoder.encode(text);
+  const whole = await lines(pieces(bytes));
+  assertEquals(whole, ["first", "zwölf", "", "", "last"]);
+  for (let at = 1; at < bytes.length; at++) {
+    assertEquals(await lines(pieces(bytes.subarray(0, at), bytes.subarray(at))), whole, `cut at ${at}`);
+  }
+  assertEquals(await lines(pieces(...Array.from(bytes, (byte) => Uint8Array.of(byte)))), whole);
+});
+
+Deno.test("bytes that are no text come through as they are", async () => {
+  await fc.assert(fc.asyncProperty(fc.uint8Array(), async (bytes) => {
+    const line = bytes.filter((byte) => byte !== 10 && byte !== 13);
+    const found: Uint8Array[] = [];
+    for await (const each of readLines(pieces(new Uint8Array([...line, 10])))) found.push(each);
+    assertEquals(found, [line]);
+  }));
+});
+
+Deno.test("a line without an end does not fill the memory", async () => {
+  const endless: Input = { read: (buffer) => Promise.resolve(buffer.fill(120).length) };
+  await assertRejects(() => lines(endless), RunError, "a line on stdin has more than");
+});

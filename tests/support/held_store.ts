@@ -1,0 +1,59 @@
+import { MemoryStore } from "../../lib/store/memory.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  ReadOutcome,
+  SeekOutcome,
+  Store,
+  StoreState,
+} from "../../lib/store/types.ts";
+
+/** The reference store, whose commits end when the test says so, and as it says. */
+export class HeldStore implements Store {
+  readonly #store: Store;
+  readonly commits: { readonly appends: readonly Append[]; end(outcome?: CommitOutcome): void }[] = [];
+  /** Commits end by themselves. */
+  free = true;
+  #arrived: Array<() => void> = [];
+
+  constructor(store: Store = new MemoryStore({ now: () => Date.now() })) {
+    this.#store = store;
+  }
+
+  get recentIds(): Store["recentIds"] {
+    return this.#store.recentIds;
+  }
+
+  get state(): StoreState {
+    return this.#store.state;
+  }
+
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+    const end = (outcome?: CommitOutcome): void => {
+      if (outcome !== undefined) done(outcome);
+      else this.#store.commit(appends, done);
+    };
+    if (this.free) return end();
+    this.commits.push({ appends, end });
+    for (const arrived of this.#arrived.splice(0)) arrived();
+  }
+
+  seek(pattern: string, range: Parameters<Store["seek"]>[1], done: (outcome: SeekOutcome) => void): void {
+    this.#store.seek(pattern, range, done);
+  }
+
+  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
+    this.#store.read(cursor, most, done);
+  }
+
+  close(done: () => void): void {
+    this.#store.close(done);
+  }
+
+  /** The next commit that is asked for. */
+  async next(): Promise<(typeof this.commits)[number]> {
+    while (this.commits.length === 0) await new Promise<void>((resolve) => this.#arrived.push(resolve));
+    return this.commits.shift()!;
+  }
+}

@@ -1,0 +1,106 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { encodeText } from "../../lib/wire/bytes.ts";
+import { idSpansOf, readTtl, unexpired } from "../../lib/wire/frame_fields.ts";
+
+function framesOf(
+  ...frames: string[]
+): { bytes: Uint8Array; start: number; end: number; topicBytes: number } {
+  const bytes = encodeText(frames.join(""));
+  return { bytes, start: 0, end: bytes.length, topicBytes: 2 };
+}
+
+/** The ids that spans stand for, by position. */
+function idsOf(...fields: string[]): Record<number, string> {
+  const found: Record<number, string> = {};
+  for (const span of idSpansOf(framesOf(...fields.map((field) => `pub #a 3${field}\nid=\n`)))) {
+    for (let offset = 0; offset < span.count; offset++) {
+      found[span.at + offset] = `${span.prefix}${span.first === undefined ? "" : span.first + offset}`;
+    }
+  }
+  return found;
+}
+
+Deno.test("ids that count up by one are one span", () => {
+  const frames = framesOf(..."789".split("").map((digit) => `pub #a 1 key=k id=p-${digit}\nx\n`));
+  assertEquals(idSpansOf(frames), [{ at: 0, count: 3, prefix: "p-", first: 7 }]);
+});
+
+Deno.test("what ends a span: another prefix, a number left out, a message without an id", () => {
+  const ids = [" id=p-1", " id=p-2", " id=q-3", " id=q-5", "", " id=q-6", " id=q-7"];
+  const spans = idSpansOf(framesOf(...ids.map((field) => `pub #a 0${field}\n\n`)));
+  assertEquals(spans.map(({ at, count, prefix, first }) => [at, count, prefix, first]), [
+    [0, 2, "p-", 1],
+    [2, 1, "q-", 3],
+    [3, 1, "q-", 5],
+    [5, 2, "q-", 6],
+  ]);
+});
+
+Deno.test("a number counts where it stands behind a separator, without a leading zero, and fits", () => {
+  const first = (id: string): number | undefined => idSpansOf(framesOf(`pub #a 0 id=${id}\n\n`))[0]?.first;
+  assertEquals(["7", "a-7", "a_7", "a.7", "a:7", "a/7", "a-0", "999999999999999"].map(first), [
+    ...[7, 7, 7, 7, 7, 7, 0],
+    999_999_999_999_999,
+  ]);
+  for (const id of ["a7", "a-07", "1000000000000000", "6f1c9f2e-4665-4e0a-9d55-00a0c91e6bf6", "a-", ""]) {
+    assertEquals(first(id), undefined, id);
+  }
+});
+
+Deno.test("the last id= of a frame counts, and only a field of exactly that name", () => {
+  assertEquals(idsOf(" id=a id=b", " xid=a", " id=a h.id=b", " id=a\r", " id=a ttl=5\r", ""), {
+    0: "b",
+    2: "a",
+    3: "a",
+    4: "a",
+  });
+});
+
+Deno.test("different ids stay different, whatever bytes they are", () => {
+  const bytes = (value: number): Uint8Array => new Uint8Array([...encodeText("pub #a 0 id="), value, 10, 10]);
+  const prefixes = [0xc3, 0xff, 0x80].map((value) => {
+    const frame = bytes(value);
+    return idSpansOf({ bytes: frame, start: 0, end: frame.length, topicBytes: 2 })[0]?.prefix;
+  });
+  assertEquals(new Set(prefixes).size, 3);
+});
+
+Deno.test("spans stand for the ids as they are, in any mix", () => {
+  const id = fc.constantFrom("", " id=p-1", " id=p-2", " id=p-3", " id=4", " id=5", " id=x", " id=p-03");
+  fc.assert(fc.property(fc.array(id, { maxLength: 30 }), (fields) => {
+    const expected = fields.flatMap((field, at) => field === "" ? [] : [[at, field.slice(" id=".length)]]);
+    assertEquals(idsOf(...fields), Object.fromEntries(expected));
+  }));
+});
+
+Deno.test("a ttl is seconds, with at most three decimals, more than 0", () => {
+  const read = (text: string): number | undefined => readTtl(encodeText(text), 0, encodeText(text).length);
+  assertEquals(["60", "1", "0.5", "0.001", "1.25", "999999999", "007"].map(read), [
+    ...[60_000, 1000, 500, 1, 1250],
+    999_999_999_000,
+    7000,
+  ]);
+  for (
+    const text of ["", "0", "0.0", "-1", "+1", "1e3", "1.", ".5", "1.0001", "abc", "1000000000", "0x10", "١"]
+  ) {
+    assertEquals(read(text), undefined, text);
+  }
+});
+
+Deno.test("what has outlived its ttl is left out, the rest comes in stretches", () => {
+  const frames = framesOf(
+    "pub #a 1\na\n",
+    "pub #a 1 ttl=5\nb\n",
+    "pub #a 1 ttl=10\nc\n",
+    "pub #a 1 ttl=5\nd\n",
+    "pub #a 1\ne\n",
+  );
+  const text = (now: number): string[] =>
+    unexpired(frames, { time: 1000, now }).map(({ at, count, start, end }) =>
+      `${at} ${count} ${new TextDecoder().decode(frames.bytes.subarray(start, end))}`
+    );
+  assertEquals(text(5999), [`0 5 ${new TextDecoder().decode(frames.bytes)}`]);
+  assertEquals(text(6000), ["0 1 pub #a 1\na\n", "2 1 pub #a 1 ttl=10\nc\n", "4 1 pub #a 1\ne\n"]);
+  assertEquals(text(11_000), ["0 1 pub #a 1\na\n", "4 1 pub #a 1\ne\n"]);
+});
