@@ -12,8 +12,9 @@ import { asRunError, type DataFiles, filesIn, lockDirectory, sizeOf } from "./fi
 import { type Batch, DamageError, endOf } from "./log_view.ts";
 import { connect, inspect, readIdentity } from "./open.ts";
 import { idsFrom } from "./recent_ids.ts";
-import { isDamage, reasonOf } from "./rows.ts";
+import { int, isDamage, reasonOf } from "./rows.ts";
 import { batchFrom, topicFrom } from "./sqlite_view.ts";
+import { readWalTail, requireEnd, type WalTail } from "./wal_tail.ts";
 
 /** Problems that are told one by one: whoever has so many needs a copy, not a list. */
 const PROBLEMS_MOST = 1000;
@@ -51,9 +52,11 @@ export function checkStore(dir: string, report: CheckReport): CheckSummary {
   const made = [files.wal, `${files.database}-shm`].filter((path) => sizeOf(path) === undefined);
   try {
     inspect(files);
+    // before SQLite opens it and drops what it does not take
+    const tail = readWalTail(files.wal);
     const db = connect(files.database, { readOnly: true, sync: "commit" });
     try {
-      return new Check(db, { report, total: sizeOf(files.database) ?? 0 }).run();
+      return new Check(db, { report, total: sizeOf(files.database) ?? 0 }).run(tail);
     } finally {
       db.close();
     }
@@ -100,7 +103,8 @@ class Check {
     this.#total = total;
   }
 
-  run(): CheckSummary {
+  run(tail: WalTail | undefined): CheckSummary {
+    this.#each("its write-ahead log is damaged", () => requireEnd(tail));
     this.#each("its structure cannot be checked", () => this.#structure());
     this.#each("its topics cannot be read", () => this.#readTopics());
     this.#each("its messages cannot be read to the end", () => this.#readBatches());
@@ -125,14 +129,16 @@ class Check {
   }
 
   #structure(): void {
-    for (const row of this.#db.prepare(`PRAGMA integrity_check(${PROBLEMS_MOST})`).iterate()) {
+    const rows = this.#db.prepare(`PRAGMA integrity_check(${PROBLEMS_MOST})`).all();
+    if (rows.length === 0) throw new DamageError("SQLite does not say");
+    for (const row of rows) {
       const [text] = Object.values(row);
       if (text !== "ok") this.#problem(`SQLite says: ${String(text).replaceAll("\n", " ")}`);
     }
   }
 
   #readTopics(): void {
-    for (const row of this.#db.prepare("SELECT * FROM topic ORDER BY id").iterate()) {
+    for (const row of this.#db.prepare("SELECT * FROM topic ORDER BY id").all()) {
       this.#each("a topic is damaged", () => {
         const { id, name, floor } = topicFrom(row);
         this.#topics.set(id, { name, head: frameHead(name), next: floor });
@@ -183,9 +189,14 @@ class Check {
   #readIds(): void {
     // a store of format 1 has none
     if (this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dedup'").get() === undefined) return;
-    for (const row of this.#db.prepare("SELECT * FROM dedup ORDER BY batch").iterate()) {
+    const next = this.#db.prepare("SELECT * FROM dedup WHERE batch > ? ORDER BY batch LIMIT 1");
+    let at = 0;
+    for (let row = next.get(at); row !== undefined; row = next.get(at)) {
+      const these = row;
+      if (int(row, "batch") <= at) throw new DamageError(`behind those of batch ${at} come others`);
+      at = int(row, "batch");
       this.#each("the ids of a batch are damaged", () => {
-        const { batch, topic, ids } = idsFrom(row);
+        const { batch, topic, ids } = idsFrom(these);
         if (!this.#topics.has(topic)) {
           throw new DamageError(`the topic ${topic} of batch ${batch} is not there`);
         }

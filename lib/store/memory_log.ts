@@ -5,7 +5,15 @@
  */
 import { matches } from "../topics/topic.ts";
 import type { NewBatch, Numbers } from "./gather.ts";
-import { type Batch, DamageError, endOf, type LogView, type Place, type TopicRow } from "./log_view.ts";
+import {
+  type Batch,
+  DamageError,
+  endOf,
+  type LogView,
+  type Place,
+  ScanMemory,
+  type TopicRow,
+} from "./log_view.ts";
 import type { AgedPlace, TrimPort } from "./retention.ts";
 
 interface MemoryTopic {
@@ -21,6 +29,7 @@ export class MemoryLog implements LogView, TrimPort {
   last = 0;
   bytes = 0;
   time = 0;
+  readonly scans = new ScanMemory();
   readonly #batches: Batch[] = [];
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #byId = new Map<number, MemoryTopic>();
@@ -93,6 +102,12 @@ export class MemoryLog implements LogView, TrimPort {
 
   timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
     return this.#batches[indexOf(this.#batches, (batch) => batch.id >= id)];
+  }
+
+  *batchesFollowing(after: number): Generator<Batch> {
+    for (let at = indexOf(this.#batches, ({ id }) => id > after); at < this.#batches.length; at++) {
+      yield this.#batches[at]!;
+    }
   }
 
   load(place: Place): Batch {

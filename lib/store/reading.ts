@@ -4,7 +4,15 @@
  * @module
  */
 import { isPattern } from "../topics/topic.ts";
-import { DamageError, endOf, type LogView, type Place, type TopicRow } from "./log_view.ts";
+import {
+  type Batch,
+  DamageError,
+  endOf,
+  type Expected,
+  type LogView,
+  type Place,
+  type TopicRow,
+} from "./log_view.ts";
 import { PageBuilder } from "./page_builder.ts";
 import { firstAfter, firstSince, startOf } from "./places.ts";
 import type { Cursor, From, ReadOutcome, SeekOutcome, To } from "./types.ts";
@@ -96,20 +104,24 @@ function* follow(view: LogView, cursor: Cursor, page: PageBuilder): Generator<St
 
 /** Many topics, in commit order. */
 function* scan(view: LogView, cursor: Cursor, page: PageBuilder): Generator<Step> {
-  const topics = view.matching(cursor.pattern);
+  const { pattern } = cursor;
+  const topics = view.matching(pattern);
   const range = rangeOf(cursor);
-  const expected = new Map<number, number>();
+  const expected = view.scans.take(pattern, cursor.after);
   let at = cursor;
-  for (;;) {
-    const places = view.following(at.after, SCAN_PLACES);
-    for (const place of places) {
+  let seen = at.after;
+  try {
+    for (
+      const place of 2 * topics.size >= view.topics ? view.batchesFollowing(at.after) : places(view, at.after)
+    ) {
       if (place.id <= at.after) throw new DamageError(`batch ${place.id} is not where it belongs`);
       const next = { ...at, after: place.id };
       const name = topics.get(place.topic);
       if (name !== undefined) {
+        seen = place.id;
         checkOrder(view, place, { after: cursor.after, expected });
         if (endOf(place) > range.from && place.first < range.end) {
-          const batch = view.load(place);
+          const batch = "bytes" in place ? place : view.load(place);
           if (batch.time > range.until) return yield [at, "past to"];
           if (batch.time >= cursor.time) page.add(name, batch, range);
         }
@@ -117,26 +129,42 @@ function* scan(view: LogView, cursor: Cursor, page: PageBuilder): Generator<Step
       at = next;
       yield [at, "none"];
     }
-    if (places.length < SCAN_PLACES) break;
+    const done = range.end < Infinity && topics.size > 0 &&
+      [...topics.keys()].every((topic) => nextOf(view, topic) >= range.end);
+    at = { ...at, after: Math.max(at.after, view.last) };
+    yield [at, done ? "past to" : "caught up"];
+  } finally {
+    // not where it stopped at a batch that it does not give
+    if (seen <= at.after) view.scans.keep(expected, { pattern, after: at.after });
   }
-  const done = range.end < Infinity && topics.size > 0 &&
-    [...topics.keys()].every((topic) => nextOf(view, topic) >= range.end);
-  yield [{ ...at, after: Math.max(at.after, view.last) }, done ? "past to" : "caught up"];
 }
 
-/** Throws unless the place is where its topic goes on. `expected`: by topic, what this read has seen. */
+/** The places behind a batch, a few at a time: where most batches are passed over their bytes need not be read. */
+function* places(view: LogView, after: number): Generator<Place | Batch> {
+  for (let at = after;;) {
+    const some = view.following(at, SCAN_PLACES);
+    yield* some;
+    if (some.length < SCAN_PLACES) return;
+    at = some.at(-1)!.id;
+  }
+}
+
+/** Throws unless the place is where its topic goes on. `expected`: what is known of the batches up to it. */
 function checkOrder(
   view: LogView,
   place: Place,
-  { after, expected }: { after: number; expected: Map<number, number> },
+  { after, expected }: { readonly after: number; readonly expected: Expected },
 ): void {
   const known = expected.get(place.topic);
   expected.set(place.topic, endOf(place));
   if (known === place.first) return;
-  const before = known === undefined ? view.holding(place.topic, place.first - 1) : undefined;
-  if (before !== undefined && endOf(before) === place.first && before.id <= after) return;
+  const before = view.holding(place.topic, place.first - 1);
+  // the first of its topic: the one before it lies before this reading
+  const follows = known === undefined && before !== undefined && endOf(before) === place.first;
+  if (follows && before.id <= after) return;
+  // or all before it was deleted, perhaps since the reading before this one
   const topic = view.topicOf(place.topic);
-  if (known === undefined && before === undefined && topic.floor === place.first) return;
+  if (before === undefined && topic.floor === place.first) return;
   throw missing(topic, known ?? (before === undefined ? topic.floor : endOf(before)), place.first);
 }
 

@@ -5,12 +5,19 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isPattern, matches } from "../topics/topic.ts";
-import { type Batch, DamageError, type LogView, type Place, type TopicRow } from "./log_view.ts";
+import { type Batch, DamageError, type LogView, type Place, ScanMemory, type TopicRow } from "./log_view.ts";
 import { blob, int, type Row, text } from "./rows.ts";
 import { batchCrc, topicCrc } from "./schema.ts";
 
 /** Patterns whose topics are remembered; beyond it all are found anew. */
 const PATTERNS_MOST = 256;
+
+/** Topics that are read together. */
+const TOPICS_READ = 1000;
+/** Batches that are read together, and about how many bytes of them. */
+const ROWS_LEAST = 2;
+const ROWS_MOST = 64;
+const ROWS_BYTES = 512 * 1024;
 
 const PLACE = "id, topic, first, count";
 
@@ -23,6 +30,7 @@ interface Matched {
 /** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
 export class SqliteView implements LogView {
   last = 0;
+  readonly scans = new ScanMemory();
   readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
@@ -33,6 +41,8 @@ export class SqliteView implements LogView {
   readonly #holding: StatementSync;
   readonly #next: StatementSync;
   readonly #following: StatementSync;
+  readonly #batches: StatementSync;
+  readonly #topics: StatementSync;
   readonly #timeAt: StatementSync;
   readonly #load: StatementSync;
   readonly #loadNext: StatementSync;
@@ -48,7 +58,7 @@ export class SqliteView implements LogView {
     );
     this.#topicNamed = db.prepare("SELECT * FROM topic WHERE name = ?");
     this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
-    this.#topicsAfter = db.prepare("SELECT * FROM topic WHERE id > ? ORDER BY id");
+    this.#topicsAfter = db.prepare(`SELECT * FROM topic WHERE id > ? ORDER BY id LIMIT ${TOPICS_READ}`);
     this.#holding = db.prepare(
       `SELECT ${PLACE} FROM batch WHERE topic = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
     );
@@ -56,6 +66,8 @@ export class SqliteView implements LogView {
       `SELECT ${PLACE} FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1`,
     );
     this.#following = db.prepare(`SELECT ${PLACE} FROM batch WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#batches = db.prepare("SELECT * FROM batch WHERE id > ? ORDER BY id LIMIT ?");
+    this.#topics = db.prepare("SELECT coalesce(max(id), 0) AS id FROM topic");
     this.#timeAt = db.prepare("SELECT id, time FROM batch WHERE id >= ? ORDER BY id LIMIT 1");
     this.#load = db.prepare("SELECT * FROM batch WHERE id = ?");
     this.#loadNext = db.prepare(
@@ -73,6 +85,10 @@ export class SqliteView implements LogView {
       // some errors of SQLite have ended it already
       if (this.#db.isTransaction) this.#end.run();
     }
+  }
+
+  get topics(): number {
+    return int(this.#topics.get() ?? {}, "id");
   }
 
   topicNamed(name: string): TopicRow | undefined {
@@ -96,10 +112,14 @@ export class SqliteView implements LogView {
       if (this.#matched.size >= PATTERNS_MOST) this.#matched.clear();
       this.#matched.set(pattern, matched = { upTo: 0, topics: new Map() });
     }
-    for (const row of this.#topicsAfter.iterate(matched.upTo)) {
-      const { id, name } = topicFrom(row);
-      if (matches(pattern, name)) matched.topics.set(id, this.#shared(id, name));
-      matched.upTo = id;
+    for (let rows = this.#topicsAfter.all(matched.upTo); rows.length > 0;) {
+      for (const row of rows) {
+        const { id, name } = topicFrom(row);
+        if (id <= matched.upTo) throw new DamageError(`topic ${id} is not where it belongs`);
+        if (matches(pattern, name)) matched.topics.set(id, this.#shared(id, name));
+        matched.upTo = id;
+      }
+      rows = rows.length < TOPICS_READ ? [] : this.#topicsAfter.all(matched.upTo);
     }
     return matched.topics;
   }
@@ -121,6 +141,25 @@ export class SqliteView implements LogView {
   timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
     const row = this.#timeAt.get(id);
     return row === undefined ? undefined : { id: int(row, "id"), time: int(row, "time") };
+  }
+
+  *batchesFollowing(after: number): Generator<Batch> {
+    let at = after;
+    let limit = ROWS_LEAST;
+    for (;;) {
+      // not `iterate`, which was seen to end where SQLite has an error
+      const rows = this.#batches.all(at, limit);
+      let bytes = 0;
+      for (const row of rows) {
+        const batch = this.#verified(row);
+        if (batch.id <= at) throw new DamageError(`batch ${batch.id} is not where it belongs`);
+        bytes += batch.bytes.length;
+        at = batch.id;
+        yield batch;
+      }
+      if (rows.length < limit) return;
+      limit = Math.max(ROWS_LEAST, Math.min(ROWS_MOST, Math.floor(ROWS_BYTES / (bytes / limit + 1))));
+    }
   }
 
   load(place: Place): Batch {

@@ -56,6 +56,15 @@ export function readWalTail(path: string): WalTail | undefined {
   }
 }
 
+/** Throws DamageError where more than the end is gone: whole commits, that a store which waits for its fsyncs has acknowledged. */
+export function requireEnd(tail: WalTail | undefined): void {
+  if (tail === undefined || tail.commits === 0) return;
+  throw new DamageError(
+    `behind byte ${tail.end} of its write-ahead log a commit is not whole, and ${tail.commits} behind it that are would be gone ` +
+      `(to go on without them, start it once with --sync interval)`,
+  );
+}
+
 class WalReader {
   readonly #file: Deno.FsFile;
   readonly #length: number;

@@ -10,14 +10,13 @@ import { quote } from "../text.ts";
 import { checkTail } from "./check_tail.ts";
 import { asRunError, type DataFiles, filesIn, lockDirectory, prepareDirectory } from "./files.ts";
 import type { NewBatch } from "./gather.ts";
-import { DamageError } from "./log_view.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Note, OpenRequest, WriteAnswer, WriteRequest } from "./messages.ts";
 import { connect, createWhereMissing, damaged, inspect } from "./open.ts";
 import { RetentionClock, Trimmer } from "./retention.ts";
 import { isDamage, reasonOf } from "./rows.ts";
 import type { StoreState } from "./types.ts";
-import { readWalTail, type WalTail } from "./wal_tail.ts";
+import { readWalTail, requireEnd, type WalTail } from "./wal_tail.ts";
 import type { Scope } from "./worker.ts";
 import { Writer } from "./writer.ts";
 
@@ -274,7 +273,7 @@ function openWriter(files: DataFiles, { sync, dedupWindow }: Open): Opened {
   createWhereMissing(files, Date.now());
   inspect(files);
   const tail = readWalTail(files.wal);
-  if (tail !== undefined && tail.commits > 0 && sync === "commit") throw damagedBefore(tail);
+  if (sync === "commit") requireEnd(tail);
   const db = connect(files.database, { readOnly: false, sync });
   try {
     checkTail(db);
@@ -283,13 +282,6 @@ function openWriter(files: DataFiles, { sync, dedupWindow }: Open): Opened {
     db.close();
     throw error;
   }
-}
-
-function damagedBefore({ end, commits }: WalTail): DamageError {
-  return new DamageError(
-    `behind byte ${end} of its write-ahead log a commit is not whole, and ${commits} behind it that are would be gone ` +
-      `(to go on without them, start it once with --sync interval)`,
-  );
 }
 
 function reasonToRefuse(files: DataFiles, error: unknown): string {
