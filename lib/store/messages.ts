@@ -33,7 +33,13 @@ export type WriteRequest =
 /** To the one that reads. */
 export type ReadRequest =
   | { readonly kind: "seek"; readonly pattern: string; readonly range: Range }
-  | { readonly kind: "read"; readonly cursor: Cursor; readonly most: number }
+  | {
+    readonly kind: "read";
+    readonly cursor: Cursor;
+    readonly most: number;
+    /** Commits come in meanwhile: afterwards the thread leaves the processors to them for a while. */
+    readonly gentle: boolean;
+  }
   | { readonly kind: "close" };
 
 /** What is worth a line in the log. */

@@ -13,6 +13,14 @@ import { SqliteView } from "./sqlite_view.ts";
 import type { Page } from "./types.ts";
 import type { Scope } from "./worker.ts";
 
+/**
+ * Bytes a millisecond that are read at most while others publish: a replay as fast as it can go would take a third of a machine
+ * with two processors from them. docs/decisions/0004 has the figures.
+ */
+const PACE = 300_000 * navigator.hardwareConcurrency;
+/** Nobody ever changes it. */
+const NEVER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
 /** Answers in the order of the requests; a read that fails fails alone. */
 export class ReadingThread {
   static start(scope: Scope, { dir }: OpenRequest): void {
@@ -32,9 +40,14 @@ export class ReadingThread {
             return answer({ kind: "sought", outcome }, transfer);
           }
           case "read": {
-            const { cursor, most } = data;
+            const { cursor, most, gentle } = data;
+            const start = performance.now();
             const outcome = orFailed(view, () => read(view, cursor, { most, now: Date.now() }));
-            return answer({ kind: "read", outcome }, outcome.kind === "page" ? memoryOf(outcome.page) : []);
+            if (outcome.kind !== "page") return answer({ kind: "read", outcome });
+            const due = start + outcome.page.bytes.length / PACE;
+            answer({ kind: "read", outcome }, memoryOf(outcome.page));
+            if (gentle) Atomics.wait(NEVER, 0, 0, Math.max(0, due - performance.now()));
+            return;
           }
           case "close":
             db.close();

@@ -10,6 +10,8 @@ import type { Retention, RetentionRules } from "./types.ts";
 /** A slice of deleting: what one transaction takes at most, so that a commit never waits long for one. */
 const SLICE_BATCHES = 256;
 const SLICE_BYTES = 8 * 1024 * 1024;
+/** Batches looked at first: mostly a commit brings few, and then few have to go. */
+const LOOK_LEAST = 8;
 /** How many times faster than time itself the clock of retention catches up with the wall clock. */
 const CATCH_UP = 10;
 /** Milliseconds the wall clock may run ahead of it before that is worth a warning. */
@@ -45,6 +47,8 @@ interface Rule {
   held: number;
   /** When the oldest of its messages may have grown too old. */
   due: number;
+  /** Batches looked at next time. */
+  look: number;
 }
 
 /**
@@ -64,7 +68,7 @@ export class Trimmer {
   constructor(port: TrimPort, rules: RetentionRules) {
     this.#port = port;
     const rule = ({ age, bytes }: Retention, pattern?: string): Rule => (
-      { age, bytes, pattern, position: 0, held: 0, due: 0 }
+      { age, bytes, pattern, position: 0, held: 0, due: 0, look: LOOK_LEAST }
     );
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
     const counts = this.#rules.some(({ bytes, pattern }) => bytes !== undefined && pattern !== undefined);
@@ -110,11 +114,11 @@ export class Trimmer {
   #trim(rule: Rule, now: number): { done: boolean; messages: number } {
     const before = rule.age === undefined ? -Infinity : now - rule.age;
     let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - rule.bytes;
-    const places = this.#port.agedFollowing(rule.position, SLICE_BATCHES);
+    const places = this.#port.agedFollowing(rule.position, rule.look);
     const victims: AgedPlace[] = [];
     let bytes = 0;
     let position = rule.position;
-    let done = places.length < SLICE_BATCHES;
+    let done = places.length < rule.look;
     // where nothing is left, nothing grows old for so long
     rule.due = done ? now + (rule.age ?? 0) + 1 : now;
     for (const place of places) {
@@ -136,6 +140,7 @@ export class Trimmer {
       }
     }
     if (victims.length > 0) this.#port.remove(victims);
+    rule.look = done ? LOOK_LEAST : Math.min(4 * rule.look, SLICE_BATCHES);
     rule.position = position;
     rule.held -= bytes;
     return { done, messages: victims.reduce((sum, { count }) => sum + count, 0) };

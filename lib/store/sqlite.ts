@@ -27,6 +27,9 @@ import type {
 const BUFFER_BYTES_KEPT = 16 * 1024 * 1024;
 const BUFFER_BYTES_LEAST = 64 * 1024;
 
+/** Milliseconds after a commit for which others are taken to publish. */
+const BUSY_MS = 20;
+
 /** How a store on disk is opened. */
 export interface SqliteOptions {
   /** When a commit is answered: once it is on disk (commit), or before, with a sync every 100 ms. */
@@ -103,6 +106,8 @@ class SqliteStore implements Store {
   readonly #onLost: ((reason: string) => void) | undefined;
   readonly #reads: ReadDone[] = [];
   #state: StoreState;
+  /** When the last commit was answered, by `performance.now()`. */
+  #committedAt = -Infinity;
   #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
   #waiting: { readonly gathered: Gathered; readonly done: (outcome: CommitOutcome) => void } | undefined;
   #closed: (() => void) | undefined;
@@ -162,7 +167,8 @@ class SqliteStore implements Store {
   }
 
   read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
-    this.#ask({ kind: "read", cursor, most }, done);
+    const gentle = this.#waiting !== undefined || performance.now() - this.#committedAt < BUSY_MS;
+    this.#ask({ kind: "read", cursor, most, gentle }, done);
   }
 
   close(done: () => void): void {
@@ -183,6 +189,7 @@ class SqliteStore implements Store {
     switch (answer.kind) {
       case "committed": {
         const { outcome, buffer } = answer;
+        this.#committedAt = performance.now();
         this.#state = answer.state;
         if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
         const waiting = this.#waiting;
