@@ -11,6 +11,7 @@ import { Post } from "./mailbox.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./messages.ts";
 import type { Sync } from "./open.ts";
 import type { Range } from "./reading.ts";
+import { StoreThread } from "./thread.ts";
 import type {
   Append,
   CommitOutcome,
@@ -50,11 +51,10 @@ export async function openSqliteStore(dir: string, options: SqliteOptions = {}):
   const { sync = "commit", retain = {}, dedupWindow = DEDUP_WINDOW_MS, log = SILENT_LOG } = options;
   const post = new Post<WriteRequest>();
   const mailbox = post.address;
-  const writing = await start<WriteAnswer>({ kind: "write", dir, sync, retain, dedupWindow, mailbox }, [
-    mailbox.port,
-  ]);
+  const open = { kind: "write", dir, sync, retain, dedupWindow, mailbox } as const;
+  const writing = await start<never, WriteAnswer>(open, [mailbox.port]);
   try {
-    const reading = await start<ReadAnswer>({ kind: "read", dir });
+    const reading = await start<ReadRequest, ReadAnswer>({ kind: "read", dir });
     return new SqliteStore({ writing, post, reading, log, onLost: options.onLost });
   } catch (error) {
     post.send({ kind: "close" });
@@ -63,31 +63,30 @@ export async function openSqliteStore(dir: string, options: SqliteOptions = {}):
   }
 }
 
-interface Started<Opened> {
-  readonly worker: Worker;
-  readonly opened: Extract<Opened, { kind: "opened" }>;
+interface Started<Request, Answer> {
+  readonly thread: StoreThread<OpenRequest | Request, Answer>;
+  readonly opened: Extract<Answer, { kind: "opened" }>;
   /** What it has said since, in the order it did, until somebody else listens. */
-  readonly early: Exclude<Opened, { kind: "opened" }>[];
+  readonly early: Answer[];
 }
 
-/** A worker that has opened the store. */
-async function start<Answer extends WriteAnswer | ReadAnswer>(
+/** A thread that has opened the store. */
+async function start<Request, Answer extends WriteAnswer | ReadAnswer>(
   request: OpenRequest,
-  transfer: Transferable[] = [],
-): Promise<Started<Answer>> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const { promise, resolve, reject } = Promise.withResolvers<Started<Answer>>();
-  const early: Started<Answer>["early"] = [];
-  worker.onerror = (event): void => {
-    event.preventDefault();
-    reject(new Error(`the store's thread failed: ${event.message}`));
-  };
-  worker.onmessage = ({ data }: MessageEvent<WriteAnswer | ReadAnswer>): void => {
-    if (data.kind === "opened") resolve({ worker, opened: data as Started<Answer>["opened"], early });
-    else if (data.kind === "refused to open") reject(new RunError(data.reason));
-    else early.push(data as Started<Answer>["early"][number]);
-  };
-  worker.postMessage(request, transfer);
+  transfer: readonly Transferable[] = [],
+): Promise<Started<Request, Answer>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Started<Request, Answer>>();
+  const early: Answer[] = [];
+  const thread = new StoreThread<OpenRequest | Request, Answer>({
+    onAnswer: (answer) => {
+      if (answer.kind === "refused to open") reject(new RunError(answer.reason));
+      else if (answer.kind === "opened") {
+        resolve({ thread, opened: answer as Extract<Answer, { kind: "opened" }>, early });
+      } else early.push(answer);
+    },
+    onFailure: (reason) => reject(new Error(`the store's thread failed: ${reason}`)),
+  });
+  thread.send(request, transfer);
   return await promise;
 }
 
@@ -101,7 +100,7 @@ type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
 class SqliteStore implements Store {
   readonly recentIds: readonly RecentIds[];
   readonly #post: Post<WriteRequest>;
-  readonly #reading: Worker;
+  readonly #reading: StoreThread<OpenRequest | ReadRequest, ReadAnswer>;
   readonly #log: Log;
   readonly #onLost: ((reason: string) => void) | undefined;
   readonly #reads: ReadDone[] = [];
@@ -117,9 +116,9 @@ class SqliteStore implements Store {
 
   constructor(
     { writing, post, reading, log, onLost }: {
-      readonly writing: Started<WriteAnswer>;
+      readonly writing: Started<never, WriteAnswer>;
       readonly post: Post<WriteRequest>;
-      readonly reading: Started<ReadAnswer>;
+      readonly reading: Started<ReadRequest, ReadAnswer>;
       readonly log: Log;
       readonly onLost: ((reason: string) => void) | undefined;
     },
@@ -129,18 +128,16 @@ class SqliteStore implements Store {
     this.#state = writing.opened.state;
     this.recentIds = writing.opened.recentIds;
     this.#post = post;
-    this.#reading = reading.worker;
-    writing.worker.onmessage = ({ data }: MessageEvent<WriteAnswer>): void => this.#written(data);
-    this.#reading.onmessage = ({ data }: MessageEvent<ReadAnswer>): void => this.#read(data);
+    this.#reading = reading.thread;
     for (const answer of writing.early) this.#written(answer);
-    writing.worker.onerror = (event): void => {
-      event.preventDefault();
-      this.#loseWriting(`the thread that writes failed: ${event.message}`);
-    };
-    this.#reading.onerror = (event): void => {
-      event.preventDefault();
-      this.#loseReading(`the thread that reads failed: ${event.message}`);
-    };
+    writing.thread.tell({
+      onAnswer: (answer) => this.#written(answer),
+      onFailure: (reason) => this.#loseWriting(`the thread that writes failed: ${reason}`),
+    });
+    reading.thread.tell({
+      onAnswer: (answer) => this.#read(answer),
+      onFailure: (reason) => this.#loseReading(`the thread that reads failed: ${reason}`),
+    });
   }
 
   get state(): StoreState {
@@ -174,7 +171,7 @@ class SqliteStore implements Store {
   close(done: () => void): void {
     this.#closed = done;
     // the one that writes is the last to leave: it empties the WAL, which nobody may look at then
-    if (this.#readingGone === undefined) this.#reading.postMessage({ kind: "close" });
+    if (this.#readingGone === undefined) this.#reading.send({ kind: "close" });
     else this.#closeWriting();
   }
 
@@ -182,7 +179,7 @@ class SqliteStore implements Store {
     const reason = this.#readingGone;
     if (reason !== undefined) return queueMicrotask(() => done({ kind: "failed", reason }));
     this.#reads.push(done);
-    this.#reading.postMessage(request);
+    this.#reading.send(request);
   }
 
   #written(answer: WriteAnswer): void {
