@@ -11,6 +11,9 @@ import type { RecentIds } from "./types.ts";
 
 /** Rows forgotten at a time. */
 const FORGET_ROWS = 256;
+/** Rows read together when a store is opened, and rows read at most: half a million commits. */
+const READ_ROWS = 256;
+const RECENT_ROWS_MOST = 500_000;
 /** Characters of ids given back when a store is opened: more would be forgotten again by who remembers them. */
 const RECENT_LENGTH_MOST = 32 * 1024 * 1024;
 
@@ -53,8 +56,7 @@ export class RecentIdsTable {
     this.#forget = db.prepare(
       `DELETE FROM dedup WHERE time < ? AND batch IN (SELECT batch FROM dedup ORDER BY batch LIMIT ${FORGET_ROWS})`,
     );
-    // one at a time: what iterates in Deno 2.9 ends without an error where a page is damaged
-    this.#newest = db.prepare("SELECT * FROM dedup WHERE batch < ? ORDER BY batch DESC LIMIT 1");
+    this.#newest = db.prepare(`SELECT * FROM dedup WHERE batch < ? ORDER BY batch DESC LIMIT ${READ_ROWS}`);
     this.#used = db.prepare("SELECT 1 FROM dedup LIMIT 1").get() !== undefined;
   }
 
@@ -78,26 +80,53 @@ export class RecentIdsTable {
     return forgotten >= FORGET_ROWS;
   }
 
-  /** What was stored since a time, the oldest first. Throws DamageError. */
+  /** What was stored since a time, the oldest first, about a second of a topic's together. Throws DamageError. */
   since(
     time: number,
     { newest, nameOf }: { newest: number; nameOf: (topic: number) => string },
   ): RecentIds[] {
+    const rows = this.#rowsSince(time);
     const found: RecentIds[] = [];
-    let length = 0;
-    for (
-      let at = Number.MAX_SAFE_INTEGER, row = this.#newest.get(at);
-      row !== undefined;
-      row = this.#newest.get(at)
-    ) {
-      const ids = idsFrom(row);
-      if (ids.batch >= at) throw new DamageError(`the ids of batch ${ids.batch} are not where they belong`);
-      at = ids.batch;
-      if (ids.time < time) break;
-      found.push({ topic: nameOf(ids.topic), age: newest - ids.time, ids: ids.ids });
-      length += ids.ids.length;
-      if (length >= RECENT_LENGTH_MOST) break;
+    let open = new Map<number, { age: number; parts: string[] }>();
+    let second = -1;
+    const close = (): void => {
+      for (const [topic, { age, parts }] of open) {
+        found.push({ topic: nameOf(topic), age, ids: parts.join("\n") });
+      }
+      open = new Map();
+    };
+    for (let at = rows.length - 1; at >= 0; at--) {
+      const { topic, time: stored, ids } = rows[at]!;
+      if (Math.floor(stored / 1000) !== second) close();
+      second = Math.floor(stored / 1000);
+      const group = open.get(topic);
+      // that of the newest of them: what is remembered too long does no harm
+      if (group === undefined) open.set(topic, { age: newest - stored, parts: [ids] });
+      else {
+        group.age = newest - stored;
+        group.parts.push(ids);
+      }
     }
-    return found.reverse();
+    close();
+    return found;
+  }
+
+  /** The newest first. */
+  #rowsSince(time: number): IdsRow[] {
+    const rows: IdsRow[] = [];
+    let length = 0;
+    let at = Number.MAX_SAFE_INTEGER;
+    for (;;) {
+      const some = this.#newest.all(at);
+      for (const row of some) {
+        const ids = idsFrom(row);
+        if (ids.batch >= at) throw new DamageError(`the ids of batch ${ids.batch} are not where they belong`);
+        at = ids.batch;
+        length += ids.ids.length;
+        if (ids.time < time || length > RECENT_LENGTH_MOST) return rows;
+        rows.push(ids);
+      }
+      if (some.length < READ_ROWS || rows.length >= RECENT_ROWS_MOST) return rows;
+    }
   }
 }
