@@ -10,6 +10,7 @@ import { encodeText } from "../wire/bytes.ts";
 import { encodeField, encodeHeader } from "../wire/fields.ts";
 import { publishHead } from "../wire/publish_frame.ts";
 import { Connection } from "./connection.ts";
+import type { IdSeries } from "./message_ids.ts";
 import { PublishQueue } from "./publish_queue.ts";
 import { TOPIC_MOST } from "./refused.ts";
 import { settle } from "./settings.ts";
@@ -38,7 +39,7 @@ class QueuePublisher implements Publisher {
   readonly #queue: PublishQueue;
   readonly #heads = new Map<string, Head>();
   #lastTopic = "";
-  #lastHead: Head = { bytes: NO_FIELDS, durable: false };
+  #lastHead: Head = { bytes: NO_FIELDS, ids: undefined };
   /** What the heads go by. */
   #durable: readonly string[];
 
@@ -75,9 +76,9 @@ class QueuePublisher implements Publisher {
   send(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): number {
     this.#connection.checkOpen();
     if (this.#queue.durable !== this.#durable) this.#forgetHeads();
-    const { bytes, durable } = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
+    const { bytes, ids } = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
     let fields = options === undefined ? NO_FIELDS : encodeText(fieldsOf(options));
-    if (durable && options?.id === undefined) fields = joined(this.#queue.ids.next(), fields);
+    if (ids !== undefined && options?.id === undefined) fields = joined(ids.next(), fields);
     return this.#queue.add({ head: bytes, fields, payload });
   }
 
@@ -111,7 +112,7 @@ class QueuePublisher implements Publisher {
       const { name } = parsed;
       head = {
         bytes: publishHead(name),
-        durable: this.#durable.some((pattern) => matches(pattern, name)),
+        ids: this.#durable.some((pattern) => matches(pattern, name)) ? this.#queue.ids.of(name) : undefined,
       };
       if (this.#heads.size >= HEADS_MOST) this.#heads.clear();
       this.#heads.set(topic, head);
@@ -126,8 +127,8 @@ class QueuePublisher implements Publisher {
 interface Head {
   /** What every publish to it begins with. */
   readonly bytes: Uint8Array;
-  /** Whether the broker stores it. */
-  readonly durable: boolean;
+  /** Ids for its messages, where the broker stores them. */
+  readonly ids: IdSeries | undefined;
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
