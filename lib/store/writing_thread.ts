@@ -53,6 +53,8 @@ export class WritingThread {
   #closing = false;
   #unsynced = false;
   #toldLost = false;
+  /** Why the last checkpoint failed, if it did. */
+  #checkpointProblem: string | undefined;
 
   /** Opens the store and answers with its state, or with why it cannot be opened. */
   static start(scope: Scope, request: Open): void {
@@ -196,12 +198,12 @@ export class WritingThread {
   }
 
   #checkpoint(): void {
-    const failure = this.#writer.checkpoint();
-    if (failure !== undefined) {
-      this.#note("error", "the write-ahead log cannot be moved into the database", {
-        reason: failure.reason,
-      });
+    const reason = this.#writer.checkpoint()?.reason;
+    // a full disk stays full for a while, and each tick tries again
+    if (reason !== undefined && reason !== this.#checkpointProblem) {
+      this.#note("error", "the write-ahead log cannot be moved into the database", { reason });
     }
+    this.#checkpointProblem = reason;
     this.#tellLost();
   }
 
