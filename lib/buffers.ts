@@ -15,18 +15,29 @@ const LENGTH_MOST_KEPT = 1024 * 1024;
 /** The smallest chunk, bytes. */
 const LENGTH_LEAST = 64;
 
+/** Where memory goes that nobody reads from any more. */
+export interface Giver {
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void;
+}
+
+/**
+ * Gives memory back to the system at once: of large pieces that are used once, what waits for the collector would add up to much.
+ * Nothing else may look at the same buffer.
+ */
+export const FREED: Giver = { giveBack: (bytes) => void bytes.buffer.transfer(0) };
+
 /**
  * A piece of memory with a reference count. Who creates or retains it releases it exactly once; nobody touches `bytes`
  * after that.
  */
 export class Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly #pool: ChunkPool | undefined;
+  readonly #giver: Giver | undefined;
   #references = 1;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, pool?: ChunkPool) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, giver?: Giver) {
     this.bytes = bytes;
-    this.#pool = pool;
+    this.#giver = giver;
   }
 
   /** Whether somebody beside the caller still reads from it, so that what lies in it must not be overwritten. */
@@ -40,13 +51,13 @@ export class Chunk {
 
   release(): void {
     this.#references--;
-    if (this.#references === 0) this.#pool?.giveBack(this.bytes);
+    if (this.#references === 0) this.#giver?.giveBack(this.bytes);
     if (this.#references < 0) throw new Error("a chunk was released more often than retained");
   }
 }
 
 /** Hands out chunks of power-of-two sizes and keeps freed ones, a bounded number of bytes, while they are in demand. */
-export class ChunkPool {
+export class ChunkPool implements Giver {
   readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
   #freeBytes = 0;
   /** Of the free bytes, how many have not been needed since the last {@link trim}. */

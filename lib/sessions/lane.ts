@@ -4,7 +4,7 @@
  * @module
  */
 import type { Reader, Route, Run } from "../engine/types.ts";
-import { Chunk, Slice } from "../buffers.ts";
+import { Chunk, FREED, Slice } from "../buffers.ts";
 import { frameBytes, infoFrame } from "../wire/frame_encoder.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Piece } from "./piece.ts";
@@ -78,7 +78,9 @@ export class Lane implements Reader {
   }
 
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {
-    this.connection.deliverPage(new Slice(new Chunk(bytes)), messages);
+    const chunk = new Chunk(bytes, FREED);
+    this.connection.deliverPage(new Slice(chunk), messages);
+    chunk.release();
   }
 
   /** Said in its place: who reads a replay to its end wants to know where that is. */

@@ -28,7 +28,7 @@ export class ReadingThread {
       scope.postMessage(message, transfer);
     try {
       const db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
-      const view = new SqliteView(db);
+      const view = new SqliteView(db, { frees: true });
       scope.onmessage = ({ data }: MessageEvent<ReadRequest>): void => {
         switch (data.kind) {
           case "seek": {

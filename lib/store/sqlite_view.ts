@@ -12,6 +12,8 @@ import { batchCrc, topicCrc } from "./schema.ts";
 /** Patterns whose topics are remembered; beyond it all are found anew. */
 const PATTERNS_MOST = 256;
 
+/** Bytes from which a blob is worth freeing by hand. */
+const LARGE_BYTES = 64 * 1024;
 /** Topics that are read together. */
 const TOPICS_READ = 1000;
 /** Batches that are read together, and about how many bytes of them. */
@@ -46,11 +48,16 @@ export class SqliteView implements LogView {
   readonly #timeAt: StatementSync;
   readonly #load: StatementSync;
   readonly #loadNext: StatementSync;
+  readonly #frees: boolean;
+  /** Large blobs that were read in this snapshot. */
+  #large: ArrayBuffer[] = [];
   readonly #names = new Map<number, string>();
   readonly #matched = new Map<string, Matched>();
 
-  constructor(db: DatabaseSync) {
+  /** `frees`: what a snapshot reads is not looked at behind it, so its memory goes back at once. */
+  constructor(db: DatabaseSync, { frees = false } = {}) {
     this.#db = db;
+    this.#frees = frees;
     this.#begin = db.prepare("BEGIN");
     this.#end = db.prepare("COMMIT");
     this.#last = db.prepare(
@@ -84,6 +91,7 @@ export class SqliteView implements LogView {
     } finally {
       // some errors of SQLite have ended it already
       if (this.#db.isTransaction) this.#end.run();
+      for (const buffer of this.#large.splice(0)) buffer.transfer(0);
     }
   }
 
@@ -179,7 +187,12 @@ export class SqliteView implements LogView {
 
   #verified(row: Row, place?: Place): Batch {
     try {
-      return batchFrom(row);
+      const batch = batchFrom(row);
+      const { buffer } = batch.bytes;
+      if (this.#frees && buffer.byteLength >= LARGE_BYTES && buffer instanceof ArrayBuffer) {
+        this.#large.push(buffer);
+      }
+      return batch;
     } catch (error) {
       if (!(error instanceof DamageError)) throw error;
       throw this.#damaged(place ?? placeFrom(row), error.message);
