@@ -28,7 +28,7 @@ export class ReadingThread {
       scope.postMessage(message, transfer);
     try {
       const db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
-      const view = new SqliteView(db, { frees: true });
+      const view = new SqliteView(db);
       scope.onmessage = ({ data }: MessageEvent<ReadRequest>): void => {
         switch (data.kind) {
           case "seek": {

@@ -12,8 +12,6 @@ import { batchCrc, topicCrc } from "./schema.ts";
 /** Patterns whose topics are remembered; beyond it all are found anew. */
 const PATTERNS_MOST = 256;
 
-/** Bytes from which a blob is worth freeing by hand. */
-const LARGE_BYTES = 64 * 1024;
 /** Topics that are read together. */
 const TOPICS_READ = 1000;
 /** Batches that are read together, and about how many bytes of them. */
@@ -48,16 +46,11 @@ export class SqliteView implements LogView {
   readonly #timeAt: StatementSync;
   readonly #load: StatementSync;
   readonly #loadNext: StatementSync;
-  readonly #frees: boolean;
-  /** Large blobs that were read in this snapshot. */
-  #large: ArrayBuffer[] = [];
   readonly #names = new Map<number, string>();
   readonly #matched = new Map<string, Matched>();
 
-  /** `frees`: what a snapshot reads is not looked at behind it, so its memory goes back at once. */
-  constructor(db: DatabaseSync, { frees = false } = {}) {
+  constructor(db: DatabaseSync) {
     this.#db = db;
-    this.#frees = frees;
     this.#begin = db.prepare("BEGIN");
     this.#end = db.prepare("COMMIT");
     this.#last = db.prepare(
@@ -91,7 +84,6 @@ export class SqliteView implements LogView {
     } finally {
       // some errors of SQLite have ended it already
       if (this.#db.isTransaction) this.#end.run();
-      for (const buffer of this.#large.splice(0)) buffer.transfer(0);
     }
   }
 
@@ -187,12 +179,7 @@ export class SqliteView implements LogView {
 
   #verified(row: Row, place?: Place): Batch {
     try {
-      const batch = batchFrom(row);
-      const { buffer } = batch.bytes;
-      if (this.#frees && buffer.byteLength >= LARGE_BYTES && buffer instanceof ArrayBuffer) {
-        this.#large.push(buffer);
-      }
-      return batch;
+      return batchFrom(row);
     } catch (error) {
       if (!(error instanceof DamageError)) throw error;
       throw this.#damaged(place ?? placeFrom(row), error.message);
