@@ -108,7 +108,8 @@ export class DurableLog implements Gate {
       return;
     }
     for (const run of runs) this.#forgetBytes(run);
-    this.#trouble = outcome.kind === "refused" ? outcome.reason : undefined;
+    if (outcome.kind === "refused") this.#trouble = outcome.reason;
+    else if (outcome.stored.length > 0) this.#trouble = undefined;
     if (outcome.kind === "stored") this.#hand(runs, outcome);
     else this.#refuse(runs, outcome.reason);
     this.#committing = false;
@@ -141,8 +142,8 @@ export class DurableLog implements Gate {
   #refuse(runs: readonly Run[], reason: string): void {
     this.#options.onRefused(reason);
     // what came meanwhile may have been taken for a repetition of what is now refused
-    const doubtful = this.#gathered.filter((run) => run.ids !== undefined || run.count === 0);
-    this.#gathered = this.#gathered.filter((run) => !doubtful.includes(run));
+    const doubtful = this.#gathered.filter((run) => run.repeats);
+    this.#gathered = this.#gathered.filter((run) => !run.repeats);
     for (const run of doubtful) this.#forgetBytes(run);
     for (const run of [...runs, ...doubtful]) {
       this.#options.onRunRefused(run);

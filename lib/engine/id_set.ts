@@ -72,29 +72,30 @@ class Numbers {
   }
 }
 
-/** Ids of one topic. */
+/** Ids of one topic. Topics may be many, each with one id, so both kinds are made when the first comes. */
 export class IdSet {
-  readonly #whole = new Set<string>();
-  readonly #numbered = new Map<string, Numbers>();
+  #whole: Set<string> | undefined;
+  #numbered: Map<string, Numbers> | undefined;
 
   /** Whether an id of the span may be in it: if not, none is. */
   mayHave({ prefix, first, count }: IdSpan): boolean {
-    if (first === undefined) return this.#whole.has(prefix);
-    return this.#numbered.get(prefix)?.mayHave(first, first + count - 1) ?? false;
+    if (first === undefined) return this.#whole?.has(prefix) ?? false;
+    return this.#numbered?.get(prefix)?.mayHave(first, first + count - 1) ?? false;
   }
 
   /** Whether the id of the span's message at an offset is in it. */
   has({ prefix, first }: IdSpan, offset: number): boolean {
-    if (first === undefined) return this.#whole.has(prefix);
-    return this.#numbered.get(prefix)?.has(first + offset) ?? false;
+    if (first === undefined) return this.#whole?.has(prefix) ?? false;
+    return this.#numbered?.get(prefix)?.has(first + offset) ?? false;
   }
 
   /** Adds ids none of which is in it; how much larger that makes it. */
   add({ prefix, first, count }: IdSpan): number {
     if (first === undefined) {
-      this.#whole.add(prefix);
+      (this.#whole ??= new Set()).add(prefix);
       return 1;
     }
+    this.#numbered ??= new Map();
     let numbers = this.#numbered.get(prefix);
     if (numbers === undefined) this.#numbered.set(prefix, numbers = new Numbers());
     const before = numbers.size;
@@ -104,12 +105,12 @@ export class IdSet {
 
   /** Takes the span's ids out; how much smaller that makes it. */
   delete({ prefix, first, count }: IdSpan): number {
-    if (first === undefined) return this.#whole.delete(prefix) ? 1 : 0;
-    const numbers = this.#numbered.get(prefix);
+    if (first === undefined) return this.#whole?.delete(prefix) === true ? 1 : 0;
+    const numbers = this.#numbered?.get(prefix);
     if (numbers === undefined) return 0;
     const before = numbers.size;
     for (let offset = 0; offset < count; offset++) numbers.delete(first + offset);
-    if (numbers.size === 0) this.#numbered.delete(prefix);
+    if (numbers.size === 0) this.#numbered?.delete(prefix);
     return before - numbers.size;
   }
 }

@@ -49,6 +49,8 @@ export interface Run {
   readonly expires: number | undefined;
   /** Leaves out the messages at these positions: they are stored already. */
   omit(positions: ReadonlySet<number>): void;
+  /** Whether any were: it is acknowledged for messages that others brought. */
+  readonly repeats: boolean;
   /** The messages as deliveries of that form; made once, by the first who asks, shared by all who do. */
   as(form: Form): Slice;
   /** Those of its messages whose sequence numbers are at least this, as a batch; it is stored and has some. */

@@ -57,6 +57,7 @@ export class MessageRun implements Run, Success {
   count: number;
   reached: number | undefined = 0;
   place: Place | undefined;
+  repeats = false;
   /** Answers its publisher, where that cannot be done at once. */
   ticket: Ticket | undefined;
   readonly #options: RunOptions;
@@ -116,6 +117,7 @@ export class MessageRun implements Run, Success {
     this.#own = new Slice(made, 0, without(from, positions, made.bytes));
     this.#other = this.#batch = this.#ids = undefined;
     this.count -= positions.size;
+    this.repeats = true;
   }
 
   keep(): void {

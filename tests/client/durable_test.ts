@@ -4,15 +4,14 @@ import {
   type ClientEvent,
   connectPublisher,
   connectSubscriber,
-  type Message,
   RefusedError,
   RunError,
-  type Subscriber,
 } from "../../lib/mod.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { startExerciseBroker } from "./exercise_broker.ts";
 import { startGate } from "./gate.ts";
 import { acceptHello, startScriptedBroker } from "./scripted_broker.ts";
+import { take } from "./take.ts";
 
 /** A folder for a store; gone at the end. */
 async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -34,15 +33,6 @@ async function publishAll(
 
 function numbered(topic: string, from: number, to: number): [string, string][] {
   return Array.from({ length: to - from + 1 }, (_, at) => [topic, `${from + at}`]);
-}
-
-async function take(subscriber: Subscriber, count: number): Promise<Message[]> {
-  const taken: Message[] = [];
-  for await (const message of subscriber) {
-    taken.push(message);
-    if (taken.length === count) break;
-  }
-  return taken;
 }
 
 Deno.test("a message of a durable topic has its number and the time it was stored, one in memory has neither", async () => {

@@ -258,6 +258,7 @@ const REFUSALS: readonly Refusal[] = [
     code: 2,
     says: /--header takes NAME=VALUE.*not "x"/,
   },
+  { args: ["-i", "p1", "-t", "a", "-n", "--ttl", "0s"], code: 2, says: /--ttl takes a duration above 0/ },
   { args: ["-i", "p1", "--key", "x"], code: 2, says: /--key needs -t/ },
   {
     args: ["-i", "p1", "-t", "a", "-n", "--ttl", "5s", "--protocol", "classic"],

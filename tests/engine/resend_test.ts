@@ -67,6 +67,26 @@ Deno.test("a repetition of what is refused meanwhile is refused too, and stored 
   assertEquals(await again.ask("pub #d 1 id=1\na"), "ok 1 level=synced subs=0");
 });
 
+Deno.test("a read that repeats what is refused is refused whole, though what is left of it has no ids", async () => {
+  const store = new HeldStore();
+  store.free = false;
+  await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  await publisher.send("pub #d 1 id=1\na\n");
+  const commit = await store.next();
+  using again = await upgrade(broker.connect("publishers"));
+  using other = await upgrade(broker.connect("publishers"));
+  await again.send("pub #d 1 id=1\na\npub #d 1\nb\n");
+  await other.send("pub #d 1 id=9\nc\nping\n");
+  // all three reads have been handled when a later one is answered
+  using later = await upgrade(broker.connect("publishers"));
+  await later.ask("pub #m 1\nx");
+  store.free = true;
+  commit.end({ kind: "refused", reason: "disk full" });
+  for (let at = 0; at < 2; at++) assertEquals(await again.line(), "err STORE disk full");
+  assertEquals(await other.line(), "ok 1 seq=1 level=synced subs=0", "what repeats nothing is stored");
+});
+
 Deno.test("what was stored before the broker was started is known by its id", async () => {
   const dir = await Deno.makeTempDir();
   try {

@@ -7,5 +7,5 @@ export function runOf(route: Route, slice: Slice, count: number): Run {
   return { route, count, reached: 0, place: undefined, ...NONE, as, batchFrom: as, ...NOTHING };
 }
 
-const NONE = { ids: undefined, ttl: undefined, expires: undefined };
+const NONE = { repeats: false, ids: undefined, ttl: undefined, expires: undefined };
 const NOTHING = { omit: (): void => {}, keep: (): void => {}, settle: (): void => {} };

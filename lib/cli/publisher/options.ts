@@ -119,6 +119,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
   if (options.rate !== undefined && source.kind === "commands") {
     throw new UsageError("--rate needs -t; the pace of commands is their seconds and --speed");
   }
+  if (options.ttl === 0) throw new UsageError("--ttl takes a duration above 0, such as 500ms or 10s, not 0");
   const [extra] = [
     ...(options.header.length > 0 ? ["--header"] : []),
     ...(options.key === undefined ? [] : ["--key"]),
