@@ -5,9 +5,9 @@
  * @module
  */
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { ClassicDecoder } from "../../lib/wire/classic_decoder.ts";
-import { type Decoder, Found } from "../../lib/wire/decoder.ts";
-import { FrameDecoder } from "../../lib/wire/frame_decoder.ts";
+import { ClassicDecoder } from "../../lib/protocols/classic/decoder.ts";
+import { type Decoder, Found } from "../../lib/protocols/decoder.ts";
+import { FrameDecoder } from "../../lib/protocols/frames/decoder.ts";
 import { median } from "../load/percentile.ts";
 import { classicDeliveries, classicRequests, frames, type Input } from "./inputs.ts";
 import { Path } from "./path.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ClassicClientDecoder, encodeRequest, type Framing } from "../wire/classic_client.ts";
+import { ClassicClientDecoder, encodeRequest, type Framing } from "../protocols/classic/client.ts";
 import { visible } from "../text.ts";
 import { Channel } from "./channel.ts";
 import { Delivery } from "./delivery.ts";

@@ -5,7 +5,7 @@
  */
 import { RunError } from "../errors.ts";
 import { quote } from "../text.ts";
-import type { Framing } from "../wire/classic_client.ts";
+import type { Framing } from "../protocols/classic/client.ts";
 import { pause } from "./back_off.ts";
 import { ClassicLink } from "./classic_link.ts";
 import { dial, DialError, reasonOf, type Socket } from "./dial.ts";

@@ -5,7 +5,12 @@
  */
 import { visible } from "../text.ts";
 import { encodeText } from "../wire/bytes.ts";
-import { FrameClientDecoder, FrameFound, type FrameLine, type FrameReceipt } from "../wire/frame_client.ts";
+import {
+  FrameClientDecoder,
+  FrameFound,
+  type FrameLine,
+  type FrameReceipt,
+} from "../protocols/frames/client.ts";
 import { Channel } from "./channel.ts";
 import { Delivery, Gap, type Notice, StoredDelivery } from "./delivery.ts";
 import type { Socket } from "./dial.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 import { visible } from "../text.ts";
-import { encodeRequest, type Framing } from "../wire/classic_client.ts";
+import { encodeRequest, type Framing } from "../protocols/classic/client.ts";
 import { LF } from "../wire/bytes.ts";
 import type { Socket } from "./dial.ts";
 import { type Incoming, QUIET } from "./incoming.ts";

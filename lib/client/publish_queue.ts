@@ -7,7 +7,7 @@ import { RefusedError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { quote } from "../text.ts";
 import { LF } from "../wire/bytes.ts";
-import { encodePublish } from "../wire/classic_client.ts";
+import { encodePublish } from "../protocols/classic/client.ts";
 import type { PublishFrame } from "../wire/publish_frame.ts";
 import { Backlog } from "./backlog.ts";
 import type { ClassicLink } from "./classic_link.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RefusedError } from "../errors.ts";
-import type { FrameReceipt } from "../wire/frame_client.ts";
+import type { FrameReceipt } from "../protocols/frames/client.ts";
 import type { Gap } from "./delivery.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */

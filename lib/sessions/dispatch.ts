@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Request } from "../wire/decoder.ts";
+import type { Request } from "../protocols/decoder.ts";
 import type { Answer, Context } from "./context.ts";
 import { hello } from "./handlers/hello.ts";
 import { ping } from "./handlers/ping.ts";

@@ -5,7 +5,7 @@
  */
 import type { Reader, Route, Run } from "../engine/types.ts";
 import { Chunk, FREED, Slice } from "../buffers.ts";
-import { frameBytes, infoFrame } from "../wire/frame_encoder.ts";
+import { frameBytes, infoFrame } from "../protocols/frames/words.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Piece } from "./piece.ts";
 

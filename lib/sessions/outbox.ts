@@ -7,7 +7,7 @@ import { Chunk, Slice } from "../buffers.ts";
 import type { Counters, Form, Run } from "../engine/types.ts";
 import { HIGH_WATER, LOW_WATER } from "../limits.ts";
 import { lastDelivery } from "../wire/convert.ts";
-import { frameBytes, gapFrame } from "../wire/frame_encoder.ts";
+import { frameBytes, gapFrame } from "../protocols/frames/words.ts";
 import { Lane, type SlowPolicy } from "./lane.ts";
 import { NO_CHUNK, Piece } from "./piece.ts";
 import { PieceQueue } from "./piece_queue.ts";

@@ -6,8 +6,15 @@
 import { Chunk, Slice } from "../buffers.ts";
 import type { Level } from "../engine/types.ts";
 import type { ErrorCode } from "../errors.ts";
-import { errorReply, OK_BYTES, OK_REPLIES, OK_REPLIES_COUNT } from "../wire/classic_encoder.ts";
-import { byeFrame, errFrame, frameBytes, HELLO_REPLY, infoFrame, okFrame } from "../wire/frame_encoder.ts";
+import { errorReply, OK_BYTES, OK_REPLIES, OK_REPLIES_COUNT } from "../protocols/classic/words.ts";
+import {
+  byeFrame,
+  errFrame,
+  frameBytes,
+  HELLO_REPLY,
+  infoFrame,
+  okFrame,
+} from "../protocols/frames/words.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Refusal } from "./refusal.ts";
 

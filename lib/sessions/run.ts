@@ -6,7 +6,8 @@
 import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { Form, Level, Place, Route, Run } from "../engine/types.ts";
 import type { IdSpan } from "../id_spans.ts";
-import { encodeBatchHeader, passFrames } from "../wire/batch.ts";
+import { encodeBatchHeader } from "../wire/batch.ts";
+import { RecordReader } from "../wire/records.ts";
 import {
   classicRoom,
   type Deliveries,
@@ -17,7 +18,7 @@ import {
   without,
   withSharps,
 } from "../wire/convert.ts";
-import { idSpansOf } from "../wire/frame_fields.ts";
+import { idSpansOf } from "../wire/record_fields.ts";
 import { refusal } from "./refusal.ts";
 import type { Success } from "./replies.ts";
 import type { Ticket } from "./reply_queue.ts";
@@ -154,7 +155,9 @@ export class MessageRun implements Run, Success {
   #behindHeader(left = 0): Slice {
     const { view } = this.as("frames");
     const { topic, topicBytes } = this.route;
-    const from = left === 0 ? 0 : passFrames(view, { from: 0, count: left, topicBytes }) ?? 0;
+    const reader = new RecordReader({ bytes: view, start: 0, end: view.length, topicBytes });
+    reader.skip(left);
+    const from = reader.end;
     const length = view.length - from;
     const { first, time } = this.place ?? { first: 0, time: 0 };
     const count = this.count - left;

@@ -4,7 +4,7 @@
  * @module
  */
 import { ChunkPool } from "../buffers.ts";
-import { errorReply } from "../wire/classic_encoder.ts";
+import { errorReply } from "../protocols/classic/words.ts";
 import { Connection } from "./connection.ts";
 import type { Port } from "./context.ts";
 import { acceptAll, listen } from "./listener.ts";

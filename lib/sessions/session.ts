@@ -6,9 +6,9 @@
 import { type Chunk, Slice } from "../buffers.ts";
 import type { Engine, Gate } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
-import { ClassicDecoder } from "../wire/classic_decoder.ts";
-import { type Decoder, Found } from "../wire/decoder.ts";
-import { FrameDecoder } from "../wire/frame_decoder.ts";
+import { ClassicDecoder } from "../protocols/classic/decoder.ts";
+import { type Decoder, Found } from "../protocols/decoder.ts";
+import { FrameDecoder } from "../protocols/frames/decoder.ts";
 import type { Answer, Context, Port } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { pub } from "./handlers/pub.ts";

@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { RunError } from "../errors.ts";
 import { readSpans } from "../id_spans.ts";
 import { quote } from "../text.ts";
-import { areFrames, frameHead } from "../wire/batch.ts";
+import { areRecords, recordHead } from "../wire/records.ts";
 import { asRunError, type DataFiles, filesIn, lockDirectory, sizeOf } from "./files.ts";
 import { type Batch, DamageError, endOf } from "./log_view.ts";
 import { connect, inspect, readIdentity } from "./open.ts";
@@ -141,7 +141,7 @@ class Check {
     for (const row of this.#db.prepare("SELECT * FROM topic ORDER BY id").all()) {
       this.#each("a topic is damaged", () => {
         const { id, name, floor } = topicFrom(row);
-        this.#topics.set(id, { name, head: frameHead(name), next: floor });
+        this.#topics.set(id, { name, head: recordHead(name), next: floor });
       });
     }
   }
@@ -181,7 +181,7 @@ class Check {
     }
     if (batch.time < this.#time) this.#problem(`batch ${batch.id} is older than the one before it`);
     this.#time = batch.time;
-    if (!areFrames(batch.bytes, head, batch.count)) {
+    if (!areRecords(batch.bytes, head, batch.count)) {
       throw new DamageError(`it does not hold the messages ${batch.first} to ${endOf(batch) - 1} of ${name}`);
     }
   }

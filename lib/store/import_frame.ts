@@ -5,7 +5,7 @@
  */
 import { encodeText, LF, SPACE } from "../wire/bytes.ts";
 import { encodeField, encodeHeader, parseFields } from "../wire/fields.ts";
-import { readTtl } from "../wire/frame_fields.ts";
+import { readTtl } from "../wire/record_fields.ts";
 import type { FrameParts } from "./export_frame.ts";
 
 /** A message from outside. */

@@ -4,8 +4,9 @@
  * @module
  */
 import { encodeText } from "../wire/bytes.ts";
-import { encodeBatchHeader, passFrames } from "../wire/batch.ts";
-import { unexpired } from "../wire/frame_fields.ts";
+import { encodeBatchHeader } from "../wire/batch.ts";
+import { unexpired } from "../wire/record_fields.ts";
+import { RecordReader } from "../wire/records.ts";
 import { type Batch, DamageError, endOf } from "./log_view.ts";
 import type { Page } from "./types.ts";
 
@@ -83,12 +84,11 @@ function framesOf(
   },
 ): Uint8Array {
   const { bytes } = batch;
-  const start = passFrames(bytes, { from: 0, count: first - batch.first, topicBytes });
-  const stop = start === undefined
-    ? undefined
-    : passFrames(bytes, { from: start, count: end - first, topicBytes });
-  if (start === undefined || stop === undefined) {
+  const reader = new RecordReader({ bytes, start: 0, end: bytes.length, topicBytes });
+  const before = reader.skip(first - batch.first);
+  const start = reader.end;
+  if (!before || !reader.skip(end - first)) {
     throw new DamageError(`batch ${batch.id} does not hold the ${batch.count} messages it should`);
   }
-  return bytes.subarray(start, stop);
+  return bytes.subarray(start, reader.end);
 }

@@ -9,9 +9,9 @@
  * @module
  */
 import { LF, SHARP } from "./bytes.ts";
+import { writeDecimal } from "./decimals.ts";
+import { RecordReader } from "./records.ts";
 
-const ZERO = 0x30;
-const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
 const PUB = [0x70, 0x75, 0x62, 0x20];
@@ -47,7 +47,7 @@ export function toFrames(from: Deliveries, out: Uint8Array): number {
     const lf = out.indexOf(LF, message);
     for (const byte of PUB) out[to++] = byte;
     for (let place = at; place < message; place++) out[to++] = out[place]!;
-    to = writeNumber(out, { at: to, value: lf - message });
+    to = writeDecimal(out, { at: to, value: lf - message });
     out[to++] = LF;
     out.copyWithin(to, message, lf + 1);
     to += lf + 1 - message;
@@ -66,19 +66,13 @@ export function classicRoom(from: Deliveries): number {
 
 /** Writes v2 frames as classic deliveries to the beginning of `out`; how many bytes that made. */
 export function toClassic(from: Deliveries, out: Uint8Array): number {
-  const { bytes, end, topicBytes } = from;
+  const { bytes } = from;
+  const reader = new RecordReader(from);
   let to = 0;
-  for (let at = from.start; at < end;) {
-    const topic = at + PUB.length;
-    for (let place = topic; place < topic + topicBytes + 1; place++) out[to++] = bytes[place]!;
-    let length = 0;
-    let place = topic + topicBytes + 1;
-    for (let byte = bytes[place]!; byte >= ZERO && byte <= NINE; byte = bytes[++place]!) {
-      length = 10 * length + byte - ZERO;
-    }
-    while (bytes[place] !== LF) place++;
-    const payload = place + 1;
-    for (place = payload; place < payload + length; place++) {
+  while (reader.next()) {
+    const { start, lengthStart, payloadStart, payloadEnd } = reader;
+    for (let place = start + PUB.length; place < lengthStart; place++) out[to++] = bytes[place]!;
+    for (let place = payloadStart; place < payloadEnd; place++) {
       const byte = bytes[place]!;
       if (byte === LF) {
         out[to++] = BACKSLASH;
@@ -88,7 +82,6 @@ export function toClassic(from: Deliveries, out: Uint8Array): number {
       }
     }
     out[to++] = LF;
-    at = payload + length + 1;
   }
   return to;
 }
@@ -100,61 +93,38 @@ export function sharpsRoom(from: Deliveries): number {
 
 /** Writes v2 frames whose topic stands without its `#` with it; how many bytes that made. */
 export function withSharps(from: Deliveries, out: Uint8Array): number {
-  const { bytes, end, topicBytes } = from;
+  const { bytes } = from;
+  // the topic as it stands is one byte shorter
+  const reader = new RecordReader({ ...from, topicBytes: from.topicBytes - 1 });
   let to = 0;
-  for (let at = from.start; at < end;) {
+  while (reader.next()) {
+    const { start, end } = reader;
     for (const byte of PUB) out[to++] = byte;
     out[to++] = SHARP;
-    // the topic as it stands is one byte shorter
-    const next = frameEnd(bytes, at, topicBytes - 1);
-    for (let place = at + PUB.length; place < next; place++) out[to++] = bytes[place]!;
-    at = next;
+    for (let place = start + PUB.length; place < end; place++) out[to++] = bytes[place]!;
   }
   return to;
 }
 
 /** Where the last delivery of a run begins. */
 export function lastDelivery(from: Deliveries, form: "classic" | "frames"): number {
-  const { bytes, start, end, count, topicBytes } = from;
+  const { bytes, start, end, count } = from;
   if (count === 1) return start;
   if (form === "classic") return bytes.lastIndexOf(LF, end - 2) + 1;
-  let at = start;
-  for (let left = count; left > 1; left--) at = frameEnd(bytes, at, topicBytes);
-  return at;
+  const reader = new RecordReader(from);
+  reader.skip(count - 1);
+  return reader.end;
 }
 
 /** Writes the frames but for those at some positions to the beginning of `out`; how many bytes that made. */
 export function without(from: Deliveries, omitted: ReadonlySet<number>, out: Uint8Array): number {
-  const { bytes, start, end, topicBytes } = from;
+  const { bytes } = from;
+  const reader = new RecordReader(from);
   let to = 0;
-  for (let at = start, position = 0; at < end; position++) {
-    const next = frameEnd(bytes, at, topicBytes);
-    if (!omitted.has(position)) {
-      out.set(bytes.subarray(at, next), to);
-      to += next - at;
-    }
-    at = next;
+  for (let position = 0; reader.next(); position++) {
+    if (omitted.has(position)) continue;
+    out.set(bytes.subarray(reader.start, reader.end), to);
+    to += reader.end - reader.start;
   }
   return to;
-}
-
-/** Where the frame at `at` ends. */
-function frameEnd(bytes: Uint8Array, at: number, topicBytes: number): number {
-  let length = 0;
-  let place = at + PUB.length + topicBytes + 1;
-  for (let byte = bytes[place]!; byte >= ZERO && byte <= NINE; byte = bytes[++place]!) {
-    length = 10 * length + byte - ZERO;
-  }
-  while (bytes[place] !== LF) place++;
-  return place + 1 + length + 1;
-}
-
-function writeNumber(out: Uint8Array, number: { at: number; value: number }): number {
-  const { at, value } = number;
-  let digits = 1;
-  for (let bound = 10; value >= bound; bound *= 10) digits++;
-  for (let place = at + digits - 1, rest = value; place >= at; place--, rest = Math.floor(rest / 10)) {
-    out[place] = ZERO + rest % 10;
-  }
-  return at + digits;
 }

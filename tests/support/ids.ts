@@ -1,6 +1,6 @@
 import type { IdSpan } from "../../lib/id_spans.ts";
 import { encodeText } from "../../lib/wire/bytes.ts";
-import { idSpansOf } from "../../lib/wire/frame_fields.ts";
+import { idSpansOf } from "../../lib/wire/record_fields.ts";
 
 /** The spans of messages with these ids. */
 export function spansOf(ids: readonly string[]): IdSpan[] {

@@ -1,5 +1,5 @@
 import { quote } from "../../text.ts";
-import type { Request } from "../../wire/decoder.ts";
+import type { Request } from "../../protocols/decoder.ts";
 import type { Context } from "../context.ts";
 import { type Refusal, refusal } from "../refusal.ts";
 

@@ -1,4 +1,4 @@
-import type { Request } from "../../wire/decoder.ts";
+import type { Request } from "../../protocols/decoder.ts";
 import type { Answer, Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 

@@ -1,7 +1,7 @@
 import { parsePattern } from "../../topics/topic.ts";
 import type { Range } from "../../engine/types.ts";
 import { quote } from "../../text.ts";
-import type { Request } from "../../wire/decoder.ts";
+import type { Request } from "../../protocols/decoder.ts";
 import type { Answer, Context } from "../context.ts";
 import { type Lane, SLOW_POLICIES, type SlowPolicy } from "../lane.ts";
 import { type Refusal, refusal } from "../refusal.ts";

@@ -1,5 +1,5 @@
 import { parsePattern } from "../../topics/topic.ts";
-import type { Request } from "../../wire/decoder.ts";
+import type { Request } from "../../protocols/decoder.ts";
 import type { Answer, Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 import { refuseFields } from "./fields.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
-import { encodeText } from "./bytes.ts";
+import type { ErrorCode } from "../../errors.ts";
+import { encodeText } from "../../wire/bytes.ts";
 
 /** Bytes of one `OK` reply. */
 export const OK_BYTES = 3;

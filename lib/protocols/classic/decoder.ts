@@ -12,9 +12,9 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
-import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "./bytes.ts";
-import { type Decoder, Found, NO_REQUEST, type Request } from "./decoder.ts";
+import type { ErrorCode } from "../../errors.ts";
+import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 
 const LF_IN_EACH_BYTE = 0x0a0a0a0a;
 const ONE_IN_EACH_BYTE = 0x01010101;

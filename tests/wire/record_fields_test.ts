@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { encodeText } from "../../lib/wire/bytes.ts";
-import { idSpansOf, readTtl, unexpired } from "../../lib/wire/frame_fields.ts";
+import { idSpansOf, readTtl, unexpired } from "../../lib/wire/record_fields.ts";
 
 function framesOf(
   ...frames: string[]

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Found } from "../../lib/wire/decoder.ts";
-import { FrameDecoder } from "../../lib/wire/frame_decoder.ts";
+import { Found } from "../../../lib/protocols/decoder.ts";
+import { FrameDecoder } from "../../../lib/protocols/frames/decoder.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ClassicDecoder } from "../../lib/wire/classic_decoder.ts";
-import { Found } from "../../lib/wire/decoder.ts";
+import { ClassicDecoder } from "../../../lib/protocols/classic/decoder.ts";
+import { Found } from "../../../lib/protocols/decoder.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
-import { encodeText } from "./bytes.ts";
+import type { ErrorCode } from "../../errors.ts";
+import { encodeText } from "../../wire/bytes.ts";
 
 /** The answer to `hello 2`. */
 export const HELLO_REPLY = "OK_2\n";

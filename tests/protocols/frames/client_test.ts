@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { encodeField, encodeHeader, parseFields } from "../../lib/wire/fields.ts";
-import { FRAME_PAYLOAD_MOST, FrameClientDecoder, FrameFound } from "../../lib/wire/frame_client.ts";
-import { publishHead, readPublish } from "../../lib/wire/publish_frame.ts";
+import { encodeField, encodeHeader, parseFields } from "../../../lib/wire/fields.ts";
+import { FRAME_PAYLOAD_MOST, FrameClientDecoder, FrameFound } from "../../../lib/protocols/frames/client.ts";
+import { publishHead, readPublish } from "../../../lib/wire/publish_frame.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

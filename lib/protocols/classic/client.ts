@@ -18,8 +18,8 @@
  * @module
  */
 
-import { CR, encodeText, LF, SHARP, SPACE } from "./bytes.ts";
-import { TopicNames } from "./topic_names.ts";
+import { CR, encodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { TopicNames } from "../../topics/topic_names.ts";
 
 /** Where decoded things go. Called in the order of the stream, from inside `push`, `quiet` or `end`. */
 export interface ClassicSink {

@@ -4,7 +4,7 @@ import {
   DELIVERY_MOST,
   encodePublish,
   encodeRequest,
-} from "../../lib/wire/classic_client.ts";
+} from "../../../lib/protocols/classic/client.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

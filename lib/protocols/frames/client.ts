@@ -10,9 +10,9 @@
  *
  * @module
  */
-import type { BatchHeader } from "./batch.ts";
-import { CR, LF, SPACE } from "./bytes.ts";
-import { TopicNames } from "./topic_names.ts";
+import type { BatchHeader } from "../../wire/batch.ts";
+import { CR, LF, SPACE } from "../../wire/bytes.ts";
+import { TopicNames } from "../../topics/topic_names.ts";
 
 const ZERO = 0x30;
 const EMPTY = new Uint8Array(0);

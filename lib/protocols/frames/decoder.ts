@@ -11,10 +11,10 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
-import { CR, decodeText, LF, SHARP, SPACE } from "./bytes.ts";
-import { type Decoder, Found, NO_REQUEST, type Request } from "./decoder.ts";
-import { readTtl } from "./frame_fields.ts";
+import type { ErrorCode } from "../../errors.ts";
+import { CR, decodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { readTtl } from "../../wire/record_fields.ts";
 
 const ZERO = 0x30;
 const NINE = 0x39;

@@ -1,15 +1,14 @@
 /**
- * Fields of frames as they lie, for who looks at one of them in many frames: `pub #a 3 id=k7x-1 ttl=60⏎…`.
+ * Fields of records as they lie, for who looks at one of them in many records: `pub #a 3 id=k7x-1 ttl=60⏎…`.
  *
  * @module
  */
 import type { IdSpan } from "../id_spans.ts";
-import { CR, encodeText, LF, SPACE } from "./bytes.ts";
+import { encodeText } from "./bytes.ts";
+import { NINE, ZERO } from "./decimals.ts";
+import { RecordReader, type Records } from "./records.ts";
 
-const ZERO = 0x30;
-const NINE = 0x39;
 const POINT = 0x2e;
-const EQUALS = 0x3d;
 const ID = encodeText("id");
 const TTL = encodeText("ttl");
 /** A number counts as one behind these: not the last digits of a UUID. */
@@ -19,15 +18,6 @@ const DIGITS_MOST = 15;
 /** Digits of a `ttl=` before and behind the point: thirty years, and a millisecond. */
 const SECONDS_DIGITS_MOST = 9;
 const FRACTION_DIGITS_MOST = 3;
-
-/** Frames of one topic. */
-export interface Frames {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  /** Bytes of the topic as it stands in all of them. */
-  readonly topicBytes: number;
-}
 
 /** Milliseconds of a `ttl=`, from `start` to `end`: seconds, more than 0, at most three decimals. Undefined: it is none. */
 export function readTtl(bytes: Uint8Array, start: number, end: number): number | undefined {
@@ -51,75 +41,11 @@ export function readTtl(bytes: Uint8Array, start: number, end: number): number |
   return milliseconds === 0 ? undefined : milliseconds;
 }
 
-/** Walks frames. One object is used for many, so nothing is made per frame. */
-class Walk {
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
-  readonly #toLength: number;
-  /** Of the frame it stands at. */
-  #fields = 0;
-  #lf = 0;
-  #next: number;
-  /** Where the value lies that {@link find} found. */
-  valueStart = 0;
-  valueEnd = 0;
-
-  constructor({ bytes, start, end, topicBytes }: Frames) {
-    this.#bytes = bytes;
-    this.#next = start;
-    this.#end = end;
-    this.#toLength = "pub ".length + topicBytes + 1;
-  }
-
-  /** Where the next frame begins. */
-  get at(): number {
-    return this.#next;
-  }
-
-  /** Steps into the next frame; false: there is none. */
-  step(): boolean {
-    if (this.#next >= this.#end) return false;
-    const bytes = this.#bytes;
-    let place = this.#next + this.#toLength;
-    let length = 0;
-    for (let byte = bytes[place]!; byte >= ZERO && byte <= NINE; byte = bytes[++place]!) {
-      length = 10 * length + byte - ZERO;
-    }
-    this.#fields = place;
-    while (place < this.#end && bytes[place] !== LF) place++;
-    this.#lf = place;
-    this.#next = place + 1 + length + 1;
-    return true;
-  }
-
-  /** Finds the last field of that name; false: it is not there. */
-  find(name: Uint8Array): boolean {
-    const bytes = this.#bytes;
-    let found = false;
-    for (let place = this.#fields; place < this.#lf;) {
-      const key = place + 1;
-      place = key;
-      while (place < this.#lf && bytes[place] !== SPACE && !(bytes[place] === CR && place + 1 === this.#lf)) {
-        place++;
-      }
-      let same = bytes[key + name.length] === EQUALS;
-      for (let at = 0; same && at < name.length; at++) same = bytes[key + at] === name[at];
-      if (same) {
-        this.valueStart = key + name.length + 1;
-        this.valueEnd = place;
-        found = true;
-      }
-      if (place < this.#lf && bytes[place] === CR) break;
-    }
-    return found;
-  }
-}
-
-/** The ids of frames, those that count up together; empty where no frame has one. */
-export function idSpansOf(frames: Frames): IdSpan[] {
-  const { bytes } = frames;
+/** The ids of records, those that count up together; empty where no record has one. */
+export function idSpansOf(records: Records): IdSpan[] {
+  const { bytes } = records;
   const spans: IdSpan[] = [];
-  const walk = new Walk(frames);
+  const reader = new RecordReader(records);
   // the span that is growing: where its prefix lies, and what the next id would be
   let [prefixStart, prefixEnd, next, from, count] = [0, 0, -1, 0, 0];
   const close = (): void => {
@@ -129,12 +55,12 @@ export function idSpansOf(frames: Frames): IdSpan[] {
     }
     count = 0;
   };
-  for (let at = 0; walk.step(); at++) {
-    if (!walk.find(ID)) {
+  for (let at = 0; reader.next(); at++) {
+    if (!reader.find(ID)) {
       close();
       continue;
     }
-    const { valueStart, valueEnd } = walk;
+    const { valueStart, valueEnd } = reader;
     const digits = numberStart(bytes, valueStart, valueEnd);
     const number = digits === valueEnd ? -1 : numberAt(bytes, digits, valueEnd);
     const follows = count > 0 && number !== -1 && number === next &&
@@ -151,7 +77,7 @@ export function idSpansOf(frames: Frames): IdSpan[] {
   return spans;
 }
 
-/** Frames that follow each other, by their positions. */
+/** Records that follow each other, by their positions. */
 export interface Stretch {
   readonly at: number;
   readonly count: number;
@@ -159,27 +85,29 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** What of frames that were stored at `time` is still to be delivered at `now`, both in milliseconds. */
+/** What of records that were stored at `time` is still to be delivered at `now`, both in milliseconds. */
 export function unexpired(
-  frames: Frames,
+  records: Records,
   { time, now }: { readonly time: number; readonly now: number },
 ): Stretch[] {
   const stretches: Stretch[] = [];
-  const walk = new Walk(frames);
-  let [from, count, start] = [0, 0, walk.at];
-  let begin = walk.at;
-  for (let at = 0; walk.step(); at++) {
-    const ttl = walk.find(TTL) ? readTtl(frames.bytes, walk.valueStart, walk.valueEnd) : undefined;
+  const reader = new RecordReader(records);
+  let [from, count, start, end] = [0, 0, records.start, records.start];
+  const close = (): void => {
+    if (count > 0) stretches.push({ at: from, count, start, end });
+    count = 0;
+  };
+  for (let at = 0; reader.next(); at++) {
+    const ttl = reader.find(TTL) ? readTtl(records.bytes, reader.valueStart, reader.valueEnd) : undefined;
     if (ttl !== undefined && now >= time + ttl) {
-      if (count > 0) stretches.push({ at: from, count, start, end: begin });
-      count = 0;
-    } else {
-      if (count === 0) [from, start] = [at, begin];
-      count++;
+      close();
+      continue;
     }
-    begin = walk.at;
+    if (count === 0) [from, start] = [at, reader.start];
+    count++;
+    end = reader.end;
   }
-  if (count > 0) stretches.push({ at: from, count, start, end: begin });
+  close();
   return stretches;
 }
 
