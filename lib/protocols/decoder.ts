@@ -1,9 +1,10 @@
 /**
- * What the broker's two decoders have in common, so that a session need not know which one it has.
+ * What the broker's decoders have in common, so that a session need not know which one it has.
  *
  * @module
  */
 import type { ErrorCode } from "../errors.ts";
+import type { Encoding } from "../wire/encoding.ts";
 
 /** What {@link Decoder.next} found. */
 export enum Found {
@@ -46,8 +47,8 @@ export interface Decoder {
   readonly head: Uint8Array;
   readonly topicStart: number;
   readonly topicEnd: number;
-  /** Of {@link Found.Publishes}: whether the deliveries have the topic's `#`; if not, they have to be written anew. */
-  readonly canonical: boolean;
+  /** Of {@link Found.Publishes}: how the deliveries are written. */
+  readonly encoding: Encoding;
   /** Of {@link Found.Publishes}: whether any of them has fields. */
   readonly hasFields: boolean;
   /** Of {@link Found.Publishes}: milliseconds for which they are worth delivering; undefined: for ever. The same for all of them. */

@@ -15,6 +15,7 @@
 import type { ErrorCode } from "../../errors.ts";
 import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { CLASSIC_LINES } from "./encoding.ts";
 
 const LF_IN_EACH_BYTE = 0x0a0a0a0a;
 const ONE_IN_EACH_BYTE = 0x01010101;
@@ -66,8 +67,8 @@ export class ClassicDecoder implements Decoder {
   get topicEnd(): number {
     return this.#headLength - 1;
   }
-  /** Always: the `#` is put in where the line is cut. */
-  readonly canonical = true;
+  /** Each with its `#`: it is put in where the line is cut. */
+  readonly encoding = CLASSIC_LINES;
   readonly hasFields = false;
   readonly ttl = undefined;
 
@@ -171,6 +172,7 @@ export class ClassicDecoder implements Decoder {
     const text = decodeText(buffer.subarray(line, stop));
     if (text === undefined) return this.#refuse("BAD_UTF8", lf + 1);
     const [id = "", verb = "", argument = "", ...fields] = text.trimEnd().split(" ");
+    if (id === "") return this.#refuse("UNKNOWN_COMMAND", lf + 1);
     this.request = { id, verb, argument, fields };
     this.#position = lf + 1;
     return Found.Request;

@@ -14,10 +14,10 @@
 import type { ErrorCode } from "../../errors.ts";
 import { CR, decodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
+import { NINE, ZERO } from "../../wire/decimals.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 
-const ZERO = 0x30;
-const NINE = 0x39;
 /** Digits of a length: 15 fit a double exactly. */
 const LENGTH_DIGITS_MOST = 15;
 const EMPTY = new Uint8Array(0);
@@ -76,8 +76,8 @@ export class FrameDecoder implements Decoder {
   get topicEnd(): number {
     return this.#headLength - 1;
   }
-  get canonical(): boolean {
-    return this.#head[this.topicStart] === SHARP;
+  get encoding(): Encoding {
+    return this.#head[this.topicStart] === SHARP ? RECORDS : RECORDS_WITHOUT_SHARP;
   }
   /** A frame does not say it; `hello` has. */
   publisherId(): string {

@@ -107,7 +107,7 @@ Deno.test("requests that are no publish come as text, whatever they are", () => 
       "s1|unsub|#a",
       "s1|quit|",
       "foo||",
-      "|x|",
+      "UNKNOWN_COMMAND",
       "s1|PUB|#a|x",
       "p|pub|",
       "p>># x",

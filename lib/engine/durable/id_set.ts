@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { IdSpan } from "../id_spans.ts";
+import type { IdSpan } from "../../id_spans.ts";
 
 /** Numbers of one prefix: intervals in rising order, and what came out of order. */
 class Numbers {

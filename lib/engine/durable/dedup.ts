@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { IdSpan } from "../id_spans.ts";
+import type { IdSpan } from "../../id_spans.ts";
 import { IdSet } from "./id_set.ts";
 
 /** How many parts the window has; ids are forgotten a part at a time. */
