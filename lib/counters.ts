@@ -20,7 +20,9 @@ export interface Totals {
   readonly refused: number;
 }
 
-/** The one place where anything is counted; engine and sessions of a broker share one. Totals only ever go up. */
+/**
+ * The one place where anything is counted; engine and sessions of a broker share one. Totals only ever go up.
+ */
 export class Counters {
   #published = 0;
   #delivered = 0;

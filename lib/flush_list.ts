@@ -1,6 +1,7 @@
 /**
- * What has something to do once the read that is being handled has been handled: outboxes that have something to write, a log that
- * has something to store. It is done together then, so that what belongs together leaves together.
+ * What has something to do once the read that is being handled has been handled: outboxes that have something
+ * to write, a log that has something to store. It is done together then, so that what belongs together leaves
+ * together.
  *
  * @module
  */

@@ -72,7 +72,9 @@ export class Broker implements AsyncDisposable {
     });
   }
 
-  /** Opens the store in `data`, if that is given, and a broker over it. Rejects with RunError and what to do. */
+  /**
+   * Opens the store in `data`, if that is given, and a broker over it. Rejects with RunError and what to do.
+   */
   static async open(options: BrokerOptions & DataOptions = {}): Promise<Broker> {
     const { data, retain, sync, dedupWindow, log } = options;
     if (data === undefined) return new Broker(options);
@@ -99,7 +101,10 @@ export class Broker implements AsyncDisposable {
     return this.#server.connections;
   }
 
-  /** Listens on all of them or, where it cannot, on none of them and throws RunError. May be called again for others. */
+  /**
+   * Listens on all of them or, where it cannot, on none of them and throws RunError. May be called again for
+   * others.
+   */
   listen(specs: readonly ListenSpec[]): readonly Listening[] {
     const listening = this.#server.listen(specs);
     this.#listening.push(...listening);
@@ -134,8 +139,8 @@ export class Broker implements AsyncDisposable {
   }
 
   /**
-   * Stops accepting, finishes what was read, lets everything queued leave, and ends all connections; what is left after so many
-   * milliseconds is cut off. Resolves to how many connections had something queued then.
+   * Stops accepting, finishes what was read, lets everything queued leave, and ends all connections; what is
+   * left after so many milliseconds is cut off. Resolves to how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
     this.#state = "draining";
@@ -143,7 +148,10 @@ export class Broker implements AsyncDisposable {
     return await this.#server.drain(timeout);
   }
 
-  /** Cuts off who is still connected, and closes the store behind what was published. A second call gives the same answer. */
+  /**
+   * Cuts off who is still connected, and closes the store behind what was published. A second call gives the
+   * same answer.
+   */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
   }

@@ -22,7 +22,9 @@ export interface BrokerOptions {
   readonly durable?: readonly string[];
   /** Milliseconds for which a durable message's id is remembered (2 minutes). */
   readonly dedupWindow?: number;
-  /** Whether a stored message is on disk when it is acknowledged (commit), or up to 100 ms later (interval). */
+  /**
+   * Whether a stored message is on disk when it is acknowledged (commit), or up to 100 ms later (interval).
+   */
   readonly sync?: "commit" | "interval";
   /** Where events go (nowhere). */
   readonly log?: Log;

@@ -1,5 +1,6 @@
 /**
- * The seam: what sessions ask of an engine, and what an engine asks of publishers and subscribers. The engine never sees a socket.
+ * The seam: what sessions ask of an engine, and what an engine asks of publishers and subscribers. The engine
+ * never sees a socket.
  *
  * @module
  */
@@ -43,7 +44,10 @@ export interface Gate {
 
 /** Who gets messages. */
 export interface Subscriber extends Gate {
-  /** Subscribers of one connection share this: of those that match a topic only one gets the message, so that it comes once. */
+  /**
+   * Subscribers of one connection share this: of those that match a topic only one gets the message, so that
+   * it comes once.
+   */
   readonly connection: object;
   /** That one is the one with the highest rank. */
   readonly rank: number;
@@ -104,8 +108,9 @@ export interface Engine {
   /** Who has to become free before anything is published to a topic; undefined: nobody. */
   gateOf(route: Route): Gate | undefined;
   /**
-   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored: then it gives nothing, and
-   * the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in the same turn.
+   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
+   * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in
+   * the same turn.
    */
   publish(run: Run, publisher: Publisher): Receipt | undefined;
   /** Adds a pattern; false if this subscriber had it. */
@@ -121,6 +126,9 @@ export interface Engine {
   snapshot(): EngineSnapshot;
   /** Calls back once when everything that was published has been answered, or nothing will be any more. */
   whenIdle(callback: () => void): void;
-  /** Lets go of what it has, after what was published before has been answered; calls back once. Nothing is asked of it after. */
+  /**
+   * Lets go of what it has, after what was published before has been answered; calls back once. Nothing is
+   * asked of it after.
+   */
   close(closed: () => void): void;
 }

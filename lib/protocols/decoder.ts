@@ -34,16 +34,19 @@ export interface Request {
 export const NO_REQUEST: Request = { id: "", verb: "", argument: "", fields: [] };
 
 /**
- * Guarantees: every request yields exactly one publish, request or refusal, in order, however the bytes were split into
- * windows; memory does not grow with what a peer sends. Between two windows the caller keeps the bytes from `consumed` on, and
- * presents them again with more behind them.
+ * Guarantees: every request yields exactly one publish, request or refusal, in order, however the bytes were
+ * split into windows; memory does not grow with what a peer sends. Between two windows the caller keeps the
+ * bytes from `consumed` on, and presents them again with more behind them.
  */
 export interface Decoder {
   /** Of {@link Found.Publishes}: where the deliveries lie, and how many they are. */
   readonly start: number;
   readonly end: number;
   readonly count: number;
-  /** Of {@link Found.Publishes}: `head` from `topicStart` to `topicEnd` is the topic as it was written, with `#` or without. */
+  /**
+   * Of {@link Found.Publishes}: `head` from `topicStart` to `topicEnd` is the topic as it was written, with
+   * `#` or without.
+   */
   readonly head: Uint8Array;
   readonly topicStart: number;
   readonly topicEnd: number;
@@ -51,7 +54,10 @@ export interface Decoder {
   readonly encoding: Encoding;
   /** Of {@link Found.Publishes}: whether any of them has fields. */
   readonly hasFields: boolean;
-  /** Of {@link Found.Publishes}: milliseconds for which they are worth delivering; undefined: for ever. The same for all of them. */
+  /**
+   * Of {@link Found.Publishes}: milliseconds for which they are worth delivering; undefined: for ever. The
+   * same for all of them.
+   */
   readonly ttl: number | undefined;
   /** Of {@link Found.Publishes}: who published, where the protocol says it. */
   publisherId(): string;
@@ -63,8 +69,8 @@ export interface Decoder {
   /** The window is done with up to here. */
   readonly consumed: number;
   /**
-   * Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the search. The buffer's
-   * length is a multiple of four.
+   * Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the
+   * search. The buffer's length is a multiple of four.
    */
   feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void;
   /** Finds the next thing in the window. */

@@ -1,6 +1,6 @@
 /**
- * A protocol as a value: how requests are read, what is answered, how deliveries are written. A session has one and asks it; which
- * ones there are is known to {@link import("./mod.ts")} and to the listeners.
+ * A protocol as a value: how requests are read, what is answered, how deliveries are written. A session has
+ * one and asks it; which ones there are is known to {@link import("./mod.ts")} and to the listeners.
  *
  * @module
  */
@@ -36,7 +36,9 @@ export interface ReplySink {
   reply(slice: Slice): void;
 }
 
-/** What one connection is answered, in the order of the calls. What a protocol has no words for is not said. */
+/**
+ * What one connection is answered, in the order of the calls. What a protocol has no words for is not said.
+ */
 export interface Replies {
   /** `count` requests succeeded, the last of them like this. */
   ok(count: number, last: Success): void;

@@ -53,8 +53,9 @@ export interface ConnectionSnapshot {
 const LINGER_MS = 500;
 
 /**
- * Guarantees: what was read is handled and answered before the socket closes, unless the other side is gone or takes
- * nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is over, and never rejects.
+ * Guarantees: what was read is handled and answered before the socket closes, unless the other side is gone
+ * or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is over,
+ * and never rejects.
  */
 export class Connection implements OutboxOwner {
   readonly number: number;
@@ -85,8 +86,8 @@ export class Connection implements OutboxOwner {
   }
 
   /**
-   * Serves the connection to its end, and says why it ended. The read loop stands here and not in a function of its own: each
-   * async function that waits costs an idle connection some hundred bytes.
+   * Serves the connection to its end, and says why it ended. The read loop stands here and not in a function
+   * of its own: each async function that waits costs an idle connection some hundred bytes.
    */
   async run(): Promise<CloseReason> {
     const { session, outbox } = this;
@@ -102,7 +103,7 @@ export class Connection implements OutboxOwner {
         input.filled(bytes);
         session.receive(input.chunk, input.start, input.end);
         this.#settings.flushes.flush();
-        // awaited here: this is what holds a peer back that feeds a full subscriber, or makes replies faster than it reads them
+        // awaited here: this holds back a peer that feeds a full subscriber, or does not read its replies
         if (session.waitsFor !== undefined || outbox.aboveHighWater) {
           this.#handling = this.#waitForRoom();
           await this.#handling;
@@ -123,8 +124,8 @@ export class Connection implements OutboxOwner {
   }
 
   /**
-   * Takes nothing more in, lets what is queued leave, and closes. What the other side sends from now on is not answered, so
-   * it is not accepted.
+   * Takes nothing more in, lets what is queued leave, and closes. What the other side sends from now on is
+   * not answered, so it is not accepted.
    */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -186,7 +187,10 @@ export class Connection implements OutboxOwner {
     });
   }
 
-  /** Until every publish that was read is where it belongs, and this connection's own replies are not too many. */
+  /**
+   * Until every publish that was read is where it belongs, and this connection's own replies are not too
+   * many.
+   */
   async #waitForRoom(): Promise<void> {
     const { session, outbox } = this;
     for (let full = session.waitsFor; full !== undefined; full = session.waitsFor) {
@@ -224,8 +228,8 @@ export class Connection implements OutboxOwner {
   }
 
   /**
-   * Ends the output and gives the other side a moment to close. Closing while input is unread would reset the connection, and
-   * the reset could overtake the last replies.
+   * Ends the output and gives the other side a moment to close. Closing while input is unread would reset the
+   * connection, and the reset could overtake the last replies.
    */
   async #endOutput(): Promise<void> {
     if (this.#outputEnded) return;

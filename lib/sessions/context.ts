@@ -32,5 +32,8 @@ export interface Context {
   pong(): void;
 }
 
-/** The answer to one request: a refusal; `ok`, which the session counts and writes; or nothing, when it is answered already. */
+/**
+ * The answer to one request: a refusal; `ok`, which the session counts and writes; or nothing, when it is
+ * answered already.
+ */
 export type Answer = Refusal | "ok" | "answered";

@@ -7,8 +7,9 @@ import type { Chunk, ChunkPool } from "../buffers.ts";
 import { READ_BUFFER_LEAST, READ_BUFFER_MOST } from "../limits.ts";
 
 /**
- * Guarantees: what was read lies in one piece from `start` to `end` with one byte free behind it (the decoder's stop); bytes
- * that were handed on as slices are not overwritten while somebody still holds their chunk.
+ * Guarantees: what was read lies in one piece from `start` to `end` with one byte free behind it (the
+ * decoder's stop); bytes that were handed on as slices are not overwritten while somebody still holds their
+ * chunk.
  */
 export class ReadBuffer {
   readonly #pool: ChunkPool;

@@ -8,7 +8,10 @@ import type { ErrorCode } from "../errors.ts";
 import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
 import { refusal } from "./refusal.ts";
 
-/** The reply to `count` requests that is not known yet: it is told once, and whatever was asked later waits for it. */
+/**
+ * The reply to `count` requests that is not known yet: it is told once, and whatever was asked later waits
+ * for it.
+ */
 export class Ticket implements Acknowledgement {
   answer: Refusal | Success | undefined;
   readonly count: number;
@@ -37,8 +40,8 @@ export class Ticket implements Acknowledgement {
 }
 
 /**
- * Guarantees: what is said leaves in the order of the calls, except that nothing overtakes a ticket that has no answer. Successes
- * that follow each other are told together (V2); {@link flush} tells them.
+ * Guarantees: what is said leaves in the order of the calls, except that nothing overtakes a ticket that has
+ * no answer. Successes that follow each other are told together (V2); {@link flush} tells them.
  */
 export class ReplyQueue {
   #replies: Replies;

@@ -21,8 +21,8 @@ const TICK_MS = 250;
 const TRIM_TICKS = 8;
 
 /**
- * Guarantees: connections do not feel each other; after {@link drain} nothing that was acknowledged is left undelivered, unless
- * its subscriber was cut off or the time ran out, which its result says.
+ * Guarantees: connections do not feel each other; after {@link drain} nothing that was acknowledged is left
+ * undelivered, unless its subscriber was cut off or the time ran out, which its result says.
  */
 export class Server {
   readonly #settings: Settings;
@@ -64,7 +64,10 @@ export class Server {
     });
   }
 
-  /** Serves one connection; resolves when it is over. `address`: as logs and snapshots show where it comes from. */
+  /**
+   * Serves one connection; resolves when it is over. `address`: as logs and snapshots show where it comes
+   * from.
+   */
   serve(
     transport: Transport,
     { listener, address }: { readonly listener: Listener; readonly address: string },
@@ -92,8 +95,8 @@ export class Server {
   }
 
   /**
-   * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout` milliseconds what is left is
-   * cut off. Resolves to how many connections had something queued then.
+   * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout`
+   * milliseconds what is left is cut off. Resolves to how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
     for (const socket of this.#sockets) socket.close();
@@ -105,7 +108,7 @@ export class Server {
         connection.cut("drain timeout");
       }
     }, timeout);
-    // publishers first: what they have been promised must be in the outboxes before those are emptied for the last time
+    // publishers first: what they were promised must be in the outboxes before those are emptied at last
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
     await this.#drainAll(() => true);
     clearTimeout(timer);
@@ -138,7 +141,10 @@ export class Server {
     });
   }
 
-  /** A process that was stopped for a while is not to find all its connections stalled: a tick counts as one tick at most. */
+  /**
+   * A process that was stopped for a while is not to find all its connections stalled: a tick counts as one
+   * tick at most.
+   */
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       const { engine, now, pool } = this.#settings;

@@ -1,5 +1,6 @@
 /**
- * One connection as the broker thinks of it: bytes in, messages handed on, replies queued. No socket, no clock.
+ * One connection as the broker thinks of it: bytes in, messages handed on, replies queued. No socket, no
+ * clock.
  *
  * @module
  */
@@ -24,9 +25,9 @@ import { Subscriptions } from "./subscriptions.ts";
 export type SessionEnd = "quit" | "protocol error";
 
 /**
- * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after every current subscriber's
- * outbox has the message (C4). While a subscriber is full the session stands still at that publish ({@link Session.waitsFor}), and
- * reads no further.
+ * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
+ * every current subscriber's outbox has the message (C4). While a subscriber is full the session stands still
+ * at that publish ({@link Session.waitsFor}), and reads no further.
  */
 export class Session implements Context, Publisher, Speaker {
   readonly subscriptions: Subscriptions;
@@ -98,7 +99,10 @@ export class Session implements Context, Publisher, Speaker {
     return this.#decoder.consumed;
   }
 
-  /** Handles what was read: `chunk.bytes` from `start` to `end`, of which the first part may have been there before. */
+  /**
+   * Handles what was read: `chunk.bytes` from `start` to `end`, of which the first part may have been there
+   * before.
+   */
   receive(chunk: Chunk, start: number, end: number): void {
     this.#chunk = chunk;
     this.#end = end;

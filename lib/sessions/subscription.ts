@@ -11,15 +11,19 @@ import type { Outbox } from "./outbox/outbox.ts";
 import { NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
 /**
- * What happens to a subscription that cannot keep up. `block`: its publishers wait. `drop-old`, `drop-new`: the oldest or the
- * newest messages are left out. `latest`: of each topic only the newest message waits. `disconnect`: the connection ends.
+ * What happens to a subscription that cannot keep up. `block`: its publishers wait. `drop-old`, `drop-new`:
+ * the oldest or the newest messages are left out. `latest`: of each topic only the newest message waits.
+ * `disconnect`: the connection ends.
  */
 export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
 
 /** All policies, the one that keeps most first. */
 export const SLOW_POLICIES: readonly SlowPolicy[] = ["block", "disconnect", "drop-new", "drop-old", "latest"];
 
-/** Shared by all that never use theirs: there is one subscription a connection at least, and most connections are idle. */
+/**
+ * Shared by all that never use theirs: there is one subscription a connection at least, and most connections
+ * are idle.
+ */
 const NONE: Segment[] = [];
 const NO_LATEST: Map<Route, Segment> = new Map();
 
@@ -29,9 +33,9 @@ export interface Speaker {
 }
 
 /**
- * A pattern of one connection with its policy, or all of its patterns that need nothing of their own. Of several that want a message
- * the one gets it whose policy keeps most (V8). Guarantee: every message that is delivered here leaves or is counted, and where the
- * protocol tells gaps, named in one in its place (V9).
+ * A pattern of one connection with its policy, or all of its patterns that need nothing of their own. Of
+ * several that want a message the one gets it whose policy keeps most (V8). Guarantee: every message that is
+ * delivered here leaves or is counted, and where the protocol tells gaps, named in one in its place (V9).
  */
 export class Subscription implements ReplaySubscriber, SegmentOwner {
   readonly policy: SlowPolicy;
@@ -205,7 +209,9 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     return queued;
   }
 
-  /** Notes that a segment waits and may be taken out again; forgets those that are gone before they are many. */
+  /**
+   * Notes that a segment waits and may be taken out again; forgets those that are gone before they are many.
+   */
   #remember(segment: Segment): void {
     if (this.#queued === NONE) this.#queued = [];
     if (this.#queued.at(-1) === segment) return;

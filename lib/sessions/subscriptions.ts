@@ -58,7 +58,9 @@ export class Subscriptions {
     return this.#byPattern.get(pattern);
   }
 
-  /** A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has. */
+  /**
+   * A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has.
+   */
   open(
     pattern: string,
     { policy, own }: { readonly policy: SlowPolicy; readonly own: boolean },

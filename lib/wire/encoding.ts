@@ -1,6 +1,7 @@
 /**
- * Encodings: the ways in which a protocol writes messages. Records are the one in the middle: every other says how it is made
- * of records and how records are made of it, so a third encoding needs to know none of the others.
+ * Encodings: the ways in which a protocol writes messages. Records are the one in the middle: every other
+ * says how it is made of records and how records are made of it, so a third encoding needs to know none of
+ * the others.
  *
  *     classic  #a one⏎    ⇄    record  pub #a 3⏎one⏎    ⇄    …
  *
@@ -9,7 +10,10 @@
 import { SHARP } from "./bytes.ts";
 import { RecordReader } from "./records.ts";
 
-/** A run as it lies: `bytes` from `start` to `end`, all to the topic whose canonical name has `topicBytes` bytes. */
+/**
+ * A run as it lies: `bytes` from `start` to `end`, all to the topic whose canonical name has `topicBytes`
+ * bytes.
+ */
 export interface Deliveries {
   readonly bytes: Uint8Array;
   readonly start: number;

@@ -1,5 +1,6 @@
 /**
- * Runs: consecutive messages to one topic inside one read, as one slice with a count. The unit of everything behind a decoder.
+ * Runs: consecutive messages to one topic inside one read, as one slice with a count. The unit of everything
+ * behind a decoder.
  *
  * @module
  */
@@ -52,11 +53,13 @@ interface Made {
 }
 
 /**
- * Messages in the encoding they came in, and in another one from when somebody asks for it, made once for all who do.
+ * Messages in the encoding they came in, and in another one from when somebody asks for it, made once for all
+ * who do.
  *
  * - Nothing of it changes, but that {@link stored} is set by who stored it, before anybody gets it.
- * - Its memory is the reader's, who reads on when the call that brought it returns; who needs it longer calls {@link keep}. Whoever
- *   made it calls {@link release} once, when it has been delivered; who takes a slice of it retains the slice's chunk.
+ * - Its memory is the reader's, who reads on when the call that brought it returns; who needs it longer calls
+ *   {@link keep}. Whoever made it calls {@link release} once, when it has been delivered; who takes a slice
+ *   of it retains the slice's chunk.
  */
 export class Run {
   readonly route: Route;
@@ -109,7 +112,10 @@ export class Run {
     return this.#ids ??= this.#hasFields ? idSpansOf(this.#deliveries(this.records)) : NO_IDS;
   }
 
-  /** So many of its messages, from a position on; itself where that is all. A part that was made is released by who asked for it. */
+  /**
+   * So many of its messages, from a position on; itself where that is all. A part that was made is released
+   * by who asked for it.
+   */
   part(at: number, count: number): Run {
     if (at === 0 && count === this.count) return this;
     const { chunk, start, end } = this.records;

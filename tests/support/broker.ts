@@ -22,7 +22,10 @@ export interface RunningBroker extends AsyncDisposable {
   readonly ended: Promise<Deno.CommandStatus>;
   /** Sends a signal and goes on (SIGSTOP, SIGCONT, SIGKILL, …). */
   kill(signal: Deno.Signal): void;
-  /** Sends SIGTERM (or another), waits until it has ended (SIGKILL after 15 s); a second call gives the same answer. */
+  /**
+   * Sends SIGTERM (or another), waits until it has ended (SIGKILL after 15 s); a second call gives the same
+   * answer.
+   */
   stop(signal?: Deno.Signal): Promise<Deno.CommandStatus>;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Runs on their way into the store: gathered while a commit runs, stored together with one fsync, then delivered, then acknowledged.
+ * Runs on their way into the store: collected while a commit runs, stored together with one fsync, then
+ * delivered, then acknowledged.
  *
  * @module
  */
@@ -32,21 +33,24 @@ export interface CommitLogOptions {
 export interface Publication {
   /** As it came, kept; it is released here. */
   readonly run: Run;
-  /** What of it has to be stored: itself, or parts of it where the rest is stored already; none where all is. */
+  /**
+   * What of it has to be stored: itself, or parts of it where the rest is stored already; none where all is.
+   */
   readonly parts: readonly Run[];
   readonly acknowledgement: Acknowledgement;
 }
 
 /**
- * Guarantees: a run is delivered and acknowledged after the commit that holds it, in the order of {@link append}; what comes while a
- * commit runs goes into the next (group commit). After `lost` nothing is answered.
+ * Guarantees: a run is delivered and acknowledged after the commit that holds it, in the order of {@link
+ * append}; what comes while a commit runs goes into the next (group commit). After `lost` nothing is
+ * answered.
  */
 export class CommitLog implements Gate {
   readonly #options: CommitLogOptions;
-  #gathered: Publication[] = [];
+  #waiting: Publication[] = [];
   #committing = false;
   #announced = false;
-  /** Bytes gathered and being committed. */
+  /** Bytes that wait to be committed or are being. */
   #bytes = 0;
   #delivered: number;
   #lost = false;
@@ -78,30 +82,30 @@ export class CommitLog implements Gate {
     else callback();
   }
 
-  /** Calls back once when everything gathered has been answered, or nothing will be any more. */
+  /** Calls back once when everything that was appended has been answered, or nothing will be any more. */
   whenIdle(callback: () => void): void {
-    if (this.#lost || (!this.#committing && this.#gathered.length === 0)) callback();
+    if (this.#lost || (!this.#committing && this.#waiting.length === 0)) callback();
     else this.#idle.push(callback);
   }
 
   /** Takes a run to be stored. */
   append(publication: Publication): void {
     this.#bytes += bytesOf(publication);
-    this.#gathered.push(publication);
+    this.#waiting.push(publication);
     if (this.#announced || this.#committing) return;
     this.#announced = true;
     this.#options.flushes.add(this);
   }
 
-  /** The read that brought the first of them has been handled: what is gathered by now is one commit. */
+  /** The read that brought the first of them has been handled: what waits by now is one commit. */
   ready(): void {
     this.#announced = false;
-    if (!this.#committing && !this.#lost && this.#gathered.length > 0) this.#commit();
+    if (!this.#committing && !this.#lost && this.#waiting.length > 0) this.#commit();
   }
 
   #commit(): void {
-    const publications = this.#gathered;
-    this.#gathered = [];
+    const publications = this.#waiting;
+    this.#waiting = [];
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const appends = publications.flatMap(({ parts }) => parts.map(appendOf));
@@ -163,8 +167,8 @@ export class CommitLog implements Gate {
   #refuse(publications: readonly Publication[], reason: string): void {
     this.#options.onRefused(reason);
     // what came meanwhile may have been taken for a repetition of what is now refused
-    const doubtful = this.#gathered.filter(repeats);
-    this.#gathered = this.#gathered.filter((publication) => !repeats(publication));
+    const doubtful = this.#waiting.filter(repeats);
+    this.#waiting = this.#waiting.filter((publication) => !repeats(publication));
     for (const publication of doubtful) this.#bytes -= bytesOf(publication);
     for (const publication of [...publications, ...doubtful]) {
       for (const part of publication.parts) this.#options.onRunRefused(part);

@@ -1,6 +1,6 @@
 /**
- * The engine with a store: the messages of durable topics are stored, then delivered, then acknowledged; those of the others pass
- * through memory.
+ * The engine with a store: the messages of durable topics are stored, then delivered, then acknowledged;
+ * those of the others pass through memory.
  *
  * @module
  */
@@ -45,8 +45,9 @@ export interface DurableEngineOptions extends EngineOptions {
 }
 
 /**
- * Guarantees as those of {@link Routing}, and: a durable message is delivered and acknowledged after the commit that holds it (D1); one
- * that is stored already is acknowledged and not stored again (D6); a replay never makes a publisher wait (D5).
+ * Guarantees as those of {@link Routing}, and: a durable message is delivered and acknowledged after the
+ * commit that holds it (D1); one that is stored already is acknowledged and not stored again (D6); a replay
+ * never makes a publisher wait (D5).
  */
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];

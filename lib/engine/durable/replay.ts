@@ -1,6 +1,6 @@
 /**
- * A subscription that begins in what is stored: it reads that, then it is live, and when it cannot keep up it reads again. So it never
- * makes a publisher wait (D5).
+ * A subscription that begins in what is stored: it reads that, then it is live, and when it cannot keep up it
+ * reads again. So it never makes a publisher wait (D5).
  *
  * @module
  */
@@ -25,8 +25,9 @@ export interface ReplayParts {
 }
 
 /**
- * Guarantees: messages in the order of their commits, each once, without a gap between what is read and what is live (D3): it goes live
- * when everything that was handed on has been read, and leaves only between two commits.
+ * Guarantees: messages in the order of their commits, each once, without a gap between what is read and what
+ * is live (D3): it goes live when everything that was handed on has been read, and leaves only between two
+ * commits.
  */
 export class Replay implements Subscriber {
   readonly connection: object;
@@ -105,7 +106,10 @@ export class Replay implements Subscriber {
     this.#read();
   }
 
-  /** Once the time is past at which it ends, whatever is left is read, and the store says that it was the last. */
+  /**
+   * Once the time is past at which it ends, whatever is left is read, and the store says that it was the
+   * last.
+   */
   timeIs(now: number): void {
     const to = this.#cursor?.to;
     if (!this.#live || this.#behind || to?.kind !== "time" || now <= to.time) return;

@@ -3,7 +3,8 @@
  *
  *     classic   #a one⏎                 record   pub #a 3⏎one⏎
  *
- * A run goes to one topic, so everything before the length (record) and before the message (classic) is the same in all of it.
+ * A run goes to one topic, so everything before the length (record) and before the message (classic) is the
+ * same in all of it.
  *
  * @module
  */

@@ -6,8 +6,8 @@
  *     pub #a 3⏎one⏎pub #a 5⏎t⏎w⏎o⏎ping⏎
  *     └──── run of 2, as it lies ──┘
  *
- * A frame to the same topic as the one before is recognised by comparing the bytes before its length; its payload is not
- * looked at. Nothing is copied, nothing is allocated per message.
+ * A frame to the same topic as the one before is recognised by comparing the bytes before its length; its
+ * payload is not looked at. Nothing is copied, nothing is allocated per message.
  *
  * @module
  */
@@ -34,8 +34,8 @@ export interface FrameLimits {
 const LINE_VERBS: ReadonlySet<string> = new Set(["sub", "unsub", "ack", "nack", "ping", "quit", "hello"]);
 
 /**
- * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header that cannot be
- * understood is {@link Found.Broken}, and nothing is found after that.
+ * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header
+ * that cannot be understood is {@link Found.Broken}, and nothing is found after that.
  */
 export class FrameDecoder implements Decoder {
   start = 0;
@@ -158,7 +158,10 @@ export class FrameDecoder implements Decoder {
     return count;
   }
 
-  /** The LF of a header whose length is followed by `at`, if all that is between are fields `k=v`; otherwise -1. */
+  /**
+   * The LF of a header whose length is followed by `at`, if all that is between are fields `k=v`; otherwise
+   * -1.
+   */
   #fieldsEnd(header: number, at: number): number {
     const buffer = this.#buffer;
     let place = at;

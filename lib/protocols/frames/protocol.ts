@@ -13,7 +13,9 @@ function sliceOf(text: string): Slice {
   return new Slice(new Chunk(encodeText(text)));
 }
 
-/** The answer to one `sub`: all that most subscribers ever hear, so that none of them keeps one of its own. */
+/**
+ * The answer to one `sub`: all that most subscribers ever hear, so that none of them keeps one of its own.
+ */
 const ONE_DONE = sliceOf(okFrame(1, DONE));
 
 class FrameReplies implements Replies {

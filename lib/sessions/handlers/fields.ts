@@ -5,8 +5,8 @@ import type { Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 
 /**
- * Refuses fields that the command does not have (V4). Where the protocol has none, what follows the pattern would be a part of it,
- * and a pattern has no white space.
+ * Refuses fields that the command does not have (V4). Where the protocol has none, what follows the pattern
+ * would be a part of it, and a pattern has no white space.
  */
 export function refuseFields(
   request: Request,

@@ -6,8 +6,8 @@ import type { Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 
 /**
- * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows costs no string. The
- * message itself is not looked at.
+ * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows
+ * costs no string. The message itself is not looked at.
  */
 export function pub(
   bytes: Uint8Array,

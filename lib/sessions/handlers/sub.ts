@@ -10,8 +10,9 @@ import { fieldOf, refuseFields } from "./fields.ts";
 import { readFrom, readPosition } from "./position.ts";
 
 /**
- * `sub <topic or pattern> [from=<pos>] [to=<pos>] [slow=<policy>]`: from here on, or from where it says, what is published to it. A
- * second time it changes nothing (C5), or the policy (V8), or begins again where it says.
+ * `sub <topic or pattern> [from=<pos>] [to=<pos>] [slow=<policy>]`: from here on, or from where it says, what
+ * is published to it. A second time it changes nothing (C5), or the policy (V8), or begins again where it
+ * says.
  */
 export function sub(request: Request, context: Context): Answer {
   const { engine, limits, protocol, subscriptions } = context;
@@ -80,7 +81,10 @@ function rangeOf(request: Request, now: number): ReplayRange | Refusal | undefin
   return { from: begin, to: end };
 }
 
-/** The policy asked for, within what the broker allows: where its publishers are not to wait, nobody makes them (V7). */
+/**
+ * The policy asked for, within what the broker allows: where its publishers are not to wait, nobody makes
+ * them (V7).
+ */
 function policyOf(asked: string | undefined, own: SlowPolicy): SlowPolicy | Refusal {
   if (asked === undefined) return own;
   const policy = SLOW_POLICIES.find((each) => each === asked);

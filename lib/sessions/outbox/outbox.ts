@@ -1,5 +1,6 @@
 /**
- * What waits to be written to one connection: the one gate for outbound bytes, and the one place where slowness is measured.
+ * What waits to be written to one connection: the one gate for outbound bytes, and the one place where
+ * slowness is measured.
  *
  * @module
  */
@@ -30,8 +31,8 @@ export type OutboxSettings = Pick<Settings, "stallTimeout" | "now" | "pool" | "f
 };
 
 /**
- * Guarantees: bytes leave in the order they were put in; what was put in leaves or is counted. What is queued is bounded by those who
- * put in: they ask {@link aboveHighWater} or {@link fits} first.
+ * Guarantees: bytes leave in the order they were put in; what was put in leaves or is counted. What is queued
+ * is bounded by those who put in: they ask {@link aboveHighWater} or {@link fits} first.
  */
 export class Outbox implements ReplySink {
   /** Whether a connection that takes no byte keeps others waiting, and so has to be cut off at last. */
@@ -70,7 +71,10 @@ export class Outbox implements ReplySink {
     return this.#dropped;
   }
 
-  /** Whether more than enough waits: publishers of subscriptions that block wait, and so does who makes replies. */
+  /**
+   * Whether more than enough waits: publishers of subscriptions that block wait, and so does who makes
+   * replies.
+   */
   get aboveHighWater(): boolean {
     return this.#full;
   }
@@ -131,7 +135,10 @@ export class Outbox implements ReplySink {
     this.#owner.onReady();
   }
 
-  /** What to write next, or undefined: nothing now, `onReady` comes again. Tell {@link wrote} what became of it. */
+  /**
+   * What to write next, or undefined: nothing now, `onReady` comes again. Tell {@link wrote} what became of
+   * it.
+   */
   take(): Uint8Array<ArrayBuffer> | undefined {
     const segment = this.#current ??= this.#next();
     if (segment !== undefined) return segment.view();
@@ -170,8 +177,8 @@ export class Outbox implements ReplySink {
   }
 
   /**
-   * The connection is gone. Lets go of all that is queued, but not of the segment that is being written: the operating system may
-   * still read from it, so {@link abandon} lets go of it when that write has ended.
+   * The connection is gone. Lets go of all that is queued, but not of the segment that is being written: the
+   * operating system may still read from it, so {@link abandon} lets go of it when that write has ended.
    */
   close(): void {
     if (this.#closed) return;
@@ -190,7 +197,10 @@ export class Outbox implements ReplySink {
     this.#active = false;
   }
 
-  /** The next segment to write; a gap before it comes first, and what has outlived its time to live is passed over. */
+  /**
+   * The next segment to write; a gap before it comes first, and what has outlived its time to live is passed
+   * over.
+   */
   #next(): Segment | undefined {
     const { counters } = this.#settings;
     for (;;) {

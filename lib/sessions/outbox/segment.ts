@@ -30,11 +30,17 @@ export class Segment {
   slice: Slice | undefined;
   /** Messages in it; a reply has none. */
   count: number;
-  /** Whose it is, where it may be taken out again or has a gap before it: it is merged only with what is its owner's. */
+  /**
+   * Whose it is, where it may be taken out again or has a gap before it: it is merged only with what is its
+   * owner's.
+   */
   readonly owner: SegmentOwner | undefined;
   /** Its topic, where its owner keeps one message a topic: it is merged with nothing. */
   readonly route: Route | undefined;
-  /** Not to be written from then on, milliseconds since 1970: it is merged only with what goes at the same time. */
+  /**
+   * Not to be written from then on, milliseconds since 1970: it is merged only with what goes at the same
+   * time.
+   */
   readonly expires: number | undefined;
   /** The chunk is the queue's own: more can be put behind `end`. */
   own = false;

@@ -14,8 +14,9 @@ import {
 import { NO_CHUNK, type Segment } from "./segment.ts";
 
 /**
- * Guarantees: what is put in comes out in that order, except for what is removed. Large segments stay where they lie and hold
- * their chunk; small ones that have to wait are copied together, and so are large ones once they pin {@link PINNED_MOST}.
+ * Guarantees: what is put in comes out in that order, except for what is removed. Large segments stay where
+ * they lie and hold their chunk; small ones that have to wait are copied together, and so are large ones once
+ * they pin {@link PINNED_MOST}.
  */
 export class SegmentQueue {
   readonly #pool: ChunkPool;
@@ -24,7 +25,10 @@ export class SegmentQueue {
   /** Removed segments that still have a place in the list. */
   #holes = 0;
   #bytes = 0;
-  /** Bytes of the chunks that segments here keep from being used again; one that several segments lie in counts for each. */
+  /**
+   * Bytes of the chunks that segments here keep from being used again; one that several segments lie in
+   * counts for each.
+   */
   #pinned = 0;
 
   constructor(pool: ChunkPool) {
@@ -37,8 +41,8 @@ export class SegmentQueue {
   }
 
   /**
-   * Puts a segment in; `idle`: nothing is being written, so that it need not be copied. Returns the segment it is in, which may be
-   * the one before it.
+   * Puts a segment in; `idle`: nothing is being written, so that it need not be copied. Returns the segment
+   * it is in, which may be the one before it.
    */
   put(segment: Segment, idle: boolean): Segment {
     const { length, route } = segment;

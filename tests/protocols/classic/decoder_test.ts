@@ -6,7 +6,10 @@ import { Found } from "../../../lib/protocols/decoder.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Feeds the pieces as a session does, keeping what is unconsumed, and writes down what came out, publishes one by one. */
+/**
+ * Feeds the pieces as a session does, keeping what is unconsumed, and writes down what came out, publishes
+ * one by one.
+ */
 function decode(pieces: readonly Uint8Array[], lineMost = 64): string[] {
   const machine = new ClassicDecoder(lineMost);
   const buffer = new Uint8Array(4096);
