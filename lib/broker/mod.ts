@@ -7,4 +7,5 @@ export { Broker, listenersOn, type Origin, PUBLISHERS, SUBSCRIBERS } from "./bro
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
 export type { Totals } from "../counters.ts";
-export type { Listener, Listening, ListenSpec, SlowPolicy, Transport } from "../sessions/mod.ts";
+export type { Listener, Listening, ListenSpec, Transport } from "../sessions/mod.ts";
+export type { SlowPolicy } from "../slow_policy.ts";

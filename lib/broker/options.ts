@@ -5,7 +5,7 @@
  */
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
-import type { SlowPolicy } from "../sessions/mod.ts";
+import type { SlowPolicy } from "../slow_policy.ts";
 import type { RetentionRules, Store } from "../store/mod.ts";
 
 /** Options of a broker; every one may be left out. */

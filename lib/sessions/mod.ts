@@ -8,6 +8,5 @@ export type { Role } from "./context.ts";
 export type { Listener, ListenSpec } from "./listener.ts";
 export { type Listening, Server } from "./server.ts";
 export type { Settings } from "./settings.ts";
-export type { SlowPolicy } from "./subscription.ts";
 export type { SubscriptionSnapshot } from "./subscriptions.ts";
 export type { Transport } from "./transport.ts";

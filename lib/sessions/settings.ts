@@ -9,7 +9,7 @@ import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
-import type { SlowPolicy } from "./subscription.ts";
+import type { SlowPolicy } from "../slow_policy.ts";
 
 /** One object a broker, shared by all its sessions. */
 export interface Settings {

@@ -5,7 +5,8 @@
  */
 import type { Engine } from "../engine/types.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import { type SlowPolicy, type Speaker, Subscription } from "./subscription.ts";
+import type { SlowPolicy } from "../slow_policy.ts";
+import { type Speaker, Subscription } from "./subscription.ts";
 
 /** A subscription as a snapshot shows it. */
 export interface SubscriptionSnapshot {

@@ -5,7 +5,8 @@ import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../../lib/limits.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
 import { CLASSIC } from "../../../lib/protocols/mod.ts";
 import { type Eviction, Outbox } from "../../../lib/sessions/outbox/outbox.ts";
-import { type SlowPolicy, Subscription } from "../../../lib/sessions/subscription.ts";
+import { Subscription } from "../../../lib/sessions/subscription.ts";
+import type { SlowPolicy } from "../../../lib/slow_policy.ts";
 import type { Route } from "../../../lib/wire/run.ts";
 import { linesOf } from "../../support/run.ts";
 

@@ -1,0 +1,30 @@
+/**
+ * Pauses between tries.
+ *
+ * @module
+ */
+
+const FIRST_MS = 100;
+const MOST_MS = 5_000;
+
+/**
+ * Milliseconds to wait before a try, the first being 1: anything between nothing and a bound that doubles
+ * from 100 ms to 5 s ("full jitter"), so that a thousand clients of a broker that restarts do not come back
+ * in step.
+ */
+export function backOff(attempt: number, random: () => number = Math.random): number {
+  return Math.round(random() * Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 16)));
+}
+
+/** Waits; rejects with the signal's reason as soon as it is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const timer = setTimeout(resolve, ms);
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  });
+}
