@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { gather, storedOf, topicProblem } from "./gather.ts";
-import { DamageError } from "./log_view.ts";
-import { MemoryLog } from "./memory_log.ts";
-import { type Range, read, seek } from "./reading.ts";
-import { Trimmer } from "./retention.ts";
+import { gather, storedOf, topicProblem } from "./log/grouping.ts";
+import { DamageError } from "./log/view.ts";
+import { MemoryLog } from "./log/memory_log.ts";
+import { type Range, read, seek } from "./log/replay.ts";
+import { Trimmer } from "./log/retention.ts";
 import type {
   Append,
   CommitOutcome,

@@ -10,7 +10,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { RunError } from "../../lib/errors.ts";
-import { checkStore } from "../../lib/store/check.ts";
+import { checkStore } from "../../lib/store/tools/check.ts";
 import type { Append, RecentIds } from "../../lib/store/types.ts";
 import { EARLIEST, messagesOf } from "../store/asking.ts";
 import { Folder } from "../store/folder.ts";

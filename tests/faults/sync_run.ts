@@ -146,11 +146,13 @@ export async function treeWithoutSync(to: string): Promise<string> {
   for (const name of ["broker.ts", "lib", "deno.json", "deno.lock"]) {
     await copyAll(`${ROOT}/${name}`, `${to}/${name}`);
   }
-  const file = `${to}/lib/store/open.ts`;
+  const file = `${to}/lib/store/sqlite/connection.ts`;
   const source = await Deno.readTextFile(file);
   const off = source.replace('sync === "commit" ? 2 : 1', "0");
   if (off === source) {
-    throw new Error("lib/store/open.ts has no line that sets synchronous any more: mend this copy");
+    throw new Error(
+      "lib/store/sqlite/connection.ts has no line that sets synchronous any more: mend this copy",
+    );
   }
   await Deno.writeTextFile(file, off);
   return to;

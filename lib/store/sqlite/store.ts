@@ -1,0 +1,250 @@
+/**
+ * The store on disk, as everybody else sees it: SQLite in two threads.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import { DEDUP_WINDOW_MS } from "../../limits.ts";
+import { type Log, SILENT_LOG } from "../../log.ts";
+import { gather, type Gathered, storedOf, topicProblem } from "../log/grouping.ts";
+import { Post } from "./threads/mailbox.ts";
+import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./threads/messages.ts";
+import type { Sync } from "./connection.ts";
+import type { Range } from "../log/replay.ts";
+import { StoreThread } from "./threads/store_thread.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  ReadOutcome,
+  RecentIds,
+  RetentionRules,
+  SeekOutcome,
+  Store,
+  StoreState,
+} from "../types.ts";
+
+/** Bytes of a commit's buffer that is kept for the next. */
+const BUFFER_BYTES_KEPT = 16 * 1024 * 1024;
+const BUFFER_BYTES_LEAST = 64 * 1024;
+
+/** Milliseconds after a commit for which others are taken to publish. */
+const BUSY_MS = 20;
+
+/** How a store on disk is opened. */
+export interface SqliteOptions {
+  /** When a commit is answered: once it is on disk (commit), or before, with a sync every 100 ms. */
+  readonly sync?: Sync;
+  readonly retain?: RetentionRules | undefined;
+  /** Milliseconds for which the ids of messages are kept (2 minutes). */
+  readonly dedupWindow?: number;
+  readonly log?: Log;
+  /**
+   * Told when the store is lost while no commit waits for its answer (a checkpoint or the sync of an interval failed, a thread
+   * died): {@link CommitOutcome} says what that means. Where one waits, its answer tells.
+   */
+  readonly onLost?: ((reason: string) => void) | undefined;
+}
+
+/** Opens the store in a directory, which is made where it is missing. Rejects with RunError and what to do. */
+export async function openSqliteStore(dir: string, options: SqliteOptions = {}): Promise<Store> {
+  const { sync = "commit", retain = {}, dedupWindow = DEDUP_WINDOW_MS, log = SILENT_LOG } = options;
+  const post = new Post<WriteRequest>();
+  const mailbox = post.address;
+  const open = { kind: "write", dir, sync, retain, dedupWindow, mailbox } as const;
+  const writing = await start<never, WriteAnswer>(open, [mailbox.port]);
+  try {
+    const reading = await start<ReadRequest, ReadAnswer>({ kind: "read", dir });
+    return new SqliteStore({ writing, post, reading, log, onLost: options.onLost });
+  } catch (error) {
+    post.send({ kind: "close" });
+    post.close();
+    throw error;
+  }
+}
+
+interface Started<Request, Answer> {
+  readonly thread: StoreThread<OpenRequest | Request, Answer>;
+  readonly opened: Extract<Answer, { kind: "opened" }>;
+  /** What it has said since, in the order it did, until somebody else listens. */
+  readonly early: Answer[];
+}
+
+/** A thread that has opened the store. */
+async function start<Request, Answer extends WriteAnswer | ReadAnswer>(
+  request: OpenRequest,
+  transfer: readonly Transferable[] = [],
+): Promise<Started<Request, Answer>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Started<Request, Answer>>();
+  const early: Answer[] = [];
+  const thread = new StoreThread<OpenRequest | Request, Answer>({
+    onAnswer: (answer) => {
+      if (answer.kind === "refused to open") reject(new RunError(answer.reason));
+      else if (answer.kind === "opened") {
+        resolve({ thread, opened: answer as Extract<Answer, { kind: "opened" }>, early });
+      } else early.push(answer);
+    },
+    onFailure: (reason) => reject(new Error(`the store's thread failed: ${reason}`)),
+  });
+  thread.send(request, transfer);
+  return await promise;
+}
+
+/** What a read of either kind is answered with. */
+type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
+
+/**
+ * - Commits are answered by one thread and reads by the other, each in the order of the calls.
+ * - A thread that dies answers what waits for it: commits are lost, reads fail.
+ */
+class SqliteStore implements Store {
+  readonly recentIds: readonly RecentIds[];
+  readonly #post: Post<WriteRequest>;
+  readonly #reading: StoreThread<OpenRequest | ReadRequest, ReadAnswer>;
+  readonly #log: Log;
+  readonly #onLost: ((reason: string) => void) | undefined;
+  readonly #reads: ReadDone[] = [];
+  #state: StoreState;
+  /** When the last commit was answered, by `performance.now()`. */
+  #committedAt = -Infinity;
+  #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
+  #waiting: { readonly gathered: Gathered; readonly done: (outcome: CommitOutcome) => void } | undefined;
+  #closed: (() => void) | undefined;
+  /** Why a thread is gone. */
+  #writingGone: string | undefined;
+  #readingGone: string | undefined;
+
+  constructor(
+    { writing, post, reading, log, onLost }: {
+      readonly writing: Started<never, WriteAnswer>;
+      readonly post: Post<WriteRequest>;
+      readonly reading: Started<ReadRequest, ReadAnswer>;
+      readonly log: Log;
+      readonly onLost: ((reason: string) => void) | undefined;
+    },
+  ) {
+    this.#log = log;
+    this.#onLost = onLost;
+    this.#state = writing.opened.state;
+    this.recentIds = writing.opened.recentIds;
+    this.#post = post;
+    this.#reading = reading.thread;
+    for (const answer of writing.early) this.#written(answer);
+    writing.thread.tell({
+      onAnswer: (answer) => this.#written(answer),
+      onFailure: (reason) => this.#loseWriting(`the thread that writes failed: ${reason}`),
+    });
+    reading.thread.tell({
+      onAnswer: (answer) => this.#read(answer),
+      onFailure: (reason) => this.#loseReading(`the thread that reads failed: ${reason}`),
+    });
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+    const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
+    if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
+    const gone = this.#writingGone;
+    if (gone !== undefined) return queueMicrotask(() => done({ kind: "lost", reason: gone }));
+    if (this.#waiting !== undefined) {
+      throw new Error("a commit was begun before the one before it was answered");
+    }
+    const gathered = gather(appends);
+    const buffer = this.#takeBuffer(gathered.length);
+    gathered.copyTo(new Uint8Array(buffer));
+    this.#waiting = { gathered, done };
+    this.#post.send({ kind: "commit", batches: gathered.batches, buffer }, [buffer]);
+  }
+
+  seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
+    this.#ask({ kind: "seek", pattern, range }, done);
+  }
+
+  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
+    const gentle = this.#waiting !== undefined || performance.now() - this.#committedAt < BUSY_MS;
+    this.#ask({ kind: "read", cursor, most, gentle }, done);
+  }
+
+  close(done: () => void): void {
+    this.#closed = done;
+    // the one that writes is the last to leave: it empties the WAL, which nobody may look at then
+    if (this.#readingGone === undefined) this.#reading.send({ kind: "close" });
+    else this.#closeWriting();
+  }
+
+  #ask(request: ReadRequest, done: ReadDone): void {
+    const reason = this.#readingGone;
+    if (reason !== undefined) return queueMicrotask(() => done({ kind: "failed", reason }));
+    this.#reads.push(done);
+    this.#reading.send(request);
+  }
+
+  #written(answer: WriteAnswer): void {
+    switch (answer.kind) {
+      case "committed": {
+        const { outcome, buffer } = answer;
+        this.#committedAt = performance.now();
+        this.#state = answer.state;
+        if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
+        return waiting.done(
+          "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.gathered, outcome) },
+        );
+      }
+      case "note":
+        this.#state = answer.state;
+        return this.#log[answer.level](answer.event, answer.fields);
+      case "lost":
+        if (this.#waiting === undefined) this.#onLost?.(answer.reason);
+        return;
+      case "closed":
+        this.#writingGone = "the store is closed";
+        this.#post.close();
+        return this.#closed?.();
+    }
+  }
+
+  #read(answer: ReadAnswer): void {
+    switch (answer.kind) {
+      case "sought":
+      case "read":
+        return this.#reads.shift()?.(answer.outcome as SeekOutcome & ReadOutcome);
+      case "closed":
+        this.#readingGone = "the store is closed";
+        return this.#closeWriting();
+    }
+  }
+
+  #closeWriting(): void {
+    if (this.#writingGone === undefined) this.#post.send({ kind: "close" });
+    else this.#closed?.();
+  }
+
+  #loseWriting(reason: string): void {
+    this.#writingGone = reason;
+    this.#log.error("store lost", { reason });
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) waiting.done({ kind: "lost", reason });
+    else if (this.#closed === undefined) this.#onLost?.(reason);
+    this.#closed?.();
+  }
+
+  #loseReading(reason: string): void {
+    this.#readingGone = reason;
+    this.#log.error("store cannot be read", { reason });
+    for (const done of this.#reads.splice(0)) done({ kind: "failed", reason });
+    if (this.#closed !== undefined) this.#closeWriting();
+  }
+
+  #takeBuffer(length: number): ArrayBuffer {
+    const kept = this.#buffer;
+    if (kept.byteLength >= length) return kept;
+    return new ArrayBuffer(Math.max(BUFFER_BYTES_LEAST, 2 ** Math.ceil(Math.log2(length))));
+  }
+}

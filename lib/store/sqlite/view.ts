@@ -1,0 +1,233 @@
+/**
+ * The log in SQLite as a reading looks at it.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isPattern, matches } from "../../topics/topic.ts";
+import { type Batch, DamageError, type LogView, type Place, ScanMemory, type TopicRow } from "../log/view.ts";
+import { blob, int, type Row, text } from "./rows.ts";
+import { batchCrc, topicCrc } from "./schema.ts";
+
+/** Patterns whose topics are remembered; beyond it all are found anew. */
+const PATTERNS_MOST = 256;
+
+/** Topics that are read together. */
+const TOPICS_READ = 1000;
+/** Batches that are read together, and about how many bytes of them. */
+const ROWS_LEAST = 2;
+const ROWS_MOST = 64;
+const ROWS_BYTES = 512 * 1024;
+
+const PLACE = "id, topic, first, count";
+
+interface Matched {
+  /** The topics up to this one have been looked at. */
+  upTo: number;
+  readonly topics: Map<number, string>;
+}
+
+/** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
+export class SqliteView implements LogView {
+  last = 0;
+  readonly scans = new ScanMemory();
+  readonly #db: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
+  readonly #last: StatementSync;
+  readonly #topicNamed: StatementSync;
+  readonly #topicOf: StatementSync;
+  readonly #topicsAfter: StatementSync;
+  readonly #holding: StatementSync;
+  readonly #next: StatementSync;
+  readonly #following: StatementSync;
+  readonly #batches: StatementSync;
+  readonly #topics: StatementSync;
+  readonly #timeAt: StatementSync;
+  readonly #load: StatementSync;
+  readonly #loadNext: StatementSync;
+  readonly #names = new Map<number, string>();
+  readonly #matched = new Map<string, Matched>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#begin = db.prepare("BEGIN");
+    this.#end = db.prepare("COMMIT");
+    this.#last = db.prepare(
+      "SELECT max(deleted_last, (SELECT coalesce(max(id), 0) FROM batch)) AS id FROM store",
+    );
+    this.#topicNamed = db.prepare("SELECT * FROM topic WHERE name = ?");
+    this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
+    this.#topicsAfter = db.prepare(`SELECT * FROM topic WHERE id > ? ORDER BY id LIMIT ${TOPICS_READ}`);
+    this.#holding = db.prepare(
+      `SELECT ${PLACE} FROM batch WHERE topic = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+    );
+    this.#next = db.prepare(
+      `SELECT ${PLACE} FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1`,
+    );
+    this.#following = db.prepare(`SELECT ${PLACE} FROM batch WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#batches = db.prepare("SELECT * FROM batch WHERE id > ? ORDER BY id LIMIT ?");
+    this.#topics = db.prepare("SELECT coalesce(max(id), 0) AS id FROM topic");
+    this.#timeAt = db.prepare("SELECT id, time FROM batch WHERE id >= ? ORDER BY id LIMIT 1");
+    this.#load = db.prepare("SELECT * FROM batch WHERE id = ?");
+    this.#loadNext = db.prepare(
+      "SELECT * FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1",
+    );
+  }
+
+  /** Runs `ask` on one state of the log. */
+  snapshot<T>(ask: () => T): T {
+    this.#begin.run();
+    try {
+      this.last = int(this.#last.get() ?? {}, "id");
+      return ask();
+    } finally {
+      // some errors of SQLite have ended it already
+      if (this.#db.isTransaction) this.#end.run();
+    }
+  }
+
+  get topics(): number {
+    return int(this.#topics.get() ?? {}, "id");
+  }
+
+  topicNamed(name: string): TopicRow | undefined {
+    const row = this.#topicNamed.get(name);
+    return row === undefined ? undefined : topicFrom(row);
+  }
+
+  topicOf(id: number): TopicRow {
+    const row = this.#topicOf.get(id);
+    if (row === undefined) throw new DamageError(`topic ${id} is missing`);
+    return topicFrom(row);
+  }
+
+  matching(pattern: string): ReadonlyMap<number, string> {
+    if (!isPattern(pattern)) {
+      const topic = this.topicNamed(pattern);
+      return new Map(topic === undefined ? [] : [[topic.id, topic.name]]);
+    }
+    let matched = this.#matched.get(pattern);
+    if (matched === undefined) {
+      if (this.#matched.size >= PATTERNS_MOST) this.#matched.clear();
+      this.#matched.set(pattern, matched = { upTo: 0, topics: new Map() });
+    }
+    for (let rows = this.#topicsAfter.all(matched.upTo); rows.length > 0;) {
+      for (const row of rows) {
+        const { id, name } = topicFrom(row);
+        if (id <= matched.upTo) throw new DamageError(`topic ${id} is not where it belongs`);
+        if (matches(pattern, name)) matched.topics.set(id, this.#shared(id, name));
+        matched.upTo = id;
+      }
+      rows = rows.length < TOPICS_READ ? [] : this.#topicsAfter.all(matched.upTo);
+    }
+    return matched.topics;
+  }
+
+  holding(topic: number, sequence: number): Place | undefined {
+    const row = this.#holding.get(topic, Math.min(sequence, Number.MAX_SAFE_INTEGER));
+    return row === undefined ? undefined : placeFrom(row);
+  }
+
+  next(topic: number, sequence: number): Place | undefined {
+    const row = this.#next.get(topic, sequence);
+    return row === undefined ? undefined : placeFrom(row);
+  }
+
+  following(after: number, limit: number): readonly Place[] {
+    return this.#following.all(after, limit).map(placeFrom);
+  }
+
+  timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
+    const row = this.#timeAt.get(id);
+    return row === undefined ? undefined : { id: int(row, "id"), time: int(row, "time") };
+  }
+
+  *batchesFollowing(after: number): Generator<Batch> {
+    let at = after;
+    let limit = ROWS_LEAST;
+    for (;;) {
+      // not `iterate`, which was seen to end where SQLite has an error
+      const rows = this.#batches.all(at, limit);
+      let bytes = 0;
+      for (const row of rows) {
+        const batch = this.#verified(row);
+        if (batch.id <= at) throw new DamageError(`batch ${batch.id} is not where it belongs`);
+        bytes += batch.bytes.length;
+        at = batch.id;
+        yield batch;
+      }
+      if (rows.length < limit) return;
+      limit = Math.max(ROWS_LEAST, Math.min(ROWS_MOST, Math.floor(ROWS_BYTES / (bytes / limit + 1))));
+    }
+  }
+
+  load(place: Place): Batch {
+    const row = this.#load.get(place.id);
+    if (row === undefined) throw this.#damaged(place, "it is missing");
+    const batch = this.#verified(row, place);
+    if (batch.topic !== place.topic || batch.first !== place.first || batch.count !== place.count) {
+      throw this.#damaged(place, "its index says otherwise");
+    }
+    return batch;
+  }
+
+  loadNext(topic: number, sequence: number): Batch | undefined {
+    const row = this.#loadNext.get(topic, sequence);
+    return row === undefined ? undefined : this.#verified(row);
+  }
+
+  #verified(row: Row, place?: Place): Batch {
+    try {
+      return batchFrom(row);
+    } catch (error) {
+      if (!(error instanceof DamageError)) throw error;
+      throw this.#damaged(place ?? placeFrom(row), error.message);
+    }
+  }
+
+  /** The damage with the messages it makes unreadable. */
+  #damaged({ id, topic, first, count }: Place, what: string): DamageError {
+    const name = this.#topicOf.get(topic)?.name ?? `topic ${topic}`;
+    return new DamageError(`of ${name} the messages ${first} to ${first + count - 1}, batch ${id}: ${what}`);
+  }
+
+  /** One string for a name, however many patterns take it in. */
+  #shared(id: number, name: string): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    this.#names.set(id, name);
+    return name;
+  }
+}
+
+/** A row of `batch`, verified. */
+export function batchFrom(row: Row): Batch {
+  const batch: Batch = {
+    id: int(row, "id"),
+    topic: int(row, "topic"),
+    first: int(row, "first"),
+    count: int(row, "count"),
+    time: int(row, "time"),
+    bytes: blob(row, "bytes"),
+    // a store of format 1 has no such column
+    expires: (row["expires"] ?? null) === null ? undefined : int(row, "expires"),
+  };
+  if (batchCrc(batch, batch.bytes) !== int(row, "crc")) {
+    throw new DamageError("it does not match its checksum");
+  }
+  return batch;
+}
+
+/** A row of `topic`, verified. */
+export function topicFrom(row: Row): TopicRow {
+  const topic = { id: int(row, "id"), name: text(row, "name"), floor: int(row, "floor") };
+  if (topicCrc(topic) !== int(row, "crc")) {
+    throw new DamageError(`the topic ${topic.id} does not match its checksum`);
+  }
+  return topic;
+}
+
+function placeFrom(row: Row): Place {
+  return { id: int(row, "id"), topic: int(row, "topic"), first: int(row, "first"), count: int(row, "count") };
+}

@@ -1,0 +1,125 @@
+/**
+ * Everything that is stored of a pattern, message by message, in commit order.
+ *
+ * It reads as any reader of SQLite's does, a little at a time and without the lock, so a broker may have the store open: no commit
+ * waits for it, and what is committed or deleted meanwhile is there or not, but never half.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import { quote } from "../../text.ts";
+import { encodeText } from "../../wire/bytes.ts";
+import { asRunError, filesIn, sizeOf } from "../sqlite/files.ts";
+import { type Batch, DamageError, endOf, type LogView, type Place } from "../log/view.ts";
+import { type ExportedMessage, readFrame } from "./message_parts.ts";
+import { connect, damaged, inspect } from "../sqlite/connection.ts";
+import { isDamage, READ_ONLY, reasonOf, resultCode } from "../sqlite/rows.ts";
+import { SqliteView } from "../sqlite/view.ts";
+
+/** Batches looked at, and bytes of them read, in one transaction: a WAL cannot be shortened while one lasts. */
+const BATCHES_MOST = 256;
+const BYTES_MOST = 4 * 1024 * 1024;
+
+/**
+ * The stored messages of a pattern, up to what was committed last when it began. Throws RunError where there is no store, or as
+ * soon as it comes to something damaged, behind all that lies before that.
+ */
+export function* exportMessages(dir: string, pattern: string): Generator<ExportedMessage, void> {
+  const files = filesIn(dir);
+  try {
+    if (sizeOf(files.database) === undefined) {
+      throw new RunError(`there is no store in ${quote(dir)}: name the directory that --data has`);
+    }
+    inspect(files);
+    const db = connect(files.database, { readOnly: true, sync: "commit" });
+    try {
+      yield* messagesOf(new SqliteView(db), pattern);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    if (isDamage(error)) throw damaged(dir, reasonOf(error));
+    if (resultCode(error) === undefined) throw asRunError(dir, error);
+    const hint = resultCode(error) === READ_ONLY
+      ? ": SQLite writes beside what it reads, so copy it elsewhere"
+      : "";
+    throw new RunError(`the store in ${quote(dir)} cannot be read, ${reasonOf(error)}${hint}`);
+  }
+}
+
+/** A batch of a topic that is wanted. */
+interface Wanted {
+  readonly name: string;
+  readonly batch: Batch;
+}
+
+function* messagesOf(view: SqliteView, pattern: string): Generator<ExportedMessage, void> {
+  const last = view.snapshot(() => view.last);
+  const next = new Map<number, number>();
+  for (let after = 0; after < last;) {
+    const wanted: Wanted[] = [];
+    let failure: unknown;
+    view.snapshot(() => {
+      try {
+        after = gatherBatches(view, { pattern, after, last, next, wanted });
+      } catch (error) {
+        failure = error;
+      }
+    });
+    for (const { name, batch } of wanted) yield* framesOf(name, batch);
+    if (failure !== undefined) throw failure;
+  }
+}
+
+/** Reads some batches behind one into `wanted`; the last it has looked at. */
+function gatherBatches(
+  view: LogView,
+  { pattern, after, last, next, wanted }: {
+    readonly pattern: string;
+    readonly after: number;
+    readonly last: number;
+    /** By topic, the sequence number to go on with. */
+    readonly next: Map<number, number>;
+    readonly wanted: Wanted[];
+  },
+): number {
+  const topics = view.matching(pattern);
+  let bytes = 0;
+  let at = after;
+  for (const place of view.following(after, BATCHES_MOST)) {
+    if (place.id <= at) throw new DamageError(`batch ${place.id} is not where it belongs`);
+    if (place.id > last) return last;
+    const name = topics.get(place.topic);
+    if (name !== undefined) {
+      checkOrder(view, place, next.get(place.topic));
+      const batch = view.load(place);
+      next.set(place.topic, endOf(batch));
+      wanted.push({ name, batch });
+      bytes += batch.bytes.length;
+    }
+    at = place.id;
+    if (bytes >= BYTES_MOST) return at;
+  }
+  return at === after ? last : at;
+}
+
+/** Throws unless the place is where its topic goes on, or begins now after something was deleted. */
+function checkOrder(view: LogView, place: Place, next: number | undefined): void {
+  if (place.first === next) return;
+  const { floor, name } = view.topicOf(place.topic);
+  if (place.first === floor) return;
+  throw new DamageError(`of ${name} the messages ${next ?? floor} to ${place.first - 1} are missing`);
+}
+
+function* framesOf(topic: string, batch: Batch): Generator<ExportedMessage, void> {
+  const lengthAt = encodeText(`pub ${topic} `).length;
+  let at = 0;
+  for (let seq = batch.first; seq < endOf(batch); seq++) {
+    const frame = readFrame(batch.bytes, at, lengthAt);
+    if (frame === undefined) {
+      throw new DamageError(`of ${topic} the message ${seq}, batch ${batch.id}: it is not there whole`);
+    }
+    yield { topic, seq, time: batch.time, ...frame.message };
+    at = frame.end;
+  }
+}
