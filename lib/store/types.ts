@@ -5,14 +5,14 @@
  * @module
  */
 
-/** What one publish run brings: consecutive messages to one topic, as v2 frames with the topic's `#`. */
+/** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
   readonly topic: string;
   readonly count: number;
   readonly bytes: Uint8Array;
   /** The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or more lines. */
   readonly ids?: string | undefined;
-  /** Milliseconds after which the first of its messages is not to be delivered any more (`ttl=` in its frame says which). */
+  /** Milliseconds after which the first of its messages is not to be delivered any more (`ttl=` in its record says which). */
   readonly ttl?: number | undefined;
 }
 
@@ -51,12 +51,19 @@ export type From =
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "time"; readonly time: number };
 
-/** Where it ends, exclusive of later ones; undefined: never, it goes on with what is live. */
+/** Where it ends, exclusive of later ones. */
 export type To =
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "time"; readonly time: number };
 
-/** A place in the log of one pattern. */
+/** What a replay takes in. */
+export interface ReplayRange {
+  readonly from: From;
+  /** Undefined: it never ends, it goes on with what is live. */
+  readonly to: To | undefined;
+}
+
+/** How far a replay of one pattern has come. */
 export interface Cursor {
   readonly pattern: string;
   /** Everything up to this batch has been read. */
@@ -75,14 +82,14 @@ export type SeekOutcome =
   | {
     readonly kind: "found";
     readonly cursor: Cursor;
-    /** What has to be sent before the cursor is read from: `latest` messages, as `batch` frames. */
+    /** What has to be sent before the cursor is read from: `latest` messages. */
     readonly first: Page;
     /** The smallest sequence number that is still there, where one topic was asked for and the one asked for is gone. */
     readonly trimmedTo: number | undefined;
   }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** Stored messages as they are written to a v2 subscriber: `batch` frames one after the other. */
+/** Stored messages as they are written to a v2 subscriber: batches one after the other, each behind its header. */
 export interface Page {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly messages: number;
@@ -94,7 +101,7 @@ export type ReadOutcome =
     readonly kind: "page";
     readonly page: Page;
     readonly cursor: Cursor;
-    /** There is nothing behind the cursor's place yet, or nothing that the cursor's `to` lets through. */
+    /** There is nothing behind the cursor yet, or nothing that the cursor's `to` lets through. */
     readonly end: "none" | "caught up" | "past to";
   }
   | { readonly kind: "failed"; readonly reason: string };
@@ -136,14 +143,15 @@ export interface RetentionRules extends Retention {
 export interface Store {
   /** As of the last answer. */
   readonly state: StoreState;
-  /** Appends all, in order, in one transaction. Not called again before `done`: who calls gathers meanwhile (group commit). */
+  /** Appends all, in order, in one transaction. Not called again before `done`: what comes meanwhile goes into
+   * the next (group commit). */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];
   /** Finds where a replay begins. */
   seek(
     pattern: string,
-    range: { readonly from: From; readonly to: To | undefined },
+    range: ReplayRange,
     done: (outcome: SeekOutcome) => void,
   ): void;
   /**

@@ -3,39 +3,38 @@
  *
  * @module
  */
-import { DamageError, endOf, type LogView, type Place, type TopicRow } from "./view.ts";
 import type { Cursor } from "../types.ts";
+import { missing } from "./damage.ts";
+import { type BatchRef, endOf, type LogView, type TopicRow } from "./view.ts";
 
 /** Of a topic, the batch that holds a sequence number or, where none does, the first behind it. */
-export function firstAfter(view: LogView, topic: number, sequence: number): Place | undefined {
-  const place = view.holding(topic, sequence);
-  return place !== undefined && endOf(place) > sequence ? place : view.next(topic, sequence);
+export function firstAfter(view: LogView, topic: number, sequence: number): BatchRef | undefined {
+  const ref = view.holding(topic, sequence);
+  return ref !== undefined && endOf(ref) > sequence ? ref : view.next(topic, sequence);
 }
 
 /** Of a topic, the first batch a cursor lets through. Throws DamageError where one before it is missing. */
-export function startOf(view: LogView, topic: TopicRow, { after, sequence }: Cursor): Place | undefined {
+export function startOf(view: LogView, topic: TopicRow, { after, sequence }: Cursor): BatchRef | undefined {
   const wanted = Math.max(sequence, topic.floor);
-  const place = firstAfter(view, topic.id, wanted);
-  if (place === undefined) return undefined;
-  if (place.first > wanted) {
-    throw new DamageError(`of ${topic.name} the messages ${wanted} to ${place.first - 1} are missing`);
-  }
-  return place.id > after ? place : firstCommittedAfter(view, place, after);
+  const ref = firstAfter(view, topic.id, wanted);
+  if (ref === undefined) return undefined;
+  if (ref.first > wanted) throw missing(topic.name, wanted, ref.first);
+  return ref.id > after ? ref : firstCommittedAfter(view, ref, after);
 }
 
-/** The first batch of the place's topic that was committed after a batch, the place's own being no later than that. */
-function firstCommittedAfter(view: LogView, place: Place, after: number): Place | undefined {
-  const newest = view.holding(place.topic, Infinity);
+/** The first batch of the same topic that was committed after a batch; the one given was no later than that. */
+function firstCommittedAfter(view: LogView, ref: BatchRef, after: number): BatchRef | undefined {
+  const newest = view.holding(ref.topic, Infinity);
   if (newest === undefined || newest.id <= after) return undefined;
-  let low = endOf(place);
+  let low = endOf(ref);
   let high = newest.first;
   while (low < high) {
-    const middle = view.holding(place.topic, Math.floor((low + high) / 2));
+    const middle = view.holding(ref.topic, Math.floor((low + high) / 2));
     if (middle === undefined || endOf(middle) <= low) break;
     if (middle.id > after) high = middle.first;
     else low = endOf(middle);
   }
-  return view.next(place.topic, low);
+  return view.next(ref.topic, low);
 }
 
 /** The first batch since a time; one past the last where there is none. */
@@ -49,4 +48,10 @@ export function firstSince(view: LogView, time: number): number {
     else low = there.id + 1;
   }
   return low;
+}
+
+/** The sequence number the next message of a topic gets. */
+export function nextSequence(view: LogView, topic: number): number {
+  const newest = view.holding(topic, Infinity);
+  return newest === undefined ? view.topicOf(topic).floor : endOf(newest);
 }

@@ -4,17 +4,11 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
-import type { NewBatch, Numbers } from "./grouping.ts";
-import {
-  type Batch,
-  DamageError,
-  endOf,
-  type LogView,
-  type Place,
-  ScanMemory,
-  type TopicRow,
-} from "./view.ts";
-import type { AgedPlace, TrimPort } from "./retention.ts";
+import { DamageError } from "./damage.ts";
+import type { CommitNumbers, NewBatch } from "./group.ts";
+import { ReplayMemory } from "./replay_memory.ts";
+import type { AgedBatch, TrimPort } from "./retention.ts";
+import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "./view.ts";
 
 interface MemoryTopic {
   readonly id: number;
@@ -24,12 +18,12 @@ interface MemoryTopic {
   readonly batches: Batch[];
 }
 
-/** Everything that was appended and not removed, by commit order and by topic. */
+/** Everything that was appended and not trimmed, by commit order and by topic. */
 export class MemoryLog implements LogView, TrimPort {
   last = 0;
   bytes = 0;
   time = 0;
-  readonly scans = new ScanMemory();
+  readonly replays = new ReplayMemory();
   readonly #batches: Batch[] = [];
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #byId = new Map<number, MemoryTopic>();
@@ -41,7 +35,7 @@ export class MemoryLog implements LogView, TrimPort {
     return this.#topics.size;
   }
 
-  append(batches: readonly NewBatch[], bytes: Uint8Array, now: number): Numbers {
+  append(batches: readonly NewBatch[], bytes: Uint8Array, now: number): CommitNumbers {
     const batch = this.last + 1;
     this.time = Math.max(this.time, now);
     const firsts = batches.map((one) => {
@@ -49,12 +43,12 @@ export class MemoryLog implements LogView, TrimPort {
       const { id, next: first } = topic;
       const { count, ttl } = one;
       const expires = ttl === undefined ? undefined : this.time + ttl;
-      const frames = bytes.slice(one.start, one.end);
-      const stored = { id: ++this.last, topic: id, first, count, time: this.time, bytes: frames, expires };
+      const records = bytes.slice(one.start, one.end);
+      const stored = { id: ++this.last, topic: id, first, count, time: this.time, bytes: records, expires };
       this.#batches.push(stored);
       topic.batches.push(stored);
       topic.next += count;
-      this.bytes += frames.length;
+      this.bytes += records.length;
       return first;
     });
     return { batch, firsts, time: this.time };
@@ -80,23 +74,23 @@ export class MemoryLog implements LogView, TrimPort {
     return found;
   }
 
-  holding(topic: number, sequence: number): Place | undefined {
+  holding(topic: number, sequence: number): BatchRef | undefined {
     const { batches } = this.topicOf(topic);
     return batches[indexOf(batches, ({ first }) => first > sequence) - 1];
   }
 
-  next(topic: number, sequence: number): Place | undefined {
+  next(topic: number, sequence: number): BatchRef | undefined {
     const { batches } = this.topicOf(topic);
     return batches[indexOf(batches, ({ first }) => first >= sequence)];
   }
 
-  following(after: number, limit: number): readonly Place[] {
-    const from = indexOf(this.#batches, ({ id }) => id > after);
+  refsAfter(id: number, limit: number): readonly BatchRef[] {
+    const from = indexOf(this.#batches, (batch) => batch.id > id);
     return this.#batches.slice(from, from + limit);
   }
 
-  agedFollowing(after: number, limit: number): readonly AgedPlace[] {
-    const from = indexOf(this.#batches, ({ id }) => id > after);
+  agedAfter(id: number, limit: number): readonly AgedBatch[] {
+    const from = indexOf(this.#batches, (batch) => batch.id > id);
     return this.#batches.slice(from, from + limit).map((batch) => ({ ...batch, size: batch.bytes.length }));
   }
 
@@ -104,15 +98,15 @@ export class MemoryLog implements LogView, TrimPort {
     return this.#batches[indexOf(this.#batches, (batch) => batch.id >= id)];
   }
 
-  *batchesFollowing(after: number): Generator<Batch> {
+  *batchesAfter(after: number): Generator<Batch> {
     for (let at = indexOf(this.#batches, ({ id }) => id > after); at < this.#batches.length; at++) {
       yield this.#batches[at]!;
     }
   }
 
-  load(place: Place): Batch {
-    const batch = this.#batches[indexOf(this.#batches, ({ id }) => id >= place.id)];
-    if (batch?.id !== place.id) throw new DamageError(`batch ${place.id} is missing`);
+  load(ref: BatchRef): Batch {
+    const batch = this.#batches[indexOf(this.#batches, ({ id }) => id >= ref.id)];
+    if (batch?.id !== ref.id) throw new DamageError(`batch ${ref.id} is missing`);
     return batch;
   }
 
@@ -121,13 +115,13 @@ export class MemoryLog implements LogView, TrimPort {
     return batches[indexOf(batches, ({ first }) => first >= sequence)];
   }
 
-  remove(places: readonly AgedPlace[]): void {
-    for (const place of places) {
-      this.#batches.splice(indexOf(this.#batches, ({ id }) => id >= place.id), 1);
-      const topic = this.topicOf(place.topic);
+  trim(batches: readonly AgedBatch[]): void {
+    for (const ref of batches) {
+      this.#batches.splice(indexOf(this.#batches, ({ id }) => id >= ref.id), 1);
+      const topic = this.topicOf(ref.topic);
       topic.batches.shift();
-      topic.floor = endOf(place);
-      this.bytes -= place.size;
+      topic.floor = endOf(ref);
+      this.bytes -= ref.size;
     }
   }
 

@@ -3,21 +3,25 @@
  *
  * @module
  */
-import { encodeText } from "../../wire/bytes.ts";
 import { encodeBatchHeader } from "../../wire/batch.ts";
+import { encodeText } from "../../wire/bytes.ts";
 import { unexpired } from "../../wire/record_fields.ts";
 import { RecordReader } from "../../wire/records.ts";
-import { type Batch, DamageError, endOf } from "./view.ts";
-import type { Page } from "../types.ts";
+import type { Page, ReadOutcome } from "../types.ts";
+import type { SequenceBounds } from "./bounds.ts";
+import { DamageError } from "./damage.ts";
+import { type Batch, endOf } from "./view.ts";
 
-/** Which of a batch's messages are wanted: sequence numbers from `from` to before `end`. */
-export interface Cut {
-  readonly from: number;
-  readonly end: number;
+/** What was read. */
+export type PageRead = Extract<ReadOutcome, { kind: "page" }>;
+
+/** What of the log goes into a page. */
+export interface HowMuch {
+  /** About so many bytes, and one batch at least. */
+  readonly most: number;
+  /** What has outlived its time to live by then is left out. Milliseconds since 1970. */
+  readonly now: number;
 }
-
-/** Everything. */
-export const UNCUT: Cut = { from: 0, end: Infinity };
 
 /** Collects pieces, then copies each once. What has outlived its time to live at `now` is left out. */
 export class PageBuilder {
@@ -38,21 +42,24 @@ export class PageBuilder {
     return this.#messages;
   }
 
-  /** Adds the wanted messages of a batch; nothing where none is. Throws DamageError where they cannot be told apart. */
-  add(topic: string, batch: Batch, cut: Cut = UNCUT): void {
-    const first = Math.max(batch.first, cut.from);
-    const end = Math.min(endOf(batch), cut.end);
+  /**
+   * Adds the messages of a batch that are wanted; nothing where none is. Throws DamageError where they cannot be told
+   * apart.
+   */
+  add(topic: string, batch: Batch, bounds: SequenceBounds): void {
+    const first = Math.max(batch.first, bounds.from);
+    const end = Math.min(endOf(batch), bounds.end);
     if (first >= end) return;
     const bytes = first === batch.first && end === endOf(batch)
       ? batch.bytes
-      : framesOf(batch, { topicBytes: encodeText(topic).length, first, end });
+      : recordsOf(batch, { topicBytes: encodeText(topic).length, first, end });
     const { time, expires } = batch;
     if (expires === undefined || this.#now < expires) {
       this.#put(bytes, { topic, first, count: end - first, time });
       return;
     }
-    const frames = { bytes, start: 0, end: bytes.length, topicBytes: encodeText(topic).length };
-    for (const { at, count, start, end: stop } of unexpired(frames, { time, now: this.#now })) {
+    const records = { bytes, start: 0, end: bytes.length, topicBytes: encodeText(topic).length };
+    for (const { at, count, start, end: stop } of unexpired(records, { time, now: this.#now })) {
       this.#put(bytes.subarray(start, stop), { topic, first: first + at, count, time });
     }
   }
@@ -75,7 +82,7 @@ export class PageBuilder {
   }
 }
 
-function framesOf(
+function recordsOf(
   batch: Batch,
   { topicBytes, first, end }: {
     readonly topicBytes: number;

@@ -1,11 +1,12 @@
 /**
- * The log as a reading looks at it: one state of it, that no commit changes while a call lasts.
+ * The log as a replay sees it: one state of it, that no commit changes while a call lasts.
  *
  * @module
  */
+import type { ReplayMemory } from "./replay_memory.ts";
 
-/** Where a batch is, without its bytes. */
-export interface Place {
+/** A batch without its bytes. */
+export interface BatchRef {
   readonly id: number;
   readonly topic: number;
   /** The sequence number of its first message. */
@@ -14,8 +15,9 @@ export interface Place {
 }
 
 /** A batch whose checksum was right. */
-export interface Batch extends Place {
+export interface Batch extends BatchRef {
   readonly time: number;
+  /** Its records. */
   readonly bytes: Uint8Array;
   /** When the first of its messages that has a time to live outlives it; undefined: none has. */
   readonly expires: number | undefined;
@@ -29,67 +31,35 @@ export interface TopicRow {
   readonly floor: number;
 }
 
-/** What is stored is not what was: a checksum that does not match, a batch that is not there. The message is for a person. */
-export class DamageError extends Error {
-  override readonly name = "DamageError";
-}
-
-/** Reads. Every method may throw {@link DamageError}. */
+/** Reads. Every method may throw DamageError. */
 export interface LogView {
   /** The newest batch that was ever committed; 0: none. */
   readonly last: number;
   /** How many topics there are. */
   readonly topics: number;
-  /** Where earlier readings of this log stopped. */
-  readonly scans: ScanMemory;
+  /** What earlier replays of this log knew where they stopped. */
+  readonly replays: ReplayMemory;
   topicNamed(name: string): TopicRow | undefined;
   /** The topics a pattern takes in, in the order of their ids. */
   matching(pattern: string): ReadonlyMap<number, string>;
   topicOf(id: number): TopicRow;
   /** Of a topic, the batch with the greatest first sequence number that is at most this. */
-  holding(topic: number, sequence: number): Place | undefined;
+  holding(topic: number, sequence: number): BatchRef | undefined;
   /** Of a topic, the batch with the smallest first sequence number that is at least this. */
-  next(topic: number, sequence: number): Place | undefined;
+  next(topic: number, sequence: number): BatchRef | undefined;
   /** The batches behind one, in commit order, at most `limit`. */
-  following(after: number, limit: number): readonly Place[];
+  refsAfter(id: number, limit: number): readonly BatchRef[];
   /** The time of the first batch at or behind an id, and its id. */
   timeAt(id: number): { readonly id: number; readonly time: number } | undefined;
   /** The batches behind one, in commit order, read and verified as they are asked for. */
-  batchesFollowing(after: number): Iterable<Batch>;
+  batchesAfter(id: number): Iterable<Batch>;
   /** Reads a batch and verifies it. */
-  load(place: Place): Batch;
+  load(ref: BatchRef): Batch;
   /** Of a topic, the batch that begins at or behind a sequence number, read and verified. */
   loadNext(topic: number, sequence: number): Batch | undefined;
 }
 
-/** By topic, the sequence number that comes next where a reading stopped. */
-export type Expected = Map<number, number>;
-
-/** Topics that are remembered of one reading, and readings of which they are. */
-const EXPECTED_MOST = 10_000;
-const SCANS_MOST = 64;
-
-/** What readings knew when they stopped, so that the next does not have to find out again. */
-export class ScanMemory {
-  readonly #stops = new Map<string, Expected>();
-
-  /** What the reading of a pattern knew that stopped behind a batch; it is then forgotten here. */
-  take(pattern: string, after: number): Expected {
-    const key = `${pattern} ${after}`;
-    const expected = this.#stops.get(key);
-    this.#stops.delete(key);
-    return expected ?? new Map();
-  }
-
-  keep(expected: Expected, { pattern, after }: { readonly pattern: string; readonly after: number }): void {
-    if (expected.size > EXPECTED_MOST) return;
-    this.#stops.set(`${pattern} ${after}`, expected);
-    const [oldest] = this.#stops.keys();
-    if (this.#stops.size > SCANS_MOST && oldest !== undefined) this.#stops.delete(oldest);
-  }
-}
-
 /** One past the last sequence number of a batch. */
-export function endOf({ first, count }: Place): number {
+export function endOf({ first, count }: BatchRef): number {
   return first + count;
 }

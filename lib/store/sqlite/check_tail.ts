@@ -5,13 +5,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type Batch, DamageError, endOf } from "../log/view.ts";
+import { type Batch, endOf } from "../log/view.ts";
+import { DamageError, missing } from "../log/damage.ts";
 import { int, type Row } from "./rows.ts";
-import { batchFrom, topicFrom } from "./view.ts";
+import { batchFrom, topicFrom } from "./stored_rows.ts";
 
 /** Batches verified, and bytes of them. */
-const BATCHES = 64;
-const BYTES = 32 * 1024 * 1024;
+const BATCHES_MOST = 64;
+const BYTES_MOST = 32 * 1024 * 1024;
 
 /** A topic that is not found by its name would be begun anew, an id that is not found stored again. */
 const SMALL_TABLES = ["topic", "dedup"];
@@ -41,7 +42,7 @@ function checkNewest(db: DatabaseSync): void {
   const topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
   let bytes = 0;
   let at: number = Number.MAX_SAFE_INTEGER;
-  for (let left = BATCHES; left > 0 && bytes < BYTES; left--) {
+  for (let left = BATCHES_MOST; left > 0 && bytes < BYTES_MOST; left--) {
     const row = older.get(at);
     if (row === undefined) return;
     const batch = verified(row);
@@ -52,9 +53,7 @@ function checkNewest(db: DatabaseSync): void {
     const wanted = previous === undefined
       ? topic.floor
       : endOf({ ...batch, first: int(previous, "first"), count: int(previous, "count") });
-    if (wanted !== batch.first) {
-      throw new DamageError(`of ${topic.name} the messages ${wanted} to ${batch.first - 1} are missing`);
-    }
+    if (wanted !== batch.first) throw missing(topic.name, wanted, batch.first);
     bytes += batch.bytes.length;
     at = batch.id - 1;
   }

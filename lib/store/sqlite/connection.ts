@@ -1,21 +1,10 @@
 /**
- * From a directory to an open database: made where there is none, judged before SQLite may touch it.
+ * Connections to the database, with everything set that matters.
  *
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../errors.ts";
-import { quote } from "../../text.ts";
-import { asRunError, type DataFiles, sizeOf, syncDirectory } from "./files.ts";
-import { DamageError } from "../log/view.ts";
-import { int, reasonOf, text } from "./rows.ts";
-import { APPLICATION_ID, createSchema, FORMAT, type Identity, identityCrc, OPEN_BIT } from "./schema.ts";
-
-const MAGIC = "SQLite format 3\0";
-/** Where a database's header has them, and how long it is. */
-const USER_VERSION_AT = 60;
-const APPLICATION_ID_AT = 68;
-const HEADER_BYTES = 100;
 
 /** KiB of pages each connection keeps in memory. */
 const CACHE_KIB = 8192;
@@ -40,114 +29,6 @@ const PRAGMAS: readonly (readonly [string, string | number])[] = [
 /** When a commit is on disk. */
 export type Sync = "commit" | "interval";
 
-/** Makes the database where the directory has none. Call with the directory locked. Throws RunError. */
-export function createWhereMissing(files: DataFiles, now: number): void {
-  const { dir, database, wal, unfinished } = files;
-  if (sizeOf(database) !== undefined) return;
-  if ((sizeOf(wal) ?? 0) > 0) {
-    throw new RunError(
-      `${quote(database)} is missing, but its write-ahead log ${
-        quote(wal)
-      } is there: put it back, or take an empty directory`,
-    );
-  }
-  try {
-    for (const left of [unfinished, `${unfinished}-journal`]) {
-      if (sizeOf(left) !== undefined) Deno.removeSync(left);
-    }
-    // its files get the rights of this one: for the owner alone
-    Deno.openSync(unfinished, { createNew: true, write: true, mode: 0o600 }).close();
-    const db = new DatabaseSync(unfinished);
-    try {
-      createSchema(db, {
-        id: crypto.randomUUID(),
-        format: FORMAT,
-        created: now,
-        epoch: 0,
-        clock: now,
-        deleted: 0,
-        deletedLast: 0,
-        deletedTime: 0,
-      });
-      db.exec("PRAGMA journal_mode = WAL");
-    } finally {
-      db.close();
-    }
-    using file = Deno.openSync(unfinished, { read: true, write: true });
-    file.syncSync();
-    Deno.renameSync(unfinished, database);
-    syncDirectory(dir);
-  } catch (error) {
-    if (error instanceof Error && "errcode" in error) {
-      throw new RunError(`no store can be made in ${quote(dir)}: ${reasonOf(error)}`);
-    }
-    throw asRunError(dir, error);
-  }
-}
-
-/**
- * Judges the database without changing a byte of it or beside it: whether it is ours, of a version that is understood, and
- * whether what was committed last is there. Throws RunError.
- */
-export function inspect({ dir, database, wal }: DataFiles): void {
-  const header = new Uint8Array(HEADER_BYTES);
-  let length: number;
-  try {
-    using file = Deno.openSync(database, { read: true });
-    length = file.readSync(header) ?? 0;
-  } catch (error) {
-    throw asRunError(dir, error);
-  }
-  if (length === 0) {
-    throw new RunError(`${quote(database)} is empty: restore it, or remove it to begin with an empty store`);
-  }
-  if (length < HEADER_BYTES || new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC) {
-    throw new RunError(
-      `${quote(database)} is no store of hashbus: restore it from a copy, or take another directory`,
-    );
-  }
-  const view = new DataView(header.buffer);
-  if (view.getUint32(APPLICATION_ID_AT) !== APPLICATION_ID) {
-    throw new RunError(`${quote(database)} belongs to another program: take another directory`);
-  }
-  const version = view.getUint32(USER_VERSION_AT);
-  const format = version & (OPEN_BIT - 1);
-  if (format > FORMAT || version >= 2 * OPEN_BIT) {
-    throw new RunError(
-      `${
-        quote(database)
-      } was written by a newer version (format ${format}, this one reads up to ${FORMAT}): run that version`,
-    );
-  }
-  if (version >= OPEN_BIT && (sizeOf(wal) ?? 0) === 0) {
-    throw new RunError(
-      `${
-        quote(wal)
-      } is missing or empty although the store was not closed, so the newest messages are gone: put it back (docs/store.md says how to go on without)`,
-    );
-  }
-}
-
-/** The identity row. Throws DamageError where it is not as it was written. */
-export function readIdentity(db: DatabaseSync): Identity {
-  const row = db.prepare("SELECT * FROM store WHERE one = 1").get();
-  if (row === undefined) throw new DamageError("its identity is missing");
-  const identity: Identity = {
-    id: text(row, "id"),
-    format: int(row, "format"),
-    created: int(row, "created"),
-    epoch: int(row, "epoch"),
-    clock: int(row, "clock"),
-    deleted: int(row, "deleted"),
-    deletedLast: int(row, "deleted_last"),
-    deletedTime: int(row, "deleted_time"),
-  };
-  if (identityCrc(identity) !== int(row, "crc")) {
-    throw new DamageError("its identity does not match its checksum");
-  }
-  return identity;
-}
-
 /** How a store is opened. */
 export interface ConnectOptions {
   readonly readOnly: boolean;
@@ -171,13 +52,4 @@ export function connect(database: string, { readOnly, sync }: ConnectOptions): D
     db.close();
     throw error;
   }
-}
-
-/** What to say of a store that is not as it was written. */
-export function damaged(dir: string, what: string): RunError {
-  return new RunError(
-    `the store in ${
-      quote(dir)
-    } is damaged: ${what}; "broker --data DIR --data-check" tells all that is, nothing was changed`,
-  );
 }

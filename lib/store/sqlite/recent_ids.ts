@@ -5,7 +5,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { DamageError } from "../log/view.ts";
+import { DamageError } from "../log/damage.ts";
 import { int, type Row, text } from "./rows.ts";
 import type { RecentIds } from "../types.ts";
 

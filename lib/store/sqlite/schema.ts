@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { crc32 } from "node:zlib";
 import type { DatabaseSync } from "node:sqlite";
+import { type Identity, writeIdentity } from "./identity.ts";
 
 /** What this version writes, and the newest it reads: the lower 16 bits of `PRAGMA user_version`. */
 export const FORMAT = 2;
@@ -13,7 +13,7 @@ export const OPEN_BIT = 0x10000;
 /** "hbus": `PRAGMA application_id`. */
 export const APPLICATION_ID = 0x68627573;
 /** Bytes: large blobs like large pages, single messages small ones; decisions/0004 has the figures. */
-export const PAGE_BYTES = 16_384;
+export const DATABASE_PAGE_BYTES = 16_384;
 
 const TABLES = `
   CREATE TABLE store (
@@ -62,26 +62,11 @@ const STEPS: ReadonlyMap<number, string> = new Map([
   [1, `ALTER TABLE batch ADD COLUMN expires INTEGER; ${DEDUP_TABLE}`],
 ]);
 
-/** The one row of `store`. */
-export interface Identity {
-  /** Which store this is. */
-  readonly id: string;
-  readonly format: number;
-  /** Milliseconds since 1970. */
-  readonly created: number;
-  /** How often it was opened. */
-  readonly epoch: number;
-  /** What the clock of retention showed when the row was written. */
-  readonly clock: number;
-  /** How many batches retention has deleted, the last of them, and its time. */
-  readonly deleted: number;
-  readonly deletedLast: number;
-  readonly deletedTime: number;
-}
-
 /** Makes an empty database into an empty store, before it is a log with a WAL. */
 export function createSchema(db: DatabaseSync, identity: Identity): void {
-  db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL`);
+  db.exec(
+    `PRAGMA page_size = ${DATABASE_PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL`,
+  );
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
   db.exec(`BEGIN; ${TABLES} ${DEDUP_TABLE} COMMIT`);
   writeIdentity(db, identity);
@@ -108,48 +93,4 @@ export function migrate(db: DatabaseSync, identity: Identity): Identity {
     db.exec("ROLLBACK");
     throw error;
   }
-}
-
-/** Replaces the identity row. */
-export function writeIdentity(db: DatabaseSync, identity: Identity): void {
-  const { id, format, created, epoch, clock, deleted, deletedLast, deletedTime } = identity;
-  db.prepare("INSERT OR REPLACE INTO store VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(
-    id,
-    format,
-    created,
-    epoch,
-    clock,
-    deleted,
-    deletedLast,
-    deletedTime,
-    identityCrc(identity),
-  );
-}
-
-/** The checksum of the identity row: CRC-32 of its values but `one` and `crc`, a space between. */
-export function identityCrc(identity: Identity): number {
-  const { id, format, created, epoch, clock, deleted, deletedLast, deletedTime } = identity;
-  return crc32([id, format, created, epoch, clock, deleted, deletedLast, deletedTime].join(" "));
-}
-
-/** The checksum of a topic: CRC-32 of id, floor and name, a space between. */
-export function topicCrc({ id, floor, name }: { id: number; floor: number; name: string }): number {
-  return crc32(`${id} ${floor} ${name}`);
-}
-
-/** What of a batch its checksum covers beside its bytes. */
-export interface BatchMark {
-  readonly id: number;
-  readonly topic: number;
-  readonly first: number;
-  readonly count: number;
-  readonly time: number;
-  /** When the first of its messages that has a time to live outlives it; undefined: none has. Milliseconds since 1970. */
-  readonly expires?: number | undefined;
-}
-
-/** The checksum of a batch: CRC-32 of id, topic, first, count, time and (where set) expires, a space between, an LF, and the bytes. */
-export function batchCrc({ id, topic, first, count, time, expires }: BatchMark, bytes: Uint8Array): number {
-  const end = expires === undefined ? "" : ` ${expires}`;
-  return crc32(bytes, crc32(`${id} ${topic} ${first} ${count} ${time}${end}\n`));
 }

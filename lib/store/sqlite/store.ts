@@ -6,11 +6,10 @@
 import { RunError } from "../../errors.ts";
 import { DEDUP_WINDOW_MS } from "../../limits.ts";
 import { type Log, SILENT_LOG } from "../../log.ts";
-import { gather, type Gathered, storedOf, topicProblem } from "../log/grouping.ts";
+import { groupAppends, type Grouped, storedOf, topicProblem } from "../log/group.ts";
 import { Post } from "./threads/mailbox.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./threads/messages.ts";
 import type { Sync } from "./connection.ts";
-import type { Range } from "../log/replay.ts";
 import { StoreThread } from "./threads/store_thread.ts";
 import type {
   Append,
@@ -18,6 +17,7 @@ import type {
   Cursor,
   ReadOutcome,
   RecentIds,
+  ReplayRange,
   RetentionRules,
   SeekOutcome,
   Store,
@@ -108,7 +108,7 @@ class SqliteStore implements Store {
   /** When the last commit was answered, by `performance.now()`. */
   #committedAt = -Infinity;
   #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
-  #waiting: { readonly gathered: Gathered; readonly done: (outcome: CommitOutcome) => void } | undefined;
+  #waiting: { readonly grouped: Grouped; readonly done: (outcome: CommitOutcome) => void } | undefined;
   #closed: (() => void) | undefined;
   /** Why a thread is gone. */
   #writingGone: string | undefined;
@@ -152,14 +152,14 @@ class SqliteStore implements Store {
     if (this.#waiting !== undefined) {
       throw new Error("a commit was begun before the one before it was answered");
     }
-    const gathered = gather(appends);
-    const buffer = this.#takeBuffer(gathered.length);
-    gathered.copyTo(new Uint8Array(buffer));
-    this.#waiting = { gathered, done };
-    this.#post.send({ kind: "commit", batches: gathered.batches, buffer }, [buffer]);
+    const grouped = groupAppends(appends);
+    const buffer = this.#takeBuffer(grouped.length);
+    grouped.copyTo(new Uint8Array(buffer));
+    this.#waiting = { grouped, done };
+    this.#post.send({ kind: "commit", batches: grouped.batches, buffer }, [buffer]);
   }
 
-  seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
+  seek(pattern: string, range: ReplayRange, done: (outcome: SeekOutcome) => void): void {
     this.#ask({ kind: "seek", pattern, range }, done);
   }
 
@@ -193,7 +193,7 @@ class SqliteStore implements Store {
         this.#waiting = undefined;
         if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
         return waiting.done(
-          "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.gathered, outcome) },
+          "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.grouped, outcome) },
         );
       }
       case "note":

@@ -1,13 +1,15 @@
 /**
- * The log in SQLite as a reading looks at it.
+ * The log in SQLite as a replay sees it.
  *
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isPattern, matches } from "../../topics/topic.ts";
-import { type Batch, DamageError, type LogView, type Place, ScanMemory, type TopicRow } from "../log/view.ts";
-import { blob, int, type Row, text } from "./rows.ts";
-import { batchCrc, topicCrc } from "./schema.ts";
+import { DamageError } from "../log/damage.ts";
+import { ReplayMemory } from "../log/replay_memory.ts";
+import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "../log/view.ts";
+import { int, type Row } from "./rows.ts";
+import { batchFrom, batchRefFrom, topicFrom } from "./stored_rows.ts";
 
 /** Patterns whose topics are remembered; beyond it all are found anew. */
 const PATTERNS_MOST = 256;
@@ -19,10 +21,11 @@ const ROWS_LEAST = 2;
 const ROWS_MOST = 64;
 const ROWS_BYTES = 512 * 1024;
 
-const PLACE = "id, topic, first, count";
+/** The columns of a batch without its bytes. */
+const BATCH_REF = "id, topic, first, count";
 
 interface Matched {
-  /** The topics up to this one have been looked at. */
+  /** The topics up to this one have been compared. */
   upTo: number;
   readonly topics: Map<number, string>;
 }
@@ -30,7 +33,7 @@ interface Matched {
 /** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
 export class SqliteView implements LogView {
   last = 0;
-  readonly scans = new ScanMemory();
+  readonly replays = new ReplayMemory();
   readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
@@ -40,8 +43,8 @@ export class SqliteView implements LogView {
   readonly #topicsAfter: StatementSync;
   readonly #holding: StatementSync;
   readonly #next: StatementSync;
-  readonly #following: StatementSync;
-  readonly #batches: StatementSync;
+  readonly #refsAfter: StatementSync;
+  readonly #batchesAfter: StatementSync;
   readonly #topics: StatementSync;
   readonly #timeAt: StatementSync;
   readonly #load: StatementSync;
@@ -60,13 +63,13 @@ export class SqliteView implements LogView {
     this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
     this.#topicsAfter = db.prepare(`SELECT * FROM topic WHERE id > ? ORDER BY id LIMIT ${TOPICS_READ}`);
     this.#holding = db.prepare(
-      `SELECT ${PLACE} FROM batch WHERE topic = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+      `SELECT ${BATCH_REF} FROM batch WHERE topic = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
     );
     this.#next = db.prepare(
-      `SELECT ${PLACE} FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1`,
+      `SELECT ${BATCH_REF} FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1`,
     );
-    this.#following = db.prepare(`SELECT ${PLACE} FROM batch WHERE id > ? ORDER BY id LIMIT ?`);
-    this.#batches = db.prepare("SELECT * FROM batch WHERE id > ? ORDER BY id LIMIT ?");
+    this.#refsAfter = db.prepare(`SELECT ${BATCH_REF} FROM batch WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#batchesAfter = db.prepare("SELECT * FROM batch WHERE id > ? ORDER BY id LIMIT ?");
     this.#topics = db.prepare("SELECT coalesce(max(id), 0) AS id FROM topic");
     this.#timeAt = db.prepare("SELECT id, time FROM batch WHERE id >= ? ORDER BY id LIMIT 1");
     this.#load = db.prepare("SELECT * FROM batch WHERE id = ?");
@@ -124,18 +127,18 @@ export class SqliteView implements LogView {
     return matched.topics;
   }
 
-  holding(topic: number, sequence: number): Place | undefined {
+  holding(topic: number, sequence: number): BatchRef | undefined {
     const row = this.#holding.get(topic, Math.min(sequence, Number.MAX_SAFE_INTEGER));
-    return row === undefined ? undefined : placeFrom(row);
+    return row === undefined ? undefined : batchRefFrom(row);
   }
 
-  next(topic: number, sequence: number): Place | undefined {
+  next(topic: number, sequence: number): BatchRef | undefined {
     const row = this.#next.get(topic, sequence);
-    return row === undefined ? undefined : placeFrom(row);
+    return row === undefined ? undefined : batchRefFrom(row);
   }
 
-  following(after: number, limit: number): readonly Place[] {
-    return this.#following.all(after, limit).map(placeFrom);
+  refsAfter(id: number, limit: number): readonly BatchRef[] {
+    return this.#refsAfter.all(id, limit).map(batchRefFrom);
   }
 
   timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
@@ -143,12 +146,12 @@ export class SqliteView implements LogView {
     return row === undefined ? undefined : { id: int(row, "id"), time: int(row, "time") };
   }
 
-  *batchesFollowing(after: number): Generator<Batch> {
-    let at = after;
+  *batchesAfter(id: number): Generator<Batch> {
+    let at = id;
     let limit = ROWS_LEAST;
     for (;;) {
       // not `iterate`, which was seen to end where SQLite has an error
-      const rows = this.#batches.all(at, limit);
+      const rows = this.#batchesAfter.all(at, limit);
       let bytes = 0;
       for (const row of rows) {
         const batch = this.#verified(row);
@@ -162,12 +165,12 @@ export class SqliteView implements LogView {
     }
   }
 
-  load(place: Place): Batch {
-    const row = this.#load.get(place.id);
-    if (row === undefined) throw this.#damaged(place, "it is missing");
-    const batch = this.#verified(row, place);
-    if (batch.topic !== place.topic || batch.first !== place.first || batch.count !== place.count) {
-      throw this.#damaged(place, "its index says otherwise");
+  load(ref: BatchRef): Batch {
+    const row = this.#load.get(ref.id);
+    if (row === undefined) throw this.#damaged(ref, "it is missing");
+    const batch = this.#verified(row, ref);
+    if (batch.topic !== ref.topic || batch.first !== ref.first || batch.count !== ref.count) {
+      throw this.#damaged(ref, "its index says otherwise");
     }
     return batch;
   }
@@ -177,19 +180,20 @@ export class SqliteView implements LogView {
     return row === undefined ? undefined : this.#verified(row);
   }
 
-  #verified(row: Row, place?: Place): Batch {
+  #verified(row: Row, ref?: BatchRef): Batch {
     try {
       return batchFrom(row);
     } catch (error) {
       if (!(error instanceof DamageError)) throw error;
-      throw this.#damaged(place ?? placeFrom(row), error.message);
+      throw this.#damaged(ref ?? batchRefFrom(row), error.message);
     }
   }
 
   /** The damage with the messages it makes unreadable. */
-  #damaged({ id, topic, first, count }: Place, what: string): DamageError {
+  #damaged(ref: BatchRef, what: string): DamageError {
+    const { id, topic, first } = ref;
     const name = this.#topicOf.get(topic)?.name ?? `topic ${topic}`;
-    return new DamageError(`of ${name} the messages ${first} to ${first + count - 1}, batch ${id}: ${what}`);
+    return new DamageError(`of ${name} the messages ${first} to ${endOf(ref) - 1}, batch ${id}: ${what}`);
   }
 
   /** One string for a name, however many patterns take it in. */
@@ -199,35 +203,4 @@ export class SqliteView implements LogView {
     this.#names.set(id, name);
     return name;
   }
-}
-
-/** A row of `batch`, verified. */
-export function batchFrom(row: Row): Batch {
-  const batch: Batch = {
-    id: int(row, "id"),
-    topic: int(row, "topic"),
-    first: int(row, "first"),
-    count: int(row, "count"),
-    time: int(row, "time"),
-    bytes: blob(row, "bytes"),
-    // a store of format 1 has no such column
-    expires: (row["expires"] ?? null) === null ? undefined : int(row, "expires"),
-  };
-  if (batchCrc(batch, batch.bytes) !== int(row, "crc")) {
-    throw new DamageError("it does not match its checksum");
-  }
-  return batch;
-}
-
-/** A row of `topic`, verified. */
-export function topicFrom(row: Row): TopicRow {
-  const topic = { id: int(row, "id"), name: text(row, "name"), floor: int(row, "floor") };
-  if (topicCrc(topic) !== int(row, "crc")) {
-    throw new DamageError(`the topic ${topic.id} does not match its checksum`);
-  }
-  return topic;
-}
-
-function placeFrom(row: Row): Place {
-  return { id: int(row, "id"), topic: int(row, "topic"), first: int(row, "first"), count: int(row, "count") };
 }

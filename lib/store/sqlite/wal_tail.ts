@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { DamageError } from "../log/view.ts";
+import { DamageError } from "../log/damage.ts";
 
 const HEADER_BYTES = 32;
 const FRAME_BYTES = 24;

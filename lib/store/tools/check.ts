@@ -9,11 +9,15 @@ import { readSpans } from "../../id_spans.ts";
 import { quote } from "../../text.ts";
 import { areRecords, recordHead } from "../../wire/records.ts";
 import { asRunError, type DataFiles, filesIn, lockDirectory, sizeOf } from "../sqlite/files.ts";
-import { type Batch, DamageError, endOf } from "../log/view.ts";
-import { connect, inspect, readIdentity } from "../sqlite/connection.ts";
+import { type Batch, endOf } from "../log/view.ts";
+import { DamageError, missing } from "../log/damage.ts";
+import { connect } from "../sqlite/connection.ts";
+import { inspect } from "../sqlite/inspect.ts";
+import { readIdentity } from "../sqlite/identity.ts";
+import { int } from "../sqlite/rows.ts";
+import { isDamage, reasonOf } from "../sqlite/errors.ts";
+import { batchFrom, topicFrom } from "../sqlite/stored_rows.ts";
 import { idsFrom } from "../sqlite/recent_ids.ts";
-import { int, isDamage, reasonOf } from "../sqlite/rows.ts";
-import { batchFrom, topicFrom } from "../sqlite/view.ts";
 import { readWalTail, requireEnd, type WalTail } from "../sqlite/wal_tail.ts";
 
 /** Problems that are told one by one: whoever has so many needs a copy, not a list. */
@@ -175,7 +179,7 @@ class Check {
     if (batch.first !== next) {
       this.#problem(
         batch.first > next
-          ? `of ${name} the messages ${next} to ${batch.first - 1} are missing`
+          ? missing(name, next, batch.first).message
           : `of ${name} the messages from ${batch.first} on are there twice`,
       );
     }

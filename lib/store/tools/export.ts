@@ -10,13 +10,15 @@ import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { asRunError, filesIn, sizeOf } from "../sqlite/files.ts";
-import { type Batch, DamageError, endOf, type LogView, type Place } from "../log/view.ts";
-import { type ExportedMessage, readFrame } from "./message_parts.ts";
-import { connect, damaged, inspect } from "../sqlite/connection.ts";
-import { isDamage, READ_ONLY, reasonOf, resultCode } from "../sqlite/rows.ts";
+import { type Batch, type BatchRef, endOf, type LogView } from "../log/view.ts";
+import { DamageError, missing } from "../log/damage.ts";
+import { connect } from "../sqlite/connection.ts";
+import { damaged, isDamage, READ_ONLY, reasonOf, resultCode } from "../sqlite/errors.ts";
+import { inspect } from "../sqlite/inspect.ts";
 import { SqliteView } from "../sqlite/view.ts";
+import { type ExportedMessage, readFrame } from "./message_parts.ts";
 
-/** Batches looked at, and bytes of them read, in one transaction: a WAL cannot be shortened while one lasts. */
+/** Batches passed, and bytes of them read, in one transaction: a WAL cannot be shortened while one lasts. */
 const BATCHES_MOST = 256;
 const BYTES_MOST = 4 * 1024 * 1024;
 
@@ -61,7 +63,7 @@ function* messagesOf(view: SqliteView, pattern: string): Generator<ExportedMessa
     let failure: unknown;
     view.snapshot(() => {
       try {
-        after = gatherBatches(view, { pattern, after, last, next, wanted });
+        after = readBatches(view, { pattern, after, last, next, wanted });
       } catch (error) {
         failure = error;
       }
@@ -71,8 +73,8 @@ function* messagesOf(view: SqliteView, pattern: string): Generator<ExportedMessa
   }
 }
 
-/** Reads some batches behind one into `wanted`; the last it has looked at. */
-function gatherBatches(
+/** Reads some batches behind one into `wanted`; the last it has seen. */
+function readBatches(
   view: LogView,
   { pattern, after, last, next, wanted }: {
     readonly pattern: string;
@@ -86,29 +88,29 @@ function gatherBatches(
   const topics = view.matching(pattern);
   let bytes = 0;
   let at = after;
-  for (const place of view.following(after, BATCHES_MOST)) {
-    if (place.id <= at) throw new DamageError(`batch ${place.id} is not where it belongs`);
-    if (place.id > last) return last;
-    const name = topics.get(place.topic);
+  for (const ref of view.refsAfter(after, BATCHES_MOST)) {
+    if (ref.id <= at) throw new DamageError(`batch ${ref.id} is not where it belongs`);
+    if (ref.id > last) return last;
+    const name = topics.get(ref.topic);
     if (name !== undefined) {
-      checkOrder(view, place, next.get(place.topic));
-      const batch = view.load(place);
-      next.set(place.topic, endOf(batch));
+      checkOrder(view, ref, next.get(ref.topic));
+      const batch = view.load(ref);
+      next.set(ref.topic, endOf(batch));
       wanted.push({ name, batch });
       bytes += batch.bytes.length;
     }
-    at = place.id;
+    at = ref.id;
     if (bytes >= BYTES_MOST) return at;
   }
   return at === after ? last : at;
 }
 
-/** Throws unless the place is where its topic goes on, or begins now after something was deleted. */
-function checkOrder(view: LogView, place: Place, next: number | undefined): void {
-  if (place.first === next) return;
-  const { floor, name } = view.topicOf(place.topic);
-  if (place.first === floor) return;
-  throw new DamageError(`of ${name} the messages ${next ?? floor} to ${place.first - 1} are missing`);
+/** Throws unless its topic goes on with this batch, or begins now after something was trimmed. */
+function checkOrder(view: LogView, ref: BatchRef, next: number | undefined): void {
+  if (ref.first === next) return;
+  const { floor, name } = view.topicOf(ref.topic);
+  if (ref.first === floor) return;
+  throw missing(name, next ?? floor, ref.first);
 }
 
 function* framesOf(topic: string, batch: Batch): Generator<ExportedMessage, void> {

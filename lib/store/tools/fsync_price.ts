@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { PAGE_BYTES } from "../sqlite/schema.ts";
+import { DATABASE_PAGE_BYTES } from "../sqlite/schema.ts";
 
 /** Bytes a small commit writes to the log: three pages, each with a header. */
-const WRITE_BYTES = 3 * (PAGE_BYTES + 24);
+const WRITE_BYTES = 3 * (DATABASE_PAGE_BYTES + 24);
 /** The measuring ends after so many writes or milliseconds, whichever is first; the first few are not counted. */
 const WRITES_MOST = 60;
 const MEASURE_MS = 250;

@@ -7,11 +7,13 @@ import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { checkTail } from "../sqlite/check_tail.ts";
 import { asRunError, type DataFiles, filesIn, lockDirectory, prepareDirectory } from "../sqlite/files.ts";
-import { type NewBatch, topicProblem } from "../log/grouping.ts";
-import { DamageError } from "../log/view.ts";
+import { type NewBatch, topicProblem } from "../log/group.ts";
+import { DamageError } from "../log/damage.ts";
+import { connect } from "../sqlite/connection.ts";
+import { createWhereMissing } from "../sqlite/create.ts";
+import { damaged, isDamage, reasonOf } from "../sqlite/errors.ts";
+import { inspect } from "../sqlite/inspect.ts";
 import { frameOf, type ImportedMessage, ttlOf } from "./import_frame.ts";
-import { connect, createWhereMissing, damaged, inspect } from "../sqlite/connection.ts";
-import { isDamage, reasonOf } from "../sqlite/rows.ts";
 import { readWalTail } from "../sqlite/wal_tail.ts";
 import { Writer } from "../sqlite/writer/writer.ts";
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MemoryLog } from "../../../lib/store/log/memory_log.ts";
-import { RetentionClock, Trimmer } from "../../../lib/store/log/retention.ts";
+import { Trimmer } from "../../../lib/store/log/retention.ts";
+import { RetentionClock } from "../../../lib/store/log/retention_clock.ts";
 import { run } from "../asking.ts";
 
 const HOUR = 3_600_000;

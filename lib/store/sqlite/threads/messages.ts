@@ -4,11 +4,18 @@
  * @module
  */
 import type { LogFields } from "../../../log.ts";
-import type { NewBatch, Numbers } from "../../log/grouping.ts";
+import type { CommitNumbers, NewBatch } from "../../log/group.ts";
 import type { MailboxAddress } from "./mailbox.ts";
 import type { Sync } from "../connection.ts";
-import type { Range } from "../../log/replay.ts";
-import type { Cursor, ReadOutcome, RecentIds, RetentionRules, SeekOutcome, StoreState } from "../../types.ts";
+import type {
+  Cursor,
+  ReadOutcome,
+  RecentIds,
+  ReplayRange,
+  RetentionRules,
+  SeekOutcome,
+  StoreState,
+} from "../../types.ts";
 import type { Failure } from "../writer/writer.ts";
 
 /** To both workers, first. */
@@ -32,7 +39,7 @@ export type WriteRequest =
 
 /** To the one that reads. */
 export type ReadRequest =
-  | { readonly kind: "seek"; readonly pattern: string; readonly range: Range }
+  | { readonly kind: "seek"; readonly pattern: string; readonly range: ReplayRange }
   | {
     readonly kind: "read";
     readonly cursor: Cursor;
@@ -57,7 +64,7 @@ export type WriteAnswer =
   | { readonly kind: "refused to open"; readonly reason: string }
   | {
     readonly kind: "committed";
-    readonly outcome: Numbers | Failure;
+    readonly outcome: CommitNumbers | Failure;
     readonly buffer: ArrayBuffer;
     readonly state: StoreState;
   }

@@ -7,9 +7,10 @@ import { RunError } from "../../../errors.ts";
 import { filesIn } from "../files.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest } from "./messages.ts";
 import { connect } from "../connection.ts";
-import { read, seek } from "../../log/replay.ts";
-import { reasonOf } from "../rows.ts";
+import { reasonOf } from "../errors.ts";
 import { SqliteView } from "../view.ts";
+import { read } from "../../log/read.ts";
+import { seek } from "../../log/seek.ts";
 import type { Page } from "../../types.ts";
 import type { Scope } from "./scope.ts";
 

@@ -6,15 +6,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Checkpoints } from "../checkpoints.ts";
 import { type DataFiles, Presence, writeProblem } from "../files.ts";
-import type { NewBatch, Numbers } from "../../log/grouping.ts";
-import { DamageError, endOf } from "../../log/view.ts";
-import { readIdentity } from "../connection.ts";
-import { RecentIdsTable } from "../recent_ids.ts";
-import type { AgedPlace, TrimPort } from "../../log/retention.ts";
+import type { CommitNumbers, NewBatch } from "../../log/group.ts";
+import { DamageError } from "../../log/damage.ts";
+import { endOf } from "../../log/view.ts";
+import { type Identity, readIdentity, writeIdentity } from "../identity.ts";
 import {
   BUSY,
   FULL,
-  int,
   IO_ERROR,
   isDamage,
   isWriteError,
@@ -22,22 +20,16 @@ import {
   reasonOf,
   resultCode,
   TOO_BIG,
-} from "../rows.ts";
-import {
-  batchCrc,
-  FORMAT,
-  type Identity,
-  migrate,
-  OPEN_BIT,
-  PAGE_BYTES,
-  topicCrc,
-  writeIdentity,
-} from "../schema.ts";
-import { topicFrom } from "../view.ts";
+} from "../errors.ts";
+import { int } from "../rows.ts";
+import { batchCrc, topicCrc, topicFrom } from "../stored_rows.ts";
+import { DATABASE_PAGE_BYTES, FORMAT, migrate, OPEN_BIT } from "../schema.ts";
+import { RecentIdsTable } from "../recent_ids.ts";
+import type { AgedBatch, TrimPort } from "../../log/retention.ts";
 import type { RecentIds } from "../../types.ts";
 
 /** What a batch takes of the WAL beside its bytes: pages of table and index. */
-const BATCH_OVERHEAD = 3 * PAGE_BYTES;
+const BATCH_OVERHEAD = 3 * DATABASE_PAGE_BYTES;
 /** Topics remembered between commits; beyond it all are looked up anew. */
 const TOPICS_MOST = 100_000;
 /** Free bytes from which, and pages by which at a time, room is given back to the disk. */
@@ -142,7 +134,7 @@ export class Writer implements TrimPort {
     return this.last - this.#identity.deleted;
   }
   get bytes(): number {
-    return (int(this.#pages.get() ?? {}, "page_count") - this.#freePages) * PAGE_BYTES;
+    return (int(this.#pages.get() ?? {}, "page_count") - this.#freePages) * DATABASE_PAGE_BYTES;
   }
   get #freePages(): number {
     return int(this.#free.get() ?? {}, "freelist_count");
@@ -153,7 +145,7 @@ export class Writer implements TrimPort {
   }
 
   /** Stores batches whose frames lie in `bytes`. */
-  commit(batches: readonly NewBatch[], bytes: Uint8Array, now: number): Numbers | Failure {
+  commit(batches: readonly NewBatch[], bytes: Uint8Array, now: number): CommitNumbers | Failure {
     const time = Math.max(this.#time, now);
     const touched = new Map<string, OpenTopic>();
     const firsts: number[] = [];
@@ -200,7 +192,7 @@ export class Writer implements TrimPort {
     return found.id;
   }
 
-  agedFollowing(after: number, limit: number): readonly AgedPlace[] {
+  agedAfter(after: number, limit: number): readonly AgedBatch[] {
     return this.#aged.all(after, limit).map((row) => ({
       id: int(row, "id"),
       topic: int(row, "topic"),
@@ -211,17 +203,17 @@ export class Writer implements TrimPort {
     }));
   }
 
-  remove(places: readonly AgedPlace[]): void {
+  trim(batches: readonly AgedBatch[]): void {
     const floors = new Map<number, number>();
     let identity = this.#identity;
-    for (const place of places) {
-      floors.set(place.topic, endOf(place));
-      const { id, time } = place;
+    for (const ref of batches) {
+      floors.set(ref.topic, endOf(ref));
+      const { id, time } = ref;
       identity = { ...identity, deleted: identity.deleted + 1 };
       if (id > identity.deletedLast) identity = { ...identity, deletedLast: id, deletedTime: time };
     }
     const failure = this.#transaction(() => {
-      for (const { id } of places) this.#delete.run(id);
+      for (const { id } of batches) this.#delete.run(id);
       for (const [id, floor] of floors) {
         this.#setFloor.run(floor, topicCrc({ id, floor, name: this.nameOf(id) }), id);
       }
@@ -229,7 +221,7 @@ export class Writer implements TrimPort {
     });
     if (failure !== undefined) throw new Error(failure.reason);
     this.#identity = identity;
-    this.#checkpoints.wrote(places.length * BATCH_OVERHEAD);
+    this.#checkpoints.wrote(batches.length * BATCH_OVERHEAD);
   }
 
   /** Forgets some of the ids that are older than that; whether there are more. */
@@ -283,10 +275,10 @@ export class Writer implements TrimPort {
     if (this.#lost !== undefined) return false;
     const free = this.#freePages;
     const pages = int(this.#pages.get() ?? {}, "page_count");
-    if (free * PAGE_BYTES <= FREE_BYTES_KEPT || free <= pages * FREE_SHARE_KEPT) return false;
+    if (free * DATABASE_PAGE_BYTES <= FREE_BYTES_KEPT || free <= pages * FREE_SHARE_KEPT) return false;
     try {
       this.#vacuum.all();
-      this.#checkpoints.wrote(VACUUM_PAGES * PAGE_BYTES);
+      this.#checkpoints.wrote(VACUUM_PAGES * DATABASE_PAGE_BYTES);
       return true;
     } catch (error) {
       this.#judge(error);

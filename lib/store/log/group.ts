@@ -7,10 +7,10 @@
  */
 import type { Append, Stored } from "../types.ts";
 
-/** Bytes a batch grows to before the next append to its topic begins another. One append is never cut. */
-const BATCH_BYTES_MOST = 1024 * 1024;
+/** Bytes a batch grows to before what comes next to its topic begins another. One append is never cut. */
+export const BATCH_BYTES_MOST = 1024 * 1024;
 
-/** A batch that is to be stored: its frames lie in a buffer from `start` to `end`. */
+/** A batch that is to be stored: its records lie in a buffer from `start` to `end`. */
 export interface NewBatch {
   readonly topic: string;
   readonly count: number;
@@ -22,18 +22,19 @@ export interface NewBatch {
   readonly ttl?: number | undefined;
 }
 
-/** The batches of one commit, and which append went where. */
-export interface Gathered {
+/** The batches of one commit, and which batch each append went into. */
+export interface Grouped {
   readonly batches: readonly NewBatch[];
   /** Bytes of all. */
   readonly length: number;
-  /** By append: its batch, and how many messages lie in that before it. */
-  readonly places: readonly { readonly batch: number; readonly offset: number }[];
+  /** By append: its batch, and how many messages of that are before its own. */
+  readonly appends: readonly { readonly batch: number; readonly offset: number }[];
   /** Copies the bytes of all batches to the beginning of `out`. */
   copyTo(out: Uint8Array): void;
 }
 
-class Group {
+/** A batch while appends are added to it. */
+class OpenBatch {
   readonly topic: string;
   readonly parts: Uint8Array[] = [];
   bytes = 0;
@@ -47,26 +48,26 @@ class Group {
 }
 
 /** Decides which appends share a batch. The order of the appends to one topic is kept. */
-export function gather(appends: readonly Append[]): Gathered {
-  const groups: Group[] = [];
-  const open = new Map<string, number>();
-  const places: { batch: number; offset: number }[] = [];
+export function groupAppends(appends: readonly Append[]): Grouped {
+  const open: OpenBatch[] = [];
+  const newest = new Map<string, number>();
+  const placed: { batch: number; offset: number }[] = [];
   for (const { topic, count, bytes, ids, ttl } of appends) {
-    let batch = open.get(topic);
-    if (batch === undefined || groups[batch]!.bytes + bytes.length > BATCH_BYTES_MOST) {
-      batch = groups.push(new Group(topic)) - 1;
-      open.set(topic, batch);
+    let batch = newest.get(topic);
+    if (batch === undefined || open[batch]!.bytes + bytes.length > BATCH_BYTES_MOST) {
+      batch = open.push(new OpenBatch(topic)) - 1;
+      newest.set(topic, batch);
     }
-    const group = groups[batch]!;
-    places.push({ batch, offset: group.count });
-    group.parts.push(bytes);
-    group.bytes += bytes.length;
-    group.count += count;
-    if (ids !== undefined) group.ids = group.ids === undefined ? ids : `${group.ids}\n${ids}`;
-    if (ttl !== undefined) group.ttl = Math.min(ttl, group.ttl ?? ttl);
+    const one = open[batch]!;
+    placed.push({ batch, offset: one.count });
+    one.parts.push(bytes);
+    one.bytes += bytes.length;
+    one.count += count;
+    if (ids !== undefined) one.ids = one.ids === undefined ? ids : `${one.ids}\n${ids}`;
+    if (ttl !== undefined) one.ttl = Math.min(ttl, one.ttl ?? ttl);
   }
   let length = 0;
-  const batches = groups.map(({ topic, count, bytes, ids, ttl }) => {
+  const batches = open.map(({ topic, count, bytes, ids, ttl }) => {
     const start = length;
     length += bytes;
     return { topic, count, start, end: length, ids, ttl };
@@ -74,10 +75,10 @@ export function gather(appends: readonly Append[]): Gathered {
   return {
     batches,
     length,
-    places,
+    appends: placed,
     copyTo: (out) => {
       let at = 0;
-      for (const { parts } of groups) {
+      for (const { parts } of open) {
         for (const part of parts) {
           out.set(part, at);
           at += part.length;
@@ -87,8 +88,8 @@ export function gather(appends: readonly Append[]): Gathered {
   };
 }
 
-/** What a commit of gathered batches was given. */
-export interface Numbers {
+/** What the batches of one commit were given. */
+export interface CommitNumbers {
   /** Of the first batch; the others follow it without a gap. */
   readonly batch: number;
   /** By batch: the sequence number of its first message. */
@@ -97,10 +98,10 @@ export interface Numbers {
 }
 
 /** Where each append went. */
-export function storedOf({ places }: Gathered, { batch, firsts, time }: Numbers): Stored[] {
-  return places.map((place) => ({
-    first: firsts[place.batch]! + place.offset,
-    batch: batch + place.batch,
+export function storedOf({ appends }: Grouped, { batch, firsts, time }: CommitNumbers): Stored[] {
+  return appends.map(({ batch: at, offset }) => ({
+    first: firsts[at]! + offset,
+    batch: batch + at,
     time,
   }));
 }
