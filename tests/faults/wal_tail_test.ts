@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { LogFields } from "../../lib/log.ts";
 import { checkStore } from "../../lib/store/tools/check.ts";
-import { openSqliteStore } from "../../lib/store/sqlite/store.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/open_store.ts";
 import { EARLIEST, run } from "../store/asking.ts";
 import { Folder } from "../store/folder.ts";
 import { crashImage, lay, startOf } from "./crash_image.ts";

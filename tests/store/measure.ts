@@ -5,7 +5,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore } from "../../lib/store/sqlite/store.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/open_store.ts";
 import type { Append } from "../../lib/store/types.ts";
 import { Asking, EARLIEST } from "./asking.ts";
 

@@ -6,6 +6,7 @@
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { DamageError } from "../log/damage.ts";
+import { asRunError } from "./files.ts";
 
 /** Result codes of SQLite that are told apart; the lower byte of what an error carries. */
 export const BUSY = 5;
@@ -58,4 +59,10 @@ export function damaged(dir: string, what: string): RunError {
       quote(dir)
     } is damaged: ${what}; "broker --data DIR --data-check" tells all that is, nothing was changed`,
   );
+}
+
+/** What stopped the use of the store in a directory, as it is told: RunError, or what is no error of its. */
+export function asStoreError(dir: string, error: unknown): Error {
+  if (error instanceof RunError) return error;
+  return isDamage(error) ? damaged(dir, reasonOf(error)) : asRunError(dir, error);
 }

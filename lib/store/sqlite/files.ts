@@ -92,6 +92,12 @@ export function lockDirectory({ dir, lock }: DataFiles): Deno.FsFile {
   }
 }
 
+/** Gives the lock back, and says in its file that nobody has it. */
+export function releaseLock(lock: Deno.FsFile): void {
+  lock.truncateSync(0);
+  lock.close();
+}
+
 /** Why nothing can be written to a directory, where that can pass by itself; undefined: it can, or it is something worse. */
 export function writeProblem(dir: string): string | undefined {
   const probe = `${dir}/hashbus.probe`;

@@ -8,7 +8,7 @@ import { RunError } from "../../errors.ts";
 import { readSpans } from "../../id_spans.ts";
 import { quote } from "../../text.ts";
 import { areRecords, recordHead } from "../../wire/records.ts";
-import { asRunError, type DataFiles, filesIn, lockDirectory, sizeOf } from "../sqlite/files.ts";
+import { asRunError, type DataFiles, filesIn, lockDirectory, releaseLock, sizeOf } from "../sqlite/files.ts";
 import { type Batch, endOf } from "../log/view.ts";
 import { DamageError, missing } from "../log/damage.ts";
 import { connect } from "../sqlite/connection.ts";
@@ -69,8 +69,7 @@ export function checkStore(dir: string, report: CheckReport): CheckSummary {
     throw asRunError(dir, error);
   } finally {
     for (const path of made) if (sizeOf(path) !== undefined) Deno.removeSync(path);
-    lock.truncateSync(0);
-    lock.close();
+    releaseLock(lock);
   }
 }
 

@@ -9,6 +9,7 @@
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { encodeText } from "../../wire/bytes.ts";
+import { RecordReader } from "../../wire/records.ts";
 import { asRunError, filesIn, sizeOf } from "../sqlite/files.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "../log/view.ts";
 import { DamageError, missing } from "../log/damage.ts";
@@ -16,7 +17,7 @@ import { connect } from "../sqlite/connection.ts";
 import { damaged, isDamage, READ_ONLY, reasonOf, resultCode } from "../sqlite/errors.ts";
 import { inspect } from "../sqlite/inspect.ts";
 import { SqliteView } from "../sqlite/view.ts";
-import { type ExportedMessage, readFrame } from "./message_parts.ts";
+import { type ExportedMessage, partsOf } from "./message_parts.ts";
 
 /** Batches passed, and bytes of them read, in one transaction: a WAL cannot be shortened while one lasts. */
 const BATCHES_MOST = 256;
@@ -68,7 +69,7 @@ function* messagesOf(view: SqliteView, pattern: string): Generator<ExportedMessa
         failure = error;
       }
     });
-    for (const { name, batch } of wanted) yield* framesOf(name, batch);
+    for (const { name, batch } of wanted) yield* messagesIn(name, batch);
     if (failure !== undefined) throw failure;
   }
 }
@@ -113,15 +114,19 @@ function checkOrder(view: LogView, ref: BatchRef, next: number | undefined): voi
   throw missing(name, next ?? floor, ref.first);
 }
 
-function* framesOf(topic: string, batch: Batch): Generator<ExportedMessage, void> {
-  const lengthAt = encodeText(`pub ${topic} `).length;
-  let at = 0;
+function* messagesIn(topic: string, batch: Batch): Generator<ExportedMessage, void> {
+  const { bytes, time } = batch;
+  const reader = new RecordReader({
+    bytes,
+    start: 0,
+    end: bytes.length,
+    topicBytes: encodeText(topic).length,
+  });
   for (let seq = batch.first; seq < endOf(batch); seq++) {
-    const frame = readFrame(batch.bytes, at, lengthAt);
-    if (frame === undefined) {
+    const parts = reader.next() ? partsOf(bytes, reader) : undefined;
+    if (parts === undefined) {
       throw new DamageError(`of ${topic} the message ${seq}, batch ${batch.id}: it is not there whole`);
     }
-    yield { topic, seq, time: batch.time, ...frame.message };
-    at = frame.end;
+    yield { topic, seq, time, ...parts };
   }
 }

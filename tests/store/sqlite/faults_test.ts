@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openSqliteStore } from "../../../lib/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../lib/store/sqlite/open_store.ts";
 import { diskProblem, failing, smallDisk, unmount } from "../../faults/disk.ts";
 import { straceProblem } from "../../faults/strace.ts";
 import { childOf } from "../../support/child.ts";

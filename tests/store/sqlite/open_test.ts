@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
-import { openSqliteStore } from "../../../lib/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../lib/store/sqlite/open_store.ts";
 import { childOf } from "../../support/child.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RunError } from "../../../lib/errors.ts";
 import { checkStore, type CheckSummary } from "../../../lib/store/tools/check.ts";
-import { openSqliteStore, type SqliteOptions } from "../../../lib/store/sqlite/store.ts";
+import { openSqliteStore, type SqliteOptions } from "../../../lib/store/sqlite/open_store.ts";
 import { DatabaseSync } from "node:sqlite";
 import { type Asking, EARLIEST, run, shown, since } from "../asking.ts";
 import { storeCases } from "../cases.ts";

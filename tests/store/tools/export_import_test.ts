@@ -3,9 +3,12 @@ import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
 import { checkStore } from "../../../lib/store/tools/check.ts";
 import { exportMessages } from "../../../lib/store/tools/export.ts";
-import type { ExportedMessage } from "../../../lib/store/tools/message_parts.ts";
 import { Importer } from "../../../lib/store/tools/import.ts";
-import { headerProblem, type ImportedMessage } from "../../../lib/store/tools/import_frame.ts";
+import {
+  type ExportedMessage,
+  headerProblem,
+  type ImportedMessage,
+} from "../../../lib/store/tools/message_parts.ts";
 import { childOf } from "../../support/child.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";

@@ -16,7 +16,7 @@ import type {
   SeekOutcome,
   StoreState,
 } from "../../types.ts";
-import type { Failure } from "../writer/writer.ts";
+import type { Failure } from "../writer/transactions.ts";
 
 /** To both workers, first. */
 export type OpenRequest =

@@ -1,36 +1,28 @@
 /**
- * The thread that writes. Between two commits it does what keeps the store in shape, in slices; a commit never waits for more
- * than one.
+ * The thread that writes. Between two commits it keeps the store in shape.
  *
  * @module
  */
 import { RunError } from "../../../errors.ts";
 import type { LogFields } from "../../../log.ts";
 import { quote } from "../../../text.ts";
-import { checkTail } from "../check_tail.ts";
-import { asRunError, type DataFiles, filesIn, lockDirectory, prepareDirectory } from "../files.ts";
 import type { NewBatch } from "../../log/group.ts";
+import type { StoreState } from "../../types.ts";
+import { asStoreError, reasonOf } from "../errors.ts";
+import { type OpenForWriting, openForWriting } from "../open_for_writing.ts";
+import { requireEnd, type WalTail } from "../wal_tail.ts";
+import type { Writer } from "../writer/writer.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Note, OpenRequest, WriteAnswer, WriteRequest } from "./messages.ts";
-import { connect } from "../connection.ts";
-import { createWhereMissing } from "../create.ts";
-import { damaged, isDamage, reasonOf } from "../errors.ts";
-import { inspect } from "../inspect.ts";
-import { Trimmer } from "../../log/retention.ts";
-import { RetentionClock } from "../../log/retention_clock.ts";
-import type { StoreState } from "../../types.ts";
-import { readWalTail, requireEnd, type WalTail } from "../wal_tail.ts";
 import type { Scope } from "./scope.ts";
-import { Writer } from "../writer/writer.ts";
+import { Upkeep, type UpkeepOptions } from "./upkeep.ts";
 
-/** Milliseconds between two looks at what has grown old, and at a WAL that nobody adds to. */
+/** Milliseconds between two times at which it is asked what has grown old, and whether a WAL lies idle. */
 const TICK_MS = 1000;
 /** Milliseconds between two syncs where commits do not wait for theirs. */
 const SYNC_MS = 100;
-/** Milliseconds for which what the store occupies is not looked up again: it takes as long as a small commit. */
+/** Milliseconds for which what the store occupies is not asked again: it takes as long as a small commit. */
 const BYTES_MS = 20;
-/** How many windows ids are kept for: who remembers them keeps them a little longer than one. */
-const IDS_KEPT = 1.5;
 /** Milliseconds the newest batch may be ahead of the wall clock before that is worth a warning. */
 const AHEAD_MS = 3_600_000;
 
@@ -42,54 +34,44 @@ export class WritingThread {
   readonly #writer: Writer;
   readonly #lock: Deno.FsFile;
   readonly #mailbox: Mailbox<WriteRequest>;
-  readonly #trimmer: Trimmer;
-  readonly #clock: RetentionClock;
-  readonly #dedupWindow: number;
-  /** When ids are looked at next that nobody asks for any more, by `performance.now()`. */
-  #forgetDue = 0;
+  readonly #upkeep: Upkeep;
   #commits = 0;
   #commitTime = 0;
-  #trimmed = 0;
   #bytes = 0;
   #bytesDue = 0;
-  #slicing = false;
-  #closing = false;
   #unsynced = false;
   #toldLost = false;
-  /** Why the last checkpoint failed, if it did. */
-  #checkpointProblem: string | undefined;
 
   /** Opens the store and answers with its state, or with why it cannot be opened. */
   static start(scope: Scope, request: Open): void {
-    const files = filesIn(request.dir);
+    const { dir, sync, dedupWindow } = request;
     let lock: Deno.FsFile | undefined;
     try {
-      prepareDirectory(files.dir);
-      lock = lockDirectory(files);
-      const { writer, tail } = openWriter(files, request);
-      const thread = new WritingThread(scope, { request, writer, lock });
-      const { recentIds } = thread.#writer;
-      thread.#answer({ kind: "opened", state: thread.#state, recentIds });
-      thread.#begin(tail);
-      thread.#serve(request.sync);
+      const judge = sync === "commit" ? requireEnd : (): void => {};
+      const opened = openForWriting(dir, { sync, dedupWindow, judge });
+      lock = opened.lock;
+      const thread = new WritingThread(scope, request, opened);
+      thread.#answer({ kind: "opened", state: thread.#state, recentIds: thread.#writer.recentIds });
+      thread.#begin(opened.tail);
+      thread.#serve(sync);
     } catch (error) {
       lock?.close();
-      scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(files, error) });
+      scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
       scope.close();
     }
   }
 
   private constructor(
     scope: Scope,
-    parts: { readonly request: Open; readonly writer: Writer; readonly lock: Deno.FsFile },
+    { mailbox, retain, dedupWindow }: Open,
+    { writer, lock }: OpenForWriting,
   ) {
     this.#scope = scope;
-    this.#writer = parts.writer;
-    this.#lock = parts.lock;
-    this.#mailbox = new Mailbox(parts.request.mailbox);
-    this.#dedupWindow = parts.request.dedupWindow;
-    this.#trimmer = new Trimmer(parts.writer, parts.request.retain);
-    this.#clock = new RetentionClock(parts.writer.identity.clock, performance.now());
+    this.#writer = writer;
+    this.#lock = lock;
+    this.#mailbox = new Mailbox(mailbox);
+    const note: UpkeepOptions["note"] = (level, event, fields) => this.#note(level, event, fields);
+    this.#upkeep = new Upkeep(writer, { retain, dedupWindow, note });
   }
 
   #begin(tail: WalTail | undefined): void {
@@ -106,7 +88,7 @@ export class WritingThread {
       });
     }
     this.#note("debug", "store opened", { store: identity.id, epoch: identity.epoch });
-    this.#slice();
+    this.#keepUp("slice");
   }
 
   /** Answers requests until it is closed, and does between two of them what is due. */
@@ -114,8 +96,8 @@ export class WritingThread {
     const now = performance.now();
     let tickDue = now + TICK_MS;
     let syncDue = sync === "interval" ? now + SYNC_MS : Infinity;
-    while (!this.#closing) {
-      this.#mailbox.wait(this.#slicing ? 0 : Math.min(tickDue, syncDue) - performance.now());
+    for (;;) {
+      this.#mailbox.wait(this.#upkeep.more ? 0 : Math.min(tickDue, syncDue) - performance.now());
       for (let next = this.#mailbox.take(); next !== undefined; next = this.#mailbox.take()) {
         if (next.kind === "close") return this.#close();
         this.#commit(next.batches, next.buffer);
@@ -126,10 +108,10 @@ export class WritingThread {
         syncDue = after + SYNC_MS;
       }
       if (after >= tickDue) {
-        this.#tick();
+        this.#keepUp("tick");
         tickDue = after + TICK_MS;
-      } else if (this.#slicing) {
-        this.#slice();
+      } else if (this.#upkeep.more) {
+        this.#keepUp("slice");
       }
     }
   }
@@ -139,74 +121,16 @@ export class WritingThread {
     const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
     this.#commits++;
     this.#commitTime += performance.now() - start;
-    if (this.#trimmer.active && "firsts" in outcome) {
-      for (const { topic, start: from, end } of batches) {
-        this.#trimmer.added(this.#writer.idOf(topic), end - from);
-      }
-    }
+    if ("firsts" in outcome) this.#upkeep.added(batches);
     this.#unsynced = true;
     this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
     // that it is lost is known by that answer
     this.#toldLost ||= this.#writer.lost !== undefined;
-    if (this.#writer.checkpointDue) this.#checkpoint();
-    if (!this.#slicing && this.#trimmer.due(this.#clock.now)) this.#slice();
+    this.#keepUp("committed");
   }
 
-  #tick(): void {
-    if (this.#writer.walUsed) this.#checkpoint();
-    this.#slice();
-    this.#tellLost();
-  }
-
-  /** One slice of trimming and of giving back, and the next behind what has been asked meanwhile. */
-  #slice(): void {
-    this.#slicing = false;
-    if (this.#closing || this.#writer.lost !== undefined) return;
-    if (this.#clock.tick(Date.now(), performance.now())) {
-      this.#note(
-        "warn",
-        "the clock jumped ahead: messages grow old no faster than ten times the pace of time",
-      );
-    }
-    this.#writer.setClock(this.#clock.now);
-    let more = false;
-    if (this.#trimmer.active) {
-      try {
-        const step = this.#trimmer.step(this.#clock.now);
-        more = step.more;
-        this.#trimmed += step.messages;
-        if (step.messages > 0) this.#note("debug", "old messages deleted", { messages: step.messages });
-      } catch (error) {
-        this.#note("error", "old messages cannot be deleted", { reason: reasonOf(error) });
-      }
-    }
-    more = this.#forgetIds() || more;
-    more = this.#writer.giveBack() || more;
-    if (this.#writer.checkpointDue) this.#checkpoint();
-    this.#tellLost();
-    this.#slicing = more;
-  }
-
-  /** Forgets ids whose window is over, a slice each time it is due; whether there are more. */
-  #forgetIds(): boolean {
-    const now = performance.now();
-    if (now < this.#forgetDue) return false;
-    try {
-      if (this.#writer.forgetIds(IDS_KEPT * this.#dedupWindow)) return true;
-    } catch (error) {
-      this.#note("error", "old ids cannot be forgotten", { reason: reasonOf(error) });
-    }
-    this.#forgetDue = now + this.#dedupWindow / 8;
-    return false;
-  }
-
-  #checkpoint(): void {
-    const reason = this.#writer.checkpoint()?.reason;
-    // a full disk stays full for a while, and each tick tries again
-    if (reason !== undefined && reason !== this.#checkpointProblem) {
-      this.#note("error", "the write-ahead log cannot be moved into the database", { reason });
-    }
-    this.#checkpointProblem = reason;
+  #keepUp(after: "committed" | "slice" | "tick"): void {
+    this.#upkeep[after]();
     this.#tellLost();
   }
 
@@ -234,7 +158,6 @@ export class WritingThread {
       const fields = { reason: reasonOf(error) };
       this.#answer({ kind: "note", level: "error", event: "the store could not be closed", fields, state });
     }
-    this.#closing = true;
     this.#mailbox.close();
     this.#lock.close();
     this.#answer({ kind: "closed" });
@@ -255,7 +178,7 @@ export class WritingThread {
       last,
       commits: this.#commits,
       commitTime: this.#commitTime,
-      trimmed: this.#trimmed,
+      trimmed: this.#upkeep.trimmed,
     };
   }
 
@@ -268,32 +191,9 @@ export class WritingThread {
   }
 }
 
-interface Opened {
-  readonly writer: Writer;
-  /** What a crash left, and SQLite discards. */
-  readonly tail: WalTail | undefined;
-}
-
-function openWriter(files: DataFiles, { sync, dedupWindow }: Open): Opened {
-  createWhereMissing(files, Date.now());
-  inspect(files);
-  const tail = readWalTail(files.wal);
-  if (sync === "commit") requireEnd(tail);
-  const db = connect(files.database, { readOnly: false, sync });
-  try {
-    checkTail(db);
-    return { writer: new Writer(db, files, { dedupWindow }), tail };
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function reasonToRefuse(files: DataFiles, error: unknown): string {
-  if (error instanceof RunError) return error.message;
-  if (isDamage(error)) return damaged(files.dir, reasonOf(error)).message;
-  const known = asRunError(files.dir, error);
+function reasonToRefuse(dir: string, error: unknown): string {
+  const known = asStoreError(dir, error);
   return known instanceof RunError
     ? known.message
-    : `the store in ${quote(files.dir)} cannot be opened: ${reasonOf(error)}`;
+    : `the store in ${quote(dir)} cannot be opened: ${reasonOf(error)}`;
 }
