@@ -1,6 +1,6 @@
 /**
- * The two threads of a store, run in this one: what they do without the time it takes to start them, for stores that are opened
- * by the hundred.
+ * The two threads of a store, run in this one: what they do without the time it takes to start them, for
+ * stores that are opened by the hundred.
  *
  * @module
  */

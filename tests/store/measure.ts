@@ -1,6 +1,6 @@
 /**
- * `deno run -A tests/store/measure.ts [DIR]`: what the store does on this machine and this disk, in figures. Makes a folder in DIR (the
- * current one) and removes it again.
+ * `deno run -A tests/store/measure.ts [DIR]`: what the store does on this machine and this disk, in figures.
+ * Makes a folder in DIR (the current one) and removes it again.
  *
  * @module
  */

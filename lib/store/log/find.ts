@@ -22,7 +22,9 @@ export function startOf(view: LogView, topic: TopicRow, { after, sequence }: Cur
   return ref.id > after ? ref : firstCommittedAfter(view, ref, after);
 }
 
-/** The first batch of the same topic that was committed after a batch; the one given was no later than that. */
+/**
+ * The first batch of the same topic that was committed after a batch; the one given was no later than that.
+ */
 function firstCommittedAfter(view: LogView, ref: BatchRef, after: number): BatchRef | undefined {
   const newest = view.holding(ref.topic, Infinity);
   if (newest === undefined || newest.id <= after) return undefined;

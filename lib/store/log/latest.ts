@@ -8,7 +8,9 @@ import { boundsOf } from "./bounds.ts";
 import { type HowMuch, PageBuilder, type PageRead } from "./page_builder.ts";
 import { endOf, type LogView } from "./view.ts";
 
-/** A page of them, as of the batch the cursor is after; the cursor it gives says in `latest` how far it got. */
+/**
+ * A page of them, as of the batch the cursor is after; the cursor it gives says in `latest` how far it got.
+ */
 export function readLatest(view: LogView, cursor: Cursor, { most, now }: HowMuch): PageRead {
   const { latest = 0, ...rest } = cursor;
   const { from, end } = boundsOf(cursor);

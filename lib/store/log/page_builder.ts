@@ -43,8 +43,8 @@ export class PageBuilder {
   }
 
   /**
-   * Adds the messages of a batch that are wanted; nothing where none is. Throws DamageError where they cannot be told
-   * apart.
+   * Adds the messages of a batch that are wanted; nothing where none is. Throws DamageError where they cannot
+   * be told apart.
    */
   add(topic: string, batch: Batch, bounds: SequenceBounds): void {
     const first = Math.max(batch.first, bounds.from);

@@ -1,5 +1,6 @@
 /**
- * What is trimmed, and when: the same for every kind of log. Pure: it is told the time and works through a port.
+ * What is trimmed, and when: the same for every kind of log. Pure: it is told the time and works through a
+ * port.
  *
  * @module
  */

@@ -10,8 +10,8 @@ const CATCH_UP = 10;
 const JUMP_MS = 60_000;
 
 /**
- * Follows the wall clock, but when that jumps ahead (a wrong date, a laptop that slept) it catches up at ten times the
- * pace of time, so that a jump never deletes everything at once.
+ * Follows the wall clock, but when that jumps ahead (a wrong date, a laptop that slept) it catches up at ten
+ * times the pace of time, so that a jump never deletes everything at once.
  */
 export class RetentionClock {
   #now: number;

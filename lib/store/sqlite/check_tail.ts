@@ -1,6 +1,7 @@
 /**
- * What is verified each time a store is opened: the newest batches, where a crash would have left its mark, and the small tables
- * that everything is found by. Its cost grows with the number of topics and recent ids (30 ms for 100,000), not with the store.
+ * What is verified each time a store is opened: the newest batches, where a crash would have left its mark,
+ * and the small tables that everything is found by. Its cost grows with the number of topics and recent ids
+ * (30 ms for 100,000), not with the store.
  *
  * @module
  */
@@ -18,8 +19,8 @@ const BYTES_MOST = 32 * 1024 * 1024;
 const SMALL_TABLES = ["topic", "dedup"];
 
 /**
- * Throws DamageError where a table that everything is found by is not sound, or one of the newest batches is not as it was written
- * or does not follow the one before it.
+ * Throws DamageError where a table that everything is found by is not sound, or one of the newest batches is
+ * not as it was written or does not follow the one before it.
  */
 export function checkTail(db: DatabaseSync): void {
   for (const table of SMALL_TABLES) checkTable(db, table);

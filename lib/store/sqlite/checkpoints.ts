@@ -13,7 +13,10 @@ const RETRY_SHARE = 1 / 4;
 /** Bytes of WAL from which readers are waited for. */
 const WAL_BYTES_MOST = 48 * 1024 * 1024;
 
-/** The checkpoints of one connection. What a reader still looks at stays in the WAL; when that has become much, readers are waited for. */
+/**
+ * The checkpoints of one connection. What a reader still needs stays in the WAL; when that has become
+ * much, readers are waited for.
+ */
 export class Checkpoints {
   readonly #passive: StatementSync;
   readonly #restart: StatementSync;

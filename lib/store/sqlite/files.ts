@@ -21,8 +21,10 @@ export interface DataFiles {
   readonly unfinished: string;
 }
 
-/** Names the files; touches nothing. */
+/** Names the files; touches nothing. Throws RunError where no directory is named. */
 export function filesIn(dir: string): DataFiles {
+  // Deno.mkdir makes a directory named "undefined" for who comes here past the types
+  if (typeof dir !== "string" || dir === "") throw new RunError("the data needs a directory: name one");
   const database = `${dir}/hashbus.db`;
   return {
     dir,
@@ -64,8 +66,8 @@ export function asRunError(dir: string, error: unknown): Error {
 }
 
 /**
- * Locks the directory for as long as the file stays open; the lock goes with the process, however that ends. Throws RunError
- * naming who has it.
+ * Locks the directory for as long as the file stays open; the lock goes with the process, however that ends.
+ * Throws RunError naming who has it.
  */
 export function lockDirectory({ dir, lock }: DataFiles): Deno.FsFile {
   let file: Deno.FsFile;
@@ -98,7 +100,10 @@ export function releaseLock(lock: Deno.FsFile): void {
   lock.close();
 }
 
-/** Why nothing can be written to a directory, where that can pass by itself; undefined: it can, or it is something worse. */
+/**
+ * Why nothing can be written to a directory, where that can pass by itself; undefined: it can, or it is
+ * something worse.
+ */
 export function writeProblem(dir: string): string | undefined {
   const probe = `${dir}/hashbus.probe`;
   try {

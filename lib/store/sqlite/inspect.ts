@@ -15,8 +15,8 @@ const APPLICATION_ID_AT = 68;
 const HEADER_BYTES = 100;
 
 /**
- * Judges the database without changing a byte of it or beside it: whether it is ours, of a version that is understood, and
- * whether what was committed last is there. Throws RunError.
+ * Judges the database without changing a byte of it or beside it: whether it is ours, of a version that is
+ * understood, and whether what was committed last is there. Throws RunError.
  */
 export function inspect({ dir, database, wal }: DataFiles): void {
   const header = new Uint8Array(HEADER_BYTES);
@@ -52,7 +52,8 @@ export function inspect({ dir, database, wal }: DataFiles): void {
     throw new RunError(
       `${
         quote(wal)
-      } is missing or empty although the store was not closed, so the newest messages are gone: put it back (docs/store.md says how to go on without)`,
+      } is missing or empty although the store was not closed, so the newest messages are gone: ` +
+        "put it back (docs/store.md says how to go on without)",
     );
   }
 }

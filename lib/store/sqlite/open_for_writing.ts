@@ -1,5 +1,6 @@
 /**
- * From a directory to the connection that writes: made where there is none, judged before SQLite may touch it.
+ * From a directory to the connection that writes: made where there is none, judged before SQLite may touch
+ * it.
  *
  * @module
  */

@@ -22,13 +22,15 @@ export interface SqliteOptions {
   readonly dedupWindow?: number;
   readonly log?: Log;
   /**
-   * Told when the store is lost while no commit waits for its answer (a checkpoint or the sync of an interval failed, a thread
-   * died): {@link CommitOutcome} says what that means. Where one waits, its answer tells.
+   * Told when the store is lost while no commit waits for its answer (a checkpoint or the sync of an interval
+   * failed, a thread died): {@link CommitOutcome} says what that means. Where one waits, its answer tells.
    */
   readonly onLost?: ((reason: string) => void) | undefined;
 }
 
-/** Opens the store in a directory, which is made where it is missing. Rejects with RunError and what to do. */
+/**
+ * Opens the store in a directory, which is made where it is missing. Rejects with RunError and what to do.
+ */
 export async function openSqliteStore(dir: string, options: SqliteOptions = {}): Promise<Store> {
   const { sync = "commit", retain = {}, dedupWindow = DEDUP_WINDOW_MS, log = SILENT_LOG } = options;
   const post = new Post<WriteRequest>();

@@ -14,7 +14,9 @@ const FORGET_ROWS = 256;
 /** Rows read together when a store is opened, and rows read at most: half a million commits. */
 const READ_ROWS = 256;
 const RECENT_ROWS_MOST = 500_000;
-/** Characters of ids given back when a store is opened: more would be forgotten again by who remembers them. */
+/**
+ * Characters of ids given back when a store is opened: more would be forgotten again by who remembers them.
+ */
 const RECENT_LENGTH_MOST = 32 * 1024 * 1024;
 
 /** A row of `dedup`. */
@@ -54,7 +56,8 @@ export class RecentIdsTable {
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare("INSERT INTO dedup (batch, topic, time, ids, crc) VALUES (?, ?, ?, ?, ?)");
     this.#forget = db.prepare(
-      `DELETE FROM dedup WHERE time < ? AND batch IN (SELECT batch FROM dedup ORDER BY batch LIMIT ${FORGET_ROWS})`,
+      `DELETE FROM dedup WHERE time < ?
+        AND batch IN (SELECT batch FROM dedup ORDER BY batch LIMIT ${FORGET_ROWS})`,
     );
     this.#newest = db.prepare(`SELECT * FROM dedup WHERE batch < ? ORDER BY batch DESC LIMIT ${READ_ROWS}`);
     this.#used = db.prepare("SELECT 1 FROM dedup LIMIT 1").get() !== undefined;
@@ -80,7 +83,9 @@ export class RecentIdsTable {
     return forgotten >= FORGET_ROWS;
   }
 
-  /** What was stored since a time, the oldest first, about a second of a topic's together. Throws DamageError. */
+  /**
+   * What was stored since a time, the oldest first, about a second of a topic's together. Throws DamageError.
+   */
   since(
     time: number,
     { newest, nameOf }: { newest: number; nameOf: (topic: number) => string },

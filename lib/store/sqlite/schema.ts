@@ -73,8 +73,8 @@ export function createSchema(db: DatabaseSync, identity: Identity): void {
 }
 
 /**
- * Brings a store of an earlier format up to this one, whole or not at all. The format is that of the identity row: the other place
- * that has it, `user_version`, is set by hand where docs/store.md says so.
+ * Brings a store of an earlier format up to this one, whole or not at all. The format is that of the identity
+ * row: the other place that has it, `user_version`, is set by hand where docs/store.md says so.
  */
 export function migrate(db: DatabaseSync, identity: Identity): Identity {
   if (identity.format === FORMAT) return identity;

@@ -115,7 +115,7 @@ export class SqliteStore implements Store {
 
   close(done: () => void): void {
     this.#closed = done;
-    // the one that writes is the last to leave: it empties the WAL, which nobody may look at then
+    // the one that writes is the last to leave: it empties the WAL, which nobody may read then
     if (this.#readingGone === undefined) this.#reading.send({ kind: "close" });
     else this.#closeWriting();
   }

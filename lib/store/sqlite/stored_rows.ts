@@ -20,11 +20,17 @@ export interface BatchMark {
   readonly first: number;
   readonly count: number;
   readonly time: number;
-  /** When the first of its messages that has a time to live outlives it; undefined: none has. Milliseconds since 1970. */
+  /**
+   * When the first of its messages that has a time to live outlives it; undefined: none has. Milliseconds
+   * since 1970.
+   */
   readonly expires?: number | undefined;
 }
 
-/** The checksum of a batch: CRC-32 of id, topic, first, count, time and (where set) expires, a space between, an LF, and the bytes. */
+/**
+ * The checksum of a batch: CRC-32 of id, topic, first, count, time and (where set) expires, a space between,
+ * an LF, and the bytes.
+ */
 export function batchCrc({ id, topic, first, count, time, expires }: BatchMark, bytes: Uint8Array): number {
   const end = expires === undefined ? "" : ` ${expires}`;
   return crc32(bytes, crc32(`${id} ${topic} ${first} ${count} ${time}${end}\n`));

@@ -1,15 +1,15 @@
 /**
- * What a crash left at the end of the write-ahead log. SQLite discards it without a word when the database is opened: all
- * frames behind the last commit that is whole. That is right for a commit that was being written; but a damaged byte further
- * before would take whole commits behind it along, and so it is looked at first.
+ * What a crash left at the end of the write-ahead log. SQLite discards it without a word when the database is
+ * opened: all frames behind the last commit that is whole. That is right for a commit that was being written;
+ * but a damaged byte further before would take whole commits behind it along, and so it is read first.
  *
  * As https://sqlite.org/fileformat2.html#the_write_ahead_log has it (section 4):
  *
  *     header (32)  magic, version, page size, checkpoint sequence, salt (8), checksum (8)
  *     frame (24)   page number, size of the database after a commit or 0, salt (8), checksum (8); the page
  *
- * A frame counts if its salt is the header's and its checksum goes on from the frame before it; frames with another salt are
- * left over from before the log was last begun anew.
+ * A frame counts if its salt is the header's and its checksum goes on from the frame before it; frames with
+ * another salt are left over from before the log was last begun anew.
  *
  * @module
  */
@@ -30,15 +30,18 @@ export interface WalTail {
   /** Bytes behind it that belong to this log, and frames that they are, the last perhaps not whole. */
   readonly bytes: number;
   readonly frames: number;
-  /** Whole commits among them, behind the one that is not: no crash leaves that where each waited for its fsync. */
+  /**
+   * Whole commits among them, behind the one that is not: no crash leaves that where each waited for its
+   * fsync.
+   */
   readonly commits: number;
 }
 
 type Checksum = readonly [number, number];
 
 /**
- * Reads a write-ahead log; undefined: there is none, or nothing of it is discarded. Call before SQLite opens the database. Throws
- * DamageError where it does not begin as one.
+ * Reads a write-ahead log; undefined: there is none, or nothing of it is discarded. Call before SQLite opens
+ * the database. Throws DamageError where it does not begin as one.
  */
 export function readWalTail(path: string): WalTail | undefined {
   let file: Deno.FsFile;
@@ -56,12 +59,15 @@ export function readWalTail(path: string): WalTail | undefined {
   }
 }
 
-/** Throws DamageError where more than the end is gone: whole commits, that a store which waits for its fsyncs has acknowledged. */
+/**
+ * Throws DamageError where more than the end is gone: whole commits, that a store which waits for its fsyncs
+ * has acknowledged.
+ */
 export function requireEnd(tail: WalTail | undefined): void {
   if (tail === undefined || tail.commits === 0) return;
   throw new DamageError(
-    `behind byte ${tail.end} of its write-ahead log a commit is not whole, and ${tail.commits} behind it that are would be gone ` +
-      `(to go on without them, start it once with --sync interval)`,
+    `behind byte ${tail.end} of its write-ahead log a commit is not whole, ` +
+      `and ${tail.commits} behind it that are would be gone (to go on without them, start it once with --sync interval)`,
   );
 }
 
@@ -71,7 +77,7 @@ class WalReader {
   readonly #littleEndian: boolean;
   readonly #salt: string;
   readonly #start: Checksum;
-  /** A frame with its page, read again and again into the same place. */
+  /** A frame with its page, read again and again into the same bytes. */
   readonly #frame: Uint8Array;
   readonly #view: DataView;
 
@@ -129,7 +135,10 @@ class WalReader {
     return { end, bytes, frames: Math.ceil(bytes / this.#frame.length), commits };
   }
 
-  /** Whether a frame is of this log. Of one that is cut before its salt, `follows` decides: whether the one before was. */
+  /**
+   * Whether a frame is of this log. Of one that is cut before its salt, `follows` decides: whether the one
+   * before was.
+   */
   #isOurs(size: number, follows: boolean): boolean {
     return size < 16 ? follows : saltOf(this.#view, 8) === this.#salt;
   }
@@ -161,7 +170,7 @@ function same(a: Checksum, b: Checksum): boolean {
   return a[0] === b[0] && a[1] === b[1];
 }
 
-/** Reads until the place is full or the file ends. */
+/** Reads until `into` is full or the file ends. */
 function readFull(file: Deno.FsFile, into: Uint8Array): number {
   let size = 0;
   while (size < into.length) {

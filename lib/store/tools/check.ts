@@ -1,5 +1,6 @@
 /**
- * Verifies all of a store: every page of SQLite's, every checksum, every sequence number, every frame. Changes nothing.
+ * Verifies all of a store: every page of SQLite's, every checksum, every sequence number, every record.
+ * Changes nothing.
  *
  * @module
  */
@@ -43,8 +44,8 @@ export interface CheckSummary {
 }
 
 /**
- * Checks the store in a directory, which nobody may have open. Throws RunError where there is none to check, or what is there
- * cannot be one.
+ * Checks the store in a directory, which nobody may have open. Throws RunError where there is none to check,
+ * or what is there cannot be one.
  */
 export function checkStore(dir: string, report: CheckReport): CheckSummary {
   const files = filesIn(dir);

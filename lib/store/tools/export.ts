@@ -1,8 +1,9 @@
 /**
  * Everything that is stored of a pattern, message by message, in commit order.
  *
- * It reads as any reader of SQLite's does, a little at a time and without the lock, so a broker may have the store open: no commit
- * waits for it, and what is committed or deleted meanwhile is there or not, but never half.
+ * It reads as any reader of SQLite's does, a little at a time and without the lock, so a broker may have the
+ * store open: no commit waits for it, and what is committed or deleted meanwhile is there or not, but never
+ * half.
  *
  * @module
  */
@@ -24,8 +25,8 @@ const BATCHES_MOST = 256;
 const BYTES_MOST = 4 * 1024 * 1024;
 
 /**
- * The stored messages of a pattern, up to what was committed last when it began. Throws RunError where there is no store, or as
- * soon as it comes to something damaged, behind all that lies before that.
+ * The stored messages of a pattern, up to what was committed last when it began. Throws RunError where there
+ * is no store, or as soon as it comes to something damaged, behind all that lies before that.
  */
 export function* exportMessages(dir: string, pattern: string): Generator<ExportedMessage, void> {
   const files = filesIn(dir);

@@ -7,7 +7,9 @@ import { DATABASE_PAGE_BYTES } from "../sqlite/schema.ts";
 
 /** Bytes a small commit writes to the log: three pages, each with a header. */
 const WRITE_BYTES = 3 * (DATABASE_PAGE_BYTES + 24);
-/** The measuring ends after so many writes or milliseconds, whichever is first; the first few are not counted. */
+/**
+ * The measuring ends after so many writes or milliseconds, whichever is first; the first few are not counted.
+ */
 const WRITES_MOST = 60;
 const MEASURE_MS = 250;
 const WARM_UP = 3;
@@ -22,8 +24,9 @@ export interface FsyncPrice {
 }
 
 /**
- * Writes to a file of its own in a directory, each time with an fsync, for about a quarter of a second; undefined: the signal came
- * first. The event loop goes on meanwhile. Nothing of the file is left, however the process ends. Rejects with what the system says.
+ * Writes to a file of its own in a directory, each time with an fsync, for about a quarter of a second;
+ * undefined: the signal came first. The event loop goes on meanwhile. Nothing of the file is left, however
+ * the process ends. Rejects with what the system says.
  */
 export async function measureFsync(dir: string, signal: AbortSignal): Promise<FsyncPrice | undefined> {
   const path = `${dir}/hashbus.price`;

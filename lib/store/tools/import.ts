@@ -19,9 +19,11 @@ const COMMIT_BYTES = 8 * 1024 * 1024;
 const COMMIT_MESSAGES = 20_000;
 
 /**
- * - Messages are stored in the order in which they are added, over all topics; neighbours of one topic and time share a batch.
+ * - Messages are stored in the order in which they are added, over all topics; neighbours of one topic and
+ *   time share a batch.
  * - A message's time is its own, but never before the one stored last, and never in the future.
- * - Commits do not wait for the disk; {@link close} does. What was killed before that has stored the first so many.
+ * - Commits do not wait for the disk; {@link close} does. What was killed before that has stored the first so
+ *   many.
  */
 export class Importer {
   readonly #dir: string;
@@ -39,7 +41,10 @@ export class Importer {
     this.#writer = writer;
   }
 
-  /** Opens the store in a directory, which is made where it is missing and which nobody may have open. Throws RunError. */
+  /**
+   * Opens the store in a directory, which is made where it is missing and which nobody may have open. Throws
+   * RunError.
+   */
   static open(dir: string): Importer {
     return new Importer(dir, openForWriting(dir, { sync: "interval", dedupWindow: 0, judge }));
   }

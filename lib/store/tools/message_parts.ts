@@ -1,7 +1,7 @@
 /**
  * A record taken apart, for who has no records, and put together again from its parts.
  *
- *     pub #a 3 id=42 h.trace=a%20b⏎one⏎   ↔   { id: "42", headers: Map { trace → "a b" }, payload: "one" }
+ *     pub #a 3 id=42 h.trace=a%20b⏎one⏎   ↔   id 42, trace "a b", payload "one"
  *
  * @module
  */
@@ -19,7 +19,9 @@ export interface MessageParts {
   readonly ttl?: number | undefined;
   readonly reply?: string | undefined;
   readonly headers: ReadonlyMap<string, string>;
-  /** All of its fields as they are written, where the parts above cannot say it: bytes where they are no text. */
+  /**
+   * All of its fields as they are written, where the parts above cannot say it: bytes where they are no text.
+   */
   readonly fields?: string | Uint8Array | undefined;
   readonly payload: Uint8Array;
 }
@@ -68,7 +70,10 @@ function partsOfFields(bytes: Uint8Array): Omit<MessageParts, "payload"> {
   };
 }
 
-/** Whether nothing is lost when the fields are given by their names: none is unknown, twice there, or no number. */
+/**
+ * Whether nothing is lost when the fields are given by their names: none is unknown, twice there, or no
+ * number.
+ */
 function saysAll({ headers, others }: Fields, text: string): boolean {
   if (headers.size + others.size !== text.split(" ").length) return false;
   if ([...others.keys()].some((name) => !KNOWN.has(name))) return false;
@@ -98,7 +103,10 @@ export function recordOf(message: ImportedMessage): Uint8Array {
   return record;
 }
 
-/** Why a message's record would have a longer header line than a broker takes, as a clause; undefined: it would not. */
+/**
+ * Why a message's record would have a longer header line than a broker takes, as a clause; undefined: it
+ * would not.
+ */
 export function headerProblem(message: ImportedMessage, most: number): string | undefined {
   const { topic, payload } = message;
   const length = recordHead(topic).length + digitsOf(payload.length) + fieldsOf(message).length;

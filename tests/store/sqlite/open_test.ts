@@ -1,8 +1,11 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
 import { openSqliteStore } from "../../../lib/store/sqlite/open_store.ts";
-import { childOf } from "../../support/child.ts";
+import { checkStore } from "../../../lib/store/tools/check.ts";
+import { exportMessages } from "../../../lib/store/tools/export.ts";
+import { Importer } from "../../../lib/store/tools/import.ts";
+import { childOf, words } from "../../support/child.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
 
@@ -17,7 +20,7 @@ async function refused(folder: Folder, says: RegExp): Promise<void> {
 
 function committer(folder: Folder): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `${import.meta.dirname}/../fixtures/committer.ts`, folder.data],
+    args: words(["run", "-A", "--no-check", `${import.meta.dirname}/../fixtures/committer.ts`, folder.data]),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -161,6 +164,26 @@ Deno.test("a directory that cannot be one is refused with its name", async () =>
   ) {
     const error = await assertRejects(() => openSqliteStore(path), RunError);
     assert(says.test(error.message) && error.message.includes(path), error.message);
+  }
+});
+
+Deno.test("a directory that is not named is refused by whatever would use it, and none is made", async () => {
+  for (const missing of ["", undefined as unknown as string]) {
+    await assertRejects(() => openSqliteStore(missing), RunError, "the data needs a directory");
+    assertThrows(() => Importer.open(missing), RunError, "the data needs a directory");
+    assertThrows(() => exportMessages(missing, "#>").next(), RunError, "the data needs a directory");
+    const report = { progress: () => {}, problem: () => {} };
+    assertThrows(() => checkStore(missing, report), RunError, "the data needs a directory");
+  }
+  assertThrows(() => Deno.statSync("undefined"), Deno.errors.NotFound);
+});
+
+Deno.test("a program of the tests that is given no directory says how it is used", async () => {
+  for (const name of ["committer.ts", "commit_until_lost.ts"]) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", `${import.meta.dirname}/../fixtures/${name}`],
+    }).output();
+    assertEquals([code, new TextDecoder().decode(stderr)], [2, `usage: deno run -A ${name} DIR\n`]);
   }
 });
 

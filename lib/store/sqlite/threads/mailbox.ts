@@ -1,6 +1,6 @@
 /**
- * Requests to a thread that sleeps until one comes. Woken through shared memory, it begins several times sooner than one whose
- * event loop gets a message: docs/decisions/0004 has the figures.
+ * Requests to a thread that sleeps until one comes. Woken through shared memory, it begins several times
+ * sooner than one whose event loop gets a message: docs/decisions/0004 has the figures.
  *
  * @module
  */

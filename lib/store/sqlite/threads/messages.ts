@@ -1,5 +1,6 @@
 /**
- * What the store and its two workers say to each other. One worker writes, one reads: a replay slows no commit down.
+ * What the store and its two workers say to each other. One worker writes, one reads: a replay slows no
+ * commit down.
  *
  * @module
  */

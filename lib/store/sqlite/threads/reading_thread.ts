@@ -15,8 +15,8 @@ import type { Page } from "../../types.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * Bytes a millisecond that are read at most while others publish: a replay as fast as it can go would take a third of a machine
- * with two processors from them. docs/decisions/0004 has the figures.
+ * Bytes a millisecond that are read at most while others publish: a replay as fast as it can go would take a
+ * third of a machine with two processors from them. docs/decisions/0004 has the figures.
  */
 const PACE = 300_000 * navigator.hardwareConcurrency;
 /** Nobody ever changes it. */

@@ -6,8 +6,9 @@
 import { type TransferListItem, Worker } from "node:worker_threads";
 
 /**
- * What its garbage may take before it is collected, MiB: three times the space in which objects begin. It lets go of everything
- * between two commits, and with the 48 MiB it would have otherwise it only takes longer to find that out.
+ * What its garbage may take before it is collected, MiB: three times the space in which objects begin. It
+ * lets go of everything between two commits, and with the 48 MiB it would have otherwise it only takes longer
+ * to find that out.
  */
 const YOUNG_MIB = 6;
 

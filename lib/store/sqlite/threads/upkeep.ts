@@ -23,7 +23,10 @@ export interface UpkeepOptions {
   readonly note: (level: Note["level"], event: string, fields?: LogFields) => void;
 }
 
-/** A commit never waits for more than one slice. What fails is noted and tried again, unless the store is lost. */
+/**
+ * A commit never waits for more than one slice. What fails is noted and tried again, unless the store is
+ * lost.
+ */
 export class Upkeep {
   readonly #writer: Writer;
   readonly #note: UpkeepOptions["note"];

@@ -1,6 +1,6 @@
 /**
- * A thread of the store: SQLite works in the call that asks, so it gets a thread of its own, once to write and
- * once to read.
+ * A thread of the store: SQLite works in the call that asks, so it gets a thread of its own, once to write
+ * and once to read.
  *
  * @module
  */

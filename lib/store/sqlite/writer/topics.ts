@@ -18,7 +18,10 @@ export interface OpenTopic {
   next: number;
 }
 
-/** The table `topic`. What is changed is part of the caller's transaction, and remembered once that is committed. */
+/**
+ * The table `topic`. What is changed is part of the caller's transaction, and remembered once that is
+ * committed.
+ */
 export class Topics {
   readonly #known = new Map<string, OpenTopic>();
   readonly #insert: StatementSync;

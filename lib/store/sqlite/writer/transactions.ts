@@ -20,10 +20,16 @@ import { type DataFiles, Presence, writeProblem } from "../files.ts";
 /** Milliseconds for which the files are taken to be still there. */
 const PRESENCE_MS = 5;
 
-/** What became of work that did not succeed: {@link import("../../types.ts").CommitOutcome} says what these mean. */
+/**
+ * What became of work that did not succeed: {@link import("../../types.ts").CommitOutcome} says what these
+ * mean.
+ */
 export type Failure = { readonly kind: "refused" | "lost"; readonly reason: string };
 
-/** Guarantees: work is done whole or not at all; after the first failure whose outcome is unknown nothing more is done. */
+/**
+ * Guarantees: work is done whole or not at all; after the first failure whose outcome is unknown nothing more
+ * is done.
+ */
 export class Transactions {
   readonly #db: DatabaseSync;
   readonly #dir: string;

@@ -22,7 +22,8 @@ export class Trimming {
     this.#db = db;
     this.#topics = topics;
     this.#aged = db.prepare(
-      "SELECT id, topic, first, count, time, length(bytes) AS size FROM batch WHERE id > ? ORDER BY id LIMIT ?",
+      `SELECT id, topic, first, count, time, length(bytes) AS size
+        FROM batch WHERE id > ? ORDER BY id LIMIT ?`,
     );
     this.#delete = db.prepare("DELETE FROM batch WHERE id = ?");
   }

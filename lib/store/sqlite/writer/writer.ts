@@ -24,8 +24,8 @@ import { identityWithout, Trimming } from "./trimming.ts";
 const BATCH_OVERHEAD = 3 * DATABASE_PAGE_BYTES;
 
 /**
- * Guarantees: a commit is whole or not at all; numbers are given in the order of commits, without gaps, and never
- * twice; after the first failure whose outcome is unknown nothing more is committed.
+ * Guarantees: a commit is whole or not at all; numbers are given in the order of commits, without gaps, and
+ * never twice; after the first failure whose outcome is unknown nothing more is committed.
  */
 export class Writer implements TrimPort {
   /** Ids stored within the window before the newest batch when it was opened, the oldest first. */
@@ -43,7 +43,10 @@ export class Writer implements TrimPort {
   readonly #checkpoints: Checkpoints;
   readonly #insert: StatementSync;
 
-  /** Throws DamageError where what was written last is not as it was. `dedupWindow`: milliseconds for which ids count. */
+  /**
+   * Throws DamageError where what was written last is not as it was. `dedupWindow`: milliseconds for which
+   * ids count.
+   */
   constructor(db: DatabaseSync, files: DataFiles, { dedupWindow }: { readonly dedupWindow: number }) {
     this.#db = db;
     this.#wal = files.wal;
@@ -55,7 +58,8 @@ export class Writer implements TrimPort {
     this.#room = new Room(db);
     this.#checkpoints = new Checkpoints(db);
     this.#insert = db.prepare(
-      "INSERT INTO batch (id, topic, first, count, time, crc, bytes, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO batch (id, topic, first, count, time, crc, bytes, expires)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     const newest = db.prepare("SELECT id, time FROM batch ORDER BY id DESC LIMIT 1").get();
     this.#last = Math.max(identity.deletedLast, newest === undefined ? 0 : int(newest, "id"));
