@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { RawClient } from "../support/raw_client.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
+import { RawClient } from "../support/raw_client.ts";
 import { Sender, type SenderKind } from "./kill_sender.ts";
 
 /** What some rounds of killing came to. */

@@ -13,9 +13,9 @@ import type {
   WriteRequest,
 } from "../../lib/store/sqlite/threads/messages.ts";
 import { ReadingThread } from "../../lib/store/sqlite/threads/reading_thread.ts";
-import type { Cursor, From, ReadOutcome, RecentIds, SeekOutcome } from "../../lib/store/types.ts";
 import type { Scope } from "../../lib/store/sqlite/threads/scope.ts";
 import { WritingThread } from "../../lib/store/sqlite/threads/writing_thread.ts";
+import type { Cursor, From, ReadOutcome, RecentIds, SeekOutcome } from "../../lib/store/types.ts";
 
 /** What became of opening a store, and what `work` came to with it. */
 export type Opened<T> =

@@ -13,3 +13,13 @@ export class DamageError extends Error {
 export function missing(topic: string, from: number, end: number): DamageError {
   return new DamageError(`of ${topic} the messages ${from} to ${end - 1} are missing`);
 }
+
+/** A topic that something was stored in, by its id or its name, is gone. */
+export function missingTopic(topic: number | string): DamageError {
+  return new DamageError(`topic ${topic} is missing`);
+}
+
+/** What was read behind one batch was committed before it. */
+export function misplaced(batch: number): DamageError {
+  return new DamageError(`batch ${batch} is not where it belongs`);
+}

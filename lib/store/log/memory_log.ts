@@ -4,7 +4,7 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
-import { DamageError } from "./damage.ts";
+import { DamageError, missingTopic } from "./damage.ts";
 import type { CommitNumbers, NewBatch } from "./group.ts";
 import { ReplayMemory } from "./replay_memory.ts";
 import type { AgedBatch, TrimPort } from "./retention.ts";
@@ -60,7 +60,7 @@ export class MemoryLog implements LogView, TrimPort {
 
   topicOf(id: number): MemoryTopic {
     const topic = this.#byId.get(id);
-    if (topic === undefined) throw new DamageError(`topic ${id} is missing`);
+    if (topic === undefined) throw missingTopic(id);
     return topic;
   }
 

@@ -6,7 +6,7 @@
 import { isPattern } from "../../topics/topic.ts";
 import type { Cursor } from "../types.ts";
 import { boundsOf } from "./bounds.ts";
-import { DamageError, missing } from "./damage.ts";
+import { DamageError, misplaced, missing } from "./damage.ts";
 import { nextSequence, startOf } from "./find.ts";
 import { readLatest } from "./latest.ts";
 import { type HowMuch, PageBuilder, type PageRead } from "./page_builder.ts";
@@ -76,7 +76,7 @@ function* stepsOfPattern(view: LogView, cursor: Cursor, page: PageBuilder): Gene
   const wantsMost = 2 * topics.size >= view.topics;
   try {
     for (const ref of wantsMost ? view.batchesAfter(at.after) : refsAfter(view, at.after)) {
-      if (ref.id <= at.after) throw new DamageError(`batch ${ref.id} is not where it belongs`);
+      if (ref.id <= at.after) throw misplaced(ref.id);
       const next = { ...at, after: ref.id };
       const name = topics.get(ref.topic);
       if (name !== undefined) {

@@ -5,8 +5,8 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
-import type { BatchRef } from "./view.ts";
 import type { Retention, RetentionRules } from "../types.ts";
+import type { BatchRef } from "./view.ts";
 
 /** A slice of trimming: what one transaction takes at most, so that a commit never waits long for one. */
 const SLICE_BATCHES_MOST = 256;

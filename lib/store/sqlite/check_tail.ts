@@ -6,8 +6,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { DamageError, missing, missingTopic } from "../log/damage.ts";
 import { type Batch, endOf } from "../log/view.ts";
-import { DamageError, missing } from "../log/damage.ts";
 import { int, type Row } from "./rows.ts";
 import { batchFrom, topicFrom } from "./stored_rows.ts";
 
@@ -48,7 +48,7 @@ function checkNewest(db: DatabaseSync): void {
     if (row === undefined) return;
     const batch = verified(row);
     const owner = topicOf.get(batch.topic);
-    if (owner === undefined) throw new DamageError(`topic ${batch.topic} is missing`);
+    if (owner === undefined) throw missingTopic(batch.topic);
     const topic = topicFrom(owner);
     const previous = before.get(batch.topic, batch.first);
     const wanted = previous === undefined

@@ -12,7 +12,7 @@ import { asRunError } from "./files.ts";
 export const BUSY = 5;
 export const READ_ONLY = 8;
 export const IO_ERROR = 10;
-export const CORRUPT = 11;
+const CORRUPT = 11;
 export const FULL = 13;
 export const TOO_BIG = 18;
 const NOT_A_DATABASE = 26;

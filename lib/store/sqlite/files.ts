@@ -35,6 +35,19 @@ export function filesIn(dir: string): DataFiles {
   };
 }
 
+/** Throws RunError where the directory has no store. */
+export function requireStore({ dir, database }: DataFiles): void {
+  let size: number | undefined;
+  try {
+    size = sizeOf(database);
+  } catch (error) {
+    throw asRunError(dir, error);
+  }
+  if (size === undefined) {
+    throw new RunError(`there is no store in ${quote(dir)}: name the directory that --data has`);
+  }
+}
+
 /** Makes the directory where there is none, for its owner alone. Throws RunError. */
 export function prepareDirectory(dir: string): void {
   try {

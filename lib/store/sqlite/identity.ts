@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { crc32 } from "node:zlib";
 import type { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 import { DamageError } from "../log/damage.ts";
 import { int, text } from "./rows.ts";
 

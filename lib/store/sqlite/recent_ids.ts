@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { crc32 } from "node:zlib";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 import { DamageError } from "../log/damage.ts";
-import { int, type Row, text } from "./rows.ts";
 import type { RecentIds } from "../types.ts";
+import { int, type Row, text } from "./rows.ts";
 
 /** Rows forgotten at a time. */
 const FORGET_ROWS = 256;
@@ -28,7 +28,7 @@ export interface IdsRow {
 }
 
 /** The checksum of a row of `dedup`: CRC-32 of batch, topic, time and ids, a space between. */
-export function idsCrc({ batch, topic, time, ids }: IdsRow): number {
+function idsCrc({ batch, topic, time, ids }: IdsRow): number {
   return crc32(`${batch} ${topic} ${time} ${ids}`);
 }
 
@@ -73,14 +73,9 @@ export class RecentIdsTable {
     this.#insert.run(row.batch, row.topic, row.time, row.ids, idsCrc(row));
   }
 
-  /** Forgets some of what was stored before a time; how many rows that were. */
-  forget(before: number): number {
-    return Number(this.#forget.run(before).changes);
-  }
-
-  /** Whether {@link forget} may have left something. */
-  static isMore(forgotten: number): boolean {
-    return forgotten >= FORGET_ROWS;
+  /** Forgets some of what was stored before a time; whether it may have left something. */
+  forget(before: number): boolean {
+    return Number(this.#forget.run(before).changes) >= FORGET_ROWS;
   }
 
   /**

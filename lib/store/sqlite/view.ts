@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isPattern, matches } from "../../topics/topic.ts";
-import { DamageError } from "../log/damage.ts";
+import { DamageError, misplaced, missingTopic } from "../log/damage.ts";
 import { ReplayMemory } from "../log/replay_memory.ts";
 import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "../log/view.ts";
 import { int, type Row } from "./rows.ts";
@@ -101,7 +101,7 @@ export class SqliteView implements LogView {
 
   topicOf(id: number): TopicRow {
     const row = this.#topicOf.get(id);
-    if (row === undefined) throw new DamageError(`topic ${id} is missing`);
+    if (row === undefined) throw missingTopic(id);
     return topicFrom(row);
   }
 
@@ -155,7 +155,7 @@ export class SqliteView implements LogView {
       let bytes = 0;
       for (const row of rows) {
         const batch = this.#verified(row);
-        if (batch.id <= at) throw new DamageError(`batch ${batch.id} is not where it belongs`);
+        if (batch.id <= at) throw misplaced(batch.id);
         bytes += batch.bytes.length;
         at = batch.id;
         yield batch;

@@ -9,16 +9,16 @@ import { RunError } from "../../errors.ts";
 import { readSpans } from "../../id_spans.ts";
 import { quote } from "../../text.ts";
 import { areRecords, recordHead } from "../../wire/records.ts";
-import { asRunError, type DataFiles, filesIn, lockDirectory, releaseLock, sizeOf } from "../sqlite/files.ts";
-import { type Batch, endOf } from "../log/view.ts";
 import { DamageError, missing } from "../log/damage.ts";
+import { type Batch, endOf } from "../log/view.ts";
 import { connect } from "../sqlite/connection.ts";
-import { inspect } from "../sqlite/inspect.ts";
-import { readIdentity } from "../sqlite/identity.ts";
-import { int } from "../sqlite/rows.ts";
 import { isDamage, reasonOf } from "../sqlite/errors.ts";
-import { batchFrom, topicFrom } from "../sqlite/stored_rows.ts";
+import { asRunError, filesIn, lockDirectory, releaseLock, requireStore, sizeOf } from "../sqlite/files.ts";
+import { readIdentity } from "../sqlite/identity.ts";
+import { inspect } from "../sqlite/inspect.ts";
 import { idsFrom } from "../sqlite/recent_ids.ts";
+import { int } from "../sqlite/rows.ts";
+import { batchFrom, topicFrom } from "../sqlite/stored_rows.ts";
 import { readWalTail, requireEnd, type WalTail } from "../sqlite/wal_tail.ts";
 
 /** Problems that are told one by one: whoever has so many needs a copy, not a list. */
@@ -49,9 +49,7 @@ export interface CheckSummary {
  */
 export function checkStore(dir: string, report: CheckReport): CheckSummary {
   const files = filesIn(dir);
-  if (databaseSize(files) === undefined) {
-    throw new RunError(`there is no store in ${quote(dir)}: name the directory that --data has`);
-  }
+  requireStore(files);
   const lock = lockDirectory(files);
   // SQLite makes these beside a database that was closed, however little it may write
   const made = [files.wal, `${files.database}-shm`].filter((path) => sizeOf(path) === undefined);
@@ -71,14 +69,6 @@ export function checkStore(dir: string, report: CheckReport): CheckSummary {
   } finally {
     for (const path of made) if (sizeOf(path) !== undefined) Deno.removeSync(path);
     releaseLock(lock);
-  }
-}
-
-function databaseSize({ dir, database }: DataFiles): number | undefined {
-  try {
-    return sizeOf(database);
-  } catch (error) {
-    throw asRunError(dir, error);
   }
 }
 

@@ -11,11 +11,11 @@ import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { RecordReader } from "../../wire/records.ts";
-import { asRunError, filesIn, sizeOf } from "../sqlite/files.ts";
+import { DamageError, misplaced, missing } from "../log/damage.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "../log/view.ts";
-import { DamageError, missing } from "../log/damage.ts";
 import { connect } from "../sqlite/connection.ts";
 import { damaged, isDamage, READ_ONLY, reasonOf, resultCode } from "../sqlite/errors.ts";
+import { asRunError, filesIn, requireStore } from "../sqlite/files.ts";
 import { inspect } from "../sqlite/inspect.ts";
 import { SqliteView } from "../sqlite/view.ts";
 import { type ExportedMessage, partsOf } from "./message_parts.ts";
@@ -30,10 +30,8 @@ const BYTES_MOST = 4 * 1024 * 1024;
  */
 export function* exportMessages(dir: string, pattern: string): Generator<ExportedMessage, void> {
   const files = filesIn(dir);
+  requireStore(files);
   try {
-    if (sizeOf(files.database) === undefined) {
-      throw new RunError(`there is no store in ${quote(dir)}: name the directory that --data has`);
-    }
     inspect(files);
     const db = connect(files.database, { readOnly: true, sync: "commit" });
     try {
@@ -91,7 +89,7 @@ function readBatches(
   let bytes = 0;
   let at = after;
   for (const ref of view.refsAfter(after, BATCHES_MOST)) {
-    if (ref.id <= at) throw new DamageError(`batch ${ref.id} is not where it belongs`);
+    if (ref.id <= at) throw misplaced(ref.id);
     if (ref.id > last) return last;
     const name = topics.get(ref.topic);
     if (name !== undefined) {

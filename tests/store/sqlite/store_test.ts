@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { RunError } from "../../../lib/errors.ts";
-import { checkStore, type CheckSummary } from "../../../lib/store/tools/check.ts";
-import { openSqliteStore, type SqliteOptions } from "../../../lib/store/sqlite/open_store.ts";
 import { DatabaseSync } from "node:sqlite";
+import { RunError } from "../../../lib/errors.ts";
+import { openSqliteStore, type SqliteOptions } from "../../../lib/store/sqlite/open_store.ts";
+import { checkStore, type CheckSummary } from "../../../lib/store/tools/check.ts";
 import { type Asking, EARLIEST, run, shown, since } from "../asking.ts";
 import { storeCases } from "../cases.ts";
 import { Folder } from "../folder.ts";

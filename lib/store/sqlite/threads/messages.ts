@@ -6,8 +6,6 @@
  */
 import type { LogFields } from "../../../log.ts";
 import type { CommitNumbers, NewBatch } from "../../log/group.ts";
-import type { MailboxAddress } from "./mailbox.ts";
-import type { Sync } from "../connection.ts";
 import type {
   Cursor,
   ReadOutcome,
@@ -17,7 +15,9 @@ import type {
   SeekOutcome,
   StoreState,
 } from "../../types.ts";
+import type { Sync } from "../connection.ts";
 import type { Failure } from "../writer/transactions.ts";
+import type { MailboxAddress } from "./mailbox.ts";
 
 /** To both workers, first. */
 export type OpenRequest =

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { DamageError } from "../../log/damage.ts";
+import { missingTopic } from "../../log/damage.ts";
 import type { TopicRow } from "../../log/view.ts";
 import { int } from "../rows.ts";
 import { topicCrc, topicFrom } from "../stored_rows.ts";
@@ -79,13 +79,13 @@ export class Topics {
   /** The id of a topic that something was stored in. */
   idOf(name: string): number {
     const found = this.#known.get(name) ?? this.find(name);
-    if (found === undefined) throw new DamageError(`topic ${name} is missing`);
+    if (found === undefined) throw missingTopic(name);
     return found.id;
   }
 
   #row(id: number): TopicRow {
     const row = this.#byId.get(id);
-    if (row === undefined) throw new DamageError(`topic ${id} is missing`);
+    if (row === undefined) throw missingTopic(id);
     return topicFrom(row);
   }
 }

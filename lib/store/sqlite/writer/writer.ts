@@ -153,9 +153,9 @@ export class Writer implements TrimPort {
   /** Forgets some of the ids that are older than that; whether there are more. */
   forgetIds(window: number): boolean {
     if (!this.#ids.used) return false;
-    let forgotten = 0;
-    orThrow(this.#transactions.run(() => void (forgotten = this.#ids.forget(this.#time - window))));
-    return RecentIdsTable.isMore(forgotten);
+    let more = false;
+    orThrow(this.#transactions.run(() => void (more = this.#ids.forget(this.#time - window))));
+    return more;
   }
 
   /** What the clock of retention shows, to be written down with the next trimming and at the end. */
