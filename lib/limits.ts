@@ -111,8 +111,8 @@ export const LOG_HIGH_WATER = 16 * MIB;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
 export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
-/** Bytes that are read from the store at a time. */
-export const PAGE_BYTES = 1 * MIB;
+/** Bytes that a replay reads from the store at a time. */
+export const REPLAY_PAGE_BYTES = 1 * MIB;
 /** Topics whose subscribers are remembered between publishes; above it the memory is emptied and built anew. */
 export const ROUTES_MOST = 100_000;
 /** Subscribers remembered over all those topics together. */

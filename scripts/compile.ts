@@ -21,7 +21,7 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
 /** What a program starts without importing it. */
 const INCLUDED: Readonly<Record<string, readonly string[]>> = {
   // the threads of the store
-  broker: ["lib/store/worker.ts"],
+  broker: ["lib/store/sqlite/threads/worker.ts"],
 };
 
 /**

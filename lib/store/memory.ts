@@ -3,16 +3,18 @@
  *
  * @module
  */
-import { gather, storedOf, topicProblem } from "./gather.ts";
-import { DamageError } from "./log_view.ts";
-import { MemoryLog } from "./memory_log.ts";
-import { type Range, read, seek } from "./reading.ts";
-import { Trimmer } from "./retention.ts";
+import { DamageError } from "./log/damage.ts";
+import { groupAppends, storedOf, topicProblem } from "./log/group.ts";
+import { MemoryLog } from "./log/memory_log.ts";
+import { read } from "./log/read.ts";
+import { Trimmer } from "./log/retention.ts";
+import { seek } from "./log/seek.ts";
 import type {
   Append,
   CommitOutcome,
   Cursor,
   ReadOutcome,
+  ReplayRange,
   RetentionRules,
   SeekOutcome,
   Store,
@@ -50,7 +52,7 @@ export class MemoryStore implements Store {
     queueMicrotask(() => done(outcome));
   }
 
-  seek(pattern: string, range: Range, done: (outcome: SeekOutcome) => void): void {
+  seek(pattern: string, range: ReplayRange, done: (outcome: SeekOutcome) => void): void {
     const outcome = orFailed(() => seek(this.#log, pattern, { ...range, now: this.#now() }));
     queueMicrotask(() => done(outcome));
   }
@@ -69,13 +71,13 @@ export class MemoryStore implements Store {
       const reason = topicProblem(topic);
       if (reason !== undefined) return { kind: "refused", reason };
     }
-    const gathered = gather(appends);
-    const bytes = new Uint8Array(gathered.length);
-    gathered.copyTo(bytes);
-    const numbers = this.#log.append(gathered.batches, bytes, this.#now());
+    const grouped = groupAppends(appends);
+    const bytes = new Uint8Array(grouped.length);
+    grouped.copyTo(bytes);
+    const numbers = this.#log.append(grouped.batches, bytes, this.#now());
     this.#commits++;
-    this.#trim(gathered.batches);
-    return { kind: "stored", stored: storedOf(gathered, numbers) };
+    this.#trim(grouped.batches);
+    return { kind: "stored", stored: storedOf(grouped, numbers) };
   }
 
   #trim(batches: readonly { readonly topic: string; readonly start: number; readonly end: number }[]): void {

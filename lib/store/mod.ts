@@ -3,12 +3,11 @@
  *
  * @module
  */
-export { type CheckReport, checkStore, type CheckSummary } from "./check.ts";
-export { exportMessages } from "./export.ts";
-export type { ExportedMessage } from "./export_frame.ts";
-export { Importer } from "./import.ts";
-export { headerProblem, type ImportedMessage } from "./import_frame.ts";
 export { MemoryStore } from "./memory.ts";
-export { type FsyncPrice, measureFsync } from "./price.ts";
-export { openSqliteStore, type SqliteOptions } from "./sqlite.ts";
+export { openSqliteStore, type SqliteOptions } from "./sqlite/open_store.ts";
+export { type CheckReport, checkStore, type CheckSummary } from "./tools/check.ts";
+export { exportMessages } from "./tools/export.ts";
+export { type FsyncPrice, measureFsync } from "./tools/fsync_price.ts";
+export { Importer } from "./tools/import.ts";
+export { type ExportedMessage, headerProblem, type ImportedMessage } from "./tools/message_parts.ts";
 export type { RetentionRules, Store, StoreState } from "./types.ts";

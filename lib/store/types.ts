@@ -1,18 +1,25 @@
 /**
- * The durable log as the engine sees it. Calls return at once and answer by a callback, in the order of the calls of their kind:
- * who decides stays synchronous, who does I/O (a worker with SQLite, or nobody) stays behind this.
+ * The durable log as the engine sees it. Calls return at once and answer by a callback, in the order of the
+ * calls of their kind: who decides stays synchronous, who does I/O (a worker with SQLite, or nobody) stays
+ * behind this.
  *
  * @module
  */
 
-/** What one publish run brings: consecutive messages to one topic, as v2 frames with the topic's `#`. */
+/** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
   readonly topic: string;
   readonly count: number;
   readonly bytes: Uint8Array;
-  /** The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or more lines. */
+  /**
+   * The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or
+   * more lines.
+   */
   readonly ids?: string | undefined;
-  /** Milliseconds after which the first of its messages is not to be delivered any more (`ttl=` in its frame says which). */
+  /**
+   * Milliseconds after which the first of its messages is not to be delivered any more (`ttl=` in its record
+   * says which).
+   */
   readonly ttl?: number | undefined;
 }
 
@@ -35,9 +42,9 @@ export interface Stored {
 }
 
 /**
- * What became of a commit. `refused`: nothing of it is stored and later ones may succeed (disk full). `lost`: it is not known
- * what is stored (a failed fsync, a file that vanished): nothing more may be committed by this process. It can become known between two commits:
- * who opened the store is told then.
+ * What became of a commit. `refused`: nothing of it is stored and later ones may succeed (disk full). `lost`:
+ * it is not known what is stored (a failed fsync, a file that vanished): nothing more may be committed by
+ * this process. It can become known between two commits: who opened the store is told then.
  */
 export type CommitOutcome =
   | { readonly kind: "stored"; readonly stored: readonly Stored[] }
@@ -51,12 +58,19 @@ export type From =
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "time"; readonly time: number };
 
-/** Where it ends, exclusive of later ones; undefined: never, it goes on with what is live. */
+/** Where it ends, exclusive of later ones. */
 export type To =
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "time"; readonly time: number };
 
-/** A place in the log of one pattern. */
+/** What a replay takes in. */
+export interface ReplayRange {
+  readonly from: From;
+  /** Undefined: it never ends, it goes on with what is live. */
+  readonly to: To | undefined;
+}
+
+/** How far a replay of one pattern has come. */
 export interface Cursor {
   readonly pattern: string;
   /** Everything up to this batch has been read. */
@@ -75,14 +89,20 @@ export type SeekOutcome =
   | {
     readonly kind: "found";
     readonly cursor: Cursor;
-    /** What has to be sent before the cursor is read from: `latest` messages, as `batch` frames. */
+    /** What has to be sent before the cursor is read from: `latest` messages. */
     readonly first: Page;
-    /** The smallest sequence number that is still there, where one topic was asked for and the one asked for is gone. */
+    /**
+     * The smallest sequence number that is still there, where one topic was asked for and the one asked for
+     * is gone.
+     */
     readonly trimmedTo: number | undefined;
   }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** Stored messages as they are written to a v2 subscriber: `batch` frames one after the other. */
+/**
+ * Stored messages as they are written to a v2 subscriber: batches one after the other, each behind its
+ * header.
+ */
 export interface Page {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly messages: number;
@@ -94,7 +114,7 @@ export type ReadOutcome =
     readonly kind: "page";
     readonly page: Page;
     readonly cursor: Cursor;
-    /** There is nothing behind the cursor's place yet, or nothing that the cursor's `to` lets through. */
+    /** There is nothing behind the cursor yet, or nothing that the cursor's `to` lets through. */
     readonly end: "none" | "caught up" | "past to";
   }
   | { readonly kind: "failed"; readonly reason: string };
@@ -126,8 +146,8 @@ export interface Retention {
 /** Retention of a whole store. */
 export interface RetentionRules extends Retention {
   /**
-   * By pattern, the first that takes a topic in counts and replaces both limits above for it; `bytes` is for all topics of that
-   * pattern together.
+   * By pattern, the first that takes a topic in counts and replaces both limits above for it; `bytes` is for
+   * all topics of that pattern together.
    */
   readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
 }
@@ -136,19 +156,20 @@ export interface RetentionRules extends Retention {
 export interface Store {
   /** As of the last answer. */
   readonly state: StoreState;
-  /** Appends all, in order, in one transaction. Not called again before `done`: who calls gathers meanwhile (group commit). */
+  /** */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];
   /** Finds where a replay begins. */
   seek(
     pattern: string,
-    range: { readonly from: From; readonly to: To | undefined },
+    range: ReplayRange,
     done: (outcome: SeekOutcome) => void,
   ): void;
   /**
-   * Reads on from a cursor, without what has outlived its `ttl`, about `most` bytes and one batch at least; a page without a message and `end` "none" says that much that
-   * was not wanted has been passed, and that there is more.
+   * Reads on from a cursor, without what has outlived its `ttl`, about `most` bytes and one batch at least; a
+   * page without a message and `end` "none" says that much that was not wanted has been passed, and that
+   * there is more.
    */
   read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void;
   /** After what was called before has been answered. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { childOf, type ChildText } from "../support/child.ts";
+import { childOf, type ChildText, words } from "../support/child.ts";
 import type { RunningBroker } from "../support/broker.ts";
 
 /** A running program; `await using` ends it. */
@@ -42,7 +42,7 @@ export function start(
   const script = new URL(`../../${program}.ts`, import.meta.url).pathname;
   const [command = Deno.execPath(), ...before] = [...under, Deno.execPath()];
   const child = new Deno.Command(command, {
-    args: [...before, "run", "-A", "--quiet", script, ...args],
+    args: words([...before, "run", "-A", "--quiet", script, ...args]),
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/open_store.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
 import { readBatches, upgrade } from "../support/v2.ts";

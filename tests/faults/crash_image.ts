@@ -4,10 +4,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { checkTail } from "../../lib/store/check_tail.ts";
-import { filesIn } from "../../lib/store/files.ts";
-import { connect, inspect } from "../../lib/store/open.ts";
-import { readWalTail, type WalTail } from "../../lib/store/wal_tail.ts";
+import { checkTail } from "../../lib/store/sqlite/check_tail.ts";
+import { connect } from "../../lib/store/sqlite/connection.ts";
+import { filesIn } from "../../lib/store/sqlite/files.ts";
+import { inspect } from "../../lib/store/sqlite/inspect.ts";
+import { readWalTail, type WalTail } from "../../lib/store/sqlite/wal_tail.ts";
 import type { Append } from "../../lib/store/types.ts";
 import { Folder } from "../store/folder.ts";
 

@@ -1,5 +1,6 @@
 /**
- * Damages to a file of SQLite's that mean something: each kind of page has its share, however few there are of it.
+ * Damages to a file of SQLite's that mean something: each kind of page has its share, however few there are
+ * of it.
  *
  * @module
  */

@@ -40,7 +40,10 @@ export interface Failing {
   readonly from: number;
 }
 
-/** The command that runs another under strace, which makes calls on one file fail with EIO; signals reach the command itself. */
+/**
+ * The command that runs another under strace, which makes calls on one file fail with EIO; signals reach the
+ * command itself.
+ */
 export function failing(command: readonly string[], { path, call, from }: Failing): string[] {
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:error=EIO:when=${from}+`];
   return ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-P", path, ...inject, ...command];

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { RawClient } from "../support/raw_client.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
+import { RawClient } from "../support/raw_client.ts";
 import { Sender, type SenderKind } from "./kill_sender.ts";
 
 /** What some rounds of killing came to. */
@@ -20,7 +20,10 @@ export interface KillReport {
   readonly disordered: number;
   /** Never sent, or not as sent. */
   readonly invented: number;
-  /** Sent again after the restart, by publishers whose messages have ids; and how many of these were there already. */
+  /**
+   * Sent again after the restart, by publishers whose messages have ids; and how many of these were there
+   * already.
+   */
   readonly resent: number;
   readonly known: number;
   /** The first few of what is wrong, a sentence each. */
@@ -37,7 +40,9 @@ export interface KillOptions {
   readonly directory: string;
   /** Broker options beside `--data`. */
   readonly args?: readonly string[];
-  /** For a control: messages that are sent again get new ids, so that those that were stored are found twice. */
+  /**
+   * For a control: messages that are sent again get new ids, so that those that were stored are found twice.
+   */
   readonly newIds?: boolean;
   readonly onRound?: (round: number, report: KillReport) => void;
 }
@@ -106,7 +111,10 @@ function nothing(): Totals {
   };
 }
 
-/** What was acknowledged before the kill is there already, and what was not is sent again, as a client does that comes back. */
+/**
+ * What was acknowledged before the kill is there already, and what was not is sent again, as a client does
+ * that comes back.
+ */
 async function resend(
   senders: readonly Sender[],
   { broker, pattern, totals, newIds }: {

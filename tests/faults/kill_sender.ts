@@ -13,8 +13,8 @@ const WINDOW = 2000;
 const BLOCK = 50;
 
 /**
- * Sends numbers, 0, 1, 2, …, to a topic of its own. Guarantees: {@link acknowledged} counts from the first, without a gap, so
- * the messages with smaller numbers are those that have to be there.
+ * Sends numbers, 0, 1, 2, …, to a topic of its own. Guarantees: {@link acknowledged} counts from the first,
+ * without a gap, so the messages with smaller numbers are those that have to be there.
  */
 export class Sender {
   readonly topic: string;

@@ -1,9 +1,9 @@
 /**
- * `deno task faults [--kills N] [--seed N]`: what a broker promises, looked at where it is hardest to keep. Ends with 1 where
- * something is missing.
+ * `deno task faults [--kills N] [--seed N]`: what a broker promises, looked at where it is hardest to keep.
+ * Ends with 1 where something is missing.
  *
- * 1. The order of fsyncs and acknowledgements, from a trace of the real process; twice more with brokers that do not wait for the
- *    disk, which have to be found out.
+ * 1. The order of fsyncs and acknowledgements, from a trace of the real process; twice more with brokers that
+ *    do not wait for the disk, which have to be found out.
  * 2. kill -9 under load, again and again: what was acknowledged, counted after each restart.
  *
  * @module

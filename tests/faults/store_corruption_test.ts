@@ -1,16 +1,16 @@
 /**
  * What a closed store does after its file was damaged: 200 bit flips, cuts and page swaps.
  *
- * Each is a copy of one store with one damage. It is verified as `--data-check` does, opened, and read to the end by topic and by
- * pattern. What is read must be what was stored, to the byte; and where not all of it is read, or ids are not there that messages
- * are known by, a problem must have been told. `HASHBUS_SEED` runs another seed (times and the store's id differ each time),
- * `HASHBUS_DEBUG` shows every damage.
+ * Each is a copy of one store with one damage. It is verified as `--data-check` does, opened, and read to the
+ * end by topic and by pattern. What is read must be what was stored, to the byte; and where not all of it is
+ * read, or ids are not there that messages are known by, a problem must have been told. `HASHBUS_SEED` runs
+ * another seed (times and the store's id differ each time), `HASHBUS_DEBUG` shows every damage.
  *
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
 import { RunError } from "../../lib/errors.ts";
-import { checkStore } from "../../lib/store/check.ts";
+import { checkStore } from "../../lib/store/tools/check.ts";
 import type { Append, RecentIds } from "../../lib/store/types.ts";
 import { EARLIEST, messagesOf } from "../store/asking.ts";
 import { Folder } from "../store/folder.ts";
@@ -121,8 +121,8 @@ function checked(dir: string): string[] {
 }
 
 /**
- * How a damage came out. "open", "read" and "check": the first that told it. "harmless": nobody did, and everything that was
- * stored was given. "silent": nobody did, and something was missing.
+ * How a damage came out. "open", "read" and "check": the first that told it. "harmless": nobody did, and
+ * everything that was stored was given. "silent": nobody did, and something was missing.
  */
 type Found = "open" | "read" | "check" | "harmless" | "silent";
 

@@ -6,8 +6,8 @@
  *     17544 sendto(43<TCP:[127.0.0.1:43433->127.0.0.1:46102]>, "OK\n", 3, MSG_NOSIGNAL, NULL, 0) = 3
  *     17556 <... fsync resumed>)              = 0
  *
- * The order of the lines is the order of what happened: a call does nothing before strace has noted that it begins, and its
- * thread does nothing before strace has noted that it returned.
+ * The order of the lines is the order of what happened: a call does nothing before strace has noted that it
+ * begins, and its thread does nothing before strace has noted that it returned.
  *
  * @module
  */
@@ -44,8 +44,8 @@ export async function straceProblem(): Promise<string | undefined> {
 }
 
 /**
- * The command that runs another and writes its calls to a file. The process that is started is the command itself (-D), so
- * signals reach it; strings are kept whole.
+ * The command that runs another and writes its calls to a file. The process that is started is the command
+ * itself (-D), so signals reach it; strings are kept whole.
  */
 export function traced(command: readonly string[], { calls, output }: TraceOptions): string[] {
   const options = [

@@ -1,23 +1,27 @@
 /**
- * Whether an acknowledgement or a delivery left before the fsync that covers its message, judged from a trace of the broker.
+ * Whether an acknowledgement or a delivery left before the fsync that covers its message, judged from a trace
+ * of the broker.
  *
- * Every message carries a mark of its own at both ends, `<sender.number>`, so that a page break cuts one of them at most.
+ * Every message carries a mark of its own at both ends, `<sender.number>`, so that a page break cuts one of
+ * them at most.
  *
- * 1. **Written.** What is written to the `-wal` file is read as SQLite's file format has it (sqlite.org/fileformat2.html, 4.1):
- *    24 bytes of frame header, then a page. Bytes 4 to 7 of the header are 0 but in the last frame of a commit. The marks in the
- *    pages up to that frame, seen for the first time, are the messages of the commit; they are written when the write of its
- *    last page has returned.
- * 2. **On disk.** An fsync of that file covers what was written before it *began*, and counts from when it has *returned* 0.
- * 3. **Acknowledged.** The bytes sent to a publisher are cut into lines. Replies come in the order of the requests, so the n-th
- *    acknowledgement (`OK`; `ok K …` is K of them) is for the sender's n-th message. It leaves when the call *begins* that
- *    carries the first byte of its line.
- *    Of two publishers that send the same messages with the same ids, the one that comes second is acknowledged without being
- *    stored; that it waits for the other's fsync is judged by the same mark.
- * 4. **Delivered.** The same for lines with a mark that are sent to a subscriber; a v2 message begins with the line before.
+ * 1. **Written.** What is written to the `-wal` file is read as SQLite's file format has it
+ *    (sqlite.org/fileformat2.html, 4.1): 24 bytes of frame header, then a page. Bytes 4 to 7 of the header
+ *    are 0 but in the last frame of a commit. The marks in the pages up to that frame, seen for the first
+ *    time, are the messages of the commit; they are written when the write of its last page has returned.
+ * 2. **On disk.** An fsync of that file covers what was written before it *began*, and counts from when it
+ *    has *returned* 0.
+ * 3. **Acknowledged.** The bytes sent to a publisher are cut into lines. Replies come in the order of the
+ *    requests, so the n-th acknowledgement (`OK`; `ok K …` is K of them) is for the sender's n-th message. It
+ *    leaves when the call *begins* that carries the first byte of its line. Of two publishers that send the
+ *    same messages with the same ids, the one that comes second is acknowledged without being stored; that it
+ *    waits for the other's fsync is judged by the same mark.
+ * 4. **Delivered.** The same for lines with a mark that are sent to a subscriber; a v2 message begins with
+ *    the line before.
  *
- * A message that is acknowledged or delivered and not on disk then is a violation. An order that is right by luck is not
- * found; so many messages go through that luck does not last, which the two controls show: without fsync, and with one that
- * nobody waits for.
+ * A message that is acknowledged or delivered and not on disk then is a violation. An order that is right by
+ * luck is not found; so many messages go through that luck does not last, which the two controls show:
+ * without fsync, and with one that nobody waits for.
  *
  * @module
  */
@@ -35,7 +39,10 @@ export interface Parties {
   readonly wal: string;
   readonly pubPort: number;
   readonly subPort: number;
-  /** By the publisher's own port, its number in the marks; two have the same one where they send the same messages. */
+  /**
+   * By the publisher's own port, its number in the marks; two have the same one where they send the same
+   * messages.
+   */
   readonly senders: ReadonlyMap<number, number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * No acknowledgement and no delivery leaves before the fsync that covers it: shown on the real broker, and that it would be
- * found shown on two that do not wait.
+ * No acknowledgement and no delivery leaves before the fsync that covers it: shown on the real broker, and
+ * that it would be found shown on two that do not wait.
  *
  * @module
  */

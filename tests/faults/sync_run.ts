@@ -1,5 +1,6 @@
 /**
- * A broker under strace, publishers and subscribers, and what its trace shows of the order of fsyncs and acknowledgements.
+ * A broker under strace, publishers and subscribers, and what its trace shows of the order of fsyncs and
+ * acknowledgements.
  *
  * @module
  */
@@ -23,7 +24,10 @@ export interface SyncRunOptions {
   readonly args?: readonly string[];
 }
 
-/** Who publishes, by the number in the marks: the last two the same messages with the same ids, at the same time. */
+/**
+ * Who publishes, by the number in the marks: the last two the same messages with the same ids, at the same
+ * time.
+ */
 const SENDERS: readonly { readonly sender: number; readonly kind: "classic" | "v2" | "ids" }[] = [
   { sender: 0, kind: "classic" },
   { sender: 1, kind: "v2" },
@@ -36,8 +40,8 @@ const ROOT = `${import.meta.dirname}/../..`;
 const TEN_SECONDS = 10_000;
 
 /**
- * Lets messages through a broker and judges its trace. Throws Error where the trace does not show every acknowledgement and
- * every delivery that was received here: then it has missed something.
+ * Lets messages through a broker and judges its trace. Throws Error where the trace does not show every
+ * acknowledgement and every delivery that was received here: then it has missed something.
  */
 export async function traceSyncOrder(options: SyncRunOptions): Promise<SyncOrder> {
   const { directory, messages, tree = ROOT, args = [] } = options;
@@ -146,11 +150,13 @@ export async function treeWithoutSync(to: string): Promise<string> {
   for (const name of ["broker.ts", "lib", "deno.json", "deno.lock"]) {
     await copyAll(`${ROOT}/${name}`, `${to}/${name}`);
   }
-  const file = `${to}/lib/store/open.ts`;
+  const file = `${to}/lib/store/sqlite/connection.ts`;
   const source = await Deno.readTextFile(file);
   const off = source.replace('sync === "commit" ? 2 : 1', "0");
   if (off === source) {
-    throw new Error("lib/store/open.ts has no line that sets synchronous any more: mend this copy");
+    throw new Error(
+      "lib/store/sqlite/connection.ts has no line that sets synchronous any more: mend this copy",
+    );
   }
   await Deno.writeTextFile(file, off);
   return to;

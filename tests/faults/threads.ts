@@ -1,16 +1,21 @@
 /**
- * The two threads of a store, run in this one: what they do without the time it takes to start them, for stores that are opened
- * by the hundred.
+ * The two threads of a store, run in this one: what they do without the time it takes to start them, for
+ * stores that are opened by the hundred.
  *
  * @module
  */
 import { DEDUP_WINDOW_MS } from "../../lib/limits.ts";
-import { Post } from "../../lib/store/mailbox.ts";
-import type { ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "../../lib/store/messages.ts";
-import { ReadingThread } from "../../lib/store/reading_thread.ts";
+import { Post } from "../../lib/store/sqlite/threads/mailbox.ts";
+import type {
+  ReadAnswer,
+  ReadRequest,
+  WriteAnswer,
+  WriteRequest,
+} from "../../lib/store/sqlite/threads/messages.ts";
+import { ReadingThread } from "../../lib/store/sqlite/threads/reading_thread.ts";
+import type { Scope } from "../../lib/store/sqlite/threads/scope.ts";
+import { WritingThread } from "../../lib/store/sqlite/threads/writing_thread.ts";
 import type { Cursor, From, ReadOutcome, RecentIds, SeekOutcome } from "../../lib/store/types.ts";
-import type { Scope } from "../../lib/store/worker.ts";
-import { WritingThread } from "../../lib/store/writing_thread.ts";
 
 /** What became of opening a store, and what `work` came to with it. */
 export type Opened<T> =

@@ -5,8 +5,8 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { LogFields } from "../../lib/log.ts";
-import { checkStore } from "../../lib/store/check.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/open_store.ts";
+import { checkStore } from "../../lib/store/tools/check.ts";
 import { EARLIEST, run } from "../store/asking.ts";
 import { Folder } from "../store/folder.ts";
 import { crashImage, lay, startOf } from "./crash_image.ts";

@@ -345,7 +345,10 @@ async function until(store: Asking, is: (state: StoreState) => boolean): Promise
   assert(is(store.store.state), `retention came that far: ${JSON.stringify(store.store.state)}`);
 }
 
-/** Until retention has gone over the log without finding anything more to delete; how many messages it has deleted by then. */
+/**
+ * Until retention has gone over the log without finding anything more to delete; how many messages it has
+ * deleted by then.
+ */
 async function settled(store: Asking): Promise<number> {
   let before = -1;
   while (store.store.state.trimmed !== before) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openSqliteStore, type SqliteOptions } from "../../lib/store/sqlite.ts";
+import { openSqliteStore, type SqliteOptions } from "../../lib/store/sqlite/open_store.ts";
 import { Asking } from "./asking.ts";
 
 /** Where a test may do as it likes. */

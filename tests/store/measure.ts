@@ -1,11 +1,11 @@
 /**
- * `deno run -A tests/store/measure.ts [DIR]`: what the store does on this machine and this disk, in figures. Makes a folder in DIR (the
- * current one) and removes it again.
+ * `deno run -A tests/store/measure.ts [DIR]`: what the store does on this machine and this disk, in figures.
+ * Makes a folder in DIR (the current one) and removes it again.
  *
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/open_store.ts";
 import type { Append } from "../../lib/store/types.ts";
 import { Asking, EARLIEST } from "./asking.ts";
 

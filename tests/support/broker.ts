@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { childOf, type ChildText } from "./child.ts";
+import { childOf, type ChildText, words } from "./child.ts";
 
 /** A running broker. `await using` ends it. */
 export interface RunningBroker extends AsyncDisposable {
@@ -51,7 +51,7 @@ export async function startBroker(
   const [program, ...before] = options.command ?? [Deno.execPath(), "run", "-A", "--quiet", script];
   if (program === undefined) throw new TypeError("the command is empty: name a program");
   const child = new Deno.Command(program, {
-    args: [...before, ...withFreePorts(args)],
+    args: words([...before, ...withFreePorts(args)]),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

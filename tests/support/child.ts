@@ -78,3 +78,13 @@ export function childOf(child: Deno.ChildProcess): ChildText {
     },
   };
 }
+
+/**
+ * The words of a command line. Throws TypeError where one is missing: `Deno.Command` would hand on `undefined` as that
+ * word, and a broker make a directory of that name.
+ */
+export function words(args: readonly string[]): string[] {
+  const at = args.findIndex((word) => typeof word !== "string");
+  if (at >= 0) throw new TypeError(`a word is missing behind ${JSON.stringify(args.slice(0, at))}`);
+  return [...args];
+}

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PAGE_BYTES } from "../../limits.ts";
+import { REPLAY_PAGE_BYTES } from "../../limits.ts";
 import type { Cursor, Store } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { ReplayRange, ReplayStart, ReplaySubscriber, Subscriber } from "../types.ts";
@@ -130,7 +130,7 @@ export class Replay implements Subscriber {
     this.#subscriber.whenNotFull(() => {
       const cursor = this.#cursor;
       if (this.#stopped || cursor === undefined) return;
-      this.#parts.store.read(cursor, PAGE_BYTES, (outcome) => {
+      this.#parts.store.read(cursor, REPLAY_PAGE_BYTES, (outcome) => {
         if (this.#stopped) return;
         if (outcome.kind === "failed") {
           this.#subscriber.failed(outcome.reason);

@@ -1,0 +1,148 @@
+/**
+ * A log in memory.
+ *
+ * @module
+ */
+import { matches } from "../../topics/topic.ts";
+import { DamageError, missingTopic } from "./damage.ts";
+import type { CommitNumbers, NewBatch } from "./group.ts";
+import { ReplayMemory } from "./replay_memory.ts";
+import type { AgedBatch, TrimPort } from "./retention.ts";
+import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "./view.ts";
+
+interface MemoryTopic {
+  readonly id: number;
+  readonly name: string;
+  floor: number;
+  next: number;
+  readonly batches: Batch[];
+}
+
+/** Everything that was appended and not trimmed, by commit order and by topic. */
+export class MemoryLog implements LogView, TrimPort {
+  last = 0;
+  bytes = 0;
+  time = 0;
+  readonly replays = new ReplayMemory();
+  readonly #batches: Batch[] = [];
+  readonly #topics = new Map<string, MemoryTopic>();
+  readonly #byId = new Map<number, MemoryTopic>();
+
+  get batches(): number {
+    return this.#batches.length;
+  }
+  get topics(): number {
+    return this.#topics.size;
+  }
+
+  append(batches: readonly NewBatch[], bytes: Uint8Array, now: number): CommitNumbers {
+    const batch = this.last + 1;
+    this.time = Math.max(this.time, now);
+    const firsts = batches.map((one) => {
+      const topic = this.#open(one.topic);
+      const { id, next: first } = topic;
+      const { count, ttl } = one;
+      const expires = ttl === undefined ? undefined : this.time + ttl;
+      const records = bytes.slice(one.start, one.end);
+      const stored = { id: ++this.last, topic: id, first, count, time: this.time, bytes: records, expires };
+      this.#batches.push(stored);
+      topic.batches.push(stored);
+      topic.next += count;
+      this.bytes += records.length;
+      return first;
+    });
+    return { batch, firsts, time: this.time };
+  }
+
+  topicNamed(name: string): TopicRow | undefined {
+    return this.#topics.get(name);
+  }
+
+  topicOf(id: number): MemoryTopic {
+    const topic = this.#byId.get(id);
+    if (topic === undefined) throw missingTopic(id);
+    return topic;
+  }
+
+  nameOf(id: number): string {
+    return this.topicOf(id).name;
+  }
+
+  matching(pattern: string): ReadonlyMap<number, string> {
+    const found = new Map<number, string>();
+    for (const { id, name } of this.#topics.values()) if (matches(pattern, name)) found.set(id, name);
+    return found;
+  }
+
+  holding(topic: number, sequence: number): BatchRef | undefined {
+    const { batches } = this.topicOf(topic);
+    return batches[indexOf(batches, ({ first }) => first > sequence) - 1];
+  }
+
+  next(topic: number, sequence: number): BatchRef | undefined {
+    const { batches } = this.topicOf(topic);
+    return batches[indexOf(batches, ({ first }) => first >= sequence)];
+  }
+
+  refsAfter(id: number, limit: number): readonly BatchRef[] {
+    const from = indexOf(this.#batches, (batch) => batch.id > id);
+    return this.#batches.slice(from, from + limit);
+  }
+
+  agedAfter(id: number, limit: number): readonly AgedBatch[] {
+    const from = indexOf(this.#batches, (batch) => batch.id > id);
+    return this.#batches.slice(from, from + limit).map((batch) => ({ ...batch, size: batch.bytes.length }));
+  }
+
+  timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
+    return this.#batches[indexOf(this.#batches, (batch) => batch.id >= id)];
+  }
+
+  *batchesAfter(after: number): Generator<Batch> {
+    for (let at = indexOf(this.#batches, ({ id }) => id > after); at < this.#batches.length; at++) {
+      yield this.#batches[at]!;
+    }
+  }
+
+  load(ref: BatchRef): Batch {
+    const batch = this.#batches[indexOf(this.#batches, ({ id }) => id >= ref.id)];
+    if (batch?.id !== ref.id) throw new DamageError(`batch ${ref.id} is missing`);
+    return batch;
+  }
+
+  loadNext(topic: number, sequence: number): Batch | undefined {
+    const { batches } = this.topicOf(topic);
+    return batches[indexOf(batches, ({ first }) => first >= sequence)];
+  }
+
+  trim(batches: readonly AgedBatch[]): void {
+    for (const ref of batches) {
+      this.#batches.splice(indexOf(this.#batches, ({ id }) => id >= ref.id), 1);
+      const topic = this.topicOf(ref.topic);
+      topic.batches.shift();
+      topic.floor = endOf(ref);
+      this.bytes -= ref.size;
+    }
+  }
+
+  #open(name: string): MemoryTopic {
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    const topic: MemoryTopic = { id: this.#topics.size + 1, name, floor: 1, next: 1, batches: [] };
+    this.#topics.set(name, topic);
+    this.#byId.set(topic.id, topic);
+    return topic;
+  }
+}
+
+/** The first index for which `is` holds, given that it holds for all behind it. */
+function indexOf<T>(list: readonly T[], is: (item: T) => boolean): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (is(list[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

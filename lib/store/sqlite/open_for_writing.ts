@@ -1,0 +1,55 @@
+/**
+ * From a directory to the connection that writes: made where there is none, judged before SQLite may touch
+ * it.
+ *
+ * @module
+ */
+import { checkTail } from "./check_tail.ts";
+import { connect, type Sync } from "./connection.ts";
+import { createWhereMissing } from "./create.ts";
+import { asStoreError } from "./errors.ts";
+import { filesIn, lockDirectory, prepareDirectory, releaseLock } from "./files.ts";
+import { inspect } from "./inspect.ts";
+import { readWalTail, type WalTail } from "./wal_tail.ts";
+import { Writer } from "./writer/writer.ts";
+
+/** How a store is opened to be written to. */
+export interface WritingOptions {
+  readonly sync: Sync;
+  /** Milliseconds for which ids count. */
+  readonly dedupWindow: number;
+  /** Throws DamageError where what SQLite discards must not be lost. */
+  readonly judge: (tail: WalTail | undefined) => void;
+}
+
+/** A store that nobody else can open. */
+export interface OpenForWriting {
+  readonly writer: Writer;
+  readonly lock: Deno.FsFile;
+  /** What a crash left, and SQLite discards. */
+  readonly tail: WalTail | undefined;
+}
+
+/** Opens the store in a directory, which nobody may have open. Throws RunError with what to do. */
+export function openForWriting(dir: string, { sync, dedupWindow, judge }: WritingOptions): OpenForWriting {
+  const files = filesIn(dir);
+  prepareDirectory(dir);
+  const lock = lockDirectory(files);
+  try {
+    createWhereMissing(files, Date.now());
+    inspect(files);
+    const tail = readWalTail(files.wal);
+    judge(tail);
+    const db = connect(files.database, { readOnly: false, sync });
+    try {
+      checkTail(db);
+      return { writer: new Writer(db, files, { dedupWindow }), lock, tail };
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    releaseLock(lock);
+    throw asStoreError(dir, error);
+  }
+}

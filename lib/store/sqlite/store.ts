@@ -1,0 +1,195 @@
+/**
+ * The store on disk as everybody else sees it: it asks two threads.
+ *
+ * @module
+ */
+import type { Log } from "../../log.ts";
+import { groupAppends, type Grouped, storedOf, topicProblem } from "../log/group.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  ReadOutcome,
+  RecentIds,
+  ReplayRange,
+  SeekOutcome,
+  Store,
+  StoreState,
+} from "../types.ts";
+import type { Post } from "./threads/mailbox.ts";
+import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./threads/messages.ts";
+import type { StoreThread } from "./threads/store_thread.ts";
+
+/** Bytes of a commit's buffer that is kept for the next. */
+const BUFFER_BYTES_KEPT = 16 * 1024 * 1024;
+const BUFFER_BYTES_LEAST = 64 * 1024;
+
+/** Milliseconds after a commit for which others are taken to publish. */
+const BUSY_MS = 20;
+
+/** A thread that has opened the store. */
+export interface Started<Request, Answer> {
+  readonly thread: StoreThread<OpenRequest | Request, Answer>;
+  readonly opened: Extract<Answer, { kind: "opened" }>;
+  /** What it has said since, in the order it did, until somebody else listens. */
+  readonly early: Answer[];
+}
+
+/** What a read of either kind is answered with. */
+type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
+
+/**
+ * - Commits are answered by one thread and reads by the other, each in the order of the calls.
+ * - A thread that dies answers what waits for it: commits are lost, reads fail.
+ */
+export class SqliteStore implements Store {
+  readonly recentIds: readonly RecentIds[];
+  readonly #post: Post<WriteRequest>;
+  readonly #reading: StoreThread<OpenRequest | ReadRequest, ReadAnswer>;
+  readonly #log: Log;
+  readonly #onLost: ((reason: string) => void) | undefined;
+  readonly #reads: ReadDone[] = [];
+  #state: StoreState;
+  /** When the last commit was answered, by `performance.now()`. */
+  #committedAt = -Infinity;
+  #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
+  #waiting: { readonly grouped: Grouped; readonly done: (outcome: CommitOutcome) => void } | undefined;
+  #closed: (() => void) | undefined;
+  /** Why a thread is gone. */
+  #writingGone: string | undefined;
+  #readingGone: string | undefined;
+
+  constructor(
+    { writing, post, reading, log, onLost }: {
+      readonly writing: Started<never, WriteAnswer>;
+      readonly post: Post<WriteRequest>;
+      readonly reading: Started<ReadRequest, ReadAnswer>;
+      readonly log: Log;
+      readonly onLost: ((reason: string) => void) | undefined;
+    },
+  ) {
+    this.#log = log;
+    this.#onLost = onLost;
+    this.#state = writing.opened.state;
+    this.recentIds = writing.opened.recentIds;
+    this.#post = post;
+    this.#reading = reading.thread;
+    for (const answer of writing.early) this.#written(answer);
+    writing.thread.tell({
+      onAnswer: (answer) => this.#written(answer),
+      onFailure: (reason) => this.#loseWriting(`the thread that writes failed: ${reason}`),
+    });
+    reading.thread.tell({
+      onAnswer: (answer) => this.#read(answer),
+      onFailure: (reason) => this.#loseReading(`the thread that reads failed: ${reason}`),
+    });
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+    const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
+    if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
+    const gone = this.#writingGone;
+    if (gone !== undefined) return queueMicrotask(() => done({ kind: "lost", reason: gone }));
+    if (this.#waiting !== undefined) {
+      throw new Error("a commit was begun before the one before it was answered");
+    }
+    const grouped = groupAppends(appends);
+    const buffer = this.#takeBuffer(grouped.length);
+    grouped.copyTo(new Uint8Array(buffer));
+    this.#waiting = { grouped, done };
+    this.#post.send({ kind: "commit", batches: grouped.batches, buffer }, [buffer]);
+  }
+
+  seek(pattern: string, range: ReplayRange, done: (outcome: SeekOutcome) => void): void {
+    this.#ask({ kind: "seek", pattern, range }, done);
+  }
+
+  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
+    const gentle = this.#waiting !== undefined || performance.now() - this.#committedAt < BUSY_MS;
+    this.#ask({ kind: "read", cursor, most, gentle }, done);
+  }
+
+  close(done: () => void): void {
+    this.#closed = done;
+    // the one that writes is the last to leave: it empties the WAL, which nobody may read then
+    if (this.#readingGone === undefined) this.#reading.send({ kind: "close" });
+    else this.#closeWriting();
+  }
+
+  #ask(request: ReadRequest, done: ReadDone): void {
+    const reason = this.#readingGone;
+    if (reason !== undefined) return queueMicrotask(() => done({ kind: "failed", reason }));
+    this.#reads.push(done);
+    this.#reading.send(request);
+  }
+
+  #written(answer: WriteAnswer): void {
+    switch (answer.kind) {
+      case "committed": {
+        const { outcome, buffer } = answer;
+        this.#committedAt = performance.now();
+        this.#state = answer.state;
+        if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
+        return waiting.done(
+          "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.grouped, outcome) },
+        );
+      }
+      case "note":
+        this.#state = answer.state;
+        return this.#log[answer.level](answer.event, answer.fields);
+      case "lost":
+        if (this.#waiting === undefined) this.#onLost?.(answer.reason);
+        return;
+      case "closed":
+        this.#writingGone = "the store is closed";
+        this.#post.close();
+        return this.#closed?.();
+    }
+  }
+
+  #read(answer: ReadAnswer): void {
+    switch (answer.kind) {
+      case "sought":
+      case "read":
+        return this.#reads.shift()?.(answer.outcome as SeekOutcome & ReadOutcome);
+      case "closed":
+        this.#readingGone = "the store is closed";
+        return this.#closeWriting();
+    }
+  }
+
+  #closeWriting(): void {
+    if (this.#writingGone === undefined) this.#post.send({ kind: "close" });
+    else this.#closed?.();
+  }
+
+  #loseWriting(reason: string): void {
+    this.#writingGone = reason;
+    this.#log.error("store lost", { reason });
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) waiting.done({ kind: "lost", reason });
+    else if (this.#closed === undefined) this.#onLost?.(reason);
+    this.#closed?.();
+  }
+
+  #loseReading(reason: string): void {
+    this.#readingGone = reason;
+    this.#log.error("store cannot be read", { reason });
+    for (const done of this.#reads.splice(0)) done({ kind: "failed", reason });
+    if (this.#closed !== undefined) this.#closeWriting();
+  }
+
+  #takeBuffer(length: number): ArrayBuffer {
+    const kept = this.#buffer;
+    if (kept.byteLength >= length) return kept;
+    return new ArrayBuffer(Math.max(BUFFER_BYTES_LEAST, 2 ** Math.ceil(Math.log2(length))));
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What keeps the store in shape, in slices between two commits: trimming, forgetting ids, giving room back,
+ * checkpoints.
+ *
+ * @module
+ */
+import type { LogFields } from "../../../log.ts";
+import type { NewBatch } from "../../log/group.ts";
+import { Trimmer } from "../../log/retention.ts";
+import { RetentionClock } from "../../log/retention_clock.ts";
+import type { RetentionRules } from "../../types.ts";
+import { reasonOf } from "../errors.ts";
+import type { Writer } from "../writer/writer.ts";
+import type { Note } from "./messages.ts";
+
+/** How many windows ids are kept for: who remembers them keeps them a little longer than one. */
+const IDS_KEPT = 1.5;
+
+/** What is kept, and who hears of what was done. */
+export interface UpkeepOptions {
+  readonly retain: RetentionRules;
+  readonly dedupWindow: number;
+  readonly note: (level: Note["level"], event: string, fields?: LogFields) => void;
+}
+
+/**
+ * A commit never waits for more than one slice. What fails is noted and tried again, unless the store is
+ * lost.
+ */
+export class Upkeep {
+  readonly #writer: Writer;
+  readonly #note: UpkeepOptions["note"];
+  readonly #trimmer: Trimmer;
+  readonly #clock: RetentionClock;
+  readonly #dedupWindow: number;
+  /** When ids are forgotten next, by `performance.now()`. */
+  #forgetDue = 0;
+  #trimmed = 0;
+  #more = false;
+  /** Why the last checkpoint failed, if it did. */
+  #checkpointProblem: string | undefined;
+
+  constructor(writer: Writer, { retain, dedupWindow, note }: UpkeepOptions) {
+    this.#writer = writer;
+    this.#note = note;
+    this.#dedupWindow = dedupWindow;
+    this.#trimmer = new Trimmer(writer, retain);
+    this.#clock = new RetentionClock(writer.identity.clock, performance.now());
+  }
+
+  /** Messages that were trimmed. */
+  get trimmed(): number {
+    return this.#trimmed;
+  }
+
+  /** Whether the next slice has something to do at once. */
+  get more(): boolean {
+    return this.#more;
+  }
+
+  /** These were stored. */
+  added(batches: readonly NewBatch[]): void {
+    if (!this.#trimmer.active) return;
+    for (const { topic, start, end } of batches) this.#trimmer.added(this.#writer.idOf(topic), end - start);
+  }
+
+  /** A commit was answered. */
+  committed(): void {
+    if (this.#writer.checkpointDue) this.#checkpoint();
+    if (!this.#more && this.#trimmer.due(this.#clock.now)) this.slice();
+  }
+
+  /** Nothing else may have happened for a while. */
+  tick(): void {
+    if (this.#writer.walUsed) this.#checkpoint();
+    this.slice();
+  }
+
+  /** One slice of everything. */
+  slice(): void {
+    this.#more = false;
+    if (this.#writer.lost !== undefined) return;
+    if (this.#clock.tick(Date.now(), performance.now())) {
+      this.#note(
+        "warn",
+        "the clock jumped ahead: messages grow old no faster than ten times the pace of time",
+      );
+    }
+    this.#writer.setClock(this.#clock.now);
+    let more = this.#trim();
+    more = this.#forgetIds() || more;
+    more = this.#writer.giveBack() || more;
+    if (this.#writer.checkpointDue) this.#checkpoint();
+    this.#more = more;
+  }
+
+  #trim(): boolean {
+    if (!this.#trimmer.active) return false;
+    try {
+      const { more, messages } = this.#trimmer.step(this.#clock.now);
+      this.#trimmed += messages;
+      if (messages > 0) this.#note("debug", "old messages deleted", { messages });
+      return more;
+    } catch (error) {
+      this.#note("error", "old messages cannot be deleted", { reason: reasonOf(error) });
+      return false;
+    }
+  }
+
+  /** Forgets ids whose window is over, a slice each time it is due; whether there are more. */
+  #forgetIds(): boolean {
+    const now = performance.now();
+    if (now < this.#forgetDue) return false;
+    try {
+      if (this.#writer.forgetIds(IDS_KEPT * this.#dedupWindow)) return true;
+    } catch (error) {
+      this.#note("error", "old ids cannot be forgotten", { reason: reasonOf(error) });
+    }
+    this.#forgetDue = now + this.#dedupWindow / 8;
+    return false;
+  }
+
+  #checkpoint(): void {
+    const reason = this.#writer.checkpoint()?.reason;
+    // a full disk stays full for a while, and each tick tries again
+    if (reason !== undefined && reason !== this.#checkpointProblem) {
+      this.#note("error", "the write-ahead log cannot be moved into the database", { reason });
+    }
+    this.#checkpointProblem = reason;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The thread that writes. Between two commits it keeps the store in shape.
+ *
+ * @module
+ */
+import { RunError } from "../../../errors.ts";
+import type { LogFields } from "../../../log.ts";
+import { quote } from "../../../text.ts";
+import type { NewBatch } from "../../log/group.ts";
+import type { StoreState } from "../../types.ts";
+import { asStoreError, reasonOf } from "../errors.ts";
+import { type OpenForWriting, openForWriting } from "../open_for_writing.ts";
+import { requireEnd, type WalTail } from "../wal_tail.ts";
+import type { Writer } from "../writer/writer.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { Note, OpenRequest, WriteAnswer, WriteRequest } from "./messages.ts";
+import type { Scope } from "./scope.ts";
+import { Upkeep, type UpkeepOptions } from "./upkeep.ts";
+
+/** Milliseconds between two times at which it is asked what has grown old, and whether a WAL lies idle. */
+const TICK_MS = 1000;
+/** Milliseconds between two syncs where commits do not wait for theirs. */
+const SYNC_MS = 100;
+/** Milliseconds for which what the store occupies is not asked again: it takes as long as a small commit. */
+const BYTES_MS = 20;
+/** Milliseconds the newest batch may be ahead of the wall clock before that is worth a warning. */
+const AHEAD_MS = 3_600_000;
+
+type Open = Extract<OpenRequest, { kind: "write" }>;
+
+/** Owns the lock and the writer. */
+export class WritingThread {
+  readonly #scope: Scope;
+  readonly #writer: Writer;
+  readonly #lock: Deno.FsFile;
+  readonly #mailbox: Mailbox<WriteRequest>;
+  readonly #upkeep: Upkeep;
+  #commits = 0;
+  #commitTime = 0;
+  #bytes = 0;
+  #bytesDue = 0;
+  #unsynced = false;
+  #toldLost = false;
+
+  /** Opens the store and answers with its state, or with why it cannot be opened. */
+  static start(scope: Scope, request: Open): void {
+    const { dir, sync, dedupWindow } = request;
+    let lock: Deno.FsFile | undefined;
+    try {
+      const judge = sync === "commit" ? requireEnd : (): void => {};
+      const opened = openForWriting(dir, { sync, dedupWindow, judge });
+      lock = opened.lock;
+      const thread = new WritingThread(scope, request, opened);
+      thread.#answer({ kind: "opened", state: thread.#state, recentIds: thread.#writer.recentIds });
+      thread.#begin(opened.tail);
+      thread.#serve(sync);
+    } catch (error) {
+      lock?.close();
+      scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
+      scope.close();
+    }
+  }
+
+  private constructor(
+    scope: Scope,
+    { mailbox, retain, dedupWindow }: Open,
+    { writer, lock }: OpenForWriting,
+  ) {
+    this.#scope = scope;
+    this.#writer = writer;
+    this.#lock = lock;
+    this.#mailbox = new Mailbox(mailbox);
+    const note: UpkeepOptions["note"] = (level, event, fields) => this.#note(level, event, fields);
+    this.#upkeep = new Upkeep(writer, { retain, dedupWindow, note });
+  }
+
+  #begin(tail: WalTail | undefined): void {
+    if (tail !== undefined) {
+      const { bytes, frames, commits } = tail;
+      if (commits === 0) this.#note("warn", "a commit that was not finished is discarded", { bytes, frames });
+      else this.#note("error", "commits behind a damaged one are discarded", { bytes, frames, commits });
+    }
+    const { time, identity } = this.#writer;
+    const ahead = time - Date.now();
+    if (ahead > AHEAD_MS) {
+      this.#note("warn", "the newest messages are from the future: is the clock right?", {
+        seconds: ahead / 1000,
+      });
+    }
+    this.#note("debug", "store opened", { store: identity.id, epoch: identity.epoch });
+    this.#keepUp("slice");
+  }
+
+  /** Answers requests until it is closed, and does between two of them what is due. */
+  #serve(sync: Open["sync"]): void {
+    const now = performance.now();
+    let tickDue = now + TICK_MS;
+    let syncDue = sync === "interval" ? now + SYNC_MS : Infinity;
+    for (;;) {
+      this.#mailbox.wait(this.#upkeep.more ? 0 : Math.min(tickDue, syncDue) - performance.now());
+      for (let next = this.#mailbox.take(); next !== undefined; next = this.#mailbox.take()) {
+        if (next.kind === "close") return this.#close();
+        this.#commit(next.batches, next.buffer);
+      }
+      const after = performance.now();
+      if (after >= syncDue) {
+        this.#sync();
+        syncDue = after + SYNC_MS;
+      }
+      if (after >= tickDue) {
+        this.#keepUp("tick");
+        tickDue = after + TICK_MS;
+      } else if (this.#upkeep.more) {
+        this.#keepUp("slice");
+      }
+    }
+  }
+
+  #commit(batches: readonly NewBatch[], buffer: ArrayBuffer): void {
+    const start = performance.now();
+    const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
+    this.#commits++;
+    this.#commitTime += performance.now() - start;
+    if ("firsts" in outcome) this.#upkeep.added(batches);
+    this.#unsynced = true;
+    this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
+    // that it is lost is known by that answer
+    this.#toldLost ||= this.#writer.lost !== undefined;
+    this.#keepUp("committed");
+  }
+
+  #keepUp(after: "committed" | "slice" | "tick"): void {
+    this.#upkeep[after]();
+    this.#tellLost();
+  }
+
+  #sync(): void {
+    if (!this.#unsynced) return;
+    this.#unsynced = false;
+    this.#writer.syncWal();
+    this.#tellLost();
+  }
+
+  /** Says once that the store was lost between two commits. */
+  #tellLost(): void {
+    const { lost } = this.#writer;
+    if (lost === undefined || this.#toldLost) return;
+    this.#toldLost = true;
+    this.#answer({ kind: "lost", reason: lost.reason });
+  }
+
+  #close(): void {
+    const state = this.#state;
+    try {
+      this.#writer.close();
+      this.#lock.truncateSync(0);
+    } catch (error) {
+      const fields = { reason: reasonOf(error) };
+      this.#answer({ kind: "note", level: "error", event: "the store could not be closed", fields, state });
+    }
+    this.#mailbox.close();
+    this.#lock.close();
+    this.#answer({ kind: "closed" });
+    this.#scope.close();
+  }
+
+  get #state(): StoreState {
+    const { topics, batches, last } = this.#writer;
+    const now = performance.now();
+    if (now >= this.#bytesDue) {
+      this.#bytes = this.#writer.bytes;
+      this.#bytesDue = now + BYTES_MS;
+    }
+    return {
+      topics,
+      batches,
+      bytes: this.#bytes,
+      last,
+      commits: this.#commits,
+      commitTime: this.#commitTime,
+      trimmed: this.#upkeep.trimmed,
+    };
+  }
+
+  #note(level: Note["level"], event: string, fields: LogFields = {}): void {
+    this.#answer({ kind: "note", level, event, fields, state: this.#state });
+  }
+
+  #answer(answer: WriteAnswer, transfer: Transferable[] = []): void {
+    this.#scope.postMessage(answer, transfer);
+  }
+}
+
+function reasonToRefuse(dir: string, error: unknown): string {
+  const known = asStoreError(dir, error);
+  return known instanceof RunError
+    ? known.message
+    : `the store in ${quote(dir)} cannot be opened: ${reasonOf(error)}`;
+}

@@ -1,0 +1,206 @@
+/**
+ * The log in SQLite as a replay sees it.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isPattern, matches } from "../../topics/topic.ts";
+import { DamageError, misplaced, missingTopic } from "../log/damage.ts";
+import { ReplayMemory } from "../log/replay_memory.ts";
+import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "../log/view.ts";
+import { int, type Row } from "./rows.ts";
+import { batchFrom, batchRefFrom, topicFrom } from "./stored_rows.ts";
+
+/** Patterns whose topics are remembered; beyond it all are found anew. */
+const PATTERNS_MOST = 256;
+
+/** Topics that are read together. */
+const TOPICS_READ = 1000;
+/** Batches that are read together, and about how many bytes of them. */
+const ROWS_LEAST = 2;
+const ROWS_MOST = 64;
+const ROWS_BYTES = 512 * 1024;
+
+/** The columns of a batch without its bytes. */
+const BATCH_REF = "id, topic, first, count";
+
+interface Matched {
+  /** The topics up to this one have been compared. */
+  upTo: number;
+  readonly topics: Map<number, string>;
+}
+
+/** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
+export class SqliteView implements LogView {
+  last = 0;
+  readonly replays = new ReplayMemory();
+  readonly #db: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
+  readonly #last: StatementSync;
+  readonly #topicNamed: StatementSync;
+  readonly #topicOf: StatementSync;
+  readonly #topicsAfter: StatementSync;
+  readonly #holding: StatementSync;
+  readonly #next: StatementSync;
+  readonly #refsAfter: StatementSync;
+  readonly #batchesAfter: StatementSync;
+  readonly #topics: StatementSync;
+  readonly #timeAt: StatementSync;
+  readonly #load: StatementSync;
+  readonly #loadNext: StatementSync;
+  readonly #names = new Map<number, string>();
+  readonly #matched = new Map<string, Matched>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#begin = db.prepare("BEGIN");
+    this.#end = db.prepare("COMMIT");
+    this.#last = db.prepare(
+      "SELECT max(deleted_last, (SELECT coalesce(max(id), 0) FROM batch)) AS id FROM store",
+    );
+    this.#topicNamed = db.prepare("SELECT * FROM topic WHERE name = ?");
+    this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
+    this.#topicsAfter = db.prepare(`SELECT * FROM topic WHERE id > ? ORDER BY id LIMIT ${TOPICS_READ}`);
+    this.#holding = db.prepare(
+      `SELECT ${BATCH_REF} FROM batch WHERE topic = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+    );
+    this.#next = db.prepare(
+      `SELECT ${BATCH_REF} FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1`,
+    );
+    this.#refsAfter = db.prepare(`SELECT ${BATCH_REF} FROM batch WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#batchesAfter = db.prepare("SELECT * FROM batch WHERE id > ? ORDER BY id LIMIT ?");
+    this.#topics = db.prepare("SELECT coalesce(max(id), 0) AS id FROM topic");
+    this.#timeAt = db.prepare("SELECT id, time FROM batch WHERE id >= ? ORDER BY id LIMIT 1");
+    this.#load = db.prepare("SELECT * FROM batch WHERE id = ?");
+    this.#loadNext = db.prepare(
+      "SELECT * FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT 1",
+    );
+  }
+
+  /** Runs `ask` on one state of the log. */
+  snapshot<T>(ask: () => T): T {
+    this.#begin.run();
+    try {
+      this.last = int(this.#last.get() ?? {}, "id");
+      return ask();
+    } finally {
+      // some errors of SQLite have ended it already
+      if (this.#db.isTransaction) this.#end.run();
+    }
+  }
+
+  get topics(): number {
+    return int(this.#topics.get() ?? {}, "id");
+  }
+
+  topicNamed(name: string): TopicRow | undefined {
+    const row = this.#topicNamed.get(name);
+    return row === undefined ? undefined : topicFrom(row);
+  }
+
+  topicOf(id: number): TopicRow {
+    const row = this.#topicOf.get(id);
+    if (row === undefined) throw missingTopic(id);
+    return topicFrom(row);
+  }
+
+  matching(pattern: string): ReadonlyMap<number, string> {
+    if (!isPattern(pattern)) {
+      const topic = this.topicNamed(pattern);
+      return new Map(topic === undefined ? [] : [[topic.id, topic.name]]);
+    }
+    let matched = this.#matched.get(pattern);
+    if (matched === undefined) {
+      if (this.#matched.size >= PATTERNS_MOST) this.#matched.clear();
+      this.#matched.set(pattern, matched = { upTo: 0, topics: new Map() });
+    }
+    for (let rows = this.#topicsAfter.all(matched.upTo); rows.length > 0;) {
+      for (const row of rows) {
+        const { id, name } = topicFrom(row);
+        if (id <= matched.upTo) throw new DamageError(`topic ${id} is not where it belongs`);
+        if (matches(pattern, name)) matched.topics.set(id, this.#shared(id, name));
+        matched.upTo = id;
+      }
+      rows = rows.length < TOPICS_READ ? [] : this.#topicsAfter.all(matched.upTo);
+    }
+    return matched.topics;
+  }
+
+  holding(topic: number, sequence: number): BatchRef | undefined {
+    const row = this.#holding.get(topic, Math.min(sequence, Number.MAX_SAFE_INTEGER));
+    return row === undefined ? undefined : batchRefFrom(row);
+  }
+
+  next(topic: number, sequence: number): BatchRef | undefined {
+    const row = this.#next.get(topic, sequence);
+    return row === undefined ? undefined : batchRefFrom(row);
+  }
+
+  refsAfter(id: number, limit: number): readonly BatchRef[] {
+    return this.#refsAfter.all(id, limit).map(batchRefFrom);
+  }
+
+  timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
+    const row = this.#timeAt.get(id);
+    return row === undefined ? undefined : { id: int(row, "id"), time: int(row, "time") };
+  }
+
+  *batchesAfter(id: number): Generator<Batch> {
+    let at = id;
+    let limit = ROWS_LEAST;
+    for (;;) {
+      // not `iterate`, which was seen to end where SQLite has an error
+      const rows = this.#batchesAfter.all(at, limit);
+      let bytes = 0;
+      for (const row of rows) {
+        const batch = this.#verified(row);
+        if (batch.id <= at) throw misplaced(batch.id);
+        bytes += batch.bytes.length;
+        at = batch.id;
+        yield batch;
+      }
+      if (rows.length < limit) return;
+      limit = Math.max(ROWS_LEAST, Math.min(ROWS_MOST, Math.floor(ROWS_BYTES / (bytes / limit + 1))));
+    }
+  }
+
+  load(ref: BatchRef): Batch {
+    const row = this.#load.get(ref.id);
+    if (row === undefined) throw this.#damaged(ref, "it is missing");
+    const batch = this.#verified(row, ref);
+    if (batch.topic !== ref.topic || batch.first !== ref.first || batch.count !== ref.count) {
+      throw this.#damaged(ref, "its index says otherwise");
+    }
+    return batch;
+  }
+
+  loadNext(topic: number, sequence: number): Batch | undefined {
+    const row = this.#loadNext.get(topic, sequence);
+    return row === undefined ? undefined : this.#verified(row);
+  }
+
+  #verified(row: Row, ref?: BatchRef): Batch {
+    try {
+      return batchFrom(row);
+    } catch (error) {
+      if (!(error instanceof DamageError)) throw error;
+      throw this.#damaged(ref ?? batchRefFrom(row), error.message);
+    }
+  }
+
+  /** The damage with the messages it makes unreadable. */
+  #damaged(ref: BatchRef, what: string): DamageError {
+    const { id, topic, first } = ref;
+    const name = this.#topicOf.get(topic)?.name ?? `topic ${topic}`;
+    return new DamageError(`of ${name} the messages ${first} to ${endOf(ref) - 1}, batch ${id}: ${what}`);
+  }
+
+  /** One string for a name, however many patterns take it in. */
+  #shared(id: number, name: string): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    this.#names.set(id, name);
+    return name;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The one connection that writes.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { CommitNumbers, NewBatch } from "../../log/group.ts";
+import type { AgedBatch, TrimPort } from "../../log/retention.ts";
+import type { RecentIds } from "../../types.ts";
+import { Checkpoints } from "../checkpoints.ts";
+import { reasonOf } from "../errors.ts";
+import type { DataFiles } from "../files.ts";
+import { type Identity, readIdentity, writeIdentity } from "../identity.ts";
+import { RecentIdsTable } from "../recent_ids.ts";
+import { int } from "../rows.ts";
+import { DATABASE_PAGE_BYTES, FORMAT, migrate, OPEN_BIT } from "../schema.ts";
+import { batchCrc } from "../stored_rows.ts";
+import { Room } from "./room.ts";
+import { type OpenTopic, Topics } from "./topics.ts";
+import { type Failure, Transactions } from "./transactions.ts";
+import { identityWithout, Trimming } from "./trimming.ts";
+
+/** What a batch takes of the WAL beside its bytes: pages of table and index. */
+const BATCH_OVERHEAD = 3 * DATABASE_PAGE_BYTES;
+
+/**
+ * Guarantees: a commit is whole or not at all; numbers are given in the order of commits, without gaps, and
+ * never twice; after the first failure whose outcome is unknown nothing more is committed.
+ */
+export class Writer implements TrimPort {
+  /** Ids stored within the window before the newest batch when it was opened, the oldest first. */
+  readonly recentIds: readonly RecentIds[];
+  #last: number;
+  #time: number;
+  #identity: Identity;
+  readonly #db: DatabaseSync;
+  readonly #wal: string;
+  readonly #transactions: Transactions;
+  readonly #topics: Topics;
+  readonly #ids: RecentIdsTable;
+  readonly #trimming: Trimming;
+  readonly #room: Room;
+  readonly #checkpoints: Checkpoints;
+  readonly #insert: StatementSync;
+
+  /**
+   * Throws DamageError where what was written last is not as it was. `dedupWindow`: milliseconds for which
+   * ids count.
+   */
+  constructor(db: DatabaseSync, files: DataFiles, { dedupWindow }: { readonly dedupWindow: number }) {
+    this.#db = db;
+    this.#wal = files.wal;
+    const identity = migrate(db, readIdentity(db));
+    this.#identity = { ...identity, epoch: identity.epoch + 1 };
+    this.#topics = new Topics(db);
+    this.#ids = new RecentIdsTable(db);
+    this.#trimming = new Trimming(db, this.#topics);
+    this.#room = new Room(db);
+    this.#checkpoints = new Checkpoints(db);
+    this.#insert = db.prepare(
+      `INSERT INTO batch (id, topic, first, count, time, crc, bytes, expires)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const newest = db.prepare("SELECT id, time FROM batch ORDER BY id DESC LIMIT 1").get();
+    this.#last = Math.max(identity.deletedLast, newest === undefined ? 0 : int(newest, "id"));
+    this.#time = Math.max(identity.deletedTime, newest === undefined ? 0 : int(newest, "time"));
+    this.recentIds = this.#ids.since(this.#time - dedupWindow, {
+      newest: this.#time,
+      nameOf: (topic) => this.nameOf(topic),
+    });
+    // whoever cannot open it has not changed it
+    this.#markOpen(true);
+    this.#transactions = new Transactions(db, files);
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+  /** The newest batch, and its time. */
+  get last(): number {
+    return this.#last;
+  }
+  get time(): number {
+    return this.#time;
+  }
+  get topics(): number {
+    return this.#topics.count;
+  }
+  get batches(): number {
+    return this.#last - this.#identity.deleted;
+  }
+  get bytes(): number {
+    return this.#room.used;
+  }
+  /** Why nothing can be committed any more. */
+  get lost(): Failure | undefined {
+    return this.#transactions.lost;
+  }
+
+  /** Stores batches whose records lie in `bytes`. */
+  commit(batches: readonly NewBatch[], bytes: Uint8Array, now: number): CommitNumbers | Failure {
+    const time = Math.max(this.#time, now);
+    const touched = new Map<string, OpenTopic>();
+    const firsts: number[] = [];
+    let last = this.#last;
+    let topics = this.#topics.count;
+    const failure = this.#transactions.run(() => {
+      for (const { topic: name, count, start, end, ids, ttl } of batches) {
+        let topic = touched.get(name);
+        if (topic === undefined) {
+          topic = this.#topics.find(name) ?? this.#topics.add(name, ++topics);
+          touched.set(name, topic);
+        }
+        const records = bytes.subarray(start, end);
+        const expires = ttl === undefined ? undefined : time + ttl;
+        const mark = { id: ++last, topic: topic.id, first: topic.next, count, time, expires };
+        const crc = batchCrc(mark, records);
+        this.#insert.run(last, topic.id, topic.next, count, time, crc, records, expires ?? null);
+        if (ids !== undefined) this.#ids.add({ batch: last, topic: topic.id, time, ids });
+        firsts.push(topic.next);
+        topic.next += count;
+        this.#checkpoints.wrote(records.length + BATCH_OVERHEAD);
+      }
+    });
+    if (failure !== undefined) return failure;
+    const numbers = { batch: this.#last + 1, firsts, time };
+    this.#last = last;
+    this.#time = time;
+    this.#topics.committed(touched, topics);
+    return numbers;
+  }
+
+  nameOf(topic: number): string {
+    return this.#topics.nameOf(topic);
+  }
+
+  /** The id of a topic that something was stored in. */
+  idOf(topic: string): number {
+    return this.#topics.idOf(topic);
+  }
+
+  agedAfter(id: number, limit: number): readonly AgedBatch[] {
+    return this.#trimming.agedAfter(id, limit);
+  }
+
+  trim(batches: readonly AgedBatch[]): void {
+    const identity = identityWithout(batches, this.#identity);
+    orThrow(this.#transactions.run(() => this.#trimming.trim(batches, identity)));
+    this.#identity = identity;
+    this.#checkpoints.wrote(batches.length * BATCH_OVERHEAD);
+  }
+
+  /** Forgets some of the ids that are older than that; whether there are more. */
+  forgetIds(window: number): boolean {
+    if (!this.#ids.used) return false;
+    let more = false;
+    orThrow(this.#transactions.run(() => void (more = this.#ids.forget(this.#time - window))));
+    return more;
+  }
+
+  /** What the clock of retention shows, to be written down with the next trimming and at the end. */
+  setClock(clock: number): void {
+    this.#identity = { ...this.#identity, clock };
+  }
+
+  /** Whether enough is in the WAL that it should be moved. */
+  get checkpointDue(): boolean {
+    return this.#checkpoints.due;
+  }
+  /** Whether anything is in it. */
+  get walUsed(): boolean {
+    return this.#checkpoints.walBytes > 0;
+  }
+
+  /** Moves what it can of the WAL into the database. What fails here and can pass is tried again. */
+  checkpoint(): Failure | undefined {
+    return this.#transactions.attempt(() => this.#checkpoints.run());
+  }
+
+  /** Waits until what was committed is on disk, where commits did not. */
+  syncWal(): Failure | undefined {
+    if (this.lost !== undefined) return this.lost;
+    try {
+      using file = Deno.openSync(this.#wal, { read: true, write: true });
+      file.syncDataSync();
+      return undefined;
+    } catch (error) {
+      return this.#transactions.lose(reasonOf(error));
+    }
+  }
+
+  /** Gives a little of the free room back to the disk, where there is much. Whether there is more. */
+  giveBack(): boolean {
+    if (this.lost !== undefined || !this.#room.isMuchFree) return false;
+    if (this.#transactions.attempt(() => this.#room.giveBack()) !== undefined) return false;
+    this.#checkpoints.wrote(Room.WAL_BYTES);
+    return true;
+  }
+
+  /** Everything into the database's own file, which then is all there is. */
+  close(): void {
+    try {
+      if (this.lost === undefined) this.#markOpen(false);
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  /** In the database's own file, so that it can be told whether a WAL has to be there. */
+  #markOpen(open: boolean): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    writeIdentity(this.#db, this.#identity);
+    this.#db.exec(`PRAGMA user_version = ${FORMAT | (open ? OPEN_BIT : 0)}; COMMIT`);
+    this.#db.prepare(`PRAGMA wal_checkpoint(${open ? "FULL" : "TRUNCATE"})`).all();
+  }
+}
+
+function orThrow(failure: Failure | undefined): void {
+  if (failure !== undefined) throw new Error(failure.reason);
+}

@@ -1,0 +1,34 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { measureFsync } from "../../../lib/store/tools/fsync_price.ts";
+import { Folder } from "../folder.ts";
+
+Deno.test("an fsync is measured in the directory itself, and nothing is left there", async () => {
+  using folder = new Folder();
+  const price = await measureFsync(folder.path, new AbortController().signal);
+  assert(price !== undefined && price.writes >= 1, "something was measured");
+  assert(price.median > 0 && price.median <= price.worst, JSON.stringify(price));
+  assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("the event loop goes on while an fsync is measured", async () => {
+  using folder = new Folder();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  await measureFsync(folder.path, new AbortController().signal);
+  clearInterval(timer);
+  assert(turns > 0);
+});
+
+Deno.test("a measuring that is stopped gives nothing and leaves nothing", async () => {
+  using folder = new Folder();
+  assertEquals(await measureFsync(folder.path, AbortSignal.abort()), undefined);
+  assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("where nothing can be written, that is what is said", async () => {
+  using folder = new Folder();
+  await assertRejects(
+    () => measureFsync(`${folder.path}/missing`, new AbortController().signal),
+    Deno.errors.NotFound,
+  );
+});
