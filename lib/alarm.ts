@@ -8,8 +8,8 @@
 const DELAY_MOST = 2 ** 31 - 1;
 
 /**
- * Calls back once at or behind a time, milliseconds since 1970, as the wall clock shows it when it is looked at: a clock that is
- * set meanwhile counts. What it returns gives up waiting.
+ * Calls back once at or behind a time, milliseconds since 1970, as the wall clock shows it
+ * when it is looked at: a clock that is set meanwhile counts. What it returns gives up waiting.
  */
 export function at(time: number, callback: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;

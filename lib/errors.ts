@@ -25,7 +25,7 @@ export type ErrorCode =
 /** A request that the broker answered with an error. The connection goes on. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** The code as it came, without `ERR_`; a broker newer than this client may know more than {@link ErrorCode}. */
+  /** The code as it came, without `ERR_`; a newer broker may know more than {@link ErrorCode}. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -34,7 +34,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** The command line, a command file or a config file is wrong: the program ends with 2 before it does anything. */
+/** The command line, a command file or a config file is wrong: the program ends with 2 and does nothing. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

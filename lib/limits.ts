@@ -7,7 +7,10 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What can be set, on the command line as `--max-<name>` or in the config file. docs/protocol.md says what breaking each gets. */
+/**
+ * What can be set, on the command line as `--max-<name>` or in the config file.
+ * docs/protocol.md says what breaking each gets.
+ */
 export interface Limits {
   /** Bytes of a line without its LF (64 KiB). Range 512 B to 1 MiB. */
   readonly line: number;
@@ -108,7 +111,7 @@ export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
 /** Bytes that are read from the store at a time. */
 export const PAGE_BYTES = 1 * MIB;
-/** Topics whose subscribers are remembered between publishes; above it the memory is emptied and built anew. */
+/** Topics whose subscribers are remembered between publishes; beyond it the memory is built anew. */
 export const ROUTES_MOST = 100_000;
 /** Subscribers remembered over all those topics together. */
 export const ROUTED_SUBSCRIBERS_MOST = 4_000_000;

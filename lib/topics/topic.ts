@@ -1,9 +1,9 @@
 /**
  * Names and patterns.
  *
- * A topic is `#` and a name of segments split by `.`. A pattern is a topic in which a whole segment may be `*` (exactly
- * one segment) and the last one may be `>` (one or more). The `#` may be left out by who writes and is always there for
- * who reads: {@link parseTopic} and {@link parsePattern} return the form with it.
+ * A topic is `#` and a name of segments split by `.`. A pattern is a topic in which a whole segment may be
+ * `*` (exactly one segment) and the last one may be `>` (one or more). The `#` may be left out by who writes
+ * and is always there for who reads: {@link parseTopic} and {@link parsePattern} return the form with it.
  *
  * @module
  */
@@ -13,7 +13,9 @@ import { quote } from "../text.ts";
 /** The canonical name, or why there is none (a clause for a person, the text quoted). */
 export type Parsed = { readonly name: string } | { readonly problem: string };
 
-/** White space, control and format characters (bidirectional overrides and zero-width ones are format characters). */
+/**
+ * White space, control characters, format characters (bidirectional overrides and zero-width ones are some).
+ */
 const FORBIDDEN = /[\s\p{Cc}\p{Cf}]/u;
 const encoder = new TextEncoder();
 
@@ -60,7 +62,7 @@ export function segmentsOf(name: string): string[] {
   return name.slice(1).split(".");
 }
 
-/** Whether a canonical pattern takes in a canonical topic: the reference for the trie, and for clients that filter. */
+/** Whether a canonical pattern takes in a canonical topic: the reference for the trie, and for filters. */
 export function matches(pattern: string, topic: string): boolean {
   const wanted = segmentsOf(pattern);
   const given = segmentsOf(topic);

@@ -1,5 +1,6 @@
 /**
- * Places in what is stored, as they are written on a command line and in a command file: where to begin, where to end.
+ * Places in what is stored, as they are written on a command
+ * line and in a command file: where to begin, where to end.
  *
  * @module
  */

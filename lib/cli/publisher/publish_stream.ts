@@ -59,8 +59,8 @@ export interface StreamContext {
 }
 
 /**
- * Sends ahead as far as the port takes it. At a message that is refused it stops, unless told to keep going; what was sent ahead of
- * the answer is published all the same.
+ * Sends ahead as far as the port takes it. At a message that is refused it stops,
+ * unless told to keep going; what was sent ahead of the answer is published all the same.
  */
 export class PublishStream {
   readonly #context: StreamContext;
@@ -82,7 +82,7 @@ export class PublishStream {
     return this.#refused;
   }
 
-  /** Publishes these, one array after the other. Throws RunError at a refused message unless told to keep going. */
+  /** Publishes one array after the other. Throws RunError at a refused message unless told to keep going. */
   async run(batches: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
     const { port, options, out, stop } = this.#context;
     const start = performance.now();
