@@ -98,7 +98,7 @@ export const GATHER_BYTES = 64 * KIB;
 export const GATHER_PIECE_MOST = 16 * KIB;
 /** Bytes of read buffers that one slow connection may keep from being used again. */
 export const PINNED_MOST = 4 * MIB;
-/** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart. */
+/** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart (C9). */
 export const JOIN_REPLIES_FROM = 4 * KIB;
 /** An outbox above this many bytes makes the publishers that feed it wait (policy block). */
 export const HIGH_WATER = 1 * MIB;

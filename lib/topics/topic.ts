@@ -14,12 +14,13 @@ import { quote } from "../text.ts";
 export type Parsed = { readonly name: string } | { readonly problem: string };
 
 /**
- * White space, control characters, format characters (bidirectional overrides and zero-width ones are some).
+ * White space, control characters, format characters (bidirectional overrides and zero-width ones): what a
+ * name may not hold (T1).
  */
 const FORBIDDEN = /[\s\p{Cc}\p{Cf}]/u;
 const encoder = new TextEncoder();
 
-/** Reads a topic to publish to: no wildcards. `limit` is in bytes of UTF-8 with the `#`. */
+/** Reads a topic to publish to: no wildcards (T3). `limit` is in bytes of UTF-8 with the `#`. */
 export function parseTopic(text: string, limit: number = DEFAULT_LIMITS.topic): Parsed {
   const parsed = parseName(text, "topic", limit);
   if ("problem" in parsed) return parsed;
@@ -30,7 +31,7 @@ export function parseTopic(text: string, limit: number = DEFAULT_LIMITS.topic): 
   return parsed;
 }
 
-/** Reads a pattern to subscribe to; every topic is one. `limit` is in bytes of UTF-8 with the `#`. */
+/** Reads a pattern to subscribe to (T3); every topic is one. `limit` is in bytes of UTF-8 with the `#`. */
 export function parsePattern(text: string, limit: number = DEFAULT_LIMITS.topic): Parsed {
   const parsed = parseName(text, "pattern", limit);
   if ("problem" in parsed) return parsed;
@@ -74,6 +75,7 @@ export function matches(pattern: string, topic: string): boolean {
   return wanted.length === given.length;
 }
 
+/** What topics and patterns have in common (T1), with the `#` that may be left out (T2). */
 function parseName(text: string, kind: "topic" | "pattern", limit: number): Parsed {
   const bare = text.startsWith("#") ? text.slice(1) : text;
   if (bare === "") {

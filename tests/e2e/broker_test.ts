@@ -92,7 +92,7 @@ async function connectMany(count: number, port: number): Promise<RawClient[]> {
   return clients;
 }
 
-Deno.test("100,000 messages, sent ahead by 8 publishers, are counted exactly by each of 4 subscribers", async () => {
+Deno.test("100,000 messages, sent ahead by 8 publishers, are counted exactly by each of 4 subscribers (C10)", async () => {
   await using broker = await startBroker();
   const subscribers = await connectMany(4, broker.subPort);
   for (const [at, subscriber] of subscribers.entries()) await subscriber.ask(`s${at} sub #count.*`);
@@ -157,7 +157,7 @@ Deno.test("a subscriber that is stopped (SIGSTOP) beyond the stall timeout is cu
   assertMatch(broker.stderr, /WARN {2}slow consumer disconnected .*id=sleeper .*reason=stalled/);
 });
 
-Deno.test("SIGTERM under load: what was acknowledged is delivered, then exit 0", async () => {
+Deno.test("SIGTERM under load: what was acknowledged is delivered, then exit 0 (C4)", async () => {
   await using broker = await startBroker();
   using subscriber = await RawClient.connect(broker.subPort);
   await subscriber.ask("s1 sub #a");

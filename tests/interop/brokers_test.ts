@@ -34,7 +34,7 @@ for (const framing of ["lines", "bare"] as const) {
   });
 
   testWith([broker], {
-    name: `requests published without waiting reach a broker ${kind} one a recv, in order`,
+    name: `requests published without waiting reach a broker ${kind} one a recv, in order (C10)`,
     fn: async () => {
       await using theirs = broker.start([framing]);
       const { pubPort } = await brokerPorts(theirs);

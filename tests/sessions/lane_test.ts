@@ -73,7 +73,7 @@ function read(text: string): ({ topic: string; number: number } | { pattern: str
   return events;
 }
 
-Deno.test("drop-new leaves out what does not fit and says so where it would have come", () => {
+Deno.test("drop-new leaves out what does not fit and says so where it would have come (V7, V9)", () => {
   const bench = new Bench(30);
   const lane = bench.outbox.open("drop-new", "#*");
   for (let number = 0; number < 6; number++) bench.deliver(lane, { route: A, numbers: [number] });
@@ -83,7 +83,7 @@ Deno.test("drop-new leaves out what does not fit and says so where it would have
   assertEquals(bench.written, "pub #a 1\n0\npub #a 1\n1\ngap #* 4\npub #a 1\n6\n");
 });
 
-Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left", () => {
+Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left (V7, V9)", () => {
   const bench = new Bench(40);
   const lane = bench.outbox.open("drop-old", "#a");
   bench.deliver(lane, { route: A, numbers: [0] });
@@ -96,7 +96,7 @@ Deno.test("drop-old leaves out the oldest that wait and says so before the oldes
   assertEquals(events.at(-1), { topic: "#a", number: 8 });
 });
 
-Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not", () => {
+Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not (V7)", () => {
   const bench = new Bench(1000);
   const lane = bench.outbox.open("latest", "#>");
   bench.deliver(lane, { route: A, numbers: [1, 2] });
@@ -132,7 +132,7 @@ Deno.test("what a lane leaves out does not touch what a lane beside it keeps", (
   assert(gaps.some((gap) => "pattern" in gap && gap.pattern === "#a"));
 });
 
-Deno.test("every message is received or counted in a gap in its place, whatever the subscriber's pace", () => {
+Deno.test("every message is received or counted in a gap in its place, whatever the subscriber's pace (V9)", () => {
   const step = fc.record({ deliver: fc.nat(4), write: fc.nat(60) });
   const policy = fc.constantFrom<SlowPolicy>("drop-new", "drop-old");
   fc.assert(
@@ -217,7 +217,7 @@ async function upgraded(client: RawClient): Promise<RawClient> {
   return client;
 }
 
-Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and can change its mind", async () => {
+Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and can change its mind (V7, V8)", async () => {
   await using broker = new TestServer({ limits: { outbox: 20_000 } });
   using subscriber = await upgraded(broker.connect("subscribers", 1024));
   assertEquals(await subscriber.ask("sub #a slow=drop-new"), "ok 1");
@@ -245,7 +245,7 @@ Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and ca
   assertEquals(broker.engine.subscriptions, 0);
 });
 
-Deno.test("of the lanes that match, the one that keeps most gets the message, once", async () => {
+Deno.test("of the lanes that match, the one that keeps most gets the message, once (V8)", async () => {
   await using broker = new TestServer();
   using subscriber = await upgraded(broker.connect("subscribers"));
   await subscriber.ask("sub #a slow=drop-old");
@@ -257,7 +257,7 @@ Deno.test("of the lanes that match, the one that keeps most gets the message, on
   assertEquals(await subscriber.lines(4), ["pub #a 1", "x", "pub #b.c 1", "y"]);
 });
 
-Deno.test("where publishers are not to wait, no subscriber makes them", async () => {
+Deno.test("where publishers are not to wait, no subscriber makes them (V7)", async () => {
   await using broker = new TestServer({ slowConsumer: "disconnect" });
   using subscriber = await upgraded(broker.connect("subscribers"));
   assertEquals((await subscriber.ask("sub #a slow=block"))?.slice(0, 10), "err DENIED");

@@ -24,7 +24,7 @@ function committer(folder: Folder): Deno.ChildProcess {
   }).spawn();
 }
 
-Deno.test("what was stored is there when the store is opened again, and numbers go on", async () => {
+Deno.test("what was stored is there when the store is opened again, and numbers go on (D2)", async () => {
   using folder = new Folder();
   const before = await folder.with((store) => store.commit(run("#a", "1", "2"), run("#b", "1")));
   await folder.with(async (store) => {

@@ -31,7 +31,7 @@ function convert(
 const frames = { room: framesRoom, write: toFrames };
 const classic = { room: classicRoom, write: toClassic };
 
-Deno.test("classic deliveries become frames with their length", () => {
+Deno.test("classic deliveries become frames with their length (V5)", () => {
   const long = "x".repeat(1234);
   assertEquals(
     convert(from(`#a one\n#a \n#a ${long}\n`, 3), frames),
@@ -39,14 +39,14 @@ Deno.test("classic deliveries become frames with their length", () => {
   );
 });
 
-Deno.test("frames become lines, their fields left out and each LF written as two characters", () => {
+Deno.test("frames become lines, their fields left out and each LF written as two characters (V5)", () => {
   assertEquals(
     convert(from("pub #a 3 id=1 h.x=2\none\npub #a 7\nt\nw\n\no\n\npub #a 0\r\n\n", 3), classic),
     "#a one\n#a t\\nw\\n\\no\\n\n#a \n",
   );
 });
 
-Deno.test("frames get the # they lack", () => {
+Deno.test("frames get the # they lack (V1)", () => {
   const deliveries = { ...from("pub a 3 k=v\n#a \npub a 0\n\n", 2), topicBytes: 2 };
   assertEquals(
     convert(deliveries, { room: sharpsRoom, write: withSharps }),
