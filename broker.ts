@@ -1,5 +1,5 @@
 /**
- * The broker: takes messages from publishers on one port, hands each to every subscriber of its topic on another.
+ * The broker: takes messages on one port and hands each to every subscriber of its topic on another.
  *
  *     deno run -A broker.ts -s -p
  *

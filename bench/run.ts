@@ -121,7 +121,7 @@ async function generate(job: Job): Promise<Outcome> {
   await using generator = Program.start(command);
   const timer = setTimeout(() => generator.stop("SIGKILL"), most * 1000);
   try {
-    const status = await generator.done;
+    const status = await generator.ended;
     const said = generator.lines.find((line) => line.startsWith('{"kind"'));
     if (said !== undefined) return JSON.parse(said) as Outcome;
     const why = status.signal === "SIGKILL" ? `not done after ${most} s` : generator.lines[0];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Program } from "../scripts/program.ts";
+import { Program, type ProgramOptions } from "../scripts/program.ts";
 
 /** A broker that listens. */
 export interface Running extends AsyncDisposable {
@@ -24,16 +24,15 @@ const READY = /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/;
 /** Starts a broker of ours, or who says the same. */
 export async function startByReadyLine(
   command: readonly string[],
-  after?: () => Promise<void>,
+  options: Pick<ProgramOptions, "after"> = {},
 ): Promise<Running> {
-  const program = Program.start(command, { cwd: ROOT, env: { NO_COLOR: "1" } });
+  const program = Program.start(command, { ...options, cwd: ROOT, env: { NO_COLOR: "1" } });
   try {
     const [, subscriberPort, publisherPort] = await program.line(READY);
-    return running(
-      program,
-      { publisherPort: Number(publisherPort), subscriberPort: Number(subscriberPort) },
-      after,
-    );
+    return Object.assign(program, {
+      publisherPort: Number(publisherPort),
+      subscriberPort: Number(subscriberPort),
+    });
   } catch (error) {
     await program.stop();
     throw error;
@@ -54,42 +53,28 @@ export async function startWithFile(
   await Deno.writeTextFile(path, file.text);
   // mosquitto gives up root for a user of its own before it reads
   await Deno.chmod(folder, 0o755);
-  const remove = (): Promise<void> => Deno.remove(folder, { recursive: true });
+  const after = (): Promise<void> => Deno.remove(folder, { recursive: true });
+  let program: Program;
   try {
-    const program = Program.start(command(path), { cwd: folder });
-    try {
-      await listening(port, program);
-      return running(program, { publisherPort: port, subscriberPort: port }, remove);
-    } catch (error) {
-      await program.stop();
-      throw error;
-    }
+    program = Program.start(command(path), { cwd: folder, after });
   } catch (error) {
-    await remove();
+    await after();
     throw error;
   }
-}
-
-function running(
-  program: Program,
-  ports: { readonly publisherPort: number; readonly subscriberPort: number },
-  after?: () => Promise<void>,
-): Running {
-  return {
-    pid: program.pid,
-    ...ports,
-    async [Symbol.asyncDispose](): Promise<void> {
-      await program.stop();
-      await after?.();
-    },
-  };
+  try {
+    await listening(port, program);
+    return Object.assign(program, { publisherPort: port, subscriberPort: port });
+  } catch (error) {
+    await program.stop();
+    throw error;
+  }
 }
 
 /** Resolves when somebody accepts on the port. These programs print no line that says so, so one has to ask. */
 async function listening(port: number, program: Program): Promise<void> {
   const deadline = performance.now() + 10_000;
   let over = false;
-  program.done.then(() => over = true);
+  program.ended.then(() => over = true);
   while (performance.now() < deadline && !over) {
     try {
       const connection = await Deno.connect({ hostname: HOST, port });
@@ -100,7 +85,7 @@ async function listening(port: number, program: Program): Promise<void> {
       await new Promise((done) => setTimeout(done, 20));
     }
   }
-  throw new Error(`nobody listens on port ${port}: ${program.lines.at(-1) ?? "not a word"}`);
+  throw program.failure(`does not listen on port ${port}`);
 }
 
 /** A command as its words. */

@@ -1,8 +1,8 @@
 /**
  * Read buffers that several readers share without copying.
  *
- * A session reads from its socket into a chunk; what it forwards are slices of that chunk, and every outbox that still has
- * to write one holds a reference. The last to let go gives the memory back to the pool.
+ * A session reads from its socket into a chunk; what it forwards are slices of that chunk, and every outbox
+ * that still has to write one holds a reference. The last to let go gives the memory back to the pool.
  *
  * @module
  */
@@ -21,14 +21,14 @@ export interface Giver {
 }
 
 /**
- * Gives memory back to the system at once: of large pieces that are used once, what waits for the collector would add up to much.
- * Nothing else may look at the same buffer.
+ * Gives memory back to the system at once: of large pieces that are used once,
+ * what waits for the collector would add up to much. Nothing else may look at the same buffer.
  */
 export const FREED: Giver = { giveBack: (bytes) => void bytes.buffer.transfer(0) };
 
 /**
- * A piece of memory with a reference count. Who creates or retains it releases it exactly once; nobody touches `bytes`
- * after that.
+ * A piece of memory with a reference count. Who creates or retains
+ * it releases it exactly once; nobody touches `bytes` after that.
  */
 export class Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -40,7 +40,7 @@ export class Chunk {
     this.#giver = giver;
   }
 
-  /** Whether somebody beside the caller still reads from it, so that what lies in it must not be overwritten. */
+  /** Whether somebody beside the caller still reads from it: then it must not be overwritten. */
   get shared(): boolean {
     return this.#references > 1;
   }
@@ -56,7 +56,7 @@ export class Chunk {
   }
 }
 
-/** Hands out chunks of power-of-two sizes and keeps freed ones, a bounded number of bytes, while they are in demand. */
+/** Hands out chunks of power-of-two sizes and keeps so many bytes of freed ones as are in demand. */
 export class ChunkPool implements Giver {
   readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
   #freeBytes = 0;

@@ -1,5 +1,6 @@
 /**
- * Message ids in runs: publishers number what they send (`k7x-1`, `k7x-2`, …), so what is remembered of many ids is little.
+ * Message ids in runs: publishers number what they send (`k7x-1`, `k7x-2`, …),
+ * so what is remembered of many ids is little.
  *
  * @module
  */
@@ -17,7 +18,10 @@ export interface IdSpan {
 
 const ESCAPED = /[^!-$&-~]/g;
 
-/** One line a span, without positions: ` 7 9 k7x-` or `=whole-id`. The ids' bytes beyond printable ASCII are percent-encoded. */
+/**
+ * One line a span, without positions: ` 7 9 k7x-` or `=whole-id`.
+ * The ids' bytes beyond printable ASCII are percent-encoded.
+ */
 export function showSpans(spans: readonly IdSpan[]): string {
   return spans.map(({ prefix, first, count }) => {
     const text = prefix.replace(ESCAPED, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);

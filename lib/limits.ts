@@ -7,7 +7,10 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What can be set, on the command line as `--max-<name>` or in the config file. docs/protocol.md says what breaking each gets. */
+/**
+ * What can be set, on the command line as `--max-<name>` or in the config file.
+ * docs/protocol.md says what breaking each gets.
+ */
 export interface Limits {
   /** Bytes of a line without its LF (64 KiB). Range 512 B to 1 MiB. */
   readonly line: number;
@@ -100,7 +103,7 @@ export const GATHER_BYTES = 64 * KIB;
 export const GATHER_SEGMENT_MOST = 16 * KIB;
 /** Bytes of read buffers that one slow connection may keep from being used again. */
 export const PINNED_MOST = 4 * MIB;
-/** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart. */
+/** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart (C9). */
 export const JOIN_REPLIES_FROM = 4 * KIB;
 /** An outbox above this many bytes makes the publishers that feed it wait (policy block). */
 export const HIGH_WATER = 1 * MIB;
@@ -113,7 +116,7 @@ export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
 /** Bytes that a replay reads from the store at a time. */
 export const REPLAY_PAGE_BYTES = 1 * MIB;
-/** Topics whose subscribers are remembered between publishes; above it the memory is emptied and built anew. */
+/** Topics whose subscribers are remembered between publishes; beyond it the memory is built anew. */
 export const ROUTES_MOST = 100_000;
 /** Subscribers remembered over all those topics together. */
 export const ROUTED_SUBSCRIBERS_MOST = 4_000_000;

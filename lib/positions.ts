@@ -48,7 +48,7 @@ export function readPosition(text: string, now: number): ResolvedPosition | unde
   return { kind: "time", time: now - position.count * UNIT_MS[position.unit] };
 }
 
-/** `from=`: a position, or one of the words; undefined: none of these. */
+/** `from=`: a position, or one of the words (D3); undefined: none of these. */
 export function readFrom(
   text: string,
   now: number,

@@ -1,5 +1,5 @@
 /**
- * What becomes of a subscription that cannot keep up.
+ * What becomes of a subscription that cannot keep up (V7).
  *
  * @module
  */

@@ -10,8 +10,8 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * The text with everything that could move a cursor, recolour, reorder or hide written out: `\n`, `\x1b`, `\u{202e}`.
- * `keep` names characters that pass as they are (a terminal may show a tab).
+ * The text with everything that could move a cursor, recolour, reorder or hide written out:
+ * `\n`, `\x1b`, `\u{202e}`. `keep` names characters that pass as they are (a terminal may show a tab).
  */
 export function visible(text: string, keep = ""): string {
   return text.replace(UNSAFE, (character) => {

@@ -65,7 +65,7 @@ async function compile(name: string, options: readonly string[]): Promise<void> 
     [Deno.execPath(), "compile", ...always, ...options, `${ROOT}/${name}.ts`],
     { env: { NO_COLOR: "1" } },
   );
-  const { success } = await compiler.done;
+  const { success } = await compiler.ended;
   if (success) return;
   const said = compiler.lines.join("\n");
   if (said.includes("Setting up base binary") && /error sending request|download|http/i.test(said)) {

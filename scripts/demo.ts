@@ -9,7 +9,8 @@
 import { RunError, UsageError } from "../lib/errors.ts";
 import { quote, visible } from "../lib/text.ts";
 import { type ClientFile, type Pair, PAIRS } from "./demo_pairs.ts";
-import { Program, type Source } from "./program.ts";
+import type { Source } from "./printed.ts";
+import { Program } from "./program.ts";
 import { printLine, STOP_SIGNALS } from "./terminal.ts";
 
 /** The whole demo takes at most so long. */
@@ -115,7 +116,7 @@ async function publish(file: ClientFile, port: string): Promise<Published[]> {
       published.push({ topic, line: `${topic} ${payload}` });
     },
   });
-  checkEnd(`publisher ${file.id}`, await publisher.done);
+  checkEnd(`publisher ${file.id}`, await publisher.ended);
   return published;
 }
 

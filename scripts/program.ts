@@ -1,13 +1,13 @@
 /**
- * A program run as a process of its own: its lines as they come, waited for by what they say, ended by its id.
+ * A program run as a process of its own, by scripts, benchmarks and tests: what it prints is kept, handed over line by line
+ * and waited for; it is ended by its id, and none outlives who started it.
+ *
+ *     await using broker = Program.start([Deno.execPath(), "run", "-A", "broker.ts", "-s", "-p"]);
+ *     const [, port] = await broker.line(/ready: subscribers \S+:(\d+)/);
  *
  * @module
  */
-import { TextLineStream } from "@std/streams";
-import { quote } from "../lib/text.ts";
-
-/** Where a line came from. */
-export type Source = "stdout" | "stderr";
+import { Printed, type Source, type WaitOptions } from "./printed.ts";
 
 /** How a program is started. */
 export interface ProgramOptions {
@@ -17,53 +17,72 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The program gets `env` and nothing else. */
   readonly clearEnv?: boolean;
-  readonly stdin?: "null" | "piped";
-  /** Called with every line without its LF, in order. */
+  /** All of its stdin; `"open"` leaves that to {@link Program.write}; without it stdin is empty, as with `</dev/null`. */
+  readonly stdin?: string | Uint8Array | "open";
+  /** Called with every line without its line end, in order. */
   readonly onLine?: (line: string, source: Source) => void;
+  /** What asks it to end: SIGTERM. SIGKILL for what need not end in order. */
+  readonly stopSignal?: Deno.Signal;
+  /** Milliseconds after which {@link Program.stop} insists: 5,000. */
+  readonly graceMs?: number;
+  /** Called when it has ended, before {@link Program.ended} settles: takes away what it leaves behind. */
+  readonly after?: () => Promise<void>;
 }
 
-/** Lines kept, to say what a program that failed said last, and for {@link Program.line}. */
-const KEPT_LINES = 1000;
+const encoder = new TextEncoder();
 
 /** A running program. Disposing of it ends it. */
 export class Program implements AsyncDisposable {
   static readonly #running = new Set<Program>();
   static #stopping = false;
-  readonly #child: Deno.ChildProcess;
-  readonly #name: string;
-  readonly #lines: string[] = [];
-  readonly #done: Promise<Deno.CommandStatus>;
-  #heard = Promise.withResolvers<void>();
-  #status: Deno.CommandStatus | null = null;
 
-  private constructor(command: readonly string[], options: ProgramOptions) {
-    const [executable = "", ...args] = command;
-    this.#name = options.name ?? executable.replace(/^.*[\\/]/, "");
-    this.#child = new Deno.Command(executable, {
-      args,
-      stdin: options.stdin ?? "null",
-      stdout: "piped",
-      stderr: "piped",
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
-      ...(options.clearEnv === undefined ? {} : { clearEnv: options.clearEnv }),
-    }).spawn();
-    const { stdout, stderr } = this.#child;
-    const read = [this.#read(stdout, "stdout", options.onLine), this.#read(stderr, "stderr", options.onLine)];
-    this.#done = Promise.all([this.#child.status, ...read]).then(([status]) => {
-      this.#status = status;
-      Program.#running.delete(this);
-      this.#heard.resolve();
-      return status;
+  static {
+    // who forgot one, or failed before it could be disposed of, takes it along
+    globalThis.addEventListener("unload", () => {
+      for (const program of Program.#running) program.kill("SIGKILL");
     });
   }
 
-  /** Starts it. Throws `Deno.errors.NotFound` where there is no such executable, and after {@link stopAll}. */
+  /** Settles when it has ended and all it printed was handed over. */
+  readonly ended: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  readonly #printed: Printed;
+  readonly #stopSignal: Deno.Signal;
+  readonly #graceMs: number;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
+
+  private constructor([executable = "", ...args]: readonly string[], options: ProgramOptions) {
+    const { name, cwd, env, clearEnv, stdin } = options;
+    this.#printed = new Printed(name ?? executable.replace(/^.*[\\/]/, ""), options.onLine);
+    this.#stopSignal = options.stopSignal ?? "SIGTERM";
+    this.#graceMs = options.graceMs ?? 5000;
+    this.#child = new Deno.Command(executable, {
+      args,
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(env === undefined ? {} : { env: { ...env } }),
+      ...(clearEnv === undefined ? {} : { clearEnv }),
+    }).spawn();
+    Program.#running.add(this);
+    this.#stdin = stdin === undefined ? undefined : this.#child.stdin.getWriter();
+    this.ended = this.#end(options.after);
+    // it may end before it has read all
+    if (stdin !== undefined && stdin !== "open") this.write(stdin).then(() => this.end()).catch(() => {});
+  }
+
+  /**
+   * Starts it. Throws `Deno.errors.NotFound` where there is no such executable, after {@link stopAll}, and TypeError where
+   * a word is missing: `Deno.Command` would hand on `undefined` as that word, and a broker make a directory of that name.
+   */
   static start(command: readonly string[], options: ProgramOptions = {}): Program {
+    const missing = command.findIndex((word) => typeof word !== "string");
+    if (missing >= 0) {
+      throw new TypeError(`a word is missing behind ${JSON.stringify(command.slice(0, missing))}`);
+    }
     if (Program.#stopping) throw new Error(`${command[0]} is not started: all programs are being stopped`);
-    const program = new Program(command, options);
-    Program.#running.add(program);
-    return program;
+    return new Program(command, options);
   }
 
   /** Ends every program that still runs, and lets no other start: for who is interrupted and leaves nobody behind. */
@@ -76,51 +95,71 @@ export class Program implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** What it printed so far, both streams, the last {@link KEPT_LINES} lines. */
+  /** All it has printed to stdout so far. */
+  get stdout(): string {
+    return this.#printed.stdout;
+  }
+
+  /** All it has printed to stderr so far. */
+  get stderr(): string {
+    return this.#printed.stderr;
+  }
+
+  /** The last 1,000 lines it has printed, of both streams as they came. */
   get lines(): readonly string[] {
-    return this.#lines;
+    return this.#printed.lines;
   }
 
-  /** Resolves when it has ended and all it printed was handed over. */
-  get done(): Promise<Deno.CommandStatus> {
-    return this.#done;
+  /** Waits until a whole line of either stream matches: {@link Printed.line}. */
+  line(pattern: RegExp, options?: WaitOptions): Promise<RegExpExecArray> {
+    return this.#printed.line(pattern, options);
   }
 
-  /** Its keyboard; only with `stdin: "piped"`. */
-  get stdin(): WritableStream<Uint8Array<ArrayBuffer>> {
-    return this.#child.stdin;
+  /** Waits until all of stdout (or stderr) matches, lines that are not whole included: {@link Printed.see}. */
+  see(pattern: RegExp, options?: WaitOptions & { readonly on?: Source }): Promise<RegExpExecArray> {
+    return this.#printed.see(pattern, options);
   }
 
-  /** Waits until a line matches; one printed before counts. Fails when it ends first or the time runs out. */
-  async line(pattern: RegExp, milliseconds = 10_000): Promise<RegExpExecArray> {
-    const late = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => late.resolve("late"), milliseconds);
+  /** Resolves when it has ended well; fails with its last words when it has not. */
+  async succeeded(): Promise<void> {
+    const { success, code } = await this.ended;
+    if (!success) throw this.failure(`ended with ${code}`);
+  }
+
+  /** An error that says what went wrong with it and what it said last. */
+  failure(what: string): Error {
+    return this.#printed.failure(what);
+  }
+
+  /** Writes to its stdin, which is there only when it was asked for. */
+  async write(text: string | Uint8Array): Promise<void> {
+    await this.#stdin?.write(typeof text === "string" ? encoder.encode(text) : new Uint8Array(text));
+  }
+
+  /** Ends its stdin. */
+  async end(): Promise<void> {
+    await this.#stdin?.close();
+  }
+
+  /** Sends a signal and goes on; nothing happens when it has ended. */
+  kill(signal: Deno.Signal): void {
+    if (!Program.#running.has(this)) return;
     try {
-      while (true) {
-        for (const line of this.#lines) {
-          const found = pattern.exec(line);
-          if (found !== null) return found;
-        }
-        if (this.#status !== null) {
-          throw new Error(`${this.#name} ended with ${this.#status.code}${this.#last()}`);
-        }
-        if (await Promise.race([this.#heard.promise, late.promise]) === "late") {
-          throw new Error(`${this.#name} printed no ${pattern} in ${milliseconds} ms${this.#last()}`);
-        }
-      }
-    } finally {
-      clearTimeout(timer);
+      this.#child.kill(signal);
+    } catch (error) {
+      // it ended a moment ago, which is what a signal to end it wants
+      if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 
-  /** Asks it to end, insists after `graceMs`, and resolves when it is gone. */
-  async stop(signal: Deno.Signal = "SIGTERM", graceMs = 5000): Promise<Deno.CommandStatus> {
-    this.#kill(signal);
-    const timer = setTimeout(() => this.#kill("SIGKILL"), graceMs);
+  /** Asks it to end, insists after `graceMs`, and resolves when it is gone; a second call gives the same answer. */
+  async stop(signal = this.#stopSignal, graceMs = this.#graceMs): Promise<Deno.CommandStatus> {
+    this.kill(signal);
+    const late = setTimeout(() => this.kill("SIGKILL"), graceMs);
     try {
-      return await this.#done;
+      return await this.ended;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(late);
     }
   }
 
@@ -128,35 +167,15 @@ export class Program implements AsyncDisposable {
     await this.stop();
   }
 
-  #kill(signal: Deno.Signal): void {
-    if (this.#status !== null) return;
-    try {
-      this.#child.kill(signal);
-    } catch (error) {
-      // it ended meanwhile: that is what was asked for
-      if (!(error instanceof TypeError)) throw error;
-    }
-  }
-
-  #last(): string {
-    const said = this.#lines.filter((line) => line.trim() !== "");
-    // of a stack trace the line that says what happened, not the innermost place
-    const last = said.findLast((line) => /\berror\b/i.test(line)) ?? said.at(-1);
-    return last === undefined ? " without a word" : `, its last words: ${quote(last, 200)}`;
-  }
-
-  async #read(
-    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    source: Source,
-    onLine: ProgramOptions["onLine"],
-  ): Promise<void> {
-    const text = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-    for await (const line of text) {
-      this.#lines.push(line);
-      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-      onLine?.(line, source);
-      this.#heard.resolve();
-      this.#heard = Promise.withResolvers<void>();
-    }
+  async #end(after: ProgramOptions["after"]): Promise<Deno.CommandStatus> {
+    const { stdout, stderr } = this.#child;
+    const printed = [this.#printed.take(stdout, "stdout"), this.#printed.take(stderr, "stderr")];
+    const [status] = await Promise.all([this.#child.status, ...printed]);
+    Program.#running.delete(this);
+    this.#printed.end(status.code);
+    // the pipe broke with the process: there is nothing left to write to
+    await this.#stdin?.abort().catch(() => {});
+    await after?.();
+    return status;
   }
 }

@@ -11,7 +11,7 @@ import {
 
 const NOW = 1_800_000_000_000;
 
-Deno.test("a position is a sequence number, so long ago, or an RFC 3339 time", () => {
+Deno.test("a position is a sequence number, so long ago, or an RFC 3339 time (D3)", () => {
   assertEquals(readPosition("0", NOW), { kind: "sequence", sequence: 0 });
   assertEquals(readPosition("123456789012345", NOW), { kind: "sequence", sequence: 123456789012345 });
   assertEquals(readPosition("-90s", NOW), { kind: "time", time: NOW - 90_000 });

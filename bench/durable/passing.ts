@@ -40,7 +40,7 @@ export async function passing(options: PassingOptions): Promise<readonly Finding
   const data = `${folder}/data`;
   await using broker = await startByReadyLine(
     [...options.broker, "-s", "0", "-p", "0", "-q", "--data", data, "--retain-bytes", String(retained)],
-    () => removed(folder),
+    { after: () => removed(folder) },
   );
   const messages = Math.ceil(options.passing / FRAME);
   const { pid, publisherPort, subscriberPort } = broker;

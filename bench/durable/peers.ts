@@ -69,7 +69,7 @@ function ofOurs({ name, title, dialect, command, place, sync }: Ours): Peer {
       const folder = await Deno.makeTempDir({ dir: place, prefix: `${name}-` });
       return await startByReadyLine(
         [...words, "-s", "0", "-p", "0", "-q", "--data", `${folder}/data`, ...how],
-        () => removed(folder),
+        { after: () => removed(folder) },
       );
     },
   };

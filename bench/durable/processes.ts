@@ -11,11 +11,10 @@ import type { Acknowledged, PublishJob } from "./publisher.ts";
 /** Runs a piece to its end and returns what it said in its last line. Throws with its words where it failed. */
 export async function piece<Said>(script: string, argument: string): Promise<Said> {
   await using program = Program.start(command(script, argument), { name: script });
-  const { success } = await program.done;
+  await program.succeeded();
   const said = program.lines.findLast((line) => line.startsWith("{"));
-  if (success && said !== undefined) return JSON.parse(said) as Said;
-  const why = program.lines.find((line) => line.includes("rror:")) ?? program.lines.at(-1) ?? "not a word";
-  throw new Error(`${script}: ${why}`);
+  if (said === undefined) throw program.failure("did not say what it found");
+  return JSON.parse(said) as Said;
 }
 
 /** Somebody who publishes, and how far it has got. */
@@ -34,10 +33,7 @@ export class Publishing implements AsyncDisposable {
 
   /** Waits until it has published what it was told to. */
   async finished(): Promise<void> {
-    const { success } = await this.#program.done;
-    if (success) return;
-    const why = this.#program.lines.find((line) => line.includes("rror:")) ?? "not a word";
-    throw new Error(`publisher.ts: ${why}`);
+    await this.#program.succeeded();
   }
 
   /** Asks it to end, and waits until the last of what it sent is acknowledged. */

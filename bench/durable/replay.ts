@@ -44,7 +44,7 @@ export interface ReplayOptions {
 export async function replay(options: ReplayOptions): Promise<readonly Finding[]> {
   const folder = await Deno.makeTempDir({ dir: options.place, prefix: "replay-" });
   const words = [...options.broker, "-s", "0", "-p", "0", "-q", "--data", `${folder}/data`];
-  await using broker = await startByReadyLine(words, () => removed(folder));
+  await using broker = await startByReadyLine(words, { after: () => removed(folder) });
   const run = new Run(options, { broker, file: `${folder}/data/hashbus.db` });
   return [...await run.alone(), ...await run.besidePublishers()];
 }

@@ -37,7 +37,7 @@ export interface RoutingOptions {
 
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
- * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls.
+ * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
  */
 export class Routing {
   readonly #trie = new Trie<Subscriber>();

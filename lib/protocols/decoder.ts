@@ -59,7 +59,10 @@ export interface Decoder {
    * same for all of them.
    */
   readonly ttl: number | undefined;
-  /** Of {@link Found.Publishes}: who published, where the protocol says it. */
+  /**
+   * Of {@link Found.Publishes}: who published, where the protocol says it: any word, for logs and people
+   * (C7).
+   */
   publisherId(): string;
   /** Of {@link Found.Request}. */
   readonly request: Request;

@@ -53,9 +53,9 @@ export interface ConnectionSnapshot {
 const LINGER_MS = 500;
 
 /**
- * Guarantees: what was read is handled and answered before the socket closes, unless the other side is gone
- * or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is over,
- * and never rejects.
+ * Guarantees: what was read is handled and answered before the socket closes (C11), unless the other side is
+ * gone or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is
+ * over, and never rejects.
  */
 export class Connection implements OutboxOwner {
   readonly number: number;

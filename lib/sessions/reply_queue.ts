@@ -40,8 +40,8 @@ export class Ticket implements Acknowledgement {
 }
 
 /**
- * Guarantees: what is said leaves in the order of the calls, except that nothing overtakes a ticket that has
- * no answer. Successes that follow each other are told together (V2); {@link flush} tells them.
+ * Guarantees: what is said leaves in the order of the calls (C2), except that nothing overtakes a ticket that
+ * has no answer. Successes that follow each other are told together (V2); {@link flush} tells them.
  */
 export class ReplyQueue {
   #replies: Replies;

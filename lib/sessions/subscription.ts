@@ -102,7 +102,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     chunk.release();
   }
 
-  /** Said in its place: who reads a replay to its end wants to know where that is (D4). */
+  /** Said in its place (D4): who reads a replay to its end wants to know where that is (D4). */
   caughtUp(how: "live" | "end"): void {
     this.#notice({ [how]: this.#pattern });
   }

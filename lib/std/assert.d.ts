@@ -31,7 +31,7 @@ export function assertThrows<E extends Error = Error>(
   msgIncludes?: string,
   msg?: string,
 ): E;
-/** Rejects unless `fn` rejects with an `errorClass` whose message includes `msgIncludes`; resolves to the error. */
+/** Rejects unless `fn` rejects with an `errorClass` whose message includes `msgIncludes`; gives the error. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   errorClass: ErrorClass<E>,

@@ -1,9 +1,9 @@
 /**
  * Names and patterns.
  *
- * A topic is `#` and a name of segments split by `.`. A pattern is a topic in which a whole segment may be `*` (exactly
- * one segment) and the last one may be `>` (one or more). The `#` may be left out by who writes and is always there for
- * who reads: {@link parseTopic} and {@link parsePattern} return the form with it.
+ * A topic is `#` and a name of segments split by `.`. A pattern is a topic in which a whole segment may be
+ * `*` (exactly one segment) and the last one may be `>` (one or more). The `#` may be left out by who writes
+ * and is always there for who reads: {@link parseTopic} and {@link parsePattern} return the form with it.
  *
  * @module
  */
@@ -13,11 +13,14 @@ import { quote } from "../text.ts";
 /** The canonical name, or why there is none (a clause for a person, the text quoted). */
 export type Parsed = { readonly name: string } | { readonly problem: string };
 
-/** White space, control and format characters (bidirectional overrides and zero-width ones are format characters). */
+/**
+ * White space, control characters, format characters (bidirectional overrides and zero-width ones): what a
+ * name may not hold (T1).
+ */
 const FORBIDDEN = /[\s\p{Cc}\p{Cf}]/u;
 const encoder = new TextEncoder();
 
-/** Reads a topic to publish to: no wildcards. `limit` is in bytes of UTF-8 with the `#`. */
+/** Reads a topic to publish to: no wildcards (T3). `limit` is in bytes of UTF-8 with the `#`. */
 export function parseTopic(text: string, limit: number = DEFAULT_LIMITS.topic): Parsed {
   const parsed = parseName(text, "topic", limit);
   if ("problem" in parsed) return parsed;
@@ -28,7 +31,7 @@ export function parseTopic(text: string, limit: number = DEFAULT_LIMITS.topic): 
   return parsed;
 }
 
-/** Reads a pattern to subscribe to; every topic is one. `limit` is in bytes of UTF-8 with the `#`. */
+/** Reads a pattern to subscribe to (T3); every topic is one. `limit` is in bytes of UTF-8 with the `#`. */
 export function parsePattern(text: string, limit: number = DEFAULT_LIMITS.topic): Parsed {
   const parsed = parseName(text, "pattern", limit);
   if ("problem" in parsed) return parsed;
@@ -60,7 +63,7 @@ export function segmentsOf(name: string): string[] {
   return name.slice(1).split(".");
 }
 
-/** Whether a canonical pattern takes in a canonical topic: the reference for the trie, and for clients that filter. */
+/** Whether a canonical pattern takes in a canonical topic: the reference for the trie, and for filters. */
 export function matches(pattern: string, topic: string): boolean {
   const wanted = segmentsOf(pattern);
   const given = segmentsOf(topic);
@@ -72,6 +75,7 @@ export function matches(pattern: string, topic: string): boolean {
   return wanted.length === given.length;
 }
 
+/** What topics and patterns have in common (T1), with the `#` that may be left out (T2). */
 function parseName(text: string, kind: "topic" | "pattern", limit: number): Parsed {
   const bare = text.startsWith("#") ? text.slice(1) : text;
   if (bare === "") {

@@ -1,5 +1,6 @@
 /**
- * From a topic's bytes, as they stand in a read buffer, to what is kept for that topic: without making a string.
+ * From a topic's bytes, as they stand in a read buffer,
+ * to what is kept for that topic: without making a string.
  *
  * @module
  */
@@ -17,8 +18,9 @@ interface Entry<V> {
 }
 
 /**
- * A hash table by bytes (FNV-1a, 32 bit, open addressing, at most half full). `#hello` and `hello` are the same key.
- * Bounded: when `most` entries are in it, the next one empties it first; what is kept here can be made anew.
+ * A hash table by bytes (FNV-1a, 32 bit, open addressing, at most half full). `#hello` and `hello` are the
+ * same key. Bounded: when `most` entries are in it, the next one empties it first; what is kept here can be
+ * made anew.
  */
 export class TopicTable<V> {
   readonly #most: number;

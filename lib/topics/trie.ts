@@ -1,8 +1,9 @@
 /**
  * Patterns and what belongs to them, found by topic.
  *
- * A node a segment; `*` and `>` have slots of their own, so a match walks at most two branches a segment and never a
- * regular expression. Time to match grows with the segments and with the patterns that match, not with those that do not.
+ * A node a segment; `*` and `>` have slots of their own, so a match walks at most two branches a segment and
+ * never a regular expression. Time to match grows with the segments and with the patterns that match, not
+ * with those that do not.
  *
  *     #a.b   #a.*   #>         root ── a ── b {#a.b}
  *                               │      └─ * {#a.*}

@@ -1,5 +1,5 @@
 /**
- * Stored messages on their way to a v2 subscriber: a header, and the records as they were published.
+ * Stored messages on their way to a v2 subscriber: a header, and the records as they were published (D2).
  *
  *     batch #a 2 19 seq=7 ts=1700000000000⏎pub #a 3⏎one⏎pub #a 3⏎two⏎
  *                                          └─ number 7 ─┘└─ number 8 ─┘

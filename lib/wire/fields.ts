@@ -1,5 +1,6 @@
 /**
- * What stands behind the length in the header of a publish and of its delivery: `id=42 ttl=60 h.trace=a%20b`.
+ * What stands behind the length in the header of a publish and of its delivery: `id=42 ttl=60 h.trace=a%20b`
+ * (V4).
  *
  * @module
  */

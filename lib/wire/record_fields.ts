@@ -20,8 +20,8 @@ const SECONDS_DIGITS_MOST = 9;
 const FRACTION_DIGITS_MOST = 3;
 
 /**
- * Milliseconds of a `ttl=`, from `start` to `end`: seconds, more than 0, at most three decimals. Undefined:
- * it is none.
+ * Milliseconds of a `ttl=` (V10), from `start` to `end`: seconds, more than 0, at most three decimals.
+ * Undefined: it is none.
  */
 export function readTtl(bytes: Uint8Array, start: number, end: number): number | undefined {
   let milliseconds = 0;

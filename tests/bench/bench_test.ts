@@ -30,7 +30,7 @@ for (
 ) {
   Deno.test(`bench ${args.join(" ")} is refused with one line and 2`, async () => {
     await using bench = deno("main.ts", ...args);
-    assertEquals((await bench.done).code, 2);
+    assertEquals((await bench.ended).code, 2);
     assertEquals(bench.lines, [`bench: ${complaint}`]);
   });
 }
@@ -49,7 +49,7 @@ Deno.test("bench runs a shape in rounds, prints a table and writes JSON and a ch
       "0.05",
     ];
     await using bench = deno("main.ts", ...asked, "--out", out);
-    assertEquals((await bench.done).code, 0, bench.lines.join("\n"));
+    assertEquals((await bench.ended).code, 0, bench.lines.join("\n"));
     assert(
       bench.lines.some((line) => /^1 → 1, 1 KiB\s+\S+ [kM]\/s ±\d+%$/.test(line)),
       bench.lines.join("\n"),
@@ -104,7 +104,7 @@ async function load(name: string, lie: Lie, patienceSeconds = 10): Promise<Outco
     rate: 10_000,
   };
   await using generator = deno("load/main.ts", JSON.stringify(job));
-  await generator.done;
+  await generator.ended;
   // the generator hangs up as it ends, also in the middle of a write
   await relay.catch((error: unknown) => {
     if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)) {

@@ -44,7 +44,7 @@ Deno.test(
         const shapes = ["kept-10k-1", "kept-10k-4", "kept-1"];
         const asked = ["--shapes", shapes.join(","), "--rounds", "1", "--seconds", "0.05"];
         await using program = bench(...asked, "--place", place, "--out", out);
-        assertEquals((await program.done).code, 0, program.lines.join("\n"));
+        assertEquals((await program.ended).code, 0, program.lines.join("\n"));
         const report = JSON.parse(await Deno.readTextFile(`${out}/part.json`));
         const runs: readonly Run[] = report.runs;
         const installed = Object.entries(report.versions).filter(([, version]) => version !== null);
@@ -71,7 +71,7 @@ Deno.test("What a store shows alone is measured: replays, much that passes, open
       const sizes = ["--messages", "5000", "--passing", "0.01", "--stored", "0.001"];
       const asked = ["--shapes", "replay,replay-many,passing,opening", "--rounds", "1", "--seconds", "0.05"];
       await using program = bench(...asked, ...sizes, "--place", place, "--out", out);
-      assertEquals((await program.done).code, 0, program.lines.join("\n"));
+      assertEquals((await program.ended).code, 0, program.lines.join("\n"));
       const { findings } = JSON.parse(await Deno.readTextFile(`${out}/part.json`));
       const checks = new Set(findings.map(({ check }: { check: string }) => check));
       assertEquals([...checks], ["replay", "replay-many", "passing", "opening"]);
@@ -91,7 +91,7 @@ Deno.test("Interrupted, the benchmark leaves neither a store nor a process", onL
     const asked = ["--shapes", "replay", "--messages", "1000000000"];
     await using program = bench(...asked, "--place", place, "--out", "none");
     let over = false;
-    program.done.then(() => over = true);
+    program.ended.then(() => over = true);
     // somebody publishes what is to be replayed
     while (!over && bytesIn(place) < 1e6) await new Promise((done) => setTimeout(done, 50));
     assertGreater((await openFiles(place)).length, 0);
@@ -154,7 +154,7 @@ for (
 ) {
   Deno.test(`bench --durable ${args.join(" ")} is refused with one line and ${code}`, onLinux, async () => {
     await using program = bench(...args);
-    assertEquals((await program.done).code, code);
+    assertEquals((await program.ended).code, code);
     assertEquals(program.lines.length, 1, program.lines.join("\n"));
     assertStringIncludes(program.lines[0] ?? "", `bench: ${complaint}`);
   });

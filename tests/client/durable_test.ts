@@ -297,7 +297,7 @@ Deno.test("an id that nobody asked for keeps no message from a classic broker", 
   assertEquals(classic.reads, ["p1 pub #a plain\n"]);
 });
 
-Deno.test("what is gone, and what cannot be read, is told in its place", async () => {
+Deno.test("what is gone, and what cannot be read, is told in its place (D3, D4)", async () => {
   await using broker = startScriptedBroker(async (conn) => {
     await acceptHello(conn);
     assertEquals(await conn.line(), "sub #a from=2");

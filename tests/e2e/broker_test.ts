@@ -1,30 +1,20 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Program } from "../../scripts/program.ts";
+import { endOf, run } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
 import { RawClient } from "../support/raw_client.ts";
 
-const BROKER = new URL("../../broker.ts", import.meta.url).pathname;
-
-/** Runs the broker with arguments that make it end by itself. */
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", BROKER, ...args],
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
-}
-
 /** What a shell pipeline prints. */
 async function shell(command: string): Promise<string> {
-  const output = await new Deno.Command("sh", { args: ["-c", command], stdin: "null" }).output();
-  return new TextDecoder().decode(output.stdout);
+  await using program = Program.start(["sh", "-c", command]);
+  return (await endOf(program)).stdout;
 }
 
 Deno.test("broker -s -p listens on 9090 and 9000, and with values and 0 where it is told", async () => {
   // the default ports may be taken on this machine by somebody else's broker: then the message names them
   const taken = await isTaken(9090) || await isTaken(9000);
   if (taken) {
-    const { code, stderr } = await run("-s", "-p");
+    const { code, stderr } = await run("broker", ["-s", "-p"]);
     assertEquals(code, 1);
     assertMatch(stderr, /127\.0\.0\.1:90[09]0 is in use/);
   } else {
@@ -56,22 +46,12 @@ Deno.test({
   ignore: !HAS_NC,
   fn: async () => {
     await using broker = await startBroker();
-    const subscriber = new Deno.Command("nc", {
-      args: ["127.0.0.1", String(broker.subPort)],
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const writer = subscriber.stdin.getWriter();
-    await writer.write(new TextEncoder().encode("s1 sub #hello\n"));
-    const reader = subscriber.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    assertEquals((await reader.read()).value, "OK\n");
+    await using subscriber = Program.start(["nc", "127.0.0.1", `${broker.subPort}`], { stdin: "open" });
+    await subscriber.write("s1 sub #hello\n");
+    await subscriber.see(/^OK\n$/);
     const reply = await shell(`printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 ${broker.pubPort}`);
     assertEquals(reply, "OK\n");
-    assertEquals((await reader.read()).value, "#hello hi\n");
-    await writer.close();
-    await reader.cancel();
-    subscriber.kill("SIGKILL");
-    await subscriber.status;
+    await subscriber.see(/^OK\n#hello hi\n$/);
   },
 });
 
@@ -112,7 +92,7 @@ async function connectMany(count: number, port: number): Promise<RawClient[]> {
   return clients;
 }
 
-Deno.test("100,000 messages, sent ahead by 8 publishers, are counted exactly by each of 4 subscribers", async () => {
+Deno.test("100,000 messages, sent ahead by 8 publishers, are counted exactly by each of 4 subscribers (C10)", async () => {
   await using broker = await startBroker();
   const subscribers = await connectMany(4, broker.subPort);
   for (const [at, subscriber] of subscribers.entries()) await subscriber.ask(`s${at} sub #count.*`);
@@ -156,14 +136,8 @@ Deno.test("a subscriber that is stopped (SIGSTOP) beyond the stall timeout is cu
       for (let n = await c.read(bytes); n !== null; n = await c.read(bytes)) total += n;
       console.log("end after " + total);
     } catch (error) { console.log(error.name + " after " + total); }`;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["eval", script],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  assertStringIncludes((await output.read()).value ?? "", "subscribed");
+  await using child = Program.start([Deno.execPath(), "eval", script]);
+  await child.line(/^subscribed$/);
   child.kill("SIGSTOP");
   using reader = await RawClient.connect(broker.subPort);
   await reader.ask("reader sub #a");
@@ -178,14 +152,12 @@ Deno.test("a subscriber that is stopped (SIGSTOP) beyond the stall timeout is cu
   assertEquals(numbers, Array.from({ length: total }, (_, at) => at));
   assertEquals((await replies).length, total);
   child.kill("SIGCONT");
-  let said = "";
-  for (let part = await output.read(); !part.done; part = await output.read()) said += part.value;
-  await child.status;
-  assertMatch(said, /after \d+/, "its connection has ended");
+  await child.ended;
+  assertMatch(child.stdout, /after \d+/, "its connection has ended");
   assertMatch(broker.stderr, /WARN {2}slow consumer disconnected .*id=sleeper .*reason=stalled/);
 });
 
-Deno.test("SIGTERM under load: what was acknowledged is delivered, then exit 0", async () => {
+Deno.test("SIGTERM under load: what was acknowledged is delivered, then exit 0 (C4)", async () => {
   await using broker = await startBroker();
   using subscriber = await RawClient.connect(broker.subPort);
   await subscriber.ask("s1 sub #a");
@@ -236,7 +208,7 @@ Deno.test("a wrong command line is one line that says what to do, exit 2", async
     [["extra"], /unexpected argument "extra"/],
   ];
   await Promise.all(wrong.map(async ([args, message]) => {
-    const { code, stdout, stderr } = await run(...args);
+    const { code, stdout, stderr } = await run("broker", args);
     assertEquals([code, stdout], [2, ""], args.join(" "));
     assertMatch(stderr, message);
     assertMatch(stderr, /^broker: [^\n]+\n$/, "one line");
@@ -245,10 +217,10 @@ Deno.test("a wrong command line is one line that says what to do, exit 2", async
 
 Deno.test("what cannot be listened on is one line that says what to do, exit 1", async () => {
   await using broker = await startBroker();
-  const taken = await run("-s", "0", "-p", String(broker.pubPort));
+  const taken = await run("broker", ["-s", "0", "-p", String(broker.pubPort)]);
   assertEquals(taken.code, 1);
   assertMatch(taken.stderr, /^broker: 127\.0\.0\.1:\d+ is in use: [^\n]* -p [^\n]*\n$/);
-  const nowhere = await run("-s", "0", "-p", "0", "-H", "192.0.2.1");
+  const nowhere = await run("broker", ["-s", "0", "-p", "0", "-H", "192.0.2.1"]);
   assertEquals(nowhere.code, 1);
   assertMatch(nowhere.stderr, /^broker: cannot listen on 192\.0\.2\.1:0 [^\n]*--host\n$/);
 });
@@ -267,7 +239,7 @@ Deno.test("a config file sets what the command line leaves out, and the command 
     const events = broker.stderr.trim().split("\n").map((line) => JSON.parse(line).event);
     assertEquals(events, ["started", "draining", "stopped"]);
     await Deno.writeTextFile(path, "max-lines = 5\n");
-    const { code, stderr } = await run("--config", path);
+    const { code, stderr } = await run("broker", ["--config", path]);
     assertEquals(code, 2);
     assertStringIncludes(stderr, 'unknown key "max-lines", did you mean "max-line"?');
   } finally {
@@ -276,11 +248,11 @@ Deno.test("a config file sets what the command line leaves out, and the command 
 });
 
 Deno.test("--help and --version go to stdout, exit 0", async () => {
-  const help = await run("--help");
+  const help = await run("broker", ["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
   for (const word of ["-s, --sub-port [PORT]", "--slow-consumer", "--max-outbox", "SIGTERM"]) {
     assertStringIncludes(help.stdout, word);
   }
-  const version = await run("--version");
+  const version = await run("broker", ["--version"]);
   assertMatch(version.stdout, /^broker \d+\.\d+\.\d+\n$/);
 });

@@ -6,6 +6,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { compileAll, RuntimeMissing } from "../../scripts/compile.ts";
 import { Program } from "../../scripts/program.ts";
+import { startBroker } from "../support/broker.ts";
 
 /** No PATH, no HOME, nothing. */
 const BARE = { clearEnv: true, env: {} } as const;
@@ -38,23 +39,19 @@ Deno.test({
   ignore: missing !== null,
   fn: async () => {
     if (problem !== null) throw problem;
-    await using broker = Program.start([executable("broker"), "-s", "0", "-p", "0"], BARE);
-    const [, subPort = "", pubPort = ""] = await broker.line(
-      /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/,
-      30_000,
-    );
+    await using broker = await startBroker([], { command: [executable("broker")], ...BARE });
     await using subscriber = Program.start(
-      [executable("subscriber"), "-i", "s1", "-p", subPort, "-t", "#hello", "-C", "1", "-v"],
+      [executable("subscriber"), "-i", "s1", "-p", `${broker.subPort}`, "-t", "#hello", "-C", "1", "-v"],
       BARE,
     );
-    await subscriber.line(/subscribed to #hello/, 30_000);
+    await subscriber.line(/subscribed to #hello/);
     const message = "from one executable to another, übers Netz";
     await using publisher = Program.start(
-      [executable("publisher"), "-i", "p1", "-p", pubPort, "-t", "#hello", "-m", message],
+      [executable("publisher"), "-i", "p1", "-p", `${broker.pubPort}`, "-t", "#hello", "-m", message],
       BARE,
     );
-    assertEquals((await publisher.done).code, 0, publisher.lines.join("\n"));
-    assertEquals((await subscriber.done).code, 0, subscriber.lines.join("\n"));
+    assertEquals((await publisher.ended).code, 0, publisher.lines.join("\n"));
+    assertEquals((await subscriber.ended).code, 0, subscriber.lines.join("\n"));
     assertStringIncludes(subscriber.lines.join("\n"), `#hello ${message}`);
     assertEquals((await broker.stop()).code, 0, broker.lines.join("\n"));
   },
@@ -66,24 +63,33 @@ Deno.test({
   fn: async () => {
     if (problem !== null) throw problem;
     const file = `${folder}/recorded.cmd`;
-    await using broker = Program.start([executable("broker"), "-s", "0", "-p", "0"], BARE);
-    const [, subPort = "", pubPort = ""] = await broker.line(
-      /ready: subscribers \S+:(\d+), publishers \S+:(\d+)/,
-      30_000,
-    );
+    await using broker = await startBroker([], { command: [executable("broker")], ...BARE });
     for (const record of [file, `${folder}/recorded_again.cmd`]) {
       await using subscriber = Program.start(
-        [executable("subscriber"), "-i", "s1", "-p", subPort, "-t", ">", "-C", "2", "-v", "--record", record],
+        [
+          executable("subscriber"),
+          "-i",
+          "s1",
+          "-p",
+          `${broker.subPort}`,
+          "-t",
+          ">",
+          "-C",
+          "2",
+          "-v",
+          "--record",
+          record,
+        ],
         BARE,
       );
-      await subscriber.line(/subscribed to #>/, 30_000);
+      await subscriber.line(/subscribed to #>/);
       const source = record === file ? `${import.meta.dirname}/fixtures/two_messages.cmd` : file;
       await using publisher = Program.start(
-        [executable("publisher"), "-i", "p1", "-p", pubPort, "-f", source, "--speed", "0"],
+        [executable("publisher"), "-i", "p1", "-p", `${broker.pubPort}`, "-f", source, "--speed", "0"],
         BARE,
       );
-      assertEquals((await publisher.done).code, 0, publisher.lines.join("\n"));
-      assertEquals((await subscriber.done).code, 0, subscriber.lines.join("\n"));
+      assertEquals((await publisher.ended).code, 0, publisher.lines.join("\n"));
+      assertEquals((await subscriber.ended).code, 0, subscriber.lines.join("\n"));
       const played = (await Deno.readTextFile(record)).split("\n").filter((line) => line.includes("pub"));
       assertEquals(played.map((line) => line.slice(line.indexOf("pub"))), [
         "pub #a one",

@@ -1,7 +1,8 @@
 /** The broker's command line around stored messages: what is checked, exported and imported. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { publisherOf, run, start, subscriberOf } from "../cli/run_program.ts";
+import { Program } from "../../scripts/program.ts";
+import { commandOf, endOf, publisherOf, run, start, subscriberOf } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
 import { broker, lines, Place, SOME } from "./place.ts";
 
@@ -79,20 +80,13 @@ Deno.test("export ends quietly when nobody reads on", async () => {
   );
   await broker(place.data, ["--import"], { stdin: lines(...many) });
   const exporting = start("broker", ["--data", place.data, "--export", "#a"]);
-  const script = new URL("../../broker.ts", import.meta.url).pathname;
   await exporting.ended;
   assertEquals(exporting.stdout.split("\n").length, many.length + 1);
-  const piped = await new Deno.Command("bash", {
-    args: [
-      "-c",
-      '"$0" run -A --quiet "$1" --data "$2" --export a | head -n 1; echo "${PIPESTATUS[0]}"',
-      Deno.execPath(),
-      script,
-      place.data,
-    ],
-  }).output();
-  const [first = "", code] = new TextDecoder().decode(piped.stdout).split("\n");
-  assertEquals([JSON.parse(first).seq, code, new TextDecoder().decode(piped.stderr)], [1, "0", ""]);
+  const piped = '"$@" | head -n 1; echo "${PIPESTATUS[0]}"';
+  const command = [...commandOf("broker"), "--data", place.data, "--export", "a"];
+  const { stdout, stderr } = await endOf(Program.start(["bash", "-c", piped, "bash", ...command]));
+  const [first = "", code] = stdout.split("\n");
+  assertEquals([JSON.parse(first).seq, code, stderr], [1, "0", ""]);
 });
 
 Deno.test("a bad line of a pipe ends with 2 and its number; what stands before it is stored", async () => {

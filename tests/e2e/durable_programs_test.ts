@@ -7,17 +7,9 @@ import { type RunningBroker, startBroker } from "../support/broker.ts";
 /** A broker with a store of its own. */
 async function startDurable(args: readonly string[] = []): Promise<RunningBroker> {
   const data = await Deno.makeTempDir();
-  const broker = await startBroker(["--data", data, ...args]);
-  return {
-    ...broker,
-    get stderr(): string {
-      return broker.stderr;
-    },
-    [Symbol.asyncDispose]: async (): Promise<void> => {
-      await broker.stop();
-      await Deno.remove(data, { recursive: true });
-    },
-  };
+  return await startBroker(["--data", data, ...args], {
+    after: () => Deno.remove(data, { recursive: true }),
+  });
 }
 
 /** Publishes these commands. */

@@ -1,7 +1,8 @@
 /** The publisher as a process, at a real broker. */
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { startExerciseBroker } from "../client/exercise_broker.ts";
-import { publisherOf, run, start, startSubscribed } from "../cli/run_program.ts";
+import { Program } from "../../scripts/program.ts";
+import { commandOf, endOf, publisherOf, run, start, startSubscribed } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { freePort } from "../support/ports.ts";
 
@@ -123,27 +124,11 @@ Deno.test("--rate spreads the messages over time", async () => {
 
 Deno.test("one publisher of a shell loop leaves the loop's input alone", async () => {
   await using broker = await startBroker();
-  const script = new URL("../../publisher.ts", import.meta.url).pathname;
   const output = await printed(broker, async () => {
-    const child = new Deno.Command("sh", {
-      args: [
-        "-c",
-        `while read word; do "$@" -m "$word"; done; "$@" -l </dev/null`,
-        "sh",
-        Deno.execPath(),
-        "run",
-        "-A",
-        script,
-      ]
-        .concat(publisherOf(broker), "-t", "loop"),
-      stdin: "piped",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode("1\n2\n3\n"));
-    await writer.close();
-    assertEquals((await child.status).code, 0);
+    const loop = `while read word; do "$@" -m "$word"; done; "$@" -l </dev/null`;
+    const command = [...commandOf("publisher"), ...publisherOf(broker), "-t", "loop"];
+    const child = Program.start(["sh", "-c", loop, "sh", ...command], { stdin: "1\n2\n3\n" });
+    assertEquals(await endOf(child), { code: 0, stdout: "", stderr: "" });
     await publish(broker, "-t", "end", "-n");
   });
   assertEquals(output, "#loop 1\n#loop 2\n#loop 3\n");

@@ -1,7 +1,8 @@
 /** The subscriber as a process, at a real broker. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startExerciseBroker } from "../client/exercise_broker.ts";
-import { publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { Program } from "../../scripts/program.ts";
+import { commandOf, publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 
 /** Publishes these lines, commands of a publisher. */
@@ -176,24 +177,16 @@ Deno.test("what arrived before the stop is printed", async () => {
 
 Deno.test("when its reader goes away it ends quietly with 0", async () => {
   await using broker = await startBroker();
-  const script = new URL("../../subscriber.ts", import.meta.url).pathname;
-  const child = new Deno.Command("sh", {
-    args: ["-c", '{ "$@"; echo "code $?" >&2; } | head -n 1', "sh", Deno.execPath(), "run", "-A", script]
-      .concat(subscriberOf(broker), "-t", "a"),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = child.output();
+  const piped = '{ "$@"; echo "code $?" >&2; } | head -n 1';
+  const command = [...commandOf("subscriber"), ...subscriberOf(broker), "-t", "a"];
+  await using child = Program.start(["sh", "-c", piped, "sh", ...command]);
   let over = false;
-  output.then(() => over = true);
+  child.ended.then(() => over = true);
   await within(TRIES, async () => {
     await publish(broker, "pub #a x");
     return over;
   });
-  const { stdout, stderr } = await output;
-  const decoder = new TextDecoder();
-  assertEquals([decoder.decode(stdout), decoder.decode(stderr)], ["#a x\n", "code 0\n"]);
+  assertEquals([child.stdout, child.stderr], ["#a x\n", "code 0\n"]);
 });
 
 Deno.test("a recording played back gives the same messages in the same order", async () => {

@@ -4,7 +4,7 @@ import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
 import { readBatches, upgrade } from "../support/v2.ts";
 
-Deno.test("a durable message is acknowledged and delivered when it is stored, and not before", async () => {
+Deno.test("a durable message is acknowledged and delivered when it is stored, and not before (D1)", async () => {
   const store = new HeldStore();
   store.free = false;
   await using broker = new TestServer({ durable: { store, patterns: ["#d.>"] } });
@@ -45,7 +45,7 @@ Deno.test("what comes while a commit runs goes into the next one, whoever sent i
   for (const other of others) other.close();
 });
 
-Deno.test("a refused commit is answered ERR_STORE, nobody gets its messages, and the next may succeed", async () => {
+Deno.test("a refused commit is answered ERR_STORE, nobody gets its messages, and the next may succeed (D7)", async () => {
   const store = new HeldStore();
   store.free = false;
   await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
@@ -74,7 +74,7 @@ Deno.test("when it is not known what is stored, nothing is acknowledged any more
   publisher.close();
 });
 
-Deno.test("from= brings the past and then what is live, each message once, in order", async () => {
+Deno.test("from= brings the past and then what is live, each message once, in order (D2, D3)", async () => {
   const store = new MemoryStore({ now: () => Date.now() });
   await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
   using publisher = await upgrade(broker.connect("publishers"));
@@ -101,7 +101,7 @@ Deno.test("from= brings the past and then what is live, each message once, in or
   }
 });
 
-Deno.test("from= a sequence number, to= another, latest, and what cannot be read so", async () => {
+Deno.test("from= a sequence number, to= another, latest, and what cannot be read so (D3)", async () => {
   const store = new MemoryStore({ now: () => Date.now() });
   await using broker = new TestServer({ durable: { store, patterns: ["#d.>"] } });
   using publisher = await upgrade(broker.connect("publishers"));
@@ -133,7 +133,7 @@ Deno.test("from= a sequence number, to= another, latest, and what cannot be read
   assertMatch(await other.ask("sub #a from=earliest") ?? "", /^err NOT_DURABLE .*--data/);
 });
 
-Deno.test("a reader that is slower than the publishers reads at its own pace and makes nobody wait", async () => {
+Deno.test("a reader that is slower than the publishers reads at its own pace and makes nobody wait (D5)", async () => {
   const store = new MemoryStore({ now: () => Date.now() });
   await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
   using slow = await upgrade(broker.connect("subscribers", 1024));

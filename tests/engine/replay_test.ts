@@ -3,7 +3,7 @@ import { MemoryStore } from "../../lib/store/memory.ts";
 import { TestServer } from "../support/server.ts";
 import { readBatches, upgrade } from "../support/v2.ts";
 
-Deno.test("an end that lies in the future ends there, and its pattern is free again", async () => {
+Deno.test("an end that lies in the future ends there, and its pattern is free again (D3, D4)", async () => {
   const store = new MemoryStore({ now: () => Date.now() });
   await using broker = new TestServer({ durable: { store, patterns: ["#a"] } });
   using publisher = await upgrade(broker.connect("publishers"));
@@ -55,7 +55,7 @@ Deno.test("a beginning that lies in the future leaves out what comes before it",
   }
 });
 
-Deno.test("an end that is a time comes when nothing is published, and at once where it is past", async () => {
+Deno.test("an end that is a time comes when nothing is published, and at once where it is past (D4)", async () => {
   const store = new MemoryStore({ now: () => Date.now() });
   await using broker = new TestServer({ durable: { store, patterns: ["#a"] } });
   using publisher = await upgrade(broker.connect("publishers"));

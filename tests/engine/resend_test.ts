@@ -4,7 +4,7 @@ import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
 import { readBatches, upgrade } from "../support/v2.ts";
 
-Deno.test("a message that is sent again with its id is acknowledged and stored once", async () => {
+Deno.test("a message that is sent again with its id is acknowledged and stored once (D6)", async () => {
   const store = new HeldStore();
   await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
   using subscriber = await upgrade(broker.connect("subscribers"));
@@ -33,7 +33,7 @@ Deno.test("a message that is sent again with its id is acknowledged and stored o
   assertEquals(rest, ["pub #d 1 id=2", "b", "pub #d 1", "c", "pub #d 1 id=3", "d"]);
 });
 
-Deno.test("a message whose commit was refused is stored when it is sent again", async () => {
+Deno.test("a message whose commit was refused is stored when it is sent again (D7)", async () => {
   const store = new HeldStore();
   store.free = false;
   await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
@@ -87,7 +87,7 @@ Deno.test("a read that repeats what is refused is refused whole, though what is 
   assertEquals(await other.line(), "ok 1 seq=1 level=synced subs=0", "what repeats nothing is stored");
 });
 
-Deno.test("what was stored before the broker was started is known by its id", async () => {
+Deno.test("what was stored before the broker was started is known by its id (D6)", async () => {
   const dir = await Deno.makeTempDir();
   try {
     for (const again of [false, true]) {

@@ -16,8 +16,8 @@ for (const framing of ["lines", "bare"] as const) {
   testWith([broker], {
     name: `publisher and subscriber work with a broker ${kind}`,
     fn: async () => {
-      await using program = broker.start([framing]);
-      const { pubPort, subPort } = await brokerPorts(program);
+      await using theirs = broker.start([framing]);
+      const { pubPort, subPort } = await brokerPorts(theirs);
       await using subscriber = await connectSubscriber({ id: "s1", port: subPort });
       await using publisher = await connectPublisher({ id: "p1", port: pubPort });
       await subscriber.subscribe("#hello");
@@ -34,29 +34,29 @@ for (const framing of ["lines", "bare"] as const) {
   });
 
   testWith([broker], {
-    name: `requests published without waiting reach a broker ${kind} one a recv, in order`,
+    name: `requests published without waiting reach a broker ${kind} one a recv, in order (C10)`,
     fn: async () => {
-      await using program = broker.start([framing]);
-      const { pubPort } = await brokerPorts(program);
+      await using theirs = broker.start([framing]);
+      const { pubPort } = await brokerPorts(theirs);
       await using publisher = await connectPublisher({ id: "p1", port: pubPort });
       for (let n = 0; n < 100; n++) publisher.publish("#n", `message ${n}`);
       await publisher.drained();
-      assertEquals(await program.line(), "received [p1 hello 2]");
-      for (let n = 0; n < 100; n++) assertEquals(await program.line(), `received [p1 pub #n message ${n}]`);
+      assertEquals(await theirs.line(), "received [p1 hello 2]");
+      for (let n = 0; n < 100; n++) assertEquals(await theirs.line(), `received [p1 pub #n message ${n}]`);
     },
   });
 
   testWith([broker], {
     name: `one client after the other is served by a broker ${kind}`,
     fn: async () => {
-      await using program = broker.start([framing]);
-      const { pubPort } = await brokerPorts(program);
+      await using theirs = broker.start([framing]);
+      const { pubPort } = await brokerPorts(theirs);
       for (let round = 0; round < 3; round++) {
         const publisher = await connectPublisher({ id: "p1", port: pubPort });
         await publisher.publish("#n", `${round}`);
         await publisher.close();
       }
-      await program.text.see(/received \[p1 pub #n 2\]/);
+      await theirs.program.see(/received \[p1 pub #n 2\]/);
     },
   });
 }
@@ -64,8 +64,8 @@ for (const framing of ["lines", "bare"] as const) {
 testWith([broker], {
   name: "a broker that drops who says hello is spoken to without it",
   fn: async () => {
-    await using program = broker.start(["picky"]);
-    const { pubPort, subPort } = await brokerPorts(program);
+    await using theirs = broker.start(["picky"]);
+    const { pubPort, subPort } = await brokerPorts(theirs);
     await using subscriber = await connectSubscriber({ id: "s1", port: subPort });
     await using publisher = await connectPublisher({ id: "p1", port: pubPort });
     await subscriber.subscribe("#hello");
@@ -78,8 +78,8 @@ testWith([broker], {
   name:
     "a client that waits for its turn longer than for an answer to hello gets it, and harms nobody behind it",
   fn: async () => {
-    await using program = broker.start(["bare"]);
-    const { pubPort } = await brokerPorts(program);
+    await using theirs = broker.start(["bare"]);
+    const { pubPort } = await brokerPorts(theirs);
     const first = await connectPublisher({ id: "p1", port: pubPort });
     await first.publish("#n", "first");
     const fellBack = Promise.withResolvers<void>();
@@ -97,6 +97,6 @@ testWith([broker], {
     await second.close();
     await using third = await connectPublisher({ id: "p3", port: pubPort });
     await third.publish("#n", "third");
-    await program.text.see(/received \[p3 pub #n third\]/);
+    await theirs.program.see(/received \[p3 pub #n third\]/);
   },
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { childOf, type ChildText } from "../support/child.ts";
+import { Program } from "../../scripts/program.ts";
 
 /** A language whose interpreter may be missing. */
 export interface Language {
@@ -11,18 +11,40 @@ export interface Language {
   /** Why its tests cannot run here, or undefined. */
   readonly missing: string | undefined;
   /** Starts a program of tests/interop/fixtures. */
-  start(args: readonly string[]): Program;
+  start(args: readonly string[]): Dialogue;
 }
 
-/** A running program one talks to by lines. `await using` ends it. */
-export interface Program extends AsyncDisposable {
-  readonly text: ChildText;
+/** A running program one talks to by lines. `await using` kills it. */
+export class Dialogue implements AsyncDisposable {
+  readonly program: Program;
+  #lines = 0;
+
+  constructor(program: Program) {
+    this.program = program;
+  }
+
   /** Writes a line to it. */
-  tell(line: string): Promise<void>;
+  async tell(line: string): Promise<void> {
+    await this.program.write(`${line}\n`);
+  }
+
   /** Writes a line and waits for the next line it prints. */
-  ask(line: string): Promise<string>;
+  async ask(line: string): Promise<string> {
+    await this.tell(line);
+    return await this.line();
+  }
+
   /** The next line it prints. */
-  line(): Promise<string>;
+  async line(): Promise<string> {
+    const next = new RegExp(`^(?:.*\\n){${this.#lines}}(.*)\\n`);
+    const [, line = ""] = await this.program.see(next, { timeout: 60_000 });
+    this.#lines++;
+    return line;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.program.stop();
+  }
 }
 
 /** Python with its fixture `file`. */
@@ -44,8 +66,8 @@ export function testWith(
 }
 
 /** The ports of fixtures/broker.py, from the line it begins with. */
-export async function brokerPorts(program: Program): Promise<{ pubPort: number; subPort: number }> {
-  const [, pubPort, subPort] = (await program.line()).match(/^publishers (\d+), subscribers (\d+)$/) ?? [];
+export async function brokerPorts(broker: Dialogue): Promise<{ pubPort: number; subPort: number }> {
+  const [, pubPort, subPort] = (await broker.line()).match(/^publishers (\d+), subscribers (\d+)$/) ?? [];
   return { pubPort: Number(pubPort), subPort: Number(subPort) };
 }
 
@@ -73,35 +95,7 @@ async function isThere(program: string): Promise<boolean> {
   }
 }
 
-function start(program: string, args: readonly string[]): Program {
-  const child = new Deno.Command(program, {
-    args: [...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: { PYTHONIOENCODING: "utf-8" },
-  }).spawn();
-  const text = childOf(child);
-  const stdin = child.stdin.getWriter();
-  let lines = 0;
-  const line = async (): Promise<string> => {
-    const seen = await text.see(new RegExp(`^(?:.*\\n){${lines}}(.*)\\n`), { timeout: 60_000 });
-    lines++;
-    return seen[1] ?? "";
-  };
-  const tell = (words: string): Promise<void> => stdin.write(new TextEncoder().encode(`${words}\n`));
-  return {
-    text,
-    tell,
-    line,
-    ask: async (words) => {
-      await tell(words);
-      return await line();
-    },
-    [Symbol.asyncDispose]: async () => {
-      text.kill("SIGKILL");
-      await text.ended;
-      await stdin.abort().catch(() => {}); // the pipe broke with the process: there is nothing left to write to
-    },
-  };
+function start(program: string, args: readonly string[]): Dialogue {
+  const env = { PYTHONIOENCODING: "utf-8" };
+  return new Dialogue(Program.start([program, ...args], { env, stdin: "open", stopSignal: "SIGKILL" }));
 }

@@ -4,7 +4,7 @@ import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
 
-Deno.test("every request gets exactly one reply, in order, also when they come in one piece", async () => {
+Deno.test("every request gets exactly one reply, in order, also when they come in one piece (C2)", async () => {
   await using broker = new TestServer();
   using publisher = broker.connect("publishers");
   await publisher.send(
@@ -24,7 +24,7 @@ Deno.test("every request gets exactly one reply, in order, also when they come i
   ]);
 });
 
-Deno.test("a subscriber's requests are answered by their kind", async () => {
+Deno.test("a subscriber's requests are answered by their kind (T3, C5)", async () => {
   await using broker = new TestServer({ limits: { patterns: 2 } });
   using subscriber = broker.connect("subscribers");
   const asked = [
@@ -65,7 +65,7 @@ Deno.test("a session answers the same however its input is split", async () => {
   }
 });
 
-Deno.test("a message reaches a connection once however many of its patterns match", async () => {
+Deno.test("a message reaches a connection once however many of its patterns match (C5)", async () => {
   await using broker = new TestServer();
   using subscriber = broker.connect("subscribers");
   for (const pattern of ["#a.b", "#a.*", "#*.b", "#a.>", "#>"]) await subscriber.ask(`s1 sub ${pattern}`);
@@ -74,7 +74,7 @@ Deno.test("a message reaches a connection once however many of its patterns matc
   assertEquals(await subscriber.lines(3), ["#a.b one", "#x two", "#a.b three"]);
 });
 
-Deno.test("each publisher's order is kept on every topic, for every subscriber", async () => {
+Deno.test("each publisher's order is kept on every topic, for every subscriber (C6)", async () => {
   await using broker = new TestServer();
   const subscribers = [0, 1, 2].map(() => broker.connect("subscribers"));
   for (const subscriber of subscribers) assertEquals(await subscriber.ask("s sub #>"), "OK");
@@ -121,7 +121,7 @@ Deno.test("an over-long line is refused, costs no memory to speak of, and the co
   assertEquals(await publisher.lines(2), ["ERR_LINE_TOO_LONG", "OK"]);
 });
 
-Deno.test("what is not UTF-8 is refused in names and passed on in messages", async () => {
+Deno.test("what is not UTF-8 is refused in names and passed on in messages (C8)", async () => {
   await using broker = new TestServer();
   using subscriber = broker.connect("subscribers");
   await subscriber.ask("s1 sub #>");
@@ -136,7 +136,7 @@ Deno.test("what is not UTF-8 is refused in names and passed on in messages", asy
   assertEquals([...bytes.subarray(0, count ?? 0)], [...encode("#a "), 0xfe, 0x0a]);
 });
 
-Deno.test("half a line at the end of input is dropped, everything before it is answered", async () => {
+Deno.test("half a line at the end of input is dropped, everything before it is answered (C11)", async () => {
   await using broker = new TestServer();
   using subscriber = broker.connect("subscribers");
   await subscriber.ask("s1 sub #a");
@@ -149,7 +149,7 @@ Deno.test("half a line at the end of input is dropped, everything before it is a
   assertEquals(await subscriber.lines(2), ["#a whole", "#a next"]);
 });
 
-Deno.test("quit is answered and then the broker closes, on both ports", async () => {
+Deno.test("quit is answered and then the broker closes, on both ports (C12)", async () => {
   await using broker = new TestServer();
   for (const port of ["publishers", "subscribers"] as const) {
     using client = broker.connect(port);
@@ -158,7 +158,7 @@ Deno.test("quit is answered and then the broker closes, on both ports", async ()
   }
 });
 
-Deno.test("on a quiet connection a reply and a delivery leave as separate writes", async () => {
+Deno.test("on a quiet connection a reply and a delivery leave as separate writes (C9)", async () => {
   await using broker = new TestServer();
   const [mine, theirs] = memoryPair();
   const writes: string[] = [];
@@ -304,7 +304,7 @@ Deno.test("a connection that fails takes its subscriptions with it", async () =>
   assertEquals([broker.subscriptions, broker.broker.connections], [0, 0]);
 });
 
-Deno.test("drain delivers everything that was acknowledged, also what waits for a slow subscriber", async () => {
+Deno.test("drain delivers everything that was acknowledged, also what waits for a slow subscriber (C4)", async () => {
   await using broker = new TestServer();
   using slow = broker.connect("subscribers");
   await slow.ask("s1 sub #a");

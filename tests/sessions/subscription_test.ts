@@ -79,7 +79,7 @@ function read(text: string): ({ topic: string; number: number } | { pattern: str
   return events;
 }
 
-Deno.test("drop-new leaves out what does not fit and says so where it would have come", () => {
+Deno.test("drop-new leaves out what does not fit and says so where it would have come (V7, V9)", () => {
   const bench = new Bench(30);
   const subscription = bench.open("drop-new", "#*");
   for (let number = 0; number < 6; number++) bench.deliver(subscription, { route: A, numbers: [number] });
@@ -89,7 +89,7 @@ Deno.test("drop-new leaves out what does not fit and says so where it would have
   assertEquals(bench.written, "pub #a 1\n0\npub #a 1\n1\ngap #* 4\npub #a 1\n6\n");
 });
 
-Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left", () => {
+Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left (V7, V9)", () => {
   const bench = new Bench(40);
   const subscription = bench.open("drop-old", "#a");
   bench.deliver(subscription, { route: A, numbers: [0] });
@@ -102,7 +102,7 @@ Deno.test("drop-old leaves out the oldest that wait and says so before the oldes
   assertEquals(events.at(-1), { topic: "#a", number: 8 });
 });
 
-Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not", () => {
+Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not (V7)", () => {
   const bench = new Bench(1000);
   const subscription = bench.open("latest", "#>");
   bench.deliver(subscription, { route: A, numbers: [1, 2] });
@@ -138,7 +138,7 @@ Deno.test("what a subscription leaves out does not touch what one beside it keep
   assert(gaps.some((gap) => "pattern" in gap && gap.pattern === "#a"));
 });
 
-Deno.test("every message is received or counted in a gap in its place, whatever the subscriber's pace", () => {
+Deno.test("every message is received or counted in a gap in its place, whatever the subscriber's pace (V9)", () => {
   const step = fc.record({ deliver: fc.nat(4), write: fc.nat(60) });
   const policy = fc.constantFrom<SlowPolicy>("drop-new", "drop-old");
   fc.assert(
@@ -225,7 +225,7 @@ async function upgraded(client: RawClient): Promise<RawClient> {
   return client;
 }
 
-Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and can change its mind", async () => {
+Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and can change its mind (V7, V8)", async () => {
   await using broker = new TestServer({ limits: { outbox: 20_000 } });
   using subscriber = await upgraded(broker.connect("subscribers", 1024));
   assertEquals(await subscriber.ask("sub #a slow=drop-new"), "ok 1");
@@ -253,7 +253,7 @@ Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and ca
   assertEquals(broker.subscriptions, 0);
 });
 
-Deno.test("of the subscriptions that match, the one that keeps most gets the message, once", async () => {
+Deno.test("of the subscriptions that match, the one that keeps most gets the message, once (V8)", async () => {
   await using broker = new TestServer();
   using subscriber = await upgraded(broker.connect("subscribers"));
   await subscriber.ask("sub #a slow=drop-old");
@@ -265,7 +265,7 @@ Deno.test("of the subscriptions that match, the one that keeps most gets the mes
   assertEquals(await subscriber.lines(4), ["pub #a 1", "x", "pub #b.c 1", "y"]);
 });
 
-Deno.test("where publishers are not to wait, no subscriber makes them", async () => {
+Deno.test("where publishers are not to wait, no subscriber makes them (V7)", async () => {
   await using broker = new TestServer({ slowConsumer: "disconnect" });
   using subscriber = await upgraded(broker.connect("subscribers"));
   assertEquals((await subscriber.ask("sub #a slow=block"))?.slice(0, 10), "err DENIED");

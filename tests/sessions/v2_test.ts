@@ -20,7 +20,7 @@ Deno.test("hello 2 upgrades, anything else is refused and the connection stays c
   assertEquals(await client.ask("hello 2"), "err UNKNOWN_COMMAND hello was said already");
 });
 
-Deno.test("what was sent ahead behind hello is read as v2, at every split", async () => {
+Deno.test("what was sent ahead behind hello is read as v2, at every split (V2)", async () => {
   const requests = "p hello 2\npub #a 3\none\npub a 2\nt\n\nping\npub #a* 1\nx\nquit\n";
   const replies = "ok 2 level=memory subs=1\npong\nerr BAD_TOPIC ";
   for (let at = 0; at <= requests.length; at++) {
@@ -40,7 +40,7 @@ Deno.test("what was sent ahead behind hello is read as v2, at every split", asyn
   }
 });
 
-Deno.test("one ok answers everything of a read, and says how far the last publish got", async () => {
+Deno.test("one ok answers everything of a read, and says how far the last publish got (V2)", async () => {
   await using broker = new TestServer();
   using one = broker.connect("subscribers");
   await one.ask("s1 sub #a");
@@ -57,7 +57,7 @@ Deno.test("one ok answers everything of a read, and says how far the last publis
   assertEquals(acknowledged, 1000);
 });
 
-Deno.test("classic and v2 clients understand each other in every combination", async () => {
+Deno.test("classic and v2 clients understand each other in every combination (V1, V5)", async () => {
   await using broker = new TestServer();
   using classicSubscriber = broker.connect("subscribers");
   await classicSubscriber.ask("s1 sub #t.*");
@@ -73,7 +73,7 @@ Deno.test("classic and v2 clients understand each other in every combination", a
   assertEquals(await v2Subscriber.lines(3), ["pub #t.b 9 h.k=v", "from", "2 \0!"]);
 });
 
-Deno.test("errors come with a sentence, and the connection goes on", async () => {
+Deno.test("errors come with a sentence, and the connection goes on (V4, V6)", async () => {
   await using broker = new TestServer({ limits: { payload: 10, patterns: 1 } });
   using publisher = await upgrade(broker.connect("publishers"));
   const asked: [string, RegExp][] = [
@@ -101,7 +101,7 @@ Deno.test("errors come with a sentence, and the connection goes on", async () =>
   }
 });
 
-Deno.test("a frame that cannot be understood gets bye and a close, and nobody else feels it", async () => {
+Deno.test("a frame that cannot be understood gets bye and a close, and nobody else feels it (V6)", async () => {
   const broken: [string, RegExp][] = [
     ["pub #a -1\nx\n", /^bye BAD_LENGTH /],
     ["pub #a 1000000000000000000000000000000\nx\n", /^bye BAD_LENGTH /],
@@ -130,7 +130,7 @@ Deno.test("draining tells v2 clients so before it says goodbye", async () => {
   assertEquals(await client.rest(), 'info {"draining":true}\nbye DRAINING the broker is stopping\n');
 });
 
-Deno.test("each reply says how safe its own topic's messages are, one at a time too", async () => {
+Deno.test("each reply says how safe its own topic's messages are, one at a time too (D1)", async () => {
   const store = new MemoryStore({ now: () => Date.now() });
   await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
   using publisher = await upgrade(broker.connect("publishers"));
@@ -141,7 +141,7 @@ Deno.test("each reply says how safe its own topic's messages are, one at a time 
   }
 });
 
-Deno.test("a ttl that is no number of seconds is refused, and the connection goes on", async () => {
+Deno.test("a ttl that is no number of seconds is refused, and the connection goes on (V10)", async () => {
   await using broker = new TestServer();
   using publisher = await upgrade(broker.connect("publishers"));
   const problem = "err BAD_FIELD ttl= is a number of seconds, more than 0, like ttl=60 or ttl=0.5";
@@ -151,7 +151,7 @@ Deno.test("a ttl that is no number of seconds is refused, and the connection goe
   assertEquals(await publisher.ask("pub #a 2 ttl=60\nhi"), "ok 1 level=memory subs=0");
 });
 
-Deno.test("what waits for a slow subscriber longer than its ttl is not delivered, and what has longer to live is", async () => {
+Deno.test("what waits for a slow subscriber longer than its ttl is not delivered, and what has longer to live is (V10)", async () => {
   await using broker = new TestServer();
   // a subscriber that takes little and reads when the test says so
   using subscriber = await upgrade(broker.connect("subscribers", 512));

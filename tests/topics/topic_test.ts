@@ -6,20 +6,20 @@ function problem(parsed: ReturnType<typeof parseTopic>): string {
   return parsed.problem;
 }
 
-Deno.test("a topic reads the same with and without its #", () => {
+Deno.test("a topic reads the same with and without its # (T2)", () => {
   assertEquals(parseTopic("hello"), { name: "#hello" });
   assertEquals(parseTopic("#hello"), { name: "#hello" });
   assertEquals(parsePattern("orders.*.new"), { name: "#orders.*.new" });
   assertEquals(parsePattern("#>"), { name: "#>" });
 });
 
-Deno.test("a lone # is an error and never everything", () => {
+Deno.test("a lone # is an error and never everything (T2)", () => {
   assertStringIncludes(problem(parseTopic("#")), '"#" alone');
   assertStringIncludes(problem(parsePattern("#")), '"#>" for all');
   assertStringIncludes(problem(parsePattern("")), "missing");
 });
 
-Deno.test("names that could deceive or break a line are refused", () => {
+Deno.test("names that could deceive or break a line are refused (T1)", () => {
   const bad = [
     "a b",
     "a\tb",
@@ -43,14 +43,14 @@ Deno.test("names that could deceive or break a line are refused", () => {
   }
 });
 
-Deno.test("empty segments are refused", () => {
+Deno.test("empty segments are refused (T1)", () => {
   for (const text of [".", "a.", ".a", "a..b", "#.a", "#a..b"]) {
     assertStringIncludes(problem(parseTopic(text)), "empty segment", text);
     assertStringIncludes(problem(parsePattern(text)), "empty segment", text);
   }
 });
 
-Deno.test("a topic to publish to has no wildcards, a pattern only whole ones, > last", () => {
+Deno.test("a topic to publish to has no wildcards, a pattern only whole ones, > last (T3)", () => {
   for (const text of ["*", "a.*", "a*", ">", "a.>"]) {
     assertStringIncludes(problem(parseTopic(text)), "no wildcards");
   }
@@ -61,7 +61,7 @@ Deno.test("a topic to publish to has no wildcards, a pattern only whole ones, > 
   assert(isPattern("#a.*") && isPattern("#>") && !isPattern("#a"));
 });
 
-Deno.test("the limit counts bytes with the #", () => {
+Deno.test("the limit counts bytes with the # (T1)", () => {
   assertEquals(parseTopic("#" + "a".repeat(254)), { name: "#" + "a".repeat(254) });
   assertStringIncludes(problem(parseTopic("#" + "a".repeat(255))), "at most 255 bytes, this one has 256");
   assertEquals(parseTopic("é".repeat(127)), { name: "#" + "é".repeat(127) });
@@ -72,7 +72,7 @@ Deno.test("a problem shows what cannot be seen", () => {
   assertStringIncludes(problem(parseTopic("a\x1b[31m")), String.raw`"a\x1b[31m"`);
 });
 
-Deno.test("matches is the meaning of the wildcards", () => {
+Deno.test("matches is the meaning of the wildcards (T3)", () => {
   const yes = [["#a", "#a"], ["#a.*", "#a.b"], ["#*.b", "#a.b"], ["#a.>", "#a.b"], ["#a.>", "#a.b.c"], [
     "#>",
     "#a",

@@ -9,7 +9,7 @@ function found(trie: Trie<string>, topic: string): string[] {
   return [...into].sort();
 }
 
-Deno.test("a value is found once, however many of its patterns take the topic in", () => {
+Deno.test("a value is found once, however many of its patterns take the topic in (C5)", () => {
   const trie = new Trie<string>();
   for (const pattern of ["#a.b", "#a.*", "#*.b", "#a.>", "#>"]) assert(trie.add(pattern, "s1"));
   assertEquals(found(trie, "#a.b"), ["s1"]);

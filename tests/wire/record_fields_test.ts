@@ -21,7 +21,7 @@ function idsOf(...fields: string[]): Record<number, string> {
   return found;
 }
 
-Deno.test("ids that count up by one are one span", () => {
+Deno.test("ids that count up by one are one span (D6)", () => {
   const frames = framesOf(..."789".split("").map((digit) => `pub #a 1 key=k id=p-${digit}\nx\n`));
   assertEquals(idSpansOf(frames), [{ at: 0, count: 3, prefix: "p-", first: 7 }]);
 });
@@ -74,7 +74,7 @@ Deno.test("spans stand for the ids as they are, in any mix", () => {
   }));
 });
 
-Deno.test("a ttl is seconds, with at most three decimals, more than 0", () => {
+Deno.test("a ttl is seconds, with at most three decimals, more than 0 (V10)", () => {
   const read = (text: string): number | undefined => readTtl(encodeText(text), 0, encodeText(text).length);
   assertEquals(["60", "1", "0.5", "0.001", "1.25", "999999999", "007"].map(read), [
     ...[60_000, 1000, 500, 1, 1250],
@@ -88,7 +88,7 @@ Deno.test("a ttl is seconds, with at most three decimals, more than 0", () => {
   }
 });
 
-Deno.test("what has outlived its ttl is left out, the rest comes in stretches", () => {
+Deno.test("what has outlived its ttl is left out, the rest comes in stretches (V10)", () => {
   const frames = framesOf(
     "pub #a 1\na\n",
     "pub #a 1 ttl=5\nb\n",

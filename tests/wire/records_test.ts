@@ -20,7 +20,7 @@ function frames(topic: string, ...payloads: readonly string[]): Uint8Array {
   );
 }
 
-Deno.test("the header of a batch is as docs/protocol.md says", () => {
+Deno.test("the header of a batch is as docs/protocol.md says (D2)", () => {
   const header = encodeBatchHeader({
     topic: "#übers.netz",
     count: 2,

@@ -25,7 +25,10 @@ export interface ExportJob {
   readonly quiet: boolean;
 }
 
-/** Writes every message; how many. Throws OutputClosed when nobody reads them any more, RunError when it is stopped before the end. */
+/**
+ * Writes every message; how many. Throws OutputClosed when nobody
+ * reads them any more, RunError when it is stopped before the end.
+ */
 export async function exportLines({ messages, target, stop, quiet }: ExportJob): Promise<number> {
   const out = new Output(target);
   const shown = Deno.stderr.isTerminal() && !Deno.stdout.isTerminal() && !quiet;

@@ -44,8 +44,9 @@ const BESIDE_PAYLOAD = 1024 * 1024;
 const LINE_MOST = 512 * 1024 * 1024;
 
 /**
- * Stores what the lines say; the number of messages. A file is read twice: nothing is stored when any of its lines is bad.
- * A pipe cannot be: what stands before the bad line is stored. Throws UsageError with the line's number.
+ * Stores what the lines say; the number of messages. A file is read twice: nothing is stored when any of its
+ * lines is bad. A pipe cannot be: what stands before the bad line is stored. Throws UsageError with the
+ * line's number.
  */
 export async function importMessages(job: ImportJob): Promise<number> {
   if (job.path === STDIN) return await store(job, { input: Deno.stdin, name: "stdin" });

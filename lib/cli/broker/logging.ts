@@ -1,8 +1,9 @@
 /**
- * The log of a program, through LogTape: one line an event on stderr, as text for a person or as JSON for a machine.
+ * The log of a program, through LogTape: one line an event on stderr,
+ * as text for a person or as JSON for a machine.
  *
  *     2026-01-31T09:41:07.123Z INFO  connected id=p1 peer=127.0.0.1:51234
- *     {"time":"2026-01-31T09:41:07.123Z","level":"info","event":"connected","id":"p1","peer":"127.0.0.1:51234"}
+ *     {"time":"2026-01-31T09:41:07.123Z","level":"info","event":"connected","id":"p1","peer":"[::1]:51234"}
  *
  * @module
  */
@@ -75,7 +76,7 @@ function textLogLine(record: LogRecord): string {
   return line;
 }
 
-/** A text as it is where it is one plain word, otherwise in quotes: a client's id can forge neither a field nor a line. */
+/** A plain word as it is, anything else in quotes: a client's id can forge neither a field nor a line. */
 function textField(text: string): string {
   if (/^[\w.:/#@+-]+$/.test(text) && text.length <= FIELD_MOST) return text;
   return `"${visible(cut(text).replace(/["\\]/g, "\\$&"))}"`;

@@ -1,7 +1,7 @@
 /**
  * A message as a line of JSON, read back: what `--export` and `subscriber --json` write.
  *
- *     {"time":"2026-01-31T09:41:07.123Z","topic":"#orders.new","seq":7,"headers":{"trace":"a b"},"payload":"one"}
+ *     {"time":"2026-01-31T09:41:07.123Z","topic":"#orders","seq":7,"headers":{"trace":"a b"},"payload":"one"}
  *
  * @module
  */

@@ -53,8 +53,8 @@ const OPTIONS = {
   }),
   "slow-consumer": optionOr(choice("block", "drop", "disconnect"), {
     fallback: "block",
-    help:
-      "what happens to a subscriber that reads too slowly: block makes its publishers wait while it makes progress, drop leaves messages out, disconnect ends its connection (block)",
+    help: "what happens to a subscriber that reads too slowly: block makes its publishers wait while it " +
+      "makes progress, drop leaves messages out, disconnect ends its connection (block)",
   }),
   "stall-timeout": optionOr(DURATION, {
     fallback: STALL_TIMEOUT_MS,
@@ -71,21 +71,21 @@ const OPTIONS = {
   durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
   sync: optionOr(choice("commit", "interval"), {
     fallback: "commit",
-    help:
-      "commit: fsync before acknowledging; interval: every 100 ms, so that a power cut can cost what was acknowledged since (commit)",
+    help: "commit: fsync before acknowledging; interval: every 100 ms, " +
+      "so that a power cut can cost what was acknowledged since (commit)",
   }),
   "retain-age": option(DURATION, { help: "delete stored messages older than this (keep all)" }),
   "retain-bytes": option(RETAIN_BYTES, {
     help: "delete the oldest stored messages beyond this (keep all)",
   }),
   retain: list(RETAIN, {
-    help:
-      "other limits for the topics of a pattern, in quotes: '#orders.> age=7d bytes=1GiB'; the first that takes a topic in holds; [[retain]] in the config file",
+    help: "other limits for the topics of a pattern, in quotes: '#orders.> age=7d bytes=1GiB'; " +
+      "the first that takes a topic in holds; [[retain]] in the config file",
   }),
   "dedup-window": optionOr(DURATION, {
     fallback: DEDUP_WINDOW_MS,
-    help:
-      "how long a durable message's id= is remembered, so that it is stored once however often it is sent (2m)",
+    help: "how long a durable message's id= is remembered, so that it is stored once however often it is " +
+      "sent (2m)",
   }),
   "data-check": flag({
     help: "verify everything in --data DIR, tell what is wrong, and exit: 0 all whole, 1 not",
@@ -136,8 +136,10 @@ export const BROKER: Program<typeof OPTIONS> = {
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
-    "Whoever reaches the ports may publish and subscribe to everything: open them (-H) only in a network you trust.",
-    "SIGTERM and SIGINT: stops accepting, delivers what it has accepted, exits 0. A second SIGINT exits at once.",
+    "Whoever reaches the ports may publish and subscribe to everything: " +
+    "open them (-H) only in a network you trust.",
+    "SIGTERM and SIGINT: stops accepting, delivers what it has accepted, exits 0. " +
+    "A second SIGINT exits at once.",
   ],
 };
 

@@ -34,7 +34,8 @@ export function priceText({ median, worst }: FsyncPrice): string {
   const took = `an fsync takes ${shown(median)} ms here (at worst ${shown(worst)})`;
   const most = rounded(1000 / Math.max(median, FSYNC_LEAST_MS)).toLocaleString("en");
   const commit =
-    `--sync commit: it lets a publisher that waits for every reply get at most about ${most}/s, those that send ahead share one`;
+    `--sync commit: it lets a publisher that waits for every reply get at most about ${most}/s, ` +
+    `those that send ahead share one`;
   const interval =
     "--sync interval: nobody waits for it, and a power cut can cost what was acknowledged in the last 100 ms";
   return `${took}; ${commit}; ${interval}`;

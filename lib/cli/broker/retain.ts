@@ -1,5 +1,6 @@
 /**
- * Retention of the topics of one pattern, as it is written: on the command line in one text, in the config file as a table.
+ * Retention of the topics of one pattern, as it is written:
+ * on the command line in one text, in the config file as a table.
  *
  *     --retain '#orders.> age=7d bytes=1GiB'
  *

@@ -15,7 +15,8 @@ export const SHELL_COMMENT = "an unquoted # starts a comment in a shell: write -
 
 /** The note on topics in the help of both. */
 export const TOPIC_NOTE =
-  "-t hello and -t '#hello' are the same topic: every topic begins with #, which may be left out. In a shell an " +
+  "-t hello and -t '#hello' are the same topic: every topic begins with #, which may be left out. " +
+  "In a shell an " +
   "unquoted # starts a comment, and what follows it is lost.";
 
 /** Who this is and where the broker is. */

@@ -16,8 +16,8 @@ export interface Closable {
 
 /**
  * Gives the exit code of the work, or 0 when the program is stopped first; closes the connection in any case.
- * The work is handed a stop of its own, which is asked for as soon as something ends it: so a prompt leaves the terminal
- * before the goodbye. Rejects with what failed first.
+ * The work is handed a stop of its own, which is asked for as soon as something ends it: so a prompt leaves
+ * the terminal before the goodbye. Rejects with what failed first.
  */
 export async function finish(
   work: (stop: Stop) => Promise<number>,
@@ -40,7 +40,7 @@ export async function finish(
   return code;
 }
 
-/** What a promise gives, or undefined when the program is stopped first (also when stopping is why it failed). */
+/** What a promise gives, or undefined when the program is stopped first, or stopping made it fail. */
 export async function unlessStopped<T>(promise: Promise<T>, stop: Stop): Promise<T | undefined> {
   try {
     return await Promise.race([promise, aborted(stop.signal).then(() => undefined)]);

@@ -14,7 +14,7 @@ export interface PlacedCommand {
   readonly place: string;
 }
 
-/** How many bad lines are written out; a file that is no command file at all has more than one wants to read. */
+/** Bad lines that are written out; what is no command file at all has more than one wants to read. */
 const PROBLEMS_SHOWN = 100;
 
 /**

@@ -75,8 +75,8 @@ const WAIT_MOST_S = 10_000_000;
 const NOTHING: ParsedLine = { kind: "nothing" };
 
 /**
- * Reads one line (without its line end). The message of a `pub` is what follows the one space after its topic, verbatim.
- * Example: `3 pub #hello This is the first message`.
+ * Reads one line (without its line end). The message of a `pub` is what follows the one
+ * space after its topic, verbatim. Example: `3 pub #hello This is the first message`.
  */
 export function parseLine(line: string, role: Role): ParsedLine {
   const text = line.trimStart();

@@ -1,8 +1,9 @@
 /**
  * The command line: from the words a shell hands over to what was given for each option.
  *
- * A word that follows an option with a required value is that value, whatever it begins with (`-m -hello`), so values are
- * joined to their options here (`--message=-hello`) before the parser could take them for options of their own.
+ * A word that follows an option with a required value is that value, whatever it begins with (`-m -hello`),
+ * so values are joined to their options here (`--message=-hello`) before the parser could take them for
+ * options of their own.
  *
  * @module
  */

@@ -39,7 +39,7 @@ function optionLines(program: Program<Table>, width: number): string[] {
   });
 }
 
-/** `-p, --port PORT`, with brackets where the value may be left out and dots where it may be given many times. */
+/** `-p, --port PORT`: in brackets what may be left out, with dots what may be given many times. */
 function form(name: string, row: Option<unknown>): string {
   const forms = [...row.letters ?? ""].map((letter) => `-${letter}`);
   const written = [...forms, `--${name}`].join(", ");

@@ -1,6 +1,7 @@
 /**
- * A program's options as a table: each row says how an option is written, what it takes and what it is for. The command
- * line ({@link ./arguments.ts}), the config file ({@link ./config.ts}) and the help ({@link ./help.ts}) read the same table.
+ * A program's options as a table: each row says how an option is written, what it takes and what it is for.
+ * The command line ({@link ./arguments.ts}), the config file ({@link ./config.ts}) and the help
+ * ({@link ./help.ts}) read the same table.
  *
  * @module
  */
@@ -22,7 +23,10 @@ export interface Spec {
 
 /** One option. `T` is what the program gets, whether or not the option was given. */
 export interface Option<T> extends Spec {
-  /** `none`: a flag; `optional`: `-s` and `-s 9090` both work; `required-or-help`: alone at the end it asks for the help. */
+  /**
+   * `none`: a flag; `optional`: `-s` and `-s 9090` both work;
+   * `required-or-help`: alone at the end it asks for the help.
+   */
   readonly takes: "none" | "required" | "optional" | "required-or-help";
   readonly many: boolean;
   /** The types that a config file may give it in. */
@@ -98,7 +102,7 @@ export function optionMaybe<T>(
   };
 }
 
-/** The text that stands for "written without a value" of an {@link optionMaybe}; no argument can hold a NUL. */
+/** Stands for "written without a value" of an {@link optionMaybe}; no argument can hold a NUL. */
 export const BARE = "\0";
 
 /** An option that may be given many times. */

@@ -1,5 +1,6 @@
 /**
- * A table of the config file as the one text that an option's kind reads. No argument can hold a NUL, so it is none of those.
+ * A table of the config file as the one text that an option's kind reads.
+ * No argument can hold a NUL, so it is none of those.
  *
  * @module
  */

@@ -6,7 +6,10 @@
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
 
-/** A value; or what was expected in its place (a noun phrase: "a port from 0 to 65535"); or what is wrong (a clause). */
+/**
+ * A value; or what was expected in its place (a noun phrase:
+ * "a port from 0 to 65535"); or what is wrong (a clause).
+ */
 export type Read<T> = { readonly value: T } | { readonly expected: string } | { readonly problem: string };
 
 /** How one kind of value is written on a command line and in a config file. */

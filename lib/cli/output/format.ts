@@ -1,7 +1,9 @@
 /**
- * How a subscriber prints a message: `TOPIC MESSAGE`, a JSON object, or by a format with mosquitto_sub's letters.
+ * How a subscriber prints a message: `TOPIC MESSAGE`,
+ * a JSON object, or by a format with mosquitto_sub's letters.
  *
- * Into a pipe or a file the payload's bytes go untouched; on a terminal everything a peer chose is made visible first.
+ * Into a pipe or a file the payload's bytes go untouched;
+ * on a terminal everything a peer chose is made visible first.
  *
  * @module
  */

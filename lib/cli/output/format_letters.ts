@@ -1,5 +1,5 @@
 /**
- * The format of `-F`: its letters, its escapes, widths as in printf (`%-20t`, `%08x`, `%.10p`), compiled once.
+ * The format of `-F`: letters, escapes, widths as in printf (`%-20t`, `%08x`, `%.10p`), compiled once.
  *
  * @module
  */
@@ -53,9 +53,12 @@ const ESCAPES: ReadonlyMap<string, number> = new Map([
   ["\\", 0x5c],
 ]);
 
+const FLAGS_AND_WIDTHS = /(?<flags>[0-]*)(?<width>\d{1,4})?(?:\.(?<precision>\d{1,4}))?/.source;
 /** A conversion: `%`, flags, width, precision, letter; or `%@` and a letter of strftime; or `%%`. */
-const CONVERSION =
-  /^%(?:(?<percent>%)|@(?<time>.)|(?<flags>[0-]*)(?<width>\d{1,4})?(?:\.(?<precision>\d{1,4}))?(?<letter>[^0-9.@-]))/su;
+const CONVERSION = new RegExp(
+  `^%(?:(?<percent>%)|@(?<time>.)|${FLAGS_AND_WIDTHS}(?<letter>[^0-9.@-]))`,
+  "su",
+);
 const ESCAPE = /^\\(?:x(?<hex>[0-9a-fA-F]{2})|(?<short>.))/su;
 const LITERAL = /^[^%\\]+/u;
 const encoder = new TextEncoder();

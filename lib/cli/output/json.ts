@@ -1,5 +1,6 @@
 /**
- * JSON that is safe on a terminal and stays JSON: what could move a cursor or hide text is written as `\uXXXX`.
+ * JSON that is safe on a terminal and stays JSON:
+ * what could move a cursor or hide text is written as `\uXXXX`.
  *
  * @module
  */

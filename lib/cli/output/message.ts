@@ -27,7 +27,9 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A message as JSON has it. */
 export interface JsonMessage extends Omit<Arrived, "text" | "time"> {
-  /** All of its fields as they stand in the frame, where the others cannot say it: bytes where they are no text. */
+  /**
+   * All of its fields as they stand in the frame, where the others cannot say it; bytes if they are no text.
+   */
   readonly fields?: string | Uint8Array | undefined;
 }
 

@@ -20,11 +20,12 @@ const FULL_BYTES = 256 * 1024;
 const FIRST_BYTES = 16 * 1024;
 
 /**
- * - what is put is written at the end of this turn of the event loop at the latest, so a reader of a pipe has each line
- *   at once on a quiet connection, and a burst costs few writes;
+ * - what is put is written at the end of this turn of the event loop at the latest,
+ *   so a reader of a pipe has each line at once on a quiet connection, and a burst costs few writes;
  * - bytes leave in the order in which they were put;
  * - who sees {@link full} waits for {@link flush} before it puts more: that is the backpressure;
- * - a write that fails is told by {@link flush} and by {@link failed}; a reader that went away is OutputClosed.
+ * - a write that fails is told by {@link flush} and by {@link failed};
+ *   a reader that went away is OutputClosed.
  */
 export class Output {
   /** Rejects when a write fails; never resolves. */

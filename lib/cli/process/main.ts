@@ -59,7 +59,7 @@ export function readOptions<T extends Table>(
   return { values: readValues(program, places) };
 }
 
-/** One line on stderr, `publisher: ...`; red on a terminal. A message of several lines (a command file's) is several. */
+/** A line on stderr, `publisher: ...`, red on a terminal; several for a message of several lines. */
 export function complain(program: string, message: string): void {
   const lines = message.split("\n").map((line) => `${program}: ${visible(line, "\t")}`);
   const coloured = useColour(Deno.stderr) ? lines.map((line) => `\x1b[31m${line}\x1b[0m`) : lines;

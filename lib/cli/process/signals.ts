@@ -1,5 +1,6 @@
 /**
- * SIGINT and SIGTERM: the first asks the program to finish what it accepted and go, a second SIGINT ends it at once.
+ * SIGINT and SIGTERM: the first asks the program to finish
+ * what it accepted and go, a second SIGINT ends it at once.
  *
  * @module
  */
@@ -11,13 +12,13 @@ const INTERRUPTED = 130;
 export interface Stop {
   /** Aborted by the first request to stop. */
   readonly signal: AbortSignal;
-  /** Asks as a first SIGINT does, ends the process as a second one does: for the Ctrl-C a prompt reads as a key. */
+  /** Does what a SIGINT does, the first or the second: for the Ctrl-C that a prompt reads as a key. */
   interrupt(): void;
 }
 
 /**
- * Starts to listen for signals. Call it first thing in a program: registering needs file descriptors, which may have run
- * out by the time someone wants to stop it.
+ * Starts to listen for signals. Call it first thing in a program:
+ * registering needs file descriptors, which may have run out by the time someone wants to stop it.
  */
 export function stopOnSignals(): Stop {
   const asked = new AbortController();

@@ -13,12 +13,17 @@ export interface Input {
 const READ_BYTES = 256 * 1024;
 /** With less left of a piece of memory the next read goes into a new one. */
 const READ_BYTES_LEAST = 8 * 1024;
-/** The longest line, where the caller does not say; no broker takes one as long, and one without an end would fill the memory. */
+/**
+ * The longest line, where the caller does not say: no broker takes one as long; without it memory could fill.
+ */
 const LINE_MOST = 16 * 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** The lines without their ends (LF or CRLF); what follows the last LF is a line too. Each one is the caller's to keep. */
+/**
+ * The lines without their ends (LF or CRLF);
+ * what follows the last LF is a line too. Each one is the caller's to keep.
+ */
 export async function* readLines(input: Input): AsyncGenerator<Uint8Array, void> {
   for await (const batch of readLineBatches(input)) yield* batch;
 }

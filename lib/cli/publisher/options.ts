@@ -90,8 +90,10 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
   ],
   notes: [
     TOPIC_NOTE,
-    "A line of a command file: [seconds] pub #topic message. Without -t, a pipe on stdin is read as such commands.",
-    "It ends with 0 when everything was acknowledged, 1 when something was not, 2 when the command line or a " +
+    "A line of a command file: [seconds] pub #topic message. Without -t, " +
+    "a pipe on stdin is read as such commands.",
+    "It ends with 0 when everything was acknowledged, 1 when something was not, " +
+    "2 when the command line or a " +
     "command file is wrong. SIGINT and SIGTERM let it finish what is on its way.",
   ],
 };
@@ -152,7 +154,8 @@ function sourceOf(options: PublisherOptions): Source {
   }
   if (ways.length === 0) {
     throw new UsageError(
-      "-t needs what to publish: -m TEXT, -l (lines of stdin), -s (all of stdin), -n (empty) or --payload-file FILE",
+      "-t needs what to publish: -m TEXT, -l (lines of stdin), -s (all of stdin), " +
+        "-n (empty) or --payload-file FILE",
     );
   }
   if (ways.length > 1) throw new UsageError(`${ways.join(" and ")} are different messages: take one`);

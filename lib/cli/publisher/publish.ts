@@ -25,11 +25,14 @@ import { readLineBatches } from "../process/stdin.ts";
 /** The plan with everything read that can be read before a broker is there. */
 export type PublisherJob =
   | { readonly kind: "commands"; readonly file: readonly PlacedCommand[]; readonly readStdin: boolean }
-  /** `from`: where the payload is from, for a person; `-m` is taken as it is, of other texts the line end is none of theirs. */
+  /**
+   * `from`: where the payload is from, for a person;
+   * `-m` is taken as it is, of other texts the line end is none of theirs.
+   */
   | { readonly kind: "message"; readonly topic: string; readonly payload: Uint8Array; readonly from: string }
   | { readonly kind: "lines"; readonly topic: string };
 
-/** The progress of a job, shown where someone looks: stderr is a terminal, and `--json` does not fill that terminal. */
+/** The progress of a job, shown where someone looks: on a terminal that `--json` does not fill. */
 export function progressOf(job: PublisherJob, options: PublisherOptions): Progress {
   const shown = Deno.stderr.isTerminal() && !options.quiet && !(options.json && Deno.stdout.isTerminal());
   const did = "published";
@@ -160,8 +163,8 @@ async function* repeated(payload: Uint8Array, times: number): AsyncGenerator<rea
 }
 
 /**
- * What is published of it: one line of text without its line end, anything else as it is. In the classic protocol one line is all
- * there can be.
+ * What is published of it: one line of text without its line end,
+ * anything else as it is. In the classic protocol one line is all there can be.
  */
 function messageOf(
   { payload, from }: Extract<PublisherJob, { kind: "message" }>,
@@ -172,7 +175,8 @@ function messageOf(
   if (lf === -1 || (protocol === "2" && !(endsInIt && decodeLine(payload) !== undefined))) return payload;
   if (endsInIt) return payload.subarray(0, payload.at(-2) === CR ? -2 : -1);
   throw new RunError(
-    `${from} has several lines, and a message is one line in the classic protocol: -l publishes each line of stdin`,
+    `${from} has several lines, and a message is one line in the classic protocol: ` +
+      `-l publishes each line of stdin`,
   );
 }
 

@@ -50,8 +50,8 @@ const OPTIONS = {
   }),
   from: option(START, {
     letters: "o",
-    help:
-      "begin with what is stored: earliest, latest, a sequence number, a time (2026-01-31T09:00:00Z, 09:00), -10m; protocol 2 (now)",
+    help: "begin with what is stored: earliest, latest, a sequence number, a time (2026-01-31T09:00:00Z, " +
+      "09:00), -10m; protocol 2 (now)",
   }),
   to: option(POSITION, { help: "end there, written as for --from" }),
   since: option(DURATION, { help: "begin so long ago: --since 1h is --from -1h" }),
@@ -61,8 +61,8 @@ const OPTIONS = {
   }),
   file: FILE_OPTIONS.file,
   speed: option(SPEED, {
-    help:
-      "stored messages with the pauses there were between them, divided by X, and the waits of commands, too; 0: without any",
+    help: "stored messages with the pauses there were between them, divided by X, " +
+      "and the waits of commands, too; 0: without any",
   }),
   count: option(count({ least: 1, most: Number.MAX_SAFE_INTEGER }), {
     letters: "C",
@@ -79,8 +79,8 @@ const OPTIONS = {
   }),
   "no-newline": flag({ letters: "N", help: "no line end after a message" }),
   slow: option(SLOW, {
-    help:
-      "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, latest (one a topic), disconnect; protocol 2 (as the broker says)",
+    help: "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, " +
+      "latest (one a topic), disconnect; protocol 2 (as the broker says)",
   }),
   record: option(WORD, {
     placeholder: "FILE",
@@ -125,11 +125,14 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
   notes: [
     TOPIC_NOTE,
     `The letters of -F: ${[...LETTERS].map(([letter, { means }]) => `%${letter} ${means}`).join(", ")}, ` +
-    "%@ and a letter of strftime (%@H:%@M:%@S), %% a percent sign; \\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH. " +
+    "%@ and a letter of strftime (%@H:%@M:%@S), %% a percent sign; " +
+    "\\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH. " +
     "Widths as in printf: %-20t, %08x, %.10p.",
-    "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY], [seconds] unsub #topic. A pipe on stdin is read as such commands; " +
+    "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY], " +
+    "[seconds] unsub #topic. A pipe on stdin is read as such commands; " +
     "with -t the terminal is not read, and with -t and -C, -W or -E stdin is not read at all.",
-    "It ends with 0, with 27 when -W ran out, with 1 when it failed, with 2 when the command line or a command " +
+    "It ends with 0, with 27 when -W ran out, with 1 when it failed, " +
+    "with 2 when the command line or a command " +
     "file is wrong.",
   ],
 };

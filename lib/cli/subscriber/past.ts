@@ -18,7 +18,7 @@ export class Replays {
     this.#over.promise.catch(() => {}); // told to who waits for the end
   }
 
-  /** Resolves at the end of everything that is stored; rejects with RunError when it could not be read to its end. */
+  /** Resolves at the end of all that is stored; rejects with RunError when it could not be read so far. */
   get over(): Promise<void> {
     return this.#over.promise;
   }

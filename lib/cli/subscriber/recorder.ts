@@ -17,7 +17,7 @@ const CR = 0x0d;
 export class Recorder {
   readonly #out: Output;
   readonly #skippedOne: () => void;
-  /** When the last recorded message came; its part of a millisecond is carried on, so pauses add up to the real time. */
+  /** When the last recorded message came; parts of a millisecond are carried on, so that pauses add up. */
   #last: number | undefined;
   #skipped = 0;
 
@@ -48,7 +48,7 @@ export class Recorder {
 
 const LINE_END = Uint8Array.of(LF);
 
-/** Whether the payload comes back from a command file as it is: one line of UTF-8 whose end no line end swallows. */
+/** Whether a command file gives the payload back as it is: a line of UTF-8 whose end no line end swallows. */
 function fitsLine(payload: Uint8Array): boolean {
   return !payload.includes(LF) && payload.at(-1) !== CR && decodeLine(payload) !== undefined;
 }

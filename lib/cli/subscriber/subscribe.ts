@@ -1,5 +1,6 @@
 /**
- * What the subscriber does: subscribes as it is told and prints what arrives, until enough has come or it is stopped.
+ * What the subscriber does: subscribes as it is told and
+ * prints what arrives, until enough has come or it is stopped.
  *
  * @module
  */
@@ -67,7 +68,7 @@ export interface SubscriberContext {
   readonly replays: Replays;
 }
 
-/** Gives the exit code of `-W` when its time is over, counted from the start of the process; never without a `-W`. */
+/** Gives the exit code of `-W` when its time, from the start of the process, is over; never without it. */
 export async function timeOver({ wait }: SubscriberOptions, { signal }: Stop): Promise<number> {
   const over = wait !== undefined && await pause(wait - performance.now(), signal);
   return over ? TIME_IS_OVER : await new Promise<never>(() => {});

@@ -29,8 +29,8 @@ export interface ClassicLinkOptions {
 /**
  * A connection in use.
  *
- * - One request at a time, in one write, and the next only after its reply: brokers of the exercise take one
- *   read for one request. Who calls {@link request} and {@link ask} holds to that.
+ * - One request at a time, in one write, and the next only after its reply (C10): brokers of the exercise
+ *   take one read for one request. Who calls {@link request} and {@link ask} holds to that.
  * - Replies and deliveries come in the order the broker sent them.
  * - It ends once, with one reason, and then a request that waits resolves to undefined.
  */

@@ -42,8 +42,8 @@ export interface Publication {
 
 /**
  * Guarantees: a run is delivered and acknowledged after the commit that holds it, in the order of {@link
- * append}; what comes while a commit runs goes into the next (group commit). After `lost` nothing is
- * answered.
+ * append} (D1); one that cannot be stored is refused and not delivered (D7); what comes while a commit runs
+ * goes into the next (group commit). After `lost` nothing is answered.
  */
 export class CommitLog implements Gate {
   readonly #options: CommitLogOptions;

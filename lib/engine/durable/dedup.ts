@@ -29,9 +29,9 @@ interface Part {
 }
 
 /**
- * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (and up to
- * half of it longer), unless more than `most` came meanwhile; one whose commit was refused is not known. Time
- * stands still while no broker runs.
+ * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (D6) and up
+ * to half of it longer, unless more than `most` came meanwhile; one whose commit was refused is not known.
+ * Time stands still while no broker runs.
  */
 export class Dedup {
   readonly #options: DedupOptions;

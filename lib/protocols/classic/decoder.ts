@@ -2,7 +2,7 @@
  * The broker's side of the classic protocol: bytes in, runs and requests out. No socket, no session, no
  * permission.
  *
- * A publish `<ID> pub <topic> <message>LF` is delivered as `#<topic> <message>LF`, so decoding and
+ * A publish `<ID> pub <topic> <message>LF` is delivered as `#<topic> <message>LF` (C3), so decoding and
  * re-encoding are one move: what stands before the topic is cut out where the line lies, and consecutive
  * lines close up.
  *
@@ -29,7 +29,7 @@ const NO_DELIVERY_YET = -1;
 const EMPTY = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 
-/** Guarantees as {@link Decoder} says. A line is a request; an empty line is none. */
+/** Guarantees as {@link Decoder} says. A line is a request; an empty line is none (C1, C8). */
 export class ClassicDecoder implements Decoder {
   start = 0;
   end = 0;

@@ -1,5 +1,5 @@
 /**
- * What the broker says in the classic protocol: replies are lines without a space.
+ * What the broker says in the classic protocol: replies are lines without a space (C3).
  *
  * @module
  */

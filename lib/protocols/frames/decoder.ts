@@ -1,7 +1,7 @@
 /**
  * The broker's side of protocol v2: bytes in, runs and requests out.
  *
- * A publish is a header line and a counted payload, and a delivery is the very same bytes:
+ * A publish is a header line and a counted payload (V3), and a delivery is the very same bytes (V1):
  *
  *     pub #a 3⏎one⏎pub #a 5⏎t⏎w⏎o⏎ping⏎
  *     └──── run of 2, as it lies ──┘
@@ -19,7 +19,7 @@ import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encodi
 import { NINE, ZERO } from "../../wire/decimals.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 
-/** Digits of a length: 15 fit a double exactly. */
+/** Digits of a length (V3): 15 fit a double exactly. */
 const LENGTH_DIGITS_MOST = 15;
 const EMPTY = new Uint8Array(0);
 
@@ -36,7 +36,7 @@ const LINE_VERBS: ReadonlySet<string> = new Set(["sub", "unsub", "ack", "nack", 
 
 /**
  * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header
- * that cannot be understood is {@link Found.Broken}, and nothing is found after that.
+ * that cannot be understood is {@link Found.Broken}, and nothing is found after that (V6).
  */
 export class FrameDecoder implements Decoder {
   start = 0;

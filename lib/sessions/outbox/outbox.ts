@@ -199,7 +199,7 @@ export class Outbox implements ReplySink {
 
   /**
    * The next segment to write; a gap before it comes first, and what has outlived its time to live is passed
-   * over.
+   * over (V10).
    */
   #next(): Segment | undefined {
     const { counters } = this.#settings;

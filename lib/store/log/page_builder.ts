@@ -23,7 +23,7 @@ export interface HowMuch {
   readonly now: number;
 }
 
-/** Collects pieces, then copies each once. What has outlived its time to live at `now` is left out. */
+/** Collects pieces, then copies each once. What has outlived its time to live at `now` is left out (V10). */
 export class PageBuilder {
   readonly #now: number;
   readonly #pieces: Uint8Array[] = [];

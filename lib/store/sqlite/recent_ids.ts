@@ -1,5 +1,5 @@
 /**
- * The ids of what was stored last, so that a message that is sent again after a restart is still known.
+ * The ids of what was stored last, so that a message that is sent again after a restart is still known (D6).
  *
  * @module
  */

@@ -67,7 +67,8 @@ export function requireEnd(tail: WalTail | undefined): void {
   if (tail === undefined || tail.commits === 0) return;
   throw new DamageError(
     `behind byte ${tail.end} of its write-ahead log a commit is not whole, ` +
-      `and ${tail.commits} behind it that are would be gone (to go on without them, start it once with --sync interval)`,
+      `and ${tail.commits} behind it that are would be gone ` +
+      "(to go on without them, start it once with --sync interval)",
   );
 }
 

@@ -12,7 +12,7 @@ function claim(dedup: Dedup, topic: string, ...ids: string[]): string[] {
   return ids.filter((_, at) => known.has(at));
 }
 
-Deno.test("an id is known while it is being stored and for the window after, by topic", () => {
+Deno.test("an id is known while it is being stored and for the window after, by topic (D6)", () => {
   const dedup = new Dedup(SMALL);
   for (const id of ["p-1", "whole"]) {
     assertEquals(claim(dedup, "#a", id), []);
@@ -56,7 +56,7 @@ Deno.test("an id whose commit was refused may come again, and the ids around it 
   assertEquals(claim(dedup, "#a", "p-1", "p-2", "p-3", "x", "y"), ["p-1", "p-3", "y"]);
 });
 
-Deno.test("more ids than may be remembered push out the oldest", () => {
+Deno.test("more ids than may be remembered push out the oldest (D6)", () => {
   const dedup = new Dedup({ window: 1_000_000, most: 100 });
   for (let at = 0; at < 1000; at++) {
     claim(dedup, "#a", `${at}x`);

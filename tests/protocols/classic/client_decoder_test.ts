@@ -76,7 +76,7 @@ Deno.test("a published payload is copied as it is, every byte but LF included", 
   assertEquals(request.length, "p1 pub #b ".length + 255 + 1);
 });
 
-Deno.test("replies and deliveries are told apart, wherever the reads cut", () => {
+Deno.test("replies and deliveries are told apart, wherever the reads cut (C3)", () => {
   expectAtEveryCut("OK\n#hello hi\n#hello hi there \nERR_BAD_TOPIC\n#a.b \n", [
     "reply OK",
     "#hello <- hi",

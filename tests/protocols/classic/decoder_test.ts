@@ -58,7 +58,7 @@ Deno.test("a publish becomes the delivery that subscribers get", () => {
   assertEquals(decodeEverySplit("p1 pub #hello This is  it \n"), ["p1>#hello>#hello This is  it "]);
 });
 
-Deno.test("the # may be left out by who publishes and is there for who receives", () => {
+Deno.test("the # may be left out by who publishes and is there for who receives (T2, C3)", () => {
   assertEquals(decodeEverySplit("p1 pub hello a\np1 pub hello b\np1 pub #hello c\n"), [
     "p1>hello>#hello a",
     "p1>hello>#hello b",
@@ -66,7 +66,7 @@ Deno.test("the # may be left out by who publishes and is there for who receives"
   ]);
 });
 
-Deno.test("an empty message is a message, with the space after its topic or without", () => {
+Deno.test("an empty message is a message, with the space after its topic or without (C3)", () => {
   assertEquals(decodeEverySplit("p1 pub #a\np1 pub #a \np1 pub b\np1 pub b\n"), [
     "p1>#a>#a ",
     "p1>#a>#a ",
@@ -75,7 +75,7 @@ Deno.test("an empty message is a message, with the space after its topic or with
   ]);
 });
 
-Deno.test("a CR before the LF is dropped, any other CR is part of the message", () => {
+Deno.test("a CR before the LF is dropped, any other CR is part of the message (C1)", () => {
   assertEquals(decodeEverySplit("p pub #a x\r\np pub #a \r\np pub #a y\rz\r\r\np pub #a\r\ns sub #b\r\n"), [
     "p>#a>#a x",
     "p>#a>#a ",
@@ -85,7 +85,7 @@ Deno.test("a CR before the LF is dropped, any other CR is part of the message", 
   ]);
 });
 
-Deno.test("an empty line is no request", () => {
+Deno.test("an empty line is no request (C1)", () => {
   assertEquals(decodeEverySplit("\n\r\n\np pub #a x\n\n\n"), ["p>#a>#a x"]);
 });
 
@@ -149,7 +149,7 @@ Deno.test("an over-long line is refused before its end has come", () => {
   assertEquals(machine.consumed, 60);
 });
 
-Deno.test("ids and requests that are not UTF-8 are refused, payloads may be any bytes", () => {
+Deno.test("ids and requests that are not UTF-8 are refused, payloads may be any bytes (C8)", () => {
   const bytes = Uint8Array.from([
     ...encoder.encode("p pub #a "),
     0xff,
@@ -167,7 +167,7 @@ Deno.test("ids and requests that are not UTF-8 are refused, payloads may be any 
   assertEquals(decodeEverySplit(bytes), ["p>#a>#a \ufffd\u0000\ufffd", "BAD_UTF8", "BAD_UTF8", "é>#ü>#ü ö"]);
 });
 
-Deno.test("half a line yields nothing", () => {
+Deno.test("half a line yields nothing (C11)", () => {
   assertEquals(decode([encoder.encode("p pub #a x\np pub #a y")]), ["p>#a>#a x"]);
 });
 

@@ -31,7 +31,7 @@ Deno.test("classic deliveries become records with their length", () => {
   );
 });
 
-Deno.test("records become lines, their fields left out and each LF written as two characters", () => {
+Deno.test("records become lines, their fields left out and each LF written as two characters (V5)", () => {
   assertEquals(
     convert(from("pub #a 3 id=1 h.x=2\none\npub #a 7\nt\nw\n\no\n\npub #a 0\r\n\n", 3), fromRecords),
     "#a one\n#a t\\nw\\n\\no\\n\n#a \n",

@@ -200,7 +200,7 @@ Deno.test("any messages, cut anywhere, come out as they went in", () => {
   );
 });
 
-Deno.test("fields come back as they were given: white space, percent signs, anything in a name", () => {
+Deno.test("fields come back as they were given: white space, percent signs, anything in a name (V4)", () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.string({ minLength: 1, unit: "grapheme" }), fc.string({ unit: "grapheme" })),

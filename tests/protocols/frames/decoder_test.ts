@@ -63,7 +63,7 @@ function decodeEverySplit(text: string): string[] {
   return whole;
 }
 
-Deno.test("a frame is delivered as it came, whatever its payload holds", () => {
+Deno.test("a frame is delivered as it came, whatever its payload holds (V1, V3)", () => {
   assertEquals(decodeEverySplit("pub #a 3\none\npub #a 5\nt\nw\0o\npub #a 0\n\npub #b 10\npub #a 3\no\n"), [
     "#a>pub #a 3\none\n",
     "#a>pub #a 5\nt\nw\0o\n",
@@ -72,7 +72,7 @@ Deno.test("a frame is delivered as it came, whatever its payload holds", () => {
   ]);
 });
 
-Deno.test("fields travel with their frame", () => {
+Deno.test("fields travel with their frame (V4)", () => {
   assertEquals(decodeEverySplit("pub #a 1 id=7 h.x=y%20z\nx\npub #a 1\ny\npub #a 1 key=\nz\r\n"), [
     "#a>pub #a 1 id=7 h.x=y%20z\nx\n",
     "#a>pub #a 1\ny\n",
@@ -108,7 +108,7 @@ Deno.test("a CR at the end of a header is dropped by who reads it", () => {
   ]);
 });
 
-Deno.test("a length that lies, or is none, breaks the connection off, and nothing is found after it", () => {
+Deno.test("a length that lies, or is none, breaks the connection off, and nothing is found after it (V3, V6)", () => {
   for (
     const length of [
       "-1",
@@ -140,7 +140,7 @@ Deno.test("a length that lies, or is none, breaks the connection off, and nothin
   assertEquals(decodeEverySplit("pub #a\nping\n"), ["broken BAD_LENGTH"], "missing");
 });
 
-Deno.test("a payload over the limit is refused and passed over, one at the limit is not", () => {
+Deno.test("a payload over the limit is refused and passed over, one at the limit is not (V6)", () => {
   const most = "m".repeat(LIMITS.payload);
   assertEquals(decodeEverySplit(`pub #a 100\n${most}\npub #a 101\n${most}x\npub #a 1\ny\n`), [
     `#a>pub #a 100\n${most}\n`,
@@ -149,7 +149,7 @@ Deno.test("a payload over the limit is refused and passed over, one at the limit
   ]);
 });
 
-Deno.test("a header that never ends, and a verb that is not known, break the connection off", () => {
+Deno.test("a header that never ends, and a verb that is not known, break the connection off (V6)", () => {
   assertEquals(decodeEverySplit(`ping\n${"x".repeat(200)}`), ["ping|", "broken LINE_TOO_LONG"]);
   assertEquals(decodeEverySplit(`ping\npub #a 1 k=${"x".repeat(200)}\n`), ["ping|", "broken LINE_TOO_LONG"]);
   assertEquals(decodeEverySplit("p1 pub #a x\nping\n"), ["broken UNKNOWN_COMMAND"]);

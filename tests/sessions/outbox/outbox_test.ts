@@ -109,7 +109,7 @@ Deno.test("Outbox joins neighbours of one chunk without a copy", () => {
   assert(!chunk.shared);
 });
 
-Deno.test("Outbox lets a reply and a delivery leave apart on a quiet connection, in the order they came", () => {
+Deno.test("Outbox lets a reply and a delivery leave apart on a quiet connection, in the order they came (C9)", () => {
   const bench = new Bench();
   const ok = chunkOf("OK\n");
   bench.outbox.reply(new Slice(ok));

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openSqliteStore } from "../../../lib/store/sqlite/open_store.ts";
 import { diskProblem, failing, smallDisk, unmount } from "../../faults/disk.ts";
 import { straceProblem } from "../../faults/strace.ts";
-import { childOf } from "../../support/child.ts";
+import { Program } from "../../../scripts/program.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
 
@@ -95,13 +95,11 @@ Deno.test({
     await folder.with((store) => store.commit());
     const script = `${import.meta.dirname}/../fixtures/commit_until_lost.ts`;
     const path = `${Deno.realPathSync(folder.data)}/hashbus.db-wal`;
-    const [program = "", ...args] = failing(
+    const command = failing(
       [Deno.execPath(), "run", "-A", "--no-check", script, folder.data],
       { path, call: "fsync", from: 8 },
     );
-    const child = childOf(
-      new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn(),
-    );
+    await using child = Program.start(command);
     await child.ended;
     const outcomes = child.stdout.trim().split("\n");
     const firstLost = outcomes.findIndex((line) => line.startsWith("lost"));

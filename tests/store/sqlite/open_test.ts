@@ -5,7 +5,7 @@ import { openSqliteStore } from "../../../lib/store/sqlite/open_store.ts";
 import { checkStore } from "../../../lib/store/tools/check.ts";
 import { exportMessages } from "../../../lib/store/tools/export.ts";
 import { Importer } from "../../../lib/store/tools/import.ts";
-import { childOf, words } from "../../support/child.ts";
+import { Program } from "../../../scripts/program.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
 
@@ -18,16 +18,12 @@ async function refused(folder: Folder, says: RegExp): Promise<void> {
   assertEquals(folder.contents(), before, "nothing was changed");
 }
 
-function committer(folder: Folder): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: words(["run", "-A", "--no-check", `${import.meta.dirname}/../fixtures/committer.ts`, folder.data]),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+function committer(folder: Folder): Program {
+  const script = `${import.meta.dirname}/../fixtures/committer.ts`;
+  return Program.start([Deno.execPath(), "run", "-A", "--no-check", script, folder.data]);
 }
 
-Deno.test("what was stored is there when the store is opened again, and numbers go on", async () => {
+Deno.test("what was stored is there when the store is opened again, and numbers go on (D2)", async () => {
   using folder = new Folder();
   const before = await folder.with((store) => store.commit(run("#a", "1", "2"), run("#b", "1")));
   await folder.with(async (store) => {
@@ -62,25 +58,23 @@ Deno.test("closing leaves one database file without a write-ahead log, all for t
 
 Deno.test("a store that somebody has open is refused at once, with the process id", async () => {
   using folder = new Folder();
-  const child = childOf(committer(folder));
+  const child = committer(folder);
   await child.see(/open/);
   const error = await assertRejects(() => openSqliteStore(folder.data), RunError);
   const pid = Deno.readTextFileSync(`${folder.data}/hashbus.lock`).trim();
   assertStringIncludes(error.message, `in use by process ${pid}`);
   const told = child.stdout.length;
   await child.see(new RegExp(`^[^]{${told + 200},}`));
-  child.kill("SIGKILL");
-  await child.ended;
+  await child.stop("SIGKILL");
 });
 
 Deno.test("after kill -9 the store opens again, with everything that was acknowledged, once and in order", async () => {
   using folder = new Folder();
   const acknowledged: string[] = [];
   for (const commits of [3, 60, 200]) {
-    const child = childOf(committer(folder));
+    const child = committer(folder);
     await child.see(new RegExp(`^(?:.*\n){${commits}}`));
-    child.kill("SIGKILL");
-    await child.ended;
+    await child.stop("SIGKILL");
     acknowledged.push(...child.stdout.split("\n").slice(1, -1));
   }
   await folder.with(async (store) => {
@@ -136,10 +130,9 @@ Deno.test("a store of a newer version is refused, untouched", async () => {
 Deno.test("a store that was not closed is refused without its write-ahead log, untouched", async () => {
   for (const lose of [(wal: string) => Deno.removeSync(wal), (wal: string) => Deno.truncateSync(wal)]) {
     using folder = new Folder();
-    const child = childOf(committer(folder));
+    const child = committer(folder);
     await child.see(/^(?:.*\n){5}/);
-    child.kill("SIGKILL");
-    await child.ended;
+    await child.stop("SIGKILL");
     lose(folder.wal);
     await refused(folder, /missing or empty although the store was not closed/);
   }

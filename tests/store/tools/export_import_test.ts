@@ -9,7 +9,7 @@ import {
   headerProblem,
   type ImportedMessage,
 } from "../../../lib/store/tools/message_parts.ts";
-import { childOf } from "../../support/child.ts";
+import { Program } from "../../../scripts/program.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
 
@@ -168,14 +168,8 @@ Deno.test("neighbours of one topic and time share a batch, and no order is lost 
 
 Deno.test("export reads a store that a broker has open, without taking its lock or changing it", async () => {
   using folder = new Folder();
-  const child = childOf(
-    new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", `${import.meta.dirname}/../fixtures/committer.ts`, folder.data],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn(),
-  );
+  const script = `${import.meta.dirname}/../fixtures/committer.ts`;
+  const child = Program.start([Deno.execPath(), "run", "-A", "--no-check", script, folder.data]);
   try {
     await child.see(/^(?:.*\n){50}/);
     const pid = Deno.readTextFileSync(`${folder.data}/hashbus.lock`);
@@ -187,8 +181,7 @@ Deno.test("export reads a store that a broker has open, without taking its lock 
     const lines = child.stdout.length;
     await child.see(new RegExp(`^[^]{${lines + 200},}`));
   } finally {
-    child.kill("SIGKILL");
-    await child.ended;
+    await child.stop("SIGKILL");
   }
   const before = [folder.database, folder.wal].map((path) =>
     new Uint8Array(Deno.readFileSync(path)).toBase64()

@@ -25,7 +25,7 @@ const BATCH_OVERHEAD = 3 * DATABASE_PAGE_BYTES;
 
 /**
  * Guarantees: a commit is whole or not at all; numbers are given in the order of commits, without gaps, and
- * never twice; after the first failure whose outcome is unknown nothing more is committed.
+ * never twice (D2); after the first failure whose outcome is unknown nothing more is committed.
  */
 export class Writer implements TrimPort {
   /** Ids stored within the window before the newest batch when it was opened, the oldest first. */
