@@ -40,7 +40,7 @@ type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
 
 /**
  * - Commits are answered by one thread and reads by the other, each in the order of the calls.
- * - A thread that dies answers what waits for it: commits are lost, reads fail.
+ * - Where a thread fails, what waits for it is answered: commits are lost, reads fail.
  */
 export class SqliteStore implements Store {
   readonly recentIds: readonly RecentIds[];
@@ -115,7 +115,7 @@ export class SqliteStore implements Store {
 
   close(done: () => void): void {
     this.#closed = done;
-    // the one that writes is the last to leave: it empties the WAL, which nobody may read then
+    // the one that writes is closed last: it empties the WAL, which nobody may read then
     if (this.#readingGone === undefined) this.#reading.send({ kind: "close" });
     else this.#closeWriting();
   }
