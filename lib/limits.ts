@@ -91,11 +91,11 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
 export const READ_BUFFER_LEAST = 64;
 /** Bytes a read buffer grows to while its connection is busy. */
 export const READ_BUFFER_MOST = 256 * KIB;
-/** Bytes of small pieces that are gathered into one write, while little waits and when more does. */
+/** Bytes of small segments that are gathered into one write, while little waits and when more does. */
 export const GATHER_LEAST = 2 * KIB;
 export const GATHER_BYTES = 64 * KIB;
-/** A piece of at least so many bytes is written from where it lies instead of being gathered. */
-export const GATHER_PIECE_MOST = 16 * KIB;
+/** A segment of at least so many bytes is written from where it lies instead of being gathered. */
+export const GATHER_SEGMENT_MOST = 16 * KIB;
 /** Bytes of read buffers that one slow connection may keep from being used again. */
 export const PINNED_MOST = 4 * MIB;
 /** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart (C9). */
@@ -128,7 +128,7 @@ for (const spec of LIMIT_SPECS) {
   );
 }
 check(LOW_WATER < HIGH_WATER, "publishers are let go below the mark at which they are held");
-check(GATHER_PIECE_MOST <= GATHER_BYTES, "a gathered piece fits the gathering buffer");
+check(GATHER_SEGMENT_MOST <= GATHER_BYTES, "a gathered segment fits the gathering buffer");
 check(READ_BUFFER_LEAST <= READ_BUFFER_MOST, "read buffers grow");
 check(2 * READ_BUFFER_MOST <= HIGH_WATER, "one read does not fill an outbox");
 

@@ -1,32 +1,41 @@
 /**
- * A run of 256 KiB from one form into the other.
+ * A run of 256 KiB from one encoding into the other.
  *
  * @module
  */
-import {
-  classicRoom,
-  type Deliveries,
-  framesRoom,
-  sharpsRoom,
-  toClassic,
-  toFrames,
-  withSharps,
-} from "../../lib/wire/convert.ts";
+import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
+import { type Deliveries, RECORDS_WITHOUT_SHARP } from "../../lib/wire/encoding.ts";
 import { classicDeliveries, frames, type Input, TOPIC } from "./inputs.ts";
 
+const { toRecords, fromRecords } = CLASSIC_LINES;
+const withSharps = RECORDS_WITHOUT_SHARP.toRecords;
 const topicBytes = new TextEncoder().encode(TOPIC).length;
 const classic = deliveriesOf(classicDeliveries());
-const framed = deliveriesOf(frames());
-const out = new Uint8Array(Math.max(framesRoom(classic), classicRoom(framed), sharpsRoom(framed)));
+const records = deliveriesOf(frames());
+const out = new Uint8Array(
+  Math.max(toRecords.room(classic), fromRecords.room(records), withSharps.room(records)),
+);
 
 function deliveriesOf({ bytes, end, count }: Input): Deliveries {
   return { bytes, start: 0, end, count, topicBytes };
 }
 
-Deno.bench({ name: "classic to v2", group: "conversion", fn: () => void toFrames(classic, out) });
-Deno.bench({ name: "room of v2 to classic", group: "conversion", fn: () => void classicRoom(framed) });
-Deno.bench({ name: "v2 to classic", group: "conversion", fn: () => void toClassic(framed, out) });
+Deno.bench({ name: "classic to records", group: "conversion", fn: () => void toRecords.write(classic, out) });
+Deno.bench({
+  name: "room of records to classic",
+  group: "conversion",
+  fn: () => void fromRecords.room(records),
+});
+Deno.bench({
+  name: "records to classic",
+  group: "conversion",
+  fn: () => void fromRecords.write(records, out),
+});
 
 // written without its "#", a topic is one byte shorter
 const bare = deliveriesOf(frames(TOPIC.slice(1)));
-Deno.bench({ name: "v2 without # to v2", group: "conversion", fn: () => void withSharps(bare, out) });
+Deno.bench({
+  name: "records without # to records",
+  group: "conversion",
+  fn: () => void withSharps.write(bare, out),
+});

@@ -4,26 +4,12 @@
  *
  * @module
  */
-import { LocalEngine } from "../../lib/engine/mod.ts";
-import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { SILENT_LOG } from "../../lib/log.ts";
-import { FlushList, Server } from "../../lib/sessions/mod.ts";
-import type { Transport } from "../../lib/sessions/transport.ts";
+import { Broker, PUBLISHERS, SUBSCRIBERS, type Transport } from "../../lib/broker/mod.ts";
 import { type Input, TOPIC } from "./inputs.ts";
 
 /** A broker with one publisher and one subscriber, both speaking classic, or both v2. */
 export class Path implements AsyncDisposable {
-  readonly #server = new Server({
-    engine: new LocalEngine(),
-    version: "0.0.0",
-    durable: [],
-    storedLevel: "synced",
-    flushes: new FlushList(),
-    limits: DEFAULT_LIMITS,
-    log: SILENT_LOG,
-    slowConsumer: "block",
-    stallTimeout: 60_000,
-  });
+  readonly #broker = new Broker({ stallTimeout: 60_000 });
   readonly #publisher = new End();
   readonly #subscriber = new End();
 
@@ -52,13 +38,13 @@ export class Path implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.drain(1000);
+    await this.#broker.drain(1000);
   }
 
-  #serve(port: "publishers" | "subscribers", requests: string): void {
-    const end = port === "publishers" ? this.#publisher : this.#subscriber;
+  #serve(to: "publishers" | "subscribers", requests: string): void {
+    const end = to === "publishers" ? this.#publisher : this.#subscriber;
     end.give(new TextEncoder().encode(requests));
-    void this.#server.serve(end, { port, address: "memory" });
+    void this.#broker.serve(end, { listener: to === "publishers" ? PUBLISHERS : SUBSCRIBERS });
   }
 }
 

@@ -3,16 +3,6 @@
  *
  * @module
  */
-export type {
-  Counters,
-  Engine,
-  Form,
-  Gate,
-  Level,
-  Publication,
-  Reader,
-  Route,
-  Run,
-  Subscriber,
-} from "./types.ts";
-export { type Durability, LocalEngine } from "./local.ts";
+export type { Engine, EngineSnapshot, Gate, Level, Receipt, Subscriber } from "./types.ts";
+export { type EngineOptions, MemoryEngine } from "./memory.ts";
+export { DurableEngine, type DurableEngineOptions } from "./durable/engine.ts";

@@ -1,68 +1,38 @@
 /**
- * The waist: what sessions ask of an engine, and what an engine asks of a subscriber. The engine never sees a socket.
+ * The seam: what sessions ask of an engine, and what an engine asks of publishers and subscribers. The engine
+ * never sees a socket.
  *
  * @module
  */
-import type { Slice } from "../buffers.ts";
-import type { IdSpan } from "../id_spans.ts";
-import type { From, To } from "../store/types.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { From, StoreState, To } from "../store/types.ts";
+import type { Route, Run } from "../wire/run.ts";
 
-export type { From, To };
-
-/** What an engine keeps for one topic. Sessions hold it between two publishes and give it back. */
-export interface Route {
-  /** The topic in its canonical form, `#hello`. */
-  readonly topic: string;
-  /** How long that is in UTF-8. */
-  readonly topicBytes: number;
-}
-
-/**
- * How messages are written on the wire: as lines (the classic protocol), as counted frames (v2), or as frames behind a header that
- * says their sequence numbers (v2, durable topics).
- */
-export type Form = "classic" | "frames" | "batch";
+export type { From, Route, Run, To };
 
 /** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
 export type Level = "memory" | "synced";
 
-/** Where a run of a durable topic is stored. */
-export interface Place {
-  /** The sequence number of its first message. */
-  readonly first: number;
-  /** The batch it is in: see {@link import("../store/types.ts").Stored}. */
-  readonly batch: number;
-  /** When it was stored, milliseconds since 1970. */
-  readonly time: number;
+/** How far a run got. */
+export interface Receipt {
+  /** How many subscribers have it; of several parts, the last one's. */
+  readonly reached: number;
+  readonly level: Level;
+  /** The sequence number of its last message, where that was stored just now. */
+  readonly last: number | undefined;
 }
 
-/** Consecutive publishes to one topic inside one read: the unit in which messages travel. */
-export interface Run {
-  readonly route: Route;
-  /** How many messages; none where all were {@link omit}ted. */
-  readonly count: number;
-  /** The ids of its messages, those that count up together; undefined where none has one. */
-  readonly ids: readonly IdSpan[] | undefined;
-  /** Milliseconds for which its messages are worth delivering, all the same; undefined: for ever. */
-  readonly ttl: number | undefined;
-  /** When that is over, milliseconds since 1970, for who has to wait for them. */
-  readonly expires: number | undefined;
-  /** Leaves out the messages at these positions: they are stored already. */
-  omit(positions: ReadonlySet<number>): void;
-  /** Whether any were: it is acknowledged for messages that others brought. */
-  readonly repeats: boolean;
-  /** The messages as deliveries of that form; made once, by the first who asks, shared by all who do. */
-  as(form: Form): Slice;
-  /** Those of its messages whose sequence numbers are at least this, as a batch; it is stored and has some. */
-  batchFrom(sequence: number): Slice;
-  /** How many subscribers have it: set by {@link Engine.publish}, or before {@link settle}. */
-  reached: number | undefined;
-  /** Set once it is stored. */
-  place: Place | undefined;
-  /** It has to outlive the call that brings it, until {@link settle}. */
-  keep(): void;
-  /** A run that was kept is stored and delivered, or was refused for this reason. */
-  settle(refused?: string): void;
+/** The answer to a run that comes later. Exactly one of these is called, once, unless the store is lost. */
+export interface Acknowledgement {
+  acknowledge(receipt: Receipt): void;
+  /** None of it was accepted. */
+  refuse(code: ErrorCode, reason: string): void;
+}
+
+/** Who publishes. */
+export interface Publisher {
+  /** The answer to these messages comes later; answers keep the order of the calls. */
+  hold(count: number): Acknowledgement;
 }
 
 /** Something that can be too full to take more. */
@@ -72,9 +42,12 @@ export interface Gate {
   whenNotFull(callback: () => void): void;
 }
 
-/** Who gets messages. While it is full its publishers have to wait: `deliver` is not called for topics in memory. */
+/** Who gets messages. */
 export interface Subscriber extends Gate {
-  /** Subscribers of one connection share this: of those that match a topic only one gets the message, so that it comes once. */
+  /**
+   * Subscribers of one connection share this: of those that match a topic only one gets the message, so that
+   * it comes once.
+   */
   readonly connection: object;
   /** That one is the one with the highest rank. */
   readonly rank: number;
@@ -82,77 +55,80 @@ export interface Subscriber extends Gate {
   deliver(run: Run): void;
 }
 
-/** A subscriber that reads the past: pages of stored messages come to it at its own pace. */
-export interface Reader extends Subscriber {
-  /** Takes those messages of a stored run whose sequence numbers are at least this, where that is not all of them. */
-  deliverFrom(run: Run, sequence: number): void;
-  /** Takes stored messages as they are written to a v2 subscriber. */
+/** A subscriber that is also given what is stored, a page at a time, at its own pace. */
+export interface ReplaySubscriber extends Subscriber {
+  /** Takes stored messages, `batch` frames as they are written to a v2 subscriber. */
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void;
   /** All that is stored has been read: from here on it is live, or over if an end was given. */
   caughtUp(how: "live" | "end"): void;
-  /** What was stored cannot be read any further. */
+  /** What is stored cannot be read any further. */
   failed(reason: string): void;
 }
 
-/** Totals since the start. */
-export interface Counters {
-  /** Messages accepted from publishers. */
-  published: number;
-  /** Messages put into outboxes. */
-  delivered: number;
-  /** Messages left out for subscribers that were too slow. */
-  dropped: number;
-  /** Messages not delivered because their time to live was over while they waited for a subscriber. */
-  expired: number;
-  /** Requests answered with an error. */
-  refused: number;
-}
-
-/** What became of a publish: all subscribers have it; it is being stored, and its run will be settled; or somebody is full. */
-export type Publication = "delivered" | "pending" | Gate;
-
-/** What became of asking for the past. */
-export type Followed =
-  | { readonly kind: "following"; readonly trimmedTo: number | undefined }
+/** What became of asking for a replay. */
+export type ReplayStart =
+  | { readonly kind: "started"; readonly trimmedTo: number | undefined }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Where a replay begins and ends: see {@link import("../store/types.ts").From}. */
-export interface Range {
+export interface ReplayRange {
   readonly from: From;
   readonly to: To | undefined;
 }
 
 /** What is asked for and who is told. */
-export interface FollowOptions {
-  readonly range: Range;
+export interface ReplayOptions {
+  readonly range: ReplayRange;
   /** Its beginning was found, or cannot be. Called once. */
-  readonly done: (how: Followed) => void;
+  readonly started: (how: ReplayStart) => void;
   /** Its end was reached: nothing more comes. */
   readonly ended: () => void;
 }
 
+/** What an engine knows of itself, as plain data. */
+export interface EngineSnapshot {
+  /** How many (pattern, subscriber) pairs there are. */
+  readonly subscriptions: number;
+  /** Topics something was published to or stored in, as far as they are remembered. */
+  readonly topics: number;
+  /** How many replays have not ended. */
+  readonly replays: number;
+  /** What the store holds, where there is one. */
+  readonly store: StoreState | undefined;
+}
+
 /** Who gets what. */
 export interface Engine {
-  readonly counters: Counters;
+  /** The canonical patterns of its durable topics; none: it stores nothing. */
+  readonly durable: readonly string[];
   /** The route of a topic as it stands in a buffer, if it is known: the fast way, without a string. */
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined;
   /** The route of a canonical topic. */
   routeOf(topic: string): Route;
+  /** Who has to become free before anything is published to a topic; undefined: nobody. */
+  gateOf(route: Route): Gate | undefined;
   /**
-   * Hands the run to every subscriber of its topic, at once or, where the topic is durable, once it is stored. When it returns a
-   * gate, that one is full and nobody has got anything: publish again when it is not.
+   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
+   * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in
+   * the same turn.
    */
-  publish(run: Run): Publication;
+  publish(run: Run, publisher: Publisher): Receipt | undefined;
   /** Adds a pattern; false if this subscriber had it. */
   subscribe(pattern: string, subscriber: Subscriber): boolean;
-  /** Takes a pattern away; false if this subscriber did not have it. */
+  /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
-  /** Whether there is a past to ask for. */
-  readonly remembers: boolean;
-  /** Brings the past of a pattern, and then what is live. {@link unsubscribe} ends it. */
-  follow(
-    pattern: string,
-    reader: Reader,
-    options: FollowOptions,
-  ): void;
+  /** Brings what is stored of a pattern, and then what is live. */
+  replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void;
+  /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
+  tick(now: number): void;
+  /** Why publishing is refused as of the last attempt, a clause for a person; undefined: it is not. */
+  trouble(): string | undefined;
+  snapshot(): EngineSnapshot;
+  /** Calls back once when everything that was published has been answered, or nothing will be any more. */
+  whenIdle(callback: () => void): void;
+  /**
+   * Lets go of what it has, after what was published before has been answered; calls back once. Nothing is
+   * asked of it after.
+   */
+  close(closed: () => void): void;
 }

@@ -1,9 +1,10 @@
 /**
- * What the broker's two decoders have in common, so that a session need not know which one it has.
+ * What the broker's decoders have in common, so that a session need not know which one it has.
  *
  * @module
  */
 import type { ErrorCode } from "../errors.ts";
+import type { Encoding } from "../wire/encoding.ts";
 
 /** What {@link Decoder.next} found. */
 export enum Found {
@@ -33,24 +34,30 @@ export interface Request {
 export const NO_REQUEST: Request = { id: "", verb: "", argument: "", fields: [] };
 
 /**
- * Guarantees: every request yields exactly one publish, request or refusal, in order, however the bytes were split into
- * windows; memory does not grow with what a peer sends. Between two windows the caller keeps the bytes from `consumed` on, and
- * presents them again with more behind them.
+ * Guarantees: every request yields exactly one publish, request or refusal, in order, however the bytes were
+ * split into windows; memory does not grow with what a peer sends. Between two windows the caller keeps the
+ * bytes from `consumed` on, and presents them again with more behind them.
  */
 export interface Decoder {
   /** Of {@link Found.Publishes}: where the deliveries lie, and how many they are. */
   readonly start: number;
   readonly end: number;
   readonly count: number;
-  /** Of {@link Found.Publishes}: `head` from `topicStart` to `topicEnd` is the topic as it was written, with `#` or without. */
+  /**
+   * Of {@link Found.Publishes}: `head` from `topicStart` to `topicEnd` is the topic as it was written, with
+   * `#` or without.
+   */
   readonly head: Uint8Array;
   readonly topicStart: number;
   readonly topicEnd: number;
-  /** Of {@link Found.Publishes}: whether the deliveries have the topic's `#`; if not, they have to be written anew. */
-  readonly canonical: boolean;
+  /** Of {@link Found.Publishes}: how the deliveries are written. */
+  readonly encoding: Encoding;
   /** Of {@link Found.Publishes}: whether any of them has fields. */
   readonly hasFields: boolean;
-  /** Of {@link Found.Publishes}: milliseconds for which they are worth delivering; undefined: for ever. The same for all of them. */
+  /**
+   * Of {@link Found.Publishes}: milliseconds for which they are worth delivering; undefined: for ever. The
+   * same for all of them.
+   */
   readonly ttl: number | undefined;
   /** Of {@link Found.Publishes}: who published, where the protocol says it. */
   publisherId(): string;
@@ -62,8 +69,8 @@ export interface Decoder {
   /** The window is done with up to here. */
   readonly consumed: number;
   /**
-   * Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the search. The buffer's
-   * length is a multiple of four.
+   * Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the
+   * search. The buffer's length is a multiple of four.
    */
   feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void;
   /** Finds the next thing in the window. */

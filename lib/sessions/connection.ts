@@ -4,11 +4,12 @@
  * @module
  */
 import type { LogFields } from "../log.ts";
-import type { Port } from "./context.ts";
-import { Inbox } from "./inbox.ts";
-import { type Eviction, Outbox, type OutboxOwner } from "./outbox.ts";
+import type { Listener } from "./listener.ts";
+import { type Eviction, Outbox, type OutboxOwner } from "./outbox/outbox.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import type { Settings } from "./settings.ts";
+import type { SubscriptionSnapshot } from "./subscriptions.ts";
 import type { Transport } from "./transport.ts";
 
 /** Every way a connection ends. */
@@ -18,32 +19,53 @@ export type CloseReason =
   | "connection lost"
   | "drained"
   | "drain timeout"
+  | "closed"
   | "internal error"
   | Eviction;
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
   readonly number: number;
-  readonly port: Port;
+  readonly listener: Listener;
   readonly address: string;
   readonly transport: Transport;
+}
+
+/** A connection as plain data. */
+export interface ConnectionSnapshot {
+  readonly number: number;
+  readonly listener: string;
+  /** As it calls itself; empty before its first request. */
+  readonly id: string;
+  readonly address: string;
+  /** What it speaks. */
+  readonly protocol: string;
+  /** Bytes that wait to be written to it. */
+  readonly queued: number;
+  /** Messages that were left out for it. */
+  readonly dropped: number;
+  /** Whether it is not read from, since a subscriber of what it publishes is full. */
+  readonly waits: boolean;
+  readonly subscriptions: readonly SubscriptionSnapshot[];
 }
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
 
 /**
- * Guarantees: what was read is handled and answered before the socket closes, unless the other side is gone or takes
- * nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is over, and never rejects.
+ * Guarantees: what was read is handled and answered before the socket closes, unless the other side is gone
+ * or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is over,
+ * and never rejects.
  */
 export class Connection implements OutboxOwner {
   readonly number: number;
   readonly session: Session;
   readonly outbox: Outbox;
   readonly #settings: Settings;
+  readonly #listener: Listener;
   readonly #address: string;
   readonly #transport: Transport;
-  readonly #inbox: Inbox;
+  readonly #input: ReadBuffer;
   #reason: CloseReason | undefined;
   #draining = false;
   #handling: Promise<void> | undefined;
@@ -57,35 +79,36 @@ export class Connection implements OutboxOwner {
     this.number = options.number;
     this.#address = options.address;
     this.#transport = options.transport;
-    this.#inbox = new Inbox(settings.pool);
+    this.#listener = options.listener;
+    this.#input = new ReadBuffer(settings.pool);
     this.outbox = new Outbox(settings, this);
-    this.session = new Session(settings, { port: options.port, outbox: this.outbox });
+    this.session = new Session(settings, { listener: options.listener, outbox: this.outbox });
   }
 
   /**
-   * Serves the connection to its end, and says why it ended. The read loop stands here and not in a function of its own: each
-   * async function that waits costs an idle connection some hundred bytes.
+   * Serves the connection to its end, and says why it ended. The read loop stands here and not in a function
+   * of its own: each async function that waits costs an idle connection some hundred bytes.
    */
   async run(): Promise<CloseReason> {
     const { session, outbox } = this;
-    const inbox = this.#inbox;
+    const input = this.#input;
     try {
       while (session.ended === undefined && !this.#closed) {
-        const bytes = await this.#transport.read(inbox.space());
+        const bytes = await this.#transport.read(input.space());
         if (bytes === null) {
           this.#reason ??= "end of input";
           break;
         }
         if (this.#draining) continue;
-        inbox.filled(bytes);
-        session.receive(inbox.chunk, inbox.start, inbox.end);
+        input.filled(bytes);
+        session.receive(input.chunk, input.start, input.end);
         this.#settings.flushes.flush();
-        // awaited here: this is what holds a peer back that feeds a full subscriber, or makes replies faster than it reads them
+        // awaited here: this holds back a peer that feeds a full subscriber, or does not read its replies
         if (session.waitsFor !== undefined || outbox.aboveHighWater) {
           this.#handling = this.#waitForRoom();
           await this.#handling;
         }
-        inbox.consumed(session.consumed);
+        input.consumed(session.consumed);
       }
       this.#reason ??= session.ended;
       await this.#finish();
@@ -94,15 +117,15 @@ export class Connection implements OutboxOwner {
     }
     this.#close();
     // only now: a read that was on its way may have filled it until the socket was closed
-    inbox.close();
+    input.close();
     const reason = this.#reason ?? "connection lost";
     this.#logClosed(reason);
     return reason;
   }
 
   /**
-   * Takes nothing more in, lets what is queued leave, and closes. What the other side sends from now on is not answered, so
-   * it is not accepted.
+   * Takes nothing more in, lets what is queued leave, and closes. What the other side sends from now on is
+   * not answered, so it is not accepted.
    */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -112,7 +135,7 @@ export class Connection implements OutboxOwner {
     await this.#handling;
     this.session.bye("DRAINING", "the broker is stopping");
     this.#settings.flushes.flush();
-    await this.#settled();
+    await this.#allAnswered();
     await new Promise<void>((resolve) => this.outbox.whenEmpty(resolve));
     if (this.#closed) return;
     this.#reason ??= "drained";
@@ -124,6 +147,21 @@ export class Connection implements OutboxOwner {
   cut(reason: CloseReason): void {
     this.#reason ??= reason;
     this.#close();
+  }
+
+  snapshot(): ConnectionSnapshot {
+    const { number, session, outbox } = this;
+    return {
+      number,
+      listener: this.#listener.name,
+      id: session.id,
+      address: this.#address,
+      protocol: session.protocol.name,
+      queued: outbox.queued,
+      dropped: outbox.dropped,
+      waits: session.waitsFor !== undefined,
+      subscriptions: session.subscriptions.snapshot(),
+    };
   }
 
   onReady(): void {
@@ -141,15 +179,18 @@ export class Connection implements OutboxOwner {
   }
 
   /** Until every request has its reply; what is stored first is answered later. */
-  async #settled(): Promise<void> {
-    if (this.#closed || this.session.isSettled) return;
+  async #allAnswered(): Promise<void> {
+    if (this.#closed || this.session.allAnswered) return;
     await new Promise<void>((resolve) => {
       (this.#onClose ??= []).push(resolve);
-      this.session.whenSettled(resolve);
+      this.session.whenAllAnswered(resolve);
     });
   }
 
-  /** Until every publish that was read is where it belongs, and this connection's own replies are not too many. */
+  /**
+   * Until every publish that was read is where it belongs, and this connection's own replies are not too
+   * many.
+   */
   async #waitForRoom(): Promise<void> {
     const { session, outbox } = this;
     for (let full = session.waitsFor; full !== undefined; full = session.waitsFor) {
@@ -176,7 +217,7 @@ export class Connection implements OutboxOwner {
 
   /** Input is over: what is queued leaves, then the socket closes. */
   async #finish(): Promise<void> {
-    await this.#settled();
+    await this.#allAnswered();
     this.session.close();
     this.outbox.closing();
     await new Promise<void>((resolve) => this.outbox.whenEmpty(resolve));
@@ -187,8 +228,8 @@ export class Connection implements OutboxOwner {
   }
 
   /**
-   * Ends the output and gives the other side a moment to close. Closing while input is unread would reset the connection, and
-   * the reset could overtake the last replies.
+   * Ends the output and gives the other side a moment to close. Closing while input is unread would reset the
+   * connection, and the reset could overtake the last replies.
    */
   async #endOutput(): Promise<void> {
     if (this.#outputEnded) return;
@@ -235,7 +276,7 @@ export class Connection implements OutboxOwner {
 
   #fields(): LogFields {
     const { session, number } = this;
-    return { connection: number, port: session.port, id: session.id, address: this.#address };
+    return { connection: number, listener: this.#listener.name, id: session.id, address: this.#address };
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * From a request's verb to what handles it. Publishes do not come this way: they come as runs ({@link import("./session.ts")}).
+ * From a request's verb to what handles it. Publishes do not come this way: they come as runs
+ * ({@link import("./session.ts")}).
  *
  * @module
  */
@@ -14,22 +15,24 @@ import { refusal } from "./refusal.ts";
 
 /** Handles one request and says what to answer. */
 export function dispatch(request: Request, context: Context): Answer {
-  if (!context.upgraded && request.id === "") return refusal("UNKNOWN_COMMAND");
-  switch (request.verb) {
+  const { roles, protocol } = context;
+  const { verb } = request;
+  if (!protocol.verbs.has(verb)) {
+    return refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+  }
+  switch (verb) {
     case "pub": // without even the space that would begin a topic
-      return refusal(context.port === "publishers" ? "BAD_TOPIC" : "WRONG_PORT");
+      return refusal(roles.has("publisher") ? "BAD_TOPIC" : "WRONG_PORT");
     case "sub":
-      return context.port === "subscribers" ? sub(request, context) : refusal("WRONG_PORT");
+      return roles.has("subscriber") ? sub(request, context) : refusal("WRONG_PORT");
     case "unsub":
-      return context.port === "subscribers" ? unsub(request, context) : refusal("WRONG_PORT");
+      return roles.has("subscriber") ? unsub(request, context) : refusal("WRONG_PORT");
     case "quit":
       return quit(context);
     case "hello":
-      return context.upgraded
-        ? refusal("UNKNOWN_COMMAND", "hello was said already")
-        : hello(request, context);
+      return hello(request, context);
     case "ping":
-      return context.upgraded ? ping(context) : refusal("UNKNOWN_COMMAND");
+      return ping(context);
     default:
       return refusal("UNKNOWN_COMMAND");
   }

@@ -1,40 +1,50 @@
 /**
- * One listening socket and what it accepts.
+ * What connections come in by: one listening socket and what it accepts.
  *
  * @module
  */
 import { RunError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Port } from "./context.ts";
+import type { Protocol } from "../protocols/types.ts";
+import type { Role } from "./context.ts";
+
+/** What every connection that comes in by one way has in common. */
+export interface Listener {
+  /** As logs, snapshots and v2 clients are told. */
+  readonly name: string;
+  /** What may be done on it. */
+  readonly roles: ReadonlySet<Role>;
+  /** What is spoken on it at first. */
+  readonly protocol: Protocol;
+}
+
+/** A listening socket that is to be. */
+export interface ListenSpec extends Listener {
+  readonly hostname: string;
+  /** TCP; 0 takes a free one. */
+  readonly port: number;
+  /** What a person would change the port with, for the error message: `-s`. */
+  readonly flag?: string;
+}
 
 /** How long an accept that failed for want of file descriptors waits before the next, milliseconds. */
 const ACCEPT_BACKOFF_LEAST_MS = 10;
 const ACCEPT_BACKOFF_MOST_MS = 1000;
 
-/** Where to listen. */
-export interface ListenOptions {
-  readonly hostname: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  readonly kind: Port;
-  /** The option a person would change the port with, for the error message. */
-  readonly flag: string;
-}
-
-/** Listens, or says in one line why it cannot. */
-export function listen(options: ListenOptions): Deno.TcpListener {
-  const { hostname, port, flag } = options;
+/** Listens. Throws RunError, which says in one line why it cannot. */
+export function listen({ hostname, port, flag }: ListenSpec): Deno.TcpListener {
   try {
     return Deno.listen({ hostname, port });
   } catch (error) {
     const where = `${hostname}:${port}`;
+    const by = flag === undefined ? "" : ` with ${flag}`;
     if (error instanceof Deno.errors.AddrInUse) {
       throw new RunError(
-        `${where} is in use: stop the program that has it, or choose another port with ${flag} (0 takes a free one)`,
+        `${where} is in use: stop the program that has it, or choose another port${by} (0 takes a free one)`,
       );
     }
     if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-      throw new RunError(`may not listen on ${where}: choose a port from 1024 up with ${flag}`);
+      throw new RunError(`may not listen on ${where}: choose a port from 1024 up${by}`);
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new RunError(
@@ -43,25 +53,25 @@ export function listen(options: ListenOptions): Deno.TcpListener {
   }
 }
 
-/** Accepts until the listener is closed. Failing to accept is survived: connections that are there go on. */
+/** Accepts until the socket is closed. Failing to accept is survived: connections that are there go on. */
 export async function acceptAll(
-  listener: Deno.TcpListener,
+  socket: Deno.TcpListener,
   options: {
     readonly log: Log;
-    readonly kind: Port;
+    readonly name: string;
     readonly onConnection: (connection: Deno.TcpConn) => void;
   },
 ): Promise<void> {
-  const { log, kind, onConnection } = options;
+  const { log, name, onConnection } = options;
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
   for (;;) {
     try {
-      onConnection(await listener.accept());
+      onConnection(await socket.accept());
       backoff = ACCEPT_BACKOFF_LEAST_MS;
     } catch (error) {
       // closed by drain
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      log.error("cannot accept", { port: kind, error: String(error), retryMs: backoff });
+      log.error("cannot accept", { listener: name, error: String(error), retryMs: backoff });
       await new Promise((resolve) => setTimeout(resolve, backoff));
       backoff = Math.min(2 * backoff, ACCEPT_BACKOFF_MOST_MS);
     }

@@ -1,9 +1,13 @@
 /**
- * Connections: one broker's listeners and everything behind them.
+ * Connections: a broker's listeners and everything behind them.
  *
  * @module
  */
-export { FlushList } from "./flush_list.ts";
-export { type Addresses, Server, type ServerOptions } from "./server.ts";
-export type { SlowPolicy } from "./lane.ts";
+export type { ConnectionSnapshot } from "./connection.ts";
+export type { Role } from "./context.ts";
+export type { Listener, ListenSpec } from "./listener.ts";
+export { type Listening, Server } from "./server.ts";
+export type { Settings } from "./settings.ts";
+export type { SlowPolicy } from "./subscription.ts";
+export type { SubscriptionSnapshot } from "./subscriptions.ts";
 export type { Transport } from "./transport.ts";

@@ -1,15 +1,10 @@
 /**
- * Saying no to a request: a code for programs and a sentence for people (classic sends the code only).
+ * Saying no to a request.
  *
  * @module
  */
 import type { ErrorCode } from "../errors.ts";
-
-/** Why a request failed. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly text: string;
-}
+import type { Refusal } from "../protocols/types.ts";
 
 const TEXTS: Readonly<Record<ErrorCode, string>> = {
   UNKNOWN_COMMAND: "the commands are pub, sub, unsub, ping and quit",

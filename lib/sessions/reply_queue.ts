@@ -3,30 +3,45 @@
  *
  * @module
  */
-import type { Refusal } from "./refusal.ts";
-import { DONE, type Replies, type Success } from "./replies.ts";
+import type { Acknowledgement, Receipt } from "../engine/types.ts";
+import type { ErrorCode } from "../errors.ts";
+import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
+import { refusal } from "./refusal.ts";
 
-/** A reply that is not known yet: it is told once, and whatever was asked later waits for it. */
-export class Ticket {
+/**
+ * The reply to `count` requests that is not known yet: it is told once, and whatever was asked later waits
+ * for it.
+ */
+export class Ticket implements Acknowledgement {
   answer: Refusal | Success | undefined;
   readonly count: number;
   readonly #queue: ReplyQueue;
 
-  constructor(queue: ReplyQueue, count: number) {
-    this.#queue = queue;
+  constructor(count: number, queue: ReplyQueue) {
     this.count = count;
+    this.#queue = queue;
   }
 
-  /** The `count` requests succeeded, or were refused for one reason. */
-  settle(answer: Refusal | Success): void {
-    this.answer = answer;
-    this.#queue.release();
+  /** The requests succeeded. */
+  succeed(success: Success): void {
+    this.answer = success;
+    this.#queue.answered();
+  }
+
+  acknowledge(receipt: Receipt): void {
+    this.succeed(receipt);
+  }
+
+  /** The requests were refused for one reason. */
+  refuse(code: ErrorCode, reason?: string): void {
+    this.answer = refusal(code, reason);
+    this.#queue.answered();
   }
 }
 
 /**
- * Guarantees: what is said leaves in the order of the calls, except that nothing overtakes a ticket that is not settled. Successes
- * that follow each other are told together; {@link flush} tells them.
+ * Guarantees: what is said leaves in the order of the calls, except that nothing overtakes a ticket that has
+ * no answer. Successes that follow each other are told together (V2); {@link flush} tells them.
  */
 export class ReplyQueue {
   #replies: Replies;
@@ -40,7 +55,7 @@ export class ReplyQueue {
   }
 
   /** Whether everything that was asked is answered. */
-  get isSettled(): boolean {
+  get allAnswered(): boolean {
     return this.#waiting.length === 0;
   }
 
@@ -64,7 +79,7 @@ export class ReplyQueue {
 
   /** The reply to `count` requests comes later. */
   hold(count: number): Ticket {
-    const ticket = new Ticket(this, count);
+    const ticket = new Ticket(count, this);
     this.#wait(ticket);
     return ticket;
   }
@@ -86,7 +101,7 @@ export class ReplyQueue {
   }
 
   /** Only for {@link Ticket}: says what no longer has to wait. */
-  release(): void {
+  answered(): void {
     let at = 0;
     for (; at < this.#waiting.length; at++) {
       const next = this.#waiting[at]!;

@@ -1,44 +1,39 @@
 /**
- * The two listeners and all connections: what `broker.ts` starts and stops.
+ * All listeners and all connections of a broker.
  *
  * @module
  */
-import { ChunkPool } from "../buffers.ts";
-import { errorReply } from "../protocols/classic/words.ts";
-import { Connection } from "./connection.ts";
-import type { Port } from "./context.ts";
-import { acceptAll, listen } from "./listener.ts";
+import { Connection, type ConnectionSnapshot } from "./connection.ts";
+import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
+import { refusal } from "./refusal.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 
-/** How a server is set up. */
-export type ServerOptions = Omit<Settings, "pool" | "now">;
-
-/** Where a server listens. */
-export interface Addresses {
-  readonly subscribers: Deno.NetAddr;
-  readonly publishers: Deno.NetAddr;
+/** A socket that is listened on. */
+export interface Listening {
+  readonly name: string;
+  readonly address: Deno.NetAddr;
 }
 
-/** How often stalls are looked for, milliseconds. */
+/** How often time is told to engine and outboxes, milliseconds. */
 const TICK_MS = 250;
 /** Every so many of them memory that nobody needs is given back. */
 const TRIM_TICKS = 8;
 
 /**
- * Guarantees: connections do not feel each other; after {@link drain} nothing that was acknowledged is left undelivered, unless
- * its subscriber was cut off or the time ran out, which its result says.
+ * Guarantees: connections do not feel each other; after {@link drain} nothing that was acknowledged is left
+ * undelivered, unless its subscriber was cut off or the time ran out, which its result says.
  */
 export class Server {
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
-  #listeners: Deno.TcpListener[] = [];
+  #sockets: Deno.TcpListener[] = [];
   #ticker: ReturnType<typeof setInterval> | undefined;
   #ticks = 0;
   #lastNumber = 0;
 
-  constructor(options: ServerOptions) {
-    this.#settings = { ...options, pool: new ChunkPool(), now: () => Date.now() };
+  constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
   /** How many connections there are. */
@@ -46,51 +41,66 @@ export class Server {
     return this.#connections.size;
   }
 
-  /** Listens on both ports; throws RunError where it cannot. */
-  listen(options: { hostname: string; subPort: number; pubPort: number }): Addresses {
-    const { hostname, subPort, pubPort } = options;
-    const subscribers = listen({ hostname, port: subPort, kind: "subscribers", flag: "-s" });
-    this.#listeners.push(subscribers);
-    let publishers: Deno.TcpListener;
-    try {
-      publishers = listen({ hostname, port: pubPort, kind: "publishers", flag: "-p" });
-    } catch (error) {
-      this.#closeListeners();
-      throw error;
-    }
-    this.#listeners.push(publishers);
-    this.#startTicking();
-    void this.#accept(subscribers, "subscribers");
-    void this.#accept(publishers, "publishers");
-    return { subscribers: subscribers.addr, publishers: publishers.addr };
+  /** How many sockets are listened on. */
+  get listening(): number {
+    return this.#sockets.length;
   }
 
-  /** Serves one connection; resolves when it is over. */
-  serve(transport: Transport, from: { readonly port: Port; readonly address: string }): Promise<void> {
+  /** Listens on all of them or, where it cannot, on none of them and throws RunError. */
+  listen(specs: readonly ListenSpec[]): Listening[] {
+    const sockets: Deno.TcpListener[] = [];
+    try {
+      for (const spec of specs) sockets.push(listen(spec));
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+    this.#sockets.push(...sockets);
+    this.#startTicking();
+    return sockets.map((socket, at) => {
+      const spec = specs[at]!;
+      void this.#accept(socket, spec);
+      return { name: spec.name, address: socket.addr };
+    });
+  }
+
+  /**
+   * Serves one connection; resolves when it is over. `address`: as logs and snapshots show where it comes
+   * from.
+   */
+  serve(
+    transport: Transport,
+    { listener, address }: { readonly listener: Listener; readonly address: string },
+  ): Promise<void> {
     const { limits, log } = this.#settings;
-    const { port, address } = from;
+    const { name } = listener;
     if (this.#connections.size >= limits.connections) {
-      log.warn("connection refused: too many", { port, address, limit: limits.connections });
-      return turnAway(transport);
+      log.warn("connection refused: too many", { listener: name, address, limit: limits.connections });
+      return turnAway(transport, listener);
     }
     const number = ++this.#lastNumber;
-    const connection = new Connection(this.#settings, { number, port, address, transport });
+    const connection = new Connection(this.#settings, { number, listener, address, transport });
     this.#startTicking();
-    log.debug("connection opened", { connection: number, port, address });
+    log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then(() => {
       this.#connections.delete(connection);
-      if (this.#connections.size === 0 && this.#listeners.length === 0) this.#stopTicking();
+      if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
     return over;
   }
 
+  snapshot(): ConnectionSnapshot[] {
+    return [...this.#connections.keys()].map((connection) => connection.snapshot());
+  }
+
   /**
-   * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout` milliseconds what is left is
-   * cut off. Resolves to how many connections had something queued then.
+   * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout`
+   * milliseconds what is left is cut off. Resolves to how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
-    this.#closeListeners();
+    for (const socket of this.#sockets) socket.close();
+    this.#sockets = [];
     let cut = 0;
     const timer = setTimeout(() => {
       for (const connection of this.#connections.keys()) {
@@ -98,38 +108,49 @@ export class Server {
         connection.cut("drain timeout");
       }
     }, timeout);
-    // publishers first: what they have been promised must be in the outboxes before those are emptied for the last time
-    await this.#drainAll("publishers");
-    await this.#drainAll("subscribers");
+    // publishers first: what they were promised must be in the outboxes before those are emptied at last
+    await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
+    await this.#drainAll(() => true);
     clearTimeout(timer);
     this.#stopTicking();
     return cut;
   }
 
-  async #drainAll(port: Port): Promise<void> {
-    const those = [...this.#connections].filter(([connection]) => connection.session.port === port);
+  /** Cuts all connections off and stops accepting; resolves when they are over. */
+  async close(): Promise<void> {
+    for (const connection of this.#connections.keys()) connection.cut("closed");
+    await this.drain(0);
+  }
+
+  async #drainAll(which: (connection: Connection) => boolean): Promise<void> {
+    const those = [...this.#connections].filter(([connection]) => which(connection));
     await Promise.all(those.map(async ([connection, over]) => {
       await connection.drain();
       await over;
     }));
   }
 
-  async #accept(listener: Deno.TcpListener, port: Port): Promise<void> {
-    await acceptAll(listener, {
+  async #accept(socket: Deno.TcpListener, listener: Listener): Promise<void> {
+    await acceptAll(socket, {
       log: this.#settings.log,
-      kind: port,
+      name: listener.name,
       onConnection: (connection) => {
         connection.setNoDelay(true);
-        void this.serve(connection, { port, address: addressOf(connection.remoteAddr) });
+        void this.serve(connection, { listener, address: addressOf(connection.remoteAddr) });
       },
     });
   }
 
-  /** A process that was stopped for a while is not to find all its connections stalled: a tick counts as one tick at most. */
+  /**
+   * A process that was stopped for a while is not to find all its connections stalled: a tick counts as one
+   * tick at most.
+   */
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
+      const { engine, now, pool } = this.#settings;
+      engine.tick(now());
       for (const connection of this.#connections.keys()) connection.outbox.tick(TICK_MS);
-      if (++this.#ticks % TRIM_TICKS === 0) this.#settings.pool.trim();
+      if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
     }, TICK_MS);
   }
 
@@ -137,17 +158,12 @@ export class Server {
     clearInterval(this.#ticker);
     this.#ticker = undefined;
   }
-
-  #closeListeners(): void {
-    for (const listener of this.#listeners) listener.close();
-    this.#listeners = [];
-  }
 }
 
 /** Says why before it closes; a peer that is gone already does not matter. */
-async function turnAway(transport: Transport): Promise<void> {
+async function turnAway(transport: Transport, { protocol }: Listener): Promise<void> {
   try {
-    await transport.write(errorReply("TOO_MANY_CONNECTIONS"));
+    await transport.write(protocol.turnAway(refusal("TOO_MANY_CONNECTIONS")));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
   } finally {

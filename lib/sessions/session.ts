@@ -1,59 +1,82 @@
 /**
- * One connection as the broker thinks of it: bytes in, messages handed on, replies queued. No socket, no clock.
+ * One connection as the broker thinks of it: bytes in, messages handed on, replies queued. No socket, no
+ * clock.
  *
  * @module
  */
 import { type Chunk, Slice } from "../buffers.ts";
-import type { Engine, Gate } from "../engine/types.ts";
+import type { Engine, Gate, Publisher } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
-import { ClassicDecoder } from "../protocols/classic/decoder.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
-import { FrameDecoder } from "../protocols/frames/decoder.ts";
-import type { Answer, Context, Port } from "./context.ts";
+import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
+import { Run } from "../wire/run.ts";
+import type { Answer, Context, Role } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { pub } from "./handlers/pub.ts";
-import type { Lane } from "./lane.ts";
-import type { Outbox } from "./outbox.ts";
-import { type Refusal, refusal } from "./refusal.ts";
-import { ClassicReplies, DONE, FrameReplies } from "./replies.ts";
+import type { Listener } from "./listener.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import { refusal } from "./refusal.ts";
 import { ReplyQueue, type Ticket } from "./reply_queue.ts";
-import { MessageRun } from "./run.ts";
 import type { Settings } from "./settings.ts";
+import type { Speaker } from "./subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** Why a session reads no more. */
 export type SessionEnd = "quit" | "protocol error";
 
 /**
- * Guarantees: one reply a request, in the order of the requests; the reply to a publish is queued after every current
- * subscriber's outbox has the message. While a subscriber is full the session stands still at that publish
- * ({@link Session.waitsFor}), and reads no further.
+ * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
+ * every current subscriber's outbox has the message (C4). While a subscriber is full the session stands still
+ * at that publish ({@link Session.waitsFor}), and reads no further.
  */
-export class Session implements Context {
-  readonly port: Port;
-  readonly engine: Engine;
-  readonly limits: Limits;
-  readonly outbox: Outbox;
-  readonly patterns = new Map<string, Lane>();
+export class Session implements Context, Publisher, Speaker {
+  readonly subscriptions: Subscriptions;
   readonly #settings: Settings;
-  #decoder: Decoder;
+  readonly #listener: Listener;
+  readonly #outbox: Outbox;
   readonly #replies: ReplyQueue;
-  #frames: FrameReplies | undefined;
+  #protocol: Protocol;
+  #decoder: Decoder;
   #id = "";
   #ended: SessionEnd | undefined;
   #chunk: Chunk | undefined;
   #end = 0;
   /** The publish at which the session stands still, and for whom it waits. */
-  #held: MessageRun | undefined;
+  #held: Run | undefined;
   #waitsFor: Gate | undefined;
 
-  constructor(settings: Settings, { port, outbox }: { readonly port: Port; readonly outbox: Outbox }) {
+  constructor(
+    settings: Settings,
+    { listener, outbox }: { readonly listener: Listener; readonly outbox: Outbox },
+  ) {
+    const { protocol } = listener;
     this.#settings = settings;
-    this.port = port;
-    this.engine = settings.engine;
-    this.limits = settings.limits;
-    this.outbox = outbox;
-    this.#decoder = new ClassicDecoder(settings.limits.line);
-    this.#replies = new ReplyQueue(new ClassicReplies(outbox));
+    this.#listener = listener;
+    this.#outbox = outbox;
+    this.#protocol = protocol;
+    this.#decoder = protocol.decoder(settings.limits);
+    this.#replies = new ReplyQueue(protocol.replies(outbox));
+    this.subscriptions = new Subscriptions(settings.engine, {
+      outbox,
+      speaker: this,
+      policy: settings.slowConsumer,
+    });
+  }
+
+  get roles(): ReadonlySet<Role> {
+    return this.#listener.roles;
+  }
+
+  get engine(): Engine {
+    return this.#settings.engine;
+  }
+
+  get limits(): Limits {
+    return this.#settings.limits;
+  }
+
+  get protocol(): Protocol {
+    return this.#protocol;
   }
 
   /** Who this is by its own first request; empty before that. */
@@ -66,10 +89,6 @@ export class Session implements Context {
     return this.#ended;
   }
 
-  get upgraded(): boolean {
-    return this.#frames !== undefined;
-  }
-
   /** What has to become free before this session goes on: then call {@link resume}. */
   get waitsFor(): Gate | undefined {
     return this.#waitsFor;
@@ -80,7 +99,10 @@ export class Session implements Context {
     return this.#decoder.consumed;
   }
 
-  /** Handles what was read: `chunk.bytes` from `start` to `end`, of which the first part may have been there before. */
+  /**
+   * Handles what was read: `chunk.bytes` from `start` to `end`, of which the first part may have been there
+   * before.
+   */
   receive(chunk: Chunk, start: number, end: number): void {
     this.#chunk = chunk;
     this.#end = end;
@@ -96,18 +118,20 @@ export class Session implements Context {
     if (this.#publish(run)) this.#handleAll(this.#chunk);
   }
 
-  upgrade(): void {
-    const { limits, port } = this;
+  speak(protocol: Protocol): void {
+    const { limits, version, engine } = this.#settings;
     const { line, payload, topic, patterns } = limits;
-    const frames = new FrameReplies(this.outbox);
-    this.#frames = frames;
-    this.#replies.speak(frames);
-    const max = { line, payload, topic, patterns };
-    const { version, durable } = this.#settings;
-    this.#replies.say(() => frames.hello({ version, port, durable, max }));
-    this.outbox.form = "frames";
+    this.#protocol = protocol;
+    this.#replies.speak(protocol.replies(this.#outbox));
+    const info = {
+      version,
+      port: this.#listener.name,
+      durable: engine.durable,
+      max: { line, payload, topic, patterns },
+    };
+    this.#replies.say((replies) => replies.welcome(info));
     const from = this.#decoder.consumed;
-    this.#decoder = new FrameDecoder(limits);
+    this.#decoder = protocol.decoder(limits);
     if (this.#chunk !== undefined) this.#decoder.feed(this.#chunk.bytes, from, this.#end);
   }
 
@@ -117,24 +141,24 @@ export class Session implements Context {
   }
 
   pong(): void {
-    this.#replies.say(() => this.#frames?.pong());
+    this.#replies.say((replies) => replies.pong());
   }
 
   now(): number {
     return this.#settings.now();
   }
 
-  hold(): Ticket {
-    return this.#replies.hold(1);
+  hold(count: number): Ticket {
+    return this.#replies.hold(count);
   }
 
   /** Whether every request has its reply: until then the connection must not close. */
-  get isSettled(): boolean {
-    return this.#replies.isSettled;
+  get allAnswered(): boolean {
+    return this.#replies.allAnswered;
   }
 
   /** Calls back once when every request has its reply. */
-  whenSettled(callback: () => void): void {
+  whenAllAnswered(callback: () => void): void {
     this.#replies.say(callback);
   }
 
@@ -150,8 +174,7 @@ export class Session implements Context {
 
   /** The connection is gone: nobody is subscribed here any more. */
   close(): void {
-    for (const [pattern, lane] of this.patterns) this.engine.unsubscribe(pattern, lane);
-    this.patterns.clear();
+    this.subscriptions.closeAll();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
   }
@@ -178,44 +201,32 @@ export class Session implements Context {
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
-    const { start, end, count, canonical, hasFields, ttl } = decoder;
+    const { start, end, encoding, count, hasFields, ttl } = decoder;
     if (this.#id === "") this.#id = decoder.publisherId();
-    const target = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
-    if ("code" in target) {
-      this.#answer(target, count);
+    const route = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
+    if ("code" in route) {
+      this.#answer(route, count);
       return true;
     }
-    const form = this.upgraded ? "frames" : "classic";
-    const { pool, storedLevel } = this.#settings;
-    const now = ttl === undefined ? undefined : this.now();
-    const options = {
-      route: target,
-      form,
-      count,
-      canonical,
-      hasFields,
-      ttl,
-      now,
-      pool,
-      storedLevel,
-    } as const;
-    return this.#publish(new MessageRun(new Slice(chunk, start, end), options));
+    const { pool } = this.#settings;
+    const expires = ttl === undefined ? undefined : this.now() + ttl;
+    const options = { route, encoding, count, pool, hasFields, ttl, expires };
+    return this.#publish(new Run(new Slice(chunk, start, end), options));
   }
 
-  #publish(run: MessageRun): boolean {
-    // what is stored already is left out of the run, and acknowledged with it
-    const { count } = run;
-    const publication = this.engine.publish(run);
-    if (publication === "delivered") {
-      run.release();
-      this.#replies.ok(count, run);
-    } else if (publication === "pending") {
-      run.ticket = this.#replies.hold(count);
-    } else {
+  #publish(run: Run): boolean {
+    const { engine } = this.#settings;
+    const full = engine.gateOf(run.route);
+    if (full !== undefined) {
       this.#held = run;
-      this.#waitsFor = publication;
+      this.#waitsFor = full;
       this.#replies.flush();
       return false;
+    }
+    const receipt = engine.publish(run, this);
+    if (receipt !== undefined) {
+      run.release();
+      this.#replies.ok(run.count, receipt);
     }
     return true;
   }
@@ -226,13 +237,13 @@ export class Session implements Context {
       this.#replies.ok(count, DONE);
       return;
     }
-    this.engine.counters.refused += count;
+    this.#settings.counters.refused(count);
     this.#replies.say((replies) => replies.refuse(answer, count));
   }
 
-  /** What follows cannot be understood: says so and reads no more. */
+  /** What follows cannot be understood: says so and reads no more (V6). */
   #breakOff(why: Refusal): void {
-    this.engine.counters.refused++;
+    this.#settings.counters.refused(1);
     this.#replies.say((replies) => replies.bye(why.code, why.text));
     this.#ended = "protocol error";
   }

@@ -1,22 +1,20 @@
 /**
- * What all connections of a server have in common.
+ * What all sessions of a broker have in common.
  *
  * @module
  */
 import type { ChunkPool } from "../buffers.ts";
-import type { Engine, Level } from "../engine/types.ts";
+import type { Counters } from "../counters.ts";
+import type { Engine } from "../engine/types.ts";
+import type { FlushList } from "../flush_list.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
-import type { FlushList } from "./flush_list.ts";
-import type { SlowPolicy } from "./lane.ts";
+import type { SlowPolicy } from "./subscription.ts";
 
-/** One object a server, shared by all its connections. */
+/** One object a broker, shared by all its sessions. */
 export interface Settings {
   readonly engine: Engine;
-  /** Which topics are durable: canonical patterns, for v2 clients to know. */
-  readonly durable: readonly string[];
-  /** What an acknowledgement of a durable message promises. */
-  readonly storedLevel: Level;
+  readonly counters: Counters;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

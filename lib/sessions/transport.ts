@@ -1,5 +1,6 @@
 /**
- * What a connection is made of: the part of `Deno.Conn` that sessions use, so that a test can put an in-memory pair there.
+ * What a connection is made of: the part of `Deno.Conn` that sessions use, so that a test can put an
+ * in-memory pair there.
  *
  * @module
  */

@@ -17,7 +17,10 @@ export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** Bytes to text, or undefined where they are not well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+/**
+ * Bytes to text, or undefined where they are not well-formed UTF-8 (RFC 3629: no overlong forms, no
+ * surrogates).
+ */
 export function decodeText(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);

@@ -19,7 +19,10 @@ const DIGITS_MOST = 15;
 const SECONDS_DIGITS_MOST = 9;
 const FRACTION_DIGITS_MOST = 3;
 
-/** Milliseconds of a `ttl=`, from `start` to `end`: seconds, more than 0, at most three decimals. Undefined: it is none. */
+/**
+ * Milliseconds of a `ttl=`, from `start` to `end`: seconds, more than 0, at most three decimals. Undefined:
+ * it is none.
+ */
 export function readTtl(bytes: Uint8Array, start: number, end: number): number | undefined {
   let milliseconds = 0;
   let at = start;

@@ -1,12 +1,14 @@
 /**
- * Records: messages in the one form they have on the wire, in memory, on disk and in an engine, one behind the other.
+ * Records: messages in the one form they have on the wire, in memory, on disk and in an engine, one behind
+ * the other.
  *
  *     pub #a 3⏎one⏎pub #a 3 id=k7x-1 ttl=60⏎two⏎
  *     └─ record ──┘└─ record ─────────────────┘
  *            └ fieldsStart: behind the length   └ payloadStart … payloadEnd
  *
- * For records that were checked when they came ({@link import("../protocols/frames/decoder.ts")}) or were made here. What a peer sends
- * is read by a decoder, which judges; this only walks, and says where what it walks is no record.
+ * For records that were checked when they came ({@link import("../protocols/frames/decoder.ts")}) or were
+ * made here. What a peer sends is read by a decoder, which judges; this only walks, and says where what it
+ * walks is no record.
  *
  * @module
  */
@@ -26,14 +28,18 @@ export interface Records {
 }
 
 /**
- * Walks records from the first to the last: `while (reader.next()) …`. Guarantees: never reads outside of them; ends before the
- * first that is not whole, and then is {@link broken}. One object for many records: nothing is made per record.
+ * Walks records from the first to the last: `while (reader.next()) …`. Guarantees: never reads outside of
+ * them; ends before the first that is not whole, and then is {@link broken}. One object for many records:
+ * nothing is made per record.
  */
 export class RecordReader {
   /** The record it stands at: where it begins, and where the next one does. */
   start: number;
   end: number;
-  /** Where its length begins, and the end of that, where its fields begin, if it has any, each with a space before it. */
+  /**
+   * Where its length begins, and the end of that, where its fields begin, if it has any, each with a space
+   * before it.
+   */
   lengthStart = 0;
   fieldsStart = 0;
   /** Its payload; an LF before it, and one behind it. */

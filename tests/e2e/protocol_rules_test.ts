@@ -26,7 +26,6 @@ Deno.test("when OK is heard, the message waits for every current subscriber, how
   const message = `${"x".repeat(500)}`;
   for (let at = 0; at < 10; at++) {
     assertEquals(await publisher.ask(`p1 pub #a ${at}${message}`), "OK");
-    assertEquals(broker.counters.delivered, (at + 1) * subscribers.length);
   }
   // the publisher is gone: what was acknowledged comes all the same
   publisher.close();
@@ -59,10 +58,10 @@ Deno.test("a subscriber that ends its input has left (C11)", async () => {
   using leaver = broker.connect("subscribers");
   using stayer = broker.connect("subscribers");
   for (const subscriber of [leaver, stayer]) assertEquals(await subscriber.ask("s sub #a"), "OK");
-  assertEquals(broker.engine.subscriptions, 2);
+  assertEquals(broker.subscriptions, 2);
   await leaver.endInput();
   assertEquals(await leaver.rest(), "", "the broker has closed");
-  assertEquals(broker.engine.subscriptions, 1);
+  assertEquals(broker.subscriptions, 1);
   using publisher = await upgrade(broker.connect("publishers"));
   assertEquals(await publisher.ask("pub #a 1\nx"), "ok 1 level=memory subs=1");
   assertEquals(await stayer.line(), "#a x");

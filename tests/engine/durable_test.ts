@@ -58,7 +58,7 @@ Deno.test("a refused commit is answered ERR_STORE, nobody gets its messages, and
   store.free = true;
   assertEquals(await publisher.ask("p1 pub #a 3"), "OK");
   assertEquals(await subscriber.line(), "#a 3");
-  assertEquals(broker.logged.filter(({ event }) => event === "refused").length, 1);
+  assertEquals(broker.logged.filter(({ event }) => event === "messages could not be stored").length, 1);
 });
 
 Deno.test("when it is not known what is stored, nothing is acknowledged any more", async () => {
@@ -68,7 +68,7 @@ Deno.test("when it is not known what is stored, nothing is acknowledged any more
   using publisher = broker.connect("publishers");
   await publisher.send("p1 pub #d 1\n");
   (await store.next()).end({ kind: "lost", reason: "fsync failed" });
-  assertEquals(broker.lost, "fsync failed");
+  assertEquals(broker.broker.lostBecause, "fsync failed");
   using other = broker.connect("publishers");
   assertEquals(await other.ask("p2 pub #m x"), "OK");
   publisher.close();
@@ -166,17 +166,21 @@ Deno.test("whether it can store is known, and that it can again", async () => {
   const store = new HeldStore();
   await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
   using publisher = broker.connect("publishers");
-  assertEquals(broker.engine.trouble, undefined);
+  assertEquals(broker.broker.health(), { live: true, ready: true });
   store.free = false;
   await publisher.send("p1 pub #d 1\n");
   (await store.next()).end({ kind: "refused", reason: "the disk is full" });
   assertEquals(await publisher.line(), "ERR_STORE");
-  assertEquals(broker.engine.trouble, "the disk is full");
+  assertEquals(broker.broker.health(), { live: true, ready: false, reason: "the disk is full" });
   assertEquals(await publisher.ask("p1 pub #m 1"), "OK");
-  assertEquals(broker.engine.trouble, "the disk is full", "a topic in memory says nothing about it");
+  assertEquals(
+    broker.broker.health(),
+    { live: true, ready: false, reason: "the disk is full" },
+    "a topic in memory says nothing about it",
+  );
   store.free = true;
   assertEquals(await publisher.ask("p1 pub #d 1"), "OK");
-  assertEquals(broker.engine.trouble, undefined);
+  assertEquals(broker.broker.health(), { live: true, ready: true });
 });
 
 Deno.test("drain waits for what is being stored, delivers and acknowledges it", async () => {
@@ -188,7 +192,7 @@ Deno.test("drain waits for what is being stored, delivers and acknowledges it", 
   using publisher = broker.connect("publishers");
   await publisher.send("p1 pub #a 1\n");
   const commit = await store.next();
-  const drained = broker.server.drain(5000);
+  const drained = broker.broker.drain(5000);
   commit.end();
   assertEquals(await publisher.rest(), "OK\n");
   assertEquals(await subscriber.rest(), "#a 1\n");

@@ -126,7 +126,7 @@ Deno.test("a frame that cannot be understood gets bye and a close, and nobody el
 Deno.test("draining tells v2 clients so before it says goodbye", async () => {
   await using broker = new TestServer();
   using client = await upgrade(broker.connect("subscribers"));
-  void broker.server.drain(5000);
+  void broker.broker.drain(5000);
   assertEquals(await client.rest(), 'info {"draining":true}\nbye DRAINING the broker is stopping\n');
 });
 
@@ -167,5 +167,5 @@ Deno.test("what waits for a slow subscriber longer than its ttl is not delivered
   const got: string[] = [];
   while (got.at(-1) !== "end") got.push(await subscriber.line() ?? "end");
   assertEquals(got.slice(2), ["pub #a 4 ttl=3600", "kept", "pub #a 3", "end"]);
-  assertEquals(broker.counters.expired, 2);
+  assertEquals(broker.totals.expired, 2);
 });

@@ -10,7 +10,9 @@ export interface ChildText {
   readonly stderr: string;
   /** Settles when the process has ended and all it printed has been read. */
   readonly ended: Promise<Deno.CommandStatus>;
-  /** Resolves as soon as stdout (or stderr) matches; rejects when the process ends first or the time is over. */
+  /**
+   * Resolves as soon as stdout (or stderr) matches; rejects when the process ends first or the time is over.
+   */
   see(
     pattern: RegExp,
     options?: { readonly timeout?: number; readonly on?: "stdout" | "stderr" },

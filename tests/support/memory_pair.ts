@@ -1,6 +1,8 @@
 import type { Transport } from "../../lib/sessions/mod.ts";
 
-/** Two ends of a byte stream in memory, as a socket pair is one: `capacity` bytes fit between them each way. */
+/**
+ * Two ends of a byte stream in memory, as a socket pair is one: `capacity` bytes fit between them each way.
+ */
 export function memoryPair(capacity = 64 * 1024): [Transport, Transport] {
   const there = new Pipe(capacity);
   const back = new Pipe(capacity);

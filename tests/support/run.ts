@@ -1,11 +1,25 @@
-import type { Slice } from "../../lib/buffers.ts";
-import type { Route, Run } from "../../lib/engine/mod.ts";
+import { ChunkPool, type Slice } from "../../lib/buffers.ts";
+import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
+import { type Encoding, RECORDS } from "../../lib/wire/encoding.ts";
+import { type Route, Run } from "../../lib/wire/run.ts";
 
-/** A run of messages in memory that is the same in every form. */
-export function runOf(route: Route, slice: Slice, count: number): Run {
-  const as = (): Slice => slice;
-  return { route, count, reached: 0, place: undefined, ...NONE, as, batchFrom: as, ...NOTHING };
+const pool = new ChunkPool();
+
+/** A run of messages without fields. */
+function runIn(
+  encoding: Encoding,
+  { route, slice, count }: { route: Route; slice: Slice; count: number },
+): Run {
+  const options = { route, encoding, count, pool, hasFields: false, ttl: undefined, expires: undefined };
+  return new Run(slice, options);
 }
 
-const NONE = { repeats: false, ids: undefined, ttl: undefined, expires: undefined };
-const NOTHING = { omit: (): void => {}, keep: (): void => {}, settle: (): void => {} };
+/** A run of classic lines. */
+export function linesOf(route: Route, slice: Slice, count: number): Run {
+  return runIn(CLASSIC_LINES, { route, slice, count });
+}
+
+/** A run of records. */
+export function recordsOf(route: Route, slice: Slice, count: number): Run {
+  return runIn(RECORDS, { route, slice, count });
+}

@@ -1,17 +1,11 @@
-import { at } from "../../lib/alarm.ts";
-import { type Counters, LocalEngine } from "../../lib/engine/mod.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.ts";
+import { Broker, type BrokerOptions, PUBLISHERS, SUBSCRIBERS, type Totals } from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
 import type { Store } from "../../lib/store/types.ts";
-import { FlushList, Server, type SlowPolicy } from "../../lib/sessions/mod.ts";
 import { memoryPair } from "./memory_pair.ts";
 import { RawClient } from "./raw_client.ts";
 
 /** What a test may set. */
-export interface TestServerOptions {
-  readonly limits?: Partial<Limits>;
-  readonly slowConsumer?: SlowPolicy;
-  readonly stallTimeout?: number;
+export interface TestServerOptions extends Pick<BrokerOptions, "limits" | "slowConsumer" | "stallTimeout"> {
   /** Makes these topics durable. */
   readonly durable?: { readonly store: Store; readonly patterns: readonly string[] };
 }
@@ -23,54 +17,40 @@ export interface Logged {
   readonly fields: LogFields;
 }
 
-/** The broker's own server in this process, its log kept, with connections over memory or TCP. */
+const LISTENERS = { publishers: PUBLISHERS, subscribers: SUBSCRIBERS };
+
+/** A broker in this process, its log kept, with connections over memory. */
 export class TestServer implements AsyncDisposable {
-  readonly engine: LocalEngine;
-  readonly flushes = new FlushList();
-  /** Why the store gave up, if it did. */
-  lost: string | undefined;
+  readonly broker: Broker;
   readonly logged: Logged[] = [];
-  readonly server: Server;
   readonly #waiting: Array<() => void> = [];
 
-  constructor(options: TestServerOptions = {}) {
+  constructor({ durable, ...options }: TestServerOptions = {}) {
     const log = (level: Logged["level"]) => (event: string, fields: LogFields = {}): void => {
       this.logged.push({ level, event, fields });
       for (const wake of this.#waiting.splice(0)) wake();
     };
-    const { durable } = options;
-    const durability = durable === undefined ? undefined : {
-      ...durable,
-      dedup: { window: 60_000, most: 1000 },
-      flushes: this.flushes,
-      at,
-      onRefused: (reason: string) => log("error")("refused", { reason }),
-      onLost: (reason: string) => {
-        this.lost = reason;
-      },
-    };
-    this.engine = new LocalEngine(0, durability);
-    this.server = new Server({
-      engine: this.engine,
-      version: "0.0.0",
-      durable: durable?.patterns ?? [],
-      storedLevel: "synced",
-      flushes: this.flushes,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+    this.broker = new Broker({
+      stallTimeout: 60_000,
+      ...options,
+      dedupWindow: 60_000,
+      ...(durable === undefined ? {} : { store: durable.store, durable: durable.patterns }),
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-      slowConsumer: options.slowConsumer ?? "block",
-      stallTimeout: options.stallTimeout ?? 60_000,
     });
   }
 
-  get counters(): Counters {
-    return this.engine.counters;
+  get totals(): Totals {
+    return this.broker.snapshot().totals;
+  }
+
+  get subscriptions(): number {
+    return this.broker.snapshot().subscriptions;
   }
 
   /** A client over memory; `capacity` bytes fit between it and the broker each way. */
-  connect(port: "publishers" | "subscribers", capacity?: number): RawClient {
+  connect(to: "publishers" | "subscribers", capacity?: number): RawClient {
     const [mine, theirs] = memoryPair(capacity);
-    void this.server.serve(theirs, { port, address: "memory" });
+    void this.broker.serve(theirs, { listener: LISTENERS[to] });
     return new RawClient(mine);
   }
 
@@ -84,6 +64,6 @@ export class TestServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.server.drain(200);
+    await this.broker.drain(200);
   }
 }

@@ -1,20 +1,23 @@
 /**
- * The broker's side of the classic protocol: bytes in, runs and requests out. No socket, no session, no permission.
+ * The broker's side of the classic protocol: bytes in, runs and requests out. No socket, no session, no
+ * permission.
  *
- * A publish `<ID> pub <topic> <message>LF` is delivered as `#<topic> <message>LF`, so decoding and re-encoding are one
- * move: what stands before the topic is cut out where the line lies, and consecutive lines close up.
+ * A publish `<ID> pub <topic> <message>LF` is delivered as `#<topic> <message>LF`, so decoding and
+ * re-encoding are one move: what stands before the topic is cut out where the line lies, and consecutive
+ * lines close up.
  *
  *     p1 pub #a one⏎p1 pub #a two⏎s1 foo⏎        as read
- *            #a one⏎#a two⏎                       one run of 2 messages, ready to be written to any subscriber
+ *            #a one⏎#a two⏎                       one run of 2 messages, as every subscriber gets it
  *
- * A line of the same publisher to the same topic as the line before is recognised by comparing bytes, so that a flood
- * costs no parsing. Nothing is allocated per message.
+ * A line of the same publisher to the same topic as the line before is recognised by comparing bytes, so that
+ * a flood costs no parsing. Nothing is allocated per message.
  *
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
 import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { CLASSIC_LINES } from "./encoding.ts";
 
 const LF_IN_EACH_BYTE = 0x0a0a0a0a;
 const ONE_IN_EACH_BYTE = 0x01010101;
@@ -42,7 +45,10 @@ export class ClassicDecoder implements Decoder {
   #limit = 0;
   /** Where the next delivery goes: behind the last one of this window. */
   #out = NO_DELIVERY_YET;
-  /** Bytes from `#position` on that were searched for an LF in vain, so that a trickled line is not searched again. */
+  /**
+   * Bytes from `#position` on that were searched for an LF in vain, so that a trickled line is not searched
+   * again.
+   */
   #searched = 0;
   /** Inside a line that was refused for its length. */
   #skipping = false;
@@ -66,8 +72,8 @@ export class ClassicDecoder implements Decoder {
   get topicEnd(): number {
     return this.#headLength - 1;
   }
-  /** Always: the `#` is put in where the line is cut. */
-  readonly canonical = true;
+  /** Each with its `#`: it is put in where the line is cut. */
+  readonly encoding = CLASSIC_LINES;
   readonly hasFields = false;
   readonly ttl = undefined;
 
@@ -147,7 +153,10 @@ export class ClassicDecoder implements Decoder {
     return count;
   }
 
-  /** Judges the line that ends at `lf`; Nothing means: go on, at `#position` (an empty line is past, or a head is known now). */
+  /**
+   * Judges the line that ends at `lf`; Nothing means: go on, at `#position` (an empty line is past, or a head
+   * is known now).
+   */
   #otherLine(lf: number): Found {
     const buffer = this.#buffer;
     const line = this.#position;
@@ -171,12 +180,15 @@ export class ClassicDecoder implements Decoder {
     const text = decodeText(buffer.subarray(line, stop));
     if (text === undefined) return this.#refuse("BAD_UTF8", lf + 1);
     const [id = "", verb = "", argument = "", ...fields] = text.trimEnd().split(" ");
+    if (id === "") return this.#refuse("UNKNOWN_COMMAND", lf + 1);
     this.request = { id, verb, argument, fields };
     this.#position = lf + 1;
     return Found.Request;
   }
 
-  /** `p1 pub #hello`: no space, no message. The delivery has the space, as it tells a delivery from a reply. */
+  /**
+   * `p1 pub #hello`: no space, no message. The delivery has the space, as it tells a delivery from a reply.
+   */
   #publishWithoutMessage(lf: number): Found {
     const length = this.#headLength - this.#topicAt;
     let out = this.#out === NO_DELIVERY_YET ? this.#position : this.#out;
@@ -212,9 +224,10 @@ export class ClassicDecoder implements Decoder {
   }
 
   /**
-   * The LF at or after `from`; the one at `#limit` stops the search. Four bytes at a time: a word holds an LF where
-   * subtracting one from each byte of (word xor LF in each byte) borrows from a byte that is zero. (The test is from Alan
-   * Mycroft, 1987; see Warren, Hacker's Delight, 6-1.) At message sizes this beats both a byte loop and `indexOf`.
+   * The LF at or after `from`; the one at `#limit` stops the search. Four bytes at a time: a word holds an LF
+   * where subtracting one from each byte of (word xor LF in each byte) borrows from a byte that is zero. (The
+   * test is from Alan Mycroft, 1987; see Warren, Hacker's Delight, 6-1.) At message sizes this beats both a
+   * byte loop and `indexOf`.
    */
   #findLf(from: number): number {
     const buffer = this.#buffer;
@@ -232,7 +245,9 @@ export class ClassicDecoder implements Decoder {
     return at;
   }
 
-  /** Made when a line needs it: a quiet connection's short requests do not, and there may be many of those. */
+  /**
+   * Made when a line needs it: a quiet connection's short requests do not, and there may be many of those.
+   */
   #wordsOf(buffer: Uint8Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
     if (this.#words === NO_WORDS) {
       this.#words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
@@ -240,7 +255,9 @@ export class ClassicDecoder implements Decoder {
     return this.#words;
   }
 
-  /** The rest of the window is the beginning of a line: wait for more of it, unless it is too long already. */
+  /**
+   * The rest of the window is the beginning of a line: wait for more of it, unless it is too long already.
+   */
   #incomplete(): Found {
     this.#searched = this.#limit - this.#position;
     // one byte more may be the CR before the LF

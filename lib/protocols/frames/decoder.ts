@@ -6,18 +6,18 @@
  *     pub #a 3⏎one⏎pub #a 5⏎t⏎w⏎o⏎ping⏎
  *     └──── run of 2, as it lies ──┘
  *
- * A frame to the same topic as the one before is recognised by comparing the bytes before its length; its payload is not
- * looked at. Nothing is copied, nothing is allocated per message.
+ * A frame to the same topic as the one before is recognised by comparing the bytes before its length; its
+ * payload is not looked at. Nothing is copied, nothing is allocated per message.
  *
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
 import { CR, decodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
+import { NINE, ZERO } from "../../wire/decimals.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 
-const ZERO = 0x30;
-const NINE = 0x39;
 /** Digits of a length: 15 fit a double exactly. */
 const LENGTH_DIGITS_MOST = 15;
 const EMPTY = new Uint8Array(0);
@@ -34,8 +34,8 @@ export interface FrameLimits {
 const LINE_VERBS: ReadonlySet<string> = new Set(["sub", "unsub", "ack", "nack", "ping", "quit", "hello"]);
 
 /**
- * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header that cannot be
- * understood is {@link Found.Broken}, and nothing is found after that.
+ * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header
+ * that cannot be understood is {@link Found.Broken}, and nothing is found after that.
  */
 export class FrameDecoder implements Decoder {
   start = 0;
@@ -76,8 +76,8 @@ export class FrameDecoder implements Decoder {
   get topicEnd(): number {
     return this.#headLength - 1;
   }
-  get canonical(): boolean {
-    return this.#head[this.topicStart] === SHARP;
+  get encoding(): Encoding {
+    return this.#head[this.topicStart] === SHARP ? RECORDS : RECORDS_WITHOUT_SHARP;
   }
   /** A frame does not say it; `hello` has. */
   publisherId(): string {
@@ -158,7 +158,10 @@ export class FrameDecoder implements Decoder {
     return count;
   }
 
-  /** The LF of a header whose length is followed by `at`, if all that is between are fields `k=v`; otherwise -1. */
+  /**
+   * The LF of a header whose length is followed by `at`, if all that is between are fields `k=v`; otherwise
+   * -1.
+   */
   #fieldsEnd(header: number, at: number): number {
     const buffer = this.#buffer;
     let place = at;

@@ -4,21 +4,13 @@
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
-import { encodeText } from "../../wire/bytes.ts";
+import type { Success } from "../types.ts";
 
 /** The answer to `hello 2`. */
 export const HELLO_REPLY = "OK_2\n";
 
-/** How far the last of some publishes got. */
-export interface OkFields {
-  readonly reached: number | undefined;
-  readonly level: string;
-  readonly last: number | undefined;
-  readonly from?: number | undefined;
-}
-
 /** `ok <n>`: the next n requests succeeded; with fields if the last of them was a publish. */
-export function okFrame(count: number, { reached, level, last, from }: OkFields): string {
+export function okFrame(count: number, { reached, level, last, from }: Success): string {
   if (from !== undefined) return `ok ${count} from=${from}\n`;
   if (reached === undefined) return `ok ${count}\n`;
   return `ok ${count}${last === undefined ? "" : ` seq=${last}`} level=${level} subs=${reached}\n`;
@@ -42,11 +34,6 @@ export function infoFrame(info: Readonly<Record<string, unknown>>): string {
 /** `gap <topic or pattern> <COUNT>`: so many messages would have come here. */
 export function gapFrame(pattern: string, count: number): string {
   return `gap ${pattern} ${count}\n`;
-}
-
-/** The bytes of frames. */
-export function frameBytes(text: string): Uint8Array<ArrayBuffer> {
-  return encodeText(text);
 }
 
 function oneLine(text: string): string {

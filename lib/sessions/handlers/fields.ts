@@ -1,11 +1,12 @@
 import { quote } from "../../text.ts";
 import type { Request } from "../../protocols/decoder.ts";
+import type { Refusal } from "../../protocols/types.ts";
 import type { Context } from "../context.ts";
-import { type Refusal, refusal } from "../refusal.ts";
+import { refusal } from "../refusal.ts";
 
 /**
- * Refuses fields that the command does not have. In classic there are none: what follows the pattern would be a part of it, and
- * a pattern has no white space.
+ * Refuses fields that the command does not have (V4). Where the protocol has none, what follows the pattern
+ * would be a part of it, and a pattern has no white space.
  */
 export function refuseFields(
   request: Request,
@@ -14,7 +15,7 @@ export function refuseFields(
 ): Refusal | undefined {
   const { fields, verb } = request;
   if (fields.length === 0) return undefined;
-  if (!context.upgraded) return refusal("BAD_PATTERN");
+  if (!context.protocol.carriesFields) return refusal("BAD_PATTERN");
   const unknown = fields.find((field) => !known.includes(field.split("=")[0]!) || !field.includes("="));
   if (unknown === undefined) return undefined;
   const list = known.length === 0 ? "none" : known.map((name) => `${name}=`).join(", ");

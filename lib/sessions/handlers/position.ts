@@ -25,7 +25,10 @@ export function readFrom(text: string, now: number): From | undefined {
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Milliseconds since 1970 of an RFC 3339 time, which always says its offset: a local time would be somebody else's. */
+/**
+ * Milliseconds since 1970 of an RFC 3339 time, which always says its offset: a local time would be somebody
+ * else's.
+ */
 function timeOf(text: string): number | undefined {
   const parts = RFC_3339.exec(text);
   if (parts === null) return undefined;
@@ -52,7 +55,10 @@ function daysIn(year: number, month: number): number {
   return DAYS_IN_MONTH[month - 1]! + (month === 2 && leap ? 1 : 0);
 }
 
-/** Days from 1970-01-01 to a day of the Gregorian calendar, counting years from March so that the leap day is the last. */
+/**
+ * Days from 1970-01-01 to a day of the Gregorian calendar, counting years from March so that the leap day is
+ * the last.
+ */
 function daysSince1970(year: number, month: number, day: number): number {
   const fromMarch = month > 2 ? year : year - 1;
   const months = (month + 9) % 12;

@@ -1,12 +1,13 @@
 import type { Route } from "../../engine/types.ts";
+import type { Refusal } from "../../protocols/types.ts";
 import { parseTopic } from "../../topics/topic.ts";
 import { decodeText } from "../../wire/bytes.ts";
 import type { Context } from "../context.ts";
-import { type Refusal, refusal } from "../refusal.ts";
+import { refusal } from "../refusal.ts";
 
 /**
- * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows costs no string. The
- * message itself is not looked at.
+ * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows
+ * costs no string. The message itself is not looked at.
  */
 export function pub(
   bytes: Uint8Array,
@@ -14,7 +15,7 @@ export function pub(
   context: Context,
 ): Route | Refusal {
   const { start, end } = range;
-  if (context.port !== "publishers") return refusal("WRONG_PORT");
+  if (!context.roles.has("publisher")) return refusal("WRONG_PORT");
   const known = context.engine.findRoute(bytes, start, end);
   if (known !== undefined) return known;
   const text = decodeText(bytes.subarray(start, end));

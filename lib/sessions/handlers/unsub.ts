@@ -1,19 +1,17 @@
-import { parsePattern } from "../../topics/topic.ts";
 import type { Request } from "../../protocols/decoder.ts";
+import { parsePattern } from "../../topics/topic.ts";
 import type { Answer, Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 import { refuseFields } from "./fields.ts";
-import { drop } from "./sub.ts";
 
 /** `unsub <topic or pattern>`: the pattern as it was subscribed to, not what it takes in (C5). */
 export function unsub(request: Request, context: Context): Answer {
-  const { limits, patterns } = context;
+  const { limits, subscriptions } = context;
   const parsed = parsePattern(request.argument, limits.topic);
   if ("problem" in parsed) return refusal("BAD_PATTERN", parsed.problem);
   const wrong = refuseFields(request, context);
   if (wrong !== undefined) return wrong;
-  const lane = patterns.get(parsed.name);
-  if (lane === undefined) return refusal("NOT_SUBSCRIBED");
-  drop(parsed.name, lane, context);
+  if (subscriptions.get(parsed.name) === undefined) return refusal("NOT_SUBSCRIBED");
+  subscriptions.close(parsed.name);
   return "ok";
 }

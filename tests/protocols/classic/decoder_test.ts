@@ -6,7 +6,10 @@ import { Found } from "../../../lib/protocols/decoder.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Feeds the pieces as a session does, keeping what is unconsumed, and writes down what came out, publishes one by one. */
+/**
+ * Feeds the pieces as a session does, keeping what is unconsumed, and writes down what came out, publishes
+ * one by one.
+ */
 function decode(pieces: readonly Uint8Array[], lineMost = 64): string[] {
   const machine = new ClassicDecoder(lineMost);
   const buffer = new Uint8Array(4096);
@@ -107,7 +110,7 @@ Deno.test("requests that are no publish come as text, whatever they are", () => 
       "s1|unsub|#a",
       "s1|quit|",
       "foo||",
-      "|x|",
+      "UNKNOWN_COMMAND",
       "s1|PUB|#a|x",
       "p|pub|",
       "p>># x",

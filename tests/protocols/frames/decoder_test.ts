@@ -7,7 +7,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const LIMITS = { line: 64, payload: 100 };
 
-/** Feeds the pieces as a session does, keeping what is unconsumed; publishes come out as the frames they are. */
+/**
+ * Feeds the pieces as a session does, keeping what is unconsumed; publishes come out as the frames they are.
+ */
 function decode(pieces: readonly Uint8Array[]): string[] {
   const machine = new FrameDecoder(LIMITS);
   const buffer = new Uint8Array(8192);

@@ -1,9 +1,10 @@
 /**
- * Which messages have been stored already: a publisher that did not see its acknowledgement sends again, with the same id.
+ * Which messages have been stored already: a publisher that did not see its acknowledgement sends again, with
+ * the same id.
  *
  * @module
  */
-import type { IdSpan } from "../id_spans.ts";
+import type { IdSpan } from "../../id_spans.ts";
 import { IdSet } from "./id_set.ts";
 
 /** How many parts the window has; ids are forgotten a part at a time. */
@@ -14,8 +15,8 @@ export interface DedupOptions {
   /** Milliseconds for which an id is remembered at least. */
   readonly window: number;
   /**
-   * Ids remembered at most, where a publisher's ids that count up together are one: with more, the oldest are forgotten before
-   * their time.
+   * Ids remembered at most, where a publisher's ids that count up together are one: with more, the oldest are
+   * forgotten before their time.
    */
   readonly most: number;
 }
@@ -28,15 +29,19 @@ interface Part {
 }
 
 /**
- * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (and up to half of it longer),
- * unless more than `most` came meanwhile; one whose commit was refused is not known. Time stands still while no broker runs.
+ * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (and up to
+ * half of it longer), unless more than `most` came meanwhile; one whose commit was refused is not known. Time
+ * stands still while no broker runs.
  */
 export class Dedup {
   readonly #options: DedupOptions;
   /** The newest last. */
   #parts: Part[] = [];
   #size = 0;
-  /** The time of the last commit; undefined: there was none, and times are still counted from the newest that was restored. */
+  /**
+   * The time of the last commit; undefined: there was none, and times are still counted from the newest that
+   * was restored.
+   */
   #now: number | undefined;
 
   constructor(options: DedupOptions) {
@@ -49,8 +54,8 @@ export class Dedup {
   }
 
   /**
-   * Remembers the ids of some messages to a topic. The positions of those that were known already: they are stored or being
-   * stored, and so is one that comes a second time in here.
+   * Remembers the ids of some messages to a topic. The positions of those that were known already: they are
+   * stored or being stored, and so is one that comes a second time in here.
    */
   claim(topic: string, spans: readonly IdSpan[]): ReadonlySet<number> {
     const known = new Set<number>();
@@ -82,7 +87,10 @@ export class Dedup {
     }
   }
 
-  /** What was stored so many milliseconds before the newest that is known; call from the oldest on, before anything is claimed. */
+  /**
+   * What was stored so many milliseconds before the newest that is known; call from the oldest on, before
+   * anything is claimed.
+   */
   restore(topic: string, spans: readonly IdSpan[], age: number): void {
     this.#rotate(-age);
     this.claim(topic, spans);

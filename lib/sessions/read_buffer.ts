@@ -7,10 +7,11 @@ import type { Chunk, ChunkPool } from "../buffers.ts";
 import { READ_BUFFER_LEAST, READ_BUFFER_MOST } from "../limits.ts";
 
 /**
- * Guarantees: what was read lies in one piece from `start` to `end` with one byte free behind it (the decoder's stop); bytes
- * that were handed on as slices are not overwritten while somebody still holds their chunk.
+ * Guarantees: what was read lies in one piece from `start` to `end` with one byte free behind it (the
+ * decoder's stop); bytes that were handed on as slices are not overwritten while somebody still holds their
+ * chunk.
  */
-export class Inbox {
+export class ReadBuffer {
   readonly #pool: ChunkPool;
   #chunk: Chunk;
   #start = 0;
@@ -63,7 +64,7 @@ export class Inbox {
     this.#start = position;
   }
 
-  /** Gives the memory back; the inbox must not be used any more. */
+  /** Gives the memory back; the buffer must not be used any more. */
   close(): void {
     this.#chunk.release();
   }

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Dedup } from "../../lib/engine/dedup.ts";
-import { type IdSpan, readSpans, showSpans } from "../../lib/id_spans.ts";
-import { spansOf } from "../support/ids.ts";
+import { Dedup } from "../../../lib/engine/durable/dedup.ts";
+import { type IdSpan, readSpans, showSpans } from "../../../lib/id_spans.ts";
+import { spansOf } from "../../support/ids.ts";
 
 const SMALL = { window: 1000, most: 100 };
 

@@ -1,32 +1,34 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
-import type { Counters, Route } from "../../lib/engine/mod.ts";
-import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../lib/limits.ts";
-import type { SlowPolicy } from "../../lib/sessions/lane.ts";
-import { FlushList } from "../../lib/sessions/flush_list.ts";
-import { runOf } from "../support/run.ts";
-import { type Eviction, Outbox } from "../../lib/sessions/outbox.ts";
+import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
+import { Counters } from "../../../lib/counters.ts";
+import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../../lib/limits.ts";
+import { FlushList } from "../../../lib/flush_list.ts";
+import { CLASSIC } from "../../../lib/protocols/mod.ts";
+import { type Eviction, Outbox } from "../../../lib/sessions/outbox/outbox.ts";
+import { type SlowPolicy, Subscription } from "../../../lib/sessions/subscription.ts";
+import type { Route } from "../../../lib/wire/run.ts";
+import { linesOf } from "../../support/run.ts";
 
 const route: Route = { topic: "#t", topicBytes: 2 };
 
 /** An outbox with its ports played by the test. */
 class Bench {
   readonly flushes = new FlushList();
-  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, expired: 0, refused: 0 };
+  readonly counters = new Counters();
   readonly evicted: Eviction[] = [];
   readonly dropping: boolean[] = [];
   ready = 0;
   now = 0;
   readonly outbox: Outbox;
+  readonly subscription: Subscription;
 
   constructor(policy: SlowPolicy = "block", limit = 1000) {
     const settings = {
-      slowConsumer: policy,
       limits: { outbox: limit },
       stallTimeout: 1000,
       now: () => this.now,
       pool: new ChunkPool(),
-      engine: { counters: this.counters },
+      counters: this.counters,
       flushes: this.flushes,
     };
     this.outbox = new Outbox(settings, {
@@ -34,11 +36,13 @@ class Bench {
       onEvicted: (why) => this.evicted.push(why),
       onDropping: (dropping) => this.dropping.push(dropping),
     });
+    this.outbox.watchesStalls = policy === "block";
+    this.subscription = new Subscription(policy, { outbox: this.outbox, speaker: { protocol: CLASSIC } });
   }
 
   deliver(text: string, count = 1): Chunk {
     const chunk = chunkOf(text);
-    this.outbox.lane.deliver(runOf(route, new Slice(chunk, 0, text.length), count));
+    this.subscription.deliver(linesOf(route, new Slice(chunk, 0, text.length), count));
     return chunk;
   }
 
@@ -98,8 +102,8 @@ Deno.test("Outbox joins neighbours of one chunk without a copy", () => {
   const bench = new Bench();
   const text = "#t one\n#t two\n";
   const chunk = chunkOf(text);
-  bench.outbox.lane.deliver(runOf(route, new Slice(chunk, 0, 7), 1));
-  bench.outbox.lane.deliver(runOf(route, new Slice(chunk, 7, 14), 1));
+  bench.subscription.deliver(linesOf(route, new Slice(chunk, 0, 7), 1));
+  bench.subscription.deliver(linesOf(route, new Slice(chunk, 7, 14), 1));
   assertEquals(bench.writeAll(), [text]);
   assert(!chunk.shared);
 });
@@ -147,17 +151,17 @@ Deno.test("Outbox under block is full from the high-water mark down to the low o
   const bench = new Bench("block");
   const part = "x".repeat(GATHER_BYTES);
   while (bench.outbox.queued < HIGH_WATER) {
-    assert(!bench.outbox.lane.full);
+    assert(!bench.subscription.full);
     bench.deliver(part);
   }
-  assert(bench.outbox.lane.full);
+  assert(bench.subscription.full);
   let called = 0;
   bench.outbox.whenNotFull(() => called++);
   while (bench.outbox.queued > LOW_WATER) {
-    assertEquals([bench.outbox.lane.full, called], [true, 0]);
+    assertEquals([bench.subscription.full, called], [true, 0]);
     bench.outbox.wrote(bench.outbox.take()!.length);
   }
-  assertEquals([bench.outbox.lane.full, called], [false, 1]);
+  assertEquals([bench.subscription.full, called], [false, 1]);
 });
 
 Deno.test("Outbox under drop leaves out what does not fit, whole, counts it and says when it begins and ends", () => {
@@ -166,11 +170,13 @@ Deno.test("Outbox under drop leaves out what does not fit, whole, counts it and 
   bench.deliver("#t 89\n", 1);
   bench.deliver("#t too much\n#t to fit in\n", 2);
   bench.deliver("#t also too much\n", 1);
-  assertEquals([bench.outbox.dropped, bench.counters.dropped, bench.counters.delivered], [3, 3, 2]);
+  const before = bench.counters.totals;
+  assertEquals([bench.outbox.dropped, before.dropped, before.delivered], [3, 3, 0]);
   assertEquals(bench.dropping, [true]);
-  assert(!bench.outbox.lane.full, "its publishers do not wait");
+  assert(!bench.subscription.full, "its publishers do not wait");
   assertEquals(bench.writeAll().join(""), "#t 0123456\n#t 89\n");
   assertEquals(bench.dropping, [true, false]);
+  assertEquals(bench.counters.totals.delivered, 2);
   bench.deliver("#t again\n", 1);
   assertEquals(bench.writeAll(), ["#t again\n"]);
 });
@@ -181,6 +187,7 @@ Deno.test("Outbox under disconnect gives the connection up when something does n
   bench.deliver("#t 0123456789\n", 1);
   assertEquals(bench.evicted, ["outbox full"]);
   assertEquals(bench.outbox.queued, 0);
+  assertEquals([bench.counters.totals.unsent, bench.counters.totals.dropped], [1, 1]);
   assert(!chunk.shared, "what was queued is let go");
   bench.deliver("#t late\n", 1);
   assertEquals(bench.evicted.length, 1);
@@ -230,6 +237,6 @@ Deno.test("Outbox does not pin a large read buffer for a small piece that has to
   bench.deliver("#t first\n");
   bench.outbox.take();
   const large = new Chunk(new Uint8Array(256 * 1024));
-  bench.outbox.lane.deliver(runOf(route, new Slice(large, 0, 100), 1));
+  bench.subscription.deliver(linesOf(route, new Slice(large, 0, 100), 1));
   assert(!large.shared);
 });

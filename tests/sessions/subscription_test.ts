@@ -1,12 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
-import type { Counters, Route } from "../../lib/engine/mod.ts";
-import { FlushList } from "../../lib/sessions/flush_list.ts";
-import type { Lane, SlowPolicy } from "../../lib/sessions/lane.ts";
-import { Outbox } from "../../lib/sessions/outbox.ts";
+import { Counters } from "../../lib/counters.ts";
+import { FlushList } from "../../lib/flush_list.ts";
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { FRAMES } from "../../lib/protocols/mod.ts";
+import { Outbox } from "../../lib/sessions/outbox/outbox.ts";
+import { type SlowPolicy, Subscription } from "../../lib/sessions/subscription.ts";
+import type { Route } from "../../lib/wire/run.ts";
 import type { RawClient } from "../support/raw_client.ts";
-import { runOf } from "../support/run.ts";
+import { recordsOf } from "../support/run.ts";
 import { TestServer } from "../support/server.ts";
 
 const encoder = new TextEncoder();
@@ -14,32 +17,34 @@ const decoder = new TextDecoder();
 
 /** A v2 outbox that holds `limit` bytes, written by the test. */
 class Bench {
-  readonly counters: Counters = { published: 0, delivered: 0, dropped: 0, expired: 0, refused: 0 };
+  readonly counters = new Counters();
   readonly outbox: Outbox;
   written = "";
 
   constructor(limit: number) {
     const settings = {
-      slowConsumer: "block" as const,
-      limits: { outbox: limit },
+      limits: { ...DEFAULT_LIMITS, outbox: limit },
       stallTimeout: 1000,
       now: () => 0,
       pool: new ChunkPool(),
-      engine: { counters: this.counters },
+      counters: this.counters,
       flushes: new FlushList(),
     };
     this.outbox = new Outbox(settings, { onReady: () => {}, onEvicted: () => {}, onDropping: () => {} });
-    this.outbox.form = "frames";
   }
 
-  deliver(lane: Lane, message: { route: Route; numbers: readonly number[] }): void {
+  open(policy: SlowPolicy, pattern: string): Subscription {
+    return new Subscription(policy, { outbox: this.outbox, speaker: { protocol: FRAMES }, pattern });
+  }
+
+  deliver(subscription: Subscription, message: { route: Route; numbers: readonly number[] }): void {
     const { route, numbers } = message;
     const frames = numbers.map((number) => `pub ${route.topic} ${String(number).length}\n${number}\n`).join(
       "",
     );
     const chunk = new Chunk(new Uint8Array(encoder.encode(frames)));
     const slice = new Slice(chunk);
-    lane.deliver(runOf(route, slice, numbers.length));
+    subscription.deliver(recordsOf(route, slice, numbers.length));
     chunk.release();
   }
 
@@ -75,20 +80,20 @@ function read(text: string): ({ topic: string; number: number } | { pattern: str
 
 Deno.test("drop-new leaves out what does not fit and says so where it would have come (V7, V9)", () => {
   const bench = new Bench(30);
-  const lane = bench.outbox.open("drop-new", "#*");
-  for (let number = 0; number < 6; number++) bench.deliver(lane, { route: A, numbers: [number] });
+  const subscription = bench.open("drop-new", "#*");
+  for (let number = 0; number < 6; number++) bench.deliver(subscription, { route: A, numbers: [number] });
   bench.writeAll();
-  bench.deliver(lane, { route: A, numbers: [6] });
+  bench.deliver(subscription, { route: A, numbers: [6] });
   bench.writeAll();
   assertEquals(bench.written, "pub #a 1\n0\npub #a 1\n1\ngap #* 4\npub #a 1\n6\n");
 });
 
 Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left (V7, V9)", () => {
   const bench = new Bench(40);
-  const lane = bench.outbox.open("drop-old", "#a");
-  bench.deliver(lane, { route: A, numbers: [0] });
+  const subscription = bench.open("drop-old", "#a");
+  bench.deliver(subscription, { route: A, numbers: [0] });
   bench.write(3);
-  for (let number = 1; number < 9; number++) bench.deliver(lane, { route: A, numbers: [number] });
+  for (let number = 1; number < 9; number++) bench.deliver(subscription, { route: A, numbers: [number] });
   bench.writeAll();
   const events = read(bench.written);
   assertEquals(events[0], { topic: "#a", number: 0 }, "what is being written stays");
@@ -98,16 +103,16 @@ Deno.test("drop-old leaves out the oldest that wait and says so before the oldes
 
 Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not (V7)", () => {
   const bench = new Bench(1000);
-  const lane = bench.outbox.open("latest", "#>");
-  bench.deliver(lane, { route: A, numbers: [1, 2] });
+  const subscription = bench.open("latest", "#>");
+  bench.deliver(subscription, { route: A, numbers: [1, 2] });
   bench.writeAll();
   assertEquals(read(bench.written).length, 2);
-  bench.deliver(lane, { route: A, numbers: [3] });
+  bench.deliver(subscription, { route: A, numbers: [3] });
   bench.write(1);
-  bench.deliver(lane, { route: A, numbers: [4, 5] });
-  bench.deliver(lane, { route: B, numbers: [10, 11] });
-  bench.deliver(lane, { route: A, numbers: [6] });
-  bench.deliver(lane, { route: A, numbers: [7, 8] });
+  bench.deliver(subscription, { route: A, numbers: [4, 5] });
+  bench.deliver(subscription, { route: B, numbers: [10, 11] });
+  bench.deliver(subscription, { route: A, numbers: [6] });
+  bench.deliver(subscription, { route: A, numbers: [7, 8] });
   bench.writeAll();
   assertEquals(read(bench.written).slice(2), [
     { topic: "#a", number: 3 },
@@ -118,10 +123,10 @@ Deno.test("latest keeps the newest of each topic while the subscriber is busy, a
   ]);
 });
 
-Deno.test("what a lane leaves out does not touch what a lane beside it keeps", () => {
+Deno.test("what a subscription leaves out does not touch what one beside it keeps", () => {
   const bench = new Bench(64);
-  const old = bench.outbox.open("drop-old", "#a");
-  const kept = bench.outbox.open("drop-new", "#b");
+  const old = bench.open("drop-old", "#a");
+  const kept = bench.open("drop-new", "#b");
   bench.deliver(kept, { route: B, numbers: [1] });
   for (let number = 0; number < 20; number++) bench.deliver(old, { route: A, numbers: [number] });
   bench.deliver(kept, { route: B, numbers: [2] });
@@ -142,11 +147,11 @@ Deno.test("every message is received or counted in a gap in its place, whatever 
       fc.integer({ min: 20, max: 200 }),
       (steps, policy, limit) => {
         const bench = new Bench(limit);
-        const lane = bench.outbox.open(policy, "#a");
+        const subscription = bench.open(policy, "#a");
         let sent = 0;
         for (const { deliver, write } of steps) {
           const numbers = Array.from({ length: deliver }, () => sent++);
-          if (deliver > 0) bench.deliver(lane, { route: A, numbers });
+          if (deliver > 0) bench.deliver(subscription, { route: A, numbers });
           if (write > 0) bench.write(write);
           assert(bench.outbox.queued <= limit + 40, "bounded");
         }
@@ -157,7 +162,7 @@ Deno.test("every message is received or counted in a gap in its place, whatever 
           else assertEquals(event.number, next++, bench.written);
         }
         assertEquals(next, sent);
-        assertEquals(bench.counters.delivered + bench.counters.dropped, sent);
+        assertEquals(bench.counters.totals.delivered + bench.counters.totals.dropped, sent);
         assertEquals(bench.outbox.queued, 0);
       },
     ),
@@ -170,13 +175,13 @@ Deno.test("latest: all is received or counted, and the newest of each topic alwa
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const bench = new Bench(10_000);
-      const lane = bench.outbox.open("latest", "#*");
+      const subscription = bench.open("latest", "#*");
       let sent = 0;
       const newest = new Map<string, number>();
       for (const { topic, deliver, write } of steps) {
         const numbers = Array.from({ length: deliver }, () => sent++);
         if (deliver > 0) {
-          bench.deliver(lane, { route: topic, numbers });
+          bench.deliver(subscription, { route: topic, numbers });
           newest.set(topic.topic, numbers.at(-1)!);
         }
         if (write > 0) bench.write(write);
@@ -200,14 +205,16 @@ Deno.test("latest: all is received or counted, and the newest of each topic alwa
   );
 });
 
-Deno.test("a lane that replaces for ever beside one that is stuck holds no more than what waits", () => {
+Deno.test("a subscription that replaces for ever beside one that is stuck holds no more than what waits", () => {
   const bench = new Bench(100_000);
-  const lane = bench.outbox.open("latest", "#*");
-  bench.deliver(lane, { route: B, numbers: [1] });
+  const subscription = bench.open("latest", "#*");
+  bench.deliver(subscription, { route: B, numbers: [1] });
   bench.write(1);
-  bench.deliver(lane, { route: B, numbers: [2] });
-  for (let number = 0; number < 100_000; number++) bench.deliver(lane, { route: A, numbers: [number] });
-  assert(lane.queued.length < 1000);
+  bench.deliver(subscription, { route: B, numbers: [2] });
+  for (let number = 0; number < 100_000; number++) {
+    bench.deliver(subscription, { route: A, numbers: [number] });
+  }
+  assert(subscription.remembered < 1000);
   assert(bench.outbox.queued < 100);
 });
 
@@ -238,14 +245,14 @@ Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and ca
     if (verb === "gap") next += Number(count);
     else assertEquals(Number((await subscriber.line())?.slice(0, 4)), next++);
   }
-  assert(broker.counters.dropped > 0);
+  assert(broker.totals.dropped > 0);
   assertEquals(await subscriber.ask("sub #a slow=block"), "ok 1");
-  assertEquals(broker.engine.subscriptions, 1);
+  assertEquals(broker.subscriptions, 1);
   assertEquals(await subscriber.ask("unsub #a"), "ok 1");
-  assertEquals(broker.engine.subscriptions, 0);
+  assertEquals(broker.subscriptions, 0);
 });
 
-Deno.test("of the lanes that match, the one that keeps most gets the message, once (V8)", async () => {
+Deno.test("of the subscriptions that match, the one that keeps most gets the message, once (V8)", async () => {
   await using broker = new TestServer();
   using subscriber = await upgraded(broker.connect("subscribers"));
   await subscriber.ask("sub #a slow=drop-old");

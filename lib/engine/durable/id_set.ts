@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { IdSpan } from "../id_spans.ts";
+import type { IdSpan } from "../../id_spans.ts";
 
 /** Numbers of one prefix: intervals in rising order, and what came out of order. */
 class Numbers {
@@ -16,7 +16,9 @@ class Numbers {
     return this.#firsts.length + (this.#strays?.size ?? 0);
   }
 
-  /** Whether any of the numbers from `first` to `last` is in it; it may say so wrongly where some are near. */
+  /**
+   * Whether any of the numbers from `first` to `last` is in it; it may say so wrongly where some are near.
+   */
   mayHave(first: number, last: number): boolean {
     if (this.#strays !== undefined) return true;
     const at = this.#intervalUpTo(last);

@@ -1,12 +1,14 @@
 /**
- * Outboxes that have something new. They are set writing together, after all that came in one read has been handed out, so
- * that what belongs together leaves together.
+ * What has something to do once the read that is being handled has been handled: outboxes that have something
+ * to write, a log that has something to store. It is done together then, so that what belongs together leaves
+ * together.
  *
  * @module
  */
 
-/** What can be set writing. */
+/** What can be set going. */
 export interface Flushable {
+  /** Called once after each {@link FlushList.add}. */
   ready(): void;
 }
 
@@ -15,11 +17,11 @@ export class FlushList {
   #waiting: Flushable[] = [];
   #spare: Flushable[] = [];
 
-  add(outbox: Flushable): void {
-    this.#waiting.push(outbox);
+  add(flushable: Flushable): void {
+    this.#waiting.push(flushable);
   }
 
-  /** Sets all that were added writing. */
+  /** Sets going all that were added. */
   flush(): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;

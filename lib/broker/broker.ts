@@ -1,0 +1,242 @@
+/**
+ * The broker as one object: it builds store, engine and server, and owns them.
+ *
+ *     await using broker = await Broker.open();
+ *     const [subscribers, publishers] = broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
+ *     const publisher = await connectPublisher({ id: "p1", port: publishers.address.port });
+ *
+ * @module
+ */
+import { ChunkPool } from "../buffers.ts";
+import { Counters } from "../counters.ts";
+import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
+import { FlushList } from "../flush_list.ts";
+import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, DEFAULT_LIMITS, STALL_TIMEOUT_MS } from "../limits.ts";
+import { type Log, SILENT_LOG } from "../log.ts";
+import { CLASSIC } from "../protocols/mod.ts";
+import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
+import { openSqliteStore, type Store } from "../store/mod.ts";
+import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
+import type { BrokerSnapshot, Health } from "./snapshot.ts";
+
+/** Milliseconds between two lines of the log that say that messages could not be stored. */
+const REFUSED_LOG_MS = 1000;
+
+/** Where a connection over memory comes from. */
+export interface Origin {
+  readonly listener: Listener;
+  /** As logs and snapshots show it (memory). */
+  readonly address?: string;
+}
+
+/**
+ * - It serves from {@link listen} or {@link serve} on until {@link drain} or {@link close}.
+ * - After {@link drain} nothing that was acknowledged is left undelivered, but for what its result says.
+ * - Once {@link lost} has resolved it acknowledges nothing durable any more; topics in memory go on.
+ */
+export class Broker implements AsyncDisposable {
+  /** Resolves, with the reason, when it is not known any more what is stored; mostly never. */
+  readonly lost: Promise<string>;
+  readonly #options: BrokerOptions;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #counters = new Counters();
+  readonly #engine: Engine;
+  readonly #server: Server;
+  readonly #lost = Promise.withResolvers<string>();
+  #lostBecause: string | undefined;
+  #listening: Listening[] = [];
+  #state: "new" | "serving" | "draining" | "closed" = "new";
+  #quietUntil = 0;
+  #closed: Promise<void> | undefined;
+
+  /** With a store that is open already, or without one; {@link open} opens one on disk. */
+  constructor(options: BrokerOptions & StoreOption = {}) {
+    this.#options = options;
+    this.#log = options.log ?? SILENT_LOG;
+    this.#now = options.now ?? ((): number => Date.now());
+    this.lost = this.#lost.promise;
+    const flushes = new FlushList();
+    this.#engine = this.#engineOver(options.store, flushes);
+    this.#server = new Server({
+      engine: this.#engine,
+      counters: this.#counters,
+      version: this.#version,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      slowConsumer: options.slowConsumer ?? "block",
+      stallTimeout: options.stallTimeout ?? STALL_TIMEOUT_MS,
+      now: this.#now,
+      log: this.#log,
+      pool: new ChunkPool(),
+      flushes,
+    });
+  }
+
+  /**
+   * Opens the store in `data`, if that is given, and a broker over it. Rejects with RunError and what to do.
+   */
+  static async open(options: BrokerOptions & DataOptions = {}): Promise<Broker> {
+    const { data, retain, sync, dedupWindow, log } = options;
+    if (data === undefined) return new Broker(options);
+    const lost = Promise.withResolvers<string>();
+    const store = await openSqliteStore(data, {
+      ...(sync === undefined ? {} : { sync }),
+      ...(dedupWindow === undefined ? {} : { dedupWindow }),
+      ...(log === undefined ? {} : { log }),
+      retain,
+      onLost: lost.resolve,
+    });
+    const broker = new Broker({ ...options, store });
+    void lost.promise.then((reason) => broker.#lose(reason));
+    return broker;
+  }
+
+  /** Why it is not known any more what is stored; undefined: it is. */
+  get lostBecause(): string | undefined {
+    return this.#lostBecause;
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#server.connections;
+  }
+
+  /**
+   * Listens on all of them or, where it cannot, on none of them and throws RunError. May be called again for
+   * others.
+   */
+  listen(specs: readonly ListenSpec[]): readonly Listening[] {
+    const listening = this.#server.listen(specs);
+    this.#listening.push(...listening);
+    this.#state = "serving";
+    return listening;
+  }
+
+  /** Serves a connection over anything that is a byte stream both ways; resolves when it is over. */
+  serve(transport: Transport, { listener, address = "memory" }: Origin): Promise<void> {
+    if (this.#state === "new") this.#state = "serving";
+    return this.#server.serve(transport, { listener, address });
+  }
+
+  snapshot(): BrokerSnapshot {
+    return {
+      version: this.#version,
+      time: this.#now(),
+      health: this.health(),
+      totals: this.#counters.totals,
+      listeners: [...this.#listening],
+      connections: this.#server.snapshot(),
+      durable: this.#engine.durable,
+      ...this.#engine.snapshot(),
+    };
+  }
+
+  /** Whether it lives, and whether it takes what it is there to take, or why not. */
+  health(): Health {
+    const reason = this.#notReady();
+    if (reason === undefined) return { live: true, ready: true };
+    return { live: this.#state !== "closed", ready: false, reason };
+  }
+
+  /**
+   * Stops accepting, finishes what was read, lets everything queued leave, and ends all connections; what is
+   * left after so many milliseconds is cut off. Resolves to how many connections had something queued then.
+   */
+  async drain(timeout: number): Promise<number> {
+    this.#state = "draining";
+    this.#listening = [];
+    return await this.#server.drain(timeout);
+  }
+
+  /**
+   * Cuts off who is still connected, and closes the store behind what was published. A second call gives the
+   * same answer.
+   */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#state = "draining";
+    this.#listening = [];
+    await this.#server.close();
+    await new Promise<void>((resolve) => this.#engine.close(resolve));
+    this.#state = "closed";
+  }
+
+  get #version(): string {
+    return this.#options.version ?? "0.0.0";
+  }
+
+  #engineOver(store: Store | undefined, flushes: FlushList): Engine {
+    const counters = this.#counters;
+    const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+    if (store === undefined) return new MemoryEngine({ seed, counters });
+    const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit" } = this.#options;
+    return new DurableEngine({
+      seed,
+      counters,
+      store,
+      flushes,
+      patterns: durable.length > 0 ? durable : ["#>"],
+      level: sync === "commit" ? "synced" : "memory",
+      dedup: { window: dedupWindow, most: DEDUP_IDS_MOST },
+      onRefused: (reason) => this.#refused(reason),
+      onLost: (reason) => this.#lose(reason),
+    });
+  }
+
+  #notReady(): string | undefined {
+    switch (this.#state) {
+      case "new":
+        return "it does not listen yet";
+      case "draining":
+        return "it is stopping";
+      case "closed":
+        return "it is closed";
+      case "serving":
+        if (this.#lostBecause !== undefined) return `it is not known what is stored: ${this.#lostBecause}`;
+        return this.#engine.trouble();
+    }
+  }
+
+  /** A full disk refuses thousands a second, and may be the one the log goes to. */
+  #refused(reason: string): void {
+    if (performance.now() < this.#quietUntil) return;
+    this.#quietUntil = performance.now() + REFUSED_LOG_MS;
+    this.#log.error("messages could not be stored", { reason });
+  }
+
+  #lose(reason: string): void {
+    if (this.#lostBecause !== undefined) return;
+    this.#lostBecause = reason;
+    this.#log.error("it is not known what is stored, so nothing more is acknowledged", { reason });
+    this.#lost.resolve(reason);
+  }
+}
+
+/** A broker's two ways in: who publishes, and who subscribes. Both begin in the classic protocol. */
+export const PUBLISHERS: Listener = { name: "publishers", roles: new Set(["publisher"]), protocol: CLASSIC };
+export const SUBSCRIBERS: Listener = {
+  name: "subscribers",
+  roles: new Set(["subscriber"]),
+  protocol: CLASSIC,
+};
+
+/** Listeners for {@link Broker.listen}, subscribers first; port 0 takes a free one. */
+export function listenersOn(
+  { hostname = "127.0.0.1", subPort, pubPort }: {
+    readonly hostname?: string;
+    readonly subPort: number;
+    readonly pubPort: number;
+  },
+): [ListenSpec, ListenSpec] {
+  return [
+    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s" },
+    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p" },
+  ];
+}

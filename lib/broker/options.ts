@@ -1,0 +1,46 @@
+/**
+ * How a broker is set up.
+ *
+ * @module
+ */
+import type { Limits } from "../limits.ts";
+import type { Log } from "../log.ts";
+import type { SlowPolicy } from "../sessions/mod.ts";
+import type { RetentionRules, Store } from "../store/mod.ts";
+
+/** Options of a broker; every one may be left out. */
+export interface BrokerOptions {
+  /** What v2 clients are told (0.0.0). */
+  readonly version?: string;
+  /** What peers can make it hold; what is left out has its default. */
+  readonly limits?: Partial<Limits>;
+  /** What happens to a subscription that cannot keep up and chose nothing (block). */
+  readonly slowConsumer?: SlowPolicy;
+  /** Milliseconds without progress before a slow consumer is cut off (5,000). */
+  readonly stallTimeout?: number;
+  /** Canonical patterns of the topics that are stored, where there is a store (all). */
+  readonly durable?: readonly string[];
+  /** Milliseconds for which a durable message's id is remembered (2 minutes). */
+  readonly dedupWindow?: number;
+  /**
+   * Whether a stored message is on disk when it is acknowledged (commit), or up to 100 ms later (interval).
+   */
+  readonly sync?: "commit" | "interval";
+  /** Where events go (nowhere). */
+  readonly log?: Log;
+  /** The wall clock, milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Where durable topics are kept. */
+export interface DataOptions {
+  /** A directory on disk, made where it is missing. Nothing is stored without. */
+  readonly data?: string | undefined;
+  /** What is deleted, and when (nothing). */
+  readonly retain?: RetentionRules;
+}
+
+/** An open store in place of one on disk; the broker closes it. */
+export interface StoreOption {
+  readonly store?: Store | undefined;
+}

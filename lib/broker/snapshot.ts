@@ -1,0 +1,35 @@
+/**
+ * A broker as plain data, for whoever shows it: nothing in here changes, and nothing refers to what does.
+ *
+ * @module
+ */
+import type { Totals } from "../counters.ts";
+import type { ConnectionSnapshot, Listening } from "../sessions/mod.ts";
+import type { StoreState } from "../store/mod.ts";
+
+/** Whether a broker is of use. */
+export type Health =
+  | { readonly live: true; readonly ready: true }
+  /** `reason`: a clause for a person. */
+  | { readonly live: boolean; readonly ready: false; readonly reason: string };
+
+/** What there is at one moment. */
+export interface BrokerSnapshot {
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly health: Health;
+  readonly totals: Totals;
+  readonly listeners: readonly Listening[];
+  readonly connections: readonly ConnectionSnapshot[];
+  /** How many (pattern, subscriber) pairs there are. */
+  readonly subscriptions: number;
+  /** How many topics are remembered that something was published to. */
+  readonly topics: number;
+  /** How many subscriptions with `from` have not ended. */
+  readonly replays: number;
+  /** What the store holds; undefined: there is none. */
+  readonly store: StoreState | undefined;
+  /** Canonical patterns of durable topics. */
+  readonly durable: readonly string[];
+}

@@ -1,0 +1,81 @@
+/**
+ * A broker from its command line until it is told to stop.
+ *
+ * @module
+ */
+import {
+  Broker,
+  type BrokerOptions as Setup,
+  type DataOptions,
+  listenersOn,
+  type Listening,
+} from "../../broker/mod.ts";
+import { measureFsync } from "../../store/mod.ts";
+import { printLine } from "../process/main.ts";
+import { aborted, stopOnSignals } from "../process/signals.ts";
+import { openLog } from "./logging.ts";
+import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
+import { logPrice } from "./price_tag.ts";
+
+/** Serves; resolves to the exit code. Rejects with RunError where it cannot begin. */
+export async function serve(options: BrokerOptions): Promise<number> {
+  const stop = stopOnSignals();
+  const log = openLog({
+    format: options["log-format"],
+    level: options.verbose ? "debug" : options.quiet ? "warn" : "info",
+  });
+  const broker = await Broker.open({ ...setupOf(options), log });
+  const listening = await listen(broker, options);
+  printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
+  const { data, sync } = options;
+  const priced = data === undefined ? undefined : logPrice(measureFsync(data, stop.signal), { log, sync });
+  const { version } = BROKER;
+  log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
+
+  const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
+  if (why === "lost") {
+    await log.flush();
+    return 1;
+  }
+  log.info("draining", { connections: broker.connections });
+  const cut = await broker.drain(options["drain-timeout"]);
+  if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
+  await priced;
+  await broker.close();
+  log.info("stopped", { ...broker.snapshot().totals });
+  await log.flush();
+  return cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
+}
+
+/** Where it cannot listen, the store is closed again. */
+async function listen(broker: Broker, options: BrokerOptions): Promise<readonly Listening[]> {
+  try {
+    return broker.listen(listenersOn({
+      hostname: options.host,
+      subPort: options["sub-port"],
+      pubPort: options["pub-port"],
+    }));
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
+function setupOf(options: BrokerOptions): Setup & DataOptions {
+  const slow = options["slow-consumer"];
+  return {
+    version: BROKER.version,
+    limits: limitsOf(options),
+    slowConsumer: slow === "drop" ? "drop-new" : slow,
+    stallTimeout: options["stall-timeout"],
+    data: options.data,
+    durable: options.durable,
+    sync: options.sync,
+    dedupWindow: options["dedup-window"],
+    retain: { age: options["retain-age"], bytes: options["retain-bytes"], overrides: options.retain },
+  };
+}
+
+function shown({ hostname, port }: Deno.NetAddr): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

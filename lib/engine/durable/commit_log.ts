@@ -1,0 +1,213 @@
+/**
+ * Runs on their way into the store: collected while a commit runs, stored together with one fsync, then
+ * delivered, then acknowledged.
+ *
+ * @module
+ */
+import type { FlushList } from "../../flush_list.ts";
+import { showSpans } from "../../id_spans.ts";
+import { LOG_HIGH_WATER } from "../../limits.ts";
+import type { Append, CommitOutcome, Store, Stored } from "../../store/types.ts";
+import type { Run } from "../../wire/run.ts";
+import type { Acknowledgement, Gate, Level } from "../types.ts";
+
+/** What a log is told and whom it tells. */
+export interface CommitLogOptions {
+  readonly store: Store;
+  /** How safe a message is that the store says it has. */
+  readonly level: Level;
+  readonly flushes: FlushList;
+  /** The run is stored: hand it on; how many get it. */
+  readonly deliver: (run: Run) => number;
+  /** The run is not stored. */
+  readonly onRunRefused: (run: Run) => void;
+  /** All runs of a commit have been handed on; this is where the last of them is. */
+  readonly onCommitted: (last: Stored) => void;
+  /** A commit was refused; later ones may succeed. */
+  readonly onRefused: (reason: string) => void;
+  /** It is not known what is stored: nothing may be acknowledged any more. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** A run that is published to a durable topic. */
+export interface Publication {
+  /** As it came, kept; it is released here. */
+  readonly run: Run;
+  /**
+   * What of it has to be stored: itself, or parts of it where the rest is stored already; none where all is.
+   */
+  readonly parts: readonly Run[];
+  readonly acknowledgement: Acknowledgement;
+}
+
+/**
+ * Guarantees: a run is delivered and acknowledged after the commit that holds it, in the order of {@link
+ * append}; what comes while a commit runs goes into the next (group commit). After `lost` nothing is
+ * answered.
+ */
+export class CommitLog implements Gate {
+  readonly #options: CommitLogOptions;
+  #waiting: Publication[] = [];
+  #committing = false;
+  #announced = false;
+  /** Bytes that wait to be committed or are being. */
+  #bytes = 0;
+  #delivered: number;
+  #lost = false;
+  #trouble: string | undefined;
+  #notFull: Array<() => void> = [];
+  #idle: Array<() => void> = [];
+
+  constructor(options: CommitLogOptions) {
+    this.#options = options;
+    this.#delivered = options.store.state.last;
+  }
+
+  get full(): boolean {
+    return this.#bytes >= LOG_HIGH_WATER;
+  }
+
+  /** The last batch whose messages have been handed on. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Why the last commit was not stored; undefined: it was, or there was none. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (this.full) this.#notFull.push(callback);
+    else callback();
+  }
+
+  /** Calls back once when everything that was appended has been answered, or nothing will be any more. */
+  whenIdle(callback: () => void): void {
+    if (this.#lost || (!this.#committing && this.#waiting.length === 0)) callback();
+    else this.#idle.push(callback);
+  }
+
+  /** Takes a run to be stored. */
+  append(publication: Publication): void {
+    this.#bytes += bytesOf(publication);
+    this.#waiting.push(publication);
+    if (this.#announced || this.#committing) return;
+    this.#announced = true;
+    this.#options.flushes.add(this);
+  }
+
+  /** The read that brought the first of them has been handled: what waits by now is one commit. */
+  ready(): void {
+    this.#announced = false;
+    if (!this.#committing && !this.#lost && this.#waiting.length > 0) this.#commit();
+  }
+
+  #commit(): void {
+    const publications = this.#waiting;
+    this.#waiting = [];
+    this.#committing = true;
+    // a run whose messages are all stored already only waits for its turn to be acknowledged
+    const appends = publications.flatMap(({ parts }) => parts.map(appendOf));
+    if (appends.length === 0) return this.#committed(publications, { kind: "stored", stored: [] });
+    this.#options.store.commit(appends, (outcome) => this.#committed(publications, outcome));
+  }
+
+  #committed(publications: readonly Publication[], outcome: CommitOutcome): void {
+    if (outcome.kind === "lost") {
+      this.#lost = true;
+      this.#trouble = outcome.reason;
+      this.#options.onLost(outcome.reason);
+      callAll(this.#idle);
+      return;
+    }
+    for (const publication of publications) this.#bytes -= bytesOf(publication);
+    if (outcome.kind === "refused") this.#trouble = outcome.reason;
+    else if (outcome.stored.length > 0) this.#trouble = undefined;
+    if (outcome.kind === "stored") this.#handOn(publications, outcome.stored);
+    else this.#refuse(publications, outcome.reason);
+    this.#committing = false;
+    if (!this.full) callAll(this.#notFull);
+    this.ready();
+    if (!this.#committing) callAll(this.#idle);
+    this.#options.flushes.flush();
+  }
+
+  #handOn(publications: readonly Publication[], stored: readonly Stored[]): void {
+    let at = 0;
+    let last: Stored | undefined;
+    const reached: number[] = [];
+    for (const { parts } of publications) {
+      let subscribers = 0;
+      for (const part of parts) {
+        const where = stored[at++]!;
+        part.stored = where;
+        if (last === undefined || where.batch >= last.batch) last = where;
+        subscribers = this.#options.deliver(part);
+      }
+      reached.push(subscribers);
+    }
+    if (last !== undefined) {
+      this.#delivered = last.batch;
+      this.#options.onCommitted(last);
+    }
+    const { level } = this.#options;
+    for (const [index, publication] of publications.entries()) {
+      const { parts, acknowledgement } = publication;
+      const part = parts.at(-1);
+      acknowledgement.acknowledge({
+        reached: reached[index]!,
+        level,
+        last: part?.stored === undefined ? undefined : part.stored.first + part.count - 1,
+      });
+      release(publication);
+    }
+  }
+
+  #refuse(publications: readonly Publication[], reason: string): void {
+    this.#options.onRefused(reason);
+    // what came meanwhile may have been taken for a repetition of what is now refused
+    const doubtful = this.#waiting.filter(repeats);
+    this.#waiting = this.#waiting.filter((publication) => !repeats(publication));
+    for (const publication of doubtful) this.#bytes -= bytesOf(publication);
+    for (const publication of [...publications, ...doubtful]) {
+      for (const part of publication.parts) this.#options.onRunRefused(part);
+      publication.acknowledgement.refuse("STORE", reason);
+      release(publication);
+    }
+  }
+}
+
+/** Whether any of its messages was left out: it is acknowledged for messages that others brought. */
+function repeats({ run, parts }: Publication): boolean {
+  return parts[0] !== run;
+}
+
+function bytesOf({ parts }: Publication): number {
+  let bytes = 0;
+  for (let at = 0; at < parts.length; at++) {
+    const { start, end } = parts[at]!.records;
+    bytes += end - start;
+  }
+  return bytes;
+}
+
+function release({ run, parts }: Publication): void {
+  for (const part of parts) if (part !== run) part.release();
+  run.release();
+}
+
+function appendOf(run: Run): Append {
+  const { ids } = run;
+  return {
+    topic: run.route.topic,
+    count: run.count,
+    bytes: run.records.view,
+    ids: ids.length === 0 ? undefined : showSpans(ids),
+    ttl: run.ttl,
+  };
+}
+
+function callAll(callbacks: Array<() => void>): void {
+  for (const callback of callbacks.splice(0)) callback();
+}

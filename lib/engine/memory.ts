@@ -1,0 +1,83 @@
+/**
+ * The engine that keeps nothing: topics in memory.
+ *
+ * @module
+ */
+import type { Counters } from "../counters.ts";
+import type { Run } from "../wire/run.ts";
+import { Routing, type SubscribedRoute } from "./routing.ts";
+import type {
+  Engine,
+  EngineSnapshot,
+  Gate,
+  Receipt,
+  ReplayOptions,
+  ReplaySubscriber,
+  Route,
+  Subscriber,
+} from "./types.ts";
+
+/** What every engine in this process is made of. */
+export interface EngineOptions {
+  /** Any number that peers cannot guess. */
+  readonly seed: number;
+  readonly counters: Counters;
+}
+
+/** Guarantees as those of {@link Routing}; a run is delivered and acknowledged in the call that brings it. */
+export class MemoryEngine implements Engine {
+  readonly durable = [];
+  readonly #routing: Routing;
+  readonly #counters: Counters;
+
+  constructor({ seed, counters }: EngineOptions) {
+    this.#routing = new Routing({ seed, isDurable: () => false });
+    this.#counters = counters;
+  }
+
+  findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined {
+    return this.#routing.find(bytes, start, end);
+  }
+
+  routeOf(topic: string): Route {
+    return this.#routing.routeOf(topic);
+  }
+
+  gateOf(route: Route): Gate | undefined {
+    return this.#routing.gateOf(route as SubscribedRoute);
+  }
+
+  publish(run: Run): Receipt {
+    this.#counters.published(run.count);
+    return { reached: this.#routing.deliver(run), level: "memory", last: undefined };
+  }
+
+  subscribe(pattern: string, subscriber: Subscriber): boolean {
+    return this.#routing.subscribe(pattern, subscriber);
+  }
+
+  unsubscribe(pattern: string, subscriber: Subscriber): boolean {
+    return this.#routing.unsubscribe(pattern, subscriber);
+  }
+
+  replay(_pattern: string, _subscriber: ReplaySubscriber, { started }: ReplayOptions): void {
+    started({ kind: "failed", reason: "nothing is stored here (--data)" });
+  }
+
+  tick(): void {}
+
+  trouble(): undefined {}
+
+  snapshot(): EngineSnapshot {
+    const { subscriptions, topics } = this.#routing;
+    return { subscriptions, topics, replays: 0, store: undefined };
+  }
+
+  whenIdle(callback: () => void): void {
+    callback();
+  }
+
+  close(closed: () => void): void {
+    closed();
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Protocol v2: frames. A delivery is the publisher's own frame (V1), one `ok` answers many requests (V2).
+ *
+ * @module
+ */
+import { Chunk, Slice } from "../../buffers.ts";
+import { encodeText } from "../../wire/bytes.ts";
+import { DONE, type Protocol, type Refusal, type Replies, type ReplySink, type Success } from "../types.ts";
+import { FrameDecoder } from "./decoder.ts";
+import { byeFrame, errFrame, gapFrame, HELLO_REPLY, infoFrame, okFrame } from "./words.ts";
+
+function sliceOf(text: string): Slice {
+  return new Slice(new Chunk(encodeText(text)));
+}
+
+/**
+ * The answer to one `sub`: all that most subscribers ever hear, so that none of them keeps one of its own.
+ */
+const ONE_DONE = sliceOf(okFrame(1, DONE));
+
+class FrameReplies implements Replies {
+  readonly #to: ReplySink;
+  /** The last `ok`, and what it said. */
+  #ok: Slice | undefined;
+  #count = 0;
+  #reached: number | undefined;
+  #level: string | undefined;
+
+  constructor(to: ReplySink) {
+    this.#to = to;
+  }
+
+  ok(count: number, last: Success): void {
+    if (count === 1 && last === DONE) return this.#to.reply(ONE_DONE);
+    if (last.last !== undefined || last.from !== undefined) return this.#say(okFrame(count, last));
+    // one at a time, the same reply comes again and again
+    const { reached, level } = last;
+    const same = this.#count === count && this.#reached === reached && this.#level === level;
+    if (this.#ok === undefined || !same) {
+      this.#ok = sliceOf(okFrame(count, last));
+      this.#count = count;
+      this.#reached = reached;
+      this.#level = level;
+    }
+    this.#to.reply(this.#ok);
+  }
+
+  refuse({ code, text }: Refusal, count: number): void {
+    const frame = sliceOf(errFrame(code, text));
+    for (let left = count; left > 0; left--) this.#to.reply(frame);
+  }
+
+  welcome(info: Readonly<Record<string, unknown>>): void {
+    this.#say(HELLO_REPLY);
+    this.info(info);
+  }
+
+  pong(): void {
+    this.#say("pong\n");
+  }
+
+  goodbye(): void {
+    this.bye("QUIT", "goodbye");
+  }
+
+  bye(code: string, text: string): void {
+    this.#say(byeFrame(code, text));
+  }
+
+  info(fields: Readonly<Record<string, unknown>>): void {
+    this.#say(infoFrame(fields));
+  }
+
+  #say(text: string): void {
+    this.#to.reply(sliceOf(text));
+  }
+}
+
+/** What `hello 2` changes to. */
+export const FRAMES: Protocol = {
+  name: "2",
+  verbs: new Set(["pub", "sub", "unsub", "quit", "ping"]),
+  carriesFields: true,
+  tellsGaps: true,
+  decoder: (limits) => new FrameDecoder(limits),
+  replies: (to) => new FrameReplies(to),
+  deliveries: (run) => run.stored === undefined ? run.records : run.batch,
+  gap: (pattern, count) => sliceOf(gapFrame(pattern, count)),
+  notice: (fields) => sliceOf(infoFrame(fields)),
+  turnAway: ({ code, text }) => encodeText(byeFrame(code, text)),
+};

@@ -1,0 +1,81 @@
+/**
+ * A protocol as a value: how requests are read, what is answered, how deliveries are written. A session has
+ * one and asks it; which ones there are is known to {@link import("./mod.ts")} and to the listeners.
+ *
+ * @module
+ */
+import type { Slice } from "../buffers.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { Run } from "../wire/run.ts";
+import type { Decoder } from "./decoder.ts";
+
+/** Why a request failed: a code for programs and a sentence for people. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** What a success comes to. */
+export interface Success {
+  /** How many subscribers have the message; undefined where the request was no publish. */
+  readonly reached: number | undefined;
+  /** How safe it is: `memory`, `synced`. */
+  readonly level: string;
+  /** The sequence number of the last message, where its topic is durable. */
+  readonly last: number | undefined;
+  /** The first sequence number that is left of those that were asked for, where some are gone. */
+  readonly from?: number | undefined;
+}
+
+/** The success of a request that is no publish. */
+export const DONE: Success = { reached: undefined, level: "memory", last: undefined };
+
+/** Where replies go. */
+export interface ReplySink {
+  reply(slice: Slice): void;
+}
+
+/**
+ * What one connection is answered, in the order of the calls. What a protocol has no words for is not said.
+ */
+export interface Replies {
+  /** `count` requests succeeded, the last of them like this. */
+  ok(count: number, last: Success): void;
+  /** `count` requests were refused for the same reason. */
+  refuse(why: Refusal, count: number): void;
+  /** The answer to `hello`: from here on this protocol is spoken. `info` is what a client has to know. */
+  welcome(info: Readonly<Record<string, unknown>>): void;
+  /** The answer to `ping`. */
+  pong(): void;
+  /** The answer to `quit`. */
+  goodbye(): void;
+  /** The connection is ended by the broker. */
+  bye(code: string, text: string): void;
+  /** A notice. */
+  info(fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** One protocol, from the broker's side. */
+export interface Protocol {
+  /** As it is called in logs and snapshots. */
+  readonly name: string;
+  /** The requests it has. */
+  readonly verbs: ReadonlySet<string>;
+  /** Whether a request may have fields `k=v` behind its argument. */
+  readonly carriesFields: boolean;
+  /** Whether what was left out is told in its place; {@link gap} says how. */
+  readonly tellsGaps: boolean;
+  /** What reads a connection's requests. */
+  decoder(limits: Limits): Decoder;
+  /** What answers them. */
+  replies(to: ReplySink): Replies;
+  /** The messages of a run as they are written to a subscriber; made once for all who speak this. */
+  deliveries(run: Run): Slice;
+  /** So many messages of a pattern are missing here. */
+  gap(pattern: string, count: number): Slice | undefined;
+  /** A notice among the deliveries. */
+  notice(fields: Readonly<Record<string, unknown>>): Slice | undefined;
+  /** What is said, unasked, to a connection that is not served; then it is closed. */
+  turnAway(why: Refusal): Uint8Array<ArrayBuffer>;
+}

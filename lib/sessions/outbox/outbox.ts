@@ -1,0 +1,276 @@
+/**
+ * What waits to be written to one connection: the one gate for outbound bytes, and the one place where
+ * slowness is measured.
+ *
+ * @module
+ */
+import type { Slice } from "../../buffers.ts";
+import { HIGH_WATER, LOW_WATER } from "../../limits.ts";
+import type { ReplySink } from "../../protocols/types.ts";
+import type { Settings } from "../settings.ts";
+import { Segment } from "./segment.ts";
+import { SegmentQueue } from "./segment_queue.ts";
+
+/** Why an outbox gives its connection up. */
+export type Eviction = "stalled" | "outbox full";
+
+/** Whom an outbox tells. */
+export interface OutboxOwner {
+  /** There is something to write and nobody writes: call {@link Outbox.take} until it gives nothing. */
+  onReady(): void;
+  /** The connection has to be closed. Called once. */
+  onEvicted(why: Eviction): void;
+  /** Messages begin to be left out (true), or fit again (false). */
+  onDropping(dropping: boolean): void;
+}
+
+/** What an outbox has to know. */
+export type OutboxSettings = Pick<Settings, "stallTimeout" | "now" | "pool" | "flushes" | "counters"> & {
+  /** `outbox`: bytes it may hold; what blocks stops at {@link HIGH_WATER}. */
+  readonly limits: Pick<Settings["limits"], "outbox">;
+};
+
+/**
+ * Guarantees: bytes leave in the order they were put in; what was put in leaves or is counted. What is queued
+ * is bounded by those who put in: they ask {@link aboveHighWater} or {@link fits} first.
+ */
+export class Outbox implements ReplySink {
+  /** Whether a connection that takes no byte keeps others waiting, and so has to be cut off at last. */
+  watchesStalls = true;
+  readonly #settings: OutboxSettings;
+  readonly #owner: OutboxOwner;
+  readonly #queue: SegmentQueue;
+  /** Being written. */
+  #current: Segment | undefined;
+  /** Bytes of {@link #current} that are not yet written. */
+  #writing = 0;
+  /** Somebody takes segments, or has been called to. */
+  #active = false;
+  #full = false;
+  #closed = false;
+  #closing = false;
+  #dropped = 0;
+  #dropping = false;
+  #stalledFor = 0;
+  #notFull: Callbacks;
+  #empty: Callbacks;
+
+  constructor(settings: OutboxSettings, owner: OutboxOwner) {
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#queue = new SegmentQueue(settings.pool);
+  }
+
+  /** Bytes that wait. */
+  get queued(): number {
+    return this.#queue.bytes + this.#writing;
+  }
+
+  /** Messages left out so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /**
+   * Whether more than enough waits: publishers of subscriptions that block wait, and so does who makes
+   * replies.
+   */
+  get aboveHighWater(): boolean {
+    return this.#full;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether so many bytes more are within the limit. */
+  fits(bytes: number): boolean {
+    return this.queued + bytes <= this.#settings.limits.outbox;
+  }
+
+  /** Queues a segment; which one it is in then: itself, or the one before it. */
+  put(segment: Segment): Segment {
+    const queued = this.#queue.put(segment, this.#current === undefined);
+    this.#announce();
+    return queued;
+  }
+
+  /** Takes a segment out again that waits. */
+  remove(segment: Segment): void {
+    this.#queue.remove(segment);
+  }
+
+  /** Queues a reply of the broker's own. */
+  reply(slice: Slice): void {
+    if (!this.#closed) this.put(new Segment(slice, 0));
+  }
+
+  /** So many messages were left out. */
+  countDropped(messages: number): void {
+    this.#dropped += messages;
+    this.#settings.counters.dropped(messages);
+    this.#setDropping(true);
+  }
+
+  /** Gives the connection up for messages that do not fit. */
+  overflow(messages: number): void {
+    this.#dropped += messages;
+    this.#settings.counters.dropped(messages);
+    this.#evict("outbox full");
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (!this.#full || this.#closed) callback();
+    else (this.#notFull ??= []).push(callback);
+  }
+
+  /** Calls back once when everything has been written, or when the connection is gone. */
+  whenEmpty(callback: () => void): void {
+    if (this.#isEmpty() || this.#closed) callback();
+    else (this.#empty ??= []).push(callback);
+  }
+
+  /** Only for {@link import("../../flush_list.ts").FlushList}. */
+  ready(): void {
+    this.#owner.onReady();
+  }
+
+  /**
+   * What to write next, or undefined: nothing now, `onReady` comes again. Tell {@link wrote} what became of
+   * it.
+   */
+  take(): Uint8Array<ArrayBuffer> | undefined {
+    const segment = this.#current ??= this.#next();
+    if (segment !== undefined) return segment.view();
+    this.#active = false;
+    // what was too old may have been all there was
+    this.#lessWaits();
+    return undefined;
+  }
+
+  /** So many bytes of what {@link take} gave were written. */
+  wrote(bytes: number): void {
+    const segment = this.#current;
+    if (segment === undefined) return;
+    if (this.#closed) return this.abandon();
+    if (bytes > 0) this.#stalledFor = 0;
+    segment.start += bytes;
+    segment.slice = undefined;
+    this.#writing -= bytes;
+    if (segment.start >= segment.end) {
+      segment.chunk.release();
+      this.#current = undefined;
+    }
+    this.#lessWaits();
+  }
+
+  /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
+  tick(milliseconds: number): void {
+    if ((!this.watchesStalls && !this.#closing) || this.#current === undefined || this.#closed) return;
+    this.#stalledFor += milliseconds;
+    if (this.#stalledFor >= this.#settings.stallTimeout) this.#evict("stalled");
+  }
+
+  /** Nothing more will be put in; what is queued still leaves, unless it stalls. */
+  closing(): void {
+    this.#closing = true;
+  }
+
+  /**
+   * The connection is gone. Lets go of all that is queued, but not of the segment that is being written: the
+   * operating system may still read from it, so {@link abandon} lets go of it when that write has ended.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#settings.counters.unsent(this.#queue.clear());
+    this.#full = false;
+    this.#callNotFull();
+    this.#callEmpty();
+  }
+
+  /** The write that was on its way has ended without a result. */
+  abandon(): void {
+    this.#current?.chunk.release();
+    this.#current = undefined;
+    this.#writing = 0;
+    this.#active = false;
+  }
+
+  /**
+   * The next segment to write; a gap before it comes first, and what has outlived its time to live is passed
+   * over.
+   */
+  #next(): Segment | undefined {
+    const { counters } = this.#settings;
+    for (;;) {
+      const first = this.#closed ? undefined : this.#queue.peek();
+      if (first === undefined) return undefined;
+      const gap = first.gap > 0 ? first.owner?.takeGap(first) : undefined;
+      if (gap !== undefined) {
+        const told = new Segment(gap, 0);
+        this.#writing = told.length;
+        return told;
+      }
+      this.#queue.shift();
+      first.owner?.left(first);
+      if (first.expires !== undefined && this.#settings.now() >= first.expires) {
+        counters.expired(first.count);
+      } else if (first.length > 0) {
+        counters.delivered(first.count);
+        this.#writing = first.length;
+        return first;
+      }
+      first.chunk.release();
+    }
+  }
+
+  /** Something has left: whoever waits for room or for the end is called when there is. */
+  #lessWaits(): void {
+    if (this.queued > LOW_WATER) return;
+    if (this.#full) {
+      this.#full = false;
+      this.#callNotFull();
+    }
+    if (this.#dropping) this.#setDropping(false);
+    if (this.#isEmpty()) this.#callEmpty();
+  }
+
+  /** There is something to write. */
+  #announce(): void {
+    if (this.queued >= HIGH_WATER) this.#full = true;
+    if (this.#active) return;
+    this.#active = true;
+    this.#settings.flushes.add(this);
+  }
+
+  #isEmpty(): boolean {
+    return this.#current === undefined && this.#queue.peek() === undefined;
+  }
+
+  #setDropping(dropping: boolean): void {
+    if (this.#dropping === dropping) return;
+    this.#dropping = dropping;
+    this.#owner.onDropping(dropping);
+  }
+
+  #evict(why: Eviction): void {
+    this.close();
+    this.#owner.onEvicted(why);
+  }
+
+  #callNotFull(): void {
+    const callbacks = this.#notFull;
+    this.#notFull = undefined;
+    callbacks?.forEach((callback) => callback());
+  }
+
+  #callEmpty(): void {
+    const callbacks = this.#empty;
+    this.#empty = undefined;
+    callbacks?.forEach((callback) => callback());
+  }
+}
+
+/** Made when the first is added: most outboxes never have one. */
+type Callbacks = Array<() => void> | undefined;

@@ -1,0 +1,78 @@
+/**
+ * What an outbox queues.
+ *
+ * @module
+ */
+import { Chunk, type Slice } from "../../buffers.ts";
+import type { Route } from "../../wire/run.ts";
+
+/** Whose a segment is: told when it leaves, since it keeps count of what waits. */
+export interface SegmentOwner {
+  /** What has to be said before the segment about messages that were left out; it is said once. */
+  takeGap(segment: Segment): Slice | undefined;
+  /** It waits no longer. */
+  left(segment: Segment): void;
+}
+
+/** What is known of a segment besides where it lies. */
+export interface SegmentOptions {
+  readonly owner?: SegmentOwner | undefined;
+  readonly route?: Route | undefined;
+  readonly expires?: number | undefined;
+}
+
+/** A part of a chunk to be written, and what has to be known of it while it waits. */
+export class Segment {
+  chunk: Chunk;
+  start: number;
+  end: number;
+  /** Where it came from, as long as it is no more and no less than that. */
+  slice: Slice | undefined;
+  /** Messages in it; a reply has none. */
+  count: number;
+  /**
+   * Whose it is, where it may be taken out again or has a gap before it: it is merged only with what is its
+   * owner's.
+   */
+  readonly owner: SegmentOwner | undefined;
+  /** Its topic, where its owner keeps one message a topic: it is merged with nothing. */
+  readonly route: Route | undefined;
+  /**
+   * Not to be written from then on, milliseconds since 1970: it is merged only with what goes at the same
+   * time.
+   */
+  readonly expires: number | undefined;
+  /** The chunk is the queue's own: more can be put behind `end`. */
+  own = false;
+  /** Messages of its owner that would have come right before it and were left out. */
+  gap = 0;
+  /** It waits no longer: it was taken to be written, or left out. */
+  gone = false;
+
+  constructor(slice: Slice, count: number, of?: SegmentOptions) {
+    this.chunk = slice.chunk;
+    this.start = slice.start;
+    this.end = slice.end;
+    this.slice = slice;
+    this.count = count;
+    this.owner = of?.owner;
+    this.route = of?.route;
+    this.expires = of?.expires;
+  }
+
+  get isReply(): boolean {
+    return this.count === 0;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** The bytes that are left to be written. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.slice === undefined ? this.chunk.bytes.subarray(this.start, this.end) : this.slice.view;
+  }
+}
+
+/** Stands where memory was given back. */
+export const NO_CHUNK: Chunk = new Chunk(new Uint8Array(0));

@@ -1,0 +1,223 @@
+/**
+ * A subscription: whose messages these are, and what becomes of them when they do not fit.
+ *
+ * @module
+ */
+import { Chunk, FREED, Slice } from "../buffers.ts";
+import type { ReplaySubscriber } from "../engine/types.ts";
+import type { Protocol } from "../protocols/types.ts";
+import type { Route, Run } from "../wire/run.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import { NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
+
+/**
+ * What happens to a subscription that cannot keep up. `block`: its publishers wait. `drop-old`, `drop-new`:
+ * the oldest or the newest messages are left out. `latest`: of each topic only the newest message waits.
+ * `disconnect`: the connection ends.
+ */
+export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
+
+/** All policies, the one that keeps most first. */
+export const SLOW_POLICIES: readonly SlowPolicy[] = ["block", "disconnect", "drop-new", "drop-old", "latest"];
+
+/**
+ * Shared by all that never use theirs: there is one subscription a connection at least, and most connections
+ * are idle.
+ */
+const NONE: Segment[] = [];
+const NO_LATEST: Map<Route, Segment> = new Map();
+
+/** How a connection takes its messages; the session has it, and changes it. */
+export interface Speaker {
+  readonly protocol: Protocol;
+}
+
+/**
+ * A pattern of one connection with its policy, or all of its patterns that need nothing of their own. Of
+ * several that want a message the one gets it whose policy keeps most (V8). Guarantee: every message that is
+ * delivered here leaves or is counted, and where the protocol tells gaps, named in one in its place (V9).
+ */
+export class Subscription implements ReplaySubscriber, SegmentOwner {
+  readonly policy: SlowPolicy;
+  readonly rank: number;
+  readonly #outbox: Outbox;
+  readonly #speaker: Speaker;
+  /** Named in a gap; empty: gaps are counted but not told. */
+  readonly #pattern: string;
+  /** Segments that wait and may still be taken out, oldest first (drop-old and latest). */
+  #queued: Segment[] = NONE;
+  #live = 0;
+  /** The segment of each topic that waits (latest). */
+  readonly #latest: Map<Route, Segment>;
+  /** Messages that were left out and are told before the next segment of this subscription. */
+  #gap = 0;
+  /** Stands for what was left out last, while nothing of this subscription has come behind it (drop-new). */
+  #marker: Segment | undefined;
+
+  constructor(
+    policy: SlowPolicy,
+    { outbox, speaker, pattern = "" }: {
+      readonly outbox: Outbox;
+      readonly speaker: Speaker;
+      readonly pattern?: string;
+    },
+  ) {
+    this.policy = policy;
+    this.rank = -SLOW_POLICIES.indexOf(policy);
+    this.#outbox = outbox;
+    this.#speaker = speaker;
+    this.#pattern = pattern;
+    this.#latest = policy === "latest" ? new Map() : NO_LATEST;
+  }
+
+  get connection(): object {
+    return this.#outbox;
+  }
+
+  get full(): boolean {
+    return this.policy === "block" && this.#outbox.aboveHighWater;
+  }
+
+  /** Segments it remembers, for who wants to know that they are few. */
+  get remembered(): number {
+    return this.#queued.length;
+  }
+
+  whenNotFull(callback: () => void): void {
+    this.#outbox.whenNotFull(callback);
+  }
+
+  deliver(run: Run): void {
+    const outbox = this.#outbox;
+    if (outbox.closed) return;
+    const { policy } = this;
+    if (policy === "latest" && outbox.queued > 0) return this.#deliverLatest(run);
+    const slice = this.#speaker.protocol.deliveries(run);
+    if (policy !== "block" && !this.#makeRoom(slice.end - slice.start)) {
+      if (policy === "disconnect") outbox.overflow(run.count);
+      else this.#leaveOut(run.count);
+      return;
+    }
+    const { count, expires } = run;
+    const plain = policy !== "drop-old" && expires === undefined;
+    const owner = policy === "drop-old" ? this : undefined;
+    this.#put(plain ? new Segment(slice, count) : new Segment(slice, count, { owner, expires }));
+  }
+
+  deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {
+    if (this.#outbox.closed) return;
+    const chunk = new Chunk(bytes, FREED);
+    this.#outbox.put(new Segment(new Slice(chunk), messages));
+    chunk.release();
+  }
+
+  /** Said in its place: who reads a replay to its end wants to know where that is (D4). */
+  caughtUp(how: "live" | "end"): void {
+    this.#notice({ [how]: this.#pattern });
+  }
+
+  failed(reason: string): void {
+    this.#notice({ failed: this.#pattern, reason });
+  }
+
+  takeGap(segment: Segment): Slice | undefined {
+    const { protocol } = this.#speaker;
+    if (!protocol.tellsGaps || this.#pattern === "") return undefined;
+    const gap = protocol.gap(this.#pattern, segment.gap);
+    segment.gap = 0;
+    return gap;
+  }
+
+  left(segment: Segment): void {
+    if (this.#marker === segment) this.#marker = undefined;
+    if (segment.route !== undefined) this.#latest.delete(segment.route);
+  }
+
+  #notice(fields: Readonly<Record<string, unknown>>): void {
+    const notice = this.#speaker.protocol.notice(fields);
+    if (notice !== undefined) this.#outbox.reply(notice);
+  }
+
+  /** The run's last message takes the place of what waits of its topic. */
+  #deliverLatest(run: Run): void {
+    const waiting = this.#latest.get(run.route);
+    if (waiting !== undefined) this.#takeOut(waiting);
+    const last = run.part(run.count - 1, 1);
+    const slice = this.#speaker.protocol.deliveries(last);
+    this.#countDropped(run.count - 1);
+    if (this.#makeRoom(slice.end - slice.start)) {
+      const { route, expires } = run;
+      this.#latest.set(route, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
+    } else {
+      this.#leaveOut(1);
+    }
+    if (last !== run) last.release();
+  }
+
+  /** Whether so many bytes fit, after the oldest have been left out if that is the policy. */
+  #makeRoom(bytes: number): boolean {
+    const outbox = this.#outbox;
+    if (this.policy === "drop-old" || this.policy === "latest") {
+      const queued = this.#queued;
+      let at = 0;
+      while (!outbox.fits(bytes) && at < queued.length) this.#takeOut(queued[at++]!);
+      if (at > 0) queued.splice(0, at);
+      // the gap is told before the oldest that is left
+      const oldest = this.policy === "drop-old" ? queued.find((segment) => !segment.gone) : undefined;
+      if (oldest !== undefined) {
+        oldest.gap += this.#gap;
+        this.#gap = 0;
+      }
+    }
+    return outbox.fits(bytes);
+  }
+
+  #takeOut(segment: Segment): void {
+    if (segment.gone) return;
+    this.left(segment);
+    this.#outbox.remove(segment);
+    this.#gap += segment.gap;
+    this.#countDropped(segment.count);
+  }
+
+  /** Leaves messages out where the queue ends now. */
+  #leaveOut(count: number): void {
+    this.#countDropped(count);
+    let marker = this.#marker;
+    if (marker === undefined || marker.gone) {
+      marker = new Segment(new Slice(NO_CHUNK), 0, { owner: this });
+      marker.gap = this.#gap;
+      this.#marker = this.#outbox.put(marker);
+    } else {
+      marker.gap += this.#gap;
+    }
+    this.#gap = 0;
+  }
+
+  #countDropped(count: number): void {
+    if (count === 0) return;
+    this.#gap += count;
+    this.#outbox.countDropped(count);
+  }
+
+  #put(segment: Segment): Segment {
+    this.#marker = undefined;
+    segment.gap = this.#gap;
+    this.#gap = 0;
+    const queued = this.#outbox.put(segment);
+    if (segment.owner !== undefined) this.#remember(queued);
+    return queued;
+  }
+
+  /**
+   * Notes that a segment waits and may be taken out again; forgets those that are gone before they are many.
+   */
+  #remember(segment: Segment): void {
+    if (this.#queued === NONE) this.#queued = [];
+    if (this.#queued.at(-1) === segment) return;
+    this.#queued.push(segment);
+    if (this.#queued.length <= 2 * this.#live + 64) return;
+    this.#queued = this.#queued.filter((each) => !each.gone);
+    this.#live = this.#queued.length;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What one session is subscribed to.
+ *
+ * @module
+ */
+import type { Engine } from "../engine/types.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import { type SlowPolicy, type Speaker, Subscription } from "./subscription.ts";
+
+/** A subscription as a snapshot shows it. */
+export interface SubscriptionSnapshot {
+  readonly pattern: string;
+  readonly slow: SlowPolicy;
+}
+
+/** Patterns in canonical form, and the subscription that each one's messages come by. */
+export class Subscriptions {
+  readonly #engine: Engine;
+  readonly #outbox: Outbox;
+  readonly #speaker: Speaker;
+  /** For all patterns that need nothing of their own. */
+  readonly #shared: Subscription;
+  readonly #byPattern = new Map<string, Subscription>();
+  /** Patterns that make their publishers wait. */
+  #blocking = 0;
+
+  constructor(
+    engine: Engine,
+    { outbox, speaker, policy }: {
+      readonly outbox: Outbox;
+      readonly speaker: Speaker;
+      /** Of subscriptions that choose none. */
+      readonly policy: SlowPolicy;
+    },
+  ) {
+    this.#engine = engine;
+    this.#outbox = outbox;
+    this.#speaker = speaker;
+    this.#shared = new Subscription(policy, { outbox, speaker });
+    this.#judgeStalls();
+  }
+
+  get size(): number {
+    return this.#byPattern.size;
+  }
+
+  /** The policy of subscriptions that choose none. */
+  get policy(): SlowPolicy {
+    return this.#shared.policy;
+  }
+
+  /** Of messages of its patterns, whether another fits; for who waits until it does. */
+  get shared(): Subscription {
+    return this.#shared;
+  }
+
+  get(pattern: string): Subscription | undefined {
+    return this.#byPattern.get(pattern);
+  }
+
+  /**
+   * A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has.
+   */
+  open(
+    pattern: string,
+    { policy, own }: { readonly policy: SlowPolicy; readonly own: boolean },
+  ): Subscription {
+    const shared = !own && policy === this.policy;
+    const subscription = shared
+      ? this.#shared
+      : new Subscription(policy, { outbox: this.#outbox, speaker: this.#speaker, pattern });
+    this.close(pattern);
+    this.#byPattern.set(pattern, subscription);
+    if (policy === "block") this.#blocking++;
+    this.#judgeStalls();
+    return subscription;
+  }
+
+  /** Ends the subscription to a pattern, or only if it is still this one; what it has queued still leaves. */
+  close(pattern: string, only?: Subscription): void {
+    const subscription = this.#byPattern.get(pattern);
+    if (subscription === undefined || (only !== undefined && subscription !== only)) return;
+    this.#byPattern.delete(pattern);
+    this.#engine.unsubscribe(pattern, subscription);
+    if (subscription.policy === "block") this.#blocking--;
+    this.#judgeStalls();
+  }
+
+  /** The connection is gone. */
+  closeAll(): void {
+    for (const pattern of [...this.#byPattern.keys()]) this.close(pattern);
+  }
+
+  snapshot(): SubscriptionSnapshot[] {
+    return [...this.#byPattern].map(([pattern, { policy }]) => ({ pattern, slow: policy }));
+  }
+
+  /** A stall harms nobody where nobody is made to wait: all that is subscribed to may be left out. */
+  #judgeStalls(): void {
+    this.#outbox.watchesStalls = this.#blocking > 0 || (this.size === 0 && this.policy === "block");
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Runs: consecutive messages to one topic inside one read, as one slice with a count. The unit of everything
+ * behind a decoder.
+ *
+ * @module
+ */
+import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
+import type { IdSpan } from "../id_spans.ts";
+import { encodeBatchHeader } from "./batch.ts";
+import { type Conversion, type Deliveries, type Encoding, RECORDS } from "./encoding.ts";
+import { idSpansOf } from "./record_fields.ts";
+import { RecordReader } from "./records.ts";
+
+/** A topic that a run goes to. What else an engine keeps for it is the engine's own. */
+export interface Route {
+  /** The topic in its canonical form, `#hello`. */
+  readonly topic: string;
+  /** How long that is in UTF-8. */
+  readonly topicBytes: number;
+}
+
+/** Where a run of a durable topic is stored. */
+export interface Stored {
+  /** The sequence number of its first message; a topic's begin at 1 and have no gaps. */
+  readonly first: number;
+  /** The batch it is in: these grow with every commit, over all topics, and are never used twice. */
+  readonly batch: number;
+  /** Milliseconds since 1970, never less than any before it. */
+  readonly time: number;
+}
+
+/** What is known of a run besides where it lies. */
+export interface RunOptions {
+  readonly route: Route;
+  /** How its messages are written where they lie. */
+  readonly encoding: Encoding;
+  readonly count: number;
+  /** Where memory comes from for other encodings. */
+  readonly pool: ChunkPool;
+  /** Whether any of its messages has fields; only then are they looked at. */
+  readonly hasFields: boolean;
+  /** Milliseconds for which its messages are worth delivering, all the same; undefined: for ever. */
+  readonly ttl: number | undefined;
+  /** When that is over, milliseconds since 1970, for who has to wait for them. */
+  readonly expires: number | undefined;
+}
+
+/** The same messages in another encoding. */
+interface Made {
+  /** Undefined: records behind the header of a batch. */
+  readonly encoding: Encoding | undefined;
+  readonly slice: Slice;
+}
+
+/**
+ * Messages in the encoding they came in, and in another one from when somebody asks for it, made once for all
+ * who do.
+ *
+ * - Nothing of it changes, but that {@link stored} is set by who stored it, before anybody gets it.
+ * - Its memory is the reader's, who reads on when the call that brought it returns; who needs it longer calls
+ *   {@link keep}. Whoever made it calls {@link release} once, when it has been delivered; who takes a slice
+ *   of it retains the slice's chunk.
+ */
+export class Run {
+  readonly route: Route;
+  readonly count: number;
+  readonly ttl: number | undefined;
+  readonly expires: number | undefined;
+  stored: Stored | undefined = undefined;
+  readonly #encoding: Encoding;
+  readonly #slice: Slice;
+  readonly #pool: ChunkPool;
+  readonly #hasFields: boolean;
+  /** Undefined: not looked for yet. */
+  #ids: readonly IdSpan[] | undefined;
+  #made: Made[] | undefined;
+  #kept = false;
+
+  constructor(slice: Slice, options: RunOptions) {
+    this.route = options.route;
+    this.count = options.count;
+    this.ttl = options.ttl;
+    this.expires = options.expires;
+    this.#encoding = options.encoding;
+    this.#slice = slice;
+    this.#pool = options.pool;
+    this.#hasFields = options.hasFields;
+  }
+
+  /** Its messages as records. */
+  get records(): Slice {
+    return this.as(RECORDS);
+  }
+
+  /** Its messages in an encoding. */
+  as(encoding: Encoding): Slice {
+    if (encoding === this.#encoding) return this.#slice;
+    const made = this.#find(encoding);
+    if (made !== undefined) return made;
+    return encoding === RECORDS
+      ? this.#convert(this.#slice, this.#encoding.toRecords, encoding)
+      : this.#convert(this.records, encoding.fromRecords, encoding);
+  }
+
+  /** Its messages as records behind a header that says where they are stored; only where they are. */
+  get batch(): Slice {
+    return this.#find(undefined) ?? this.#behindHeader();
+  }
+
+  /** The ids of its messages, those that count up as one; empty where none has one. */
+  get ids(): readonly IdSpan[] {
+    return this.#ids ??= this.#hasFields ? idSpansOf(this.#deliveries(this.records)) : NO_IDS;
+  }
+
+  /**
+   * So many of its messages, from a position on; itself where that is all. A part that was made is released
+   * by who asked for it.
+   */
+  part(at: number, count: number): Run {
+    if (at === 0 && count === this.count) return this;
+    const { chunk, start, end } = this.records;
+    const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: this.route.topicBytes });
+    reader.skip(at);
+    const from = reader.end;
+    reader.skip(count);
+    const part = new Run(new Slice(chunk, from, reader.end), {
+      route: this.route,
+      encoding: RECORDS,
+      count,
+      pool: this.#pool,
+      hasFields: this.#hasFields,
+      ttl: this.ttl,
+      expires: this.expires,
+    });
+    if (this.stored !== undefined) part.stored = { ...this.stored, first: this.stored.first + at };
+    return part;
+  }
+
+  /** Its memory stays until {@link release}. */
+  keep(): void {
+    if (this.#kept) return;
+    this.#kept = true;
+    this.#slice.chunk.retain();
+  }
+
+  /** Lets go of what was made or kept. */
+  release(): void {
+    if (this.#kept) this.#slice.chunk.release();
+    this.#kept = false;
+    if (this.#made === undefined) return;
+    for (const { slice } of this.#made) slice.chunk.release();
+    this.#made = undefined;
+  }
+
+  #find(encoding: Encoding | undefined): Slice | undefined {
+    const made = this.#made;
+    if (made === undefined) return undefined;
+    for (let at = 0; at < made.length; at++) if (made[at]!.encoding === encoding) return made[at]!.slice;
+    return undefined;
+  }
+
+  #convert(slice: Slice, how: Conversion, encoding: Encoding): Slice {
+    const from = this.#deliveries(slice);
+    const chunk = this.#pool.take(how.room(from));
+    return this.#keepMade(encoding, chunk, how.write(from, chunk.bytes));
+  }
+
+  #behindHeader(): Slice {
+    const { stored, count } = this;
+    if (stored === undefined) throw new TypeError("a run is a batch once it is stored");
+    const { view } = this.records;
+    const { first, time } = stored;
+    const header = encodeBatchHeader({ topic: this.route.topic, count, length: view.length, first, time });
+    const chunk = this.#pool.take(header.length + view.length);
+    chunk.bytes.set(header);
+    chunk.bytes.set(view, header.length);
+    return this.#keepMade(undefined, chunk, header.length + view.length);
+  }
+
+  #keepMade(encoding: Encoding | undefined, chunk: Chunk, length: number): Slice {
+    const slice = new Slice(chunk, 0, length);
+    (this.#made ??= []).push({ encoding, slice });
+    return slice;
+  }
+
+  #deliveries({ chunk, start, end }: Slice): Deliveries {
+    return { bytes: chunk.bytes, start, end, count: this.count, topicBytes: this.route.topicBytes };
+  }
+}
+
+const NO_IDS: readonly IdSpan[] = [];

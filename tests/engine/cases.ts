@@ -1,0 +1,386 @@
+/**
+ * What every engine does, whatever stands behind it.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
+import type { Counters } from "../../lib/counters.ts";
+import type {
+  Acknowledgement,
+  Engine,
+  Publisher,
+  Receipt,
+  ReplayRange,
+  ReplayStart,
+  ReplaySubscriber,
+  Run,
+} from "../../lib/engine/types.ts";
+import { RECORDS } from "../../lib/wire/encoding.ts";
+import { RecordReader } from "../../lib/wire/records.ts";
+import { Run as RunOf } from "../../lib/wire/run.ts";
+
+/** An engine to be tried. */
+export interface Made {
+  readonly engine: Engine;
+  readonly counters: Counters;
+  /** Whether `#d` and all below it is durable; nothing else is, ever. */
+  readonly durable: boolean;
+  /** Sets going what waits for the end of a read. */
+  readonly flush: () => void;
+}
+
+const pool = new ChunkPool();
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Takes messages and keeps their payloads. */
+class Recorder implements ReplaySubscriber {
+  readonly connection: object;
+  readonly rank: number;
+  full = false;
+  readonly got: string[] = [];
+  /** What was said between the messages. */
+  readonly said: string[] = [];
+  #waiting: Array<() => void> = [];
+
+  constructor(connection: object = {}, rank = 0) {
+    this.connection = connection;
+    this.rank = rank;
+  }
+
+  deliver(run: Run): void {
+    const { chunk, start, end } = run.records;
+    this.#add(chunk.bytes.subarray(start, end));
+  }
+
+  deliverPage(bytes: Uint8Array<ArrayBuffer>): void {
+    for (let rest = bytes; rest.length > 0;) {
+      const lf = rest.indexOf(10);
+      const length = Number(decoder.decode(rest.subarray(0, lf)).split(" ")[3]);
+      this.#add(rest.subarray(lf + 1, lf + 1 + length));
+      rest = rest.subarray(lf + 1 + length);
+    }
+  }
+
+  caughtUp(how: "live" | "end"): void {
+    this.said.push(`${how} after ${this.got.length}`);
+    this.#wake();
+  }
+
+  failed(reason: string): void {
+    this.said.push(`failed: ${reason}`);
+    this.#wake();
+  }
+
+  whenNotFull(callback: () => void): void {
+    callback();
+  }
+
+  /** Resolves when so much has come, and so much was said. */
+  async has(messages: number, said = 0): Promise<void> {
+    while (this.got.length < messages || this.said.length < said) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #add(records: Uint8Array): void {
+    const reader = new RecordReader({ bytes: records, start: 0, end: records.length });
+    while (reader.next()) {
+      this.got.push(decoder.decode(records.subarray(reader.payloadStart, reader.payloadEnd)));
+    }
+    assert(!reader.broken, "records are whole");
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** One message: its payload, and an id where it has one. */
+type Sent = string | { readonly text: string; readonly id: string };
+
+/** Publishes as a session does, and waits for what becomes of it. */
+class Sender implements Publisher {
+  /** What was answered, in the order of the answers. */
+  readonly answers: (Receipt | string)[] = [];
+  readonly #made: Made;
+  #last: Promise<Receipt | string> = Promise.resolve("nothing was published");
+  #held: PromiseWithResolvers<Receipt | string> | undefined;
+
+  constructor(made: Made) {
+    this.#made = made;
+  }
+
+  hold(): Acknowledgement {
+    const held = Promise.withResolvers<Receipt | string>();
+    this.#held = held;
+    const answer = (what: Receipt | string): void => {
+      this.answers.push(what);
+      held.resolve(what);
+    };
+    return { acknowledge: answer, refuse: (code, reason) => answer(`${code}: ${reason}`) };
+  }
+
+  /** Publishes a run; does not wait. */
+  send(topic: string, ...messages: readonly Sent[]): void {
+    const { engine, flush } = this.#made;
+    const run = runOf(engine.routeOf(topic), messages);
+    this.#held = undefined;
+    const receipt = engine.publish(run, this);
+    if (receipt === undefined) {
+      assert(this.#held !== undefined, "what is answered later was held");
+      this.#last = (this.#held as PromiseWithResolvers<Receipt | string>).promise;
+    } else {
+      this.answers.push(receipt);
+      this.#last = Promise.resolve(receipt);
+      run.release();
+    }
+    flush();
+  }
+
+  /** Publishes a run and waits for its answer. */
+  async publish(topic: string, ...messages: readonly Sent[]): Promise<Receipt | string> {
+    this.send(topic, ...messages);
+    return await this.#last;
+  }
+}
+
+function runOf(route: { topic: string; topicBytes: number }, messages: readonly Sent[]): RunOf {
+  const hasFields = messages.some((message) => typeof message !== "string");
+  const text = messages.map((message) => {
+    const [payload, fields] = typeof message === "string"
+      ? [message, ""]
+      : [message.text, ` id=${message.id}`];
+    return `pub ${route.topic} ${encoder.encode(payload).length}${fields}\n${payload}\n`;
+  }).join("");
+  const slice = new Slice(new Chunk(encoder.encode(text)));
+  const options = { route, encoding: RECORDS, count: messages.length, pool };
+  return new RunOf(slice, { ...options, hasFields, ttl: undefined, expires: undefined });
+}
+
+async function started(
+  made: Made,
+  recorder: Recorder,
+  range: ReplayRange & { pattern: string },
+): Promise<ReplayStart> {
+  const { promise, resolve } = Promise.withResolvers<ReplayStart>();
+  made.engine.replay(range.pattern, recorder, {
+    range,
+    started: resolve,
+    ended: () => recorder.said.push("over"),
+  });
+  return await promise;
+}
+
+function closed(engine: Engine): Promise<void> {
+  return new Promise((resolve) => engine.close(resolve));
+}
+
+/** Tries an engine that `make` makes anew for each test. */
+export function engineCases(name: string, make: () => Promise<Made>): void {
+  const test = (claim: string, body: (made: Made, sender: Sender) => Promise<void>): void => {
+    Deno.test(`${name}: ${claim}`, async () => {
+      const made = await make();
+      try {
+        await body(made, new Sender(made));
+      } finally {
+        await closed(made.engine);
+      }
+    });
+  };
+
+  for (const topic of ["#m.x", "#d.x"]) {
+    test(
+      `a run to ${topic} reaches every subscriber of its topic, once each, before it is acknowledged`,
+      async (made, sender) => {
+        const { engine, counters } = made;
+        const [a, b, other] = [new Recorder(), new Recorder(), new Recorder()];
+        engine.subscribe("#*.*", a);
+        engine.subscribe("#>", a);
+        engine.subscribe(topic, b);
+        engine.subscribe("#other", other);
+        const receipt = await sender.publish(topic, "one", "two");
+        assertEquals([a.got, b.got, other.got], [["one", "two"], ["one", "two"], []]);
+        assert(typeof receipt === "object");
+        assertEquals(receipt.reached, 2);
+        const stored = made.durable && topic.startsWith("#d");
+        assertEquals([receipt.level, `${receipt.last}`], stored ? ["synced", "2"] : ["memory", "undefined"]);
+        assertEquals(counters.totals.published, 2);
+        assertEquals(await sender.publish(topic, "three"), { ...receipt, last: stored ? 3 : undefined });
+      },
+    );
+
+    test(
+      `runs to ${topic} keep the order in which they were published, and so do their answers`,
+      async ({ engine }, sender) => {
+        const recorder = new Recorder();
+        engine.subscribe("#>", recorder);
+        const wanted = Array.from({ length: 200 }, (_, at) => `${at}`);
+        for (const text of wanted.slice(0, -1)) sender.send(topic, text);
+        await sender.publish(topic, wanted.at(-1)!);
+        assertEquals(recorder.got, wanted);
+        assertEquals(sender.answers.length, wanted.length);
+        const lasts = sender.answers.map((answer) => typeof answer === "string" ? NaN : answer.last ?? 0);
+        assertEquals(lasts, [...lasts].sort((one, other) => one - other));
+      },
+    );
+  }
+
+  test(
+    "what is remembered of a topic is forgotten when a subscription changes",
+    async ({ engine }, sender) => {
+      const [a, b] = [new Recorder(), new Recorder()];
+      assertEquals([engine.subscribe("#m", a), engine.subscribe("#m", a)], [true, false]);
+      await sender.publish("#m", "1");
+      engine.subscribe("#>", b);
+      await sender.publish("#m", "2");
+      assertEquals([engine.unsubscribe("#m", a), engine.unsubscribe("#m", a)], [true, false]);
+      await sender.publish("#m", "3");
+      assertEquals([a.got, b.got], [["1", "2"], ["2", "3"]]);
+      assertEquals(engine.snapshot().subscriptions, 1);
+    },
+  );
+
+  test(
+    "of the subscribers of one connection only the one with the highest rank gets a message",
+    async ({ engine }, sender) => {
+      const connection = {};
+      const [low, high, other] = [new Recorder(connection, -2), new Recorder(connection, -1), new Recorder()];
+      for (const recorder of [low, high, other]) engine.subscribe("#>", recorder);
+      await sender.publish("#m", "x");
+      assertEquals([low.got, high.got, other.got], [[], ["x"], ["x"]]);
+    },
+  );
+
+  test(
+    "a subscriber that is full is named before anything is published, and only while it is",
+    async ({ engine }, sender) => {
+      const [free, full] = [new Recorder(), new Recorder()];
+      engine.subscribe("#m", free);
+      engine.subscribe("#>", full);
+      const route = engine.routeOf("#m");
+      assertEquals(engine.gateOf(route), undefined);
+      full.full = true;
+      assert(engine.gateOf(route) === full);
+      assert(engine.gateOf(engine.routeOf("#d")) === full);
+      full.full = false;
+      assertEquals(engine.gateOf(route), undefined);
+      await sender.publish("#m", "x");
+      assertEquals([free.got, full.got], [["x"], ["x"]]);
+    },
+  );
+
+  test("a topic's route is found by its bytes once it has been made, with # and without", ({ engine }) => {
+    const bytes = encoder.encode("#a.b");
+    assertEquals(engine.findRoute(bytes, 0, 4), undefined);
+    const route = engine.routeOf("#a.b");
+    assertEquals([route.topic, route.topicBytes], ["#a.b", 4]);
+    assert(engine.findRoute(bytes, 0, 4) === route);
+    assert(engine.findRoute(bytes, 1, 4) === route);
+    assert(engine.routeOf("#a.b") === route);
+    return Promise.resolve();
+  });
+
+  test(
+    "a message with an id that was published before comes again only where nothing is stored",
+    async (made, sender) => {
+      const recorder = new Recorder();
+      made.engine.subscribe("#>", recorder);
+      await sender.publish("#d", { text: "a", id: "p-1" }, { text: "b", id: "p-2" });
+      const again = await sender.publish(
+        "#d",
+        { text: "c", id: "p-3" },
+        { text: "b", id: "p-2" },
+        "d",
+        { text: "c", id: "p-3" },
+        { text: "e", id: "p-4" },
+      );
+      assert(typeof again === "object");
+      const whole = await sender.publish("#d", { text: "a", id: "p-1" });
+      assert(typeof whole === "object");
+      if (made.durable) {
+        assertEquals(recorder.got, ["a", "b", "c", "d", "e"]);
+        assertEquals([again.last, whole.last, whole.level, whole.reached], [5, undefined, "synced", 0]);
+      } else {
+        assertEquals(recorder.got, ["a", "b", "c", "b", "d", "c", "e", "a"]);
+      }
+    },
+  );
+
+  test(
+    "a replay brings what is stored, then what is live; an engine that stores nothing says so",
+    async (made, sender) => {
+      for (const text of ["1", "2", "3"]) await sender.publish("#d.a", text);
+      await sender.publish("#m", "x");
+      const recorder = new Recorder();
+      const range = { pattern: "#>", from: { kind: "earliest" }, to: undefined } as const;
+      const start = await started(made, recorder, range);
+      assertEquals(made.engine.durable, made.durable ? ["#d", "#d.>"] : []);
+      if (!made.durable) {
+        assertEquals(start, { kind: "failed", reason: "nothing is stored here (--data)" });
+        assertEquals([recorder.got, made.engine.snapshot().replays], [[], 0]);
+        return;
+      }
+      assertEquals(start, { kind: "started", trimmedTo: undefined });
+      await recorder.has(3, 1);
+      await sender.publish("#d.b", "4");
+      assertEquals(recorder.got, ["1", "2", "3", "4"]);
+      assertEquals(recorder.said, ["live after 3"]);
+      assertEquals(made.engine.snapshot().replays, 1);
+      assertEquals(made.engine.unsubscribe("#>", recorder), true);
+      assertEquals(made.engine.unsubscribe("#>", recorder), false);
+      await sender.publish("#d.b", "5");
+      assertEquals([recorder.got.length, made.engine.snapshot().replays], [4, 0]);
+    },
+  );
+
+  test(
+    "a replay from within a run begins there, and one that ends at a time ends when that is told",
+    async (made, sender) => {
+      if (!made.durable) return;
+      const recorder = new Recorder();
+      await started(made, recorder, {
+        pattern: "#d",
+        from: { kind: "sequence", sequence: 3 },
+        to: undefined,
+      });
+      await recorder.has(0, 1);
+      await sender.publish("#d", "1", "2", "3", "4");
+      assertEquals(recorder.got, ["3", "4"], "the live run is cut where it begins");
+      const ending = new Recorder();
+      const time = Date.now() + 50;
+      await started(made, ending, { pattern: "#d", from: { kind: "earliest" }, to: { kind: "time", time } });
+      await ending.has(4);
+      // reading goes on until there is nothing left: then it is live
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+      made.engine.tick(time);
+      assertEquals(ending.said, []);
+      while (Date.now() <= time) await new Promise((resolve) => setTimeout(resolve, 5));
+      made.engine.tick(Date.now());
+      await ending.has(4, 1);
+      assertEquals(ending.said, ["end after 4", "over"]);
+    },
+  );
+
+  test("when it is idle everything is answered, and closing waits for that", async ({ engine }, sender) => {
+    for (let at = 0; at < 20; at++) sender.send("#d", `${at}`);
+    await new Promise<void>((resolve) => engine.whenIdle(resolve));
+    assertEquals(sender.answers.length, 20);
+    assertEquals(engine.trouble(), undefined);
+  });
+
+  test("a snapshot is plain data", async ({ engine, durable }, sender) => {
+    engine.subscribe("#>", new Recorder());
+    await sender.publish("#d", "x");
+    await sender.publish("#m", "x");
+    const snapshot = engine.snapshot();
+    assertEquals(structuredClone(snapshot), snapshot);
+    assertEquals([snapshot.subscriptions, snapshot.topics, snapshot.store?.topics], [
+      1,
+      2,
+      durable ? 1 : undefined,
+    ]);
+  });
+}

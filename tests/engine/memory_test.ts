@@ -1,0 +1,9 @@
+import { Counters } from "../../lib/counters.ts";
+import { MemoryEngine } from "../../lib/engine/mod.ts";
+import { engineCases } from "./cases.ts";
+
+engineCases("memory", () => {
+  const counters = new Counters();
+  const engine = new MemoryEngine({ seed: 7, counters });
+  return Promise.resolve({ engine, counters, durable: false, flush: () => {} });
+});
