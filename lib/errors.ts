@@ -22,6 +22,38 @@ export type ErrorCode =
   | "TOO_MANY_PATTERNS"
   | "TOO_MANY_CONNECTIONS";
 
+const SENTENCES: Readonly<Record<ErrorCode, string>> = {
+  UNKNOWN_COMMAND: "this is not a command that is known here (hashbus knows pub, sub, unsub, ping and quit)",
+  BAD_TOPIC: "this is not a topic",
+  BAD_PATTERN: "this is not a topic or pattern",
+  BAD_UTF8: "names are UTF-8",
+  NOT_SUBSCRIBED:
+    "this connection is not subscribed to that pattern; unsubscribe with the pattern that was subscribed to",
+  DENIED: "this is not allowed",
+  STORE: "it could not be stored",
+  NOT_DURABLE: "nothing is stored here: the broker was started without --data",
+  WRONG_PORT: "publish on the publishers' port, subscribe on the subscribers'",
+  LINE_TOO_LONG: "the line is too long (--max-line)",
+  PAYLOAD_TOO_LARGE: "the payload is too large (--max-payload)",
+  BAD_LENGTH: "the length is not a decimal number of bytes",
+  BAD_FIELD: "this is not a field of this command",
+  TOO_MANY_PATTERNS: "this connection is subscribed to as many patterns as it may (--max-patterns)",
+  TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
+};
+
+/** Whether a code that came is one of those this version knows. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(SENTENCES, code);
+}
+
+/**
+ * What is always true of that code, for a person. A broker sends it behind the code, and a client adds it to a code that came
+ * without a text, perhaps from a broker that is not ours.
+ */
+export function sentenceOf(code: ErrorCode): string {
+  return SENTENCES[code];
+}
+
 /** A request that the broker answered with an error. The connection goes on. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";

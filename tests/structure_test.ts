@@ -32,6 +32,7 @@ const CORE = [
   "lib/flush_list.ts",
   "lib/limits.ts",
   "lib/log.ts",
+  "lib/positions.ts",
 ];
 /** What carries bytes and time to that code and back. */
 const AROUND_THE_CORE = [

@@ -15,7 +15,7 @@ export type {
   Publisher,
   PublishOptions,
   Receipt,
-  SlowPolicy,
   SubscribeOptions,
   Subscriber,
 } from "./types.ts";
+export type { SlowPolicy } from "../slow_policy.ts";

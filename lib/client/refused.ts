@@ -3,20 +3,9 @@
  *
  * @module
  */
-import { RefusedError } from "../errors.ts";
+import { isErrorCode, RefusedError, sentenceOf } from "../errors.ts";
 import { visible } from "../text.ts";
 import type { Refusal } from "./link.ts";
-
-const MEANINGS: ReadonlyMap<string, string> = new Map([
-  ["UNKNOWN_COMMAND", "it does not know this command"],
-  ["BAD_TOPIC", "it does not take that for a topic"],
-  ["BAD_PATTERN", "it does not take that for a topic or pattern"],
-  ["BAD_UTF8", "it wants UTF-8 there"],
-  ["NOT_SUBSCRIBED", "that was not subscribed"],
-  ["WRONG_PORT", "publishers and subscribers connect to different ports, this is the other one"],
-  ["LINE_TOO_LONG", "the line is longer than it takes"],
-  ["TOO_MANY_PATTERNS", "it takes no more patterns from one connection"],
-]);
 
 /** Refusals of the connection as such; any other is the reply to a request. */
 export function isTurnedAway(said: string): boolean {
@@ -28,11 +17,8 @@ export function refused(why: Refusal, what: string): RefusedError {
   const token = visible(why.code).split(" ", 1)[0] ?? "";
   const code = token.startsWith("ERR_") ? token.slice("ERR_".length) : token;
   const said = visible(why.code).slice(0, 200);
-  const meaning = why.text === "" ? MEANINGS.get(code) : visible(why.text).slice(0, 500);
-  return new RefusedError(
-    code,
-    `the broker refused to ${what} (${said})${meaning === undefined ? "" : `: ${meaning}`}`,
-  );
+  const text = why.text === "" && isErrorCode(code) ? sentenceOf(code) : visible(why.text).slice(0, 500);
+  return new RefusedError(code, `the broker refused to ${what} (${said})${text === "" ? "" : `: ${text}`}`);
 }
 
 /** The error for what the broker's protocol cannot carry. `what` is that: `headers`. */

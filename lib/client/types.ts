@@ -5,6 +5,8 @@
  */
 import type { RefusedError } from "../errors.ts";
 import type { FrameReceipt } from "../protocols/frames/client.ts";
+import type { Ago } from "../positions.ts";
+import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./delivery.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
@@ -149,14 +151,11 @@ export interface Publisher extends AsyncDisposable {
   readonly closed: Promise<void>;
 }
 
-/** What becomes of a subscription's messages when it cannot keep up. */
-export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
-
 /**
- * A place in what durable topics have stored: a sequence number, a time, or so long ago by the broker's clock (`-10m`: seconds,
- * minutes, hours or days).
+ * A position in what durable topics have stored: a sequence number, a time, or so long ago by the broker's clock (`-10m`:
+ * seconds, minutes, hours or days).
  */
-export type Position = number | Date | `-${number}${"s" | "m" | "h" | "d"}`;
+export type Position = number | Date | Ago;
 
 /** How to subscribe. */
 export interface SubscribeOptions {
@@ -170,11 +169,7 @@ export interface SubscribeOptions {
   readonly from?: "now" | "earliest" | "latest" | Position;
   /** The last that is wanted: the subscription ends there. */
   readonly to?: Position;
-  /**
-   * When messages come faster than they are consumed: `block` makes publishers wait, `drop-old` and `drop-new` leave out
-   * the oldest or newest that do not fit, `latest` keeps the newest of each topic, `disconnect` ends the connection.
-   * Left out, the broker's own. A classic broker refuses all (NEEDS_V2).
-   */
+  /** When messages come faster than they are consumed. Left out, the broker's own. A classic broker refuses all (NEEDS_V2). */
   readonly slow?: SlowPolicy;
 }
 

@@ -6,19 +6,12 @@
 import { Chunk, FREED, Slice } from "../buffers.ts";
 import type { ReplaySubscriber } from "../engine/types.ts";
 import type { Protocol } from "../protocols/types.ts";
+import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
 import type { Route, Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
-/**
- * What happens to a subscription that cannot keep up. `block`: its publishers wait. `drop-old`, `drop-new`:
- * the oldest or the newest messages are left out. `latest`: of each topic only the newest message waits.
- * `disconnect`: the connection ends.
- */
-export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
-
-/** All policies, the one that keeps most first. */
-export const SLOW_POLICIES: readonly SlowPolicy[] = ["block", "disconnect", "drop-new", "drop-old", "latest"];
+export { SLOW_POLICIES, type SlowPolicy };
 
 /**
  * Shared by all that never use theirs: there is one subscription a connection at least, and most connections

@@ -6,9 +6,9 @@
  * @module
  */
 import type { Limits } from "../../limits.ts";
+import { parseTime } from "../../positions.ts";
 import { quote } from "../../text.ts";
 import { parseTopic } from "../../topics/topic.ts";
-import { positionOf } from "../options/position.ts";
 
 /** A message that was read, its topic canonical. */
 export interface LineMessage {
@@ -141,8 +141,8 @@ function headersOf(values: Values): ReadonlyMap<string, string> {
 function timeOf(values: Values): number | undefined {
   const text = textOf(values, "time");
   if (text === undefined) return undefined;
-  const time = text.includes("-") && !text.startsWith("-") ? positionOf(text, new Date(0)) : undefined;
-  if (time instanceof Date && time.getTime() >= 0) return time.getTime();
+  const time = parseTime(text);
+  if (time !== undefined && time >= 0) return time;
   throw new Wrong(`"time" is as in 2026-01-31T09:00:00Z, not ${quote(text)}`);
 }
 

@@ -10,11 +10,12 @@
  *
  * @module
  */
+import type { SlowPolicy } from "../../slow_policy.ts";
 import { quote } from "../../text.ts";
 import { parsePattern, parseTopic } from "../../topics/topic.ts";
 import { POSITION, type Position, START, type Start } from "../options/position.ts";
 import { nearest } from "../options/suggest.ts";
-import { type Read, SLOW, type SlowPolicy } from "../options/units.ts";
+import { type Read, SLOW } from "../options/units.ts";
 
 /** Who runs the commands: a publisher knows `pub`, a subscriber `sub` and `unsub`, both know `quit`. */
 export type Role = "publisher" | "subscriber";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
 
 /** A value; or what was expected in its place (a noun phrase: "a port from 0 to 65535"); or what is wrong (a clause). */
@@ -151,9 +152,6 @@ export function showSize(bytes: number): string {
   return `${bytes}`;
 }
 
-/** What is to happen to a subscription that cannot keep up. */
-export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
-
 /** One of a few words. */
 export function choice<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   return {
@@ -178,6 +176,6 @@ function fromParsed(parsed: Parsed): Read<string> {
 
 /** `--slow` and `slow=`. */
 export const SLOW: Kind<SlowPolicy> = {
-  ...choice("block", "drop-old", "drop-new", "latest", "disconnect"),
+  ...choice(...SLOW_POLICIES),
   placeholder: "POLICY",
 };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SlowPolicy } from "../../slow_policy.ts";
 import { matches } from "../../topics/topic.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
 import { readCommandFile, runSession } from "../commands/sources.ts";
@@ -13,7 +14,6 @@ import type { Arrived } from "../output/message.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, type OutputTarget } from "../output/output.ts";
 import type { Position, Start } from "../options/position.ts";
-import type { SlowPolicy } from "../options/units.ts";
 import { Pace, type Replays } from "./past.ts";
 import { pause } from "../process/pause.ts";
 import type { Prompt } from "../commands/prompt.ts";

@@ -1,13 +1,13 @@
 import type { ReplayRange } from "../../engine/types.ts";
 import type { Request } from "../../protocols/decoder.ts";
 import { DONE, type Refusal } from "../../protocols/types.ts";
+import { readFrom, readPosition } from "../../positions.ts";
 import { quote } from "../../text.ts";
 import { parsePattern } from "../../topics/topic.ts";
 import type { Answer, Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../subscription.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
-import { readFrom, readPosition } from "./position.ts";
 
 /**
  * `sub <topic or pattern> [from=<pos>] [to=<pos>] [slow=<policy>]`: from here on, or from where it says, what

@@ -66,7 +66,7 @@ Deno.test("a field of a sub that cannot be had says why", () => {
   const cases: [string, string][] = [
     ["from=soon", "from= takes now, earliest, latest, a sequence number"],
     ["to=latest", "to= takes a sequence number"],
-    ["slow=never", 'slow= takes one of block, drop-old, drop-new, latest, disconnect, not "never"'],
+    ["slow=never", 'slow= takes one of block, disconnect, drop-new, drop-old, latest, not "never"'],
     ["from=1 from=2", "from= is given twice"],
     ["from=now to=3", "leave from=now out"],
     ["group=workers", "group= needs work-queue groups, which this version does not have"],

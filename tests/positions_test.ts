@@ -1,0 +1,91 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  AGO_MOST,
+  parsePosition,
+  parseTime,
+  readFrom,
+  readPosition,
+  SEQUENCE_MOST,
+} from "../lib/positions.ts";
+
+const NOW = 1_800_000_000_000;
+
+Deno.test("a position is a sequence number, so long ago, or an RFC 3339 time", () => {
+  assertEquals(readPosition("0", NOW), { kind: "sequence", sequence: 0 });
+  assertEquals(readPosition("123456789012345", NOW), { kind: "sequence", sequence: 123456789012345 });
+  assertEquals(readPosition("-90s", NOW), { kind: "time", time: NOW - 90_000 });
+  assertEquals(readPosition("-2h", NOW), { kind: "time", time: NOW - 7_200_000 });
+  assertEquals(readPosition("1970-01-01T00:00:00Z", NOW), { kind: "time", time: 0 });
+  assertEquals(readPosition("2024-02-29t23:59:59.250+01:30", NOW), {
+    kind: "time",
+    time: Date.parse("2024-02-29T22:29:59.250Z"),
+  });
+  assertEquals(readFrom("earliest", NOW), { kind: "earliest" });
+  assertEquals(readFrom("latest", NOW), { kind: "latest" });
+});
+
+Deno.test("what could mean several things, or nothing, is no position", () => {
+  const wrong = [
+    "",
+    "-1",
+    "1.5",
+    "-10",
+    "-m",
+    "10m",
+    "yesterday",
+    "2024-02-30T00:00:00Z",
+    "2023-02-29T00:00:00Z",
+    "2100-02-29T00:00:00Z",
+    "2024-01-01T00:00:00",
+    "2024-13-01T00:00:00Z",
+    "9".repeat(16),
+    "0x10",
+    "-9999999999d",
+    "2024-01-01T24:00:00Z",
+  ];
+  for (const text of wrong) assertEquals(readPosition(text, NOW), undefined, text);
+  assertEquals(readPosition("earliest", NOW), undefined);
+});
+
+Deno.test("every time from 1970 to 9999 is read as the platform reads it", () => {
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true }),
+      (date) => {
+        assertEquals(readPosition(date.toISOString(), NOW), { kind: "time", time: date.getTime() });
+      },
+    ),
+  );
+});
+
+Deno.test("what is ago stays ago until somebody says when now is", () => {
+  assertEquals(parsePosition("-10m"), { kind: "ago", count: 10, unit: "m" });
+  assertEquals(parsePosition("-007d"), { kind: "ago", count: 7, unit: "d" });
+  assertEquals(parsePosition("7"), { kind: "sequence", sequence: 7 });
+  assertEquals(parsePosition("1970-01-01T00:00:01Z"), { kind: "time", time: 1000 });
+  assertEquals(parsePosition("now"), undefined);
+});
+
+Deno.test("the largest numbers are read, those above them are none", () => {
+  assertEquals(parsePosition(`${SEQUENCE_MOST}`), { kind: "sequence", sequence: SEQUENCE_MOST });
+  assertEquals(parsePosition(`${SEQUENCE_MOST + 1}`), undefined);
+  assertEquals(parsePosition(`-${AGO_MOST}s`), { kind: "ago", count: AGO_MOST, unit: "s" });
+  assertEquals(parsePosition(`-${AGO_MOST + 1}s`), undefined);
+});
+
+Deno.test("an offset is one of a clock, and a leap second begins the next minute", () => {
+  assertEquals(parseTime("2026-01-01T00:00:00+23:59"), Date.parse("2025-12-31T00:01:00Z"));
+  assertEquals(parseTime("2026-01-01T00:00:00-00:30"), Date.parse("2026-01-01T00:30:00Z"));
+  assertEquals(parseTime("2026-01-01T00:00:00+24:00"), undefined);
+  assertEquals(parseTime("2026-01-01T00:00:00+01:60"), undefined);
+  assertEquals(parseTime("2016-12-31T23:59:60Z"), Date.parse("2017-01-01T00:00:00Z"));
+  assertEquals(parseTime("2016-12-31T23:59:61Z"), undefined);
+});
+
+Deno.test("what is less than a millisecond is left out", () => {
+  const cases: [string, number][] = [["0", 0], ["5", 500], ["25", 250], ["0009", 0], ["2899999999", 289]];
+  for (const [digits, wanted] of cases) {
+    assertEquals(parseTime(`1970-01-01T00:00:00.${digits}Z`), wanted, digits);
+  }
+});
