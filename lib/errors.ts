@@ -47,8 +47,8 @@ export function isErrorCode(code: string): code is ErrorCode {
 }
 
 /**
- * What is always true of that code, for a person. A broker sends it behind the code, and a client adds it to a code that came
- * without a text, perhaps from a broker that is not ours.
+ * What is always true of that code, for a person. A broker sends it behind the code, and a client adds it to
+ * a code that came without a text, perhaps from a broker that is not ours.
  */
 export function sentenceOf(code: ErrorCode): string {
   return SENTENCES[code];
@@ -57,7 +57,10 @@ export function sentenceOf(code: ErrorCode): string {
 /** A request that the broker answered with an error. The connection goes on. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** The code as it came, without `ERR_`; a broker newer than this client may know more than {@link ErrorCode}. */
+  /**
+   * The code as it came, without `ERR_`; a broker newer than this client may know more than {@link
+   * ErrorCode}.
+   */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -66,7 +69,10 @@ export class RefusedError extends Error {
   }
 }
 
-/** The command line, a command file or a config file is wrong: the program ends with 2 before it does anything. */
+/**
+ * The command line, a command file or a config file is wrong: the program ends with 2 before it does
+ * anything.
+ */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -84,6 +84,11 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
   LIMIT_SPECS.map((spec) => [spec.key, spec.fallback]),
 ) as unknown as Limits;
 
+/** The largest limits a broker can be set to. */
+export const LARGEST_LIMITS: Limits = Object.fromEntries(
+  LIMIT_SPECS.map((spec) => [spec.key, spec.most]),
+) as unknown as Limits;
+
 /** Bytes a connection's first read buffer has: what an idle connection costs. */
 export const READ_BUFFER_LEAST = 64;
 /** Bytes a read buffer grows to while its connection is busy. */

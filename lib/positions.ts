@@ -1,6 +1,7 @@
 /**
- * Positions in what is stored, as text: `7`, `-10m`, `2026-01-31T09:00:00Z`. The one place that knows how they are written, for
- * who writes them (client, command line) and for who reads them (broker). Pure: what is ago stays ago until somebody says when now is.
+ * Positions in what is stored, as text: `7`, `-10m`, `2026-01-31T09:00:00Z`. The one place that knows how
+ * they are written, for who writes them (client, command line) and for who reads them (broker). Pure: what is
+ * ago stays ago until somebody says when now is.
  *
  * @module
  */
@@ -57,8 +58,8 @@ export function readFrom(
 }
 
 /**
- * Milliseconds since 1970 of an RFC 3339 time, which always says its offset: a local time would be somebody else's. A leap second
- * is the first second of the next minute.
+ * Milliseconds since 1970 of an RFC 3339 time, which always says its offset: a local time would be somebody
+ * else's. A leap second is the first second of the next minute.
  */
 export function parseTime(text: string): number | undefined {
   const parts = RFC_3339.exec(text);
@@ -87,7 +88,10 @@ function daysIn(year: number, month: number): number {
   return DAYS_IN_MONTH[month - 1]! + (month === 2 && leap ? 1 : 0);
 }
 
-/** Days from 1970-01-01 to a day of the Gregorian calendar, counting years from March so that the leap day is the last. */
+/**
+ * Days from 1970-01-01 to a day of the Gregorian calendar, counting years from March so that the leap day is
+ * the last.
+ */
 function daysSince1970(year: number, month: number, day: number): number {
   const fromMarch = month > 2 ? year : year - 1;
   const months = (month + 9) % 12;

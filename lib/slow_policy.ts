@@ -5,8 +5,8 @@
  */
 
 /**
- * `block`: its publishers wait. `drop-old`, `drop-new`: the oldest or the newest messages that do not fit are left out. `latest`:
- * of each topic only the newest message waits. `disconnect`: the connection ends.
+ * `block`: its publishers wait. `drop-old`, `drop-new`: the oldest or the newest messages that do not fit are
+ * left out. `latest`: of each topic only the newest message waits. `disconnect`: the connection ends.
  */
 export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-export { Gap } from "./delivery.ts";
-export { connectPublisher } from "./publisher.ts";
-export { connectSubscriber } from "./subscriber.ts";
+export { Gap } from "./gap.ts";
+export { connectPublisher } from "./publishing/publisher.ts";
+export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type {
   ClientEvent,
   ConnectOptions,

@@ -4,10 +4,10 @@
  * @module
  */
 import type { RefusedError } from "../errors.ts";
-import type { FrameReceipt } from "../protocols/frames/client.ts";
 import type { Ago } from "../positions.ts";
+import type { FrameReceipt } from "../protocols/frames/client_lines.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
-import type { Gap } from "./delivery.ts";
+import type { Gap } from "./gap.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";

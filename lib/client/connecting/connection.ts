@@ -1,0 +1,247 @@
+/**
+ * A connection that is kept: made, lost, made again, until it is closed.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import type { DeliverySink } from "../links/delivery_sink.ts";
+import type { Link } from "../links/link.ts";
+import type { LinkEnd } from "../links/link_end.ts";
+import { neverUnhandled, waitAtMost } from "../promises.ts";
+import { ConnectError } from "../sockets/connect_error.ts";
+import { backOff, pause } from "./back_off.ts";
+import { Connector } from "./connector.ts";
+import type { Settings } from "./settings.ts";
+import type { Work } from "./work.ts";
+
+/** What a subscriber adds to a connection. */
+export interface SubscriberParts extends DeliverySink {
+  /**
+   * Subscribes anew on a link that replaces a lost one, before anything else is sent; false when that link ended
+   * meanwhile. Throws RunError to give up.
+   */
+  restore(link: Link): Promise<boolean>;
+}
+
+/** What a client adds to its connection. */
+export interface ConnectionParts {
+  readonly work: Work;
+  readonly subscriber?: SubscriberParts;
+}
+
+/** A link that was up so long is a connection to a broker, even if nothing was ever asked on it. */
+const STEADY_MS = 1_000;
+/** How long one try of a reconnection may take, and how long one at the start may at least. */
+const TRY_MS = 5_000;
+const TRY_LEAST_MS = 1_000;
+/** How long the broker may take to close first; longer where it decides whether the local port can be used again. */
+const END_MS = 100;
+const END_OF_FIXED_PORT_MS = 500;
+/** How long {@link Connection.close} waits for the request that is on the wire where it does not wait for all. */
+const LAST_REPLY_MS = 500;
+
+/**
+ * The life of a client on the network.
+ *
+ * - **Start**: it ends when the broker has answered something or a link was up for a second. A broker that is not there,
+ *   or that accepts and hangs up, is tried again until `connectTimeout` is over; then the client ends with a RunError.
+ * - **After it**: with `reconnect` a lost link is replaced, with growing pauses, until {@link close}; without, the client
+ *   ends with a RunError.
+ * - **End**: {@link closed} settles once; what was queued then has been rejected with the same error.
+ */
+export class Connection {
+  /** Resolves after {@link close}, rejects with RunError; its rejection never ends the process. */
+  readonly closed: Promise<void>;
+
+  readonly #settings: Settings;
+  readonly #work: Work;
+  readonly #subscriber: SubscriberParts | undefined;
+  readonly #connector: Connector;
+  readonly #end = Promise.withResolvers<void>();
+  /** Aborted when there is nothing to wait for any more. */
+  readonly #stop = new AbortController();
+  readonly #startsUntil: number;
+  #giveUpAt = Infinity;
+  #link: Link | undefined;
+  #protocol: "classic" | "2" = "classic";
+  #proven = false;
+  #attempt = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor(settings: Settings, { work, subscriber }: ConnectionParts) {
+    this.#settings = settings;
+    this.#work = work;
+    this.#subscriber = subscriber;
+    this.#connector = new Connector(settings, { sink: subscriber, signal: this.#stop.signal });
+    this.#startsUntil = performance.now() + settings.connectTimeout;
+    this.closed = neverUnhandled(this.#end.promise);
+  }
+
+  /** Connects; rejects with RunError, or with the reason of the options' signal. */
+  static async open(settings: Settings, parts: ConnectionParts): Promise<Connection> {
+    const connection = new Connection(settings, parts);
+    const { signal } = settings;
+    const abort = (): void => connection.#stop.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    try {
+      void connection.#keep(await connection.#connect());
+    } catch (error) {
+      connection.#stop.abort();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    return connection;
+  }
+
+  /** Whether it has ended, or has nothing left to do but to end. */
+  get over(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** What the last link speaks. */
+  get protocol(): "classic" | "2" {
+    return this.#protocol;
+  }
+
+  /** Throws RunError when nothing more can be asked for. */
+  checkOpen(): void {
+    if (this.#closing !== undefined || this.over) {
+      throw new RunError(`the ${this.#settings.role} is closed`);
+    }
+  }
+
+  /**
+   * Ends it: with `drain` after all that is queued has been acknowledged, else after the request that is on the wire.
+   * Rejects as {@link closed} does. A second call gives the same answer.
+   */
+  close({ drain }: { readonly drain: boolean }): Promise<void> {
+    this.#closing ??= this.#close(drain);
+    return this.#closing;
+  }
+
+  async #close(drain: boolean): Promise<void> {
+    if (this.#link === undefined) this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
+    if (!drain) {
+      const error = new RunError(`the ${this.#settings.role} was closed before the broker answered`);
+      this.#work.failUnsent(error);
+      if (this.#link !== undefined) await waitAtMost(LAST_REPLY_MS, this.#work.drained());
+      this.#work.failAll(error);
+    }
+    await this.#work.drained();
+    const { localPort } = this.#settings;
+    await this.#link?.quit({ waitForEnd: localPort === undefined ? END_MS : END_OF_FIXED_PORT_MS });
+    this.#stop.abort();
+    await this.closed;
+  }
+
+  /** From the first link to the end of it all. */
+  async #keep(first: Link): Promise<void> {
+    try {
+      for (let link = first;;) {
+        const end = await this.#serve(link);
+        if (this.#closing !== undefined) {
+          if (this.#work.size === 0) break;
+          this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
+        }
+        if (!this.#settings.reconnect) throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
+        this.#settings.onEvent({ type: "lost", reason: end.reason });
+        link = await this.#connect(end);
+      }
+      this.#end.resolve();
+    } catch (error) {
+      const stopped = this.#closing !== undefined && this.#stop.signal.aborted;
+      this.#stop.abort();
+      if (stopped) return this.#end.resolve();
+      const failure = error instanceof Error ? error : new RunError(String(error));
+      this.#end.reject(failure);
+      this.#work.failAll(failure);
+    }
+  }
+
+  /** Uses a link until it ends. */
+  async #serve(link: Link): Promise<LinkEnd> {
+    const since = performance.now();
+    this.#link = link;
+    this.#work.use(link);
+    const end = await link.ended;
+    this.#work.use(undefined);
+    this.#link = undefined;
+    if (link.answered || performance.now() - since >= STEADY_MS) {
+      this.#proven = true;
+      this.#attempt = 0;
+    }
+    return end;
+  }
+
+  /** Tries until there is a link. Throws RunError when it gives up, the signal's reason when it is stopped. */
+  async #connect(lost?: LinkEnd): Promise<Link> {
+    if (lost !== undefined) {
+      await this.#pauseOr(lost.reason, () => this.#proven ? this.#lost(lost.reason) : this.#rejected(lost));
+    }
+    for (;;) {
+      try {
+        return await this.#tryOnce(lost !== undefined);
+      } catch (error) {
+        if (!(error instanceof ConnectError)) throw error;
+        if (error.permanent && lost === undefined) throw this.#noBroker(error);
+        await this.#pauseOr(
+          error.message,
+          () => this.#proven ? this.#lost(error.message) : this.#noBroker(error),
+        );
+      }
+    }
+  }
+
+  async #tryOnce(again: boolean): Promise<Link> {
+    const { address, onEvent } = this.#settings;
+    const most = this.#proven ? TRY_MS : Math.max(this.#startsUntil - performance.now(), TRY_LEAST_MS);
+    const { link, localPort } = await this.#connector.connect(most);
+    const { protocol } = link;
+    this.#protocol = protocol;
+    if (!again) {
+      onEvent({ type: "connected", address, localPort, protocol });
+    } else if (this.#subscriber === undefined || await this.#subscriber.restore(link)) {
+      onEvent({ type: "restored", address, protocol });
+    }
+    return link;
+  }
+
+  /** Waits before the next try, or throws what `giveUp` makes when that would be past the time for trying. */
+  async #pauseOr(reason: string, giveUp: () => Error): Promise<void> {
+    const delay = backOff(++this.#attempt);
+    const until = Math.min(this.#giveUpAt, this.#proven ? Infinity : this.#startsUntil);
+    if (performance.now() + delay > until) throw giveUp();
+    this.#settings.onEvent({ type: "retrying", attempt: this.#attempt, delay, reason });
+    await pause(delay, this.#stop.signal);
+  }
+
+  #noBroker(error: ConnectError): RunError {
+    const { address } = this.#settings;
+    if (error.permanent) return new RunError(`cannot connect to ${address}: ${error.message}`);
+    if (error.accepted) return this.#rejected({ reason: error.message, turnedAway: error.turnedAway });
+    return new RunError(
+      `no broker at ${address} (${error.message}): start one with "deno run -A broker.ts", or name another host or port (-h, -p)`,
+    );
+  }
+
+  #rejected({ reason, turnedAway }: LinkEnd): RunError {
+    const { address, role } = this.#settings;
+    return new RunError(
+      turnedAway === undefined
+        ? `${address} takes a connection and ends it without an answer (${reason}): it serves no more ${role}s now, or is no broker`
+        : `the broker at ${address} turned this ${role} away (${turnedAway}): try again later, or raise its limit`,
+    );
+  }
+
+  #lost(reason: string): RunError {
+    const { role, address } = this.#settings;
+    const unacknowledged = this.#work.size;
+    const what = role === "publisher" ? "message" : "request";
+    const loss = unacknowledged === 0
+      ? ""
+      : `, ${unacknowledged} ${what}${unacknowledged === 1 ? "" : "s"} not acknowledged`;
+    return new RunError(`lost the broker at ${address} (${reason})${loss}`);
+  }
+}

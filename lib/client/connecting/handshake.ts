@@ -1,0 +1,86 @@
+/**
+ * The handshake: `hello 2`, and what a broker makes of it, which tells what it speaks.
+ *
+ *     p1 hello 2⏎   →
+ *                   ←   OK_2⏎                       it speaks v2
+ *                   ←   OK⏎   OK   ERR_X⏎   what?   it does not
+ *                   ←                               it closes, or says nothing: it may have been too much for it
+ *
+ * @module
+ */
+import type { Framing } from "../../protocols/classic/client_decoder.ts";
+import { encodeRequest } from "../../protocols/classic/client_requests.ts";
+import { visible } from "../../text.ts";
+import { LF } from "../../wire/bytes.ts";
+import { isTurnedAway } from "../links/refusals.ts";
+import { type Incoming, QUIET } from "../sockets/incoming.ts";
+import type { Socket } from "../sockets/socket.ts";
+
+/** What came of a hello. */
+export type HandshakeResult =
+  | { readonly kind: "2" }
+  /** `said` is its answer; `framing`: how it ends what it says. */
+  | { readonly kind: "classic"; readonly said: string; readonly framing: Framing }
+  /** It serves nobody more now. */
+  | { readonly kind: "turned away"; readonly said: string }
+  /** It closed the connection, or is silent; `reason` is a clause for a person. */
+  | { readonly kind: "unanswered"; readonly silent: boolean; readonly reason: string };
+
+/** Silence behind an answer without LF after which there will be none. */
+const BARE_MS = 100;
+/** Silence behind an answer in words: a welcome may have come before it, or more words may follow it. */
+const WORDS_MS = 200;
+/** An answer of more bytes is none. */
+const ANSWER_MOST = 4096;
+
+const decoder = new TextDecoder();
+
+/**
+ * Says hello and reads the answer, nothing beyond it: what came behind `OK_2` is given back to `incoming`. Whatever else
+ * the first words of a broker are, they are its answer to this and not a delivery, for nothing is subscribed yet.
+ * `patience` is in milliseconds. Rejects when the connection breaks.
+ */
+export async function handshake(
+  socket: Socket,
+  { id, incoming, patience }: { readonly id: string; readonly incoming: Incoming; readonly patience: number },
+): Promise<HandshakeResult> {
+  await socket.write(encodeRequest(id, "hello 2"));
+  let answer = new Uint8Array(0);
+  for (;;) {
+    const chunk = await incoming.readWithin(answer.length === 0 ? patience : silenceThatEnds(answer));
+    if (chunk === null || chunk === QUIET) {
+      if (answer.length > 0) return answered(answer);
+      const reason = chunk === null
+        ? "the broker closed the connection at hello"
+        : `the broker did not answer hello within ${Math.round(patience)} ms`;
+      return { kind: "unanswered", silent: chunk === QUIET, reason };
+    }
+    const whole = new Uint8Array(answer.length + chunk.length);
+    whole.set(answer);
+    whole.set(chunk, answer.length);
+    answer = whole;
+    const lf = answer.indexOf(LF);
+    const line = decoder.decode(answer.subarray(0, lf === -1 ? answer.length : lf)).replace(/\r$/, "");
+    if (lf !== -1 && line === "OK_2") {
+      incoming.unread(answer.subarray(lf + 1));
+      return { kind: "2" };
+    }
+    if ((lf !== -1 && isReply(line)) || answer.length > ANSWER_MOST) return answered(answer);
+  }
+}
+
+function isReply(line: string): boolean {
+  return line === "OK" || /^ERR\S*$/.test(line);
+}
+
+function silenceThatEnds(answer: Uint8Array): number {
+  const text = decoder.decode(answer);
+  return isReply(text) || "OK_2".startsWith(text) ? BARE_MS : WORDS_MS;
+}
+
+function answered(answer: Uint8Array): HandshakeResult {
+  const text = decoder.decode(answer).trim();
+  const said = visible(text).slice(0, 200);
+  if (isTurnedAway(text)) return { kind: "turned away", said };
+  return { kind: "classic", said, framing: answer.includes(LF) ? "lines" : "bare" };
+}

@@ -1,0 +1,89 @@
+/**
+ * The options of a connection, checked and with their defaults.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import { quote } from "../../text.ts";
+import type { ClientEvent, ConnectOptions, Protocol } from "../types.ts";
+
+/** What a client is. */
+export type Role = "publisher" | "subscriber";
+
+/** {@link ConnectOptions} with nothing left open. */
+export interface Settings {
+  readonly role: Role;
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` for people, an IPv6 address in brackets. */
+  readonly address: string;
+  readonly localPort: number | undefined;
+  readonly connectTimeout: number;
+  readonly reconnect: boolean;
+  readonly protocol: Protocol;
+  readonly pingAfter: number;
+  /** Never throws. */
+  readonly onEvent: (event: ClientEvent) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(["auto", "classic", "2"]);
+const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscriber: 9090 };
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+const DEFAULT_PING_AFTER_MS = 15_000;
+/** The longest a timer can wait: some 24 days. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Fills in the defaults. Throws RunError for an option that cannot be meant. */
+export function resolveSettings(role: Role, options: ConnectOptions): Settings {
+  const { id, host = "127.0.0.1", port = DEFAULT_PORT[role], localPort } = options;
+  if (id === "" || !id.isWellFormed() || /[\s\p{Cc}\p{Cf}]/u.test(id)) {
+    throw new RunError(
+      `an id is one word without white space, control or invisible characters, ${quote(id)} is not`,
+    );
+  }
+  if (host === "") throw new RunError("the host is empty: leave it out for 127.0.0.1");
+  checkPort("port", port);
+  if (localPort !== undefined) checkPort("local port", localPort);
+  const connectTimeout = options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  checkTime("connectTimeout", connectTimeout);
+  const pingAfter = options.pingAfter ?? DEFAULT_PING_AFTER_MS;
+  checkTime("pingAfter", pingAfter);
+  const protocol = options.protocol ?? "auto";
+  if (!PROTOCOLS.has(protocol)) {
+    throw new RunError(`the protocol is auto, classic or 2, ${quote(String(protocol))} is none`);
+  }
+  return {
+    role,
+    id,
+    host,
+    port,
+    address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    localPort,
+    connectTimeout,
+    reconnect: options.reconnect ?? true,
+    protocol,
+    pingAfter,
+    onEvent: (event) => tell(options, event),
+    signal: options.signal,
+  };
+}
+
+function tell(options: ConnectOptions, event: ClientEvent): void {
+  try {
+    options.onEvent?.(event);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+function checkTime(name: string, ms: number): void {
+  if (ms >= 0 && ms <= LONGEST_TIMEOUT_MS) return;
+  throw new RunError(`${name} is milliseconds from 0 to ${LONGEST_TIMEOUT_MS}, ${ms} is not`);
+}
+
+function checkPort(name: string, port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
+  throw new RunError(`a ${name} is a number from 1 to 65535, ${port} is not`);
+}

@@ -1,0 +1,145 @@
+/**
+ * One connection in the classic protocol: requests one by one, deliveries as they come.
+ *
+ * @module
+ */
+import { ClassicClientDecoder, type Framing } from "../../protocols/classic/client_decoder.ts";
+import { encodeRequest } from "../../protocols/classic/client_requests.ts";
+import { visible } from "../../text.ts";
+import { waitAtMost } from "../promises.ts";
+import { Incoming } from "../sockets/incoming.ts";
+import type { Socket } from "../sockets/socket.ts";
+import { Channel } from "./channel.ts";
+import { Delivery } from "./delivery.ts";
+import type { DeliverySink } from "./delivery_sink.ts";
+import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
+import { isTurnedAway } from "./refusals.ts";
+import type { Reply, Request } from "./request.ts";
+
+/** What a classic link is made of. */
+export interface ClassicLinkOptions {
+  readonly id: string;
+  readonly sink?: DeliverySink | undefined;
+  /** What was read from the socket but not used, if anything was. */
+  readonly incoming?: Incoming;
+  /** What an answer on this connection has told, if there was one. */
+  readonly framing?: Framing;
+}
+
+/**
+ * A connection in use.
+ *
+ * - One request at a time, in one write, and the next only after its reply: brokers of the exercise take one read for
+ *   one request. Who calls {@link request} and {@link ask} holds to that.
+ * - Replies and deliveries come in the order the broker sent them.
+ * - It ends once, with one reason, and then a request that waits resolves to undefined.
+ */
+export class ClassicLink {
+  readonly protocol = "classic";
+  /** Requests that may wait for their answers at once. */
+  readonly ahead = 1;
+  /** Resolves when the connection has ended; never rejects. */
+  readonly ended: Promise<LinkEnd>;
+  /** Whether the broker has answered anything: it is one, and it serves this connection. */
+  answered: boolean;
+
+  readonly #id: string;
+  readonly #channel: Channel;
+  readonly #decoder: ClassicClientDecoder;
+  #waiting: ((reply: string | undefined) => void) | undefined;
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  #remark: string | undefined;
+
+  constructor(socket: Socket, { id, sink, incoming, framing }: ClassicLinkOptions) {
+    this.#id = id;
+    this.answered = framing !== undefined;
+    this.#decoder = new ClassicClientDecoder({
+      reply: (text) => this.#reply(text),
+      remark: (text) => this.#remarked(text),
+      ...(sink === undefined
+        ? {}
+        : { delivery: (topic, payload) => sink.take(Delivery.plain(topic, payload)) }),
+    }, framing);
+    this.#channel = new Channel(socket, {
+      incoming: incoming ?? new Incoming(socket),
+      receive: (chunk) => {
+        clearTimeout(this.#quietTimer);
+        this.#decoder.push(chunk);
+        this.#minds(this.#decoder.patience);
+        return sink?.held();
+      },
+    });
+    this.ended = this.#channel.ended.then((reason) => this.#end(reason));
+  }
+
+  /** Sends a request; resolves to its reply as it came, or to undefined when the connection ends first. */
+  request(bytes: Uint8Array): Promise<string | undefined> {
+    if (this.#channel.over) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+      this.#decoder.expecting = true;
+      void this.#channel.write(bytes);
+    });
+  }
+
+  /** As {@link request}. Fields are no part of this protocol: who asks has to see to it that nothing hangs on them. */
+  async ask({ verb, pattern, accepted }: Request): Promise<Reply | undefined> {
+    const reply = await this.request(encodeRequest(this.#id, verb, pattern));
+    if (reply === undefined) return undefined;
+    if (reply !== "OK") return { code: reply, text: "" };
+    accepted?.(undefined);
+    return "ok";
+  }
+
+  /**
+   * Says goodbye and closes; waits so many milliseconds at most for the broker to close first: the side that does keeps
+   * the port pair for a minute, and a client that leaves from a fixed local port could not connect again before.
+   * A broker that does not end its lines is one of the exercise, which need not know `quit`: no goodbye there, nor
+   * while a request waits for its reply.
+   */
+  async quit({ waitForEnd }: { readonly waitForEnd: number }): Promise<void> {
+    if (!this.#channel.over && this.#decoder.framing !== "bare") {
+      await waitAtMost(
+        GOODBYE_MS,
+        this.#waiting === undefined ? this.request(encodeRequest(this.#id, "quit")) : this.ended,
+      );
+      await waitAtMost(waitForEnd, this.ended);
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  #end(reason: string): LinkEnd {
+    clearTimeout(this.#quietTimer);
+    this.#decoder.end();
+    this.#waiting?.(undefined);
+    this.#waiting = undefined;
+    if (this.#remark === undefined) return { reason };
+    return { reason: `the broker said ${this.#remark} and closed the connection`, turnedAway: this.#remark };
+  }
+
+  /** Silence may mean something: see the decoder. */
+  #minds(patience: number | undefined): void {
+    if (patience === undefined) return;
+    this.#quietTimer = setTimeout(() => {
+      this.#decoder.quiet();
+      this.#minds(this.#decoder.patience);
+    }, patience);
+  }
+
+  #reply(text: string): void {
+    if (isTurnedAway(text)) return this.#remarked(text);
+    this.answered = true;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.(text);
+  }
+
+  /** Words that are no reply matter when the connection ends: until then anything may follow them. */
+  #remarked(text: string): void {
+    if (text.startsWith("ERR")) this.#remark = visible(text).slice(0, 200);
+  }
+}

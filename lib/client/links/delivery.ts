@@ -1,0 +1,128 @@
+/**
+ * What arrives, as the library hands it on: nothing is decoded before it is asked for.
+ *
+ * @module
+ */
+import { type Fields, NO_FIELDS, parseFields } from "../../wire/fields.ts";
+import type { Message } from "../types.ts";
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A message in the bytes that were read. */
+export interface MessageBytes {
+  readonly bytes: Uint8Array;
+  readonly payloadStart: number;
+  readonly payloadEnd: number;
+  readonly fieldsStart: number;
+  readonly fieldsEnd: number;
+}
+
+/** A message: its topic and its bytes, everything else when it is asked for. */
+export class Delivery implements Message {
+  readonly topic: string;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+  #fields: Fields | string | undefined;
+  #payload: Uint8Array | undefined;
+  #text: string | undefined;
+
+  constructor(topic: string, message: MessageBytes) {
+    this.topic = topic;
+    this.#bytes = message.bytes;
+    this.#start = message.payloadStart;
+    this.#end = message.payloadEnd;
+    if (message.fieldsEnd > message.fieldsStart) {
+      this.#fields = decoder.decode(message.bytes.subarray(message.fieldsStart, message.fieldsEnd));
+    }
+  }
+
+  /** A message of the classic protocol: a topic and a payload. */
+  static plain(topic: string, payload: Uint8Array): Delivery {
+    const payloadEnd = payload.length;
+    return new Delivery(topic, { bytes: payload, payloadStart: 0, payloadEnd, fieldsStart: 0, fieldsEnd: 0 });
+  }
+
+  /** Bytes of the payload. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  get payload(): Uint8Array {
+    this.#payload ??= this.#bytes.subarray(this.#start, this.#end);
+    return this.#payload;
+  }
+
+  get text(): string {
+    this.#text ??= decoder.decode(this.payload);
+    return this.#text;
+  }
+
+  get headers(): ReadonlyMap<string, string> {
+    return this.#parsed.headers;
+  }
+
+  get key(): string | undefined {
+    return this.#parsed.others.get("key");
+  }
+
+  get id(): string | undefined {
+    return this.#parsed.others.get("id");
+  }
+
+  get reply(): string | undefined {
+    return this.#parsed.others.get("reply");
+  }
+
+  get ttl(): number | undefined {
+    const ttl = Number(this.#parsed.others.get("ttl") ?? NaN);
+    return ttl >= 0 ? ttl : undefined;
+  }
+
+  get seq(): number | undefined {
+    return undefined;
+  }
+
+  get time(): Date | undefined {
+    return undefined;
+  }
+
+  get #parsed(): Fields {
+    if (this.#fields === undefined) return NO_FIELDS;
+    if (typeof this.#fields === "string") this.#fields = parseFields(this.#fields);
+    return this.#fields;
+  }
+}
+
+/** A message of a durable topic. */
+export class StoredDelivery extends Delivery {
+  readonly #seq: number;
+  readonly #stored: number;
+
+  constructor(topic: string, message: MessageBytes & { readonly seq: number; readonly time: number }) {
+    super(topic, message);
+    this.#seq = message.seq;
+    this.#stored = message.time;
+  }
+
+  override get seq(): number {
+    return this.#seq;
+  }
+
+  /** Milliseconds since 1970. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  override get time(): Date {
+    return new Date(this.#stored);
+  }
+}
+
+/** What the broker says about a subscription with `from`. */
+export interface Notice {
+  readonly kind: "live" | "end" | "failed";
+  readonly pattern: string;
+  /** Of `failed`. */
+  readonly reason: string;
+}

@@ -1,0 +1,238 @@
+/**
+ * One connection in protocol v2: requests sent ahead, answers many at a time, deliveries as they come.
+ *
+ * @module
+ */
+import { FrameClientDecoder, FrameFound } from "../../protocols/frames/client_decoder.ts";
+import type { FrameLine, FrameReceipt } from "../../protocols/frames/client_lines.ts";
+import { visible } from "../../text.ts";
+import { encodeText } from "../../wire/bytes.ts";
+import { Gap } from "../gap.ts";
+import { waitAtMost } from "../promises.ts";
+import type { Incoming } from "../sockets/incoming.ts";
+import type { Socket } from "../sockets/socket.ts";
+import { Channel } from "./channel.ts";
+import { Delivery, type Notice, StoredDelivery } from "./delivery.ts";
+import type { DeliverySink } from "./delivery_sink.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
+import type { Refusal, Reply, Request } from "./request.ts";
+
+/** Who takes the answers to what was written with {@link FrameLink.write}. */
+export interface Answers {
+  /** The oldest so many succeeded; false: there are not so many. */
+  succeeded(count: number, receipt: FrameReceipt): boolean;
+  /** The oldest was refused; false: there is none. */
+  refused(why: Refusal): boolean;
+  /** How many wait. */
+  readonly waiting: number;
+  /** The broker takes nothing more in: what is written from now on will not be answered. */
+  stopped(): void;
+}
+
+/** What a v2 link is made of. */
+export interface FrameLinkOptions {
+  readonly incoming: Incoming;
+  readonly sink?: DeliverySink | undefined;
+  /** Milliseconds of silence after which the broker is asked whether it is there; 0: never. */
+  readonly pingAfter: number;
+}
+
+/**
+ * A broker that holds a publisher back for a slow subscriber reads nothing from it, a ping neither: while publishes wait, silence
+ * says less, and is borne so many times as long.
+ */
+const PATIENCE_WHILE_PUBLISHING = 8;
+/** Codes of a `bye` to a request that broke the framing: the oldest that has no answer, for all before it have one. */
+const BROKE_FRAMING = new Set(["BAD_LENGTH", "BAD_UTF8", "LINE_TOO_LONG", "UNKNOWN_COMMAND"]);
+/** Requests of {@link FrameLink.ask} that may wait at once. */
+const AHEAD = 1024;
+
+/** Guarantees as those of a classic link, with {@link ahead} requests at a time. */
+export class FrameLink {
+  readonly protocol = "2";
+  readonly ahead = AHEAD;
+  readonly ended: Promise<LinkEnd>;
+  readonly answered = true;
+  /** Bytes a header may have, as far as the broker has told. */
+  lineMost: number | undefined;
+  /** The patterns of its durable topics, as far as the broker has told. */
+  durable: readonly string[] = [];
+  /** Resolves when the broker has told about itself, or the connection has ended. */
+  readonly informed: Promise<void>;
+
+  readonly #channel: Channel;
+  readonly #sink: DeliverySink | undefined;
+  readonly #decoder = new FrameClientDecoder();
+  readonly #heartbeat: Heartbeat | undefined;
+  readonly #asked: {
+    readonly resolve: (reply: Reply | undefined) => void;
+    readonly accepted: Request["accepted"];
+  }[] = [];
+  readonly #info = Promise.withResolvers<void>();
+  #answers: Answers | undefined;
+  #farewell: string | undefined;
+
+  constructor(socket: Socket, { incoming, sink, pingAfter }: FrameLinkOptions) {
+    this.#sink = sink;
+    this.#channel = new Channel(socket, { incoming, receive: (chunk) => this.#receive(chunk) });
+    this.ended = this.#channel.ended.then((reason) => this.#end(reason));
+    this.informed = this.#info.promise;
+    if (pingAfter > 0) this.#heartbeat = this.#listenFor(pingAfter);
+  }
+
+  /** From now on answers are for what is written with {@link write}; nothing is asked with {@link ask} then. */
+  set answers(answers: Answers) {
+    this.#answers = answers;
+  }
+
+  /** Writes after what is being written; resolves when it is done or never will be. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#channel.write(bytes);
+  }
+
+  /** Sends a request; resolves to its answer, or to undefined when the connection ends first. */
+  ask({ verb, pattern, fields, accepted }: Request): Promise<Reply | undefined> {
+    if (this.#channel.over) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#asked.push({ resolve, accepted });
+      void this.write(encodeText(`${verb} ${pattern}${fields}\n`));
+    });
+  }
+
+  /** Says goodbye, lets the broker close first if it does so within that time, and closes. */
+  async quit({ waitForEnd }: { readonly waitForEnd: number }): Promise<void> {
+    if (!this.#channel.over) {
+      void this.write(encodeText("quit\n"));
+      await waitAtMost(GOODBYE_MS + waitForEnd, this.ended);
+    }
+    this.close();
+  }
+
+  /** Ends it; `reason` is why. */
+  close(reason?: string): void {
+    this.#channel.close(reason);
+  }
+
+  #end(reason: string): LinkEnd {
+    this.#heartbeat?.stop();
+    this.#info.resolve();
+    for (const { resolve } of this.#asked.splice(0)) resolve(undefined);
+    return { reason: this.#farewell ?? reason };
+  }
+
+  #receive(chunk: Uint8Array): Promise<void> | undefined {
+    const decoder = this.#decoder;
+    const sink = this.#sink;
+    decoder.push(chunk);
+    for (;;) {
+      switch (decoder.next()) {
+        case FrameFound.Delivery:
+          sink?.take(new Delivery(decoder.topic, decoder));
+          break;
+        case FrameFound.Stored:
+          sink?.takeStored(new StoredDelivery(decoder.topic, decoder));
+          break;
+        case FrameFound.Line:
+          this.#line(decoder.line);
+          break;
+        case FrameFound.Nothing:
+          return sink?.held();
+        case FrameFound.Broken:
+          throw new RangeError(`the broker broke protocol 2: ${visible(decoder.problem)}`);
+      }
+    }
+  }
+
+  #line(line: FrameLine): void {
+    switch (line.verb) {
+      case "ok":
+        return this.#succeeded(line.count, line.receipt);
+      case "err":
+        return this.#refused(line);
+      case "gap":
+        return this.#sink?.take(new Gap(line.pattern, line.count));
+      case "info":
+        return this.#informed(line.fields);
+      case "bye":
+        return this.#bye(line);
+      case "pong":
+        return; // that anything came is what was wanted
+    }
+  }
+
+  #succeeded(count: number, receipt: FrameReceipt): void {
+    if (this.#answers !== undefined) {
+      if (this.#answers.succeeded(count, receipt)) return;
+    } else if (count <= this.#asked.length) {
+      const asked = this.#asked.splice(0, count);
+      for (const [at, { resolve, accepted }] of asked.entries()) {
+        accepted?.(at === asked.length - 1 ? receipt.from : undefined);
+        resolve("ok");
+      }
+      return;
+    }
+    throw new RangeError(`the broker broke protocol 2: it answered ${count} requests that were not made`);
+  }
+
+  #refused(why: Refusal): void {
+    if (this.#answers !== undefined) {
+      if (this.#answers.refused(why)) return;
+    } else {
+      const asked = this.#asked.shift();
+      if (asked !== undefined) return asked.resolve(why);
+    }
+    throw new RangeError("the broker broke protocol 2: it refused a request that was not made");
+  }
+
+  #informed(fields: Readonly<Record<string, unknown>>): void {
+    const notice = noticeOf(fields);
+    if (notice !== undefined) return this.#sink?.notice(notice);
+    if (fields.draining === true) this.#answers?.stopped();
+    const { max, durable } = fields;
+    if (Array.isArray(durable)) this.durable = durable.filter((each) => typeof each === "string");
+    if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
+      this.lineMost = max.line;
+    }
+    this.#info.resolve();
+  }
+
+  #bye({ code, text }: Refusal): void {
+    this.#answers?.stopped();
+    if (BROKE_FRAMING.has(code)) {
+      const waiting = this.#answers?.waiting ?? this.#asked.length;
+      if (waiting > 0) this.#refused({ code, text });
+    }
+    const said = visible(text).slice(0, 200);
+    this.#farewell = code === "DRAINING"
+      ? said
+      : `the broker said bye ${visible(code).slice(0, 50)}: ${said}`;
+  }
+
+  #listenFor(pingAfter: number): Heartbeat {
+    const channel = this.#channel;
+    const waiting = (): number => this.#answers?.waiting ?? 0;
+    return new Heartbeat({
+      get silence() {
+        return channel.silence;
+      },
+      get patience() {
+        return waiting() > 0 ? PATIENCE_WHILE_PUBLISHING * pingAfter : pingAfter;
+      },
+      ping: () => void this.write(encodeText("ping\n")),
+      lost: (silence) => {
+        this.close(`no sign of life from the broker for ${Math.round(silence / 1000)} s`);
+      },
+    }, pingAfter);
+  }
+}
+
+/** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`. */
+function noticeOf(fields: Readonly<Record<string, unknown>>): Notice | undefined {
+  for (const kind of ["live", "end", "failed"] as const) {
+    const pattern = fields[kind];
+    if (typeof pattern !== "string") continue;
+    return { kind, pattern, reason: typeof fields.reason === "string" ? visible(fields.reason) : "" };
+  }
+  return undefined;
+}

@@ -1,0 +1,14 @@
+/**
+ * The end of a link.
+ *
+ * @module
+ */
+
+/** How a link ended. `reason` is a clause for a person; `turnedAway` what the broker said instead of serving it. */
+export interface LinkEnd {
+  readonly reason: string;
+  readonly turnedAway?: string | undefined;
+}
+
+/** How long a goodbye may take. */
+export const GOODBYE_MS = 500;

@@ -1,0 +1,32 @@
+/**
+ * Refusals in words.
+ *
+ * @module
+ */
+import { isErrorCode, RefusedError, sentenceOf } from "../../errors.ts";
+import { visible } from "../../text.ts";
+import type { Refusal } from "./request.ts";
+
+/** Refusals of the connection as such; any other is the reply to a request. */
+export function isTurnedAway(said: string): boolean {
+  return said === "ERR_TOO_MANY_CONNECTIONS";
+}
+
+/** The error for what the broker answered. `what` is what was asked: `publish to "#hello"`. */
+export function refused(why: Refusal, what: string): RefusedError {
+  const token = visible(why.code).split(" ", 1)[0] ?? "";
+  const code = token.startsWith("ERR_") ? token.slice("ERR_".length) : token;
+  const said = visible(why.code).slice(0, 200);
+  const text = why.text === "" && isErrorCode(code) ? sentenceOf(code) : visible(why.text).slice(0, 500);
+  return new RefusedError(code, `the broker refused to ${what} (${said})${text === "" ? "" : `: ${text}`}`);
+}
+
+/** The error for what the broker's protocol cannot carry. `what` is that: `headers`. */
+export function needsV2(what: string): RefusedError {
+  return new RefusedError("NEEDS_V2", `this broker speaks only the classic protocol, which has no ${what}`);
+}
+
+/** The names of some fields, for {@link needsV2}: ` from=1 slow=latest` gives `from= or slow=`. */
+export function namesOf(fields: string): string {
+  return fields.trim().split(" ").map((field) => field.replace(/=.*/, "=")).join(" or ");
+}

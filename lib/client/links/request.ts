@@ -1,0 +1,29 @@
+/**
+ * What a subscriber asks a broker for, and what the broker answers.
+ *
+ * @module
+ */
+
+/** What a subscriber asks for. */
+export interface Request {
+  readonly verb: "sub" | "unsub";
+  readonly pattern: string;
+  /** Fields as in v2, each with a space before it; classic has none. */
+  readonly fields: string;
+  /**
+   * Told of the acknowledgement, in its place among what the broker says. `from`: a subscription begins at this sequence number,
+   * for what it asked for is no longer there.
+   */
+  readonly accepted?: (from: number | undefined) => void;
+}
+
+/** What the broker answered: `ok`, or why not. */
+export type Reply = "ok" | Refusal;
+
+/** A refusal, as it came. */
+export interface Refusal {
+  /** Without `ERR_` in v2. */
+  readonly code: string;
+  /** The sentence with it; classic has none. */
+  readonly text: string;
+}

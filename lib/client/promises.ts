@@ -1,0 +1,21 @@
+/**
+ * Promises that may end late, or that nobody awaits.
+ *
+ * @module
+ */
+
+/** Waits for a promise, but no longer than so many milliseconds. */
+export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, ms))]);
+  clearTimeout(timer);
+}
+
+/**
+ * The same promise, whose rejection does not end the process when nobody awaits it: close() and `closed` tell that the broker
+ * was lost.
+ */
+export function neverUnhandled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {}); // whoever cares awaits the promise itself
+  return promise;
+}

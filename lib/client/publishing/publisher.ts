@@ -1,0 +1,136 @@
+/**
+ * The publishing client.
+ *
+ * @module
+ */
+import { RefusedError } from "../../errors.ts";
+import { LARGEST_LIMITS } from "../../limits.ts";
+import { matches, parseTopic } from "../../topics/topic.ts";
+import { recordHead } from "../../wire/records.ts";
+import { Connection } from "../connecting/connection.ts";
+import { resolveSettings } from "../connecting/settings.ts";
+import { neverUnhandled } from "../promises.ts";
+import type { ConnectOptions, Publisher, PublishOptions, Receipt } from "../types.ts";
+import { encodeFields } from "./message_fields.ts";
+import type { IdSeries } from "./message_ids.ts";
+import { PublishQueue } from "./publish_queue.ts";
+
+/** Topics whose heads are remembered. */
+const HEADS_MOST = 1024;
+const NO_FIELDS: Uint8Array = new Uint8Array(0);
+
+/** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */
+export async function connectPublisher(options: ConnectOptions): Promise<Publisher> {
+  const settings = resolveSettings("publisher", options);
+  const { id, onEvent } = settings;
+  const queue = new PublishQueue({
+    id,
+    onRefused: (number, error) => onEvent({ type: "refused", number, error }),
+  });
+  return new QueuePublisher(await Connection.open(settings, { work: queue }), queue);
+}
+
+class QueuePublisher implements Publisher {
+  readonly #connection: Connection;
+  readonly #queue: PublishQueue;
+  readonly #heads = new Map<string, Head>();
+  #lastTopic = "";
+  #lastHead: Head = { bytes: NO_FIELDS, ids: undefined };
+  /** What the heads go by. */
+  #durable: readonly string[];
+
+  constructor(connection: Connection, queue: PublishQueue) {
+    this.#connection = connection;
+    this.#queue = queue;
+    this.#durable = queue.durable;
+  }
+
+  get protocol(): "classic" | "2" {
+    return this.#connection.protocol;
+  }
+
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  get full(): boolean {
+    return this.#queue.full;
+  }
+
+  get closed(): Promise<void> {
+    return this.#connection.closed;
+  }
+
+  publish(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): Promise<Receipt> {
+    try {
+      return this.#queue.acknowledged(this.send(topic, payload, options));
+    } catch (error) {
+      return neverUnhandled(Promise.reject(error));
+    }
+  }
+
+  send(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): number {
+    this.#connection.checkOpen();
+    if (this.#queue.durable !== this.#durable) this.#forgetHeads();
+    const { bytes, ids } = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
+    let fields = options === undefined ? NO_FIELDS : encodeFields(options);
+    if (ids !== undefined && options?.id === undefined) fields = joined(ids.next(), fields);
+    return this.#queue.add({ head: bytes, fields, payload });
+  }
+
+  ready(): Promise<void> {
+    return this.#queue.ready();
+  }
+
+  drained(): Promise<void> {
+    return this.#queue.drained();
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close({ drain: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#connection.over) await this.close();
+  }
+
+  #forgetHeads(): void {
+    this.#durable = this.#queue.durable;
+    this.#heads.clear();
+    this.#lastTopic = "";
+  }
+
+  #headOf(topic: string): Head {
+    let head = this.#heads.get(topic);
+    if (head === undefined) {
+      const parsed = parseTopic(topic, LARGEST_LIMITS.topic);
+      if ("problem" in parsed) throw new RefusedError("BAD_TOPIC", parsed.problem);
+      const { name } = parsed;
+      head = {
+        bytes: recordHead(name),
+        ids: this.#durable.some((pattern) => matches(pattern, name)) ? this.#queue.ids.of(name) : undefined,
+      };
+      if (this.#heads.size >= HEADS_MOST) this.#heads.clear();
+      this.#heads.set(topic, head);
+    }
+    this.#lastTopic = topic;
+    this.#lastHead = head;
+    return head;
+  }
+}
+
+/** What is known of a topic. */
+interface Head {
+  /** What every publish to it begins with. */
+  readonly bytes: Uint8Array;
+  /** Ids for its messages, where the broker stores them. */
+  readonly ids: IdSeries | undefined;
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  if (other.length === 0) return one;
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}

@@ -1,0 +1,116 @@
+/**
+ * How far a subscription with `from` has come, so that the next connection goes on where the last one ended.
+ *
+ * @module
+ */
+import { parsePosition } from "../../positions.ts";
+import { isPattern } from "../../topics/topic.ts";
+import { encodeField } from "../../wire/fields.ts";
+import { aged } from "./position_fields.ts";
+
+/** What was asked for, as the values of the fields. */
+export interface ReplayFields {
+  readonly from: string;
+  readonly to: string | undefined;
+}
+
+/** A stored message, as far as it matters here. */
+export interface Numbered {
+  readonly topic: string;
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly stored: number;
+}
+
+/**
+ * One subscription to the past and what follows it.
+ *
+ * - **Nothing is missed**: {@link resume} asks for a position at or before the first message that has not come. What stands in the
+ *   stream does not say which subscription it is for; where several want a topic and not all are live, one message says nothing
+ *   about the others, so only what follows directly on what is known counts then.
+ * - **Nothing comes twice**: until the resumed subscription is live, {@link hasSeen} tells what is to be passed over.
+ */
+export class Replay {
+  /** Settles when the consumer has been given all that was stored. */
+  readonly caughtUp = Promise.withResolvers<void>();
+  readonly #pattern: string;
+  readonly #asked: ReplayFields;
+  /** The sequence number that was asked for; 0: none was. */
+  readonly #firstAsked: number;
+  readonly #since = performance.now();
+  /** By topic the sequence number of the next message. */
+  readonly #next = new Map<string, number>();
+  /** All that was stored before this has come, milliseconds since 1970. */
+  #time: number | undefined;
+  /** The latest time of all that came; what is newer has not come, whatever its number: another store may begin anew. */
+  #newest = -Infinity;
+  #live = false;
+  #wasLive = false;
+  #resuming = false;
+
+  constructor(pattern: string, asked: ReplayFields) {
+    this.#pattern = pattern;
+    this.#asked = asked;
+    this.#firstAsked = sequenceOf(asked.from) ?? 0;
+  }
+
+  /** Whether it has come to the end of what is stored. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** It has; true: for the first time. */
+  becameLive(): boolean {
+    const first = !this.#wasLive;
+    this.#live = this.#wasLive = true;
+    this.#resuming = false;
+    return first;
+  }
+
+  /** Whether the message came on an earlier connection, or lies before what was asked for. */
+  hasSeen({ topic, seq, stored }: Numbered): boolean {
+    if (!this.#resuming) return false;
+    const next = this.#next.get(topic);
+    if (next === undefined) return !this.#wasLive && seq < this.#firstAsked;
+    return seq < next && stored <= this.#newest;
+  }
+
+  /** A message came. `sure`: it came for this subscription, in its order. */
+  note({ topic, seq, stored }: Numbered, sure: boolean): void {
+    if (!sure && this.#next.get(topic) !== seq) return;
+    this.#next.set(topic, seq + 1);
+    this.#newest = Math.max(this.#newest, stored);
+    if (sure) this.#time = stored;
+  }
+
+  /** The fields that ask for the rest on a new connection; undefined: there is no rest. */
+  resume(): string | undefined {
+    this.#live = false;
+    this.#resuming = true;
+    const elapsed = performance.now() - this.#since;
+    const { to } = this.#asked;
+    const from = this.#goOnFrom(elapsed);
+    if (to === undefined) return encodeField("from", from);
+    if ((sequenceOf(from) ?? -Infinity) > (sequenceOf(to) ?? Infinity)) return undefined;
+    return encodeField("from", from) + encodeField("to", aged(to, elapsed, "to"));
+  }
+
+  #goOnFrom(elapsed: number): string {
+    const { from } = this.#asked;
+    if (!isPattern(this.#pattern)) {
+      const next = this.#next.get(this.#pattern);
+      if (next !== undefined) return `${next}`;
+    } else if (this.#time !== undefined && (from !== "latest" || this.#wasLive)) {
+      // the newest of each topic do not come in the order of their times, what follows them does
+      return new Date(this.#time).toISOString();
+    }
+    // it was live and nothing had come: there was nothing
+    if (from === "latest" && this.#wasLive) return "earliest";
+    return aged(from, elapsed, "from");
+  }
+}
+
+function sequenceOf(text: string): number | undefined {
+  const position = parsePosition(text);
+  return position?.kind === "sequence" ? position.sequence : undefined;
+}

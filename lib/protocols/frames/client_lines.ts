@@ -1,0 +1,88 @@
+/**
+ * The lines of a v2 broker that have no payload, as a client reads them.
+ *
+ *     ok 1000 level=memory subs=2
+ *     err BAD_TOPIC this is not a topic
+ *     batch #a 1 13 seq=7 ts=1700000000000
+ *
+ * @module
+ */
+import type { BatchHeader } from "../../wire/batch.ts";
+
+/** A frame without a payload. */
+export type FrameLine =
+  | { readonly verb: "ok"; readonly count: number; readonly receipt: FrameReceipt }
+  | { readonly verb: "err" | "bye"; readonly code: string; readonly text: string }
+  | { readonly verb: "info"; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly verb: "gap"; readonly pattern: string; readonly count: number }
+  | { readonly verb: "pong" };
+
+/** How far the last of some publishes got, as far as the broker says. */
+export interface FrameReceipt {
+  /** The sequence number a durable topic gave it. */
+  readonly seq?: number;
+  /** `memory`, `synced`, `engine`. */
+  readonly level?: string;
+  /** Subscribers that have it. */
+  readonly subs?: number;
+  /** Where a subscription begins, when what it asked for is no longer there. */
+  readonly from?: number;
+}
+
+/** A line without its end; undefined: it is none of these. */
+export function parseLine(text: string): FrameLine | undefined {
+  const [verb = "", first = "", ...rest] = text.split(" ");
+  switch (verb) {
+    case "ok":
+      return isCount(first) ? { verb, count: Number(first), receipt: receiptOf(rest) } : undefined;
+    case "err":
+    case "bye":
+      return first === "" ? undefined : { verb, code: first, text: rest.join(" ") };
+    case "gap":
+      return isCount(rest[0] ?? "") ? { verb, pattern: first, count: Number(rest[0]) } : undefined;
+    case "info":
+      return { verb, fields: parseInfo(text.slice("info ".length)) };
+    case "pong":
+      return { verb };
+    default:
+      return undefined;
+  }
+}
+
+/** `batch <topic> <COUNT> <LEN> seq=<first> ts=<ms>`; fields this version does not know are passed over. */
+export function parseBatchHeader(text: string): BatchHeader | undefined {
+  const [, topic = "", count = "", length = "", ...fields] = text.split(" ");
+  const first = fields.find((field) => field.startsWith("seq="))?.slice("seq=".length) ?? "";
+  const time = fields.find((field) => field.startsWith("ts="))?.slice("ts=".length) ?? "";
+  if (topic === "" || Number(count) === 0 || ![count, length, first, time].every(isCount)) return undefined;
+  return { topic, count: Number(count), length: Number(length), first: Number(first), time: Number(time) };
+}
+
+function receiptOf(fields: readonly string[]): FrameReceipt {
+  let receipt: FrameReceipt = {};
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    const value = field.slice(equals + 1);
+    if (field.startsWith("level=")) receipt = { ...receipt, level: value };
+    else if (!isCount(value)) continue;
+    else if (field.startsWith("subs=")) receipt = { ...receipt, subs: Number(value) };
+    else if (field.startsWith("seq=")) receipt = { ...receipt, seq: Number(value) };
+    else if (field.startsWith("from=")) receipt = { ...receipt, from: Number(value) };
+  }
+  return receipt;
+}
+
+/** What is not JSON tells nothing: info never changes how the stream is read. */
+function parseInfo(json: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function isCount(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
+}

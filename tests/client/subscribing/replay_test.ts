@@ -1,0 +1,68 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { aged, encodePosition } from "../../../lib/client/subscribing/position_fields.ts";
+import { type Numbered, Replay } from "../../../lib/client/subscribing/replay.ts";
+import { RefusedError } from "../../../lib/errors.ts";
+
+const message = (topic: string, seq: number, stored = seq): Numbered => ({ topic, seq, stored });
+
+/** A replay to which these have come, in their order, for it alone. */
+function after(replay: Replay, messages: readonly Numbered[]): Replay {
+  for (const each of messages) replay.note(each, true);
+  return replay;
+}
+
+Deno.test("a topic is resumed behind its last message, a pattern at the time of its last one", () => {
+  const topic = new Replay("#a", { from: "earliest", to: "20" });
+  assertEquals(after(topic, [message("#a", 4), message("#a", 5)]).resume(), " from=6 to=20");
+  const pattern = new Replay("#*", { from: "7", to: undefined });
+  assertEquals(pattern.resume(), " from=7");
+  after(pattern, [message("#a", 7, 1000), message("#b", 8, 2000)]);
+  assertEquals(pattern.resume(), " from=1970-01-01T00:00:02.000Z");
+  assertEquals(pattern.hasSeen(message("#b", 8, 2000)), true);
+  assertEquals(pattern.hasSeen(message("#b", 9, 2000)), false);
+  assertEquals(pattern.hasSeen(message("#c", 6, 2000)), true, "it was not asked for");
+  assertEquals(pattern.hasSeen(message("#b", 8, 3000)), false, "newer than all that came: another store");
+  pattern.becameLive();
+  assertEquals(pattern.hasSeen(message("#b", 8, 2000)), false);
+});
+
+Deno.test("what may have come for another subscription does not move the place where this one is resumed", () => {
+  const replay = new Replay("#>", { from: "earliest", to: undefined });
+  replay.note(message("#a", 1000, 9000), false);
+  assertEquals(replay.resume(), " from=earliest");
+  assertEquals(replay.hasSeen(message("#a", 1, 1)), false);
+  after(replay, [message("#a", 1, 1)]);
+  replay.note(message("#a", 2, 2), false);
+  replay.note(message("#a", 1001, 9001), false);
+  assertEquals(replay.resume(), " from=1970-01-01T00:00:00.001Z");
+  assertEquals([2, 3].map((seq) => replay.hasSeen(message("#a", seq, seq))), [true, false]);
+});
+
+Deno.test("the newest of each topic are asked for again until it is live, for they have no order in time", () => {
+  const replay = after(new Replay("#>", { from: "latest", to: undefined }), [message("#a", 9, 9)]);
+  assertEquals(replay.resume(), " from=latest");
+  replay.becameLive();
+  assertEquals(replay.resume(), " from=1970-01-01T00:00:00.009Z");
+  const nothing = new Replay("#a", { from: "latest", to: undefined });
+  nothing.becameLive();
+  assertEquals(nothing.resume(), " from=earliest", "there was nothing, so anything now is new");
+});
+
+Deno.test("nothing is asked for when all has come, only its end was not heard", () => {
+  const replay = after(new Replay("#a", { from: "1", to: "2" }), [message("#a", 1), message("#a", 2)]);
+  assertEquals(replay.resume(), undefined);
+});
+
+Deno.test("so long ago is longer ago later, and errs by giving more", () => {
+  assertEquals(aged("-10m", 1500, "from"), "-602s");
+  assertEquals(aged("-10m", 1500, "to"), "-601s");
+  for (const value of ["earliest", "12", "2026-01-31T09:00:00.000Z"]) {
+    assertEquals(aged(value, 1500, "from"), value);
+  }
+});
+
+Deno.test("a position that is none is refused with what there is", () => {
+  assertEquals(encodePosition("-10m", "to"), "-10m");
+  assertEquals(encodePosition(0, "from"), "0");
+  assertThrows(() => encodePosition("earliest", "to"), RefusedError, 'to: a number, a Date or "-10m"');
+});

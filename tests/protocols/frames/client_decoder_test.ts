@@ -1,0 +1,217 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { LARGEST_LIMITS } from "../../../lib/limits.ts";
+import { encodeField, encodeHeader, parseFields } from "../../../lib/wire/fields.ts";
+import { FrameClientDecoder, FrameFound } from "../../../lib/protocols/frames/client_decoder.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Everything a decoder finds in some chunks, as text; the last is `broken …` where it gave up. */
+function read(chunks: Iterable<Uint8Array>): string[] {
+  const frames = new FrameClientDecoder();
+  const seen: string[] = [];
+  for (const chunk of chunks) {
+    frames.push(chunk);
+    for (let found = frames.next(); found !== FrameFound.Nothing; found = frames.next()) {
+      if (found === FrameFound.Broken) return [...seen, `broken ${frames.problem}`];
+      if (found === FrameFound.Line) {
+        seen.push(JSON.stringify(frames.line));
+        continue;
+      }
+      const { bytes, payloadStart, payloadEnd, fieldsStart, fieldsEnd } = frames;
+      const fields = decoder.decode(bytes.subarray(fieldsStart, fieldsEnd));
+      if (found === FrameFound.Stored) seen.push(`${frames.seq} at ${frames.time}`);
+      seen.push(`${frames.topic}${fields} <- ${decoder.decode(bytes.subarray(payloadStart, payloadEnd))}`);
+    }
+  }
+  return seen;
+}
+
+/** Whole, cut in two at every place, in three at every other, and byte by byte. */
+function* cuts(text: string): Generator<Uint8Array[]> {
+  const bytes = encoder.encode(text);
+  yield [bytes];
+  for (let at = 1; at < bytes.length; at++) {
+    yield [bytes.slice(0, at), bytes.slice(at)];
+    const next = Math.min(bytes.length, at + 7);
+    yield [bytes.slice(0, at), bytes.slice(at, next), bytes.slice(next)];
+  }
+  yield [...bytes].map((byte) => Uint8Array.of(byte));
+}
+
+function expectAtEveryCut(text: string, wanted: readonly string[]): void {
+  for (const chunks of cuts(text)) {
+    assertEquals(read(chunks), wanted, `cut at ${chunks.slice(0, -1).map(({ length }) => length)}`);
+  }
+}
+
+Deno.test("deliveries are taken apart wherever the reads cut: LF, NUL, fields, other topics, empty ones", () => {
+  expectAtEveryCut(
+    "pub #a 3\none\npub #a 5\nt\nw\0o\npub #größe 0\n\npub #a 4 h.x=1 key=k\nfour\npub #ab 1\r\n5\n" +
+      "pub #ab 11 x=y\r\npub #a 1\n5\n\n",
+    [
+      "#a <- one",
+      "#a <- t\nw\0o",
+      "#größe <- ",
+      "#a h.x=1 key=k <- four",
+      "#ab <- 5",
+      "#ab x=y <- pub #a 1\n5\n",
+    ],
+  );
+});
+
+Deno.test("everything else a broker says is taken apart wherever the reads cut", () => {
+  expectAtEveryCut(
+    'info {"max":{"line":65536}}\nok 1000 level=memory subs=2\nok 2\nok 3 seq=7 level=synced\nok 1 from=12\n' +
+      "err BAD_TOPIC a topic has no white space\nerr DENIED\npub #a 1\nx\ngap #a.> 12 from=3 to=14\npong\ninfo no JSON\nbye QUIT goodbye\n",
+    [
+      '{"verb":"info","fields":{"max":{"line":65536}}}',
+      '{"verb":"ok","count":1000,"receipt":{"level":"memory","subs":2}}',
+      '{"verb":"ok","count":2,"receipt":{}}',
+      '{"verb":"ok","count":3,"receipt":{"seq":7,"level":"synced"}}',
+      '{"verb":"ok","count":1,"receipt":{"from":12}}',
+      '{"verb":"err","code":"BAD_TOPIC","text":"a topic has no white space"}',
+      '{"verb":"err","code":"DENIED","text":""}',
+      "#a <- x",
+      '{"verb":"gap","pattern":"#a.>","count":12}',
+      '{"verb":"pong"}',
+      '{"verb":"info","fields":{}}',
+      '{"verb":"bye","code":"QUIT","text":"goodbye"}',
+    ],
+  );
+});
+
+Deno.test("batches are taken apart wherever the reads cut, each message with its number, those around them without", () => {
+  const first = "pub #a 3\none\npub #a 5 h.x=1\nt\nw\0o\n";
+  const second = "pub #größe 0\n\n";
+  const bytes = (text: string): number => encoder.encode(text).length;
+  expectAtEveryCut(
+    "pub #a 1\nx\n" +
+      `batch #a 2 ${bytes(first)} seq=7 ts=1700000000000\n${first}` +
+      `batch #größe 1 ${bytes(second)} ts=1700000000001 more=1 seq=1\r\n${second}` +
+      `info {"live":"#>"}\npub #größe 1\ny\nbatch #a 1 ${bytes("pub #a 1\nz\n")} seq=9 ts=0\npub #a 1\nz\n`,
+    [
+      "#a <- x",
+      "7 at 1700000000000",
+      "#a <- one",
+      "8 at 1700000000000",
+      "#a h.x=1 <- t\nw\0o",
+      "1 at 1700000000001",
+      "#größe <- ",
+      '{"verb":"info","fields":{"live":"#>"}}',
+      "#größe <- y",
+      "9 at 0",
+      "#a <- z",
+    ],
+  );
+});
+
+Deno.test("a batch that is not what its header says breaks the stream", () => {
+  const frame = "pub #a 1\nx\n";
+  const broken: [string, number, string][] = [
+    [`batch #a 1 10 seq=1 ts=1\n${frame}`, 0, "a batch is not as long as it says"],
+    [`batch #a 2 12 seq=1 ts=1\n${frame}${frame}`, 1, "a batch is not as long as it says"],
+    [`batch #a 2 11 seq=1 ts=1\n${frame}${frame}`, 0, "a batch is not as long as it says"],
+    [`batch #b 1 11 seq=1 ts=1\n${frame}`, 0, "a batch holds a message to another topic"],
+    [`batch #a 2 22 seq=1 ts=1\n${frame}ok 1\n`, 1, '"ok 1" came within a batch'],
+    ["batch #a 0 0 seq=1 ts=1\n", 0, '"batch #a 0 0 seq=1 ts=1" came'],
+    ["batch #a 1 11 seq=1\n", 0, '"batch #a 1 11 seq=1" came'],
+    ["batch #a 1 11 seq=x ts=1\n", 0, '"batch #a 1 11 seq=x ts=1" came'],
+    ["batch #a 1 -1 seq=1 ts=1\n", 0, '"batch #a 1 -1 seq=1 ts=1" came'],
+  ];
+  for (const [text, messages, problem] of broken) {
+    for (const chunks of cuts(`${text}${frame}`)) {
+      const seen = read(chunks);
+      assertEquals(seen.at(-1), `broken ${problem}`);
+      assertEquals(seen.length, 2 * messages + 1, text);
+    }
+  }
+});
+
+Deno.test("what is no frame breaks the stream, and nothing is found behind it", () => {
+  const broken: [string, string][] = [
+    ["shout #a\n", '"shout #a" came'],
+    ["\n", '"" came'],
+    ["ok many\n", '"ok many" came'],
+    ["gap #a x\n", '"gap #a x" came'],
+    ["pub #a\n", "a delivery without a length came"],
+    ["pub #a -1\nx\n", 'a delivery of "-…" bytes came'],
+    ["pub #a 1x\nx\n", "a delivery without a length came"],
+    ["pub #a 1\nxy\n", "a delivery does not end after its 1 bytes"],
+    [`pub #a ${LARGEST_LIMITS.payload + 1}\n`, "a delivery of"],
+    ["pub #a 1000000000000000000000000000000\nx\n", "a delivery of"],
+  ];
+  for (const [text, problem] of broken) {
+    for (const chunks of cuts(`pub #a 1\ny\n${text}pub #a 1\nz\n`)) {
+      const seen = read(chunks);
+      assertEquals(seen.length, 2, text);
+      assertEquals(seen[0], "#a <- y");
+      assertStringIncludes(seen[1] ?? "", `broken ${problem}`);
+    }
+  }
+});
+
+Deno.test("a header without an end breaks the stream instead of filling the memory", () => {
+  const chunk = encoder.encode("x".repeat(64 * 1024));
+  const seen = read(Array.from({ length: 20 }, () => chunk));
+  assertEquals(seen, ["broken a header without an end came"]);
+});
+
+Deno.test("a payload larger than many reads is put together once", () => {
+  const payload = "0123456789".repeat(100_000);
+  const bytes = encoder.encode(`pub #a ${payload.length}\n${payload}\npub #a 1\nx\n`);
+  for (const size of [1000, 4096, 65_536, bytes.length - 3]) {
+    const chunks: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
+    assertEquals(read(chunks), [`#a <- ${payload}`, "#a <- x"]);
+  }
+});
+
+Deno.test("any messages, cut anywhere, come out as they went in", () => {
+  const topic = fc.constantFrom("#a", "#b", "#longer.topic", "#ä");
+  const message = fc.record({
+    topic,
+    payload: fc.uint8Array({ maxLength: 40 }),
+    fields: fc.constantFrom("", " key=1", " h.a=b h.c="),
+  });
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 12 }), fc.array(fc.nat({ max: 300 })), (messages, places) => {
+      const parts: number[] = [];
+      for (const { topic, payload, fields } of messages) {
+        parts.push(...encoder.encode(`pub ${topic} ${payload.length}${fields}\n`), ...payload, 0x0a);
+      }
+      const bytes = Uint8Array.from(parts);
+      const ends = [...places.filter((place) => place < bytes.length), bytes.length].sort((a, b) => a - b);
+      let start = 0;
+      const chunks = ends.map((end) => bytes.slice(start, start = end));
+      const wanted = messages.map(({ topic, payload, fields }) =>
+        `${topic}${fields} <- ${decoder.decode(payload)}`
+      );
+      assertEquals(read(chunks), wanted);
+    }),
+  );
+});
+
+Deno.test("fields come back as they were given: white space, percent signs, anything in a name", () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ minLength: 1, unit: "grapheme" }), fc.string({ unit: "grapheme" })),
+      (headers) => {
+        const wanted = Object.entries(headers);
+        const text = wanted.map(([name, value]) => encodeHeader(name, value)).join("") +
+          encodeField("key", "a b%\n");
+        assert(!/[\n\r\t]| {2}/.test(text), text);
+        const parsed = parseFields(text);
+        assertEquals([...parsed.headers], wanted);
+        assertEquals([...parsed.others], [["key", "a b%\n"]]);
+      },
+    ),
+  );
+});
+
+Deno.test("fields of other hands are read as far as they make sense", () => {
+  const { headers, others } = parseFields(" a=1 nonsense =x h.=empty h.p=100% h.q=%ff a=2 b=");
+  assertEquals([...headers], [["", "empty"], ["p", "100%"], ["q", "%ff"]]);
+  assertEquals([...others], [["a", "2"], ["b", ""]]);
+});
