@@ -26,15 +26,15 @@ if (import.meta.main) {
       notices.onEvent(event);
       refusals.onEvent(event);
     };
-    const port = await unlessStopped(
+    const publisher = await unlessStopped(
       connectPublisher({ ...plan.connection, onEvent, signal: stop.signal }),
       stop,
     );
-    if (port === undefined) return 0;
+    if (publisher === undefined) return 0;
     const progress = progressOf(job, options);
     notices.above = progress.printAbove;
     const out = new Output(Deno.stdout);
-    const context = { port, refusals, options, id, notices, progress, out };
-    return await finish((stop) => runPublisher(job, { ...context, stop }), { port, stop });
+    const context = { publisher, refusals, options, id, notices, progress, out };
+    return await finish((stop) => runPublisher(job, { ...context, stop }), { client: publisher, stop });
   });
 }

@@ -26,12 +26,12 @@ if (import.meta.main) {
     };
     const over = timeOver(options, stop);
     const connecting = connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal });
-    const port = await unlessStopped(Promise.race([connecting, over]), stop);
-    if (port === undefined) return 0;
-    if (typeof port === "number") return port;
-    const run = new SubscriberRun({ port, options, plan, job, timeOver: over, notices, replays });
+    const subscriber = await unlessStopped(Promise.race([connecting, over]), stop);
+    if (subscriber === undefined) return 0;
+    if (typeof subscriber === "number") return subscriber;
+    const run = new SubscriberRun({ subscriber, options, plan, job, timeOver: over, notices, replays });
     try {
-      return await finish((stop) => run.work(stop), { port, stop });
+      return await finish((stop) => run.work(stop), { client: subscriber, stop });
     } finally {
       await run.drain();
     }

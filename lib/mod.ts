@@ -16,13 +16,15 @@
  * }
  * ```
  *
- * A broker listens on two ports: publishers connect to one (9000), subscribers to the other (9090). Both clients keep
- * trying for `connectTimeout` at the start; a connection that is lost later comes back by itself, with every pattern
- * subscribed again and every message that was not acknowledged sent again (a message whose acknowledgement was lost
- * with the connection then arrives twice; in a durable topic it is there once). They speak protocol 2 where the broker does, and the classic protocol where it
- * does not; `protocol` decides otherwise.
+ * A broker listens on two ports: publishers connect to one (9000), subscribers to the other (9090). Both
+ * clients keep trying for `connectTimeout` at the start; a connection that is lost later comes back by
+ * itself, with every pattern subscribed again and every message that was not acknowledged sent again (a
+ * message whose acknowledgement was lost with the connection then arrives twice; in a durable topic it is
+ * there once). They speak protocol 2 where the broker does, and the classic protocol where it does not;
+ * `protocol` decides otherwise.
  *
- * A broker that was started with `--data` keeps what is published. `from` brings it back, from any point, and then what is live:
+ * A broker that was started with `--data` keeps what is published. `from` brings it back, from any point, and
+ * then what is live:
  *
  * ```ts
  * await subscriber.subscribe("#orders.>", { from: "-1h" });

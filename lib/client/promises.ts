@@ -12,8 +12,8 @@ export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise
 }
 
 /**
- * The same promise, whose rejection does not end the process when nobody awaits it: close() and `closed` tell that the broker
- * was lost.
+ * The same promise, whose rejection does not end the process when nobody awaits it: close() and `closed` tell
+ * that the broker was lost.
  */
 export function neverUnhandled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {}); // whoever cares awaits the promise itself

@@ -27,17 +27,21 @@ export interface ConnectOptions {
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
   readonly reconnect?: boolean;
   /**
-   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one that was learnt to be classic. With `2` a
-   * broker that does not speak it is a RunError.
+   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one that was learnt to be
+   * classic. With `2` a broker that does not speak it is a RunError.
    */
   readonly protocol?: Protocol;
   /**
-   * Milliseconds of silence after which a v2 broker is asked whether it is still there (15,000); when nothing comes for as long
-   * again, the connection counts as lost. 0 never asks. While publishes wait to be acknowledged, it is eight times as
-   * long: a broker reads nothing from a publisher that it holds back for a slow subscriber.
+   * Milliseconds of silence after which a v2 broker is asked whether it is still there (15,000); when nothing
+   * comes for as long again, the connection counts as lost. 0 never asks. While publishes wait to be
+   * acknowledged, it is eight times as long: a broker reads nothing from a publisher that it holds back for a
+   * slow subscriber.
    */
   readonly pingAfter?: number;
-  /** Told how the connection fares, and what else no call can be told. What it throws is reported as an uncaught error. */
+  /**
+   * Told how the connection fares, and what else no call can be told. What it throws is reported as an
+   * uncaught error.
+   */
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
@@ -52,7 +56,9 @@ export type ClientEvent =
     readonly localPort: number;
     readonly protocol: "classic" | "2";
   }
-  /** The broker took `hello` badly; it is tried again at once without, and from then on if it answers that. */
+  /**
+   * The broker took `hello` badly; it is tried again at once without, and from then on if it answers that.
+   */
   | { readonly type: "fallback"; readonly reason: string }
   /** The connection ended and will be tried again. */
   | { readonly type: "lost"; readonly reason: string }
@@ -66,13 +72,13 @@ export type ClientEvent =
   /** A lost connection is back, with every pattern subscribed again. */
   | { readonly type: "restored"; readonly address: string; readonly protocol: "classic" | "2" }
   /**
-   * So many messages of a subscription were left out (its `slow` policy). Told in the place of the messages: after the
-   * consumer has had those before the gap, before it gets the one behind it.
+   * So many messages of a subscription were left out (its `slow` policy). Told in the place of the messages:
+   * after the consumer has had those before the gap, before it gets the one behind it.
    */
   | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
   /**
-   * All that was stored of a subscription with `from` has been given out: what comes from here on is live, or nothing does, for
-   * `to` is reached. Once a subscription, in its place as a gap.
+   * All that was stored of a subscription with `from` has been given out: what comes from here on is live, or
+   * nothing does, for `to` is reached. Once a subscription, in its place as a gap.
    */
   | { readonly type: "live" | "end"; readonly pattern: string }
   /** What is stored cannot be read any further: the subscription has ended here. */
@@ -91,8 +97,9 @@ export interface PublishOptions {
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
   /**
-   * The same id twice is the same message: a durable topic stores it once within the broker's `--dedup-window`. A publisher gives
-   * messages to durable topics ids of its own where none is given, so that what it sends again after a loss is there once.
+   * The same id twice is the same message: a durable topic stores it once within the broker's
+   * `--dedup-window`. A publisher gives messages to durable topics ids of its own where none is given, so
+   * that what it sends again after a loss is there once.
    */
   readonly id?: string;
   /** The topic to answer to. */
@@ -100,8 +107,8 @@ export interface PublishOptions {
 }
 
 /**
- * How far a message got, as far as the broker says: a classic one says nothing. A broker answers many messages at once, and then
- * `subs` and `seq` are those of the last of them.
+ * How far a message got, as far as the broker says: a classic one says nothing. A broker answers many
+ * messages at once, and then `subs` and `seq` are those of the last of them.
  */
 export type Receipt = FrameReceipt;
 
@@ -110,20 +117,23 @@ export interface Publisher extends AsyncDisposable {
   /** What the broker speaks, as far as the last connection has told. */
   readonly protocol: "classic" | "2";
   /**
-   * Publishes, and resolves when the broker has acknowledged it. Need not be awaited one by one: calls queue and leave in
-   * order, many at once over v2, one request at a time to a classic broker. What is queued is held in memory, so a loop
-   * without end awaits now and then: the promise is the backpressure. The payload is copied at once. It may hold any
-   * bytes over v2; the classic protocol carries any but LF, and a broker drops a CR at its very end.
+   * Publishes, and resolves when the broker has acknowledged it. Need not be awaited one by one: calls queue
+   * and leave in order, many at once over v2, one request at a time to a classic broker. What is queued is
+   * held in memory, so a loop without end awaits now and then: the promise is the backpressure. The payload
+   * is copied at once. It may hold any bytes over v2; the classic protocol carries any but LF, and a broker
+   * drops a CR at its very end.
    *
-   * Rejects with RefusedError when the broker (or this client, before sending) refuses this one message, and with
-   * RunError when it cannot be delivered any more. A rejection that nobody looks at never ends the process; losing the
-   * connection for good is told by {@link close} and {@link closed} too, a refusal only here.
+   * Rejects with RefusedError when the broker (or this client, before sending) refuses this one message, and
+   * with RunError when it cannot be delivered any more. A rejection that nobody looks at never ends the
+   * process; losing the connection for good is told by {@link close} and {@link closed} too, a refusal only
+   * here.
    */
   publish(topic: string, payload?: string | Uint8Array, options?: PublishOptions): Promise<Receipt>;
   /**
-   * As {@link publish}, for many messages: nothing is allocated that waits for an answer. Gives the number of the message,
-   * the first being 1. Throws what this client refuses; what the broker refuses is told by the event `refused`
-   * with that number, and the rest by {@link drained}, {@link close} and {@link closed}. Keep to {@link full}:
+   * As {@link publish}, for many messages: nothing is allocated that waits for an answer. Gives the number of
+   * the message, the first being 1. Throws what this client refuses; what the broker refuses is told by the
+   * event `refused` with that number, and the rest by {@link drained}, {@link close} and {@link closed}. Keep
+   * to {@link full}:
    *
    * ```ts
    * for (const line of lines) {
@@ -142,34 +152,41 @@ export interface Publisher extends AsyncDisposable {
   /** Resolves when everything published so far is acknowledged or has failed. */
   drained(): Promise<void>;
   /**
-   * Waits for what is pending, however long the broker takes over it, says goodbye and closes. While the connection is
-   * lost it waits another `connectTimeout` for it to come back, then rejects with RunError, as do the publishes it gave
-   * up. After the broker was lost for good it rejects with that error; `await using` does not repeat it.
+   * Waits for what is pending, however long the broker takes over it, says goodbye and closes. While the
+   * connection is lost it waits another `connectTimeout` for it to come back, then rejects with RunError, as
+   * do the publishes it gave up. After the broker was lost for good it rejects with that error; `await using`
+   * does not repeat it.
    */
   close(): Promise<void>;
-  /** Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for good. */
+  /**
+   * Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for
+   * good.
+   */
   readonly closed: Promise<void>;
 }
 
 /**
- * A position in what durable topics have stored: a sequence number, a time, or so long ago by the broker's clock (`-10m`:
- * seconds, minutes, hours or days).
+ * A position in what durable topics have stored: a sequence number, a time, or so long ago by the broker's
+ * clock (`-10m`: seconds, minutes, hours or days).
  */
 export type Position = number | Date | Ago;
 
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
-   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic) or a {@link Position}; what is
-   * stored from there on comes first, and then, without a gap or a repeat, what is live. On a connection that was lost and is
-   * restored such a subscription goes on behind the last message that came. Several of them that want the same topic may each
-   * bring its messages until they are live. A broker without durable topics refuses it (NOT_DURABLE), a classic one, too
-   * (NEEDS_V2).
+   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic) or a {@link
+   * Position}; what is stored from there on comes first, and then, without a gap or a repeat, what is live.
+   * On a connection that was lost and is restored such a subscription goes on behind the last message that
+   * came. Several of them that want the same topic may each bring its messages until they are live. A broker
+   * without durable topics refuses it (NOT_DURABLE), a classic one, too (NEEDS_V2).
    */
   readonly from?: "now" | "earliest" | "latest" | Position;
   /** The last that is wanted: the subscription ends there. */
   readonly to?: Position;
-  /** When messages come faster than they are consumed. Left out, the broker's own. A classic broker refuses all (NEEDS_V2). */
+  /**
+   * When messages come faster than they are consumed. Left out, the broker's own. A classic broker refuses
+   * all (NEEDS_V2).
+   */
   readonly slow?: SlowPolicy;
 }
 
@@ -178,32 +195,46 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
   /** What the broker speaks, as far as the last connection has told. */
   readonly protocol: "classic" | "2";
   /**
-   * Subscribes to a topic or pattern, and resolves when the broker has acknowledged it. A pattern that is already
-   * subscribed in the same way resolves without asking again. Replies come in one stream with the messages: while the
-   * consumer is far behind, they wait too. Rejects with RefusedError or RunError; as with `publish`, a rejection
-   * nobody looks at never ends the process.
+   * Subscribes to a topic or pattern, and resolves when the broker has acknowledged it. A pattern that is
+   * already subscribed in the same way resolves without asking again. Replies come in one stream with the
+   * messages: while the consumer is far behind, they wait too. Rejects with RefusedError or RunError; as with
+   * `publish`, a rejection nobody looks at never ends the process.
    */
   subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
   /**
-   * Resolves when all that was stored of a subscription with `from` has been given out: the iteration is then at the place where the
-   * messages become live, or end. Rejects when that cannot come any more. At once for a subscription without `from`.
+   * Resolves when all that was stored of a subscription with `from` has been given out: the iteration is then
+   * at the place where the messages become live, or end. Rejects when that cannot come any more. At once for
+   * a subscription without `from`.
    */
   caughtUp(pattern: string): Promise<void>;
   /** Takes a subscription back. Messages that were on their way may still come. */
   unsubscribe(pattern: string): Promise<void>;
-  /** What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes again. */
+  /**
+   * What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes
+   * again.
+   */
   readonly patterns: ReadonlySet<string>;
-  /** Says goodbye and closes. The iteration still gives what had arrived, then ends. Never rejects for a lost broker. */
+  /**
+   * Says goodbye and closes. The iteration still gives what had arrived, then ends. Never rejects for a lost
+   * broker.
+   */
   close(): Promise<void>;
-  /** Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for good. */
+  /**
+   * Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for
+   * good.
+   */
   readonly closed: Promise<void>;
   /**
-   * The messages, each once. One consumer at a time: a second iterator throws while the first is in use (leaving a
-   * `for await` loop frees it). While about 1 MiB waits for the consumer, nothing more is read from the broker. When
-   * the broker was lost for good, the iteration throws that RunError after what had arrived.
+   * The messages, each once. One consumer at a time: a second iterator throws while the first is in use
+   * (leaving a `for await` loop frees it). While about 1 MiB waits for the consumer, nothing more is read
+   * from the broker. When the broker was lost for good, the iteration throws that RunError after what had
+   * arrived.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
-  /** The same iteration with the gaps in it, `"missed" in item` tells them apart; either way each is an event, too. */
+  /**
+   * The same iteration with the gaps in it, `"missed" in item` tells them apart; either way each is an event,
+   * too.
+   */
   withGaps(): AsyncIterable<Message | Gap>;
 }
 
@@ -211,7 +242,9 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
 export interface Message {
   /** With its `#`. */
   readonly topic: string;
-  /** Never changes; it may be a view of a piece of up to 256 KiB, so `slice()` what is to be kept for long. */
+  /**
+   * Never changes; it may be a view of a piece of up to 256 KiB, so `slice()` what is to be kept for long.
+   */
   readonly payload: Uint8Array;
   /** The payload as text, decoded when first asked for; what is not UTF-8 is U+FFFD in it. */
   readonly text: string;
@@ -222,7 +255,10 @@ export interface Message {
   /** Seconds. */
   readonly ttl: number | undefined;
   readonly reply: string | undefined;
-  /** The number it has in its durable topic, where they count from 1 without gaps; undefined for a topic in memory. */
+  /**
+   * The number it has in its durable topic, where they count from 1 without gaps; undefined for a topic in
+   * memory.
+   */
   readonly seq: number | undefined;
   /** When it was stored; undefined for a topic in memory. */
   readonly time: Date | undefined;

@@ -11,8 +11,8 @@ const KEPT_MOST = 1024;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Topic bytes to the string readers see (with its `#`). Most deliveries name a topic that came shortly before, and
- * comparing its bytes costs a fraction of decoding them.
+ * Topic bytes to the string readers see (with its `#`). Most deliveries name a topic that came shortly
+ * before, and comparing its bytes costs a fraction of decoding them.
  */
 export class TopicNames {
   readonly #bytes = new Array<Uint8Array | undefined>(SLOTS);

@@ -1,6 +1,6 @@
 /**
- * A broker as the exercise's are: one read is one request, the answer is `OK` whatever was asked, and a publish goes to
- * whoever said `sub`. No limits, no patterns, no errors, no `quit`.
+ * A broker as the exercise's are: one read is one request, the answer is `OK` whatever was asked, and a
+ * publish goes to whoever said `sub`. No limits, no patterns, no errors, no `quit`.
  *
  * @module
  */
@@ -14,8 +14,9 @@ export interface ExerciseOptions {
   /** What is answered, instead of `OK`, to a request; undefined closes the connection without an answer. */
   readonly answer?: (request: string, count: number) => string | undefined;
   /**
-   * What it makes of `hello`, which it does not know (`OK`): an answer, sent as it is with the ending; `closes` hangs up;
-   * `is silent`, but takes what follows; `is stuck` for good on that connection; `dies` and listens no more.
+   * What it makes of `hello`, which it does not know (`OK`): an answer, sent as it is with the ending;
+   * `closes` hangs up; `is silent`, but takes what follows; `is stuck` for good on that connection; `dies`
+   * and listens no more.
    */
   readonly hello?: { readonly says: string } | "closes" | "is silent" | "is stuck" | "dies";
   readonly pubPort?: number;

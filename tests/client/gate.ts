@@ -32,7 +32,8 @@ export function startGate(): Gate {
   const pass = async (near: Deno.TcpConn, port: number): Promise<void> => {
     const { signal } = cut;
     const far = await Deno.connect({ port });
-    // the first end or error in either direction ends both: that is how a broken network looks to the two sides
+    // the first end or error in either direction ends both: that is how a broken network looks to the two
+    // sides
     await Promise.allSettled([
       near.readable.pipeTo(far.writable, { signal }),
       far.readable.pipeThrough(answers()).pipeTo(near.writable, { signal }),

@@ -10,7 +10,10 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Runs the script for each connection; `number` counts them from 1. When it returns, the connection is closed. */
+/**
+ * Runs the script for each connection; `number` counts them from 1. When it returns, the connection is
+ * closed.
+ */
 export function startScriptedBroker(
   script: (conn: RawClient, number: number) => Promise<void>,
 ): ScriptedBroker {

@@ -21,22 +21,22 @@ export interface Closable {
  */
 export async function finish(
   work: (stop: Stop) => Promise<number>,
-  { port, stop }: { readonly port: Closable; readonly stop: Stop },
+  { client, stop }: { readonly client: Closable; readonly stop: Stop },
 ): Promise<number> {
   const over = new AbortController();
   const signal = AbortSignal.any([stop.signal, over.signal]);
   let code: number;
   try {
     const stopped = aborted(stop.signal).then(() => 0);
-    code = await Promise.race([work({ ...stop, signal }), stopped, port.closed.then(() => 0)]);
+    code = await Promise.race([work({ ...stop, signal }), stopped, client.closed.then(() => 0)]);
   } catch (error) {
     over.abort();
     // what failed first is what a person needs to hear; that the goodbye failed, too, follows from it
-    await port.close().catch(() => {});
+    await client.close().catch(() => {});
     throw error;
   }
   over.abort();
-  await port.close();
+  await client.close();
   return code;
 }
 

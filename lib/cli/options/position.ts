@@ -1,6 +1,6 @@
 /**
- * Positions in what is stored, as they are written on a command line and in a command file: where to begin, where to end.
- * Beyond what {@link import("../../positions.ts")} reads there is the clock of today, `09:00`.
+ * Positions in what is stored, as they are written on a command line and in a command file: where to begin,
+ * where to end. Beyond what {@link import("../../positions.ts")} reads there is the clock of today, `09:00`.
  *
  * @module
  */

@@ -12,7 +12,12 @@ import { messageJson } from "../output/message.ts";
 import type { Notices } from "../client/notices.ts";
 import type { Output } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
-import { type MessageOptions, type PublisherPort, PublishStream, type Refusals } from "./publish_stream.ts";
+import {
+  type MessageOptions,
+  type MessagePublisher,
+  PublishStream,
+  type Refusals,
+} from "./publish_stream.ts";
 import type { PublisherOptions, PublisherPlan } from "./options.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLineBatches } from "../process/stdin.ts";
@@ -36,7 +41,7 @@ export function progressOf(job: PublisherJob, options: PublisherOptions): Progre
 
 /** What a job needs around it. */
 export interface PublisherContext {
-  readonly port: PublisherPort;
+  readonly publisher: MessagePublisher;
   readonly refusals: Refusals;
   readonly options: PublisherOptions;
   readonly id: string;
@@ -89,7 +94,7 @@ interface Tally {
 /** Publishes as the commands say, each acknowledged before the next. */
 async function runCommandsOf(
   job: Extract<PublisherJob, { kind: "commands" }>,
-  { port, options, id, notices, progress, out, stop }: PublisherContext,
+  { publisher, options, id, notices, progress, out, stop }: PublisherContext,
 ): Promise<Tally> {
   const topics = new Set<string>();
   let published = 0;
@@ -104,7 +109,7 @@ async function runCommandsOf(
       const { topic, message } = action;
       topics.add(topic);
       const payload = encoder.encode(message);
-      await port.publish(topic, payload);
+      await publisher.publish(topic, payload);
       published++;
       if (!options.json) return;
       out.text(`${messageJson({ topic, payload }, new Date())}\n`);
@@ -125,7 +130,7 @@ async function publishPayloads(
   job: Exclude<PublisherJob, { kind: "commands" }>,
   context: PublisherContext,
 ): Promise<Tally> {
-  const { options, port, progress } = context;
+  const { options, publisher, progress } = context;
   const { topic } = job;
   const place = job.kind === "lines" ? "stdin:" : "";
   const stream = new PublishStream({ ...context, message: messageOptions(options), topic, place });
@@ -133,7 +138,7 @@ async function publishPayloads(
   await stream.run(
     job.kind === "lines"
       ? readLineBatches(Deno.stdin)
-      : repeated(messageOf(job, port.protocol), options.repeat),
+      : repeated(messageOf(job, publisher.protocol), options.repeat),
   );
   return stream;
 }

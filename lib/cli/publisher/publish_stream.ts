@@ -20,7 +20,7 @@ export interface MessageOptions {
 }
 
 /** Where messages go. The library's Publisher is one. */
-export interface PublisherPort {
+export interface MessagePublisher {
   readonly protocol: "classic" | "2";
   /** Resolves when acknowledged; rejects with RefusedError when this one message was refused. */
   publish(topic: string, payload?: string | Uint8Array, options?: MessageOptions): Promise<unknown>;
@@ -45,7 +45,7 @@ export class Refusals {
 
 /** What a stream needs around it. */
 export interface StreamContext {
-  readonly port: PublisherPort;
+  readonly publisher: MessagePublisher;
   readonly refusals: Refusals;
   readonly options: PublisherOptions;
   readonly message: MessageOptions | undefined;
@@ -59,8 +59,8 @@ export interface StreamContext {
 }
 
 /**
- * Sends ahead as far as the port takes it. At a message that is refused it stops, unless told to keep going; what was sent ahead of
- * the answer is published all the same.
+ * Sends ahead as far as the publisher takes it. At a message that is refused it stops, unless told to keep
+ * going; what was sent ahead of the answer is published all the same.
  */
 export class PublishStream {
   readonly #context: StreamContext;
@@ -75,16 +75,19 @@ export class PublishStream {
 
   /** How many are acknowledged. */
   get published(): number {
-    return this.#sent - this.#refused - this.#context.port.pending;
+    return this.#sent - this.#refused - this.#context.publisher.pending;
   }
 
   get refused(): number {
     return this.#refused;
   }
 
-  /** Publishes these, one array after the other. Throws RunError at a refused message unless told to keep going. */
+  /**
+   * Publishes these, one array after the other. Throws RunError at a refused message unless told to keep
+   * going.
+   */
   async run(batches: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
-    const { port, options, out, stop } = this.#context;
+    const { publisher, options, out, stop } = this.#context;
     const start = performance.now();
     sending: for await (const batch of batches) {
       for (const payload of batch) {
@@ -95,26 +98,26 @@ export class PublishStream {
         }
         if (stop.signal.aborted || this.#failure !== undefined) break sending;
         this.#put(payload);
-        if (port.full) await port.ready();
+        if (publisher.full) await publisher.ready();
         if (out.full) await out.flush();
       }
     }
-    await port.drained();
+    await publisher.drained();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   #put(payload: Uint8Array): void {
-    const { port, options, message, topic } = this.#context;
+    const { publisher, options, message, topic } = this.#context;
     const number = ++this.#sent;
     if (options.json) {
-      port.publish(topic, payload, message).then(() => this.#print(payload), (error) => {
+      publisher.publish(topic, payload, message).then(() => this.#print(payload), (error) => {
         if (error instanceof RefusedError) this.#refuse(number, error);
-        // that the broker was lost is told by the port itself
+        // that the broker was lost is told by the publisher itself
       });
       return;
     }
     try {
-      port.send(topic, payload, message);
+      publisher.send(topic, payload, message);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#refuse(number, error);

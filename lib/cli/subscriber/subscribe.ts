@@ -22,7 +22,7 @@ import type { Stop } from "../process/signals.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
 /** Where messages come from. The library's Subscriber is one. */
-export interface SubscriberPort extends AsyncIterable<Arrived> {
+export interface MessageSubscriber extends AsyncIterable<Arrived> {
   /** Resolves when acknowledged; rejects with RefusedError when the broker said no. */
   subscribe(
     pattern: string,
@@ -56,14 +56,14 @@ export async function prepareSubscriber(options: SubscriberOptions): Promise<Sub
 
 /** What a run needs around it. */
 export interface SubscriberContext {
-  readonly port: SubscriberPort;
+  readonly subscriber: MessageSubscriber;
   readonly options: SubscriberOptions;
   readonly plan: SubscriberPlan;
   readonly job: SubscriberJob;
   /** Gives the exit code when the time is over; {@link timeOver}. */
   readonly timeOver: Promise<number>;
   readonly notices: Notices;
-  /** Told by the port's events. */
+  /** Told by the subscriber's events. */
   readonly replays: Replays;
 }
 
@@ -132,7 +132,7 @@ export class SubscriberRun {
   }
 
   async #print(): Promise<void> {
-    const { port, options, plan, replays } = this.#context;
+    const { subscriber, options, plan, replays } = this.#context;
     const pace = options.speed === undefined || options.speed === 0 ? undefined : new Pace(options.speed);
     const terminal = Deno.stdout.isTerminal();
     const print = createPrinter({
@@ -143,7 +143,7 @@ export class SubscriberRun {
     });
     const isLeftOut = filter(options["filter-out"]);
     const recording = this.#recording;
-    for await (const message of port) {
+    for await (const message of subscriber) {
       if (plan.endsWithPast && replays.ended) return;
       if (isLeftOut(message.topic)) continue;
       const { time } = message;
@@ -164,7 +164,7 @@ export class SubscriberRun {
   }
 
   async #commands(stop: Stop): Promise<number> {
-    const { port, options, plan, job, notices } = this.#context;
+    const { subscriber, options, plan, job, notices } = this.#context;
     for (const pattern of options.topic) {
       await this.#subscribe(pattern);
       notices.detail(`subscribed to ${pattern}`);
@@ -181,14 +181,14 @@ export class SubscriberRun {
             return this.#subscribe(action.pattern, action);
           case "unsub":
             this.#context.replays.drop(action.pattern);
-            return port.unsubscribe(action.pattern);
+            return subscriber.unsubscribe(action.pattern);
           case "pub":
             throw new TypeError("a subscriber was handed pub");
         }
       },
       speed: options.speed ?? 1,
       keepGoing: false,
-      topics: () => new Set([...port.patterns, ...this.#known]),
+      topics: () => new Set([...subscriber.patterns, ...this.#known]),
       notices,
       stop,
       prompting: (prompt) => this.#screen.prompt = prompt,
@@ -200,14 +200,14 @@ export class SubscriberRun {
 
   /** `own`: what a command says, which wins over the command line. */
   async #subscribe(pattern: string, own: SubFields = {}): Promise<void> {
-    const { port, options, plan: { past }, replays } = this.#context;
+    const { subscriber, options, plan: { past }, replays } = this.#context;
     const to = own.to ?? past?.to;
     const from = own.from ?? past?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
     const isPast = from !== undefined && from !== "now";
     if (isPast) replays.add(pattern);
     try {
-      await port.subscribe(pattern, {
+      await subscriber.subscribe(pattern, {
         ...(isPast ? { from } : {}),
         ...(isPast && to !== undefined ? { to } : {}),
         ...(slow === undefined ? {} : { slow }),

@@ -8,8 +8,9 @@ const FIRST_MS = 100;
 const MOST_MS = 5_000;
 
 /**
- * Milliseconds to wait before a try, the first being 1: anything between nothing and a bound that doubles from 100 ms to
- * 5 s ("full jitter"), so that a thousand clients of a broker that restarts do not come back in step.
+ * Milliseconds to wait before a try, the first being 1: anything between nothing and a bound that doubles
+ * from 100 ms to 5 s ("full jitter"), so that a thousand clients of a broker that restarts do not come back
+ * in step.
  */
 export function backOff(attempt: number, random: () => number = Math.random): number {
   return Math.round(random() * Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 16)));

@@ -17,8 +17,8 @@ import type { Work } from "./work.ts";
 /** What a subscriber adds to a connection. */
 export interface SubscriberParts extends DeliverySink {
   /**
-   * Subscribes anew on a link that replaces a lost one, before anything else is sent; false when that link ended
-   * meanwhile. Throws RunError to give up.
+   * Subscribes anew on a link that replaces a lost one, before anything else is sent; false when that link
+   * ended meanwhile. Throws RunError to give up.
    */
   restore(link: Link): Promise<boolean>;
 }
@@ -34,19 +34,25 @@ const STEADY_MS = 1_000;
 /** How long one try of a reconnection may take, and how long one at the start may at least. */
 const TRY_MS = 5_000;
 const TRY_LEAST_MS = 1_000;
-/** How long the broker may take to close first; longer where it decides whether the local port can be used again. */
+/**
+ * How long the broker may take to close first; longer where it decides whether the local port can be used
+ * again.
+ */
 const END_MS = 100;
 const END_OF_FIXED_PORT_MS = 500;
-/** How long {@link Connection.close} waits for the request that is on the wire where it does not wait for all. */
+/**
+ * How long {@link Connection.close} waits for the request that is on the wire where it does not wait for all.
+ */
 const LAST_REPLY_MS = 500;
 
 /**
  * The life of a client on the network.
  *
- * - **Start**: it ends when the broker has answered something or a link was up for a second. A broker that is not there,
- *   or that accepts and hangs up, is tried again until `connectTimeout` is over; then the client ends with a RunError.
- * - **After it**: with `reconnect` a lost link is replaced, with growing pauses, until {@link close}; without, the client
+ * - **Start**: it ends when the broker has answered something or a link was up for a second. A broker that is
+ *   not there, or that accepts and hangs up, is tried again until `connectTimeout` is over; then the client
  *   ends with a RunError.
+ * - **After it**: with `reconnect` a lost link is replaced, with growing pauses, until {@link close};
+ *   without, the client ends with a RunError.
  * - **End**: {@link closed} settles once; what was queued then has been rejected with the same error.
  */
 export class Connection {
@@ -113,8 +119,8 @@ export class Connection {
   }
 
   /**
-   * Ends it: with `drain` after all that is queued has been acknowledged, else after the request that is on the wire.
-   * Rejects as {@link closed} does. A second call gives the same answer.
+   * Ends it: with `drain` after all that is queued has been acknowledged, else after the request that is on
+   * the wire. Rejects as {@link closed} does. A second call gives the same answer.
    */
   close({ drain }: { readonly drain: boolean }): Promise<void> {
     this.#closing ??= this.#close(drain);
@@ -175,7 +181,9 @@ export class Connection {
     return end;
   }
 
-  /** Tries until there is a link. Throws RunError when it gives up, the signal's reason when it is stopped. */
+  /**
+   * Tries until there is a link. Throws RunError when it gives up, the signal's reason when it is stopped.
+   */
   async #connect(lost?: LinkEnd): Promise<Link> {
     if (lost !== undefined) {
       await this.#pauseOr(lost.reason, () => this.#proven ? this.#lost(lost.reason) : this.#rejected(lost));
@@ -222,7 +230,8 @@ export class Connection {
     if (error.permanent) return new RunError(`cannot connect to ${address}: ${error.message}`);
     if (error.accepted) return this.#rejected({ reason: error.message, turnedAway: error.turnedAway });
     return new RunError(
-      `no broker at ${address} (${error.message}): start one with "deno run -A broker.ts", or name another host or port (-h, -p)`,
+      `no broker at ${address} (${error.message}): start one with "deno run -A broker.ts", ` +
+        "or name another host or port (-h, -p)",
     );
   }
 
@@ -230,8 +239,10 @@ export class Connection {
     const { address, role } = this.#settings;
     return new RunError(
       turnedAway === undefined
-        ? `${address} takes a connection and ends it without an answer (${reason}): it serves no more ${role}s now, or is no broker`
-        : `the broker at ${address} turned this ${role} away (${turnedAway}): try again later, or raise its limit`,
+        ? `${address} takes a connection and ends it without an answer (${reason}): ` +
+          `it serves no more ${role}s now, or is no broker`
+        : `the broker at ${address} turned this ${role} away (${turnedAway}): ` +
+          "try again later, or raise its limit",
     );
   }
 

@@ -1,5 +1,6 @@
 /**
- * From nothing to a link: opens a socket, finds out what the broker speaks, and begins anew without hello where hello was too much.
+ * From nothing to a link: opens a socket, finds out what the broker speaks, and begins anew without hello
+ * where hello was too much.
  *
  * @module
  */
@@ -51,7 +52,9 @@ export class Connector {
     this.#protocols = new ProtocolChoice(settings.protocol);
   }
 
-  /** One try, which may take so many milliseconds. Rejects with ConnectError, RunError or the signal's reason. */
+  /**
+   * One try, which may take so many milliseconds. Rejects with ConnectError, RunError or the signal's reason.
+   */
   async connect(within: number): Promise<Connected> {
     const socket = await openSocket(this.#settings, { within, signal: this.#signal });
     const release = this.#closeOnStop(socket);
@@ -79,7 +82,8 @@ export class Connector {
   async #sayHello(socket: Socket, within: number): Promise<Link | "again"> {
     const { id, address, localPort, onEvent } = this.#settings;
     const incoming = new Incoming(socket);
-    // a second connection from a given local port cannot be had while the first is there, so there a slow answer is waited for
+    // a second connection from a given local port cannot be had while the first is there, so there a slow
+    // answer is waited for
     const patience = this.#protocols.insists || localPort !== undefined
       ? Math.max(within, HELLO_MS)
       : HELLO_MS;
@@ -155,9 +159,9 @@ export class Connector {
   }
 
   /**
-   * Ends what is said and waits for the other side to close. A broker that serves one client after another comes to this
-   * connection some day, reads hello and answers it: into a socket that is closed, that would be an error to it, and not every
-   * broker of the exercise lives through one.
+   * Ends what is said and waits for the other side to close. A broker that serves one client after another
+   * comes to this connection some day, reads hello and answers it: into a socket that is closed, that would
+   * be an error to it, and not every broker of the exercise lives through one.
    */
   #abandon(socket: Socket, incoming: Incoming): void {
     const release = this.#closeOnStop(socket);

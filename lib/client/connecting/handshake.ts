@@ -4,7 +4,7 @@
  *     p1 hello 2⏎   →
  *                   ←   OK_2⏎                       it speaks v2
  *                   ←   OK⏎   OK   ERR_X⏎   what?   it does not
- *                   ←                               it closes, or says nothing: it may have been too much for it
+ *                   ←                               it closes, or says nothing: perhaps because of hello
  *
  * @module
  */
@@ -36,9 +36,9 @@ const ANSWER_MOST = 4096;
 const decoder = new TextDecoder();
 
 /**
- * Says hello and reads the answer, nothing beyond it: what came behind `OK_2` is given back to `incoming`. Whatever else
- * the first words of a broker are, they are its answer to this and not a delivery, for nothing is subscribed yet.
- * `patience` is in milliseconds. Rejects when the connection breaks.
+ * Says hello and reads the answer, nothing beyond it: what came behind `OK_2` is given back to `incoming`.
+ * Whatever else the first words of a broker are, they are its answer to this and not a delivery, for nothing
+ * is subscribed yet. `patience` is in milliseconds. Rejects when the connection breaks.
  */
 export async function handshake(
   socket: Socket,

@@ -6,13 +6,13 @@
 import type { Protocol } from "../types.ts";
 
 /**
- * `auto` says hello and stays classic where the broker is. A broker that was learnt to be classic is not asked again: one
- * that takes hello badly need not be made to twice.
+ * `auto` says hello and stays classic where the broker is. A broker that was learnt to be classic is not
+ * asked again: one that takes hello badly need not be made to twice.
  *
- * One that does not answer hello (closes the connection, or is silent) is tried again at once without; if that connection
- * is answered, the broker is classic. If not, it was not the hello, and it is said again. A broker that has spoken v2 is
- * not taken for a classic one because it was stopped between hello and its answer: it has to leave hello unanswered twice
- * in a row.
+ * One that does not answer hello (closes the connection, or is silent) is tried again at once without; if
+ * that connection is answered, the broker is classic. If not, it was not the hello, and it is said again. A
+ * broker that has spoken v2 is not taken for a classic one because it was stopped between hello and its
+ * answer: it has to leave hello unanswered twice in a row.
  */
 export class ProtocolChoice {
   readonly #wanted: Protocol;

@@ -8,12 +8,18 @@ import type { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
 
 /** How long what the broker may have said before it hung up is still read for, after a write has failed. */
-const LAST_WORDS_MS = 200;
+const READ_AFTER_FAILURE_MS = 200;
 
-/** Who takes what comes. A promise: nothing more is read until it resolves. Throws RangeError for what cannot be read. */
+/**
+ * Who takes what comes. A promise: nothing more is read until it resolves. Throws RangeError for what cannot
+ * be read.
+ */
 export type Receiver = (chunk: Uint8Array) => Promise<void> | undefined;
 
-/** Guarantees: {@link ended} resolves once, after everything that was read has been handed on; nothing here rejects. */
+/**
+ * Guarantees: {@link ended} resolves once, after everything that was read has been handed on; nothing here
+ * rejects.
+ */
 export class Channel {
   /** Why it ended, a clause for a person. */
   readonly ended: Promise<string>;
@@ -29,7 +35,7 @@ export class Channel {
     { incoming, receive }: { readonly incoming: Incoming; readonly receive: Receiver },
   ) {
     this.#socket = socket;
-    // the first read waits until who made this has its hands free
+    // the first read begins when who made this has set up what it needs
     this.ended = Promise.resolve().then(() => this.#readToTheEnd(incoming, receive));
   }
 
@@ -61,7 +67,7 @@ export class Channel {
     } catch (error) {
       if (this.#over) return;
       this.#failure ??= reasonOf(error);
-      const timer = setTimeout(() => this.#socket.close(), LAST_WORDS_MS);
+      const timer = setTimeout(() => this.#socket.close(), READ_AFTER_FAILURE_MS);
       this.ended.then(() => clearTimeout(timer));
     }
   }

@@ -29,8 +29,8 @@ export interface ClassicLinkOptions {
 /**
  * A connection in use.
  *
- * - One request at a time, in one write, and the next only after its reply: brokers of the exercise take one read for
- *   one request. Who calls {@link request} and {@link ask} holds to that.
+ * - One request at a time, in one write, and the next only after its reply: brokers of the exercise take one
+ *   read for one request. Who calls {@link request} and {@link ask} holds to that.
  * - Replies and deliveries come in the order the broker sent them.
  * - It ends once, with one reason, and then a request that waits resolves to undefined.
  */
@@ -82,7 +82,10 @@ export class ClassicLink {
     });
   }
 
-  /** As {@link request}. Fields are no part of this protocol: who asks has to see to it that nothing hangs on them. */
+  /**
+   * As {@link request}. Fields are no part of this protocol: who asks has to see to it that nothing hangs on
+   * them.
+   */
   async ask({ verb, pattern, accepted }: Request): Promise<Reply | undefined> {
     const reply = await this.request(encodeRequest(this.#id, verb, pattern));
     if (reply === undefined) return undefined;
@@ -92,10 +95,10 @@ export class ClassicLink {
   }
 
   /**
-   * Says goodbye and closes; waits so many milliseconds at most for the broker to close first: the side that does keeps
-   * the port pair for a minute, and a client that leaves from a fixed local port could not connect again before.
-   * A broker that does not end its lines is one of the exercise, which need not know `quit`: no goodbye there, nor
-   * while a request waits for its reply.
+   * Says goodbye and closes; waits so many milliseconds at most for the broker to close first: the side that
+   * does keeps the port pair for a minute, and a client that leaves from a fixed local port could not connect
+   * again before. A broker that does not end its lines is one of the exercise, which need not know `quit`: no
+   * goodbye there, nor while a request waits for its reply.
    */
   async quit({ waitForEnd }: { readonly waitForEnd: number }): Promise<void> {
     if (!this.#channel.over && this.#decoder.framing !== "bare") {

@@ -39,11 +39,14 @@ export interface FrameLinkOptions {
 }
 
 /**
- * A broker that holds a publisher back for a slow subscriber reads nothing from it, a ping neither: while publishes wait, silence
- * says less, and is borne so many times as long.
+ * A broker that holds a publisher back for a slow subscriber reads nothing from it, a ping neither: while
+ * publishes wait, silence says less, and is borne so many times as long.
  */
 const PATIENCE_WHILE_PUBLISHING = 8;
-/** Codes of a `bye` to a request that broke the framing: the oldest that has no answer, for all before it have one. */
+/**
+ * Codes of a `bye` to a request that broke the framing: the oldest that has no answer, for all before it have
+ * one.
+ */
 const BROKE_FRAMING = new Set(["BAD_LENGTH", "BAD_UTF8", "LINE_TOO_LONG", "UNKNOWN_COMMAND"]);
 /** Requests of {@link FrameLink.ask} that may wait at once. */
 const AHEAD = 1024;
@@ -71,7 +74,7 @@ export class FrameLink {
   }[] = [];
   readonly #info = Promise.withResolvers<void>();
   #answers: Answers | undefined;
-  #farewell: string | undefined;
+  #byeReason: string | undefined;
 
   constructor(socket: Socket, { incoming, sink, pingAfter }: FrameLinkOptions) {
     this.#sink = sink;
@@ -81,7 +84,9 @@ export class FrameLink {
     if (pingAfter > 0) this.#heartbeat = this.#listenFor(pingAfter);
   }
 
-  /** From now on answers are for what is written with {@link write}; nothing is asked with {@link ask} then. */
+  /**
+   * From now on answers are for what is written with {@link write}; nothing is asked with {@link ask} then.
+   */
   set answers(answers: Answers) {
     this.#answers = answers;
   }
@@ -118,7 +123,7 @@ export class FrameLink {
     this.#heartbeat?.stop();
     this.#info.resolve();
     for (const { resolve } of this.#asked.splice(0)) resolve(undefined);
-    return { reason: this.#farewell ?? reason };
+    return { reason: this.#byeReason ?? reason };
   }
 
   #receive(chunk: Uint8Array): Promise<void> | undefined {
@@ -204,7 +209,7 @@ export class FrameLink {
       if (waiting > 0) this.#refused({ code, text });
     }
     const said = visible(text).slice(0, 200);
-    this.#farewell = code === "DRAINING"
+    this.#byeReason = code === "DRAINING"
       ? said
       : `the broker said bye ${visible(code).slice(0, 50)}: ${said}`;
   }

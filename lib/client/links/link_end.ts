@@ -4,7 +4,10 @@
  * @module
  */
 
-/** How a link ended. `reason` is a clause for a person; `turnedAway` what the broker said instead of serving it. */
+/**
+ * How a link ended. `reason` is a clause for a person; `turnedAway` what the broker said instead of serving
+ * it.
+ */
 export interface LinkEnd {
   readonly reason: string;
   readonly turnedAway?: string | undefined;

@@ -11,8 +11,8 @@ export interface Request {
   /** Fields as in v2, each with a space before it; classic has none. */
   readonly fields: string;
   /**
-   * Told of the acknowledgement, in its place among what the broker says. `from`: a subscription begins at this sequence number,
-   * for what it asked for is no longer there.
+   * Told of the acknowledgement, in its place among what the broker says. `from`: a subscription begins at
+   * this sequence number, for what it asked for is no longer there.
    */
   readonly accepted?: (from: number | undefined) => void;
 }

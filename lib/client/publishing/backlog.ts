@@ -10,7 +10,10 @@ import { RecordReader } from "../../wire/records.ts";
 /** Bytes of the first block, and of those that follow while it is busy. One block leaves in one write. */
 const FIRST_BLOCK_BYTES = 8 * 1024;
 const BLOCK_BYTES = 128 * 1024;
-/** Text of more characters is encoded on its own first: there might be room for its bytes but not for three a character. */
+/**
+ * Text of more characters is encoded on its own first: there might be room for its bytes but not for three a
+ * character.
+ */
 const TEXT_INTO_MOST = 4 * 1024;
 /** Digits of a length, and the two LF of a record. */
 const AROUND_PAYLOAD = 12;
@@ -49,8 +52,8 @@ export interface Portion {
 }
 
 /**
- * A queue of publishes that is sent from the front to the back, again from the front after {@link rewind}, and shrinks at the
- * front as messages are done with. It holds what it was given, nothing a message besides.
+ * A queue of publishes that is sent from the front to the back, again from the front after {@link rewind},
+ * and shrinks at the front as messages are done with. It holds what it was given, nothing a message besides.
  */
 export class Backlog {
   #blocks: Block[] = [];
@@ -105,7 +108,10 @@ export class Backlog {
     this.#bytes += at - start;
   }
 
-  /** The next bytes to send; undefined: there are none, or as much is sent and not done with as the window allows. */
+  /**
+   * The next bytes to send; undefined: there are none, or as much is sent and not done with as the window
+   * allows.
+   */
   next(window: { readonly bytes: number; readonly count: number }): Portion | undefined {
     let bytes = 0;
     let count = 0;
@@ -206,7 +212,9 @@ function emptyBlock(bytes: Uint8Array<ArrayBuffer>): Block {
   return { bytes, length: 0, count: 0, done: 0, skipped: 0, skippedBytes: 0, sent: 0, writing: 0 };
 }
 
-/** Finds out how many bytes the messages have that are done with; nobody needs to know while all goes well. */
+/**
+ * Finds out how many bytes the messages have that are done with; nobody needs to know while all goes well.
+ */
 function skip(block: Block): void {
   if (block.skipped === block.done) return;
   const reader = readerOf(block);

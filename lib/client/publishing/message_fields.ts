@@ -14,7 +14,9 @@ import type { PublishOptions } from "../types.ts";
 /** Seconds: some 30 years. */
 const TTL_MOST = 999_999_999;
 
-/** The fields of a message, each with a space before it. Throws RefusedError for what no message can carry. */
+/**
+ * The fields of a message, each with a space before it. Throws RefusedError for what no message can carry.
+ */
 export function encodeFields({ headers, key, ttl, id, reply }: PublishOptions): Uint8Array {
   let fields = "";
   if (id !== undefined) fields += encodeField("id", wellFormed(id));

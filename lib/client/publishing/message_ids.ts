@@ -30,7 +30,10 @@ export class IdSeries {
   }
 }
 
-/** ` id=<this client>-<number>`, counted by topic: of one topic no other client has that, nor this one a second time. */
+/**
+ * ` id=<this client>-<number>`, counted by topic: of one topic no other client has that, nor this one a
+ * second time.
+ */
 export class MessageIds {
   readonly #client: string;
   readonly #pattern: RegExp;

@@ -20,7 +20,10 @@ import type { Receipt } from "../types.ts";
 import { Backlog, type QueuedMessage } from "./backlog.ts";
 import { MessageIds } from "./message_ids.ts";
 
-/** What may be on its way and not acknowledged. More would only wait in the broker, and be sent twice after a loss. */
+/**
+ * What may be on its way and not acknowledged. More would only wait in the broker, and be sent twice after a
+ * loss.
+ */
 const WINDOW = { bytes: 1024 * 1024, count: 64 * 1024 };
 /** Bytes that leave at once instead of at the end of the turn. */
 const FLUSH_EARLY_BYTES = 64 * 1024;
@@ -54,15 +57,19 @@ export interface PublishQueueOptions {
 }
 
 /**
- * First in, first out; over a v2 link as much at once as the window allows, over a classic one a message at a time.
+ * First in, first out; over a v2 link as much at once as the window allows, over a classic one a message at a
+ * time.
  *
- * - A message leaves the queue when it is acknowledged or refused. What was on its way when its link ended is sent again on
- *   the next, in order, before anything else; the broker may have taken it already, so it may arrive twice (of a durable topic
- *   it is there once, by its id).
+ * - A message leaves the queue when it is acknowledged or refused. What was on its way when its link ended is
+ *   sent again on the next, in order, before anything else; the broker may have taken it already, so it may
+ *   arrive twice (of a durable topic it is there once, by its id).
  * - Messages added in one turn of the event loop leave in one write, or as soon as there are 64 KiB of them.
  */
 export class PublishQueue implements Work, Answers {
-  /** The patterns of the broker's durable topics, as far as the last connection has told; another array when it changes. */
+  /**
+   * The patterns of the broker's durable topics, as far as the last connection has told; another array when
+   * it changes.
+   */
   durable: readonly string[] = [];
   readonly ids = new MessageIds();
 
@@ -119,7 +126,9 @@ export class PublishQueue implements Work, Answers {
     return this.#doneCount + this.#backlog.size;
   }
 
-  /** Resolves when that message is acknowledged; rejects with RefusedError or what {@link failAll} is given. */
+  /**
+   * Resolves when that message is acknowledged; rejects with RefusedError or what {@link failAll} is given.
+   */
   acknowledged(number: number): Promise<Receipt> {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
     this.#waiters.push({ number, promise, resolve, reject });

@@ -10,7 +10,9 @@ const READ_BYTES = 64 * 1024;
 const READ_BYTES_BUSY = 256 * 1024;
 const READ_BYTES_LEAST = 8 * 1024;
 
-/** Connects from any free port. Rejects with what went wrong, as Deno tells it, or with the signal's reason. */
+/**
+ * Connects from any free port. Rejects with what went wrong, as Deno tells it, or with the signal's reason.
+ */
 export async function connectFromAnyPort(
   { host, port }: Pick<SocketAddress, "host" | "port">,
   signal: AbortSignal,
@@ -26,8 +28,9 @@ export async function connectFromAnyPort(
 }
 
 /**
- * The kernel connects a socket to itself when the port it leaves from is the port it goes to and nobody listens there.
- * That happens on loopback to clients that keep trying a port out of the ephemeral range, and it is no broker.
+ * The kernel connects a socket to itself when the port it leaves from is the port it goes to and nobody
+ * listens there. That happens on loopback to clients that keep trying a port out of the ephemeral range, and
+ * it is no broker.
  */
 function isItself(local: Deno.NetAddr, remote: Deno.NetAddr): boolean {
   return local.port === remote.port && local.hostname === remote.hostname;

@@ -9,7 +9,10 @@ import type { SocketAddress } from "./socket.ts";
 /** Why there is no connection. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
-  /** Whether another try in the next seconds could only give the same: a host that does not exist, a local port taken. */
+  /**
+   * Whether another try in the next seconds could only give the same: a host that does not exist, a local
+   * port taken.
+   */
   readonly permanent: boolean;
   /** Whether somebody accepted a connection and did not serve it; what was said instead, if anything. */
   readonly accepted: boolean;

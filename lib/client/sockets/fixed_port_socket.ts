@@ -7,7 +7,10 @@ import { connect, type Socket as NodeSocket } from "node:net";
 import { ConnectError } from "./connect_error.ts";
 import type { Socket, SocketAddress } from "./socket.ts";
 
-/** Connects from a given port. Rejects with ConnectError, with what node:net tells, or with the signal's reason. */
+/**
+ * Connects from a given port. Rejects with ConnectError, with what node:net tells, or with the signal's
+ * reason.
+ */
 export function connectFromPort(
   { host, port }: Pick<SocketAddress, "host" | "port">,
   { localPort, signal }: { readonly localPort: number; readonly signal: AbortSignal },

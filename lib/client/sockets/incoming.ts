@@ -9,8 +9,8 @@ import type { Socket } from "./socket.ts";
 export const QUIET = Symbol("quiet");
 
 /**
- * Reads of a socket that can be waited for with patience: a read that took too long is not lost, the next one gets what it
- * brings. That is how who says hello hands the connection on to who uses it.
+ * Reads of a socket that can be waited for with patience: a read that took too long is not lost, the next one
+ * gets what it brings. That is how who says hello hands the connection on to who uses it.
  */
 export class Incoming {
   readonly #socket: Socket;

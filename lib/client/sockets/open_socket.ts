@@ -1,6 +1,6 @@
 /**
- * A TCP connection to a broker: `Deno.connect`, or `node:net` where it has to leave from a given local port, which
- * `Deno.connect` cannot do. Both behind {@link Socket}.
+ * A TCP connection to a broker: `Deno.connect`, or `node:net` where it has to leave from a given local port,
+ * which `Deno.connect` cannot do. Both behind {@link Socket}.
  *
  * @module
  */

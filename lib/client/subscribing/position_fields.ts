@@ -32,8 +32,8 @@ export function encodePosition(position: Position | "earliest" | "latest", field
 }
 
 /**
- * The same position some milliseconds later: what was ten minutes ago is then longer ago. In whole seconds, rounded so that nothing
- * is missing at either end.
+ * The same position some milliseconds later: what was ten minutes ago is then longer ago. In whole seconds,
+ * rounded so that nothing is missing at either end.
  */
 export function aged(value: string, elapsed: number, field: "from" | "to"): string {
   const position = parsePosition(value);

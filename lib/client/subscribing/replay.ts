@@ -23,12 +23,14 @@ export interface Numbered {
 }
 
 /**
- * One subscription to the past and what follows it.
+ * One subscription with a replay, and what follows that.
  *
- * - **Nothing is missed**: {@link resume} asks for a position at or before the first message that has not come. What stands in the
- *   stream does not say which subscription it is for; where several want a topic and not all are live, one message says nothing
- *   about the others, so only what follows directly on what is known counts then.
- * - **Nothing comes twice**: until the resumed subscription is live, {@link hasSeen} tells what is to be passed over.
+ * - **Nothing is missed**: {@link resume} asks for a position at or before the first message that has not
+ *   come. What stands in the stream does not say which subscription it is for; where several want a topic and
+ *   not all are live, one message says nothing about the others, so only what follows directly on what is
+ *   known counts then.
+ * - **Nothing comes twice**: until the resumed subscription is live, {@link hasSeen} tells what is to be
+ *   passed over.
  */
 export class Replay {
   /** Settles when the consumer has been given all that was stored. */
@@ -42,7 +44,10 @@ export class Replay {
   readonly #next = new Map<string, number>();
   /** All that was stored before this has come, milliseconds since 1970. */
   #time: number | undefined;
-  /** The latest time of all that came; what is newer has not come, whatever its number: another store may begin anew. */
+  /**
+   * The latest time of all that came; what is newer has not come, whatever its number: another store may
+   * begin anew.
+   */
   #newest = -Infinity;
   #live = false;
   #wasLive = false;

@@ -22,8 +22,9 @@ interface Entry extends PromiseWithResolvers<void> {
 /**
  * First in, first out, as many on the wire as the link takes.
  *
- * - A request leaves the queue when it is acknowledged or refused. One that is on the wire when its link ends stays and
- *   is among the first to be sent on the next link; the broker may have taken it already, so it may take effect twice.
+ * - A request leaves the queue when it is acknowledged or refused. One that is on the wire when its link ends
+ *   stays and is among the first to be sent on the next link; the broker may have taken it already, so it may
+ *   take effect twice.
  * - Promises from {@link add} are never unhandled: a rejection nobody awaits does not end the process.
  */
 export class RequestQueue implements Work {
@@ -36,7 +37,10 @@ export class RequestQueue implements Work {
     return this.#entries.size;
   }
 
-  /** Queues a request; resolves when it is acknowledged, rejects with RefusedError or what {@link failAll} is given. */
+  /**
+   * Queues a request; resolves when it is acknowledged, rejects with RefusedError or what {@link failAll} is
+   * given.
+   */
   add(
     request: Request,
     { what, needless }: { readonly what: string; readonly needless?: () => boolean },

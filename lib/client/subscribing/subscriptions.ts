@@ -37,7 +37,10 @@ interface TopicInterest {
 /** Topics for which it is remembered who wants them. */
 const TOPICS_MOST = 10_000;
 
-/** Guarantees: as those of a {@link Replay}, over all subscriptions; those without `from` begin anew with each connection. */
+/**
+ * Guarantees: as those of a {@link Replay}, over all subscriptions; those without `from` begin anew with each
+ * connection.
+ */
 export class Subscriptions {
   readonly patterns = new Set<string>();
   readonly #entries = new Map<string, Entry>();
@@ -57,15 +60,15 @@ export class Subscriptions {
   }
 
   /** The request for a subscription, which takes it in when it is acknowledged. */
-  request(pattern: string, { slow, replay: wanted }: SubscriptionTerms): Request {
-    const from = wanted === undefined ? "" : encodeField("from", wanted.from);
-    const to = wanted?.to === undefined ? "" : encodeField("to", wanted.to);
+  request(pattern: string, { slow, replay: asked }: SubscriptionTerms): Request {
+    const from = asked === undefined ? "" : encodeField("from", asked.from);
+    const to = asked?.to === undefined ? "" : encodeField("to", asked.to);
     return {
       verb: "sub",
       pattern,
       fields: `${from}${to}${slowField(slow)}`,
       accepted: (from) => {
-        const replay = wanted === undefined ? undefined : new Replay(pattern, wanted);
+        const replay = asked === undefined ? undefined : new Replay(pattern, asked);
         this.#set(pattern, { slow, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
       },
@@ -77,7 +80,9 @@ export class Subscriptions {
     return { verb: "unsub", pattern, fields: "", accepted: () => this.#delete(pattern, "unsubscribed") };
   }
 
-  /** Settles when what was stored of a subscription has been given out; at once where nothing was asked for. */
+  /**
+   * Settles when what was stored of a subscription has been given out; at once where nothing was asked for.
+   */
   caughtUp(pattern: string): Promise<void> {
     return this.#caughtUp.get(pattern) ?? Promise.resolve();
   }
@@ -102,9 +107,12 @@ export class Subscriptions {
     return new QueuedNotice(notice, replay.caughtUp);
   }
 
-  /** Subscribes to everything again; false when the link ended meanwhile. What has nothing more to come is told to `over`. */
+  /**
+   * Subscribes to everything again; false when the link ended meanwhile. What has nothing more to come is
+   * told to `over`.
+   */
   async restore(link: Link, over: (queued: QueuedNotice) => void): Promise<boolean> {
-    const asked: Promise<boolean>[] = [];
+    const answers: Promise<boolean>[] = [];
     for (const [pattern, { slow, replay }] of [...this.#entries]) {
       const fields = replay === undefined ? "" : replay.resume();
       if (fields === undefined) {
@@ -112,12 +120,12 @@ export class Subscriptions {
         if (queued !== undefined) over(queued);
         continue;
       }
-      asked.push(this.#ask(link, pattern, `${fields}${slowField(slow)}`));
-      if (asked.length < link.ahead) continue;
-      if (!(await allTrue(asked))) return false;
-      asked.length = 0;
+      answers.push(this.#ask(link, pattern, `${fields}${slowField(slow)}`));
+      if (answers.length < link.ahead) continue;
+      if (!(await allTrue(answers))) return false;
+      answers.length = 0;
     }
-    return await allTrue(asked);
+    return await allTrue(answers);
   }
 
   /** Nothing more comes. */

@@ -6,13 +6,14 @@
  *
  * A line that starts with `#` is a delivery, any other with a space in it too, one without is a reply.
  *
- * Brokers of the exercise this protocol comes from were written by many hands, and many of them end neither reply nor
- * delivery with an LF: their clients take what one read gave as one message. So the decoder also copes with a **bare**
- * stream. While a request is outstanding (`expecting`), `OK` at the start of a line is the reply at once, and a CR or LF
- * behind it is swallowed. When no LF comes for a while, or something else follows directly, the stream is bare, and from
- * then on what has come when the stream falls quiet, or when a read begins with `#`, is a whole message. A clock is not
- * this module's business: {@link ClassicClientDecoder.patience} says for how long silence means something, and whoever
- * reads the socket calls {@link ClassicClientDecoder.quiet} after that.
+ * Brokers of the exercise this protocol comes from were written by many hands, and many of them end neither
+ * reply nor delivery with an LF: their clients take what one read gave as one message. So the decoder also
+ * copes with a **bare** stream. While a request is outstanding (`expecting`), `OK` at the start of a line is
+ * the reply at once, and a CR or LF behind it is swallowed. When no LF comes for a while, or something else
+ * follows directly, the stream is bare, and from then on what has come when the stream falls quiet, or when a
+ * read begins with `#`, is a whole message. A clock is not this module's business: {@link
+ * ClassicClientDecoder.patience} says for how long silence means something, and whoever reads the socket
+ * calls {@link ClassicClientDecoder.quiet} after that.
  *
  * @module
  */
@@ -24,16 +25,25 @@ import { TopicNames } from "../../topics/topic_names.ts";
 export interface ClassicSink {
   /** The reply to the outstanding request: `OK`, `ERR_BAD_TOPIC`. */
   reply(text: string): void;
-  /** A line that nobody asked for and that is no delivery: a broker that turns the connection away says so like this. */
+  /**
+   * A line that nobody asked for and that is no delivery: a broker that turns the connection away says so
+   * like this.
+   */
   remark(text: string): void;
-  /** A delivery. `payload` is never written to again; it may be a view of a larger buffer. A publisher has no use for one. */
+  /**
+   * A delivery. `payload` is never written to again; it may be a view of a larger buffer. A publisher has no
+   * use for one.
+   */
   delivery?(topic: string, payload: Uint8Array): void;
 }
 
 /** How the broker ends what it sends, as far as its first reply has told. */
 export type Framing = "unknown" | "lines" | "bare";
 
-/** Bytes that a line may have before the connection counts as broken: an 8 MiB payload, each LF in it sent as two bytes. */
+/**
+ * Bytes that a line may have before the connection counts as broken: an 8 MiB payload, each LF in it sent as
+ * two bytes.
+ */
 export const DELIVERY_MOST = 17 * 1024 * 1024;
 
 /** Silence after an `OK` without LF that makes the stream bare. */
@@ -45,7 +55,9 @@ const BARE_MESSAGE_MS = 20;
 
 const UPPER_O = 0x4f;
 const UPPER_K = 0x4b;
-/** An unfinished line of more bytes than this is handed on with its memory instead of being copied out of it. */
+/**
+ * An unfinished line of more bytes than this is handed on with its memory instead of being copied out of it.
+ */
 const TAIL_KEPT_MOST = 4096;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -54,7 +66,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * Bytes in, replies and deliveries out, wherever the reads happen to cut.
  *
  * - A chunk given to {@link push} must never be written to again: payloads are views of it.
- * - At most one request is outstanding; set {@link expecting} when it leaves, it is cleared when its reply is reported.
+ * - At most one request is outstanding; set {@link expecting} when it leaves, it is cleared when its reply is
+ *   reported.
  * - Memory: what an unfinished line needs, at most {@link DELIVERY_MOST}; past it `push` throws RangeError.
  */
 export class ClassicClientDecoder {
@@ -79,7 +92,10 @@ export class ClassicClientDecoder {
     return this.#framing;
   }
 
-  /** Milliseconds of silence after which {@link quiet} is to be called, or undefined while silence means nothing. */
+  /**
+   * Milliseconds of silence after which {@link quiet} is to be called, or undefined while silence means
+   * nothing.
+   */
   get patience(): number | undefined {
     if (this.#framing === "bare") return this.#tailLength > 0 ? BARE_MESSAGE_MS : undefined;
     if (this.#framing === "lines") return undefined;
@@ -125,7 +141,10 @@ export class ClassicClientDecoder {
     this.#flush();
   }
 
-  /** The stream has ended. A reply or remark without its LF still counts; a delivery cut short does not, unless the stream is bare. */
+  /**
+   * The stream has ended. A reply or remark without its LF still counts; a delivery cut short does not,
+   * unless the stream is bare.
+   */
   end(): void {
     if (this.#tailLength > 0 && (this.#framing === "bare" || this.#tail[0] !== SHARP)) this.#flush();
     this.#tailLength = 0;
@@ -165,7 +184,10 @@ export class ClassicClientDecoder {
     return 0;
   }
 
-  /** All that has come is a whole message; where a request is outstanding, an `OK` may stick to a delivery's end. */
+  /**
+   * All that has come is a whole message; where a request is outstanding, an `OK` may stick to a delivery's
+   * end.
+   */
   #flush(): void {
     if (this.#tailLength === 0) return;
     const whole = this.#takeTail();
@@ -194,7 +216,10 @@ export class ClassicClientDecoder {
     this.#reply(text);
   }
 
-  /** A publisher gets no deliveries, and some brokers add words to an error: neither is a delivery of a topic without `#`. */
+  /**
+   * A publisher gets no deliveries, and some brokers add words to an error: neither is a delivery of a topic
+   * without `#`.
+   */
   #isWords(line: Uint8Array): boolean {
     return this.#sink.delivery === undefined || decoder.decode(line.subarray(0, 3)) === "ERR";
   }

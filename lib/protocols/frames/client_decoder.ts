@@ -3,10 +3,10 @@
  *
  *     pub #a 3 h.lang=en⏎one⏎                    a delivery
  *     ok 1000 level=memory subs=2⏎               an answer
- *     batch #a 1 13 seq=7 ts=1700000000000⏎      the records behind it are stored messages, the first is number 7
+ *     batch #a 1 13 seq=7 ts=1700000000000⏎      stored messages follow, the first is number 7
  *
- * A delivery to the same topic as the one before is recognised by comparing the bytes before its length; its payload is
- * not looked at, and nothing of it is copied unless it was cut by the end of a read.
+ * A delivery to the same topic as the one before is recognised by comparing the bytes before its length; its
+ * payload is not looked at, and nothing of it is copied unless it was cut by the end of a read.
  *
  * @module
  */
@@ -30,7 +30,10 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export enum FrameFound {
   /** Nothing more until the next push. */
   Nothing,
-  /** A message: `topic`, and `bytes` from `payloadStart` to `payloadEnd`; fields from `fieldsStart` to `fieldsEnd`. */
+  /**
+   * A message: `topic`, and `bytes` from `payloadStart` to `payloadEnd`; fields from `fieldsStart` to
+   * `fieldsEnd`.
+   */
   Delivery,
   /** As a delivery, of a durable topic: `seq` and `time` are its own. */
   Stored,
@@ -43,8 +46,8 @@ export enum FrameFound {
 /**
  * Bytes in, frames out, wherever the reads happen to cut.
  *
- * - A chunk given to {@link push} must never be written to again: payloads are views of it. Take everything with
- *   {@link next} before the next push.
+ * - A chunk given to {@link push} must never be written to again: payloads are views of it. Take everything
+ *   with {@link next} before the next push.
  * - Memory: one unfinished frame, with at most the largest payload a broker can be set to take.
  */
 export class FrameClientDecoder {

@@ -74,7 +74,10 @@ export class CutFrame {
   }
 }
 
-/** Bytes of the frame with this header, which has its LF. Where the length is wrong, the header is enough to say so. */
+/**
+ * Bytes of the frame with this header, which has its LF. Where the length is wrong, the header is enough to
+ * say so.
+ */
 function frameLength(header: Uint8Array): number {
   if (!isPub(header, 0)) return header.length;
   const length = Number(/^pub [^ ]* (\d+)[ \r\n]/.exec(decoder.decode(header))?.[1]);

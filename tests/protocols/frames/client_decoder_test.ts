@@ -61,6 +61,13 @@ Deno.test("deliveries are taken apart wherever the reads cut: LF, NUL, fields, o
   );
 });
 
+Deno.test("a length with zeros before it is that length wherever the reads cut", () => {
+  expectAtEveryCut("pub #a 0000000000000003\none\npub #a 0000000000000001 k=v\nx\n", [
+    "#a <- one",
+    "#a k=v <- x",
+  ]);
+});
+
 Deno.test("everything else a broker says is taken apart wherever the reads cut", () => {
   expectAtEveryCut(
     'info {"max":{"line":65536}}\nok 1000 level=memory subs=2\nok 2\nok 3 seq=7 level=synced\nok 1 from=12\n' +
