@@ -33,6 +33,7 @@ const CORE = [
   "lib/limits.ts",
   "lib/log.ts",
   "lib/positions.ts",
+  "lib/slow_policy.ts",
 ];
 /** What carries bytes and time to that code and back. */
 const AROUND_THE_CORE = [

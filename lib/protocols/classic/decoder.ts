@@ -16,6 +16,7 @@
  */
 import type { ErrorCode } from "../../errors.ts";
 import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { CLASSIC_LINES } from "./encoding.ts";
 
@@ -169,7 +170,7 @@ export class ClassicDecoder implements Decoder {
     if (stop - line > this.#lineMost) return this.#refuse("LINE_TOO_LONG", lf + 1);
     const idEnd = endOfField(buffer, line, stop);
     const verbEnd = endOfField(buffer, idEnd + 1, stop);
-    if (idEnd > line && verbEnd < stop && isPub(buffer, idEnd + 1, verbEnd)) {
+    if (idEnd > line && verbEnd < stop && isPub(buffer, idEnd + 1)) {
       if (!isAscii(buffer, line, idEnd) && decodeText(buffer.subarray(line, idEnd)) === undefined) {
         return this.#refuse("BAD_UTF8", lf + 1);
       }
@@ -280,15 +281,4 @@ export class ClassicDecoder implements Decoder {
     this.#position = position;
     return Found.Refused;
   }
-}
-
-function endOfField(buffer: Uint8Array, from: number, stop: number): number {
-  let at = from;
-  while (at < stop && buffer[at] !== SPACE) at++;
-  return Math.min(at, stop);
-}
-
-function isPub(buffer: Uint8Array, start: number, end: number): boolean {
-  return end - start === 3 && buffer[start] === 0x70 && buffer[start + 1] === 0x75 &&
-    buffer[start + 2] === 0x62;
 }

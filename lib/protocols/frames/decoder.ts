@@ -13,6 +13,7 @@
  */
 import type { ErrorCode } from "../../errors.ts";
 import { CR, decodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import { NINE, ZERO } from "../../wire/decimals.ts";
@@ -282,17 +283,6 @@ export class FrameDecoder implements Decoder {
   }
 }
 
-function endOfField(buffer: Uint8Array, from: number, stop: number): number {
-  let at = from;
-  while (at < stop && buffer[at] !== SPACE) at++;
-  return Math.min(at, stop);
-}
-
 function isTtl(buffer: Uint8Array, at: number): boolean {
   return buffer[at] === 0x74 && buffer[at + 1] === 0x74 && buffer[at + 2] === 0x6c;
-}
-
-function isPub(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === 0x70 && buffer[at + 1] === 0x75 && buffer[at + 2] === 0x62 &&
-    buffer[at + 3] === SPACE;
 }
