@@ -243,7 +243,7 @@ export interface Message {
   /** With its `#`. */
   readonly topic: string;
   /**
-   * Never changes; it may be a view of a piece of up to 256 KiB, so `slice()` what is to be kept for long.
+   * Never changes; it may be a view of a buffer of up to 256 KiB, so `slice()` what is to be kept for long.
    */
   readonly payload: Uint8Array;
   /** The payload as text, decoded when first asked for; what is not UTF-8 is U+FFFD in it. */

@@ -71,7 +71,7 @@ export class DeliveryQueue {
     this.end();
   }
 
-  /** The one reader, of messages; throws while there is another. Its `return` makes place for the next. */
+  /** The one reader, of messages; throws while there is another. Its `return` lets the next one in. */
   reader(): AsyncIterator<Delivery, undefined> {
     // a reader that wants no gaps is given none: see #isFor
     return this.#open(false) as AsyncIterator<Delivery, undefined>;

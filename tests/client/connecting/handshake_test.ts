@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ProtocolChoice } from "../../../lib/client/connecting/protocol_choice.ts";
 import {
   type ClientEvent,
   connectPublisher,
@@ -59,8 +58,8 @@ for (const hello of KINDS) {
       await publisher.publish("#hello", "again");
       assertEquals(await next(subscriber), "#hello <- again");
       assertEquals([learnt, broker.hellos], [2, 2], "each says hello once, and never again");
-      const choked = typeof hello === "object" ? [] : ["fallback"];
-      assertEquals(events, [...choked, "connected", "lost", "retrying", "restored"]);
+      const fallback = typeof hello === "object" ? [] : ["fallback"];
+      assertEquals(events, [...fallback, "connected", "lost", "retrying", "restored"]);
     });
   }
 }
@@ -180,27 +179,4 @@ Deno.test("a v2 broker that is stopped between hello and its answer is asked aga
   await publisher.publish("#a", "x");
   assertEquals(publisher.protocol, "2");
   assertEquals(events, ["connected", "lost", "retrying", "retrying", "restored"]);
-});
-
-Deno.test("what was learnt decides whether hello is said", () => {
-  const fresh = new ProtocolChoice("auto");
-  assertEquals(fresh.saysHello, true);
-  assertEquals(fresh.helloUnanswered(), true, "it is tried at once without");
-  assertEquals(fresh.saysHello, false);
-  fresh.served(false);
-  assertEquals(fresh.saysHello, true, "it was not the hello");
-  fresh.helloUnanswered();
-  fresh.served(true);
-  assertEquals(fresh.saysHello, false);
-  fresh.served(false);
-  assertEquals(fresh.saysHello, false, "it is classic for good");
-
-  const v2 = new ProtocolChoice("auto");
-  v2.learn("2");
-  assertEquals([v2.helloUnanswered(), v2.saysHello], [false, true], "once does not count");
-  assertEquals([v2.helloUnanswered(), v2.saysHello], [true, false], "twice in a row does");
-  v2.learn("2");
-  v2.helloUnanswered();
-  v2.learn("2");
-  assertEquals(v2.helloUnanswered(), false);
 });

@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { ProtocolChoice } from "../../../lib/client/connecting/protocol_choice.ts";
+
+Deno.test("what was learnt decides whether hello is said", () => {
+  const fresh = new ProtocolChoice("auto");
+  assertEquals(fresh.saysHello, true);
+  assertEquals(fresh.helloUnanswered(), true, "it is tried at once without");
+  assertEquals(fresh.saysHello, false);
+  fresh.served(false);
+  assertEquals(fresh.saysHello, true, "it was not the hello");
+  fresh.helloUnanswered();
+  fresh.served(true);
+  assertEquals(fresh.saysHello, false);
+  fresh.served(false);
+  assertEquals(fresh.saysHello, false, "it is classic for good");
+
+  const v2 = new ProtocolChoice("auto");
+  v2.learn("2");
+  assertEquals([v2.helloUnanswered(), v2.saysHello], [false, true], "once does not count");
+  assertEquals([v2.helloUnanswered(), v2.saysHello], [true, false], "twice in a row does");
+  v2.learn("2");
+  v2.helloUnanswered();
+  v2.learn("2");
+  assertEquals(v2.helloUnanswered(), false);
+});
