@@ -33,14 +33,14 @@ for (const [piece, before] of Object.entries(record.ratios)) {
 const SLOWER = `buffer[end] = LF;
     for (let at = start; at < end; at += 2) this.slowed = Math.imul(this.slowed ^ buffer[at]!, 0x01000193);`;
 
-for (const piece of ["classic decoder", "frame decoder"] as const) {
+for (const [piece, folder] of [["classic decoder", "classic"], ["frame decoder", "frames"]] as const) {
   Deno.test(`${piece}: a copy that was made slower is caught`, async () => {
     const copy = await Deno.makeTempDir({ prefix: "hashbus-slower-" });
     try {
       for (const part of ["bench", "lib"]) {
         await copyAll(`${ROOT}/${part}`, `${copy}/${part}`);
       }
-      const file = `${copy}/lib/wire/${piece.replace(" ", "_")}.ts`;
+      const file = `${copy}/lib/protocols/${folder}/decoder.ts`;
       const source = await Deno.readTextFile(file);
       assertStringIncludes(source, "buffer[end] = LF;", "the line of feed() that is made slower");
       const slower = source.replace("buffer[end] = LF;", SLOWER).replace(
