@@ -5,10 +5,10 @@
  * @module
  */
 import type { ErrorCode } from "../errors.ts";
-import type { From, StoreState, To } from "../store/types.ts";
+import type { ReplayRange, StoreState } from "../store/types.ts";
 import type { Route, Run } from "../wire/run.ts";
 
-export type { From, Route, Run, To };
+export type { ReplayRange, Route, Run };
 
 /** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
 export type Level = "memory" | "synced";
@@ -69,12 +69,6 @@ export interface ReplaySubscriber extends Subscriber {
 export type ReplayStart =
   | { readonly kind: "started"; readonly trimmedTo: number | undefined }
   | { readonly kind: "failed"; readonly reason: string };
-
-/** Where a replay begins and ends: see {@link import("../store/types.ts").From}. */
-export interface ReplayRange {
-  readonly from: From;
-  readonly to: To | undefined;
-}
 
 /** What is asked for and who is told. */
 export interface ReplayOptions {

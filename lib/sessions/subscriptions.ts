@@ -50,11 +50,6 @@ export class Subscriptions {
     return this.#shared.policy;
   }
 
-  /** Of messages of its patterns, whether another fits; for who waits until it does. */
-  get shared(): Subscription {
-    return this.#shared;
-  }
-
   get(pattern: string): Subscription | undefined {
     return this.#byPattern.get(pattern);
   }

@@ -5,6 +5,9 @@
  *
  * @module
  */
+import type { Stored } from "../wire/run.ts";
+
+export type { Stored };
 
 /** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
@@ -29,16 +32,6 @@ export interface RecentIds {
   /** Milliseconds before the newest batch. */
   readonly age: number;
   readonly ids: string;
-}
-
-/** Where an append went. Several appends of one commit to one topic may share a batch. */
-export interface Stored {
-  /** The sequence number of its first message; a topic's begin at 1 and have no gaps. */
-  readonly first: number;
-  /** The batch it is in: these grow with every commit, over all topics, and are never used twice. */
-  readonly batch: number;
-  /** Milliseconds since 1970, never less than any before it. */
-  readonly time: number;
 }
 
 /**

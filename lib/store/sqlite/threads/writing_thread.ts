@@ -45,20 +45,23 @@ export class WritingThread {
   /** Opens the store and answers with its state, or with why it cannot be opened. */
   static start(scope: Scope, request: Open): void {
     const { dir, sync, dedupWindow } = request;
-    let lock: Deno.FsFile | undefined;
+    let opened: OpenForWriting | undefined;
+    let thread: WritingThread;
+    let state: StoreState;
     try {
       const judge = sync === "commit" ? requireEnd : (): void => {};
-      const opened = openForWriting(dir, { sync, dedupWindow, judge });
-      lock = opened.lock;
-      const thread = new WritingThread(scope, request, opened);
-      thread.#answer({ kind: "opened", state: thread.#state, recentIds: thread.#writer.recentIds });
-      thread.#begin(opened.tail);
-      thread.#serve(sync);
+      opened = openForWriting(dir, { sync, dedupWindow, judge });
+      thread = new WritingThread(scope, request, opened);
+      state = thread.#state;
     } catch (error) {
-      lock?.close();
+      opened?.lock.close();
       scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
-      scope.close();
+      return scope.close();
     }
+    // what is thrown from here on ends the thread: who waits for an answer is told that it is gone
+    thread.#answer({ kind: "opened", state, recentIds: thread.#writer.recentIds });
+    thread.#begin(opened.tail);
+    thread.#serve(sync);
   }
 
   private constructor(
