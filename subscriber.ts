@@ -7,7 +7,7 @@ import { finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
-import { Replays } from "./lib/cli/subscriber/past.ts";
+import { Replays } from "./lib/cli/subscriber/replays.ts";
 import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscriber/subscribe.ts";
 import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber/options.ts";
 import { type ClientEvent, connectSubscriber } from "./lib/client/mod.ts";

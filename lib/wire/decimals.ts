@@ -29,3 +29,22 @@ export function writeDecimal(
   }
   return end;
 }
+
+/** Digits of a number that is read: so many fit a double exactly. */
+const DIGITS_MOST = 15;
+
+/**
+ * The number that stands in `bytes` from `start` to before `end`, and nothing else does: digits, no sign, no
+ * leading zeros (V3). -1: it is none, or has more than 15 digits.
+ */
+export function readDecimal(bytes: Uint8Array, start: number, end: number): number {
+  const digits = end - start;
+  if (digits < 1 || digits > DIGITS_MOST || (digits > 1 && bytes[start] === ZERO)) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = 10 * value + digit;
+  }
+  return value;
+}

@@ -8,7 +8,7 @@
  * @module
  */
 import { visible } from "../../text.ts";
-import { compileFormat, type Piece } from "./format_letters.ts";
+import { compileFormat, type FormatPart } from "./format_letters.ts";
 import type { Arrived } from "./message.ts";
 import type { Output } from "./output.ts";
 
@@ -18,7 +18,7 @@ export type Printer = (message: Arrived, out: Output) => void;
 /** What the options say about the printing. */
 export interface PrinterOptions {
   /** `-F`. */
-  readonly format?: readonly Piece[] | undefined;
+  readonly format?: readonly FormatPart[] | undefined;
   /** `-J`. */
   readonly json: boolean;
   /** `-N`: nothing after a message. */
@@ -66,17 +66,17 @@ function linePrinterForTerminal(end: Uint8Array): Printer {
 }
 
 function formatPrinter(
-  pieces: readonly Piece[],
+  parts: readonly FormatPart[],
   { end, terminal }: { readonly end: Uint8Array; readonly terminal: boolean },
 ): Printer {
   return (message, out) => {
     const time = message.time ?? new Date();
-    for (const piece of pieces) {
-      if (piece.kind === "literal") out.bytes(piece.bytes);
-      else if (piece.kind === "time") out.text(piece.write(time));
-      else if (terminal) out.text(visible(piece.write(message, time), KEPT));
-      else if (piece.kind === "payload") out.bytes(message.payload);
-      else out.text(piece.write(message, time));
+    for (const part of parts) {
+      if (part.kind === "literal") out.bytes(part.bytes);
+      else if (part.kind === "time") out.text(part.write(time));
+      else if (terminal) out.text(visible(part.write(message, time), KEPT));
+      else if (part.kind === "payload") out.bytes(message.payload);
+      else out.text(part.write(message, time));
     }
     out.bytes(end);
   };

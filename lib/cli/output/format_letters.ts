@@ -9,7 +9,7 @@ import { type Arrived, messageJson, messageJsonDeep } from "./message.ts";
 import { STRFTIME } from "./strftime.ts";
 
 /** A part of a compiled format. */
-export type Piece =
+export type FormatPart =
   | { readonly kind: "literal"; readonly bytes: Uint8Array }
   /** The payload as it is: its bytes where they may go untouched, its text elsewhere. */
   | { readonly kind: "payload"; readonly write: Write }
@@ -64,42 +64,42 @@ const LITERAL = /^[^%\\]+/u;
 const encoder = new TextEncoder();
 
 /** Reads a format. Throws UsageError for a letter or an escape it does not know. */
-export function compileFormat(format: string): Piece[] {
-  const pieces: Piece[] = [];
+export function compileFormat(format: string): FormatPart[] {
+  const parts: FormatPart[] = [];
   for (let rest = format; rest !== "";) {
     const literal = LITERAL.exec(rest)?.[0];
     const found = literal === undefined ? conversion(rest) ?? escape(rest) : undefined;
-    if (literal !== undefined) pieces.push({ kind: "literal", bytes: encoder.encode(literal) });
-    else if (found !== undefined) pieces.push(found.piece);
+    if (literal !== undefined) parts.push({ kind: "literal", bytes: encoder.encode(literal) });
+    else if (found !== undefined) parts.push(found.part);
     else {throw new UsageError(
         `the format ends within ${quote(rest)}; write %% or \\\\ for the character itself`,
       );}
     rest = rest.slice(literal?.length ?? found?.length);
   }
-  return pieces;
+  return parts;
 }
 
-interface Found {
-  readonly piece: Piece;
+interface PartRead {
+  readonly part: FormatPart;
   /** Characters it took. */
   readonly length: number;
 }
 
-function conversion(rest: string): Found | undefined {
+function conversion(rest: string): PartRead | undefined {
   const found = CONVERSION.exec(rest);
   if (found === null) return undefined;
   const { percent, time, flags = "", width, precision, letter } = found.groups ?? {};
   const length = found[0].length;
-  if (percent !== undefined) return { piece: { kind: "literal", bytes: encoder.encode("%") }, length };
+  if (percent !== undefined) return { part: { kind: "literal", bytes: encoder.encode("%") }, length };
   if (time !== undefined) {
     const write = STRFTIME.get(time);
     if (write === undefined) throw unknown(`%@${time}`, [...STRFTIME.keys()].map((known) => `%@${known}`));
-    return { piece: { kind: "time", write }, length };
+    return { part: { kind: "time", write }, length };
   }
   const known = LETTERS.get(letter ?? "");
   if (known === undefined) throw unknown(found[0], [...LETTERS.keys()].map((each) => `%${each}`));
   if (letter === "p" && width === undefined && precision === undefined) {
-    return { piece: { kind: "payload", write: known.write }, length };
+    return { part: { kind: "payload", write: known.write }, length };
   }
   const write = padded(known.write, {
     width: Number(width ?? 0),
@@ -107,7 +107,7 @@ function conversion(rest: string): Found | undefined {
     left: flags.includes("-"),
     zeros: flags.includes("0") && "lsxX".includes(letter ?? ""),
   });
-  return { piece: { kind: "text", write }, length };
+  return { part: { kind: "text", write }, length };
 }
 
 interface Padding {
@@ -129,7 +129,7 @@ function padded(write: Write, { width, most, left, zeros }: Padding): Write {
   };
 }
 
-function escape(rest: string): Found | undefined {
+function escape(rest: string): PartRead | undefined {
   const found = ESCAPE.exec(rest);
   if (found === null) return undefined;
   const { hex, short = "" } = found.groups ?? {};
@@ -137,7 +137,7 @@ function escape(rest: string): Found | undefined {
   if (byte === undefined) {
     throw unknown(found[0], [...[...ESCAPES.keys()].map((known) => `\\${known}`), "\\xHH"]);
   }
-  return { piece: { kind: "literal", bytes: Uint8Array.of(byte) }, length: found[0].length };
+  return { part: { kind: "literal", bytes: Uint8Array.of(byte) }, length: found[0].length };
 }
 
 function unknown(written: string, known: readonly string[]): UsageError {

@@ -16,13 +16,13 @@ import {
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
-import { compileFormat, LETTERS, type Piece } from "../output/format_letters.ts";
+import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
 import { ago, POSITION, type Position, START, type Start } from "../options/position.ts";
 import { count, DURATION, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
-const FORMAT: Kind<readonly Piece[]> = {
+const FORMAT: Kind<readonly FormatPart[]> = {
   placeholder: "FORMAT",
   config: ["string"],
   read: (text) => {
@@ -142,10 +142,10 @@ export interface SubscriberPlan {
   readonly connection: Connection;
   /** Who is asked for commands after the command file: a terminal may be, a pipe may be, or neither. */
   readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
-  /** What of the past every subscription brings. */
-  readonly past: { readonly from: Start; readonly to?: Position } | undefined;
+  /** What every subscription replays. */
+  readonly replay: { readonly from: Start; readonly to?: Position } | undefined;
   /** Whether it ends when that has come. */
-  readonly endsWithPast: boolean;
+  readonly endsWithReplay: boolean;
 }
 
 /** Throws UsageError for options that do not go together. */
@@ -158,8 +158,8 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   if (options.slow !== undefined && options.protocol === "classic") {
     throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
   }
-  const past = pastOf(options);
-  if (past !== undefined && options.protocol === "classic") {
+  const replay = replayOf(options);
+  if (replay !== undefined && options.protocol === "classic") {
     throw new UsageError(
       "--from, --to, --since and -e need protocol 2: the classic protocol has only what is live",
     );
@@ -169,11 +169,11 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   if (options["exit-at-end"] && !given) {
     throw new UsageError("-e needs -t PATTERN or -f FILE: there is nothing to come to the end of");
   }
-  const endsWithPast = options["exit-at-end"] || (options.to !== undefined && given);
+  const endsWithReplay = options["exit-at-end"] || (options.to !== undefined && given);
   if (options["exit-subscribed"] && !given) {
     throw new UsageError("-E needs -t PATTERN or -f FILE: there is nothing to subscribe to");
   }
-  const stays = !options["exit-subscribed"] && !endsWithPast;
+  const stays = !options["exit-subscribed"] && !endsWithReplay;
   const ends = options.count !== undefined || options.wait !== undefined;
   return {
     connection: connectionFrom(options, "subscriber"),
@@ -181,12 +181,12 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
       terminal: !named && stays,
       pipe: !(named && ends) && stays,
     },
-    past,
-    endsWithPast,
+    replay,
+    endsWithReplay,
   };
 }
 
-function pastOf(options: SubscriberOptions): SubscriberPlan["past"] {
+function replayOf(options: SubscriberOptions): SubscriberPlan["replay"] {
   const { from, to, since } = options;
   if (from !== undefined && since !== undefined) {
     throw new UsageError("--from and --since both say where to begin: take one");

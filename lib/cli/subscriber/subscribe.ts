@@ -15,7 +15,7 @@ import type { Arrived } from "../output/message.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, type OutputTarget } from "../output/output.ts";
 import type { Position, Start } from "../options/position.ts";
-import { Pace, type Replays } from "./past.ts";
+import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
 import type { Prompt } from "../commands/prompt.ts";
 import { Recorder } from "./recorder.ts";
@@ -112,7 +112,7 @@ export class SubscriberRun {
       this.#out.failed,
       this.#context.timeOver,
     ];
-    if (this.#context.plan.endsWithPast) ends.push(this.#context.replays.over.then(() => 0));
+    if (this.#context.plan.endsWithReplay) ends.push(this.#context.replays.over.then(() => 0));
     if (this.#recording !== undefined) ends.push(this.#recording.out.failed);
     return await Promise.race(ends);
   }
@@ -145,7 +145,7 @@ export class SubscriberRun {
     const isLeftOut = filter(options["filter-out"]);
     const recording = this.#recording;
     for await (const message of subscriber) {
-      if (plan.endsWithPast && replays.ended) return;
+      if (plan.endsWithReplay && replays.ended) return;
       if (isLeftOut(message.topic)) continue;
       const { time } = message;
       if (pace !== undefined && replays.replaying && time !== undefined) {
@@ -201,16 +201,16 @@ export class SubscriberRun {
 
   /** `own`: what a command says, which wins over the command line. */
   async #subscribe(pattern: string, own: SubFields = {}): Promise<void> {
-    const { subscriber, options, plan: { past }, replays } = this.#context;
-    const to = own.to ?? past?.to;
-    const from = own.from ?? past?.from ?? (to === undefined ? undefined : "earliest");
+    const { subscriber, options, plan: { replay }, replays } = this.#context;
+    const to = own.to ?? replay?.to;
+    const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
-    const isPast = from !== undefined && from !== "now";
-    if (isPast) replays.add(pattern);
+    const isReplay = from !== undefined && from !== "now";
+    if (isReplay) replays.add(pattern);
     try {
       await subscriber.subscribe(pattern, {
-        ...(isPast ? { from } : {}),
-        ...(isPast && to !== undefined ? { to } : {}),
+        ...(isReplay ? { from } : {}),
+        ...(isReplay && to !== undefined ? { to } : {}),
         ...(slow === undefined ? {} : { slow }),
       });
     } catch (error) {

@@ -28,12 +28,12 @@ export class Replays {
     return this.#pending.size > 0;
   }
 
-  /** Whether {@link over} has settled. */
+  /** Whether {@link over} has resolved or rejected. */
   get ended(): boolean {
     return this.#complete && !this.replaying;
   }
 
-  /** A subscription to the past is being asked for. */
+  /** A replay is being asked for. */
   add(pattern: string): void {
     this.#pending.add(pattern);
   }
@@ -41,13 +41,13 @@ export class Replays {
   /** It was refused, or taken back. */
   drop(pattern: string): void {
     this.#pending.delete(pattern);
-    this.#settle();
+    this.#tellWhenOver();
   }
 
   /** No more are asked for. */
   complete(): void {
     this.#complete = true;
-    this.#settle();
+    this.#tellWhenOver();
   }
 
   /** For the client library's `onEvent`. */
@@ -59,7 +59,7 @@ export class Replays {
     this.drop(event.pattern);
   };
 
-  #settle(): void {
+  #tellWhenOver(): void {
     if (!this.ended) return;
     if (this.#failure === undefined) this.#over.resolve();
     else this.#over.reject(this.#failure);

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Pace, Replays } from "../../../lib/cli/subscriber/past.ts";
+import { Pace, Replays } from "../../../lib/cli/subscriber/replays.ts";
 import { RunError } from "../../../lib/errors.ts";
 
 Deno.test("messages wait for the pauses that were between them, divided by the speed", () => {
