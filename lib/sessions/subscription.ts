@@ -84,15 +84,18 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const { policy } = this;
     if (policy === "latest" && outbox.queued > 0) return this.#deliverLatest(run);
     const slice = this.#speaker.protocol.deliveries(run);
-    if (policy !== "block" && !this.#makeRoom(slice.end - slice.start)) {
-      if (policy === "disconnect") outbox.overflow(run.count);
-      else this.#leaveOut(run.count);
-      return;
-    }
     const { count, expires } = run;
-    const plain = policy !== "drop-old" && expires === undefined;
-    const owner = policy === "drop-old" ? this : undefined;
-    this.#put(plain ? new Segment(slice, count) : new Segment(slice, count, { owner, expires }));
+    if (policy === "block") {
+      // leaves nothing out: there is no gap to be told before it
+      outbox.put(expires === undefined ? new Segment(slice, count) : new Segment(slice, count, { expires }));
+    } else if (this.#makeRoom(slice.end - slice.start)) {
+      const owner = policy === "drop-old" ? this : undefined;
+      this.#put(new Segment(slice, count, { owner, expires }));
+    } else if (policy === "disconnect") {
+      outbox.overflow(count);
+    } else {
+      this.#leaveOut(count);
+    }
   }
 
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {

@@ -176,7 +176,10 @@ export class ClassicDecoder implements Decoder {
       }
       const topicEnd = endOfField(buffer, verbEnd + 1, stop);
       this.#learnHead(line, verbEnd + 1, topicEnd);
-      return topicEnd < stop ? Found.Nothing : this.#publishWithoutMessage(lf);
+      if (topicEnd === stop) return this.#publishWithoutMessage(lf);
+      // the line is looked at again from its beginning, but not searched again for its end
+      this.#searched = lf - line;
+      return Found.Nothing;
     }
     const text = decodeText(buffer.subarray(line, stop));
     if (text === undefined) return this.#refuse("BAD_UTF8", lf + 1);
