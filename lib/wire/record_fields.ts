@@ -5,9 +5,11 @@
  */
 import type { IdSpan } from "../id_spans.ts";
 import { encodeText } from "./bytes.ts";
-import { NINE, ZERO } from "./decimals.ts";
+import * as decimals from "./decimals.ts";
 import { RecordReader, type Records } from "./records.ts";
 
+// its own, for its loops over bytes: see records.ts
+const { NINE, ZERO } = decimals;
 const POINT = 0x2e;
 const ID = encodeText("id");
 const TTL = encodeText("ttl");

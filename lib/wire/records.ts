@@ -12,9 +12,12 @@
  *
  * @module
  */
-import { CR, encodeText, LF, SPACE } from "./bytes.ts";
-import { NINE, ZERO } from "./decimals.ts";
+import * as bytes from "./bytes.ts";
+import * as decimals from "./decimals.ts";
 
+// a constant of another module is looked up at each use, which a loop over bytes feels: it has its own
+const { CR, LF, SPACE } = bytes;
+const { NINE, ZERO } = decimals;
 const PUB = "pub ".length;
 const EQUALS = 0x3d;
 
@@ -131,7 +134,7 @@ export class RecordReader {
 
 /** What every record of a topic begins with: `pub #a `. */
 export function recordHead(topic: string): Uint8Array<ArrayBuffer> {
-  return encodeText(`pub ${topic} `);
+  return bytes.encodeText(`pub ${topic} `);
 }
 
 /** Whether all of `bytes` is exactly `count` records that begin with `head`. */
