@@ -12,14 +12,13 @@ import { BROKER, limitsOf, planBroker } from "./lib/cli/broker/options.ts";
 import { serve } from "./lib/cli/broker/serve.ts";
 import { printLine, runMain } from "./lib/cli/process/main.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
-import { checkStore, exportMessages, headerProblem, Importer } from "./lib/store/mod.ts";
 
 await runMain(BROKER, async (options) => {
   const { quiet } = options;
   const plan = planBroker(options);
+  if (plan.kind === "serve") return await serve(options);
+  const { checkStore, exportMessages, headerProblem, Importer } = await import("./lib/store/mod.ts");
   switch (plan.kind) {
-    case "serve":
-      return await serve(options);
     case "check":
       return runCheck((report) => checkStore(plan.dir, report), { dir: plan.dir, quiet });
     case "export": {

@@ -15,7 +15,7 @@ import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, DEFAULT_LIMITS, STALL_TIMEOUT_MS } fro
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
-import { openSqliteStore, type Store } from "../store/mod.ts";
+import type { Store } from "../store/types.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
 
@@ -78,6 +78,8 @@ export class Broker implements AsyncDisposable {
   static async open(options: BrokerOptions & DataOptions = {}): Promise<Broker> {
     const { data, retain, sync, dedupWindow, log } = options;
     if (data === undefined) return new Broker(options);
+    // who stores nothing starts without what it takes to
+    const { openSqliteStore } = await import("../store/sqlite/open_store.ts");
     const lost = Promise.withResolvers<string>();
     const store = await openSqliteStore(data, {
       ...(sync === undefined ? {} : { sync }),

@@ -10,4 +10,4 @@ export type { Totals } from "../counters.ts";
 export type { Listener, Listening, ListenSpec, Transport } from "../sessions/mod.ts";
 export type { SlowPolicy } from "../slow_policy.ts";
 /** A store that keeps nothing beyond the process: durable topics for tests. */
-export { MemoryStore } from "../store/mod.ts";
+export { MemoryStore } from "../store/memory.ts";

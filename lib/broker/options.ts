@@ -6,7 +6,7 @@
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
-import type { RetentionRules, Store } from "../store/mod.ts";
+import type { RetentionRules, Store } from "../store/types.ts";
 
 /** Options of a broker; every one may be left out. */
 export interface BrokerOptions {

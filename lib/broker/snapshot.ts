@@ -5,7 +5,7 @@
  */
 import type { Totals } from "../counters.ts";
 import type { ConnectionSnapshot, Listening } from "../sessions/mod.ts";
-import type { StoreState } from "../store/mod.ts";
+import type { StoreState } from "../store/types.ts";
 
 /** Whether a broker is of use. */
 export type Health =

@@ -3,14 +3,9 @@
  *
  * @module
  */
-import {
-  Broker,
-  type BrokerOptions as Setup,
-  type DataOptions,
-  listenersOn,
-  type Listening,
-} from "../../broker/mod.ts";
-import { measureFsync } from "../../store/mod.ts";
+import { Broker, listenersOn } from "../../broker/broker.ts";
+import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { Log } from "../../log.ts";
 import { printLine } from "../process/main.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import { openLog } from "./logging.ts";
@@ -28,7 +23,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const listening = await listen(broker, options);
   printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
   const { data, sync } = options;
-  const priced = data === undefined ? undefined : logPrice(measureFsync(data, stop.signal), { log, sync });
+  const priced = data === undefined ? undefined : measure(data, { log, sync, signal: stop.signal });
   const { version } = BROKER;
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
@@ -59,6 +54,19 @@ async function listen(broker: Broker, options: BrokerOptions): Promise<readonly 
     await broker.close();
     throw error;
   }
+}
+
+/** Says in the log what an fsync costs in a directory. */
+async function measure(
+  dir: string,
+  { log, sync, signal }: {
+    readonly log: Log;
+    readonly sync: BrokerOptions["sync"];
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { measureFsync } = await import("../../store/tools/fsync_price.ts");
+  await logPrice(measureFsync(dir, signal), { log, sync });
 }
 
 function setupOf(options: BrokerOptions): Setup & DataOptions {
