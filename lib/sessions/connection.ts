@@ -62,7 +62,6 @@ export class Connection implements OutboxOwner {
   readonly session: Session;
   readonly outbox: Outbox;
   readonly #settings: Settings;
-  readonly #listener: Listener;
   readonly #address: string;
   readonly #transport: Transport;
   readonly #input: ReadBuffer;
@@ -79,7 +78,6 @@ export class Connection implements OutboxOwner {
     this.number = options.number;
     this.#address = options.address;
     this.#transport = options.transport;
-    this.#listener = options.listener;
     this.#input = new ReadBuffer(settings.pool);
     this.outbox = new Outbox(settings, this);
     this.session = new Session(settings, { listener: options.listener, outbox: this.outbox });
@@ -153,7 +151,7 @@ export class Connection implements OutboxOwner {
     const { number, session, outbox } = this;
     return {
       number,
-      listener: this.#listener.name,
+      listener: this.session.listener.name,
       id: session.id,
       address: this.#address,
       protocol: session.protocol.name,
@@ -276,7 +274,12 @@ export class Connection implements OutboxOwner {
 
   #fields(): LogFields {
     const { session, number } = this;
-    return { connection: number, listener: this.#listener.name, id: session.id, address: this.#address };
+    return {
+      connection: number,
+      listener: this.session.listener.name,
+      id: session.id,
+      address: this.#address,
+    };
   }
 }
 

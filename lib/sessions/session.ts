@@ -18,8 +18,7 @@ import type { Outbox } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
 import { ReplyQueue, type Ticket } from "./reply_queue.ts";
 import type { Settings } from "./settings.ts";
-import type { Speaker } from "./subscription.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { type Subscribing, Subscriptions } from "./subscriptions.ts";
 
 /** Why a session reads no more. */
 export type SessionEnd = "quit" | "protocol error";
@@ -29,11 +28,12 @@ export type SessionEnd = "quit" | "protocol error";
  * every current subscriber's outbox has the message (C4). While a subscriber is full the session stands still
  * at that publish ({@link Session.waitsFor}), and reads no further.
  */
-export class Session implements Context, Publisher, Speaker {
+export class Session implements Context, Publisher, Subscribing {
   readonly subscriptions: Subscriptions;
+  /** What it came in by. */
+  readonly listener: Listener;
+  readonly outbox: Outbox;
   readonly #settings: Settings;
-  readonly #listener: Listener;
-  readonly #outbox: Outbox;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
   #decoder: Decoder;
@@ -51,20 +51,16 @@ export class Session implements Context, Publisher, Speaker {
   ) {
     const { protocol } = listener;
     this.#settings = settings;
-    this.#listener = listener;
-    this.#outbox = outbox;
+    this.listener = listener;
+    this.outbox = outbox;
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(settings.limits);
     this.#replies = new ReplyQueue(protocol.replies(outbox));
-    this.subscriptions = new Subscriptions(settings.engine, {
-      outbox,
-      speaker: this,
-      policy: settings.slowConsumer,
-    });
+    this.subscriptions = new Subscriptions(this, settings.slowConsumer);
   }
 
   get roles(): ReadonlySet<Role> {
-    return this.#listener.roles;
+    return this.listener.roles;
   }
 
   get engine(): Engine {
@@ -122,10 +118,10 @@ export class Session implements Context, Publisher, Speaker {
     const { limits, version, engine } = this.#settings;
     const { line, payload, topic, patterns } = limits;
     this.#protocol = protocol;
-    this.#replies.speak(protocol.replies(this.#outbox));
+    this.#replies.speak(protocol.replies(this.outbox));
     const info = {
       version,
-      port: this.#listener.name,
+      port: this.listener.name,
       durable: engine.durable,
       max: { line, payload, topic, patterns },
     };

@@ -30,7 +30,6 @@ export interface Speaker {
  */
 export class Subscription implements ReplaySubscriber, SegmentOwner {
   readonly policy: SlowPolicy;
-  readonly rank: number;
   readonly #outbox: Outbox;
   readonly #speaker: Speaker;
   /** Named in a gap; empty: gaps are counted but not told. */
@@ -54,11 +53,14 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     },
   ) {
     this.policy = policy;
-    this.rank = -SLOW_POLICIES.indexOf(policy);
     this.#outbox = outbox;
     this.#speaker = speaker;
     this.#pattern = pattern;
     this.#latest = policy === "latest" ? new Map() : NO_LATEST;
+  }
+
+  get rank(): number {
+    return -SLOW_POLICIES.indexOf(this.policy);
   }
 
   get connection(): object {

@@ -14,30 +14,25 @@ export interface SubscriptionSnapshot {
   readonly slow: SlowPolicy;
 }
 
+/** Whose subscriptions these are. */
+export interface Subscribing extends Speaker {
+  readonly engine: Engine;
+  readonly outbox: Outbox;
+}
+
 /** Patterns in canonical form, and the subscription that each one's messages come by. */
 export class Subscriptions {
-  readonly #engine: Engine;
-  readonly #outbox: Outbox;
-  readonly #speaker: Speaker;
+  readonly #owner: Subscribing;
   /** For all patterns that need nothing of their own. */
   readonly #shared: Subscription;
   readonly #byPattern = new Map<string, Subscription>();
   /** Patterns that make their publishers wait. */
   #blocking = 0;
 
-  constructor(
-    engine: Engine,
-    { outbox, speaker, policy }: {
-      readonly outbox: Outbox;
-      readonly speaker: Speaker;
-      /** Of subscriptions that choose none. */
-      readonly policy: SlowPolicy;
-    },
-  ) {
-    this.#engine = engine;
-    this.#outbox = outbox;
-    this.#speaker = speaker;
-    this.#shared = new Subscription(policy, { outbox, speaker });
+  /** `policy`: of subscriptions that choose none. */
+  constructor(owner: Subscribing, policy: SlowPolicy) {
+    this.#owner = owner;
+    this.#shared = new Subscription(policy, { outbox: owner.outbox, speaker: owner });
     this.#judgeStalls();
   }
 
@@ -64,7 +59,7 @@ export class Subscriptions {
     const shared = !own && policy === this.policy;
     const subscription = shared
       ? this.#shared
-      : new Subscription(policy, { outbox: this.#outbox, speaker: this.#speaker, pattern });
+      : new Subscription(policy, { outbox: this.#owner.outbox, speaker: this.#owner, pattern });
     this.close(pattern);
     this.#byPattern.set(pattern, subscription);
     if (policy === "block") this.#blocking++;
@@ -77,7 +72,7 @@ export class Subscriptions {
     const subscription = this.#byPattern.get(pattern);
     if (subscription === undefined || (only !== undefined && subscription !== only)) return;
     this.#byPattern.delete(pattern);
-    this.#engine.unsubscribe(pattern, subscription);
+    this.#owner.engine.unsubscribe(pattern, subscription);
     if (subscription.policy === "block") this.#blocking--;
     this.#judgeStalls();
   }
@@ -93,6 +88,6 @@ export class Subscriptions {
 
   /** A stall harms nobody where nobody is made to wait: all that is subscribed to may be left out. */
   #judgeStalls(): void {
-    this.#outbox.watchesStalls = this.#blocking > 0 || (this.size === 0 && this.policy === "block");
+    this.#owner.outbox.watchesStalls = this.#blocking > 0 || (this.size === 0 && this.policy === "block");
   }
 }

@@ -13,11 +13,13 @@
 import { LARGEST_LIMITS } from "../../limits.ts";
 import { TopicNames } from "../../topics/topic_names.ts";
 import { CR, LF, SPACE } from "../../wire/bytes.ts";
-import { NINE, ZERO } from "../../wire/decimals.ts";
+import * as decimals from "../../wire/decimals.ts";
 import { isPub } from "../header_bytes.ts";
 import { type FrameLine, parseBatchHeader, parseLine } from "./client_lines.ts";
 import { CutFrame } from "./cut_frame.ts";
 
+// its own, for its loop over bytes: see wire/records.ts
+const { NINE, ZERO } = decimals;
 const EMPTY = new Uint8Array(0);
 const PUB = "pub ".length;
 const BATCH = "batch ";
