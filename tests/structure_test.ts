@@ -37,6 +37,7 @@ const CORE = [
   "lib/log.ts",
   "lib/positions.ts",
   "lib/slow_policy.ts",
+  "lib/small_map.ts",
 ];
 /** What carries bytes and time to that code and back. */
 const AROUND_THE_CORE = [

@@ -6,6 +6,7 @@
 import type { Engine } from "../engine/types.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
+import { SmallMap } from "../small_map.ts";
 import { type Speaker, Subscription } from "./subscription.ts";
 
 /** A subscription as a snapshot shows it. */
@@ -25,7 +26,7 @@ export class Subscriptions {
   readonly #owner: Subscribing;
   /** For all patterns that need nothing of their own. */
   readonly #shared: Subscription;
-  readonly #byPattern = new Map<string, Subscription>();
+  readonly #byPattern = new SmallMap<string, Subscription>();
   /** Patterns that make their publishers wait. */
   #blocking = 0;
 
@@ -79,7 +80,7 @@ export class Subscriptions {
 
   /** The connection is gone. */
   closeAll(): void {
-    for (const pattern of [...this.#byPattern.keys()]) this.close(pattern);
+    for (const [pattern] of [...this.#byPattern]) this.close(pattern);
   }
 
   snapshot(): SubscriptionSnapshot[] {
