@@ -10,6 +10,7 @@
 import { ChunkPool } from "../buffers.ts";
 import { Counters } from "../counters.ts";
 import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
+import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
 import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, DEFAULT_LIMITS, STALL_TIMEOUT_MS } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
@@ -108,15 +109,23 @@ export class Broker implements AsyncDisposable {
    * others.
    */
   listen(specs: readonly ListenSpec[]): readonly Listening[] {
+    if (this.#ends) throw new RunError(`the broker takes nobody any more: ${this.#notReady()}`);
     const listening = this.#server.listen(specs);
     this.#listening.push(...listening);
     this.#state = "serving";
     return listening;
   }
 
-  /** Serves a connection over anything that is a byte stream both ways; resolves when it is over. */
+  /**
+   * Serves a connection over anything that is a byte stream both ways; resolves when it is over. Behind
+   * {@link drain} or {@link close} it is closed at once.
+   */
   serve(transport: Transport, { listener, address = "memory" }: Origin): Promise<void> {
-    if (this.#state === "new") this.#state = "serving";
+    if (this.#ends) {
+      transport.close();
+      return Promise.resolve();
+    }
+    this.#state = "serving";
     return this.#server.serve(transport, { listener, address });
   }
 
@@ -145,7 +154,7 @@ export class Broker implements AsyncDisposable {
    * left after so many milliseconds is cut off. Resolves to how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
-    this.#state = "draining";
+    if (this.#state !== "closed") this.#state = "draining";
     this.#listening = [];
     return await this.#server.drain(timeout);
   }
@@ -168,6 +177,10 @@ export class Broker implements AsyncDisposable {
     await this.#server.close();
     await new Promise<void>((resolve) => this.#engine.close(resolve));
     this.#state = "closed";
+  }
+
+  get #ends(): boolean {
+    return this.#state === "draining" || this.#state === "closed";
   }
 
   get #version(): string {

@@ -201,3 +201,17 @@ Deno.test("a stall is judged by what is subscribed to: whoever blocks publishers
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assertEquals(stuck, { drops: false, blocks: true });
 });
+
+Deno.test("a broker that stops or is closed takes nobody any more, and stays closed", async () => {
+  const broker = new Broker();
+  broker.listen(ON_FREE_PORTS);
+  await broker.drain(100);
+  assertThrows(() => broker.listen(ON_FREE_PORTS), RunError, "takes nobody any more: it is stopping");
+  await broker.close();
+  const [mine, theirs] = memoryPair();
+  await broker.serve(theirs, { listener: PUBLISHERS });
+  using late = new RawClient(mine);
+  assertEquals(await late.rest(), "");
+  assertEquals(await broker.drain(100), 0);
+  assertEquals(broker.health(), { live: false, ready: false, reason: "it is closed" });
+});
