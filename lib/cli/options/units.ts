@@ -115,6 +115,15 @@ export const DURATION: Kind<number> = {
   },
 };
 
+/** A time span in its largest whole unit: 90,000 ms is `90s`. */
+export function showDuration(ms: number): string {
+  for (const unit of ["d", "h", "m", "s"]) {
+    const many = ms / (MILLISECONDS.get(unit) ?? 1);
+    if (many >= 1 && Number.isInteger(many)) return `${many}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
 const BYTES: ReadonlyMap<string, number> = new Map([
   ["", 1],
   ["b", 1],

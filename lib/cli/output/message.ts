@@ -27,6 +27,9 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A message as JSON has it. */
 export interface JsonMessage extends Omit<Arrived, "text" | "time"> {
+  /** What the broker answered to who published it: how safe it is, and how many got it. */
+  readonly level?: string | undefined;
+  readonly subs?: number | undefined;
   /**
    * All of its fields as they stand in the frame, where the others cannot say it; bytes if they are no text.
    */
@@ -57,13 +60,15 @@ export function messageJsonDeep(message: Arrived, time: Date): string {
 
 /** Everything but the payload; what was not given with the message is left out. */
 function aboutJson(
-  { topic, headers, id, key, ttl, reply, seq }: JsonMessage,
+  { topic, headers, id, key, ttl, reply, seq, level, subs }: JsonMessage,
   time: Date,
 ): Record<string, unknown> {
   return {
     time: time.toISOString(),
     topic,
     ...(seq === undefined ? {} : { seq }),
+    ...(level === undefined ? {} : { level }),
+    ...(subs === undefined ? {} : { subs }),
     ...(id === undefined ? {} : { id }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl }),

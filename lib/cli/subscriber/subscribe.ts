@@ -184,7 +184,8 @@ export class SubscriberRun {
             this.#context.replays.drop(action.pattern);
             return subscriber.unsubscribe(action.pattern);
           case "pub":
-            throw new TypeError("a subscriber was handed pub");
+          case "json":
+            throw new TypeError(`a subscriber was handed ${action.verb}`);
         }
       },
       speed: options.speed ?? 1,
