@@ -1,5 +1,5 @@
 /**
- * Promises that may end late, or that nobody awaits.
+ * Promises that may end late, or that nobody awaits, and the time they may take.
  *
  * @module
  */
@@ -18,4 +18,9 @@ export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise
 export function neverUnhandled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {}); // whoever cares awaits the promise itself
   return promise;
+}
+
+/** So many milliseconds, for a person: `500 ms`, `10 s`. */
+export function inWords(ms: number): string {
+  return ms < 1000 || ms % 100 !== 0 ? `${Math.round(ms)} ms` : `${ms / 1000} s`;
 }

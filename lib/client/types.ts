@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { RefusedError } from "../errors.ts";
+import type { RefusedError, RunError } from "../errors.ts";
 import type { Ago } from "../positions.ts";
-import type { FrameReceipt } from "../protocols/frames/client_lines.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
 
@@ -85,10 +84,16 @@ export type ClientEvent =
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
-  /** A message that was handed to `send` was refused; `number` is what `send` gave. */
-  | { readonly type: "refused"; readonly number: number; readonly error: RefusedError };
+  /**
+   * A message that was handed to `send` was refused, or was given up (`timeout`, `signal`: a RunError with
+   * the code `TIMEOUT` or `ABORTED`); `number` is what `send` gave.
+   */
+  | { readonly type: "refused"; readonly number: number; readonly error: RefusedError | RunError };
 
-/** What goes with a message. A classic broker takes none of it: the message is then refused with NEEDS_V2. */
+/**
+ * What goes with a message, and what is to be done about it. A classic broker takes nothing of the first, nor
+ * `minSubs`: the message is then refused with NEEDS_V2. What is of the wrong kind is a TypeError at once.
+ */
 export interface PublishOptions {
   /** For who reads the message: a trace, a content type. Names are not empty. */
   readonly headers?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
@@ -104,13 +109,35 @@ export interface PublishOptions {
   readonly id?: string;
   /** The topic to answer to. */
   readonly reply?: string;
+  /**
+   * Milliseconds until it must be acknowledged (no limit). Then it is given up with a RunError (code
+   * `TIMEOUT`) that says what is known: a message that has never left is withdrawn and will not be published;
+   * one that has left may have been, or may still be.
+   */
+  readonly timeout?: number;
+  /** Gives the message up when it is aborted, as `timeout` does, with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * How many subscribers have to get it. When the broker's answer says fewer, it counts as refused
+   * (RefusedError, code `TOO_FEW_SUBS`), although those that there were have it, and a durable topic keeps
+   * it. It is for a publisher that is back before its subscribers are, after a broker that keeps nothing was
+   * started anew: without it such a message is acknowledged, by nobody.
+   */
+  readonly minSubs?: number;
 }
 
-/**
- * How far a message got, as far as the broker says: a classic one says nothing. A broker answers many
- * messages at once, and then `subs` and `seq` are those of the last of them.
- */
-export type Receipt = FrameReceipt;
+/** How far this very message got, as far as the broker says: a classic one says nothing. */
+export interface Receipt {
+  /** The sequence number a durable topic gave it. */
+  readonly seq?: number;
+  /**
+   * What holds from now on. `memory`: it is in the outbox of every subscriber there was, in the broker's
+   * memory. `synced`: it is on the broker's disk. `engine`: the broker's engine has it, in a way of its own.
+   */
+  readonly level?: "memory" | "synced" | "engine";
+  /** Subscribers that get it. */
+  readonly subs?: number;
+}
 
 /** Publishes. Ends with {@link close} or `await using`. */
 export interface Publisher extends AsyncDisposable {
@@ -120,15 +147,20 @@ export interface Publisher extends AsyncDisposable {
    * Publishes, and resolves when the broker has acknowledged it. Need not be awaited one by one: calls queue
    * and leave in order, many at once over v2, one request at a time to a classic broker. What is queued is
    * held in memory, so a loop without end awaits now and then: the promise is the backpressure. The payload
-   * is copied at once. It may hold any bytes over v2; the classic protocol carries any but LF, and a broker
-   * drops a CR at its very end.
+   * is copied at once: text as UTF-8, a buffer or view of one byte by byte. It may hold any bytes over v2;
+   * the classic protocol carries any but LF, and a broker drops a CR at its very end.
    *
    * Rejects with RefusedError when the broker (or this client, before sending) refuses this one message, and
    * with RunError when it cannot be delivered any more. A rejection that nobody looks at never ends the
    * process; losing the connection for good is told by {@link close} and {@link closed} too, a refusal only
-   * here.
+   * here. Only a TypeError, for what is of the wrong kind (a number, a Promise that was not awaited), does
+   * end it where nobody looks: it is a mistake in the program, and nothing was queued.
    */
-  publish(topic: string, payload?: string | Uint8Array, options?: PublishOptions): Promise<Receipt>;
+  publish(
+    topic: string,
+    payload?: string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView,
+    options?: PublishOptions,
+  ): Promise<Receipt>;
   /**
    * As {@link publish}, for many messages: nothing is allocated that waits for an answer. Gives the number of
    * the message, the first being 1. Throws what this client refuses; what the broker refuses is told by the
@@ -142,7 +174,11 @@ export interface Publisher extends AsyncDisposable {
    * }
    * ```
    */
-  send(topic: string, payload?: string | Uint8Array, options?: PublishOptions): number;
+  send(
+    topic: string,
+    payload?: string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView,
+    options?: PublishOptions,
+  ): number;
   /** Whether so much waits in memory (4 MiB) that who sends should wait for {@link ready}. */
   readonly full: boolean;
   /** Resolves when there is room again, or nothing more to wait for. */
@@ -156,11 +192,15 @@ export interface Publisher extends AsyncDisposable {
    * connection is lost it waits another `connectTimeout` for it to come back, then rejects with RunError, as
    * do the publishes it gave up. After the broker was lost for good it rejects with that error; `await using`
    * does not repeat it.
+   *
+   * With `timeout` (milliseconds) it waits no longer than that, whatever the broker does: then it rejects
+   * with a RunError (code `TIMEOUT`) that says how many messages were not acknowledged, as do their publishes
+   * and {@link closed}. A second call gives the same promise, and a shorter time holds from then on.
    */
-  close(): Promise<void>;
+  close(options?: { readonly timeout?: number }): Promise<void>;
   /**
    * Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for
-   * good.
+   * good or {@link close} gave up.
    */
   readonly closed: Promise<void>;
 }

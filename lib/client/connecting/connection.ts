@@ -7,11 +7,11 @@ import { RunError } from "../../errors.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import type { Link } from "../links/link.ts";
 import type { LinkEnd } from "../links/link_end.ts";
-import { neverUnhandled, waitAtMost } from "../promises.ts";
+import { inWords, neverUnhandled, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { backOff, pause } from "./back_off.ts";
 import { Connector } from "./connector.ts";
-import type { Settings } from "./settings.ts";
+import { checkTime, type Settings } from "./settings.ts";
 import type { Work } from "./work.ts";
 
 /** What a subscriber adds to a connection. */
@@ -73,6 +73,9 @@ export class Connection {
   #proven = false;
   #attempt = 0;
   #closing: Promise<void> | undefined;
+  /** When {@link close} gives up. */
+  #closeBy = Infinity;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(settings: Settings, { work, subscriber }: ConnectionParts) {
     this.#settings = settings;
@@ -114,15 +117,23 @@ export class Connection {
   /** Throws RunError when nothing more can be asked for. */
   checkOpen(): void {
     if (this.#closing !== undefined || this.over) {
-      throw new RunError(`the ${this.#settings.role} is closed`);
+      throw new RunError(`the ${this.#settings.role} is closed`, "CLOSED");
     }
   }
 
   /**
-   * Ends it: with `drain` after all that is queued has been acknowledged, else after the request that is on
-   * the wire. Rejects as {@link closed} does. A second call gives the same answer.
+   * Ends it: with `drain` after all that is queued has been acknowledged, within so many milliseconds if a
+   * time is given, else after the request that is on the wire. Rejects as {@link closed} does. A second call
+   * gives the same answer; a shorter time holds from then on.
    */
-  close({ drain }: { readonly drain: boolean }): Promise<void> {
+  close(
+    { drain, timeout }: { readonly drain: boolean; readonly timeout?: number | undefined },
+  ): Promise<void> {
+    try {
+      if (timeout !== undefined) this.#closeWithin(timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#closing ??= this.#close(drain);
     return this.#closing;
   }
@@ -130,7 +141,10 @@ export class Connection {
   async #close(drain: boolean): Promise<void> {
     if (this.#link === undefined) this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
     if (!drain) {
-      const error = new RunError(`the ${this.#settings.role} was closed before the broker answered`);
+      const error = new RunError(
+        `the ${this.#settings.role} was closed before the broker answered`,
+        "CLOSED",
+      );
       this.#work.failUnsent(error);
       if (this.#link !== undefined) await waitAtMost(LAST_REPLY_MS, this.#work.drained());
       this.#work.failAll(error);
@@ -140,6 +154,30 @@ export class Connection {
     await this.#link?.quit({ waitForEnd: localPort === undefined ? END_MS : END_OF_FIXED_PORT_MS });
     this.#stop.abort();
     await this.closed;
+  }
+
+  #closeWithin(timeout: number): void {
+    checkTime("timeout", timeout);
+    const at = performance.now() + timeout;
+    if (this.over || at >= this.#closeBy) return;
+    this.#closeBy = at;
+    clearTimeout(this.#closeTimer);
+    this.#closeTimer = setTimeout(() => this.#giveUpClosing(timeout), timeout);
+    this.#stop.signal.addEventListener("abort", () => clearTimeout(this.#closeTimer), { once: true });
+  }
+
+  /** The time for closing is over: nothing is waited for any more, an answer neither. */
+  #giveUpClosing(timeout: number): void {
+    const { size } = this.#work;
+    if (size > 0) {
+      const error = new RunError(
+        `${this.#unanswered(size)} by ${this.#settings.address} within ${inWords(timeout)}`,
+        "TIMEOUT",
+      );
+      this.#end.reject(error);
+      this.#work.failAll(error);
+    }
+    this.#stop.abort();
   }
 
   /** From the first link to the end of it all. */
@@ -229,10 +267,7 @@ export class Connection {
     const { address } = this.#settings;
     if (error.permanent) return new RunError(`cannot connect to ${address}: ${error.message}`);
     if (error.accepted) return this.#rejected({ reason: error.message, turnedAway: error.turnedAway });
-    return new RunError(
-      `no broker at ${address} (${error.message}): start one with "deno run -A broker.ts", ` +
-        "or name another host or port (-h, -p)",
-    );
+    return new RunError(`no broker at ${address} (${error.message})`, "NO_BROKER");
   }
 
   #rejected({ reason, turnedAway }: LinkEnd): RunError {
@@ -247,12 +282,13 @@ export class Connection {
   }
 
   #lost(reason: string): RunError {
-    const { role, address } = this.#settings;
-    const unacknowledged = this.#work.size;
-    const what = role === "publisher" ? "message" : "request";
-    const loss = unacknowledged === 0
-      ? ""
-      : `, ${unacknowledged} ${what}${unacknowledged === 1 ? "" : "s"} not acknowledged`;
-    return new RunError(`lost the broker at ${address} (${reason})${loss}`);
+    const { size } = this.#work;
+    const loss = size === 0 ? "" : `, ${this.#unanswered(size)}`;
+    return new RunError(`lost the broker at ${this.#settings.address} (${reason})${loss}`, "LOST");
+  }
+
+  #unanswered(count: number): string {
+    const what = this.#settings.role === "publisher" ? "message" : "request";
+    return `${count} ${what}${count === 1 ? "" : "s"} not acknowledged`;
   }
 }
