@@ -12,6 +12,7 @@ import { PUBLISHER } from "./lib/cli/publisher/options.ts";
 import { planPublisher } from "./lib/cli/publisher/plan.ts";
 import { progressOf, PublisherRun } from "./lib/cli/publisher/publish.ts";
 import { Refusals } from "./lib/cli/publisher/types.ts";
+import { TIMER_MOST_MS } from "./lib/cli/process/pause.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
 import { type ClientEvent, connectPublisher } from "./lib/client/mod.ts";
 
@@ -45,7 +46,7 @@ if (import.meta.main) {
         client: publisher,
         stop,
         notices,
-        drainTimeout: options["drain-timeout"],
+        drainTimeout: Math.min(options["drain-timeout"], options.timeout ?? Infinity, TIMER_MOST_MS),
         codeWhenStopped: () => run.codeWhenStopped(),
       });
       failed = false;

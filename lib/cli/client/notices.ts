@@ -4,7 +4,6 @@
  * @module
  */
 import { complain, writeError } from "../process/main.ts";
-import type { RefusedError } from "../../errors.ts";
 import { showDuration } from "../options/units.ts";
 import { visible } from "../../text.ts";
 
@@ -26,7 +25,7 @@ export type ConnectionEvent =
   | { readonly type: "live" | "end"; readonly pattern: string }
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
-  | { readonly type: "refused"; readonly number: number; readonly error: RefusedError };
+  | { readonly type: "refused"; readonly number: number; readonly error: Error };
 
 /** `quiet`: only what failed; `verbose`: the connection, too. */
 export type Verbosity = "quiet" | "normal" | "verbose";

@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../../errors.ts";
 import { type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
+import { TIMER_MOST_MS } from "../process/pause.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
 
@@ -104,7 +105,7 @@ function messageOptions(options: PublisherOptions): MessageOptions | undefined {
     ...(ttl === undefined ? {} : { ttl: ttl / 1000 }),
     ...(reply === undefined ? {} : { reply }),
     ...(id === undefined ? {} : { id }),
-    ...(timeout === undefined ? {} : { timeout: Math.min(timeout, 2 ** 31 - 1) }),
+    ...(timeout === undefined ? {} : { timeout: Math.min(timeout, TIMER_MOST_MS) }),
     ...(minSubs === undefined ? {} : { minSubs }),
   };
   return Object.keys(message).length === 0 ? undefined : message;

@@ -56,6 +56,8 @@ export class PublisherRun {
   readonly #context: PublisherContext;
   readonly #sender: Sender;
   readonly #extent = new Extent();
+  /** Aborted before the connection is closed. */
+  #closing: AbortSignal | undefined;
   /** Lines that are no command and no message. */
   #badLines = 0;
 
@@ -67,6 +69,7 @@ export class PublisherRun {
       json: options.json,
       verbose: options.verbose && !options.quiet,
       keepGoing: options["keep-going"],
+      closing: () => this.#closing?.aborted ?? false,
       options: plan.message,
     });
     context.progress.watch(() => this.#sender.published);
@@ -75,6 +78,7 @@ export class PublisherRun {
   /** Publishes everything; the exit code. Throws RunError at a refused message unless told to keep going. */
   async work(stop: Stop): Promise<number> {
     const { job } = this.#context;
+    this.#closing = stop.signal;
     if (job.kind === "commands") await this.#runCommands(job, stop);
     else await this.#publishPayloads(job, stop);
     return this.#code;
@@ -93,7 +97,9 @@ export class PublisherRun {
     if (failed) await Promise.allSettled([flushed]);
     else await flushed;
     progress.end();
-    const { published, refused, summary } = this.#sender;
+    const { published, refused, summary, failure } = this.#sender;
+    // else `work` has thrown it
+    if (stopped && !failed && failure !== undefined) notices.failed(failure.message);
     if (stopped && !this.#extent.isWhole) {
       // what failed with the connection is counted as neither
       notices.failed(this.#extent.text(failed ? undefined : published + refused));
@@ -104,7 +110,7 @@ export class PublisherRun {
   }
 
   get #code(): number {
-    return this.#sender.refused + this.#badLines > 0 ? 1 : 0;
+    return this.#sender.left || this.#badLines > 0 ? 1 : 0;
   }
 
   /** Publishes as the commands say. */
@@ -177,7 +183,7 @@ export class PublisherRun {
             const early = start + sent * 1000 / options.rate - performance.now();
             if (early > 0) await pause(early, signal);
           }
-          if (signal.aborted || this.#sender.failed) return await this.#sender.settle();
+          if (signal.aborted || this.#sender.failure !== undefined) return await this.#sender.settle();
           this.#sender.put({ topic: each, payload, options: message, place });
           sent++;
           const room = this.#sender.room();

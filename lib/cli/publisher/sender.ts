@@ -32,6 +32,8 @@ export interface SenderContext {
   /** Answers are told: each where {@link Sender.tellsEach}, else in one line at the end. */
   readonly verbose: boolean;
   readonly keepGoing: boolean;
+  /** Whether the connection is being closed: what a limit of that gives up says nothing of a message. */
+  readonly closing: () => boolean;
   /** What every message of a command has. */
   readonly options: MessageOptions | undefined;
 }
@@ -40,8 +42,8 @@ export interface SenderContext {
  * - Messages leave in the order of {@link put}, as far ahead of their answers as the publisher takes them.
  * - At one that is refused it fails, unless told to keep going; what was sent ahead of the answer is
  *   published all the same.
- * - Only where somebody wants to see the answers, or a message has a time limit, is each waited for by
- *   itself: else nothing is held for a message but where it stands.
+ * - Only where somebody wants to see the answers is each waited for by itself: else nothing is held for a
+ *   message but where it stands.
  */
 export class Sender implements Ahead {
   /** Whether each answer is told instead of their sum. */
@@ -52,6 +54,7 @@ export class Sender implements Ahead {
   readonly #places = new Places();
   #sent = 0;
   #refused = 0;
+  #lost = 0;
   #acknowledged = 0;
   /** Asked for and not answered. */
   #open = 0;
@@ -60,7 +63,7 @@ export class Sender implements Ahead {
 
   constructor(context: SenderContext) {
     this.#context = context;
-    this.#asks = context.json || context.verbose || context.options?.timeout !== undefined;
+    this.#asks = context.json || context.verbose;
     context.refusals.listener = (number, error) => this.#refuse(error, this.#places.of(number));
   }
 
@@ -74,9 +77,14 @@ export class Sender implements Ahead {
     return this.#refused;
   }
 
-  /** Whether a message was refused and nothing more is to be sent. */
-  get failed(): boolean {
-    return this.#failure !== undefined;
+  /** Why nothing more is to be sent. */
+  get failure(): RunError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether a message that was sent is not published. */
+  get left(): boolean {
+    return this.#refused + this.#lost > 0;
   }
 
   /** What the answers said, in one line. */
@@ -106,7 +114,7 @@ export class Sender implements Ahead {
   }
 
   send(action: PublishAction, place: string): Promise<void> | undefined {
-    if (this.failed) return this.settle();
+    if (this.#failure !== undefined) return this.settle();
     this.put(this.#message(action, place));
     return this.room();
   }
@@ -142,8 +150,9 @@ export class Sender implements Ahead {
     this.#context.publisher.publish(topic, payload, options).then(
       (answer) => this.#tell(message, answer),
       (error) => {
-        // that the broker was lost is told by the publisher itself
-        if (isOfOneMessage(error)) this.#refuse(error, place);
+        // that the broker was lost, or given up, is told by the publisher itself
+        if (isOfOneMessage(error) && !this.#context.closing()) this.#refuse(error, place);
+        else this.#lost++;
       },
     ).finally(() => {
       if (--this.#open > 0) return;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { RefusedError } from "../../errors.ts";
 import type { PublishLine } from "../input/message_line.ts";
 import type { ConnectionEvent } from "../client/notices.ts";
 
@@ -54,8 +53,8 @@ export interface Outgoing {
 
 /** Hands the client library's refusals to who sends. */
 export class Refusals {
-  /** Told the number of a message, as `send` gave it, and why it was refused. */
-  listener: (number: number, error: RefusedError) => void = () => {};
+  /** Told the number of a message, as `send` gave it, and why it was refused or given up. */
+  listener: (number: number, error: Error) => void = () => {};
 
   /** For the client library's `onEvent`. */
   readonly onEvent = (event: ConnectionEvent): void => {
