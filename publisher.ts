@@ -47,6 +47,7 @@ if (import.meta.main) {
         stop,
         notices,
         drainTimeout: Math.min(options["drain-timeout"], options.timeout ?? Infinity, TIMER_MOST_MS),
+        closeTimeout: options.timeout === undefined ? undefined : Math.min(options.timeout, TIMER_MOST_MS),
         codeWhenStopped: () => run.codeWhenStopped(),
       });
       failed = false;

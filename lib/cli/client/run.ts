@@ -31,6 +31,8 @@ export interface Ending {
   readonly notices: Notices;
   /** Milliseconds that a stop waits for what is not acknowledged. */
   readonly drainTimeout: number;
+  /** Milliseconds that the goodbye may take without a stop; left out, as long as it takes. */
+  readonly closeTimeout?: number | undefined;
   /** The exit code when a signal ended the work and the goodbye went well. */
   readonly codeWhenStopped: () => number;
 }
@@ -97,9 +99,9 @@ export async function finish(work: (stop: Stop) => Promise<number>, ending: Endi
 }
 
 /** Closes in its time until a stop sets one, and says what a stop waits for. */
-async function close({ client, stop, notices, drainTimeout }: Ending): Promise<void> {
+async function close({ client, stop, notices, drainTimeout, closeTimeout }: Ending): Promise<void> {
   if (!stop.signal.aborted) {
-    const closing = client.close();
+    const closing = client.close(closeTimeout === undefined ? {} : { timeout: closeTimeout });
     await Promise.race([closing, aborted(stop.signal)]);
     if (!stop.signal.aborted) return await closing;
   }

@@ -42,8 +42,8 @@ export interface SenderContext {
  * - Messages leave in the order of {@link put}, as far ahead of their answers as the publisher takes them.
  * - At one that is refused it fails, unless told to keep going; what was sent ahead of the answer is
  *   published all the same.
- * - Only where somebody wants to see the answers is each waited for by itself: else nothing is held for a
- *   message but where it stands.
+ * - Only where somebody wants to see the answers, or they have a time limit, is each waited for by itself:
+ *   else nothing is held for a message but where it stands.
  */
 export class Sender implements Ahead {
   /** Whether each answer is told instead of their sum. */
@@ -60,10 +60,12 @@ export class Sender implements Ahead {
   #open = 0;
   #settled: PromiseWithResolvers<void> | undefined;
   #failure: RunError | undefined;
+  readonly #failed = Promise.withResolvers<void>();
 
   constructor(context: SenderContext) {
     this.#context = context;
-    this.#asks = context.json || context.verbose;
+    // a message that is given up may still be on its way: the publisher is then not drained, but it is done
+    this.#asks = context.json || context.verbose || context.options?.timeout !== undefined;
     context.refusals.listener = (number, error) => this.#refuse(error, this.#places.of(number));
   }
 
@@ -109,7 +111,7 @@ export class Sender implements Ahead {
   /** What to wait for before the next message, if anything. */
   room(): Promise<void> | undefined {
     const { publisher, out } = this.#context;
-    if (publisher.full) return publisher.ready();
+    if (publisher.full) return Promise.race([publisher.ready(), this.#failed.promise]);
     return out.full ? out.flush() : undefined;
   }
 
@@ -136,12 +138,18 @@ export class Sender implements Ahead {
   }
 
   async settle(): Promise<void> {
-    await this.#context.publisher.drained();
-    if (this.#open > 0) {
-      this.#settled ??= Promise.withResolvers();
-      await this.#settled.promise;
-    }
+    // at a failure nothing more is told, and what is on its way has the time of the goodbye
+    await Promise.race([
+      this.#asks ? this.#answered() : this.#context.publisher.drained(),
+      this.#failed.promise,
+    ]);
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #answered(): Promise<void> {
+    if (this.#open === 0) return Promise.resolve();
+    this.#settled ??= Promise.withResolvers();
+    return this.#settled.promise;
   }
 
   #ask(message: Outgoing): void {
@@ -190,7 +198,10 @@ export class Sender implements Ahead {
     const shown = typeof place === "number" ? `stdin:${place}` : place;
     const problem = shown === "" ? error.message : `${shown}: ${error.message}`;
     if (keepGoing) notices.failed(problem);
-    else this.#failure ??= new RunError(problem);
+    else {
+      this.#failure ??= new RunError(problem);
+      this.#failed.resolve();
+    }
   }
 }
 
