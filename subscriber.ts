@@ -31,9 +31,10 @@ if (import.meta.main) {
     if (typeof subscriber === "number") return subscriber;
     const run = new SubscriberRun({ subscriber, options, plan, job, timeOver: over, notices, replays });
     try {
-      return await finish((stop) => run.work(stop), { client: subscriber, stop });
+      const codeWhenStopped = (): number => run.codeWhenStopped();
+      return await finish((stop) => run.work(stop), { client: subscriber, stop, codeWhenStopped });
     } finally {
-      await run.drain();
+      await run.drain(stop);
     }
   });
 }

@@ -21,13 +21,17 @@ export interface Closable {
  */
 export async function finish(
   work: (stop: Stop) => Promise<number>,
-  { client, stop }: { readonly client: Closable; readonly stop: Stop },
+  { client, stop, codeWhenStopped = () => 0 }: {
+    readonly client: Closable;
+    readonly stop: Stop;
+    readonly codeWhenStopped?: () => number;
+  },
 ): Promise<number> {
   const over = new AbortController();
   const signal = AbortSignal.any([stop.signal, over.signal]);
   let code: number;
   try {
-    const stopped = aborted(stop.signal).then(() => 0);
+    const stopped = aborted(stop.signal).then(codeWhenStopped);
     code = await Promise.race([work({ ...stop, signal }), stopped, client.closed.then(() => 0)]);
   } catch (error) {
     over.abort();

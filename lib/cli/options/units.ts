@@ -93,27 +93,36 @@ export function decimal(options: { readonly expected: string; readonly above?: n
 }
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([
-  ["ms", 1],
-  ["s", 1000],
-  ["", 1000],
-  ["m", 60_000],
-  ["h", 3_600_000],
   ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+  ["ms", 1],
 ]);
+const SPAN = new RegExp(
+  `^(?=.)${[...MILLISECONDS.keys()].map((unit) => `(\\d+(\\.\\d+)?${unit})?`).join("")}$`,
+);
 const DURATION_MOST_MS = 3650 * 86_400_000;
 
-/** A time span in milliseconds: `500ms`, `10s`, `5m`, `2h`, `7d`; a bare number is seconds. */
+/** A time span in milliseconds: `500ms`, `10s`, `5m`, `2h`, `7d`, `1h30m`; a bare number is seconds. */
 export const DURATION: Kind<number> = {
   placeholder: "DUR",
   config: ["string", "number"],
   read: (text) => {
-    const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text);
-    const value = Math.round(Number(parts?.[1]) * (MILLISECONDS.get(parts?.[2] ?? "?") ?? NaN));
+    const value = spanMs(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text) ?? NaN;
     return value <= DURATION_MOST_MS
       ? { value }
       : { expected: "a duration such as 500ms, 10s, 5m, 2h or 7d (at most 3650d)" };
   },
 };
+
+/** Milliseconds of a time span with its units, each at most once and the longest first: `1h30m`, `1.5s`. */
+export function spanMs(text: string): number | undefined {
+  if (!SPAN.test(text)) return undefined;
+  const parts = [...text.matchAll(/([\d.]+)([a-z]+)/g)];
+  const ms = parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * MILLISECONDS.get(unit)!, 0);
+  return Math.round(ms);
+}
 
 const BYTES: ReadonlyMap<string, number> = new Map([
   ["", 1],

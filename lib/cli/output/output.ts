@@ -4,6 +4,8 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { RunError } from "../../errors.ts";
+import { whyNot } from "../process/files.ts";
 
 /** Whoever read our stdout is gone: nothing failed, there is nobody left to write for. */
 export class OutputClosed extends Error {
@@ -15,6 +17,14 @@ export interface OutputTarget {
   write(bytes: Uint8Array): Promise<number>;
 }
 
+/** What an output is, for who is told that it cannot be written. */
+export interface OutputOptions {
+  /** `stdout`, `the recording "take.cmd"`. */
+  readonly name?: string;
+  /** Whether who reads it may go away and nothing has failed, as with `| head`; a file has to be written. */
+  readonly readerMayLeave?: boolean;
+}
+
 /** Bytes from which on a writer should wait for {@link Output.flush}: its reader is slower than it. */
 const FULL_BYTES = 256 * 1024;
 const FIRST_BYTES = 16 * 1024;
@@ -24,8 +34,8 @@ const FIRST_BYTES = 16 * 1024;
  *   so a reader of a pipe has each line at once on a quiet connection, and a burst costs few writes;
  * - bytes leave in the order in which they were put;
  * - who sees {@link full} waits for {@link flush} before it puts more: that is the backpressure;
- * - a write that fails is told by {@link flush} and by {@link failed};
- *   a reader that went away is OutputClosed.
+ * - a write that fails is told by {@link flush} and by {@link failed}, as RunError;
+ *   a reader that went away is OutputClosed, where it may.
  */
 export class Output {
   /** Rejects when a write fails; never resolves. */
@@ -33,14 +43,19 @@ export class Output {
   readonly #target: OutputTarget;
   readonly #encoder = new TextEncoder();
   readonly #fail: (error: unknown) => void;
+  readonly #name: string;
+  readonly #readerMayLeave: boolean;
   #buffer = new Uint8Array(FIRST_BYTES);
   #spare = new Uint8Array(FIRST_BYTES);
   #length = 0;
+  #inWriting = 0;
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(target: OutputTarget) {
+  constructor(target: OutputTarget, { name = "stdout", readerMayLeave = true }: OutputOptions = {}) {
     this.#target = target;
+    this.#name = name;
+    this.#readerMayLeave = readerMayLeave;
     const { promise, reject } = Promise.withResolvers<never>();
     // who does not race against it still learns of the failure from flush
     promise.catch(() => {});
@@ -51,6 +66,11 @@ export class Output {
   /** Whether so much waits that the writer should, too. */
   get full(): boolean {
     return this.#length >= FULL_BYTES;
+  }
+
+  /** Bytes that were put and that the system has not taken. */
+  get pending(): number {
+    return this.#length + this.#inWriting;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -91,10 +111,17 @@ export class Output {
     const bytes = this.#buffer.subarray(0, this.#length);
     [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     this.#length = 0;
+    this.#inWriting = bytes.length;
     try {
-      for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
+      for (let at = 0; at < bytes.length;) {
+        const written = await this.#target.write(bytes.subarray(at));
+        at += written;
+        this.#inWriting -= written;
+      }
     } catch (error) {
-      const told = error instanceof Deno.errors.BrokenPipe ? new OutputClosed() : error;
+      const told = this.#readerMayLeave && error instanceof Deno.errors.BrokenPipe
+        ? new OutputClosed()
+        : new RunError(`cannot write to ${this.#name}: ${whyNot(error)}`);
       this.#fail(told);
       throw told;
     }

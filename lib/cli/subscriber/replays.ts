@@ -1,15 +1,34 @@
 /**
- * The stored part of what a subscriber prints: whether all of it has come, and how its printing is paced.
+ * The stored part of what a subscriber prints: whether all of it has come, what of it has not, and how its
+ * printing is paced.
  *
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { quote } from "../../text.ts";
+import type { Start } from "../options/position.ts";
 import type { ConnectionEvent } from "../client/notices.ts";
 import { pause } from "../process/pause.ts";
 
-/** Which subscriptions have not yet given all that is stored. */
+/** What was asked for lies beyond the last that is stored, which has this number (0: there is none). */
+export interface AheadEvent {
+  readonly type: "ahead";
+  readonly pattern: string;
+  readonly last: number;
+}
+
+/** A replay that is asked for. */
+export interface Asked {
+  readonly from: Start;
+  /** Told why it would wait for long: it begins beyond what is stored. */
+  readonly ahead: (problem: string) => void;
+}
+
+/** Which subscriptions have not yet given all that is stored, and how much was left out of any. */
 export class Replays {
   readonly #pending = new Set<string>();
+  readonly #asked = new Map<string, Asked>();
+  #missed = 0;
   readonly #over = Promise.withResolvers<void>();
   #complete = false;
   #failure: RunError | undefined;
@@ -33,15 +52,21 @@ export class Replays {
     return this.#complete && !this.replaying;
   }
 
+  /** Messages that were left out so far, stored or not (slow consumer). */
+  get missed(): number {
+    return this.#missed;
+  }
+
   /** A replay is being asked for. */
-  add(pattern: string): void {
+  add(pattern: string, asked: Asked): void {
     this.#pending.add(pattern);
+    this.#asked.set(pattern, asked);
   }
 
   /** It was refused, or taken back. */
   drop(pattern: string): void {
-    this.#pending.delete(pattern);
-    this.#tellWhenOver();
+    this.#asked.delete(pattern);
+    this.#cameToItsEnd(pattern);
   }
 
   /** No more are asked for. */
@@ -51,19 +76,46 @@ export class Replays {
   }
 
   /** For the client library's `onEvent`. */
-  readonly onEvent = (event: ConnectionEvent): void => {
-    if (event.type !== "live" && event.type !== "end" && event.type !== "failed") return;
-    if (event.type === "failed") {
-      this.#failure ??= new RunError(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
+  readonly onEvent = (event: ConnectionEvent | AheadEvent): void => {
+    switch (event.type) {
+      case "gap":
+        this.#missed += event.missed;
+        return;
+      case "ahead": {
+        const asked = this.#asked.get(event.pattern);
+        return asked?.ahead(aheadText(event, asked.from));
+      }
+      case "failed":
+        this.#failure ??= new RunError(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
+        return this.#cameToItsEnd(event.pattern);
+      case "live":
+      case "end":
+        return this.#cameToItsEnd(event.pattern);
     }
-    this.drop(event.pattern);
   };
+
+  #cameToItsEnd(pattern: string): void {
+    this.#pending.delete(pattern);
+    this.#tellWhenOver();
+  }
 
   #tellWhenOver(): void {
     if (!this.ended) return;
     if (this.#failure === undefined) this.#over.resolve();
     else this.#over.reject(this.#failure);
   }
+}
+
+/** Numbers from here on are rather seconds since 1970: messages of a topic are hardly ever so many. */
+const SECONDS_LEAST = 100_000_000;
+
+function aheadText({ pattern, last }: AheadEvent, from: Start): string {
+  const stored = last === 0 ? "none is stored there" : `the last one there is ${last}`;
+  if (typeof from !== "number") {
+    return `${quote(pattern)} cannot go on behind the last message that came: ${stored}`;
+  }
+  const hint = from >= SECONDS_LEAST ? ` (Unix seconds are written @${from})` : "";
+  return `there is no message ${from} of ${quote(pattern)}: ${stored}${hint}`;
 }
 
 /** Keeps the pauses there were between stored messages, divided by a number. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { RunError } from "../../../lib/errors.ts";
 import { setImmediate } from "node:timers";
 import { Output, OutputClosed } from "../../../lib/cli/output/output.ts";
 import { Collected } from "./collected.ts";
@@ -71,8 +72,27 @@ Deno.test("a reader that went away is OutputClosed, for who flushes and for who 
   await assertRejects(() => out.flush(), OutputClosed);
 });
 
-Deno.test("another failure is told as it is", async () => {
-  const out = new Output({ write: () => Promise.reject(new Deno.errors.Interrupted("disk full")) });
+Deno.test("another failure is a sentence with the output's name, and so is a reader that may not leave", async () => {
+  const full = new Deno.errors.WriteZero("No space left on device (os error 28)");
+  const out = new Output({ write: () => Promise.reject(full) });
   out.text("x");
-  await assertRejects(() => out.failed, Deno.errors.Interrupted, "disk full");
+  await assertRejects(() => out.failed, RunError, "cannot write to stdout: No space left on device");
+  const gone = { write: () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe (os error 32)")) };
+  const file = new Output(gone, { name: 'the recording "a"', readerMayLeave: false });
+  file.text("x");
+  await assertRejects(() => file.flush(), RunError, 'cannot write to the recording "a": Broken pipe');
+});
+
+Deno.test("what the system has not taken is counted", async () => {
+  const slow = new Slow();
+  const out = new Output(slow);
+  out.text("abc");
+  const flushed = out.flush();
+  await Promise.resolve();
+  out.text("de");
+  assertEquals(out.pending, 5);
+  slow.release();
+  await flushed;
+  await out.flush();
+  assertEquals(out.pending, 0);
 });
