@@ -48,7 +48,6 @@ export class Output {
   #buffer = new Uint8Array(FIRST_BYTES);
   #spare = new Uint8Array(FIRST_BYTES);
   #length = 0;
-  #inWriting = 0;
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -66,11 +65,6 @@ export class Output {
   /** Whether so much waits that the writer should, too. */
   get full(): boolean {
     return this.#length >= FULL_BYTES;
-  }
-
-  /** Bytes that were put and that the system has not taken. */
-  get pending(): number {
-    return this.#length + this.#inWriting;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -111,13 +105,8 @@ export class Output {
     const bytes = this.#buffer.subarray(0, this.#length);
     [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     this.#length = 0;
-    this.#inWriting = bytes.length;
     try {
-      for (let at = 0; at < bytes.length;) {
-        const written = await this.#target.write(bytes.subarray(at));
-        at += written;
-        this.#inWriting -= written;
-      }
+      for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
     } catch (error) {
       const told = this.#readerMayLeave && error instanceof Deno.errors.BrokenPipe
         ? new OutputClosed()

@@ -90,8 +90,7 @@ const OPTIONS = {
   "no-newline": flag({ letters: "N", help: "no line end after a message" }),
   delimiter: option(DELIMITER, {
     letters: "D",
-    help:
-      "what stands after a message instead of a line end: \\n \\t \\0 \\xHH, any text (-D '\\0' for xargs -0)",
+    help: "print this after a message instead of a line end: any text, \\n \\t \\0 \\xHH (\\0 for xargs -0)",
   }),
   slow: option(SLOW, {
     help: "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, " +

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quote } from "../../text.ts";
 import type { Arrived } from "../output/message.ts";
 import { Histogram } from "./histogram.ts";
 import { sentTime } from "./sent_time.ts";
@@ -114,14 +115,16 @@ export class Stats {
   #addLatency(text: string, wall: number): void {
     const sent = sentTime(text);
     if (sent === undefined) {
-      if (!this.#toldUnread) this.#options.doubt(`is no time: ${text}`);
+      if (!this.#toldUnread) this.#options.doubt(`is no time: ${quote(text)}`);
       this.#toldUnread = true;
       return;
     }
     const latency = wall - sent;
     if (latency < -CLOCKS_DIFFER_MS && !this.#toldFuture) {
       this.#toldFuture = true;
-      this.#options.doubt(`lies ${-Math.round(latency)} ms in the future, so the clocks differ: ${text}`);
+      this.#options.doubt(
+        `lies ${-Math.round(latency)} ms in the future, so the clocks differ: ${quote(text)}`,
+      );
     }
     const value = Math.max(0, Math.round(latency * MICROSECONDS));
     this.#recent.add(value);

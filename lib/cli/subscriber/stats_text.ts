@@ -17,9 +17,11 @@ export function reportText(report: Report, { kind, width }: { kind: ReportKind; 
   const { total, bytes, seconds, missed, latency } = report;
   const { rate, byteRate } = ratesOf(report);
   const rates = [`${whole(rate)} msg/s`, `${bytesText(byteRate)}/s`];
-  const parts = kind === "second"
-    ? [...rates, `${whole(total)} so far`]
-    : [`all: ${whole(total)} messages`, `${bytesText(bytes)} in ${seconds.toFixed(1)} s`, ...rates];
+  const parts = kind === "second" ? [...rates, `${whole(total)} so far`] : [
+    `all: ${whole(total)} ${total === 1 ? "message" : "messages"}`,
+    `${bytesText(bytes)} in ${seconds.toFixed(1)} s`,
+    ...rates,
+  ];
   parts.push(`${whole(missed)} missed`, ...latencyParts(latency, report.messages));
   return wrapped(parts, width);
 }

@@ -164,20 +164,18 @@ export class SubscriberRun {
   async drain(stop: Stop): Promise<void> {
     this.#leaving.abort();
     const { notices, timeOver } = this.#context;
-    const recording = this.#recording?.out;
     const drained = this.#writeOut();
     const inTime = await doneInTime(drained, {
       stopped: Promise.race([aborted(stop.signal), timeOver]),
-      waiting: () => notices.notice(`waiting for who reads the output (Ctrl-C ends at once)`),
+      waiting: () => notices.notice("waiting for who reads the output (Ctrl-C ends at once)"),
     });
     if (this.#stoppedBefore !== undefined) {
       const came = `${this.#printed} ${this.#printed === 1 ? "message" : "messages"} came`;
       notices.failed(`stopped before ${this.#stoppedBefore}: ${came}`);
     }
     if (!inTime) {
-      const left = this.#out.pending + (recording?.pending ?? 0);
       throw new RunError(
-        `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: ${left} bytes of it are lost`,
+        `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: not all of it is written`,
       );
     }
     await drained;
@@ -328,7 +326,9 @@ export function unfinished(
 ): string | undefined {
   const { count } = options;
   if (count !== undefined && so.printed < count) return `-C ${count} was reached`;
-  if (plan.endsWithReplay && !so.replayed) return "the end of what is stored";
+  if (plan.endsWithReplay && !so.replayed) {
+    return options.to === undefined ? "the end of what is stored" : "--to was reached";
+  }
   if (options["exit-subscribed"] && !so.subscribed) return "everything was subscribed";
   return undefined;
 }

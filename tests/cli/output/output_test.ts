@@ -82,17 +82,3 @@ Deno.test("another failure is a sentence with the output's name, and so is a rea
   file.text("x");
   await assertRejects(() => file.flush(), RunError, 'cannot write to the recording "a": Broken pipe');
 });
-
-Deno.test("what the system has not taken is counted", async () => {
-  const slow = new Slow();
-  const out = new Output(slow);
-  out.text("abc");
-  const flushed = out.flush();
-  await Promise.resolve();
-  out.text("de");
-  assertEquals(out.pending, 5);
-  slow.release();
-  await flushed;
-  await out.flush();
-  assertEquals(out.pending, 0);
-});
