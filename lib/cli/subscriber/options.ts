@@ -5,21 +5,22 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
-  ADDRESS_OPTIONS,
-  brokerPort,
+  addressOptions,
   CONNECT_OPTIONS,
   type Connection,
   connectionFrom,
+  connects,
   FILE_OPTIONS,
   SHELL_COMMENT,
   SPEED,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
+import { meantToSubscribe } from "../client/meant.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
 import { ago, POSITION, type Position, START, type Start } from "../options/position.ts";
-import { count, DURATION, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
+import { count, DURATION, FILE, type Kind, PATTERN, SLOW } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const FORMAT: Kind<readonly FormatPart[]> = {
@@ -36,8 +37,7 @@ const FORMAT: Kind<readonly FormatPart[]> = {
 };
 
 const OPTIONS = {
-  ...ADDRESS_OPTIONS,
-  port: brokerPort(9090),
+  ...addressOptions("subscriber"),
   topic: list(PATTERN, {
     letters: "t",
     help: "subscribe to this topic or pattern (#orders.*, #orders.>, #>)",
@@ -50,11 +50,12 @@ const OPTIONS = {
   }),
   from: option(START, {
     letters: "o",
+    once: true,
     help: "begin with what is stored: earliest, latest, a sequence number, a time (2026-01-31T09:00:00Z, " +
       "09:00), -10m; protocol 2 (now)",
   }),
-  to: option(POSITION, { help: "end there, written as for --from" }),
-  since: option(DURATION, { help: "begin so long ago: --since 1h is --from -1h" }),
+  to: option(POSITION, { once: true, help: "end there, written as for --from" }),
+  since: option(DURATION, { once: true, help: "begin so long ago: --since 1h is --from -1h" }),
   "exit-at-end": flag({
     letters: "e",
     help: "exit when all that is stored has come (from earliest, where --from says nothing else)",
@@ -82,8 +83,8 @@ const OPTIONS = {
     help: "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, " +
       "latest (one a topic), disconnect; protocol 2 (as the broker says)",
   }),
-  record: option(WORD, {
-    placeholder: "FILE",
+  record: option(FILE, {
+    once: true,
     help: "also write what arrives as a command file with its waits, which publisher -f plays back",
   }),
   json: flag({ letters: "J", help: "print each message as a JSON object on a line" }),
@@ -99,8 +100,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
   name: "subscriber",
   version: VERSION,
   summary: "Subscribes to topics and prints what arrives, one line a message: TOPIC MESSAGE.",
-  usage: ["subscriber -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
+  usage: ["subscriber [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
   options: OPTIONS,
+  connects: connects("subscriber"),
+  meant: meantToSubscribe,
   examples: [
     { command: "subscriber -i s1 -t hello", does: "prints the messages of #hello until stopped" },
     {
@@ -176,7 +179,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   const stays = !options["exit-subscribed"] && !endsWithReplay;
   const ends = options.count !== undefined || options.wait !== undefined;
   return {
-    connection: connectionFrom(options, "subscriber"),
+    connection: connectionFrom(options),
     reads: {
       terminal: !named && stays,
       pipe: !(named && ends) && stays,

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SlowPolicy } from "../../slow_policy.ts";
+import { quote } from "../../text.ts";
 import { matches } from "../../topics/topic.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
 import { readCommandFile, runSession } from "../commands/sources.ts";
@@ -90,7 +91,7 @@ export class SubscriberRun {
     this.#context = context;
     const { record } = context.job;
     if (record !== undefined) {
-      const out = new Output(record);
+      const out = new Output(record, `the recording ${quote(`${context.options.record}`, 200)}`);
       const recorder = new Recorder(out, () => {
         context.notices.failed(
           "a message that no command line can hold (a line break, not UTF-8) is not recorded",
