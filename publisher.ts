@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
 import { finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
@@ -19,6 +20,7 @@ if (import.meta.main) {
     const plan = planPublisher(options);
     const { id } = plan.connection;
     const notices = Notices.forOptions("publisher", options);
+    for (const hint of mqttHints([options.topic].flat(), "publisher")) notices.notice(hint);
     const job = await unlessStopped(preparePublisher(plan), stop);
     if (job === undefined) return 0;
     const refusals = new Refusals();

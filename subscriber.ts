@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
 import { finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
@@ -17,6 +18,8 @@ if (import.meta.main) {
     const stop = stopOnSignals();
     const plan = planSubscriber(options);
     const notices = Notices.forOptions("subscriber", options);
+    const named = [...options.topic, ...options["filter-out"]];
+    for (const hint of mqttHints(named, "subscriber")) notices.notice(hint);
     const job = await unlessStopped(prepareSubscriber(options), stop);
     if (job === undefined) return 0;
     const replays = new Replays();

@@ -58,6 +58,7 @@ export const POSITION: Kind<Position> = {
     const value = positionOf(text, { now: new Date(), of: "second" });
     return value === undefined ? { expected: `${TIMES} or ${AGO}` } : { value };
   },
+  write: positionText,
 };
 
 /** `--from`. */
@@ -70,6 +71,7 @@ export const START: Kind<Start> = {
       ? { expected: `now, earliest, latest, ${TIMES}, ${AGO} or the last ten of each topic (-10)` }
       : { value };
   },
+  write: positionText,
 };
 
 /** So many milliseconds ago, rounded so that nothing is missed; in whole seconds where it is not too long. */
@@ -117,11 +119,15 @@ export function wrongOrder(
   return isBehind ? `${shown(from)} lies behind ${shown(to)}, where it is to end` : undefined;
 }
 
+/** A position as one would write it, times with their offset. */
+function positionText(position: Start): string {
+  return position instanceof Date ? withOffset(position) : `${position}`;
+}
+
 function shown(position: Start): string {
-  if (!(position instanceof Date)) return `${position}`;
   return position instanceof ReadTime
     ? `${position.written} (${withOffset(position)})`
-    : withOffset(position);
+    : positionText(position);
 }
 
 /** Milliseconds since 1970; undefined for what is no time. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quote } from "../../text.ts";
+import { quote, visible } from "../../text.ts";
 import type { Kind } from "../options/units.ts";
 
 const ESCAPES: ReadonlyMap<string, number> = new Map([
@@ -60,4 +60,5 @@ export const DELIMITER: Kind<Uint8Array> = {
     }
     return { value: Uint8Array.from(bytes) };
   },
+  write: (bytes) => visible(new TextDecoder().decode(bytes)),
 };

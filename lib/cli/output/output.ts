@@ -12,17 +12,17 @@ export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
+const TO_STDOUT = "to stdout";
+
+/** What a write that failed is to the program: OutputClosed, of stdout alone, or a RunError that says why. */
+export function writeFailure(error: unknown, what = TO_STDOUT): Error {
+  if (what === TO_STDOUT && error instanceof Deno.errors.BrokenPipe) return new OutputClosed();
+  return new RunError(`cannot write ${what}: ${whyNot(error)}`);
+}
+
 /** Where the bytes go. */
 export interface OutputTarget {
   write(bytes: Uint8Array): Promise<number>;
-}
-
-/** What an output is, for who is told that it cannot be written. */
-export interface OutputOptions {
-  /** `stdout`, `the recording "take.cmd"`. */
-  readonly name?: string;
-  /** Whether who reads it may go away and nothing has failed, as with `| head`; a file has to be written. */
-  readonly readerMayLeave?: boolean;
 }
 
 /** Bytes from which on a writer should wait for {@link Output.flush}: its reader is slower than it. */
@@ -34,27 +34,26 @@ const FIRST_BYTES = 16 * 1024;
  *   so a reader of a pipe has each line at once on a quiet connection, and a burst costs few writes;
  * - bytes leave in the order in which they were put;
  * - who sees {@link full} waits for {@link flush} before it puts more: that is the backpressure;
- * - a write that fails is told by {@link flush} and by {@link failed}, as RunError;
- *   a reader that went away is OutputClosed, where it may.
+ * - a write that fails is told by {@link flush} and by {@link failed};
+ *   a reader of stdout that went away is OutputClosed, everything else a RunError.
  */
 export class Output {
   /** Rejects when a write fails; never resolves. */
   readonly failed: Promise<never>;
   readonly #target: OutputTarget;
+  readonly #what: string;
   readonly #encoder = new TextEncoder();
   readonly #fail: (error: unknown) => void;
-  readonly #name: string;
-  readonly #readerMayLeave: boolean;
   #buffer = new Uint8Array(FIRST_BYTES);
   #spare = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(target: OutputTarget, { name = "stdout", readerMayLeave = true }: OutputOptions = {}) {
+  /** `what` is written, said where that fails. */
+  constructor(target: OutputTarget, what = TO_STDOUT) {
     this.#target = target;
-    this.#name = name;
-    this.#readerMayLeave = readerMayLeave;
+    this.#what = what;
     const { promise, reject } = Promise.withResolvers<never>();
     // who does not race against it still learns of the failure from flush
     promise.catch(() => {});
@@ -108,9 +107,7 @@ export class Output {
     try {
       for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
     } catch (error) {
-      const told = this.#readerMayLeave && error instanceof Deno.errors.BrokenPipe
-        ? new OutputClosed()
-        : new RunError(`cannot write to ${this.#name}: ${whyNot(error)}`);
+      const told = writeFailure(error, this.#what);
       this.#fail(told);
       throw told;
     }

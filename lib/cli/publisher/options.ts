@@ -5,18 +5,19 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
-  ADDRESS_OPTIONS,
-  brokerPort,
+  addressOptions,
   CONNECT_OPTIONS,
   type Connection,
   connectionFrom,
+  connects,
   FILE_OPTIONS,
   SHELL_COMMENT,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
+import { meantToPublish } from "../client/meant.ts";
 import { flag, list, option, optionOr, type Program, type Values } from "../options/table.ts";
-import { count, decimal, DURATION, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
+import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const HEADER: Kind<readonly [name: string, value: string]> = {
@@ -30,12 +31,12 @@ const HEADER: Kind<readonly [name: string, value: string]> = {
 };
 
 const OPTIONS = {
-  ...ADDRESS_OPTIONS,
-  port: brokerPort(9000),
+  ...addressOptions("publisher"),
   ...FILE_OPTIONS,
   topic: option(TOPIC, { letters: "t", help: "publish to this topic, then exit", hint: SHELL_COMMENT }),
   message: option(TEXT, {
     letters: "m",
+    once: true,
     help: "publish this text (with -t)",
     hint: "an unquoted # starts a comment in a shell: put the message in quotes",
   }),
@@ -45,12 +46,12 @@ const OPTIONS = {
     help: "publish all of stdin as one message; one line of text without its line end (with -t)",
   }),
   null: flag({ letters: "n", help: "publish an empty message (with -t)" }),
-  "payload-file": option(WORD, {
-    placeholder: "FILE",
+  "payload-file": option(FILE, {
+    once: true,
     help: "publish what is in the file as one message; one line of text without its line end (with -t)",
   }),
   header: list(HEADER, { help: "send this with each message, for who reads it (with -t; protocol 2)" }),
-  key: option(TEXT, { help: "what the message is about (with -t; protocol 2)" }),
+  key: option(TEXT, { once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
   repeat: optionOr(count({ least: 1, most: 1_000_000_000 }), {
     fallback: 1,
@@ -75,10 +76,12 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
   version: VERSION,
   summary: "Publishes messages: from a command file, the keyboard, a pipe or the command line.",
   usage: [
-    "publisher -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
-    "publisher -i ID -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
+    "publisher [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
+    "publisher [-i ID] -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
   ],
   options: OPTIONS,
+  connects: connects("publisher"),
+  meant: meantToPublish,
   examples: [
     { command: "publisher -i p1 -t hello -m 'hi there'", does: "publishes one message" },
     {
@@ -133,7 +136,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
   if (extra !== undefined && options.protocol === "classic") {
     throw new UsageError(`${extra} needs protocol 2: the classic protocol has no place for it`);
   }
-  return { connection: connectionFrom(options, "publisher"), source };
+  return { connection: connectionFrom(options), source };
 }
 
 function sourceOf(options: PublisherOptions): Source {

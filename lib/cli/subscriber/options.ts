@@ -5,17 +5,18 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
-  ADDRESS_OPTIONS,
-  brokerPort,
+  addressOptions,
   CONNECT_OPTIONS,
   type Connection,
   connectionFrom,
+  connects,
   FILE_OPTIONS,
   SHELL_COMMENT,
   SPEED,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
+import { meantToSubscribe } from "../client/meant.ts";
 import { DELIMITER } from "../output/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
@@ -28,7 +29,7 @@ import {
   type Start,
   wrongOrder,
 } from "../options/position.ts";
-import { count, DURATION, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
+import { count, DURATION, FILE, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const FORMAT: Kind<readonly FormatPart[]> = {
@@ -45,8 +46,7 @@ const FORMAT: Kind<readonly FormatPart[]> = {
 };
 
 const OPTIONS = {
-  ...ADDRESS_OPTIONS,
-  port: brokerPort(9090),
+  ...addressOptions("subscriber"),
   topic: list(PATTERN, {
     letters: "t",
     help: "subscribe to this topic or pattern (#orders.*, #orders.>, #>)",
@@ -59,12 +59,16 @@ const OPTIONS = {
   }),
   from: option(START, {
     letters: "o",
+    once: true,
     help: "begin with what is stored: earliest (beginning), latest, -10 (the last ten of each topic), a " +
       "sequence number, so long ago (-10m, -1h30m), a time (2026-01-31, 2026-01-31T09:00, 09:00: local " +
       "ones; 2026-01-31T09:00:00Z; @1769850000 Unix seconds); protocol 2 (now)",
   }),
-  to: option(POSITION, { help: "end there: a number, so long ago or a time, written as for --from" }),
-  since: option(DURATION, { help: "begin so long ago: --since 1h30m is --from -1h30m" }),
+  to: option(POSITION, {
+    once: true,
+    help: "end there: a number, so long ago or a time, written as for --from",
+  }),
+  since: option(DURATION, { once: true, help: "begin so long ago: --since 1h30m is --from -1h30m" }),
   "exit-at-end": flag({
     letters: "e",
     help: "exit when all that is stored has come (from earliest, where --from says nothing else)",
@@ -96,8 +100,8 @@ const OPTIONS = {
     help: "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, " +
       "latest (one a topic), disconnect; protocol 2 (as the broker says)",
   }),
-  record: option(WORD, {
-    placeholder: "FILE",
+  record: option(FILE, {
+    once: true,
     help: "also write what arrives, whole, as a command file with its waits, which publisher -f plays back",
   }),
   json: flag({ letters: "J", help: "print each message as a JSON object on a line" }),
@@ -121,8 +125,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
   name: "subscriber",
   version: VERSION,
   summary: "Subscribes to topics and prints what arrives, one line a message: TOPIC MESSAGE.",
-  usage: ["subscriber -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
+  usage: ["subscriber [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
   options: OPTIONS,
+  connects: connects("subscriber"),
+  meant: meantToSubscribe,
   examples: [
     { command: "subscriber -i s1 -t hello", does: "prints the messages of #hello until stopped" },
     {
@@ -207,7 +213,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   const stays = !options["exit-subscribed"] && !endsWithReplay;
   const ends = options.count !== undefined || options.wait !== undefined;
   return {
-    connection: connectionFrom(options, "subscriber"),
+    connection: connectionFrom(options),
     reads: {
       terminal: !named && stays,
       pipe: !(named && ends) && stays,

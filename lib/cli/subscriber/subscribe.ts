@@ -110,8 +110,7 @@ export class SubscriberRun {
     this.#context = context;
     const { options, notices, replays, job } = context;
     if (job.record !== undefined) {
-      const name = `the recording ${quote(options.record ?? "", 200)}`;
-      const out = new Output(job.record, { name, readerMayLeave: false });
+      const out = new Output(job.record, `the recording ${quote(`${options.record}`, 200)}`);
       this.#recording = { out, recorder: new Recorder(out) };
     }
     if (options.stats) {
