@@ -9,7 +9,7 @@ import { type Command, GRAMMAR, parseLine, type Role } from "./grammar.ts";
 import { decodeLine, parseCommandFile, type PlacedCommand } from "./command_file.ts";
 import { readBytes } from "../process/files.ts";
 import type { Notices } from "../client/notices.ts";
-import { Prompt } from "./prompt.ts";
+import { Prompt } from "../prompt/prompt.ts";
 import { runCommands, type RunEnd, type RunOptions } from "./runner.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLines } from "../process/stdin.ts";

@@ -17,7 +17,7 @@ import { Output, type OutputTarget } from "../output/output.ts";
 import type { Position, Start } from "../options/position.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
-import type { Prompt } from "../commands/prompt.ts";
+import type { Prompt } from "../prompt/prompt.ts";
 import { Recorder } from "./recorder.ts";
 import type { Stop } from "../process/signals.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
