@@ -145,9 +145,10 @@ function readAll(file: Deno.FsFile): string {
   file.seekSync(Math.max(0, size - BYTES_MOST), Deno.SeekMode.Start);
   const bytes = new Uint8Array(Math.min(size, BYTES_MOST));
   let length = 0;
-  for (let read: number | null; length < bytes.length; length += read) {
-    read = file.readSync(bytes.subarray(length));
+  while (length < bytes.length) {
+    const read = file.readSync(bytes.subarray(length));
     if (read === null) break;
+    length += read;
   }
   return new TextDecoder().decode(bytes.subarray(0, length));
 }

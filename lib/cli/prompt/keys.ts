@@ -88,7 +88,9 @@ const NUMBERS: ReadonlyMap<string, Motion> = new Map([
 const PASTE_BEGINS = "200";
 const PASTE_ENDS = "201";
 /** `ESC [ 1 ; 5 C` and the like. */
+// deno-lint-ignore no-control-regex
 const SEQUENCE = /^\x1b(?:\[(?<parameters>[0-?]*)[ -/]*(?<last>[@-~])|O(?<letter>.))/;
+// deno-lint-ignore no-control-regex
 const BEGINNING = /^\x1b(?:\[[0-?]*[ -/]*|O)?$/;
 // deno-lint-ignore no-control-regex
 const TEXT = /^[^\x00-\x1f\x7f-\x9f]+/;

@@ -114,7 +114,9 @@ export class Line {
 
   /** The character before the cursor and the one at it; at the end the last two. */
   #swap(): void {
-    const cursor = this.#cursor === this.#text.length ? this.#cursor - lastOf(this.#text).length : this.#cursor;
+    const cursor = this.#cursor === this.#text.length
+      ? this.#cursor - lastOf(this.#text).length
+      : this.#cursor;
     const left = lastOf(this.#text.slice(0, cursor));
     const right = firstOf(this.#text.slice(cursor));
     if (left === "" || right === "") return;

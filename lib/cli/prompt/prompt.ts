@@ -78,6 +78,11 @@ export class Prompt implements Disposable, OutputTarget {
     options.stop.signal.addEventListener("abort", this.#end);
   }
 
+  /** How many cells fit beside one another. */
+  get columns(): number {
+    return terminalSize().columns;
+  }
+
   /** The lines as they are typed, until Ctrl-D, Ctrl-C or {@link Symbol.dispose}. */
   async *lines(): AsyncGenerator<string, void> {
     for (;;) {

@@ -47,7 +47,9 @@ export class Screen {
     const rows = laid.rows.slice(first, first + height);
     const row = laid.cursorRow - first;
     const shown = rows.join("");
-    this.#target.write(this.#toTop() + CLEAR_BELOW + shown + this.#toCursor(rows, { ...laid, cursorRow: row }));
+    this.#target.write(
+      this.#toTop() + CLEAR_BELOW + shown + this.#toCursor(rows, { ...laid, cursorRow: row }),
+    );
     this.#cursorRow = row;
     const skipped = laid.rows.slice(0, first).join("").length;
     this.#drawn = { text: shown, cursor: cursor - skipped };

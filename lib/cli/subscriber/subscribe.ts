@@ -19,6 +19,7 @@ import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { Recorder } from "./recorder.ts";
+import { Subscribed } from "./subscribed.ts";
 import type { Stop } from "../process/signals.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
@@ -37,7 +38,7 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
 
 /** The exit code when the time of `-W` ran out. */
 const TIME_IS_OVER = 27;
-/** Topics remembered for Tab, and for which patterns are left out. */
+/** Topics of which it is remembered whether they are left out. */
 const TOPICS_KEPT = 10_000;
 
 /** What is read and opened before a broker is there. */
@@ -80,7 +81,7 @@ export class SubscriberRun {
   readonly #screen = new Screen();
   readonly #out = new Output(this.#screen);
   readonly #recording: { readonly out: Output; readonly recorder: Recorder } | undefined;
-  readonly #known = new Set<string>();
+  readonly #subscribed = new Subscribed();
   readonly #printing: Promise<void>;
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
@@ -157,7 +158,7 @@ export class SubscriberRun {
         message,
         time?.getTime() ?? performance.timeOrigin + performance.now(),
       );
-      this.#remember(message.topic);
+      this.#subscribed.count(message.topic);
       if (++this.#printed === options.count) return;
       if (this.#out.full) await this.#out.flush();
       if (recording?.out.full) await recording.out.flush();
@@ -178,10 +179,10 @@ export class SubscriberRun {
       execute: (action) => {
         switch (action.verb) {
           case "sub":
-            this.#remember(action.pattern);
             return this.#subscribe(action.pattern, action);
           case "unsub":
             this.#context.replays.drop(action.pattern);
+            this.#subscribed.drop(action.pattern);
             return subscriber.unsubscribe(action.pattern);
           case "pub":
             throw new TypeError("a subscriber was handed pub");
@@ -189,7 +190,8 @@ export class SubscriberRun {
       },
       speed: options.speed ?? 1,
       keepGoing: false,
-      topics: () => new Set([...subscriber.patterns, ...this.#known]),
+      topics: () => this.#subscribed.topics(),
+      list: () => this.#subscribed.list(),
       notices,
       stop,
       prompting: (prompt) => this.#screen.prompt = prompt,
@@ -213,14 +215,15 @@ export class SubscriberRun {
         ...(isReplay && to !== undefined ? { to } : {}),
         ...(slow === undefined ? {} : { slow }),
       });
+      this.#subscribed.add(pattern, {
+        ...(isReplay ? { from } : {}),
+        ...(isReplay && to !== undefined ? { to } : {}),
+        ...(slow === undefined ? {} : { slow }),
+      });
     } catch (error) {
       replays.drop(pattern);
       throw error;
     }
-  }
-
-  #remember(topic: string): void {
-    if (this.#known.size < TOPICS_KEPT) this.#known.add(topic);
   }
 }
 
