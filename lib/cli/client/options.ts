@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from "../../errors.ts";
 import {
   type Connects,
   flag,
@@ -113,11 +114,23 @@ export const FILE_OPTIONS = {
     once: true,
     help: "run this command file, then the keyboard; - reads it from stdin",
   }),
+  "no-input": flag({
+    help: "read no commands from the keyboard or stdin: after the command file it is as at end of input",
+  }),
   speed: optionOr(SPEED, {
     fallback: 1,
     help: "divide the waits of the commands by X; 0 leaves them out (1)",
   }),
 } as const satisfies Table;
+
+/** Throws UsageError where stdin is to be read and not to be read. */
+export function checkInput(
+  options: { readonly file: string | undefined; readonly "no-input": boolean },
+): void {
+  if (options["no-input"] && options.file === "-") {
+    throw new UsageError("-f - reads commands from stdin, and --no-input does not: take one");
+  }
+}
 
 /** How much is said. */
 export const VERBOSITY_OPTIONS = {

@@ -5,11 +5,15 @@
  */
 import { toArrayBuffer } from "@std/streams";
 import { UsageError } from "../../errors.ts";
-import { type Command, GRAMMAR, parseLine, type Role } from "./grammar.ts";
+import { quote } from "../../text.ts";
+import { type Command, parseLine, type Role } from "./grammar.ts";
 import { decodeLine, parseCommandFile, type PlacedCommand } from "./command_file.ts";
 import { readBytes } from "../process/files.ts";
 import type { Notices } from "../client/notices.ts";
-import { Prompt } from "./prompt.ts";
+import { promptHelp } from "../prompt/help.ts";
+import { History, historyPath } from "../prompt/history.ts";
+import { tellWhenLate } from "../prompt/late.ts";
+import { Prompt } from "../prompt/prompt.ts";
 import { runCommands, type RunEnd, type RunOptions } from "./runner.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLines } from "../process/stdin.ts";
@@ -45,6 +49,8 @@ export interface Session {
   readonly keepGoing: boolean;
   /** Topics for Tab to complete. */
   readonly topics: () => Iterable<string>;
+  /** What `list` prints at the prompt, lines that are fit for a terminal. */
+  readonly list: () => readonly string[];
   readonly notices: Notices;
   readonly stop: Stop;
   /** Told when a prompt takes over the terminal, and with undefined when it gives it back. */
@@ -68,9 +74,9 @@ export async function runSession(session: Session): Promise<SessionEnd> {
   const options: RunOptions = { ...session, refused: failed, signal: session.stop.signal };
   let end: SessionEnd["end"] = await runCommands(session.file, options);
   if (end !== "end") return { end, problems };
-  if (Deno.stdin.isTerminal()) {
+  if (Deno.stdin.isTerminal() && hasScreen()) {
     if (session.reads.terminal) end = await runKeyboard(session);
-  } else if (session.reads.pipe) {
+  } else if (Deno.stdin.isTerminal() ? session.reads.terminal : session.reads.pipe) {
     end = await runCommands(pipedCommands(session, failed), options);
   }
   return { end, problems };
@@ -97,15 +103,23 @@ async function* pipedCommands(
 
 async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
   const { role, id, notices, stop } = session;
-  using prompt = new Prompt({ role, name: id, topics: session.topics, stop });
+  const history = new History({
+    path: historyPath(role),
+    failed: (problem) => notices.detail(problem),
+  });
+  using prompt = new Prompt({ role, name: id, topics: session.topics, history, stop });
   notices.above = prompt.printAbove;
   session.prompting?.(prompt);
   try {
     for await (const line of prompt.lines()) {
-      const command = typedCommand(line, { role, prompt });
+      const command = typedCommand(line, { session, prompt });
       if (command === undefined) continue;
       const end = await runCommands([{ command, place: "" }], {
         ...session,
+        execute: (action) =>
+          tellWhenLate(session.execute(action), () => {
+            prompt.printAbove(`no answer yet to ${quote(line)}: it waits for the broker (Ctrl-C leaves)\n`);
+          }),
         keepGoing: true,
         refused: (problem) => notices.failed(problem),
         signal: stop.signal,
@@ -122,14 +136,25 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
 /** The command a line is, if it is one; otherwise says what it should have been. */
 function typedCommand(
   line: string,
-  { role, prompt }: { readonly role: Role; readonly prompt: Prompt },
+  { session, prompt }: { readonly session: Session; readonly prompt: Prompt },
 ): Command | undefined {
-  if (/^\s*(help|\?)\s*$/.test(line)) {
-    prompt.printAbove(`${GRAMMAR[role].join("\n")}\n`);
+  const [, word, rest] = /^\s*(help|\?|list)\s*(?:\s(\S.*))?$/.exec(line) ?? [];
+  if (word !== undefined) {
+    const lines = rest !== undefined
+      ? [`${word} takes nothing, ${quote(rest.trim())} is too much`]
+      : word === "list"
+      ? session.list()
+      : promptHelp(session.role, prompt.columns);
+    prompt.printAbove(`${lines.join("\n")}\n`);
     return undefined;
   }
-  const parsed = parseLine(line, role);
+  const parsed = parseLine(line, session.role);
   if (parsed.kind === "command") return parsed.command;
   if (parsed.kind === "problem") prompt.printAbove(`${parsed.problem} (help lists the commands)\n`);
   return undefined;
+}
+
+/** Whether there is a terminal to show a prompt on. */
+function hasScreen(): boolean {
+  return Deno.stdout.isTerminal() || Deno.stderr.isTerminal();
 }

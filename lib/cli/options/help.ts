@@ -48,14 +48,16 @@ function form(name: string, row: Option<unknown>): string {
   return `${written} ${value}${row.many ? " ..." : ""}`;
 }
 
-interface Layout {
+/** Where a text stands. */
+export interface Layout {
   readonly width: number;
   readonly indent?: number;
   /** The indent of the lines after the first. */
   readonly hang?: number;
 }
 
-function wrap(text: string, { width, indent = 0, hang = indent }: Layout): string[] {
+/** The text in lines of at most `width`, broken between words; a word that is longer is left whole. */
+export function wrap(text: string, { width, indent = 0, hang = indent }: Layout): string[] {
   const lines: string[] = [];
   let line = " ".repeat(indent);
   let empty = true;

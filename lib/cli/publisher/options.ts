@@ -6,6 +6,7 @@
 import { UsageError } from "../../errors.ts";
 import {
   addressOptions,
+  checkInput,
   CONNECT_OPTIONS,
   type Connection,
   connectionFrom,
@@ -117,6 +118,7 @@ export interface PublisherPlan {
 
 /** Throws UsageError for options that do not go together. */
 export function planPublisher(options: PublisherOptions): PublisherPlan {
+  checkInput(options);
   const source = sourceOf(options);
   if (options.repeat > 1 && (source.kind === "commands" || source.kind === "lines")) {
     throw new UsageError("--repeat repeats one message: take it with -t and -m, -s, -n or --payload-file");

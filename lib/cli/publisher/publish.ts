@@ -19,6 +19,7 @@ import {
   type Refusals,
 } from "./publish_stream.ts";
 import type { PublisherOptions, PublisherPlan } from "./options.ts";
+import { Published } from "./published.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLineBatches } from "../process/stdin.ts";
 
@@ -99,28 +100,30 @@ async function runCommandsOf(
   job: Extract<PublisherJob, { kind: "commands" }>,
   { publisher, options, id, notices, progress, out, stop }: PublisherContext,
 ): Promise<Tally> {
-  const topics = new Set<string>();
+  const topics = new Published();
   let published = 0;
   progress.watch(() => published);
   const { problems } = await runSession({
     role: "publisher",
     id,
     file: job.file,
-    reads: { terminal: job.readStdin, pipe: job.readStdin },
+    reads: { terminal: job.readStdin && !options["no-input"], pipe: job.readStdin && !options["no-input"] },
     execute: async (action) => {
       if (action.verb !== "pub") throw new TypeError(`a publisher was handed ${action.verb}`);
       const { topic, message } = action;
-      topics.add(topic);
+      topics.know(topic);
       const payload = encoder.encode(message);
       await publisher.publish(topic, payload);
       published++;
+      topics.count(topic);
       if (!options.json) return;
       out.text(`${messageJson({ topic, payload }, new Date())}\n`);
       if (out.full) await out.flush();
     },
     speed: options.speed,
     keepGoing: options["keep-going"],
-    topics: () => topics,
+    topics: () => topics.topics(),
+    list: () => topics.list(),
     notices,
     stop,
     prompting: () => progress.end(),

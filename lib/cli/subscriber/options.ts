@@ -6,6 +6,7 @@
 import { UsageError } from "../../errors.ts";
 import {
   addressOptions,
+  checkInput,
   CONNECT_OPTIONS,
   type Connection,
   connectionFrom,
@@ -74,6 +75,7 @@ const OPTIONS = {
     help: "exit when all that is stored has come (from earliest, where --from says nothing else)",
   }),
   file: FILE_OPTIONS.file,
+  "no-input": FILE_OPTIONS["no-input"],
   speed: option(SPEED, {
     help: "stored messages with the pauses there were between them, divided by X, " +
       "and the waits of commands, too; 0: without any",
@@ -186,6 +188,7 @@ export interface SubscriberPlan {
 
 /** Throws UsageError for options that do not go together. */
 export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
+  checkInput(options);
   if (options.format !== undefined && options.json) {
     throw new UsageError(
       "-F and -J are two ways to print a message: take one (-F has %j for the JSON object)",
@@ -215,8 +218,8 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   return {
     connection: connectionFrom(options),
     reads: {
-      terminal: !named && stays,
-      pipe: !(named && ends) && stays,
+      terminal: !named && stays && !options["no-input"],
+      pipe: !(named && ends) && stays && !options["no-input"],
     },
     replay,
     endsWithReplay,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Prompt } from "../commands/prompt.ts";
+import type { Prompt } from "../prompt/prompt.ts";
 import type { OutputTarget } from "../output/output.ts";
 
 /** Stdout, or the prompt on it while there is one. */

@@ -26,6 +26,7 @@ import { Reporter } from "./reporter.ts";
 import { Screen } from "./screen.ts";
 import { aborted, type Stop } from "../process/signals.ts";
 import { Stats } from "./stats.ts";
+import { Subscribed } from "./subscribed.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
 /** Where messages come from. The library's Subscriber is one. */
@@ -43,8 +44,6 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
 
 /** The exit code when the time of `-W` ran out. */
 const TIME_IS_OVER = 27;
-/** Topics remembered for Tab. */
-const TOPICS_KEPT = 10_000;
 
 /** Times that are told; a command file may have any number of them. */
 const TIMES_TOLD = 100;
@@ -94,14 +93,14 @@ export class SubscriberRun {
   readonly #recording: { readonly out: Output; readonly recorder: Recorder } | undefined;
   readonly #stats: Stats | undefined;
   readonly #reporter: Reporter | undefined;
-  readonly #known = new Set<string>();
+  readonly #subscribed = new Subscribed();
   readonly #toldTimes = new Set<string>();
   readonly #printing: Promise<void>;
   /** Rejects when it would wait for a message that is not in sight. */
   readonly #ahead = Promise.withResolvers<never>();
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
-  #subscribed = false;
+  #complete = false;
   #printed = 0;
   /** What it was stopped before; told when it is known how many came. */
   #stoppedBefore: string | undefined;
@@ -151,7 +150,7 @@ export class SubscriberRun {
     this.#stoppedBefore = unfinished({ options, plan }, {
       printed: this.#printed,
       replayed: replays.ended,
-      subscribed: this.#subscribed,
+      subscribed: this.#complete,
     });
     return this.#stoppedBefore === undefined ? 0 : 1;
   }
@@ -222,7 +221,7 @@ export class SubscriberRun {
         message,
         time?.getTime() ?? performance.timeOrigin + performance.now(),
       );
-      this.#remember(message.topic);
+      this.#subscribed.count(message.topic);
       if (++this.#printed === options.count) return;
       if (this.#out.full) await this.#out.flush();
       if (recording?.out.full) await recording.out.flush();
@@ -243,10 +242,10 @@ export class SubscriberRun {
       execute: (action) => {
         switch (action.verb) {
           case "sub":
-            this.#remember(action.pattern);
             return this.#subscribe(action.pattern, action);
           case "unsub":
             this.#context.replays.drop(action.pattern);
+            this.#subscribed.drop(action.pattern);
             return subscriber.unsubscribe(action.pattern);
           case "pub":
             throw new TypeError("a subscriber was handed pub");
@@ -254,13 +253,14 @@ export class SubscriberRun {
       },
       speed: options.speed ?? 1,
       keepGoing: false,
-      topics: () => new Set([...subscriber.patterns, ...this.#known]),
+      topics: () => this.#subscribed.topics(),
+      list: () => this.#subscribed.list(),
       notices,
       stop,
       prompting: (prompt) => this.#screen.prompt = prompt,
     });
     this.#context.replays.complete();
-    this.#subscribed = true;
+    this.#complete = true;
     // at the end of a file or a pipe it stays until it is stopped
     return end !== "end" || options["exit-subscribed"] ? 0 : await new Promise<never>(() => {});
   }
@@ -285,6 +285,11 @@ export class SubscriberRun {
         ...(isReplay && to !== undefined ? { to } : {}),
         ...(slow === undefined ? {} : { slow }),
       });
+      this.#subscribed.add(pattern, {
+        ...(isReplay ? { from } : {}),
+        ...(isReplay && to !== undefined ? { to } : {}),
+        ...(slow === undefined ? {} : { slow }),
+      });
     } catch (error) {
       replays.drop(pattern);
       throw error;
@@ -304,10 +309,6 @@ export class SubscriberRun {
     if (this.#toldTimes.has(told) || this.#toldTimes.size >= TIMES_TOLD) return;
     this.#toldTimes.add(told);
     this.#context.notices.notice(told);
-  }
-
-  #remember(topic: string): void {
-    if (this.#known.size < TOPICS_KEPT) this.#known.add(topic);
   }
 }
 
