@@ -3,14 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startExerciseBroker } from "../client/exercise_broker.ts";
 import { publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
-
-/** A broker with a store of its own. */
-async function startDurable(args: readonly string[] = []): Promise<RunningBroker> {
-  const data = await Deno.makeTempDir();
-  return await startBroker(["--data", data, ...args], {
-    after: () => Deno.remove(data, { recursive: true }),
-  });
-}
+import { startDurable } from "../support/durable_broker.ts";
 
 /** Publishes these commands. */
 async function publish(broker: RunningBroker, commands: string): Promise<void> {

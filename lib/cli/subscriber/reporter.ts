@@ -26,6 +26,8 @@ export class Reporter {
   /** Writes the last line. */
   end(): void {
     clearInterval(this.#timer);
+    // a terminal shows the Ctrl-C that was pressed
+    if (Deno.stdout.isTerminal()) this.#out.text("\n");
     this.#write("all");
   }
 
