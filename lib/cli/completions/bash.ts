@@ -6,7 +6,7 @@
 import type { Program, Table } from "../options/table.ts";
 import { type Forms, formsOf } from "./forms.ts";
 
-/** The script for a program. Option names and choices are letters, digits and dashes, so nothing is quoted. */
+/** The script for a program. Options and choices are letters, digits and dashes, so nothing is quoted. */
 export function bashScript(program: Program<Table>): string {
   const { name } = program;
   const forms = formsOf(program);
