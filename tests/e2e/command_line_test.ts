@@ -23,6 +23,18 @@ Deno.test("a machine whose name may not be read gives an id without it, and asks
   assertMatch(stdout, /^id +pub-\d+ +default$/m);
 });
 
+Deno.test("the permissions of deno.json are enough for an id, a saved connection and the machine's name", async () => {
+  for (const name of ["publisher", "subscriber"] as const) {
+    const [deno = "", , , , script = ""] = commandOf(name);
+    const command = [deno, "run", "--quiet", "--no-prompt", `-P=${name}`, script, "--show-config"];
+    const env = { HASHBUS_URL: "hashbus://here" };
+    const { code, stdout } = await endOf(Program.start(command, { env }));
+    assertEquals(code, 0);
+    assertMatch(stdout, /^id +(?:pub|sub)-.+-\d+ +default$/m);
+    assertMatch(stdout, /^host +here +HASHBUS_URL$/m);
+  }
+});
+
 /** Runs a program with its stdout on a disk that is full. */
 function onFullDisk(name: "broker" | "publisher" | "subscriber", args: readonly string[]): Program {
   return Program.start(["sh", "-c", 'exec "$@" >/dev/full', "sh", ...commandOf(name), ...args], { name });
@@ -36,10 +48,17 @@ Deno.test({
   fn: async () => {
     await using broker = await startBroker();
     const pub = ["-p", `${broker.pubPort}`, "-t", "a"];
+    const data = await Deno.makeTempDir();
+    await using _ = { [Symbol.asyncDispose]: () => Deno.remove(data, { recursive: true }) };
+    const stdin = '{"topic":"#a","payload":"x"}\n';
+    assertEquals((await run("broker", ["--data", data, "--import"], { stdin })).code, 0);
     for (
       const [name, args] of [
         ["broker", ["-s", "0", "-p", "0"]],
         ["broker", ["--version"]],
+        ["broker", ["completions", "bash"]],
+        ["broker", ["--data", data, "--export", "#>"]],
+        ["broker", ["--data", data, "--data-check"]],
         ["publisher", ["--help"]],
         ["subscriber", ["--show-config"]],
         ["publisher", [...pub, "-m", "x", "--json"]],

@@ -36,6 +36,17 @@ export function readContexts(): ContextFile | undefined {
   return contextFile({ path, text: new TextDecoder().decode(bytes) });
 }
 
+/** The names of the contexts, for a shell to offer: those that stand on a line of their own. */
+export function contextNames(): string[] {
+  try {
+    return [...readContexts()?.contexts.keys() ?? []].filter((name) => !/[\p{Cc}\p{Cf}]/u.test(name));
+  } catch (error) {
+    // who presses Tab is not told about a file; who connects is
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
+}
+
 /** As {@link readContexts}, from the file's text. */
 export function contextFile(file: { readonly path: string; readonly text: string }): ContextFile {
   const { path } = file;

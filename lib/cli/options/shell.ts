@@ -7,7 +7,6 @@ import { visible } from "../../text.ts";
 
 /** The word, in quotes where a shell would read it otherwise; control characters are made visible. */
 export function shellWord(word: string): string {
-  return /^[\w%+,./:@^-]+$|^[\w%+,./:@^-][\w%+,./:=@^-]*$/.test(word)
-    ? word
-    : `'${visible(word).replaceAll("'", "'\\''")}'`;
+  // a leading = is a command's path to zsh
+  return /^[\w%+,./:@-][\w%+,./:=@-]*$/.test(word) ? word : `'${visible(word).replaceAll("'", "'\\''")}'`;
 }

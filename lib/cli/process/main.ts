@@ -11,6 +11,7 @@
  */
 import { RefusedError, RunError, UsageError } from "../../errors.ts";
 import { visible } from "../../text.ts";
+import { COMPLETIONS, completionsText } from "../completions/completions.ts";
 import { savedGiven } from "../contexts/saved.ts";
 import { readArguments } from "../options/arguments.ts";
 import { readConfig } from "../options/config.ts";
@@ -57,6 +58,7 @@ export function readOptions<T extends Table>(
   program: Program<T>,
   words: readonly string[],
 ): { readonly values: Values<T> } | { readonly print: string } {
+  if (words[0] === COMPLETIONS) return { print: completionsText(program, words.slice(1)) };
   const line = readArguments(program, words);
   if ("print" in line) {
     if (line.print === "help") return { print: helpText(program, terminalWidth() ?? HELP_WIDTH) };
