@@ -96,6 +96,13 @@ export function positionOf(
   return span === undefined || span > AGO_MOST * UNIT_MS.d ? undefined : ago(span);
 }
 
+/** How Unix seconds are written, to be said behind a sequence number that looks like some. */
+export function secondsHint(position: Start): string {
+  return typeof position === "number" && /^\d{10}$|^\d{13}$/.test(`${position}`)
+    ? ` (Unix seconds are written @${position})`
+    : "";
+}
+
 /** How far two clocks may differ before a time of the one lies in the future of the other, milliseconds. */
 const CLOCKS_DIFFER_MS = 60_000;
 
@@ -117,6 +124,13 @@ export function wrongOrder(
     ? from > to
     : start !== undefined && end !== undefined && start > end;
   return isBehind ? `${shown(from)} lies behind ${shown(to)}, where it is to end` : undefined;
+}
+
+/** Why nothing stored can come, for either reason. */
+export function nothingStored(
+  { from, to, now }: { readonly from: Start; readonly to: Position | undefined; readonly now: number },
+): string | undefined {
+  return inTheFuture(from, now) ?? (to === undefined ? undefined : wrongOrder({ from, to, now }));
 }
 
 /** A position as one would write it, times with their offset. */

@@ -21,15 +21,7 @@ import { meantToSubscribe } from "../client/meant.ts";
 import { DELIMITER } from "../output/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
-import {
-  ago,
-  inTheFuture,
-  POSITION,
-  type Position,
-  START,
-  type Start,
-  wrongOrder,
-} from "../options/position.ts";
+import { ago, nothingStored, POSITION, type Position, START, type Start } from "../options/position.ts";
 import { count, DURATION, FILE, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
@@ -257,9 +249,7 @@ function replayOf(options: SubscriberOptions): SubscriberPlan["replay"] {
     if (!ends) return undefined;
     throw new UsageError("-e and --to end what is stored, and from now on nothing is: leave --from now out");
   }
-  const now = Date.now();
-  const problem = inTheFuture(start, now) ??
-    (to === undefined ? undefined : wrongOrder({ from: start, to, now }));
+  const problem = nothingStored({ from: start, to, now: Date.now() });
   if (problem !== undefined) {
     throw new UsageError(`${since === undefined ? "--from" : "--since"}: ${problem}`);
   }

@@ -6,7 +6,7 @@
  */
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import type { Start } from "../options/position.ts";
+import { secondsHint, type Start } from "../options/position.ts";
 import type { ConnectionEvent } from "../client/notices.ts";
 import { pause } from "../process/pause.ts";
 
@@ -17,17 +17,11 @@ export interface AheadEvent {
   readonly last: number;
 }
 
-/** A replay that is asked for. */
-export interface Asked {
-  readonly from: Start;
-  /** Told why it would wait for long: it begins beyond what is stored. */
-  readonly ahead: (problem: string) => void;
-}
-
 /** Which subscriptions have not yet given all that is stored, and how much was left out of any. */
 export class Replays {
   readonly #pending = new Set<string>();
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new Map<string, Start>();
+  readonly #ahead = new Map<string, string>();
   #missed = 0;
   readonly #over = Promise.withResolvers<void>();
   #complete = false;
@@ -58,14 +52,21 @@ export class Replays {
   }
 
   /** A replay is being asked for. */
-  add(pattern: string, asked: Asked): void {
+  add(pattern: string, from: Start): void {
     this.#pending.add(pattern);
-    this.#asked.set(pattern, asked);
+    this.#asked.set(pattern, from);
+    this.#ahead.delete(pattern);
+  }
+
+  /** Once it is acknowledged: why it would wait for long, as it begins beyond what is stored. */
+  ahead(pattern: string): string | undefined {
+    return this.#ahead.get(pattern);
   }
 
   /** It was refused, or taken back. */
   drop(pattern: string): void {
     this.#asked.delete(pattern);
+    this.#ahead.delete(pattern);
     this.#cameToItsEnd(pattern);
   }
 
@@ -82,8 +83,9 @@ export class Replays {
         this.#missed += event.missed;
         return;
       case "ahead": {
-        const asked = this.#asked.get(event.pattern);
-        return asked?.ahead(aheadText(event, asked.from));
+        const from = this.#asked.get(event.pattern);
+        if (from !== undefined) this.#ahead.set(event.pattern, aheadText(event, from));
+        return;
       }
       case "failed":
         this.#failure ??= new RunError(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
@@ -106,16 +108,9 @@ export class Replays {
   }
 }
 
-/** Numbers from here on are rather seconds since 1970: messages of a topic are hardly ever so many. */
-const SECONDS_LEAST = 100_000_000;
-
 function aheadText({ pattern, last }: AheadEvent, from: Start): string {
   const stored = last === 0 ? "none is stored there" : `the last one there is ${last}`;
-  if (typeof from !== "number") {
-    return `${quote(pattern)} cannot go on behind the last message that came: ${stored}`;
-  }
-  const hint = from >= SECONDS_LEAST ? ` (Unix seconds are written @${from})` : "";
-  return `there is no message ${from} of ${quote(pattern)}: ${stored}${hint}`;
+  return `there is no message ${from} of ${quote(pattern)}: ${stored}${secondsHint(from)}`;
 }
 
 /** Keeps the pauses there were between stored messages, divided by a number. */

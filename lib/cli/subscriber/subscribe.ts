@@ -16,7 +16,7 @@ import { createPrinter, type Printer } from "../output/format.ts";
 import type { Arrived } from "../output/message.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
-import { inTheFuture, type Position, ReadTime, type Start, wrongOrder } from "../options/position.ts";
+import { nothingStored, type Position, type Start } from "../options/position.ts";
 import { leftOut } from "./left_out.ts";
 import { doneInTime, PATIENCE_MS } from "./patience.ts";
 import { Pace, type Replays } from "./replays.ts";
@@ -26,6 +26,7 @@ import { Reporter } from "./reporter.ts";
 import { Screen } from "./screen.ts";
 import { aborted, type Stop } from "../process/signals.ts";
 import { Stats } from "./stats.ts";
+import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
@@ -45,8 +46,6 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
 /** The exit code when the time of `-W` ran out. */
 const TIME_IS_OVER = 27;
 
-/** Times that are told; a command file may have any number of them. */
-const TIMES_TOLD = 100;
 /** The header that says when a message was sent. */
 const LATENCY_HEADER = "sent";
 const NOTHING = new Uint8Array();
@@ -94,10 +93,8 @@ export class SubscriberRun {
   readonly #stats: Stats | undefined;
   readonly #reporter: Reporter | undefined;
   readonly #subscribed = new Subscribed();
-  readonly #toldTimes = new Set<string>();
+  readonly #told: ToldPositions;
   readonly #printing: Promise<void>;
-  /** Rejects when it would wait for a message that is not in sight. */
-  readonly #ahead = Promise.withResolvers<never>();
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
   #complete = false;
@@ -108,6 +105,7 @@ export class SubscriberRun {
   constructor(context: SubscriberContext) {
     this.#context = context;
     const { options, notices, replays, job } = context;
+    this.#told = new ToldPositions((text) => notices.notice(text));
     if (job.record !== undefined) {
       const out = new Output(job.record, `the recording ${quote(`${options.record}`, 200)}`);
       this.#recording = { out, recorder: new Recorder(out) };
@@ -122,8 +120,6 @@ export class SubscriberRun {
       });
       this.#reporter = new Reporter(this.#stats, { out: this.#out, json: options.json });
     }
-    // told by the race in `work`
-    this.#ahead.promise.catch(() => {});
     // reading begins before subscribing does: replies come in one stream with messages
     this.#printing = this.#print();
     // told by the race in `work`
@@ -136,7 +132,6 @@ export class SubscriberRun {
       this.#printing.then(() => 0),
       this.#commands(stop),
       this.#out.failed,
-      this.#ahead.promise,
       this.#context.timeOver,
     ];
     if (this.#context.plan.endsWithReplay) ends.push(this.#context.replays.over.then(() => 0));
@@ -230,10 +225,7 @@ export class SubscriberRun {
 
   async #commands(stop: Stop): Promise<number> {
     const { subscriber, options, plan, job, notices } = this.#context;
-    for (const pattern of options.topic) {
-      await this.#subscribe(pattern);
-      notices.detail(`subscribed to ${pattern}`);
-    }
+    await this.#subscribeToAll(options.topic);
     const { end } = await runSession({
       role: "subscriber",
       id: plan.connection.id,
@@ -242,7 +234,7 @@ export class SubscriberRun {
       execute: (action) => {
         switch (action.verb) {
           case "sub":
-            return this.#subscribe(action.pattern, action);
+            return this.#subscribe(action.pattern, action).then(refuseWhatIsAhead);
           case "unsub":
             this.#context.replays.drop(action.pattern);
             this.#subscribed.drop(action.pattern);
@@ -265,58 +257,54 @@ export class SubscriberRun {
     return end !== "end" || options["exit-subscribed"] ? 0 : await new Promise<never>(() => {});
   }
 
-  /** `own`: what a command says, which wins over the command line. */
-  async #subscribe(pattern: string, own: SubFields = {}): Promise<void> {
+  /** What begins beyond what is stored is told, and the end of it where there is nothing else to wait for. */
+  async #subscribeToAll(patterns: readonly string[]): Promise<void> {
+    const { notices } = this.#context;
+    const ahead: string[] = [];
+    for (const pattern of patterns) {
+      const problem = await this.#subscribe(pattern);
+      if (problem !== undefined) ahead.push(problem);
+      notices.detail(`subscribed to ${pattern}`);
+    }
+    const [first] = ahead;
+    if (first !== undefined && ahead.length === patterns.length) throw new RunError(first);
+    for (const problem of ahead) notices.notice(problem);
+  }
+
+  /**
+   * `own`: what a command says, which wins over the command line. Gives why it would wait for long, if so.
+   */
+  async #subscribe(pattern: string, own: SubFields = {}): Promise<string | undefined> {
     const { subscriber, options, plan: { replay }, replays } = this.#context;
     const to = own.to ?? replay?.to;
     const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
     const isReplay = from !== undefined && from !== "now";
     if (isReplay) {
-      const problem = own.from === undefined ? undefined : notStored({ from, to });
+      const problem = own.from === undefined ? undefined : nothingStored({ from, to, now: Date.now() });
       if (problem !== undefined) throw new RefusedError("BAD_FIELD", `from=: ${problem}`);
-      this.#tellTime(own.from === undefined ? "--from " : "from=", from);
-      this.#tellTime(own.to === undefined ? "--to " : "to=", to);
-      replays.add(pattern, { from, ahead: this.#notInSight });
+      this.#told.from(own.from === undefined ? "--from " : "from=", from);
+      if (to !== undefined) this.#told.to(own.to === undefined ? "--to " : "to=", to);
+      replays.add(pattern, from);
     }
+    const terms = {
+      ...(isReplay ? { from } : {}),
+      ...(isReplay && to !== undefined ? { to } : {}),
+      ...(slow === undefined ? {} : { slow }),
+    };
     try {
-      await subscriber.subscribe(pattern, {
-        ...(isReplay ? { from } : {}),
-        ...(isReplay && to !== undefined ? { to } : {}),
-        ...(slow === undefined ? {} : { slow }),
-      });
-      this.#subscribed.add(pattern, {
-        ...(isReplay ? { from } : {}),
-        ...(isReplay && to !== undefined ? { to } : {}),
-        ...(slow === undefined ? {} : { slow }),
-      });
+      await subscriber.subscribe(pattern, terms);
     } catch (error) {
       replays.drop(pattern);
       throw error;
     }
-  }
-
-  /** Who types is told and may go on; nobody else would ever learn why nothing comes. */
-  readonly #notInSight = (problem: string): void => {
-    if (this.#screen.prompt === undefined) this.#ahead.reject(new RunError(problem));
-    else this.#context.notices.failed(problem);
-  };
-
-  /** Says once which moment is meant, where what is written leaves that open. */
-  #tellTime(option: string, position: Start | undefined): void {
-    if (!(position instanceof ReadTime)) return;
-    const told = `${option}${position.told}`;
-    if (this.#toldTimes.has(told) || this.#toldTimes.size >= TIMES_TOLD) return;
-    this.#toldTimes.add(told);
-    this.#context.notices.notice(told);
+    this.#subscribed.add(pattern, terms);
+    return replays.ahead(pattern);
   }
 }
 
-function notStored(
-  { from, to }: { readonly from: Start; readonly to: Position | undefined },
-): string | undefined {
-  const now = Date.now();
-  return inTheFuture(from, now) ?? (to === undefined ? undefined : wrongOrder({ from, to, now }));
+function refuseWhatIsAhead(problem: string | undefined): void {
+  if (problem !== undefined) throw new RefusedError("BAD_FIELD", problem);
 }
 
 /** What a run that was stopped was to wait for, if it did not get there. */

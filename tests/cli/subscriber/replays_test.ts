@@ -1,9 +1,7 @@
-import { assertEquals, assertRejects, fail } from "@std/assert";
-import { type Asked, Pace, Replays } from "../../../lib/cli/subscriber/replays.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { Pace, Replays } from "../../../lib/cli/subscriber/replays.ts";
 import type { Start } from "../../../lib/cli/options/position.ts";
 import { RunError } from "../../../lib/errors.ts";
-
-const EARLIEST: Asked = { from: "earliest", ahead: (problem) => fail(problem) };
 
 Deno.test("messages wait for the pauses that were between them, divided by the speed", () => {
   const pace = new Pace(10);
@@ -16,9 +14,9 @@ Deno.test("messages wait for the pauses that were between them, divided by the s
 
 Deno.test("the end is when every subscription has come to its own, and not before all are asked for", async () => {
   const replays = new Replays();
-  replays.add("#a", EARLIEST);
-  replays.add("#b", EARLIEST);
-  replays.add("#refused", EARLIEST);
+  replays.add("#a", "earliest");
+  replays.add("#b", "earliest");
+  replays.add("#refused", "earliest");
   replays.onEvent({ type: "live", pattern: "#a" });
   replays.onEvent({ type: "end", pattern: "#b" });
   replays.drop("#refused");
@@ -30,32 +28,28 @@ Deno.test("the end is when every subscription has come to its own, and not befor
 
 Deno.test("an end that could not be read to is a failure", async () => {
   const replays = new Replays();
-  replays.add("#a", EARLIEST);
+  replays.add("#a", "earliest");
   replays.onEvent({ type: "failed", pattern: "#a", reason: "damaged" });
   replays.complete();
   await assertRejects(() => replays.over, RunError, "what is stored of #a cannot be read: damaged");
 });
 
 Deno.test("a number beyond what is stored is told with the last there is, and with how Unix seconds are written", () => {
-  const told: string[] = [];
   const replays = new Replays();
-  const tell = (from: Start, last: number): void => {
-    replays.add("#a", { from, ahead: (problem) => told.push(problem) });
-    replays.onEvent({ type: "live", pattern: "#a" });
+  const told = (from: Start, last: number): string | undefined => {
+    replays.add("#a", from);
     replays.onEvent({ type: "ahead", pattern: "#a", last });
+    return replays.ahead("#a");
   };
-  tell(1_763_900_000, 7);
-  tell(500, 7);
-  tell(5, 0);
-  tell("earliest", 3);
+  const last = 'there is no message 1763900000 of "#a": the last one there is 7';
+  assertEquals(told(1_763_900_000, 7), `${last} (Unix seconds are written @1763900000)`);
+  assertEquals(told(500, 7), 'there is no message 500 of "#a": the last one there is 7');
+  assertEquals(told(5, 0), 'there is no message 5 of "#a": none is stored there');
+  replays.add("#a", 3);
+  assertEquals(replays.ahead("#a"), undefined, "asked for anew");
   replays.drop("#a");
   replays.onEvent({ type: "ahead", pattern: "#a", last: 1 });
-  assertEquals(told, [
-    'there is no message 1763900000 of "#a": the last one there is 7 (Unix seconds are written @1763900000)',
-    'there is no message 500 of "#a": the last one there is 7',
-    'there is no message 5 of "#a": none is stored there',
-    '"#a" cannot go on behind the last message that came: the last one there is 3',
-  ]);
+  assertEquals(replays.ahead("#a"), undefined, "nobody asks for it any more");
 });
 
 Deno.test("what was left out adds up over all subscriptions", () => {
