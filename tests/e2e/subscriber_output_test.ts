@@ -33,6 +33,7 @@ Deno.test("options that contradict one another are 2 and one line, before anythi
     [["-D", "\\q"], /-D: "\\q" is none of \\n/],
     [["--stats", "-F", "%t"], /--stats prints no messages: leave -F out/],
     [["--stats", "-N"], /--stats prints no messages: leave -N out/],
+    [["--record", "-"], /--record - is no file/],
     [["--latency-header", "sent"], /give --stats, too/],
     [["--from", "2026-13-01"], /--from takes now, earliest, .*@1763900000.*not "2026-13-01"/],
     [["--from", "2999-01-01"], /--from: 2999-01-01 \(2999-01-01T00:00:00\S+\) lies in the future/],

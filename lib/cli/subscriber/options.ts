@@ -233,6 +233,11 @@ function checkOutput(options: SubscriberOptions): void {
   if (stats && printing.length > 0) {
     throw new UsageError(`--stats prints no messages: leave ${printing.join(" and ")} out`);
   }
+  if (options.record === "-") {
+    throw new UsageError(
+      "--record - is no file: what arrives is on stdout already (a recording: /dev/stdout)",
+    );
+  }
   if (!stats && options["latency-header"] !== undefined) {
     throw new UsageError("--latency-header says what --stats is to read: give --stats, too");
   }
