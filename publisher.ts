@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
 import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
@@ -21,6 +22,7 @@ if (import.meta.main) {
     const stop = stopOnSignals();
     const plan = planPublisher(options);
     const notices = Notices.forOptions("publisher", options);
+    for (const hint of mqttHints(options.topic, "publisher")) notices.notice(hint);
     const job = await unlessStopped(preparePublisher(plan), stop);
     if (job === undefined) {
       notices.failed("stopped before all of its input was read: nothing was published");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
 import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
@@ -20,6 +21,8 @@ if (import.meta.main) {
     const stop = stopOnSignals();
     const plan = planSubscriber(options);
     const notices = Notices.forOptions("subscriber", options);
+    const named = [...options.topic, ...options["filter-out"]];
+    for (const hint of mqttHints(named, "subscriber")) notices.notice(hint);
     const job = await unlessStopped(prepareSubscriber(options), stop);
     if (job === undefined) {
       notices.failed("stopped before all of its commands were read: nothing was subscribed to");
@@ -47,10 +50,10 @@ if (import.meta.main) {
         stop,
         notices,
         drainTimeout: DRAIN_TIMEOUT_MS,
-        codeWhenStopped: () => 0,
+        codeWhenStopped: () => run.codeWhenStopped(),
       });
     } finally {
-      await run.drain();
+      await run.drain(stop);
     }
   });
 }

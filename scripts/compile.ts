@@ -9,13 +9,24 @@ import { RunError, UsageError } from "../lib/errors.ts";
 import { Program } from "./program.ts";
 import { printLine } from "./terminal.ts";
 
+/**
+ * What a client may do: --record and the history of the prompt write; the rest finds the folders of the
+ * user, and the machine's name for an id that is made.
+ */
+const CLIENT = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-sys=hostname",
+  "--allow-env=NO_COLOR,HASHBUS_*,HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA",
+];
+
 /** What each program may do: nothing beside it is asked for, the executable says no instead. */
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   // --data writes
   broker: ["--allow-net", "--allow-read", "--allow-write", "--allow-env=NO_COLOR,HASHBUS_*"],
-  publisher: ["--allow-net", "--allow-read", "--allow-env=NO_COLOR,HASHBUS_*"],
-  // --record writes
-  subscriber: ["--allow-net", "--allow-read", "--allow-write", "--allow-env=NO_COLOR,HASHBUS_*"],
+  publisher: [...CLIENT],
+  subscriber: [...CLIENT],
 };
 
 /** What a program starts without importing it. */

@@ -213,7 +213,7 @@ interface Refusal {
 }
 
 const REFUSALS: readonly Refusal[] = [
-  { args: [], code: 2, says: /-i ID is missing/ },
+  { args: ["-t", "a", "-n", "-i"], code: 2, says: /-i needs a value, ID/ },
   { args: ["-i", "p1", "-t"], code: 2, says: /-t needs a value.*unquoted # starts a comment/ },
   { args: ["-i", "p1", "-t", "hello"], code: 2, says: /-t needs what to publish/ },
   { args: ["-i", "p1", "-m", "x"], code: 2, says: /-m needs -t TOPIC/ },

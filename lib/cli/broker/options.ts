@@ -13,6 +13,7 @@ import {
   type LimitSpec,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
+import { HOST } from "../options/host.ts";
 import {
   flag,
   list,
@@ -24,7 +25,7 @@ import {
   type Values,
 } from "../options/table.ts";
 import { RETAIN, RETAIN_BYTES } from "./retain.ts";
-import { choice, count, DURATION, PATTERN, port, showSize, size, WORD } from "../options/units.ts";
+import { choice, count, DURATION, FILE, FOLDER, PATTERN, port, showSize, size } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
@@ -45,7 +46,7 @@ const OPTIONS = {
     bare: DEFAULT_PUB_PORT,
     help: `port for publishers; 0 takes a free one (${DEFAULT_PUB_PORT})`,
   }),
-  host: optionOr(WORD, {
+  host: optionOr(HOST, {
     letters: "H",
     placeholder: "ADDRESS",
     fallback: "127.0.0.1",
@@ -64,8 +65,7 @@ const OPTIONS = {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long SIGTERM waits for what is queued to leave (10s)",
   }),
-  data: option(WORD, {
-    placeholder: "DIR",
+  data: option(FOLDER, {
     help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",
   }),
   durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
@@ -91,16 +91,16 @@ const OPTIONS = {
     help: "verify everything in --data DIR, tell what is wrong, and exit: 0 all whole, 1 not",
   }),
   export: option(PATTERN, {
+    once: true,
     help: "write the stored messages of a pattern to stdout, a JSON object a line, and exit ('#>': all)",
   }),
-  import: optionMaybe<string | undefined>(WORD, {
-    placeholder: "FILE",
+  import: optionMaybe(FILE, {
+    once: true,
     fallback: undefined,
     bare: STDIN,
     help: "store such lines from FILE, or from stdin, and exit",
   }),
-  config: option(WORD, {
-    placeholder: "FILE",
+  config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
   "log-format": optionOr(choice("text", "json"), { fallback: "text", help: "how log lines look (text)" }),

@@ -15,7 +15,7 @@ import type { SlowPolicy } from "../../slow_policy.ts";
 import { quote } from "../../text.ts";
 import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
 import { type PublishLine, readPublishLine } from "../input/message_line.ts";
-import { POSITION, type Position, START, type Start } from "../options/position.ts";
+import { POSITION, type Position, START, type Start, wrongOrder } from "../options/position.ts";
 import { nearest } from "../options/suggest.ts";
 import { type Read, SLOW } from "../options/units.ts";
 
@@ -70,7 +70,7 @@ export const GRAMMAR: Readonly<Record<Role, readonly string[]>> = {
   ],
   subscriber: [
     "[seconds] sub #topic     subscribe to a topic or a pattern: #orders.* #orders.> #>",
-    "   from=earliest          with what is stored: earliest, latest, 7, 09:00, -10m",
+    "   from=earliest          with what is stored: earliest, latest, 7, 09:00, -10m, -10",
     "   to=09:30               up to there",
     "   slow=drop-old          when it cannot keep up: block, drop-old, drop-new, latest",
     "[seconds] unsub #topic   what one subscribed to, in the same words",
@@ -188,6 +188,10 @@ function parseSub(pattern: string, { wait, words }: { wait: number; words: reado
   }
   if (fields.from === "now" && fields.to !== undefined) {
     return problem("to= ends what is stored, and from now on nothing is: leave from=now out");
+  }
+  if (fields.from !== undefined && fields.to !== undefined) {
+    const wrong = wrongOrder({ from: fields.from, to: fields.to, now: Date.now() });
+    if (wrong !== undefined) return problem(`from=: ${wrong}`);
   }
   return { kind: "command", command: { wait, action: { verb: "sub", pattern, ...fields } } };
 }

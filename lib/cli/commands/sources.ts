@@ -5,11 +5,15 @@
  */
 import { toArrayBuffer } from "@std/streams";
 import { UsageError } from "../../errors.ts";
-import { type Command, GRAMMAR, parseLine, type Role } from "./grammar.ts";
+import { quote } from "../../text.ts";
+import { type Command, parseLine, type Role } from "./grammar.ts";
 import { decodeLine, parseCommandFile, type PlacedCommand } from "./command_file.ts";
 import { readBytes } from "../process/files.ts";
 import type { Notices } from "../client/notices.ts";
-import { Prompt } from "./prompt.ts";
+import { promptHelp } from "../prompt/help.ts";
+import { History, historyPath } from "../prompt/history.ts";
+import { tellWhenLate } from "../prompt/late.ts";
+import { Prompt } from "../prompt/prompt.ts";
 import { type Ahead, runCommands, type RunEnd, type RunOptions } from "./runner.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLineBatches } from "../process/stdin.ts";
@@ -51,6 +55,8 @@ export interface Session {
   readonly keepGoing: boolean;
   /** Topics for Tab to complete. */
   readonly topics: () => Iterable<string>;
+  /** What `list` prints at the prompt, lines that are fit for a terminal. */
+  readonly list: () => readonly string[];
   readonly notices: Notices;
   readonly stop: Stop;
   /** Told each command that was typed, before it is run. */
@@ -74,16 +80,16 @@ export async function runSession(session: Session): Promise<SessionEnd> {
     session.notices.failed(problem);
   };
   const options: RunOptions = { ...session, refused: failed, signal: session.stop.signal };
-  const pipeFollows = session.reads.pipe && !Deno.stdin.isTerminal();
+  const next = nextSource(session);
   if (session.file.length > 0) session.began?.("file");
   let end: SessionEnd["end"] = await runCommands(session.file, {
     ...options,
-    ended: pipeFollows ? undefined : session.ended,
+    ended: next === "pipe" ? undefined : session.ended,
   });
   if (end !== "end") return { end, problems };
-  if (Deno.stdin.isTerminal()) {
-    if (session.reads.terminal) end = await runKeyboard(session);
-  } else if (pipeFollows) {
+  if (next === "keyboard") {
+    end = await runKeyboard(session);
+  } else if (next === "pipe") {
     session.began?.("pipe");
     end = await runCommands(pipedCommands(session, failed), options);
   }
@@ -130,17 +136,24 @@ function* commandsOf(
 async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
   const { role, id, notices, stop } = session;
   session.began?.("keyboard");
-  using prompt = new Prompt({ role, name: id, topics: session.topics, stop });
+  const history = new History({
+    path: historyPath(role),
+    failed: (problem) => notices.detail(problem),
+  });
+  using prompt = new Prompt({ role, name: id, topics: session.topics, history, stop });
   notices.above = prompt.printAbove;
   session.prompting?.(prompt);
   try {
     for await (const line of prompt.lines()) {
-      const command = typedCommand(line, { role, prompt });
+      const command = typedCommand(line, { session, prompt });
       if (command === undefined) continue;
       session.typed?.(command);
       const end = await runCommands([{ command, place: "" }], {
-        execute: session.execute,
         speed: session.speed,
+        execute: (action) =>
+          tellWhenLate(session.execute(action), () => {
+            prompt.printAbove(`no answer yet to ${quote(line)}: it waits for the broker (Ctrl-C leaves)\n`);
+          }),
         keepGoing: true,
         refused: (problem) => notices.failed(problem),
         signal: stop.signal,
@@ -157,14 +170,32 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
 /** The command a line is, if it is one; otherwise says what it should have been. */
 function typedCommand(
   line: string,
-  { role, prompt }: { readonly role: Role; readonly prompt: Prompt },
+  { session, prompt }: { readonly session: Session; readonly prompt: Prompt },
 ): Command | undefined {
-  if (/^\s*(help|\?)\s*$/.test(line)) {
-    prompt.printAbove(`${GRAMMAR[role].join("\n")}\n`);
+  const [, word, rest] = /^\s*(help|\?|list)\s*(?:\s(\S.*))?$/.exec(line) ?? [];
+  if (word !== undefined) {
+    const lines = rest !== undefined
+      ? [`${word} takes nothing, ${quote(rest.trim())} is too much`]
+      : word === "list"
+      ? session.list()
+      : promptHelp(session.role, prompt.columns);
+    prompt.printAbove(`${lines.join("\n")}\n`);
     return undefined;
   }
-  const parsed = parseLine(line, role);
+  const parsed = parseLine(line, session.role);
   if (parsed.kind === "command") return parsed.command;
   if (parsed.kind === "problem") prompt.printAbove(`${parsed.problem} (help lists the commands)\n`);
   return undefined;
+}
+
+/** Where commands come from after the file; a terminal without a screen is read as a pipe is. */
+function nextSource({ reads }: Session): "keyboard" | "pipe" | undefined {
+  if (!Deno.stdin.isTerminal()) return reads.pipe ? "pipe" : undefined;
+  if (!reads.terminal) return undefined;
+  return hasScreen() ? "keyboard" : "pipe";
+}
+
+/** Whether there is a terminal to show a prompt on. */
+function hasScreen(): boolean {
+  return Deno.stdout.isTerminal() || Deno.stderr.isTerminal();
 }

@@ -29,7 +29,8 @@ export function readArguments(program: Program<Table>, words: readonly string[])
   const given = new Map<string, Given>();
   for (const [name, source] of reader.sources) {
     const value = parsed[name];
-    given.set(name, { source, texts: Array.isArray(value) ? value.map(String) : [String(value)] });
+    const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+    given.set(name, { source, from: `flag ${source}`, texts });
   }
   return { given };
 }
@@ -51,12 +52,16 @@ class Reader {
   /** How each option that occurs was written last. */
   readonly sources = new Map<string, string>();
   readonly #names = new Map<string, string>();
-  readonly #program: string;
+  readonly #program: Program<Table>;
+  /** The values of the options that may have one only. */
+  readonly #once = new Map<string, string>();
+  /** The value that stands before the word that is looked at, where one does. */
+  #before: { readonly row: Option<unknown>; readonly value: string } | undefined;
   /** An option that took a word which looks like an option: the usual reason for a stray word after it. */
   #suspect: string | undefined;
 
   constructor(program: Program<Table>) {
-    this.#program = program.name;
+    this.#program = program;
     this.options = allOptions(program);
     for (const [name, row] of this.options) {
       this.#names.set(`--${name}`, name);
@@ -70,7 +75,10 @@ class Reader {
     const queue = [...words];
     let at = 0;
     while (at < queue.length) {
-      const { written, name, row, value, grouped } = this.#option(queue[at++] ?? "");
+      const word = queue[at++] ?? "";
+      if (!isOption(word)) throw this.#stray(queue.slice(at - 1));
+      const { written, name, row, value, grouped } = this.#option(word);
+      this.#before = undefined;
       if (name === "help" || name === "version") return name;
       const next = queue[at];
       this.sources.set(name, written);
@@ -81,9 +89,9 @@ class Reader {
         }
         joined.push(`--${name}`);
       } else if (value !== undefined) {
-        joined.push(`--${name}=${value}`);
+        joined.push(this.#valued({ written, name, row, value }));
       } else if (next !== undefined && (row.takes === "required" || !/^-\D/.test(next))) {
-        joined.push(`--${name}=${next}`);
+        joined.push(this.#valued({ written, name, row, value: next }));
         if (this.#names.has(next)) this.#suspect = `${written} took ${quote(next)} as its value`;
         at++;
       } else if (row.takes === "optional") {
@@ -98,9 +106,21 @@ class Reader {
     return joined;
   }
 
+  /** An option and its value in one word. Throws where there is a value already and one only can be meant. */
+  #valued(
+    { written, name, row, value }: Omit<Occurrence, "grouped"> & { readonly value: string },
+  ): string {
+    const earlier = this.#once.get(name);
+    if (earlier !== undefined && earlier !== value) {
+      throw this.#error(`${written} is given twice, ${quote(earlier)} and ${quote(value)}: take one`);
+    }
+    if (row.once === true) this.#once.set(name, value);
+    this.#before = { row, value };
+    return `--${name}=${value}`;
+  }
+
   /** The option a word is: `--port`, `--port=9`, `-p`, `-p9`, `-p=9`. */
   #option(word: string): Occurrence {
-    if (!word.startsWith("-") || word === "-" || word === "--") throw this.#stray(word);
     const equals = word.indexOf("=");
     const long = equals === -1 ? word : word.slice(0, equals);
     const written = word.startsWith("--") || this.#names.has(long) ? long : word.slice(0, 2);
@@ -127,12 +147,42 @@ class Reader {
     );
   }
 
-  #stray(word: string): UsageError {
-    const cause = this.#suspect ?? "put a value with spaces or # in it in quotes";
-    return this.#error(`unexpected argument ${quote(word)} (${cause})`);
+  /** Says what is wrong with the first of these words, and what may have been meant. */
+  #stray(words: readonly string[]): UsageError {
+    const [word = ""] = words;
+    const end = words.findIndex(isOption);
+    const strays = end === -1 ? words : words.slice(0, end);
+    const problem = `unexpected argument ${quote(word)}`;
+    const meant = this.#suspect === undefined && !this.#continues(word)
+      ? this.#program.meant?.(strays, new Set(this.sources.keys()))
+      : undefined;
+    if (meant !== undefined) return new UsageError(`${problem}: ${meant}`);
+    return this.#error(`${problem} (${this.#suspect ?? "put a value with spaces or # in it in quotes"})`);
+  }
+
+  /** Whether the word could be more of the value before it, which the shell took for two words. */
+  #continues(word: string): boolean {
+    if (this.#before === undefined) return false;
+    const { row, value } = this.#before;
+    try {
+      row.read([`${value} ${word}`], () => {
+        throw new NotAValue();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof NotAValue) return false;
+      throw error;
+    }
   }
 
   #error(problem: string): UsageError {
-    return new UsageError(`${problem}; see ${this.#program} --help`);
+    return new UsageError(`${problem}; see ${this.#program.name} --help`);
   }
+}
+
+class NotAValue extends Error {}
+
+/** Whether a word is written as an option is. */
+function isOption(word: string): boolean {
+  return word.startsWith("-") && word !== "-" && word !== "--";
 }

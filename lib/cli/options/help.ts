@@ -15,6 +15,7 @@ export function helpText(program: Program<Table>, width: number): string {
   const most = Math.min(Math.max(width, 20), WIDTH_MOST);
   const lines = [...wrap(program.summary, { width: most }), "", "Usage:"];
   for (const usage of program.usage) lines.push(...wrap(usage, { width: most, indent: 2, hang: 6 }));
+  lines.push(...wrap(`${program.name} completions bash|zsh|fish`, { width: most, indent: 2, hang: 6 }));
   lines.push("", "Options:", ...optionLines(program, most));
   if (program.examples.length > 0) lines.push("", "Examples:");
   for (const { command, does } of program.examples) {
@@ -48,14 +49,16 @@ function form(name: string, row: Option<unknown>): string {
   return `${written} ${value}${row.many ? " ..." : ""}`;
 }
 
-interface Layout {
+/** Where a text stands. */
+export interface Layout {
   readonly width: number;
   readonly indent?: number;
   /** The indent of the lines after the first. */
   readonly hang?: number;
 }
 
-function wrap(text: string, { width, indent = 0, hang = indent }: Layout): string[] {
+/** The text in lines of at most `width`, broken between words; a word that is longer is left whole. */
+export function wrap(text: string, { width, indent = 0, hang = indent }: Layout): string[] {
   const lines: string[] = [];
   let line = " ".repeat(indent);
   let empty = true;

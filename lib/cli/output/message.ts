@@ -58,13 +58,25 @@ export function messageJsonDeep(message: Arrived, time: Date): string {
   return jsonLine({ ...aboutJson(message, time), payload });
 }
 
+/** Whether there is more to it than a topic and a payload and what the broker gave it. */
+export function hasMore({ headers, key, ttl, reply }: Arrived): boolean {
+  return (headers !== undefined && headers.size > 0) || key !== undefined || ttl !== undefined ||
+    reply !== undefined;
+}
+
+/** As {@link messageJson}, without what belongs to the one time it was published: time, number and id. */
+export function messageJsonAnew({ topic, headers = new Map(), key, ttl, reply, payload }: Arrived): string {
+  const about = aboutJson({ topic, headers, key, ttl, reply, payload }, undefined);
+  return jsonLine({ ...about, ...textJson("payload", payload) });
+}
+
 /** Everything but the payload; what was not given with the message is left out. */
 function aboutJson(
   { topic, headers, id, key, ttl, reply, seq, level, subs }: JsonMessage,
-  time: Date,
+  time: Date | undefined,
 ): Record<string, unknown> {
   return {
-    time: time.toISOString(),
+    ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
     ...(seq === undefined ? {} : { seq }),
     ...(level === undefined ? {} : { level }),

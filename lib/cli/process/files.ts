@@ -54,7 +54,8 @@ export function whyNot(error: unknown): string {
   }
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   const message = error instanceof Error ? error.message : String(error);
-  return visible(message.replace(/ \(os error \d+\).*$/s, ""));
+  const said = message.replace(/ \(os error \d+\).*$/s, "");
+  return visible(`${said.charAt(0).toLowerCase()}${said.slice(1)}`);
 }
 
 function unreadable(error: unknown, file: { readonly path: string; readonly what: string }): UsageError {

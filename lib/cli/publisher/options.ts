@@ -4,17 +4,18 @@
  * @module
  */
 import {
-  ADDRESS_OPTIONS,
-  brokerPort,
+  addressOptions,
   CONNECT_OPTIONS,
+  connects,
   FILE_OPTIONS,
   SHELL_COMMENT,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
+import { meantToPublish } from "../client/meant.ts";
 import { quote } from "../../text.ts";
 import { flag, list, option, optionOr, type Program, type Values } from "../options/table.ts";
-import { count, decimal, DURATION, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
+import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const HEADER: Kind<readonly [name: string, value: string]> = {
@@ -58,8 +59,7 @@ export const DELIMITER: Kind<Uint8Array> = {
 const encoder = new TextEncoder();
 
 const OPTIONS = {
-  ...ADDRESS_OPTIONS,
-  port: brokerPort(9000),
+  ...addressOptions("publisher"),
   ...FILE_OPTIONS,
   topic: list(TOPIC, {
     letters: "t",
@@ -68,6 +68,7 @@ const OPTIONS = {
   }),
   message: option(TEXT, {
     letters: "m",
+    once: true,
     help: "publish this text (with -t)",
     hint: "an unquoted # starts a comment in a shell: put the message in quotes",
   }),
@@ -86,16 +87,17 @@ const OPTIONS = {
   }),
   stdin: flag({ letters: "s", help: "publish all of stdin as one message, byte for byte (with -t)" }),
   null: flag({ letters: "n", help: "publish an empty message (with -t)" }),
-  "payload-file": option(WORD, {
-    placeholder: "FILE",
+  "payload-file": option(FILE, {
+    once: true,
     help: "publish what is in the file as one message, byte for byte (with -t)",
   }),
   header: list(HEADER, { help: "send this with each message, for who reads it (with -t; protocol 2)" }),
-  key: option(TEXT, { help: "what the message is about (with -t; protocol 2)" }),
+  key: option(TEXT, { once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
-  reply: option(TOPIC, { help: "the topic to answer to (with -t; protocol 2)" }),
+  reply: option(TOPIC, { once: true, help: "the topic to answer to (with -t; protocol 2)" }),
   "message-id": option(WORD, {
     placeholder: "ID",
+    once: true,
     help: "the message's id: a durable topic stores the same id once (with -t; protocol 2)",
   }),
   repeat: optionOr(count({ least: 1, most: 1_000_000_000 }), {
@@ -131,11 +133,13 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
   version: VERSION,
   summary: "Publishes messages: from a command file, the keyboard, a pipe or the command line.",
   usage: [
-    "publisher -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
-    "publisher -i ID -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
-    "publisher -i ID [-t TOPIC] --json-in [options]",
+    "publisher [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
+    "publisher [-i ID] -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
+    "publisher [-i ID] [-t TOPIC] --json-in [options]",
   ],
   options: OPTIONS,
+  connects: connects("publisher"),
+  meant: meantToPublish,
   examples: [
     { command: "publisher -i p1 -t hello -m 'hi there'", does: "publishes one message" },
     {

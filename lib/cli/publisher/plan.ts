@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
+import { checkInput, type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
 import { TIMER_MOST_MS } from "../process/pause.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
@@ -30,6 +30,7 @@ export interface PublisherPlan {
 
 /** Throws UsageError for options that do not go together. */
 export function planPublisher(options: PublisherOptions): PublisherPlan {
+  checkInput(options);
   const source = sourceOf(options);
   const ofMany = source.kind === "lines" || source.kind === "json lines";
   if (options.repeat > 1 && (source.kind === "commands" || ofMany)) {
@@ -59,7 +60,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
     );
   }
   return {
-    connection: connectionFrom(options, "publisher"),
+    connection: connectionFrom(options),
     source,
     topics: [...new Set(options.topic)],
     message: messageOptions(options),

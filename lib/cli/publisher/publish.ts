@@ -16,6 +16,7 @@ import { type BadLine, jsonLines, keyedLines, plainLines, type Read, readMessage
 import { checkPayload, type PublisherJob } from "./job.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { PublisherPlan } from "./plan.ts";
+import { Published } from "./published.ts";
 import { Sender } from "./sender.ts";
 import type { MessagePublisher, Refusals } from "./types.ts";
 
@@ -56,6 +57,7 @@ export class PublisherRun {
   readonly #context: PublisherContext;
   readonly #sender: Sender;
   readonly #extent = new Extent();
+  readonly #topics = new Published();
   /** Aborted before the connection is closed. */
   #closing: AbortSignal | undefined;
   /** Lines that are no command and no message. */
@@ -63,9 +65,11 @@ export class PublisherRun {
 
   constructor(context: PublisherContext) {
     this.#context = context;
-    const { options, plan } = context;
+    const { options, plan, job } = context;
+    const canList = job.kind === "commands" && job.readStdin && Deno.stdin.isTerminal();
     this.#sender = new Sender({
       ...context,
+      acknowledged: canList ? (topic) => this.#topics.count(topic) : undefined,
       json: options.json,
       verbose: options.verbose && !options.quiet,
       keepGoing: options["keep-going"],
@@ -116,20 +120,20 @@ export class PublisherRun {
   /** Publishes as the commands say. */
   async #runCommands(job: Extract<PublisherJob, { kind: "commands" }>, stop: Stop): Promise<void> {
     const { options, plan, notices, progress } = this.#context;
+    const reads = job.readStdin && !options["no-input"];
     const sender = this.#sender;
     const extent = this.#extent;
-    const topics = new Set<string>();
     const { problems } = await runSession({
       role: "publisher",
       id: plan.connection.id,
       file: job.file,
-      reads: { terminal: job.readStdin, pipe: job.readStdin },
+      reads: { terminal: reads, pipe: reads },
       ahead: sender,
       execute: async (action) => {
         if (action.verb !== "pub" && action.verb !== "json") {
           throw new TypeError(`a publisher was handed ${action.verb}`);
         }
-        topics.add(action.topic);
+        this.#topics.know(action.topic);
         try {
           await sender.publish(action);
         } finally {
@@ -147,7 +151,8 @@ export class PublisherRun {
       ended: () => extent.end(),
       speed: options.speed,
       keepGoing: options["keep-going"],
-      topics: () => topics,
+      topics: () => this.#topics.topics(),
+      list: () => this.#topics.list(),
       notices,
       stop,
       prompting: () => progress.end(),

@@ -32,6 +32,8 @@ export interface SenderContext {
   /** Answers are told: each where {@link Sender.tellsEach}, else in one line at the end. */
   readonly verbose: boolean;
   readonly keepGoing: boolean;
+  /** Wants to know of each message that is acknowledged; undefined: nobody asks. */
+  readonly acknowledged: ((topic: string) => void) | undefined;
   /** Whether the connection is being closed: what a limit of that gives up says nothing of a message. */
   readonly closing: () => boolean;
   /** What every message of a command has. */
@@ -65,7 +67,8 @@ export class Sender implements Ahead {
   constructor(context: SenderContext) {
     this.#context = context;
     // a message that is given up may still be on its way: the publisher is then not drained, but it is done
-    this.#asks = context.json || context.verbose || context.options?.timeout !== undefined;
+    this.#asks = context.json || context.verbose || context.acknowledged !== undefined ||
+      context.options?.timeout !== undefined;
     context.refusals.listener = (number, error) => this.#refuse(error, this.#places.of(number));
   }
 
@@ -186,7 +189,8 @@ export class Sender implements Ahead {
   }
 
   #print({ topic, payload, options }: Outgoing, answer: Answer): void {
-    const { out, json } = this.#context;
+    const { out, json, acknowledged } = this.#context;
+    acknowledged?.(topic);
     if (!json) return;
     const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
     out.text(`${messageJson({ topic, payload: bytes, ...options, ...answer }, new Date())}\n`);

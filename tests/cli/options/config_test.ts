@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven, readConfig } from "../../../lib/cli/options/config.ts";
-import { readValues, type Values } from "../../../lib/cli/options/table.ts";
+import type { Values } from "../../../lib/cli/options/table.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { read, SAMPLE } from "./sample_program.ts";
 

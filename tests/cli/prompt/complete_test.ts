@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Role } from "../../../lib/cli/commands/grammar.ts";
-import { complete } from "../../../lib/cli/commands/prompt.ts";
+import { complete } from "../../../lib/cli/prompt/complete.ts";
 
 const topics = ["#orders.eu", "#orders.us", "#hello"];
 
@@ -9,7 +9,7 @@ function offers(line: string, role: Role = "subscriber"): string[] {
 }
 
 Deno.test("Tab offers the commands of the program, with a space to go on", () => {
-  assertEquals(offers(""), ["sub ", "unsub ", "quit ", "help "]);
+  assertEquals(offers(""), ["sub ", "unsub ", "quit ", "list ", "help "]);
   assertEquals(offers("un"), ["unsub "]);
   assertEquals(offers("2.5 s"), ["sub "]);
   assertEquals(offers("p", "publisher"), ["pub "]);

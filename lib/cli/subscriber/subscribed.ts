@@ -1,0 +1,65 @@
+/**
+ * What a subscriber is subscribed to and what it knows of topics, for Tab and for `list` at the prompt.
+ *
+ * @module
+ */
+import { matches } from "../../topics/topic.ts";
+import type { SubFields } from "../commands/grammar.ts";
+import { countOf, listing } from "../prompt/listing.ts";
+
+/** Topics whose messages are counted, each by itself. */
+const TOPICS_MOST = 10_000;
+
+/** Patterns with how they were asked for, and how many messages came to which topic. */
+export class Subscribed {
+  readonly #patterns = new Map<string, SubFields>();
+  readonly #counts = new Map<string, number>();
+  #uncounted = false;
+
+  /** Subscribed to this, or anew with other fields. */
+  add(pattern: string, fields: SubFields): void {
+    this.#patterns.set(pattern, fields);
+  }
+
+  drop(pattern: string): void {
+    this.#patterns.delete(pattern);
+  }
+
+  /** A message came. Called for every one. */
+  count(topic: string): void {
+    const before = this.#counts.get(topic);
+    if (before === undefined && this.#counts.size >= TOPICS_MOST) this.#uncounted = true;
+    else this.#counts.set(topic, (before ?? 0) + 1);
+  }
+
+  /** Patterns and topics that Tab can complete. */
+  topics(): Set<string> {
+    return new Set([...this.#patterns.keys(), ...this.#counts.keys()]);
+  }
+
+  /** A line a pattern, as one would type it, with how many messages came that it matches. */
+  list(): string[] {
+    if (this.#patterns.size === 0) return ["subscribed to nothing: sub #topic"];
+    const least = this.#uncounted ? "at least " : "";
+    return listing(
+      [...this.#patterns].map(([pattern, fields]) => [
+        ["sub", pattern, ...wordsOf(fields)].join(" "),
+        `${least}${countOf(this.#countOf(pattern), "message")}`,
+      ]),
+    );
+  }
+
+  #countOf(pattern: string): number {
+    let sum = 0;
+    for (const [topic, count] of this.#counts) if (matches(pattern, topic)) sum += count;
+    return sum;
+  }
+}
+
+function wordsOf(fields: SubFields): string[] {
+  return (["from", "to", "slow"] as const).flatMap((name) => {
+    const value = fields[name];
+    if (value === undefined) return [];
+    return [`${name}=${value instanceof Date ? value.toISOString() : value}`];
+  });
+}
