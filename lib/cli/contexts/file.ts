@@ -18,7 +18,7 @@ import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { isTable, nameOf, parseToml, unknownKey } from "../options/config.ts";
 import { configPath, mayRead } from "../process/environment.ts";
-import { readBytesSync } from "../process/files.ts";
+import { readTextSync } from "../process/files.ts";
 
 /** What stands in the file; the contexts are not looked into yet. */
 export interface ContextFile {
@@ -32,8 +32,7 @@ export interface ContextFile {
 export function readContexts(): ContextFile | undefined {
   const path = configPath();
   if (path === undefined || !mayRead(path) || !exists(path)) return undefined;
-  const bytes = readBytesSync(path, "the saved connections in");
-  return contextFile({ path, text: new TextDecoder().decode(bytes) });
+  return contextFile({ path, text: readTextSync(path, "the saved connections in") });
 }
 
 /** The names of the contexts, for a shell to offer: those that stand on a line of their own. */
