@@ -74,12 +74,14 @@ export function contextFile(file: { readonly path: string; readonly text: string
 const KEYS = ["default", "context"];
 const LOOKS = `it has default = ${quote("NAME")} and [context.NAME] tables`;
 
+const NOT_THERE = [Deno.errors.NotFound, Deno.errors.NotADirectory, Deno.errors.PermissionDenied];
+
 function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
   } catch (error) {
-    // any other reason is told by who reads it
-    return !(error instanceof Deno.errors.NotFound);
+    // a HOME that is no folder, or another user's, has nothing saved; other reasons are told by who reads it
+    return !NOT_THERE.some((kind) => error instanceof kind);
   }
 }
