@@ -101,6 +101,11 @@ Deno.test("an argument that is not UTF-8 is one line, and nothing is sent; U+FFF
     stderr,
     'publisher: the argument "a\ufffd" is not UTF-8: what is no text comes from a file or from stdin\n',
   );
+  const [deno = "", , , , ...rest] = command;
+  const rights = ["--no-prompt", "--allow-net", "--allow-read", "--allow-env"];
+  const less = await endOf(Program.start([deno, "run", "--quiet", ...rights, ...rest, "-m", "\ufffd"]));
+  assertEquals(less.code, 2);
+  assertStringIncludes(less.stderr, "is not UTF-8, or has U+FFFD in it, which looks the same");
   const linux = Deno.build.os === "linux";
   const honest = await run("publisher", ["-p", `${broker.pubPort}`, "-t", "a", "-m", "\ufffd"]);
   assertEquals(honest.code, linux ? 0 : 2);

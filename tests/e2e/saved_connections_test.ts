@@ -81,19 +81,20 @@ Deno.test("flags win over --context, that over HASHBUS_URL, that over the file's
       `connect-timeout 30s context prod in ${path}`,
       `no-reconnect true context prod in ${path}`,
     ]);
-    assertEquals(
-      await shown("subscriber", { args: ["--context", "prod"], env: withUrl, options: ["port"] }),
-      [
-        "port 9090 default",
-      ],
-    );
+    const back = ["--context", "prod", "--no-reconnect=false"];
+    assertEquals(await shown("subscriber", { args: back, env: withUrl, options: ["port", "no-reconnect"] }), [
+      "port 9090 default",
+      "no-reconnect false flag --no-reconnect",
+    ]);
   });
 });
 
 Deno.test("without a file, or without a home, nothing is saved and everything works", async () => {
-  const env = { XDG_CONFIG_HOME: "", HOME: "" };
   const options = ADDRESS.slice(0, 2);
-  assertEquals(await shown("publisher", { env, options }), ["host 127.0.0.1 default", "port 9000 default"]);
+  for (const folder of ["", "/dev/null", "/nonexistent", "not/absolute"]) {
+    const env = { XDG_CONFIG_HOME: folder, HOME: "" };
+    assertEquals(await shown("publisher", { env, options }), ["host 127.0.0.1 default", "port 9000 default"]);
+  }
 });
 
 Deno.test("what is wrong with a saved connection is one line with its place, exit 2", async () => {

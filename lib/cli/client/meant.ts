@@ -9,7 +9,7 @@ import { parsePattern, parseTopic } from "../../topics/topic.ts";
 import { fromMqtt } from "./mqtt_habits.ts";
 
 /** The ways to say what is published, of which one is taken. */
-const PAYLOADS = ["message", "lines", "stdin", "null", "payload-file"];
+const PAYLOADS = ["message", "lines", "json-in", "stdin", "null", "payload-file"];
 
 /** For the publisher, given its options by name. */
 export function meantToPublish(words: readonly string[], given: ReadonlySet<string>): string | undefined {

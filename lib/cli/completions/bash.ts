@@ -1,5 +1,5 @@
 /**
- * Completions for bash, from version 3.2 on.
+ * Completions for bash.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export function bashScript(program: Program<Table>): string {
   const { name } = program;
   const forms = formsOf(program);
   return `# Completions of ${name} for bash. For every new shell, in ~/.bashrc:
-#     source <(${name} completions bash)
+#     eval "$(${name} completions bash)"
 # or once, where the package bash-completion is installed:
 #     ${name} completions bash > ~/.local/share/bash-completion/completions/${name}
 

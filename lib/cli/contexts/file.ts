@@ -18,7 +18,7 @@ import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { isTable, nameOf, parseToml, unknownKey } from "../options/config.ts";
 import { configPath, mayRead } from "../process/environment.ts";
-import { readBytesSync } from "../process/files.ts";
+import { readTextSync } from "../process/files.ts";
 
 /** What stands in the file; the contexts are not looked into yet. */
 export interface ContextFile {
@@ -32,8 +32,7 @@ export interface ContextFile {
 export function readContexts(): ContextFile | undefined {
   const path = configPath();
   if (path === undefined || !mayRead(path) || !exists(path)) return undefined;
-  const bytes = readBytesSync(path, "the saved connections in");
-  return contextFile({ path, text: new TextDecoder().decode(bytes) });
+  return contextFile({ path, text: readTextSync(path, "the saved connections in") });
 }
 
 /** The names of the contexts, for a shell to offer: those that stand on a line of their own. */
@@ -75,12 +74,14 @@ export function contextFile(file: { readonly path: string; readonly text: string
 const KEYS = ["default", "context"];
 const LOOKS = `it has default = ${quote("NAME")} and [context.NAME] tables`;
 
+const NOT_THERE = [Deno.errors.NotFound, Deno.errors.NotADirectory, Deno.errors.PermissionDenied];
+
 function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
   } catch (error) {
-    // any other reason is told by who reads it
-    return !(error instanceof Deno.errors.NotFound);
+    // a HOME that is no folder, or another user's, has nothing saved; other reasons are told by who reads it
+    return !NOT_THERE.some((kind) => error instanceof kind);
   }
 }

@@ -10,7 +10,7 @@
 import { parse } from "@std/toml/parse";
 import { UsageError } from "../../errors.ts";
 import { quote, visible } from "../../text.ts";
-import { readBytesSync } from "../process/files.ts";
+import { readTextSync } from "../process/files.ts";
 import { BARE, type Given, type Option, type Program, type Table } from "./table.ts";
 import { nearest } from "./suggest.ts";
 import { tableText } from "./table_text.ts";
@@ -20,8 +20,7 @@ const CONFIG = "config";
 
 /** What a config file gives for the options of a program. Throws UsageError with the file and the key. */
 export function readConfig(program: Program<Table>, path: string): ReadonlyMap<string, Given> {
-  const bytes = readBytesSync(path, "the config file");
-  return configGiven(program, { path, text: new TextDecoder().decode(bytes) });
+  return configGiven(program, { path, text: readTextSync(path, "the config file") });
 }
 
 /** As {@link readConfig}, from the file's text. */

@@ -39,6 +39,12 @@ export function mayRead(path: string): boolean {
   return may({ name: "read", path });
 }
 
+/** Whether nothing is kept from the program (`-A`): what it takes to read some files of the system. */
+export function mayEverything(): boolean {
+  const names = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
+  return names.every((name) => may({ name }));
+}
+
 /**
  * The file that holds what a person has saved, a path for this system; undefined where nothing says where
  * that is. The XDG specification has a folder that is not absolute ignored.

@@ -64,6 +64,7 @@ Deno.test("flags are there or not, alone or joined", () => {
   assertEquals([read().verbose, read()["no-reconnect"]], [false, false]);
   const options = read("-vq", "--no-reconnect");
   assertEquals([options.verbose, options.quiet, options["no-reconnect"]], [true, true, true]);
+  assertEquals([read("-v", "--verbose=false").verbose, read("-v=false", "-v").verbose], [false, true]);
 });
 
 Deno.test("--help and --version are asked for, and a bare -h asks for the help", () => {
