@@ -12,7 +12,7 @@ import { History } from "./history.ts";
 import { Keyboard } from "./keyboard.ts";
 import type { Key, Motion } from "./keys.ts";
 import { Line } from "./line.ts";
-import { drawable, Screen } from "./screen.ts";
+import { drawable, type Drawn, Screen } from "./screen.ts";
 
 /** How the prompt looks and behaves. */
 export interface PromptOptions {
@@ -94,8 +94,7 @@ export class Prompt implements Disposable, OutputTarget {
 
   /** Prints whole lines above the line being typed, which stays as it is. */
   readonly printAbove = (text: string): void => {
-    this.#screen.printOver(text.endsWith("\n") ? text : `${text}\n`);
-    if (this.#asking) this.#draw();
+    this.#screen.print(text.endsWith("\n") ? text : `${text}\n`, this.#asking ? this.#drawn() : undefined);
   };
 
   /** For an Output whose bytes go to the terminal that the prompt is on. */
@@ -179,9 +178,13 @@ export class Prompt implements Disposable, OutputTarget {
   }
 
   #draw(): void {
+    this.#screen.draw(this.#drawn());
+  }
+
+  #drawn(): Drawn {
     const before = this.#prompt + drawable(this.#line.before);
     const after = drawable(this.#line.text.slice(this.#line.cursor));
-    this.#screen.draw({ text: before + after, cursor: before.length });
+    return { text: before + after, cursor: before.length };
   }
 
   /** Whatever comes next begins on a line of its own. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cellsOf, characters, type Laid, layOut } from "./cells.ts";
+import { cellsOf, characters, layOut } from "./cells.ts";
 import { visible } from "../../text.ts";
 
 /** What a screen is drawn on. */
@@ -19,9 +19,17 @@ export interface Drawn {
 }
 
 const UP = (rows: number): string => rows > 0 ? `\x1b[${rows}A` : "";
+const DOWN = "\x1b[B";
 const TO_START = "\r";
+const CLEAR_ROW = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 const CLEAR_ALL = "\x1b[H\x1b[2J";
+
+/** What is on the screen, and where. */
+interface Shown extends Drawn {
+  readonly rows: number;
+  readonly cursorRow: number;
+}
 
 /**
  * - what is drawn over is found by counting rows, so nobody else may write while something is drawn;
@@ -30,75 +38,79 @@ const CLEAR_ALL = "\x1b[H\x1b[2J";
  */
 export class Screen {
   readonly #target: ScreenTarget;
-  /** The rows that are on the screen. */
-  #drawn: Drawn | undefined;
-  /** The row that the cursor is in, of those. */
-  #cursorRow = 0;
+  #shown: Shown | undefined;
 
   constructor(target: ScreenTarget) {
     this.#target = target;
   }
 
   /** Draws a text where the last one was. */
-  draw({ text, cursor }: Drawn): void {
-    const { columns, rows: height } = this.#target.size();
-    const laid = layOut(text, { cursor, columns });
-    const first = Math.max(0, Math.min(laid.cursorRow - (height >> 1), laid.rows.length - height));
-    const rows = laid.rows.slice(first, first + height);
-    const row = laid.cursorRow - first;
-    const shown = rows.join("");
-    this.#target.write(
-      this.#toTop() + CLEAR_BELOW + shown + this.#toCursor(rows, { ...laid, cursorRow: row }),
-    );
-    this.#cursorRow = row;
-    const skipped = laid.rows.slice(0, first).join("").length;
-    this.#drawn = { text: shown, cursor: cursor - skipped };
+  draw(drawn: Drawn): void {
+    this.#target.write(this.#erase() + this.#drawing(drawn));
   }
 
-  /** Prints whole lines where the text was; it is to be drawn again below them. */
-  printOver(text: string): void {
-    this.#target.write(`${this.#toTop()}${this.#drawn === undefined ? "" : CLEAR_BELOW}${text}`);
-    this.#drawn = undefined;
-    this.#cursorRow = 0;
+  /** Prints whole lines where the text was, and the text, where there is one, below them. */
+  print(lines: string, below?: Drawn): void {
+    const erase = this.#erase();
+    this.#target.write(erase + lines + (below === undefined ? "" : this.#drawing(below)));
   }
 
   /** Leaves the text where it is, in whole, and goes on in a line of its own below. */
   leave(text: string): void {
-    if (this.#drawn === undefined) return;
+    if (this.#shown === undefined) return;
     // the terminal breaks it, and may break it anew later: what is typed can be copied as one line
-    this.#target.write(`${this.#toTop()}${CLEAR_BELOW}${text}\n`);
-    this.#drawn = undefined;
-    this.#cursorRow = 0;
+    this.#target.write(`${this.#erase()}${text}\n`);
   }
 
   /** Takes everything off the screen; the text is to be drawn again, at the top. */
   clear(): void {
     this.#target.write(CLEAR_ALL);
-    this.#cursorRow = 0;
+    this.#shown = undefined;
   }
 
   /** Somebody else has written: what was drawn is where it was, and the next begins in a line of its own. */
   lost(): void {
-    if (this.#cursorRow > 0) this.#target.write("\n");
-    this.#cursorRow = 0;
+    if (this.#shown !== undefined && this.#shown.cursorRow > 0) this.#target.write("\n");
+    this.#shown = undefined;
   }
 
   /** The terminal has another size, and has broken the rows anew. */
   resized(): void {
-    if (this.#drawn === undefined) return;
-    const { columns, rows } = this.#target.size();
-    const laid = layOut(this.#drawn.text, { cursor: this.#drawn.cursor, columns });
-    this.#cursorRow = Math.min(laid.cursorRow, rows - 1);
+    if (this.#shown === undefined) return;
+    const { text, cursor } = this.#shown;
+    const { columns, rows: height } = this.#target.size();
+    const { rows, cursorRow } = layOut(text, { cursor, columns });
+    // what is longer than the screen was scrolled off it
+    const gone = Math.max(0, rows.length - height);
+    this.#shown = { text, cursor, rows: rows.length - gone, cursorRow: Math.max(0, cursorRow - gone) };
   }
 
-  #toTop(): string {
-    return UP(this.#cursorRow) + TO_START;
+  /**
+   * Takes what is shown off the screen, and goes to where it began. Row by row: to clear from the first row on
+   * is to clear the screen, and terminals keep a copy of what was on that.
+   */
+  #erase(): string {
+    const shown = this.#shown;
+    if (shown === undefined) return "";
+    this.#shown = undefined;
+    const rows = Array(shown.rows).fill(CLEAR_ROW).join(DOWN);
+    return `${UP(shown.cursorRow)}${TO_START}${rows}${UP(shown.rows - 1)}`;
   }
 
-  #toCursor(rows: readonly string[], { cursorRow, beforeCursor }: Laid): string {
+  #drawing({ text, cursor }: Drawn): string {
+    const { columns, rows: height } = this.#target.size();
+    const laid = layOut(text, { cursor, columns });
+    const first = Math.max(0, Math.min(laid.cursorRow - (height >> 1), laid.rows.length - height));
+    const rows = laid.rows.slice(first, first + height);
+    const skipped = laid.rows.slice(0, first).join("").length;
+    const cursorRow = laid.cursorRow - first;
+    const shown = rows.join("");
+    this.#shown = { text: shown, cursor: cursor - skipped, rows: rows.length, cursorRow };
+    // below the last row there is something only where that is the end of the text
+    const clear = first + height < laid.rows.length ? "" : CLEAR_BELOW;
     // behind a row that is full to the edge, the terminal goes to the next with the next character only
-    const intoEmpty = rows.at(-1) === "" && rows.length > 1 ? ` ${TO_START}${CLEAR_BELOW}` : "";
-    return `${intoEmpty}${UP(rows.length - 1 - cursorRow)}${TO_START}${beforeCursor}`;
+    const intoEmpty = rows.length > 1 && rows.at(-1) === "" ? ` ${TO_START}` : "";
+    return `${shown}${intoEmpty}${clear}${UP(rows.length - 1 - cursorRow)}${TO_START}${laid.beforeCursor}`;
   }
 }
 
