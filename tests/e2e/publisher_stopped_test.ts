@@ -3,6 +3,7 @@ import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } f
 import type { Program } from "../../scripts/program.ts";
 import { publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
+import { Terminal, testOnTerminal } from "../cli/terminal.ts";
 import { freePort } from "../support/ports.ts";
 import { Place } from "./place.ts";
 
@@ -244,5 +245,58 @@ Deno.test("--timeout: a message that is not acknowledged within it fails with th
     }
   } finally {
     broker.kill("SIGKILL");
+  }
+});
+
+testOnTerminal(
+  "Ctrl-C at an idle prompt ends with 0, and in the wait of a command with 1",
+  async (broker) => {
+    for (
+      const [line, said, code] of [
+        ["pub a x", "", 0],
+        ["1000 pub a x", "publisher: stopped before the last command was published\n", 1],
+      ] as const
+    ) {
+      await using terminal = await Terminal.start("publisher", [...publisherOf(broker), "-v"]);
+      await terminal.see(/p1>$/);
+      await terminal.type(line);
+      await terminal.press("Enter");
+      if (code === 0) await terminal.see(/#a: acknowledged, level memory, 0 subscribers\np1>$/);
+      else await terminal.see(/1000 pub a x$/);
+      await terminal.press("C-c");
+      const screen = await terminal.see(/code \d+/);
+      assertStringIncludes(screen, said);
+      assertMatch(screen, new RegExp(`code ${code}$`));
+    }
+  },
+);
+
+testOnTerminal(
+  "at a prompt that waits for an answer the first Ctrl-C says what for, the second ends",
+  async (broker) => {
+    await using terminal = await Terminal.start("publisher", publisherOf(broker));
+    await terminal.see(/p1>$/);
+    broker.kill("SIGSTOP");
+    try {
+      await terminal.type("pub a x");
+      await terminal.press("Enter");
+      await terminal.press("C-c");
+      await terminal.see(/waiting up to 10s for 1 message to be\s+acknowledged/);
+      await terminal.press("C-c");
+      await terminal.see(/1 message not acknowledged\ncode 130$/);
+    } finally {
+      broker.kill("SIGCONT");
+    }
+  },
+);
+
+testOnTerminal("who connects at a terminal is told after a second what it waits for", async () => {
+  for (const name of ["publisher", "subscriber"] as const) {
+    const port = freePort();
+    const args = ["-i", "c1", "-p", `${port}`, "-t", "a", ...(name === "publisher" ? ["-n"] : [])];
+    await using terminal = await Terminal.start(name, args);
+    await terminal.see(
+      new RegExp(`${name}: connecting to 127\\.0\\.0\\.1:${port} \\(connection\\s+refused\\), for up to 5s`),
+    );
   }
 });

@@ -13,7 +13,7 @@ import {
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
 import { meantToPublish } from "../client/meant.ts";
-import { quote } from "../../text.ts";
+import { DELIMITER } from "../output/escapes.ts";
 import { flag, list, option, optionOr, type Program, type Values } from "../options/table.ts";
 import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
@@ -30,33 +30,12 @@ const HEADER: Kind<readonly [name: string, value: string]> = {
 
 const DRAIN_TIMEOUT_MS = 10_000;
 
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-  ["0", "\0"],
-  ["\\", "\\"],
-]);
-
-/** Bytes that part messages, written as text: `\n`, `\0`, `\x1e` stand for what no shell lets one type. */
-export const DELIMITER: Kind<Uint8Array> = {
-  placeholder: "TEXT",
-  config: ["string"],
-  read: (text) => {
-    const bytes: number[] = [];
-    for (const [part, hex, letter] of text.matchAll(/\\x([0-9a-fA-F]{2})|\\(.?)|[^\\]+/gsu)) {
-      if (hex !== undefined) bytes.push(parseInt(hex, 16));
-      else if (letter === undefined) bytes.push(...encoder.encode(part));
-      else if (ESCAPES.has(letter)) bytes.push(...encoder.encode(ESCAPES.get(letter)));
-      else return { problem: `${quote(part)} is none of \\n, \\r, \\t, \\0, \\\\ and \\xHH` };
-    }
-    return bytes.length === 0
-      ? { expected: "a text that is not empty, such as ';' or '\\0'" }
-      : { value: Uint8Array.from(bytes) };
-  },
+/** What parts the messages of stdin: nothing would part nothing. */
+const SEPARATOR: Kind<Uint8Array> = {
+  ...DELIMITER,
+  read: (text) =>
+    text === "" ? { expected: "a text that is not empty, such as ';' or '\\0'" } : DELIMITER.read(text),
 };
-
-const encoder = new TextEncoder();
 
 const OPTIONS = {
   ...addressOptions("publisher"),
@@ -73,11 +52,11 @@ const OPTIONS = {
     hint: "an unquoted # starts a comment in a shell: put the message in quotes",
   }),
   lines: flag({ letters: "l", help: "publish each line of stdin (with -t)" }),
-  delimiter: option(DELIMITER, {
+  delimiter: option(SEPARATOR, {
     letters: "D",
     help: "what ends a message of -l instead of a line end: any text, \\0 for find -print0, \\n \\t \\xHH",
   }),
-  "key-delimiter": option(DELIMITER, {
+  "key-delimiter": option(SEPARATOR, {
     letters: "K",
     help: "with -l: what stands before the first TEXT in a line is the message's key (protocol 2)",
   }),
