@@ -49,7 +49,7 @@ export class MemoryEngine implements Engine {
 
   publish(run: Run): Receipt {
     this.#counters.published(run.count);
-    return { reached: this.#routing.deliver(run), level: "memory", last: undefined };
+    return { reached: this.#routing.deliver(run), level: "memory", last: undefined, topic: undefined };
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {

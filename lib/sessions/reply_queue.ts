@@ -41,7 +41,8 @@ export class Ticket implements Acknowledgement {
 
 /**
  * Guarantees: what is said leaves in the order of the calls (C2), except that nothing overtakes a ticket that
- * has no answer. Successes that follow each other are told together (V2); {@link flush} tells them.
+ * has no answer. Successes that follow each other are told together as long as what is said of them holds for
+ * each (V2); {@link flush} tells them.
  */
 export class ReplyQueue {
   #replies: Replies;
@@ -73,8 +74,7 @@ export class ReplyQueue {
       ticket.answer = success;
       return;
     }
-    this.#oks += count;
-    this.#last = success;
+    this.#succeeded(count, success);
   }
 
   /** The reply to `count` requests comes later. */
@@ -114,19 +114,31 @@ export class ReplyQueue {
         this.flush();
         this.#replies.refuse(next.answer, next.count);
       } else {
-        this.#oks += next.count;
-        this.#last = next.answer;
-        if (next.answer.from !== undefined) this.flush();
+        this.#succeeded(next.count, next.answer);
       }
     }
     this.#waiting = at === this.#waiting.length ? NOTHING : this.#waiting.slice(at);
     this.flush();
   }
 
+  #succeeded(count: number, success: Success): void {
+    if (this.#oks > 0 && this.#replies.tellsReceipts && !goesOn(this.#last, count, success)) this.flush();
+    this.#oks += count;
+    this.#last = success;
+  }
+
   #wait(what: Waiting): void {
     if (this.#waiting === NOTHING) this.#waiting = [];
     this.#waiting.push(what);
   }
+}
+
+/** Whether `count` successes more can be told with those before them, so that it is true of each (V2). */
+function goesOn(before: Success, count: number, success: Success): boolean {
+  if (before.reached !== success.reached || before.level !== success.level) return false;
+  if (before.from !== undefined || success.from !== undefined) return false;
+  if (before.last === undefined || success.last === undefined) return before.last === success.last;
+  return before.last + count === success.last && before.topic === success.topic;
 }
 
 type Waiting = Ticket | ((replies: Replies) => void);

@@ -9,11 +9,12 @@ import type { Success } from "../types.ts";
 /** The answer to `hello 2`. */
 export const HELLO_REPLY = "OK_2\n";
 
-/** `ok <n>`: the next n requests succeeded; with fields if the last of them was a publish. */
+/** `ok <n>`: the next n requests succeeded; with what is known of each of them (V2). */
 export function okFrame(count: number, { reached, level, last, from }: Success): string {
-  if (from !== undefined) return `ok ${count} from=${from}\n`;
-  if (reached === undefined) return `ok ${count}\n`;
-  return `ok ${count}${last === undefined ? "" : ` seq=${last}`} level=${level} subs=${reached}\n`;
+  const fields = [["from", from], ["seq", last], ["level", level], ["subs", reached]] as const;
+  return `ok ${count}${
+    fields.map(([name, value]) => value === undefined ? "" : ` ${name}=${value}`).join("")
+  }\n`;
 }
 
 /** `err <CODE> <text>`: the next request failed. */
