@@ -92,7 +92,7 @@ export type ClientEvent =
 export interface PublishOptions {
   /** For who reads the message: a trace, a content type. Names are not empty. */
   readonly headers?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
-  /** What the message is about; of a topic that is compacted the latest message of each key stays. */
+  /** What the message is about, for who reads it: the number of an order, the name of a sensor. */
   readonly key?: string;
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;

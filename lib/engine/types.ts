@@ -24,7 +24,7 @@ export interface Receipt {
   readonly topic: string | undefined;
 }
 
-/** The answer to messages that comes later. Exactly one of these is called, once, unless the store is lost. */
+/** An answer that comes later. Exactly one of these is called, once, unless the store is lost. */
 export interface Acknowledgement {
   acknowledge(receipt: Receipt): void;
   /** None of them was accepted. */

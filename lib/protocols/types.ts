@@ -16,7 +16,7 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** What a success comes to. */
+/** What a success comes to. One object is used for several only where it has neither `last` nor `from`. */
 export interface Success {
   /**
    * How many subscribers have each of the messages; undefined where that is not known, or the request was no
@@ -25,7 +25,7 @@ export interface Success {
   readonly reached: number | undefined;
   /** How safe each is: `memory`, `synced`; undefined where the request was no publish. */
   readonly level: string | undefined;
-  /** The sequence number of the last message, where it was stored just now; those before it come before it. */
+  /** The sequence number of the last, where they were stored just now; those of the others come before it. */
   readonly last: number | undefined;
   /** The topic whose sequence numbers these are. */
   readonly topic: string | undefined;

@@ -46,8 +46,9 @@ export class Ticket implements Acknowledgement {
  */
 export class ReplyQueue {
   #replies: Replies;
-  /** Tickets, and what was said behind the first of them. */
+  /** Tickets, and what was said behind the first of them; those before `#head` are done with. */
   #waiting: Waiting[] = NOTHING;
+  #head = 0;
   #oks = 0;
   #last: Success = DONE;
 
@@ -102,7 +103,7 @@ export class ReplyQueue {
 
   /** Only for {@link Ticket}: says what no longer has to wait. */
   answered(): void {
-    let at = 0;
+    let at = this.#head;
     for (; at < this.#waiting.length; at++) {
       const next = this.#waiting[at]!;
       if (typeof next === "function") {
@@ -117,13 +118,25 @@ export class ReplyQueue {
         this.#succeeded(next.count, next.answer);
       }
     }
-    this.#waiting = at === this.#waiting.length ? NOTHING : this.#waiting.slice(at);
+    this.#head = at;
+    if (at === this.#waiting.length) {
+      this.#waiting = NOTHING;
+      this.#head = 0;
+    } else if (at >= HEAD_MOST) {
+      this.#waiting = this.#waiting.slice(at);
+      this.#head = 0;
+    }
     this.flush();
   }
 
   #succeeded(count: number, success: Success): void {
-    if (this.#oks > 0 && this.#replies.tellsReceipts && !goesOn(this.#last, count, success)) this.flush();
+    // what is one object says the same: see engine/receipts.ts
+    if (success !== this.#last) this.#turnTo(success, count);
     this.#oks += count;
+  }
+
+  #turnTo(success: Success, count: number): void {
+    if (this.#oks > 0 && this.#replies.tellsReceipts && !goesOn(this.#last, count, success)) this.flush();
     this.#last = success;
   }
 
@@ -142,6 +155,9 @@ function goesOn(before: Success, count: number, success: Success): boolean {
 }
 
 type Waiting = Ticket | ((replies: Replies) => void);
+
+/** So many that are done with stay in the list before it is cut. */
+const HEAD_MOST = 1024;
 
 /** Shared by all who wait for nothing: never written to. */
 const NOTHING: Waiting[] = [];

@@ -39,7 +39,7 @@ export interface Publication {
 
 /** Messages of a run that follow one another, with the answer to them. */
 export interface Piece {
-  /** The run, or the part of it that has to be stored; undefined: these are stored already, or being stored. */
+  /** The run, or the part of it that has to be stored; undefined: it is already, or is being. */
   readonly part: Run | undefined;
   readonly acknowledgement: Acknowledgement;
 }

@@ -11,6 +11,7 @@ import type { Store } from "../../store/types.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
+import { inMemory } from "../receipts.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
 import type {
   Engine,
@@ -119,7 +120,7 @@ export class DurableEngine implements Engine {
 
   publish(run: Run, publisher: Publisher): Receipt | undefined {
     if (!(run.route as SubscribedRoute).durable) {
-      return { reached: this.#deliver(run), level: "memory", last: undefined, topic: undefined };
+      return inMemory(this.#deliver(run));
     }
     run.keep();
     this.#log.append({ run, pieces: this.#piecesOf(run, publisher) });

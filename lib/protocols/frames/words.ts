@@ -11,10 +11,12 @@ export const HELLO_REPLY = "OK_2\n";
 
 /** `ok <n>`: the next n requests succeeded; with what is known of each of them (V2). */
 export function okFrame(count: number, { reached, level, last, from }: Success): string {
-  const fields = [["from", from], ["seq", last], ["level", level], ["subs", reached]] as const;
-  return `ok ${count}${
-    fields.map(([name, value]) => value === undefined ? "" : ` ${name}=${value}`).join("")
-  }\n`;
+  let text = `ok ${count}`;
+  if (from !== undefined) text += ` from=${from}`;
+  if (last !== undefined) text += ` seq=${last}`;
+  if (level !== undefined) text += ` level=${level}`;
+  if (reached !== undefined) text += ` subs=${reached}`;
+  return `${text}\n`;
 }
 
 /** `err <CODE> <text>`: the next request failed. */
