@@ -4,7 +4,7 @@
  * @module
  */
 import type { RefusedError } from "../errors.ts";
-import type { Ago } from "../positions.ts";
+import type { Ago, Last } from "../positions.ts";
 import type { FrameReceipt } from "../protocols/frames/client_lines.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
@@ -85,6 +85,11 @@ export type ClientEvent =
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
+  /**
+   * The sequence number a subscription asked for lies beyond the next one: nothing comes before the topics
+   * have got there. `last` is the greatest there is; 0: there is none. Told once, not when it is resumed.
+   */
+  | { readonly type: "ahead"; readonly pattern: string; readonly last: number }
   /** A message that was handed to `send` was refused; `number` is what `send` gave. */
   | { readonly type: "refused"; readonly number: number; readonly error: RefusedError };
 
@@ -174,13 +179,14 @@ export type Position = number | Date | Ago;
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
-   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic) or a {@link
-   * Position}; what is stored from there on comes first, and then, without a gap or a repeat, what is live.
+   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic), `-10` (the
+   * last ten of each topic) or a {@link Position}; what is stored from there on comes first, and then, without
+   * a gap or a repeat, what is live.
    * On a connection that was lost and is restored such a subscription goes on behind the last message that
    * came. Several of them that want the same topic may each bring its messages until they are live. A broker
    * without durable topics refuses it (NOT_DURABLE), a classic one, too (NEEDS_V2).
    */
-  readonly from?: "now" | "earliest" | "latest" | Position;
+  readonly from?: "now" | "earliest" | "latest" | Last | Position;
   /** The last that is wanted: the subscription ends there. */
   readonly to?: Position;
   /**

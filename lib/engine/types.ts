@@ -69,7 +69,13 @@ export interface ReplaySubscriber extends Subscriber {
 
 /** What became of asking for a replay. */
 export type ReplayStart =
-  | { readonly kind: "started"; readonly trimmedTo: number | undefined }
+  | {
+    readonly kind: "started";
+    /** It begins here, for what was asked for is gone. */
+    readonly trimmedTo: number | undefined;
+    /** This is the last there is, and what was asked for lies beyond the next. */
+    readonly ahead: number | undefined;
+  }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** What is asked for and who is told. */

@@ -16,7 +16,7 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** What a success comes to. One object is used for several only where it has neither `last` nor `from`. */
+/** What a success comes to. One object is used for several only where they are alike. */
 export interface Success {
   /**
    * How many subscribers have each of the messages; undefined where that is not known, or the request was no
@@ -31,6 +31,8 @@ export interface Success {
   readonly topic: string | undefined;
   /** The first sequence number that is left of those that were asked for, where some are gone. */
   readonly from?: number | undefined;
+  /** The greatest sequence number there is, where the one asked for lies beyond the next. */
+  readonly newest?: number | undefined;
 }
 
 /** The success of a request that is no publish. */

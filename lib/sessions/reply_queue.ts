@@ -149,7 +149,7 @@ export class ReplyQueue {
 /** Whether `count` successes more can be told with those before them, so that it is true of each (V2). */
 function goesOn(before: Success, count: number, success: Success): boolean {
   if (before.reached !== success.reached || before.level !== success.level) return false;
-  if (before.from !== undefined || success.from !== undefined) return false;
+  if ((before.from ?? before.newest ?? success.from ?? success.newest) !== undefined) return false;
   if (before.last === undefined || success.last === undefined) return before.last === success.last;
   return before.last + count === success.last && before.topic === success.topic;
 }

@@ -328,7 +328,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
         assertEquals([recorder.got, made.engine.snapshot().replays], [[], 0]);
         return;
       }
-      assertEquals(start, { kind: "started", trimmedTo: undefined });
+      assertEquals(start, { kind: "started", trimmedTo: undefined, ahead: undefined });
       await recorder.has(3, 1);
       await sender.publish("#d.b", "4");
       assertEquals(recorder.got, ["1", "2", "3", "4"]);

@@ -22,6 +22,7 @@ export type ConnectionEvent =
   | { readonly type: "live" | "end"; readonly pattern: string }
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
+  | { readonly type: "ahead"; readonly pattern: string; readonly last: number }
   | { readonly type: "refused"; readonly number: number; readonly error: Error };
 
 /** `quiet`: only what failed; `verbose`: the connection, too. */
@@ -110,6 +111,12 @@ export class Notices {
       case "trimmed":
         return this.notice(
           `${event.pattern} begins with message ${event.from}: those before it are no longer stored`,
+        );
+      case "ahead":
+        return this.notice(
+          event.last === 0
+            ? `nothing is stored of ${event.pattern} yet: it begins when that many messages have come`
+            : `${event.pattern} has messages up to ${event.last}: it begins when that many have come`,
         );
       case "refused":
         // told by who sent it

@@ -54,6 +54,7 @@ export function positionOf(text: string, now: Date): Position | undefined {
       return `-${position.count}${position.unit}`;
     case "time":
       return new Date(position.time);
+    case "last":
     case undefined:
       return undefined;
   }

@@ -172,7 +172,9 @@ export class FrameLink {
     } else if (count <= this.#asked.length) {
       const asked = this.#asked.splice(0, count);
       for (const [at, { resolve, accepted }] of asked.entries()) {
-        accepted?.(at === asked.length - 1 ? receipt.from : undefined);
+        // one that says where it begins answers nothing else
+        if (at === asked.length - 1) accepted?.(receipt.from, receipt.last);
+        else accepted?.();
         resolve("ok");
       }
       return;

@@ -33,8 +33,8 @@ class FrameReplies implements Replies {
 
   ok(count: number, success: Success): void {
     if (count === 1 && success === DONE) return this.#to.reply(ONE_DONE);
-    const { reached, level, last, from } = success;
-    if (last !== undefined || from !== undefined) return this.#say(okFrame(count, success));
+    const { reached, level, last, from, newest } = success;
+    if ((last ?? from ?? newest) !== undefined) return this.#say(okFrame(count, success));
     // one at a time, the same reply comes again and again
     const same = this.#count === count && this.#reached === reached && this.#level === level;
     if (this.#ok === undefined || !same) {

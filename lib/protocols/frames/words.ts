@@ -10,9 +10,10 @@ import type { Success } from "../types.ts";
 export const HELLO_REPLY = "OK_2\n";
 
 /** `ok <n>`: the next n requests succeeded; with what is known of each of them (V2). */
-export function okFrame(count: number, { reached, level, last, from }: Success): string {
+export function okFrame(count: number, { reached, level, last, from, newest }: Success): string {
   let text = `ok ${count}`;
   if (from !== undefined) text += ` from=${from}`;
+  if (newest !== undefined) text += ` last=${newest}`;
   if (last !== undefined) text += ` seq=${last}`;
   if (level !== undefined) text += ` level=${level}`;
   if (reached !== undefined) text += ` subs=${reached}`;
