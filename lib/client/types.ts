@@ -180,8 +180,8 @@ export type Position = number | Date | Ago;
 export interface SubscribeOptions {
   /**
    * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic), `-10` (the
-   * last ten of each topic) or a {@link Position}; what is stored from there on comes first, and then, without
-   * a gap or a repeat, what is live.
+   * last ten of each topic) or a {@link Position}; what is stored from there on comes first, and then,
+   * without a gap or a repeat, what is live.
    * On a connection that was lost and is restored such a subscription goes on behind the last message that
    * came. Several of them that want the same topic may each bring its messages until they are live. A broker
    * without durable topics refuses it (NOT_DURABLE), a classic one, too (NEEDS_V2).
