@@ -1,7 +1,7 @@
 /**
  * Positions in what is stored, as text: `7`, `-10m`, `-10`, `2026-01-31T09:00:00Z`. The one place that knows
- * how they are written, for who writes them (client, command line) and for who reads them (broker). Pure: what
- * is ago stays ago until somebody says when now is.
+ * how they are written, for who writes them (client, command line) and for who reads them (broker). Pure:
+ * what is ago stays ago until somebody says when now is.
  *
  * @module
  */

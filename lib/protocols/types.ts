@@ -85,6 +85,8 @@ export interface Protocol {
   gap(pattern: string, count: number): Slice | undefined;
   /** A notice among the deliveries. */
   notice(fields: Readonly<Record<string, unknown>>): Slice | undefined;
+  /** Why the connection is ended by the broker, said where nothing else is any more. */
+  bye(code: string, text: string): Slice | undefined;
   /** What is said, unasked, to a connection that is not served; then it is closed. */
   turnAway(why: Refusal): Uint8Array<ArrayBuffer>;
 }

@@ -29,6 +29,8 @@ export async function serve(options: BrokerOptions): Promise<number> {
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
   if (why === "lost") {
+    // nothing more can be promised, but whoever is connected can be told that it is over
+    await broker.drain(0);
     await log.flush();
     return 1;
   }

@@ -60,5 +60,6 @@ export const CLASSIC: Protocol = {
   deliveries: (run) => run.as(CLASSIC_LINES),
   gap: () => undefined,
   notice: () => undefined,
+  bye: () => undefined,
   turnAway: ({ code }) => errorReply(code),
 };

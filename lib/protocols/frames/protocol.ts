@@ -88,5 +88,6 @@ export const FRAMES: Protocol = {
   deliveries: (run) => run.stored === undefined ? run.records : run.batch,
   gap: (pattern, count) => sliceOf(gapFrame(pattern, count)),
   notice: (fields) => sliceOf(infoFrame(fields)),
+  bye: (code, text) => sliceOf(byeFrame(code, text)),
   turnAway: ({ code, text }) => encodeText(byeFrame(code, text)),
 };
