@@ -51,8 +51,12 @@ export class Broker implements AsyncDisposable {
   #quietUntil = 0;
   #closed: Promise<void> | undefined;
 
-  /** With a store that is open already, or without one; {@link open} opens one on disk. */
+  /**
+   * With a store that is open already, or without one; {@link open} opens one on disk. Throws RunError where
+   * something is said about what is stored and nothing is.
+   */
   constructor(options: BrokerOptions & StoreOption = {}) {
+    if (options.store === undefined) requireNothingStored(options);
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
     this.#now = options.now ?? ((): number => Date.now());
@@ -78,7 +82,10 @@ export class Broker implements AsyncDisposable {
    */
   static async open(options: BrokerOptions & DataOptions = {}): Promise<Broker> {
     const { data, retain, sync, dedupWindow, log } = options;
-    if (data === undefined) return new Broker(options);
+    if (data === undefined) {
+      requireNothingStored(options);
+      return new Broker(options);
+    }
     // who stores nothing starts without what it takes to
     const { openSqliteStore } = await import("../store/sqlite/open_store.ts");
     const lost = Promise.withResolvers<string>();
@@ -232,6 +239,21 @@ export class Broker implements AsyncDisposable {
     this.#log.error("it is not known what is stored, so nothing more is acknowledged", { reason });
     this.#lost.resolve(reason);
   }
+}
+
+/** Throws RunError for options about what is stored: who gives them counts on it. */
+function requireNothingStored(options: BrokerOptions & DataOptions): void {
+  const { durable = [], sync, dedupWindow, retain = {} } = options;
+  const { age, bytes, overrides = [] } = retain;
+  const retained = age !== undefined || bytes !== undefined || overrides.length > 0;
+  const given = Object.entries({
+    durable: durable.length > 0,
+    sync: sync !== undefined,
+    dedupWindow: dedupWindow !== undefined,
+    retain: retained,
+  }).filter(([, isGiven]) => isGiven).map(([name]) => `\`${name}\``);
+  if (given.length === 0) return;
+  throw new RunError(`nothing is stored without \`data\` or a store: give one, or no ${given.join(", ")}`);
 }
 
 /** A broker's two ways in: who publishes, and who subscribes. Both begin in the classic protocol. */

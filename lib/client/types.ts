@@ -4,7 +4,7 @@
  * @module
  */
 import type { RefusedError, RunError } from "../errors.ts";
-import type { Ago } from "../positions.ts";
+import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
 
@@ -85,6 +85,11 @@ export type ClientEvent =
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   /**
+   * The sequence number a subscription asked for lies beyond the next one: nothing comes before the topics
+   * have got there. `last` is the greatest there is; 0: there is none. Told once, not when it is resumed.
+   */
+  | { readonly type: "ahead"; readonly pattern: string; readonly last: number }
+  /**
    * A message that was handed to `send` was refused, or was given up (`timeout`, `signal`: a RunError with
    * the code `TIMEOUT` or `ABORTED`); `number` is what `send` gave.
    */
@@ -97,7 +102,7 @@ export type ClientEvent =
 export interface PublishOptions {
   /** For who reads the message: a trace, a content type. Names are not empty. */
   readonly headers?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
-  /** What the message is about; of a topic that is compacted the latest message of each key stays. */
+  /** What the message is about, for who reads it: the number of an order, the name of a sensor. */
   readonly key?: string;
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
@@ -214,13 +219,14 @@ export type Position = number | Date | Ago;
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
-   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic) or a {@link
-   * Position}; what is stored from there on comes first, and then, without a gap or a repeat, what is live.
+   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic), `-10` (the
+   * last ten of each topic) or a {@link Position}; what is stored from there on comes first, and then,
+   * without a gap or a repeat, what is live.
    * On a connection that was lost and is restored such a subscription goes on behind the last message that
    * came. Several of them that want the same topic may each bring its messages until they are live. A broker
    * without durable topics refuses it (NOT_DURABLE), a classic one, too (NEEDS_V2).
    */
-  readonly from?: "now" | "earliest" | "latest" | Position;
+  readonly from?: "now" | "earliest" | "latest" | Last | Position;
   /** The last that is wanted: the subscription ends there. */
   readonly to?: Position;
   /**

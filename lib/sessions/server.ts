@@ -105,7 +105,7 @@ export class Server {
     const timer = setTimeout(() => {
       for (const connection of this.#connections.keys()) {
         if (connection.outbox.queued > 0) cut++;
-        connection.cut("drain timeout");
+        connection.giveUp("drain timeout");
       }
     }, timeout);
     // publishers first: what they were promised must be in the outboxes before those are emptied at last

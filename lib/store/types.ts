@@ -44,12 +44,20 @@ export type CommitOutcome =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "lost"; readonly reason: string };
 
-/** Where a replay begins. `latest`: the newest message of each topic. A time is milliseconds since 1970. */
+/** Where a replay begins. A time is milliseconds since 1970. */
 export type From =
   | { readonly kind: "earliest" }
-  | { readonly kind: "latest" }
+  | FromLast
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "time"; readonly time: number };
+
+/** With so many of each topic, the last there are. */
+export interface FromLast {
+  readonly kind: "last";
+  readonly count: number;
+  /** The last there were at this time, and all that came since; undefined: now. */
+  readonly asOf: number | undefined;
+}
 
 /** Where it ends, exclusive of later ones. */
 export type To =
@@ -73,8 +81,11 @@ export interface Cursor {
   /** Of all messages only those from this time on. */
   readonly time: number;
   readonly to: To | undefined;
-  /** Set by the store while a `latest` is being read: the topics up to this one have been given. */
-  readonly latest?: number;
+  /**
+   * Set by the store while the last so many of each topic are being read: those of the topics before this one
+   * have been given, and of it those before this sequence number.
+   */
+  readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
 }
 
 /** The answer to {@link Store.seek}. */
@@ -82,13 +93,17 @@ export type SeekOutcome =
   | {
     readonly kind: "found";
     readonly cursor: Cursor;
-    /** What has to be sent before the cursor is read from: `latest` messages. */
+    /** What has to be sent before the cursor is read from: the last of each topic. */
     readonly first: Page;
     /**
      * The smallest sequence number that is still there, where one topic was asked for and the one asked for
      * is gone.
      */
     readonly trimmedTo: number | undefined;
+    /**
+     * The greatest sequence number there is, where the one asked for lies beyond the next; 0: there is none.
+     */
+    readonly ahead: number | undefined;
   }
   | { readonly kind: "failed"; readonly reason: string };
 

@@ -95,6 +95,7 @@ Deno.test("every kind of position begins where it says, and to ends it", async (
   const wanted = [
     { from: 8 },
     { from: "latest" },
+    { from: "-3" },
     { from: "-1d" },
     { from: start },
     { from: 4, to: 6 },
@@ -119,8 +120,8 @@ Deno.test("every kind of position begins where it says, and to ends it", async (
     if ("to" in options) assertEquals([...subscriber.patterns], []);
   }
   const all = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
-  assertEquals(texts, [["8", "9"], ["9"], all, all, ["4", "5", "6"], ["1", "2"], []]);
-  assertEquals(ended, ["live", "live", "live", "live", "end", "end", "end"]);
+  assertEquals(texts, [["8", "9"], ["9"], ["7", "8", "9"], all, all, ["4", "5", "6"], ["1", "2"], []]);
+  assertEquals(ended, ["live", "live", "live", "live", "live", "end", "end", "end"]);
 });
 
 Deno.test("what cannot be meant, or cannot be had from this broker, is refused by its code", async () => {

@@ -5,7 +5,6 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
-  DEDUP_WINDOW_MS,
   DEFAULT_LIMITS,
   DRAIN_TIMEOUT_MS,
   LIMIT_SPECS,
@@ -69,8 +68,7 @@ const OPTIONS = {
     help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",
   }),
   durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
-  sync: optionOr(choice("commit", "interval"), {
-    fallback: "commit",
+  sync: option(choice("commit", "interval"), {
     help: "commit: fsync before acknowledging; interval: every 100 ms, " +
       "so that a power cut can cost what was acknowledged since (commit)",
   }),
@@ -82,8 +80,7 @@ const OPTIONS = {
     help: "other limits for the topics of a pattern, in quotes: '#orders.> age=7d bytes=1GiB'; " +
       "the first that takes a topic in holds; [[retain]] in the config file",
   }),
-  "dedup-window": optionOr(DURATION, {
-    fallback: DEDUP_WINDOW_MS,
+  "dedup-window": option(DURATION, {
     help: "how long a durable message's id= is remembered, so that it is stored once however often it is " +
       "sent (2m)",
   }),
@@ -170,7 +167,27 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
+  if (dir === undefined) requireNothingStored(options);
   return job ?? { kind: "serve" };
+}
+
+/** Options about what is stored. */
+const STORED = ["durable", "sync", "retain-age", "retain-bytes", "retain", "dedup-window"] as const;
+
+/** Throws UsageError where something is said about what is stored, and nothing is. */
+function requireNothingStored(options: BrokerOptions): void {
+  const given = STORED.filter((name) => {
+    const value = options[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  }).map((name) => `--${name}`);
+  const [last, ...before] = given.reverse();
+  if (last === undefined) return;
+  const named = before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
+  const [say, it] = before.length === 0 ? ["says", "it"] : ["say", "them"];
+  throw new UsageError(
+    `${named} ${say} how messages are stored, and without --data DIR none is: ` +
+      `add --data DIR, or leave ${it} out; see broker --help`,
+  );
 }
 
 /** The limits among the options. */

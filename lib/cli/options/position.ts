@@ -10,14 +10,12 @@
  *
  * @module
  */
-import { type Ago, AGO_MOST, type AgoUnit, parsePosition, UNIT_MS } from "../../positions.ts";
+import { type Ago, AGO_MOST, type AgoUnit, type Last, parsePosition, UNIT_MS } from "../../positions.ts";
 import { localTime, type Of, withOffset } from "./local_time.ts";
 import { type Kind, spanMs } from "./units.ts";
 
 /** A position in the client library's words. */
 export type Position = number | Date | Ago;
-/** So many of each topic that came last: `-10`. */
-export type Last = `-${number}`;
 /** Where to begin. */
 export type Start = "now" | "earliest" | "latest" | Last | Position;
 

@@ -28,7 +28,10 @@ export async function connectSubscriber(options: ConnectOptions): Promise<Subscr
     if (item instanceof Gap) onEvent({ type: "gap", pattern: item.pattern, missed: item.missed });
     else reached(item, onEvent);
   });
-  const subscriptions = new Subscriptions((pattern, from) => onEvent({ type: "trimmed", pattern, from }));
+  const subscriptions = new Subscriptions(
+    (pattern, from) => onEvent({ type: "trimmed", pattern, from }),
+    (pattern, last) => onEvent({ type: "ahead", pattern, last }),
+  );
   const requests = new RequestQueue();
   const connection = await Connection.open(settings, {
     work: requests,

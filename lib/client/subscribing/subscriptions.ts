@@ -47,10 +47,18 @@ export class Subscriptions {
   readonly #caughtUp = new Map<string, Promise<void>>();
   readonly #interests = new Map<string, TopicInterest>();
   readonly #onTrimmed: (pattern: string, from: number) => void;
+  readonly #onAhead: (pattern: string, last: number) => void;
 
-  /** `onTrimmed` is told where a subscription begins later than it should, for what it asked for is gone. */
-  constructor(onTrimmed: (pattern: string, from: number) => void) {
+  /**
+   * `onTrimmed` is told where a subscription begins later than it should, for what it asked for is gone;
+   * `onAhead` where what it asked for lies beyond what comes next, and what the last is that there is.
+   */
+  constructor(
+    onTrimmed: (pattern: string, from: number) => void,
+    onAhead: (pattern: string, last: number) => void,
+  ) {
     this.#onTrimmed = onTrimmed;
+    this.#onAhead = onAhead;
   }
 
   /** Whether it is subscribed like that already. Who asks for a replay wants it now, whatever came before. */
@@ -67,10 +75,11 @@ export class Subscriptions {
       verb: "sub",
       pattern,
       fields: `${from}${to}${slowField(slow)}`,
-      accepted: (from) => {
+      accepted: (from, last) => {
         const replay = asked === undefined ? undefined : new Replay(pattern, asked);
         this.#set(pattern, { slow, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
+        if (last !== undefined) this.#onAhead(pattern, last);
       },
     };
   }

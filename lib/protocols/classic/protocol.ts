@@ -16,6 +16,7 @@ const ERRORS = new Map<ErrorCode, Slice>();
 
 /** `OK` and `ERR_<CODE>` (C2). There is no word for anything else. */
 class ClassicReplies implements Replies {
+  readonly tellsReceipts = false;
   readonly #to: ReplySink;
 
   constructor(to: ReplySink) {
@@ -59,5 +60,6 @@ export const CLASSIC: Protocol = {
   deliveries: (run) => run.as(CLASSIC_LINES),
   gap: () => undefined,
   notice: () => undefined,
+  bye: () => undefined,
   turnAway: ({ code }) => errorReply(code),
 };
