@@ -150,6 +150,44 @@ Deno.test("a recording has all there is to a message, and leaves none out", asyn
   }
 });
 
+Deno.test("a recording that is played back and recorded again is the same, whatever was in the messages", async () => {
+  await using broker = await startBroker();
+  const folder = await Deno.makeTempDir();
+  try {
+    const record = async (name: string, publish: () => Promise<void>): Promise<string> => {
+      const args = ["--record", `${folder}/${name}`, "-C", "7"];
+      await using subscriber = await startSubscribed(broker, { pattern: "#>", args });
+      await publish();
+      assertEquals((await subscriber.ended).code, 0);
+      return (await Deno.readTextFile(`${folder}/${name}`)).replaceAll(/^\S+ /gm, "");
+    };
+    const first = await record("first.cmd", async () => {
+      await using client = await publisher(broker);
+      const headers = { lang: "en", trace: "a b=c", "__proto__": "x", ü: "\n%" };
+      await client.publish("#a", "plain \u202e ");
+      await client.publish("#a.b", "", { headers, key: "k 1", ttl: 60.5, reply: "#r" });
+      await client.publish("#a", crypto.getRandomValues(new Uint8Array(1000)));
+      await client.publish("#a", "two\nlines\r");
+      await client.publish("#a", "", { key: "" });
+      await client.publish("#ü", "json {}", { headers: { a: "" } });
+      await client.publish("#a", "\ufeff0 pub #x", { id: "once" });
+    });
+    const second = await record("second.cmd", async () => {
+      const args = [...publisherOf(broker), "-f", `${folder}/first.cmd`, "--speed", "0"];
+      assertEquals(await run("publisher", args), { code: 0, stdout: "", stderr: "" });
+    });
+    assertEquals(second, first);
+    assertEquals(first.split("\n").map((line) => line.slice(0, 4).trim()), [
+      "pub",
+      ...Array(5).fill("json"),
+      "pub",
+      "",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a time without an offset is read here and said, on the command line and in a command", async () => {
   await using broker = await startDurable();
   await run("publisher", [...publisherOf(broker), "-t", "a", "-m", "x"]);
