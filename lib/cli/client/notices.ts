@@ -124,13 +124,6 @@ export class Notices {
         return this.notice(`${event.reason}: still waiting for its answer`);
       case "upgraded":
         return this.notice("the broker speaks protocol 2 after all, and messages have their ids and headers");
-      case "ahead":
-        return this.notice(
-          event.last === 0
-            ? `nothing is stored of ${event.pattern} yet: it begins with what comes`
-            : `the last message of ${event.pattern} is ${event.last}, before the one asked for: ` +
-              "it begins with what comes",
-        );
       case "gap": {
         const { missed, pattern } = event;
         return this.notice(
@@ -149,8 +142,9 @@ export class Notices {
         return this.notice(
           `${event.pattern} begins with message ${event.from}: those before it are no longer stored`,
         );
+      case "ahead":
       case "refused":
-        // told by who sent it
+        // told by who asked for it, or sent it
         return;
     }
   };

@@ -10,13 +10,6 @@ import { secondsHint, type Start } from "../options/position.ts";
 import type { ConnectionEvent } from "../client/notices.ts";
 import { pause } from "../process/pause.ts";
 
-/** What was asked for lies beyond the last that is stored, which has this number (0: there is none). */
-export interface AheadEvent {
-  readonly type: "ahead";
-  readonly pattern: string;
-  readonly last: number;
-}
-
 /** Which subscriptions have not yet given all that is stored, and how much was left out of any. */
 export class Replays {
   readonly #pending = new Set<string>();
@@ -77,7 +70,7 @@ export class Replays {
   }
 
   /** For the client library's `onEvent`. */
-  readonly onEvent = (event: ConnectionEvent | AheadEvent): void => {
+  readonly onEvent = (event: ConnectionEvent): void => {
     switch (event.type) {
       case "gap":
         this.#missed += event.missed;
@@ -108,7 +101,7 @@ export class Replays {
   }
 }
 
-function aheadText({ pattern, last }: AheadEvent, from: Start): string {
+function aheadText({ pattern, last }: Extract<ConnectionEvent, { type: "ahead" }>, from: Start): string {
   const stored = last === 0 ? "none is stored there" : `the last one there is ${last}`;
   return `there is no message ${from} of ${quote(pattern)}: ${stored}${secondsHint(from)}`;
 }
