@@ -72,6 +72,25 @@ Deno.test("SIGTERM ends a publisher whose broker never answers: what it waits fo
   ]);
 });
 
+Deno.test("SIGTERM ends both programs although the broker has not even answered their hello", async () => {
+  await using silent = startSilent();
+  for (
+    const [name, args] of [
+      ["publisher", ["-t", "a", "-m", "x", "--drain-timeout", "1s"]],
+      ["subscriber", ["-t", "a"]],
+    ] as const
+  ) {
+    await using program = start(name, ["-i", "c1", "-p", `${silent.port}`, ...args]);
+    // past the second after which it is told, or tried in another way
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const asked = performance.now();
+    program.kill("SIGTERM");
+    const { code } = await program.ended;
+    assertLess(performance.now() - asked, 5000);
+    if (name === "publisher") assertEquals(code, 1, program.stderr);
+  }
+});
+
 Deno.test("Ctrl-C ends a publisher whose v2 broker was stopped, blocked for room or with its pipe still open", async () => {
   for (
     const [args, input] of [
