@@ -17,7 +17,8 @@ export type ConnectionEvent =
   | { readonly type: "lost"; readonly reason: string }
   | { readonly type: "retrying"; readonly attempt: number; readonly delay: number; readonly reason: string }
   | { readonly type: "restored"; readonly address: string }
-  | { readonly type: "fallback"; readonly reason: string }
+  | { readonly type: "fallback" | "silent"; readonly reason: string }
+  | { readonly type: "upgraded" }
   | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
   | { readonly type: "live" | "end"; readonly pattern: string }
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }

@@ -89,6 +89,7 @@ export class PublishQueue implements Work, Answers {
   #link: Link | undefined;
   /** The link on which something is being written, or asked. */
   #busy: Link | undefined;
+  #asking: Promise<void> = Promise.resolve();
   #stopped = false;
   #scheduled = false;
   #room: PromiseWithResolvers<void> | undefined;
@@ -166,6 +167,15 @@ export class PublishQueue implements Work, Answers {
       this.#backlog.rewind();
     }
     this.#send();
+  }
+
+  decided(): void {
+    this.#send();
+  }
+
+  async finish(): Promise<void> {
+    this.#stopped = true;
+    await this.#asking;
   }
 
   succeeded(count: number, answer: FrameReceipt): boolean {
@@ -278,9 +288,12 @@ export class PublishQueue implements Work, Answers {
   #send(): void {
     const link = this.#link;
     if (link === undefined || this.#busy === link || this.size === 0) return;
-    if (link.protocol === "classic") return void this.#askOneByOne(link);
-    this.#lineMost = link.lineMost ?? this.#lineMost;
     if (this.#stopped) return;
+    if (link.protocol === "classic") {
+      this.#asking = this.#askOneByOne(link);
+      return;
+    }
+    this.#lineMost = link.lineMost ?? this.#lineMost;
     const portion = this.#backlog.next(WINDOW);
     if (portion === undefined) return;
     this.#busy = link;
@@ -294,11 +307,12 @@ export class PublishQueue implements Work, Answers {
 
   async #askOneByOne(link: ClassicLink): Promise<void> {
     this.#busy = link;
-    while (this.#link === link && this.size > 0) {
+    while (this.#link === link && this.size > 0 && !this.#stopped) {
       const message = this.#backlog.first();
       const number = this.#numbers.done + 1;
       const problem = classicProblem(message, { ids: this.ids, minSubs: this.#terms.get(number)?.minSubs });
       if (problem !== undefined) {
+        if (link.onTrial) break;
         this.#refuse(problem);
         continue;
       }
