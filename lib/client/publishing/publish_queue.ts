@@ -69,7 +69,8 @@ export interface PublishQueueOptions {
  *   arrive twice (of a durable topic it is there once, by its id).
  * - A message that is given up, by its time or its signal, leaves at once if it has never been on its way;
  *   else it stays, and nobody is told what becomes of it.
- * - Who waits for room is told by whatever makes some: an acknowledgement, a refusal, a write that is done.
+ * - Who waits for room is told by whatever makes some: an acknowledgement, a refusal, a write that is done,
+ *   another link.
  * - Messages added in one turn of the event loop leave in one write, or as soon as there are 64 KiB of them.
  */
 export class PublishQueue implements Work, Answers {
@@ -158,6 +159,7 @@ export class PublishQueue implements Work, Answers {
 
   use(link: Link | undefined): void {
     this.#link = link;
+    this.#tellWaiters(); // how much is much depends on what the link speaks
     if (link === undefined) return;
     this.#stopped = false;
     this.#busy = undefined;

@@ -1,10 +1,17 @@
 /** Brokers that are silent at hello: stopped, slow, or of a kind that takes no notice of it. */
-import { assertEquals, assertRejects } from "@std/assert";
-import { type ClientEvent, connectPublisher, connectSubscriber, RefusedError } from "../../../lib/mod.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type ClientEvent,
+  connectPublisher,
+  connectSubscriber,
+  RefusedError,
+  RunError,
+} from "../../../lib/mod.ts";
 import type { RawClient } from "../../support/raw_client.ts";
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
 import { freePort } from "../../support/ports.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
+import { startGate } from "../gate.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
 import { take } from "../take.ts";
 
@@ -275,6 +282,42 @@ Deno.test("from a given local port, an OK_2 that comes late acknowledges nothing
   } finally {
     goOn();
   }
+});
+
+Deno.test("a signal ends connecting to a broker that is silent, before and during the trial, with its reason", async () => {
+  const over = Promise.withResolvers<void>();
+  await using broker = startScriptedBroker(async () => await over.promise);
+  for (const after of [50, 1200]) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(new Error("long enough")), after);
+    const started = performance.now();
+    await assertRejects(
+      () => connectPublisher({ id: "p1", port: broker.port, signal: stop.signal, connectTimeout: 60_000 }),
+      Error,
+      "long enough",
+    );
+    assert(performance.now() - started < after + 900);
+    clearTimeout(timer);
+  }
+  over.resolve();
+});
+
+Deno.test("a subscriber with slow= gives up on a next broker that hangs up at hello and is classic", async () => {
+  await using first = await startBroker();
+  await using second = startExerciseBroker({ hello: "closes" });
+  await using gate = startGate();
+  gate.open(first.subPort);
+  await using subscriber = await connectSubscriber({ id: "s1", port: gate.port });
+  await subscriber.subscribe("#plain");
+  await subscriber.subscribe("#a", { slow: "latest" });
+  gate.shut();
+  gate.open(second.subPort);
+  await assertRejects(
+    () => subscriber.closed,
+    RunError,
+    'cannot subscribe to "#a" again: this broker speaks only the classic protocol, which has no slow=',
+  );
+  assertEquals(second.reads, ["s1 sub #plain\n"]);
 });
 
 Deno.test("a client that is closed during a trial leaves nothing open", async () => {
