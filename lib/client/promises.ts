@@ -6,9 +6,21 @@
 
 /** Waits for a promise, but no longer than so many milliseconds. */
 export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  await inTime(ms, promise);
+}
+
+/** Stands for "not in time". */
+export const LATE = Symbol("late");
+
+/** What a promise gives within so many milliseconds. */
+export async function inTime<T>(ms: number, promise: Promise<T>): Promise<T | typeof LATE> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, ms))]);
-  clearTimeout(timer);
+  const late = new Promise<typeof LATE>((resolve) => timer = setTimeout(() => resolve(LATE), ms));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

@@ -26,8 +26,9 @@ export interface ConnectOptions {
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
   readonly reconnect?: boolean;
   /**
-   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one that was learnt to be
-   * classic. With `2` a broker that does not speak it is a RunError.
+   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one whose answer showed
+   * that it is. While one is silent, what the classic protocol can say is said in it, and the rest waits.
+   * With `2` a broker that does not speak it is a RunError.
    */
   readonly protocol?: Protocol;
   /**
@@ -56,9 +57,17 @@ export type ClientEvent =
     readonly protocol: "classic" | "2";
   }
   /**
-   * The broker took `hello` badly; it is tried again at once without, and from then on if it answers that.
+   * Connected, but `hello` has had no answer for a second: the broker is busy, stopped, far away, or takes no
+   * notice of it. It is waited for, and tried without hello beside that.
+   */
+  | { readonly type: "silent"; readonly reason: string }
+  /**
+   * The broker speaks only the classic protocol: it hung up at `hello`, or has answered other things and not
+   * that. Messages with headers or ids of their own are refused from now on (NEEDS_V2).
    */
   | { readonly type: "fallback"; readonly reason: string }
+  /** A broker that was silent at first speaks v2 after all, and is spoken to in it from now on. */
+  | { readonly type: "upgraded" }
   /** The connection ended and will be tried again. */
   | { readonly type: "lost"; readonly reason: string }
   /** The next try follows after `delay` milliseconds. */
@@ -146,7 +155,7 @@ export interface Receipt {
 
 /** Publishes. Ends with {@link close} or `await using`. */
 export interface Publisher extends AsyncDisposable {
-  /** What the broker speaks, as far as the last connection has told. */
+  /** What the broker is spoken to in; changes with the connection, and with the event `upgraded`. */
   readonly protocol: "classic" | "2";
   /**
    * Publishes, and resolves when the broker has acknowledged it. Need not be awaited one by one: calls queue

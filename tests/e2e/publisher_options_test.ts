@@ -169,24 +169,6 @@ Deno.test("a bad line of --json-in is told with its number: the end with 2, or o
   await subscriber.see(/^#a 1\n#a 1\n#a end$/m);
 });
 
-Deno.test("9,000,000 bytes by --payload-file, -s and -l are refused in one line, and the program ends", async () => {
-  await using broker = await startBroker();
-  using place = new Place();
-  const file = place.file("large");
-  Deno.writeFileSync(file, new Uint8Array(9_000_000).fill(0x78));
-  const stdin = `${"x".repeat(9_000_000)}\n`;
-  for (
-    const [args, input] of [[["--payload-file", file], ""], [["-s"], stdin], [
-      ["-l"],
-      `a\n${stdin}b\n`,
-    ]] as const
-  ) {
-    const ended = await run("publisher", [...publisherOf(broker), "-t", "x", ...args], { stdin: input });
-    assertEquals([ended.code, ended.stdout], [1, ""], args.join(" "));
-    assertMatch(ended.stderr, /^publisher: [^\n]*PAYLOAD_TOO_LARGE[^\n]*\n$/);
-  }
-});
-
 const REFUSALS: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [["-t", "a", "-l", "--message-id", "7"], /--message-id and -l: of messages with one id/],
   [["-t", "a", "-m", "x", "--repeat", "2", "--message-id", "7"], /--message-id and --repeat/],

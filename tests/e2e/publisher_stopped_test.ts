@@ -72,6 +72,25 @@ Deno.test("SIGTERM ends a publisher whose broker never answers: what it waits fo
   ]);
 });
 
+Deno.test("SIGTERM ends both programs although the broker has not even answered their hello", async () => {
+  await using silent = startSilent();
+  for (
+    const [name, args] of [
+      ["publisher", ["-t", "a", "-m", "x", "--drain-timeout", "1s"]],
+      ["subscriber", ["-t", "a"]],
+    ] as const
+  ) {
+    await using program = start(name, ["-i", "c1", "-p", `${silent.port}`, ...args]);
+    // past the second after which it is told, or tried in another way
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const asked = performance.now();
+    program.kill("SIGTERM");
+    const { code } = await program.ended;
+    assertLess(performance.now() - asked, 5000);
+    if (name === "publisher") assertEquals(code, 1, program.stderr);
+  }
+});
+
 Deno.test("Ctrl-C ends a publisher whose v2 broker was stopped, blocked for room or with its pipe still open", async () => {
   for (
     const [args, input] of [
@@ -274,14 +293,14 @@ testOnTerminal(
 testOnTerminal(
   "at a prompt that waits for an answer the first Ctrl-C says what for, the second ends",
   async (broker) => {
-    await using terminal = await Terminal.start("publisher", publisherOf(broker));
+    await using terminal = await Terminal.start("publisher", publisherOf(broker), { columns: 120 });
     await terminal.see(/p1>$/);
     broker.kill("SIGSTOP");
     try {
       await terminal.type("pub a x");
       await terminal.press("Enter");
       await terminal.press("C-c");
-      await terminal.see(/waiting up to 10s for 1 message to be\s+acknowledged/);
+      await terminal.see(/waiting up to 10s for 1 message to be acknowledged/);
       await terminal.press("C-c");
       await terminal.see(/1 message not acknowledged\ncode 130$/);
     } finally {
@@ -294,9 +313,9 @@ testOnTerminal("who connects at a terminal is told after a second what it waits 
   for (const name of ["publisher", "subscriber"] as const) {
     const port = freePort();
     const args = ["-i", "c1", "-p", `${port}`, "-t", "a", ...(name === "publisher" ? ["-n"] : [])];
-    await using terminal = await Terminal.start(name, args);
+    await using terminal = await Terminal.start(name, args, { columns: 120 });
     await terminal.see(
-      new RegExp(`${name}: connecting to 127\\.0\\.0\\.1:${port} \\(connection\\s+refused\\), for up to 5s`),
+      new RegExp(`${name}: connecting to 127\\.0\\.0\\.1:${port} \\(connection refused\\), for up to 5s`),
     );
   }
 });

@@ -152,6 +152,7 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
         speed: session.speed,
         execute: (action) =>
           tellWhenLate(session.execute(action), () => {
+            if (stop.signal.aborted) return;
             prompt.printAbove(`no answer yet to ${quote(line)}: it waits for the broker (Ctrl-C leaves)\n`);
           }),
         keepGoing: true,

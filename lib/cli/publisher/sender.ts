@@ -136,7 +136,10 @@ export class Sender implements Ahead {
       if (this.#context.verbose) this.#context.notices.detail(answerText(topic, answer));
     } catch (error) {
       this.#sent--;
-      throw isOfOneMessage(error) ? new RefusedError("TIMEOUT", error.message) : error;
+      if (this.#context.closing()) this.#lost++;
+      throw isOfOneMessage(error) && !this.#context.closing()
+        ? new RefusedError("TIMEOUT", error.message)
+        : error;
     }
   }
 

@@ -51,14 +51,26 @@ export interface Outgoing {
   readonly place: Place;
 }
 
-/** Hands the client library's refusals to who sends. */
+/** Hands what the client library tells to who sends. */
 export class Refusals {
+  /** Whether the broker is silent, and what it speaks is not known yet. */
+  onTrial = false;
   /** Told the number of a message, as `send` gave it, and why it was refused or given up. */
   listener: (number: number, error: Error) => void = () => {};
 
   /** For the client library's `onEvent`. */
   readonly onEvent = (event: ConnectionEvent): void => {
-    if (event.type === "refused") this.listener(event.number, event.error);
+    switch (event.type) {
+      case "refused":
+        return this.listener(event.number, event.error);
+      case "silent":
+        this.onTrial = true;
+        return;
+      case "fallback":
+      case "upgraded":
+      case "restored":
+        this.onTrial = false;
+    }
   };
 }
 

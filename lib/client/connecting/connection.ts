@@ -10,17 +10,20 @@ import type { LinkEnd } from "../links/link_end.ts";
 import { inWords, neverUnhandled, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { backOff, pause } from "./back_off.ts";
-import { Connector } from "./connector.ts";
+import { type Connected, Connector } from "./connector.ts";
 import { checkTime, type Settings } from "./settings.ts";
+import { ANSWERED_LATE, type Trial } from "./trial.ts";
 import type { Work } from "./work.ts";
 
 /** What a subscriber adds to a connection. */
 export interface SubscriberParts extends DeliverySink {
   /**
-   * Subscribes anew on a link that replaces a lost one, before anything else is sent; false when that link
+   * Subscribes anew on a link that replaces another, before anything else is sent; false when that link
    * ended meanwhile. Throws RunError to give up.
    */
   restore(link: Link): Promise<boolean>;
+  /** The link is classic, which was not known when it was restored. Throws RunError to give up. */
+  decided(link: Link): void;
 }
 
 /** What a client adds to its connection. */
@@ -44,6 +47,11 @@ const END_OF_FIXED_PORT_MS = 500;
  * How long {@link Connection.close} waits for the request that is on the wire where it does not wait for all.
  */
 const LAST_REPLY_MS = 500;
+/**
+ * How long going over to v2 waits for the request that is on the wire; asked again there, it may be taken
+ * twice.
+ */
+const LAST_CLASSIC_REPLY_MS = 10_000;
 
 /**
  * The life of a client on the network.
@@ -181,17 +189,17 @@ export class Connection {
   }
 
   /** From the first link to the end of it all. */
-  async #keep(first: Link): Promise<void> {
+  async #keep(first: Connected): Promise<void> {
     try {
-      for (let link = first;;) {
-        const end = await this.#serve(link);
+      for (let connected = first;;) {
+        const end = await this.#serve(connected);
         if (this.#closing !== undefined) {
           if (this.#work.size === 0) break;
           this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
         }
         if (!this.#settings.reconnect) throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
         this.#settings.onEvent({ type: "lost", reason: end.reason });
-        link = await this.#connect(end);
+        connected = await this.#connect(end);
       }
       this.#end.resolve();
     } catch (error) {
@@ -204,25 +212,51 @@ export class Connection {
     }
   }
 
-  /** Uses a link until it ends. */
-  async #serve(link: Link): Promise<LinkEnd> {
+  /** Uses a link until it ends, or the one that follows its trial. */
+  async #serve({ link, trial }: Connected): Promise<LinkEnd> {
     const since = performance.now();
     this.#link = link;
     this.#work.use(link);
-    const end = await link.ended;
+    const last = trial === undefined ? link : await this.#tried(trial);
+    const end = await last.ended;
     this.#work.use(undefined);
     this.#link = undefined;
-    if (link.answered || performance.now() - since >= STEADY_MS) {
+    if (last.answered || performance.now() - since >= STEADY_MS) {
       this.#proven = true;
       this.#attempt = 0;
     }
     return end;
   }
 
+  /** The link to go on with when a trial is over. */
+  async #tried({ link, verdict: judged }: Trial): Promise<Link> {
+    const verdict = await judged;
+    if (verdict === undefined) return link;
+    if (verdict.kind === "classic") {
+      this.#subscriber?.decided(link);
+      this.#work.decided();
+      return link;
+    }
+    this.#proven = true;
+    await waitAtMost(LAST_CLASSIC_REPLY_MS, Promise.race([this.#work.finish(), link.ended]));
+    const next = verdict.kind === "2" ? verdict.link : undefined;
+    if (next === undefined || (await this.#subscriber?.restore(next)) === false) {
+      next?.close();
+      link.close(ANSWERED_LATE);
+      return link;
+    }
+    this.#link = next;
+    this.#protocol = "2";
+    this.#settings.onEvent({ type: "upgraded" });
+    this.#work.use(next);
+    void link.quit({ waitForEnd: END_MS });
+    return next;
+  }
+
   /**
    * Tries until there is a link. Throws RunError when it gives up, the signal's reason when it is stopped.
    */
-  async #connect(lost?: LinkEnd): Promise<Link> {
+  async #connect(lost?: LinkEnd): Promise<Connected> {
     if (lost !== undefined) {
       await this.#pauseOr(lost.reason, () => this.#proven ? this.#lost(lost.reason) : this.#rejected(lost));
     }
@@ -240,10 +274,11 @@ export class Connection {
     }
   }
 
-  async #tryOnce(again: boolean): Promise<Link> {
+  async #tryOnce(again: boolean): Promise<Connected> {
     const { address, onEvent } = this.#settings;
     const most = this.#proven ? TRY_MS : Math.max(this.#startsUntil - performance.now(), TRY_LEAST_MS);
-    const { link, localPort } = await this.#connector.connect(most);
+    const connected = await this.#connector.connect(most);
+    const { link, localPort } = connected;
     const { protocol } = link;
     this.#protocol = protocol;
     if (!again) {
@@ -251,7 +286,7 @@ export class Connection {
     } else if (this.#subscriber === undefined || await this.#subscriber.restore(link)) {
       onEvent({ type: "restored", address, protocol });
     }
-    return link;
+    return connected;
   }
 
   /** Waits before the next try, or throws what `giveUp` makes when that would be past the time for trying. */

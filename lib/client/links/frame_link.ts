@@ -61,6 +61,7 @@ export class FrameLink {
   readonly ahead = AHEAD;
   readonly ended: Promise<LinkEnd>;
   readonly answered = true;
+  readonly onTrial = false;
   /** Bytes a header may have, as far as the broker has told. */
   lineMost: number | undefined;
   /** The patterns of its durable topics, as far as the broker has told. */

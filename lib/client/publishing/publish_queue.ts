@@ -69,7 +69,8 @@ export interface PublishQueueOptions {
  *   arrive twice (of a durable topic it is there once, by its id).
  * - A message that is given up, by its time or its signal, leaves at once if it has never been on its way;
  *   else it stays, and nobody is told what becomes of it.
- * - Who waits for room is told by whatever makes some: an acknowledgement, a refusal, a write that is done.
+ * - Who waits for room is told by whatever makes some: an acknowledgement, a refusal, a write that is done,
+ *   another link.
  * - Messages added in one turn of the event loop leave in one write, or as soon as there are 64 KiB of them.
  */
 export class PublishQueue implements Work, Answers {
@@ -89,6 +90,7 @@ export class PublishQueue implements Work, Answers {
   #link: Link | undefined;
   /** The link on which something is being written, or asked. */
   #busy: Link | undefined;
+  #asking: Promise<void> = Promise.resolve();
   #stopped = false;
   #scheduled = false;
   #room: PromiseWithResolvers<void> | undefined;
@@ -157,6 +159,7 @@ export class PublishQueue implements Work, Answers {
 
   use(link: Link | undefined): void {
     this.#link = link;
+    this.#tellWaiters(); // how much is much depends on what the link speaks
     if (link === undefined) return;
     this.#stopped = false;
     this.#busy = undefined;
@@ -166,6 +169,15 @@ export class PublishQueue implements Work, Answers {
       this.#backlog.rewind();
     }
     this.#send();
+  }
+
+  decided(): void {
+    this.#send();
+  }
+
+  async finish(): Promise<void> {
+    this.#stopped = true;
+    await this.#asking;
   }
 
   succeeded(count: number, answer: FrameReceipt): boolean {
@@ -278,9 +290,12 @@ export class PublishQueue implements Work, Answers {
   #send(): void {
     const link = this.#link;
     if (link === undefined || this.#busy === link || this.size === 0) return;
-    if (link.protocol === "classic") return void this.#askOneByOne(link);
-    this.#lineMost = link.lineMost ?? this.#lineMost;
     if (this.#stopped) return;
+    if (link.protocol === "classic") {
+      this.#asking = this.#askOneByOne(link);
+      return;
+    }
+    this.#lineMost = link.lineMost ?? this.#lineMost;
     const portion = this.#backlog.next(WINDOW);
     if (portion === undefined) return;
     this.#busy = link;
@@ -294,11 +309,12 @@ export class PublishQueue implements Work, Answers {
 
   async #askOneByOne(link: ClassicLink): Promise<void> {
     this.#busy = link;
-    while (this.#link === link && this.size > 0) {
+    while (this.#link === link && this.size > 0 && !this.#stopped) {
       const message = this.#backlog.first();
       const number = this.#numbers.done + 1;
       const problem = classicProblem(message, { ids: this.ids, minSubs: this.#terms.get(number)?.minSubs });
       if (problem !== undefined) {
+        if (link.onTrial) break;
         this.#refuse(problem);
         continue;
       }

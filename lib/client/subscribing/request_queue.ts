@@ -32,6 +32,8 @@ export class RequestQueue implements Work {
   #link: Link | undefined;
   /** Entries at the front that are on the wire. */
   #sent = 0;
+  /** Nothing more is to be sent over the link. */
+  #finished = false;
 
   get size(): number {
     return this.#entries.size;
@@ -57,8 +59,18 @@ export class RequestQueue implements Work {
 
   use(link: Link | undefined): void {
     this.#link = link;
+    this.#finished = false;
     this.#sent = 0;
     this.#send();
+  }
+
+  decided(): void {
+    this.#send();
+  }
+
+  async finish(): Promise<void> {
+    this.#finished = true;
+    if (this.#sent > 0) await this.#entries.at(this.#sent - 1)?.promise.catch(() => {});
   }
 
   failAll(error: Error): void {
@@ -72,11 +84,11 @@ export class RequestQueue implements Work {
 
   #send(): void {
     const link = this.#link;
-    while (link !== undefined && this.#sent < link.ahead) {
+    while (link !== undefined && !this.#finished && this.#sent < link.ahead) {
       const entry = this.#entries.at(this.#sent);
       if (entry === undefined) return;
       if (link.protocol === "classic" && entry.request.fields !== "") {
-        if (this.#sent > 0) return;
+        if (this.#sent > 0 || link.onTrial) return;
         this.#entries.shift();
         entry.reject(needsV2(namesOf(entry.request.fields)));
       } else if (this.#sent === 0 && entry.needless?.()) {

@@ -46,6 +46,7 @@ export async function connectSubscriber(options: ConnectOptions): Promise<Subscr
       },
       held: () => deliveries.held(),
       restore: (link) => subscriptions.restore(link, (queued) => deliveries.add(queued)),
+      decided: (link) => subscriptions.decided(link),
     },
   });
   connection.closed.then(() => {

@@ -118,7 +118,8 @@ export class Subscriptions {
 
   /**
    * Subscribes to everything again; false when the link ended meanwhile. What has nothing more to come is
-   * told to `over`.
+   * told to `over`. On trial, what needs v2 is left out: it follows on the v2 link, or {@link decided} ends
+   * it.
    */
   async restore(link: Link, over: (queued: QueuedNotice) => void): Promise<boolean> {
     const answers: Promise<boolean>[] = [];
@@ -129,12 +130,24 @@ export class Subscriptions {
         if (queued !== undefined) over(queued);
         continue;
       }
+      if (link.onTrial && `${fields}${slowField(slow)}` !== "") continue;
       answers.push(this.#ask(link, pattern, `${fields}${slowField(slow)}`));
       if (answers.length < link.ahead) continue;
       if (!(await allTrue(answers))) return false;
       answers.length = 0;
     }
     return await allTrue(answers);
+  }
+
+  /**
+   * A link on trial turned out to be classic. Throws RunError to give up where something was left out there.
+   */
+  decided(link: Link): void {
+    for (const [pattern, { slow, replay }] of this.#entries) {
+      if (slow === undefined && replay === undefined) continue;
+      const fields = `${replay === undefined ? "" : " from="}${slowField(slow)}`;
+      throw giveUp(link, `cannot subscribe to ${quote(pattern)} again: ${needsV2(namesOf(fields)).message}`);
+    }
   }
 
   /** Nothing more comes. */

@@ -88,6 +88,19 @@ Deno.test("when all is given up while a message is on its way, who waits for roo
   await assertRejects(() => publisher.closed, RunError, "1 message not acknowledged");
 });
 
+Deno.test("who waits for room with a classic broker is told when that is gone, for memory there is", async () => {
+  const broker = startExerciseBroker({ answer: (_, count) => count < 2 ? "OK" : undefined });
+  const publisher = await connectPublisher({ id: "p1", port: broker.pubPort, connectTimeout: 0 });
+  for (let n = 0; n < 2000; n++) publisher.send("#n", `${n}`);
+  assertEquals(publisher.full, true);
+  const ready = publisher.ready();
+  await broker.until((reads) => reads.length === 2);
+  await broker[Symbol.asyncDispose]();
+  await ready;
+  assertEquals([publisher.full, publisher.pending], [false, 1999]);
+  await assertRejects(() => publisher.close({ timeout: 0 }), RunError, "1999 messages not acknowledged");
+});
+
 Deno.test("the sequence number of each message is known from that of the last one acknowledged with it", async () => {
   await using broker = startScriptedBroker(async (conn) => {
     await acceptHello(conn);
