@@ -37,9 +37,11 @@
  */
 export { connectPublisher, connectSubscriber, Gap } from "./client/mod.ts";
 export type {
+  Ago,
   ClientEvent,
   ConnectOptions,
   Message,
+  MessageJson,
   Position,
   Protocol,
   Publisher,
@@ -48,5 +50,6 @@ export type {
   SlowPolicy,
   SubscribeOptions,
   Subscriber,
+  Subscription,
 } from "./client/mod.ts";
-export { type ErrorCode, RefusedError, RunError } from "./errors.ts";
+export { type ErrorCode, type LibraryCode, RefusedError, RunError, type WireCode } from "./errors.ts";

@@ -28,7 +28,7 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
   subscribe(
     pattern: string,
     options?: { readonly slow?: SlowPolicy; readonly from?: Start; readonly to?: Position },
-  ): Promise<void>;
+  ): Promise<unknown>;
   unsubscribe(pattern: string): Promise<void>;
   readonly patterns: ReadonlySet<string>;
   /** The iteration then ends after what has arrived. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { type Fields, NO_FIELDS, parseFields } from "../../wire/fields.ts";
-import type { Message } from "../types.ts";
+import type { Message, MessageJson } from "../message.ts";
+import { messageJson, messageText } from "./message_text.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -85,6 +86,20 @@ export class Delivery implements Message {
 
   get time(): Date | undefined {
     return undefined;
+  }
+
+  toJSON(): MessageJson {
+    return messageJson(this);
+  }
+
+  /** What `console.log` shows in Deno. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return messageText(this);
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return messageText(this);
   }
 
   get #parsed(): Fields {
