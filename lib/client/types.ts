@@ -246,10 +246,10 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    */
   readonly closed: Promise<void>;
   /**
-   * The messages, each once, but for those of subscriptions that are being iterated. One consumer at a time: a second iterator throws while the first is in use
-   * (leaving a `for await` loop frees it). While about 1 MiB waits for the consumer, nothing more is read
-   * from the broker. When the broker was lost for good, the iteration throws that RunError after what had
-   * arrived.
+   * The messages, each once, but for those of subscriptions that are being iterated. One consumer at a time:
+   * a second iterator throws while the first is in use (leaving a `for await` loop frees it). While about 1
+   * MiB waits for the consumer, nothing more is read from the broker. When the broker was lost for good, the
+   * iteration throws that RunError after what had arrived.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
   /**

@@ -18,13 +18,12 @@ export function checkedPattern(pattern: unknown): string {
   return parsed.name;
 }
 
-/** Throws TypeError or RefusedError for options that are none; positions are looked at where they are read. */
+/** Throws TypeError or RefusedError for options that are none; positions are read elsewhere. */
 export function checkOptions(options: unknown): asserts options is SubscribeOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(`the options of a subscription are an object, ${named(options)} is not`);
   }
-  const { from, to, slow, timeout, signal }: { readonly [name in keyof SubscribeOptions]?: unknown } =
-    options;
+  const { from, to, slow, timeout, signal }: Unchecked = options;
   checkPosition(from, "from");
   checkPosition(to, "to");
   if (slow !== undefined && !SLOW_POLICIES.some((policy) => policy === slow)) {
@@ -38,6 +37,9 @@ export function checkOptions(options: unknown): asserts options is SubscribeOpti
     throw new TypeError(`signal: an AbortSignal, not ${named(signal)}`);
   }
 }
+
+/** The options, of any kind. */
+type Unchecked = { readonly [name in keyof SubscribeOptions]?: unknown };
 
 function checkPosition(position: unknown, field: "from" | "to"): void {
   if (position === undefined || typeof position === "string" || typeof position === "number") return;

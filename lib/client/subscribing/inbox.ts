@@ -26,11 +26,12 @@ export interface InboxParts {
 /**
  * The common queue, and one for each subscription that is being iterated.
  *
- * - A message is for each iterated subscription that matches its topic, else for the common queue. A gap and a
- *   notice name their pattern and go where that goes.
+ * - A message is for each iterated subscription that matches its topic, else for the common queue. A gap and
+ *   a notice name their pattern and go where that goes.
  * - What is in one queue alone and is given up by its reader goes to the common one: nothing is lost, and
  *   nothing is given out both there and by a subscription.
- * - What is only for patterns that are being taken back ({@link leave}, {@link refuse}) is dropped: it waits for nobody.
+ * - What is only for patterns that are being taken back ({@link leave}, {@link refuse}) is dropped: it waits
+ *   for nobody.
  * - While nobody iterates over a subscription, an item costs one comparison more than a queue.
  */
 export class Inbox {
@@ -139,7 +140,7 @@ export class Inbox {
     this.#changed();
   }
 
-  /** As {@link leave}, of what was granted too late, where nobody else has it: until it is {@link opened}, too. */
+  /** As {@link leave}, of what was granted too late and nobody else has: until it is {@link opened}, too. */
   refuse(pattern: string): void {
     this.#unwanted.add(pattern);
     this.#changed();
