@@ -9,7 +9,7 @@ import type { Message } from "./message.ts";
 /**
  * A pattern that is subscribed to. Iterate over it for its messages alone:
  *
- * ```ts
+ * ```ts fragment
  * const orders = await subscriber.subscribe("#orders.>");
  * for await (const message of orders) {
  *   console.log(message.topic, message.text);

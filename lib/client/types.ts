@@ -140,7 +140,7 @@ export interface Publisher extends AsyncDisposable {
    * event `refused` with that number, and the rest by {@link drained}, {@link close} and {@link closed}. Keep
    * to {@link full}:
    *
-   * ```ts
+   * ```ts fragment
    * for (const line of lines) {
    *   publisher.send("#lines", line);
    *   if (publisher.full) await publisher.ready();
