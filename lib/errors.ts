@@ -89,8 +89,23 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/**
+ * Why it failed, for a program. `NO_BROKER`: nobody answers at that address. `LOST`: the broker was lost for
+ * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
+ * closed before.
+ */
+export type RunErrorCode = "NO_BROKER" | "LOST" | "TIMEOUT" | "ABORTED" | "CLOSED";
+
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {
   /** `RunError`. */
   override readonly name = "RunError";
+  /** Set where a program may want to tell it from others. */
+  readonly code: RunErrorCode | undefined;
+
+  /** `message` is one line for a person. */
+  constructor(message: string, code?: RunErrorCode) {
+    super(message);
+    this.code = code;
+  }
 }

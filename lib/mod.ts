@@ -68,4 +68,11 @@ export type {
   Subscriber,
   Subscription,
 } from "./client/mod.ts";
-export { type ErrorCode, type LibraryCode, RefusedError, RunError, type WireCode } from "./errors.ts";
+export {
+  type ErrorCode,
+  type LibraryCode,
+  RefusedError,
+  RunError,
+  type RunErrorCode,
+  type WireCode,
+} from "./errors.ts";

@@ -22,8 +22,8 @@ import type { Message } from "./message.ts";
  *   broker does not say which subscription it sends a message for, so what another one brings of the same
  *   topic (what is stored of it, say) comes, too.
  * - **From when**: an iteration begins with what waits in the common one and matches its pattern, in order.
- *   Leaving the loop gives the pattern back to the common iteration, with what had come and was not taken
- *   (unless it went to another subscription as well); the next loop begins there again.
+ *   Leaving the loop gives the pattern back to the common iteration, with what had come and was not taken,
+ *   in its place (but for what went to another subscription as well); the next loop begins there again.
  * - **Room**: as in the common iteration about 1 MiB may wait in each, and while one of them is full nothing
  *   is read from the broker, for any of them: iterate over each, or unsubscribe. What matches nothing that is
  *   being iterated waits for the common iteration, and fills it.

@@ -195,9 +195,10 @@ export interface SubscribeOptions {
   readonly slow?: SlowPolicy;
   /**
    * Milliseconds until the broker must have acknowledged it, more than 0 (none); then it rejects with
-   * RunError. A request that has not left by then is withdrawn. One that has left is taken back should the
-   * broker grant it later, and nothing of it is given out, so that what failed never leaves a subscription
-   * behind (a pattern that was subscribed to before stays so, on the new terms if they are granted).
+   * RunError (code `TIMEOUT`). A request that has not left by then is withdrawn. One that has left is taken
+   * back should the broker grant it later, and nothing of it is given out, so that what failed never leaves a
+   * subscription behind (a pattern that was subscribed to before stays so, on the new terms if they are
+   * granted).
    */
   readonly timeout?: number;
   /** Gives up as `timeout` does, and rejects with its reason; without effect once it is acknowledged. */
@@ -214,9 +215,9 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
   /**
    * Subscribes to a topic or pattern, and resolves when the broker has acknowledged it. A pattern that is
    * already subscribed in the same way resolves without asking again. Replies come in one stream with the
-   * messages: while the consumer is far behind, they wait too. Rejects with RefusedError or RunError, and for
-   * what is of the wrong kind with TypeError, before anything is sent; as with `publish`, a rejection nobody
-   * looks at never ends the process.
+   * messages: while the consumer is far behind, they wait too. Rejects with RefusedError or RunError; as with
+   * `publish`, a rejection nobody looks at never ends the process. What is of the wrong kind is a TypeError,
+   * which does: it is a mistake in the program, and nothing was sent.
    */
   subscribe(pattern: string, options?: SubscribeOptions): Promise<Subscription>;
   /**

@@ -17,8 +17,8 @@ const LOW_MESSAGES = 4 * 1024;
 /**
  * A queue with one reader.
  *
- * - In the order of {@link add}, each message once. A gap is given out in its place to a reader that wants
- *   gaps; either way it is told once, when the reader has had all before it, and so is a notice.
+ * - In the order of {@link add} and {@link putBack}, each once. A gap is given out in its place to a reader
+ *   that wants gaps; either way it is told once, when the reader has had all before it, and so is a notice.
  * - {@link held} is a promise while too much waits; whoever adds stops until it resolves.
  * - After {@link end} or {@link fail} nothing is taken in but with {@link putBack}; what is there is still
  *   given out, then the end or the error.
@@ -51,11 +51,6 @@ export class DeliveryQueue {
     this.#what = what;
     this.#onReached = onReached;
     this.#onLeft = onLeft;
-  }
-
-  /** Whether somebody reads from it. */
-  get hasReader(): boolean {
-    return this.#reader !== undefined;
   }
 
   add(item: Item): void {

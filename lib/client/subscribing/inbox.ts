@@ -28,8 +28,8 @@ export interface InboxParts {
  *
  * - A message is for each iterated subscription that matches its topic, else for the common queue. A gap and
  *   a notice name their pattern and go where that goes.
- * - What is in one queue alone and is given up by its reader goes to the common one: nothing is lost, and
- *   nothing is given out both there and by a subscription.
+ * - What is in one queue alone and is given up by its reader goes back to its place in the common one:
+ *   nothing is lost, and nothing is given out both there and by a subscription.
  * - What is only for patterns that are being taken back ({@link leave}, {@link refuse}) is dropped: it waits
  *   for nobody.
  * - While nobody iterates over a subscription, an item costs one comparison more than a queue.
@@ -50,6 +50,9 @@ export class Inbox {
   /** Of a message that went to several queues: how many have not given it up. */
   readonly #holders = new WeakMap<Delivery, number>();
   readonly #routes = new Map<string, readonly DeliveryQueue[]>();
+  /** Where gaps have their places: they are given out, and theirs is nobody's business. */
+  readonly #gapPlaces = new WeakMap<Gap, number>();
+  #arrived = 0;
   /** Everything goes to the common queue. */
   #plain = true;
   #over = false;
@@ -62,8 +65,12 @@ export class Inbox {
   }
 
   add(item: Given): void {
+    if (item instanceof Gap) {
+      this.#gapPlaces.set(item, this.#arrived++);
+      return this.#addOf(item.pattern, item);
+    }
+    item.place = this.#arrived++;
     if (this.#plain) return this.common.add(item);
-    if (item instanceof Gap) return this.#addOf(item.pattern, item);
     const queues = this.#routes.get(item.topic) ?? this.#routeOf(item.topic);
     if (queues.length > 1) this.#holders.set(item, queues.length);
     for (const queue of queues) queue.add(item);
@@ -72,6 +79,7 @@ export class Inbox {
   /** A notice that came; behind any but `live` nothing of its subscription follows. */
   addNotice(queued: QueuedNotice): void {
     const { kind, pattern } = queued.notice;
+    queued.place = this.#arrived++;
     const stream = this.#streams.get(pattern);
     if (kind === "live" || stream === undefined) return this.#addOf(pattern, queued);
     this.#last.set(queued, stream);
@@ -197,7 +205,18 @@ export class Inbox {
     if (this.#iterated.delete(stream)) this.#changed();
     const rest = queue.takeOut(() => true);
     if (stream.state === "over") this.#forget(rest, stream.pattern);
-    else for (const item of rest) if (this.#isLastHolder(item)) this.common.putBack(item);
+    else this.#putBack(rest.filter((item) => this.#giveUp(item)));
+  }
+
+  #putBack(items: readonly Item[]): void {
+    const all = [...this.common.takeOut(() => true), ...items];
+    for (const item of all.sort((one, other) => this.#placeOf(one) - this.#placeOf(other))) {
+      this.common.putBack(item);
+    }
+  }
+
+  #placeOf(item: Item): number {
+    return item instanceof Gap ? this.#gapPlaces.get(item) ?? 0 : item.place;
   }
 
   /** Takes what waits in common for a subscription, up to its end. */
@@ -214,18 +233,19 @@ export class Inbox {
   /** What is given out nowhere. */
   #forget(items: readonly Item[], pattern: string): void {
     for (const item of items) {
-      if (item instanceof Delivery) this.#isLastHolder(item);
+      this.#giveUp(item);
       if (!(item instanceof QueuedNotice)) continue;
       this.#last.delete(item);
       item.caughtUp.reject(new RunError(`${quote(pattern)} was unsubscribed before all of it had come`));
     }
   }
 
-  /** Whether nobody else was given it, or has it; who asks gives it up. */
-  #isLastHolder(item: Item): boolean {
-    const holders = item instanceof Delivery ? this.#holders.get(item) ?? 1 : 1;
-    if (item instanceof Delivery && holders > 1) this.#holders.set(item, holders - 1);
-    return holders === 1;
+  /** It was not taken from a queue; whether no other was given it. */
+  #giveUp(item: Item): boolean {
+    const holders = item instanceof Delivery ? this.#holders.get(item) : undefined;
+    if (!(item instanceof Delivery) || holders === undefined || holders === 1) return true;
+    this.#holders.set(item, holders - 1);
+    return false;
   }
 
   #addOf(pattern: string, item: Gap | QueuedNotice): void {

@@ -131,7 +131,7 @@ export class RequestQueue implements Work {
         const { accepted } = entry.request;
         const request: Request = {
           ...entry.request,
-          accepted: (from) => (entry.abandoned ? entry.unwanted : accepted)?.(from),
+          accepted: (...told) => (entry.abandoned ? entry.unwanted : accepted)?.(...told),
         };
         void link.ask(request).then((reply) => this.#answered(entry, { link, reply }));
       }
@@ -148,6 +148,7 @@ export class RequestQueue implements Work {
             ? `the broker has not answered within ${timeout} ms to ${entry.what}; ` +
               "if it still does, that is taken back"
             : `could not ask the broker within ${timeout} ms to ${entry.what}; it is not asked any more`,
+          "TIMEOUT",
         ));
     }, Math.min(timeout, TIMER_MOST));
     signal?.addEventListener("abort", abort);

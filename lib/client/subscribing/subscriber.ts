@@ -91,6 +91,12 @@ function replayOf({ from = "now", to }: SubscribeOptions): ReplayFields | undefi
   throw new RefusedError("BAD_FIELD", "`to` ends what `from` begins: give both");
 }
 
+/** A TypeError is a mistake in the program: it ends one that does not look. */
+function rejected(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error);
+  return error instanceof TypeError ? rejection : neverUnhandled(rejection);
+}
+
 class QueueSubscriber implements Subscriber {
   readonly patterns: ReadonlySet<string>;
   readonly #connection: Connection;
@@ -141,7 +147,7 @@ class QueueSubscriber implements Subscriber {
     try {
       return this.#subscriptions.caughtUp(checkedPattern(pattern));
     } catch (error) {
-      return neverUnhandled(Promise.reject(error));
+      return rejected(error);
     }
   }
 
@@ -168,7 +174,7 @@ class QueueSubscriber implements Subscriber {
       this.#connection.checkOpen();
       return neverUnhandled(request(name));
     } catch (error) {
-      return neverUnhandled(Promise.reject(error));
+      return rejected(error);
     }
   }
 
@@ -179,8 +185,8 @@ class QueueSubscriber implements Subscriber {
   ): Promise<Subscription> {
     const asked = this.#subscriptions.request(name, terms);
     let stream: Stream | undefined;
-    const accepted: Request["accepted"] = (from) => {
-      asked.accepted?.(from);
+    const accepted: Request["accepted"] = (...told) => {
+      asked.accepted?.(...told);
       stream = this.#inbox.opened(name);
     };
     await this.#requests.add({ ...asked, accepted }, {
@@ -191,9 +197,9 @@ class QueueSubscriber implements Subscriber {
         stream = this.#inbox.streamOf(name);
         return true;
       },
-      unwanted: (from) => {
+      unwanted: (...told) => {
         // what stood before stands on the terms that the broker has now
-        if (this.#subscriptions.patterns.has(name)) accepted(from);
+        if (this.#subscriptions.patterns.has(name)) accepted(...told);
         else this.#takeBack(name);
       },
     });
@@ -218,8 +224,8 @@ class QueueSubscriber implements Subscriber {
 
   async #end(name: string, how: Pick<RequestOptions, "alone" | "needless"> = {}): Promise<void> {
     const asked = this.#subscriptions.endRequest(name);
-    const accepted: Request["accepted"] = (from) => {
-      asked.accepted?.(from);
+    const accepted: Request["accepted"] = (...told) => {
+      asked.accepted?.(...told);
       this.#inbox.closed(name);
     };
     try {

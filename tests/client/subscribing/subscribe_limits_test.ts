@@ -20,11 +20,12 @@ Deno.test("a subscribe that is answered too late rejects, and what it got is tak
     await conn.rest();
   });
   await using subscriber = await connectSubscriber({ id: "s1", port: broker.port });
-  await assertRejects(
+  const { code } = await assertRejects(
     () => subscriber.subscribe("#late", { timeout: 20 }),
     RunError,
     'the broker has not answered within 20 ms to subscribe to "#late"; if it still does, that is taken back',
   );
+  assertEquals(code, "TIMEOUT");
   given.resolve();
   const other = subscriber.subscribe("#other");
   await other;
