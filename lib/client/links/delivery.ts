@@ -21,7 +21,7 @@ export interface MessageBytes {
 /** A message: its topic and its bytes, everything else when it is asked for. */
 export class Delivery implements Message {
   readonly topic: string;
-  /** Its place among all that has arrived; for who sorts what arrives. */
+  /** Its place among what has arrived, set by who sorts that. */
   place = 0;
   readonly #bytes: Uint8Array;
   readonly #start: number;

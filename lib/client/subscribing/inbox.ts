@@ -65,12 +65,9 @@ export class Inbox {
   }
 
   add(item: Given): void {
-    if (item instanceof Gap) {
-      this.#gapPlaces.set(item, this.#arrived++);
-      return this.#addOf(item.pattern, item);
-    }
-    item.place = this.#arrived++;
     if (this.#plain) return this.common.add(item);
+    this.#setPlace(item);
+    if (item instanceof Gap) return this.#addOf(item.pattern, item);
     const queues = this.#routes.get(item.topic) ?? this.#routeOf(item.topic);
     if (queues.length > 1) this.#holders.set(item, queues.length);
     for (const queue of queues) queue.add(item);
@@ -79,7 +76,7 @@ export class Inbox {
   /** A notice that came; behind any but `live` nothing of its subscription follows. */
   addNotice(queued: QueuedNotice): void {
     const { kind, pattern } = queued.notice;
-    queued.place = this.#arrived++;
+    this.#setPlace(queued);
     const stream = this.#streams.get(pattern);
     if (kind === "live" || stream === undefined) return this.#addOf(pattern, queued);
     this.#last.set(queued, stream);
@@ -125,7 +122,7 @@ export class Inbox {
 
   /** The end of a subscription was acknowledged. */
   closed(pattern: string): void {
-    this.leave(pattern);
+    this.#endIteration(pattern);
     this.#leaving.delete(pattern);
     this.#unwanted.delete(pattern);
     this.#streams.delete(pattern);
@@ -137,15 +134,18 @@ export class Inbox {
    * Who iterates over it is given what had come.
    */
   leave(pattern: string): void {
-    const stream = this.#streams.get(pattern);
     this.#leaving.add(pattern);
-    if (stream !== undefined) {
-      stream.state = "over";
-      const queue = this.#iterated.get(stream);
-      this.#iterated.delete(stream);
-      queue?.end();
-    }
+    this.#endIteration(pattern);
     this.#changed();
+  }
+
+  #endIteration(pattern: string): void {
+    const stream = this.#streams.get(pattern);
+    if (stream === undefined) return;
+    stream.state = "over";
+    const queue = this.#iterated.get(stream);
+    this.#iterated.delete(stream);
+    queue?.end();
   }
 
   /** As {@link leave}, of what was granted too late and nobody else has: until it is {@link opened}, too. */
@@ -181,6 +181,7 @@ export class Inbox {
   }
 
   #queueFor(stream: Stream): DeliveryQueue {
+    this.#setPlaces();
     const queue: DeliveryQueue = new DeliveryQueue(`the subscription to ${quote(stream.pattern)}`, {
       onReached: (item) => this.#reached(item),
       onLeft: () => this.#left(stream, queue),
@@ -209,10 +210,25 @@ export class Inbox {
   }
 
   #putBack(items: readonly Item[]): void {
+    this.#setPlaces();
     const all = [...this.common.takeOut(() => true), ...items];
     for (const item of all.sort((one, other) => this.#placeOf(one) - this.#placeOf(other))) {
       this.common.putBack(item);
     }
+  }
+
+  /** Of what came while everything went to the common queue. */
+  #setPlaces(): void {
+    if (!this.#plain) return;
+    this.common.takeOut((item) => {
+      this.#setPlace(item);
+      return false;
+    });
+  }
+
+  #setPlace(item: Item): void {
+    if (item instanceof Gap) this.#gapPlaces.set(item, this.#arrived++);
+    else item.place = this.#arrived++;
   }
 
   #placeOf(item: Item): number {
@@ -281,7 +297,9 @@ export class Inbox {
 
   #changed(): void {
     this.#routes.clear();
-    this.#plain = this.#iterated.size + this.#leaving.size + this.#unwanted.size === 0;
+    const plain = this.#iterated.size + this.#leaving.size + this.#unwanted.size === 0;
+    if (!plain) this.#setPlaces();
+    this.#plain = plain;
   }
 
   #reached(item: Gap | QueuedNotice): void {
