@@ -191,9 +191,10 @@ export class Inbox {
     const last = waiting.at(-1);
     if (stream.state === "ended" && last instanceof QueuedNotice) {
       finish(queue, last);
+    } else if (stream.state === "live" && this.#error !== undefined) {
+      queue.fail(this.#error);
     } else if (stream.state !== "live" || this.#over) {
-      if (this.#error !== undefined) queue.fail(this.#error);
-      else queue.end();
+      queue.end();
     } else {
       this.#iterated.set(stream, queue);
       this.#changed();
@@ -203,10 +204,11 @@ export class Inbox {
 
   #left(stream: Stream, queue: DeliveryQueue): void {
     stream.queue = undefined;
-    if (this.#iterated.delete(stream)) this.#changed();
+    const sorted = this.#iterated.delete(stream);
     const rest = queue.takeOut(() => true);
     if (stream.state === "over") this.#forget(rest, stream.pattern);
     else this.#putBack(rest.filter((item) => this.#giveUp(item)));
+    if (sorted) this.#changed();
   }
 
   #putBack(items: readonly Item[]): void {
