@@ -1,5 +1,5 @@
 /** The examples of the documents are programs: they are checked, and run against the real broker. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Program } from "../../scripts/program.ts";
 import { type Example, examplesOf } from "../structure/examples.ts";
 import { document, sources } from "../structure/sources.ts";
@@ -73,6 +73,16 @@ Deno.test("every example in the documents and doc comments is a program that typ
   }
   await using place = await modules(all);
   assertEquals(await check(all.map(place.of), place.path), "");
+});
+
+Deno.test("an example that is wrong is found, on the line where it stands", async () => {
+  const text = "# A\n\n```ts fragment\nawait publisher.publis(1);\n```\n";
+  const [wrong] = examplesOf({ path: "docs/wrong.md", text });
+  assert(wrong !== undefined);
+  await using place = await modules([wrong]);
+  const said = await check([place.of(wrong)], place.path);
+  assertStringIncludes(said, "Property 'publis' does not exist on type 'Publisher'");
+  assertStringIncludes(said, ".example.ts:4:17");
 });
 
 for (const example of (await examples()).filter(({ fragment }) => !fragment)) {

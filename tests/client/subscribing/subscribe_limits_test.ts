@@ -34,6 +34,28 @@ Deno.test("a subscribe that is answered too late rejects, and what it got is tak
   assertEquals(lines.toSorted(), ["sub #late", "sub #other", "unsub #late"]);
 });
 
+Deno.test("with a classic broker, too, what is granted too late is taken back", async () => {
+  const lines: (string | undefined)[] = [];
+  const given = Promise.withResolvers<void>();
+  await using broker = startScriptedBroker(async (conn) => {
+    lines.push(await conn.line());
+    await given.promise;
+    await conn.send("OK\n#late 1\n");
+    lines.push(await conn.line());
+    await conn.send("#late 2\nOK\n");
+    lines.push(await conn.line());
+    await conn.send("OK\n#other 3\n");
+    await conn.rest();
+  });
+  await using subscriber = await connectSubscriber({ id: "s1", port: broker.port, protocol: "classic" });
+  await assertRejects(() => subscriber.subscribe("#late", { timeout: 20 }), RunError, "has not answered");
+  given.resolve();
+  await subscriber.subscribe("#other");
+  assertEquals([...subscriber.patterns], ["#other"]);
+  assertEquals((await take(subscriber, 1)).map(({ text }) => text), ["3"]);
+  assertEquals(lines.toSorted(), ["s1 sub #late", "s1 sub #other", "s1 unsub #late"]);
+});
+
 Deno.test("who subscribes to the pattern meanwhile keeps it", async () => {
   const lines: (string | undefined)[] = [];
   await using broker = startScriptedBroker(async (conn) => {
