@@ -53,12 +53,12 @@ export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
    * iteration, which ends after what had come. Where nobody iterates over it, what of it waits in the common
    * iteration and is for no other subscription is dropped (the subscriber's own `unsubscribe` leaves that
    * there). So it never waits for a consumer of these messages, and may be called from within the loop.
-   * Without effect on one that has ended.
+   * The answer still waits while another iteration is full. Without effect on one that has ended.
    */
   unsubscribe(): Promise<void>;
   /**
-   * As {@link unsubscribe}; that the subscriber is closed or was lost it does not say: `closed` of the
-   * subscriber does.
+   * As {@link unsubscribe}, but waits for the answer only where it can come: not while another iteration is
+   * full. That the subscriber is closed or was lost its `closed` tells, this does not.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -26,6 +26,7 @@ const PREAMBLE = [
   'export declare const publisher: import("@hashbus/hashbus").Publisher;',
   'export declare const subscriber: import("@hashbus/hashbus").Subscriber;',
   "export declare const lines: Iterable<string>;",
+  "export declare const order: string;",
 ].join(" ");
 /** The beginning of a block, behind what makes a line a part of a doc comment. */
 const BEGINS = /^(\s*\* )?```(\S+)?(?: (\S+))?$/;

@@ -55,6 +55,7 @@ export class Inbox {
   #arrived = 0;
   /** Everything goes to the common queue. */
   #plain = true;
+  #stalled: PromiseWithResolvers<void> | undefined;
   #over = false;
   #error: Error | undefined;
 
@@ -91,8 +92,18 @@ export class Inbox {
 
   /** Undefined, or a promise until which nothing more is to be read. */
   held(): Promise<void> | undefined {
-    if (this.#iterated.size === 0) return this.common.held();
-    return this.#firstHeld() === undefined ? undefined : this.#room();
+    const held = this.#firstHeld();
+    if (held === undefined) return undefined;
+    this.#stalled?.resolve();
+    this.#stalled = undefined;
+    return this.#iterated.size === 0 ? held : this.#room();
+  }
+
+  /** Resolves when nothing is read until somebody takes what waits: nothing is answered then. */
+  stalled(): Promise<void> {
+    if (this.#firstHeld() !== undefined) return Promise.resolve();
+    this.#stalled ??= Promise.withResolvers();
+    return this.#stalled.promise;
   }
 
   end(): void {

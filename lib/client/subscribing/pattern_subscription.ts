@@ -54,7 +54,7 @@ export class PatternSubscription implements Subscription {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.unsubscribe();
+      await Promise.race([this.unsubscribe(), this.#parts.inbox.stalled()]);
     } catch (error) {
       // that the subscriber is closed, or has lost its broker, `closed` tells
       if (!(error instanceof RunError)) throw error;

@@ -182,6 +182,28 @@ Deno.test("await using unsubscribes and drops what nobody took, so that the rest
   assertEquals((await take(subscriber, 1)).length, 1);
 });
 
+Deno.test("the end of a block does not wait for who reads something else", async () => {
+  const total = 3000;
+  await using broker = startScriptedBroker(async (conn) => {
+    await acceptHello(conn);
+    await conn.lines(2);
+    await conn.send("ok 2\n" + `pub #unread 1000\n${"x".repeat(1000)}\n`.repeat(total));
+    for (let n = 0; n < 2; n++) {
+      await conn.line();
+      await conn.send("ok 1\n");
+    }
+    await conn.rest();
+  });
+  await using subscriber = await connectSubscriber({ id: "s1", port: broker.port });
+  {
+    const [orders] = await Promise.all([subscriber.subscribe("#orders"), subscriber.subscribe("#unread")]);
+    await using _ = orders;
+  }
+  assertEquals((await take(subscriber, total)).length, total);
+  await subscriber.subscribe("#last");
+  assertEquals([...subscriber.patterns], ["#unread", "#last"]);
+});
+
 Deno.test("what is dropped with a subscription is its own only", async () => {
   await using place = await start();
   const { subscriber, publisher } = place;
