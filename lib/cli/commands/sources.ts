@@ -118,6 +118,7 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
         ...session,
         execute: (action) =>
           tellWhenLate(session.execute(action), () => {
+            if (stop.signal.aborted) return;
             prompt.printAbove(`no answer yet to ${quote(line)}: it waits for the broker (Ctrl-C leaves)\n`);
           }),
         keepGoing: true,
