@@ -132,10 +132,10 @@ export interface PublishOptions {
   /** Gives the message up when it is aborted, as `timeout` does, with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * How many subscribers have to get it. When the broker's answer says fewer, it counts as refused
-   * (RefusedError, code `TOO_FEW_SUBS`), although those that there were have it, and a durable topic keeps
-   * it. It is for a publisher that is back before its subscribers are, after a broker that keeps nothing was
-   * started anew: without it such a message is acknowledged, by nobody.
+   * How many subscribers have to get it. When the broker's answer says fewer, or does not say it, it counts
+   * as refused (RefusedError, code `TOO_FEW_SUBS`), although those that there were have it, and a durable
+   * topic keeps it. It is for a publisher that is back before its subscribers are, after a broker that keeps
+   * nothing was started anew: without it such a message is acknowledged, and nobody has it.
    */
   readonly minSubs?: number;
 }

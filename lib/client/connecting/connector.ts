@@ -125,7 +125,9 @@ export class Connector {
     const waits = this.#protocols.expects2 || this.#settings.localPort !== undefined;
     if (!waits || left <= 0) return { ...soon, reason };
     const late = await greeting.answer(left);
-    return late.kind === "unanswered" && late.silent ? { ...late, reason } : late;
+    return late.kind === "unanswered" && late.silent
+      ? { ...late, reason: `${late.reason} within ${inWords(Math.round((HELLO_MS + left) / 100) * 100)}` }
+      : late;
   }
 
   async #answered(
