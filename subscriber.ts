@@ -23,7 +23,9 @@ if (import.meta.main) {
     const notices = Notices.forOptions("subscriber", options);
     const named = [...options.topic, ...options["filter-out"]];
     for (const hint of mqttHints(named, "subscriber")) notices.notice(hint);
-    const job = await unlessStopped(prepareSubscriber(options), stop);
+    const over = timeOver(options, stop);
+    const job = await unlessStopped(Promise.race([prepareSubscriber(options), over]), stop);
+    if (typeof job === "number") return job;
     if (job === undefined) {
       notices.failed("stopped before all of its commands were read: nothing was subscribed to");
       return 1;
@@ -33,7 +35,6 @@ if (import.meta.main) {
       notices.onEvent(event);
       replays.onEvent(event);
     };
-    const over = timeOver(options, stop);
     const connecting = connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal });
     const subscriber = await connected(Promise.race([connecting, over]), {
       to: plan.connection,

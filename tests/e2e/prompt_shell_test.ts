@@ -14,8 +14,6 @@ async function publish(broker: RunningBroker, message: string): Promise<void> {
 /** A shell in whose terminal the program waits at its prompt. */
 async function startIn(shell: Shell, program: "publisher" | "subscriber", args: string[]): Promise<Terminal> {
   const terminal = await Terminal.shell(shell);
-  await terminal.enter("clear");
-  await terminal.see(/^\$$/);
   await terminal.enter([program, ...args].join(" "));
   await terminal.see(/\n[ps]1>$/);
   return terminal;
@@ -34,14 +32,18 @@ for (const shell of ["bash", "zsh", "dash"] as const) {
     async (broker) => {
       await using subscriber = await startSubscribed(broker, { pattern: "#typed" });
       await using terminal = await startIn(shell, "publisher", publisherOf(broker));
-      await terminal.type("pub typed be");
+      let typed = "pub typed be";
+      await terminal.type(typed);
       for (const rest of ["fo", "re"]) {
+        // a signal from the keyboard takes along what was typed and not read yet
+        await terminal.see(new RegExp(`\np1> ${typed}$`));
         await terminal.press("C-z");
         await terminal.see(STOPPED);
         await seeShellWorks(terminal);
         await terminal.enter("fg");
-        await terminal.see(/\np1> pub typed be(?:fo)?$/);
+        await terminal.see(new RegExp(`\np1> ${typed}$`));
         await terminal.type(rest);
+        typed += rest;
       }
       await terminal.press("Enter");
       await subscriber.see(/^#typed before$/m);
@@ -72,8 +74,9 @@ for (const shell of ["bash", "zsh"] as const) {
     async (broker) => {
       await using terminal = await startIn(shell, "subscriber", subscriberOf(broker));
       await terminal.enter("sub hello");
-      await terminal.see(/\ns1>$/);
+      await terminal.see(/\ns1> sub hello\ns1>$/);
       await terminal.type("sub #half");
+      await terminal.see(/half$/);
       for (const message of ["one", "two"]) {
         await terminal.press("C-z");
         await terminal.see(STOPPED);
@@ -106,10 +109,33 @@ test("a program that others stop and continue has its keyboard again with fg", a
   await terminal.see(/\ns1> sub #halfway\ns1>$/);
 }, { shell: "bash" });
 
+test("a line of several rows comes back in whole, once, after Ctrl-Z, bg and fg", async (broker) => {
+  await using terminal = await startIn("bash", "subscriber", subscriberOf(broker));
+  const line = `sub #${"long.".repeat(20)}end`;
+  await terminal.type(line);
+  await terminal.see(/end$/);
+  await terminal.press("C-a");
+  await terminal.seeCursor(4, 1);
+  for (const [again, times] of [[["fg"], 2], [["bg", "fg"], 3]] as const) {
+    await terminal.press("C-z");
+    await terminal.see(STOPPED);
+    for (const command of again) {
+      await terminal.enter(command);
+      await terminal.see(new RegExp(`\\$ ${command}\n[^]*(?:\\$|end)$`));
+    }
+    await terminal.see(/end$/);
+    await publish(broker, "heard by nobody");
+    assertEquals((await terminal.all()).split(`s1> ${line}`).length - 1, times);
+  }
+  await terminal.press("C-k");
+  await terminal.type("sub on");
+  await terminal.see(/\ns1> sub on$/);
+}, { shell: "bash" });
+
 test("Ctrl-Z stops a pipeline as one, and the prompt on its stderr comes back with it", async (broker) => {
   await using terminal = await startIn("bash", "subscriber", [...subscriberOf(broker), "|", "cat"]);
   await terminal.enter("sub hello");
-  await terminal.see(/\ns1>$/);
+  await terminal.see(/\ns1> sub hello\ns1>$/);
   await terminal.press("C-z");
   await terminal.see(STOPPED);
   await publish(broker, "through the pipe");

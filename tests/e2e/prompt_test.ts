@@ -104,6 +104,7 @@ test("Ctrl-C ends with 0 and leaves a terminal that works", async (broker) => {
   await using terminal = await Terminal.start("subscriber", subscriberOf(broker));
   await terminal.see(/^s1>/);
   await terminal.type("sub half");
+  await terminal.see(/half$/);
   await terminal.press("C-c");
   assertEquals(await terminal.see(/code/), "s1> sub half\ncode 0");
   await terminal.type("echo works");

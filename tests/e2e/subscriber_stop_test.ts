@@ -97,6 +97,21 @@ Deno.test("a reader that went away loses nothing of the recording", async () => 
   }
 });
 
+Deno.test("-W also ends it while its commands are still being read, or nobody opens the other end of a recording", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+    const to = ["-i", "s1", "-p", "1", "-W", "500ms"];
+    await using reading = start("subscriber", [...to, "-f", "-"], { stdin: "open" });
+    await using opening = start("subscriber", [...to, "-t", "a", "--record", `${folder}/pipe`]);
+    for (const subscriber of [reading, opening]) {
+      assertEquals(await endOf(subscriber), { code: 27, stdout: "", stderr: "" });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a broker that does not answer does not keep it, in whichever phase it is stopped", async () => {
   await using broker = await startBroker();
   await using subscribed = await startSubscribed(broker, { pattern: "#a" });

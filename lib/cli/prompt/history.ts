@@ -71,7 +71,7 @@ export class History {
   }
 }
 
-/** The file of a program's history in the user's state directory; undefined where there is no such directory. */
+/** The file of a program's history in the user's state directory; undefined where there is none. */
 export function historyPath(program: string): string | undefined {
   const folder = stateFolder();
   return folder === undefined ? undefined : `${folder}/hashbus/${program}_history`;

@@ -1,5 +1,5 @@
 /**
- * The terminal while a prompt reads it key by key: its mode, its signals, what it is given back to a shell with.
+ * The terminal while a prompt reads it key by key: its mode, its signals, and how a shell gets it back.
  *
  * @module
  */
@@ -21,12 +21,16 @@ export interface KeyboardEvents {
 const PASTE_IS_MARKED = "\x1b[?2004h";
 const PASTE_IS_PLAIN = "\x1b[?2004l";
 const READ_BYTES = 64 * 1024;
+/** Longer, in ms, it takes to take the terminal only for who is stopped while doing it. */
+const AT_ONCE_MS = 2;
+/** Within this time after that, in ms, one more signal to continue is the same one. */
+const TWICE_MS = 100;
 /** The exit code of a program that SIGQUIT ended, as shells count. */
 const QUIT = 128 + 3;
 
 /**
- * Keys come one by one, but Ctrl-C, Ctrl-Z and Ctrl-\ stay signals, which the terminal sends to all of a pipeline:
- * so they work whatever the program is doing, and what it is stopped or ended with is done by the system.
+ * Keys come one by one, but Ctrl-C, Ctrl-Z and Ctrl-\ stay signals, which the terminal sends to all of a
+ * pipeline: so they work whatever the program is doing, and a pipeline stops as one.
  */
 export class Keyboard implements Disposable {
   readonly #events: KeyboardEvents;
@@ -35,6 +39,8 @@ export class Keyboard implements Disposable {
   readonly #release = (): void => this.#toShell();
   #ours = false;
   #closed = false;
+  /** When it went on after it had to wait for the terminal. */
+  #waitedAt = -Infinity;
 
   /** `write` writes to the terminal. */
   constructor(events: KeyboardEvents, write: (text: string) => void) {
@@ -63,7 +69,8 @@ export class Keyboard implements Disposable {
 
   #take(): void {
     this.#ours = true;
-    Deno.stdin.setRaw(true, { cbreak: true });
+    // whoever is in the background is stopped here, and goes on here when it is in the foreground again
+    Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
     this.#write(PASTE_IS_MARKED);
   }
 
@@ -90,8 +97,13 @@ export class Keyboard implements Disposable {
 
   /** After `fg`; after a SIGSTOP, too, which nobody is told of. */
   #continue(): void {
+    const start = performance.now();
+    // who was stopped while taking the terminal is told twice that it goes on
+    const isTwice = this.#ours && start - this.#waitedAt < TWICE_MS;
     this.#take();
-    this.#events.back();
+    const end = performance.now();
+    if (end - start > AT_ONCE_MS) this.#waitedAt = end;
+    if (!isTwice) this.#events.back();
   }
 
   async #read(): Promise<void> {

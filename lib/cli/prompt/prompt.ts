@@ -33,7 +33,8 @@ const OFFERS_MOST = 100;
 /**
  * One at a time: it owns the terminal until it is disposed of.
  *
- * While a line is carried out, nothing is shown of what is typed; it is read, in order, when the prompt is back.
+ * While a line is carried out, nothing is shown of what is typed; it is taken, in order, when the prompt is
+ * back.
  */
 export class Prompt implements Disposable, OutputTarget {
   readonly #options: PromptOptions;
@@ -43,7 +44,9 @@ export class Prompt implements Disposable, OutputTarget {
   readonly #keyboard: Keyboard;
   readonly #out: { writeSync(bytes: Uint8Array): number };
   readonly #prompt: string;
-  readonly #keys: Key[] = [];
+  #keys: Key[] = [];
+  /** The first of the keys that were not taken yet. */
+  #nextKey = 0;
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
   readonly #end = (): void => this.#close();
@@ -51,6 +54,8 @@ export class Prompt implements Disposable, OutputTarget {
   #closed = false;
   /** Whether a line is being typed, and not carried out. */
   #asking = false;
+  /** Whether a shell has the terminal. */
+  #away = false;
 
   constructor(options: PromptOptions) {
     this.#options = options;
@@ -65,16 +70,21 @@ export class Prompt implements Disposable, OutputTarget {
       keys: (keys) => this.#take(keys),
       end: () => this.#close(),
       resized: () => {
-        if (!this.#asking) return;
+        if (!this.#asking || this.#away) return;
         this.#screen.resized();
         this.#draw();
       },
-      leaving: () => this.#leaveLine(),
+      leaving: () => {
+        this.#leaveLine();
+        this.#away = true;
+      },
       back: () => {
-        this.#screen.lost();
+        this.#away = false;
+        this.#screen.begin();
         if (this.#asking) this.#draw();
       },
     }, write);
+    this.#screen.begin();
     options.stop.signal.addEventListener("abort", this.#end);
   }
 
@@ -94,7 +104,8 @@ export class Prompt implements Disposable, OutputTarget {
 
   /** Prints whole lines above the line being typed, which stays as it is. */
   readonly printAbove = (text: string): void => {
-    this.#screen.print(text.endsWith("\n") ? text : `${text}\n`, this.#asking ? this.#drawn() : undefined);
+    const below = this.#asking && !this.#away ? this.#drawn() : undefined;
+    this.#screen.print(text.endsWith("\n") ? text : `${text}\n`, below);
   };
 
   /** For an Output whose bytes go to the terminal that the prompt is on. */
@@ -112,10 +123,12 @@ export class Prompt implements Disposable, OutputTarget {
     if (this.#closed) return undefined;
     this.#asking = true;
     for (;;) {
-      for (let key: Key | undefined; (key = this.#keys.shift()) !== undefined;) {
-        const line = this.#press(key);
+      while (this.#nextKey < this.#keys.length) {
+        const line = this.#press(this.#keys[this.#nextKey++]!);
         if (line !== undefined) return line;
       }
+      this.#keys = [];
+      this.#nextKey = 0;
       if (this.#closed) return undefined;
       this.#draw();
       await new Promise<void>((resolve) => this.#wake = resolve);

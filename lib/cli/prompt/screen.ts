@@ -68,10 +68,13 @@ export class Screen {
     this.#shown = undefined;
   }
 
-  /** Somebody else has written: what was drawn is where it was, and the next begins in a line of its own. */
-  lost(): void {
-    if (this.#shown !== undefined && this.#shown.cursorRow > 0) this.#target.write("\n");
+  /**
+   * Somebody else has written, so the cursor may stand anywhere: goes to the start of a row that is empty. A
+   * row of spaces ends in the next one, unless it begins at the start; behind the last cell a terminal waits.
+   */
+  begin(): void {
     this.#shown = undefined;
+    this.#target.write(`${" ".repeat(this.#target.size().columns)}${TO_START}${CLEAR_ROW}`);
   }
 
   /** The terminal has another size, and has broken the rows anew. */
@@ -86,8 +89,8 @@ export class Screen {
   }
 
   /**
-   * Takes what is shown off the screen, and goes to where it began. Row by row: to clear from the first row on
-   * is to clear the screen, and terminals keep a copy of what was on that.
+   * Takes what is shown off the screen, and goes to where it began. Row by row: to clear from the first row
+   * on is to clear the screen, and terminals keep a copy of what was on that.
    */
   #erase(): string {
     const shown = this.#shown;

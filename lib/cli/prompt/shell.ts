@@ -6,7 +6,7 @@
 
 /**
  * Whether nobody could continue this program: no ancestor of the same session is a job of its own, as in a
- * window that was opened for this program alone. The system leaves Ctrl-Z out there, and so does who asks this.
+ * window that was opened for this program alone. The system leaves Ctrl-Z out there, and so does who asks.
  * Where that cannot be found out, there is a shell.
  */
 export function isOrphaned(): boolean {

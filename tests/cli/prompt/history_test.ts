@@ -1,0 +1,90 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { History } from "../../../lib/cli/prompt/history.ts";
+
+/** A test with a file in a folder that is not there yet. */
+function test(name: string, fn: (path: string) => Promise<void> | void): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await fn(`${folder}/state/hashbus/publisher_history`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+test("History is in its file as soon as a line is entered, for this person alone", (path) => {
+  const history = new History({ path });
+  history.add("pub a 1");
+  assertEquals(Deno.readTextFileSync(path), "pub a 1\n");
+  history.add("pub b 日本");
+  assertEquals(Deno.readTextFileSync(path), "pub a 1\npub b 日本\n");
+  assertEquals(new History({ path }).lines, ["pub a 1", "pub b 日本"]);
+  if (Deno.build.os === "windows") return;
+  assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
+  assertEquals(Deno.statSync(path.replace("/publisher_history", "")).mode! & 0o777, 0o700);
+});
+
+test("History leaves out what begins with a space, is empty, repeats the last line or could move a cursor", (path) => {
+  const history = new History({ path });
+  for (const line of ["a", "a", " secret", "", "  ", "b\x1b[2J", "c\nd", "e\u2028f", "b", "a"]) {
+    history.add(line);
+  }
+  assertEquals(history.lines, ["a", "b", "a"]);
+  assertEquals(Deno.readTextFileSync(path), "a\nb\na\n");
+});
+
+test("History shows nothing of what was put into its file and could move a cursor", (path) => {
+  new History({ path }).add("before");
+  Deno.writeTextFileSync(path, "\x1b[2Jevil\n\n\xff\ngood\nno line end", { append: true });
+  assertEquals(new History({ path }).lines, ["before", "ÿ", "good", "no line end"]);
+  new History({ path }).add("after");
+  assertEquals(new History({ path }).lines.slice(-2), ["no line end", "after"]);
+});
+
+test("History keeps the latest thousand lines, of several programs together", (path) => {
+  const [one, two] = [new History({ path }), new History({ path })];
+  for (let number = 0; number < 700; number++) {
+    one.add(`one ${number}`);
+    two.add(`two ${number}`);
+  }
+  const lines = Deno.readTextFileSync(path).trimEnd().split("\n");
+  assertEquals(lines.length, 1000);
+  assertEquals(lines[0], "one 200");
+  assertEquals(lines.slice(-2), ["one 699", "two 699"]);
+  assertEquals(one.lines.length, 700);
+});
+
+test("History adds a line without waiting for one that was stopped while it wrote", (path) => {
+  const history = new History({ path });
+  history.add("first");
+  using other = Deno.openSync(path, { read: true, write: true });
+  other.lockSync(true);
+  history.add("second");
+  assertEquals(Deno.readTextFileSync(path), "first\nsecond\n");
+});
+
+test("History that cannot be kept is told once and is there for this run", async (path) => {
+  const problems: string[] = [];
+  const failed = (problem: string): void => void problems.push(problem);
+  await Deno.mkdir(path, { recursive: true });
+  const history = new History({ path, failed });
+  history.add("a");
+  history.add("b");
+  assertEquals(history.lines, ["a", "b"]);
+  assertEquals(problems.length, 1);
+  assertStringIncludes(problems[0]!, `${path}" is not kept: it is not a file`);
+  const nowhere = new History();
+  nowhere.add("a");
+  assertEquals(nowhere.lines, ["a"]);
+});
+
+test("History reads the end of a file that is far too large", async (path) => {
+  new History({ path }).add("x");
+  await Deno.writeTextFile(path, "a line that is long enough\n".repeat(400_000));
+  const history = new History({ path });
+  assertEquals(history.lines.length, 1000);
+  history.add("last");
+  assert(Deno.statSync(path).size < 100_000);
+  assertEquals(new History({ path }).lines.at(-1), "last");
+});

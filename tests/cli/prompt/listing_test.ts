@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+import { listing } from "../../../lib/cli/prompt/listing.ts";
+import { promptHelp } from "../../../lib/cli/prompt/help.ts";
+import { Published } from "../../../lib/cli/publisher/published.ts";
+import { Subscribed } from "../../../lib/cli/subscriber/subscribed.ts";
+
+Deno.test("listing says how many more there are, and shows no control character", () => {
+  const rows = Array.from({ length: 120 }, (_, at) => [`#\x1b${at}`, "x"] as const);
+  assertEquals(listing(rows).length, 101);
+  assertEquals(listing(rows)[0], "#\\x1b0   x");
+  assertEquals(listing(rows).at(-1), "and 20 more");
+});
+
+Deno.test("the publisher lists its topics with how much was acknowledged, those without any included", () => {
+  const published = new Published();
+  assertEquals(published.list(), ["nothing was published yet: pub #topic message"]);
+  published.know("#waiting");
+  published.count("#a");
+  published.count("#longer", 1234);
+  assertEquals(published.list(), [
+    "#waiting  0 messages acknowledged",
+    "#a        1 message acknowledged",
+    "#longer   1,234 messages acknowledged",
+  ]);
+});
+
+Deno.test("of very many topics the publisher counts those that came late together", () => {
+  const published = new Published();
+  for (let topic = 0; topic < 10_002; topic++) published.count(`#${topic}`);
+  assertEquals([...published.topics()].length, 10_000);
+});
+
+Deno.test("the subscriber lists its patterns as they were asked for, with what matched", () => {
+  const subscribed = new Subscribed();
+  assertEquals(subscribed.list(), ["subscribed to nothing: sub #topic"]);
+  subscribed.add("#orders.>", { from: "-10m", slow: "latest" });
+  subscribed.add("#orders.eu", {});
+  subscribed.add("#gone", { from: 7, to: new Date(0) });
+  assertEquals(subscribed.list().at(-1), "sub #gone from=7 to=1970-01-01T00:00:00.000Z  0 messages");
+  subscribed.drop("#gone");
+  for (const topic of ["#orders.eu", "#orders.us", "#orders.eu"]) subscribed.count(topic);
+  assertEquals(subscribed.list(), [
+    "sub #orders.> from=-10m slow=latest  3 messages",
+    "sub #orders.eu                       2 messages",
+  ]);
+  assertEquals([...subscribed.topics()].sort(), ["#orders.>", "#orders.eu", "#orders.us"]);
+});
+
+Deno.test("help fits the terminal that it is printed on", () => {
+  for (const role of ["publisher", "subscriber"] as const) {
+    for (const columns of [30, 40, 60, 80, 120]) {
+      for (const line of promptHelp(role, columns)) {
+        assertEquals(line.length <= columns, true, `${columns} columns: ${line}`);
+      }
+    }
+  }
+});
