@@ -36,6 +36,7 @@ export type {
   CommitOutcome,
   Cursor,
   From,
+  FromLast,
   Page,
   ReadOutcome,
   RecentIds,

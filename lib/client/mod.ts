@@ -6,7 +6,7 @@
 export { Gap } from "./gap.ts";
 export { connectPublisher } from "./publishing/publisher.ts";
 export { connectSubscriber } from "./subscribing/subscriber.ts";
-export type { Ago, AgoUnit } from "../positions.ts";
+export type { Ago, AgoUnit, Last } from "../positions.ts";
 export type {
   ClientEvent,
   ConnectOptions,

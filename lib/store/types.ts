@@ -58,7 +58,9 @@ export type From =
 
 /** With so many of each topic, the last there are. */
 export interface FromLast {
+  /** What it is. */
   readonly kind: "last";
+  /** How many of each topic; at least 1. */
   readonly count: number;
   /** The last there were at this time, and all that came since; undefined: now. */
   readonly asOf: number | undefined;
