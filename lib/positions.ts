@@ -11,10 +11,10 @@ export const SEQUENCE_MOST = 999_999_999_999_999;
 /** The most of a unit that a time ago can be. */
 export const AGO_MOST = 999_999_999;
 
-/** The units of a time ago, and the milliseconds that each has. */
-export const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Seconds, minutes, hours, days. */
-export type AgoUnit = keyof typeof UNIT_MS;
+export type AgoUnit = "s" | "m" | "h" | "d";
+/** The units of a time ago, and the milliseconds that each has. */
+export const UNIT_MS: Readonly<Record<AgoUnit, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** So long ago: `-10m`. */
 export type Ago = `-${number}${AgoUnit}`;
 

@@ -7,6 +7,11 @@ import type { RefusedError, RunError } from "../errors.ts";
 import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
+import type { Message } from "./message.ts";
+import type { Subscription } from "./subscription.ts";
+
+export type { Message, MessageJson } from "./message.ts";
+export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";
@@ -181,7 +186,7 @@ export interface Publisher extends AsyncDisposable {
    * event `refused` with that number, and the rest by {@link drained}, {@link close} and {@link closed}. Keep
    * to {@link full}:
    *
-   * ```ts
+   * ```ts fragment
    * for (const line of lines) {
    *   publisher.send("#lines", line);
    *   if (publisher.full) await publisher.ready();
@@ -243,9 +248,22 @@ export interface SubscribeOptions {
    * all (NEEDS_V2).
    */
   readonly slow?: SlowPolicy;
+  /**
+   * Milliseconds until the broker must have acknowledged it, more than 0 (none); then it rejects with
+   * RunError (code `TIMEOUT`). A request that has not left by then is withdrawn. One that has left is taken
+   * back should the broker grant it later, and nothing of it is given out, so that what failed never leaves a
+   * subscription behind (a pattern that was subscribed to before stays so, on the new terms if they are
+   * granted).
+   */
+  readonly timeout?: number;
+  /** Gives up as `timeout` does, and rejects with its reason; without effect once it is acknowledged. */
+  readonly signal?: AbortSignal;
 }
 
-/** Subscribes; iterate over it for the messages. Ends with {@link close} or `await using`. */
+/**
+ * Subscribes. Iterate over it for the messages of all that is subscribed to, or over a {@link Subscription}
+ * for its own. Ends with {@link close} or `await using`.
+ */
 export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
   /** What the broker speaks, as far as the last connection has told. */
   readonly protocol: "classic" | "2";
@@ -253,16 +271,20 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * Subscribes to a topic or pattern, and resolves when the broker has acknowledged it. A pattern that is
    * already subscribed in the same way resolves without asking again. Replies come in one stream with the
    * messages: while the consumer is far behind, they wait too. Rejects with RefusedError or RunError; as with
-   * `publish`, a rejection nobody looks at never ends the process.
+   * `publish`, a rejection nobody looks at never ends the process. What is of the wrong kind is a TypeError,
+   * which does: it is a mistake in the program, and nothing was sent.
    */
-  subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
+  subscribe(pattern: string, options?: SubscribeOptions): Promise<Subscription>;
   /**
    * Resolves when all that was stored of a subscription with `from` has been given out: the iteration is then
    * at the place where the messages become live, or end. Rejects when that cannot come any more. At once for
    * a subscription without `from`.
    */
   caughtUp(pattern: string): Promise<void>;
-  /** Takes a subscription back. Messages that were on their way may still come. */
+  /**
+   * Takes a subscription back. Messages that were on their way may still come in the common iteration; one
+   * over its {@link Subscription} ends after what had come.
+   */
   unsubscribe(pattern: string): Promise<void>;
   /**
    * What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes
@@ -280,10 +302,10 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    */
   readonly closed: Promise<void>;
   /**
-   * The messages, each once. One consumer at a time: a second iterator throws while the first is in use
-   * (leaving a `for await` loop frees it). While about 1 MiB waits for the consumer, nothing more is read
-   * from the broker. When the broker was lost for good, the iteration throws that RunError after what had
-   * arrived.
+   * The messages, each once, but for those of subscriptions that are being iterated. One consumer at a time:
+   * a second iterator throws while the first is in use (leaving a `for await` loop frees it). While about 1
+   * MiB waits for the consumer, nothing more is read from the broker. When the broker was lost for good, the
+   * iteration throws that RunError after what had arrived.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
   /**
@@ -291,30 +313,4 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * too.
    */
   withGaps(): AsyncIterable<Message | Gap>;
-}
-
-/** A message that arrived. */
-export interface Message {
-  /** With its `#`. */
-  readonly topic: string;
-  /**
-   * Never changes; it may be a view of a buffer of up to 256 KiB, so `slice()` what is to be kept for long.
-   */
-  readonly payload: Uint8Array;
-  /** The payload as text, decoded when first asked for; what is not UTF-8 is U+FFFD in it. */
-  readonly text: string;
-  /** What the publisher gave with it; empty where it gave none or the broker is classic. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly key: string | undefined;
-  readonly id: string | undefined;
-  /** Seconds. */
-  readonly ttl: number | undefined;
-  readonly reply: string | undefined;
-  /**
-   * The number it has in its durable topic, where they count from 1 without gaps; undefined for a topic in
-   * memory.
-   */
-  readonly seq: number | undefined;
-  /** When it was stored; undefined for a topic in memory. */
-  readonly time: Date | undefined;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import type { ReplayRange, StoreState } from "../store/types.ts";
 import type { Route, Run } from "../wire/run.ts";
 
@@ -28,7 +28,7 @@ export interface Receipt {
 export interface Acknowledgement {
   acknowledge(receipt: Receipt): void;
   /** None of them was accepted. */
-  refuse(code: ErrorCode, reason: string): void;
+  refuse(code: WireCode, reason: string): void;
 }
 
 /** Who publishes. */

@@ -5,14 +5,14 @@
  * @module
  */
 import type { Slice } from "../buffers.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Run } from "../wire/run.ts";
 import type { Decoder } from "./decoder.ts";
 
 /** Why a request failed: a code for programs and a sentence for people. */
 export interface Refusal {
-  readonly code: ErrorCode;
+  readonly code: WireCode;
   readonly text: string;
 }
 

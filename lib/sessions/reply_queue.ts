@@ -4,7 +4,7 @@
  * @module
  */
 import type { Acknowledgement, Receipt } from "../engine/types.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
 import { refusal } from "./refusal.ts";
 
@@ -33,7 +33,7 @@ export class Ticket implements Acknowledgement {
   }
 
   /** The requests were refused for one reason. */
-  refuse(code: ErrorCode, reason?: string): void {
+  refuse(code: WireCode, reason?: string): void {
     this.answer = refusal(code, reason);
     this.#queue.answered();
   }

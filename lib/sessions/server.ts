@@ -11,7 +11,9 @@ import type { Transport } from "./transport.ts";
 
 /** A socket that is listened on. */
 export interface Listening {
+  /** Its listener's. */
   readonly name: string;
+  /** Where, with the port that was taken. */
   readonly address: Deno.NetAddr;
 }
 

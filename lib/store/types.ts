@@ -11,8 +11,11 @@ export type { Stored };
 
 /** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
+  /** With its `#`. */
   readonly topic: string;
+  /** Messages in it. */
   readonly count: number;
+  /** Its records. */
   readonly bytes: Uint8Array;
   /**
    * The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or
@@ -28,9 +31,11 @@ export interface Append {
 
 /** Ids that were stored before the store was opened. */
 export interface RecentIds {
+  /** With its `#`. */
   readonly topic: string;
   /** Milliseconds before the newest batch. */
   readonly age: number;
+  /** As they were given with {@link Append.ids}. */
   readonly ids: string;
 }
 
@@ -53,7 +58,9 @@ export type From =
 
 /** With so many of each topic, the last there are. */
 export interface FromLast {
+  /** What it is. */
   readonly kind: "last";
+  /** How many of each topic; at least 1. */
   readonly count: number;
   /** The last there were at this time, and all that came since; undefined: now. */
   readonly asOf: number | undefined;
@@ -66,6 +73,7 @@ export type To =
 
 /** What a replay takes in. */
 export interface ReplayRange {
+  /** Where it begins. */
   readonly from: From;
   /** Undefined: it never ends, it goes on with what is live. */
   readonly to: To | undefined;
@@ -73,6 +81,7 @@ export interface ReplayRange {
 
 /** How far a replay of one pattern has come. */
 export interface Cursor {
+  /** Canonical. */
   readonly pattern: string;
   /** Everything up to this batch has been read. */
   readonly after: number;
@@ -80,6 +89,7 @@ export interface Cursor {
   readonly sequence: number;
   /** Of all messages only those from this time on. */
   readonly time: number;
+  /** Where it ends. */
   readonly to: To | undefined;
   /**
    * Set by the store while the last so many of each topic are being read: those of the topics before this one
@@ -112,7 +122,9 @@ export type SeekOutcome =
  * header.
  */
 export interface Page {
+  /** Whole batches. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many are in them. */
   readonly messages: number;
 }
 
@@ -129,7 +141,9 @@ export type ReadOutcome =
 
 /** How much is there, and what it takes. */
 export interface StoreState {
+  /** Topics with a message. */
   readonly topics: number;
+  /** Batches of all topics. */
   readonly batches: number;
   /** What it occupies, without room that was given free and not yet back to the disk. */
   readonly bytes: number;
@@ -164,7 +178,7 @@ export interface RetentionRules extends Retention {
 export interface Store {
   /** As of the last answer. */
   readonly state: StoreState;
-  /** */
+  /** Stores them all or none, on disk before it answers where it is asked to be. */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];

@@ -65,12 +65,12 @@ export class Terminal implements AsyncDisposable {
 
   /** Types a text, key by key as a person does. */
   async type(text: string): Promise<void> {
-    for (const key of text) await this.#tmux("send-keys", "-l", key);
+    for (const key of text) await this.#tmux("send-keys", "-l", "--", key);
   }
 
   /** Types a line, all at once. */
   async enter(line: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", line);
+    await this.#tmux("send-keys", "-l", "--", line);
     await this.press("Enter");
   }
 

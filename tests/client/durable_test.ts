@@ -127,7 +127,7 @@ Deno.test("every kind of position begins where it says, and to ends it", async (
 Deno.test("what cannot be meant, or cannot be had from this broker, is refused by its code", async () => {
   await using plain = await startBroker();
   await using subscriber = await connectSubscriber({ id: "s1", port: plain.subPort });
-  const code = async (subscribed: Promise<void>): Promise<string> =>
+  const code = async (subscribed: Promise<unknown>): Promise<string> =>
     (await assertRejects(() => subscribed, RefusedError)).code;
   assertEquals(await code(subscriber.subscribe("#a", { from: "earliest" })), "NOT_DURABLE");
   await subscriber.subscribe("#a", { from: "now" });

@@ -132,6 +132,24 @@ test("a line of several rows comes back in whole, once, after Ctrl-Z, bg and fg"
   await terminal.see(/\ns1> sub on$/);
 }, { shell: "bash" });
 
+test("Ctrl-Z, fg and the history need no more than the programs are allowed", async (broker) => {
+  await using terminal = await Terminal.shell("bash");
+  const script = new URL("../../publisher.ts", import.meta.url).pathname;
+  const words = [Deno.execPath(), "run", "--quiet", "--no-prompt", "-P=publisher", script];
+  await terminal.enter(["clear;", ...words, ...publisherOf(broker)].join(" "));
+  await terminal.see(/\np1>$|^p1>$/);
+  await terminal.enter("pub a 1");
+  await terminal.see(/p1> pub a 1\np1>$/);
+  await terminal.press("C-z");
+  await terminal.see(STOPPED);
+  await seeShellWorks(terminal);
+  await terminal.enter("fg");
+  await terminal.see(/\np1>$/);
+  await terminal.press("C-d");
+  await terminal.see(/\np1>\n\$$/);
+  assertEquals(await Deno.readTextFile(`${terminal.state}/hashbus/publisher_history`), "pub a 1\n");
+}, { shell: "bash" });
+
 test("Ctrl-Z stops a pipeline as one, and the prompt on its stderr comes back with it", async (broker) => {
   await using terminal = await startIn("bash", "subscriber", [...subscriberOf(broker), "|", "cat"]);
   await terminal.enter("sub hello");

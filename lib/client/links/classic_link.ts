@@ -108,11 +108,18 @@ export class ClassicLink {
    * them.
    */
   async ask({ verb, pattern, accepted }: Request): Promise<Reply | undefined> {
-    const reply = await this.request(encodeRequest(this.#id, verb, pattern));
+    const replied = this.request(encodeRequest(this.#id, verb, pattern));
+    const waiting = this.#waiting;
+    if (waiting !== undefined) {
+      // in its place among the deliveries, which a promise would not keep
+      this.#waiting = (text) => {
+        if (text === "OK") accepted?.(undefined);
+        waiting(text);
+      };
+    }
+    const reply = await replied;
     if (reply === undefined) return undefined;
-    if (reply !== "OK") return { code: reply, text: "" };
-    accepted?.(undefined);
-    return "ok";
+    return reply === "OK" ? "ok" : { code: reply, text: "" };
   }
 
   /**

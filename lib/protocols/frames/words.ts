@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../../errors.ts";
+import type { WireCode } from "../../errors.ts";
 import type { Success } from "../types.ts";
 
 /** The answer to `hello 2`. */
@@ -21,7 +21,7 @@ export function okFrame(count: number, { reached, level, last, from, newest }: S
 }
 
 /** `err <CODE> <text>`: the next request failed. */
-export function errFrame(code: ErrorCode, text: string): string {
+export function errFrame(code: WireCode, text: string): string {
   return `err ${code} ${oneLine(text)}\n`;
 }
 

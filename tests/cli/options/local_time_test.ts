@@ -50,8 +50,8 @@ Deno.test("what a clock shows twice is the first time for who begins, the second
 
 Deno.test("what a clock never shows is the moment of its jump", () => {
   inZone("Europe/Berlin", () => {
-    for (const  of of["first", "second"] as const) {
-      assertEquals(meant("2026-03-29T02:30", of), "2026-03-29T03:00:00+02:00");
+    for (const which of ["first", "second"] as const) {
+      assertEquals(meant("2026-03-29T02:30", which), "2026-03-29T03:00:00+02:00");
     }
   });
   // midnight does not exist there on that day: it begins at one
