@@ -56,6 +56,7 @@ export type {
   AgoUnit,
   ClientEvent,
   ConnectOptions,
+  Last,
   Message,
   MessageJson,
   Position,

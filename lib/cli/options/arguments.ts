@@ -1,10 +1,13 @@
 /**
  * The command line: from the words a shell hands over to what was given for each option.
  *
- * A word that follows an option with a required value is that value, whatever it begins with (`-m -hello`).
+ * A word that follows an option with a required value is that value, whatever it begins with (`-m -hello`),
+ * so values are joined to their options here (`--message=-hello`) before the parser could take them for
+ * options of their own.
  *
  * @module
  */
+import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { allOptions, BARE, type Given, type Option, type Program, type Table } from "./table.ts";
@@ -17,7 +20,19 @@ export type CommandLine = { readonly given: ReadonlyMap<string, Given> } | {
 
 /** Takes a command line apart. Throws UsageError for what the program does not know or what is missing. */
 export function readArguments(program: Program<Table>, words: readonly string[]): CommandLine {
-  return new Reader(program).read(words);
+  const reader = new Reader(program);
+  const joined = reader.join(words);
+  if (joined === "help" || joined === "version") return { print: joined };
+  const valued = [...reader.options].filter(([, row]) => row.takes !== "none").map(([name]) => name);
+  const flags = [...reader.options].filter(([, row]) => row.takes === "none").map(([name]) => name);
+  const parsed = parseArgs(joined, { string: [...valued, "_"], boolean: flags, collect: valued });
+  const given = new Map<string, Given>();
+  for (const [name, source] of reader.sources) {
+    const value = parsed[name];
+    const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+    given.set(name, { source, from: `flag ${source}`, texts });
+  }
+  return { given };
 }
 
 /** One option as it occurs. */
@@ -33,11 +48,15 @@ interface Occurrence {
 }
 
 class Reader {
+  readonly options: ReadonlyMap<string, Option<unknown>>;
+  /** How each option that occurs was written last. */
+  readonly sources = new Map<string, string>();
   readonly #program: Program<Table>;
-  readonly #options: ReadonlyMap<string, Option<unknown>>;
   /** Long names by every form of every option. */
   readonly #names = new Map<string, string>();
-  readonly #given = new Map<string, Given>();
+  #joined: string[] = [];
+  /** The values of the options that may have one only. */
+  readonly #once = new Map<string, string>();
   /** The value that stands before the word that is looked at, where one does. */
   #before: { readonly row: Option<unknown>; readonly value: string } | undefined;
   /** An option that took a word which looks like an option: the usual reason for a stray word after it. */
@@ -45,14 +64,15 @@ class Reader {
 
   constructor(program: Program<Table>) {
     this.#program = program;
-    this.#options = allOptions(program);
-    for (const [name, row] of this.#options) {
+    this.options = allOptions(program);
+    for (const [name, row] of this.options) {
       this.#names.set(`--${name}`, name);
       for (const letter of row.letters ?? "") this.#names.set(`-${letter}`, name);
     }
   }
 
-  read(words: readonly string[]): CommandLine {
+  /** The words with every value joined to its option by its long name. */
+  join(words: readonly string[]): readonly string[] | "help" | "version" {
     const queue = [...words];
     let at = 0;
     while (at < queue.length) {
@@ -60,11 +80,11 @@ class Reader {
       if (!isOption(word)) throw this.#stray(queue.slice(at - 1));
       const option = this.#option(word);
       const { written, name, row, value, grouped } = option;
-      if (name === "help" || name === "version") return { print: name };
+      if (name === "help" || name === "version") return name;
       const next = queue[at];
       if (row.takes === "none") {
         if (grouped) queue.splice(at, 0, `-${value}`);
-        this.#take(option, this.#switched(option));
+        this.#switch(option);
       } else if (value !== undefined) {
         this.#take(option, value);
       } else if (next !== undefined && (row.takes === "required" || !/^-\D/.test(next))) {
@@ -74,31 +94,47 @@ class Reader {
       } else if (row.takes === "optional") {
         this.#take(option, BARE);
       } else if (row.takes === "required-or-help") {
-        return { print: "help" };
+        return "help";
       } else {
         const hint = row.hint === undefined ? "" : ` (${row.hint})`;
         throw this.#error(`${written} needs a value, ${row.placeholder}${hint}`);
       }
     }
-    return { given: this.#given };
+    return this.#joined;
   }
 
   /** Adds a value to those of its option. Throws where there is one already and one only can be meant. */
-  #take({ written, name, row }: Occurrence, value: string): void {
-    const texts = this.#given.get(name)?.texts ?? [];
-    const last = texts.at(-1);
-    if (row.once === true && last !== undefined && last !== value) {
-      throw this.#error(`${written} is given twice, ${shown(last)} and ${shown(value)}: take one`);
+  #take({ written, name: own, row: ownRow }: Occurrence, value: string): void {
+    const name = this.#sharing(written, value) ?? own;
+    const row = this.options.get(name) ?? ownRow;
+    const earlier = this.#once.get(name);
+    if (earlier !== undefined && earlier !== value) {
+      throw this.#error(`${written} is given twice, ${shown(earlier)} and ${shown(value)}: take one`);
     }
-    this.#given.set(name, { source: written, from: `flag ${written}`, texts: [...texts, value] });
-    this.#before = row.takes === "none" || value === BARE ? undefined : { row, value };
+    if (row.once === true) this.#once.set(name, value);
+    this.sources.set(name, written);
+    this.#joined.push(`--${name}=${value}`);
+    this.#before = value === BARE ? undefined : { row, value };
+  }
+
+  /** The option whose value this is, although the letter before it is another's. */
+  #sharing(written: string, value: string): string | undefined {
+    for (const [name, { shares }] of this.options) {
+      if (shares !== undefined && written === `-${shares.letter}` && shares.when(value)) return name;
+    }
+    return undefined;
   }
 
   /** A flag is on where it stands, and can be switched off that is on in a file: `--verbose=false`. */
-  #switched({ written, value, grouped }: Occurrence): string {
-    if (value === undefined || grouped) return "true";
-    if (value === "true" || value === "false") return value;
-    throw this.#error(`${written} takes no value, ${quote(value)} was given`);
+  #switch({ written, name, value, grouped }: Occurrence): void {
+    const isOn = value === undefined || grouped || value === "true";
+    if (!isOn && value !== "false") {
+      throw this.#error(`${written} takes no value, ${quote(value)} was given`);
+    }
+    this.sources.set(name, written);
+    this.#before = undefined;
+    if (isOn) this.#joined.push(`--${name}`);
+    else this.#joined = this.#joined.filter((word) => word !== `--${name}`);
   }
 
   /** The option a word is: `--port`, `--port=9`, `-p`, `-p9`, `-p=9`. */
@@ -107,7 +143,7 @@ class Reader {
     const long = equals === -1 ? word : word.slice(0, equals);
     const written = word.startsWith("--") || this.#names.has(long) ? long : word.slice(0, 2);
     const name = this.#names.get(written);
-    const row = name === undefined ? undefined : this.#options.get(name);
+    const row = name === undefined ? undefined : this.options.get(name);
     if (name === undefined || row === undefined || this.#names.has(`-${word}`)) {
       throw this.#unknown(word, long);
     }
@@ -136,7 +172,7 @@ class Reader {
     const strays = end === -1 ? words : words.slice(0, end);
     const problem = `unexpected argument ${quote(word)}`;
     const meant = this.#suspect === undefined && !this.#continues(word)
-      ? this.#program.meant?.(strays, new Set(this.#given.keys()))
+      ? this.#program.meant?.(strays, new Set(this.sources.keys()))
       : undefined;
     if (meant !== undefined) return new UsageError(`${problem}: ${meant}`);
     return this.#error(`${problem} (${this.#suspect ?? "put a value with spaces or # in it in quotes"})`);

@@ -42,7 +42,7 @@ function optionLines(program: Program<Table>, width: number): string[] {
 
 /** `-p, --port PORT`: in brackets what may be left out, with dots what may be given many times. */
 function form(name: string, row: Option<unknown>): string {
-  const forms = [...row.letters ?? ""].map((letter) => `-${letter}`);
+  const forms = [...row.letters ?? "", ...row.shares?.letter ?? ""].map((letter) => `-${letter}`);
   const written = [...forms, `--${name}`].join(", ");
   if (row.takes === "none") return written;
   const value = row.takes === "optional" ? `[${row.placeholder}]` : row.placeholder;

@@ -11,6 +11,11 @@ import type { Completion, Kind, Read } from "./units.ts";
 export interface Spec {
   /** Its short forms: `"hH"` for `-h` and `-H`. */
   readonly letters?: string;
+  /**
+   * A letter of another option that means this one where the value has its form: `-H lang=en` is a header, as
+   * fingers know it from elsewhere, and `-H box` the host.
+   */
+  readonly shares?: { readonly letter: string; readonly when: (value: string) => boolean };
   /** Stands for the value in the help, where the kind's own word says too little. */
   readonly placeholder?: string;
   /** What it is for, one sentence without a full stop, its default in parentheses. */
@@ -186,6 +191,7 @@ function one<T>(kind: Kind<T>, spec: Spec): Omit<Option<T>, "read" | "show"> {
     help: spec.help,
     ...(spec.hint === undefined ? {} : { hint: spec.hint }),
     ...(spec.once === undefined ? {} : { once: spec.once }),
+    ...(spec.shares === undefined ? {} : { shares: spec.shares }),
     ...(spec.secret === undefined ? {} : { secret: spec.secret }),
     ...(kind.completes === undefined ? {} : { completes: kind.completes }),
     takes: spec.letters?.includes("h") ? "required-or-help" : "required",

@@ -70,8 +70,12 @@ const OPTIONS = {
     once: true,
     help: "publish what is in the file as one message, byte for byte (with -t)",
   }),
-  header: list(HEADER, { help: "send this with each message, for who reads it (with -t; protocol 2)" }),
-  key: option(TEXT, { once: true, help: "what the message is about (with -t; protocol 2)" }),
+  header: list(HEADER, {
+    // no host has a = in its name
+    shares: { letter: "H", when: (value) => value.includes("=") },
+    help: "send this with each message, for who reads it (with -t; protocol 2)",
+  }),
+  key: option(TEXT, { letters: "k", once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
   reply: option(TOPIC, { once: true, help: "the topic to answer to (with -t; protocol 2)" }),
   "message-id": option(WORD, {

@@ -33,6 +33,15 @@ Deno.test("every form of an option gives the same", () => {
   }
 });
 
+Deno.test("a letter that two options share means the one whose form the value has", () => {
+  for (const words of [["-H", "k=v", "-H", "box"], ["-Hbox", "-Hk=v"], ["-vHk=v", "-h", "box"]]) {
+    const { header, host } = read(...words);
+    assertEquals([header, host], [["k=v"], "box"], words.join(" "));
+  }
+  assertEquals(read("-H", "a=b", "-Hc=d").header, ["a=b", "c=d"]);
+  assertEquals(read("--host", "k=v").host, "k=v");
+});
+
 Deno.test("a required value may begin with a dash, be empty, or be an option's name", () => {
   for (const value of ["-hello", "--", "-", "-m", "--help", "", "a=b", "=", "a\nb", "-5", " ", "__proto__"]) {
     assertEquals(read("-v", "-m", value, "-q"), { ...read("-v", "-q"), message: value });

@@ -40,6 +40,10 @@ const OPTIONS = {
     help: "what to subscribe to",
     hint: "an unquoted # starts a comment",
   }),
+  header: list(TEXT, {
+    shares: { letter: "H", when: (value) => value.includes("=") },
+    help: "what goes with it",
+  }),
   message: option(TEXT, { letters: "m", once: true, help: "what to say" }),
   count: option(count({ least: 1, most: 1000 }), { letters: "C", help: "how many" }),
   wait: optionOr(DURATION, { letters: "W", fallback: 5000, help: "how long (5s)" }),
