@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { finish, unlessStopped } from "./lib/cli/client/run.ts";
+import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
+import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
 import { Output } from "./lib/cli/output/output.ts";
-import { preparePublisher, progressOf, runPublisher } from "./lib/cli/publisher/publish.ts";
-import { Refusals } from "./lib/cli/publisher/publish_stream.ts";
-import { planPublisher, PUBLISHER } from "./lib/cli/publisher/options.ts";
+import { preparePublisher } from "./lib/cli/publisher/job.ts";
+import { PUBLISHER } from "./lib/cli/publisher/options.ts";
+import { planPublisher } from "./lib/cli/publisher/plan.ts";
+import { progressOf, PublisherRun } from "./lib/cli/publisher/publish.ts";
+import { Refusals } from "./lib/cli/publisher/types.ts";
+import { TIMER_MOST_MS } from "./lib/cli/process/pause.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
 import { type ClientEvent, connectPublisher } from "./lib/client/mod.ts";
 
@@ -17,24 +21,41 @@ if (import.meta.main) {
   await runMain(PUBLISHER, async (options) => {
     const stop = stopOnSignals();
     const plan = planPublisher(options);
-    const { id } = plan.connection;
     const notices = Notices.forOptions("publisher", options);
+    for (const hint of mqttHints(options.topic, "publisher")) notices.notice(hint);
     const job = await unlessStopped(preparePublisher(plan), stop);
-    if (job === undefined) return 0;
+    if (job === undefined) {
+      notices.failed("stopped before all of its input was read: nothing was published");
+      return 1;
+    }
     const refusals = new Refusals();
     const onEvent = (event: ClientEvent): void => {
       notices.onEvent(event);
       refusals.onEvent(event);
     };
-    const publisher = await unlessStopped(
+    const publisher = await connected(
       connectPublisher({ ...plan.connection, onEvent, signal: stop.signal }),
-      stop,
+      { to: plan.connection, notices, stop, came: "nothing was published" },
     );
-    if (publisher === undefined) return 0;
-    const progress = progressOf(job, options);
+    if (publisher === undefined) return 1;
+    const progress = progressOf(job, { options, plan });
     notices.above = progress.printAbove;
     const out = new Output(Deno.stdout);
-    const context = { publisher, refusals, options, id, notices, progress, out };
-    return await finish((stop) => runPublisher(job, { ...context, stop }), { client: publisher, stop });
+    const run = new PublisherRun({ publisher, refusals, options, plan, job, notices, progress, out });
+    let failed = true;
+    try {
+      const code = await finish((stop) => run.work(stop), {
+        client: publisher,
+        stop,
+        notices,
+        drainTimeout: Math.min(options["drain-timeout"], options.timeout ?? Infinity, TIMER_MOST_MS),
+        closeTimeout: options.timeout === undefined ? undefined : Math.min(options.timeout, TIMER_MOST_MS),
+        codeWhenStopped: () => run.codeWhenStopped(),
+      });
+      failed = false;
+      return code;
+    } finally {
+      await run.end({ stopped: stop.signal.aborted, failed });
+    }
   });
 }

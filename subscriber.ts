@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { finish, unlessStopped } from "./lib/cli/client/run.ts";
+import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
+import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/process/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
@@ -12,13 +13,21 @@ import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscriber
 import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber/options.ts";
 import { type ClientEvent, connectSubscriber } from "./lib/client/mod.ts";
 
+/** How long a goodbye may take. */
+const DRAIN_TIMEOUT_MS = 10_000;
+
 if (import.meta.main) {
   await runMain(SUBSCRIBER, async (options) => {
     const stop = stopOnSignals();
     const plan = planSubscriber(options);
     const notices = Notices.forOptions("subscriber", options);
+    const named = [...options.topic, ...options["filter-out"]];
+    for (const hint of mqttHints(named, "subscriber")) notices.notice(hint);
     const job = await unlessStopped(prepareSubscriber(options), stop);
-    if (job === undefined) return 0;
+    if (job === undefined) {
+      notices.failed("stopped before all of its commands were read: nothing was subscribed to");
+      return 1;
+    }
     const replays = new Replays();
     const onEvent = (event: ClientEvent): void => {
       notices.onEvent(event);
@@ -26,14 +35,25 @@ if (import.meta.main) {
     };
     const over = timeOver(options, stop);
     const connecting = connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal });
-    const subscriber = await unlessStopped(Promise.race([connecting, over]), stop);
-    if (subscriber === undefined) return 0;
+    const subscriber = await connected(Promise.race([connecting, over]), {
+      to: plan.connection,
+      notices,
+      stop,
+      came: "nothing was subscribed to",
+    });
+    if (subscriber === undefined) return 1;
     if (typeof subscriber === "number") return subscriber;
     const run = new SubscriberRun({ subscriber, options, plan, job, timeOver: over, notices, replays });
     try {
-      return await finish((stop) => run.work(stop), { client: subscriber, stop });
+      return await finish((stop) => run.work(stop), {
+        client: subscriber,
+        stop,
+        notices,
+        drainTimeout: DRAIN_TIMEOUT_MS,
+        codeWhenStopped: () => run.codeWhenStopped(),
+      });
     } finally {
-      await run.drain();
+      await run.drain(stop);
     }
   });
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** What the broker refuses with: on the wire `ERR_<code>` in classic, `err <code> <text>` in v2. */
-export type ErrorCode =
+/** What a broker refuses with: on the wire `ERR_<code>` in classic, `err <code> <text>` in v2. */
+export type WireCode =
   | "UNKNOWN_COMMAND"
   | "BAD_TOPIC"
   | "BAD_PATTERN"
@@ -22,7 +22,17 @@ export type ErrorCode =
   | "TOO_MANY_PATTERNS"
   | "TOO_MANY_CONNECTIONS";
 
-const SENTENCES: Readonly<Record<ErrorCode, string>> = {
+/**
+ * What the library itself refuses with. `NEEDS_V2`: the broker speaks only the classic protocol, which cannot
+ * say this. `LINE_BREAK`: the classic protocol cannot carry this payload. `TOO_FEW_SUBS`: the message reached
+ * fewer subscribers than `minSubs`.
+ */
+export type LibraryCode = "NEEDS_V2" | "LINE_BREAK" | "TOO_FEW_SUBS";
+
+/** Every code a {@link RefusedError} of this version has: the broker's and the library's own. */
+export type ErrorCode = WireCode | LibraryCode;
+
+const SENTENCES: Readonly<Record<WireCode, string>> = {
   UNKNOWN_COMMAND: "this is not a command that is known here (hashbus knows pub, sub, unsub, ping and quit)",
   BAD_TOPIC: "this is not a topic",
   BAD_PATTERN: "this is not a topic or pattern",
@@ -41,8 +51,8 @@ const SENTENCES: Readonly<Record<ErrorCode, string>> = {
   TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
 };
 
-/** Whether a code that came is one of those this version knows. */
-export function isErrorCode(code: string): code is ErrorCode {
+/** Whether a code that came from a broker is one of those this version knows. */
+export function isWireCode(code: string): code is WireCode {
   return Object.hasOwn(SENTENCES, code);
 }
 
@@ -50,20 +60,22 @@ export function isErrorCode(code: string): code is ErrorCode {
  * What is always true of that code, for a person. A broker sends it behind the code, and a client adds it to
  * a code that came without a text, perhaps from a broker that is not ours.
  */
-export function sentenceOf(code: ErrorCode): string {
+export function sentenceOf(code: WireCode): string {
   return SENTENCES[code];
 }
 
-/** A request that the broker answered with an error. The connection goes on. */
+/** One request was refused, by the broker or by the library before it sent it. The connection goes on. */
 export class RefusedError extends Error {
+  /** `RefusedError`. */
   override readonly name = "RefusedError";
   /**
-   * The code as it came, without `ERR_`; a broker newer than this client may know more than {@link
-   * ErrorCode}.
+   * Why, for a program, without `ERR_`: an {@link ErrorCode}, or what a broker says that knows more of them
+   * than this client.
    */
-  readonly code: string;
+  readonly code: ErrorCode | (string & Record<never, never>);
 
-  constructor(code: string, message: string) {
+  /** `message` is one line for a person. */
+  constructor(code: ErrorCode | (string & Record<never, never>), message: string) {
     super(message);
     this.code = code;
   }
@@ -77,7 +89,23 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/**
+ * Why it failed, for a program. `NO_BROKER`: nobody answers at that address. `LOST`: the broker was lost for
+ * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
+ * closed before.
+ */
+export type RunErrorCode = "NO_BROKER" | "LOST" | "TIMEOUT" | "ABORTED" | "CLOSED";
+
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {
+  /** `RunError`. */
   override readonly name = "RunError";
+  /** Set where a program may want to tell it from others. */
+  readonly code: RunErrorCode | undefined;
+
+  /** `message` is one line for a person. */
+  constructor(message: string, code?: RunErrorCode) {
+    super(message);
+    this.code = code;
+  }
 }

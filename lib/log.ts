@@ -9,9 +9,13 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 
 /** Where events go. Never throws: a log that cannot be written does not stop the broker. */
 export interface Log {
+  /** What only who looks for an error needs. */
   debug(event: string, fields?: LogFields): void;
+  /** What happens now and then, as it should. */
   info(event: string, fields?: LogFields): void;
+  /** What somebody may have to look at. */
   warn(event: string, fields?: LogFields): void;
+  /** What somebody has to do something about. */
   error(event: string, fields?: LogFields): void;
 }
 

@@ -23,23 +23,41 @@
  * there once). They speak protocol 2 where the broker does, and the classic protocol where it does not;
  * `protocol` decides otherwise.
  *
+ * A subscription can be iterated on its own, beside the others:
+ *
+ * ```ts
+ * const returns = await subscriber.subscribe("#returns.>");
+ * await publisher.publish("#returns.eu", "2 apples");
+ * for await (const { text } of returns) {
+ *   console.log(text); // 2 apples
+ *   break;
+ * }
+ * ```
+ *
  * A broker that was started with `--data` keeps what is published. `from` brings it back, from any point, and
  * then what is live:
  *
  * ```ts
- * await subscriber.subscribe("#orders.>", { from: "-1h" });
- * for await (const { topic, seq, time, text } of subscriber) console.log(time, topic, seq, text);
+ * await using again = await connectSubscriber({ id: "s2" });
+ * for await (const { topic, seq, text } of await again.subscribe("#orders.>", { from: "-1h" })) {
+ *   console.log(topic, seq, text); // #orders.eu 1 42 apples
+ *   break;
+ * }
  * ```
  *
  * For many messages there is `send`, millions a second, with {@link Publisher.full} as its backpressure.
+ * docs/library.md has the rest, with an example for each part.
  *
  * @module
  */
 export { connectPublisher, connectSubscriber, Gap } from "./client/mod.ts";
 export type {
+  Ago,
+  AgoUnit,
   ClientEvent,
   ConnectOptions,
   Message,
+  MessageJson,
   Position,
   Protocol,
   Publisher,
@@ -48,5 +66,13 @@ export type {
   SlowPolicy,
   SubscribeOptions,
   Subscriber,
+  Subscription,
 } from "./client/mod.ts";
-export { type ErrorCode, RefusedError, RunError } from "./errors.ts";
+export {
+  type ErrorCode,
+  type LibraryCode,
+  RefusedError,
+  RunError,
+  type RunErrorCode,
+  type WireCode,
+} from "./errors.ts";

@@ -1,7 +1,7 @@
 /**
- * Positions in what is stored, as text: `7`, `-10m`, `2026-01-31T09:00:00Z`. The one place that knows how
- * they are written, for who writes them (client, command line) and for who reads them (broker). Pure: what is
- * ago stays ago until somebody says when now is.
+ * Positions in what is stored, as text: `7`, `-10m`, `-10`, `2026-01-31T09:00:00Z`. The one place that knows
+ * how they are written, for who writes them (client, command line) and for who reads them (broker). Pure:
+ * what is ago stays ago until somebody says when now is.
  *
  * @module
  */
@@ -11,23 +11,35 @@ export const SEQUENCE_MOST = 999_999_999_999_999;
 /** The most of a unit that a time ago can be. */
 export const AGO_MOST = 999_999_999;
 
-/** The units of a time ago, and the milliseconds that each has. */
-export const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Seconds, minutes, hours, days. */
-export type AgoUnit = keyof typeof UNIT_MS;
+export type AgoUnit = "s" | "m" | "h" | "d";
+/** The units of a time ago, and the milliseconds that each has. */
+export const UNIT_MS: Readonly<Record<AgoUnit, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** So long ago: `-10m`. */
 export type Ago = `-${number}${AgoUnit}`;
+
+/** The last so many of each topic: `-10`. */
+export type Last = `-${number}`;
+
+/** The last so many of each topic that there are, or were at a time; `asOf` is milliseconds since 1970. */
+export interface LastPosition {
+  readonly kind: "last";
+  readonly count: number;
+  readonly asOf: number | undefined;
+}
 
 /** What a text names. `time` is milliseconds since 1970. */
 export type ParsedPosition =
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "ago"; readonly count: number; readonly unit: AgoUnit }
-  | { readonly kind: "time"; readonly time: number };
+  | { readonly kind: "time"; readonly time: number }
+  | LastPosition;
 
-/** A position, once it is known when now is. */
-export type ResolvedPosition = Exclude<ParsedPosition, { kind: "ago" }>;
+/** A place in a topic, once it is known when now is. */
+export type ResolvedPosition = Exclude<ParsedPosition, { kind: "ago" | "last" }>;
 
 const SEQUENCE = /^\d{1,15}$/;
+const LAST = /^-(\d{1,9})(?:@(.+))?$/;
 const AGO = /^-(\d{1,9})([smhd])$/;
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -37,13 +49,27 @@ export function parsePosition(text: string): ParsedPosition | undefined {
   if (SEQUENCE.test(text)) return { kind: "sequence", sequence: Number(text) };
   const [, count, unit] = AGO.exec(text) ?? [];
   if (count !== undefined) return { kind: "ago", count: Number(count), unit: unit as AgoUnit };
+  if (LAST.test(text)) return parseLast(text);
   const time = parseTime(text);
   return time === undefined ? undefined : { kind: "time", time };
 }
 
-/** As {@link parsePosition}, with a time in place of how long ago. `now` is milliseconds since 1970. */
+/** `-10`, `-10@2026-01-31T09:00:00Z`. */
+function parseLast(text: string): LastPosition | undefined {
+  const [, digits = "", moment] = LAST.exec(text) ?? [];
+  const count = Number(digits);
+  const asOf = moment === undefined ? undefined : parseTime(moment);
+  if (count === 0 || (moment !== undefined && asOf === undefined)) return undefined;
+  return { kind: "last", count, asOf };
+}
+
+/**
+ * `to=`: a place in a topic, with a time in place of how long ago; undefined: none. `now` is milliseconds
+ * since 1970.
+ */
 export function readPosition(text: string, now: number): ResolvedPosition | undefined {
   const position = parsePosition(text);
+  if (position?.kind === "last") return undefined;
   if (position?.kind !== "ago") return position;
   return { kind: "time", time: now - position.count * UNIT_MS[position.unit] };
 }
@@ -52,9 +78,10 @@ export function readPosition(text: string, now: number): ResolvedPosition | unde
 export function readFrom(
   text: string,
   now: number,
-): ResolvedPosition | { readonly kind: "earliest" | "latest" } | undefined {
-  if (text === "earliest" || text === "latest") return { kind: text };
-  return readPosition(text, now);
+): ResolvedPosition | LastPosition | { readonly kind: "earliest" } | undefined {
+  if (text === "earliest") return { kind: text };
+  const position = parsePosition(text === "latest" ? "-1" : text);
+  return position?.kind === "last" ? position : readPosition(text, now);
 }
 
 /**

@@ -9,17 +9,24 @@ import { RunError, UsageError } from "../lib/errors.ts";
 import { Program } from "./program.ts";
 import { printLine } from "./terminal.ts";
 
-/** What the clients may know of their surroundings: beside our own variables, where a user's state is kept. */
-const CLIENT_ENV = "NO_COLOR,HASHBUS_*,HOME,XDG_STATE_HOME,LOCALAPPDATA";
+/**
+ * What a client may do: --record and the history of the prompt write; the rest finds the folders of the
+ * user, and the machine's name for an id that is made.
+ */
+const CLIENT = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-sys=hostname",
+  "--allow-env=NO_COLOR,HASHBUS_*,HOME,XDG_CONFIG_HOME,XDG_STATE_HOME,APPDATA,LOCALAPPDATA",
+];
 
 /** What each program may do: nothing beside it is asked for, the executable says no instead. */
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   // --data writes
   broker: ["--allow-net", "--allow-read", "--allow-write", "--allow-env=NO_COLOR,HASHBUS_*"],
-  // the prompt writes its history into the user's state directory
-  publisher: ["--allow-net", "--allow-read", "--allow-write", `--allow-env=${CLIENT_ENV}`],
-  // and --record writes
-  subscriber: ["--allow-net", "--allow-read", "--allow-write", `--allow-env=${CLIENT_ENV}`],
+  publisher: [...CLIENT],
+  subscriber: [...CLIENT],
 };
 
 /** What a program starts without importing it. */

@@ -51,7 +51,7 @@ function start(
   const command = [Deno.execPath(), "run", "-A", "--quiet", `${ROOT}/${role}.ts`, ...args];
   return Program.start(command, {
     name,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", HASHBUS_URL: "hashbus://127.0.0.1" },
     onLine: (line, source) => {
       say(`${prefix} ${visible(line, "\t")}`);
       onLine?.(line, source);

@@ -22,7 +22,12 @@ Deno.test("a position is a sequence number, so long ago, or an RFC 3339 time (D3
     time: Date.parse("2024-02-29T22:29:59.250Z"),
   });
   assertEquals(readFrom("earliest", NOW), { kind: "earliest" });
-  assertEquals(readFrom("latest", NOW), { kind: "latest" });
+  assertEquals(readFrom("-10", NOW), { kind: "last", count: 10, asOf: undefined });
+  assertEquals(readFrom("-10@1970-01-01T00:00:01Z", NOW), { kind: "last", count: 10, asOf: 1000 });
+  for (const text of ["-0", "-00", "-10@", "-10@1000", "-10@-10m", "-1234567890", "--1"]) {
+    assertEquals(readFrom(text, NOW), undefined, text);
+  }
+  assertEquals(readFrom("latest", NOW), { kind: "last", count: 1, asOf: undefined });
 });
 
 Deno.test("what could mean several things, or nothing, is no position", () => {

@@ -1,9 +1,6 @@
 /**
  * The broker as one object: it builds store, engine and server, and owns them.
- *
- *     await using broker = await Broker.open();
- *     const [subscribers, publishers] = broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
- *     const publisher = await connectPublisher({ id: "p1", port: publishers.address.port });
+ * `mod.ts` has an example.
  *
  * @module
  */
@@ -25,6 +22,7 @@ const REFUSED_LOG_MS = 1000;
 
 /** Where a connection over memory comes from. */
 export interface Origin {
+  /** What it counts as having come in by. */
   readonly listener: Listener;
   /** As logs and snapshots show it (memory). */
   readonly address?: string;
@@ -51,8 +49,12 @@ export class Broker implements AsyncDisposable {
   #quietUntil = 0;
   #closed: Promise<void> | undefined;
 
-  /** With a store that is open already, or without one; {@link open} opens one on disk. */
+  /**
+   * With a store that is open already, or without one; {@link open} opens one on disk. Throws RunError where
+   * something is said about what is stored and nothing is.
+   */
   constructor(options: BrokerOptions & StoreOption = {}) {
+    if (options.store === undefined) requireNothingStored(options);
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
     this.#now = options.now ?? ((): number => Date.now());
@@ -78,7 +80,10 @@ export class Broker implements AsyncDisposable {
    */
   static async open(options: BrokerOptions & DataOptions = {}): Promise<Broker> {
     const { data, retain, sync, dedupWindow, log } = options;
-    if (data === undefined) return new Broker(options);
+    if (data === undefined) {
+      requireNothingStored(options);
+      return new Broker(options);
+    }
     // who stores nothing starts without what it takes to
     const { openSqliteStore } = await import("../store/sqlite/open_store.ts");
     const lost = Promise.withResolvers<string>();
@@ -108,12 +113,15 @@ export class Broker implements AsyncDisposable {
    * Listens on all of them or, where it cannot, on none of them and throws RunError. May be called again for
    * others.
    */
-  listen(specs: readonly ListenSpec[]): readonly Listening[] {
+  listen<const Specs extends readonly ListenSpec[]>(
+    specs: Specs,
+  ): { readonly [at in keyof Specs]: Listening } {
     if (this.#ends) throw new RunError(`the broker takes nobody any more: ${this.#notReady()}`);
     const listening = this.#server.listen(specs);
     this.#listening.push(...listening);
     this.#state = "serving";
-    return listening;
+    // one for each, in their order
+    return listening as { readonly [at in keyof Specs]: Listening };
   }
 
   /**
@@ -129,6 +137,7 @@ export class Broker implements AsyncDisposable {
     return this.#server.serve(transport, { listener, address });
   }
 
+  /** What there is at this moment, as plain data. */
   snapshot(): BrokerSnapshot {
     return {
       version: this.#version,
@@ -167,6 +176,7 @@ export class Broker implements AsyncDisposable {
     return this.#closed ??= this.#close();
   }
 
+  /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -234,8 +244,24 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-/** A broker's two ways in: who publishes, and who subscribes. Both begin in the classic protocol. */
+/** Throws RunError for options about what is stored: who gives them counts on it. */
+function requireNothingStored(options: BrokerOptions & DataOptions): void {
+  const { durable = [], sync, dedupWindow, retain = {} } = options;
+  const { age, bytes, overrides = [] } = retain;
+  const retained = age !== undefined || bytes !== undefined || overrides.length > 0;
+  const given = Object.entries({
+    durable: durable.length > 0,
+    sync: sync !== undefined,
+    dedupWindow: dedupWindow !== undefined,
+    retain: retained,
+  }).filter(([, isGiven]) => isGiven).map(([name]) => `\`${name}\``);
+  if (given.length === 0) return;
+  throw new RunError(`nothing is stored without \`data\` or a store: give one, or no ${given.join(", ")}`);
+}
+
+/** The way in for who publishes; it begins in the classic protocol. */
 export const PUBLISHERS: Listener = { name: "publishers", roles: new Set(["publisher"]), protocol: CLASSIC };
+/** The way in for who subscribes; it begins in the classic protocol. */
 export const SUBSCRIBERS: Listener = {
   name: "subscribers",
   roles: new Set(["subscriber"]),

@@ -1,13 +1,50 @@
 /**
  * A broker in one's own process.
  *
+ * ```ts
+ * import { connectPublisher } from "@hashbus/hashbus";
+ * import { Broker, listenersOn } from "@hashbus/hashbus/broker";
+ *
+ * await using broker = await Broker.open();
+ * const [, publishers] = broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
+ * await using publisher = await connectPublisher({ id: "p1", port: publishers.address.port });
+ * await publisher.publish("#hello", "hi");
+ * ```
+ *
  * @module
  */
 export { Broker, listenersOn, type Origin, PUBLISHERS, SUBSCRIBERS } from "./broker.ts";
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
 export type { Totals } from "../counters.ts";
-export type { Listener, Listening, ListenSpec, Transport } from "../sessions/mod.ts";
+export type { Limits } from "../limits.ts";
+export type { Log, LogFields } from "../log.ts";
+export type {
+  ConnectionSnapshot,
+  Listener,
+  Listening,
+  ListenSpec,
+  Role,
+  SubscriptionSnapshot,
+  Transport,
+} from "../sessions/mod.ts";
 export type { SlowPolicy } from "../slow_policy.ts";
 /** A store that keeps nothing beyond the process: durable topics for tests. */
-export { MemoryStore } from "../store/memory.ts";
+export { type MemoryOptions, MemoryStore } from "../store/memory.ts";
+export type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  From,
+  Page,
+  ReadOutcome,
+  RecentIds,
+  ReplayRange,
+  Retention,
+  RetentionRules,
+  SeekOutcome,
+  Store,
+  Stored,
+  StoreState,
+  To,
+} from "../store/types.ts";

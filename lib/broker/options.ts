@@ -42,5 +42,6 @@ export interface DataOptions {
 
 /** An open store in place of one on disk; the broker closes it. */
 export interface StoreOption {
+  /** A `MemoryStore`, or one of one's own. */
   readonly store?: Store | undefined;
 }

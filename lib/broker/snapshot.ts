@@ -15,12 +15,17 @@ export type Health =
 
 /** What there is at one moment. */
 export interface BrokerSnapshot {
+  /** The broker's, as v2 clients are told. */
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** Whether it is of use. */
   readonly health: Health;
+  /** What was counted since it was made. */
   readonly totals: Totals;
+  /** Where it listens. */
   readonly listeners: readonly Listening[];
+  /** Who is connected. */
   readonly connections: readonly ConnectionSnapshot[];
   /** How many (pattern, subscriber) pairs there are. */
   readonly subscriptions: number;

@@ -6,10 +6,12 @@
 export { Gap } from "./gap.ts";
 export { connectPublisher } from "./publishing/publisher.ts";
 export { connectSubscriber } from "./subscribing/subscriber.ts";
+export type { Ago, AgoUnit } from "../positions.ts";
 export type {
   ClientEvent,
   ConnectOptions,
   Message,
+  MessageJson,
   Position,
   Protocol,
   Publisher,
@@ -17,5 +19,6 @@ export type {
   Receipt,
   SubscribeOptions,
   Subscriber,
+  Subscription,
 } from "./types.ts";
 export type { SlowPolicy } from "../slow_policy.ts";

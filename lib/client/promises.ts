@@ -1,14 +1,26 @@
 /**
- * Promises that may end late, or that nobody awaits.
+ * Promises that may end late, or that nobody awaits, and the time they may take.
  *
  * @module
  */
 
 /** Waits for a promise, but no longer than so many milliseconds. */
 export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  await inTime(ms, promise);
+}
+
+/** Stands for "not in time". */
+export const LATE = Symbol("late");
+
+/** What a promise gives within so many milliseconds. */
+export async function inTime<T>(ms: number, promise: Promise<T>): Promise<T | typeof LATE> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, ms))]);
-  clearTimeout(timer);
+  const late = new Promise<typeof LATE>((resolve) => timer = setTimeout(() => resolve(LATE), ms));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -18,4 +30,9 @@ export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise
 export function neverUnhandled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {}); // whoever cares awaits the promise itself
   return promise;
+}
+
+/** So many milliseconds, for a person: `500 ms`, `10 s`. */
+export function inWords(ms: number): string {
+  return ms < 1000 || ms % 100 !== 0 ? `${Math.round(ms)} ms` : `${ms / 1000} s`;
 }

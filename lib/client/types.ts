@@ -3,11 +3,15 @@
  *
  * @module
  */
-import type { RefusedError } from "../errors.ts";
-import type { Ago } from "../positions.ts";
-import type { FrameReceipt } from "../protocols/frames/client_lines.ts";
+import type { RefusedError, RunError } from "../errors.ts";
+import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
+import type { Message } from "./message.ts";
+import type { Subscription } from "./subscription.ts";
+
+export type { Message, MessageJson } from "./message.ts";
+export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";
@@ -27,8 +31,9 @@ export interface ConnectOptions {
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
   readonly reconnect?: boolean;
   /**
-   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one that was learnt to be
-   * classic. With `2` a broker that does not speak it is a RunError.
+   * Which protocol to speak (auto). `auto` asks the broker, and stays classic with one whose answer showed
+   * that it is. While one is silent, what the classic protocol can say is said in it, and the rest waits.
+   * With `2` a broker that does not speak it is a RunError.
    */
   readonly protocol?: Protocol;
   /**
@@ -57,9 +62,17 @@ export type ClientEvent =
     readonly protocol: "classic" | "2";
   }
   /**
-   * The broker took `hello` badly; it is tried again at once without, and from then on if it answers that.
+   * Connected, but `hello` has had no answer for a second: the broker is busy, stopped, far away, or takes no
+   * notice of it. It is waited for, and tried without hello beside that.
+   */
+  | { readonly type: "silent"; readonly reason: string }
+  /**
+   * The broker speaks only the classic protocol: it hung up at `hello`, or has answered other things and not
+   * that. Messages with headers or ids of their own are refused from now on (NEEDS_V2).
    */
   | { readonly type: "fallback"; readonly reason: string }
+  /** A broker that was silent at first speaks v2 after all, and is spoken to in it from now on. */
+  | { readonly type: "upgraded" }
   /** The connection ended and will be tried again. */
   | { readonly type: "lost"; readonly reason: string }
   /** The next try follows after `delay` milliseconds. */
@@ -85,14 +98,25 @@ export type ClientEvent =
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
-  /** A message that was handed to `send` was refused; `number` is what `send` gave. */
-  | { readonly type: "refused"; readonly number: number; readonly error: RefusedError };
+  /**
+   * The sequence number a subscription asked for lies beyond the next one: nothing comes before the topics
+   * have got there. `last` is the greatest there is; 0: there is none. Told once, not when it is resumed.
+   */
+  | { readonly type: "ahead"; readonly pattern: string; readonly last: number }
+  /**
+   * A message that was handed to `send` was refused, or was given up (`timeout`, `signal`: a RunError with
+   * the code `TIMEOUT` or `ABORTED`); `number` is what `send` gave.
+   */
+  | { readonly type: "refused"; readonly number: number; readonly error: RefusedError | RunError };
 
-/** What goes with a message. A classic broker takes none of it: the message is then refused with NEEDS_V2. */
+/**
+ * What goes with a message, and what is to be done about it. A classic broker takes nothing of the first, nor
+ * `minSubs`: the message is then refused with NEEDS_V2. What is of the wrong kind is a TypeError at once.
+ */
 export interface PublishOptions {
   /** For who reads the message: a trace, a content type. Names are not empty. */
   readonly headers?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
-  /** What the message is about; of a topic that is compacted the latest message of each key stays. */
+  /** What the message is about, for who reads it: the number of an order, the name of a sensor. */
   readonly key?: string;
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
@@ -104,45 +128,76 @@ export interface PublishOptions {
   readonly id?: string;
   /** The topic to answer to. */
   readonly reply?: string;
+  /**
+   * Milliseconds until it must be acknowledged (no limit). Then it is given up with a RunError (code
+   * `TIMEOUT`) that says what is known: a message that has never left is withdrawn and will not be published;
+   * one that has left may have been, or may still be.
+   */
+  readonly timeout?: number;
+  /** Gives the message up when it is aborted, as `timeout` does, with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * How many subscribers have to get it. When the broker's answer says fewer, it counts as refused
+   * (RefusedError, code `TOO_FEW_SUBS`), although those that there were have it, and a durable topic keeps
+   * it. It is for a publisher that is back before its subscribers are, after a broker that keeps nothing was
+   * started anew: without it such a message is acknowledged, by nobody.
+   */
+  readonly minSubs?: number;
 }
 
-/**
- * How far a message got, as far as the broker says: a classic one says nothing. A broker answers many
- * messages at once, and then `subs` and `seq` are those of the last of them.
- */
-export type Receipt = FrameReceipt;
+/** How far this very message got, as far as the broker says: a classic one says nothing. */
+export interface Receipt {
+  /** The sequence number a durable topic gave it. */
+  readonly seq?: number;
+  /**
+   * What holds from now on. `memory`: it is in the outbox of every subscriber there was, in the broker's
+   * memory. `synced`: it is on the broker's disk. `engine`: the broker's engine has it, in a way of its own.
+   */
+  readonly level?: "memory" | "synced" | "engine";
+  /** Subscribers that get it. */
+  readonly subs?: number;
+}
 
 /** Publishes. Ends with {@link close} or `await using`. */
 export interface Publisher extends AsyncDisposable {
-  /** What the broker speaks, as far as the last connection has told. */
+  /** What the broker is spoken to in; changes with the connection, and with the event `upgraded`. */
   readonly protocol: "classic" | "2";
   /**
    * Publishes, and resolves when the broker has acknowledged it. Need not be awaited one by one: calls queue
    * and leave in order, many at once over v2, one request at a time to a classic broker. What is queued is
    * held in memory, so a loop without end awaits now and then: the promise is the backpressure. The payload
-   * is copied at once. It may hold any bytes over v2; the classic protocol carries any but LF, and a broker
-   * drops a CR at its very end.
+   * is copied at once: text as UTF-8, a buffer or view of one byte by byte. It may hold any bytes over v2;
+   * the classic protocol carries any but LF, and a broker drops a CR at its very end.
    *
    * Rejects with RefusedError when the broker (or this client, before sending) refuses this one message, and
    * with RunError when it cannot be delivered any more. A rejection that nobody looks at never ends the
    * process; losing the connection for good is told by {@link close} and {@link closed} too, a refusal only
-   * here.
+   * here. Only a TypeError, for what is of the wrong kind (a number, a Promise that was not awaited), does
+   * end it where nobody looks: it is a mistake in the program, and nothing was queued.
    */
-  publish(topic: string, payload?: string | Uint8Array, options?: PublishOptions): Promise<Receipt>;
+  publish(
+    topic: string,
+    payload?: string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView,
+    options?: PublishOptions,
+  ): Promise<Receipt>;
   /**
    * As {@link publish}, for many messages: nothing is allocated that waits for an answer. Gives the number of
    * the message, the first being 1. Throws what this client refuses; what the broker refuses is told by the
    * event `refused` with that number, and the rest by {@link drained}, {@link close} and {@link closed}. Keep
    * to {@link full}:
    *
-   * ```ts
+   * ```ts fragment
    * for (const line of lines) {
    *   publisher.send("#lines", line);
    *   if (publisher.full) await publisher.ready();
    * }
    * ```
    */
-  send(topic: string, payload?: string | Uint8Array, options?: PublishOptions): number;
+  send(
+    topic: string,
+    payload?: string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView,
+    options?: PublishOptions,
+  ): number;
   /** Whether so much waits in memory (4 MiB) that who sends should wait for {@link ready}. */
   readonly full: boolean;
   /** Resolves when there is room again, or nothing more to wait for. */
@@ -156,11 +211,15 @@ export interface Publisher extends AsyncDisposable {
    * connection is lost it waits another `connectTimeout` for it to come back, then rejects with RunError, as
    * do the publishes it gave up. After the broker was lost for good it rejects with that error; `await using`
    * does not repeat it.
+   *
+   * With `timeout` (milliseconds) it waits no longer than that, whatever the broker does: then it rejects
+   * with a RunError (code `TIMEOUT`) that says how many messages were not acknowledged, as do their publishes
+   * and {@link closed}. A second call gives the same promise, and a shorter time holds from then on.
    */
-  close(): Promise<void>;
+  close(options?: { readonly timeout?: number }): Promise<void>;
   /**
    * Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for
-   * good.
+   * good or {@link close} gave up.
    */
   readonly closed: Promise<void>;
 }
@@ -174,13 +233,14 @@ export type Position = number | Date | Ago;
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
-   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic) or a {@link
-   * Position}; what is stored from there on comes first, and then, without a gap or a repeat, what is live.
+   * Where to begin: `now` (the default), `earliest`, `latest` (the newest message of each topic), `-10` (the
+   * last ten of each topic) or a {@link Position}; what is stored from there on comes first, and then,
+   * without a gap or a repeat, what is live.
    * On a connection that was lost and is restored such a subscription goes on behind the last message that
    * came. Several of them that want the same topic may each bring its messages until they are live. A broker
    * without durable topics refuses it (NOT_DURABLE), a classic one, too (NEEDS_V2).
    */
-  readonly from?: "now" | "earliest" | "latest" | Position;
+  readonly from?: "now" | "earliest" | "latest" | Last | Position;
   /** The last that is wanted: the subscription ends there. */
   readonly to?: Position;
   /**
@@ -188,9 +248,22 @@ export interface SubscribeOptions {
    * all (NEEDS_V2).
    */
   readonly slow?: SlowPolicy;
+  /**
+   * Milliseconds until the broker must have acknowledged it, more than 0 (none); then it rejects with
+   * RunError (code `TIMEOUT`). A request that has not left by then is withdrawn. One that has left is taken
+   * back should the broker grant it later, and nothing of it is given out, so that what failed never leaves a
+   * subscription behind (a pattern that was subscribed to before stays so, on the new terms if they are
+   * granted).
+   */
+  readonly timeout?: number;
+  /** Gives up as `timeout` does, and rejects with its reason; without effect once it is acknowledged. */
+  readonly signal?: AbortSignal;
 }
 
-/** Subscribes; iterate over it for the messages. Ends with {@link close} or `await using`. */
+/**
+ * Subscribes. Iterate over it for the messages of all that is subscribed to, or over a {@link Subscription}
+ * for its own. Ends with {@link close} or `await using`.
+ */
 export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
   /** What the broker speaks, as far as the last connection has told. */
   readonly protocol: "classic" | "2";
@@ -198,16 +271,20 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * Subscribes to a topic or pattern, and resolves when the broker has acknowledged it. A pattern that is
    * already subscribed in the same way resolves without asking again. Replies come in one stream with the
    * messages: while the consumer is far behind, they wait too. Rejects with RefusedError or RunError; as with
-   * `publish`, a rejection nobody looks at never ends the process.
+   * `publish`, a rejection nobody looks at never ends the process. What is of the wrong kind is a TypeError,
+   * which does: it is a mistake in the program, and nothing was sent.
    */
-  subscribe(pattern: string, options?: SubscribeOptions): Promise<void>;
+  subscribe(pattern: string, options?: SubscribeOptions): Promise<Subscription>;
   /**
    * Resolves when all that was stored of a subscription with `from` has been given out: the iteration is then
    * at the place where the messages become live, or end. Rejects when that cannot come any more. At once for
    * a subscription without `from`.
    */
   caughtUp(pattern: string): Promise<void>;
-  /** Takes a subscription back. Messages that were on their way may still come. */
+  /**
+   * Takes a subscription back. Messages that were on their way may still come in the common iteration; one
+   * over its {@link Subscription} ends after what had come.
+   */
   unsubscribe(pattern: string): Promise<void>;
   /**
    * What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes
@@ -225,10 +302,10 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    */
   readonly closed: Promise<void>;
   /**
-   * The messages, each once. One consumer at a time: a second iterator throws while the first is in use
-   * (leaving a `for await` loop frees it). While about 1 MiB waits for the consumer, nothing more is read
-   * from the broker. When the broker was lost for good, the iteration throws that RunError after what had
-   * arrived.
+   * The messages, each once, but for those of subscriptions that are being iterated. One consumer at a time:
+   * a second iterator throws while the first is in use (leaving a `for await` loop frees it). While about 1
+   * MiB waits for the consumer, nothing more is read from the broker. When the broker was lost for good, the
+   * iteration throws that RunError after what had arrived.
    */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
   /**
@@ -236,30 +313,4 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * too.
    */
   withGaps(): AsyncIterable<Message | Gap>;
-}
-
-/** A message that arrived. */
-export interface Message {
-  /** With its `#`. */
-  readonly topic: string;
-  /**
-   * Never changes; it may be a view of a buffer of up to 256 KiB, so `slice()` what is to be kept for long.
-   */
-  readonly payload: Uint8Array;
-  /** The payload as text, decoded when first asked for; what is not UTF-8 is U+FFFD in it. */
-  readonly text: string;
-  /** What the publisher gave with it; empty where it gave none or the broker is classic. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly key: string | undefined;
-  readonly id: string | undefined;
-  /** Seconds. */
-  readonly ttl: number | undefined;
-  readonly reply: string | undefined;
-  /**
-   * The number it has in its durable topic, where they count from 1 without gaps; undefined for a topic in
-   * memory.
-   */
-  readonly seq: number | undefined;
-  /** When it was stored; undefined for a topic in memory. */
-  readonly time: Date | undefined;
 }

@@ -5,6 +5,7 @@
  */
 import type { Counters } from "../counters.ts";
 import type { Run } from "../wire/run.ts";
+import { inMemory } from "./receipts.ts";
 import { Routing, type SubscribedRoute } from "./routing.ts";
 import type {
   Engine,
@@ -49,7 +50,7 @@ export class MemoryEngine implements Engine {
 
   publish(run: Run): Receipt {
     this.#counters.published(run.count);
-    return { reached: this.#routing.deliver(run), level: "memory", last: undefined };
+    return inMemory(this.#routing.deliver(run));
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {

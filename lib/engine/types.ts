@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import type { ReplayRange, StoreState } from "../store/types.ts";
 import type { Route, Run } from "../wire/run.ts";
 
@@ -13,20 +13,22 @@ export type { ReplayRange, Route, Run };
 /** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
 export type Level = "memory" | "synced";
 
-/** How far a run got. */
+/** How far messages got: true of each of them. */
 export interface Receipt {
-  /** How many subscribers have it; of several parts, the last one's. */
-  readonly reached: number;
+  /** How many subscribers have it; undefined: not known, for it was stored before. */
+  readonly reached: number | undefined;
   readonly level: Level;
-  /** The sequence number of its last message, where that was stored just now. */
+  /** The sequence number of the last, where they were stored just now; those of the others come before it. */
   readonly last: number | undefined;
+  /** The topic whose sequence numbers these are. */
+  readonly topic: string | undefined;
 }
 
-/** The answer to a run that comes later. Exactly one of these is called, once, unless the store is lost. */
+/** An answer that comes later. Exactly one of these is called, once, unless the store is lost. */
 export interface Acknowledgement {
   acknowledge(receipt: Receipt): void;
-  /** None of it was accepted. */
-  refuse(code: ErrorCode, reason: string): void;
+  /** None of them was accepted. */
+  refuse(code: WireCode, reason: string): void;
 }
 
 /** Who publishes. */
@@ -67,7 +69,13 @@ export interface ReplaySubscriber extends Subscriber {
 
 /** What became of asking for a replay. */
 export type ReplayStart =
-  | { readonly kind: "started"; readonly trimmedTo: number | undefined }
+  | {
+    readonly kind: "started";
+    /** It begins here, for what was asked for is gone. */
+    readonly trimmedTo: number | undefined;
+    /** This is the last there is, and what was asked for lies beyond the next. */
+    readonly ahead: number | undefined;
+  }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** What is asked for and who is told. */

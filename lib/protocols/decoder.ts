@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import type { Encoding } from "../wire/encoding.ts";
 
 /** What {@link Decoder.next} found. */
@@ -67,7 +67,7 @@ export interface Decoder {
   /** Of {@link Found.Request}. */
   readonly request: Request;
   /** Of {@link Found.Refused} and {@link Found.Broken}; `problem` is a clause for a person, or empty. */
-  readonly refusal: ErrorCode;
+  readonly refusal: WireCode;
   readonly problem: string;
   /** The window is done with up to here. */
   readonly consumed: number;

@@ -5,31 +5,38 @@
  * @module
  */
 import type { Slice } from "../buffers.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Run } from "../wire/run.ts";
 import type { Decoder } from "./decoder.ts";
 
 /** Why a request failed: a code for programs and a sentence for people. */
 export interface Refusal {
-  readonly code: ErrorCode;
+  readonly code: WireCode;
   readonly text: string;
 }
 
-/** What a success comes to. */
+/** What a success comes to. One object is used for several only where they are alike. */
 export interface Success {
-  /** How many subscribers have the message; undefined where the request was no publish. */
+  /**
+   * How many subscribers have each of the messages; undefined where that is not known, or the request was no
+   * publish.
+   */
   readonly reached: number | undefined;
-  /** How safe it is: `memory`, `synced`. */
-  readonly level: string;
-  /** The sequence number of the last message, where its topic is durable. */
+  /** How safe each is: `memory`, `synced`; undefined where the request was no publish. */
+  readonly level: string | undefined;
+  /** The sequence number of the last, where they were stored just now; those of the others come before it. */
   readonly last: number | undefined;
+  /** The topic whose sequence numbers these are. */
+  readonly topic: string | undefined;
   /** The first sequence number that is left of those that were asked for, where some are gone. */
   readonly from?: number | undefined;
+  /** The greatest sequence number there is, where the one asked for lies beyond the next. */
+  readonly newest?: number | undefined;
 }
 
 /** The success of a request that is no publish. */
-export const DONE: Success = { reached: undefined, level: "memory", last: undefined };
+export const DONE: Success = { reached: undefined, level: undefined, last: undefined, topic: undefined };
 
 /** Where replies go. */
 export interface ReplySink {
@@ -40,8 +47,10 @@ export interface ReplySink {
  * What one connection is answered, in the order of the calls. What a protocol has no words for is not said.
  */
 export interface Replies {
-  /** `count` requests succeeded, the last of them like this. */
-  ok(count: number, last: Success): void;
+  /** Whether it says what successes come to: then only those are told together that come to the same (V2). */
+  readonly tellsReceipts: boolean;
+  /** `count` requests succeeded, each of them like this; `last` is that of the last. */
+  ok(count: number, success: Success): void;
   /** `count` requests were refused for the same reason. */
   refuse(why: Refusal, count: number): void;
   /** The answer to `hello`: from here on this protocol is spoken. `info` is what a client has to know. */
@@ -76,6 +85,8 @@ export interface Protocol {
   gap(pattern: string, count: number): Slice | undefined;
   /** A notice among the deliveries. */
   notice(fields: Readonly<Record<string, unknown>>): Slice | undefined;
+  /** Why the connection is ended by the broker, said where nothing else is any more. */
+  bye(code: string, text: string): Slice | undefined;
   /** What is said, unasked, to a connection that is not served; then it is closed. */
   turnAway(why: Refusal): Uint8Array<ArrayBuffer>;
 }

@@ -7,6 +7,7 @@ import type { LogFields } from "../log.ts";
 import type { Listener } from "./listener.ts";
 import { type Eviction, Outbox, type OutboxOwner } from "./outbox/outbox.ts";
 import { ReadBuffer } from "./read_buffer.ts";
+import { type Farewell, farewellTo } from "./farewell.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
@@ -33,10 +34,13 @@ export interface ConnectionOptions {
 
 /** A connection as plain data. */
 export interface ConnectionSnapshot {
+  /** Counts connections, from 1. */
   readonly number: number;
+  /** The name of what it came in by. */
   readonly listener: string;
   /** As it calls itself; empty before its first request. */
   readonly id: string;
+  /** Where it comes from. */
   readonly address: string;
   /** What it speaks. */
   readonly protocol: string;
@@ -46,11 +50,14 @@ export interface ConnectionSnapshot {
   readonly dropped: number;
   /** Whether it is not read from, since a subscriber of what it publishes is full. */
   readonly waits: boolean;
+  /** What it is subscribed to. */
   readonly subscriptions: readonly SubscriptionSnapshot[];
 }
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
+/** How long what is being written may take until a connection that is given up can be told why. */
+const LAST_WORDS_MS = 500;
 
 /**
  * Guarantees: what was read is handled and answered before the socket closes (C11), unless the other side is
@@ -69,7 +76,7 @@ export class Connection implements OutboxOwner {
   #draining = false;
   #handling: Promise<void> | undefined;
   #outputEnded = false;
-  #onClose: Array<() => void> | undefined;
+  #onClose: Set<() => void> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -112,6 +119,7 @@ export class Connection implements OutboxOwner {
       await this.#finish();
     } catch (error) {
       this.#fail(error);
+      if (this.#reason === "internal error") await this.#until(() => this.giveUp("internal error"));
     }
     this.#close();
     // only now: a read that was on its way may have filled it until the socket was closed
@@ -147,6 +155,16 @@ export class Connection implements OutboxOwner {
     this.#close();
   }
 
+  /**
+   * Closes after what is being written and a word on why (V11), or at once where neither can be: what is
+   * queued is lost, and what comes is thrown away.
+   */
+  giveUp(reason: Farewell): void {
+    if (this.#closed) return;
+    this.#giveUp(reason, this.outbox.giveUp());
+    this.#settings.flushes.flush();
+  }
+
   snapshot(): ConnectionSnapshot {
     const { number, session, outbox } = this;
     return {
@@ -166,8 +184,8 @@ export class Connection implements OutboxOwner {
     void this.#write();
   }
 
-  onEvicted(why: Eviction): void {
-    this.cut(why);
+  onEvicted(why: Eviction, unsent: number): void {
+    this.#giveUp(why, unsent);
   }
 
   onDropping(dropping: boolean): void {
@@ -176,13 +194,39 @@ export class Connection implements OutboxOwner {
     else this.#settings.log.info("slow consumer caught up", fields);
   }
 
+  /** Nobody waits for it any more, and of what was queued only what is being written is held. */
+  #giveUp(reason: Farewell, unsent: number): void {
+    this.#reason ??= reason;
+    const { session, outbox } = this;
+    const { limits, stallTimeout } = this.#settings;
+    const { code, text } = farewellTo(reason, { unsent, outbox: limits.outbox, stallTimeout });
+    const words = this.#outputEnded ? undefined : session.protocol.bye(code, text);
+    if (words === undefined) return this.#close();
+    this.#draining = true;
+    session.close();
+    outbox.lastWords(words);
+    this.#linger = setTimeout(() => this.#close(), LAST_WORDS_MS);
+    outbox.whenEmpty(() => {
+      clearTimeout(this.#linger);
+      if (!this.#closed) void this.#endOutput();
+    });
+  }
+
+  /** Until `asked` calls back, or the connection is closed. */
+  async #until(asked: (callback: () => void) => void): Promise<void> {
+    if (this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#onClose ??= new Set();
+    waiting.add(resolve);
+    asked(resolve);
+    await promise;
+    waiting.delete(resolve);
+  }
+
   /** Until every request has its reply; what is stored first is answered later. */
   async #allAnswered(): Promise<void> {
-    if (this.#closed || this.session.allAnswered) return;
-    await new Promise<void>((resolve) => {
-      (this.#onClose ??= []).push(resolve);
-      this.session.whenAllAnswered(resolve);
-    });
+    if (this.session.allAnswered) return;
+    await this.#until((callback) => this.session.whenAllAnswered(callback));
   }
 
   /**
@@ -192,7 +236,8 @@ export class Connection implements OutboxOwner {
   async #waitForRoom(): Promise<void> {
     const { session, outbox } = this;
     for (let full = session.waitsFor; full !== undefined; full = session.waitsFor) {
-      await new Promise<void>((resolve) => full!.whenNotFull(resolve));
+      // what it waits for may never become free: a store that is lost takes nothing more
+      await this.#until((callback) => full!.whenNotFull(callback));
       if (this.#closed) return;
       session.resume();
       this.#settings.flushes.flush();

@@ -14,12 +14,17 @@ export interface Listener {
   readonly name: string;
   /** What may be done on it. */
   readonly roles: ReadonlySet<Role>;
-  /** What is spoken on it at first. */
+  /**
+   * What is spoken on it at first.
+   *
+   * @ignore
+   */
   readonly protocol: Protocol;
 }
 
 /** A listening socket that is to be. */
 export interface ListenSpec extends Listener {
+  /** An address of this machine, or a name for one. */
   readonly hostname: string;
   /** TCP; 0 takes a free one. */
   readonly port: number;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Acknowledgement, Receipt } from "../engine/types.ts";
-import type { ErrorCode } from "../errors.ts";
+import type { WireCode } from "../errors.ts";
 import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
 import { refusal } from "./refusal.ts";
 
@@ -33,7 +33,7 @@ export class Ticket implements Acknowledgement {
   }
 
   /** The requests were refused for one reason. */
-  refuse(code: ErrorCode, reason?: string): void {
+  refuse(code: WireCode, reason?: string): void {
     this.answer = refusal(code, reason);
     this.#queue.answered();
   }
@@ -41,12 +41,14 @@ export class Ticket implements Acknowledgement {
 
 /**
  * Guarantees: what is said leaves in the order of the calls (C2), except that nothing overtakes a ticket that
- * has no answer. Successes that follow each other are told together (V2); {@link flush} tells them.
+ * has no answer. Successes that follow each other are told together as long as what is said of them holds for
+ * each (V2); {@link flush} tells them.
  */
 export class ReplyQueue {
   #replies: Replies;
-  /** Tickets, and what was said behind the first of them. */
+  /** Tickets, and what was said behind the first of them; those before `#head` are done with. */
   #waiting: Waiting[] = NOTHING;
+  #head = 0;
   #oks = 0;
   #last: Success = DONE;
 
@@ -73,8 +75,7 @@ export class ReplyQueue {
       ticket.answer = success;
       return;
     }
-    this.#oks += count;
-    this.#last = success;
+    this.#succeeded(count, success);
   }
 
   /** The reply to `count` requests comes later. */
@@ -102,7 +103,7 @@ export class ReplyQueue {
 
   /** Only for {@link Ticket}: says what no longer has to wait. */
   answered(): void {
-    let at = 0;
+    let at = this.#head;
     for (; at < this.#waiting.length; at++) {
       const next = this.#waiting[at]!;
       if (typeof next === "function") {
@@ -114,13 +115,29 @@ export class ReplyQueue {
         this.flush();
         this.#replies.refuse(next.answer, next.count);
       } else {
-        this.#oks += next.count;
-        this.#last = next.answer;
-        if (next.answer.from !== undefined) this.flush();
+        this.#succeeded(next.count, next.answer);
       }
     }
-    this.#waiting = at === this.#waiting.length ? NOTHING : this.#waiting.slice(at);
+    this.#head = at;
+    if (at === this.#waiting.length) {
+      this.#waiting = NOTHING;
+      this.#head = 0;
+    } else if (at >= HEAD_MOST) {
+      this.#waiting = this.#waiting.slice(at);
+      this.#head = 0;
+    }
     this.flush();
+  }
+
+  #succeeded(count: number, success: Success): void {
+    // what is one object says the same: see engine/receipts.ts
+    if (success !== this.#last) this.#turnTo(success, count);
+    this.#oks += count;
+  }
+
+  #turnTo(success: Success, count: number): void {
+    if (this.#oks > 0 && this.#replies.tellsReceipts && !goesOn(this.#last, count, success)) this.flush();
+    this.#last = success;
   }
 
   #wait(what: Waiting): void {
@@ -129,7 +146,18 @@ export class ReplyQueue {
   }
 }
 
+/** Whether `count` successes more can be told with those before them, so that it is true of each (V2). */
+function goesOn(before: Success, count: number, success: Success): boolean {
+  if (before.reached !== success.reached || before.level !== success.level) return false;
+  if ((before.from ?? before.newest ?? success.from ?? success.newest) !== undefined) return false;
+  if (before.last === undefined || success.last === undefined) return before.last === success.last;
+  return before.last + count === success.last && before.topic === success.topic;
+}
+
 type Waiting = Ticket | ((replies: Replies) => void);
+
+/** So many that are done with stay in the list before it is cut. */
+const HEAD_MOST = 1024;
 
 /** Shared by all who wait for nothing: never written to. */
 const NOTHING: Waiting[] = [];

@@ -11,7 +11,9 @@ import type { Transport } from "./transport.ts";
 
 /** A socket that is listened on. */
 export interface Listening {
+  /** Its listener's. */
   readonly name: string;
+  /** Where, with the port that was taken. */
   readonly address: Deno.NetAddr;
 }
 
@@ -105,7 +107,7 @@ export class Server {
     const timer = setTimeout(() => {
       for (const connection of this.#connections.keys()) {
         if (connection.outbox.queued > 0) cut++;
-        connection.cut("drain timeout");
+        connection.giveUp("drain timeout");
       }
     }, timeout);
     // publishers first: what they were promised must be in the outboxes before those are emptied at last

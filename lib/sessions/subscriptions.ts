@@ -11,7 +11,9 @@ import { type Speaker, Subscription } from "./subscription.ts";
 
 /** A subscription as a snapshot shows it. */
 export interface SubscriptionSnapshot {
+  /** In the form with `#`. */
   readonly pattern: string;
+  /** What happens when it cannot keep up. */
   readonly slow: SlowPolicy;
 }
 

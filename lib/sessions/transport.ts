@@ -13,5 +13,6 @@ export interface Transport {
   write(from: Uint8Array<ArrayBuffer>): Promise<number>;
   /** Ends the output; input goes on. */
   closeWrite(): Promise<void>;
+  /** Ends both directions at once. */
   close(): void;
 }

@@ -14,6 +14,7 @@ import type {
   CommitOutcome,
   Cursor,
   ReadOutcome,
+  RecentIds,
   ReplayRange,
   RetentionRules,
   SeekOutcome,
@@ -23,6 +24,7 @@ import type {
 
 /** What a memory store is made with. */
 export interface MemoryOptions {
+  /** What is deleted, and when (nothing). */
   readonly retain?: RetentionRules | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -30,38 +32,45 @@ export interface MemoryOptions {
 
 /** Answers behind the call that asks, in the order of the calls. Retention is applied with each commit. */
 export class MemoryStore implements Store {
-  readonly recentIds = [];
+  /** None: it begins empty. */
+  readonly recentIds: readonly RecentIds[] = [];
   readonly #log = new MemoryLog();
   readonly #trimmer: Trimmer;
   readonly #now: () => number;
   #commits = 0;
   #trimmed = 0;
 
+  /** Empty. */
   constructor({ retain = {}, now }: MemoryOptions) {
     this.#trimmer = new Trimmer(this.#log, retain);
     this.#now = now;
   }
 
+  /** As of the last commit. */
   get state(): StoreState {
     const { topics, batches, bytes, last } = this.#log;
     return { topics, batches, bytes, last, commits: this.#commits, commitTime: 0, trimmed: this.#trimmed };
   }
 
+  /** Stores them together. */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
     const outcome = this.#commit(appends);
     queueMicrotask(() => done(outcome));
   }
 
+  /** Finds where a replay begins. */
   seek(pattern: string, range: ReplayRange, done: (outcome: SeekOutcome) => void): void {
     const outcome = orFailed(() => seek(this.#log, pattern, { ...range, now: this.#now() }));
     queueMicrotask(() => done(outcome));
   }
 
+  /** Reads on from a cursor. */
   read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
     const outcome = orFailed(() => read(this.#log, cursor, { most, now: this.#now() }));
     queueMicrotask(() => done(outcome));
   }
 
+  /** Nothing is kept. */
   close(done: () => void): void {
     queueMicrotask(done);
   }

@@ -11,8 +11,11 @@ export type { Stored };
 
 /** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
+  /** With its `#`. */
   readonly topic: string;
+  /** Messages in it. */
   readonly count: number;
+  /** Its records. */
   readonly bytes: Uint8Array;
   /**
    * The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or
@@ -28,9 +31,11 @@ export interface Append {
 
 /** Ids that were stored before the store was opened. */
 export interface RecentIds {
+  /** With its `#`. */
   readonly topic: string;
   /** Milliseconds before the newest batch. */
   readonly age: number;
+  /** As they were given with {@link Append.ids}. */
   readonly ids: string;
 }
 
@@ -44,12 +49,20 @@ export type CommitOutcome =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "lost"; readonly reason: string };
 
-/** Where a replay begins. `latest`: the newest message of each topic. A time is milliseconds since 1970. */
+/** Where a replay begins. A time is milliseconds since 1970. */
 export type From =
   | { readonly kind: "earliest" }
-  | { readonly kind: "latest" }
+  | FromLast
   | { readonly kind: "sequence"; readonly sequence: number }
   | { readonly kind: "time"; readonly time: number };
+
+/** With so many of each topic, the last there are. */
+export interface FromLast {
+  readonly kind: "last";
+  readonly count: number;
+  /** The last there were at this time, and all that came since; undefined: now. */
+  readonly asOf: number | undefined;
+}
 
 /** Where it ends, exclusive of later ones. */
 export type To =
@@ -58,6 +71,7 @@ export type To =
 
 /** What a replay takes in. */
 export interface ReplayRange {
+  /** Where it begins. */
   readonly from: From;
   /** Undefined: it never ends, it goes on with what is live. */
   readonly to: To | undefined;
@@ -65,6 +79,7 @@ export interface ReplayRange {
 
 /** How far a replay of one pattern has come. */
 export interface Cursor {
+  /** Canonical. */
   readonly pattern: string;
   /** Everything up to this batch has been read. */
   readonly after: number;
@@ -72,9 +87,13 @@ export interface Cursor {
   readonly sequence: number;
   /** Of all messages only those from this time on. */
   readonly time: number;
+  /** Where it ends. */
   readonly to: To | undefined;
-  /** Set by the store while a `latest` is being read: the topics up to this one have been given. */
-  readonly latest?: number;
+  /**
+   * Set by the store while the last so many of each topic are being read: those of the topics before this one
+   * have been given, and of it those before this sequence number.
+   */
+  readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
 }
 
 /** The answer to {@link Store.seek}. */
@@ -82,13 +101,17 @@ export type SeekOutcome =
   | {
     readonly kind: "found";
     readonly cursor: Cursor;
-    /** What has to be sent before the cursor is read from: `latest` messages. */
+    /** What has to be sent before the cursor is read from: the last of each topic. */
     readonly first: Page;
     /**
      * The smallest sequence number that is still there, where one topic was asked for and the one asked for
      * is gone.
      */
     readonly trimmedTo: number | undefined;
+    /**
+     * The greatest sequence number there is, where the one asked for lies beyond the next; 0: there is none.
+     */
+    readonly ahead: number | undefined;
   }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -97,7 +120,9 @@ export type SeekOutcome =
  * header.
  */
 export interface Page {
+  /** Whole batches. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many are in them. */
   readonly messages: number;
 }
 
@@ -114,7 +139,9 @@ export type ReadOutcome =
 
 /** How much is there, and what it takes. */
 export interface StoreState {
+  /** Topics with a message. */
   readonly topics: number;
+  /** Batches of all topics. */
   readonly batches: number;
   /** What it occupies, without room that was given free and not yet back to the disk. */
   readonly bytes: number;
@@ -149,7 +176,7 @@ export interface RetentionRules extends Retention {
 export interface Store {
   /** As of the last answer. */
   readonly state: StoreState;
-  /** */
+  /** Stores them all or none, on disk before it answers where it is asked to be. */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];

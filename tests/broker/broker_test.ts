@@ -215,3 +215,11 @@ Deno.test("a broker that stops or is closed takes nobody any more, and stays clo
   assertEquals(await broker.drain(100), 0);
   assertEquals(broker.health(), { live: false, ready: false, reason: "it is closed" });
 });
+
+Deno.test("a broker that is told how to store, and not where, is none", async () => {
+  for (const options of [{ durable: ["#a"] }, { sync: "commit" }, { dedupWindow: 1000 }] as const) {
+    assertThrows(() => new Broker(options), RunError, `give one, or no \`${Object.keys(options)[0]}\``);
+    await assertRejects(() => Broker.open(options), RunError, "nothing is stored without `data`");
+  }
+  await assertRejects(() => Broker.open({ retain: { age: 1000 } }), RunError, "or no `retain`");
+});

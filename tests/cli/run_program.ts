@@ -28,8 +28,13 @@ export function start(
   args: readonly string[],
   { under = [], ...options }: StartOptions = {},
 ): Program {
-  return Program.start([...under, ...commandOf(name), ...args], { name, stopSignal: "SIGKILL", ...options });
+  const env = { ...NOTHING_SAVED, ...options.env };
+  const command = [...under, ...commandOf(name), ...args];
+  return Program.start(command, { name, stopSignal: "SIGKILL", ...options, env });
 }
+
+/** Whoever runs the tests may have saved connections. */
+const NOTHING_SAVED = { HASHBUS_URL: "", XDG_CONFIG_HOME: "/nonexistent" };
 
 /** The words that run a program of ours. */
 export function commandOf(name: Name): string[] {

@@ -95,6 +95,7 @@ Deno.test("every kind of position begins where it says, and to ends it", async (
   const wanted = [
     { from: 8 },
     { from: "latest" },
+    { from: "-3" },
     { from: "-1d" },
     { from: start },
     { from: 4, to: 6 },
@@ -119,14 +120,14 @@ Deno.test("every kind of position begins where it says, and to ends it", async (
     if ("to" in options) assertEquals([...subscriber.patterns], []);
   }
   const all = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
-  assertEquals(texts, [["8", "9"], ["9"], all, all, ["4", "5", "6"], ["1", "2"], []]);
-  assertEquals(ended, ["live", "live", "live", "live", "end", "end", "end"]);
+  assertEquals(texts, [["8", "9"], ["9"], ["7", "8", "9"], all, all, ["4", "5", "6"], ["1", "2"], []]);
+  assertEquals(ended, ["live", "live", "live", "live", "live", "end", "end", "end"]);
 });
 
 Deno.test("what cannot be meant, or cannot be had from this broker, is refused by its code", async () => {
   await using plain = await startBroker();
   await using subscriber = await connectSubscriber({ id: "s1", port: plain.subPort });
-  const code = async (subscribed: Promise<void>): Promise<string> =>
+  const code = async (subscribed: Promise<unknown>): Promise<string> =>
     (await assertRejects(() => subscribed, RefusedError)).code;
   assertEquals(await code(subscriber.subscribe("#a", { from: "earliest" })), "NOT_DURABLE");
   await subscriber.subscribe("#a", { from: "now" });

@@ -64,7 +64,7 @@ Deno.test("a refused message is told with the broker's reason, those around it a
     id: "p1",
     port: broker.pubPort,
     onEvent: (event) => {
-      if (event.type === "refused") refused.push([event.number, event.error.code]);
+      if (event.type === "refused") refused.push([event.number, event.error.code ?? ""]);
     },
   });
   const results = await Promise.allSettled([

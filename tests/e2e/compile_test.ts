@@ -47,13 +47,39 @@ Deno.test({
     await subscriber.line(/subscribed to #hello/);
     const message = "from one executable to another, übers Netz";
     await using publisher = Program.start(
-      [executable("publisher"), "-i", "p1", "-p", `${broker.pubPort}`, "-t", "#hello", "-m", message],
-      BARE,
+      [executable("publisher"), "-t", "#hello", "-m", message],
+      { clearEnv: true, env: { HASHBUS_URL: `hashbus://127.0.0.1:${broker.pubPort}` } },
     );
     assertEquals((await publisher.ended).code, 0, publisher.lines.join("\n"));
     assertEquals((await subscriber.ended).code, 0, subscriber.lines.join("\n"));
     assertStringIncludes(subscriber.lines.join("\n"), `#hello ${message}`);
     assertEquals((await broker.stop()).code, 0, broker.lines.join("\n"));
+  },
+});
+
+Deno.test({
+  name: named("A compiled publisher makes its id with the machine's name, and finds saved connections"),
+  ignore: missing !== null,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await Deno.mkdir(`${folder}/.config/hashbus`, { recursive: true });
+    const file = `${folder}/.config/hashbus/config.toml`;
+    await Deno.writeTextFile(file, '[context.prod]\nurl = "hashbus://broker.example:9100"\n');
+    const command = [executable("publisher"), "--context", "prod", "--show-config", "--json"];
+    await using publisher = Program.start(command, { clearEnv: true, env: { HOME: folder } });
+    assertEquals((await publisher.ended).code, 0, publisher.stderr);
+    const rows = publisher.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const { value: id } = rows.find(({ option }) => option === "id");
+    const [label = ""] = Deno.hostname().split(".");
+    assertStringIncludes(id, label.replace(/[^\w-]+/g, "-"));
+    assertStringIncludes(
+      JSON.stringify(rows),
+      JSON.stringify({
+        option: "port",
+        value: "9100",
+        from: `context prod in ${file}`,
+      }),
+    );
   },
 });
 

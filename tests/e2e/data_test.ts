@@ -199,3 +199,37 @@ Deno.test("options that do not go together end with 2", async () => {
     assertMatch(stderr, /^broker: [^\n]*\n$/);
   }
 });
+
+Deno.test("what is said about stored messages where none is stored is refused, naming what was said", async () => {
+  using place = new Place();
+  const config = place.file("b.toml", '[[retain]]\npattern = "#a"\nage = "1h"\n');
+  const kinds: readonly (readonly [readonly string[], string])[] = [
+    [["--durable", "#a"], "--durable says"],
+    [["--sync", "commit"], "--sync says"],
+    [["--retain-age", "1h", "--retain-bytes", "1GiB"], "--retain-age and --retain-bytes say"],
+    [["--retain", "#a age=1h"], "--retain says"],
+    [["--config", config], "--retain says"],
+    [
+      ["--dedup-window", "2m", "--sync", "interval", "--durable", "a"],
+      "--durable, --sync and --dedup-window say",
+    ],
+  ];
+  await Promise.all(kinds.map(async ([words, said]) => {
+    const { code, stdout, stderr } = await run("broker", ["-s", "0", "-p", "0", ...words]);
+    assertEquals([code, stdout], [2, ""], words.join(" "));
+    assertMatch(
+      stderr,
+      new RegExp(`^broker: ${said} how messages are stored, and without --data DIR none is: .*\n$`),
+    );
+  }));
+});
+
+Deno.test("a full disk under an export's stdout is one line, and exit code 1", async () => {
+  using place = new Place();
+  await broker(place.data, ["--import"], { stdin: SOME });
+  const words = ["sh", "-c", 'exec "$@" > /dev/full', "sh", ...commandOf("broker")];
+  const full = Program.start([...words, "--data", place.data, "--export", "#>"], { name: "broker" });
+  const { code, stderr } = await endOf(full);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^broker: cannot write to stdout: no space left on device[^\n]*\n$/i);
+});

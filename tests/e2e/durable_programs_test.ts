@@ -3,14 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startExerciseBroker } from "../client/exercise_broker.ts";
 import { publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
-
-/** A broker with a store of its own. */
-async function startDurable(args: readonly string[] = []): Promise<RunningBroker> {
-  const data = await Deno.makeTempDir();
-  return await startBroker(["--data", data, ...args], {
-    after: () => Deno.remove(data, { recursive: true }),
-  });
-}
+import { startDurable } from "../support/durable_broker.ts";
 
 /** Publishes these commands. */
 async function publish(broker: RunningBroker, commands: string): Promise<void> {
@@ -27,7 +20,12 @@ Deno.test("-e prints all that is stored and exits with 0; --from, --to and --sin
     [["-t", "a", "-o", "2", "-e"], "#a two\n#a three\n"],
     [["-t", "a", "--from", "1", "--to", "2"], "#a one\n#a two\n"],
     [["-t", "a", "--to", "1"], "#a one\n"],
-    [["-t", "a", "--since", "1h", "-C", "2"], "#a one\n#a two\n"],
+    [["-t", "a", "--since", "1h30m", "-C", "2"], "#a one\n#a two\n"],
+    [["-t", "a", "-o", "-1h30m", "-C", "1"], "#a one\n"],
+    [
+      ["-t", "a", "-o", "beginning", "--to", `@${Math.ceil(Date.now() / 1000) + 1}`],
+      "#a one\n#a two\n#a three\n",
+    ],
     [["-t", "a", "-o", "-5m", "-e"], "#a one\n#a two\n#a three\n"],
     [["-t", "a", "-o", "latest", "-e"], "#a three\n"],
     [["-t", "a", "-o", "2000-01-01T00:00:00Z", "--to", "2000-01-02T00:00:00+01:00"], ""],
@@ -39,16 +37,22 @@ Deno.test("-e prints all that is stored and exits with 0; --from, --to and --sin
   }
 });
 
-Deno.test("a clock is that of today, here", async () => {
+Deno.test("a clock is that of today, here, which is said; one that is still to come is refused", async () => {
   await using broker = await startDurable();
   await publish(broker, "pub a one\n");
   // a zone in which now is midday, so that an hour before and after are of the same day
   const hour = 12 - new Date().getUTCHours();
   const env = { TZ: `Etc/GMT${hour > 0 ? "-" : "+"}${Math.abs(hour)}` };
-  for (const [args, stdout] of [[["--from", "11:00"], "#a one\n"], [["--from", "13:59:59"], ""]] as const) {
-    const ended = await run("subscriber", [...subscriberOf(broker), "-t", "a", "-e", ...args], { env });
-    assertEquals(ended, { code: 0, stdout, stderr: "" });
-  }
+  const args = [...subscriberOf(broker), "-t", "a", "-e"];
+  const past = await run("subscriber", [...args, "--from", "11:00"], { env });
+  assertEquals([past.code, past.stdout], [0, "#a one\n"]);
+  const offset = `${hour < 0 ? "-" : "+"}${`${Math.abs(hour)}`.padStart(2, "0")}:00`;
+  const [, said] = /^subscriber: --from 11:00 is \d{4}-\d\d-\d\dT11:00:00(\S+)\n$/.exec(past.stderr) ?? [];
+  assertEquals(said, offset);
+  assertEquals(await run("subscriber", [...args, "--from", "11:00", "-q"], { env }), { ...past, stderr: "" });
+  const future = await run("subscriber", [...args, "--from", "13:59:59"], { env });
+  assertEquals([future.code, future.stdout], [2, ""]);
+  assertMatch(future.stderr, /^subscriber: --from: 13:59:59 \(\S+T13:59:59\S+\) lies in the future[^\n]*\n$/);
 });
 
 Deno.test("the stored time and the number are printed by %s, %I and -J, and nothing for what is in memory", async () => {
@@ -147,6 +151,9 @@ Deno.test("what cannot be had ends with 1 or 2 and says why", async () => {
   const cases: [string[], number, RegExp][] = [
     [["-t", "a", "-o", "soon"], 2, /-o takes now, earliest, .*not "soon"/],
     [["-t", "a", "--to", "latest"], 2, /--to takes a sequence number, .*not "latest"/],
+    [["-t", "a", "--from", "9", "--to", "7"], 2, /--from: 9 lies behind 7, where it is to end/],
+    [["-t", "a", "--from", "2026-02-30"], 2, /--from takes now, .*not "2026-02-30"/],
+    [["-t", "a", "--since", "1h", "--to", "-2h"], 2, /--since: -3600s lies behind -2h/],
     [["-t", "a", "-o", "1", "--since", "1h"], 2, /--from and --since/],
     [["-t", "a", "-o", "now", "-e"], 2, /leave --from now out/],
     [["-t", "a", "-e", "--protocol", "classic"], 2, /need protocol 2/],

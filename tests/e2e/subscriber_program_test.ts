@@ -277,7 +277,7 @@ interface Refusal {
 }
 
 const REFUSALS: readonly Refusal[] = [
-  { args: ["-t", "a"], code: 2, says: /-i ID is missing/ },
+  { args: ["-t", "a", "-i"], code: 2, says: /-i needs a value, ID/ },
   { args: ["-i", "s1", "-t"], code: 2, says: /-t needs a value.*unquoted # starts a comment/ },
   { args: ["-i", "s1", "-t", "#"], code: 2, says: /-t: "#" alone is no pattern/ },
   {

@@ -18,8 +18,8 @@ Deno.test("a message may hold any bytes: -s, -m and --payload-file send them as 
       await run("publisher", [...publisherOf(broker), "-t", "b", "-s"], { stdin: "one line\n" }),
     ];
     for (const ended of sent) assertEquals(ended, { code: 0, stdout: "", stderr: "" });
-    await subscriber.see(/6f6e65206c696e65/);
-    assertEquals(subscriber.stdout, "[610a620a]\n[630a]\n[ff000a0d0a]\n[6f6e65206c696e65]\n");
+    await subscriber.see(/6f6e65206c696e650a/);
+    assertEquals(subscriber.stdout, "[610a620a]\n[630a]\n[ff000a0d0a]\n[6f6e65206c696e650a]\n");
   } finally {
     await Deno.remove(file);
   }

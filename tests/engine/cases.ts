@@ -103,8 +103,9 @@ type Sent = string | { readonly text: string; readonly id: string };
 
 /** Publishes as a session does, and waits for what becomes of it. */
 class Sender implements Publisher {
-  /** What was answered, in the order of the answers. */
+  /** What was answered, in the order of the answers, and to how many messages. */
   readonly answers: (Receipt | string)[] = [];
+  readonly counts: number[] = [];
   readonly #made: Made;
   #last: Promise<Receipt | string> = Promise.resolve("nothing was published");
   #held: PromiseWithResolvers<Receipt | string> | undefined;
@@ -113,11 +114,12 @@ class Sender implements Publisher {
     this.#made = made;
   }
 
-  hold(): Acknowledgement {
+  hold(count: number): Acknowledgement {
     const held = Promise.withResolvers<Receipt | string>();
     this.#held = held;
     const answer = (what: Receipt | string): void => {
       this.answers.push(what);
+      this.counts.push(count);
       held.resolve(what);
     };
     return { acknowledge: answer, refuse: (code, reason) => answer(`${code}: ${reason}`) };
@@ -302,7 +304,10 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
       assert(typeof whole === "object");
       if (made.durable) {
         assertEquals(recorder.got, ["a", "b", "c", "d", "e"]);
-        assertEquals([again.last, whole.last, whole.level, whole.reached], [5, undefined, "synced", 0]);
+        const lasts = sender.answers.map((answer) => typeof answer === "string" ? answer : answer.last);
+        assertEquals(lasts, [2, 3, undefined, 4, undefined, 5, undefined], "each is true of all it answers");
+        assertEquals(sender.counts, [2, 1, 1, 1, 1, 1, 1]);
+        assertEquals([whole.last, whole.level, whole.reached], [undefined, "synced", undefined]);
       } else {
         assertEquals(recorder.got, ["a", "b", "c", "b", "d", "c", "e", "a"]);
       }
@@ -323,7 +328,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
         assertEquals([recorder.got, made.engine.snapshot().replays], [[], 0]);
         return;
       }
-      assertEquals(start, { kind: "started", trimmedTo: undefined });
+      assertEquals(start, { kind: "started", trimmedTo: undefined, ahead: undefined });
       await recorder.has(3, 1);
       await sender.publish("#d.b", "4");
       assertEquals(recorder.got, ["1", "2", "3", "4"]);

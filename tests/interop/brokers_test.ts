@@ -82,16 +82,16 @@ testWith([broker], {
     const { pubPort } = await brokerPorts(theirs);
     const first = await connectPublisher({ id: "p1", port: pubPort });
     await first.publish("#n", "first");
-    const fellBack = Promise.withResolvers<void>();
+    const silent = Promise.withResolvers<void>();
     const second = await connectPublisher({
       id: "p2",
       port: pubPort,
       onEvent: ({ type }) => {
-        if (type === "fallback") fellBack.resolve();
+        if (type === "silent") silent.resolve();
       },
     });
     const published = second.publish("#n", "second");
-    await fellBack.promise;
+    await silent.promise;
     await first.close();
     await published;
     await second.close();

@@ -40,7 +40,7 @@ Deno.test("what was sent ahead behind hello is read as v2, at every split (V2)",
   }
 });
 
-Deno.test("one ok answers everything of a read, and says how far the last publish got (V2)", async () => {
+Deno.test("one ok answers what a read brought, and says how far each of it got (V2)", async () => {
   await using broker = new TestServer();
   using one = broker.connect("subscribers");
   await one.ask("s1 sub #a");
@@ -55,6 +55,27 @@ Deno.test("one ok answers everything of a read, and says how far the last publis
     acknowledged += Number(parts[1]);
   }
   assertEquals(acknowledged, 1000);
+});
+
+Deno.test("an ok says nothing that is not true of each message it answers: level, subs and numbers (V2)", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ durable: { store, patterns: ["#d.*"] } });
+  using subscriber = await upgrade(broker.connect("subscribers"));
+  await subscriber.ask("sub #m.1");
+  using publisher = await upgrade(broker.connect("publishers"));
+  const topics = ["m.0", "m.2", "m.1", "m.1", "m.0", "d.a", "d.a", "d.b", "d.b", "d.a", "m.0", "m.3"];
+  await publisher.send(topics.map((topic) => `pub #${topic} 1\nx\n`).join("") + "pub * 1\nx\nping\n");
+  const said: string[] = [];
+  while (said.at(-1) !== "pong") said.push(await publisher.line() ?? "pong");
+  assertEquals(said.filter((line) => line.startsWith("ok")), [
+    "ok 2 level=memory subs=0",
+    "ok 2 level=memory subs=1",
+    "ok 1 level=memory subs=0",
+    "ok 2 seq=2 level=synced subs=0",
+    "ok 2 seq=2 level=synced subs=0",
+    "ok 1 seq=3 level=synced subs=0",
+    "ok 2 level=memory subs=0",
+  ]);
 });
 
 Deno.test("classic and v2 clients understand each other in every combination (V1, V5)", async () => {
@@ -136,7 +157,7 @@ Deno.test("each reply says how safe its own topic's messages are, one at a time 
   using publisher = await upgrade(broker.connect("publishers"));
   await publisher.ask("pub #d 1 id=1\na");
   for (let round = 0; round < 2; round++) {
-    assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 level=synced subs=0");
+    assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 level=synced");
     assertEquals(await publisher.ask("pub #m 1\na"), "ok 1 level=memory subs=0");
   }
 });

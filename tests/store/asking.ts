@@ -142,7 +142,13 @@ export function shown(messages: readonly Message[]): string[] {
 }
 
 export const EARLIEST: From = { kind: "earliest" };
-export const LATEST: From = { kind: "latest" };
+/** The newest message of each topic. */
+export const LATEST: From = lastOf(1);
+
+/** The last so many messages of each topic. */
+export function lastOf(count: number, asOf?: number): From {
+  return { kind: "last", count, asOf };
+}
 
 /** From a sequence number. */
 export function since(sequence: number): From {

@@ -5,18 +5,15 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { RetentionRules, Store, StoreState } from "../../lib/store/types.ts";
-import { Asking, EARLIEST, LATEST, messagesOf, run, shown, since } from "./asking.ts";
+import { lastCases, type RegisterCase } from "./last_cases.ts";
+import { Asking, EARLIEST, lastOf, LATEST, messagesOf, run, shown, since } from "./asking.ts";
 
 /** Makes an empty store. */
 export type MakeStore = (options: { readonly retain?: RetentionRules }) => Promise<Store>;
 
 /** Registers all cases for a kind of store. */
 export function storeCases(kind: string, make: MakeStore): void {
-  const test = (
-    claim: string,
-    body: (store: Asking) => Promise<void>,
-    retain: RetentionRules = {},
-  ): void =>
+  const test: RegisterCase = (claim, body, retain = {}) =>
     Deno.test(`${kind}: ${claim}`, async () => {
       const store = new Asking(await make({ retain }));
       try {
@@ -203,28 +200,7 @@ export function storeCases(kind: string, make: MakeStore): void {
     assertEquals([future.messages, future.end], [[], "caught up"]);
   });
 
-  test("latest is the newest message of each topic, then what comes", async (store) => {
-    await store.commit(run("#x.a", "1", "2"), run("#x.b", "1"));
-    await store.commit(run("#x.a", "3"), run("#y", "1"));
-    const { first, cursor } = await store.seek("#x.>", LATEST);
-    assertEquals(shown(messagesOf(first)).sort(), ["#x.a 3 3", "#x.b 1 1"]);
-    await store.commit(run("#x.b", "2"), run("#y", "2"));
-    assertEquals(shown((await store.rest(cursor)).messages), ["#x.b 2 2"]);
-    assertEquals(shown((await store.replay("#x.a", LATEST)).messages), ["#x.a 3 3"]);
-  });
-
-  test("latest of many topics comes in pages, as of one moment", async (store) => {
-    const text = "x".repeat(100_000);
-    for (let at = 0; at < 40; at++) await store.commit(run(`#t${at}`, "old", text));
-    const { first, cursor } = await store.seek("#*", LATEST);
-    assert(first.bytes.length < 1_300_000, "a page is not everything");
-    await store.commit(run("#t39", "new"));
-    const { messages } = await store.rest(cursor);
-    const all = [...messagesOf(first), ...messages];
-    assertEquals(all.length, 41);
-    assertEquals(shown(all.slice(-1)), ["#t39 3 new"]);
-    assertEquals(new Set(all.slice(0, 40).map(({ sequence }) => sequence)), new Set([2]));
-  });
+  lastCases(test);
 
   test("names that differ only a little are different topics", async (store) => {
     const names = ["#a", "#A", "#á", "#a\u0301", "#__proto__", "#constructor", "#1", "#a.b", "#🌍"];
@@ -290,6 +266,12 @@ export function storeCases(kind: string, make: MakeStore): void {
       assert(floor > 50, `${topic} begins with ${floor}`);
       assertEquals(messages.map(({ sequence }) => sequence), messages.map((_, at) => floor + at));
       assertEquals(messages.at(-1)!.sequence, 100 * each);
+      const lastOnes = await store.replay("#*", lastOf(1000));
+      assertEquals(
+        lastOnes.messages.filter((one) => one.topic === topic),
+        messages,
+        "of fewer, all there are",
+      );
       const old = await store.replay(topic, since(1));
       assertEquals([old.trimmedTo, old.messages.length], [floor, messages.length]);
       assertEquals((await store.replay(topic, since(floor))).trimmedTo, undefined);
@@ -302,7 +284,7 @@ export function storeCases(kind: string, make: MakeStore): void {
     // the clock that says how old they are has to move on
     await until(store, ({ batches }) => batches === 0);
     for (const pattern of ["#a", "#>"]) {
-      for (const from of [EARLIEST, LATEST, since(1)]) {
+      for (const from of [EARLIEST, LATEST, lastOf(10), since(1)]) {
         const { messages, end, cursor } = await store.replay(pattern, from);
         assertEquals([messages, end], [[], "caught up"]);
         assert(cursor.after > before!.batch, "it stands behind what is gone");

@@ -33,8 +33,9 @@ export class TestServer implements AsyncDisposable {
     this.broker = new Broker({
       stallTimeout: 60_000,
       ...options,
-      dedupWindow: 60_000,
-      ...(durable === undefined ? {} : { store: durable.store, durable: durable.patterns }),
+      ...(durable === undefined
+        ? {}
+        : { store: durable.store, durable: durable.patterns, dedupWindow: 60_000 }),
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
     });
   }

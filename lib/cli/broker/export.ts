@@ -5,9 +5,8 @@
  */
 import { RunError } from "../../errors.ts";
 import { type JsonMessage, messageJson } from "../output/message.ts";
-import { Output, OutputClosed, type OutputTarget } from "../output/output.ts";
+import { Output, type OutputTarget } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
-import { whyNot } from "../process/files.ts";
 import type { Stop } from "../process/signals.ts";
 
 /** A stored message. */
@@ -40,23 +39,15 @@ export async function exportLines({ messages, target, stop, quiet }: ExportJob):
       out.text(`${messageJson(message, new Date(message.time))}\n`);
       written++;
       if (!out.full) continue;
-      await flushed(out);
+      await out.flush();
       if (stop.signal.aborted) {
         throw new RunError(`stopped after ${written} messages, this is not all that is stored`);
       }
     }
   } finally {
     // what lies before something damaged is given, too
-    await flushed(out);
+    await out.flush();
     progress.end();
   }
   return written;
-}
-
-async function flushed(out: Output): Promise<void> {
-  try {
-    await out.flush();
-  } catch (error) {
-    throw error instanceof OutputClosed ? error : new RunError(`cannot write to stdout: ${whyNot(error)}`);
-  }
 }

@@ -10,7 +10,7 @@ import { openToRead } from "../process/files.ts";
 import { Progress } from "../output/progress.ts";
 import { aborted, type Stop } from "../process/signals.ts";
 import { type Input, readLineBatches } from "../process/stdin.ts";
-import { type LineLimits, type LineMessage, readMessageLine } from "./message_line.ts";
+import { type LineLimits, type LineMessage, readMessageLine } from "../input/message_line.ts";
 
 /** Where the messages go; the store's Importer is one. */
 export interface MessageSink {

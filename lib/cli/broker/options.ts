@@ -5,7 +5,6 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
-  DEDUP_WINDOW_MS,
   DEFAULT_LIMITS,
   DRAIN_TIMEOUT_MS,
   LIMIT_SPECS,
@@ -13,6 +12,7 @@ import {
   type LimitSpec,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
+import { HOST } from "../options/host.ts";
 import {
   flag,
   list,
@@ -24,7 +24,7 @@ import {
   type Values,
 } from "../options/table.ts";
 import { RETAIN, RETAIN_BYTES } from "./retain.ts";
-import { choice, count, DURATION, PATTERN, port, showSize, size, WORD } from "../options/units.ts";
+import { choice, count, DURATION, FILE, FOLDER, PATTERN, port, showSize, size } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
@@ -45,7 +45,7 @@ const OPTIONS = {
     bare: DEFAULT_PUB_PORT,
     help: `port for publishers; 0 takes a free one (${DEFAULT_PUB_PORT})`,
   }),
-  host: optionOr(WORD, {
+  host: optionOr(HOST, {
     letters: "H",
     placeholder: "ADDRESS",
     fallback: "127.0.0.1",
@@ -64,13 +64,11 @@ const OPTIONS = {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long SIGTERM waits for what is queued to leave (10s)",
   }),
-  data: option(WORD, {
-    placeholder: "DIR",
+  data: option(FOLDER, {
     help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",
   }),
   durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
-  sync: optionOr(choice("commit", "interval"), {
-    fallback: "commit",
+  sync: option(choice("commit", "interval"), {
     help: "commit: fsync before acknowledging; interval: every 100 ms, " +
       "so that a power cut can cost what was acknowledged since (commit)",
   }),
@@ -82,8 +80,7 @@ const OPTIONS = {
     help: "other limits for the topics of a pattern, in quotes: '#orders.> age=7d bytes=1GiB'; " +
       "the first that takes a topic in holds; [[retain]] in the config file",
   }),
-  "dedup-window": optionOr(DURATION, {
-    fallback: DEDUP_WINDOW_MS,
+  "dedup-window": option(DURATION, {
     help: "how long a durable message's id= is remembered, so that it is stored once however often it is " +
       "sent (2m)",
   }),
@@ -91,16 +88,16 @@ const OPTIONS = {
     help: "verify everything in --data DIR, tell what is wrong, and exit: 0 all whole, 1 not",
   }),
   export: option(PATTERN, {
+    once: true,
     help: "write the stored messages of a pattern to stdout, a JSON object a line, and exit ('#>': all)",
   }),
-  import: optionMaybe<string | undefined>(WORD, {
-    placeholder: "FILE",
+  import: optionMaybe(FILE, {
+    once: true,
     fallback: undefined,
     bare: STDIN,
     help: "store such lines from FILE, or from stdin, and exit",
   }),
-  config: option(WORD, {
-    placeholder: "FILE",
+  config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
   "log-format": optionOr(choice("text", "json"), { fallback: "text", help: "how log lines look (text)" }),
@@ -170,7 +167,27 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
+  if (dir === undefined) requireNothingStored(options);
   return job ?? { kind: "serve" };
+}
+
+/** Options about what is stored. */
+const STORED = ["durable", "sync", "retain-age", "retain-bytes", "retain", "dedup-window"] as const;
+
+/** Throws UsageError where something is said about what is stored, and nothing is. */
+function requireNothingStored(options: BrokerOptions): void {
+  const given = STORED.filter((name) => {
+    const value = options[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  }).map((name) => `--${name}`);
+  const [last, ...before] = given.reverse();
+  if (last === undefined) return;
+  const named = before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
+  const [say, it] = before.length === 0 ? ["says", "it"] : ["say", "them"];
+  throw new UsageError(
+    `${named} ${say} how messages are stored, and without --data DIR none is: ` +
+      `add --data DIR, or leave ${it} out; see broker --help`,
+  );
 }
 
 /** The limits among the options. */

@@ -14,7 +14,7 @@
 import { quote } from "../../text.ts";
 import { nearest } from "../options/suggest.ts";
 import { isTableText, tableEntries, type TableEntry } from "../options/table_text.ts";
-import { DURATION, type Kind, PATTERN, type Read, size } from "../options/units.ts";
+import { DURATION, type Kind, PATTERN, type Read, showDuration, showSize, size } from "../options/units.ts";
 
 /** What is kept of the topics of a pattern; what is undefined has no limit. */
 export interface RetainRule {
@@ -44,6 +44,12 @@ export const RETAIN: Kind<RetainRule> = {
     }
     return ruleFrom(values);
   },
+  write: ({ pattern, age, bytes }) =>
+    [
+      pattern,
+      ...(age === undefined ? [] : [`age=${showDuration(age)}`]),
+      ...(bytes === undefined ? [] : [`bytes=${showSize(bytes)}`]),
+    ].join(" "),
 };
 
 const KEYS = ["pattern", "age", "bytes"];

@@ -22,13 +22,15 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const broker = await Broker.open({ ...setupOf(options), log });
   const listening = await listen(broker, options);
   printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
-  const { data, sync } = options;
+  const { data, sync = "commit" } = options;
   const priced = data === undefined ? undefined : measure(data, { log, sync, signal: stop.signal });
   const { version } = BROKER;
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
   if (why === "lost") {
+    // nothing more can be promised, but whoever is connected can be told that it is over
+    await broker.drain(0);
     await log.flush();
     return 1;
   }
@@ -61,7 +63,7 @@ async function measure(
   dir: string,
   { log, sync, signal }: {
     readonly log: Log;
-    readonly sync: BrokerOptions["sync"];
+    readonly sync: "commit" | "interval";
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -78,8 +80,8 @@ function setupOf(options: BrokerOptions): Setup & DataOptions {
     stallTimeout: options["stall-timeout"],
     data: options.data,
     durable: options.durable,
-    sync: options.sync,
-    dedupWindow: options["dedup-window"],
+    ...(options.sync === undefined ? {} : { sync: options.sync }),
+    ...(options["dedup-window"] === undefined ? {} : { dedupWindow: options["dedup-window"] }),
     retain: { age: options["retain-age"], bytes: options["retain-bytes"], overrides: options.retain },
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { complain, writeError } from "../process/main.ts";
+import { showDuration } from "../options/units.ts";
 import { visible } from "../../text.ts";
 
 /** How the connection fares, as the client library tells it. */
@@ -17,7 +18,9 @@ export type ConnectionEvent =
   | { readonly type: "lost"; readonly reason: string }
   | { readonly type: "retrying"; readonly attempt: number; readonly delay: number; readonly reason: string }
   | { readonly type: "restored"; readonly address: string }
-  | { readonly type: "fallback"; readonly reason: string }
+  | { readonly type: "fallback" | "silent"; readonly reason: string }
+  | { readonly type: "upgraded" }
+  | { readonly type: "ahead"; readonly pattern: string; readonly last: number }
   | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
   | { readonly type: "live" | "end"; readonly pattern: string }
   | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
@@ -30,6 +33,9 @@ export type Verbosity = "quiet" | "normal" | "verbose";
 /** Tries that are told when the broker stays away; more would fill a log with one sentence. */
 const TRIES_TOLD = 5;
 
+/** A connection that takes longer than this is told to who waits at a terminal, milliseconds. */
+const PATIENCE_MS = 1000;
+
 /** The mouth of a program. While a prompt is shown, what it says is printed above the line being typed. */
 export class Notices {
   readonly #program: string;
@@ -37,6 +43,8 @@ export class Notices {
   #above: ((text: string) => void) | undefined;
   #lost: string | undefined;
   #connected = false;
+  /** Why the last try to connect failed. */
+  #reason: string | undefined;
 
   constructor(program: string, verbosity: Verbosity) {
     this.#program = program;
@@ -72,6 +80,25 @@ export class Notices {
     if (this.#verbosity === "verbose") this.#say(text);
   }
 
+  /**
+   * Says after a second that it is still connecting, where somebody waits for it: at a terminal, or with
+   * `-v`. Until it is disposed of.
+   */
+  connecting(
+    to: { readonly host: string; readonly port: number; readonly connectTimeout: number },
+    watched: boolean = Deno.stderr.isTerminal(),
+  ): Disposable {
+    const told = setTimeout(() => {
+      if (this.#connected) return;
+      const host = to.host.includes(":") ? `[${to.host}]` : to.host;
+      const why = this.#reason === undefined ? "" : ` (${this.#reason})`;
+      const line = `connecting to ${host}:${to.port}${why}, for up to ${showDuration(to.connectTimeout)}`;
+      if (watched) this.notice(line);
+      else this.detail(line);
+    }, PATIENCE_MS);
+    return { [Symbol.dispose]: () => clearTimeout(told) };
+  }
+
   /** For the client library's `onEvent`. */
   readonly onEvent = (event: ConnectionEvent): void => {
     switch (event.type) {
@@ -93,6 +120,10 @@ export class Notices {
         return this.notice(
           `${event.reason}: going on in the classic protocol (--protocol classic spares it the hello)`,
         );
+      case "silent":
+        return this.notice(`${event.reason}: still waiting for its answer`);
+      case "upgraded":
+        return this.notice("the broker speaks protocol 2 after all, and messages have their ids and headers");
       case "gap": {
         const { missed, pattern } = event;
         return this.notice(
@@ -111,13 +142,15 @@ export class Notices {
         return this.notice(
           `${event.pattern} begins with message ${event.from}: those before it are no longer stored`,
         );
+      case "ahead":
       case "refused":
-        // told by who sent it
+        // told by who asked for it, or sent it
         return;
     }
   };
 
   #retrying(event: Extract<ConnectionEvent, { type: "retrying" }>): void {
+    this.#reason = event.reason;
     const next = `trying again in ${showDelay(event.delay)}`;
     if (this.#lost !== undefined) {
       this.notice(`connection lost (${this.#lost}), ${next}`);

@@ -4,11 +4,26 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { flag, type Option, option, optionOr, type Table } from "../options/table.ts";
-import { choice, CLIENT_ID, decimal, DURATION, port, WORD } from "../options/units.ts";
+import {
+  type Connects,
+  flag,
+  type Option,
+  option,
+  optionElse,
+  optionOr,
+  type Table,
+} from "../options/table.ts";
+import { choice, CLIENT_ID, CONTEXT, decimal, DURATION, FILE, port } from "../options/units.ts";
+import { HOST } from "../options/host.ts";
+import { madeId } from "./made_id.ts";
 
-const HOST = "127.0.0.1";
+const LOCALHOST = "127.0.0.1";
 const CONNECT_TIMEOUT_MS = 5_000;
+/** The broker's usual ports, by what they are called where a connection is saved. */
+const USUAL_PORTS = { "pub-port": 9000, "sub-port": 9090 } as const;
+
+/** A client program. */
+export type ClientProgram = "publisher" | "subscriber";
 
 /** Why a topic went missing between the keyboard and the program. */
 export const SHELL_COMMENT = "an unquoted # starts a comment in a shell: write -t '#hello' or -t hello";
@@ -20,20 +35,42 @@ export const TOPIC_NOTE =
   "unquoted # starts a comment, and what follows it is lost.";
 
 /** Who this is and where the broker is. */
-export const ADDRESS_OPTIONS = {
-  id: option(CLIENT_ID, { letters: "i", help: "the id of this client, one word (required)" }),
-  "local-port": option(port(1), { letters: "r", help: "leave from this local port (any free one)" }),
-  host: optionOr(WORD, {
-    letters: "hH",
-    placeholder: "HOST",
-    fallback: HOST,
-    help: `the broker's host name or address (${HOST})`,
-  }),
-} as const satisfies Table;
+export function addressOptions(program: ClientProgram): AddressOptions {
+  return {
+    id: optionElse(CLIENT_ID, {
+      letters: "i",
+      otherwise: () => madeId(program),
+      help: `the id of this client, one word (${program.slice(0, 3)}-<host>-<pid>)`,
+    }),
+    "local-port": option(port(1), { letters: "r", help: "leave from this local port (any free one)" }),
+    host: optionOr(HOST, {
+      letters: "hH",
+      fallback: LOCALHOST,
+      help: `the broker's host name or address, host:port works, too (${LOCALHOST})`,
+    }),
+    port: portOption(PORTS[program], "p"),
+    context: option(CONTEXT, {
+      help: "connect as it is saved under this name in hashbus/config.toml (what HASHBUS_URL says, " +
+        "or the default there)",
+    }),
+  };
+}
+
+/** What {@link addressOptions} gives. */
+export type AddressOptions = {
+  readonly id: Option<string>;
+  readonly "local-port": Option<number | undefined>;
+  readonly host: Option<string>;
+  readonly port: Option<number>;
+  readonly context: Option<string | undefined>;
+};
+
+const PORTS = { publisher: "pub-port", subscriber: "sub-port" } as const;
 
 /** The broker's port, which is another one for each kind of client. */
-export function brokerPort(usual: number): Option<number> {
-  return optionOr(port(1), { letters: "p", fallback: usual, help: `the broker's port (${usual})` });
+function portOption(name: keyof typeof USUAL_PORTS, letters: string): Option<number> {
+  const usual = USUAL_PORTS[name];
+  return optionOr(port(1), { letters, fallback: usual, help: `the broker's port (${usual})` });
 }
 
 /** For how long to try. */
@@ -51,14 +88,30 @@ export const CONNECT_OPTIONS = {
   }),
 } as const satisfies Table;
 
+/** Saved connections of a client. Each serves all clients, so it has the ports of all of them. */
+export function connects(program: ClientProgram): Connects {
+  const { id, host, "local-port": localPort } = addressOptions(program);
+  return {
+    port: PORTS[program],
+    saved: {
+      id,
+      "local-port": localPort,
+      host,
+      "pub-port": portOption("pub-port", ""),
+      "sub-port": portOption("sub-port", ""),
+      ...CONNECT_OPTIONS,
+    },
+  };
+}
+
 /** What a speed is. */
 export const SPEED = decimal({ expected: "a number from 0 up, such as 2 or 0.5" });
 
 /** Command files. */
 export const FILE_OPTIONS = {
-  file: option(WORD, {
+  file: option(FILE, {
     letters: "f",
-    placeholder: "FILE",
+    once: true,
     help: "run this command file, then the keyboard; - reads it from stdin",
   }),
   "no-input": flag({
@@ -96,10 +149,10 @@ export interface Connection {
   readonly protocol: "auto" | "classic" | "2";
 }
 
-/** The connection that the options ask for. Throws UsageError when it has no id. */
+/** The connection that the options ask for. */
 export function connectionFrom(
   options: {
-    readonly id: string | undefined;
+    readonly id: string;
     readonly host: string;
     readonly port: number;
     readonly "local-port": number | undefined;
@@ -107,13 +160,7 @@ export function connectionFrom(
     readonly "no-reconnect": boolean;
     readonly protocol: "auto" | "classic" | "2";
   },
-  program: string,
 ): Connection {
-  if (options.id === undefined) {
-    throw new UsageError(
-      `-i ID is missing: give this client a name, such as -i ${program[0]}1; see ${program} --help`,
-    );
-  }
   const localPort = options["local-port"];
   return {
     id: options.id,

@@ -2,6 +2,7 @@
  * The grammar of command files and of the keyboard: one command a line.
  *
  *     [seconds] pub #topic message to the end of the line
+ *     [seconds] json {"topic":"#topic","payload":"hi","headers":{"k":"v"},"key":"k","ttl":5,"reply":"#r"}
  *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…]
  *     [seconds] unsub #topic-or-pattern
  *     [seconds] quit
@@ -12,13 +13,19 @@
  */
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { quote } from "../../text.ts";
-import { parsePattern, parseTopic } from "../../topics/topic.ts";
-import { POSITION, type Position, START, type Start } from "../options/position.ts";
+import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
+import { type PublishLine, readPublishLine } from "../input/message_line.ts";
+import { POSITION, type Position, START, type Start, wrongOrder } from "../options/position.ts";
 import { nearest } from "../options/suggest.ts";
 import { type Read, SLOW } from "../options/units.ts";
 
 /** Who runs the commands: a publisher knows `pub`, a subscriber `sub` and `unsub`, both know `quit`. */
 export type Role = "publisher" | "subscriber";
+
+/** A publisher's message, in its two forms: a line of text, and whatever JSON can say. */
+export type PublishAction =
+  | { readonly verb: "pub"; readonly topic: string; readonly message: string }
+  | { readonly verb: "json"; readonly topic: string; readonly message: PublishLine };
 
 /** How one subscription differs from what the command line says of all. */
 export interface SubFields {
@@ -29,7 +36,7 @@ export interface SubFields {
 
 /** What a command does, names in their canonical form. */
 export type Action =
-  | { readonly verb: "pub"; readonly topic: string; readonly message: string }
+  | PublishAction
   | { readonly verb: "sub"; readonly pattern: string } & SubFields
   | { readonly verb: "unsub"; readonly pattern: string }
   | { readonly verb: "quit" };
@@ -49,7 +56,7 @@ export type ParsedLine =
 
 /** The verbs of each role, in the order of the help. */
 export const VERBS: Readonly<Record<Role, readonly string[]>> = {
-  publisher: ["pub", "quit"],
+  publisher: ["pub", "json", "quit"],
   subscriber: ["sub", "unsub", "quit"],
 };
 
@@ -57,12 +64,13 @@ export const VERBS: Readonly<Record<Role, readonly string[]>> = {
 export const GRAMMAR: Readonly<Record<Role, readonly string[]>> = {
   publisher: [
     "[seconds] pub #topic message   publish the rest of the line",
+    '[seconds] json {"topic":"#a","payload":"hi"}   with headers, key, ttl, reply',
     "[seconds] quit                 leave (so do Ctrl-C and Ctrl-D)",
     "Seconds are waited first. The # of a topic may be left out.",
   ],
   subscriber: [
     "[seconds] sub #topic     subscribe to a topic or a pattern: #orders.* #orders.> #>",
-    "   from=earliest          with what is stored: earliest, latest, 7, 09:00, -10m",
+    "   from=earliest          with what is stored: earliest, latest, 7, 09:00, -10m, -10",
     "   to=09:30               up to there",
     "   slow=drop-old          when it cannot keep up: block, drop-old, drop-new, latest",
     "[seconds] unsub #topic   what one subscribed to, in the same words",
@@ -99,9 +107,16 @@ function parseAction(text: string, { role, wait }: { role: Role; wait: number })
   switch (verb) {
     case "pub": {
       const [topic, message] = splitWord(args);
-      const parsed = parseTopic(topic);
+      const parsed = parseKnown(topic);
       if ("problem" in parsed) return problem(parsed.problem);
       return { kind: "command", command: { wait, action: { verb, topic: parsed.name, message } } };
+    }
+    case "json": {
+      const read = readPublishLine(args);
+      if ("problem" in read) return problem(read.problem);
+      const { message } = read;
+      if (message.topic === undefined) return problem(`"topic" is missing`);
+      return { kind: "command", command: { wait, action: { verb, topic: message.topic, message } } };
     }
     case "sub":
     case "unsub": {
@@ -119,6 +134,19 @@ function parseAction(text: string, { role, wait }: { role: Role; wait: number })
       return { kind: "command", command: { wait, action: { verb: "quit" } } };
   }
 }
+
+/** As {@link parseTopic}; a file and a pipe have the same few topics again and again. */
+function parseKnown(topic: string): Parsed {
+  const known = TOPICS.get(topic);
+  if (known !== undefined) return known;
+  const parsed = parseTopic(topic);
+  if (TOPICS.size >= TOPICS_KEPT) TOPICS.clear();
+  TOPICS.set(topic, parsed);
+  return parsed;
+}
+
+const TOPICS = new Map<string, Parsed>();
+const TOPICS_KEPT = 1000;
 
 /** The fields of a `sub`, as on the wire: `from=-10m slow=latest`. */
 function parseSub(pattern: string, { wait, words }: { wait: number; words: readonly string[] }): ParsedLine {
@@ -160,6 +188,10 @@ function parseSub(pattern: string, { wait, words }: { wait: number; words: reado
   }
   if (fields.from === "now" && fields.to !== undefined) {
     return problem("to= ends what is stored, and from now on nothing is: leave from=now out");
+  }
+  if (fields.from !== undefined && fields.to !== undefined) {
+    const wrong = wrongOrder({ from: fields.from, to: fields.to, now: Date.now() });
+    if (wrong !== undefined) return problem(`from=: ${wrong}`);
   }
   return { kind: "command", command: { wait, action: { verb: "sub", pattern, ...fields } } };
 }

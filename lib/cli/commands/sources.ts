@@ -14,9 +14,9 @@ import { promptHelp } from "../prompt/help.ts";
 import { History, historyPath } from "../prompt/history.ts";
 import { tellWhenLate } from "../prompt/late.ts";
 import { Prompt } from "../prompt/prompt.ts";
-import { runCommands, type RunEnd, type RunOptions } from "./runner.ts";
+import { type Ahead, runCommands, type RunEnd, type RunOptions } from "./runner.ts";
 import type { Stop } from "../process/signals.ts";
-import { readLines } from "../process/stdin.ts";
+import { readLineBatches } from "../process/stdin.ts";
 
 /** The file name that means stdin. */
 const STDIN = "-";
@@ -45,6 +45,12 @@ export interface Session {
   /** What may be asked for commands after the file. */
   readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
   readonly execute: RunOptions["execute"];
+  /** Takes the messages of the file and of a pipe; what is typed goes to `execute`. */
+  readonly ahead?: Ahead;
+  /** Told when neither the file nor a pipe has more commands. */
+  readonly ended?: () => void;
+  /** Told where the commands come from from now on. */
+  readonly began?: (source: "file" | "keyboard" | "pipe") => void;
   readonly speed: number;
   readonly keepGoing: boolean;
   /** Topics for Tab to complete. */
@@ -53,6 +59,8 @@ export interface Session {
   readonly list: () => readonly string[];
   readonly notices: Notices;
   readonly stop: Stop;
+  /** Told each command that was typed, before it is run. */
+  readonly typed?: (command: Command) => void;
   /** Told when a prompt takes over the terminal, and with undefined when it gives it back. */
   readonly prompting?: (prompt: Prompt | undefined) => void;
 }
@@ -72,27 +80,51 @@ export async function runSession(session: Session): Promise<SessionEnd> {
     session.notices.failed(problem);
   };
   const options: RunOptions = { ...session, refused: failed, signal: session.stop.signal };
-  let end: SessionEnd["end"] = await runCommands(session.file, options);
+  const next = nextSource(session);
+  if (session.file.length > 0) session.began?.("file");
+  let end: SessionEnd["end"] = await runCommands(session.file, {
+    ...options,
+    ended: next === "pipe" ? undefined : session.ended,
+  });
   if (end !== "end") return { end, problems };
-  if (Deno.stdin.isTerminal() && hasScreen()) {
-    if (session.reads.terminal) end = await runKeyboard(session);
-  } else if (Deno.stdin.isTerminal() ? session.reads.terminal : session.reads.pipe) {
+  if (next === "keyboard") {
+    end = await runKeyboard(session);
+  } else if (next === "pipe") {
+    session.began?.("pipe");
     end = await runCommands(pipedCommands(session, failed), options);
   }
   return { end, problems };
 }
 
+/** The commands of a read at a time, so that a line which comes alone is run at once. */
 async function* pipedCommands(
   session: Session,
   failed: (problem: string) => void,
-): AsyncGenerator<PlacedCommand> {
+): AsyncGenerator<Iterable<PlacedCommand>> {
   let number = 0;
-  for await (const bytes of readLines(Deno.stdin)) {
-    const place = `stdin:${++number}`;
+  for await (const lines of readLineBatches(Deno.stdin)) {
+    yield commandsOf(lines, { first: number + 1, session, failed });
+    number += lines.length;
+  }
+}
+
+/** Reads a line when it is its turn: what is behind a `quit` is nobody's business. */
+function* commandsOf(
+  lines: readonly Uint8Array[],
+  { first, session, failed }: {
+    readonly first: number;
+    readonly session: Session;
+    readonly failed: (problem: string) => void;
+  },
+): Generator<PlacedCommand> {
+  let number = first;
+  for (const bytes of lines) {
+    const place = `stdin:${number}`;
     const line = decodeLine(bytes);
     const parsed = line === undefined
       ? { kind: "problem", problem: "not UTF-8" } as const
       : parseLine(number === 1 ? line.replace(/^\ufeff/, "") : line, session.role);
+    number++;
     if (parsed.kind === "command") yield { command: parsed.command, place };
     if (parsed.kind !== "problem") continue;
     const problem = `${place}: ${parsed.problem}`;
@@ -103,6 +135,7 @@ async function* pipedCommands(
 
 async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
   const { role, id, notices, stop } = session;
+  session.began?.("keyboard");
   const history = new History({
     path: historyPath(role),
     failed: (problem) => notices.detail(problem),
@@ -114,8 +147,9 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
     for await (const line of prompt.lines()) {
       const command = typedCommand(line, { session, prompt });
       if (command === undefined) continue;
+      session.typed?.(command);
       const end = await runCommands([{ command, place: "" }], {
-        ...session,
+        speed: session.speed,
         execute: (action) =>
           tellWhenLate(session.execute(action), () => {
             if (stop.signal.aborted) return;
@@ -153,6 +187,13 @@ function typedCommand(
   if (parsed.kind === "command") return parsed.command;
   if (parsed.kind === "problem") prompt.printAbove(`${parsed.problem} (help lists the commands)\n`);
   return undefined;
+}
+
+/** Where commands come from after the file; a terminal without a screen is read as a pipe is. */
+function nextSource({ reads }: Session): "keyboard" | "pipe" | undefined {
+  if (!Deno.stdin.isTerminal()) return reads.pipe ? "pipe" : undefined;
+  if (!reads.terminal) return undefined;
+  return hasScreen() ? "keyboard" : "pipe";
 }
 
 /** Whether there is a terminal to show a prompt on. */

@@ -1,13 +1,10 @@
 /**
  * The command line: from the words a shell hands over to what was given for each option.
  *
- * A word that follows an option with a required value is that value, whatever it begins with (`-m -hello`),
- * so values are joined to their options here (`--message=-hello`) before the parser could take them for
- * options of their own.
+ * A word that follows an option with a required value is that value, whatever it begins with (`-m -hello`).
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { allOptions, BARE, type Given, type Option, type Program, type Table } from "./table.ts";
@@ -20,18 +17,7 @@ export type CommandLine = { readonly given: ReadonlyMap<string, Given> } | {
 
 /** Takes a command line apart. Throws UsageError for what the program does not know or what is missing. */
 export function readArguments(program: Program<Table>, words: readonly string[]): CommandLine {
-  const reader = new Reader(program);
-  const joined = reader.join(words);
-  if (joined === "help" || joined === "version") return { print: joined };
-  const valued = [...reader.options].filter(([, row]) => row.takes !== "none").map(([name]) => name);
-  const flags = [...reader.options].filter(([, row]) => row.takes === "none").map(([name]) => name);
-  const parsed = parseArgs(joined, { string: [...valued, "_"], boolean: flags, collect: valued });
-  const given = new Map<string, Given>();
-  for (const [name, source] of reader.sources) {
-    const value = parsed[name];
-    given.set(name, { source, texts: Array.isArray(value) ? value.map(String) : [String(value)] });
-  }
-  return { given };
+  return new Reader(program).read(words);
 }
 
 /** One option as it occurs. */
@@ -47,65 +33,81 @@ interface Occurrence {
 }
 
 class Reader {
-  readonly options: ReadonlyMap<string, Option<unknown>>;
-  /** How each option that occurs was written last. */
-  readonly sources = new Map<string, string>();
+  readonly #program: Program<Table>;
+  readonly #options: ReadonlyMap<string, Option<unknown>>;
+  /** Long names by every form of every option. */
   readonly #names = new Map<string, string>();
-  readonly #program: string;
+  readonly #given = new Map<string, Given>();
+  /** The value that stands before the word that is looked at, where one does. */
+  #before: { readonly row: Option<unknown>; readonly value: string } | undefined;
   /** An option that took a word which looks like an option: the usual reason for a stray word after it. */
   #suspect: string | undefined;
 
   constructor(program: Program<Table>) {
-    this.#program = program.name;
-    this.options = allOptions(program);
-    for (const [name, row] of this.options) {
+    this.#program = program;
+    this.#options = allOptions(program);
+    for (const [name, row] of this.#options) {
       this.#names.set(`--${name}`, name);
       for (const letter of row.letters ?? "") this.#names.set(`-${letter}`, name);
     }
   }
 
-  /** The words with every value joined to its option by its long name. */
-  join(words: readonly string[]): string[] | "help" | "version" {
-    const joined: string[] = [];
+  read(words: readonly string[]): CommandLine {
     const queue = [...words];
     let at = 0;
     while (at < queue.length) {
-      const { written, name, row, value, grouped } = this.#option(queue[at++] ?? "");
-      if (name === "help" || name === "version") return name;
+      const word = queue[at++] ?? "";
+      if (!isOption(word)) throw this.#stray(queue.slice(at - 1));
+      const option = this.#option(word);
+      const { written, name, row, value, grouped } = option;
+      if (name === "help" || name === "version") return { print: name };
       const next = queue[at];
-      this.sources.set(name, written);
       if (row.takes === "none") {
         if (grouped) queue.splice(at, 0, `-${value}`);
-        else if (value !== undefined) {
-          throw this.#error(`${written} takes no value, ${quote(value)} was given`);
-        }
-        joined.push(`--${name}`);
+        this.#take(option, this.#switched(option));
       } else if (value !== undefined) {
-        joined.push(`--${name}=${value}`);
+        this.#take(option, value);
       } else if (next !== undefined && (row.takes === "required" || !/^-\D/.test(next))) {
-        joined.push(`--${name}=${next}`);
+        this.#take(option, next);
         if (this.#names.has(next)) this.#suspect = `${written} took ${quote(next)} as its value`;
         at++;
       } else if (row.takes === "optional") {
-        joined.push(`--${name}=${BARE}`);
+        this.#take(option, BARE);
       } else if (row.takes === "required-or-help") {
-        return "help";
+        return { print: "help" };
       } else {
         const hint = row.hint === undefined ? "" : ` (${row.hint})`;
         throw this.#error(`${written} needs a value, ${row.placeholder}${hint}`);
       }
     }
-    return joined;
+    return { given: this.#given };
+  }
+
+  /** Adds a value to those of its option. Throws where there is one already and one only can be meant. */
+  #take({ written, name, row }: Occurrence, value: string): void {
+    const texts = this.#given.get(name)?.texts ?? [];
+    const last = texts.at(-1);
+    if (row.once === true && last !== undefined && last !== value) {
+      throw this.#error(`${written} is given twice, ${shown(last)} and ${shown(value)}: take one`);
+    }
+    this.#given.set(name, { source: written, from: `flag ${written}`, texts: [...texts, value] });
+    this.#before = row.takes === "none" || value === BARE ? undefined : { row, value };
+  }
+
+  /** A flag is on where it stands, and can be switched off that is on in a file: `--verbose=false`. */
+  #switched({ written, value, grouped }: Occurrence): string {
+    if (value === undefined || grouped) return "true";
+    if (value === "true" || value === "false") return value;
+    throw this.#error(`${written} takes no value, ${quote(value)} was given`);
   }
 
   /** The option a word is: `--port`, `--port=9`, `-p`, `-p9`, `-p=9`. */
   #option(word: string): Occurrence {
-    if (!word.startsWith("-") || word === "-" || word === "--") throw this.#stray(word);
     const equals = word.indexOf("=");
     const long = equals === -1 ? word : word.slice(0, equals);
     const written = word.startsWith("--") || this.#names.has(long) ? long : word.slice(0, 2);
     const name = this.#names.get(written);
-    const row = name === undefined ? undefined : this.options.get(name);
+    const row = name === undefined ? undefined : this.#options.get(name);
     if (name === undefined || row === undefined || this.#names.has(`-${word}`)) {
       throw this.#unknown(word, long);
     }
@@ -127,12 +129,46 @@ class Reader {
     );
   }
 
-  #stray(word: string): UsageError {
-    const cause = this.#suspect ?? "put a value with spaces or # in it in quotes";
-    return this.#error(`unexpected argument ${quote(word)} (${cause})`);
+  /** Says what is wrong with the first of these words, and what may have been meant. */
+  #stray(words: readonly string[]): UsageError {
+    const [word = ""] = words;
+    const end = words.findIndex(isOption);
+    const strays = end === -1 ? words : words.slice(0, end);
+    const problem = `unexpected argument ${quote(word)}`;
+    const meant = this.#suspect === undefined && !this.#continues(word)
+      ? this.#program.meant?.(strays, new Set(this.#given.keys()))
+      : undefined;
+    if (meant !== undefined) return new UsageError(`${problem}: ${meant}`);
+    return this.#error(`${problem} (${this.#suspect ?? "put a value with spaces or # in it in quotes"})`);
+  }
+
+  /** Whether the word could be more of the value before it, which the shell took for two words. */
+  #continues(word: string): boolean {
+    if (this.#before === undefined) return false;
+    const { row, value } = this.#before;
+    try {
+      row.read([`${value} ${word}`], () => {
+        throw new NotAValue();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof NotAValue) return false;
+      throw error;
+    }
   }
 
   #error(problem: string): UsageError {
-    return new UsageError(`${problem}; see ${this.#program} --help`);
+    return new UsageError(`${problem}; see ${this.#program.name} --help`);
   }
+}
+
+function shown(value: string): string {
+  return value === BARE ? "nothing" : quote(value);
+}
+
+class NotAValue extends Error {}
+
+/** Whether a word is written as an option is. */
+function isOption(word: string): boolean {
+  return word.startsWith("-") && word !== "-" && word !== "--";
 }

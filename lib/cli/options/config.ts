@@ -1,5 +1,6 @@
 /**
- * The config file: TOML with the names of the long options.
+ * Config files: TOML with the names of the long options, as the broker's is as a whole
+ * and each saved connection of a client's.
  *
  *     sub-port = 9090
  *     max-line = "128KiB"
@@ -9,7 +10,7 @@
 import { parse } from "@std/toml/parse";
 import { UsageError } from "../../errors.ts";
 import { quote, visible } from "../../text.ts";
-import { readBytesSync } from "../process/files.ts";
+import { readTextSync } from "../process/files.ts";
 import { BARE, type Given, type Option, type Program, type Table } from "./table.ts";
 import { nearest } from "./suggest.ts";
 import { tableText } from "./table_text.ts";
@@ -19,36 +20,68 @@ const CONFIG = "config";
 
 /** What a config file gives for the options of a program. Throws UsageError with the file and the key. */
 export function readConfig(program: Program<Table>, path: string): ReadonlyMap<string, Given> {
-  const bytes = readBytesSync(path, "the config file");
-  return configGiven(program, { path, text: new TextDecoder().decode(bytes) });
+  return configGiven(program, { path, text: readTextSync(path, "the config file") });
 }
 
 /** As {@link readConfig}, from the file's text. */
-export function configGiven(
-  program: Program<Table>,
-  file: { readonly path: string; readonly text: string },
-): ReadonlyMap<string, Given> {
+export function configGiven(program: Program<Table>, file: ConfigText): ReadonlyMap<string, Given> {
+  return tableGiven(parseToml(file), {
+    rows: new Map(Object.entries(program.options).filter(([name]) => name !== CONFIG)),
+    place: file.path,
+    from: file.path,
+    keys: `the keys are the long options of ${program.name} --help`,
+  });
+}
+
+/** The text of a file, and how it is called where it is wrong. */
+export interface ConfigText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Where a table of a config file stands, and what its keys are. */
+export interface TablePlace {
+  readonly rows: ReadonlyMap<string, Option<unknown>>;
+  /** Goes before what is wrong: the file and, where it is not all of it, the table. */
+  readonly place: string;
+  /** {@link Given.from}. */
+  readonly from: string;
+  /** What the keys are, said to who wrote another one. */
+  readonly keys: string;
+}
+
+/** What a table of a config file gives. Throws UsageError with the place and the key. */
+export function tableGiven(
+  table: Readonly<Record<string, unknown>>,
+  { rows, place, from, keys }: TablePlace,
+): Map<string, Given> {
   const given = new Map<string, Given>();
-  const known = new Map(Object.entries(program.options).filter(([name]) => name !== CONFIG));
-  for (const [key, value] of Object.entries(parseToml(file))) {
-    const row = known.get(key);
-    const source = `${file.path}: ${key}`;
-    if (row === undefined) {
-      const guess = nearest(key, known.keys());
-      const hint = guess === undefined ? "" : `, did you mean ${quote(guess)}?`;
-      throw new UsageError(
-        `${file.path}: unknown key ${
-          quote(key)
-        }${hint}; the keys are the long options of ${program.name} --help`,
-      );
-    }
+  for (const [key, value] of Object.entries(table)) {
+    const row = rows.get(key);
+    if (row === undefined) throw unknownKey(key, { place, known: rows.keys(), keys });
+    const source = `${place}: ${key}`;
     const values = Array.isArray(value) && row.many ? value : [value];
-    given.set(key, { source, texts: values.map((one) => textOf(one, { row, source })) });
+    given.set(key, { source, from, texts: values.map((one) => textOf(one, { row, source })) });
   }
   return given;
 }
 
-function parseToml(file: { readonly path: string; readonly text: string }): Record<string, unknown> {
+/** Says which key is not known, and which one may have been meant. */
+export function unknownKey(
+  key: string,
+  { place, known, keys }: {
+    readonly place: string;
+    readonly known: Iterable<string>;
+    readonly keys: string;
+  },
+): UsageError {
+  const guess = nearest(key, known);
+  const hint = guess === undefined ? "" : `, did you mean ${quote(guess)}?`;
+  return new UsageError(`${place}: unknown key ${quote(key)}${hint}; ${keys}`);
+}
+
+/** Reads TOML. Throws UsageError. */
+export function parseToml(file: ConfigText): Record<string, unknown> {
   try {
     return parse(file.text);
   } catch (error) {
@@ -74,7 +107,8 @@ function textOf(value: unknown, at: { readonly row: Option<unknown>; readonly so
   return isTable(value) ? textOfTable(value, source) : String(value);
 }
 
-function isTable(value: unknown): value is object {
+/** Whether it is a table of TOML, which has values of other classes, too. */
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
@@ -95,7 +129,8 @@ function textOfTable(table: object, source: string): string {
 
 const NAMES = { string: "a string", number: "a number", boolean: "true or false", table: "a table" } as const;
 
-function nameOf(value: unknown): string {
+/** What a value is, for a person. */
+export function nameOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date) return "a date";
   if (typeof value === "string") return `the string ${quote(value)}`;

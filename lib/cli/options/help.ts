@@ -15,6 +15,7 @@ export function helpText(program: Program<Table>, width: number): string {
   const most = Math.min(Math.max(width, 20), WIDTH_MOST);
   const lines = [...wrap(program.summary, { width: most }), "", "Usage:"];
   for (const usage of program.usage) lines.push(...wrap(usage, { width: most, indent: 2, hang: 6 }));
+  lines.push(...wrap(`${program.name} completions bash|zsh|fish`, { width: most, indent: 2, hang: 6 }));
   lines.push("", "Options:", ...optionLines(program, most));
   if (program.examples.length > 0) lines.push("", "Examples:");
   for (const { command, does } of program.examples) {

@@ -5,9 +5,7 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
-import { quote } from "../../text.ts";
-import type { Kind, Read } from "./units.ts";
+import type { Completion, Kind, Read } from "./units.ts";
 
 /** What a row of the table says, apart from the kind of value. */
 export interface Spec {
@@ -19,6 +17,13 @@ export interface Spec {
   readonly help: string;
   /** Said after "needs a value" where the usual cause is known. */
   readonly hint?: string;
+  /**
+   * It says what is to be done, so that two different ones cannot both be meant, and are refused. Of other
+   * options the last one holds, so that what an alias or a script says can be changed behind it.
+   */
+  readonly once?: boolean;
+  /** Its value is shown to nobody. */
+  readonly secret?: boolean;
 }
 
 /** One option. `T` is what the program gets, whether or not the option was given. */
@@ -33,6 +38,9 @@ export interface Option<T> extends Spec {
   readonly config: readonly ("string" | "number" | "boolean" | "table")[];
   /** Turns what was written, in order, into the value; nothing written gives the default. */
   readonly read: (texts: readonly string[], complain: Complain) => T;
+  /** What it comes to, as one would write it; empty where it is neither given nor has a default. */
+  readonly show: (texts: readonly string[]) => readonly string[];
+  readonly completes?: Completion;
 }
 
 /** Throws the UsageError for a text that is not what it should be. */
@@ -58,46 +66,85 @@ export interface Program<T extends Table> {
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   /** Paragraphs after the options. */
   readonly notes: readonly string[];
+  /** What words that belong to no option were probably meant as, told to who wrote them. */
+  readonly meant?: (words: readonly string[], given: ReadonlySet<string>) => string | undefined;
+  /** Of a client: it has `host`, `port` and `context`, and connections may be saved for it. */
+  readonly connects?: Connects;
 }
 
-/** What was written for one option and where: `-p`, `--port`, `broker.toml: port`. */
+/** How saved connections give the options of a client. */
+export interface Connects {
+  /** The keys of a saved connection, the same for all clients. */
+  readonly saved: Table;
+  /** Which of them is this client's `port`. */
+  readonly port: "pub-port" | "sub-port";
+}
+
+/** What was written for one option, and where. */
 export interface Given {
+  /** For who wrote it wrong: `-p`, `--port`, `broker.toml: port`. */
   readonly source: string;
+  /** For who asks what is in force: `flag -p`, `broker.toml`. */
+  readonly from: string;
   readonly texts: readonly string[];
 }
 
 /** Every program has these. */
 export const BUILT_IN = {
+  "show-config": flag({ help: "print the options in force, and where each comes from, and exit" }),
   help: flag({ help: "print this and exit" }),
   version: flag({ help: "print the version and exit" }),
 } as const satisfies Table;
 
 /** An option with a value; undefined where it is not given. Given twice, the last one holds. */
 export function option<T>(kind: Kind<T>, spec: Spec): Option<T | undefined> {
-  return { ...one(kind, spec), read: (texts, complain) => readLast(kind, { texts, complain }) };
+  return {
+    ...one(kind, spec),
+    read: (texts, complain) => readLast(kind, { texts, complain }),
+    show: (texts) => texts.slice(-1).map((text) => shown(kind, text)),
+  };
 }
 
 /** An option with a value and a default. */
 export function optionOr<T>(kind: Kind<T>, spec: Spec & { readonly fallback: NoInfer<T> }): Option<T> {
+  return optionElse(kind, { ...spec, otherwise: () => spec.fallback });
+}
+
+/** An option with a value and a default that has to be found out. */
+export function optionElse<T>(
+  kind: Kind<T>,
+  spec: Spec & { readonly otherwise: () => NoInfer<T> },
+): Option<T> {
+  const { otherwise } = spec;
   return {
     ...one(kind, spec),
-    read: (texts, complain) => readLast(kind, { texts, complain }) ?? spec.fallback,
+    read: (texts, complain) => readLast(kind, { texts, complain }) ?? otherwise(),
+    show: (texts) => {
+      const last = texts.at(-1);
+      return [last === undefined ? write(kind, otherwise()) : shown(kind, last)];
+    },
   };
 }
 
 /** An option with a default that may also be written without its value: `-s` and `-s 9091`. */
-export function optionMaybe<T>(
+export function optionMaybe<T, Fallback extends T | undefined>(
   kind: Kind<T>,
-  spec: Spec & { readonly fallback: NoInfer<T>; readonly bare: NoInfer<T> },
-): Option<T> {
+  spec: Spec & { readonly fallback: Fallback; readonly bare: NoInfer<T> },
+): Option<T | Fallback> {
+  const { bare, fallback } = spec;
   return {
     ...one(kind, spec),
     takes: "optional",
     config: [...kind.config, "boolean"],
     read: (texts, complain) => {
       const last = texts.at(-1);
-      if (last === BARE) return spec.bare;
-      return readLast(kind, { texts, complain }) ?? spec.fallback;
+      if (last === BARE) return bare;
+      return readLast(kind, { texts, complain }) ?? fallback;
+    },
+    show: (texts) => {
+      const last = texts.at(-1);
+      if (last !== undefined) return [last === BARE ? write(kind, bare) : shown(kind, last)];
+      return fallback === undefined ? [] : [write(kind, fallback)];
     },
   };
 }
@@ -111,6 +158,7 @@ export function list<T>(kind: Kind<T>, spec: Spec): Option<readonly T[]> {
     ...one(kind, spec),
     many: true,
     read: (texts, complain) => texts.map((text) => readOne(kind, { text, complain })),
+    show: (texts) => texts.map((text) => shown(kind, text)),
   };
 }
 
@@ -122,6 +170,7 @@ export function flag(spec: Spec): Option<boolean> {
     many: false,
     config: ["boolean"],
     read: (texts) => texts.at(-1) === "true",
+    show: (texts) => texts.slice(-1),
   };
 }
 
@@ -130,33 +179,15 @@ export function allOptions(program: Program<Table>): ReadonlyMap<string, Option<
   return new Map([...Object.entries(program.options), ...Object.entries(BUILT_IN)]);
 }
 
-/** The values of a program's options; of several places that give one, the first holds. */
-export function readValues<T extends Table>(
-  program: Program<T>,
-  places: readonly ReadonlyMap<string, Given>[],
-): Values<T> {
-  const entries = Object.entries(program.options).map(([name, row]) => {
-    const given = places.find((place) => place.has(name))?.get(name);
-    const complain: Complain = (text, reason) => {
-      const shown = text === BARE ? "nothing" : quote(text);
-      throw new UsageError(
-        "problem" in reason
-          ? `${given?.source}: ${reason.problem}`
-          : `${given?.source} takes ${reason.expected}, not ${shown}; see ${program.name} --help`,
-      );
-    };
-    return [name, row.read(given?.texts ?? [], complain)] as const;
-  });
-  // each entry was read by its own row, so the types are those of the table
-  return Object.fromEntries(entries) as Values<T>;
-}
-
-function one<T>(kind: Kind<T>, spec: Spec): Omit<Option<T>, "read"> {
+function one<T>(kind: Kind<T>, spec: Spec): Omit<Option<T>, "read" | "show"> {
   return {
     letters: spec.letters ?? "",
     placeholder: spec.placeholder ?? kind.placeholder,
     help: spec.help,
     ...(spec.hint === undefined ? {} : { hint: spec.hint }),
+    ...(spec.once === undefined ? {} : { once: spec.once }),
+    ...(spec.secret === undefined ? {} : { secret: spec.secret }),
+    ...(kind.completes === undefined ? {} : { completes: kind.completes }),
     takes: spec.letters?.includes("h") ? "required-or-help" : "required",
     many: false,
     config: kind.config,
@@ -176,4 +207,14 @@ function readLast<T>(kind: Kind<T>, { texts, complain }: Written): T | undefined
 function readOne<T>(kind: Kind<T>, { text, complain }: { text: string; complain: Complain }): T {
   const read = kind.read(text);
   return "value" in read ? read.value : complain(text, read);
+}
+
+function shown<T>(kind: Kind<T>, text: string): string {
+  if (kind.write === undefined) return text;
+  const read = kind.read(text);
+  return "value" in read ? kind.write(read.value) : text;
+}
+
+function write<T>(kind: Kind<T>, value: T): string {
+  return kind.write === undefined ? String(value) : kind.write(value);
 }

@@ -12,6 +12,14 @@ import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
  */
 export type Read<T> = { readonly value: T } | { readonly expected: string } | { readonly problem: string };
 
+/**
+ * What a shell offers in a value's place: these words, the names of files or of folders,
+ * the saved connections. Of other kinds there is nothing to offer.
+ */
+export type Completion =
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  | { readonly kind: "files" | "folders" | "contexts" };
+
 /** How one kind of value is written on a command line and in a config file. */
 export interface Kind<T> {
   /** Stands for the value in the help: `PORT`. */
@@ -19,6 +27,9 @@ export interface Kind<T> {
   /** The types a config file may give it in. */
   readonly config: readonly ("string" | "number" | "table")[];
   readonly read: (text: string) => Read<T>;
+  /** The value as one would write it, where that is not what `String` gives. */
+  readonly write?: (value: T) => string;
+  readonly completes?: Completion;
 }
 
 /** Any text, the empty one too. */
@@ -34,6 +45,15 @@ export const WORD: Kind<string> = {
   config: ["string"],
   read: (text) => text === "" ? { expected: "a value that is not empty" } : { value: text },
 };
+
+/** The name of a file; what `-` means is the program's business. */
+export const FILE: Kind<string> = { ...WORD, placeholder: "FILE", completes: { kind: "files" } };
+
+/** The name of a folder. */
+export const FOLDER: Kind<string> = { ...WORD, placeholder: "DIR", completes: { kind: "folders" } };
+
+/** The name of a saved connection. */
+export const CONTEXT: Kind<string> = { ...WORD, completes: { kind: "contexts" } };
 
 /** A client's id. */
 export const CLIENT_ID: Kind<string> = {
@@ -93,27 +113,45 @@ export function decimal(options: { readonly expected: string; readonly above?: n
 }
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([
-  ["ms", 1],
-  ["s", 1000],
-  ["", 1000],
-  ["m", 60_000],
-  ["h", 3_600_000],
   ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+  ["ms", 1],
 ]);
+const SPAN = new RegExp(
+  `^(?=.)${[...MILLISECONDS.keys()].map((unit) => `(\\d+(\\.\\d+)?${unit})?`).join("")}$`,
+);
 const DURATION_MOST_MS = 3650 * 86_400_000;
 
-/** A time span in milliseconds: `500ms`, `10s`, `5m`, `2h`, `7d`; a bare number is seconds. */
+/** A time span in milliseconds: `500ms`, `10s`, `5m`, `2h`, `7d`, `1h30m`; a bare number is seconds. */
 export const DURATION: Kind<number> = {
   placeholder: "DUR",
   config: ["string", "number"],
   read: (text) => {
-    const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text);
-    const value = Math.round(Number(parts?.[1]) * (MILLISECONDS.get(parts?.[2] ?? "?") ?? NaN));
+    const value = spanMs(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text) ?? NaN;
     return value <= DURATION_MOST_MS
       ? { value }
       : { expected: "a duration such as 500ms, 10s, 5m, 2h or 7d (at most 3650d)" };
   },
+  write: showDuration,
 };
+
+/** Milliseconds of a time span with its units, each at most once and the longest first: `1h30m`, `1.5s`. */
+export function spanMs(text: string): number | undefined {
+  if (!SPAN.test(text)) return undefined;
+  const parts = [...text.matchAll(/([\d.]+)([a-z]+)/g)];
+  const ms = parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * MILLISECONDS.get(unit)!, 0);
+  return Math.round(ms);
+}
+
+/** A time span in its largest whole unit: 120,000 milliseconds are `2m`. */
+export function showDuration(ms: number): string {
+  for (const [unit, length] of MILLISECONDS) {
+    if (ms >= length && ms % length === 0) return `${ms / length}${unit}`;
+  }
+  return `${ms}ms`;
+}
 
 const BYTES: ReadonlyMap<string, number> = new Map([
   ["", 1],
@@ -143,6 +181,7 @@ export function size(range: { readonly least: number; readonly most: number }): 
         ? { value }
         : { expected };
     },
+    write: showSize,
   };
 }
 
@@ -164,6 +203,7 @@ export function choice<const Word extends string>(...words: readonly Word[]): Ki
       const value = words.find((word) => word === text);
       return value === undefined ? { expected: `one of ${words.join(", ")}` } : { value };
     },
+    completes: { kind: "words", words },
   };
 }
 

@@ -21,8 +21,8 @@ export interface PrinterOptions {
   readonly format?: readonly FormatPart[] | undefined;
   /** `-J`. */
   readonly json: boolean;
-  /** `-N`: nothing after a message. */
-  readonly noNewline: boolean;
+  /** What stands after a message; a line end where it is left out. */
+  readonly end?: Uint8Array | undefined;
   /** Whether what is printed goes to a terminal. */
   readonly terminal: boolean;
 }
@@ -35,7 +35,7 @@ const JSON_FORMAT = compileFormat("%j");
 
 /** Chooses once, so that printing a message decides nothing. */
 export function createPrinter(options: PrinterOptions): Printer {
-  const end = options.noNewline ? NOTHING : LF;
+  const { end = LF } = options;
   const format = options.json ? JSON_FORMAT : options.format;
   if (format !== undefined) return formatPrinter(format, { end, terminal: options.terminal });
   return options.terminal ? linePrinterForTerminal(end) : linePrinter(end);

@@ -5,6 +5,7 @@
  */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
+import { escapeAt, ESCAPES_KNOWN } from "./escapes.ts";
 import { type Arrived, messageJson, messageJsonDeep } from "./message.ts";
 import { STRFTIME } from "./strftime.ts";
 
@@ -41,25 +42,12 @@ function headersText({ headers = new Map() }: Arrived): string {
   return [...headers].map(([name, value]) => `${name}=${value}`).join(",");
 }
 
-const ESCAPES: ReadonlyMap<string, number> = new Map([
-  ["n", 0x0a],
-  ["t", 0x09],
-  ["r", 0x0d],
-  ["0", 0x00],
-  ["a", 0x07],
-  ["e", 0x1b],
-  ["v", 0x0b],
-  ["f", 0x0c],
-  ["\\", 0x5c],
-]);
-
 const FLAGS_AND_WIDTHS = /(?<flags>[0-]*)(?<width>\d{1,4})?(?:\.(?<precision>\d{1,4}))?/.source;
 /** A conversion: `%`, flags, width, precision, letter; or `%@` and a letter of strftime; or `%%`. */
 const CONVERSION = new RegExp(
   `^%(?:(?<percent>%)|@(?<time>.)|${FLAGS_AND_WIDTHS}(?<letter>[^0-9.@-]))`,
   "su",
 );
-const ESCAPE = /^\\(?:x(?<hex>[0-9a-fA-F]{2})|(?<short>.))/su;
 const LITERAL = /^[^%\\]+/u;
 const encoder = new TextEncoder();
 
@@ -130,14 +118,11 @@ function padded(write: Write, { width, most, left, zeros }: Padding): Write {
 }
 
 function escape(rest: string): PartRead | undefined {
-  const found = ESCAPE.exec(rest);
-  if (found === null) return undefined;
-  const { hex, short = "" } = found.groups ?? {};
-  const byte = hex === undefined ? ESCAPES.get(short) : parseInt(hex, 16);
-  if (byte === undefined) {
-    throw unknown(found[0], [...[...ESCAPES.keys()].map((known) => `\\${known}`), "\\xHH"]);
-  }
-  return { part: { kind: "literal", bytes: Uint8Array.of(byte) }, length: found[0].length };
+  const found = escapeAt(rest);
+  if (found === undefined) return undefined;
+  const { written, byte } = found;
+  if (byte === undefined) throw unknown(written, ESCAPES_KNOWN);
+  return { part: { kind: "literal", bytes: Uint8Array.of(byte) }, length: written.length };
 }
 
 function unknown(written: string, known: readonly string[]): UsageError {

@@ -27,6 +27,9 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A message as JSON has it. */
 export interface JsonMessage extends Omit<Arrived, "text" | "time"> {
+  /** What the broker answered to who published it: how safe it is, and how many got it. */
+  readonly level?: string | undefined;
+  readonly subs?: number | undefined;
   /**
    * All of its fields as they stand in the frame, where the others cannot say it; bytes if they are no text.
    */
@@ -55,15 +58,29 @@ export function messageJsonDeep(message: Arrived, time: Date): string {
   return jsonLine({ ...aboutJson(message, time), payload });
 }
 
+/** Whether there is more to it than a topic and a payload and what the broker gave it. */
+export function hasMore({ headers, key, ttl, reply }: Arrived): boolean {
+  return (headers !== undefined && headers.size > 0) || key !== undefined || ttl !== undefined ||
+    reply !== undefined;
+}
+
+/** As {@link messageJson}, without what belongs to the one time it was published: time, number and id. */
+export function messageJsonAnew({ topic, headers = new Map(), key, ttl, reply, payload }: Arrived): string {
+  const about = aboutJson({ topic, headers, key, ttl, reply, payload }, undefined);
+  return jsonLine({ ...about, ...textJson("payload", payload) });
+}
+
 /** Everything but the payload; what was not given with the message is left out. */
 function aboutJson(
-  { topic, headers, id, key, ttl, reply, seq }: JsonMessage,
-  time: Date,
+  { topic, headers, id, key, ttl, reply, seq, level, subs }: JsonMessage,
+  time: Date | undefined,
 ): Record<string, unknown> {
   return {
-    time: time.toISOString(),
+    ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
     ...(seq === undefined ? {} : { seq }),
+    ...(level === undefined ? {} : { level }),
+    ...(subs === undefined ? {} : { subs }),
     ...(id === undefined ? {} : { id }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl }),

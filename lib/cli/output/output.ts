@@ -4,10 +4,20 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { RunError } from "../../errors.ts";
+import { whyNot } from "../process/files.ts";
 
 /** Whoever read our stdout is gone: nothing failed, there is nobody left to write for. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
+}
+
+const TO_STDOUT = "to stdout";
+
+/** What a write that failed is to the program: OutputClosed, of stdout alone, or a RunError that says why. */
+export function writeFailure(error: unknown, what = TO_STDOUT): Error {
+  if (what === TO_STDOUT && error instanceof Deno.errors.BrokenPipe) return new OutputClosed();
+  return new RunError(`cannot write ${what}: ${whyNot(error)}`);
 }
 
 /** Where the bytes go. */
@@ -25,12 +35,13 @@ const FIRST_BYTES = 16 * 1024;
  * - bytes leave in the order in which they were put;
  * - who sees {@link full} waits for {@link flush} before it puts more: that is the backpressure;
  * - a write that fails is told by {@link flush} and by {@link failed};
- *   a reader that went away is OutputClosed.
+ *   a reader of stdout that went away is OutputClosed, everything else a RunError.
  */
 export class Output {
   /** Rejects when a write fails; never resolves. */
   readonly failed: Promise<never>;
   readonly #target: OutputTarget;
+  readonly #what: string;
   readonly #encoder = new TextEncoder();
   readonly #fail: (error: unknown) => void;
   #buffer = new Uint8Array(FIRST_BYTES);
@@ -39,8 +50,10 @@ export class Output {
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(target: OutputTarget) {
+  /** `what` is written, said where that fails. */
+  constructor(target: OutputTarget, what = TO_STDOUT) {
     this.#target = target;
+    this.#what = what;
     const { promise, reject } = Promise.withResolvers<never>();
     // who does not race against it still learns of the failure from flush
     promise.catch(() => {});
@@ -94,7 +107,7 @@ export class Output {
     try {
       for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
     } catch (error) {
-      const told = error instanceof Deno.errors.BrokenPipe ? new OutputClosed() : error;
+      const told = writeFailure(error, this.#what);
       this.#fail(told);
       throw told;
     }

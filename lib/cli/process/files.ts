@@ -15,11 +15,12 @@ export async function readBytes(path: string, what: string): Promise<Uint8Array>
   }
 }
 
-/** As {@link readBytes}, for what is needed before anything else can start. */
-export function readBytesSync(path: string, what: string): Uint8Array {
+/** The text of a file, for what is needed before anything else can start. Throws UsageError. */
+export function readTextSync(path: string, what: string): string {
   try {
-    return Deno.readFileSync(path);
+    return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
   } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`${visible(path)}: not UTF-8`);
     throw unreadable(error, { path, what });
   }
 }
@@ -54,7 +55,8 @@ export function whyNot(error: unknown): string {
   }
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   const message = error instanceof Error ? error.message : String(error);
-  return visible(message.replace(/ \(os error \d+\).*$/s, ""));
+  const said = message.replace(/ \(os error \d+\).*$/s, "");
+  return visible(`${said.charAt(0).toLowerCase()}${said.slice(1)}`);
 }
 
 function unreadable(error: unknown, file: { readonly path: string; readonly what: string }): UsageError {

@@ -11,14 +11,24 @@
  */
 import { RefusedError, RunError, UsageError } from "../../errors.ts";
 import { visible } from "../../text.ts";
+import { COMPLETIONS, completionsText } from "../completions/completions.ts";
+import { savedGiven } from "../contexts/saved.ts";
 import { readArguments } from "../options/arguments.ts";
 import { readConfig } from "../options/config.ts";
 import { helpText } from "../options/help.ts";
-import { type Given, type Program, readValues, type Table, type Values } from "../options/table.ts";
-import { OutputClosed } from "../output/output.ts";
+import { withPortOfHost } from "../options/host.ts";
+import { configText } from "../options/show_config.ts";
+import type { Given, Program, Table, Values } from "../options/table.ts";
+import { readValues } from "../options/values.ts";
+import { OutputClosed, writeFailure } from "../output/output.ts";
+import { isSet } from "./environment.ts";
+import { commandLine } from "./words.ts";
 
 /** Set to anything but nothing, unexpected errors come with their stack. */
 const DEBUG = "HASHBUS_DEBUG";
+const SHOW_CONFIG = "show-config";
+/** The help's where nothing says how wide a line may be. */
+const HELP_WIDTH = 80;
 
 /** Reads the options (`Deno.args`), runs the body and ends the process with the exit code it returns. */
 export async function runMain<T extends Table>(
@@ -35,7 +45,7 @@ export async function runMain<T extends Table>(
   });
   let code: number;
   try {
-    const options = readOptions(program, Deno.args);
+    const options = readOptions(program, commandLine());
     code = "print" in options ? print(options.print) : await body(options.values);
   } catch (error) {
     code = report(program.name, error);
@@ -43,20 +53,36 @@ export async function runMain<T extends Table>(
   Deno.exit(code);
 }
 
-/** The values of the options, flags before the config file, or a text to print instead of running. */
+/** The values of the options, flags before what is saved, or a text to print instead of running. */
 export function readOptions<T extends Table>(
   program: Program<T>,
   words: readonly string[],
 ): { readonly values: Values<T> } | { readonly print: string } {
+  if (words[0] === COMPLETIONS) return { print: completionsText(program, words.slice(1)) };
   const line = readArguments(program, words);
   if ("print" in line) {
-    if (line.print === "help") return { print: helpText(program, terminalWidth()) };
+    if (line.print === "help") return { print: helpText(program, terminalWidth() ?? HELP_WIDTH) };
     return { print: `${program.name} ${program.version}\n` };
   }
-  const places: ReadonlyMap<string, Given>[] = [line.given];
-  const config = line.given.get("config")?.texts.at(-1);
-  if (config !== undefined) places.push(readConfig(program, config));
-  return { values: readValues(program, places) };
+  const places = placesOf(program, line.given);
+  const values = readValues(program, places);
+  if (!line.given.has(SHOW_CONFIG)) return { values };
+  const shown = { width: terminalWidth() ?? Infinity, json: line.given.has("json") };
+  return { print: configText(program, { places, shown }) };
+}
+
+/** Where the values are from, the first that says something first. */
+function placesOf(
+  program: Program<Table>,
+  flags: ReadonlyMap<string, Given>,
+): ReadonlyMap<string, Given>[] {
+  const { name, connects } = program;
+  if (connects !== undefined) {
+    const given = withPortOfHost(flags);
+    return [given, savedGiven({ name, connects, given })];
+  }
+  const config = flags.get("config")?.texts.at(-1);
+  return config === undefined ? [flags] : [flags, readConfig(program, config)];
 }
 
 /** A line on stderr, `publisher: ...`, red on a terminal; several for a message of several lines. */
@@ -78,7 +104,7 @@ export function writeError(text: string): void {
 
 /** Whether colours are wanted on this stream: a terminal, and NO_COLOR not set. */
 export function useColour(stream: { isTerminal(): boolean }): boolean {
-  return stream.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "";
+  return stream.isTerminal() && !isSet("NO_COLOR");
 }
 
 /** Says what went wrong and gives the exit code for it. */
@@ -93,7 +119,7 @@ export function report(program: string, error: unknown): number {
   } else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     complain(program, `unexpected: ${message.replaceAll("\n", " ")} (${DEBUG}=1 shows where)`);
-    if ((Deno.env.get(DEBUG) ?? "") !== "" && error instanceof Error) writeError(`${error.stack}\n`);
+    if (error instanceof Error && isSet(DEBUG)) writeError(`${error.stack}\n`);
   }
   return 1;
 }
@@ -112,15 +138,13 @@ function print(text: string): number {
   try {
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-    throw error;
+    throw writeFailure(error);
   }
   return 0;
 }
 
-function terminalWidth(): number {
-  const fallback = 80;
-  if (!Deno.stdout.isTerminal()) return fallback;
+function terminalWidth(): number | undefined {
+  if (!Deno.stdout.isTerminal()) return undefined;
   const { columns } = Deno.consoleSize();
-  return columns > 0 ? columns : fallback;
+  return columns > 0 ? columns : undefined;
 }

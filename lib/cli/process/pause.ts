@@ -5,7 +5,7 @@
  */
 
 /** The longest a timer can be set to; longer waits are several. */
-const TIMER_MOST_MS = 2 ** 31 - 1;
+export const TIMER_MOST_MS = 2 ** 31 - 1;
 
 /** Waits; false as soon as the signal is aborted, true when the time is over. */
 export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {

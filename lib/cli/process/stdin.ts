@@ -19,20 +19,32 @@ const READ_BYTES_LEAST = 8 * 1024;
 const LINE_MOST = 16 * 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
+const LINE_END = Uint8Array.of(LF);
 
-/**
- * The lines without their ends (LF or CRLF);
- * what follows the last LF is a line too. Each one is the caller's to keep.
- */
-export async function* readLines(input: Input): AsyncGenerator<Uint8Array, void> {
-  for await (const batch of readLineBatches(input)) yield* batch;
+/** How {@link readLineBatches} reads. */
+export interface LineOptions {
+  /** Bytes a line has at most. */
+  readonly most?: number;
+  /** What is read, for a person. */
+  readonly name?: string;
+  /** What ends a line instead of LF, at least one byte; then a CR before it belongs to the line. */
+  readonly delimiter?: Uint8Array;
 }
 
-/** As {@link readLines}, those of one read at a time: for who has to be fast. */
+/**
+ * The lines of one read at a time, without their ends (LF or CRLF); what follows the last LF is a line, too.
+ * Each one is the caller's to keep.
+ */
 export async function* readLineBatches(
   input: Input,
-  { most = LINE_MOST, name = "stdin" }: { readonly most?: number; readonly name?: string } = {},
+  { most = LINE_MOST, name = "stdin", delimiter = LINE_END }: LineOptions = {},
 ): AsyncGenerator<readonly Uint8Array[], void> {
+  if (delimiter.length > 1) {
+    yield* readPieceBatches(input, { most, name, delimiter });
+    return;
+  }
+  const [lineEnd = LF] = delimiter;
+  const trim = lineEnd === LF ? withoutCr : (line: Uint8Array): Uint8Array => line;
   // lines are views of what was read, so no memory is read into twice
   let memory = new Uint8Array(0);
   let begun: Uint8Array[] = [];
@@ -45,9 +57,9 @@ export async function* readLineBatches(
     memory = memory.subarray(length);
     const lines: Uint8Array[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
+    for (let end = chunk.indexOf(lineEnd); end !== -1; end = chunk.indexOf(lineEnd, start)) {
       const line = chunk.subarray(start, end);
-      lines.push(withoutCr(begun.length === 0 ? line : joined([...begun, line])));
+      lines.push(trim(begun.length === 0 ? line : joined([...begun, line])));
       begun = [];
       begunBytes = 0;
       start = end + 1;
@@ -57,11 +69,63 @@ export async function* readLineBatches(
       begunBytes += length - start;
     }
     if (lines.length > 0) yield lines;
-    if (begunBytes > most) {
-      throw new RunError(`a line on ${name} has more than ${most} bytes: is it text?`);
-    }
+    if (begunBytes > most) throw tooLong(name, most);
   }
-  if (begunBytes > 0) yield [withoutCr(joined(begun))];
+  if (begunBytes > 0) yield [trim(joined(begun))];
+}
+
+/** Those that a text of several bytes ends, which a read may cut anywhere. */
+async function* readPieceBatches(
+  input: Input,
+  { most, name, delimiter }: Required<LineOptions>,
+): AsyncGenerator<readonly Uint8Array[], void> {
+  let held = new Uint8Array(READ_BYTES);
+  let length = 0;
+  /** Where the delimiter is looked for next. */
+  let at = 0;
+  for (;;) {
+    if (length === held.length) {
+      const grown = new Uint8Array(2 * held.length);
+      grown.set(held);
+      held = grown;
+    }
+    const read = await input.read(held.subarray(length));
+    if (read === null) break;
+    length += read;
+    const pieces: Uint8Array[] = [];
+    let start = 0;
+    for (let end = find(held, { delimiter, at, length }); end !== -1;) {
+      pieces.push(held.slice(start, end));
+      start = at = end + delimiter.length;
+      end = find(held, { delimiter, at, length });
+    }
+    held.copyWithin(0, start, length);
+    length -= start;
+    at = Math.max(0, length - delimiter.length + 1);
+    if (pieces.length > 0) yield pieces;
+    if (length > most) throw tooLong(name, most);
+  }
+  if (length > 0) yield [held.slice(0, length)];
+}
+
+function find(
+  bytes: Uint8Array,
+  { delimiter, at, length }: {
+    readonly delimiter: Uint8Array;
+    readonly at: number;
+    readonly length: number;
+  },
+): number {
+  const [first = LF] = delimiter;
+  for (let found = bytes.indexOf(first, at); found !== -1; found = bytes.indexOf(first, found + 1)) {
+    if (found + delimiter.length > length) return -1;
+    if (delimiter.every((byte, index) => bytes[found + index] === byte)) return found;
+  }
+  return -1;
+}
+
+function tooLong(name: string, most: number): RunError {
+  return new RunError(`a line on ${name} has more than ${most} bytes: is it text?`);
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

@@ -3,21 +3,19 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
 import {
-  ADDRESS_OPTIONS,
-  brokerPort,
-  checkInput,
+  addressOptions,
   CONNECT_OPTIONS,
-  type Connection,
-  connectionFrom,
+  connects,
   FILE_OPTIONS,
   SHELL_COMMENT,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
+import { meantToPublish } from "../client/meant.ts";
+import { DELIMITER } from "../output/escapes.ts";
 import { flag, list, option, optionOr, type Program, type Values } from "../options/table.ts";
-import { count, decimal, DURATION, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
+import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const HEADER: Kind<readonly [name: string, value: string]> = {
@@ -30,36 +28,74 @@ const HEADER: Kind<readonly [name: string, value: string]> = {
   },
 };
 
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/** What parts the messages of stdin: nothing would part nothing. */
+const SEPARATOR: Kind<Uint8Array> = {
+  ...DELIMITER,
+  read: (text) =>
+    text === "" ? { expected: "a text that is not empty, such as ';' or '\\0'" } : DELIMITER.read(text),
+};
+
 const OPTIONS = {
-  ...ADDRESS_OPTIONS,
-  port: brokerPort(9000),
+  ...addressOptions("publisher"),
   ...FILE_OPTIONS,
-  topic: option(TOPIC, { letters: "t", help: "publish to this topic, then exit", hint: SHELL_COMMENT }),
+  topic: list(TOPIC, {
+    letters: "t",
+    help: "publish to this topic, then exit; given several times, to each of them",
+    hint: SHELL_COMMENT,
+  }),
   message: option(TEXT, {
     letters: "m",
+    once: true,
     help: "publish this text (with -t)",
     hint: "an unquoted # starts a comment in a shell: put the message in quotes",
   }),
   lines: flag({ letters: "l", help: "publish each line of stdin (with -t)" }),
-  stdin: flag({
-    letters: "s",
-    help: "publish all of stdin as one message; one line of text without its line end (with -t)",
+  delimiter: option(SEPARATOR, {
+    letters: "D",
+    help: "what ends a message of -l instead of a line end: any text, \\0 for find -print0, \\n \\t \\xHH",
   }),
+  "key-delimiter": option(SEPARATOR, {
+    letters: "K",
+    help: "with -l: what stands before the first TEXT in a line is the message's key (protocol 2)",
+  }),
+  "json-in": flag({
+    help:
+      "publish each line of stdin, a JSON object as --json prints it; its topic holds where -t is left out",
+  }),
+  stdin: flag({ letters: "s", help: "publish all of stdin as one message, byte for byte (with -t)" }),
   null: flag({ letters: "n", help: "publish an empty message (with -t)" }),
-  "payload-file": option(WORD, {
-    placeholder: "FILE",
-    help: "publish what is in the file as one message; one line of text without its line end (with -t)",
+  "payload-file": option(FILE, {
+    once: true,
+    help: "publish what is in the file as one message, byte for byte (with -t)",
   }),
   header: list(HEADER, { help: "send this with each message, for who reads it (with -t; protocol 2)" }),
-  key: option(TEXT, { help: "what the message is about (with -t; protocol 2)" }),
+  key: option(TEXT, { once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
+  reply: option(TOPIC, { once: true, help: "the topic to answer to (with -t; protocol 2)" }),
+  "message-id": option(WORD, {
+    placeholder: "ID",
+    once: true,
+    help: "the message's id: a durable topic stores the same id once (with -t; protocol 2)",
+  }),
   repeat: optionOr(count({ least: 1, most: 1_000_000_000 }), {
     fallback: 1,
     help: "publish the message N times (1)",
   }),
   rate: option(decimal({ expected: "a number above 0, such as 100 or 0.5", above: 0 }), {
     placeholder: "N",
-    help: "publish N messages a second (as fast as the broker takes them)",
+    help: "publish N messages a second in all (as fast as the broker takes them)",
+  }),
+  "min-subs": option(count({ least: 1, most: 1_000_000_000 }), {
+    help: "a message that reaches fewer subscribers counts as refused (protocol 2)",
+  }),
+  timeout: option(DURATION, {
+    help: "a message that is not acknowledged within this time counts as refused (waits as long as it takes)",
+  }),
+  "drain-timeout": optionOr(DURATION, {
+    fallback: DRAIN_TIMEOUT_MS,
+    help: "how long Ctrl-C and SIGTERM wait for what is not acknowledged (10s)",
   }),
   "keep-going": flag({ help: "go on past a message that the broker refuses, end with 1" }),
   json: flag({ help: "print a JSON object on stdout for each acknowledged message" }),
@@ -76,10 +112,13 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
   version: VERSION,
   summary: "Publishes messages: from a command file, the keyboard, a pipe or the command line.",
   usage: [
-    "publisher -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
-    "publisher -i ID -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
+    "publisher [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
+    "publisher [-i ID] -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
+    "publisher [-i ID] [-t TOPIC] --json-in [options]",
   ],
   options: OPTIONS,
+  connects: connects("publisher"),
+  meant: meantToPublish,
   examples: [
     { command: "publisher -i p1 -t hello -m 'hi there'", does: "publishes one message" },
     {
@@ -87,89 +126,19 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
       does: "runs a command file, then reads the keyboard",
     },
     { command: "seq 100 | publisher -i p1 -t numbers -l --rate 10", does: "publishes ten lines a second" },
+    {
+      command: "find . -type f -print0 | publisher -i p1 -t files -l -D '\\0'",
+      does: "publishes what NUL ends",
+    },
     { command: "publisher -i p1", does: "reads commands from the keyboard: type help" },
   ],
   notes: [
     TOPIC_NOTE,
-    "A line of a command file: [seconds] pub #topic message. Without -t, " +
-    "a pipe on stdin is read as such commands.",
-    "It ends with 0 when everything was acknowledged, 1 when something was not, " +
-    "2 when the command line or a " +
-    "command file is wrong. SIGINT and SIGTERM let it finish what is on its way.",
+    "A line of a command file: [seconds] pub #topic message, or [seconds] json {...}. Without -t, " +
+    "a pipe on stdin is read as such commands. Those without seconds leave one behind another; before a " +
+    "wait, quit and the end everything is acknowledged.",
+    "It ends with 0 when everything was acknowledged, 1 when something was not or a signal ended it before " +
+    "all of its input was published, 2 when the command line, a command or a line of --json-in is wrong. " +
+    "SIGINT and SIGTERM wait for what is on its way, at most --drain-timeout; a second one ends it at once.",
   ],
 };
-
-/** Where the messages come from. */
-export type Source =
-  | { readonly kind: "commands"; readonly file: string | undefined }
-  | { readonly kind: "message"; readonly topic: string; readonly text: string }
-  | { readonly kind: "stdin"; readonly topic: string }
-  | { readonly kind: "payload file"; readonly topic: string; readonly path: string }
-  | { readonly kind: "lines"; readonly topic: string };
-
-/** What is to be done, checked as far as the command line alone can be. */
-export interface PublisherPlan {
-  readonly connection: Connection;
-  readonly source: Source;
-}
-
-/** Throws UsageError for options that do not go together. */
-export function planPublisher(options: PublisherOptions): PublisherPlan {
-  checkInput(options);
-  const source = sourceOf(options);
-  if (options.repeat > 1 && (source.kind === "commands" || source.kind === "lines")) {
-    throw new UsageError("--repeat repeats one message: take it with -t and -m, -s, -n or --payload-file");
-  }
-  if (options.rate !== undefined && source.kind === "commands") {
-    throw new UsageError("--rate needs -t; the pace of commands is their seconds and --speed");
-  }
-  if (options.ttl === 0) throw new UsageError("--ttl takes a duration above 0, such as 500ms or 10s, not 0");
-  const [extra] = [
-    ...(options.header.length > 0 ? ["--header"] : []),
-    ...(options.key === undefined ? [] : ["--key"]),
-    ...(options.ttl === undefined ? [] : ["--ttl"]),
-  ];
-  if (extra !== undefined && source.kind === "commands") {
-    throw new UsageError(`${extra} needs -t; the messages of commands are text and nothing else`);
-  }
-  if (extra !== undefined && options.protocol === "classic") {
-    throw new UsageError(`${extra} needs protocol 2: the classic protocol has no place for it`);
-  }
-  return { connection: connectionFrom(options, "publisher"), source };
-}
-
-function sourceOf(options: PublisherOptions): Source {
-  const { topic, file } = options;
-  const ways = [
-    options.message === undefined ? "" : "-m",
-    options.lines ? "-l" : "",
-    options.stdin ? "-s" : "",
-    options.null ? "-n" : "",
-    options["payload-file"] === undefined ? "" : "--payload-file",
-  ].filter((way) => way !== "");
-  if (topic === undefined) {
-    if (ways.length > 0) throw new UsageError(`${ways[0]} needs -t TOPIC to publish to (${SHELL_COMMENT})`);
-    return { kind: "commands", file };
-  }
-  if (file !== undefined) {
-    throw new UsageError("-t and -f are two ways to say what to publish: take one");
-  }
-  if (ways.length === 0) {
-    throw new UsageError(
-      "-t needs what to publish: -m TEXT, -l (lines of stdin), -s (all of stdin), " +
-        "-n (empty) or --payload-file FILE",
-    );
-  }
-  if (ways.length > 1) throw new UsageError(`${ways.join(" and ")} are different messages: take one`);
-  if (options.message?.includes("\n") && options.protocol === "classic") {
-    throw new UsageError(
-      "-m has a line break in it, which ends a message in the classic protocol: send its lines with -l",
-    );
-  }
-  if (options.lines) return { kind: "lines", topic };
-  if (options.stdin) return { kind: "stdin", topic };
-  if (options["payload-file"] !== undefined) {
-    return { kind: "payload file", topic, path: options["payload-file"] };
-  }
-  return { kind: "message", topic, text: options.message ?? "" };
-}

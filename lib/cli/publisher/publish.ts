@@ -1,46 +1,42 @@
 /**
- * What the publisher does: its plan turned into messages.
+ * What the publisher does: its job turned into messages.
  *
  * @module
  */
-import { RunError } from "../../errors.ts";
-import { quote } from "../../text.ts";
-import { decodeLine, type PlacedCommand } from "../commands/command_file.ts";
-import { readCommandFile, readStdin, runSession } from "../commands/sources.ts";
-import { readBytes } from "../process/files.ts";
-import { messageJson } from "../output/message.ts";
+import { UsageError } from "../../errors.ts";
+import { runSession } from "../commands/sources.ts";
 import type { Notices } from "../client/notices.ts";
 import type { Output } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
-import {
-  type MessageOptions,
-  type MessagePublisher,
-  PublishStream,
-  type Refusals,
-} from "./publish_stream.ts";
-import type { PublisherOptions, PublisherPlan } from "./options.ts";
-import { Published } from "./published.ts";
+import { pause } from "../process/pause.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLineBatches } from "../process/stdin.ts";
-
-/** The plan with everything read that can be read before a broker is there. */
-export type PublisherJob =
-  | { readonly kind: "commands"; readonly file: readonly PlacedCommand[]; readonly readStdin: boolean }
-  /**
-   * `from`: where the payload is from, for a person;
-   * `-m` is taken as it is, of other texts the line end is none of theirs.
-   */
-  | { readonly kind: "message"; readonly topic: string; readonly payload: Uint8Array; readonly from: string }
-  | { readonly kind: "lines"; readonly topic: string };
+import { Extent } from "./extent.ts";
+import { type BadLine, jsonLines, keyedLines, plainLines, type Read, readMessages } from "./inputs.ts";
+import { checkPayload, type PublisherJob } from "./job.ts";
+import type { PublisherOptions } from "./options.ts";
+import type { PublisherPlan } from "./plan.ts";
+import { Published } from "./published.ts";
+import { Sender } from "./sender.ts";
+import type { MessagePublisher, Refusals } from "./types.ts";
 
 /** The progress of a job, shown where someone looks: on a terminal that `--json` does not fill. */
-export function progressOf(job: PublisherJob, options: PublisherOptions): Progress {
+export function progressOf(
+  job: PublisherJob,
+  { options, plan }: { readonly options: PublisherOptions; readonly plan: PublisherPlan },
+): Progress {
   const shown = Deno.stderr.isTerminal() && !options.quiet && !(options.json && Deno.stdout.isTerminal());
   const did = "published";
-  if (job.kind === "message") return new Progress({ did, total: options.repeat, shown });
-  if (job.kind === "lines") return new Progress({ did, shown });
-  const total = job.file.filter(({ command }) => command.action.verb === "pub").length;
+  if (job.kind === "message") return new Progress({ did, total: options.repeat * plan.topics.length, shown });
+  if (job.kind !== "commands") return new Progress({ did, shown });
+  const total = commandsIn(job);
   return new Progress({ did, total, shown: shown && total > 0 });
+}
+
+/** How many messages the commands of the file are. */
+function commandsIn({ file }: Extract<PublisherJob, { kind: "commands" }>): number {
+  const quit = file.findIndex(({ command }) => command.action.verb === "quit");
+  return quit === -1 ? file.length : quit;
 }
 
 /** What a job needs around it. */
@@ -48,143 +44,202 @@ export interface PublisherContext {
   readonly publisher: MessagePublisher;
   readonly refusals: Refusals;
   readonly options: PublisherOptions;
-  readonly id: string;
+  readonly plan: PublisherPlan;
+  readonly job: PublisherJob;
   readonly notices: Notices;
   readonly progress: Progress;
   /** For `--json`. */
   readonly out: Output;
-  readonly stop: Stop;
 }
 
-/** Reads files and stdin as far as the plan needs them whole. Throws UsageError or RunError. */
-export async function preparePublisher({ source }: PublisherPlan): Promise<PublisherJob> {
-  switch (source.kind) {
-    case "commands":
-      return {
-        kind: "commands",
-        file: await readCommandFile(source.file, "publisher"),
-        readStdin: source.file !== "-",
-      };
-    case "lines":
-      return source;
-    case "message":
-      return { kind: "message", topic: source.topic, payload: encoder.encode(source.text), from: VERBATIM };
-    case "stdin":
-      return { kind: "message", topic: source.topic, payload: await readStdin(), from: "stdin" };
-    case "payload file": {
-      const payload = await readBytes(source.path, "the payload file");
-      return { kind: "message", topic: source.topic, payload, from: quote(source.path, 200) };
+/** One run of the publisher. */
+export class PublisherRun {
+  readonly #context: PublisherContext;
+  readonly #sender: Sender;
+  readonly #extent = new Extent();
+  readonly #topics = new Published();
+  /** Aborted before the connection is closed. */
+  #closing: AbortSignal | undefined;
+  /** Lines that are no command and no message. */
+  #badLines = 0;
+
+  constructor(context: PublisherContext) {
+    this.#context = context;
+    const { options, plan, job } = context;
+    const canList = job.kind === "commands" && job.readStdin && Deno.stdin.isTerminal();
+    this.#sender = new Sender({
+      ...context,
+      acknowledged: canList ? (topic) => this.#topics.count(topic) : undefined,
+      json: options.json,
+      verbose: options.verbose && !options.quiet,
+      keepGoing: options["keep-going"],
+      closing: () => this.#closing?.aborted ?? false,
+      options: plan.message,
+    });
+    context.progress.watch(() => this.#sender.published);
+  }
+
+  /** Publishes everything; the exit code. Throws RunError at a refused message unless told to keep going. */
+  async work(stop: Stop): Promise<number> {
+    const { job } = this.#context;
+    this.#closing = stop.signal;
+    if (job.kind === "commands") await this.#runCommands(job, stop);
+    else await this.#publishPayloads(job, stop);
+    return this.#code;
+  }
+
+  /** The exit code of a run that a signal ended: 1 where not all of its input was published. */
+  codeWhenStopped(): number {
+    return this.#extent.isWhole ? this.#code : 1;
+  }
+
+  /** After the connection is closed: writes out what is printed, and says how far it came. */
+  async end({ stopped, failed }: { readonly stopped: boolean; readonly failed: boolean }): Promise<void> {
+    const { notices, out, progress } = this.#context;
+    const flushed = out.flush();
+    // what failed first is what is told
+    if (failed) await Promise.allSettled([flushed]);
+    else await flushed;
+    progress.end();
+    const { published, refused, summary, failure } = this.#sender;
+    // else `work` has thrown it
+    if (stopped && !failed && failure !== undefined) notices.failed(failure.message);
+    if (stopped && !this.#extent.isWhole) {
+      // what failed with the connection is counted as neither
+      notices.failed(this.#extent.text(failed ? undefined : published + refused));
     }
+    if (failed) return;
+    notices.detail(`${published} published, ${refused + this.#badLines} refused`);
+    if (summary !== undefined) notices.detail(`they were acknowledged with ${summary}`);
+  }
+
+  get #code(): number {
+    return this.#sender.left || this.#badLines > 0 ? 1 : 0;
+  }
+
+  /** Publishes as the commands say. */
+  async #runCommands(job: Extract<PublisherJob, { kind: "commands" }>, stop: Stop): Promise<void> {
+    const { options, plan, notices, progress } = this.#context;
+    const reads = job.readStdin && !options["no-input"];
+    const sender = this.#sender;
+    const extent = this.#extent;
+    const { problems } = await runSession({
+      role: "publisher",
+      id: plan.connection.id,
+      file: job.file,
+      reads: { terminal: reads, pipe: reads },
+      ahead: sender,
+      execute: async (action) => {
+        if (action.verb !== "pub" && action.verb !== "json") {
+          throw new TypeError(`a publisher was handed ${action.verb}`);
+        }
+        this.#topics.know(action.topic);
+        try {
+          await sender.publish(action);
+        } finally {
+          extent.end();
+        }
+      },
+      began: (source) => {
+        if (source === "keyboard") return extent.end();
+        const done = sender.published + sender.refused;
+        extent.begin({ unit: "command", done, ...(source === "file" ? { total: commandsIn(job) } : {}) });
+      },
+      typed: ({ action }) => {
+        if (action.verb !== "quit") extent.type();
+      },
+      ended: () => extent.end(),
+      speed: options.speed,
+      keepGoing: options["keep-going"],
+      topics: () => this.#topics.topics(),
+      list: () => this.#topics.list(),
+      notices,
+      stop,
+      prompting: () => progress.end(),
+    });
+    this.#badLines += problems;
+  }
+
+  /** Publishes to the topics of the command line, at the rate asked for. */
+  async #publishPayloads(
+    job: Exclude<PublisherJob, { kind: "commands" }>,
+    { signal }: Stop,
+  ): Promise<void> {
+    const { options, plan } = this.#context;
+    const isOne = job.kind === "message" && options.repeat === 1;
+    this.#sender.tellsEach = isOne;
+    this.#extent.begin({
+      unit: "message",
+      done: 0,
+      ...(job.kind === "message" ? { total: options.repeat * plan.topics.length } : {}),
+    });
+    const start = performance.now();
+    let sent = 0;
+    for await (const batch of this.#batches(job)) {
+      for (const item of batch) {
+        if ("problem" in item) {
+          await this.#badLine(item);
+          continue;
+        }
+        const { topic, payload, options: message, place } = item;
+        for (const each of plan.topics.length > 0 ? plan.topics : [topic ?? ""]) {
+          // each is due at its time from the start, so the rate holds over time however late one message is
+          if (options.rate !== undefined) {
+            const early = start + sent * 1000 / options.rate - performance.now();
+            if (early > 0) await pause(early, signal);
+          }
+          if (signal.aborted || this.#sender.failure !== undefined) return await this.#sender.settle();
+          this.#sender.put({ topic: each, payload, options: message, place });
+          sent++;
+          const room = this.#sender.room();
+          if (room !== undefined) await room;
+        }
+      }
+    }
+    this.#extent.end();
+    await this.#sender.settle();
+  }
+
+  #batches(
+    job: Exclude<PublisherJob, { kind: "commands" }>,
+  ): AsyncIterable<Iterable<Read | BadLine>> {
+    const { options, plan, publisher, refusals } = this.#context;
+    const { message } = plan;
+    const { delimiter, "key-delimiter": key } = options;
+    const lines = (): AsyncIterable<readonly Uint8Array[]> =>
+      readLineBatches(Deno.stdin, delimiter === undefined ? {} : { delimiter });
+    switch (job.kind) {
+      case "lines":
+        return readMessages(lines(), key === undefined ? plainLines(message) : keyedLines(key, message));
+      case "json lines":
+        return readMessages(lines(), jsonLines(message, { hasTopics: plan.topics.length > 0 }));
+      case "message":
+        // of a broker that is on trial the library knows later what can be said to it
+        if (!refusals.onTrial) checkPayload(job, publisher.protocol);
+        return repeated(
+          { topic: undefined, payload: job.payload, options: message, place: "" },
+          options.repeat,
+        );
+    }
+  }
+
+  /** Tells a bad line in its turn; throws UsageError unless told to keep going. */
+  async #badLine({ problem, place }: BadLine): Promise<void> {
+    const text = `stdin:${place}: ${problem}`;
+    if (!this.#context.options["keep-going"]) {
+      await this.#sender.settle();
+      throw new UsageError(text);
+    }
+    this.#badLines++;
+    this.#context.notices.failed(text);
   }
 }
 
-/** Publishes everything; the exit code. Throws RunError at a refused message unless told to keep going. */
-export async function runPublisher(job: PublisherJob, context: PublisherContext): Promise<number> {
-  const { published, refused } = job.kind === "commands"
-    ? await runCommandsOf(job, context)
-    : await publishPayloads(job, context);
-  await context.out.flush();
-  context.progress.end();
-  context.notices.detail(`${published} published, ${refused} refused`);
-  return refused > 0 ? 1 : 0;
-}
-
-/** What has become of it all. */
-interface Tally {
-  readonly published: number;
-  readonly refused: number;
-}
-
-/** Publishes as the commands say, each acknowledged before the next. */
-async function runCommandsOf(
-  job: Extract<PublisherJob, { kind: "commands" }>,
-  { publisher, options, id, notices, progress, out, stop }: PublisherContext,
-): Promise<Tally> {
-  const topics = new Published();
-  let published = 0;
-  progress.watch(() => published);
-  const { problems } = await runSession({
-    role: "publisher",
-    id,
-    file: job.file,
-    reads: { terminal: job.readStdin && !options["no-input"], pipe: job.readStdin && !options["no-input"] },
-    execute: async (action) => {
-      if (action.verb !== "pub") throw new TypeError(`a publisher was handed ${action.verb}`);
-      const { topic, message } = action;
-      topics.know(topic);
-      const payload = encoder.encode(message);
-      await publisher.publish(topic, payload);
-      published++;
-      topics.count(topic);
-      if (!options.json) return;
-      out.text(`${messageJson({ topic, payload }, new Date())}\n`);
-      if (out.full) await out.flush();
-    },
-    speed: options.speed,
-    keepGoing: options["keep-going"],
-    topics: () => topics.topics(),
-    list: () => topics.list(),
-    notices,
-    stop,
-    prompting: () => progress.end(),
-  });
-  return { published, refused: problems };
-}
-
-/** Publishes to one topic, at the rate asked for. */
-async function publishPayloads(
-  job: Exclude<PublisherJob, { kind: "commands" }>,
-  context: PublisherContext,
-): Promise<Tally> {
-  const { options, publisher, progress } = context;
-  const { topic } = job;
-  const place = job.kind === "lines" ? "stdin:" : "";
-  const stream = new PublishStream({ ...context, message: messageOptions(options), topic, place });
-  progress.watch(() => stream.published);
-  await stream.run(
-    job.kind === "lines"
-      ? readLineBatches(Deno.stdin)
-      : repeated(messageOf(job, publisher.protocol), options.repeat),
-  );
-  return stream;
-}
-
-function messageOptions(options: PublisherOptions): MessageOptions | undefined {
-  const message = {
-    ...(options.header.length === 0 ? {} : { headers: new Map(options.header) }),
-    ...(options.key === undefined ? {} : { key: options.key }),
-    ...(options.ttl === undefined ? {} : { ttl: options.ttl / 1000 }),
-  };
-  return Object.keys(message).length === 0 ? undefined : message;
-}
-
-async function* repeated(payload: Uint8Array, times: number): AsyncGenerator<readonly Uint8Array[]> {
-  const batch: Uint8Array[] = Array(Math.min(times, REPEATED_AT_ONCE)).fill(payload);
+async function* repeated(message: Read, times: number): AsyncGenerator<readonly Read[]> {
+  const batch: Read[] = Array(Math.min(times, REPEATED_AT_ONCE)).fill(message);
   for (let left = times; left > 0; left -= batch.length) {
     yield left < batch.length ? batch.slice(0, left) : batch;
   }
 }
 
-/**
- * What is published of it: one line of text without its line end,
- * anything else as it is. In the classic protocol one line is all there can be.
- */
-function messageOf(
-  { payload, from }: Extract<PublisherJob, { kind: "message" }>,
-  protocol: "classic" | "2",
-): Uint8Array {
-  const lf = payload.indexOf(LF);
-  const endsInIt = lf !== -1 && lf === payload.length - 1 && from !== VERBATIM;
-  if (lf === -1 || (protocol === "2" && !(endsInIt && decodeLine(payload) !== undefined))) return payload;
-  if (endsInIt) return payload.subarray(0, payload.at(-2) === CR ? -2 : -1);
-  throw new RunError(
-    `${from} has several lines, and a message is one line in the classic protocol: ` +
-      `-l publishes each line of stdin`,
-  );
-}
-
-const VERBATIM = "-m";
-const LF = 0x0a;
-const CR = 0x0d;
 const REPEATED_AT_ONCE = 1000;
-const encoder = new TextEncoder();

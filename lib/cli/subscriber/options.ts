@@ -5,22 +5,24 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
-  ADDRESS_OPTIONS,
-  brokerPort,
+  addressOptions,
   checkInput,
   CONNECT_OPTIONS,
   type Connection,
   connectionFrom,
+  connects,
   FILE_OPTIONS,
   SHELL_COMMENT,
   SPEED,
   TOPIC_NOTE,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
+import { meantToSubscribe } from "../client/meant.ts";
+import { DELIMITER } from "../output/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
-import { ago, POSITION, type Position, START, type Start } from "../options/position.ts";
-import { count, DURATION, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
+import { ago, nothingStored, POSITION, type Position, START, type Start } from "../options/position.ts";
+import { count, DURATION, FILE, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const FORMAT: Kind<readonly FormatPart[]> = {
@@ -37,8 +39,7 @@ const FORMAT: Kind<readonly FormatPart[]> = {
 };
 
 const OPTIONS = {
-  ...ADDRESS_OPTIONS,
-  port: brokerPort(9090),
+  ...addressOptions("subscriber"),
   topic: list(PATTERN, {
     letters: "t",
     help: "subscribe to this topic or pattern (#orders.*, #orders.>, #>)",
@@ -51,11 +52,16 @@ const OPTIONS = {
   }),
   from: option(START, {
     letters: "o",
-    help: "begin with what is stored: earliest, latest, a sequence number, a time (2026-01-31T09:00:00Z, " +
-      "09:00), -10m; protocol 2 (now)",
+    once: true,
+    help: "begin with what is stored: earliest (beginning), latest, -10 (the last ten of each topic), a " +
+      "sequence number, so long ago (-10m, -1h30m), a time (2026-01-31, 2026-01-31T09:00, 09:00: local " +
+      "ones; 2026-01-31T09:00:00Z; @1769850000 Unix seconds); protocol 2 (now)",
   }),
-  to: option(POSITION, { help: "end there, written as for --from" }),
-  since: option(DURATION, { help: "begin so long ago: --since 1h is --from -1h" }),
+  to: option(POSITION, {
+    once: true,
+    help: "end there: a number, so long ago or a time, written as for --from",
+  }),
+  since: option(DURATION, { once: true, help: "begin so long ago: --since 1h30m is --from -1h30m" }),
   "exit-at-end": flag({
     letters: "e",
     help: "exit when all that is stored has come (from earliest, where --from says nothing else)",
@@ -80,15 +86,27 @@ const OPTIONS = {
     help: "print messages like this; the letters are below",
   }),
   "no-newline": flag({ letters: "N", help: "no line end after a message" }),
+  delimiter: option(DELIMITER, {
+    letters: "D",
+    help: "print this after a message instead of a line end: any text, \\n \\t \\0 \\xHH (\\0 for xargs -0)",
+  }),
   slow: option(SLOW, {
     help: "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, " +
       "latest (one a topic), disconnect; protocol 2 (as the broker says)",
   }),
-  record: option(WORD, {
-    placeholder: "FILE",
-    help: "also write what arrives as a command file with its waits, which publisher -f plays back",
+  record: option(FILE, {
+    once: true,
+    help: "also write what arrives, whole, as a command file with its waits, which publisher -f plays back",
   }),
   json: flag({ letters: "J", help: "print each message as a JSON object on a line" }),
+  stats: flag({
+    help: "count the messages instead of printing them: a line a second, and one with all at the end " +
+      "(with --json as objects)",
+  }),
+  "latency-header": option(WORD, {
+    help: "the header that says for --stats when a message was sent: milliseconds since 1970 or a time " +
+      "such as 2026-01-31T09:00:00Z (sent)",
+  }),
   ...CONNECT_OPTIONS,
   ...VERBOSITY_OPTIONS,
 } as const;
@@ -101,8 +119,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
   name: "subscriber",
   version: VERSION,
   summary: "Subscribes to topics and prints what arrives, one line a message: TOPIC MESSAGE.",
-  usage: ["subscriber -i ID [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
+  usage: ["subscriber [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
   options: OPTIONS,
+  connects: connects("subscriber"),
+  meant: meantToSubscribe,
   examples: [
     { command: "subscriber -i s1 -t hello", does: "prints the messages of #hello until stopped" },
     {
@@ -110,6 +130,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
       does: "ten messages, or 27 after half a minute",
     },
     { command: "subscriber -i s1 -t hello -F '%I %t: %p'", does: "with the time of arrival before it" },
+    {
+      command: "subscriber -i s1 -t 'orders.>' -o -10 -e",
+      does: "the last ten messages of each durable topic",
+    },
     {
       command: "subscriber -i s1 -t 'orders.>' --since 1h",
       does: "the last hour of a durable topic, then what is live",
@@ -122,6 +146,11 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
       command: "subscriber -i s1 -f cmds/subscriber1.cmd",
       does: "runs a command file, then reads the keyboard",
     },
+    {
+      command: "subscriber -i s1 -t files -F %p -D '\\0' | xargs -0 ls -l",
+      does: "each message is an argument, whatever is in it",
+    },
+    { command: "subscriber -i s1 -t 'orders.>' --stats", does: "how many come a second, and how fast" },
     { command: "subscriber -i s1", does: "reads commands from the keyboard: type help" },
   ],
   notes: [
@@ -133,9 +162,8 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY], " +
     "[seconds] unsub #topic. A pipe on stdin is read as such commands; " +
     "with -t the terminal is not read, and with -t and -C, -W or -E stdin is not read at all.",
-    "It ends with 0, with 27 when -W ran out, with 1 when it failed, " +
-    "with 2 when the command line or a command " +
-    "file is wrong.",
+    "It ends with 0, with 27 when -W ran out, with 1 when it failed or was stopped before what -C, -e or " +
+    "--to wait for had come, with 2 when the command line or a command file is wrong.",
   ],
 };
 
@@ -158,6 +186,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
       "-F and -J are two ways to print a message: take one (-F has %j for the JSON object)",
     );
   }
+  checkOutput(options);
   if (options.slow !== undefined && options.protocol === "classic") {
     throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
   }
@@ -179,7 +208,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   const stays = !options["exit-subscribed"] && !endsWithReplay;
   const ends = options.count !== undefined || options.wait !== undefined;
   return {
-    connection: connectionFrom(options, "subscriber"),
+    connection: connectionFrom(options),
     reads: {
       terminal: !named && stays && !options["no-input"],
       pipe: !(named && ends) && stays && !options["no-input"],
@@ -187,6 +216,31 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     replay,
     endsWithReplay,
   };
+}
+
+/** Throws UsageError for ways to print that contradict one another. */
+function checkOutput(options: SubscriberOptions): void {
+  const { delimiter, format, stats } = options;
+  const noNewline = options["no-newline"];
+  if (delimiter !== undefined && noNewline) {
+    throw new UsageError("-D and -N both say what stands after a message: take one");
+  }
+  const printing = [
+    ...(format === undefined ? [] : ["-F"]),
+    ...(delimiter === undefined ? [] : ["-D"]),
+    ...(noNewline ? ["-N"] : []),
+  ];
+  if (stats && printing.length > 0) {
+    throw new UsageError(`--stats prints no messages: leave ${printing.join(" and ")} out`);
+  }
+  if (options.record === "-") {
+    throw new UsageError(
+      "--record - is no file: what arrives is on stdout already (a recording: /dev/stdout)",
+    );
+  }
+  if (!stats && options["latency-header"] !== undefined) {
+    throw new UsageError("--latency-header says what --stats is to read: give --stats, too");
+  }
 }
 
 function replayOf(options: SubscriberOptions): SubscriberPlan["replay"] {
@@ -199,6 +253,10 @@ function replayOf(options: SubscriberOptions): SubscriberPlan["replay"] {
   if (start === "now") {
     if (!ends) return undefined;
     throw new UsageError("-e and --to end what is stored, and from now on nothing is: leave --from now out");
+  }
+  const problem = nothingStored({ from: start, to, now: Date.now() });
+  if (problem !== undefined) {
+    throw new UsageError(`${since === undefined ? "--from" : "--since"}: ${problem}`);
   }
   return { from: start, ...(to === undefined ? {} : { to }) };
 }

@@ -4,23 +4,30 @@
  *
  * @module
  */
+import { RefusedError, RunError } from "../../errors.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
-import { matches } from "../../topics/topic.ts";
+import { quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
 import { readCommandFile, runSession } from "../commands/sources.ts";
 import { openToWrite } from "../process/files.ts";
+import { wallClock } from "../process/wall_clock.ts";
 import type { SubFields } from "../commands/grammar.ts";
-import { createPrinter } from "../output/format.ts";
+import { createPrinter, type Printer } from "../output/format.ts";
 import type { Arrived } from "../output/message.ts";
 import type { Notices } from "../client/notices.ts";
-import { Output, type OutputTarget } from "../output/output.ts";
-import type { Position, Start } from "../options/position.ts";
+import { Output, OutputClosed } from "../output/output.ts";
+import { nothingStored, type Position, type Start } from "../options/position.ts";
+import { leftOut } from "./left_out.ts";
+import { doneInTime, PATIENCE_MS } from "./patience.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
-import type { Prompt } from "../prompt/prompt.ts";
 import { Recorder } from "./recorder.ts";
+import { Reporter } from "./reporter.ts";
+import { Screen } from "./screen.ts";
+import { aborted, type Stop } from "../process/signals.ts";
+import { Stats } from "./stats.ts";
+import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
-import type { Stop } from "../process/signals.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
 /** Where messages come from. The library's Subscriber is one. */
@@ -29,7 +36,7 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
   subscribe(
     pattern: string,
     options?: { readonly slow?: SlowPolicy; readonly from?: Start; readonly to?: Position },
-  ): Promise<void>;
+  ): Promise<unknown>;
   unsubscribe(pattern: string): Promise<void>;
   readonly patterns: ReadonlySet<string>;
   /** The iteration then ends after what has arrived. */
@@ -38,8 +45,10 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
 
 /** The exit code when the time of `-W` ran out. */
 const TIME_IS_OVER = 27;
-/** Topics of which it is remembered whether they are left out. */
-const TOPICS_KEPT = 10_000;
+
+/** The header that says when a message was sent. */
+const LATENCY_HEADER = "sent";
+const NOTHING = new Uint8Array();
 
 /** What is read and opened before a broker is there. */
 export interface SubscriberJob {
@@ -81,23 +90,35 @@ export class SubscriberRun {
   readonly #screen = new Screen();
   readonly #out = new Output(this.#screen);
   readonly #recording: { readonly out: Output; readonly recorder: Recorder } | undefined;
+  readonly #stats: Stats | undefined;
+  readonly #reporter: Reporter | undefined;
   readonly #subscribed = new Subscribed();
+  readonly #told: ToldPositions;
   readonly #printing: Promise<void>;
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
+  #complete = false;
   #printed = 0;
+  /** What it was stopped before; told when it is known how many came. */
+  #stoppedBefore: string | undefined;
 
   constructor(context: SubscriberContext) {
     this.#context = context;
-    const { record } = context.job;
-    if (record !== undefined) {
-      const out = new Output(record);
-      const recorder = new Recorder(out, () => {
-        context.notices.failed(
-          "a message that no command line can hold (a line break, not UTF-8) is not recorded",
-        );
+    const { options, notices, replays, job } = context;
+    this.#told = new ToldPositions((text) => notices.notice(text));
+    if (job.record !== undefined) {
+      const out = new Output(job.record, `the recording ${quote(`${options.record}`, 200)}`);
+      this.#recording = { out, recorder: new Recorder(out) };
+    }
+    if (options.stats) {
+      const header = options["latency-header"] ?? LATENCY_HEADER;
+      this.#stats = new Stats({
+        header,
+        clock: { now: () => performance.now(), wall: wallClock },
+        missed: () => replays.missed,
+        doubt: (problem) => notices.notice(`the header ${quote(header)} of a message ${problem}`),
       });
-      this.#recording = { out, recorder };
+      this.#reporter = new Reporter(this.#stats, { out: this.#out, json: options.json });
     }
     // reading begins before subscribing does: replies come in one stream with messages
     this.#printing = this.#print();
@@ -118,32 +139,69 @@ export class SubscriberRun {
     return await Promise.race(ends);
   }
 
-  /** After the connection is closed: prints what had arrived, and writes everything out. */
-  async drain(): Promise<void> {
+  /** The exit code when a signal ended the work: 1 where it waited for more (`-C`, `-e`, `--to`, `-E`). */
+  codeWhenStopped(): number {
+    const { options, plan, replays } = this.#context;
+    this.#stoppedBefore = unfinished({ options, plan }, {
+      printed: this.#printed,
+      replayed: replays.ended,
+      subscribed: this.#complete,
+    });
+    return this.#stoppedBefore === undefined ? 0 : 1;
+  }
+
+  /**
+   * After the connection is closed: prints what had arrived, and writes everything out. Once it is to stop it
+   * does not wait for ever for who reads that. Throws RunError for what could not be written.
+   */
+  async drain(stop: Stop): Promise<void> {
     this.#leaving.abort();
+    const { notices, timeOver } = this.#context;
+    const drained = this.#writeOut();
+    const inTime = await doneInTime(drained, {
+      stopped: Promise.race([aborted(stop.signal), timeOver]),
+      waiting: () => notices.notice("waiting for who reads the output (Ctrl-C ends at once)"),
+    });
+    if (this.#stoppedBefore !== undefined) {
+      const came = `${this.#printed} ${this.#printed === 1 ? "message" : "messages"} came`;
+      notices.failed(`stopped before ${this.#stoppedBefore}: ${came}`);
+    }
+    if (!inTime) {
+      throw new RunError(
+        `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: not all of it is written`,
+      );
+    }
+    await drained;
+    notices.detail(`${this.#printed} received`);
+  }
+
+  async #writeOut(): Promise<void> {
     // why printing ended before its time, if it did, `work` has told
     await Promise.allSettled([this.#printing]);
-    await this.#out.flush();
-    const { notices, job } = this.#context;
-    notices.detail(`${this.#printed} received`);
-    if (this.#recording === undefined) return;
-    await this.#recording.out.flush();
-    job.record?.close();
-    const { skipped } = this.#recording.recorder;
-    if (skipped > 0) notices.failed(`${skipped} messages are not in the recording`);
+    this.#reporter?.end();
+    const recorded = this.#recording?.out.flush() ?? Promise.resolve();
+    const outcomes = await Promise.allSettled([this.#out.flush(), recorded]);
+    this.#context.job.record?.close();
+    for (const outcome of outcomes) {
+      // who has gone away misses nothing
+      if (outcome.status === "rejected" && !(outcome.reason instanceof OutputClosed)) throw outcome.reason;
+    }
+  }
+
+  #printer(): Printer {
+    const stats = this.#stats;
+    if (stats !== undefined) return (message) => stats.add(message);
+    const { options } = this.#context;
+    const end = options["no-newline"] ? NOTHING : options.delimiter;
+    const { format, json } = options;
+    return createPrinter({ format, json, end, terminal: Deno.stdout.isTerminal() });
   }
 
   async #print(): Promise<void> {
     const { subscriber, options, plan, replays } = this.#context;
     const pace = options.speed === undefined || options.speed === 0 ? undefined : new Pace(options.speed);
-    const terminal = Deno.stdout.isTerminal();
-    const print = createPrinter({
-      format: options.format,
-      json: options.json,
-      noNewline: options["no-newline"],
-      terminal,
-    });
-    const isLeftOut = filter(options["filter-out"]);
+    const print = this.#printer();
+    const isLeftOut = leftOut(options["filter-out"]);
     const recording = this.#recording;
     for await (const message of subscriber) {
       if (plan.endsWithReplay && replays.ended) return;
@@ -167,10 +225,7 @@ export class SubscriberRun {
 
   async #commands(stop: Stop): Promise<number> {
     const { subscriber, options, plan, job, notices } = this.#context;
-    for (const pattern of options.topic) {
-      await this.#subscribe(pattern);
-      notices.detail(`subscribed to ${pattern}`);
-    }
+    await this.#subscribeToAll(options.topic);
     const { end } = await runSession({
       role: "subscriber",
       id: plan.connection.id,
@@ -179,13 +234,14 @@ export class SubscriberRun {
       execute: (action) => {
         switch (action.verb) {
           case "sub":
-            return this.#subscribe(action.pattern, action);
+            return this.#subscribe(action.pattern, action).then(refuseWhatIsAhead);
           case "unsub":
             this.#context.replays.drop(action.pattern);
             this.#subscribed.drop(action.pattern);
             return subscriber.unsubscribe(action.pattern);
           case "pub":
-            throw new TypeError("a subscriber was handed pub");
+          case "json":
+            throw new TypeError(`a subscriber was handed ${action.verb}`);
         }
       },
       speed: options.speed ?? 1,
@@ -197,56 +253,71 @@ export class SubscriberRun {
       prompting: (prompt) => this.#screen.prompt = prompt,
     });
     this.#context.replays.complete();
+    this.#complete = true;
     // at the end of a file or a pipe it stays until it is stopped
     return end !== "end" || options["exit-subscribed"] ? 0 : await new Promise<never>(() => {});
   }
 
-  /** `own`: what a command says, which wins over the command line. */
-  async #subscribe(pattern: string, own: SubFields = {}): Promise<void> {
+  /** What begins beyond what is stored is told, and the end of it where there is nothing else to wait for. */
+  async #subscribeToAll(patterns: readonly string[]): Promise<void> {
+    const { notices } = this.#context;
+    const ahead: string[] = [];
+    for (const pattern of patterns) {
+      const problem = await this.#subscribe(pattern);
+      if (problem !== undefined) ahead.push(problem);
+      notices.detail(`subscribed to ${pattern}`);
+    }
+    const [first] = ahead;
+    if (first !== undefined && ahead.length === patterns.length) throw new RunError(first);
+    for (const problem of ahead) notices.notice(problem);
+  }
+
+  /**
+   * `own`: what a command says, which wins over the command line. Gives why it would wait for long, if so.
+   */
+  async #subscribe(pattern: string, own: SubFields = {}): Promise<string | undefined> {
     const { subscriber, options, plan: { replay }, replays } = this.#context;
     const to = own.to ?? replay?.to;
     const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
     const isReplay = from !== undefined && from !== "now";
-    if (isReplay) replays.add(pattern);
+    if (isReplay) {
+      const problem = own.from === undefined ? undefined : nothingStored({ from, to, now: Date.now() });
+      if (problem !== undefined) throw new RefusedError("BAD_FIELD", `from=: ${problem}`);
+      this.#told.from(own.from === undefined ? "--from " : "from=", from);
+      if (to !== undefined) this.#told.to(own.to === undefined ? "--to " : "to=", to);
+      replays.add(pattern, from);
+    }
+    const terms = {
+      ...(isReplay ? { from } : {}),
+      ...(isReplay && to !== undefined ? { to } : {}),
+      ...(slow === undefined ? {} : { slow }),
+    };
     try {
-      await subscriber.subscribe(pattern, {
-        ...(isReplay ? { from } : {}),
-        ...(isReplay && to !== undefined ? { to } : {}),
-        ...(slow === undefined ? {} : { slow }),
-      });
-      this.#subscribed.add(pattern, {
-        ...(isReplay ? { from } : {}),
-        ...(isReplay && to !== undefined ? { to } : {}),
-        ...(slow === undefined ? {} : { slow }),
-      });
+      await subscriber.subscribe(pattern, terms);
     } catch (error) {
       replays.drop(pattern);
       throw error;
     }
+    this.#subscribed.add(pattern, terms);
+    return replays.ahead(pattern);
   }
 }
 
-/** Stdout, or the prompt on it while there is one. */
-class Screen implements OutputTarget {
-  prompt: Prompt | undefined;
-
-  write(bytes: Uint8Array): Promise<number> {
-    if (this.prompt !== undefined && Deno.stdout.isTerminal()) return this.prompt.write(bytes);
-    return Deno.stdout.write(bytes);
-  }
+function refuseWhatIsAhead(problem: string | undefined): void {
+  if (problem !== undefined) throw new RefusedError("BAD_FIELD", problem);
 }
 
-/** Whether a topic is one of those to leave out; asked for every message, so it remembers. */
-function filter(patterns: readonly string[]): (topic: string) => boolean {
-  if (patterns.length === 0) return () => false;
-  const known = new Map<string, boolean>();
-  return (topic) => {
-    const before = known.get(topic);
-    if (before !== undefined) return before;
-    const found = patterns.some((pattern) => matches(pattern, topic));
-    if (known.size >= TOPICS_KEPT) known.clear();
-    known.set(topic, found);
-    return found;
-  };
+/** What a run that was stopped was to wait for, if it did not get there. */
+export function unfinished(
+  { options, plan }: { readonly options: SubscriberOptions; readonly plan: SubscriberPlan },
+  so: { readonly printed: number; readonly replayed: boolean; readonly subscribed: boolean },
+): string | undefined {
+  const { count } = options;
+  if (count !== undefined && so.printed < count) return `-C ${count} was reached`;
+  if (plan.endsWithReplay && !so.replayed) {
+    return options.to === undefined ? "the end of what is stored" : "--to was reached";
+  }
+  if (options["exit-subscribed"] && !so.subscribed) return "everything was subscribed";
+  return undefined;
 }

@@ -7,20 +7,23 @@ import { RunError } from "../../errors.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import type { Link } from "../links/link.ts";
 import type { LinkEnd } from "../links/link_end.ts";
-import { neverUnhandled, waitAtMost } from "../promises.ts";
+import { inWords, neverUnhandled, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { backOff, pause } from "./back_off.ts";
-import { Connector } from "./connector.ts";
-import type { Settings } from "./settings.ts";
+import { type Connected, Connector } from "./connector.ts";
+import { checkTime, type Settings } from "./settings.ts";
+import { ANSWERED_LATE, type Trial } from "./trial.ts";
 import type { Work } from "./work.ts";
 
 /** What a subscriber adds to a connection. */
 export interface SubscriberParts extends DeliverySink {
   /**
-   * Subscribes anew on a link that replaces a lost one, before anything else is sent; false when that link
+   * Subscribes anew on a link that replaces another, before anything else is sent; false when that link
    * ended meanwhile. Throws RunError to give up.
    */
   restore(link: Link): Promise<boolean>;
+  /** The link is classic, which was not known when it was restored. Throws RunError to give up. */
+  decided(link: Link): void;
 }
 
 /** What a client adds to its connection. */
@@ -44,6 +47,11 @@ const END_OF_FIXED_PORT_MS = 500;
  * How long {@link Connection.close} waits for the request that is on the wire where it does not wait for all.
  */
 const LAST_REPLY_MS = 500;
+/**
+ * How long going over to v2 waits for the request that is on the wire; asked again there, it may be taken
+ * twice.
+ */
+const LAST_CLASSIC_REPLY_MS = 10_000;
 
 /**
  * The life of a client on the network.
@@ -73,6 +81,9 @@ export class Connection {
   #proven = false;
   #attempt = 0;
   #closing: Promise<void> | undefined;
+  /** When {@link close} gives up. */
+  #closeBy = Infinity;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(settings: Settings, { work, subscriber }: ConnectionParts) {
     this.#settings = settings;
@@ -114,15 +125,23 @@ export class Connection {
   /** Throws RunError when nothing more can be asked for. */
   checkOpen(): void {
     if (this.#closing !== undefined || this.over) {
-      throw new RunError(`the ${this.#settings.role} is closed`);
+      throw new RunError(`the ${this.#settings.role} is closed`, "CLOSED");
     }
   }
 
   /**
-   * Ends it: with `drain` after all that is queued has been acknowledged, else after the request that is on
-   * the wire. Rejects as {@link closed} does. A second call gives the same answer.
+   * Ends it: with `drain` after all that is queued has been acknowledged, within so many milliseconds if a
+   * time is given, else after the request that is on the wire. Rejects as {@link closed} does. A second call
+   * gives the same answer; a shorter time holds from then on.
    */
-  close({ drain }: { readonly drain: boolean }): Promise<void> {
+  close(
+    { drain, timeout }: { readonly drain: boolean; readonly timeout?: number | undefined },
+  ): Promise<void> {
+    try {
+      if (timeout !== undefined) this.#closeWithin(timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#closing ??= this.#close(drain);
     return this.#closing;
   }
@@ -130,7 +149,10 @@ export class Connection {
   async #close(drain: boolean): Promise<void> {
     if (this.#link === undefined) this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
     if (!drain) {
-      const error = new RunError(`the ${this.#settings.role} was closed before the broker answered`);
+      const error = new RunError(
+        `the ${this.#settings.role} was closed before the broker answered`,
+        "CLOSED",
+      );
       this.#work.failUnsent(error);
       if (this.#link !== undefined) await waitAtMost(LAST_REPLY_MS, this.#work.drained());
       this.#work.failAll(error);
@@ -142,18 +164,42 @@ export class Connection {
     await this.closed;
   }
 
+  #closeWithin(timeout: number): void {
+    checkTime("timeout", timeout);
+    const at = performance.now() + timeout;
+    if (this.over || at >= this.#closeBy) return;
+    this.#closeBy = at;
+    clearTimeout(this.#closeTimer);
+    this.#closeTimer = setTimeout(() => this.#giveUpClosing(timeout), timeout);
+    this.#stop.signal.addEventListener("abort", () => clearTimeout(this.#closeTimer), { once: true });
+  }
+
+  /** The time for closing is over: nothing is waited for any more, an answer neither. */
+  #giveUpClosing(timeout: number): void {
+    const { size } = this.#work;
+    if (size > 0) {
+      const error = new RunError(
+        `${this.#unanswered(size)} by ${this.#settings.address} within ${inWords(timeout)}`,
+        "TIMEOUT",
+      );
+      this.#end.reject(error);
+      this.#work.failAll(error);
+    }
+    this.#stop.abort();
+  }
+
   /** From the first link to the end of it all. */
-  async #keep(first: Link): Promise<void> {
+  async #keep(first: Connected): Promise<void> {
     try {
-      for (let link = first;;) {
-        const end = await this.#serve(link);
+      for (let connected = first;;) {
+        const end = await this.#serve(connected);
         if (this.#closing !== undefined) {
           if (this.#work.size === 0) break;
           this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
         }
         if (!this.#settings.reconnect) throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
         this.#settings.onEvent({ type: "lost", reason: end.reason });
-        link = await this.#connect(end);
+        connected = await this.#connect(end);
       }
       this.#end.resolve();
     } catch (error) {
@@ -166,25 +212,51 @@ export class Connection {
     }
   }
 
-  /** Uses a link until it ends. */
-  async #serve(link: Link): Promise<LinkEnd> {
+  /** Uses a link until it ends, or the one that follows its trial. */
+  async #serve({ link, trial }: Connected): Promise<LinkEnd> {
     const since = performance.now();
     this.#link = link;
     this.#work.use(link);
-    const end = await link.ended;
+    const last = trial === undefined ? link : await this.#tried(trial);
+    const end = await last.ended;
     this.#work.use(undefined);
     this.#link = undefined;
-    if (link.answered || performance.now() - since >= STEADY_MS) {
+    if (last.answered || performance.now() - since >= STEADY_MS) {
       this.#proven = true;
       this.#attempt = 0;
     }
     return end;
   }
 
+  /** The link to go on with when a trial is over. */
+  async #tried({ link, verdict: judged }: Trial): Promise<Link> {
+    const verdict = await judged;
+    if (verdict === undefined) return link;
+    if (verdict.kind === "classic") {
+      this.#subscriber?.decided(link);
+      this.#work.decided();
+      return link;
+    }
+    this.#proven = true;
+    await waitAtMost(LAST_CLASSIC_REPLY_MS, Promise.race([this.#work.finish(), link.ended]));
+    const next = verdict.kind === "2" ? verdict.link : undefined;
+    if (next === undefined || (await this.#subscriber?.restore(next)) === false) {
+      next?.close();
+      link.close(ANSWERED_LATE);
+      return link;
+    }
+    this.#link = next;
+    this.#protocol = "2";
+    this.#settings.onEvent({ type: "upgraded" });
+    this.#work.use(next);
+    void link.quit({ waitForEnd: END_MS });
+    return next;
+  }
+
   /**
    * Tries until there is a link. Throws RunError when it gives up, the signal's reason when it is stopped.
    */
-  async #connect(lost?: LinkEnd): Promise<Link> {
+  async #connect(lost?: LinkEnd): Promise<Connected> {
     if (lost !== undefined) {
       await this.#pauseOr(lost.reason, () => this.#proven ? this.#lost(lost.reason) : this.#rejected(lost));
     }
@@ -202,10 +274,11 @@ export class Connection {
     }
   }
 
-  async #tryOnce(again: boolean): Promise<Link> {
+  async #tryOnce(again: boolean): Promise<Connected> {
     const { address, onEvent } = this.#settings;
     const most = this.#proven ? TRY_MS : Math.max(this.#startsUntil - performance.now(), TRY_LEAST_MS);
-    const { link, localPort } = await this.#connector.connect(most);
+    const connected = await this.#connector.connect(most);
+    const { link, localPort } = connected;
     const { protocol } = link;
     this.#protocol = protocol;
     if (!again) {
@@ -213,7 +286,7 @@ export class Connection {
     } else if (this.#subscriber === undefined || await this.#subscriber.restore(link)) {
       onEvent({ type: "restored", address, protocol });
     }
-    return link;
+    return connected;
   }
 
   /** Waits before the next try, or throws what `giveUp` makes when that would be past the time for trying. */
@@ -229,10 +302,7 @@ export class Connection {
     const { address } = this.#settings;
     if (error.permanent) return new RunError(`cannot connect to ${address}: ${error.message}`);
     if (error.accepted) return this.#rejected({ reason: error.message, turnedAway: error.turnedAway });
-    return new RunError(
-      `no broker at ${address} (${error.message}): start one with "deno run -A broker.ts", ` +
-        "or name another host or port (-h, -p)",
-    );
+    return new RunError(`no broker at ${address} (${error.message})`, "NO_BROKER");
   }
 
   #rejected({ reason, turnedAway }: LinkEnd): RunError {
@@ -247,12 +317,13 @@ export class Connection {
   }
 
   #lost(reason: string): RunError {
-    const { role, address } = this.#settings;
-    const unacknowledged = this.#work.size;
-    const what = role === "publisher" ? "message" : "request";
-    const loss = unacknowledged === 0
-      ? ""
-      : `, ${unacknowledged} ${what}${unacknowledged === 1 ? "" : "s"} not acknowledged`;
-    return new RunError(`lost the broker at ${address} (${reason})${loss}`);
+    const { size } = this.#work;
+    const loss = size === 0 ? "" : `, ${this.#unanswered(size)}`;
+    return new RunError(`lost the broker at ${this.#settings.address} (${reason})${loss}`, "LOST");
+  }
+
+  #unanswered(count: number): string {
+    const what = this.#settings.role === "publisher" ? "message" : "request";
+    return `${count} ${what}${count === 1 ? "" : "s"} not acknowledged`;
   }
 }

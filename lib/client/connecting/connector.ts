@@ -5,26 +5,39 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
-import type { Framing } from "../../protocols/classic/client_decoder.ts";
 import { quote } from "../../text.ts";
-import { ClassicLink } from "../links/classic_link.ts";
+import { ClassicLink, type ClassicLinkOptions } from "../links/classic_link.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import { FrameLink } from "../links/frame_link.ts";
 import type { Link } from "../links/link.ts";
-import { waitAtMost } from "../promises.ts";
-import { ConnectError, reasonOf } from "../sockets/connect_error.ts";
-import { Incoming } from "../sockets/incoming.ts";
+import { inTime, inWords, LATE, waitAtMost } from "../promises.ts";
+import { ConnectError } from "../sockets/connect_error.ts";
 import { openSocket } from "../sockets/open_socket.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { pause } from "./back_off.ts";
-import { handshake, type HandshakeResult } from "./handshake.ts";
+import { Greeting } from "./greeting.ts";
+import type { HandshakeResult } from "./handshake.ts";
 import { ProtocolChoice } from "./protocol_choice.ts";
 import type { Settings } from "./settings.ts";
+import {
+  ANSWERED_LATE,
+  judgeAfterEnd,
+  judgeBeside,
+  judgeSameConnection,
+  type Trial,
+  type Upgraded,
+  type Verdict,
+} from "./trial.ts";
 
-/** How long a broker may take to answer hello before it counts as one that does not. */
+/** How long a broker may take to answer hello before it counts as silent. */
 const HELLO_MS = 1_000;
-/** How long a socket to a broker that did not answer hello is kept for it to find the end in. */
-const ABANDONED_MS = 60_000;
+/**
+ * How long a connection is kept from who waits for it, while its trial goes on: most are over by then, and
+ * then nothing was said in vain.
+ */
+const TRIAL_FIRST_MS = 2_000;
+/** How long the connection may take on which a broker that answered late is said hello to again. */
+const UPGRADE_MS = 5_000;
 /** A pause between two connections from one local port: the first has to be gone. */
 const SAME_PORT_MS = 50;
 
@@ -32,6 +45,14 @@ const SAME_PORT_MS = 50;
 export interface Connected {
   readonly link: Link;
   readonly localPort: number;
+  /** It is not known yet what the broker speaks. */
+  readonly trial?: Trial;
+}
+
+/** A socket, and what ends its being closed when the client stops. */
+interface Opened {
+  readonly socket: Socket;
+  readonly release: () => void;
 }
 
 /** Makes the links of one client, and learns from them. */
@@ -56,133 +77,193 @@ export class Connector {
    * One try, which may take so many milliseconds. Rejects with ConnectError, RunError or the signal's reason.
    */
   async connect(within: number): Promise<Connected> {
-    const socket = await openSocket(this.#settings, { within, signal: this.#signal });
-    const release = this.#closeOnStop(socket);
+    const opened = await this.#open(within);
+    if (!this.#protocols.saysHello) return this.#withoutHello(opened);
+    const greeting = new Greeting(opened.socket, { id: this.#settings.id, release: opened.release });
     try {
-      const link = this.#protocols.saysHello
-        ? await this.#sayHello(socket, within)
-        : this.#classic(socket, { trial: true });
-      if (link === "again") return await this.#connectAgain(within);
-      link.ended.then(release);
-      return { link, localPort: socket.localPort };
+      return await this.#greeted(greeting, performance.now() + within);
     } catch (error) {
-      socket.close();
-      release();
+      greeting.close();
       this.#signal.throwIfAborted();
       throw error;
     }
   }
 
-  async #connectAgain(within: number): Promise<Connected> {
-    if (this.#settings.localPort !== undefined) await pause(SAME_PORT_MS, this.#signal);
-    return await this.connect(within);
+  async #open(within: number): Promise<Opened> {
+    const socket = await openSocket(this.#settings, { within, signal: this.#signal });
+    const stop = (): void => socket.close();
+    this.#signal.addEventListener("abort", stop);
+    return { socket, release: () => this.#signal.removeEventListener("abort", stop) };
   }
 
-  /** Says hello; `again`: this connection is of no use, but one without hello may be. */
-  async #sayHello(socket: Socket, within: number): Promise<Link | "again"> {
-    const { id, address, localPort, onEvent } = this.#settings;
-    const incoming = new Incoming(socket);
-    // a second connection from a given local port cannot be had while the first is there, so there a slow
-    // answer is waited for
-    const patience = this.#protocols.insists || localPort !== undefined
-      ? Math.max(within, HELLO_MS)
-      : HELLO_MS;
-    const answer = await this.#handshake(socket, { id, incoming, patience });
+  /** What comes of a connection on which hello was said; `until`: when the try is over. */
+  async #greeted(greeting: Greeting, until: number): Promise<Connected> {
+    const answer = await this.#firstAnswer(greeting, until);
     this.#signal.throwIfAborted();
+    if (answer.kind !== "unanswered") return await this.#answered(greeting, answer);
+    if (!answer.silent) return await this.#closed(greeting, { answer, until });
+    if (!this.#protocols.helloSilent()) throw new ConnectError(answer.reason, { accepted: true });
+    const { localPort } = greeting.socket;
+    // a second connection from a given local port cannot be had while the first is there
+    if (this.#settings.localPort === undefined) return await this.#beside(greeting, until);
+    const link = this.#classic(greeting.socket, {
+      release: greeting.handOver(),
+      incoming: greeting.incoming,
+      helloPending: true,
+    });
+    return { link, localPort, trial: this.#trial(link, judgeSameConnection(link, answer.reason)) };
+  }
+
+  /** Waits a second for the answer, says so when there is none, and goes on where waiting is all there is. */
+  async #firstAnswer(greeting: Greeting, until: number): Promise<HandshakeResult> {
+    const soon = await greeting.answer(HELLO_MS);
+    if (soon.kind !== "unanswered" || !soon.silent) return soon;
+    this.#signal.throwIfAborted();
+    const reason = `${soon.reason} within ${inWords(HELLO_MS)}`;
+    this.#settings.onEvent({ type: "silent", reason });
+    const left = until - performance.now();
+    const waits = this.#protocols.expects2 || this.#settings.localPort !== undefined;
+    if (!waits || left <= 0) return { ...soon, reason };
+    const late = await greeting.answer(left);
+    return late.kind === "unanswered" && late.silent ? { ...late, reason } : late;
+  }
+
+  async #answered(
+    greeting: Greeting,
+    answer: Exclude<HandshakeResult, { readonly kind: "unanswered" }>,
+  ): Promise<Connected> {
+    const { localPort } = greeting.socket;
     switch (answer.kind) {
       case "2":
-        this.#protocols.learn("2");
-        return await this.#frames(socket, incoming);
+        return { link: await this.#frames(greeting), localPort };
       case "turned away":
         throw new ConnectError(`the broker said ${answer.said}`, { turnedAway: answer.said });
-      case "classic":
+      case "classic": {
         if (this.#protocols.insists) {
           throw new RunError(
-            `the broker at ${address} does not speak protocol 2 (it answered hello with ${
+            `the broker at ${this.#settings.address} does not speak protocol 2 (it answered hello with ${
               quote(answer.said)
             }): ask for auto or classic`,
           );
         }
         this.#protocols.learn("classic");
-        return this.#classic(socket, { incoming, framing: answer.framing });
-      case "unanswered":
-        break;
+        const { incoming, socket } = greeting;
+        const { framing } = answer;
+        return {
+          link: this.#classic(socket, { release: greeting.handOver(), incoming, framing }),
+          localPort,
+        };
+      }
     }
+  }
+
+  /** Hello ended the connection: one without it may be served. */
+  async #closed(
+    greeting: Greeting,
+    { answer, until }: { readonly answer: { readonly reason: string }; readonly until: number },
+  ): Promise<Connected> {
     if (!this.#protocols.helloUnanswered()) throw new ConnectError(answer.reason, { accepted: true });
-    onEvent({ type: "fallback", reason: answer.reason });
-    if (!answer.silent) {
-      socket.close();
-      return "again";
+    greeting.close();
+    if (this.#settings.localPort !== undefined) await pause(SAME_PORT_MS, this.#signal);
+    return await this.connect(Math.max(until - performance.now(), HELLO_MS));
+  }
+
+  /** Tries a second connection beside the one that is silent, and waits a little for what is to be learnt. */
+  async #beside(greeting: Greeting, until: number): Promise<Connected> {
+    const { socket, release } = await this.#open(Math.max(until - performance.now(), HELLO_MS));
+    const link = this.#classic(socket, { release });
+    const { localPort } = socket;
+    const upgrade = (from: Greeting): Promise<Upgraded | undefined> => this.#upgrade(from);
+    const trial = this.#trial(link, judgeBeside({ link, greeting, upgrade }));
+    const left = Math.min(TRIAL_FIRST_MS, until - performance.now());
+    const verdict = await inTime(Math.max(left, 0), trial.verdict);
+    this.#signal.throwIfAborted();
+    if (verdict === LATE) {
+      void trial.verdict.then((verdict) => {
+        if (verdict === undefined) greeting.abandon();
+      });
+      return { link, localPort, trial };
     }
-    if (localPort !== undefined) return this.#classic(socket, { incoming, trial: true });
-    this.#abandon(socket, incoming);
-    return "again";
+    if (verdict === undefined) return await this.#notBeside(greeting, until);
+    if (verdict.kind === "classic") return { link, localPort };
+    link.close();
+    if (verdict.kind === "2") return { link: verdict.link, localPort: verdict.localPort };
+    throw new ConnectError(ANSWERED_LATE, { accepted: true });
+  }
+
+  /** The second connection was not served: perhaps because of the first, which is ended in good order. */
+  async #notBeside(greeting: Greeting, until: number): Promise<Connected> {
+    greeting.halfClose();
+    const answer = await inTime(Math.max(until - performance.now(), HELLO_MS), greeting.late());
+    this.#signal.throwIfAborted();
+    if (answer === LATE) throw new ConnectError("the broker ended the connection", { accepted: true });
+    if (answer.kind === "unanswered") return await this.#closed(greeting, { answer, until });
+    if (answer.kind === "turned away") return await this.#answered(greeting, answer);
+    this.#protocols.learn(answer.kind);
+    throw new ConnectError(ANSWERED_LATE, { accepted: true });
+  }
+
+  /** The link for a broker that answered hello late: over that connection if it is whole, else a new one. */
+  async #upgrade(greeting: Greeting): Promise<Upgraded | undefined> {
+    this.#protocols.learn("2");
+    const { localPort } = greeting.socket;
+    if (!greeting.halfClosed) return { link: await this.#frames(greeting), localPort };
+    greeting.close();
+    try {
+      const { link, localPort } = await this.connect(UPGRADE_MS);
+      if (link.protocol === "2") return { link, localPort };
+      link.close();
+      return undefined;
+    } catch {
+      return undefined; // it is tried again, as after any loss
+    }
   }
 
   /** A link whose broker has told about itself, as it does right after its answer. */
-  async #frames(socket: Socket, incoming: Incoming): Promise<FrameLink> {
-    const { pingAfter } = this.#settings;
-    const link = new FrameLink(socket, { incoming, sink: this.#sink, pingAfter });
+  async #frames(greeting: Greeting): Promise<FrameLink> {
+    this.#protocols.learn("2");
+    const { incoming, socket } = greeting;
+    const link = new FrameLink(socket, { incoming, sink: this.#sink, pingAfter: this.#settings.pingAfter });
+    link.ended.then(greeting.handOver());
     await waitAtMost(HELLO_MS, link.informed);
     return link;
   }
 
-  /** A connection that breaks at hello is one that was closed. */
-  async #handshake(
-    socket: Socket,
-    options: { readonly id: string; readonly incoming: Incoming; readonly patience: number },
-  ): Promise<HandshakeResult> {
-    try {
-      return await handshake(socket, options);
-    } catch (error) {
-      return { kind: "unanswered", silent: false, reason: `${reasonOf(error)} at hello` };
-    }
+  /** Hello would be too much, or was not asked for. */
+  #withoutHello({ socket, release }: Opened): Connected {
+    const link = this.#classic(socket, { release });
+    const { localPort } = socket;
+    if (!this.#protocols.onTrial) return { link, localPort };
+    link.ended.then(() => this.#protocols.served(link.answered));
+    const verdict = judgeAfterEnd(link, "the broker closed the connection at hello");
+    return { link, localPort, trial: this.#trial(link, verdict) };
   }
 
   #classic(
     socket: Socket,
-    { incoming, framing, trial = false }: {
-      readonly incoming?: Incoming;
-      readonly framing?: Framing;
-      readonly trial?: boolean;
-    },
+    { release, ...options }: Omit<ClassicLinkOptions, "id" | "sink"> & { readonly release: () => void },
   ): ClassicLink {
-    const { id } = this.#settings;
-    const link = new ClassicLink(socket, {
-      id,
-      sink: this.#sink,
-      ...(incoming === undefined ? {} : { incoming }),
-      ...(framing === undefined ? {} : { framing }),
-    });
-    if (trial) link.ended.then(() => this.#protocols.served(link.answered));
+    const link = new ClassicLink(socket, { id: this.#settings.id, sink: this.#sink, ...options });
+    link.ended.then(release);
     return link;
   }
 
-  /**
-   * Ends what is said and waits for the other side to close. A broker that serves one client after another
-   * comes to this connection some day, reads hello and answers it: into a socket that is closed, that would
-   * be an error to it, and not every broker of the exercise lives through one.
-   */
-  #abandon(socket: Socket, incoming: Incoming): void {
-    const release = this.#closeOnStop(socket);
-    const timer = setTimeout(() => socket.close(), ABANDONED_MS);
-    const readToTheEnd = async (): Promise<void> => {
-      try {
-        await socket.closeWrite();
-        while (await incoming.read() !== null);
-      } catch {
-        // however it ends, it has ended
+  /** The trial of a link: what it shows is learnt and told before anybody acts on it. */
+  #trial(link: ClassicLink, judged: Promise<Verdict | undefined>): Trial {
+    link.onTrial = true;
+    link.ended.then(() => {
+      if (link.spokeV2) this.#protocols.learn("2");
+    });
+    const verdict = judged.then((verdict) => {
+      if (verdict?.kind === "classic") {
+        link.onTrial = false;
+        const learn = (): void => this.#protocols.learn("classic");
+        if (verdict.learnt) learn();
+        else void link.firstAnswer.then(learn);
+        this.#settings.onEvent({ type: "fallback", reason: verdict.reason });
       }
-      clearTimeout(timer);
-      socket.close();
-      release();
-    };
-    void readToTheEnd();
-  }
-
-  #closeOnStop(socket: Socket): () => void {
-    const stop = (): void => socket.close();
-    this.#signal.addEventListener("abort", stop);
-    return () => this.#signal.removeEventListener("abort", stop);
+      return verdict;
+    });
+    return { link, verdict };
   }
 }

@@ -35,16 +35,18 @@ const ANSWER_MOST = 4096;
 
 const decoder = new TextDecoder();
 
+/** Says hello. Rejects when the connection breaks. */
+export function sayHello(socket: Socket, id: string): Promise<void> {
+  return socket.write(encodeRequest(id, "hello 2"));
+}
+
 /**
- * Says hello and reads the answer, nothing beyond it: what came behind `OK_2` is given back to `incoming`.
- * Whatever else the first words of a broker are, they are its answer to this and not a delivery, for nothing
- * is subscribed yet. `patience` is in milliseconds. Rejects when the connection breaks.
+ * Reads the answer to hello, nothing beyond it: what came behind `OK_2` is given back to `incoming`. Whatever
+ * else the first words of a broker are, they are its answer to this and not a delivery, for nothing is
+ * subscribed yet. `patience` is in milliseconds; after a silence as long it may be asked again. Rejects when
+ * the connection breaks.
  */
-export async function handshake(
-  socket: Socket,
-  { id, incoming, patience }: { readonly id: string; readonly incoming: Incoming; readonly patience: number },
-): Promise<HandshakeResult> {
-  await socket.write(encodeRequest(id, "hello 2"));
+export async function hearAnswer(incoming: Incoming, patience: number): Promise<HandshakeResult> {
   let answer = new Uint8Array(0);
   for (;;) {
     const chunk = await incoming.readWithin(answer.length === 0 ? patience : silenceThatEnds(answer));
@@ -52,7 +54,7 @@ export async function handshake(
       if (answer.length > 0) return answered(answer);
       const reason = chunk === null
         ? "the broker closed the connection at hello"
-        : `the broker did not answer hello within ${Math.round(patience)} ms`;
+        : "the broker did not answer hello";
       return { kind: "unanswered", silent: chunk === QUIET, reason };
     }
     const whole = new Uint8Array(answer.length + chunk.length);

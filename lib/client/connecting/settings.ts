@@ -33,7 +33,7 @@ const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscrib
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_PING_AFTER_MS = 15_000;
 /** The longest a timer can wait: some 24 days. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Fills in the defaults. Throws RunError for an option that cannot be meant. */
 export function resolveSettings(role: Role, options: ConnectOptions): Settings {
@@ -78,8 +78,9 @@ function tell(options: ConnectOptions, event: ClientEvent): void {
   }
 }
 
-function checkTime(name: string, ms: number): void {
-  if (ms >= 0 && ms <= LONGEST_TIMEOUT_MS) return;
+/** Throws RunError for what is no time to wait. */
+export function checkTime(name: string, ms: number): void {
+  if (typeof ms === "number" && ms >= 0 && ms <= LONGEST_TIMEOUT_MS) return;
   throw new RunError(`${name} is milliseconds from 0 to ${LONGEST_TIMEOUT_MS}, ${ms} is not`);
 }
 

@@ -11,6 +11,10 @@ export interface Work {
   readonly size: number;
   /** Sends over this link from now on, over none with undefined. */
   use(link: Link | undefined): void;
+  /** The trial of the link is over, and it is classic: what waited for that goes on. */
+  decided(): void;
+  /** Sends nothing more over the link; resolves when what is on the wire is answered, or the link ended. */
+  finish(): Promise<void>;
   /** Resolves when all there is now is answered or has failed; never rejects. */
   drained(): Promise<void>;
   /** Gives everything up. */

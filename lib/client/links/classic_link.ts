@@ -6,6 +6,7 @@
 import { ClassicClientDecoder, type Framing } from "../../protocols/classic/client_decoder.ts";
 import { encodeRequest } from "../../protocols/classic/client_requests.ts";
 import { visible } from "../../text.ts";
+import { encodeText } from "../../wire/bytes.ts";
 import { waitAtMost } from "../promises.ts";
 import { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
@@ -16,6 +17,8 @@ import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
 import { isTurnedAway } from "./refusals.ts";
 import type { Reply, Request } from "./request.ts";
 
+const HELLO_ANSWER = encodeText("OK_2");
+
 /** What a classic link is made of. */
 export interface ClassicLinkOptions {
   readonly id: string;
@@ -24,6 +27,8 @@ export interface ClassicLinkOptions {
   readonly incoming?: Incoming;
   /** What an answer on this connection has told, if there was one. */
   readonly framing?: Framing;
+  /** Hello was said on this connection and may still be answered. */
+  readonly helloPending?: boolean;
 }
 
 /**
@@ -31,6 +36,7 @@ export interface ClassicLinkOptions {
  *
  * - One request at a time, in one write, and the next only after its reply (C10): brokers of the exercise
  *   take one read for one request. Who calls {@link request} and {@link ask} holds to that.
+ * - While it is on trial, what needs v2 waits: see connecting/trial.ts.
  * - Replies and deliveries come in the order the broker sent them.
  * - It ends once, with one reason, and then a request that waits resolves to undefined.
  */
@@ -42,6 +48,12 @@ export class ClassicLink {
   readonly ended: Promise<LinkEnd>;
   /** Whether the broker has answered anything: it is one, and it serves this connection. */
   answered: boolean;
+  /** Resolves when it has for the first time; else never. */
+  readonly firstAnswer: Promise<void>;
+  /** Whether the broker may still turn out to speak v2. */
+  onTrial = false;
+  /** It has, on this connection: its answer to hello came late, and nothing else can be said here. */
+  spokeV2 = false;
 
   readonly #id: string;
   readonly #channel: Channel;
@@ -49,9 +61,17 @@ export class ClassicLink {
   #waiting: ((reply: string | undefined) => void) | undefined;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #remark: string | undefined;
+  #helloPending: boolean;
+  readonly #answer = Promise.withResolvers<void>();
 
-  constructor(socket: Socket, { id, sink, incoming, framing }: ClassicLinkOptions) {
+  constructor(
+    socket: Socket,
+    { id, sink, incoming, framing, helloPending = false }: ClassicLinkOptions,
+  ) {
     this.#id = id;
+    this.#helloPending = helloPending;
+    this.firstAnswer = this.#answer.promise;
+    if (framing !== undefined) this.#answer.resolve();
     this.answered = framing !== undefined;
     this.#decoder = new ClassicClientDecoder({
       reply: (text) => this.#reply(text),
@@ -64,6 +84,7 @@ export class ClassicLink {
       incoming: incoming ?? new Incoming(socket),
       receive: (chunk) => {
         clearTimeout(this.#quietTimer);
+        if (this.spokeV2 || (this.#helloPending && this.#answersHello(chunk))) return undefined;
         this.#decoder.push(chunk);
         this.#minds(this.#decoder.patience);
         return sink?.held();
@@ -87,11 +108,18 @@ export class ClassicLink {
    * them.
    */
   async ask({ verb, pattern, accepted }: Request): Promise<Reply | undefined> {
-    const reply = await this.request(encodeRequest(this.#id, verb, pattern));
+    const replied = this.request(encodeRequest(this.#id, verb, pattern));
+    const waiting = this.#waiting;
+    if (waiting !== undefined) {
+      // in its place among the deliveries, which a promise would not keep
+      this.#waiting = (text) => {
+        if (text === "OK") accepted?.(undefined);
+        waiting(text);
+      };
+    }
+    const reply = await replied;
     if (reply === undefined) return undefined;
-    if (reply !== "OK") return { code: reply, text: "" };
-    accepted?.(undefined);
-    return "ok";
+    return reply === "OK" ? "ok" : { code: reply, text: "" };
   }
 
   /**
@@ -111,8 +139,9 @@ export class ClassicLink {
     this.close();
   }
 
-  close(): void {
-    this.#channel.close();
+  /** Ends it; `reason` is why. */
+  close(reason?: string): void {
+    this.#channel.close(reason);
   }
 
   #end(reason: string): LinkEnd {
@@ -122,6 +151,18 @@ export class ClassicLink {
     this.#waiting = undefined;
     if (this.#remark === undefined) return { reason };
     return { reason: `the broker said ${this.#remark} and closed the connection`, turnedAway: this.#remark };
+  }
+
+  /**
+   * A broker answers in order: if its first words are not `OK_2`, hello has no answer. Taken for the answer
+   * to the request behind it, `OK_2` would acknowledge what the broker, which reads v2 by now, threw away.
+   */
+  #answersHello(chunk: Uint8Array): boolean {
+    this.#helloPending = false;
+    if (!HELLO_ANSWER.every((byte, at) => chunk[at] === byte)) return false;
+    this.answered = this.spokeV2 = true;
+    this.#channel.close("the broker answered hello late, it speaks protocol 2");
+    return true;
   }
 
   /** Silence may mean something: see the decoder. */
@@ -136,6 +177,7 @@ export class ClassicLink {
   #reply(text: string): void {
     if (isTurnedAway(text)) return this.#remarked(text);
     this.answered = true;
+    this.#answer.resolve();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.(text);

@@ -4,7 +4,8 @@
  * @module
  */
 import { type Fields, NO_FIELDS, parseFields } from "../../wire/fields.ts";
-import type { Message } from "../types.ts";
+import type { Message, MessageJson } from "../message.ts";
+import { messageJson, messageText } from "./message_text.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -20,6 +21,8 @@ export interface MessageBytes {
 /** A message: its topic and its bytes, everything else when it is asked for. */
 export class Delivery implements Message {
   readonly topic: string;
+  /** Its place among what has arrived, set by who sorts that. */
+  place = 0;
   readonly #bytes: Uint8Array;
   readonly #start: number;
   readonly #end: number;
@@ -85,6 +88,20 @@ export class Delivery implements Message {
 
   get time(): Date | undefined {
     return undefined;
+  }
+
+  toJSON(): MessageJson {
+    return messageJson(this);
+  }
+
+  /** What `console.log` shows in Deno. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return messageText(this);
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return messageText(this);
   }
 
   get #parsed(): Fields {

@@ -48,6 +48,10 @@ const PATIENCE_WHILE_PUBLISHING = 8;
  * one.
  */
 const BROKE_FRAMING = new Set(["BAD_LENGTH", "BAD_UTF8", "LINE_TOO_LONG", "UNKNOWN_COMMAND"]);
+/** Codes whose sentence says it all. */
+const PLAIN_BYES = new Set(["DRAINING", "SLOW_CONSUMER"]);
+/** Ends that the other side, or the network, has made. */
+const BROKE_OFF = new Set(["the broker closed the connection", "connection reset"]);
 /** Requests of {@link FrameLink.ask} that may wait at once. */
 const AHEAD = 1024;
 
@@ -57,6 +61,7 @@ export class FrameLink {
   readonly ahead = AHEAD;
   readonly ended: Promise<LinkEnd>;
   readonly answered = true;
+  readonly onTrial = false;
   /** Bytes a header may have, as far as the broker has told. */
   lineMost: number | undefined;
   /** The patterns of its durable topics, as far as the broker has told. */
@@ -123,7 +128,19 @@ export class FrameLink {
     this.#heartbeat?.stop();
     this.#info.resolve();
     for (const { resolve } of this.#asked.splice(0)) resolve(undefined);
-    return { reason: this.#byeReason ?? reason };
+    return { reason: this.#byeReason ?? (this.#cutShort(reason) ? `${reason} ${this.#where}` : reason) };
+  }
+
+  /** Whether the connection broke off where a broker would not have ended it. */
+  #cutShort(reason: string): boolean {
+    return BROKE_OFF.has(reason) && this.#decoder.unfinished;
+  }
+
+  /** Who reads too slowly cannot be told why it is cut off: it does not read. */
+  get #where(): string {
+    return this.#sink === undefined
+      ? "in the middle of an answer"
+      : "in the middle of a message, as a broker does with who reads too slowly (see slow=, --stall-timeout)";
   }
 
   #receive(chunk: Uint8Array): Promise<void> | undefined {
@@ -172,7 +189,9 @@ export class FrameLink {
     } else if (count <= this.#asked.length) {
       const asked = this.#asked.splice(0, count);
       for (const [at, { resolve, accepted }] of asked.entries()) {
-        accepted?.(at === asked.length - 1 ? receipt.from : undefined);
+        // one that says where it begins answers nothing else
+        if (at === asked.length - 1) accepted?.(receipt.from, receipt.last);
+        else accepted?.();
         resolve("ok");
       }
       return;
@@ -209,7 +228,7 @@ export class FrameLink {
       if (waiting > 0) this.#refused({ code, text });
     }
     const said = visible(text).slice(0, 200);
-    this.#byeReason = code === "DRAINING"
+    this.#byeReason = PLAIN_BYES.has(code)
       ? said
       : `the broker said bye ${visible(code).slice(0, 50)}: ${said}`;
   }

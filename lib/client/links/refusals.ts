@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isErrorCode, RefusedError, sentenceOf } from "../../errors.ts";
+import { isWireCode, RefusedError, sentenceOf } from "../../errors.ts";
 import { visible } from "../../text.ts";
 import type { Refusal } from "./request.ts";
 
@@ -17,7 +17,7 @@ export function refused(why: Refusal, what: string): RefusedError {
   const token = visible(why.code).split(" ", 1)[0] ?? "";
   const code = token.startsWith("ERR_") ? token.slice("ERR_".length) : token;
   const said = visible(why.code).slice(0, 200);
-  const text = why.text === "" && isErrorCode(code) ? sentenceOf(code) : visible(why.text).slice(0, 500);
+  const text = why.text === "" && isWireCode(code) ? sentenceOf(code) : visible(why.text).slice(0, 500);
   return new RefusedError(code, `the broker refused to ${what} (${said})${text === "" ? "" : `: ${text}`}`);
 }
 

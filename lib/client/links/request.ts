@@ -12,9 +12,10 @@ export interface Request {
   readonly fields: string;
   /**
    * Told of the acknowledgement, in its place among what the broker says. `from`: a subscription begins at
-   * this sequence number, for what it asked for is no longer there.
+   * this sequence number, for what it asked for is no longer there; `last`: what it asked for lies beyond the
+   * one after this, which is the last there is.
    */
-  readonly accepted?: (from: number | undefined) => void;
+  readonly accepted?: (from?: number, last?: number) => void;
 }
 
 /** What the broker answered: `ok`, or why not. */

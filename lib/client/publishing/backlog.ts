@@ -10,6 +10,8 @@ import { RecordReader } from "../../wire/records.ts";
 /** Bytes of the first block, and of those that follow while it is busy. One block leaves in one write. */
 const FIRST_BLOCK_BYTES = 8 * 1024;
 const BLOCK_BYTES = 128 * 1024;
+/** The memory of a larger block is let go of when its messages are done with. */
+const KEPT_MOST_BYTES = 1024 * 1024;
 /**
  * Text of more characters is encoded on its own first: there might be room for its bytes but not for three a
  * character.
@@ -33,6 +35,8 @@ interface Block {
   skippedBytes: number;
   /** Bytes handed out since {@link Backlog.rewind}. */
   sent: number;
+  /** Bytes that have ever been handed out: they are never moved, for somebody may be reading them. */
+  left: number;
   /** Portions of it that are being written. */
   writing: number;
 }
@@ -119,7 +123,7 @@ export class Backlog {
       if (block.sent < block.length) {
         if (bytes >= window.bytes || count >= window.count) return undefined;
         const portion = block.bytes.subarray(block.sent, block.length);
-        block.sent = block.length;
+        block.sent = block.left = block.length;
         block.writing++;
         return { bytes: portion, block };
       }
@@ -166,10 +170,45 @@ export class Backlog {
     this.#tidy();
   }
 
+  /**
+   * Takes out the message in that place, the first being 1; false: it has been handed out before, and stays.
+   */
+  withdraw(place: number): boolean {
+    let before = place - 1;
+    for (const block of this.#blocks) {
+      const here = block.count - block.done;
+      if (before < here) return this.#takeOut(block, before);
+      before -= here;
+    }
+    return false;
+  }
+
   /** All are done with. */
   clear(): void {
     this.#blocks = [];
     this.#size = this.#bytes = 0;
+  }
+
+  #takeOut(block: Block, before: number): boolean {
+    skip(block);
+    const reader = readerOf(block);
+    reader.skip(before + 1);
+    const { start, end } = reader;
+    if (start < block.left) return false;
+    this.#size--;
+    if (before === 0) {
+      // those that are given up in their order need not be moved
+      block.done++;
+      skip(block);
+      block.sent = block.left = end;
+      this.#tidy();
+      return true;
+    }
+    block.bytes.copyWithin(start, end, block.length);
+    block.length -= end - start;
+    block.count--;
+    this.#bytes -= end - start;
+    return true;
   }
 
   /** Lets go of blocks that are done with; the last one is filled again from its beginning. */
@@ -181,7 +220,7 @@ export class Backlog {
     ) {
       if (first.writing > 0) return;
       this.#bytes -= first.length;
-      if (this.#blocks.length === 1) {
+      if (this.#blocks.length === 1 && first.bytes.length <= KEPT_MOST_BYTES) {
         Object.assign(first, emptyBlock(first.bytes));
         return;
       }
@@ -209,7 +248,7 @@ export class Backlog {
 }
 
 function emptyBlock(bytes: Uint8Array<ArrayBuffer>): Block {
-  return { bytes, length: 0, count: 0, done: 0, skipped: 0, skippedBytes: 0, sent: 0, writing: 0 };
+  return { bytes, length: 0, count: 0, done: 0, skipped: 0, skippedBytes: 0, sent: 0, left: 0, writing: 0 };
 }
 
 /**

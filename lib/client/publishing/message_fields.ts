@@ -10,31 +10,58 @@ import { parseTopic } from "../../topics/topic.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { encodeField, encodeHeader } from "../../wire/fields.ts";
 import type { PublishOptions } from "../types.ts";
+import { wrongKind } from "./payload.ts";
 
 /** Seconds: some 30 years. */
 const TTL_MOST = 999_999_999;
 
 /**
- * The fields of a message, each with a space before it. Throws RefusedError for what no message can carry.
+ * The fields of a message, each with a space before it. Throws TypeError for options that are none or of the
+ * wrong kind, RefusedError for what no message can carry.
  */
-export function encodeFields({ headers, key, ttl, id, reply }: PublishOptions): Uint8Array {
+export function encodeFields(options: PublishOptions): Uint8Array {
+  if (typeof options !== "object" || options === null) {
+    throw wrongKind("the options of a message are an object", options);
+  }
+  const { headers, key, ttl, id, reply } = options;
   let fields = "";
-  if (id !== undefined) fields += encodeField("id", wellFormed(id));
-  if (key !== undefined) fields += encodeField("key", wellFormed(key));
+  if (id !== undefined) fields += encodeField("id", wellFormed(text("id", id)));
+  if (key !== undefined) fields += encodeField("key", wellFormed(text("key", key)));
   if (ttl !== undefined) fields += encodeField("ttl", seconds(ttl));
   if (reply !== undefined) {
-    const parsed = parseTopic(reply, LARGEST_LIMITS.topic);
+    const parsed = parseTopic(text("reply", reply), LARGEST_LIMITS.topic);
     if ("problem" in parsed) throw new RefusedError("BAD_FIELD", `the topic to reply to: ${parsed.problem}`);
     fields += encodeField("reply", parsed.name);
   }
-  if (headers === undefined) return encodeText(fields);
-  for (const [name, value] of headers instanceof Map ? headers : Object.entries(headers)) {
-    if (name === "") {
-      throw new RefusedError("BAD_FIELD", `a header has a name, the one with ${quote(value)} has none`);
-    }
-    fields += encodeHeader(wellFormed(name), wellFormed(value));
-  }
+  if (headers !== undefined) fields += encodeHeaders(headers);
   return encodeText(fields);
+}
+
+function encodeHeaders(headers: NonNullable<PublishOptions["headers"]>): string {
+  let fields = "";
+  for (const [name, value] of headers instanceof Map ? headers : Object.entries(record(headers))) {
+    if (text("the name of a header", name) === "") {
+      throw new RefusedError(
+        "BAD_FIELD",
+        `a header has a name, the one with ${quote(String(value))} has none`,
+      );
+    }
+    fields += encodeHeader(wellFormed(name), wellFormed(text(`the header ${quote(name)}`, value)));
+  }
+  return fields;
+}
+
+/** What is no plain object would look as if it had no headers. */
+function record<T extends object>(headers: T): T {
+  const expected = "headers are an object or a Map of strings";
+  if (typeof headers !== "object" || headers === null) throw wrongKind(expected, headers);
+  if (!(Symbol.iterator in headers)) return headers;
+  throw new TypeError(`${expected}, this is a list: Object.fromEntries(…) makes one of it`);
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw wrongKind(`${name} is a string`, value);
 }
 
 function wellFormed(text: string): string {
@@ -43,6 +70,7 @@ function wellFormed(text: string): string {
 }
 
 function seconds(ttl: number): string {
+  if (typeof ttl !== "number") throw wrongKind("ttl is a number of seconds", ttl);
   if (ttl >= 0.001 && ttl <= TTL_MOST) return `${Math.round(ttl * 1000) / 1000}`;
   throw new RefusedError("BAD_FIELD", `ttl is seconds from 0.001 to ${TTL_MOST}, ${ttl} is not`);
 }

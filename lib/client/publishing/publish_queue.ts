@@ -3,22 +3,26 @@
  *
  * @module
  */
-import { RefusedError } from "../../errors.ts";
+import { RefusedError, type RunError } from "../../errors.ts";
 import { DEFAULT_LIMITS } from "../../limits.ts";
 import { encodePublish } from "../../protocols/classic/client_requests.ts";
 import { quote } from "../../text.ts";
-import { LF } from "../../wire/bytes.ts";
+import type { FrameReceipt } from "../../protocols/frames/client_lines.ts";
 import type { Work } from "../connecting/work.ts";
 import { Fifo } from "../fifo.ts";
 import type { ClassicLink } from "../links/classic_link.ts";
 import type { Answers } from "../links/frame_link.ts";
 import type { Link } from "../links/link.ts";
-import { needsV2, refused } from "../links/refusals.ts";
+import { refused } from "../links/refusals.ts";
 import type { Refusal } from "../links/request.ts";
 import { neverUnhandled } from "../promises.ts";
 import type { Receipt } from "../types.ts";
-import { Backlog, type QueuedMessage } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
+import { classicProblem } from "./classic_problem.ts";
 import { MessageIds } from "./message_ids.ts";
+import { MessageNumbers } from "./message_numbers.ts";
+import { type GivenUp, givenUp, MessageTerms, type Terms } from "./message_terms.ts";
+import { receiptAt, receiptOf, tooFewSubs } from "./receipts.ts";
 
 /**
  * What may be on its way and not acknowledged. More would only wait in the broker, and be sent twice after a
@@ -52,8 +56,8 @@ export interface Outgoing {
 /** What a queue is told by and whom it tells. */
 export interface PublishQueueOptions {
   readonly id: string;
-  /** A message nobody waits for was refused; the first message of a client has number 1. */
-  readonly onRefused: (number: number, error: RefusedError) => void;
+  /** A message nobody waits for was refused or given up; the first message of a client has number 1. */
+  readonly onRefused: (number: number, error: RefusedError | RunError) => void;
 }
 
 /**
@@ -63,6 +67,10 @@ export interface PublishQueueOptions {
  * - A message leaves the queue when it is acknowledged or refused. What was on its way when its link ended is
  *   sent again on the next, in order, before anything else; the broker may have taken it already, so it may
  *   arrive twice (of a durable topic it is there once, by its id).
+ * - A message that is given up, by its time or its signal, leaves at once if it has never been on its way;
+ *   else it stays, and nobody is told what becomes of it.
+ * - Who waits for room is told by whatever makes some: an acknowledgement, a refusal, a write that is done,
+ *   another link.
  * - Messages added in one turn of the event loop leave in one write, or as soon as there are 64 KiB of them.
  */
 export class PublishQueue implements Work, Answers {
@@ -75,16 +83,19 @@ export class PublishQueue implements Work, Answers {
 
   readonly #options: PublishQueueOptions;
   readonly #backlog = new Backlog();
+  readonly #numbers = new MessageNumbers();
+  readonly #terms = new MessageTerms((number, why) => this.#giveUp(number, why));
   readonly #waiters = new Fifo<ReceiptWaiter>();
   readonly #drainWaiters = new Fifo<DrainWaiter>();
   #link: Link | undefined;
   /** The link on which something is being written, or asked. */
   #busy: Link | undefined;
+  #asking: Promise<void> = Promise.resolve();
   #stopped = false;
   #scheduled = false;
   #room: PromiseWithResolvers<void> | undefined;
-  /** Messages that are done with since the beginning. */
-  #doneCount = 0;
+  /** The message that was last asked for over a classic link. */
+  #askedLast = 0;
   #lineMost = DEFAULT_LIMITS.line;
 
   constructor(options: PublishQueueOptions) {
@@ -111,7 +122,7 @@ export class PublishQueue implements Work, Answers {
   }
 
   /** Queues a message; its number. Throws RefusedError for a header that no broker takes. */
-  add(message: Outgoing): number {
+  add(message: Outgoing, terms?: Terms): number {
     const { head, fields } = message;
     if (head.length + fields.length + 10 > this.#lineMost) {
       throw new RefusedError(
@@ -122,27 +133,33 @@ export class PublishQueue implements Work, Answers {
       );
     }
     this.#backlog.add(head, message);
+    const number = this.#numbers.next();
+    if (terms !== undefined) this.#terms.add(number, terms);
     this.#schedule();
-    return this.#doneCount + this.#backlog.size;
+    return number;
   }
 
   /**
-   * Resolves when that message is acknowledged; rejects with RefusedError or what {@link failAll} is given.
+   * Resolves when the message that was added last is acknowledged; rejects with RefusedError, what {@link
+   * failAll} is given, or why it was given up.
    */
   acknowledged(number: number): Promise<Receipt> {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
-    this.#waiters.push({ number, promise, resolve, reject });
+    const waiter = { number, promise, resolve, reject };
+    this.#waiters.push(waiter);
+    const terms = this.#terms.get(number);
+    if (terms !== undefined) terms.fail = (error) => fail(waiter, error);
     return promise;
   }
 
   drained(): Promise<void> {
-    const number = this.#doneCount + this.size;
-    if (number === this.#doneCount) return Promise.resolve();
-    return new Promise((resolve) => this.#drainWaiters.push({ number, resolve }));
+    if (this.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#drainWaiters.push({ number: this.#numbers.last, resolve }));
   }
 
   use(link: Link | undefined): void {
     this.#link = link;
+    this.#tellWaiters(); // how much is much depends on what the link speaks
     if (link === undefined) return;
     this.#stopped = false;
     this.#busy = undefined;
@@ -154,13 +171,30 @@ export class PublishQueue implements Work, Answers {
     this.#send();
   }
 
-  succeeded(count: number, receipt: Receipt): boolean {
+  decided(): void {
+    this.#send();
+  }
+
+  async finish(): Promise<void> {
+    this.#stopped = true;
+    await this.#asking;
+  }
+
+  succeeded(count: number, answer: FrameReceipt): boolean {
     if (count > this.size) return false;
     this.#done(count);
+    const numbers = this.#numbers;
+    const receipt = receiptOf(answer);
+    for (const [number, terms] of this.#terms.settle(numbers.done)) {
+      const problem = tooFewSubs(terms, receipt.subs);
+      if (problem === undefined) continue;
+      if (terms.fail === undefined) this.#options.onRefused(number, problem);
+      else terms.fail(problem);
+    }
     for (let first = this.#waiters.at(0); first !== undefined; first = this.#waiters.at(0)) {
-      if (first.number > this.#doneCount) break;
+      if (first.number > numbers.done) break;
       this.#waiters.shift();
-      first.resolve(receipt);
+      first.resolve(receiptAt(receipt, numbers.behind(first.number)));
     }
     this.#send();
     return true;
@@ -178,8 +212,9 @@ export class PublishQueue implements Work, Answers {
   }
 
   failAll(error: Error): void {
-    this.#doneCount += this.size;
     this.#backlog.clear();
+    this.#numbers.clear();
+    this.#terms.settle(this.#numbers.done);
     this.#tellWaiters();
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
       fail(waiter, error);
@@ -191,22 +226,43 @@ export class PublishQueue implements Work, Answers {
   }
 
   #refuse(error: RefusedError): void {
+    const number = this.#numbers.done + 1;
     this.#done(1);
-    const waiter = this.#waiters.at(0);
-    if (waiter?.number !== this.#doneCount) return this.#options.onRefused(this.#doneCount, error);
-    this.#waiters.shift();
-    fail(waiter, error);
+    this.#terms.settle(number);
+    let told = false;
+    for (let first = this.#waiters.at(0); first !== undefined; first = this.#waiters.at(0)) {
+      if (first.number > number) break;
+      // those before it were withdrawn
+      this.#waiters.shift();
+      if (first.number < number) continue;
+      fail(first, error);
+      told = true;
+    }
+    if (!told) this.#options.onRefused(number, error);
+  }
+
+  /** Withdraws a message that has never left, and tells who waits for it in any case. */
+  #giveUp(number: number, why: GivenUp): void {
+    const terms = this.#terms.get(number);
+    if (terms === undefined) return;
+    this.#terms.drop(number);
+    const withdrawn = number > this.#askedLast && this.#backlog.withdraw(this.#numbers.placeOf(number));
+    if (withdrawn) this.#numbers.withdraw(number);
+    if (terms.fail === undefined) this.#options.onRefused(number, givenUp(terms, { why, withdrawn }));
+    else terms.fail(why === "signal" ? terms.signal?.reason : givenUp(terms, { why, withdrawn }));
+    if (withdrawn) this.#tellWaiters();
   }
 
   #done(count: number): void {
     this.#backlog.done(count);
-    this.#doneCount += count;
+    this.#numbers.advance(count);
     this.#tellWaiters();
   }
 
   #tellWaiters(): void {
+    const { done } = this.#numbers;
     for (let waiter = this.#drainWaiters.at(0); waiter !== undefined; waiter = this.#drainWaiters.at(0)) {
-      if (waiter.number > this.#doneCount) break;
+      if (waiter.number > done) break;
       this.#drainWaiters.shift();
       waiter.resolve();
     }
@@ -234,14 +290,18 @@ export class PublishQueue implements Work, Answers {
   #send(): void {
     const link = this.#link;
     if (link === undefined || this.#busy === link || this.size === 0) return;
-    if (link.protocol === "classic") return void this.#askOneByOne(link);
-    this.#lineMost = link.lineMost ?? this.#lineMost;
     if (this.#stopped) return;
+    if (link.protocol === "classic") {
+      this.#asking = this.#askOneByOne(link);
+      return;
+    }
+    this.#lineMost = link.lineMost ?? this.#lineMost;
     const portion = this.#backlog.next(WINDOW);
     if (portion === undefined) return;
     this.#busy = link;
     void link.write(portion.bytes).then(() => {
       this.#backlog.written(portion);
+      this.#tellWaiters(); // the messages of it may have been answered before, and their memory is free now
       if (this.#busy === link) this.#busy = undefined;
       this.#send();
     });
@@ -249,17 +309,19 @@ export class PublishQueue implements Work, Answers {
 
   async #askOneByOne(link: ClassicLink): Promise<void> {
     this.#busy = link;
-    while (this.#link === link && this.size > 0) {
+    while (this.#link === link && this.size > 0 && !this.#stopped) {
       const message = this.#backlog.first();
-      const problem = classicProblem(message, this.ids);
+      const number = this.#numbers.done + 1;
+      const problem = classicProblem(message, { ids: this.ids, minSubs: this.#terms.get(number)?.minSubs });
       if (problem !== undefined) {
+        if (link.onTrial) break;
         this.#refuse(problem);
         continue;
       }
-      const number = this.#doneCount;
+      this.#askedLast = number;
       const reply = await link.request(encodePublish(this.#options.id, message.topic, message.payload));
       if (reply === undefined || this.#link !== link) break;
-      if (this.#doneCount !== number) continue; // failAll came in between
+      if (this.#numbers.done >= number) continue; // failAll came in between
       if (reply === "OK") this.succeeded(1, {});
       else this.refused({ code: reply, text: "" });
     }
@@ -267,24 +329,7 @@ export class PublishQueue implements Work, Answers {
   }
 }
 
-/** What the classic protocol cannot say. */
-function classicProblem(
-  { topic, fields, payload }: QueuedMessage,
-  ids: MessageIds,
-): RefusedError | undefined {
-  // nobody asked for an id of ours
-  if (fields !== "" && !ids.isOnly(fields)) return needsV2("headers, key, ttl, id or reply");
-  const lf = payload.indexOf(LF);
-  if (lf === -1) return undefined;
-  return new RefusedError(
-    "LINE_BREAK",
-    `a message is one line in the classic protocol: the one to ${quote(topic)} has a line break at byte ${
-      lf + 1
-    }`,
-  );
-}
-
-function fail(waiter: ReceiptWaiter, error: Error): void {
+function fail(waiter: ReceiptWaiter, error: unknown): void {
   neverUnhandled(waiter.promise);
   waiter.reject(error);
 }

@@ -13,11 +13,15 @@ import { neverUnhandled } from "../promises.ts";
 import type { ConnectOptions, Publisher, PublishOptions, Receipt } from "../types.ts";
 import { encodeFields } from "./message_fields.ts";
 import type { IdSeries } from "./message_ids.ts";
+import { termsOf } from "./message_terms.ts";
+import { bytesOf, type Payload, wrongKind } from "./payload.ts";
 import { PublishQueue } from "./publish_queue.ts";
 
 /** Topics whose heads are remembered. */
 const HEADS_MOST = 1024;
 const NO_FIELDS: Uint8Array = new Uint8Array(0);
+/** What no caller can give as a topic, an empty one neither. */
+const NO_TOPIC = Symbol("no topic");
 
 /** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */
 export async function connectPublisher(options: ConnectOptions): Promise<Publisher> {
@@ -34,7 +38,7 @@ class QueuePublisher implements Publisher {
   readonly #connection: Connection;
   readonly #queue: PublishQueue;
   readonly #heads = new Map<string, Head>();
-  #lastTopic = "";
+  #lastTopic: string | typeof NO_TOPIC = NO_TOPIC;
   #lastHead: Head = { bytes: NO_FIELDS, ids: undefined };
   /** What the heads go by. */
   #durable: readonly string[];
@@ -61,21 +65,30 @@ class QueuePublisher implements Publisher {
     return this.#connection.closed;
   }
 
-  publish(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): Promise<Receipt> {
+  publish(topic: string, payload: Payload = "", options?: PublishOptions): Promise<Receipt> {
     try {
       return this.#queue.acknowledged(this.send(topic, payload, options));
     } catch (error) {
-      return neverUnhandled(Promise.reject(error));
+      const rejected = Promise.reject(error);
+      // a mistake in the program is seen even where nobody awaits what became of the message
+      return error instanceof TypeError ? rejected : neverUnhandled(rejected);
     }
   }
 
-  send(topic: string, payload: string | Uint8Array = "", options?: PublishOptions): number {
+  send(topic: string, payload: Payload = "", options?: PublishOptions): number {
     this.#connection.checkOpen();
     if (this.#queue.durable !== this.#durable) this.#forgetHeads();
+    // an empty view may be one of a buffer that is gone
+    const plain = typeof payload === "string" || (payload instanceof Uint8Array && payload.length > 0);
+    const data = plain ? payload : bytesOf(payload);
     const { bytes, ids } = topic === this.#lastTopic ? this.#lastHead : this.#headOf(topic);
-    let fields = options === undefined ? NO_FIELDS : encodeFields(options);
-    if (ids !== undefined && options?.id === undefined) fields = joined(ids.next(), fields);
-    return this.#queue.add({ head: bytes, fields, payload });
+    if (options === undefined) {
+      return this.#queue.add({ head: bytes, fields: ids?.next() ?? NO_FIELDS, payload: data });
+    }
+    let fields = encodeFields(options);
+    const terms = termsOf(topic, options);
+    if (ids !== undefined && options.id === undefined) fields = joined(ids.next(), fields);
+    return this.#queue.add({ head: bytes, fields, payload: data }, terms);
   }
 
   ready(): Promise<void> {
@@ -86,8 +99,8 @@ class QueuePublisher implements Publisher {
     return this.#queue.drained();
   }
 
-  close(): Promise<void> {
-    return this.#connection.close({ drain: true });
+  close({ timeout }: { readonly timeout?: number } = {}): Promise<void> {
+    return this.#connection.close({ drain: true, timeout });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,12 +110,13 @@ class QueuePublisher implements Publisher {
   #forgetHeads(): void {
     this.#durable = this.#queue.durable;
     this.#heads.clear();
-    this.#lastTopic = "";
+    this.#lastTopic = NO_TOPIC;
   }
 
   #headOf(topic: string): Head {
     let head = this.#heads.get(topic);
     if (head === undefined) {
+      if (typeof topic !== "string") throw wrongKind("a topic is a string", topic);
       const parsed = parseTopic(topic, LARGEST_LIMITS.topic);
       if ("problem" in parsed) throw new RefusedError("BAD_TOPIC", parsed.problem);
       const { name } = parsed;

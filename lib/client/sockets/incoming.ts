@@ -33,9 +33,10 @@ export class Incoming {
     return reading ?? this.#socket.read();
   }
 
-  /** The next bytes, if they come within so many milliseconds. */
+  /** The next bytes, if they come within so many milliseconds; `Infinity`: whenever they come. */
   async readWithin(ms: number): Promise<Uint8Array | null | typeof QUIET> {
     const reading = this.read();
+    if (ms === Infinity) return await reading;
     const { promise: late, resolve } = Promise.withResolvers<typeof QUIET>();
     const timer = setTimeout(() => resolve(QUIET), ms);
     try {

@@ -17,15 +17,18 @@ const LOW_MESSAGES = 4 * 1024;
 /**
  * A queue with one reader.
  *
- * - In the order of {@link add}, each message once. A gap is given out in its place to a reader that wants
- *   gaps; either way it is told once, when the reader has had all before it, and so is a notice.
+ * - In the order of {@link add} and {@link putBack}, each once. A gap is given out in its place to a reader
+ *   that wants gaps; either way it is told once, when the reader has had all before it, and so is a notice.
  * - {@link held} is a promise while too much waits; whoever adds stops until it resolves.
- * - After {@link end} or {@link fail} nothing is taken in; what is there is still given out, then the end or
- *   the error.
+ * - After {@link end} or {@link fail} nothing is taken in but with {@link putBack}; what is there is still
+ *   given out, then the end or the error.
+ * - The reader is left with its `return`, with the end and with the error, and then another may come.
  */
 export class DeliveryQueue {
   readonly #items = new Fifo<Item>();
+  readonly #what: string;
   readonly #onReached: (item: Gap | QueuedNotice) => void;
+  readonly #onLeft: () => void;
   #bytes = 0;
   #waiting: PromiseWithResolvers<IteratorResult<Given, undefined>>[] = [];
   #room: PromiseWithResolvers<void> | undefined;
@@ -34,13 +37,28 @@ export class DeliveryQueue {
   #reader: AsyncIterator<Given, undefined> | undefined;
   #wantsGaps = false;
 
-  /** `onReached` is told of each gap and notice. */
-  constructor(onReached: (item: Gap | QueuedNotice) => void) {
+  /**
+   * `what` is read from it, for a person: `this subscriber`. `onReached` is told of each gap and notice,
+   * `onLeft` when the reader has been left.
+   */
+  constructor(
+    what: string,
+    { onReached, onLeft = (): void => {} }: {
+      readonly onReached: (item: Gap | QueuedNotice) => void;
+      readonly onLeft?: () => void;
+    },
+  ) {
+    this.#what = what;
     this.#onReached = onReached;
+    this.#onLeft = onLeft;
   }
 
   add(item: Item): void {
-    if (this.#over) return;
+    if (!this.#over) this.putBack(item);
+  }
+
+  /** As {@link add}, of what had come before the end. */
+  putBack(item: Item): void {
     if (this.#waiting.length > 0) {
       if (this.#isFor(item)) this.#waiting.shift()?.resolve({ done: false, value: item });
       return;
@@ -49,9 +67,21 @@ export class DeliveryQueue {
     if (item instanceof Delivery) this.#bytes += item.length;
   }
 
+  /** Takes out what is chosen of what waits, in order; asks once for each, from the front. */
+  takeOut(isChosen: (item: Item) => boolean): Item[] {
+    const chosen: Item[] = [];
+    for (const item of this.#items.takeFrom(0)) {
+      if (isChosen(item)) chosen.push(item);
+      else this.#items.push(item);
+    }
+    for (const item of chosen) if (item instanceof Delivery) this.#bytes -= item.length;
+    if (!this.#isFull) this.#makeRoom();
+    return chosen;
+  }
+
   /** Undefined, or a promise that resolves when there is room again. */
   held(): Promise<void> | undefined {
-    if (this.#over || (this.#bytes < HIGH_BYTES && this.#items.size < HIGH_MESSAGES)) return undefined;
+    if (this.#over || !this.#isFull) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -59,16 +89,21 @@ export class DeliveryQueue {
   end(): void {
     this.#over = true;
     this.#makeRoom();
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
+    if (this.#waiting.length > 0) this.#leave();
   }
 
   /** Ends with an error, which one call of the reader gets. */
   fail(error: Error): void {
     if (this.#over) return;
+    this.#over = true;
+    this.#makeRoom();
     const waiting = this.#waiting.shift();
-    if (waiting !== undefined) waiting.reject(error);
-    else this.#error = error;
-    this.end();
+    if (waiting === undefined) {
+      this.#error = error;
+    } else {
+      waiting.reject(error);
+      this.#leave();
+    }
   }
 
   /** The one reader, of messages; throws while there is another. Its `return` lets the next one in. */
@@ -85,16 +120,13 @@ export class DeliveryQueue {
   #open(wantsGaps: boolean): AsyncIterator<Given, undefined> {
     if (this.#reader !== undefined) {
       throw new TypeError(
-        "this subscriber is being iterated already: one consumer at a time, hand messages on from there",
+        `${this.#what} is being iterated already: one consumer at a time, hand messages on from there`,
       );
     }
     const reader: AsyncIterator<Given, undefined> = {
       next: () => this.#reader === reader ? this.#next() : Promise.resolve({ done: true, value: undefined }),
       return: () => {
-        if (this.#reader === reader) {
-          this.#reader = undefined;
-          for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
-        }
+        if (this.#reader === reader) this.#leave();
         return Promise.resolve({ done: true, value: undefined });
       },
     };
@@ -112,12 +144,26 @@ export class DeliveryQueue {
     if (this.#error !== undefined) {
       const error = this.#error;
       this.#error = undefined;
+      this.#leave();
       return Promise.reject(error);
     }
-    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    if (this.#over) {
+      this.#leave();
+      return Promise.resolve({ done: true, value: undefined });
+    }
     const waiting = Promise.withResolvers<IteratorResult<Given, undefined>>();
     this.#waiting.push(waiting);
     return waiting.promise;
+  }
+
+  #leave(): void {
+    this.#reader = undefined;
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
+    this.#onLeft();
+  }
+
+  get #isFull(): boolean {
+    return this.#bytes >= HIGH_BYTES || this.#items.size >= HIGH_MESSAGES;
   }
 
   /** Whether the reader gets it; tells of gaps and notices. */
@@ -133,6 +179,7 @@ export class DeliveryQueue {
   }
 }
 
-/** What waits, and what of it a reader is given. */
-type Item = Given | QueuedNotice;
-type Given = Delivery | Gap;
+/** What waits. */
+export type Item = Given | QueuedNotice;
+/** What of it a reader is given. */
+export type Given = Delivery | Gap;

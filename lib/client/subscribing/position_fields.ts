@@ -4,14 +4,17 @@
  * @module
  */
 import { RefusedError } from "../../errors.ts";
-import { AGO_MOST, parsePosition, SEQUENCE_MOST, UNIT_MS } from "../../positions.ts";
+import { AGO_MOST, type Last, parsePosition, SEQUENCE_MOST, UNIT_MS } from "../../positions.ts";
 import { quote } from "../../text.ts";
 import type { Position } from "../types.ts";
 
 const YEAR_MOST = 9999;
 
 /** The value of the field. Throws RefusedError for what is no position. */
-export function encodePosition(position: Position | "earliest" | "latest", field: "from" | "to"): string {
+export function encodePosition(
+  position: Position | Last | "earliest" | "latest",
+  field: "from" | "to",
+): string {
   if (typeof position === "number") {
     if (Number.isInteger(position) && position >= 0 && position <= SEQUENCE_MOST) return `${position}`;
     throw wrong(field, `a sequence number is a whole number from 0 on, ${position} is not`);
@@ -21,13 +24,14 @@ export function encodePosition(position: Position | "earliest" | "latest", field
     if (year >= 0 && year <= YEAR_MOST) return position.toISOString();
     throw wrong(field, "that is no time, or none of the years 0 to 9999");
   }
-  const isWord = field === "from" && (position === "earliest" || position === "latest");
-  if (isWord || parsePosition(position)?.kind === "ago") return position;
+  const kind = parsePosition(position)?.kind;
+  const isStart = position === "earliest" || position === "latest" || kind === "last";
+  if (kind === "ago" || (field === "from" && isStart)) return position;
   throw wrong(
     field,
-    `${field === "from" ? '"now", "earliest", "latest", ' : ""}a number, a Date or "-10m" (s, m, h, d), not ${
-      quote(String(position))
-    }`,
+    `${
+      field === "from" ? '"now", "earliest", "latest", "-10" (the last ten), ' : ""
+    }a number, a Date or "-10m" (s, m, h, d), not ${quote(String(position))}`,
   );
 }
 

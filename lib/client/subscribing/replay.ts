@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parsePosition } from "../../positions.ts";
+import { type LastPosition, parsePosition } from "../../positions.ts";
 import { isPattern } from "../../topics/topic.ts";
 import { encodeField } from "../../wire/fields.ts";
 import { aged } from "./position_fields.ts";
@@ -69,6 +69,8 @@ export class Replay {
     const first = !this.#wasLive;
     this.#live = this.#wasLive = true;
     this.#resuming = false;
+    // the last of each topic do not come in the order of their times: now all up to the latest has come
+    if (lastOf(this.#asked.from) !== undefined && this.#newest > -Infinity) this.#time = this.#newest;
     return first;
   }
 
@@ -102,17 +104,26 @@ export class Replay {
 
   #goOnFrom(elapsed: number): string {
     const { from } = this.#asked;
+    const last = lastOf(from);
     if (!isPattern(this.#pattern)) {
       const next = this.#next.get(this.#pattern);
       if (next !== undefined) return `${next}`;
-    } else if (this.#time !== undefined && (from !== "latest" || this.#wasLive)) {
-      // the newest of each topic do not come in the order of their times, what follows them does
+    } else if (this.#time !== undefined && (last === undefined || this.#wasLive)) {
       return new Date(this.#time).toISOString();
+    } else if (last !== undefined && this.#newest > -Infinity) {
+      // some topics have had theirs and others not: the last of each as of then, and all that came since
+      return `-${last.count}@${new Date(this.#newest).toISOString()}`;
     }
     // it was live and nothing had come: there was nothing
-    if (from === "latest" && this.#wasLive) return "earliest";
+    if (last !== undefined && this.#wasLive) return "earliest";
     return aged(from, elapsed, "from");
   }
+}
+
+/** What `latest` and `-10` name; undefined: it is neither. */
+function lastOf(text: string): LastPosition | undefined {
+  const position = parsePosition(text === "latest" ? "-1" : text);
+  return position?.kind === "last" ? position : undefined;
 }
 
 function sequenceOf(text: string): number | undefined {

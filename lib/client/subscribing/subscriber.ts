@@ -4,55 +4,71 @@
  * @module
  */
 import { RefusedError, RunError } from "../../errors.ts";
-import { LARGEST_LIMITS } from "../../limits.ts";
 import { quote } from "../../text.ts";
-import { parsePattern } from "../../topics/topic.ts";
 import { Connection } from "../connecting/connection.ts";
 import { resolveSettings } from "../connecting/settings.ts";
 import { Gap } from "../gap.ts";
 import type { Delivery } from "../links/delivery.ts";
+import type { Request } from "../links/request.ts";
 import { neverUnhandled } from "../promises.ts";
-import type { ClientEvent, ConnectOptions, Message, SubscribeOptions, Subscriber } from "../types.ts";
-import { DeliveryQueue } from "./delivery_queue.ts";
+import type {
+  ClientEvent,
+  ConnectOptions,
+  Message,
+  SubscribeOptions,
+  Subscriber,
+  Subscription,
+} from "../types.ts";
+import { checkedPattern, checkOptions } from "./checked.ts";
+import { failureOf, Inbox } from "./inbox.ts";
+import { PatternSubscription } from "./pattern_subscription.ts";
 import { encodePosition } from "./position_fields.ts";
 import type { QueuedNotice } from "./queued_notice.ts";
 import type { ReplayFields } from "./replay.ts";
-import { RequestQueue } from "./request_queue.ts";
+import { type RequestOptions, RequestQueue } from "./request_queue.ts";
+import type { Stream } from "./stream.ts";
 import { Subscriptions, type SubscriptionTerms } from "./subscriptions.ts";
 
 /** Connects to a broker's subscriber port; rejects with RunError: one line, what is wrong and what to do. */
 export async function connectSubscriber(options: ConnectOptions): Promise<Subscriber> {
   const settings = resolveSettings("subscriber", options);
   const { onEvent } = settings;
-  const deliveries = new DeliveryQueue((item) => {
-    if (item instanceof Gap) onEvent({ type: "gap", pattern: item.pattern, missed: item.missed });
-    else reached(item, onEvent);
+  const subscriptions = new Subscriptions(
+    (pattern, from) => onEvent({ type: "trimmed", pattern, from }),
+    (pattern, last) => onEvent({ type: "ahead", pattern, last }),
+  );
+  const inbox = new Inbox({
+    patterns: subscriptions.patterns,
+    onReached: (item) => {
+      if (item instanceof Gap) onEvent({ type: "gap", pattern: item.pattern, missed: item.missed });
+      else reached(item, onEvent);
+    },
   });
-  const subscriptions = new Subscriptions((pattern, from) => onEvent({ type: "trimmed", pattern, from }));
   const requests = new RequestQueue();
   const connection = await Connection.open(settings, {
     work: requests,
     subscriber: {
-      take: (item) => deliveries.add(item),
+      take: (item) => inbox.add(item),
       takeStored: (message) => {
-        if (subscriptions.take(message)) deliveries.add(message);
+        if (subscriptions.take(message)) inbox.add(message);
       },
       notice: (notice) => {
         const queued = subscriptions.notice(notice);
-        if (queued !== undefined) deliveries.add(queued);
+        if (queued !== undefined) inbox.addNotice(queued);
       },
-      held: () => deliveries.held(),
-      restore: (link) => subscriptions.restore(link, (queued) => deliveries.add(queued)),
+      held: () => inbox.held(),
+      restore: (link) => subscriptions.restore(link, (queued) => inbox.addNotice(queued)),
+      decided: (link) => subscriptions.decided(link),
     },
   });
   connection.closed.then(() => {
-    deliveries.end();
+    inbox.end();
     subscriptions.end(new RunError("the subscriber is closed"));
   }, (error) => {
-    deliveries.fail(error);
+    inbox.fail(error);
     subscriptions.end(error);
   });
-  return new QueueSubscriber(connection, { deliveries, subscriptions, requests });
+  return new QueueSubscriber(connection, { inbox, subscriptions, requests });
 }
 
 /** The consumer has had everything before a notice. */
@@ -60,7 +76,7 @@ function reached({ notice, caughtUp }: QueuedNotice, onEvent: (event: ClientEven
   const { kind, pattern, reason } = notice;
   if (kind === "failed") {
     onEvent({ type: kind, pattern, reason });
-    caughtUp.reject(new RunError(`what is stored of ${quote(pattern)} cannot be read: ${reason}`));
+    caughtUp.reject(new RunError(failureOf(notice)));
   } else {
     onEvent({ type: kind, pattern });
     caughtUp.resolve();
@@ -79,23 +95,29 @@ function replayOf({ from = "now", to }: SubscribeOptions): ReplayFields | undefi
   throw new RefusedError("BAD_FIELD", "`to` ends what `from` begins: give both");
 }
 
+/** A TypeError is a mistake in the program: it ends one that does not look. */
+function rejected(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error);
+  return error instanceof TypeError ? rejection : neverUnhandled(rejection);
+}
+
 class QueueSubscriber implements Subscriber {
   readonly patterns: ReadonlySet<string>;
   readonly #connection: Connection;
-  readonly #deliveries: DeliveryQueue;
+  readonly #inbox: Inbox;
   readonly #subscriptions: Subscriptions;
   readonly #requests: RequestQueue;
 
   constructor(
     connection: Connection,
-    { deliveries, subscriptions, requests }: {
-      readonly deliveries: DeliveryQueue;
+    { inbox, subscriptions, requests }: {
+      readonly inbox: Inbox;
       readonly subscriptions: Subscriptions;
       readonly requests: RequestQueue;
     },
   ) {
     this.#connection = connection;
-    this.#deliveries = deliveries;
+    this.#inbox = inbox;
     this.#subscriptions = subscriptions;
     this.#requests = requests;
     this.patterns = subscriptions.patterns;
@@ -109,43 +131,32 @@ class QueueSubscriber implements Subscriber {
     return this.#connection.closed;
   }
 
-  subscribe(pattern: string, options: SubscribeOptions = {}): Promise<void> {
+  subscribe(pattern: string, options: SubscribeOptions = {}): Promise<Subscription> {
     return this.#ask(pattern, (name) => {
-      const terms: SubscriptionTerms = { slow: options.slow, replay: replayOf(options) };
-      return this.#requests.add(this.#subscriptions.request(name, terms), {
-        what: `subscribe to ${quote(name)}`,
-        needless: () => this.#subscriptions.has(name, terms),
-      });
+      checkOptions(options);
+      const { slow, timeout, signal } = options;
+      return this.#subscribe(name, { slow, replay: replayOf(options) }, { timeout, signal });
     });
   }
 
   unsubscribe(pattern: string): Promise<void> {
-    return this.#ask(pattern, (name) =>
-      this.#requests.add(this.#subscriptions.endRequest(name), {
-        what: `unsubscribe from ${quote(name)}`,
-      }));
+    return this.#ask(pattern, (name) => {
+      const stream = this.#inbox.streamOf(name);
+      if (stream !== undefined && this.#inbox.isIterated(stream)) this.#inbox.leave(name);
+      return this.#end(name);
+    });
   }
 
   caughtUp(pattern: string): Promise<void> {
-    const parsed = parsePattern(pattern, LARGEST_LIMITS.topic);
-    return "problem" in parsed
-      ? neverUnhandled(Promise.reject(new RefusedError("BAD_PATTERN", parsed.problem)))
-      : this.#subscriptions.caughtUp(parsed.name);
-  }
-
-  #ask(pattern: string, request: (name: string) => Promise<void>): Promise<void> {
     try {
-      this.#connection.checkOpen();
-      const parsed = parsePattern(pattern, LARGEST_LIMITS.topic);
-      if ("problem" in parsed) throw new RefusedError("BAD_PATTERN", parsed.problem);
-      return request(parsed.name);
+      return this.#subscriptions.caughtUp(checkedPattern(pattern));
     } catch (error) {
-      return neverUnhandled(Promise.reject(error));
+      return rejected(error);
     }
   }
 
   async close(): Promise<void> {
-    this.#deliveries.end();
+    this.#inbox.end();
     if (!this.#connection.over) await this.#connection.close({ drain: false });
   }
 
@@ -154,10 +165,78 @@ class QueueSubscriber implements Subscriber {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
-    return this.#deliveries.reader();
+    return this.#inbox.common.reader();
   }
 
   withGaps(): AsyncIterable<Delivery | Gap> {
-    return { [Symbol.asyncIterator]: () => this.#deliveries.gapReader() };
+    return { [Symbol.asyncIterator]: () => this.#inbox.common.gapReader() };
+  }
+
+  #ask<T>(pattern: string, request: (name: string) => Promise<T>): Promise<T> {
+    try {
+      const name = checkedPattern(pattern);
+      this.#connection.checkOpen();
+      return neverUnhandled(request(name));
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  async #subscribe(
+    name: string,
+    terms: SubscriptionTerms,
+    limits: Pick<RequestOptions, "timeout" | "signal">,
+  ): Promise<Subscription> {
+    const asked = this.#subscriptions.request(name, terms);
+    let stream: Stream | undefined;
+    const accepted: Request["accepted"] = (...told) => {
+      asked.accepted?.(...told);
+      stream = this.#inbox.opened(name);
+    };
+    await this.#requests.add({ ...asked, accepted }, {
+      ...limits,
+      what: `subscribe to ${quote(name)}`,
+      needless: () => {
+        if (!this.#subscriptions.has(name, terms)) return false;
+        stream = this.#inbox.streamOf(name);
+        return true;
+      },
+      unwanted: (...told) => {
+        // what stood before stands on the terms that the broker has now
+        if (this.#subscriptions.patterns.has(name)) accepted(...told);
+        else this.#takeBack(name);
+      },
+    });
+    return new PatternSubscription(stream ?? this.#inbox.opened(name), {
+      inbox: this.#inbox,
+      caughtUp: (pattern) => this.#subscriptions.caughtUp(pattern),
+      unsubscribe: (pattern) =>
+        this.#ask(pattern, () => {
+          this.#inbox.leave(pattern);
+          return this.#end(pattern);
+        }),
+    });
+  }
+
+  /** It was granted when nobody waited for it any more; who asks for the pattern meanwhile may have it. */
+  #takeBack(name: string): void {
+    this.#inbox.refuse(name);
+    void neverUnhandled(
+      this.#end(name, { alone: true, needless: () => this.#subscriptions.patterns.has(name) }),
+    );
+  }
+
+  async #end(name: string, how: Pick<RequestOptions, "alone" | "needless"> = {}): Promise<void> {
+    const asked = this.#subscriptions.endRequest(name);
+    const accepted: Request["accepted"] = (...told) => {
+      asked.accepted?.(...told);
+      this.#inbox.closed(name);
+    };
+    try {
+      await this.#requests.add({ ...asked, accepted }, { ...how, what: `unsubscribe from ${quote(name)}` });
+    } catch (error) {
+      this.#inbox.stays(name);
+      throw error;
+    }
   }
 }

@@ -47,10 +47,18 @@ export class Subscriptions {
   readonly #caughtUp = new Map<string, Promise<void>>();
   readonly #interests = new Map<string, TopicInterest>();
   readonly #onTrimmed: (pattern: string, from: number) => void;
+  readonly #onAhead: (pattern: string, last: number) => void;
 
-  /** `onTrimmed` is told where a subscription begins later than it should, for what it asked for is gone. */
-  constructor(onTrimmed: (pattern: string, from: number) => void) {
+  /**
+   * `onTrimmed` is told where a subscription begins later than it should, for what it asked for is gone;
+   * `onAhead` where what it asked for lies beyond what comes next, and what the last is that there is.
+   */
+  constructor(
+    onTrimmed: (pattern: string, from: number) => void,
+    onAhead: (pattern: string, last: number) => void,
+  ) {
     this.#onTrimmed = onTrimmed;
+    this.#onAhead = onAhead;
   }
 
   /** Whether it is subscribed like that already. Who asks for a replay wants it now, whatever came before. */
@@ -67,10 +75,11 @@ export class Subscriptions {
       verb: "sub",
       pattern,
       fields: `${from}${to}${slowField(slow)}`,
-      accepted: (from) => {
+      accepted: (from, last) => {
         const replay = asked === undefined ? undefined : new Replay(pattern, asked);
         this.#set(pattern, { slow, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
+        if (last !== undefined) this.#onAhead(pattern, last);
       },
     };
   }
@@ -109,7 +118,8 @@ export class Subscriptions {
 
   /**
    * Subscribes to everything again; false when the link ended meanwhile. What has nothing more to come is
-   * told to `over`.
+   * told to `over`. On trial, what needs v2 is left out: it follows on the v2 link, or {@link decided} ends
+   * it.
    */
   async restore(link: Link, over: (queued: QueuedNotice) => void): Promise<boolean> {
     const answers: Promise<boolean>[] = [];
@@ -120,12 +130,24 @@ export class Subscriptions {
         if (queued !== undefined) over(queued);
         continue;
       }
+      if (link.onTrial && `${fields}${slowField(slow)}` !== "") continue;
       answers.push(this.#ask(link, pattern, `${fields}${slowField(slow)}`));
       if (answers.length < link.ahead) continue;
       if (!(await allTrue(answers))) return false;
       answers.length = 0;
     }
     return await allTrue(answers);
+  }
+
+  /**
+   * A link on trial turned out to be classic. Throws RunError to give up where something was left out there.
+   */
+  decided(link: Link): void {
+    for (const [pattern, { slow, replay }] of this.#entries) {
+      if (slow === undefined && replay === undefined) continue;
+      const fields = `${replay === undefined ? "" : " from="}${slowField(slow)}`;
+      throw giveUp(link, `cannot subscribe to ${quote(pattern)} again: ${needsV2(namesOf(fields)).message}`);
+    }
   }
 
   /** Nothing more comes. */

@@ -33,10 +33,14 @@ export interface CommitLogOptions {
 export interface Publication {
   /** As it came, kept; it is released here. */
   readonly run: Run;
-  /**
-   * What of it has to be stored: itself, or parts of it where the rest is stored already; none where all is.
-   */
-  readonly parts: readonly Run[];
+  /** What it is made of, in its order: one, mostly. */
+  readonly pieces: readonly Piece[];
+}
+
+/** Messages of a run that follow one another, with the answer to them. */
+export interface Piece {
+  /** The run, or the part of it that has to be stored; undefined: it is already, or is being. */
+  readonly part: Run | undefined;
   readonly acknowledgement: Acknowledgement;
 }
 
@@ -108,7 +112,10 @@ export class CommitLog implements Gate {
     this.#waiting = [];
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
-    const appends = publications.flatMap(({ parts }) => parts.map(appendOf));
+    const appends: Append[] = [];
+    for (const { pieces } of publications) {
+      for (const { part } of pieces) if (part !== undefined) appends.push(appendOf(part));
+    }
     if (appends.length === 0) return this.#committed(publications, { kind: "stored", stored: [] });
     this.#options.store.commit(appends, (outcome) => this.#committed(publications, outcome));
   }
@@ -137,29 +144,33 @@ export class CommitLog implements Gate {
     let at = 0;
     let last: Stored | undefined;
     const reached: number[] = [];
-    for (const { parts } of publications) {
-      let subscribers = 0;
-      for (const part of parts) {
+    for (const { pieces } of publications) {
+      for (const { part } of pieces) {
+        if (part === undefined) continue;
         const where = stored[at++]!;
         part.stored = where;
         if (last === undefined || where.batch >= last.batch) last = where;
-        subscribers = this.#options.deliver(part);
+        reached.push(this.#options.deliver(part));
       }
-      reached.push(subscribers);
     }
     if (last !== undefined) {
       this.#delivered = last.batch;
       this.#options.onCommitted(last);
     }
     const { level } = this.#options;
-    for (const [index, publication] of publications.entries()) {
-      const { parts, acknowledgement } = publication;
-      const part = parts.at(-1);
-      acknowledgement.acknowledge({
-        reached: reached[index]!,
-        level,
-        last: part?.stored === undefined ? undefined : part.stored.first + part.count - 1,
-      });
+    // which number it has, and who got it, is not remembered of what was stored before
+    const repeated = { reached: undefined, level, last: undefined, topic: undefined };
+    at = 0;
+    for (const publication of publications) {
+      for (const { part, acknowledgement } of publication.pieces) {
+        if (part === undefined) {
+          acknowledgement.acknowledge(repeated);
+          continue;
+        }
+        const last = stored[at]!.first + part.count - 1;
+        acknowledgement.acknowledge({ reached: reached[at]!, level, last, topic: part.route.topic });
+        at++;
+      }
       release(publication);
     }
   }
@@ -171,29 +182,31 @@ export class CommitLog implements Gate {
     this.#waiting = this.#waiting.filter((publication) => !repeats(publication));
     for (const publication of doubtful) this.#bytes -= bytesOf(publication);
     for (const publication of [...publications, ...doubtful]) {
-      for (const part of publication.parts) this.#options.onRunRefused(part);
-      publication.acknowledgement.refuse("STORE", reason);
+      for (const { part, acknowledgement } of publication.pieces) {
+        if (part !== undefined) this.#options.onRunRefused(part);
+        acknowledgement.refuse("STORE", reason);
+      }
       release(publication);
     }
   }
 }
 
 /** Whether any of its messages was left out: it is acknowledged for messages that others brought. */
-function repeats({ run, parts }: Publication): boolean {
-  return parts[0] !== run;
+function repeats({ run, pieces }: Publication): boolean {
+  return pieces[0]?.part !== run;
 }
 
-function bytesOf({ parts }: Publication): number {
+function bytesOf({ pieces }: Publication): number {
   let bytes = 0;
-  for (let at = 0; at < parts.length; at++) {
-    const { start, end } = parts[at]!.records;
-    bytes += end - start;
+  for (let at = 0; at < pieces.length; at++) {
+    const records = pieces[at]!.part?.records;
+    if (records !== undefined) bytes += records.end - records.start;
   }
   return bytes;
 }
 
-function release({ run, parts }: Publication): void {
-  for (const part of parts) if (part !== run) part.release();
+function release({ run, pieces }: Publication): void {
+  for (const { part } of pieces) if (part !== run) part?.release();
   run.release();
 }
 

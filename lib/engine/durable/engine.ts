@@ -11,6 +11,7 @@ import type { Store } from "../../store/types.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
+import { inMemory } from "../receipts.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
 import type {
   Engine,
@@ -25,7 +26,7 @@ import type {
   Subscriber,
 } from "../types.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
-import { CommitLog } from "./commit_log.ts";
+import { CommitLog, type Piece } from "./commit_log.ts";
 import { Replay, type ReplayParts } from "./replay.ts";
 
 /** What makes topics durable. */
@@ -43,6 +44,8 @@ export interface DurableEngineOptions extends EngineOptions {
   /** It is not known what is stored: nothing durable is acknowledged any more. */
   readonly onLost: (reason: string) => void;
 }
+
+const NONE_KNOWN: ReadonlySet<number> = new Set();
 
 /**
  * Guarantees as those of {@link Routing}, and: a durable message is delivered and acknowledged after the
@@ -117,10 +120,10 @@ export class DurableEngine implements Engine {
 
   publish(run: Run, publisher: Publisher): Receipt | undefined {
     if (!(run.route as SubscribedRoute).durable) {
-      return { reached: this.#deliver(run), level: "memory", last: undefined };
+      return inMemory(this.#deliver(run));
     }
     run.keep();
-    this.#log.append({ run, parts: this.#unknownParts(run), acknowledgement: publisher.hold(run.count) });
+    this.#log.append({ run, pieces: this.#piecesOf(run, publisher) });
     return undefined;
   }
 
@@ -171,20 +174,19 @@ export class DurableEngine implements Engine {
     return this.#routing.deliver(run);
   }
 
-  /** What of a run is not stored yet, nor being stored: all of it, mostly. */
-  #unknownParts(run: Run): readonly Run[] {
-    const { ids } = run;
-    if (ids.length === 0) return [run];
-    const known = this.#dedup.claim(run.route.topic, ids);
-    if (known.size === 0) return [run];
-    const parts: Run[] = [];
-    for (let at = 0; at < run.count;) {
-      const from = at;
-      while (at < run.count && !known.has(at)) at++;
-      if (at > from) parts.push(run.part(from, at - from));
-      else at++;
+  /** What of a run is to be stored, all of it mostly, and what is stored already, or being stored. */
+  #piecesOf(run: Run, publisher: Publisher): readonly Piece[] {
+    const { ids, count } = run;
+    const known = ids.length === 0 ? NONE_KNOWN : this.#dedup.claim(run.route.topic, ids);
+    if (known.size === 0) return [{ part: run, acknowledgement: publisher.hold(count) }];
+    const pieces: Piece[] = [];
+    for (let from = 0, at = 0; at < count; from = at) {
+      const repeated = known.has(at);
+      while (at < count && known.has(at) === repeated) at++;
+      const part = repeated ? undefined : run.part(from, at - from);
+      pieces.push({ part, acknowledgement: publisher.hold(at - from) });
     }
-    return parts;
+    return pieces;
   }
 
   #readOn(batch: number): void {

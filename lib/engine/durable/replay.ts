@@ -60,11 +60,11 @@ export class Replay implements Subscriber {
     this.#parts.store.seek(this.#pattern, range, (outcome) => {
       if (this.#stopped) {
         // given up before its beginning was found: whoever asked still waits for an answer
-        started({ kind: "started", trimmedTo: undefined });
+        started({ kind: "started", trimmedTo: undefined, ahead: undefined });
       } else if (outcome.kind === "failed") {
         started(outcome);
       } else {
-        started({ kind: "started", trimmedTo: outcome.trimmedTo });
+        started({ kind: "started", trimmedTo: outcome.trimmedTo, ahead: outcome.ahead });
         this.#cursor = outcome.cursor;
         const { bytes, messages } = outcome.first;
         if (messages > 0) this.#subscriber.deliverPage(bytes, messages);

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../../errors.ts";
+import type { WireCode } from "../../errors.ts";
 import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
@@ -35,7 +35,7 @@ export class ClassicDecoder implements Decoder {
   end = 0;
   count = 0;
   request: Request = NO_REQUEST;
-  refusal: ErrorCode = "UNKNOWN_COMMAND";
+  refusal: WireCode = "UNKNOWN_COMMAND";
   readonly problem = "";
 
   readonly #lineMost: number;
@@ -279,7 +279,7 @@ export class ClassicDecoder implements Decoder {
     return !this.#skipping;
   }
 
-  #refuse(code: ErrorCode, position: number): Found {
+  #refuse(code: WireCode, position: number): Found {
     this.refusal = code;
     this.#position = position;
     return Found.Refused;

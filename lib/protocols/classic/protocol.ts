@@ -4,7 +4,7 @@
  * @module
  */
 import { Chunk, Slice } from "../../buffers.ts";
-import type { ErrorCode } from "../../errors.ts";
+import type { WireCode } from "../../errors.ts";
 import type { Protocol, Refusal, Replies, ReplySink } from "../types.ts";
 import { ClassicDecoder } from "./decoder.ts";
 import { CLASSIC_LINES } from "./encoding.ts";
@@ -12,10 +12,11 @@ import { errorReply, OK_BYTES, OK_REPLIES, OK_REPLIES_COUNT } from "./words.ts";
 
 const OKS = new Chunk(OK_REPLIES);
 const ONE_OK = new Slice(OKS, 0, OK_BYTES);
-const ERRORS = new Map<ErrorCode, Slice>();
+const ERRORS = new Map<WireCode, Slice>();
 
 /** `OK` and `ERR_<CODE>` (C2). There is no word for anything else. */
 class ClassicReplies implements Replies {
+  readonly tellsReceipts = false;
   readonly #to: ReplySink;
 
   constructor(to: ReplySink) {
@@ -59,5 +60,6 @@ export const CLASSIC: Protocol = {
   deliveries: (run) => run.as(CLASSIC_LINES),
   gap: () => undefined,
   notice: () => undefined,
+  bye: () => undefined,
   turnAway: ({ code }) => errorReply(code),
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../../errors.ts";
+import type { WireCode } from "../../errors.ts";
 import { encodeText } from "../../wire/bytes.ts";
 
 /** Bytes of one `OK` reply. */
@@ -14,6 +14,6 @@ export const OK_REPLIES_COUNT = 16 * 1024;
 export const OK_REPLIES: Uint8Array<ArrayBuffer> = encodeText("OK\n".repeat(OK_REPLIES_COUNT));
 
 /** The reply that refuses a request. */
-export function errorReply(code: ErrorCode): Uint8Array<ArrayBuffer> {
+export function errorReply(code: WireCode): Uint8Array<ArrayBuffer> {
   return encodeText(`ERR_${code}\n`);
 }

@@ -81,6 +81,11 @@ export class FrameClientDecoder {
   #batchBytes = 0;
   #batchTopic = "";
 
+  /** Whether what came so far ends within a frame or a batch. */
+  get unfinished(): boolean {
+    return !this.#broken && (this.#cut.length > 0 || this.#batchLeft > 0);
+  }
+
   /** What one read gave. */
   push(chunk: Uint8Array): void {
     if (this.#broken) return;

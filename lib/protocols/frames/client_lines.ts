@@ -17,9 +17,9 @@ export type FrameLine =
   | { readonly verb: "gap"; readonly pattern: string; readonly count: number }
   | { readonly verb: "pong" };
 
-/** How far the last of some publishes got, as far as the broker says. */
+/** How far each of some publishes got, as far as the broker says; of several, `seq` is that of the last. */
 export interface FrameReceipt {
-  /** The sequence number a durable topic gave it. */
+  /** The sequence number a durable topic gave the last of them; those before it have the ones before. */
   readonly seq?: number;
   /** `memory`, `synced`, `engine`. */
   readonly level?: string;
@@ -27,6 +27,8 @@ export interface FrameReceipt {
   readonly subs?: number;
   /** Where a subscription begins, when what it asked for is no longer there. */
   readonly from?: number;
+  /** The greatest sequence number there is, when a subscription asked for one beyond the next. */
+  readonly last?: number;
 }
 
 /** A line without its end; undefined: it is none of these. */
@@ -68,6 +70,7 @@ function receiptOf(fields: readonly string[]): FrameReceipt {
     else if (field.startsWith("subs=")) receipt = { ...receipt, subs: Number(value) };
     else if (field.startsWith("seq=")) receipt = { ...receipt, seq: Number(value) };
     else if (field.startsWith("from=")) receipt = { ...receipt, from: Number(value) };
+    else if (field.startsWith("last=")) receipt = { ...receipt, last: Number(value) };
   }
   return receipt;
 }

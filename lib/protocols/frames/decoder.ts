@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { ErrorCode } from "../../errors.ts";
+import type { WireCode } from "../../errors.ts";
 import { CR, decodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
@@ -43,7 +43,7 @@ export class FrameDecoder implements Decoder {
   end = 0;
   count = 0;
   request: Request = NO_REQUEST;
-  refusal: ErrorCode = "UNKNOWN_COMMAND";
+  refusal: WireCode = "UNKNOWN_COMMAND";
   problem = "";
   hasFields = false;
   ttl: number | undefined = undefined;
@@ -265,7 +265,7 @@ export class FrameDecoder implements Decoder {
   }
 
   /** Passes over the frame that ends at `frame`, as much of it as is there and the rest as it comes. */
-  #refuse(code: ErrorCode, what: { problem: string; frame: number }): Found {
+  #refuse(code: WireCode, what: { problem: string; frame: number }): Found {
     this.refusal = code;
     this.problem = what.problem;
     const end = Math.min(what.frame, this.#limit);
@@ -274,7 +274,7 @@ export class FrameDecoder implements Decoder {
     return Found.Refused;
   }
 
-  #break(code: ErrorCode, problem: string): Found {
+  #break(code: WireCode, problem: string): Found {
     this.#broken = true;
     this.#position = this.#limit;
     this.refusal = code;

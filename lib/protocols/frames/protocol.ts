@@ -19,6 +19,7 @@ function sliceOf(text: string): Slice {
 const ONE_DONE = sliceOf(okFrame(1, DONE));
 
 class FrameReplies implements Replies {
+  readonly tellsReceipts = true;
   readonly #to: ReplySink;
   /** The last `ok`, and what it said. */
   #ok: Slice | undefined;
@@ -30,14 +31,14 @@ class FrameReplies implements Replies {
     this.#to = to;
   }
 
-  ok(count: number, last: Success): void {
-    if (count === 1 && last === DONE) return this.#to.reply(ONE_DONE);
-    if (last.last !== undefined || last.from !== undefined) return this.#say(okFrame(count, last));
+  ok(count: number, success: Success): void {
+    if (count === 1 && success === DONE) return this.#to.reply(ONE_DONE);
+    const { reached, level, last, from, newest } = success;
+    if ((last ?? from ?? newest) !== undefined) return this.#say(okFrame(count, success));
     // one at a time, the same reply comes again and again
-    const { reached, level } = last;
     const same = this.#count === count && this.#reached === reached && this.#level === level;
     if (this.#ok === undefined || !same) {
-      this.#ok = sliceOf(okFrame(count, last));
+      this.#ok = sliceOf(okFrame(count, success));
       this.#count = count;
       this.#reached = reached;
       this.#level = level;
@@ -87,5 +88,6 @@ export const FRAMES: Protocol = {
   deliveries: (run) => run.stored === undefined ? run.records : run.batch,
   gap: (pattern, count) => sliceOf(gapFrame(pattern, count)),
   notice: (fields) => sliceOf(infoFrame(fields)),
+  bye: (code, text) => sliceOf(byeFrame(code, text)),
   turnAway: ({ code, text }) => encodeText(byeFrame(code, text)),
 };

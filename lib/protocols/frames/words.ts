@@ -3,21 +3,25 @@
  *
  * @module
  */
-import type { ErrorCode } from "../../errors.ts";
+import type { WireCode } from "../../errors.ts";
 import type { Success } from "../types.ts";
 
 /** The answer to `hello 2`. */
 export const HELLO_REPLY = "OK_2\n";
 
-/** `ok <n>`: the next n requests succeeded; with fields if the last of them was a publish. */
-export function okFrame(count: number, { reached, level, last, from }: Success): string {
-  if (from !== undefined) return `ok ${count} from=${from}\n`;
-  if (reached === undefined) return `ok ${count}\n`;
-  return `ok ${count}${last === undefined ? "" : ` seq=${last}`} level=${level} subs=${reached}\n`;
+/** `ok <n>`: the next n requests succeeded; with what is known of each of them (V2). */
+export function okFrame(count: number, { reached, level, last, from, newest }: Success): string {
+  let text = `ok ${count}`;
+  if (from !== undefined) text += ` from=${from}`;
+  if (newest !== undefined) text += ` last=${newest}`;
+  if (last !== undefined) text += ` seq=${last}`;
+  if (level !== undefined) text += ` level=${level}`;
+  if (reached !== undefined) text += ` subs=${reached}`;
+  return `${text}\n`;
 }
 
 /** `err <CODE> <text>`: the next request failed. */
-export function errFrame(code: ErrorCode, text: string): string {
+export function errFrame(code: WireCode, text: string): string {
   return `err ${code} ${oneLine(text)}\n`;
 }
 

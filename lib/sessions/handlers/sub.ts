@@ -49,7 +49,7 @@ function replay(
     range,
     ended: () => subscriptions.close(name, subscription),
     started: (how) => {
-      if (how.kind === "started") return ticket.succeed({ ...DONE, from: how.trimmedTo });
+      if (how.kind === "started") return ticket.succeed({ ...DONE, from: how.trimmedTo, newest: how.ahead });
       subscriptions.close(name, subscription);
       ticket.refuse("STORE", how.reason);
     },
@@ -68,7 +68,8 @@ function rangeOf(request: Request, now: number): ReplayRange | Refusal | undefin
   if (begin === undefined) {
     return refusal(
       "BAD_FIELD",
-      `from= is now, earliest, latest, a sequence number, a time or -10m, not ${quote(from)}`,
+      "from= is now, earliest, latest, -10 (the last ten of each topic), a sequence number, a time " +
+        `or -10m, not ${quote(from)}`,
     );
   }
   const end = to === undefined ? undefined : readPosition(to, now);

@@ -18,8 +18,11 @@ export type Eviction = "stalled" | "outbox full";
 export interface OutboxOwner {
   /** There is something to write and nobody writes: call {@link Outbox.take} until it gives nothing. */
   onReady(): void;
-  /** The connection has to be closed. Called once. */
-  onEvicted(why: Eviction): void;
+  /**
+   * The connection has to be closed, and so many messages are not sent. Called once, when all that waited has
+   * been let go of: call {@link Outbox.close}, at once or after {@link Outbox.lastWords}.
+   */
+  onEvicted(why: Eviction, unsent: number): void;
   /** Messages begin to be left out (true), or fit again (false). */
   onDropping(dropping: boolean): void;
 }
@@ -47,6 +50,8 @@ export class Outbox implements ReplySink {
   /** Somebody takes segments, or has been called to. */
   #active = false;
   #full = false;
+  /** Nothing more is put in. */
+  #leaving = false;
   #closed = false;
   #closing = false;
   #dropped = 0;
@@ -79,8 +84,9 @@ export class Outbox implements ReplySink {
     return this.#full;
   }
 
+  /** Whether nothing more can be put in: the connection is gone, or given up. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#leaving;
   }
 
   /** Whether so many bytes more are within the limit. */
@@ -102,7 +108,7 @@ export class Outbox implements ReplySink {
 
   /** Queues a reply of the broker's own. */
   reply(slice: Slice): void {
-    if (!this.#closed) this.put(new Segment(slice, 0));
+    if (!this.#leaving) this.put(new Segment(slice, 0));
   }
 
   /** So many messages were left out. */
@@ -116,11 +122,11 @@ export class Outbox implements ReplySink {
   overflow(messages: number): void {
     this.#dropped += messages;
     this.#settings.counters.dropped(messages);
-    this.#evict("outbox full");
+    this.#evict("outbox full", messages);
   }
 
   whenNotFull(callback: () => void): void {
-    if (!this.#full || this.#closed) callback();
+    if (!this.#full || this.#leaving) callback();
     else (this.#notFull ??= []).push(callback);
   }
 
@@ -166,7 +172,7 @@ export class Outbox implements ReplySink {
 
   /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
   tick(milliseconds: number): void {
-    if ((!this.watchesStalls && !this.#closing) || this.#current === undefined || this.#closed) return;
+    if ((!this.watchesStalls && !this.#closing) || this.#current === undefined || this.#leaving) return;
     this.#stalledFor += milliseconds;
     if (this.#stalledFor >= this.#settings.stallTimeout) this.#evict("stalled");
   }
@@ -183,10 +189,30 @@ export class Outbox implements ReplySink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#settings.counters.unsent(this.#queue.clear());
+    this.giveUp();
+    this.#callEmpty();
+  }
+
+  /**
+   * Lets go of all that waits, but not of the segment that is being written, and takes nothing more; how many
+   * messages that were.
+   */
+  giveUp(): number {
+    const unsent = this.#queue.clear();
+    this.#leaving = true;
+    this.#settings.counters.unsent(unsent);
     this.#full = false;
     this.#callNotFull();
-    this.#callEmpty();
+    return unsent;
+  }
+
+  /** After {@link giveUp}: this alone follows what is being written, so that the stream stays readable. */
+  lastWords(words: Slice): void {
+    if (this.#closed) return;
+    this.#queue.put(new Segment(words, 0), this.#current === undefined);
+    if (this.#active) return;
+    this.#active = true;
+    this.#settings.flushes.add(this);
   }
 
   /** The write that was on its way has ended without a result. */
@@ -254,9 +280,8 @@ export class Outbox implements ReplySink {
     this.#owner.onDropping(dropping);
   }
 
-  #evict(why: Eviction): void {
-    this.close();
-    this.#owner.onEvicted(why);
+  #evict(why: Eviction, messages = 0): void {
+    this.#owner.onEvicted(why, this.giveUp() + messages);
   }
 
   #callNotFull(): void {

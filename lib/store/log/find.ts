@@ -39,6 +39,16 @@ function firstCommittedAfter(view: LogView, ref: BatchRef, after: number): Batch
   return view.next(ref.topic, low);
 }
 
+/** The newest batch of a topic that was committed no later than another; undefined: none was, or is left. */
+export function newestUpTo(view: LogView, topic: number, batch: number): BatchRef | undefined {
+  const newest = view.holding(topic, Infinity);
+  if (newest === undefined || newest.id <= batch) return newest;
+  const oldest = view.next(topic, 0);
+  if (oldest === undefined || oldest.id > batch) return undefined;
+  const behind = firstCommittedAfter(view, oldest, batch);
+  return behind === undefined ? newest : view.holding(topic, behind.first - 1);
+}
+
 /** The first batch since a time; one past the last where there is none. */
 export function firstSince(view: LogView, time: number): number {
   let low = 1;

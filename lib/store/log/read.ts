@@ -8,7 +8,7 @@ import type { Cursor } from "../types.ts";
 import { boundsOf } from "./bounds.ts";
 import { DamageError, misplaced, missing } from "./damage.ts";
 import { nextSequence, startOf } from "./find.ts";
-import { readLatest } from "./latest.ts";
+import { readLast } from "./last.ts";
 import { type HowMuch, PageBuilder, type PageRead } from "./page_builder.ts";
 import type { Expected } from "./replay_memory.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "./view.ts";
@@ -22,7 +22,7 @@ type End = PageRead["end"];
 
 /** Reads on from a cursor. Throws DamageError where nothing can be read before the damage. */
 export function read(view: LogView, cursor: Cursor, { most, now }: HowMuch): PageRead {
-  if (cursor.latest !== undefined) return readLatest(view, cursor, { most, now });
+  if (cursor.last !== undefined) return readLast(view, cursor, { most, now });
   const page = new PageBuilder(now);
   let reached: Cursor = cursor;
   let end: End = "none";
@@ -62,7 +62,8 @@ function* stepsOfTopic(view: LogView, cursor: Cursor, page: PageBuilder): Genera
     batch = view.loadNext(topic.id, sequence);
     if (batch !== undefined && batch.first !== sequence) throw missing(topic.name, sequence, batch.first);
   }
-  yield [{ ...at, after: Math.max(at.after, view.last) }, "caught up"];
+  const done = topic !== undefined && nextSequence(view, topic.id) >= bounds.end;
+  yield [{ ...at, after: Math.max(at.after, view.last) }, done ? "past to" : "caught up"];
 }
 
 /** Many topics, in commit order. */

@@ -6,8 +6,8 @@
 import { REPLAY_PAGE_BYTES } from "../../limits.ts";
 import { isPattern } from "../../topics/topic.ts";
 import type { Cursor, ReplayRange, SeekOutcome } from "../types.ts";
-import { firstAfter, firstSince } from "./find.ts";
-import { readLatest } from "./latest.ts";
+import { firstAfter, firstSince, nextSequence } from "./find.ts";
+import { readLast } from "./last.ts";
 import type { LogView } from "./view.ts";
 
 type Beginning = Extract<SeekOutcome, { kind: "found" }>;
@@ -22,9 +22,11 @@ export function seek(
   switch (from.kind) {
     case "earliest":
       return beginningAt(begin);
-    case "latest": {
-      const newest = { ...begin, after: view.last, latest: 0 };
-      const { page, cursor } = readLatest(view, newest, { most: REPLAY_PAGE_BYTES, now });
+    case "last": {
+      const { count, asOf } = from;
+      const after = asOf === undefined ? view.last : firstSince(view, asOf) - 1;
+      const newest = { ...begin, after, last: { count, topic: 0, sequence: 0 } };
+      const { page, cursor } = readLast(view, newest, { most: REPLAY_PAGE_BYTES, now });
       return { ...beginningAt(cursor), first: page };
     }
     case "time":
@@ -36,19 +38,27 @@ export function seek(
 
 function seekSequence(view: LogView, cursor: Cursor): Beginning {
   const { pattern, sequence } = cursor;
+  const topics = view.matching(pattern);
   let after = view.last;
+  let found = false;
   let trimmedTo: number | undefined;
-  for (const id of view.matching(pattern).keys()) {
+  for (const id of topics.keys()) {
     const ref = firstAfter(view, id, sequence);
-    if (ref !== undefined) after = Math.min(after, ref.id - 1);
+    if (ref !== undefined) {
+      found = true;
+      after = Math.min(after, ref.id - 1);
+    }
     if (isPattern(pattern)) continue;
     const { floor } = view.topicOf(id);
     if (sequence >= 1 && floor > sequence) trimmedTo = floor;
   }
-  return { ...beginningAt({ ...cursor, after }), trimmedTo };
+  let newest = found ? Infinity : 0;
+  if (!found) { for (const id of topics.keys()) newest = Math.max(newest, nextSequence(view, id) - 1); }
+  const ahead = sequence > newest + 1 ? newest : undefined;
+  return { ...beginningAt({ ...cursor, after }), trimmedTo, ahead };
 }
 
 function beginningAt(cursor: Cursor): Beginning {
   const first = { bytes: new Uint8Array(0), messages: 0 };
-  return { kind: "found", cursor, first, trimmedTo: undefined };
+  return { kind: "found", cursor, first, trimmedTo: undefined, ahead: undefined };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DatabaseSync } from "node:sqlite";
 import { checkTail } from "./check_tail.ts";
 import { connect, type Sync } from "./connection.ts";
 import { createWhereMissing } from "./create.ts";
@@ -30,6 +31,19 @@ export interface OpenForWriting {
   readonly tail: WalTail | undefined;
 }
 
+/**
+ * Takes back that somebody has a copy open, before it gets a write-ahead log: killed in between, it would
+ * seem to have lost one.
+ */
+function adopt(database: string, format: number): void {
+  const db = new DatabaseSync(database);
+  try {
+    db.exec(`PRAGMA user_version = ${format}`);
+  } finally {
+    db.close();
+  }
+}
+
 /** Opens the store in a directory, which nobody may have open. Throws RunError with what to do. */
 export function openForWriting(dir: string, { sync, dedupWindow, judge }: WritingOptions): OpenForWriting {
   const files = filesIn(dir);
@@ -37,7 +51,8 @@ export function openForWriting(dir: string, { sync, dedupWindow, judge }: Writin
   const lock = lockDirectory(files);
   try {
     createWhereMissing(files, Date.now());
-    inspect(files);
+    const copied = inspect(files);
+    if (copied !== undefined) adopt(files.database, copied);
     const tail = readWalTail(files.wal);
     judge(tail);
     const db = connect(files.database, { readOnly: false, sync });

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BROKER, type BrokerOptions } from "../../../lib/cli/broker/options.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven } from "../../../lib/cli/options/config.ts";
-import { readValues } from "../../../lib/cli/options/table.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
 import { UsageError } from "../../../lib/errors.ts";
 
 /** What a config file and a command line come to. */

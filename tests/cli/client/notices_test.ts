@@ -69,3 +69,34 @@ Deno.test("a broker that chokes on hello is told with how to spare it", () => {
     "subscriber: it hung up: going on in the classic protocol (--protocol classic spares it the hello)\n",
   ]);
 });
+
+Deno.test("a broker that is silent, or found to speak more than it was taken for, has its sentence", () => {
+  assertEquals(
+    told("normal", (notices) => {
+      notices.onEvent({ type: "silent", reason: "the broker has not answered hello for a second" });
+      notices.onEvent({ type: "upgraded" });
+    }),
+    [
+      "subscriber: the broker has not answered hello for a second: still waiting for its answer\n",
+      "subscriber: the broker speaks protocol 2 after all, and messages have their ids and headers\n",
+    ],
+  );
+});
+
+Deno.test("a connection that takes a second is told where somebody watches, or with -v, and not with -q", async () => {
+  const to = { host: "::1", port: 9000, connectTimeout: 90_000 };
+  const said = await Promise.all(
+    ([["normal", true], ["normal", false], ["verbose", false], ["quiet", true]] as const).map(
+      async ([verbosity, watched]) => {
+        const lines: string[] = [];
+        const notices = new Notices("publisher", verbosity);
+        notices.above = (text) => lines.push(text);
+        using _connecting = notices.connecting(to, watched);
+        await new Promise((resolve) => setTimeout(resolve, 1100));
+        return lines;
+      },
+    ),
+  );
+  const line = "publisher: connecting to [::1]:9000, for up to 90s\n";
+  assertEquals(said, [[line], [], [line], []]);
+});

@@ -88,15 +88,15 @@ Deno.test("blank lines and lines that begin with # say nothing", () => {
 });
 
 Deno.test("a bad line gets its reason", () => {
-  assertEquals(problem("sub #a"), '"sub" is a subscriber\'s command; a publisher has pub, quit');
+  assertEquals(problem("sub #a"), '"sub" is a subscriber\'s command; a publisher has pub, json, quit');
   assertEquals(
     problem("pub #a x", "subscriber"),
     '"pub" is a publisher\'s command; a subscriber has sub, unsub, quit',
   );
   assertEquals(problem("pbu #a x"), 'unknown command "pbu", did you mean "pub"?');
   assertEquals(problem("PUB #a x"), 'unknown command "PUB", did you mean "pub"?');
-  assertEquals(problem("hello"), 'unknown command "hello", expected pub, quit');
-  assertEquals(problem("3"), 'a command is missing after "3": expected pub, quit');
+  assertEquals(problem("hello"), 'unknown command "hello", expected pub, json, quit');
+  assertEquals(problem("3"), 'a command is missing after "3": expected pub, json, quit');
   assertEquals(problem("pub"), "the topic is missing");
   assertEquals(problem("quit now"), 'quit takes nothing, "now" is too much');
   assertEquals(
@@ -109,6 +109,31 @@ Deno.test("a bad line gets its reason", () => {
   for (const seconds of ["-1", "1.2.3", "1e3", "3s", "99999999", "+1", "1,5"]) {
     assertStringIncludes(problem(`${seconds} pub #a x`), `not "${seconds}"`);
   }
+});
+
+Deno.test("json takes the object that --json prints, and leaves out what only a broker gives", () => {
+  const line =
+    '0.5 json {"time":"2026-01-31T09:00:00Z","seq":7,"id":"x","level":"synced","subs":2,"topic":"a",' +
+    '"payload_base64":"/wA=","headers":{"k":"v"},"key":"1","ttl":5,"reply":"r"}';
+  const message = {
+    topic: "#a",
+    payload: Uint8Array.of(0xff, 0),
+    headers: new Map([["k", "v"]]),
+    key: "1",
+    ttl: 5,
+    reply: "r",
+  };
+  assertEquals(parseLine(line, "publisher"), {
+    kind: "command",
+    command: { wait: 500, action: { verb: "json", topic: "#a", message } },
+  });
+  assertEquals(problem('json {"payload":"x"}'), '"topic" is missing');
+  assertStringIncludes(problem("json hello"), 'not JSON: "hello"');
+  assertStringIncludes(problem('json {"topic":"a.*","payload":"x"}'), "has no wildcards");
+  assertStringIncludes(problem('json {"topic":"a","payload":"x","reply":"a b"}'), '"reply": ');
+  assertStringIncludes(problem('json {"topic":"a","payload":"x","ttl":0}'), '"ttl" is seconds above 0');
+  assertStringIncludes(problem('json {"topic":"a","payload":"x","fields":"a=b"}'), "broker --import alone");
+  assertStringIncludes(problem('json {"topic":"a"}', "subscriber"), "is a publisher's command");
 });
 
 Deno.test("a file may have CRLF, a byte order mark and no last line end", () => {
@@ -127,8 +152,8 @@ Deno.test("all bad lines of a file are told at once, each with file and line", (
     UsageError,
   );
   assertEquals(error.message.split("\n"), [
-    'x\\x1b.cmd:2: "sub" is a subscriber\'s command; a publisher has pub, quit',
-    'x\\x1b.cmd:4: unknown command "nope", expected pub, quit',
+    'x\\x1b.cmd:2: "sub" is a subscriber\'s command; a publisher has pub, json, quit',
+    'x\\x1b.cmd:4: unknown command "nope", expected pub, json, quit',
   ]);
 });
 

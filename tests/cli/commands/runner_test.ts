@@ -1,7 +1,7 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { parseCommandFile, type PlacedCommand } from "../../../lib/cli/commands/command_file.ts";
-import { runCommands, type RunOptions } from "../../../lib/cli/commands/runner.ts";
-import { RefusedError, RunError } from "../../../lib/errors.ts";
+import { type Ahead, runCommands, type RunOptions } from "../../../lib/cli/commands/runner.ts";
+import { RefusedError, RunError, UsageError } from "../../../lib/errors.ts";
 
 function commands(...lines: readonly string[]): PlacedCommand[] {
   const bytes = new TextEncoder().encode(lines.join("\n"));
@@ -69,6 +69,53 @@ Deno.test("speed 0 leaves the waits out", async () => {
   const { done, options } = bench({ speed: 0 });
   assertEquals(await runCommands(commands("100000 pub #a 1", "9000000 quit"), options), "quit");
   assertEquals(done, ["1"]);
+});
+
+/** Notes in which order messages are sent and answers are waited for. */
+function ahead(order: string[], options: { readonly failing?: boolean } = {}): Ahead {
+  return {
+    send: (action, place) =>
+      void order.push(`${place} ${action.verb === "pub" ? action.message : action.verb}`),
+    settle: () => {
+      order.push("settled");
+      return options.failing ? Promise.reject(new RunError("x.cmd:1: refused")) : Promise.resolve();
+    },
+  };
+}
+
+Deno.test("ahead of their answers go the commands without waits; a wait, quit and the end wait for all", async () => {
+  const order: string[] = [];
+  const lines = ["pub #a 1", "pub #a 2", "0.01 pub #a 3", "pub #a 4"];
+  const { options } = bench({ ahead: ahead(order) });
+  assertEquals(await runCommands(commands(...lines), options), "end");
+  assertEquals(order, ["x.cmd:1 1", "x.cmd:2 2", "settled", "x.cmd:3 3", "x.cmd:4 4", "settled"]);
+  order.length = 0;
+  assertEquals(await runCommands(commands("pub #a 1", "quit", "pub #a 2"), options), "quit");
+  assertEquals(order, ["x.cmd:1 1", "settled"]);
+  order.length = 0;
+  assertEquals(await runCommands(commands(...lines), { ...options, speed: 0 }), "end");
+  assertEquals(order.filter((each) => each === "settled").length, 1);
+});
+
+Deno.test("a message that was sent before a bad line and refused is told before the bad line", async () => {
+  const order: string[] = [];
+  const { options } = bench({ ahead: ahead(order, { failing: true }) });
+  function* lines(): Generator<PlacedCommand> {
+    yield* commands("pub #a 1");
+    throw new UsageError("x.cmd:2: nonsense");
+  }
+  await assertRejects(() => runCommands(lines(), options), RunError, "x.cmd:1: refused");
+});
+
+Deno.test("the end of the commands is told before their answers are waited for, but not of a run that was stopped", async () => {
+  const order: string[] = [];
+  const { options, stop } = bench({ ahead: ahead(order), ended: () => order.push("ended") });
+  await runCommands(commands("pub #a 1"), options);
+  assertEquals(order, ["x.cmd:1 1", "ended", "settled"]);
+  order.length = 0;
+  stop.abort();
+  await runCommands(commands("pub #a 1", "quit"), options);
+  assertEquals(order, []);
 });
 
 Deno.test("a refused command ends the run with its place and why", async () => {

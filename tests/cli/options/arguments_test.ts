@@ -48,13 +48,23 @@ Deno.test("whatever text follows -m is the message", () => {
 
 Deno.test("options that may come often keep their order, others take the last", () => {
   assertEquals(read("-t", "b", "--topic=#a", "-t", "b").topic, ["#b", "#a", "#b"]);
-  assertEquals(read("-m", "one", "-m", "two").message, "two");
+  assertEquals(read("-h", "alias", "-h", "mine").host, "mine");
+  assertEquals(read("--wait", "1", "-W2").wait, 2000);
+});
+
+Deno.test("what says what is to be done is refused when two different ones are given", () => {
+  assertEquals(
+    refusal("-m", "one", "--message=two"),
+    '--message is given twice, "one" and "two": take one; see sample --help',
+  );
+  assertEquals(read("-m", "same", "-m", "same").message, "same");
 });
 
 Deno.test("flags are there or not, alone or joined", () => {
   assertEquals([read().verbose, read()["no-reconnect"]], [false, false]);
   const options = read("-vq", "--no-reconnect");
   assertEquals([options.verbose, options.quiet, options["no-reconnect"]], [true, true, true]);
+  assertEquals([read("-v", "--verbose=false").verbose, read("-v=false", "-v").verbose], [false, true]);
 });
 
 Deno.test("--help and --version are asked for, and a bare -h asks for the help", () => {

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven, readConfig } from "../../../lib/cli/options/config.ts";
-import { readValues, type Values } from "../../../lib/cli/options/table.ts";
+import type { Values } from "../../../lib/cli/options/table.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { read, SAMPLE } from "./sample_program.ts";
 
@@ -89,4 +90,11 @@ Deno.test("a file that is no TOML, or is not there, is named", () => {
   assertStringIncludes(refusal("a = = 1"), "my.toml: not TOML: ");
   const missing = assertThrows(() => readConfig(SAMPLE, "/no/such.toml"), UsageError);
   assertEquals(missing.message, 'cannot read the config file "/no/such.toml": no such file or directory');
+  const path = Deno.makeTempFileSync();
+  try {
+    Deno.writeFileSync(path, Uint8Array.of(0x23, 0xff));
+    assertEquals(assertThrows(() => readConfig(SAMPLE, path), UsageError).message, `${path}: not UTF-8`);
+  } finally {
+    Deno.removeSync(path);
+  }
 });

@@ -11,9 +11,9 @@ import {
   optionMaybe,
   optionOr,
   type Program,
-  readValues,
   type Values,
 } from "../../../lib/cli/options/table.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
 import { choice, count, DURATION, PATTERN, port, size, TEXT, WORD } from "../../../lib/cli/options/units.ts";
 
 const OPTIONS = {
@@ -40,7 +40,7 @@ const OPTIONS = {
     help: "what to subscribe to",
     hint: "an unquoted # starts a comment",
   }),
-  message: option(TEXT, { letters: "m", help: "what to say" }),
+  message: option(TEXT, { letters: "m", once: true, help: "what to say" }),
   count: option(count({ least: 1, most: 1000 }), { letters: "C", help: "how many" }),
   wait: optionOr(DURATION, { letters: "W", fallback: 5000, help: "how long (5s)" }),
   "max-line": optionOr(size({ least: 512, most: 1024 * 1024 }), {

@@ -15,11 +15,13 @@ Deno.test("durations are milliseconds, a bare number is seconds", () => {
     ["2h", 7_200_000],
     ["7d", 604_800_000],
     ["1.5s", 1500],
+    ["1h30m", 5_400_000],
+    ["1m0.5s", 60_500],
     ["3", 3000],
     ["0", 0],
   ];
   for (const [text, ms] of readings) assertEquals(value(DURATION, text), ms, text);
-  for (const text of ["", "s", "5y", "-1s", "1 s", "1e3", "Infinity", "9999d", "1s1s", "0x1"]) {
+  for (const text of ["", "s", "5y", "-1s", "1 s", "1e3", "Infinity", "9999d", "1s1s", "1m1h", "0x1"]) {
     assertEquals(value(DURATION, text), undefined, text);
   }
 });

@@ -13,7 +13,8 @@ import type { Arrived } from "../../../lib/cli/output/message.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { type Collected, message, written } from "./collected.ts";
 
-const PLAIN: PrinterOptions = { json: false, noNewline: false, terminal: false };
+const NOTHING = new Uint8Array();
+const PLAIN: PrinterOptions = { json: false, terminal: false };
 
 function printed(arrived: Arrived, options: Partial<PrinterOptions> = {}): Promise<Collected> {
   const print = createPrinter({ ...PLAIN, ...options });
@@ -22,13 +23,13 @@ function printed(arrived: Arrived, options: Partial<PrinterOptions> = {}): Promi
 
 /** A message printed by a format, without the line end. */
 async function formatted(format: string, arrived: Arrived, terminal = false): Promise<string> {
-  return (await printed(arrived, { format: compileFormat(format), noNewline: true, terminal })).text;
+  return (await printed(arrived, { format: compileFormat(format), end: NOTHING, terminal })).text;
 }
 
 Deno.test("a message is its topic, a space, its payload and a line end", async () => {
   assertEquals((await printed(message("#hello", "This is the first"))).text, "#hello This is the first\n");
   assertEquals((await printed(message("#hello", ""))).text, "#hello \n");
-  assertEquals((await printed(message("#hello", "x"), { noNewline: true })).text, "#hello x");
+  assertEquals((await printed(message("#hello", "x"), { end: NOTHING })).text, "#hello x");
 });
 
 Deno.test("the topic printed is the message's own, however topics alternate", async () => {
@@ -99,7 +100,7 @@ Deno.test("the letters of a format print what they stand for", async () => {
 
 Deno.test("the escapes of a format are the bytes they name", async () => {
   const format = compileFormat("\\n\\t\\r\\0\\a\\e\\v\\f\\\\\\x41\\xff");
-  const output = await printed(message("#a", ""), { format, noNewline: true });
+  const output = await printed(message("#a", ""), { format, end: NOTHING });
   assertEquals([...output.bytes], [10, 9, 13, 0, 7, 27, 11, 12, 92, 65, 255]);
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setImmediate } from "node:timers";
+import { RunError } from "../../../lib/errors.ts";
 import { Output, OutputClosed } from "../../../lib/cli/output/output.ts";
 import { Collected } from "./collected.ts";
 
@@ -71,8 +72,23 @@ Deno.test("a reader that went away is OutputClosed, for who flushes and for who 
   await assertRejects(() => out.flush(), OutputClosed);
 });
 
-Deno.test("another failure is told as it is", async () => {
-  const out = new Output({ write: () => Promise.reject(new Deno.errors.Interrupted("disk full")) });
+Deno.test("another failure is told with what was being written, without the system's number", async () => {
+  const full = new Error("No space left on device (os error 28)");
+  const target = { write: () => Promise.reject(full) };
+  for (
+    const [out, told] of [
+      [new Output(target), "cannot write to stdout: no space left on device"],
+      [new Output(target, 'the recording "a"'), 'cannot write the recording "a": no space left on device'],
+    ] as const
+  ) {
+    out.text("x");
+    assertEquals((await assertRejects(() => out.failed, RunError)).message, told);
+  }
+});
+
+Deno.test("a reader of a file that went away has not got what it was to keep", async () => {
+  const gone = { write: () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe (os error 32)")) };
+  const out = new Output(gone, 'the recording "a"');
   out.text("x");
-  await assertRejects(() => out.failed, Deno.errors.Interrupted, "disk full");
+  await assertRejects(() => out.flush(), RunError, 'cannot write the recording "a": broken pipe');
 });

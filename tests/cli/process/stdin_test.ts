@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { type Input, readLines } from "../../../lib/cli/process/stdin.ts";
+import { type Input, readLineBatches } from "../../../lib/cli/process/stdin.ts";
 import { RunError } from "../../../lib/errors.ts";
 
 /** An input whose reads give these pieces. */
@@ -16,9 +16,12 @@ function pieces(...texts: readonly Uint8Array[]): Input {
   };
 }
 
-async function lines(input: Input): Promise<string[]> {
+async function lines(input: Input, delimiter?: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const line of readLines(input)) found.push(new TextDecoder().decode(line));
+  const options = delimiter === undefined ? {} : { delimiter: encoder.encode(delimiter) };
+  for await (const batch of readLineBatches(input, options)) {
+    found.push(...batch.map((line) => new TextDecoder().decode(line)));
+  }
   return found;
 }
 
@@ -42,11 +45,27 @@ Deno.test("lines are the same however the reads cut them", async () => {
   assertEquals(await lines(pieces(...Array.from(bytes, (byte) => Uint8Array.of(byte)))), whole);
 });
 
+Deno.test("another delimiter ends a line in its place, and a CR and LF belong to it then", async () => {
+  assertEquals(await lines(pieces(encoder.encode("a\r\n\0b\r\0\0c")), "\0"), ["a\r\n", "b\r", "", "c"]);
+  const text = "one--\n---two\r\n--\nthree--\n";
+  const bytes = encoder.encode(text);
+  for (let at = 0; at <= bytes.length; at++) {
+    const cut = pieces(bytes.subarray(0, at), bytes.subarray(at));
+    assertEquals(await lines(cut, "--\n"), ["one", "---two\r\n", "three"], `cut at ${at}`);
+  }
+  assertEquals(
+    await lines(pieces(...Array.from(bytes, (byte) => Uint8Array.of(byte))), "--\n").then((all) =>
+      all.length
+    ),
+    3,
+  );
+});
+
 Deno.test("bytes that are no text come through as they are", async () => {
   await fc.assert(fc.asyncProperty(fc.uint8Array(), async (bytes) => {
     const line = bytes.filter((byte) => byte !== 10 && byte !== 13);
     const found: Uint8Array[] = [];
-    for await (const each of readLines(pieces(new Uint8Array([...line, 10])))) found.push(each);
+    for await (const each of readLineBatches(pieces(new Uint8Array([...line, 10])))) found.push(...each);
     assertEquals(found, [line]);
   }));
 });

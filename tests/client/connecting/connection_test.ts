@@ -3,12 +3,12 @@ import { type ClientEvent, connectPublisher, connectSubscriber, RunError } from 
 import { freePort } from "../../support/ports.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
 
-Deno.test("connecting where nobody listens fails with one line that names the address and what to do", async () => {
+Deno.test("connecting where nobody listens fails with one line that names the address", async () => {
   const port = freePort();
   const error = await assertRejects(
     () => connectPublisher({ id: "p1", port, connectTimeout: 300 }),
     RunError,
-    `no broker at 127.0.0.1:${port} (connection refused): start one with `,
+    `no broker at 127.0.0.1:${port} (connection refused)`,
   );
   assert(!error.message.includes("\n"));
 });

@@ -91,6 +91,71 @@ Deno.test("memory is let go of as messages are done with", () => {
   }
 });
 
+Deno.test("what is answered while it is being written is let go of when the write is done", () => {
+  for (const size of [10, 200_000, 3_000_000]) {
+    const backlog = new Backlog();
+    add(backlog, "x".repeat(size));
+    const portion = backlog.next(ALL);
+    assert(portion !== undefined);
+    backlog.done(1);
+    assert(backlog.bytes >= size, "somebody still reads it");
+    add(backlog, "behind it");
+    backlog.written(portion);
+    backlog.rewind();
+    assertEquals(takeAll(backlog), frame("behind it"));
+    backlog.done(1);
+    assertEquals([backlog.size, backlog.bytes], [0, 0]);
+  }
+});
+
+Deno.test("a write that is on its way outlives a rewind and a clear", () => {
+  const backlog = new Backlog();
+  add(backlog, "first");
+  const old = backlog.next(ALL);
+  assert(old !== undefined);
+  backlog.rewind();
+  const again = backlog.next(ALL);
+  assert(again !== undefined);
+  assertEquals(decoder.decode(again.bytes), frame("first"));
+  backlog.done(1);
+  backlog.written(old);
+  assert(backlog.bytes > 0, "the second write of it goes on");
+  backlog.written(again);
+  assertEquals(backlog.bytes, 0);
+  add(backlog, "second");
+  const cleared = backlog.next(ALL);
+  assert(cleared !== undefined);
+  backlog.clear();
+  assertEquals([backlog.size, backlog.bytes], [0, 0]);
+  add(backlog, "third");
+  backlog.written(cleared);
+  assertEquals([decoder.decode(cleared.bytes), takeAll(backlog)], [frame("second"), frame("third")]);
+});
+
+Deno.test("a message that was never handed out can be taken out, wherever it is; any other stays", () => {
+  const backlog = new Backlog();
+  for (let n = 0; n < 300; n++) add(backlog, `${n} ${"x".repeat(1000)}`);
+  const sent = backlog.next(ALL); // the first block of it
+  assert(sent !== undefined);
+  const here = decoder.decode(sent.bytes).split("pub #a").length - 1;
+  assert(here > 0 && here < 300);
+  backlog.written(sent);
+  assertEquals([backlog.withdraw(1), backlog.withdraw(here)], [false, false]);
+  assertEquals([300 - here, 150, here + 1, here + 1].map((place) => backlog.withdraw(place)), [
+    true,
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(backlog.size, 296);
+  backlog.done(here);
+  assertEquals(backlog.withdraw(1), true);
+  const left = takeAll(backlog).split("pub #a").length - 1;
+  assertEquals([left, backlog.size], [295 - here, 295 - here]);
+  backlog.rewind();
+  assertEquals(backlog.withdraw(1), false, "it has been on its way before");
+});
+
 Deno.test("whatever is added, sent, done with and sent again: order is kept and nothing is lost or made up", () => {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.record({ do: fc.constant("add" as const), length: fc.nat({ max: 30_000 }) }) },
@@ -100,6 +165,13 @@ Deno.test("whatever is added, sent, done with and sent again: order is kept and 
       arbitrary: fc.record({
         do: fc.constant("done" as const),
         share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant("withdraw" as const),
+        share: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("rewind" as const, "first" as const) }) },
@@ -133,6 +205,14 @@ Deno.test("whatever is added, sent, done with and sent again: order is kept and 
           const count = Math.floor(whole * step.share);
           for (const done of pending.splice(0, count)) sent = sent.slice(done.length);
           backlog.done(count);
+        } else if (step.do === "withdraw") {
+          if (pending.length === 0) continue;
+          const at = Math.floor(step.share * pending.length);
+          const before = pending.slice(0, at).join("").length;
+          if (backlog.withdraw(at + 1)) {
+            assert(before >= sent.length, "what has been sent stays");
+            pending.splice(at, 1);
+          }
         } else if (step.do === "rewind") {
           backlog.rewind();
           sent = "";

@@ -13,5 +13,10 @@ Deno.test("so long ago is longer ago later, and errs by giving more", () => {
 Deno.test("a position that is none is refused with what there is", () => {
   assertEquals(encodePosition("-10m", "to"), "-10m");
   assertEquals(encodePosition(0, "from"), "0");
+  assertEquals(encodePosition("-10", "from"), "-10");
+  for (const last of ["-0", "-1.5", "-1e3", "-", "-12345678901"] as const) {
+    assertThrows(() => encodePosition(last as "-10", "from"), RefusedError, `not "${last}"`);
+  }
+  assertThrows(() => encodePosition("-10" as "-10m", "to"), RefusedError, 'not "-10"');
   assertThrows(() => encodePosition("earliest", "to"), RefusedError, 'to: a number, a Date or "-10m"');
 });

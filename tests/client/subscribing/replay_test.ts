@@ -36,11 +36,17 @@ Deno.test("what may have come for another subscription does not move the place w
   assertEquals([2, 3].map((seq) => replay.hasSeen(message("#a", seq, seq))), [true, false]);
 });
 
-Deno.test("the newest of each topic are asked for again until it is live, for they have no order in time", () => {
-  const replay = after(new Replay("#>", { from: "latest", to: undefined }), [message("#a", 9, 9)]);
-  assertEquals(replay.resume(), " from=latest");
-  replay.becameLive();
-  assertEquals(replay.resume(), " from=1970-01-01T00:00:00.009Z");
+Deno.test("the last of each topic are asked for again as of the newest that came, until it is live", () => {
+  for (const [from, count] of [["latest", 1], ["-10", 10]] as const) {
+    const replay = new Replay("#>", { from, to: undefined });
+    assertEquals(replay.resume(), ` from=${from}`, "nothing has come");
+    after(replay, [message("#a", 9, 9), message("#b", 3, 4)]);
+    assertEquals(replay.resume(), ` from=-${count}@1970-01-01T00:00:00.009Z`);
+    assertEquals([9, 10].map((seq) => replay.hasSeen(message("#a", seq, 9))), [true, false]);
+    assertEquals(replay.hasSeen(message("#c", 1, 2)), false);
+    replay.becameLive();
+    assertEquals(replay.resume(), " from=1970-01-01T00:00:00.009Z", "all up to the newest has come");
+  }
   const nothing = new Replay("#a", { from: "latest", to: undefined });
   nothing.becameLive();
   assertEquals(nothing.resume(), " from=earliest", "there was nothing, so anything now is new");

@@ -233,6 +233,24 @@ Deno.test("Outbox keeps what is being written until that write has ended, also w
   assert(!chunk.shared);
 });
 
+Deno.test("Outbox that is given up lets go of what waits, finishes what is being written and says its last words (V11)", () => {
+  const bench = new Bench("disconnect", 20);
+  bench.deliver("#t one\n");
+  const bytes = bench.outbox.take();
+  const waiting = bench.deliver("#t two\n");
+  bench.deliver("#t much too much\n#t to fit\n", 2);
+  assertEquals(bench.evicted, ["outbox full"]);
+  assert(!waiting.shared && bench.outbox.closed);
+  assertEquals(bench.outbox.queued, bytes!.length, "only what is being written is held");
+  let empty = 0;
+  bench.outbox.whenEmpty(() => empty++);
+  bench.outbox.lastWords(new Slice(chunkOf("bye\n")));
+  bench.outbox.reply(new Slice(chunkOf("OK\n")));
+  bench.outbox.wrote(3);
+  assertEquals(bench.writeAll(), ["one\n", "bye\n"]);
+  assertEquals([empty, bench.counters.totals.dropped, bench.counters.totals.unsent], [1, 2, 1]);
+});
+
 Deno.test("Outbox does not pin a large read buffer for a small piece that has to wait", () => {
   const bench = new Bench();
   bench.deliver("#t first\n");

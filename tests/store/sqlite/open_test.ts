@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows, fail } from "@std/assert";
+import { backup, DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
 import { openSqliteStore } from "../../../lib/store/sqlite/open_store.ts";
-import { checkStore } from "../../../lib/store/tools/check.ts";
+import { checkStore, type CheckSummary } from "../../../lib/store/tools/check.ts";
 import { exportMessages } from "../../../lib/store/tools/export.ts";
 import { Importer } from "../../../lib/store/tools/import.ts";
 import { Program } from "../../../scripts/program.ts";
@@ -199,3 +199,51 @@ Deno.test("the log's file says what it is", async () => {
   assertEquals(pragma("auto_vacuum"), 2);
   db.close();
 });
+
+Deno.test("a copy by VACUUM INTO, made while the store is open, is whole as it is, and a broker takes it", async () => {
+  using folder = new Folder();
+  using copy = new Folder();
+  Deno.mkdirSync(copy.data);
+  await folder.with(async (store) => {
+    await store.commit(run("#a", "1", "2"));
+    const db = new DatabaseSync(folder.database, { readOnly: true });
+    db.exec(`VACUUM INTO '${copy.database}'`);
+    db.close();
+    await store.commit(run("#a", "3"));
+  });
+  const before = copy.contents();
+  assertEquals(checked(copy), { topics: 1, batches: 1, messages: 2, bytes: 22, problems: 0 });
+  assertEquals([...exportMessages(copy.data, "#>")].length, 2);
+  assertEquals(copy.contents().get("hashbus.db"), before.get("hashbus.db"), "looking changes nothing");
+  await copy.with(async (store) => {
+    assertEquals((await store.commit(run("#a", "else")))[0]!.first, 3);
+    assertEquals((await store.replay("#a", EARLIEST)).messages.length, 3);
+  });
+  assertEquals(checked(copy).problems, 0);
+});
+
+Deno.test("the files of a closed store may be copied; a copy by .backup is refused until it is said to be closed", async () => {
+  using folder = new Folder();
+  using copy = new Folder();
+  using backedUp = new Folder();
+  for (const { data } of [copy, backedUp]) Deno.mkdirSync(data);
+  await folder.with(async (store) => {
+    await store.commit(run("#a", "1", "2"));
+    const db = new DatabaseSync(folder.database, { readOnly: true });
+    await backup(db, backedUp.database);
+    db.close();
+  });
+  Deno.copyFileSync(folder.database, copy.database);
+  assertEquals(checked(copy).messages, 2);
+  await refused(backedUp, /missing or empty although .*copy made by \.backup/);
+  const db = new DatabaseSync(backedUp.database);
+  db.exec("PRAGMA user_version = 2");
+  db.close();
+  assertEquals(checked(backedUp).messages, 2);
+});
+
+/** What --data-check finds. */
+function checked(folder: Folder): CheckSummary {
+  const problem = (text: string): never => fail(text);
+  return checkStore(folder.data, { progress: () => {}, problem });
+}

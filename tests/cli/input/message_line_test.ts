@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type LineMessage, readMessageLine } from "../../../lib/cli/broker/message_line.ts";
+import { type LineMessage, readMessageLine } from "../../../lib/cli/input/message_line.ts";
 import { messageJson } from "../../../lib/cli/output/message.ts";
 
 const LIMITS = { topic: 255, payload: 1024 };

@@ -1,11 +1,12 @@
 /**
- * A message as a line of JSON, read back: what `--export` and `subscriber --json` write.
+ * A message as a line of JSON, read back: what `--export`, `subscriber --json` and `publisher --json` write,
+ * for `--import`, `publisher --json-in` and the `json` of command files.
  *
  *     {"time":"2026-01-31T09:41:07.123Z","topic":"#orders","seq":7,"headers":{"trace":"a b"},"payload":"one"}
  *
  * @module
  */
-import type { Limits } from "../../limits.ts";
+import { LARGEST_LIMITS, type Limits } from "../../limits.ts";
 import { parseTime } from "../../positions.ts";
 import { quote } from "../../text.ts";
 import { parseTopic } from "../../topics/topic.ts";
@@ -45,6 +46,9 @@ const KEYS: ReadonlySet<string> = new Set([
   "fields_base64",
   "payload",
   "payload_base64",
+  // what a receipt says, in what `publisher --json` prints
+  "level",
+  "subs",
 ]);
 const encoder = new TextEncoder();
 const LATIN1 = new TextDecoder("latin1");
@@ -56,6 +60,32 @@ export function readMessageLine(
 ): { readonly message: LineMessage } | { readonly problem: string } {
   try {
     return { message: messageFrom(parsed(line), limits) };
+  } catch (error) {
+    if (error instanceof Wrong) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** A message to publish. What the broker gives a message (time, seq, id) is none of it. */
+export interface PublishLine extends Pick<LineMessage, "payload" | "headers" | "key" | "ttl" | "reply"> {
+  /** Undefined where the line says none. */
+  readonly topic: string | undefined;
+}
+
+/** The message to publish that a line is, or why it is none (a clause). */
+export function readPublishLine(
+  line: string,
+): { readonly message: PublishLine } | { readonly problem: string } {
+  try {
+    const values = parsed(line);
+    const fields = ["fields", "fields_base64"].find((key) => values.has(key));
+    if (fields !== undefined) throw new Wrong(`"${fields}" is for broker --import alone`);
+    const message = contentFrom(values, LARGEST_LIMITS);
+    const { ttl, reply } = message;
+    if (ttl === 0) throw new Wrong(`"ttl" is seconds above 0`);
+    const answers = reply === undefined ? undefined : parseTopic(reply, LARGEST_LIMITS.topic);
+    if (answers !== undefined && "problem" in answers) throw new Wrong(`"reply": ${answers.problem}`);
+    return { message };
   } catch (error) {
     if (error instanceof Wrong) return { problem: error.message };
     throw error;
@@ -79,23 +109,26 @@ function parsed(line: string): Values {
 }
 
 function messageFrom(values: Values, limits: LineLimits): LineMessage {
+  const { topic, ...content } = contentFrom(values, limits);
+  if (topic === undefined) throw new Wrong(`"topic" is missing`);
+  return { ...content, topic, time: timeOf(values), id: textOf(values, "id"), fields: fieldsOf(values) };
+}
+
+/** What a publisher gives a message; the rest is checked all the same. */
+function contentFrom(values: Values, limits: LineLimits): PublishLine {
   for (const key of values.keys()) {
     if (!KEYS.has(key)) throw new Wrong(`unknown key ${quote(key)}; there are ${[...KEYS].join(", ")}`);
   }
   const topic = textOf(values, "topic");
-  if (topic === undefined) throw new Wrong(`"topic" is missing`);
-  const name = parseTopic(topic, limits.topic);
-  if ("problem" in name) throw new Wrong(name.problem);
+  const name = topic === undefined ? undefined : parseTopic(topic, limits.topic);
+  if (name !== undefined && "problem" in name) throw new Wrong(name.problem);
   numberOf(values, "seq");
   return {
-    topic: name.name,
-    time: timeOf(values),
-    id: textOf(values, "id"),
+    topic: name?.name,
     key: textOf(values, "key"),
     ttl: numberOf(values, "ttl"),
     reply: textOf(values, "reply"),
     headers: headersOf(values),
-    fields: fieldsOf(values),
     payload: payloadOf(values, limits.payload),
   };
 }

@@ -1,0 +1,65 @@
+/**
+ * What the process was started in: environment variables, the machine's name, where a person's files are.
+ *
+ * Whoever runs a program with fewer rights than it asks for is not asked for more: what may not be read is
+ * as if it were not there.
+ *
+ * @module
+ */
+import { UsageError } from "../../errors.ts";
+
+/** An environment variable; undefined where it is not set, or empty. Throws UsageError when it is no text. */
+export function variable(name: string): string | undefined {
+  if (!may({ name: "env", variable: name })) return undefined;
+  try {
+    return Deno.env.get(name) || undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) throw new UsageError(`${name} is not UTF-8`);
+    throw error;
+  }
+}
+
+/** Whether an environment variable is set to anything but nothing; what it says may be no text. */
+export function isSet(name: string): boolean {
+  try {
+    return variable(name) !== undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return true;
+    throw error;
+  }
+}
+
+/** The name of this machine. */
+export function hostName(): string | undefined {
+  return may({ name: "sys", kind: "hostname" }) ? Deno.hostname() : undefined;
+}
+
+/** Whether a file may be read, as far as the rights of the program go. */
+export function mayRead(path: string): boolean {
+  return may({ name: "read", path });
+}
+
+/** Whether nothing is kept from the program (`-A`): what it takes to read some files of the system. */
+export function mayEverything(): boolean {
+  const names = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
+  return names.every((name) => may({ name }));
+}
+
+/**
+ * The file that holds what a person has saved, a path for this system; undefined where nothing says where
+ * that is. The XDG specification has a folder that is not absolute ignored.
+ */
+export function configPath(): string | undefined {
+  if (Deno.build.os === "windows") {
+    const folder = variable("APPDATA");
+    return folder === undefined ? undefined : `${folder}\\hashbus\\config.toml`;
+  }
+  const folder = variable("XDG_CONFIG_HOME");
+  if (folder?.startsWith("/")) return `${folder}/hashbus/config.toml`;
+  const home = variable("HOME");
+  return home === undefined ? undefined : `${home}/.config/hashbus/config.toml`;
+}
+
+function may(descriptor: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}

@@ -1,0 +1,62 @@
+/**
+ * A plan with everything read that can be read before a broker is there.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import { quote } from "../../text.ts";
+import type { PlacedCommand } from "../commands/command_file.ts";
+import { readCommandFile, readStdin } from "../commands/sources.ts";
+import { readBytes } from "../process/files.ts";
+import type { PublisherPlan } from "./plan.ts";
+
+/** What is to be published. */
+export type PublisherJob =
+  | { readonly kind: "commands"; readonly file: readonly PlacedCommand[]; readonly readStdin: boolean }
+  /** `from`: where the payload is from, for a person. */
+  | { readonly kind: "message"; readonly payload: Uint8Array; readonly from: string }
+  | { readonly kind: "lines" | "json lines" };
+
+/** Reads files and stdin as far as the plan needs them whole. Throws UsageError or RunError. */
+export async function preparePublisher({ source }: PublisherPlan): Promise<PublisherJob> {
+  switch (source.kind) {
+    case "commands":
+      return {
+        kind: "commands",
+        file: await readCommandFile(source.file, "publisher"),
+        readStdin: source.file !== "-",
+      };
+    case "lines":
+    case "json lines":
+      return { kind: source.kind };
+    case "message":
+      return { kind: "message", payload: new TextEncoder().encode(source.text), from: "-m" };
+    case "stdin":
+      return { kind: "message", payload: await readStdin(), from: "stdin" };
+    case "payload file": {
+      const payload = await readBytes(source.path, "the payload file");
+      return { kind: "message", payload, from: quote(source.path, 200) };
+    }
+  }
+}
+
+/** Throws RunError for bytes that the protocol cannot carry as they are: a classic message is one line. */
+export function checkPayload(
+  { payload, from }: Extract<PublisherJob, { kind: "message" }>,
+  protocol: "classic" | "2",
+): void {
+  if (protocol === "2") return;
+  const lf = payload.indexOf(LF);
+  if (lf === -1 && payload.at(-1) !== CR) return;
+  const has = lf === -1
+    ? "ends with a CR"
+    : lf === payload.length - 1
+    ? "ends with a line break"
+    : "has several lines";
+  throw new RunError(
+    `${from} ${has}, and a message is one line in the classic protocol: -l publishes each line of stdin`,
+  );
+}
+
+const LF = 0x0a;
+const CR = 0x0d;

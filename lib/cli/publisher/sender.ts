@@ -1,0 +1,244 @@
+/**
+ * Sends messages ahead of their answers, and tells the answers.
+ *
+ * @module
+ */
+import { RefusedError, RunError } from "../../errors.ts";
+import type { Ahead } from "../commands/runner.ts";
+import type { PublishAction } from "../commands/grammar.ts";
+import { messageJson } from "../output/message.ts";
+import type { Notices } from "../client/notices.ts";
+import type { Output } from "../output/output.ts";
+import { Answers, answerText } from "./answers.ts";
+import {
+  type Answer,
+  type MessageOptions,
+  type MessagePublisher,
+  optionsOf,
+  type Outgoing,
+  type Place,
+  type Refusals,
+} from "./types.ts";
+
+/** What a sender needs around it. */
+export interface SenderContext {
+  readonly publisher: MessagePublisher;
+  readonly refusals: Refusals;
+  readonly notices: Notices;
+  /** For `json`. */
+  readonly out: Output;
+  /** Prints each acknowledged message. */
+  readonly json: boolean;
+  /** Answers are told: each where {@link Sender.tellsEach}, else in one line at the end. */
+  readonly verbose: boolean;
+  readonly keepGoing: boolean;
+  /** Wants to know of each message that is acknowledged; undefined: nobody asks. */
+  readonly acknowledged: ((topic: string) => void) | undefined;
+  /** Whether the connection is being closed: what a limit of that gives up says nothing of a message. */
+  readonly closing: () => boolean;
+  /** What every message of a command has. */
+  readonly options: MessageOptions | undefined;
+}
+
+/**
+ * - Messages leave in the order of {@link put}, as far ahead of their answers as the publisher takes them.
+ * - At one that is refused it fails, unless told to keep going; what was sent ahead of the answer is
+ *   published all the same.
+ * - Only where somebody wants to see the answers, or they have a time limit, is each waited for by itself:
+ *   else nothing is held for a message but where it stands.
+ */
+export class Sender implements Ahead {
+  /** Whether each answer is told instead of their sum. */
+  tellsEach = false;
+  readonly #context: SenderContext;
+  readonly #asks: boolean;
+  readonly #answers = new Answers();
+  readonly #places = new Places();
+  #sent = 0;
+  #refused = 0;
+  #lost = 0;
+  #acknowledged = 0;
+  /** Asked for and not answered. */
+  #open = 0;
+  #settled: PromiseWithResolvers<void> | undefined;
+  #failure: RunError | undefined;
+  readonly #failed = Promise.withResolvers<void>();
+
+  constructor(context: SenderContext) {
+    this.#context = context;
+    // a message that is given up may still be on its way: the publisher is then not drained, but it is done
+    this.#asks = context.json || context.verbose || context.acknowledged !== undefined ||
+      context.options?.timeout !== undefined;
+    context.refusals.listener = (number, error) => this.#refuse(error, this.#places.of(number));
+  }
+
+  /** How many are acknowledged. */
+  get published(): number {
+    if (this.#asks) return this.#acknowledged;
+    return this.#sent - this.#refused - this.#context.publisher.pending;
+  }
+
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Why nothing more is to be sent. */
+  get failure(): RunError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether a message that was sent is not published. */
+  get left(): boolean {
+    return this.#refused + this.#lost > 0;
+  }
+
+  /** What the answers said, in one line. */
+  get summary(): string | undefined {
+    return this.tellsEach ? undefined : this.#answers.summary;
+  }
+
+  /** Sends a message. Mind {@link room}. */
+  put(message: Outgoing): void {
+    this.#sent++;
+    if (this.#asks) return this.#ask(message);
+    const { publisher } = this.#context;
+    const { topic, payload, options, place } = message;
+    try {
+      this.#places.add(publisher.send(topic, payload, options), { place, pending: publisher.pending });
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#refuse(error, place);
+    }
+  }
+
+  /** What to wait for before the next message, if anything. */
+  room(): Promise<void> | undefined {
+    const { publisher, out } = this.#context;
+    if (publisher.full) return Promise.race([publisher.ready(), this.#failed.promise]);
+    return out.full ? out.flush() : undefined;
+  }
+
+  send(action: PublishAction, place: string): Promise<void> | undefined {
+    if (this.#failure !== undefined) return this.settle();
+    this.put(this.#message(action, place));
+    return this.room();
+  }
+
+  /** Publishes what was typed, and tells what came of it. A RefusedError is none of the sums. */
+  async publish(action: PublishAction): Promise<void> {
+    const message = this.#message(action, "");
+    const { topic, payload, options } = message;
+    this.#sent++;
+    try {
+      const answer = await this.#context.publisher.publish(topic, payload, options);
+      this.#acknowledged++;
+      this.#print(message, answer);
+      if (this.#context.verbose) this.#context.notices.detail(answerText(topic, answer));
+    } catch (error) {
+      this.#sent--;
+      if (this.#context.closing()) this.#lost++;
+      throw isOfOneMessage(error) && !this.#context.closing()
+        ? new RefusedError("TIMEOUT", error.message)
+        : error;
+    }
+  }
+
+  async settle(): Promise<void> {
+    // at a failure nothing more is told, and what is on its way has the time of the goodbye
+    await Promise.race([
+      this.#asks ? this.#answered() : this.#context.publisher.drained(),
+      this.#failed.promise,
+    ]);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #answered(): Promise<void> {
+    if (this.#open === 0) return Promise.resolve();
+    this.#settled ??= Promise.withResolvers();
+    return this.#settled.promise;
+  }
+
+  #ask(message: Outgoing): void {
+    const { topic, payload, options, place } = message;
+    this.#open++;
+    this.#context.publisher.publish(topic, payload, options).then(
+      (answer) => this.#tell(message, answer),
+      (error) => {
+        // that the broker was lost, or given up, is told by the publisher itself
+        if (isOfOneMessage(error) && !this.#context.closing()) this.#refuse(error, place);
+        else this.#lost++;
+      },
+    ).finally(() => {
+      if (--this.#open > 0) return;
+      this.#settled?.resolve();
+      this.#settled = undefined;
+    });
+  }
+
+  #message(action: PublishAction, place: Place): Outgoing {
+    const { options } = this.#context;
+    const { topic } = action;
+    return action.verb === "pub"
+      ? { topic, payload: action.message, options, place }
+      : { topic, payload: action.message.payload, options: optionsOf(action.message, options), place };
+  }
+
+  #tell(message: Outgoing, answer: Answer): void {
+    this.#acknowledged++;
+    this.#print(message, answer);
+    if (!this.#context.verbose) return;
+    if (this.tellsEach) this.#context.notices.detail(answerText(message.topic, answer));
+    else this.#answers.add(message.topic, answer);
+  }
+
+  #print({ topic, payload, options }: Outgoing, answer: Answer): void {
+    const { out, json, acknowledged } = this.#context;
+    acknowledged?.(topic);
+    if (!json) return;
+    const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
+    out.text(`${messageJson({ topic, payload: bytes, ...options, ...answer }, new Date())}\n`);
+  }
+
+  #refuse(error: Error, place: Place): void {
+    const { keepGoing, notices } = this.#context;
+    this.#refused++;
+    const shown = typeof place === "number" ? `stdin:${place}` : place;
+    const problem = shown === "" ? error.message : `${shown}: ${error.message}`;
+    if (keepGoing) notices.failed(problem);
+    else {
+      this.#failure ??= new RunError(problem);
+      this.#failed.resolve();
+    }
+  }
+}
+
+/** Whether it is this one message that failed, and the next may fare better. */
+export function isOfOneMessage(error: unknown): error is Error {
+  return error instanceof RefusedError ||
+    (error instanceof RunError && "code" in error && error.code === "TIMEOUT");
+}
+
+const encoder = new TextEncoder();
+
+/** Places that are forgotten at a time, at least. */
+const FORGOTTEN_AT_ONCE = 64 * 1024;
+
+/** Where the messages stand that are not answered, by number; an endless pipe must not fill the memory. */
+class Places {
+  #first = 0;
+  #places: Place[] = [];
+
+  add(number: number, { place, pending }: { readonly place: Place; readonly pending: number }): void {
+    const answered = this.#places.length - pending;
+    if (answered > Math.max(FORGOTTEN_AT_ONCE, pending)) {
+      this.#places = this.#places.slice(answered);
+      this.#first += answered;
+    }
+    if (this.#places.length === 0) this.#first = number;
+    this.#places.push(place);
+  }
+
+  of(number: number): Place {
+    return this.#places[number - this.#first] ?? "";
+  }
+}

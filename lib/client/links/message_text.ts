@@ -1,0 +1,79 @@
+/**
+ * A message as text: one line for a person, and what JSON has of it.
+ *
+ * @module
+ */
+import { quote, visible } from "../../text.ts";
+import type { Message, MessageJson } from "../message.ts";
+
+/** Characters of a text that a person is shown. */
+const TEXT_MOST = 100;
+/** A character has at most four bytes; one more so that a cut shows. */
+const TEXT_BYTES = 4 * (TEXT_MOST + 1);
+/** Bytes that are shown of a payload that is no text. */
+const BYTES_MOST = 16;
+
+/**
+ * One line: `Message(#orders.eu "42 apples" seq=7 key="k" headers={currency: "EUR"})`. What could move a
+ * cursor or hide is written out; of a long payload the beginning is shown, and its length.
+ */
+export function messageText(message: Message): string {
+  const { topic, payload, seq, time, id, key, ttl, reply, headers } = message;
+  const parts = [
+    visible(topic),
+    payloadText(payload),
+    ...(seq === undefined ? [] : [`seq=${seq}`]),
+    ...(time === undefined ? [] : [`time=${time.toISOString()}`]),
+    ...(id === undefined ? [] : [`id=${quote(id)}`]),
+    ...(key === undefined ? [] : [`key=${quote(key)}`]),
+    ...(ttl === undefined ? [] : [`ttl=${ttl}`]),
+    ...(reply === undefined ? [] : [`reply=${quote(reply)}`]),
+    ...(headers.size === 0 ? [] : [`headers={${[...headers].map(headerText).join(", ")}}`]),
+  ];
+  return `Message(${parts.join(" ")})`;
+}
+
+/** What JSON.stringify is given: the names and values of `subscriber --json`. */
+export function messageJson(message: Message): MessageJson {
+  const { topic, payload, seq, time, id, key, ttl, reply, headers } = message;
+  const text = decoded(payload);
+  return {
+    ...(time === undefined ? {} : { time: time.toISOString() }),
+    topic,
+    ...(seq === undefined ? {} : { seq }),
+    ...(id === undefined ? {} : { id }),
+    ...(key === undefined ? {} : { key }),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(reply === undefined ? {} : { reply }),
+    ...(headers.size === 0 ? {} : { headers: Object.fromEntries(headers) }),
+    ...(text === undefined ? { payload_base64: payload.toBase64() } : { payload: text }),
+  };
+}
+
+function headerText([name, value]: readonly [string, string]): string {
+  return `${visible(name).slice(0, TEXT_MOST)}: ${quote(value)}`;
+}
+
+function payloadText(payload: Uint8Array): string {
+  const { length } = payload;
+  const cut = length > TEXT_BYTES;
+  const text = decoded(payload.subarray(0, TEXT_BYTES), cut);
+  if (text === undefined) {
+    const rest = length > BYTES_MOST ? "..." : "";
+    return `<${payload.subarray(0, BYTES_MOST).toHex()}${rest}> (${length} bytes)`;
+  }
+  // one that is cut has more characters than are shown: quote() says so with dots
+  const shown = quote(text, TEXT_MOST);
+  return cut || text.length > TEXT_MOST ? `${shown} (${length} bytes)` : shown;
+}
+
+/** Undefined: it is not UTF-8. `cut`: its end may be in the middle of a character. */
+function decoded(bytes: Uint8Array, cut = false): string | undefined {
+  try {
+    // one that is told to wait for more keeps what it has: a new one each time
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: cut });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

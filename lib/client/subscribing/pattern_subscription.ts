@@ -1,0 +1,72 @@
+/**
+ * A subscription in the hands of who asked for it.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import type { Gap } from "../gap.ts";
+import type { Delivery } from "../links/delivery.ts";
+import { neverUnhandled } from "../promises.ts";
+import type { Subscription } from "../subscription.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Stream } from "./stream.ts";
+
+/** What it needs of its subscriber. */
+export interface SubscriptionParts {
+  readonly inbox: Inbox;
+  /** Asks the broker to end it. */
+  readonly unsubscribe: (pattern: string) => Promise<void>;
+  readonly caughtUp: (pattern: string) => Promise<void>;
+}
+
+/** Any number of them may stand for one stream. */
+export class PatternSubscription implements Subscription {
+  readonly #stream: Stream;
+  readonly #parts: SubscriptionParts;
+  #ending: Promise<void> | undefined;
+
+  constructor(stream: Stream, parts: SubscriptionParts) {
+    this.#stream = stream;
+    this.#parts = parts;
+  }
+
+  get pattern(): string {
+    return this.#stream.pattern;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Delivery, undefined> {
+    // a reader that wants no gaps is given none
+    return this.#parts.inbox.iterate(this.#stream, { gaps: false }) as AsyncIterator<Delivery, undefined>;
+  }
+
+  withGaps(): AsyncIterable<Delivery | Gap> {
+    const { inbox } = this.#parts;
+    return { [Symbol.asyncIterator]: () => inbox.iterate(this.#stream, { gaps: true }) };
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#parts.caughtUp(this.pattern);
+  }
+
+  unsubscribe(): Promise<void> {
+    return this.#ending ??= neverUnhandled(this.#end());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.unsubscribe();
+    } catch (error) {
+      // that the subscriber is closed, or has lost its broker, `closed` tells
+      if (!(error instanceof RunError)) throw error;
+    }
+  }
+
+  #end(): Promise<void> {
+    const { inbox, unsubscribe } = this.#parts;
+    const { state, pattern } = this.#stream;
+    if (state === "over") return Promise.resolve();
+    const asked = state === "live" ? unsubscribe(pattern) : Promise.resolve();
+    inbox.drop(this.#stream);
+    return asked;
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * One subscription, as far as its messages are concerned.
+ *
+ * @module
+ */
+import type { DeliveryQueue } from "./delivery_queue.ts";
+
+/** What an inbox keeps of a subscription, from its acknowledgement on. */
+export interface Stream {
+  readonly pattern: string;
+  /**
+   * `ended`: the broker has told its end, which waits among the messages. `over`: it has been taken back, or
+   * its end has been reached.
+   */
+  state: "live" | "ended" | "over";
+  /** While it is being iterated. */
+  queue?: DeliveryQueue | undefined;
+}

@@ -1,0 +1,64 @@
+/**
+ * One subscription of a subscriber, with an iteration of its own.
+ *
+ * @module
+ */
+import type { Gap } from "./gap.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * A pattern that is subscribed to. Iterate over it for its messages alone:
+ *
+ * ```ts fragment
+ * const orders = await subscriber.subscribe("#orders.>");
+ * for await (const message of orders) {
+ *   console.log(message.topic, message.text);
+ *   break;
+ * }
+ * ```
+ *
+ * - **Where a message goes**: to each subscription that is being iterated and whose pattern matches its
+ *   topic, and only if there is none to the iteration over the subscriber. It is the pattern that counts: a
+ *   broker does not say which subscription it sends a message for, so what another one brings of the same
+ *   topic (what is stored of it, say) comes, too.
+ * - **From when**: an iteration begins with what waits in the common one and matches its pattern, in order.
+ *   Leaving the loop gives the pattern back to the common iteration, with what had come and was not taken,
+ *   in its place (but for what went to another subscription as well); the next loop begins there again.
+ * - **Room**: as in the common iteration about 1 MiB may wait in each, and while one of them is full nothing
+ *   is read from the broker, for any of them: iterate over each, or unsubscribe. What matches nothing that is
+ *   being iterated waits for the common iteration, and fills it.
+ * - **End**: after what had come it ends when it is unsubscribed from, when `to` is reached and when the
+ *   subscriber is closed; it throws RunError when the broker was lost for good, or when what is stored cannot
+ *   be read any further. A connection that comes back is not noticed.
+ *
+ * A pattern has one subscription, however often it is subscribed to.
+ */
+export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
+  /** In the form with `#`. */
+  readonly pattern: string;
+  /**
+   * The messages. One consumer at a time: a second iterator throws while the first is in use (leaving a `for
+   * await` loop frees it).
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
+  /** The same iteration with this subscription's gaps in it: `"missed" in item` tells them apart. */
+  withGaps(): AsyncIterable<Message | Gap>;
+  /**
+   * With `from`: resolves when all that was stored of it has been given out, rejects when that cannot come
+   * any more. At once without `from`.
+   */
+  caughtUp(): Promise<void>;
+  /**
+   * Takes it back; resolves when the broker has acknowledged it. From the call on nothing is added to its
+   * iteration, which ends after what had come. Where nobody iterates over it, what of it waits in the common
+   * iteration and is for no other subscription is dropped (the subscriber's own `unsubscribe` leaves that
+   * there). So it never waits for a consumer of these messages, and may be called from within the loop.
+   * Without effect on one that has ended.
+   */
+  unsubscribe(): Promise<void>;
+  /**
+   * As {@link unsubscribe}; that the subscriber is closed or was lost it does not say: `closed` of the
+   * subscriber does.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}

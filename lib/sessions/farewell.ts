@@ -1,0 +1,53 @@
+/**
+ * What a connection is told that the broker gives up.
+ *
+ * @module
+ */
+import type { Eviction } from "./outbox/outbox.ts";
+
+/** Why a connection is given up, where it can be told. */
+export type Farewell = Eviction | "drain timeout" | "internal error";
+
+/** What is known when it is. */
+export interface FarewellFacts {
+  /** Messages that waited for it. */
+  readonly unsent: number;
+  /** Bytes that may wait. */
+  readonly outbox: number;
+  /** Milliseconds it may take no byte. */
+  readonly stallTimeout: number;
+}
+
+/** The code and the sentence of a `bye`. */
+export function farewellTo(
+  reason: Farewell,
+  { unsent, outbox, stallTimeout }: FarewellFacts,
+): { readonly code: string; readonly text: string } {
+  const lost = unsent === 1 ? "1 message is not sent" : `${unsent} messages are not sent`;
+  switch (reason) {
+    case "stalled":
+      return {
+        code: "SLOW_CONSUMER",
+        text: `nothing was taken for ${stallTimeout / 1000} s (--stall-timeout)${
+          unsent === 0 ? "" : `, and ${lost}`
+        }: ${ADVICE}`,
+      };
+    case "outbox full":
+      return {
+        code: "SLOW_CONSUMER",
+        text: `more waited than ${outbox} bytes (--max-outbox), and ${lost}: ${ADVICE}`,
+      };
+    case "drain timeout":
+      return {
+        code: "DRAINING",
+        text: `the broker stops (--drain-timeout)${unsent === 0 ? "" : `, and ${lost}`}`,
+      };
+    case "internal error":
+      return {
+        code: "INTERNAL",
+        text: "an error inside the broker ended this connection; its log says more",
+      };
+  }
+}
+
+const ADVICE = "read faster, or subscribe with slow=drop-old or, to what is durable, with from=";

@@ -1,0 +1,45 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { HOST, splitHost, withPortOfHost } from "../../../lib/cli/options/host.ts";
+import type { Given } from "../../../lib/cli/options/table.ts";
+import { UsageError } from "../../../lib/errors.ts";
+
+Deno.test("a host is a name or an address, with brackets and a port where one likes", () => {
+  for (
+    const [text, host, port] of [
+      ["localhost", "localhost", undefined],
+      ["10.0.0.5", "10.0.0.5", undefined],
+      ["::1", "::1", undefined],
+      ["[::1]", "::1", undefined],
+      ["fe80::1%eth0", "fe80::1%eth0", undefined],
+      ["[fe80::1%eth0]:9000", "fe80::1%eth0", "9000"],
+      ["localhost:9000", "localhost", "9000"],
+      ["[::1]:9000", "::1", "9000"],
+      ["localhost:", "localhost", ""],
+    ] as const
+  ) assertEquals(splitHost(text), { value: { host, port } }, text);
+});
+
+Deno.test("what is no host is none", () => {
+  for (const text of ["", ":9000", "[::1", "[]", "[localhost]", "a b", "[::1]x", "a\x1b"]) {
+    assertEquals("expected" in splitHost(text), true, text);
+  }
+  for (const text of ["hashbus://a:1", "http://a"]) assertEquals("problem" in splitHost(text), true, text);
+  assertEquals(HOST.read("a:1"), {
+    problem: '"a:1" has a port in it: say that with pub-port and sub-port',
+  });
+});
+
+function given(host: string, port?: string): Map<string, Given> {
+  const flag = (source: string, text: string): Given => ({ source, from: `flag ${source}`, texts: [text] });
+  const map = new Map([["host", flag("-h", host)]]);
+  return port === undefined ? map : map.set("port", flag("-p", port));
+}
+
+Deno.test("a port behind the host is the port, and another one beside it is refused", () => {
+  const split = withPortOfHost(given("[::1]:9001"));
+  assertEquals([split.get("host")?.texts, split.get("port")?.texts], [["::1"], ["9001"]]);
+  assertEquals(withPortOfHost(given("a:9001", "9001")).get("port")?.texts, ["9001"]);
+  assertEquals(withPortOfHost(given("a", "1")).get("port")?.texts, ["1"]);
+  const { message } = assertThrows(() => withPortOfHost(given("a:9001", "9002")), UsageError);
+  assertMatch(message, /^-h says port "9001" and -p says "9002": take one$/);
+});

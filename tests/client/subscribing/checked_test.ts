@@ -1,0 +1,65 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connectSubscriber, RefusedError, type SubscribeOptions } from "../../../lib/mod.ts";
+import { startExerciseBroker } from "../exercise_broker.ts";
+
+/** As a program without a compiler calls it. */
+type Careless = (...given: readonly unknown[]) => Promise<unknown>;
+
+Deno.test("what is of the wrong kind is said at once, in one line, and nothing is sent", async () => {
+  await using broker = startExerciseBroker();
+  await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort });
+  const subscribe = subscriber.subscribe.bind(subscriber) as Careless;
+  const cases: [given: readonly unknown[], said: string][] = [
+    [[], "a pattern is a string, undefined is not"],
+    [[42], "a pattern is a string, 42 is not"],
+    [[["#a"]], "a pattern is a string, an array is not"],
+    [["#a", null], "the options of a subscription are an object, null is not"],
+    [["#a", "earliest"], 'the options of a subscription are an object, "earliest" is not'],
+    [["#a", 7], "the options of a subscription are an object, 7 is not"],
+    [["#a", { from: {} }], "from: a number, a Date or a string, not an object"],
+    [["#a", { from: Symbol("now") }], "from: a number, a Date or a string, not a symbol"],
+    [["#a", { from: null }], "from: a number, a Date or a string, not null"],
+    [["#a", { from: 1, to: true }], "to: a number, a Date or a string, not true"],
+    [["#a", { signal: {} }], "signal: an AbortSignal, not an object"],
+  ];
+  for (const [given, said] of cases) {
+    const error = await assertRejects(() => subscribe(...given), TypeError);
+    assertEquals(error.message, said);
+  }
+  const unsubscribe = subscriber.unsubscribe.bind(subscriber) as Careless;
+  const caughtUp = subscriber.caughtUp.bind(subscriber) as Careless;
+  for (const ask of [unsubscribe, caughtUp]) {
+    await assertRejects(() => ask(42), TypeError, "a pattern is a string, 42 is not");
+    await assertRejects(() => ask({}), TypeError, "a pattern is a string, an object is not");
+    await assertRejects(() => ask("a b"), RefusedError);
+  }
+  assertEquals(broker.reads, []);
+});
+
+Deno.test("what is of the right kind and cannot be meant is refused with BAD_FIELD, and nothing is sent", async () => {
+  await using broker = startExerciseBroker();
+  await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort });
+  const cases: [given: unknown, said: string][] = [
+    [
+      { slow: "nonsense" },
+      'slow: one of "block", "disconnect", "drop-new", "drop-old", "latest", not "nonsense"',
+    ],
+    [{ slow: 1 }, "not 1"],
+    [{ from: NaN }, "a sequence number is a whole number from 0 on, NaN is not"],
+    [{ from: 1.5 }, "1.5 is not"],
+    [{ from: new Date(NaN) }, "from: that is no time"],
+    [{ from: "soon" }, 'not "soon"'],
+    [{ from: 1, to: "earliest" }, 'not "earliest"'],
+    [{ to: 5 }, "give both"],
+    [{ timeout: 0 }, "timeout: milliseconds, more than 0, not 0"],
+    [{ timeout: NaN }, "not NaN"],
+    [{ timeout: "5" }, 'not "5"'],
+  ];
+  for (const [options, said] of cases) {
+    const asked = (): Promise<unknown> => subscriber.subscribe("#a", options as SubscribeOptions);
+    const { code, message } = await assertRejects(asked, RefusedError, said);
+    assertEquals(code, "BAD_FIELD");
+    assert(!message.includes("\n"));
+  }
+  assertEquals(broker.reads, []);
+});

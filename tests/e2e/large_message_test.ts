@@ -1,0 +1,27 @@
+/** Messages over the broker's limit, published by the program in each way in which one can be that large. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { publisherOf, run } from "../cli/run_program.ts";
+import { startBroker } from "../support/broker.ts";
+
+Deno.test("a message over the broker's limit is refused, from a file, as stdin or as a line of it: no publisher hangs", async () => {
+  await using broker = await startBroker();
+  const large = "x".repeat(9_000_000);
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, large);
+    const ways = [
+      { args: ["--payload-file", file], stdin: "" },
+      { args: ["-s"], stdin: large },
+      { args: ["-l", "--keep-going"], stdin: `before\n${large}\nbehind\n` },
+    ];
+    for (const { args, stdin } of ways) {
+      const { code, stdout, stderr } = await run("publisher", [...publisherOf(broker), "-t", "x", ...args], {
+        stdin,
+      });
+      assertEquals([code, stdout], [1, ""], args[0]);
+      assertMatch(stderr, /^publisher: .*refused to publish to "#x" \(PAYLOAD_TOO_LARGE\).*\n$/);
+    }
+  } finally {
+    await Deno.remove(file);
+  }
+});
