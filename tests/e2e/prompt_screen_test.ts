@@ -217,3 +217,13 @@ test("with --no-input nobody is asked: the publisher ends after its file, the su
   assertEquals(both.code, 2);
   assertStringIncludes(both.stderr, "-f - reads commands from stdin, and --no-input does not: take one");
 });
+
+test("Ctrl-Z does nothing where no shell could continue the program", async (broker) => {
+  await using terminal = await Terminal.start("publisher", publisherOf(broker));
+  await terminal.see(/^p1>/);
+  await terminal.type("pub half");
+  await terminal.see(/half$/);
+  await terminal.press("C-z");
+  await terminal.type("way");
+  assertEquals(await terminal.see(/way$/), "p1> pub halfway");
+});

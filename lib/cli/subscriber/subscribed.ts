@@ -5,6 +5,7 @@
  */
 import { matches } from "../../topics/topic.ts";
 import type { SubFields } from "../commands/grammar.ts";
+import { withOffset } from "../options/local_time.ts";
 import { countOf, listing } from "../prompt/listing.ts";
 
 /** Topics whose messages are counted, each by itself. */
@@ -57,9 +58,11 @@ export class Subscribed {
 }
 
 function wordsOf(fields: SubFields): string[] {
-  return (["from", "to", "slow"] as const).flatMap((name) => {
+  const { slow } = fields;
+  const positions = (["from", "to"] as const).flatMap((name) => {
     const value = fields[name];
     if (value === undefined) return [];
-    return [`${name}=${value instanceof Date ? value.toISOString() : value}`];
+    return [`${name}=${value instanceof Date ? withOffset(value) : value}`];
   });
+  return slow === undefined ? positions : [...positions, `slow=${slow}`];
 }
