@@ -1,7 +1,10 @@
 /** Messages over the broker's limit, published by the program in each way in which one can be that large. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { publisherOf, run } from "../cli/run_program.ts";
+import { endOf, publisherOf, start } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
+
+/** One that takes longer hangs. */
+const MOST_MS = 20_000;
 
 Deno.test("a message over the broker's limit is refused, from a file, as stdin or as a line of it: no publisher hangs", async () => {
   await using broker = await startBroker();
@@ -15,9 +18,10 @@ Deno.test("a message over the broker's limit is refused, from a file, as stdin o
       { args: ["-l", "--keep-going"], stdin: `before\n${large}\nbehind\n` },
     ];
     for (const { args, stdin } of ways) {
-      const { code, stdout, stderr } = await run("publisher", [...publisherOf(broker), "-t", "x", ...args], {
-        stdin,
-      });
+      await using publisher = start("publisher", [...publisherOf(broker), "-t", "x", ...args], { stdin });
+      const late = setTimeout(() => publisher.kill("SIGKILL"), MOST_MS);
+      const { code, stdout, stderr } = await endOf(publisher);
+      clearTimeout(late);
       assertEquals([code, stdout], [1, ""], args[0]);
       assertMatch(stderr, /^publisher: .*refused to publish to "#x" \(PAYLOAD_TOO_LARGE\).*\n$/);
     }

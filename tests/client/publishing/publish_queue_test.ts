@@ -1,9 +1,16 @@
 /** Room, answers and what is given up, with brokers that answer at awkward moments. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { connectPublisher, type Publisher, RefusedError, RunError } from "../../../lib/mod.ts";
+import {
+  connectPublisher,
+  connectSubscriber,
+  type Publisher,
+  RefusedError,
+  RunError,
+} from "../../../lib/mod.ts";
 import { startBroker } from "../../support/broker.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
+import { take } from "../take.ts";
 
 const TOO_LARGE = 9_000_000;
 
@@ -116,6 +123,23 @@ Deno.test("the sequence number of each message is known from that of the last on
     { seq: 9, level: "synced", subs: 2 },
     { subs: 0 },
   ]);
+});
+
+Deno.test("of thousands of messages that a broker acknowledges at once, each is told the number it is stored under", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    await using broker = await startBroker(["--data", data, "--durable", "#d.>"]);
+    await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort });
+    await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+    const texts = Array.from({ length: 3000 }, (_, n) => `${n}`);
+    const receipts = await Promise.all(texts.map((text) => publisher.publish("#d.a", text)));
+    await subscriber.subscribe("#d.a", { from: "earliest" });
+    const stored = new Map((await take(subscriber, texts.length)).map(({ text, seq }) => [text, seq]));
+    assertEquals(receipts.map(({ seq }) => seq), texts.map((text) => stored.get(text)));
+    assert(receipts.every(({ level }) => level === "synced"));
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
 });
 
 Deno.test("a message that fewer have than minSubs counts as refused, with how many it reached", async () => {
