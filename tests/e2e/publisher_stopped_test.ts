@@ -1,7 +1,7 @@
 /** The publisher under SIGTERM and Ctrl-C: it always ends, and with 0 only where all of its input is published. */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Program } from "../../scripts/program.ts";
-import { publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { Program } from "../../scripts/program.ts";
+import { commandOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { Terminal, testOnTerminal } from "../cli/terminal.ts";
 import { freePort } from "../support/ports.ts";
@@ -150,6 +150,31 @@ Deno.test("a second Ctrl-C ends at once with 130 and a second SIGTERM with 143, 
     assertEquals((await publisher.ended).code, code);
     assertMatch(publisher.stderr, /\npublisher: 1 message not acknowledged\n$/);
   }
+});
+
+Deno.test("signals that come together are one request: timeout and npm run send theirs twice", async () => {
+  await using broker = await startBroker();
+  await using publisher = await stopped(broker, ["-t", "a", "-m", "x"]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  publisher.kill("SIGTERM");
+  publisher.kill("SIGINT");
+  await publisher.see(/waiting up to 10s for 1 message/, { on: "stderr" });
+  broker.kill("SIGCONT");
+  assertEquals((await publisher.ended).code, 0);
+});
+
+Deno.test("when nobody reads --json any more and input is left, it ends with 1", async () => {
+  await using broker = await startBroker();
+  const words = [...commandOf("publisher"), ...publisherOf(broker), "-t", "a", "-l", "--json"];
+  const script = 'set -o pipefail; "$@" | head -n 1';
+  await using pipeline = Program.start(["bash", "-c", script, "bash", ...words], {
+    stdin: MORE_THAN_A_PIPE_HOLDS,
+  });
+  assertEquals((await pipeline.ended).code, 1);
+  assertEquals(
+    pipeline.stderr,
+    "publisher: stopped, stdin was not at its end: nobody reads the output any more\n",
+  );
 });
 
 Deno.test("killed while connecting, both programs end with 1 and say that nothing was done", async () => {

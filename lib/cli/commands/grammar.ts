@@ -64,7 +64,7 @@ export const VERBS: Readonly<Record<Role, readonly string[]>> = {
 export const GRAMMAR: Readonly<Record<Role, readonly string[]>> = {
   publisher: [
     "[seconds] pub #topic message   publish the rest of the line",
-    '[seconds] json {"topic":"#a","payload":"hi"}   with headers, key, ttl, reply',
+    '[seconds] json {"topic": "#a", "payload": "hi"}   with headers, key, ttl, reply',
     "[seconds] quit                 leave (so do Ctrl-C and Ctrl-D)",
     "Seconds are waited first. The # of a topic may be left out.",
   ],

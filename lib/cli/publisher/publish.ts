@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { UsageError } from "../../errors.ts";
+import { RunError, UsageError } from "../../errors.ts";
 import { runSession } from "../commands/sources.ts";
 import type { Notices } from "../client/notices.ts";
-import type { Output } from "../output/output.ts";
+import { type Output, OutputClosed } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
 import { pause } from "../process/pause.ts";
 import type { Stop } from "../process/signals.ts";
@@ -83,8 +83,14 @@ export class PublisherRun {
   async work(stop: Stop): Promise<number> {
     const { job } = this.#context;
     this.#closing = stop.signal;
-    if (job.kind === "commands") await this.#runCommands(job, stop);
-    else await this.#publishPayloads(job, stop);
+    try {
+      if (job.kind === "commands") await this.#runCommands(job, stop);
+      else await this.#publishPayloads(job, stop);
+    } catch (error) {
+      // a reader that went away is a good end, but not of what is not published
+      if (!(error instanceof OutputClosed) || this.#extent.isWhole) throw error;
+      throw new RunError(`${this.#extent.text(undefined)}: nobody reads the output any more`);
+    }
     return this.#code;
   }
 
