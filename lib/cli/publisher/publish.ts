@@ -75,6 +75,7 @@ export class PublisherRun {
       keepGoing: options["keep-going"],
       closing: () => this.#closing?.aborted ?? false,
       options: plan.message,
+      stamp: options.stamp,
     });
     context.progress.watch(() => this.#sender.published);
   }
