@@ -70,11 +70,14 @@ export class Desk implements AsyncDisposable {
 
   /** Types a command; it runs until it ends or the desk is left. */
   type(command: string): Program {
-    const program = Program.start(["sh", "-c", command], {
+    // what runs beside it would outlive the shell, and hold on to its output
+    const beside = command.includes("&");
+    const script = beside ? `trap 'kill $!' TERM; ${command}` : command;
+    const program = Program.start(["sh", "-c", script], {
       name: command,
       cwd: this.folder,
       env: this.#broker.env,
-      stopSignal: "SIGKILL",
+      stopSignal: beside ? "SIGTERM" : "SIGKILL",
     });
     this.#started.push(program);
     return program;

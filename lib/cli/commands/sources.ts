@@ -9,6 +9,7 @@ import { quote } from "../../text.ts";
 import { type Command, parseLine, type Role } from "./grammar.ts";
 import { decodeLine, parseCommandFile, type PlacedCommand } from "./command_file.ts";
 import { readBytes } from "../process/files.ts";
+import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { promptHelp } from "../prompt/help.ts";
 import { History, historyPath } from "../prompt/history.ts";
@@ -58,6 +59,8 @@ export interface Session {
   /** What `list` prints at the prompt, lines that are fit for a terminal. */
   readonly list: () => readonly string[];
   readonly notices: Notices;
+  /** Sees the topics of the commands: those of the file before it begins, the others in their turn. */
+  readonly habits: MqttHabits;
   readonly stop: Stop;
   /** Told each command that was typed, before it is run. */
   readonly typed?: (command: Command) => void;
@@ -81,6 +84,7 @@ export async function runSession(session: Session): Promise<SessionEnd> {
   };
   const options: RunOptions = { ...session, refused: failed, signal: session.stop.signal };
   const next = nextSource(session);
+  for (const { command } of session.file) lookAt(command, session);
   if (session.file.length > 0) session.began?.("file");
   let end: SessionEnd["end"] = await runCommands(session.file, {
     ...options,
@@ -125,7 +129,10 @@ function* commandsOf(
       ? { kind: "problem", problem: "not UTF-8" } as const
       : parseLine(number === 1 ? line.replace(/^\ufeff/, "") : line, session.role);
     number++;
-    if (parsed.kind === "command") yield { command: parsed.command, place };
+    if (parsed.kind === "command") {
+      lookAt(parsed.command, session);
+      yield { command: parsed.command, place };
+    }
     if (parsed.kind !== "problem") continue;
     const problem = `${place}: ${parsed.problem}`;
     if (!session.keepGoing) throw new UsageError(problem);
@@ -148,6 +155,7 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
       const command = typedCommand(line, { session, prompt });
       if (command === undefined) continue;
       session.typed?.(command);
+      lookAt(command, session);
       const end = await runCommands([{ command, place: "" }], {
         speed: session.speed,
         execute: (action) =>
@@ -166,6 +174,11 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
     notices.above = undefined;
     session.prompting?.(undefined);
   }
+}
+
+function lookAt({ action }: Command, { habits }: Session): void {
+  if ("topic" in action) habits.look(action.topic);
+  else if ("pattern" in action) habits.look(action.pattern);
 }
 
 /** The command a line is, if it is one; otherwise says what it should have been. */

@@ -40,7 +40,7 @@ export class Answers {
       // numbers of several topics have nothing to do with one another
       ...(this.#first === undefined || this.#topic === undefined
         ? []
-        : [`seq ${this.#first}-${this.#last} of ${this.#topic}`]),
+        : [`seq ${this.#first}${this.#last === this.#first ? "" : `-${this.#last}`} of ${this.#topic}`]),
       ...(this.#least === Infinity ? [] : [`at least ${subscribers(this.#least)} each`]),
     ];
     return parts.length === 0 ? undefined : parts.join(", ");
