@@ -94,10 +94,10 @@ async function* readPieceBatches(
     length += read;
     const pieces: Uint8Array[] = [];
     let start = 0;
-    for (let end = find(held, { delimiter, at, length }); end !== -1;) {
+    for (let end = indexOfBytes(held, delimiter, { at, length }); end !== -1;) {
       pieces.push(held.slice(start, end));
       start = at = end + delimiter.length;
-      end = find(held, { delimiter, at, length });
+      end = indexOfBytes(held, delimiter, { at, length });
     }
     held.copyWithin(0, start, length);
     length -= start;
@@ -108,18 +108,16 @@ async function* readPieceBatches(
   if (length > 0) yield [held.slice(0, length)];
 }
 
-function find(
+/** Where some bytes stand first, of those from `at` on and before `length`; -1: nowhere. */
+export function indexOfBytes(
   bytes: Uint8Array,
-  { delimiter, at, length }: {
-    readonly delimiter: Uint8Array;
-    readonly at: number;
-    readonly length: number;
-  },
+  wanted: Uint8Array,
+  { at = 0, length = bytes.length }: { readonly at?: number; readonly length?: number } = {},
 ): number {
-  const [first = LF] = delimiter;
+  const [first = LF] = wanted;
   for (let found = bytes.indexOf(first, at); found !== -1; found = bytes.indexOf(first, found + 1)) {
-    if (found + delimiter.length > length) return -1;
-    if (delimiter.every((byte, index) => bytes[found + index] === byte)) return found;
+    if (found + wanted.length > length) return -1;
+    if (wanted.every((byte, index) => bytes[found + index] === byte)) return found;
   }
   return -1;
 }

@@ -6,7 +6,7 @@
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
-import { readCommandFile, readStdin } from "../commands/sources.ts";
+import { readCommandFile, readStdin } from "../client/sources.ts";
 import { readBytes } from "../process/files.ts";
 import type { PublisherPlan } from "./plan.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { RunError, UsageError } from "../../errors.ts";
-import { runSession } from "../commands/sources.ts";
+import { runSources } from "../client/sources.ts";
 import type { Notices } from "../client/notices.ts";
 import { type Output, OutputClosed } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
@@ -129,7 +129,7 @@ export class PublisherRun {
     const reads = job.readStdin && !options["no-input"];
     const sender = this.#sender;
     const extent = this.#extent;
-    const { problems } = await runSession({
+    const { problems } = await runSources({
       role: "publisher",
       id: plan.connection.id,
       file: job.file,

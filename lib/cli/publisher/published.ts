@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { countOf, listing } from "../prompt/listing.ts";
+import { listing } from "../prompt/listing.ts";
+import { countOf } from "../../text.ts";
 
 /** Topics that are told apart. */
 const TOPICS_MOST = 10_000;

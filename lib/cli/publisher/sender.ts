@@ -6,7 +6,7 @@
 import { RefusedError, RunError } from "../../errors.ts";
 import type { Ahead } from "../commands/runner.ts";
 import type { PublishAction } from "../commands/grammar.ts";
-import { messageJson } from "../output/message.ts";
+import { messageJson } from "../messages/message.ts";
 import type { Notices } from "../client/notices.ts";
 import type { Output } from "../output/output.ts";
 import { Answers, answerText } from "./answers.ts";

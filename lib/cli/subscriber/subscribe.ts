@@ -6,14 +6,14 @@
  */
 import { RefusedError, RunError } from "../../errors.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
-import { quote } from "../../text.ts";
+import { countOf, quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
-import { readCommandFile, runSession } from "../commands/sources.ts";
+import { readCommandFile, runSources } from "../client/sources.ts";
 import { openToWrite } from "../process/files.ts";
 import { wallClock } from "../process/wall_clock.ts";
 import type { SubFields } from "../commands/grammar.ts";
 import { createPrinter, type Printer } from "../output/format.ts";
-import type { Arrived } from "../output/message.ts";
+import type { Arrived } from "../messages/message.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
 import { nothingStored, type Position, type Start } from "../options/position.ts";
@@ -22,10 +22,10 @@ import { doneInTime, PATIENCE_MS } from "./patience.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
 import { Recorder } from "./recorder.ts";
-import { Reporter } from "./reporter.ts";
-import { Screen } from "./screen.ts";
+import { Reporter } from "./stats/reporter.ts";
+import { Stdout } from "./stdout.ts";
 import { aborted, type Stop } from "../process/signals.ts";
-import { Stats } from "./stats.ts";
+import { Stats } from "./stats/stats.ts";
 import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
@@ -87,8 +87,8 @@ export async function timeOver({ wait }: SubscriberOptions, { signal }: Stop): P
 /** One run of the subscriber. */
 export class SubscriberRun {
   readonly #context: SubscriberContext;
-  readonly #screen = new Screen();
-  readonly #out = new Output(this.#screen);
+  readonly #stdout = new Stdout();
+  readonly #out = new Output(this.#stdout);
   readonly #recording: { readonly out: Output; readonly recorder: Recorder } | undefined;
   readonly #stats: Stats | undefined;
   readonly #reporter: Reporter | undefined;
@@ -163,8 +163,7 @@ export class SubscriberRun {
       waiting: () => notices.notice("waiting for who reads the output (Ctrl-C ends at once)"),
     });
     if (this.#stoppedBefore !== undefined) {
-      const came = `${this.#printed} ${this.#printed === 1 ? "message" : "messages"} came`;
-      notices.failed(`stopped before ${this.#stoppedBefore}: ${came}`);
+      notices.failed(`stopped before ${this.#stoppedBefore}: ${countOf(this.#printed, "message")} came`);
     }
     if (!inTime) {
       throw new RunError(
@@ -226,7 +225,7 @@ export class SubscriberRun {
   async #commands(stop: Stop): Promise<number> {
     const { subscriber, options, plan, job, notices } = this.#context;
     await this.#subscribeToAll(options.topic);
-    const { end } = await runSession({
+    const { end } = await runSources({
       role: "subscriber",
       id: plan.connection.id,
       file: job.file,
@@ -250,7 +249,7 @@ export class SubscriberRun {
       list: () => this.#subscribed.list(),
       notices,
       stop,
-      prompting: (prompt) => this.#screen.prompt = prompt,
+      prompting: (prompt) => this.#stdout.prompt = prompt,
     });
     this.#context.replays.complete();
     this.#complete = true;

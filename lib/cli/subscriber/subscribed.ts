@@ -6,7 +6,8 @@
 import { matches } from "../../topics/topic.ts";
 import type { SubFields } from "../commands/grammar.ts";
 import { withOffset } from "../options/local_time.ts";
-import { countOf, listing } from "../prompt/listing.ts";
+import { listing } from "../prompt/listing.ts";
+import { countOf } from "../../text.ts";
 
 /** Topics whose messages are counted, each by itself. */
 const TOPICS_MOST = 10_000;

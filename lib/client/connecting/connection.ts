@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "../../text.ts";
 import { RunError } from "../../errors.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import type { Link } from "../links/link.ts";
@@ -324,6 +325,6 @@ export class Connection {
 
   #unanswered(count: number): string {
     const what = this.#settings.role === "publisher" ? "message" : "request";
-    return `${count} ${what}${count === 1 ? "" : "s"} not acknowledged`;
+    return `${countOf(count, what)} not acknowledged`;
   }
 }
