@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { Program } from "../../scripts/program.ts";
 import { commandOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { acceptHello, startScriptedBroker } from "../client/scripted_broker.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { Terminal, testOnTerminal } from "../cli/terminal.ts";
 import { freePort } from "../support/ports.ts";
@@ -45,6 +46,32 @@ async function hear(connection: Deno.Conn, heard: () => void): Promise<void> {
       if (!(error instanceof Deno.errors.Interrupted)) throw error;
     }
   }
+}
+
+/** A v2 broker that acknowledges so many messages when it is told to; `asked` resolves when they have come. */
+function startHesitant(
+  messages: number,
+): { readonly port: number; readonly asked: Promise<void>; answer(): void } & AsyncDisposable {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const broker = startScriptedBroker(async (conn) => {
+    await acceptHello(conn);
+    await conn.lines(2 * messages);
+    asked.resolve();
+    await answer.promise;
+    await conn.send(`ok ${messages} level=memory subs=0\n`);
+    assertEquals(await conn.line(), "quit");
+    await conn.send("bye QUIT\n");
+  });
+  return {
+    port: broker.port,
+    asked: asked.promise,
+    answer: answer.resolve,
+    [Symbol.asyncDispose]: () => {
+      answer.resolve();
+      return broker[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A v2 broker that stands still from when the publisher is connected. */
@@ -128,12 +155,13 @@ Deno.test("Ctrl-C ends a publisher whose v2 broker was stopped, blocked for room
 });
 
 Deno.test("a signal while what was sent is being acknowledged ends with 0 when it is", async () => {
-  await using broker = await startBroker();
-  await using publisher = await stopped(broker, ["-t", "a", "-m", "x", "--repeat", "2"]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await using broker = startHesitant(2);
+  const args = ["-i", "p1", "-p", `${broker.port}`, "-v", "-t", "a", "-m", "x", "--repeat", "2"];
+  await using publisher = start("publisher", args);
+  await broker.asked;
   publisher.kill("SIGTERM");
   await publisher.see(/waiting up to 10s for 2 messages/, { on: "stderr" });
-  broker.kill("SIGCONT");
+  broker.answer();
   assertEquals((await publisher.ended).code, 0);
   assertStringIncludes(publisher.stderr, "publisher: 2 published, 0 refused\n");
 });
@@ -153,13 +181,13 @@ Deno.test("a second Ctrl-C ends at once with 130 and a second SIGTERM with 143, 
 });
 
 Deno.test("signals that come together are one request: timeout and npm run send theirs twice", async () => {
-  await using broker = await startBroker();
-  await using publisher = await stopped(broker, ["-t", "a", "-m", "x"]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await using broker = startHesitant(1);
+  await using publisher = start("publisher", ["-i", "p1", "-p", `${broker.port}`, "-t", "a", "-m", "x"]);
+  await broker.asked;
   publisher.kill("SIGTERM");
   publisher.kill("SIGINT");
   await publisher.see(/waiting up to 10s for 1 message/, { on: "stderr" });
-  broker.kill("SIGCONT");
+  broker.answer();
   assertEquals((await publisher.ended).code, 0);
 });
 

@@ -45,8 +45,9 @@ for (const hello of KINDS) {
         events.push(type);
         if (type === "restored") restored.resolve();
       };
+      const connecting = connectPublisher({ id: "p1", port: broker.pubPort });
       await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort, onEvent });
-      await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+      await using publisher = await connecting;
       assertEquals([subscriber.protocol, publisher.protocol], ["classic", "classic"]);
       await subscriber.subscribe("#hello");
       await assertRejects(() => publisher.publish("#bad", "refused"), Error, "ERR_BAD_TOPIC");

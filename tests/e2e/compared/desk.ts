@@ -5,11 +5,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { Broker, listenersOn } from "../../lib/broker/mod.ts";
-import { Program } from "../../scripts/program.ts";
-import { commandOf } from "../cli/run_program.ts";
-import { startBroker } from "../support/broker.ts";
-import { freePort } from "../support/ports.ts";
+import { Broker, listenersOn } from "../../../lib/broker/mod.ts";
+import { Program } from "../../../scripts/program.ts";
+import { commandOf } from "../../cli/run_program.ts";
+import { startBroker } from "../../support/broker.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** Whose commands are typed here. */
 export type Tool = "hashbus" | "Mosquitto";
@@ -70,7 +70,9 @@ export class Desk implements AsyncDisposable {
 
   /** Types a command; it runs until it ends or the desk is left. */
   type(command: string): Program {
-    const program = Program.start(["sh", "-c", command], {
+    // what a shell leaves in the background is ended with it: they are a group of their own
+    const group = command.includes("&") ? ["setsid"] : [];
+    const program = Program.start([...group, "sh", "-c", command], {
       name: command,
       cwd: this.folder,
       env: this.#broker.env,
@@ -102,9 +104,21 @@ export class Desk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of this.#started) await program.stop();
+    for (const program of this.#started) {
+      endGroup(program.pid);
+      await program.stop();
+    }
     await this.#broker[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** Ends the group that a program leads, if it does. */
+function endGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

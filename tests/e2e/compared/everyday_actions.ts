@@ -128,9 +128,10 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   "A request by hand": {
     ours: true,
     try: async (desk, command) => {
-      const answerer = await desk.subscribe("subscriber -t a -C 1 -J");
+      const answerer = await desk.subscribe("subscriber -t a -J");
+      // it asks whether or not its own subscription is there yet: who answers waits for both
       const asked = await desk.subscribe(`${command}; wait`);
-      await answerer.ended;
+      await answerer.see(/\n/);
       const { payload, reply } = JSON.parse(answerer.stdout);
       assertEquals([payload, reply], ["hi", "#r"]);
       await desk.publish("r", "answer");
