@@ -25,7 +25,7 @@ export function writeError(text: string): void {
 }
 
 /** Whether colours are wanted on this stream: a terminal, and NO_COLOR not set. */
-export function useColour(stream: { isTerminal(): boolean }): boolean {
+function useColour(stream: { isTerminal(): boolean }): boolean {
   return stream.isTerminal() && !isSet("NO_COLOR");
 }
 

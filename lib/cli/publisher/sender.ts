@@ -213,7 +213,7 @@ export class Sender implements Ahead {
 }
 
 /** Whether it is this one message that failed, and the next may fare better. */
-export function isOfOneMessage(error: unknown): error is Error {
+function isOfOneMessage(error: unknown): error is Error {
   return error instanceof RefusedError ||
     (error instanceof RunError && "code" in error && error.code === "TIMEOUT");
 }

@@ -38,9 +38,6 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
     options?: { readonly slow?: SlowPolicy; readonly from?: Start; readonly to?: Position },
   ): Promise<unknown>;
   unsubscribe(pattern: string): Promise<void>;
-  readonly patterns: ReadonlySet<string>;
-  /** The iteration then ends after what has arrived. */
-  close(): Promise<void>;
 }
 
 /** The exit code when the time of `-W` ran out. */
