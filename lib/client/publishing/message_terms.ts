@@ -9,7 +9,7 @@ import { RefusedError, RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { inWords } from "../promises.ts";
 import type { PublishOptions } from "../types.ts";
-import { wrongKind } from "./payload.ts";
+import { wrongKind } from "../wrong_kind.ts";
 
 /** The terms of one message. */
 export interface Terms {
