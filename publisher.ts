@@ -4,7 +4,7 @@
  * @module
  */
 import { TIMER_MOST_MS } from "./lib/limits.ts";
-import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
+import { MqttHabits } from "./lib/cli/client/mqtt_habits.ts";
 import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
@@ -22,7 +22,8 @@ if (import.meta.main) {
     const stop = stopOnSignals();
     const plan = planPublisher(options);
     const notices = Notices.forOptions("publisher", options);
-    for (const hint of mqttHints(options.topic, "publisher")) notices.notice(hint);
+    const habits = new MqttHabits("publisher", (hint) => notices.notice(hint));
+    options.topic.forEach((topic) => habits.look(topic));
     const job = await unlessStopped(preparePublisher(plan), stop);
     if (job === undefined) {
       notices.failed("stopped before all of its input was read: nothing was published");
@@ -41,7 +42,7 @@ if (import.meta.main) {
     const progress = progressOf(job, { options, plan });
     notices.above = progress.printAbove;
     const out = new Output(Deno.stdout);
-    const run = new PublisherRun({ publisher, refusals, options, plan, job, notices, progress, out });
+    const run = new PublisherRun({ publisher, refusals, options, plan, job, notices, habits, progress, out });
     let failed = true;
     try {
       const code = await finish((stop) => run.work(stop), {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mqttHints } from "./lib/cli/client/mqtt_habits.ts";
+import { MqttHabits } from "./lib/cli/client/mqtt_habits.ts";
 import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
 import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
@@ -21,8 +21,8 @@ if (import.meta.main) {
     const stop = stopOnSignals();
     const plan = planSubscriber(options);
     const notices = Notices.forOptions("subscriber", options);
-    const named = [...options.topic, ...options["filter-out"]];
-    for (const hint of mqttHints(named, "subscriber")) notices.notice(hint);
+    const habits = new MqttHabits("subscriber", (hint) => notices.notice(hint));
+    [...options.topic, ...options["filter-out"]].forEach((pattern) => habits.look(pattern));
     const over = timeOver(options, stop);
     const job = await unlessStopped(Promise.race([prepareSubscriber(options), over]), stop);
     if (typeof job === "number") return job;
@@ -44,7 +44,16 @@ if (import.meta.main) {
     });
     if (subscriber === undefined) return 1;
     if (typeof subscriber === "number") return subscriber;
-    const run = new SubscriberRun({ subscriber, options, plan, job, timeOver: over, notices, replays });
+    const run = new SubscriberRun({
+      subscriber,
+      options,
+      plan,
+      job,
+      timeOver: over,
+      notices,
+      habits,
+      replays,
+    });
     try {
       return await finish((stop) => run.work(stop), {
         client: subscriber,

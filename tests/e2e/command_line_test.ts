@@ -3,6 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandOf, endOf, run, start } from "../cli/run_program.ts";
 import { Program } from "../../scripts/program.ts";
 import { startBroker } from "../support/broker.ts";
+import { Place } from "./place.ts";
 
 Deno.test("publisher and subscriber make themselves an id", async () => {
   await using broker = await startBroker();
@@ -153,6 +154,40 @@ Deno.test("topics as MQTT writes them are told on stderr and taken as they are",
   const published = await run("publisher", ["-p", `${broker.pubPort}`, "-t", "a/b", "-m", "x"]);
   assertEquals(published.code, 0);
   assertStringIncludes(published.stderr, "was a.b meant?");
+});
+
+Deno.test("topics as MQTT writes them are told once in a command file and in a pipe, too", async () => {
+  await using broker = await startBroker();
+  using place = new Place();
+  const to = ["-p", `${broker.pubPort}`];
+  const told = (stderr: string): string[] => stderr.match(/was \S+ meant\?/g) ?? [];
+  const commands = 'pub #a/b 1\npub #a/b 2\njson {"topic":"#c/d","payload":"3"}\npub #e 4\n';
+  const once = ["was a.b meant?", "was c.d meant?"];
+  for (const args of [["-f", place.file("x.cmd", commands), "--no-input"], []]) {
+    const ended = await run("publisher", [...to, ...args], { stdin: commands });
+    assertEquals([ended.code, told(ended.stderr)], [0, once], args.join(" "));
+  }
+  const many = Array.from({ length: 20_000 }, (_, n) => `pub #a/${n} x\n`).join("");
+  const ended = await run("publisher", to, { stdin: many });
+  assertEquals([ended.code, told(ended.stderr).length], [0, 10]);
+  const file = place.file("y.cmd", "sub #a/+\nunsub #a/+\nsub #b.c\nquit\n");
+  const subscriber = await run("subscriber", ["-p", `${broker.subPort}`, "-f", file]);
+  assertEquals([subscriber.code, told(subscriber.stderr)], [0, ["was 'a.*' meant?"]]);
+});
+
+Deno.test("a mistyped option is told the one that is near, and none where none is", async () => {
+  for (
+    const [word, says] of [
+      ["--mesage", 'unknown option "--mesage", did you mean --message?'],
+      ["--reconnect", 'unknown option "--reconnect", did you mean --no-reconnect?'],
+      ["--foo", 'unknown option "--foo"'],
+      ["--ack", 'unknown option "--ack"'],
+      ["--di", 'unknown option "--di", did you mean --id?'],
+    ] as const
+  ) {
+    const { code, stderr } = await run("publisher", [word]);
+    assertEquals([code, stderr], [2, `publisher: ${says}; see publisher --help\n`]);
+  }
 });
 
 Deno.test("host:port is understood, with brackets and without", async () => {

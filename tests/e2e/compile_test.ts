@@ -125,4 +125,22 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: named("A compiled publisher and subscriber that find no broker advise the compiled one"),
+  ignore: missing !== null,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    for (const name of ["publisher", "subscriber"]) {
+      const command = [executable(name), "-p", "1", "-t", "a", "--connect-timeout", "0.1"];
+      await using program = Program.start(name === "publisher" ? [...command, "-n"] : command, BARE);
+      assertEquals((await program.ended).code, 1);
+      assertEquals(
+        program.stderr,
+        `${name}: no broker at 127.0.0.1:1 (connection refused): start one with "broker", ` +
+          "or name another host or port (-h, -p)\n",
+      );
+    }
+  },
+});
+
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

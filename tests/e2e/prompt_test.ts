@@ -57,6 +57,16 @@ test("control characters of a message are shown, not obeyed", async (broker) => 
   assertEquals(screen, "s1> sub hello\n#hello clear\\x1b[2J\\x1b[1;1Hscreen\\x07\ns1>");
 });
 
+test("a topic as MQTT writes it is told above the prompt, once", async (broker) => {
+  await using terminal = await Terminal.start("publisher", publisherOf(broker));
+  await terminal.see(/^p1>/);
+  await terminal.enter("pub #a/b one");
+  await terminal.see(/meant\?\np1>$/);
+  await terminal.enter("pub #a/b two");
+  const screen = await terminal.see(/two\np1>$/);
+  assertEquals(screen.match(/meant\?/g)?.length, 1);
+});
+
 test("Tab completes commands and known topics, the arrows give what was typed before", async (broker) => {
   await using terminal = await Terminal.start("subscriber", subscriberOf(broker));
   await terminal.see(/^s1>/);

@@ -132,7 +132,11 @@ Deno.test("what is wrong with a saved connection is one line with its place, exi
       await wrong("publisher", ["--context", "a"]),
       `${path}: context.a: host is in its url, too: say it once`,
     );
-    assertMatch(await wrong("publisher", ["--context", "b"]), /: context\.b: unknown key "port", did you/);
+    assertEquals(
+      await wrong("publisher", ["--context", "b"]),
+      `${path}: context.b: unknown key "port", did you mean "pub-port"?; the keys are url, id, host, ` +
+        "pub-port, sub-port, local-port, connect-timeout, no-reconnect, protocol",
+    );
     await Deno.writeTextFile(path, 'default = "gone"');
     assertEquals(
       await wrong("publisher", []),

@@ -96,10 +96,10 @@ export function connects(program: ClientProgram): Connects {
     port: PORTS[program],
     saved: {
       id,
-      "local-port": localPort,
       host,
       "pub-port": portOption("pub-port", ""),
       "sub-port": portOption("sub-port", ""),
+      "local-port": localPort,
       ...CONNECT_OPTIONS,
     },
   };

@@ -10,6 +10,7 @@ import { type Command, parseLine, type Role } from "../commands/grammar.ts";
 import { decodeLine, parseCommandFile, type PlacedCommand } from "../commands/command_file.ts";
 import { readBytes } from "../process/files.ts";
 import type { Notices } from "./notices.ts";
+import type { MqttHabits } from "./mqtt_habits.ts";
 import { promptHelp } from "../prompt/help.ts";
 import { History, historyPath } from "../prompt/history.ts";
 import { tellWhenLate } from "../process/late.ts";
@@ -60,6 +61,8 @@ export interface CommandSources {
   /** What `list` prints at the prompt, lines that are fit for a terminal. */
   readonly list: () => readonly string[];
   readonly notices: Notices;
+  /** Sees the topics of the commands: those of the file before it begins, the others in their turn. */
+  readonly habits: MqttHabits;
   readonly stop: Stop;
   /** Told each command that was typed, before it is run. */
   readonly typed?: (command: Command) => void;
@@ -83,6 +86,7 @@ export async function runSources(sources: CommandSources): Promise<SourcesEnd> {
   };
   const options: RunOptions = { ...sources, refused: failed, signal: sources.stop.signal };
   const next = nextSource(sources);
+  for (const { command } of sources.file) lookAt(command, sources);
   if (sources.file.length > 0) sources.began?.("file");
   let end: SourcesEnd["end"] = await runCommands(sources.file, {
     ...options,
@@ -127,7 +131,10 @@ function* commandsOf(
       ? { kind: "problem", problem: "not UTF-8" } as const
       : parseLine(line, sources.role);
     number++;
-    if (parsed.kind === "command") yield { command: parsed.command, place };
+    if (parsed.kind === "command") {
+      lookAt(parsed.command, sources);
+      yield { command: parsed.command, place };
+    }
     if (parsed.kind !== "problem") continue;
     const problem = `${place}: ${parsed.problem}`;
     if (!sources.keepGoing) throw new UsageError(problem);
@@ -150,6 +157,7 @@ async function runKeyboard(sources: CommandSources): Promise<SourcesEnd["end"]> 
       const command = typedCommand(line, { sources, prompt });
       if (command === undefined) continue;
       sources.typed?.(command);
+      lookAt(command, sources);
       const end = await runCommands([{ command, place: "" }], {
         speed: sources.speed,
         execute: (action) =>
@@ -171,6 +179,11 @@ async function runKeyboard(sources: CommandSources): Promise<SourcesEnd["end"]> 
     notices.above = undefined;
     sources.prompting?.(undefined);
   }
+}
+
+function lookAt({ action }: Command, { habits }: CommandSources): void {
+  if ("topic" in action) habits.look(action.topic);
+  else if ("pattern" in action) habits.look(action.pattern);
 }
 
 /** The command a line is, if it is one; otherwise says what it should have been. */

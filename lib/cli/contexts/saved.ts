@@ -78,7 +78,7 @@ function contextOf(
     rows: new Map(rows).set(URL_KEY, option(WORD, { help: "" })),
     place,
     from,
-    keys: "the keys are url and the long options of a connection",
+    keys: `the keys are ${[URL_KEY, ...rows.keys()].join(", ")}`,
   });
   const url = beside.get(URL_KEY);
   if (url === undefined) return { place, given: beside };

@@ -47,7 +47,11 @@ export function urlGiven(text: string, at: UrlPlace): Map<string, Given> {
   for (const [key, value] of new URLSearchParams(query)) {
     const row = at.rows.get(key);
     if (row === undefined) {
-      throw unknownKey(key, { place: at.place, known: at.rows.keys(), keys: KEYS });
+      throw unknownKey(key, {
+        place: at.place,
+        known: at.rows.keys(),
+        keys: `its query has ${[...at.rows.keys()].join(", ")}`,
+      });
     }
     add(key, {
       called: key,
@@ -59,7 +63,6 @@ export function urlGiven(text: string, at: UrlPlace): Map<string, Given> {
 
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?$/i;
 const LOOKS = "hashbus://host:9000?sub-port=9090";
-const KEYS = "the query has the long options of a connection";
 
 /** `?no-reconnect` is the same as `?no-reconnect=true`. */
 function flagText(key: string, { value, place }: { readonly value: string; readonly place: string }): string {

@@ -81,7 +81,11 @@ export function readPublishLine(
     const fields = ["fields", "fields_base64"].find((key) => values.has(key));
     if (fields !== undefined) throw new Wrong(`"${fields}" is for broker --import alone`);
     const message = contentFrom(values, LARGEST_LIMITS);
-    const { ttl, reply } = message;
+    const { headers, ttl, reply } = message;
+    const nameless = headers.get("");
+    if (nameless !== undefined) {
+      throw new Wrong(`a header has a name, the one with ${quote(nameless)} has none`);
+    }
     if (ttl === 0) throw new Wrong(`"ttl" is seconds above 0`);
     const answers = reply === undefined ? undefined : parseTopic(reply, LARGEST_LIMITS.topic);
     if (answers !== undefined && "problem" in answers) throw new Wrong(`"reply": ${answers.problem}`);

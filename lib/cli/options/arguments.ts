@@ -154,15 +154,20 @@ class Reader {
   }
 
   #unknown(word: string, long: string): UsageError {
-    const guess = this.#names.has(`-${word}`) ? `-${word}` : nearest(
-      long,
-      [...this.#names.keys()].filter((name) => name.startsWith("--") === long.startsWith("--")),
-    );
+    const guess = this.#names.has(`-${word}`) ? `-${word}` : this.#near(long);
     return this.#error(
       `unknown option ${quote(long)}${
         guess === undefined || long.length < 3 ? "" : `, did you mean ${guess}?`
       }`,
     );
+  }
+
+  /** The option that a word is nearest to; that both begin with dashes makes no two of them alike. */
+  #near(word: string): string | undefined {
+    const dashes = word.startsWith("--") ? "--" : "-";
+    const names = [...this.#names.keys()].filter((name) => name.startsWith("--") === (dashes === "--"));
+    const guess = nearest(word.slice(dashes.length), names.map((name) => name.slice(dashes.length)));
+    return guess === undefined ? undefined : `${dashes}${guess}`;
   }
 
   /** Says what is wrong with the first of these words, and what may have been meant. */

@@ -70,6 +70,7 @@ export const START: Kind<Start> = {
       : { value };
   },
   write: positionText,
+  completes: { kind: "words", words: [...STARTS.keys()] },
 };
 
 /** So many milliseconds ago, rounded so that nothing is missed; in whole seconds where it is not too long. */

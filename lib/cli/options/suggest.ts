@@ -10,8 +10,12 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let least = Math.min(3, Math.ceil(word.length / 2)) + 0.5;
   for (const candidate of known) {
     // a word that was broken off is nearer than its missing letters say
-    const distance = word.length > 2 && candidate.startsWith(word) ? 1 : slips(word, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
+    const isPart = word.length > 2 && (candidate.startsWith(word) || candidate.endsWith(`-${word}`));
+    const distance = isPart ? 1 : slips(word, candidate);
+    // where every letter is another one there is nothing to be near in
+    if (distance < Math.min(least, Math.max(word.length, candidate.length))) {
+      [best, least] = [candidate, distance];
+    }
   }
   return best;
 }

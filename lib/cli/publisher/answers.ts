@@ -41,7 +41,7 @@ export class Answers {
       // numbers of several topics have nothing to do with one another
       ...(this.#first === undefined || this.#topic === undefined
         ? []
-        : [`seq ${this.#first}-${this.#last} of ${this.#topic}`]),
+        : [`seq ${this.#first}${this.#last === this.#first ? "" : `-${this.#last}`} of ${this.#topic}`]),
       ...(this.#least === Infinity ? [] : [`at least ${countOf(this.#least, "subscriber")} each`]),
     ];
     return parts.length === 0 ? undefined : parts.join(", ");

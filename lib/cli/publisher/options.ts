@@ -14,7 +14,7 @@ import {
 } from "../client/options.ts";
 import { meantToPublish } from "../client/meant.ts";
 import { DELIMITER } from "../options/escapes.ts";
-import { flag, list, option, optionOr, type Program, type Values } from "../options/table.ts";
+import { flag, list, option, optionMaybe, optionOr, type Program, type Values } from "../options/table.ts";
 import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
@@ -26,6 +26,12 @@ const HEADER: Kind<readonly [name: string, value: string]> = {
     if (equals <= 0) return { expected: "NAME=VALUE, such as lang=en" };
     return { value: [text.slice(0, equals), text.slice(equals + 1)] };
   },
+};
+
+const HEADER_NAME: Kind<string> = {
+  ...WORD,
+  read: (text) =>
+    text === "" || text.includes("=") ? { expected: "the name of a header, such as sent" } : { value: text },
 };
 
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -74,6 +80,12 @@ const OPTIONS = {
     // no host has a = in its name
     shares: { letter: "H", when: (value) => value.includes("=") },
     help: "send this with each message, for who reads it (with -t; protocol 2)",
+  }),
+  stamp: optionMaybe(HEADER_NAME, {
+    fallback: undefined,
+    bare: "sent",
+    help: "send with each message when it is sent, in the header NAME (sent): milliseconds since 1970, " +
+      "for subscriber --stats (protocol 2)",
   }),
   key: option(TEXT, { letters: "k", once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
@@ -124,17 +136,17 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
   connects: connects("publisher"),
   meant: meantToPublish,
   examples: [
-    { command: "publisher -i p1 -t hello -m 'hi there'", does: "publishes one message" },
+    { command: "publisher -t hello -m 'hi there'", does: "publishes one message" },
     {
-      command: "publisher -i p1 -f cmds/publisher1.cmd",
+      command: "publisher -f cmds/publisher1.cmd",
       does: "runs a command file, then reads the keyboard",
     },
-    { command: "seq 100 | publisher -i p1 -t numbers -l --rate 10", does: "publishes ten lines a second" },
+    { command: "seq 100 | publisher -t numbers -l --rate 10", does: "publishes ten lines a second" },
     {
-      command: "find . -type f -print0 | publisher -i p1 -t files -l -D '\\0'",
+      command: "find . -type f -print0 | publisher -t files -l -D '\\0'",
       does: "publishes what NUL ends",
     },
-    { command: "publisher -i p1", does: "reads commands from the keyboard: type help" },
+    { command: "publisher", does: "reads commands from the keyboard: type help" },
   ],
   notes: [
     TOPIC_NOTE,

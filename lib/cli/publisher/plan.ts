@@ -5,6 +5,7 @@
  */
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { UsageError } from "../../errors.ts";
+import { quote } from "../../text.ts";
 import { checkInput, type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
@@ -41,6 +42,10 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
   }
   checkSplitting(options, source);
   checkTimes(options);
+  const { stamp } = options;
+  if (options.header.some(([name]) => name === stamp)) {
+    throw new UsageError(`--stamp and --header both give the header ${quote(`${stamp}`)}: take one`);
+  }
   const [extra] = extras(options);
   if (extra !== undefined && source.kind === "commands") {
     throw new UsageError(`${extra} needs -t; what goes with the message of a command is said by its json`);
@@ -49,6 +54,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
     ...extras(options),
     ...(options["key-delimiter"] === undefined ? [] : ["-K"]),
     ...(options["min-subs"] === undefined ? [] : ["--min-subs"]),
+    ...(stamp === undefined ? [] : ["--stamp"]),
   ];
   if (needsV2 !== undefined && options.protocol === "classic") {
     throw new UsageError(`${needsV2} needs protocol 2: the classic protocol has no place for it`);

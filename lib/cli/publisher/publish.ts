@@ -5,6 +5,7 @@
  */
 import { RunError, UsageError } from "../../errors.ts";
 import { runSources } from "../client/sources.ts";
+import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { type Output, OutputClosed } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
@@ -47,6 +48,7 @@ export interface PublisherContext {
   readonly plan: PublisherPlan;
   readonly job: PublisherJob;
   readonly notices: Notices;
+  readonly habits: MqttHabits;
   readonly progress: Progress;
   /** For `--json`. */
   readonly out: Output;
@@ -75,6 +77,7 @@ export class PublisherRun {
       keepGoing: options["keep-going"],
       closing: () => this.#closing?.aborted ?? false,
       options: plan.message,
+      stamp: options.stamp,
     });
     context.progress.watch(() => this.#sender.published);
   }
@@ -125,7 +128,7 @@ export class PublisherRun {
 
   /** Publishes as the commands say. */
   async #runCommands(job: Extract<PublisherJob, { kind: "commands" }>, stop: Stop): Promise<void> {
-    const { options, plan, notices, progress } = this.#context;
+    const { options, plan, notices, habits, progress } = this.#context;
     const reads = job.readStdin && !options["no-input"];
     const sender = this.#sender;
     const extent = this.#extent;
@@ -160,6 +163,7 @@ export class PublisherRun {
       topics: () => this.#topics.topics(),
       list: () => this.#topics.list(),
       notices,
+      habits,
       stop,
       prompting: () => progress.end(),
     });

@@ -7,6 +7,7 @@ import { RefusedError, RunError } from "../../errors.ts";
 import type { Ahead } from "../commands/runner.ts";
 import type { PublishAction } from "../commands/grammar.ts";
 import { messageJson } from "../messages/message.ts";
+import { wallClock } from "../process/wall_clock.ts";
 import type { Notices } from "../client/notices.ts";
 import type { Output } from "../output/output.ts";
 import { Answers, answerText } from "./answers.ts";
@@ -38,6 +39,8 @@ export interface SenderContext {
   readonly closing: () => boolean;
   /** What every message of a command has. */
   readonly options: MessageOptions | undefined;
+  /** The header that says when a message was sent; undefined: none does. */
+  readonly stamp: string | undefined;
 }
 
 /**
@@ -98,7 +101,8 @@ export class Sender implements Ahead {
   }
 
   /** Sends a message. Mind {@link room}. */
-  put(message: Outgoing): void {
+  put(unstamped: Outgoing): void {
+    const message = this.#stamped(unstamped);
     this.#sent++;
     if (this.#asks) return this.#ask(message);
     const { publisher } = this.#context;
@@ -126,7 +130,7 @@ export class Sender implements Ahead {
 
   /** Publishes what was typed, and tells what came of it. A RefusedError is none of the sums. */
   async publish(action: PublishAction): Promise<void> {
-    const message = this.#message(action, "");
+    const message = this.#stamped(this.#message(action, ""));
     const { topic, payload, options } = message;
     this.#sent++;
     try {
@@ -181,6 +185,14 @@ export class Sender implements Ahead {
     return action.verb === "pub"
       ? { topic, payload: action.message, options, place }
       : { topic, payload: action.message.payload, options: optionsOf(action.message, options), place };
+  }
+
+  #stamped(message: Outgoing): Outgoing {
+    const { stamp } = this.#context;
+    if (stamp === undefined) return message;
+    const { options } = message;
+    const headers = new Map([...options?.headers ?? [], [stamp, wallClock().toFixed(3)]]);
+    return { ...message, options: { ...options, headers } };
   }
 
   #tell(message: Outgoing, answer: Answer): void {

@@ -105,7 +105,7 @@ const OPTIONS = {
   }),
   "latency-header": option(WORD, {
     help: "the header that says for --stats when a message was sent: milliseconds since 1970 or a time " +
-      "such as 2026-01-31T09:00:00Z (sent)",
+      "such as 2026-01-31T09:00:00Z; publisher --stamp sends it (sent)",
   }),
   ...CONNECT_OPTIONS,
   ...VERBOSITY_OPTIONS,
@@ -124,34 +124,34 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
   connects: connects("subscriber"),
   meant: meantToSubscribe,
   examples: [
-    { command: "subscriber -i s1 -t hello", does: "prints the messages of #hello until stopped" },
+    { command: "subscriber -t hello", does: "prints the messages of #hello until stopped" },
     {
-      command: "subscriber -i s1 -t 'orders.>' -C 10 -W 30s",
+      command: "subscriber -t 'orders.>' -C 10 -W 30s",
       does: "ten messages, or 27 after half a minute",
     },
-    { command: "subscriber -i s1 -t hello -F '%I %t: %p'", does: "with the time of arrival before it" },
+    { command: "subscriber -t hello -F '%I %t: %p'", does: "with the time of arrival before it" },
     {
-      command: "subscriber -i s1 -t 'orders.>' -o -10 -e",
+      command: "subscriber -t 'orders.>' -o -10 -e",
       does: "the last ten messages of each durable topic",
     },
     {
-      command: "subscriber -i s1 -t 'orders.>' --since 1h",
+      command: "subscriber -t 'orders.>' --since 1h",
       does: "the last hour of a durable topic, then what is live",
     },
     {
-      command: "subscriber -i s1 -t orders.eu --from 09:00 --to 09:30 --speed 10",
+      command: "subscriber -t orders.eu --from 09:00 --to 09:30 --speed 10",
       does: "half an hour of this morning in three minutes",
     },
     {
-      command: "subscriber -i s1 -f cmds/subscriber1.cmd",
+      command: "subscriber -f cmds/subscriber1.cmd",
       does: "runs a command file, then reads the keyboard",
     },
     {
-      command: "subscriber -i s1 -t files -F %p -D '\\0' | xargs -0 ls -l",
+      command: "subscriber -t files -F %p -D '\\0' | xargs -0 ls -l",
       does: "each message is an argument, whatever is in it",
     },
-    { command: "subscriber -i s1 -t 'orders.>' --stats", does: "how many come a second, and how fast" },
-    { command: "subscriber -i s1", does: "reads commands from the keyboard: type help" },
+    { command: "subscriber -t 'orders.>' --stats", does: "how many come a second, and how fast" },
+    { command: "subscriber", does: "reads commands from the keyboard: type help" },
   ],
   notes: [
     TOPIC_NOTE,

@@ -14,6 +14,7 @@ import { wallClock } from "../process/wall_clock.ts";
 import type { SubFields } from "../commands/grammar.ts";
 import { createPrinter, type Printer } from "../output/format.ts";
 import type { Arrived } from "../messages/message.ts";
+import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
 import { nothingStored, type Position, type Start } from "../options/position.ts";
@@ -71,6 +72,7 @@ export interface SubscriberContext {
   /** Gives the exit code when the time is over; {@link timeOver}. */
   readonly timeOver: Promise<number>;
   readonly notices: Notices;
+  readonly habits: MqttHabits;
   /** Told by the subscriber's events. */
   readonly replays: Replays;
 }
@@ -220,7 +222,7 @@ export class SubscriberRun {
   }
 
   async #commands(stop: Stop): Promise<number> {
-    const { subscriber, options, plan, job, notices } = this.#context;
+    const { subscriber, options, plan, job, notices, habits } = this.#context;
     await this.#subscribeToAll(options.topic);
     const { end } = await runSources({
       role: "subscriber",
@@ -245,6 +247,7 @@ export class SubscriberRun {
       topics: () => this.#subscribed.topics(),
       list: () => this.#subscribed.list(),
       notices,
+      habits,
       stop,
       prompting: (prompt) => this.#stdout.prompt = prompt,
     });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fromMqtt, mqttHints } from "../../../lib/cli/client/mqtt_habits.ts";
+import { fromMqtt, MqttHabits, mqttHint } from "../../../lib/cli/client/mqtt_habits.ts";
 
 Deno.test("a topic as MQTT writes it is translated", () => {
   for (
@@ -26,11 +26,36 @@ Deno.test("a publisher has no wildcards, so only its slashes are a habit", () =>
 });
 
 Deno.test("the hint quotes the name and says how it would be written", () => {
-  assertEquals(mqttHints(["#a", undefined, "#sensors/#"], "subscriber"), [
+  assertEquals(mqttHint("#a", "subscriber"), undefined);
+  assertEquals(
+    mqttHint("#sensors/#", "subscriber"),
     '"#sensors/#" is taken literally: here "." splits, "*" stands for one segment, ' +
-    "\">\" for all that follow; was 'sensors.>' meant?",
-  ]);
-  assertEquals(mqttHints(["#a/b"], "publisher"), [
-    '"#a/b" is taken literally: here "." splits; was a.b meant?',
-  ]);
+      "\">\" for all that follow; was 'sensors.>' meant?",
+  );
+  assertEquals(mqttHint("#a/b", "publisher"), '"#a/b" is taken literally: here "." splits; was a.b meant?');
+});
+
+Deno.test("each topic is told once, and of very many the first ten", () => {
+  for (const role of ["publisher", "subscriber"] as const) {
+    const told: string[] = [];
+    const habits = new MqttHabits(role, (hint) => told.push(hint));
+    for (let n = 0; n < 100_000; n++) {
+      habits.look("#a.b");
+      habits.look(`#a/${n % 5}`);
+    }
+    assertEquals(told.length, 5);
+    for (let n = 0; n < 100_000; n++) habits.look(`#b/${n}`);
+    assertEquals(told.length, 10);
+    assertEquals(told.at(-1), mqttHint("#b/4", role));
+  }
+});
+
+Deno.test("every name that is translated is looked at", () => {
+  for (const name of ["#sensors/#", "#+", "##", "#a.#", "#a.+", "#/a"]) {
+    for (const role of ["publisher", "subscriber"] as const) {
+      const told: string[] = [];
+      new MqttHabits(role, (hint) => told.push(hint)).look(name);
+      assertEquals(told.length > 0, fromMqtt(name, role) !== undefined, `${role} ${name}`);
+    }
+  }
 });

@@ -118,6 +118,9 @@ for (const shell of SHELLS) {
     const behind = await machine.offers(shell, "subscriber --slow=drop");
     assertEquals(behind.map((word) => word.replace(/^--slow=/, "")), ["drop-new", "drop-old"]);
     assertEquals(await machine.offers(shell, "broker --sync "), ["commit", "interval"]);
+    const beginnings = ["beginning", "earliest", "end", "latest", "now"];
+    assertEquals(await machine.offers(shell, "subscriber --from "), beginnings);
+    assertEquals(await machine.offers(shell, "subscriber -o "), beginnings);
   });
 
   test("offers files and folders where they are taken, and nothing for free text", async (machine) => {

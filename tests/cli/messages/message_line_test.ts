@@ -1,5 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type LineMessage, readMessageLine } from "../../../lib/cli/messages/message_line.ts";
+import {
+  type LineMessage,
+  readMessageLine,
+  readPublishLine,
+} from "../../../lib/cli/messages/message_line.ts";
 import { messageJson } from "../../../lib/cli/messages/message.ts";
 
 const LIMITS = { topic: 255, payload: 1024 };
@@ -79,4 +83,10 @@ Deno.test("what is no message says what is wrong", () => {
     ['{"topic":"a","message":"x"}', 'unknown key "message"; there are time, topic'],
   ];
   for (const [line, reason] of cases) assertStringIncludes(problem(line), reason);
+});
+
+Deno.test("a header without a name is no message to publish, and is told before anything is sent", () => {
+  assertEquals(readPublishLine('{"topic":"a","payload":"x","headers":{"":"v"}}'), {
+    problem: 'a header has a name, the one with "v" has none',
+  });
 });

@@ -16,6 +16,9 @@ Deno.test("an answer is told with what is in it", () => {
 Deno.test("many answers are one line: first and last number, the least subscribers", () => {
   const answers = new Answers();
   assertEquals(answers.summary, undefined);
+  const one = new Answers();
+  one.add("#a", { level: "synced", seq: 8, subs: 3 });
+  assertEquals(one.summary, "level synced, seq 8 of #a, at least 3 subscribers each");
   for (const [seq, subs] of [[8, 3], [9, 1], [10, 2]] as const) {
     answers.add("#a", { level: "synced", seq, subs });
   }

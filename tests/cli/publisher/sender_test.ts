@@ -69,6 +69,7 @@ function bench(changes: Partial<SenderContext> = {}): {
     verbose: false,
     keepGoing: true,
     options: undefined,
+    stamp: undefined,
     acknowledged: undefined,
     closing: () => false,
     ...changes,

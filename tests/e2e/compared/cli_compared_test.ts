@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Action, ACTIONS } from "./everyday_actions.ts";
 import { keysOf, readActions, tableOf, type Written } from "./cli_compared.ts";
 import { Desk } from "./desk.ts";
@@ -16,14 +16,14 @@ Deno.test("docs/cli-compared.md counts the keys as they are", () => {
   assertEquals(tableOf(document), written.map(({ title, commands }) => [title, ...keysOf(commands)]));
 });
 
-Deno.test("no action takes more keys than with any of the others", () => {
-  for (const { title, commands } of written) {
+Deno.test("no action takes more keys than with any of the others, but for a request, which the document says", () => {
+  const longer = written.filter(({ title, commands }) => {
     const [ours, ...others] = keysOf(commands);
     assert(typeof ours === "number", `${title} can be done`);
-    for (const theirs of others) {
-      assert(theirs === "-" || ours <= theirs, `${title}: ${ours} keys, with another ${theirs}`);
-    }
-  }
+    return others.some((theirs) => theirs !== "-" && ours > theirs);
+  });
+  assertEquals(longer.map(({ title }) => title), ["A request by hand"]);
+  assertMatch(document, /the one action here that takes more keys/);
 });
 
 for (const [title, action] of Object.entries(ACTIONS)) {

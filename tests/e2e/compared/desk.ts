@@ -70,13 +70,14 @@ export class Desk implements AsyncDisposable {
 
   /** Types a command; it runs until it ends or the desk is left. */
   type(command: string): Program {
-    // what a shell leaves in the background is ended with it: they are a group of their own
-    const group = command.includes("&") ? ["setsid"] : [];
-    const program = Program.start([...group, "sh", "-c", command], {
+    // what runs beside it would outlive the shell, and hold on to its output
+    const beside = command.includes("&");
+    const script = beside ? `trap 'kill $!' TERM; ${command}` : command;
+    const program = Program.start(["sh", "-c", script], {
       name: command,
       cwd: this.folder,
       env: this.#broker.env,
-      stopSignal: "SIGKILL",
+      stopSignal: beside ? "SIGTERM" : "SIGKILL",
     });
     this.#started.push(program);
     return program;
@@ -104,21 +105,9 @@ export class Desk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of this.#started) {
-      endGroup(program.pid);
-      await program.stop();
-    }
+    for (const program of this.#started) await program.stop();
     await this.#broker[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
-  }
-}
-
-/** Ends the group that a program leads, if it does. */
-function endGroup(pid: number): void {
-  try {
-    Deno.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
