@@ -46,7 +46,10 @@ export interface Session {
   readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
   readonly execute: RunOptions["execute"];
   /** Takes the messages of the file and of a pipe; what is typed goes to `execute`. */
-  readonly ahead?: Ahead;
+  readonly ahead?: Ahead & {
+    /** What comes of a pipe; rejects as `settle` does, while it waits for more, too. */
+    whileGood<T>(items: AsyncIterable<T>): AsyncIterable<T>;
+  };
   /** Told when neither the file nor a pipe has more commands. */
   readonly ended?: () => void;
   /** Told where the commands come from from now on. */
@@ -91,7 +94,8 @@ export async function runSession(session: Session): Promise<SessionEnd> {
     end = await runKeyboard(session);
   } else if (next === "pipe") {
     session.began?.("pipe");
-    end = await runCommands(pipedCommands(session, failed), options);
+    const commands = pipedCommands(session, failed);
+    end = await runCommands(session.ahead?.whileGood(commands) ?? commands, options);
   }
   return { end, problems };
 }
