@@ -1,7 +1,7 @@
 /** The publisher under SIGTERM and Ctrl-C: it always ends, and with 0 only where all of its input is published. */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { Program } from "../../scripts/program.ts";
-import { commandOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { commandOf, endOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { acceptHello, startScriptedBroker } from "../client/scripted_broker.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { Terminal, testOnTerminal } from "../cli/terminal.ts";
@@ -266,6 +266,33 @@ Deno.test("a pipe that is not at its end when a signal comes ends with 1, of lin
     publisher.kill("SIGTERM");
     assertEquals((await publisher.ended).code, 1, said);
     assertStringIncludes(publisher.stderr, `publisher: ${said}\n`);
+  }
+});
+
+Deno.test("what is refused or not acknowledged in time is told at once, however long the pipe says nothing more", async () => {
+  await using broker = await startBroker();
+  for (
+    const [args, input] of [
+      [["-t", "a", "-l"], "one\ntwo\n"],
+      [["--json-in"], '{"topic":"a","payload":"one"}\n'],
+      [[], "pub #a one\n"],
+      [["-t", "a", "-m", "one", "--repeat", "2", "--rate", "0.001"], ""],
+    ] as const
+  ) {
+    await using publisher = start("publisher", [...publisherOf(broker), ...args, "--min-subs", "1"], {
+      stdin: "open",
+    });
+    await publisher.write(input);
+    assertEquals((await endOf(publisher)).code, 1, args.join(" "));
+    assertMatch(publisher.stderr, /^publisher: [^\n]*reached 0 subscribers[^\n]*\n$/);
+  }
+  try {
+    await using late = await stopped(broker, ["-t", "a", "-l", "--timeout", "500ms"], "open");
+    await late.write("one\n");
+    assertEquals((await endOf(late)).code, 1);
+    assertMatch(late.stderr, /^publisher: stdin:1: [^\n]*not acknowledged within 500 ms/m);
+  } finally {
+    broker.kill("SIGKILL");
   }
 });
 

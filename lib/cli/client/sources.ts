@@ -49,7 +49,10 @@ export interface CommandSources {
   readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
   readonly execute: RunOptions["execute"];
   /** Takes the messages of the file and of a pipe; what is typed goes to `execute`. */
-  readonly ahead?: Ahead;
+  readonly ahead?: Ahead & {
+    /** What comes of a pipe; rejects as `settle` does, while it waits for more, too. */
+    whileGood<T>(items: AsyncIterable<T>): AsyncIterable<T>;
+  };
   /** Told when neither the file nor a pipe has more commands. */
   readonly ended?: () => void;
   /** Told where the commands come from from now on. */
@@ -97,7 +100,8 @@ export async function runSources(sources: CommandSources): Promise<SourcesEnd> {
     end = await runKeyboard(sources);
   } else if (next === "pipe") {
     sources.began?.("pipe");
-    end = await runCommands(pipedCommands(sources, failed), options);
+    const commands = pipedCommands(sources, failed);
+    end = await runCommands(sources.ahead?.whileGood(commands) ?? commands, options);
   }
   return { end, problems };
 }

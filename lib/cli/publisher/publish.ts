@@ -185,7 +185,7 @@ export class PublisherRun {
     });
     const start = performance.now();
     let sent = 0;
-    for await (const batch of this.#batches(job)) {
+    for await (const batch of this.#sender.whileGood(this.#batches(job))) {
       for (const item of batch) {
         if ("problem" in item) {
           await this.#badLine(item);
@@ -196,7 +196,7 @@ export class PublisherRun {
           // each is due at its time from the start, so the rate holds over time however late one message is
           if (options.rate !== undefined) {
             const early = start + sent * 1000 / options.rate - performance.now();
-            if (early > 0) await pause(early, signal);
+            if (early > 0) await this.#sender.orFailed(pause(early, signal));
           }
           if (signal.aborted || this.#sender.failure !== undefined) return await this.#sender.settle();
           this.#sender.put({ topic: each, payload, options: message, place });

@@ -96,6 +96,8 @@ export class SubscriberRun {
   readonly #printing: Promise<void>;
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
+  /** All of the command line is subscribed. */
+  #began = false;
   #complete = false;
   #printed = 0;
   /** What it was stopped before; told when it is known how many came. */
@@ -138,12 +140,16 @@ export class SubscriberRun {
     return await Promise.race(ends);
   }
 
-  /** The exit code when a signal ended the work: 1 where it waited for more (`-C`, `-e`, `--to`, `-E`). */
+  /**
+   * The exit code when a signal ended the work: 1 where it waited for more (`-C`, `-e`, `--to`, `-E`), or its
+   * `-t` were not even acknowledged.
+   */
   codeWhenStopped(): number {
     const { options, plan, replays } = this.#context;
     this.#stoppedBefore = unfinished({ options, plan }, {
       printed: this.#printed,
       replayed: replays.ended,
+      began: this.#began,
       subscribed: this.#complete,
     });
     return this.#stoppedBefore === undefined ? 0 : 1;
@@ -224,6 +230,7 @@ export class SubscriberRun {
   async #commands(stop: Stop): Promise<number> {
     const { subscriber, options, plan, job, notices, habits } = this.#context;
     await this.#subscribeToAll(options.topic);
+    this.#began = true;
     const { end } = await runSources({
       role: "subscriber",
       id: plan.connection.id,
@@ -310,13 +317,18 @@ function refuseWhatIsAhead(problem: string | undefined): void {
 /** What a run that was stopped was to wait for, if it did not get there. */
 export function unfinished(
   { options, plan }: { readonly options: SubscriberOptions; readonly plan: SubscriberPlan },
-  so: { readonly printed: number; readonly replayed: boolean; readonly subscribed: boolean },
+  so: {
+    readonly printed: number;
+    readonly replayed: boolean;
+    readonly began: boolean;
+    readonly subscribed: boolean;
+  },
 ): string | undefined {
   const { count } = options;
   if (count !== undefined && so.printed < count) return `-C ${count} was reached`;
   if (plan.endsWithReplay && !so.replayed) {
     return options.to === undefined ? "the end of what is stored" : "--to was reached";
   }
-  if (options["exit-subscribed"] && !so.subscribed) return "everything was subscribed";
+  if (!so.began || (options["exit-subscribed"] && !so.subscribed)) return "everything was subscribed";
   return undefined;
 }
