@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { mayRead, mayWrite, personalPath } from "../process/environment.ts";
 import { whyNot, writeTextSync } from "../process/files.ts";
@@ -72,9 +73,15 @@ export class History {
   }
 }
 
-/** The file of a program's history in the user's state directory; undefined where there is none. */
+/** The file of a program's history in the user's state directory; undefined where nothing names that. */
 export function historyPath(program: string): string | undefined {
-  return personalPath("state", `${program}_history`);
+  try {
+    return personalPath("state", `${program}_history`);
+  } catch (error) {
+    // what names it is no text
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 function folderOf(path: string): string {
