@@ -4,6 +4,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { whyNot } from "./files.ts";
 
 /** What is read from: stdin. */
 export interface Input {
@@ -51,7 +52,7 @@ export async function* readLineBatches(
   let begunBytes = 0;
   for (;;) {
     if (memory.length < READ_BYTES_LEAST) memory = new Uint8Array(READ_BYTES);
-    const length = await input.read(memory);
+    const length = await readInto(memory, { input, name });
     if (length === null) break;
     const chunk = memory.subarray(0, length);
     memory = memory.subarray(length);
@@ -89,7 +90,7 @@ async function* readPieceBatches(
       grown.set(held);
       held = grown;
     }
-    const read = await input.read(held.subarray(length));
+    const read = await readInto(held.subarray(length), { input, name });
     if (read === null) break;
     length += read;
     const pieces: Uint8Array[] = [];
@@ -106,6 +107,40 @@ async function* readPieceBatches(
     if (length > most) throw tooLong(name, most);
   }
   if (length > 0) yield [held.slice(0, length)];
+}
+
+/** Reads, or says why it cannot: stdin may be a directory, or a terminal that is gone. */
+async function readInto(
+  buffer: Uint8Array,
+  { input, name }: { readonly input: Input; readonly name: string },
+): Promise<number | null> {
+  try {
+    return await input.read(buffer);
+  } catch (error) {
+    throw new RunError(`cannot read ${name}: ${whyNot(error)}`);
+  }
+}
+
+/** All of it, at most so many bytes. Throws RunError. */
+export async function readWhole(
+  input: Input,
+  { most, name = "stdin" }: { readonly most: number; readonly name?: string },
+): Promise<Uint8Array<ArrayBuffer>> {
+  let held = new Uint8Array(READ_BYTES);
+  let length = 0;
+  for (;;) {
+    if (length === held.length) {
+      const grown = new Uint8Array(2 * held.length);
+      grown.set(held);
+      held = grown;
+    }
+    const read = await readInto(held.subarray(length), { input, name });
+    if (read === null) return held.subarray(0, length);
+    length += read;
+    if (length > most) {
+      throw new RunError(`${name} has more than ${most} bytes, and no broker takes a message of more`);
+    }
+  }
 }
 
 function find(
