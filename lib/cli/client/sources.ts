@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { toArrayBuffer } from "@std/streams";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { type Command, parseLine, type Role } from "../commands/grammar.ts";
@@ -17,7 +16,7 @@ import { tellWhenLate } from "../process/late.ts";
 import { Prompt } from "../prompt/prompt.ts";
 import { type Ahead, runCommands, type RunEnd, type RunOptions } from "../commands/runner.ts";
 import type { Stop } from "../process/signals.ts";
-import { readLineBatches } from "../process/stdin.ts";
+import { readLineBatches, readWhole } from "../process/stdin.ts";
 
 /** The file name that means stdin. */
 const STDIN = "-";
@@ -30,13 +29,10 @@ export async function readCommandFile(
   role: Role,
 ): Promise<readonly PlacedCommand[]> {
   if (path === undefined) return [];
-  if (path === STDIN) return parseCommandFile(await readStdin(), { name: "stdin", role });
+  if (path === STDIN) {
+    return parseCommandFile(await readWhole(Deno.stdin, { most: Infinity }), { name: "stdin", role });
+  }
   return parseCommandFile(await readBytes(path, "the command file"), { name: path, role });
-}
-
-/** All of stdin. */
-export async function readStdin(): Promise<Uint8Array> {
-  return new Uint8Array(await toArrayBuffer(Deno.stdin.readable));
 }
 
 /** What is run, by whom, and who is told. */

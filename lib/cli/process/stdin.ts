@@ -4,6 +4,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { whyNot } from "./files.ts";
 
 /** What is read from: stdin. */
 export interface Input {
@@ -51,7 +52,7 @@ export async function* readLineBatches(
   let begunBytes = 0;
   for (;;) {
     if (memory.length < READ_BYTES_LEAST) memory = new Uint8Array(READ_BYTES);
-    const length = await input.read(memory);
+    const length = await readInto(memory, { input, name });
     if (length === null) break;
     const chunk = memory.subarray(0, length);
     memory = memory.subarray(length);
@@ -84,12 +85,8 @@ async function* readPieceBatches(
   /** Where the delimiter is looked for next. */
   let at = 0;
   for (;;) {
-    if (length === held.length) {
-      const grown = new Uint8Array(2 * held.length);
-      grown.set(held);
-      held = grown;
-    }
-    const read = await input.read(held.subarray(length));
+    if (length === held.length) held = doubled(held);
+    const read = await readInto(held.subarray(length), { input, name });
     if (read === null) break;
     length += read;
     const pieces: Uint8Array[] = [];
@@ -108,6 +105,36 @@ async function* readPieceBatches(
   if (length > 0) yield [held.slice(0, length)];
 }
 
+/** Reads, or says why it cannot: stdin may be a directory, or a terminal that is gone. */
+async function readInto(
+  buffer: Uint8Array,
+  { input, name }: { readonly input: Input; readonly name: string },
+): Promise<number | null> {
+  try {
+    return await input.read(buffer);
+  } catch (error) {
+    throw new RunError(`cannot read ${name}: ${whyNot(error)}`);
+  }
+}
+
+/** All of it, at most so many bytes. Throws RunError. */
+export async function readWhole(
+  input: Input,
+  { most, name = "stdin" }: { readonly most: number; readonly name?: string },
+): Promise<Uint8Array<ArrayBuffer>> {
+  let held = new Uint8Array(READ_BYTES);
+  let length = 0;
+  for (;;) {
+    if (length === held.length) held = doubled(held);
+    const read = await readInto(held.subarray(length), { input, name });
+    if (read === null) return held.subarray(0, length);
+    length += read;
+    if (length > most) {
+      throw new RunError(`${name} has more than ${most} bytes, and no broker takes a message of more`);
+    }
+  }
+}
+
 /** Where some bytes stand first, of those from `at` on and before `length`; -1: nowhere. */
 export function indexOfBytes(
   bytes: Uint8Array,
@@ -120,6 +147,12 @@ export function indexOfBytes(
     if (wanted.every((byte, index) => bytes[found + index] === byte)) return found;
   }
   return -1;
+}
+
+function doubled(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(2 * bytes.length);
+  grown.set(bytes);
+  return grown;
 }
 
 function tooLong(name: string, most: number): RunError {

@@ -310,8 +310,8 @@ export class Connection {
     const { address, role } = this.#settings;
     return new RunError(
       turnedAway === undefined
-        ? `${address} takes a connection and ends it without an answer (${reason}): ` +
-          `it serves no more ${role}s now, or is no broker`
+        ? `${address} takes a connection and gives no answer (${reason}): ` +
+          `it serves no more ${role}s now, stands still, or is no broker`
         : `the broker at ${address} turned this ${role} away (${turnedAway}): ` +
           "try again later, or raise its limit",
     );
