@@ -16,9 +16,9 @@ import { createPrinter, type Printer } from "../output/format.ts";
 import type { Arrived } from "../output/message.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
+import { doneInTime, unread, WAITING } from "../output/patience.ts";
 import { nothingStored, type Position, type Start } from "../options/position.ts";
 import { leftOut } from "./left_out.ts";
-import { doneInTime, PATIENCE_MS } from "./patience.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
 import { Recorder } from "./recorder.ts";
@@ -166,17 +166,13 @@ export class SubscriberRun {
     const drained = this.#writeOut();
     const inTime = await doneInTime(drained, {
       stopped: Promise.race([aborted(stop.signal), timeOver]),
-      waiting: () => notices.notice("waiting for who reads the output (Ctrl-C ends at once)"),
+      waiting: () => notices.notice(WAITING),
     });
     if (this.#stoppedBefore !== undefined) {
       const came = `${this.#printed} ${this.#printed === 1 ? "message" : "messages"} came`;
       notices.failed(`stopped before ${this.#stoppedBefore}: ${came}`);
     }
-    if (!inTime) {
-      throw new RunError(
-        `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: not all of it is written`,
-      );
-    }
+    if (!inTime) throw unread();
     await drained;
     notices.detail(`${this.#printed} received`);
   }
