@@ -56,7 +56,7 @@ if (import.meta.main) {
       failed = false;
       return code;
     } finally {
-      await run.end({ stopped: stop.signal.aborted, failed });
+      await run.end(stop, { failed });
     }
   });
 }

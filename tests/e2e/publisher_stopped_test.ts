@@ -204,6 +204,32 @@ Deno.test("when nobody reads --json any more and input is left, it ends with 1",
   );
 });
 
+Deno.test("stopped or not, a publisher does not wait for ever for who reads --json, nor is it done for them", async () => {
+  await using broker = await startBroker();
+  await using subscriber = await startSubscribed(broker, { pattern: "#a" });
+  using place = new Place();
+  for (const reader of ["is gone", "never reads"] as const) {
+    const path = `${place.path}/${reader}`;
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    const pipe = Deno.openSync(path, { read: true, write: true });
+    const under = ["sh", "-c", 'to=$1; shift; exec "$@" > "$to"', "sh", path];
+    const args = [...publisherOf(broker), "-v", "-t", "a", "-l", "--json"];
+    await using publisher = start("publisher", args, { under, stdin: "open" });
+    await publisher.see(/connected to/, { on: "stderr" });
+    if (reader === "is gone") pipe.close();
+    await publisher.write(`${reader}\n`);
+    await subscriber.see(new RegExp(`^#a ${reader}$`, "m"));
+    if (reader === "never reads") await publisher.write(MORE_THAN_A_PIPE_HOLDS);
+    publisher.kill("SIGTERM");
+    assertEquals((await publisher.ended).code, 1);
+    assertMatch(publisher.stderr, /^publisher: stopped after [\d,]+ messages?, stdin was not at its end$/m);
+    if (reader === "is gone") continue;
+    pipe.close();
+    assertMatch(publisher.stderr, /^publisher: waiting for who reads the output \(Ctrl-C ends at once\)$/m);
+    assertMatch(publisher.stderr, /\npublisher: nobody read the output for 5 s after the stop.*\n$/);
+  }
+});
+
 Deno.test("killed while connecting, both programs end with 1 and say that nothing was done", async () => {
   for (
     const [name, port, came] of [

@@ -17,9 +17,9 @@ import type { Arrived } from "../messages/message.ts";
 import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
+import { doneInTime, unread, WAITING } from "../output/patience.ts";
 import { nothingStored, type Position, type Start } from "../options/position.ts";
 import { leftOut } from "./left_out.ts";
-import { doneInTime, PATIENCE_MS } from "./patience.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
 import { Recorder } from "./recorder.ts";
@@ -165,16 +165,12 @@ export class SubscriberRun {
     const drained = this.#writeOut();
     const inTime = await doneInTime(drained, {
       stopped: Promise.race([aborted(stop.signal), timeOver]),
-      waiting: () => notices.notice("waiting for who reads the output (Ctrl-C ends at once)"),
+      waiting: () => notices.notice(WAITING),
     });
     if (this.#stoppedBefore !== undefined) {
       notices.failed(`stopped before ${this.#stoppedBefore}: ${countOf(this.#printed, "message")} came`);
     }
-    if (!inTime) {
-      throw new RunError(
-        `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: not all of it is written`,
-      );
-    }
+    if (!inTime) throw unread();
     await drained;
     notices.detail(`${this.#printed} received`);
   }
