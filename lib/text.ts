@@ -52,8 +52,11 @@ export function countOf(count: number, noun: string): string {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes as text, a byte order mark included; undefined where they are not UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
+/**
+ * The bytes as text, a byte order mark included; undefined where they are not well-formed UTF-8 (RFC 3629: no
+ * overlong forms, no surrogates).
+ */
+export function decodeText(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { countOf, decodeUtf8, jsonLine } from "../lib/text.ts";
+import { countOf, decodeText, jsonLine } from "../lib/text.ts";
 
 Deno.test("jsonLine writes out what could move a cursor or hide, and stays JSON", () => {
   const value = { text: "a\x7f\x9b\u202e\u2028\u{e0001}é日😀\n" };
@@ -17,9 +17,9 @@ Deno.test("countOf says one and many, thousands apart", () => {
   ]);
 });
 
-Deno.test("decodeUtf8 keeps a byte order mark, and gives nothing for what is no UTF-8", () => {
-  assertEquals(decodeUtf8(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)), "\ufeffa");
-  assertEquals(decodeUtf8(Uint8Array.of(0x61, 0xff)), undefined);
-  assertEquals(decodeUtf8(Uint8Array.of(0xc3)), undefined);
-  assertEquals(decodeUtf8(Uint8Array.of(0xc3, 0xa9)), "é");
+Deno.test("decodeText keeps a byte order mark, and gives nothing for what is no UTF-8", () => {
+  assertEquals(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)), "\ufeffa");
+  assertEquals(decodeText(Uint8Array.of(0x61, 0xff)), undefined);
+  assertEquals(decodeText(Uint8Array.of(0xc3)), undefined);
+  assertEquals(decodeText(Uint8Array.of(0xc3, 0xa9)), "é");
 });

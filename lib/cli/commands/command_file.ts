@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { decodeUtf8, visible } from "../../text.ts";
+import { decodeText, visible } from "../../text.ts";
 import { type Command, parseLine, type Role } from "./grammar.ts";
 
 /** A command and where it stands. */
@@ -48,7 +48,7 @@ const NOT_UTF8 = { kind: "problem", problem: "not UTF-8: save the file in that e
  * the line `number` 1 a byte order mark is none of the text.
  */
 export function decodeLine(bytes: Uint8Array, number?: number): string | undefined {
-  const line = decodeUtf8(bytes);
+  const line = decodeText(bytes);
   return line === undefined ? undefined : withoutCr(number === 1 ? line.replace(/^\ufeff/, "") : line);
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeUtf8, jsonLine } from "../../text.ts";
+import { decodeText, jsonLine } from "../../text.ts";
 
 /** A message as it is printed. */
 export interface Arrived {
@@ -88,6 +88,6 @@ function aboutJson(
 }
 
 function textJson(name: string, value: string | Uint8Array): Record<string, string> {
-  const text = typeof value === "string" ? value : decodeUtf8(value);
+  const text = typeof value === "string" ? value : decodeText(value);
   return text === undefined ? { [`${name}_base64`]: (value as Uint8Array).toBase64() } : { [name]: text };
 }

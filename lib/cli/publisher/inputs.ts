@@ -5,7 +5,7 @@
  */
 import { decodeLine } from "../commands/command_file.ts";
 import { readPublishLine } from "../messages/message_line.ts";
-import { decodeUtf8, quote } from "../../text.ts";
+import { decodeText, quote } from "../../text.ts";
 import { indexOfBytes } from "../process/stdin.ts";
 import { type MessageOptions, optionsOf, type Place } from "./types.ts";
 
@@ -59,7 +59,7 @@ export function keyedLines(delimiter: Uint8Array, options: MessageOptions | unde
   return (line, place) => {
     const at = indexOfBytes(line, delimiter);
     if (at === -1) return { topic: undefined, payload: line, options, place };
-    const key = decodeUtf8(line.subarray(0, at));
+    const key = decodeText(line.subarray(0, at));
     if (key === undefined) return { problem: "the key is not UTF-8", place };
     const payload = line.subarray(at + delimiter.length);
     return { topic: undefined, payload, options: { ...options, key }, place };

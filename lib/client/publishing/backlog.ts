@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { decodeText, LF } from "../../wire/bytes.ts";
+import { decodeText } from "../../text.ts";
+import { LF } from "../../wire/bytes.ts";
 import { writeDecimal } from "../../wire/decimals.ts";
 import { RecordReader } from "../../wire/records.ts";
 
