@@ -5,12 +5,14 @@
  *
  * @module
  */
-import { counted, runCheck } from "./lib/cli/broker/data_check.ts";
+import { countOf } from "./lib/text.ts";
+import { runCheck } from "./lib/cli/broker/data_check.ts";
 import { exportLines } from "./lib/cli/broker/export.ts";
 import { importMessages } from "./lib/cli/broker/import.ts";
 import { BROKER, limitsOf, planBroker } from "./lib/cli/broker/options.ts";
 import { serve } from "./lib/cli/broker/serve.ts";
-import { printLine, runMain } from "./lib/cli/process/main.ts";
+import { runMain } from "./lib/cli/main.ts";
+import { printLine } from "./lib/cli/output/stdio.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
 
 await runMain(BROKER, async (options) => {
@@ -36,7 +38,7 @@ await runMain(BROKER, async (options) => {
         stop: stopOnSignals(),
         quiet,
       });
-      printLine(`${plan.dir}: ${counted(imported, "message")} imported`);
+      printLine(`${plan.dir}: ${countOf(imported, "message")} imported`);
       return 0;
     }
   }

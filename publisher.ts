@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "./lib/limits.ts";
 import { MqttHabits } from "./lib/cli/client/mqtt_habits.ts";
 import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
-import { runMain } from "./lib/cli/process/main.ts";
+import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
 import { Output } from "./lib/cli/output/output.ts";
 import { preparePublisher } from "./lib/cli/publisher/job.ts";
@@ -13,7 +14,6 @@ import { PUBLISHER } from "./lib/cli/publisher/options.ts";
 import { planPublisher } from "./lib/cli/publisher/plan.ts";
 import { progressOf, PublisherRun } from "./lib/cli/publisher/publish.ts";
 import { Refusals } from "./lib/cli/publisher/types.ts";
-import { TIMER_MOST_MS } from "./lib/cli/process/pause.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
 import { type ClientEvent, connectPublisher } from "./lib/client/mod.ts";
 
@@ -56,7 +56,7 @@ if (import.meta.main) {
       failed = false;
       return code;
     } finally {
-      await run.end({ stopped: stop.signal.aborted, failed });
+      await run.end(stop, { failed });
     }
   });
 }

@@ -5,7 +5,7 @@
  */
 import { MqttHabits } from "./lib/cli/client/mqtt_habits.ts";
 import { connected, finish, unlessStopped } from "./lib/cli/client/run.ts";
-import { runMain } from "./lib/cli/process/main.ts";
+import { runMain } from "./lib/cli/main.ts";
 import { Notices } from "./lib/cli/client/notices.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
 import { Replays } from "./lib/cli/subscriber/replays.ts";

@@ -125,6 +125,8 @@ export const ROUTED_SUBSCRIBERS_MOST = 4_000_000;
 export const STALL_TIMEOUT_MS = 5_000;
 /** How long SIGTERM waits for what is queued to leave (`--drain-timeout`), milliseconds. */
 export const DRAIN_TIMEOUT_MS = 10_000;
+/** The longest a timer can be set to, milliseconds: some 24 days. */
+export const TIMER_MOST_MS = 2 ** 31 - 1;
 
 for (const spec of LIMIT_SPECS) {
   check(

@@ -234,4 +234,10 @@ test("a history that cannot be kept makes nothing fail, and -v says why", async 
   await terminal.see(/is not kept[^]*p1>$/);
   await terminal.press("Up");
   await terminal.see(/p1> pub a 1$/);
+  await terminal.press("C-c");
+  await terminal.see(/\n\$$/);
+  await terminal.enter(`clear; XDG_STATE_HOME=$'/\\xff' publisher ${publisherOf(broker).join(" ")}`);
+  await terminal.see(/^p1>$/);
+  await terminal.enter("pub a 2");
+  await terminal.see(/^p1> pub a 2\np1>$/);
 }, { shell: "bash" });

@@ -1,7 +1,8 @@
 /** The publisher under SIGTERM and Ctrl-C: it always ends, and with 0 only where all of its input is published. */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { Program } from "../../scripts/program.ts";
-import { commandOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { commandOf, endOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { acceptHello, startScriptedBroker } from "../client/scripted_broker.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { Terminal, testOnTerminal } from "../cli/terminal.ts";
 import { freePort } from "../support/ports.ts";
@@ -45,6 +46,32 @@ async function hear(connection: Deno.Conn, heard: () => void): Promise<void> {
       if (!(error instanceof Deno.errors.Interrupted)) throw error;
     }
   }
+}
+
+/** A v2 broker that acknowledges so many messages when it is told to; `asked` resolves when they have come. */
+function startHesitant(
+  messages: number,
+): { readonly port: number; readonly asked: Promise<void>; answer(): void } & AsyncDisposable {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const broker = startScriptedBroker(async (conn) => {
+    await acceptHello(conn);
+    await conn.lines(2 * messages);
+    asked.resolve();
+    await answer.promise;
+    await conn.send(`ok ${messages} level=memory subs=0\n`);
+    assertEquals(await conn.line(), "quit");
+    await conn.send("bye QUIT\n");
+  });
+  return {
+    port: broker.port,
+    asked: asked.promise,
+    answer: answer.resolve,
+    [Symbol.asyncDispose]: () => {
+      answer.resolve();
+      return broker[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A v2 broker that stands still from when the publisher is connected. */
@@ -128,12 +155,13 @@ Deno.test("Ctrl-C ends a publisher whose v2 broker was stopped, blocked for room
 });
 
 Deno.test("a signal while what was sent is being acknowledged ends with 0 when it is", async () => {
-  await using broker = await startBroker();
-  await using publisher = await stopped(broker, ["-t", "a", "-m", "x", "--repeat", "2"]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await using broker = startHesitant(2);
+  const args = ["-i", "p1", "-p", `${broker.port}`, "-v", "-t", "a", "-m", "x", "--repeat", "2"];
+  await using publisher = start("publisher", args);
+  await broker.asked;
   publisher.kill("SIGTERM");
   await publisher.see(/waiting up to 10s for 2 messages/, { on: "stderr" });
-  broker.kill("SIGCONT");
+  broker.answer();
   assertEquals((await publisher.ended).code, 0);
   assertStringIncludes(publisher.stderr, "publisher: 2 published, 0 refused\n");
 });
@@ -153,13 +181,13 @@ Deno.test("a second Ctrl-C ends at once with 130 and a second SIGTERM with 143, 
 });
 
 Deno.test("signals that come together are one request: timeout and npm run send theirs twice", async () => {
-  await using broker = await startBroker();
-  await using publisher = await stopped(broker, ["-t", "a", "-m", "x"]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await using broker = startHesitant(1);
+  await using publisher = start("publisher", ["-i", "p1", "-p", `${broker.port}`, "-t", "a", "-m", "x"]);
+  await broker.asked;
   publisher.kill("SIGTERM");
   publisher.kill("SIGINT");
   await publisher.see(/waiting up to 10s for 1 message/, { on: "stderr" });
-  broker.kill("SIGCONT");
+  broker.answer();
   assertEquals((await publisher.ended).code, 0);
 });
 
@@ -174,6 +202,32 @@ Deno.test("when nobody reads --json any more and input is left, it ends with 1",
     pipeline.stderr,
     "publisher: stopped, stdin was not at its end: nobody reads the output any more\n",
   );
+});
+
+Deno.test("stopped or not, a publisher does not wait for ever for who reads --json, nor is it done for them", async () => {
+  await using broker = await startBroker();
+  await using subscriber = await startSubscribed(broker, { pattern: "#a" });
+  using place = new Place();
+  for (const reader of ["is gone", "never reads"] as const) {
+    const path = `${place.path}/${reader}`;
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    const pipe = Deno.openSync(path, { read: true, write: true });
+    const under = ["sh", "-c", 'to=$1; shift; exec "$@" > "$to"', "sh", path];
+    const args = [...publisherOf(broker), "-v", "-t", "a", "-l", "--json"];
+    await using publisher = start("publisher", args, { under, stdin: "open" });
+    await publisher.see(/connected to/, { on: "stderr" });
+    if (reader === "is gone") pipe.close();
+    await publisher.write(`${reader}\n`);
+    await subscriber.see(new RegExp(`^#a ${reader}$`, "m"));
+    if (reader === "never reads") await publisher.write(MORE_THAN_A_PIPE_HOLDS);
+    publisher.kill("SIGTERM");
+    assertEquals((await publisher.ended).code, 1);
+    assertMatch(publisher.stderr, /^publisher: stopped after [\d,]+ messages?, stdin was not at its end$/m);
+    if (reader === "is gone") continue;
+    pipe.close();
+    assertMatch(publisher.stderr, /^publisher: waiting for who reads the output \(Ctrl-C ends at once\)$/m);
+    assertMatch(publisher.stderr, /\npublisher: nobody read the output for 5 s after the stop.*\n$/);
+  }
 });
 
 Deno.test("killed while connecting, both programs end with 1 and say that nothing was done", async () => {
@@ -238,6 +292,33 @@ Deno.test("a pipe that is not at its end when a signal comes ends with 1, of lin
     publisher.kill("SIGTERM");
     assertEquals((await publisher.ended).code, 1, said);
     assertStringIncludes(publisher.stderr, `publisher: ${said}\n`);
+  }
+});
+
+Deno.test("what is refused or not acknowledged in time is told at once, however long the pipe says nothing more", async () => {
+  await using broker = await startBroker();
+  for (
+    const [args, input] of [
+      [["-t", "a", "-l"], "one\ntwo\n"],
+      [["--json-in"], '{"topic":"a","payload":"one"}\n'],
+      [[], "pub #a one\n"],
+      [["-t", "a", "-m", "one", "--repeat", "2", "--rate", "0.001"], ""],
+    ] as const
+  ) {
+    await using publisher = start("publisher", [...publisherOf(broker), ...args, "--min-subs", "1"], {
+      stdin: "open",
+    });
+    await publisher.write(input);
+    assertEquals((await endOf(publisher)).code, 1, args.join(" "));
+    assertMatch(publisher.stderr, /^publisher: [^\n]*reached 0 subscribers[^\n]*\n$/);
+  }
+  try {
+    await using late = await stopped(broker, ["-t", "a", "-l", "--timeout", "500ms"], "open");
+    await late.write("one\n");
+    assertEquals((await endOf(late)).code, 1);
+    assertMatch(late.stderr, /^publisher: stdin:1: [^\n]*not acknowledged within 500 ms/m);
+  } finally {
+    broker.kill("SIGKILL");
   }
 });
 

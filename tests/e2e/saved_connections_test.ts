@@ -1,6 +1,6 @@
 /** Saved connections, as processes find them: in the user's config folder and in HASHBUS_URL. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { run } from "../cli/run_program.ts";
+import { run, start } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
 
 /** A config folder with this file in it, gone at the end. */
@@ -52,11 +52,12 @@ Deno.test("a context serves publisher and subscriber, each with its port", async
   await using broker = await startBroker();
   const file = `[context.here]\nurl = "hashbus://127.0.0.1:${broker.pubPort}?sub-port=${broker.subPort}"`;
   await withFile(file, async (env) => {
-    const subscribed = run("subscriber", ["--context", "here", "-t", "a", "-C", "1", "-W", "20s"], { env });
-    const args = ["--context", "here", "-t", "a", "-m", "hi", "--repeat", "200", "--rate", "20"];
-    const publishing = run("publisher", args, { env });
-    assertEquals(await subscribed, { code: 0, stdout: "#a hi\n", stderr: "" });
-    assertEquals((await publishing).code, 0);
+    const here = ["--context", "here", "-t", "a"];
+    await using subscriber = start("subscriber", [...here, "-v", "-C", "1"], { env });
+    await subscriber.see(/subscribed to/, { on: "stderr" });
+    assertEquals(await run("publisher", [...here, "-m", "hi"], { env }), { code: 0, stdout: "", stderr: "" });
+    assertEquals((await subscriber.ended).code, 0);
+    assertEquals(subscriber.stdout, "#a hi\n");
   });
 });
 

@@ -1,6 +1,7 @@
 /** How a subscriber ends before it has what it was to wait for, and when nobody reads what it prints. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { endOf, publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
+import { acceptHello, startScriptedBroker } from "../client/scripted_broker.ts";
 import { startBroker } from "../support/broker.ts";
 import { startDurable } from "../support/durable_broker.ts";
 
@@ -32,6 +33,23 @@ Deno.test("stopped before --to it ends with 1, and with 0 where it waited for no
     stderr: "subscriber: stopped before --to was reached: 1 message came\n",
   });
   assertEquals(await endOf(live), { code: 0, stdout: "#a x\n", stderr: "" });
+});
+
+Deno.test("stopped before its -t is acknowledged it ends with 1, not as one that has listened", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using broker = startScriptedBroker(async (conn) => {
+    await acceptHello(conn);
+    if (await conn.line() === "sub #a") asked.resolve();
+    await conn.line();
+  });
+  await using subscriber = start("subscriber", ["-i", "s1", "-p", `${broker.port}`, "-t", "a"]);
+  await asked.promise;
+  subscriber.kill("SIGTERM");
+  assertEquals(await endOf(subscriber), {
+    code: 1,
+    stdout: "",
+    stderr: "subscriber: stopped before everything was subscribed: 0 messages came\n",
+  });
 });
 
 Deno.test("a recording that cannot be written, or an output, is one line and 1", async () => {

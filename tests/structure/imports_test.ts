@@ -6,6 +6,19 @@ Deno.test("no files import one another in a circle, types included", async () =>
   assertEquals(circlesOf(await sources()).map((circle) => circle.join(" → ")), []);
 });
 
+Deno.test("no folders of the command lines import one another in a circle", async () => {
+  const folderOf = (path: string): string | undefined => /^lib\/cli\/[^/]+(?=\/)/.exec(path)?.[0];
+  const imports = importsOf(await sources()).map(({ from, to }) => [folderOf(from), folderOf(to)] as const)
+    .filter(([from, to]) => from !== undefined && to !== undefined && from !== to);
+  const folders = Map.groupBy(imports, ([from]) => from!);
+  assert(folders.size > 5, `${[...folders.keys()]}`);
+  const asFiles = [...folders].map(([path, found]) => ({
+    path,
+    text: found.map(([, to]) => `import "./${to!.split("/").at(-1)}";`).join("\n"),
+  }));
+  assertEquals(circlesOf(asFiles), []);
+});
+
 Deno.test("a circle is found and told file by file, also through types and other folders", () => {
   const tree = [
     { path: "lib/a/one.ts", text: 'import type { Two } from "./two.ts";\nimport { x } from "../b/x.ts";' },

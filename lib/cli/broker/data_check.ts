@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { countOf } from "../../text.ts";
 import { Progress } from "../output/progress.ts";
-import { complain, printLine } from "../process/main.ts";
+import { complain, printLine } from "../output/stdio.ts";
 
 /** Who a check reports to. */
 export interface CheckReport {
@@ -39,14 +40,9 @@ export function runCheck(
     progress.end();
   }
   const { topics, messages, bytes, problems } = result;
-  const held = `${dir}: ${counted(messages, "message")} of ${counted(topics, "topic")}, ${amount(bytes)}`;
-  printLine(`${held}, ${problems === 0 ? "all whole" : counted(problems, "problem")}`);
+  const held = `${dir}: ${countOf(messages, "message")} of ${countOf(topics, "topic")}, ${amount(bytes)}`;
+  printLine(`${held}, ${problems === 0 ? "all whole" : countOf(problems, "problem")}`);
   return problems === 0 ? 0 : 1;
-}
-
-/** `1 message`, `2,000 messages`. */
-export function counted(number: number, thing: string): string {
-  return `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
 }
 
 /** Bytes in a unit that leaves few digits. */

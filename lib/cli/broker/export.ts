@@ -4,7 +4,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
-import { type JsonMessage, messageJson } from "../output/message.ts";
+import { type JsonMessage, messageJson } from "../messages/message.ts";
 import { Output, type OutputTarget } from "../output/output.ts";
 import { Progress } from "../output/progress.ts";
 import type { Stop } from "../process/signals.ts";

@@ -10,7 +10,7 @@ import { openToRead } from "../process/files.ts";
 import { Progress } from "../output/progress.ts";
 import { aborted, type Stop } from "../process/signals.ts";
 import { type Input, readLineBatches } from "../process/stdin.ts";
-import { type LineLimits, type LineMessage, readMessageLine } from "../input/message_line.ts";
+import { type LineLimits, type LineMessage, readMessageLine } from "../messages/message_line.ts";
 
 /** Where the messages go; the store's Importer is one. */
 export interface MessageSink {
@@ -128,8 +128,7 @@ function readLine(
   bytes: Uint8Array,
   { number, limits }: { readonly number: number; readonly limits: LineLimits },
 ): ReturnType<typeof readMessageLine> | undefined {
-  const text = decodeLine(bytes);
-  if (text === undefined) return { problem: "not UTF-8" };
-  const line = number === 1 ? text.replace(/^\ufeff/, "") : text;
+  const line = decodeLine(bytes, number);
+  if (line === undefined) return { problem: "not UTF-8" };
   return line.trim() === "" ? undefined : readMessageLine(line, limits);
 }

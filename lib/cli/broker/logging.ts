@@ -9,8 +9,7 @@
  */
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import type { Log } from "../../log.ts";
-import { visible } from "../../text.ts";
-import { jsonLine } from "../output/json.ts";
+import { jsonLine, visible } from "../../text.ts";
 import { type LineTarget, LineWriter } from "./line_writer.ts";
 
 /** How a log line looks. */

@@ -6,7 +6,7 @@
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
 import type { Log } from "../../log.ts";
-import { printLine } from "../process/main.ts";
+import { printLine } from "../output/stdio.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";

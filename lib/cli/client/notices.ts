@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { complain, writeError } from "../process/main.ts";
+import { complain, writeError } from "../output/stdio.ts";
 import { showDuration } from "../options/units.ts";
-import { visible } from "../../text.ts";
+import { countOf, visible } from "../../text.ts";
 
 /** How the connection fares, as the client library tells it. */
 export type ConnectionEvent =
@@ -126,11 +126,8 @@ export class Notices {
         return this.notice("the broker speaks protocol 2 after all, and messages have their ids and headers");
       case "gap": {
         const { missed, pattern } = event;
-        return this.notice(
-          `${missed} ${missed === 1 ? "message" : "messages"} of ${pattern} ${
-            missed === 1 ? "was" : "were"
-          } left out (slow consumer)`,
-        );
+        const were = missed === 1 ? "was" : "were";
+        return this.notice(`${countOf(missed, "message")} of ${pattern} ${were} left out (slow consumer)`);
       }
       case "live":
         return this.detail(`all that was stored of ${event.pattern} has come, now it is live`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "../../limits.ts";
 import { UsageError } from "../../errors.ts";
 import {
   type Connects,
@@ -167,8 +168,7 @@ export function connectionFrom(
     host: options.host,
     port: options.port,
     ...(localPort === undefined ? {} : { localPort }),
-    // a timer cannot wait longer, some 24 days
-    connectTimeout: Math.min(options["connect-timeout"], 2 ** 31 - 1),
+    connectTimeout: Math.min(options["connect-timeout"], TIMER_MOST_MS),
     reconnect: !options["no-reconnect"],
     protocol: options.protocol,
   };

@@ -5,7 +5,9 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { countOf } from "../../text.ts";
 import { showDuration } from "../options/units.ts";
+import { tellWhenLate } from "../process/late.ts";
 import type { Stop } from "../process/signals.ts";
 import { aborted } from "../process/signals.ts";
 import type { Notices } from "./notices.ts";
@@ -81,7 +83,9 @@ export async function finish(work: (stop: Stop) => Promise<number>, ending: Endi
   const over = new AbortController();
   const signal = AbortSignal.any([stop.signal, over.signal]);
   stop.lastWord(() => {
-    if (unacknowledged(client) > 0) notices.failed(`${messages(unacknowledged(client))} not acknowledged`);
+    if (unacknowledged(client) > 0) {
+      notices.failed(`${countOf(unacknowledged(client), "message")} not acknowledged`);
+    }
   });
   let code: number | undefined;
   try {
@@ -105,27 +109,21 @@ async function close({ client, stop, notices, drainTimeout, closeTimeout }: Endi
     await Promise.race([closing, aborted(stop.signal)]);
     if (!stop.signal.aborted) return await closing;
   }
-  const told = setTimeout(() => {
-    const left = unacknowledged(client);
-    if (left === 0) return;
-    notices.notice(
-      `waiting up to ${showDuration(drainTimeout)} for ${messages(left)} to be acknowledged ` +
-        "(Ctrl-C again ends at once)",
-    );
-  }, PATIENCE_MS);
-  try {
-    await client.close({ timeout: drainTimeout });
-  } finally {
-    clearTimeout(told);
-  }
+  await tellWhenLate(client.close({ timeout: drainTimeout }), {
+    after: PATIENCE_MS,
+    tell: () => {
+      const left = unacknowledged(client);
+      if (left === 0) return;
+      notices.notice(
+        `waiting up to ${showDuration(drainTimeout)} for ${countOf(left, "message")} to be acknowledged ` +
+          "(Ctrl-C again ends at once)",
+      );
+    },
+  });
 }
 
 function unacknowledged(client: Closable): number {
   return client.pending ?? 0;
-}
-
-function messages(count: number): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? "message" : "messages"}`;
 }
 
 /** What a promise gives, or undefined when the program is stopped first, or stopping made it fail. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { visible } from "../../text.ts";
+import { decodeText, visible } from "../../text.ts";
 import { type Command, parseLine, type Role } from "./grammar.ts";
 
 /** A command and where it stands. */
@@ -43,18 +43,15 @@ export function parseCommandFile(
 
 const NOT_UTF8 = { kind: "problem", problem: "not UTF-8: save the file in that encoding" } as const;
 
-/** Decodes one line, without its LF and a CR before it; undefined where it is not UTF-8. */
-export function decodeLine(bytes: Uint8Array): string | undefined {
-  try {
-    return withoutCr(UTF8.decode(bytes));
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
+/**
+ * Decodes one line, given without its LF, and without a CR before that; undefined where it is not UTF-8. Of
+ * the line `number` 1 a byte order mark is none of the text.
+ */
+export function decodeLine(bytes: Uint8Array, number?: number): string | undefined {
+  const line = decodeText(bytes);
+  return line === undefined ? undefined : withoutCr(number === 1 ? line.replace(/^\ufeff/, "") : line);
 }
 
-/** Keeps a byte order mark: only the first of a file is none of the text. */
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LF = 0x0a;
 
 function decodeLines(bytes: Uint8Array): (string | undefined)[] {

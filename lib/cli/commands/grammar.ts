@@ -14,7 +14,7 @@
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { quote } from "../../text.ts";
 import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
-import { type PublishLine, readPublishLine } from "../input/message_line.ts";
+import { type PublishLine, readPublishLine } from "../messages/message_line.ts";
 import { POSITION, type Position, START, type Start, wrongOrder } from "../options/position.ts";
 import { nearest } from "../options/suggest.ts";
 import { type Read, SLOW } from "../options/units.ts";

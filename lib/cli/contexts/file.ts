@@ -17,7 +17,7 @@
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { isTable, nameOf, parseToml, unknownKey } from "../options/config.ts";
-import { configPath, mayRead } from "../process/environment.ts";
+import { mayRead, personalPath } from "../process/environment.ts";
 import { readTextSync } from "../process/files.ts";
 
 /** What stands in the file; the contexts are not looked into yet. */
@@ -26,6 +26,11 @@ export interface ContextFile {
   /** The one that is taken where nothing says which. */
   readonly default: string | undefined;
   readonly contexts: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+}
+
+/** Where it is; undefined where nothing says that. */
+export function configPath(): string | undefined {
+  return personalPath("config", "config.toml");
 }
 
 /** The file of whoever runs this; undefined where there is none. Throws UsageError when it is wrong. */

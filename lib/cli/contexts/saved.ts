@@ -11,8 +11,8 @@ import { nearest } from "../options/suggest.ts";
 import { type Connects, type Given, type Option, option } from "../options/table.ts";
 import { WORD } from "../options/units.ts";
 import { readValues } from "../options/values.ts";
-import { configPath, variable } from "../process/environment.ts";
-import { type ContextFile, readContexts } from "./file.ts";
+import { variable } from "../process/environment.ts";
+import { configPath, type ContextFile, readContexts } from "./file.ts";
 import { urlGiven } from "./url.ts";
 
 const URL_VARIABLE = "HASHBUS_URL";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { jsonLine } from "../output/json.ts";
+import { jsonLine } from "../../text.ts";
 import { shellWord } from "./shell.ts";
 import type { Given, Option, Program, Table } from "./table.ts";
 

@@ -9,7 +9,7 @@
  */
 import { visible } from "../../text.ts";
 import { compileFormat, type FormatPart } from "./format_letters.ts";
-import type { Arrived } from "./message.ts";
+import type { Arrived } from "../messages/message.ts";
 import type { Output } from "./output.ts";
 
 /** Puts one message, line end included. */

@@ -5,8 +5,8 @@
  */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { escapeAt, ESCAPES_KNOWN } from "./escapes.ts";
-import { type Arrived, messageJson, messageJsonDeep } from "./message.ts";
+import { escapeAt, ESCAPES_KNOWN } from "../options/escapes.ts";
+import { type Arrived, messageJson, messageJsonDeep } from "../messages/message.ts";
 import { STRFTIME } from "./strftime.ts";
 
 /** A part of a compiled format. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeError } from "../process/main.ts";
+import { writeError } from "./stdio.ts";
 
 /** What the line is about. */
 export interface ProgressOptions {

@@ -39,25 +39,40 @@ export function mayRead(path: string): boolean {
   return may({ name: "read", path });
 }
 
+/** Whether a file may be written, as far as the rights of the program go. */
+export function mayWrite(path: string): boolean {
+  return may({ name: "write", path });
+}
+
 /** Whether nothing is kept from the program (`-A`): what it takes to read some files of the system. */
 export function mayEverything(): boolean {
   const names = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
   return names.every((name) => may({ name }));
 }
 
+/** What is kept for a person: what was set up, and what a program keeps from one run to the next. */
+export type Kept = "config" | "state";
+
+const WINDOWS_FOLDER: Readonly<Record<Kept, string>> = { config: "APPDATA", state: "LOCALAPPDATA" };
+const XDG: Readonly<Record<Kept, readonly [variable: string, inHome: string]>> = {
+  config: ["XDG_CONFIG_HOME", ".config"],
+  state: ["XDG_STATE_HOME", ".local/state"],
+};
+
 /**
- * The file that holds what a person has saved, a path for this system; undefined where nothing says where
- * that is. The XDG specification has a folder that is not absolute ignored.
+ * Where a file of a person's is, a path for this system; undefined where nothing says where that is. The XDG
+ * specification has a folder that is not absolute ignored.
  */
-export function configPath(): string | undefined {
+export function personalPath(kept: Kept, file: string): string | undefined {
   if (Deno.build.os === "windows") {
-    const folder = variable("APPDATA");
-    return folder === undefined ? undefined : `${folder}\\hashbus\\config.toml`;
+    const folder = variable(WINDOWS_FOLDER[kept]);
+    return folder === undefined ? undefined : `${folder}\\hashbus\\${file}`;
   }
-  const folder = variable("XDG_CONFIG_HOME");
-  if (folder?.startsWith("/")) return `${folder}/hashbus/config.toml`;
+  const [name, inHome] = XDG[kept];
+  const folder = variable(name);
+  if (folder?.startsWith("/")) return `${folder}/hashbus/${file}`;
   const home = variable("HOME");
-  return home === undefined ? undefined : `${home}/.config/hashbus/config.toml`;
+  return home === undefined ? undefined : `${home}/${inHome}/hashbus/${file}`;
 }
 
 function may(descriptor: Deno.PermissionDescriptor): boolean {

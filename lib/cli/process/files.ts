@@ -46,6 +46,16 @@ export async function openToWrite(path: string, what: string): Promise<Deno.FsFi
   }
 }
 
+/** Writes a text, all of it; how many bytes it was. */
+export function writeTextSync(
+  target: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): number {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += target.writeSync(bytes.subarray(at));
+  return bytes.length;
+}
+
 /** Why the system refused, without the call's own wording around it. */
 export function whyNot(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or directory";

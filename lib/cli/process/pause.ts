@@ -3,11 +3,9 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "../../limits.ts";
 
-/** The longest a timer can be set to; longer waits are several. */
-export const TIMER_MOST_MS = 2 ** 31 - 1;
-
-/** Waits; false as soon as the signal is aborted, true when the time is over. */
+/** Waits, however long; false as soon as the signal is aborted, true when the time is over. */
 export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   const end = performance.now() + ms;
   while (!signal.aborted) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { whyNot } from "./files.ts";
 
 /** What is read from: stdin. */
 export interface Input {
@@ -51,7 +52,7 @@ export async function* readLineBatches(
   let begunBytes = 0;
   for (;;) {
     if (memory.length < READ_BYTES_LEAST) memory = new Uint8Array(READ_BYTES);
-    const length = await input.read(memory);
+    const length = await readInto(memory, { input, name });
     if (length === null) break;
     const chunk = memory.subarray(0, length);
     memory = memory.subarray(length);
@@ -84,20 +85,16 @@ async function* readPieceBatches(
   /** Where the delimiter is looked for next. */
   let at = 0;
   for (;;) {
-    if (length === held.length) {
-      const grown = new Uint8Array(2 * held.length);
-      grown.set(held);
-      held = grown;
-    }
-    const read = await input.read(held.subarray(length));
+    if (length === held.length) held = doubled(held);
+    const read = await readInto(held.subarray(length), { input, name });
     if (read === null) break;
     length += read;
     const pieces: Uint8Array[] = [];
     let start = 0;
-    for (let end = find(held, { delimiter, at, length }); end !== -1;) {
+    for (let end = indexOfBytes(held, delimiter, { at, length }); end !== -1;) {
       pieces.push(held.slice(start, end));
       start = at = end + delimiter.length;
-      end = find(held, { delimiter, at, length });
+      end = indexOfBytes(held, delimiter, { at, length });
     }
     held.copyWithin(0, start, length);
     length -= start;
@@ -108,20 +105,54 @@ async function* readPieceBatches(
   if (length > 0) yield [held.slice(0, length)];
 }
 
-function find(
+/** Reads, or says why it cannot: stdin may be a directory, or a terminal that is gone. */
+async function readInto(
+  buffer: Uint8Array,
+  { input, name }: { readonly input: Input; readonly name: string },
+): Promise<number | null> {
+  try {
+    return await input.read(buffer);
+  } catch (error) {
+    throw new RunError(`cannot read ${name}: ${whyNot(error)}`);
+  }
+}
+
+/** All of it, at most so many bytes. Throws RunError. */
+export async function readWhole(
+  input: Input,
+  { most, name = "stdin" }: { readonly most: number; readonly name?: string },
+): Promise<Uint8Array<ArrayBuffer>> {
+  let held = new Uint8Array(READ_BYTES);
+  let length = 0;
+  for (;;) {
+    if (length === held.length) held = doubled(held);
+    const read = await readInto(held.subarray(length), { input, name });
+    if (read === null) return held.subarray(0, length);
+    length += read;
+    if (length > most) {
+      throw new RunError(`${name} has more than ${most} bytes, and no broker takes a message of more`);
+    }
+  }
+}
+
+/** Where some bytes stand first, of those from `at` on and before `length`; -1: nowhere. */
+export function indexOfBytes(
   bytes: Uint8Array,
-  { delimiter, at, length }: {
-    readonly delimiter: Uint8Array;
-    readonly at: number;
-    readonly length: number;
-  },
+  wanted: Uint8Array,
+  { at = 0, length = bytes.length }: { readonly at?: number; readonly length?: number } = {},
 ): number {
-  const [first = LF] = delimiter;
+  const [first = LF] = wanted;
   for (let found = bytes.indexOf(first, at); found !== -1; found = bytes.indexOf(first, found + 1)) {
-    if (found + delimiter.length > length) return -1;
-    if (delimiter.every((byte, index) => bytes[found + index] === byte)) return found;
+    if (found + wanted.length > length) return -1;
+    if (wanted.every((byte, index) => bytes[found + index] === byte)) return found;
   }
   return -1;
+}
+
+function doubled(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(2 * bytes.length);
+  grown.set(bytes);
+  return grown;
 }
 
 function tooLong(name: string, most: number): RunError {

@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../../errors.ts";
-import { quote } from "../../text.ts";
+import { decodeText, quote } from "../../text.ts";
 import { mayEverything } from "./environment.ts";
 
 /** Stands for bytes that are no UTF-8. */
@@ -19,7 +19,7 @@ export function commandLine(): readonly string[] {
   const broken = Deno.args.find((word) => word.includes(REPLACEMENT));
   if (broken === undefined || Deno.build.standalone) return Deno.args;
   const bytes = commandLineBytes();
-  if (bytes !== undefined && isUtf8(bytes)) return Deno.args;
+  if (bytes !== undefined && decodeText(bytes) !== undefined) return Deno.args;
   const doubt = bytes === undefined ? ", or has U+FFFD in it, which looks the same" : "";
   throw new UsageError(
     `the argument ${quote(broken)} is not UTF-8${doubt}: what is no text comes from a file or from stdin`,
@@ -30,14 +30,4 @@ export function commandLine(): readonly string[] {
 function commandLineBytes(): Uint8Array | undefined {
   if (Deno.build.os !== "linux" || !mayEverything()) return undefined;
   return Deno.readFileSync("/proc/self/cmdline");
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
 }

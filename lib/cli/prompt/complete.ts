@@ -6,7 +6,7 @@
 import { type Role, VERBS } from "../commands/grammar.ts";
 
 /** Commands of the prompt alone, which no command file has. */
-export const PROMPT_VERBS: readonly string[] = ["list", "help"];
+const PROMPT_VERBS: readonly string[] = ["list", "help"];
 
 /** What Tab offers for the line so far: a command, or a topic where one belongs. */
 export function complete(

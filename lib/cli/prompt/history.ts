@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { whyNot } from "../process/files.ts";
+import { mayRead, mayWrite, personalPath } from "../process/environment.ts";
+import { whyNot, writeTextSync } from "../process/files.ts";
 
 /** Lines that are kept. */
 const LINES_MOST = 1_000;
@@ -62,7 +64,7 @@ export class History {
     const { path, failed } = this.#options;
     if (path === undefined || this.#broken) return;
     try {
-      if (!isAllowed(path)) throw new Deno.errors.NotCapable();
+      if (!mayRead(folderOf(path)) || !mayWrite(folderOf(path))) throw new Deno.errors.NotCapable();
       use(path);
     } catch (error) {
       this.#broken = true;
@@ -71,35 +73,19 @@ export class History {
   }
 }
 
-/** The file of a program's history in the user's state directory; undefined where there is none. */
+/** The file of a program's history in the user's state directory; undefined where nothing names that. */
 export function historyPath(program: string): string | undefined {
-  const folder = stateFolder();
-  return folder === undefined ? undefined : `${folder}/hashbus/${program}_history`;
-}
-
-function stateFolder(): string | undefined {
-  if (Deno.build.os === "windows") return variable("LOCALAPPDATA");
-  const named = variable("XDG_STATE_HOME");
-  // a path that is not absolute is to be taken as none (XDG Base Directory Specification)
-  if (named?.startsWith("/")) return named;
-  const home = variable("HOME");
-  return home === undefined ? undefined : `${home}/.local/state`;
-}
-
-/** A variable that is there, filled, and may be asked for without the runtime asking a person first. */
-function variable(name: string): string | undefined {
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
-  return Deno.env.get(name) || undefined;
-}
-
-function isAllowed(path: string): boolean {
-  return (["read", "write"] as const).every((name) =>
-    Deno.permissions.querySync({ name, path: folderOf(path) }).state === "granted"
-  );
+  try {
+    return personalPath("state", `${program}_history`);
+  } catch (error) {
+    // what names it is no text
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
+  return path.slice(0, path.search(/[/\\][^/\\]*$/));
 }
 
 /** Whether there is such a file. Throws where it is something else: to open a pipe could take for ever. */
@@ -119,7 +105,7 @@ function append(path: string, line: string): void {
   if (!file.tryLockSync(true)) {
     // who holds the lock may have been stopped with it: the file may be a line longer for a while
     using end = Deno.openSync(path, { append: true });
-    writeAll(end, `${line}\n`);
+    writeTextSync(end, `${line}\n`);
     return;
   }
   const text = readAll(file);
@@ -127,12 +113,12 @@ function append(path: string, line: string): void {
   if (entries.at(-1) === line) return;
   if (entries.length < LINES_MOST) {
     file.seekSync(0, Deno.SeekMode.End);
-    writeAll(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`);
+    writeTextSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`);
     return;
   }
   // over what is there and not into an empty file: killed in the middle, there is a line twice and none lost
   file.seekSync(0, Deno.SeekMode.Start);
-  file.truncateSync(writeAll(file, `${[...entries, line].slice(-LINES_MOST).join("\n")}\n`));
+  file.truncateSync(writeTextSync(file, `${[...entries, line].slice(-LINES_MOST).join("\n")}\n`));
 }
 
 function readText(path: string): string {
@@ -156,11 +142,4 @@ function readAll(file: Deno.FsFile): string {
 /** The entries that may be shown; whatever else a person put into the file is left out. */
 function entriesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "" && line.length <= LINE_MOST && !CONTROL.test(line));
-}
-
-/** How many bytes it was. */
-function writeAll(file: Deno.FsFile, text: string): number {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-  return bytes.length;
 }

@@ -20,8 +20,3 @@ export function listing(rows: readonly ListRow[]): string[] {
   const more = rows.length > ROWS_MOST ? [`and ${rows.length - ROWS_MOST} more`] : [];
   return [...shown.map(([name, says]) => `${name.padEnd(width)}  ${says}`), ...more];
 }
-
-/** `1 message`, `1,000 messages`. */
-export function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-}

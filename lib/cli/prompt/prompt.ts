@@ -6,6 +6,7 @@
 import { visible } from "../../text.ts";
 import type { Role } from "../commands/grammar.ts";
 import type { OutputTarget } from "../output/output.ts";
+import { writeTextSync } from "../process/files.ts";
 import type { Stop } from "../process/signals.ts";
 import { complete } from "./complete.ts";
 import { History } from "./history.ts";
@@ -42,13 +43,11 @@ export class Prompt implements Disposable, OutputTarget {
   readonly #line: Line;
   readonly #screen: Screen;
   readonly #keyboard: Keyboard;
-  readonly #out: { writeSync(bytes: Uint8Array): number };
   readonly #prompt: string;
   #keys: Key[] = [];
   /** The first of the keys that were not taken yet. */
   #nextKey = 0;
   readonly #decoder = new TextDecoder();
-  readonly #encoder = new TextEncoder();
   readonly #end = (): void => this.#close();
   #wake = (): void => {};
   #closed = false;
@@ -63,8 +62,8 @@ export class Prompt implements Disposable, OutputTarget {
     this.#line = new Line(this.#history.lines);
     this.#prompt = `${visible(options.name)}> `;
     // with stdout in a pipe, the dialogue is on stderr
-    this.#out = Deno.stdout.isTerminal() ? Deno.stdout : Deno.stderr;
-    const write = (text: string): void => this.#write(text);
+    const out = Deno.stdout.isTerminal() ? Deno.stdout : Deno.stderr;
+    const write = (text: string): number => writeTextSync(out, text);
     this.#screen = new Screen({ write, size: terminalSize });
     this.#keyboard = new Keyboard({
       keys: (keys) => this.#take(keys),
@@ -212,11 +211,6 @@ export class Prompt implements Disposable, OutputTarget {
     this.#asking = false;
     this.#keyboard[Symbol.dispose]();
     this.#wake();
-  }
-
-  #write(text: string): void {
-    const bytes = this.#encoder.encode(text);
-    for (let at = 0; at < bytes.length;) at += this.#out.writeSync(bytes.subarray(at));
   }
 }
 

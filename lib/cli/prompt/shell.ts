@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mayEverything } from "../process/environment.ts";
 
 /**
  * Whether nobody could continue this program: no ancestor of the same session is a job of its own, as in a
@@ -11,7 +12,7 @@
  */
 export function isOrphaned(): boolean {
   // /proc is open to programs that may do everything, and asking for it would be a question to a person
-  if (Deno.build.os !== "linux" || !mayDoEverything()) return false;
+  if (Deno.build.os !== "linux" || !mayEverything()) return false;
   const self = jobOf(Deno.pid);
   for (let pid = self?.parent ?? 0; self !== undefined && pid > 0;) {
     const ancestor = jobOf(pid);
@@ -33,10 +34,4 @@ function jobOf(pid: number): { parent: number; group: number; session: number } 
     // no such file system, or not for us
     return undefined;
   }
-}
-
-function mayDoEverything(): boolean {
-  return (["read", "write", "run", "ffi", "sys", "env", "net"] as const).every((name) =>
-    Deno.permissions.querySync({ name }).state === "granted"
-  );
 }

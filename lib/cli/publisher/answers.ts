@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "../../text.ts";
 import type { Answer } from "./types.ts";
 
 /** One message: `#a: acknowledged, level synced, seq 7, 2 subscribers`. */
@@ -11,7 +12,7 @@ export function answerText(topic: string, { level, seq, subs }: Answer): string 
     `${topic}: acknowledged`,
     ...(level === undefined ? [] : [`level ${level}`]),
     ...(seq === undefined ? [] : [`seq ${seq}`]),
-    ...(subs === undefined ? [] : [subscribers(subs)]),
+    ...(subs === undefined ? [] : [countOf(subs, "subscriber")]),
   ].join(", ");
 }
 
@@ -41,12 +42,8 @@ export class Answers {
       ...(this.#first === undefined || this.#topic === undefined
         ? []
         : [`seq ${this.#first}${this.#last === this.#first ? "" : `-${this.#last}`} of ${this.#topic}`]),
-      ...(this.#least === Infinity ? [] : [`at least ${subscribers(this.#least)} each`]),
+      ...(this.#least === Infinity ? [] : [`at least ${countOf(this.#least, "subscriber")} each`]),
     ];
     return parts.length === 0 ? undefined : parts.join(", ");
   }
-}
-
-function subscribers(count: number): string {
-  return `${count} ${count === 1 ? "subscriber" : "subscribers"}`;
 }

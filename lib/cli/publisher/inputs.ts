@@ -4,8 +4,9 @@
  * @module
  */
 import { decodeLine } from "../commands/command_file.ts";
-import { readPublishLine } from "../input/message_line.ts";
-import { quote } from "../../text.ts";
+import { readPublishLine } from "../messages/message_line.ts";
+import { decodeText, quote } from "../../text.ts";
+import { indexOfBytes } from "../process/stdin.ts";
 import { type MessageOptions, optionsOf, type Place } from "./types.ts";
 
 /** A message as it was read: to its own topic, or to those of the command line. */
@@ -56,7 +57,7 @@ export function plainLines(options: MessageOptions | undefined): LineReader {
 /** What stands before the first delimiter is the key; a line without one has none. */
 export function keyedLines(delimiter: Uint8Array, options: MessageOptions | undefined): LineReader {
   return (line, place) => {
-    const at = indexOf(line, delimiter);
+    const at = indexOfBytes(line, delimiter);
     if (at === -1) return { topic: undefined, payload: line, options, place };
     const key = decodeText(line.subarray(0, at));
     if (key === undefined) return { problem: "the key is not UTF-8", place };
@@ -71,9 +72,8 @@ export function jsonLines(
   { hasTopics }: { readonly hasTopics: boolean },
 ): LineReader {
   return (bytes, place) => {
-    const text = decodeLine(bytes);
-    if (text === undefined) return { problem: "not UTF-8", place };
-    const line = place === 1 ? text.replace(/^\ufeff/, "") : text;
+    const line = decodeLine(bytes, place);
+    if (line === undefined) return { problem: "not UTF-8", place };
     if (line.trim() === "") return undefined;
     const read = readPublishLine(line);
     if ("problem" in read) return { problem: read.problem, place };
@@ -84,23 +84,3 @@ export function jsonLines(
     return { topic, payload, options: optionsOf(read.message, options), place };
   };
 }
-
-function indexOf(line: Uint8Array, delimiter: Uint8Array): number {
-  const [first = 0] = delimiter;
-  for (let at = line.indexOf(first); at !== -1; at = line.indexOf(first, at + 1)) {
-    if (delimiter.every((byte, index) => line[at + index] === byte)) return at;
-  }
-  return -1;
-}
-
-/** Without the line's end that {@link decodeLine} takes away. */
-function decodeText(bytes: Uint8Array): string | undefined {
-  try {
-    return UTF8.decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
-}
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

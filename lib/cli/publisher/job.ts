@@ -4,10 +4,12 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { LARGEST_LIMITS } from "../../limits.ts";
 import { quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
-import { readCommandFile, readStdin } from "../commands/sources.ts";
-import { readBytes } from "../process/files.ts";
+import { readCommandFile } from "../client/sources.ts";
+import { openToRead } from "../process/files.ts";
+import { readWhole } from "../process/stdin.ts";
 import type { PublisherPlan } from "./plan.ts";
 
 /** What is to be published. */
@@ -32,9 +34,11 @@ export async function preparePublisher({ source }: PublisherPlan): Promise<Publi
     case "message":
       return { kind: "message", payload: new TextEncoder().encode(source.text), from: "-m" };
     case "stdin":
-      return { kind: "message", payload: await readStdin(), from: "stdin" };
+      return { kind: "message", payload: await readWhole(Deno.stdin, { most: MOST }), from: "stdin" };
     case "payload file": {
-      const payload = await readBytes(source.path, "the payload file");
+      using file = await openToRead(source.path, "the payload file");
+      const name = `the payload file ${quote(source.path, 200)}`;
+      const payload = await readWhole(file, { most: MOST, name });
       return { kind: "message", payload, from: quote(source.path, 200) };
     }
   }
@@ -58,5 +62,7 @@ export function checkPayload(
   );
 }
 
+/** Nothing larger is read: memory would fill with what no broker can be set to take. */
+const MOST = LARGEST_LIMITS.payload;
 const LF = 0x0a;
 const CR = 0x0d;

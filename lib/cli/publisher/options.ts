@@ -13,7 +13,7 @@ import {
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
 import { meantToPublish } from "../client/meant.ts";
-import { DELIMITER } from "../output/escapes.ts";
+import { DELIMITER } from "../options/escapes.ts";
 import { flag, list, option, optionMaybe, optionOr, type Program, type Values } from "../options/table.ts";
 import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";

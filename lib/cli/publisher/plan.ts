@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "../../limits.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { checkInput, type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
-import { TIMER_MOST_MS } from "../process/pause.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
 

@@ -4,13 +4,14 @@
  * @module
  */
 import { RunError, UsageError } from "../../errors.ts";
-import { runSession } from "../commands/sources.ts";
+import { runSources } from "../client/sources.ts";
 import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { type Output, OutputClosed } from "../output/output.ts";
+import { doneInTime, unread, WAITING } from "../output/patience.ts";
 import { Progress } from "../output/progress.ts";
 import { pause } from "../process/pause.ts";
-import type { Stop } from "../process/signals.ts";
+import { aborted, type Stop } from "../process/signals.ts";
 import { readLineBatches } from "../process/stdin.ts";
 import { Extent } from "./extent.ts";
 import { type BadLine, jsonLines, keyedLines, plainLines, type Read, readMessages } from "./inputs.ts";
@@ -102,14 +103,19 @@ export class PublisherRun {
     return this.#extent.isWhole ? this.#code : 1;
   }
 
-  /** After the connection is closed: writes out what is printed, and says how far it came. */
-  async end({ stopped, failed }: { readonly stopped: boolean; readonly failed: boolean }): Promise<void> {
+  /**
+   * After the connection is closed: writes out what is printed, and says how far it came. Once it is to stop
+   * it does not wait for ever for who reads that. Throws what `work` did not: that it could not be written.
+   */
+  async end(stop: Stop, { failed }: { readonly failed: boolean }): Promise<void> {
     const { notices, out, progress } = this.#context;
     const flushed = out.flush();
-    // what failed first is what is told
-    if (failed) await Promise.allSettled([flushed]);
-    else await flushed;
+    const inTime = await doneInTime(flushed, {
+      stopped: aborted(stop.signal),
+      waiting: () => notices.notice(WAITING),
+    });
     progress.end();
+    const stopped = stop.signal.aborted;
     const { published, refused, summary, failure } = this.#sender;
     // else `work` has thrown it
     if (stopped && !failed && failure !== undefined) notices.failed(failure.message);
@@ -117,7 +123,13 @@ export class PublisherRun {
       // what failed with the connection is counted as neither
       notices.failed(this.#extent.text(failed ? undefined : published + refused));
     }
+    // what failed first is what is told
     if (failed) return;
+    if (!inTime) throw unread();
+    await flushed.catch((error) => {
+      // who has gone away misses nothing, and the exit code says what became of the messages
+      if (!(error instanceof OutputClosed)) throw error;
+    });
     notices.detail(`${published} published, ${refused + this.#badLines} refused`);
     if (summary !== undefined) notices.detail(`they were acknowledged with ${summary}`);
   }
@@ -132,7 +144,7 @@ export class PublisherRun {
     const reads = job.readStdin && !options["no-input"];
     const sender = this.#sender;
     const extent = this.#extent;
-    const { problems } = await runSession({
+    const { problems } = await runSources({
       role: "publisher",
       id: plan.connection.id,
       file: job.file,
@@ -185,7 +197,7 @@ export class PublisherRun {
     });
     const start = performance.now();
     let sent = 0;
-    for await (const batch of this.#batches(job)) {
+    for await (const batch of this.#sender.whileGood(this.#batches(job))) {
       for (const item of batch) {
         if ("problem" in item) {
           await this.#badLine(item);
@@ -196,7 +208,7 @@ export class PublisherRun {
           // each is due at its time from the start, so the rate holds over time however late one message is
           if (options.rate !== undefined) {
             const early = start + sent * 1000 / options.rate - performance.now();
-            if (early > 0) await pause(early, signal);
+            if (early > 0) await this.#sender.orFailed(pause(early, signal));
           }
           if (signal.aborted || this.#sender.failure !== undefined) return await this.#sender.settle();
           this.#sender.put({ topic: each, payload, options: message, place });

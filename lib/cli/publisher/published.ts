@@ -3,38 +3,34 @@
  *
  * @module
  */
-import { countOf, listing } from "../prompt/listing.ts";
-
-/** Topics that are told apart. */
-const TOPICS_MOST = 10_000;
+import { TopicCounts } from "../client/topic_counts.ts";
+import { listing } from "../prompt/listing.ts";
+import { countOf } from "../../text.ts";
 
 /** Counts what was acknowledged. */
 export class Published {
-  readonly #counts = new Map<string, number>();
-  #others = 0;
+  readonly #counts = new TopicCounts();
 
   /** Somebody publishes to this topic: from now on Tab knows it. */
   know(topic: string): void {
-    if (this.#counts.size < TOPICS_MOST && !this.#counts.has(topic)) this.#counts.set(topic, 0);
+    this.#counts.know(topic);
   }
 
-  /** Messages to it were acknowledged. */
-  count(topic: string, messages = 1): void {
-    this.know(topic);
-    const before = this.#counts.get(topic);
-    if (before === undefined) this.#others += messages;
-    else this.#counts.set(topic, before + messages);
+  /** A message to it was acknowledged. */
+  count(topic: string): void {
+    this.#counts.count(topic);
   }
 
   topics(): Iterable<string> {
-    return this.#counts.keys();
+    return this.#counts.topics();
   }
 
   /** A line a topic, in the order in which they were first published to. */
   list(): string[] {
-    if (this.#counts.size === 0) return ["nothing was published yet: pub #topic message"];
     const rows = [...this.#counts].map(([topic, count]) => [topic, acknowledged(count)] as const);
-    return listing(this.#others === 0 ? rows : [...rows, ["other topics", acknowledged(this.#others)]]);
+    if (rows.length === 0) return ["nothing was published yet: pub #topic message"];
+    const { others } = this.#counts;
+    return listing(others === 0 ? rows : [...rows, ["other topics", acknowledged(others)]]);
   }
 }
 

@@ -6,7 +6,7 @@
 import { RefusedError, RunError } from "../../errors.ts";
 import type { Ahead } from "../commands/runner.ts";
 import type { PublishAction } from "../commands/grammar.ts";
-import { messageJson } from "../output/message.ts";
+import { messageJson } from "../messages/message.ts";
 import { wallClock } from "../process/wall_clock.ts";
 import type { Notices } from "../client/notices.ts";
 import type { Output } from "../output/output.ts";
@@ -65,7 +65,8 @@ export class Sender implements Ahead {
   #open = 0;
   #settled: PromiseWithResolvers<void> | undefined;
   #failure: RunError | undefined;
-  readonly #failed = Promise.withResolvers<void>();
+  /** Tells who waits, one at a time, that it failed. */
+  #wake = (): void => {};
 
   constructor(context: SenderContext) {
     this.#context = context;
@@ -118,7 +119,7 @@ export class Sender implements Ahead {
   /** What to wait for before the next message, if anything. */
   room(): Promise<void> | undefined {
     const { publisher, out } = this.#context;
-    if (publisher.full) return Promise.race([publisher.ready(), this.#failed.promise]);
+    if (publisher.full) return this.orFailed(publisher.ready());
     return out.full ? out.flush() : undefined;
   }
 
@@ -149,11 +150,31 @@ export class Sender implements Ahead {
 
   async settle(): Promise<void> {
     // at a failure nothing more is told, and what is on its way has the time of the goodbye
-    await Promise.race([
-      this.#asks ? this.#answered() : this.#context.publisher.drained(),
-      this.#failed.promise,
-    ]);
+    await this.orFailed(this.#asks ? this.#answered() : this.#context.publisher.drained());
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * What is to be sent, as it comes. Throws the failure as soon as there is one: who writes into a pipe may
+   * be in no hurry to go on.
+   */
+  async *whileGood<T>(items: AsyncIterable<T>): AsyncGenerator<T, void> {
+    const iterator = items[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await this.orFailed(iterator.next());
+      if (next === undefined) return await this.settle();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+
+  /** What a promise gives; undefined when this fails first. For one at a time. */
+  orFailed<T>(promise: Promise<T>): Promise<T | undefined> {
+    if (this.#failure !== undefined) return Promise.resolve(undefined);
+    // one for each: on a single promise a reaction would stay behind for every wait of an endless pipe
+    const { promise: failed, resolve } = Promise.withResolvers<undefined>();
+    this.#wake = () => resolve(undefined);
+    return Promise.race([promise, failed]);
   }
 
   #answered(): Promise<void> {
@@ -219,13 +240,13 @@ export class Sender implements Ahead {
     if (keepGoing) notices.failed(problem);
     else {
       this.#failure ??= new RunError(problem);
-      this.#failed.resolve();
+      this.#wake();
     }
   }
 }
 
 /** Whether it is this one message that failed, and the next may fare better. */
-export function isOfOneMessage(error: unknown): error is Error {
+function isOfOneMessage(error: unknown): error is Error {
   return error instanceof RefusedError ||
     (error instanceof RunError && "code" in error && error.code === "TIMEOUT");
 }

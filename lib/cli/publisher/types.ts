@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PublishLine } from "../input/message_line.ts";
+import type { PublishLine } from "../messages/message_line.ts";
 import type { ConnectionEvent } from "../client/notices.ts";
 
 /** What goes with a message, and what is asked of its answer. */

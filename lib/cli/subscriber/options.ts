@@ -18,7 +18,7 @@ import {
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
 import { meantToSubscribe } from "../client/meant.ts";
-import { DELIMITER } from "../output/escapes.ts";
+import { DELIMITER } from "../options/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
 import { ago, nothingStored, POSITION, type Position, START, type Start } from "../options/position.ts";

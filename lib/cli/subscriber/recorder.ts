@@ -9,7 +9,7 @@
  * @module
  */
 import { decodeLine } from "../commands/command_file.ts";
-import { type Arrived, hasMore, messageJsonAnew } from "../output/message.ts";
+import { type Arrived, hasMore, messageJsonAnew } from "../messages/message.ts";
 import type { Output } from "../output/output.ts";
 
 const LF = 0x0a;

@@ -6,27 +6,27 @@
  */
 import { RefusedError, RunError } from "../../errors.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
-import { quote } from "../../text.ts";
+import { countOf, quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
-import { readCommandFile, runSession } from "../commands/sources.ts";
+import { readCommandFile, runSources } from "../client/sources.ts";
 import { openToWrite } from "../process/files.ts";
 import { wallClock } from "../process/wall_clock.ts";
 import type { SubFields } from "../commands/grammar.ts";
 import { createPrinter, type Printer } from "../output/format.ts";
-import type { Arrived } from "../output/message.ts";
+import type { Arrived } from "../messages/message.ts";
 import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
+import { doneInTime, unread, WAITING } from "../output/patience.ts";
 import { nothingStored, type Position, type Start } from "../options/position.ts";
 import { leftOut } from "./left_out.ts";
-import { doneInTime, PATIENCE_MS } from "./patience.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
 import { Recorder } from "./recorder.ts";
-import { Reporter } from "./reporter.ts";
-import { Screen } from "./screen.ts";
+import { Reporter } from "./stats/reporter.ts";
+import { Stdout } from "./stdout.ts";
 import { aborted, type Stop } from "../process/signals.ts";
-import { Stats } from "./stats.ts";
+import { Stats } from "./stats/stats.ts";
 import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
@@ -39,9 +39,6 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
     options?: { readonly slow?: SlowPolicy; readonly from?: Start; readonly to?: Position },
   ): Promise<unknown>;
   unsubscribe(pattern: string): Promise<void>;
-  readonly patterns: ReadonlySet<string>;
-  /** The iteration then ends after what has arrived. */
-  close(): Promise<void>;
 }
 
 /** The exit code when the time of `-W` ran out. */
@@ -89,8 +86,8 @@ export async function timeOver({ wait }: SubscriberOptions, { signal }: Stop): P
 /** One run of the subscriber. */
 export class SubscriberRun {
   readonly #context: SubscriberContext;
-  readonly #screen = new Screen();
-  readonly #out = new Output(this.#screen);
+  readonly #stdout = new Stdout();
+  readonly #out = new Output(this.#stdout);
   readonly #recording: { readonly out: Output; readonly recorder: Recorder } | undefined;
   readonly #stats: Stats | undefined;
   readonly #reporter: Reporter | undefined;
@@ -99,6 +96,8 @@ export class SubscriberRun {
   readonly #printing: Promise<void>;
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
+  /** All of the command line is subscribed. */
+  #began = false;
   #complete = false;
   #printed = 0;
   /** What it was stopped before; told when it is known how many came. */
@@ -141,12 +140,16 @@ export class SubscriberRun {
     return await Promise.race(ends);
   }
 
-  /** The exit code when a signal ended the work: 1 where it waited for more (`-C`, `-e`, `--to`, `-E`). */
+  /**
+   * The exit code when a signal ended the work: 1 where it waited for more (`-C`, `-e`, `--to`, `-E`), or its
+   * `-t` were not even acknowledged.
+   */
   codeWhenStopped(): number {
     const { options, plan, replays } = this.#context;
     this.#stoppedBefore = unfinished({ options, plan }, {
       printed: this.#printed,
       replayed: replays.ended,
+      began: this.#began,
       subscribed: this.#complete,
     });
     return this.#stoppedBefore === undefined ? 0 : 1;
@@ -162,17 +165,12 @@ export class SubscriberRun {
     const drained = this.#writeOut();
     const inTime = await doneInTime(drained, {
       stopped: Promise.race([aborted(stop.signal), timeOver]),
-      waiting: () => notices.notice("waiting for who reads the output (Ctrl-C ends at once)"),
+      waiting: () => notices.notice(WAITING),
     });
     if (this.#stoppedBefore !== undefined) {
-      const came = `${this.#printed} ${this.#printed === 1 ? "message" : "messages"} came`;
-      notices.failed(`stopped before ${this.#stoppedBefore}: ${came}`);
+      notices.failed(`stopped before ${this.#stoppedBefore}: ${countOf(this.#printed, "message")} came`);
     }
-    if (!inTime) {
-      throw new RunError(
-        `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: not all of it is written`,
-      );
-    }
+    if (!inTime) throw unread();
     await drained;
     notices.detail(`${this.#printed} received`);
   }
@@ -228,7 +226,8 @@ export class SubscriberRun {
   async #commands(stop: Stop): Promise<number> {
     const { subscriber, options, plan, job, notices, habits } = this.#context;
     await this.#subscribeToAll(options.topic);
-    const { end } = await runSession({
+    this.#began = true;
+    const { end } = await runSources({
       role: "subscriber",
       id: plan.connection.id,
       file: job.file,
@@ -253,7 +252,7 @@ export class SubscriberRun {
       notices,
       habits,
       stop,
-      prompting: (prompt) => this.#screen.prompt = prompt,
+      prompting: (prompt) => this.#stdout.prompt = prompt,
     });
     this.#context.replays.complete();
     this.#complete = true;
@@ -314,13 +313,18 @@ function refuseWhatIsAhead(problem: string | undefined): void {
 /** What a run that was stopped was to wait for, if it did not get there. */
 export function unfinished(
   { options, plan }: { readonly options: SubscriberOptions; readonly plan: SubscriberPlan },
-  so: { readonly printed: number; readonly replayed: boolean; readonly subscribed: boolean },
+  so: {
+    readonly printed: number;
+    readonly replayed: boolean;
+    readonly began: boolean;
+    readonly subscribed: boolean;
+  },
 ): string | undefined {
   const { count } = options;
   if (count !== undefined && so.printed < count) return `-C ${count} was reached`;
   if (plan.endsWithReplay && !so.replayed) {
     return options.to === undefined ? "the end of what is stored" : "--to was reached";
   }
-  if (options["exit-subscribed"] && !so.subscribed) return "everything was subscribed";
+  if (!so.began || (options["exit-subscribed"] && !so.subscribed)) return "everything was subscribed";
   return undefined;
 }

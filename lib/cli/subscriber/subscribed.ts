@@ -4,18 +4,16 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
+import { TopicCounts } from "../client/topic_counts.ts";
 import type { SubFields } from "../commands/grammar.ts";
 import { withOffset } from "../options/local_time.ts";
-import { countOf, listing } from "../prompt/listing.ts";
-
-/** Topics whose messages are counted, each by itself. */
-const TOPICS_MOST = 10_000;
+import { listing } from "../prompt/listing.ts";
+import { countOf } from "../../text.ts";
 
 /** Patterns with how they were asked for, and how many messages came to which topic. */
 export class Subscribed {
   readonly #patterns = new Map<string, SubFields>();
-  readonly #counts = new Map<string, number>();
-  #uncounted = false;
+  readonly #counts = new TopicCounts();
 
   /** Subscribed to this, or anew with other fields. */
   add(pattern: string, fields: SubFields): void {
@@ -28,20 +26,18 @@ export class Subscribed {
 
   /** A message came. Called for every one. */
   count(topic: string): void {
-    const before = this.#counts.get(topic);
-    if (before === undefined && this.#counts.size >= TOPICS_MOST) this.#uncounted = true;
-    else this.#counts.set(topic, (before ?? 0) + 1);
+    this.#counts.count(topic);
   }
 
   /** Patterns and topics that Tab can complete. */
   topics(): Set<string> {
-    return new Set([...this.#patterns.keys(), ...this.#counts.keys()]);
+    return new Set([...this.#patterns.keys(), ...this.#counts.topics()]);
   }
 
   /** A line a pattern, as one would type it, with how many messages came that it matches. */
   list(): string[] {
     if (this.#patterns.size === 0) return ["subscribed to nothing: sub #topic"];
-    const least = this.#uncounted ? "at least " : "";
+    const least = this.#counts.others > 0 ? "at least " : "";
     return listing(
       [...this.#patterns].map(([pattern, fields]) => [
         ["sub", pattern, ...wordsOf(fields)].join(" "),

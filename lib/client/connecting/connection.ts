@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "../../text.ts";
 import { RunError } from "../../errors.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import type { Link } from "../links/link.ts";
@@ -309,8 +310,8 @@ export class Connection {
     const { address, role } = this.#settings;
     return new RunError(
       turnedAway === undefined
-        ? `${address} takes a connection and ends it without an answer (${reason}): ` +
-          `it serves no more ${role}s now, or is no broker`
+        ? `${address} takes a connection and gives no answer (${reason}): ` +
+          `it serves no more ${role}s now, stands still, or is no broker`
         : `the broker at ${address} turned this ${role} away (${turnedAway}): ` +
           "try again later, or raise its limit",
     );
@@ -324,6 +325,6 @@ export class Connection {
 
   #unanswered(count: number): string {
     const what = this.#settings.role === "publisher" ? "message" : "request";
-    return `${count} ${what}${count === 1 ? "" : "s"} not acknowledged`;
+    return `${countOf(count, what)} not acknowledged`;
   }
 }

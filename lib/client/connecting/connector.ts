@@ -256,10 +256,11 @@ export class Connector {
     link.ended.then(() => {
       if (link.spokeV2) this.#protocols.learn("2");
     });
+    const { onTrial: hungUp } = this.#protocols;
+    const learn = (): void => hungUp ? this.#protocols.served(true) : this.#protocols.learn("classic");
     const verdict = judged.then((verdict) => {
       if (verdict?.kind === "classic") {
         link.onTrial = false;
-        const learn = (): void => this.#protocols.learn("classic");
         if (verdict.learnt) learn();
         else void link.firstAnswer.then(learn);
         this.#settings.onEvent({ type: "fallback", reason: verdict.reason });

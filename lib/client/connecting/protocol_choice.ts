@@ -7,17 +7,22 @@ import type { Protocol } from "../types.ts";
 
 /**
  * `auto` says hello and stays classic where the broker is. A broker that was learnt to be classic is not
- * asked again: one that takes hello badly need not be made to twice.
+ * asked again: one that takes hello badly need not be made to.
  *
  * One that closes the connection at hello is tried again at once without; if that connection is answered, the
- * broker is classic. If not, it was not the hello, and it is said again. One that is silent has told nothing:
+ * broker is classic. If not, it was not the hello, and it is said again. It is said once more on the next
+ * connection in any case: one that speaks v2 and was killed at that very moment looks the same, if it is back
+ * at once. Who hangs up a second time is classic for good. One that is silent has told nothing:
  * it may be busy, stopped or far away, and is tried without hello beside the connection that waits for its
  * answer ({@link import("./trial.ts")}). A broker that has spoken v2 is not taken for a classic one because
  * it was stopped between hello and its answer: it has to leave hello unanswered twice in a row.
  */
 export class ProtocolChoice {
   readonly #wanted: Protocol;
-  #learnt: "nothing" | "2" | "2, once unanswered" | "classic" | "classic, on trial" = "nothing";
+  #learnt: "nothing" | "2" | "2, once unanswered" | "classic" | "classic, on trial" | "classic, hung up" =
+    "nothing";
+  /** Whether a broker that hung up at hello was served without it before. */
+  #hungUp = false;
 
   constructor(wanted: Protocol) {
     this.#wanted = wanted;
@@ -34,9 +39,10 @@ export class ProtocolChoice {
     return this.#wanted === "2";
   }
 
-  /** The broker answered hello. */
+  /** The broker answered hello, or has shown beside it what it speaks. */
   learn(protocol: "2" | "classic"): void {
     this.#learnt = protocol;
+    this.#hungUp = false;
   }
 
   /** Whether the next connection shows whether the broker serves one without hello. */
@@ -64,8 +70,12 @@ export class ProtocolChoice {
     return false;
   }
 
-  /** A connection that began without hello has ended; whether the broker had answered anything on it. */
+  /** A connection that began without hello on trial was answered, or has ended without that. */
   served(answered: boolean): void {
-    if (this.#learnt === "classic, on trial") this.#learnt = answered ? "classic" : "nothing";
+    if (!this.onTrial) return;
+    if (!answered) this.#learnt = "nothing";
+    else if (this.#hungUp) this.#learnt = "classic";
+    else this.#learnt = "classic, hung up";
+    this.#hungUp ||= answered;
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import type { ClientEvent, ConnectOptions, Protocol } from "../types.ts";
@@ -32,8 +33,6 @@ const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(["auto", "classic", "2"
 const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscriber: 9090 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_PING_AFTER_MS = 15_000;
-/** The longest a timer can wait: some 24 days. */
-export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Fills in the defaults. Throws RunError for an option that cannot be meant. */
 export function resolveSettings(role: Role, options: ConnectOptions): Settings {
@@ -80,8 +79,8 @@ function tell(options: ConnectOptions, event: ClientEvent): void {
 
 /** Throws RunError for what is no time to wait. */
 export function checkTime(name: string, ms: number): void {
-  if (typeof ms === "number" && ms >= 0 && ms <= LONGEST_TIMEOUT_MS) return;
-  throw new RunError(`${name} is milliseconds from 0 to ${LONGEST_TIMEOUT_MS}, ${ms} is not`);
+  if (typeof ms === "number" && ms >= 0 && ms <= TIMER_MOST_MS) return;
+  throw new RunError(`${name} is milliseconds from 0 to ${TIMER_MOST_MS}, ${ms} is not`);
 }
 
 function checkPort(name: string, port: number): void {

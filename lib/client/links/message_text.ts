@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quote, visible } from "../../text.ts";
+import { decodeText, quote, visible } from "../../text.ts";
 import type { Message, MessageJson } from "../message.ts";
 
 /** Characters of a text that a person is shown. */
@@ -36,7 +36,7 @@ export function messageText(message: Message): string {
 /** What JSON.stringify is given: the names and values of `subscriber --json`. */
 export function messageJson(message: Message): MessageJson {
   const { topic, payload, seq, time, id, key, ttl, reply, headers } = message;
-  const text = decoded(payload);
+  const text = decodeText(payload);
   return {
     ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
@@ -57,7 +57,7 @@ function headerText([name, value]: readonly [string, string]): string {
 function payloadText(payload: Uint8Array): string {
   const { length } = payload;
   const cut = length > TEXT_BYTES;
-  const text = decoded(payload.subarray(0, TEXT_BYTES), cut);
+  const text = cut ? decodeBeginning(payload.subarray(0, TEXT_BYTES)) : decodeText(payload);
   if (text === undefined) {
     const rest = length > BYTES_MOST ? "..." : "";
     return `<${payload.subarray(0, BYTES_MOST).toHex()}${rest}> (${length} bytes)`;
@@ -67,11 +67,11 @@ function payloadText(payload: Uint8Array): string {
   return cut || text.length > TEXT_MOST ? `${shown} (${length} bytes)` : shown;
 }
 
-/** Undefined: it is not UTF-8. `cut`: its end may be in the middle of a character. */
-function decoded(bytes: Uint8Array, cut = false): string | undefined {
+/** As {@link decodeText}, of bytes whose end may be in the middle of a character. */
+function decodeBeginning(bytes: Uint8Array): string | undefined {
   try {
     // one that is told to wait for more keeps what it has: a new one each time
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: cut });
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

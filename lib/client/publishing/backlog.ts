@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { decodeText, LF } from "../../wire/bytes.ts";
+import { decodeText } from "../../text.ts";
+import { LF } from "../../wire/bytes.ts";
 import { writeDecimal } from "../../wire/decimals.ts";
 import { RecordReader } from "../../wire/records.ts";
 
@@ -35,8 +36,10 @@ interface Block {
   skippedBytes: number;
   /** Bytes handed out since {@link Backlog.rewind}. */
   sent: number;
-  /** Bytes that have ever been handed out: they are never moved, for somebody may be reading them. */
+  /** Messages that have ever been handed out: their bytes are never moved, somebody may be reading them. */
   left: number;
+  /** Where {@link Backlog.withdraw} was last: a message by its index, and where it begins. */
+  near: { readonly index: number; readonly start: number };
   /** Portions of it that are being written. */
   writing: number;
 }
@@ -123,7 +126,8 @@ export class Backlog {
       if (block.sent < block.length) {
         if (bytes >= window.bytes || count >= window.count) return undefined;
         const portion = block.bytes.subarray(block.sent, block.length);
-        block.sent = block.left = block.length;
+        block.sent = block.length;
+        block.left = block.count;
         block.writing++;
         return { bytes: portion, block };
       }
@@ -190,20 +194,18 @@ export class Backlog {
   }
 
   #takeOut(block: Block, before: number): boolean {
-    skip(block);
-    const reader = readerOf(block);
-    reader.skip(before + 1);
-    const { start, end } = reader;
-    if (start < block.left) return false;
+    const index = block.done + before;
+    if (index < block.left) return false;
     this.#size--;
     if (before === 0) {
       // those that are given up in their order need not be moved
       block.done++;
       skip(block);
-      block.sent = block.left = end;
+      block.sent = block.skippedBytes;
       this.#tidy();
       return true;
     }
+    const { start, end } = find(block, index);
     block.bytes.copyWithin(start, end, block.length);
     block.length -= end - start;
     block.count--;
@@ -248,7 +250,19 @@ export class Backlog {
 }
 
 function emptyBlock(bytes: Uint8Array<ArrayBuffer>): Block {
-  return { bytes, length: 0, count: 0, done: 0, skipped: 0, skippedBytes: 0, sent: 0, left: 0, writing: 0 };
+  const near = { index: 0, start: 0 };
+  return {
+    bytes,
+    length: 0,
+    count: 0,
+    done: 0,
+    skipped: 0,
+    skippedBytes: 0,
+    sent: 0,
+    left: 0,
+    near,
+    writing: 0,
+  };
 }
 
 /**
@@ -260,6 +274,21 @@ function skip(block: Block): void {
   reader.skip(block.done - block.skipped);
   block.skipped = block.done;
   block.skippedBytes = reader.end;
+}
+
+/**
+ * Where the message with that index is. Many that are given up are mostly so in their order, and what lies
+ * before the one that was looked for last is not read again.
+ */
+function find(block: Block, index: number): { readonly start: number; readonly end: number } {
+  skip(block);
+  const { bytes, length, skipped, skippedBytes, near } = block;
+  const from = near.index > skipped && near.index <= index ? near : { index: skipped, start: skippedBytes };
+  const reader = new RecordReader({ bytes, start: from.start, end: length });
+  reader.skip(index - from.index + 1);
+  const { start, end } = reader;
+  block.near = { index, start };
+  return { start, end };
 }
 
 /** Reads the first message that is not skipped. */

@@ -10,7 +10,7 @@ import { parseTopic } from "../../topics/topic.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { encodeField, encodeHeader } from "../../wire/fields.ts";
 import type { PublishOptions } from "../types.ts";
-import { wrongKind } from "./payload.ts";
+import { wrongKind } from "../wrong_kind.ts";
 
 /** Seconds: some 30 years. */
 const TTL_MOST = 999_999_999;

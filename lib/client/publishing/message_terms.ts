@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "../../limits.ts";
 import { RefusedError, RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { LONGEST_TIMEOUT_MS } from "../connecting/settings.ts";
 import { inWords } from "../promises.ts";
 import type { PublishOptions } from "../types.ts";
-import { wrongKind } from "./payload.ts";
+import { wrongKind } from "../wrong_kind.ts";
 
 /** The terms of one message. */
 export interface Terms {
@@ -35,10 +35,10 @@ export type GivenUp = "timeout" | "signal";
  */
 export function termsOf(topic: string, { timeout, signal, minSubs }: PublishOptions): Terms | undefined {
   if (timeout === undefined && signal === undefined && minSubs === undefined) return undefined;
-  if (timeout !== undefined && !(number("timeout", timeout) >= 0 && timeout <= LONGEST_TIMEOUT_MS)) {
+  if (timeout !== undefined && !(number("timeout", timeout) >= 0 && timeout <= TIMER_MOST_MS)) {
     throw new RefusedError(
       "BAD_FIELD",
-      `timeout is milliseconds from 0 to ${LONGEST_TIMEOUT_MS}, ${timeout} is not`,
+      `timeout is milliseconds from 0 to ${TIMER_MOST_MS}, ${timeout} is not`,
     );
   }
   if (minSubs !== undefined && !(Number.isSafeInteger(number("minSubs", minSubs)) && minSubs >= 0)) {

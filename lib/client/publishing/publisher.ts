@@ -14,7 +14,8 @@ import type { ConnectOptions, Publisher, PublishOptions, Receipt } from "../type
 import { encodeFields } from "./message_fields.ts";
 import type { IdSeries } from "./message_ids.ts";
 import { termsOf } from "./message_terms.ts";
-import { bytesOf, type Payload, wrongKind } from "./payload.ts";
+import { wrongKind } from "../wrong_kind.ts";
+import { bytesOf, type Payload } from "./payload.ts";
 import { PublishQueue } from "./publish_queue.ts";
 
 /** Topics whose heads are remembered. */

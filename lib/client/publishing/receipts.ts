@@ -5,7 +5,7 @@
  */
 import { RefusedError } from "../../errors.ts";
 import type { FrameReceipt } from "../../protocols/frames/client_lines.ts";
-import { quote } from "../../text.ts";
+import { countOf, quote } from "../../text.ts";
 import type { Receipt } from "../types.ts";
 import type { Terms } from "./message_terms.ts";
 
@@ -31,7 +31,7 @@ export function tooFewSubs(
   if (subs === undefined ? minSubs === 0 : subs >= minSubs) return undefined;
   const reached = subs === undefined
     ? "an unknown number of subscribers (the broker does not say)"
-    : `${subs} ${subs === 1 ? "subscriber" : "subscribers"}`;
+    : countOf(subs, "subscriber");
   return new RefusedError(
     "TOO_FEW_SUBS",
     `the message to ${quote(topic)} reached ${reached}, at least ${minSubs} ${

@@ -6,13 +6,13 @@
 import { RefusedError } from "../../errors.ts";
 import { LARGEST_LIMITS } from "../../limits.ts";
 import { SLOW_POLICIES } from "../../slow_policy.ts";
-import { quote } from "../../text.ts";
 import { parsePattern } from "../../topics/topic.ts";
 import type { SubscribeOptions } from "../types.ts";
+import { nameOf, wrongKind } from "../wrong_kind.ts";
 
 /** The canonical pattern. Throws TypeError for what is no text, RefusedError for what is no pattern. */
 export function checkedPattern(pattern: unknown): string {
-  if (typeof pattern !== "string") throw new TypeError(`a pattern is a string, ${named(pattern)} is not`);
+  if (typeof pattern !== "string") throw wrongKind("a pattern is a string", pattern);
   const parsed = parsePattern(pattern, LARGEST_LIMITS.topic);
   if ("problem" in parsed) throw new RefusedError("BAD_PATTERN", parsed.problem);
   return parsed.name;
@@ -21,7 +21,7 @@ export function checkedPattern(pattern: unknown): string {
 /** Throws TypeError or RefusedError for options that are none; positions are read elsewhere. */
 export function checkOptions(options: unknown): asserts options is SubscribeOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(`the options of a subscription are an object, ${named(options)} is not`);
+    throw wrongKind("the options of a subscription are an object", options);
   }
   const { from, to, slow, timeout, signal }: Unchecked = options;
   checkPosition(from, "from");
@@ -34,7 +34,7 @@ export function checkOptions(options: unknown): asserts options is SubscribeOpti
     throw new RefusedError("BAD_FIELD", `timeout: milliseconds, more than 0, not ${named(timeout)}`);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal: an AbortSignal, not ${named(signal)}`);
+    throw wrongKind("signal is an AbortSignal", signal);
   }
 }
 
@@ -44,20 +44,10 @@ type Unchecked = { readonly [name in keyof SubscribeOptions]?: unknown };
 function checkPosition(position: unknown, field: "from" | "to"): void {
   if (position === undefined || typeof position === "string" || typeof position === "number") return;
   if (position instanceof Date) return;
-  throw new TypeError(`${field}: a number, a Date or a string, not ${named(position)}`);
+  throw wrongKind(`${field} is a number, a Date or a string`, position);
 }
 
-/** A value of any kind in a sentence. */
+/** A value that is none of those that there are. */
 function named(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return quote(value);
-    case "object":
-      return value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
-    case "function":
-    case "symbol":
-      return `a ${typeof value}`;
-    default:
-      return String(value);
-  }
+  return typeof value === "number" ? `${value}` : nameOf(value);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import type { Work } from "../connecting/work.ts";
 import { Fifo } from "../fifo.ts";
@@ -41,9 +42,6 @@ export interface RequestOptions {
   /** Aborted when nobody waits any more. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The most that a timer takes, milliseconds. */
-const TIMER_MOST = 2 ** 31 - 1;
 
 /**
  * First in, first out, as many on the wire as the link takes.
@@ -162,7 +160,7 @@ export class RequestQueue implements Work {
             : `could not ask the broker within ${timeout} ms to ${entry.what}; it is not asked any more`,
           "TIMEOUT",
         ));
-    }, Math.min(timeout, TIMER_MOST));
+    }, Math.min(timeout, TIMER_MOST_MS));
     signal?.addEventListener("abort", abort);
     const settled = (): void => {
       clearTimeout(timer);

@@ -14,8 +14,9 @@
  *
  * @module
  */
+import { decodeText } from "../../text.ts";
 import type { WireCode } from "../../errors.ts";
-import { CR, decodeText, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { CR, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { CLASSIC_LINES } from "./encoding.ts";

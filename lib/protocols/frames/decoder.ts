@@ -11,8 +11,9 @@
  *
  * @module
  */
+import { decodeText } from "../../text.ts";
 import type { WireCode } from "../../errors.ts";
-import { CR, decodeText, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { CR, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";

@@ -1,7 +1,7 @@
+import { decodeText } from "../../text.ts";
 import type { Route } from "../../engine/types.ts";
 import type { Refusal } from "../../protocols/types.ts";
 import { parseTopic } from "../../topics/topic.ts";
-import { decodeText } from "../../wire/bytes.ts";
 import type { Context } from "../context.ts";
 import { refusal } from "../refusal.ts";
 

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { decodeText, encodeText, LF, SPACE } from "../../wire/bytes.ts";
+import { decodeText } from "../../text.ts";
+import { encodeText, LF, SPACE } from "../../wire/bytes.ts";
 import { digitsOf, writeDecimal } from "../../wire/decimals.ts";
 import { encodeField, encodeHeader, type Fields, NO_FIELDS, parseFields } from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Arrived } from "../../../lib/cli/output/message.ts";
+import type { Arrived } from "../../../lib/cli/messages/message.ts";
 import { Output, type OutputTarget } from "../../../lib/cli/output/output.ts";
 
 /** A target that keeps every write. */

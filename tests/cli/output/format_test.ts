@@ -9,7 +9,7 @@ import {
 import fc from "fast-check";
 import { createPrinter, type PrinterOptions } from "../../../lib/cli/output/format.ts";
 import { compileFormat } from "../../../lib/cli/output/format_letters.ts";
-import type { Arrived } from "../../../lib/cli/output/message.ts";
+import type { Arrived } from "../../../lib/cli/messages/message.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { type Collected, message, written } from "./collected.ts";
 

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { type Input, readLineBatches } from "../../../lib/cli/process/stdin.ts";
+import { type Input, readLineBatches, readWhole } from "../../../lib/cli/process/stdin.ts";
 import { RunError } from "../../../lib/errors.ts";
+import { run } from "../run_program.ts";
 
 /** An input whose reads give these pieces. */
 function pieces(...texts: readonly Uint8Array[]): Input {
@@ -73,4 +74,46 @@ Deno.test("bytes that are no text come through as they are", async () => {
 Deno.test("a line without an end does not fill the memory", async () => {
   const endless: Input = { read: (buffer) => Promise.resolve(buffer.fill(120).length) };
   await assertRejects(() => lines(endless), RunError, "a line on stdin has more than");
+});
+
+Deno.test("all of an input is read whole, and one that does not end is given up before memory fills", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+  const whole = new Uint8Array(20 * bytes.length);
+  for (let at = 0; at < whole.length; at += bytes.length) whole.set(bytes, at);
+  let given = 0;
+  const input = {
+    read: (buffer: Uint8Array): Promise<number | null> => {
+      const piece = whole.subarray(given, given + Math.min(buffer.length, 30_011));
+      buffer.set(piece);
+      given += piece.length;
+      return Promise.resolve(piece.length === 0 ? null : piece.length);
+    },
+  };
+  assertEquals(await readWhole(input, { most: whole.length }), whole);
+  await assertRejects(
+    () => readWhole({ read: (buffer) => Promise.resolve(buffer.length) }, { most: 1_000_000 }),
+    RunError,
+    "stdin has more than 1000000 bytes, and no broker takes a message of more",
+  );
+});
+
+Deno.test("what cannot be read is said in one line: stdin may be a directory", async () => {
+  const directory = {
+    read: () => Promise.reject(new Deno.errors.IsADirectory("Is a directory (os error 21)")),
+  };
+  for (const delimiter of [undefined, "::"]) {
+    await assertRejects(() => lines(directory, delimiter), RunError, "cannot read stdin: it is a directory");
+  }
+  for (
+    const [name, args] of [
+      ["publisher", ["-t", "a", "-s"]],
+      ["publisher", ["-f", "-"]],
+      ["subscriber", ["-f", "-"]],
+    ] as const
+  ) {
+    const ended = await run(name, ["-i", "c1", ...args, "-p", "1"], {
+      under: ["sh", "-c", 'exec "$@" < /', "sh"],
+    });
+    assertEquals(ended, { code: 1, stdout: "", stderr: `${name}: cannot read stdin: it is a directory\n` });
+  }
 });

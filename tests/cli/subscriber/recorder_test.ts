@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readMessageLine } from "../../../lib/cli/input/message_line.ts";
+import { readMessageLine } from "../../../lib/cli/messages/message_line.ts";
 import { parseCommandFile } from "../../../lib/cli/commands/command_file.ts";
-import type { Arrived } from "../../../lib/cli/output/message.ts";
+import type { Arrived } from "../../../lib/cli/messages/message.ts";
 import { Recorder } from "../../../lib/cli/subscriber/recorder.ts";
 import { type Collected, message, written } from "../output/collected.ts";
 

@@ -109,7 +109,7 @@ Deno.test("a broker that accepts and hangs up fails the publish after the start'
   const error = await assertRejects(() => publisher.publish("#hello", "hi"), RunError);
   assertStringIncludes(
     error.message,
-    `127.0.0.1:${broker.pubPort} takes a connection and ends it without an answer`,
+    `127.0.0.1:${broker.pubPort} takes a connection and gives no answer`,
   );
   assertEquals(await assertRejects(() => publisher.closed, RunError), error);
   assertEquals(await assertRejects(() => publisher.close(), RunError), error);

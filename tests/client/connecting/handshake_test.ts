@@ -39,31 +39,43 @@ for (const hello of KINDS) {
         ending,
         answer: (request) => request.includes("#bad") ? "ERR_BAD_TOPIC" : "OK",
       });
-      const restored = Promise.withResolvers<void>();
+      let restored = Promise.withResolvers<void>();
       const events: ClientEvent["type"][] = [];
       const onEvent = ({ type }: ClientEvent): void => {
         events.push(type);
         if (type === "restored") restored.resolve();
       };
+      const connecting = connectPublisher({ id: "p1", port: broker.pubPort });
       await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort, onEvent });
-      await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+      await using publisher = await connecting;
       assertEquals([subscriber.protocol, publisher.protocol], ["classic", "classic"]);
       await subscriber.subscribe("#hello");
       await assertRejects(() => publisher.publish("#bad", "refused"), Error, "ERR_BAD_TOPIC");
       await publisher.publish("#hello", "hi there");
       assertEquals(await next(subscriber), "#hello <- hi there");
-      const learnt = broker.hellos;
-      broker.cut();
-      await restored.promise;
-      await publisher.publish("#hello", "again");
-      assertEquals(await next(subscriber), "#hello <- again");
-      assertEquals([learnt, broker.hellos], [2, 2], "each says hello once, and never again");
-      const first = typeof hello === "object"
-        ? ["connected"]
-        : hello === "closes"
-        ? ["connected", "fallback"]
-        : ["silent", "fallback", "connected"];
-      assertEquals(events, [...first, "lost", "retrying", "restored"]);
+      const hellos = [broker.hellos];
+      for (const text of ["again", "and again"]) {
+        restored = Promise.withResolvers();
+        broker.cut();
+        await restored.promise;
+        await publisher.publish("#hello", text);
+        assertEquals(await next(subscriber), `#hello <- ${text}`);
+        hellos.push(broker.hellos);
+      }
+      const again = ["lost", "retrying", "restored"];
+      if (hello === "closes") {
+        assertEquals(
+          hellos,
+          [2, 4, 4],
+          "who hangs up may have been a v2 broker that died: it is asked twice",
+        );
+        assertEquals(events.filter((type) => type !== "fallback"), ["connected", ...again, ...again]);
+        assertEquals(events.filter((type) => type === "fallback").length, 2);
+      } else {
+        assertEquals(hellos, [2, 2, 2], "each says hello once, and never again");
+        const first = typeof hello === "object" ? ["connected"] : ["silent", "fallback", "connected"];
+        assertEquals(events, [...first, ...again, ...again]);
+      }
     });
   }
 }
@@ -131,7 +143,7 @@ Deno.test("protocol 2 asked for is an error with a broker that hangs up at hello
     await assertRejects(
       () => connectPublisher({ id: "p1", port: broker.pubPort, protocol: "2", connectTimeout: 200 }),
       RunError,
-      " hello",
+      `127.0.0.1:${broker.pubPort} takes a connection and gives no answer (the broker `,
     );
   }
 });
@@ -183,4 +195,29 @@ Deno.test("a v2 broker that is stopped between hello and its answer is asked aga
   await publisher.publish("#a", "x");
   assertEquals(publisher.protocol, "2");
   assertEquals(events, ["connected", "lost", "retrying", "retrying", "restored"]);
+});
+
+Deno.test("a v2 broker that died at hello and was back at once is spoken to in v2 from the next connection on", async () => {
+  await using broker = startScriptedBroker(async (conn, number) => {
+    if (number === 1) return void await conn.line();
+    if (number > 2) {
+      await acceptHello(conn);
+      await conn.line();
+      return;
+    }
+    await conn.line();
+    await conn.send("OK\n");
+  });
+  const restored = Promise.withResolvers<void>();
+  await using publisher = await connectPublisher({
+    id: "p1",
+    port: broker.port,
+    onEvent: ({ type }) => {
+      if (type === "restored") restored.resolve();
+    },
+  });
+  await publisher.publish("#a", "x");
+  assertEquals(publisher.protocol, "classic");
+  await restored.promise;
+  assertEquals(publisher.protocol, "2");
 });

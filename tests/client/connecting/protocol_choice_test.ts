@@ -10,9 +10,17 @@ Deno.test("what was learnt decides whether hello is said", () => {
   assertEquals(fresh.saysHello, true, "it was not the hello");
   fresh.helloUnanswered();
   fresh.served(true);
+  assertEquals(fresh.saysHello, true, "it may have been killed at that moment");
+  fresh.helloUnanswered();
+  assertEquals(fresh.saysHello, false);
+  fresh.served(true);
   assertEquals(fresh.saysHello, false);
   fresh.served(false);
   assertEquals(fresh.saysHello, false, "it is classic for good");
+
+  const answered = new ProtocolChoice("auto");
+  answered.learn("classic");
+  assertEquals(answered.saysHello, false, "an answer is no accident");
 
   const v2 = new ProtocolChoice("auto");
   v2.learn("2");

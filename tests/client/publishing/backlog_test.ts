@@ -158,7 +158,13 @@ Deno.test("a message that was never handed out can be taken out, wherever it is;
 
 Deno.test("whatever is added, sent, done with and sent again: order is kept and nothing is lost or made up", () => {
   const step = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ do: fc.constant("add" as const), length: fc.nat({ max: 30_000 }) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant("add" as const),
+        length: fc.oneof(fc.nat({ max: 30 }), fc.nat({ max: 30_000 })),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("send" as const, "written" as const) }) },
     {
       weight: 3,

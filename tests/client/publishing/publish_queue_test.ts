@@ -105,7 +105,7 @@ Deno.test("who waits for room with a classic broker is told when that is gone, f
   await broker[Symbol.asyncDispose]();
   await ready;
   assertEquals([publisher.full, publisher.pending], [false, 1999]);
-  await assertRejects(() => publisher.close({ timeout: 0 }), RunError, "1999 messages not acknowledged");
+  await assertRejects(() => publisher.close({ timeout: 0 }), RunError, "1,999 messages not acknowledged");
 });
 
 Deno.test("the sequence number of each message is known from that of the last one acknowledged with it", async () => {

@@ -11,16 +11,17 @@ Deno.test("what is of the wrong kind is said at once, in one line, and nothing i
   const subscribe = subscriber.subscribe.bind(subscriber) as Careless;
   const cases: [given: readonly unknown[], said: string][] = [
     [[], "a pattern is a string, undefined is not"],
-    [[42], "a pattern is a string, 42 is not"],
+    [[42], "a pattern is a string, the number 42 is not"],
+    [[Promise.resolve("#a")], "a pattern is a string, a Promise is not: did you forget await?"],
     [[["#a"]], "a pattern is a string, an array is not"],
     [["#a", null], "the options of a subscription are an object, null is not"],
     [["#a", "earliest"], 'the options of a subscription are an object, "earliest" is not'],
-    [["#a", 7], "the options of a subscription are an object, 7 is not"],
-    [["#a", { from: {} }], "from: a number, a Date or a string, not an object"],
-    [["#a", { from: Symbol("now") }], "from: a number, a Date or a string, not a symbol"],
-    [["#a", { from: null }], "from: a number, a Date or a string, not null"],
-    [["#a", { from: 1, to: true }], "to: a number, a Date or a string, not true"],
-    [["#a", { signal: {} }], "signal: an AbortSignal, not an object"],
+    [["#a", 7], "the options of a subscription are an object, the number 7 is not"],
+    [["#a", { from: {} }], "from is a number, a Date or a string, an object is not"],
+    [["#a", { from: Symbol("now") }], "from is a number, a Date or a string, a symbol is not"],
+    [["#a", { from: null }], "from is a number, a Date or a string, null is not"],
+    [["#a", { from: 1, to: true }], "to is a number, a Date or a string, true is not"],
+    [["#a", { signal: {} }], "signal is an AbortSignal, an object is not"],
   ];
   for (const [given, said] of cases) {
     const error = await assertRejects(() => subscribe(...given), TypeError);
@@ -29,7 +30,7 @@ Deno.test("what is of the wrong kind is said at once, in one line, and nothing i
   const unsubscribe = subscriber.unsubscribe.bind(subscriber) as Careless;
   const caughtUp = subscriber.caughtUp.bind(subscriber) as Careless;
   for (const ask of [unsubscribe, caughtUp]) {
-    await assertRejects(() => ask(42), TypeError, "a pattern is a string, 42 is not");
+    await assertRejects(() => ask(42), TypeError, "a pattern is a string, the number 42 is not");
     await assertRejects(() => ask({}), TypeError, "a pattern is a string, an object is not");
     await assertRejects(() => ask("a b"), RefusedError);
   }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { jsonLine } from "../output/json.ts";
+import { countOf, jsonLine } from "../../../text.ts";
 import type { Figures, Latency, Report } from "./stats.ts";
 
 /** Of a second, or at the end of all. */
@@ -18,7 +18,7 @@ export function reportText(report: Report, { kind, width }: { kind: ReportKind; 
   const { rate, byteRate } = ratesOf(report);
   const rates = [`${whole(rate)} msg/s`, `${bytesText(byteRate)}/s`];
   const parts = kind === "second" ? [...rates, `${whole(total)} so far`] : [
-    `all: ${whole(total)} ${total === 1 ? "message" : "messages"}`,
+    `all: ${countOf(total, "message")}`,
     `${bytesText(bytes)} in ${seconds.toFixed(1)} s`,
     ...rates,
   ];

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Histogram } from "../../../lib/cli/subscriber/histogram.ts";
+import { Histogram } from "../../../../lib/cli/subscriber/stats/histogram.ts";
 
 function of(values: readonly number[]): Histogram {
   const histogram = new Histogram();

@@ -3,7 +3,7 @@ import { type Action, ACTIONS } from "./everyday_actions.ts";
 import { keysOf, readActions, tableOf, type Written } from "./cli_compared.ts";
 import { Desk } from "./desk.ts";
 
-const document = await Deno.readTextFile(new URL("../../docs/cli-compared.md", import.meta.url));
+const document = await Deno.readTextFile(new URL("../../../docs/cli-compared.md", import.meta.url));
 const written = readActions(document);
 const mosquitto = await Desk.mosquittoMissing();
 

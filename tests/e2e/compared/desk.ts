@@ -5,11 +5,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { Broker, listenersOn } from "../../lib/broker/mod.ts";
-import { Program } from "../../scripts/program.ts";
-import { commandOf } from "../cli/run_program.ts";
-import { startBroker } from "../support/broker.ts";
-import { freePort } from "../support/ports.ts";
+import { Broker, listenersOn } from "../../../lib/broker/mod.ts";
+import { Program } from "../../../scripts/program.ts";
+import { commandOf } from "../../cli/run_program.ts";
+import { startBroker } from "../../support/broker.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** Whose commands are typed here. */
 export type Tool = "hashbus" | "Mosquitto";

@@ -9,20 +9,20 @@
  *
  * @module
  */
-import { RefusedError, RunError, UsageError } from "../../errors.ts";
-import { visible } from "../../text.ts";
-import { COMPLETIONS, completionsText } from "../completions/completions.ts";
-import { savedGiven } from "../contexts/saved.ts";
-import { readArguments } from "../options/arguments.ts";
-import { readConfig } from "../options/config.ts";
-import { helpText } from "../options/help.ts";
-import { withPortOfHost } from "../options/host.ts";
-import { configText } from "../options/show_config.ts";
-import type { Given, Program, Table, Values } from "../options/table.ts";
-import { readValues } from "../options/values.ts";
-import { OutputClosed, writeFailure } from "../output/output.ts";
-import { isSet } from "./environment.ts";
-import { commandLine } from "./words.ts";
+import { RefusedError, RunError, UsageError } from "../errors.ts";
+import { COMPLETIONS, completionsText } from "./completions/completions.ts";
+import { savedGiven } from "./contexts/saved.ts";
+import { readArguments } from "./options/arguments.ts";
+import { readConfig } from "./options/config.ts";
+import { helpText } from "./options/help.ts";
+import { withPortOfHost } from "./options/host.ts";
+import { configText } from "./options/show_config.ts";
+import type { Given, Program, Table, Values } from "./options/table.ts";
+import { readValues } from "./options/values.ts";
+import { OutputClosed } from "./output/output.ts";
+import { complain, print, writeError } from "./output/stdio.ts";
+import { isSet } from "./process/environment.ts";
+import { commandLine } from "./process/words.ts";
 
 /** Set to anything but nothing, unexpected errors come with their stack. */
 const DEBUG = "HASHBUS_DEBUG";
@@ -46,7 +46,12 @@ export async function runMain<T extends Table>(
   let code: number;
   try {
     const options = readOptions(program, commandLine());
-    code = "print" in options ? print(options.print) : await body(options.values);
+    if ("print" in options) {
+      print(options.print);
+      code = 0;
+    } else {
+      code = await body(options.values);
+    }
   } catch (error) {
     code = report(program.name, error);
   }
@@ -85,28 +90,6 @@ function placesOf(
   return config === undefined ? [flags] : [flags, readConfig(program, config)];
 }
 
-/** A line on stderr, `publisher: ...`, red on a terminal; several for a message of several lines. */
-export function complain(program: string, message: string): void {
-  const lines = message.split("\n").map((line) => `${program}: ${visible(line, "\t")}`);
-  const coloured = useColour(Deno.stderr) ? lines.map((line) => `\x1b[31m${line}\x1b[0m`) : lines;
-  writeError(`${coloured.join("\n")}\n`);
-}
-
-/** Text to stderr; when stderr is closed there is nobody to tell, and the exit code still says it. */
-export function writeError(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-  } catch {
-    // nobody reads stderr, so there is no place left to say that
-  }
-}
-
-/** Whether colours are wanted on this stream: a terminal, and NO_COLOR not set. */
-export function useColour(stream: { isTerminal(): boolean }): boolean {
-  return stream.isTerminal() && !isSet("NO_COLOR");
-}
-
 /** Says what went wrong and gives the exit code for it. */
 export function report(program: string, error: unknown): number {
   if (error instanceof OutputClosed) return 0;
@@ -122,25 +105,6 @@ export function report(program: string, error: unknown): number {
     if (error instanceof Error && isSet(DEBUG)) writeError(`${error.stack}\n`);
   }
   return 1;
-}
-
-/** A line to stdout at once, for a program that goes on whether or not somebody reads it. */
-export function printLine(line: string): void {
-  try {
-    print(`${line}\n`);
-  } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error;
-  }
-}
-
-function print(text: string): number {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
-  } catch (error) {
-    throw writeFailure(error);
-  }
-  return 0;
 }
 
 function terminalWidth(): number | undefined {

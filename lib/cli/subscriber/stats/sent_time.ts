@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseTime } from "../../positions.ts";
+import { parseTime } from "../../../positions.ts";
 
 const NUMBER = /^(\d{1,20})(\.\d+)?$/;
 

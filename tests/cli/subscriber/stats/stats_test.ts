@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Report } from "../../../lib/cli/subscriber/stats.ts";
-import { Stats } from "../../../lib/cli/subscriber/stats.ts";
-import { reportJson, reportText } from "../../../lib/cli/subscriber/stats_text.ts";
-import { message } from "../output/collected.ts";
+import type { Report } from "../../../../lib/cli/subscriber/stats/stats.ts";
+import { Stats } from "../../../../lib/cli/subscriber/stats/stats.ts";
+import { reportJson, reportText } from "../../../../lib/cli/subscriber/stats/stats_text.ts";
+import { message } from "../../output/collected.ts";
 
 /** Counts by a clock that the test sets, in milliseconds; the wall clock shows a million more. */
 function counting(): { stats: Stats; clock: { now: number; missed: number }; doubts: string[] } {

@@ -1,6 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type LineMessage, readMessageLine, readPublishLine } from "../../../lib/cli/input/message_line.ts";
-import { messageJson } from "../../../lib/cli/output/message.ts";
+import {
+  type LineMessage,
+  readMessageLine,
+  readPublishLine,
+} from "../../../lib/cli/messages/message_line.ts";
+import { messageJson } from "../../../lib/cli/messages/message.ts";
 
 const LIMITS = { topic: 255, payload: 1024 };
 

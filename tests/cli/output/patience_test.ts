@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { doneInTime, PATIENCE_MS } from "../../../lib/cli/subscriber/patience.ts";
+import { doneInTime, PATIENCE_MS } from "../../../lib/cli/output/patience.ts";
 
 const never = new Promise<never>(() => {});
 

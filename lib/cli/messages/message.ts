@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { jsonLine } from "./json.ts";
+import { decodeText, jsonLine } from "../../text.ts";
 
 /** A message as it is printed. */
 export interface Arrived {
@@ -22,8 +22,6 @@ export interface Arrived {
   readonly seq?: number | undefined;
   readonly time?: Date | undefined;
 }
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A message as JSON has it. */
 export interface JsonMessage extends Omit<Arrived, "text" | "time"> {
@@ -90,11 +88,6 @@ function aboutJson(
 }
 
 function textJson(name: string, value: string | Uint8Array): Record<string, string> {
-  if (typeof value === "string") return { [name]: value };
-  try {
-    return { [name]: UTF8.decode(value) };
-  } catch (error) {
-    if (error instanceof TypeError) return { [`${name}_base64`]: value.toBase64() };
-    throw error;
-  }
+  const text = typeof value === "string" ? value : decodeText(value);
+  return text === undefined ? { [`${name}_base64`]: (value as Uint8Array).toBase64() } : { [name]: text };
 }

@@ -7,7 +7,7 @@ import type { Prompt } from "../prompt/prompt.ts";
 import type { OutputTarget } from "../output/output.ts";
 
 /** Stdout, or the prompt on it while there is one. */
-export class Screen implements OutputTarget {
+export class Stdout implements OutputTarget {
   prompt: Prompt | undefined;
 
   write(bytes: Uint8Array): Promise<number> {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sentTime } from "../../../lib/cli/subscriber/sent_time.ts";
+import { sentTime } from "../../../../lib/cli/subscriber/stats/sent_time.ts";
 
 Deno.test("a header says milliseconds, a time, or what date prints", () => {
   const cases: [string, number][] = [

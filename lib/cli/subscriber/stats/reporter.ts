@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Output } from "../output/output.ts";
+import type { Output } from "../../output/output.ts";
 import type { Stats } from "./stats.ts";
 import { reportJson, type ReportKind, reportText } from "./stats_text.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DELIMITER } from "../../../lib/cli/output/escapes.ts";
+import { DELIMITER } from "../../../lib/cli/options/escapes.ts";
 
 Deno.test("a delimiter is any text, with bytes written by a backslash", () => {
   const cases: [string, number[]][] = [

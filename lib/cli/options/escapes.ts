@@ -4,7 +4,7 @@
  * @module
  */
 import { quote, visible } from "../../text.ts";
-import type { Kind } from "../options/units.ts";
+import type { Kind } from "./units.ts";
 
 const ESCAPES: ReadonlyMap<string, number> = new Map([
   ["n", 0x0a],

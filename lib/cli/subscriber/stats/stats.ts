@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { quote } from "../../text.ts";
-import type { Arrived } from "../output/message.ts";
+import { quote } from "../../../text.ts";
+import type { Arrived } from "../../messages/message.ts";
 import { Histogram } from "./histogram.ts";
 import { sentTime } from "./sent_time.ts";
 

@@ -3,24 +3,25 @@
  *
  * @module
  */
-import { toArrayBuffer } from "@std/streams";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { type Command, parseLine, type Role } from "./grammar.ts";
-import { decodeLine, parseCommandFile, type PlacedCommand } from "./command_file.ts";
+import { type Command, parseLine, type Role } from "../commands/grammar.ts";
+import { decodeLine, parseCommandFile, type PlacedCommand } from "../commands/command_file.ts";
 import { readBytes } from "../process/files.ts";
-import type { MqttHabits } from "../client/mqtt_habits.ts";
-import type { Notices } from "../client/notices.ts";
+import type { Notices } from "./notices.ts";
+import type { MqttHabits } from "./mqtt_habits.ts";
 import { promptHelp } from "../prompt/help.ts";
 import { History, historyPath } from "../prompt/history.ts";
-import { tellWhenLate } from "../prompt/late.ts";
+import { tellWhenLate } from "../process/late.ts";
 import { Prompt } from "../prompt/prompt.ts";
-import { type Ahead, runCommands, type RunEnd, type RunOptions } from "./runner.ts";
+import { type Ahead, runCommands, type RunEnd, type RunOptions } from "../commands/runner.ts";
 import type { Stop } from "../process/signals.ts";
-import { readLineBatches } from "../process/stdin.ts";
+import { readLineBatches, readWhole } from "../process/stdin.ts";
 
 /** The file name that means stdin. */
 const STDIN = "-";
+/** So long, in ms, nobody at a prompt wonders where an answer is. */
+const PATIENCE_MS = 1000;
 
 /** Reads and checks a command file, `-` for stdin; none gives no commands. Throws UsageError. */
 export async function readCommandFile(
@@ -28,17 +29,14 @@ export async function readCommandFile(
   role: Role,
 ): Promise<readonly PlacedCommand[]> {
   if (path === undefined) return [];
-  if (path === STDIN) return parseCommandFile(await readStdin(), { name: "stdin", role });
+  if (path === STDIN) {
+    return parseCommandFile(await readWhole(Deno.stdin, { most: Infinity }), { name: "stdin", role });
+  }
   return parseCommandFile(await readBytes(path, "the command file"), { name: path, role });
 }
 
-/** All of stdin. */
-export async function readStdin(): Promise<Uint8Array> {
-  return new Uint8Array(await toArrayBuffer(Deno.stdin.readable));
-}
-
 /** What is run, by whom, and who is told. */
-export interface Session {
+export interface CommandSources {
   readonly role: Role;
   readonly id: string;
   /** The commands of the file. */
@@ -47,7 +45,10 @@ export interface Session {
   readonly reads: { readonly terminal: boolean; readonly pipe: boolean };
   readonly execute: RunOptions["execute"];
   /** Takes the messages of the file and of a pipe; what is typed goes to `execute`. */
-  readonly ahead?: Ahead;
+  readonly ahead?: Ahead & {
+    /** What comes of a pipe; rejects as `settle` does, while it waits for more, too. */
+    whileGood<T>(items: AsyncIterable<T>): AsyncIterable<T>;
+  };
   /** Told when neither the file nor a pipe has more commands. */
   readonly ended?: () => void;
   /** Told where the commands come from from now on. */
@@ -69,45 +70,46 @@ export interface Session {
 }
 
 /** How the commands ended, and how many went wrong on the way. */
-export interface SessionEnd {
+export interface SourcesEnd {
   /** `left`: the keyboard was closed. */
   readonly end: RunEnd | "left";
   readonly problems: number;
 }
 
 /** Runs the file, then what is typed or piped. Throws at what goes wrong unless told to keep going. */
-export async function runSession(session: Session): Promise<SessionEnd> {
+export async function runSources(sources: CommandSources): Promise<SourcesEnd> {
   let problems = 0;
   const failed = (problem: string): void => {
     problems++;
-    session.notices.failed(problem);
+    sources.notices.failed(problem);
   };
-  const options: RunOptions = { ...session, refused: failed, signal: session.stop.signal };
-  const next = nextSource(session);
-  for (const { command } of session.file) lookAt(command, session);
-  if (session.file.length > 0) session.began?.("file");
-  let end: SessionEnd["end"] = await runCommands(session.file, {
+  const options: RunOptions = { ...sources, refused: failed, signal: sources.stop.signal };
+  const next = nextSource(sources);
+  for (const { command } of sources.file) lookAt(command, sources);
+  if (sources.file.length > 0) sources.began?.("file");
+  let end: SourcesEnd["end"] = await runCommands(sources.file, {
     ...options,
-    ended: next === "pipe" ? undefined : session.ended,
+    ended: next === "pipe" ? undefined : sources.ended,
   });
   if (end !== "end") return { end, problems };
   if (next === "keyboard") {
-    end = await runKeyboard(session);
+    end = await runKeyboard(sources);
   } else if (next === "pipe") {
-    session.began?.("pipe");
-    end = await runCommands(pipedCommands(session, failed), options);
+    sources.began?.("pipe");
+    const commands = pipedCommands(sources, failed);
+    end = await runCommands(sources.ahead?.whileGood(commands) ?? commands, options);
   }
   return { end, problems };
 }
 
 /** The commands of a read at a time, so that a line which comes alone is run at once. */
 async function* pipedCommands(
-  session: Session,
+  sources: CommandSources,
   failed: (problem: string) => void,
 ): AsyncGenerator<Iterable<PlacedCommand>> {
   let number = 0;
   for await (const lines of readLineBatches(Deno.stdin)) {
-    yield commandsOf(lines, { first: number + 1, session, failed });
+    yield commandsOf(lines, { first: number + 1, sources, failed });
     number += lines.length;
   }
 }
@@ -115,53 +117,56 @@ async function* pipedCommands(
 /** Reads a line when it is its turn: what is behind a `quit` is nobody's business. */
 function* commandsOf(
   lines: readonly Uint8Array[],
-  { first, session, failed }: {
+  { first, sources, failed }: {
     readonly first: number;
-    readonly session: Session;
+    readonly sources: CommandSources;
     readonly failed: (problem: string) => void;
   },
 ): Generator<PlacedCommand> {
   let number = first;
   for (const bytes of lines) {
     const place = `stdin:${number}`;
-    const line = decodeLine(bytes);
+    const line = decodeLine(bytes, number);
     const parsed = line === undefined
       ? { kind: "problem", problem: "not UTF-8" } as const
-      : parseLine(number === 1 ? line.replace(/^\ufeff/, "") : line, session.role);
+      : parseLine(line, sources.role);
     number++;
     if (parsed.kind === "command") {
-      lookAt(parsed.command, session);
+      lookAt(parsed.command, sources);
       yield { command: parsed.command, place };
     }
     if (parsed.kind !== "problem") continue;
     const problem = `${place}: ${parsed.problem}`;
-    if (!session.keepGoing) throw new UsageError(problem);
+    if (!sources.keepGoing) throw new UsageError(problem);
     failed(problem);
   }
 }
 
-async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
-  const { role, id, notices, stop } = session;
-  session.began?.("keyboard");
+async function runKeyboard(sources: CommandSources): Promise<SourcesEnd["end"]> {
+  const { role, id, notices, stop } = sources;
+  sources.began?.("keyboard");
   const history = new History({
     path: historyPath(role),
     failed: (problem) => notices.detail(problem),
   });
-  using prompt = new Prompt({ role, name: id, topics: session.topics, history, stop });
+  using prompt = new Prompt({ role, name: id, topics: sources.topics, history, stop });
   notices.above = prompt.printAbove;
-  session.prompting?.(prompt);
+  sources.prompting?.(prompt);
   try {
     for await (const line of prompt.lines()) {
-      const command = typedCommand(line, { session, prompt });
+      const command = typedCommand(line, { sources, prompt });
       if (command === undefined) continue;
-      session.typed?.(command);
-      lookAt(command, session);
+      sources.typed?.(command);
+      lookAt(command, sources);
       const end = await runCommands([{ command, place: "" }], {
-        speed: session.speed,
+        speed: sources.speed,
         execute: (action) =>
-          tellWhenLate(session.execute(action), () => {
-            if (stop.signal.aborted) return;
-            prompt.printAbove(`no answer yet to ${quote(line)}: it waits for the broker (Ctrl-C leaves)\n`);
+          tellWhenLate(sources.execute(action), {
+            after: PATIENCE_MS,
+            tell: () => {
+              if (stop.signal.aborted) return;
+              prompt.printAbove(`no answer yet to ${quote(line)}: it waits for the broker (Ctrl-C leaves)\n`);
+            },
           }),
         keepGoing: true,
         refused: (problem) => notices.failed(problem),
@@ -172,11 +177,11 @@ async function runKeyboard(session: Session): Promise<SessionEnd["end"]> {
     return stop.signal.aborted ? "stopped" : "left";
   } finally {
     notices.above = undefined;
-    session.prompting?.(undefined);
+    sources.prompting?.(undefined);
   }
 }
 
-function lookAt({ action }: Command, { habits }: Session): void {
+function lookAt({ action }: Command, { habits }: CommandSources): void {
   if ("topic" in action) habits.look(action.topic);
   else if ("pattern" in action) habits.look(action.pattern);
 }
@@ -184,26 +189,26 @@ function lookAt({ action }: Command, { habits }: Session): void {
 /** The command a line is, if it is one; otherwise says what it should have been. */
 function typedCommand(
   line: string,
-  { session, prompt }: { readonly session: Session; readonly prompt: Prompt },
+  { sources, prompt }: { readonly sources: CommandSources; readonly prompt: Prompt },
 ): Command | undefined {
   const [, word, rest] = /^\s*(help|\?|list)\s*(?:\s(\S.*))?$/.exec(line) ?? [];
   if (word !== undefined) {
     const lines = rest !== undefined
       ? [`${word} takes nothing, ${quote(rest.trim())} is too much`]
       : word === "list"
-      ? session.list()
-      : promptHelp(session.role, prompt.columns);
+      ? sources.list()
+      : promptHelp(sources.role, prompt.columns);
     prompt.printAbove(`${lines.join("\n")}\n`);
     return undefined;
   }
-  const parsed = parseLine(line, session.role);
+  const parsed = parseLine(line, sources.role);
   if (parsed.kind === "command") return parsed.command;
   if (parsed.kind === "problem") prompt.printAbove(`${parsed.problem} (help lists the commands)\n`);
   return undefined;
 }
 
 /** Where commands come from after the file; a terminal without a screen is read as a pipe is. */
-function nextSource({ reads }: Session): "keyboard" | "pipe" | undefined {
+function nextSource({ reads }: CommandSources): "keyboard" | "pipe" | undefined {
   if (!Deno.stdin.isTerminal()) return reads.pipe ? "pipe" : undefined;
   if (!reads.terminal) return undefined;
   return hasScreen() ? "keyboard" : "pipe";

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { RunError } from "../../errors.ts";
 import { pause } from "../process/pause.ts";
 
+/** What it waits for, said when that takes long. */
+export const WAITING = "waiting for who reads the output (Ctrl-C ends at once)";
 /** Once it is to stop, a program waits so long for who reads its output, milliseconds. */
 export const PATIENCE_MS = 5000;
 /** After so long it says what it waits for. */
@@ -29,4 +32,11 @@ export async function doneInTime(
   } finally {
     done.abort();
   }
+}
+
+/** Why a program ends that was not done in time. */
+export function unread(): RunError {
+  return new RunError(
+    `nobody read the output for ${PATIENCE_MS / 1000} s after the stop: not all of it is written`,
+  );
 }
