@@ -76,7 +76,7 @@ type Lie = (bytes: Uint8Array, chunk: number) => Uint8Array;
 async function load(name: string, lie: Lie, patienceSeconds = 10): Promise<Outcome> {
   using forSubscribers = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using forPublishers = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const relay = (async () => {
+  const relaying = async (): Promise<void> => {
     using subscriber = await forSubscribers.accept();
     await subscriber.write(new TextEncoder().encode("OK\n"));
     using publisher = await forPublishers.accept();
@@ -87,7 +87,13 @@ async function load(name: string, lie: Lie, patienceSeconds = 10): Promise<Outco
       const bytes = lie(buffer.subarray(0, got), chunk);
       for (let at = 0; at < bytes.length;) at += await subscriber.write(bytes.subarray(at));
     }
-  })();
+  };
+  // the generator hangs up as it ends, also in the middle of a write
+  const relay = relaying().catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)) {
+      throw error;
+    }
+  });
   const shape: Shape | undefined = SHAPES.find((each) => each.name === name);
   if (shape === undefined) throw new Error(`no shape ${name}`);
   const job: Job = {
@@ -105,12 +111,7 @@ async function load(name: string, lie: Lie, patienceSeconds = 10): Promise<Outco
   };
   await using generator = deno("load/main.ts", JSON.stringify(job));
   await generator.ended;
-  // the generator hangs up as it ends, also in the middle of a write
-  await relay.catch((error: unknown) => {
-    if (!(error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset)) {
-      throw error;
-    }
-  });
+  await relay;
   return JSON.parse(generator.lines.at(-1) ?? "") as Outcome;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LimitedBytesTransformStream, toArrayBuffer } from "@std/streams";
 import { RunError } from "../../errors.ts";
 import { whyNot } from "./files.ts";
 
@@ -117,21 +118,20 @@ async function readInto(
   }
 }
 
-/** All of it, at most so many bytes. Throws RunError. */
+/** All of an input, at most so many bytes; a file is closed then. Throws RunError. */
 export async function readWhole(
-  input: Input,
+  { readable }: { readonly readable: ReadableStream<Uint8Array> },
   { most, name = "stdin" }: { readonly most: number; readonly name?: string },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let held = new Uint8Array(READ_BYTES);
-  let length = 0;
-  for (;;) {
-    if (length === held.length) held = doubled(held);
-    const read = await readInto(held.subarray(length), { input, name });
-    if (read === null) return held.subarray(0, length);
-    length += read;
-    if (length > most) {
-      throw new RunError(`${name} has more than ${most} bytes, and no broker takes a message of more`);
-    }
+  const limited = readable.pipeThrough(new LimitedBytesTransformStream(most, { error: true }));
+  try {
+    return new Uint8Array(await toArrayBuffer(limited));
+  } catch (error) {
+    throw new RunError(
+      error instanceof RangeError
+        ? `${name} has more than ${most} bytes, and no broker takes a message of more`
+        : `cannot read ${name}: ${whyNot(error)}`,
+    );
   }
 }
 

@@ -36,7 +36,7 @@ export async function preparePublisher({ source }: PublisherPlan): Promise<Publi
     case "stdin":
       return { kind: "message", payload: await readWhole(Deno.stdin, { most: MOST }), from: "stdin" };
     case "payload file": {
-      using file = await openToRead(source.path, "the payload file");
+      const file = await openToRead(source.path, "the payload file");
       const name = `the payload file ${quote(source.path, 200)}`;
       const payload = await readWhole(file, { most: MOST, name });
       return { kind: "message", payload, from: quote(source.path, 200) };

@@ -80,18 +80,11 @@ Deno.test("all of an input is read whole, and one that does not end is given up 
   const bytes = crypto.getRandomValues(new Uint8Array(50_000));
   const whole = new Uint8Array(20 * bytes.length);
   for (let at = 0; at < whole.length; at += bytes.length) whole.set(bytes, at);
-  let given = 0;
-  const input = {
-    read: (buffer: Uint8Array): Promise<number | null> => {
-      const piece = whole.subarray(given, given + Math.min(buffer.length, 30_011));
-      buffer.set(piece);
-      given += piece.length;
-      return Promise.resolve(piece.length === 0 ? null : piece.length);
-    },
-  };
-  assertEquals(await readWhole(input, { most: whole.length }), whole);
+  const pieces = Array.from({ length: 20 }, (_, at) => whole.subarray(at * 50_000, (at + 1) * 50_000));
+  assertEquals(await readWhole({ readable: ReadableStream.from(pieces) }, { most: whole.length }), whole);
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(bytes) });
   await assertRejects(
-    () => readWhole({ read: (buffer) => Promise.resolve(buffer.length) }, { most: 1_000_000 }),
+    () => readWhole({ readable: endless }, { most: 1_000_000 }),
     RunError,
     "stdin has more than 1000000 bytes, and no broker takes a message of more",
   );
