@@ -10,10 +10,8 @@ import { decodeLine, parseCommandFile, type PlacedCommand } from "../commands/co
 import { readBytes } from "../process/files.ts";
 import type { Notices } from "./notices.ts";
 import type { MqttHabits } from "./mqtt_habits.ts";
-import { promptHelp } from "../prompt/help.ts";
-import { History, historyPath } from "../prompt/history.ts";
 import { tellWhenLate } from "../process/late.ts";
-import { Prompt } from "../prompt/prompt.ts";
+import type { Prompt } from "../prompt/mod.ts";
 import { type Ahead, runCommands, type RunEnd, type RunOptions } from "../commands/runner.ts";
 import type { Stop } from "../process/signals.ts";
 import { readLineBatches, readWhole } from "../process/stdin.ts";
@@ -145,6 +143,7 @@ function* commandsOf(
 async function runKeyboard(sources: CommandSources): Promise<SourcesEnd["end"]> {
   const { role, id, notices, stop } = sources;
   sources.began?.("keyboard");
+  const { History, historyPath, Prompt, promptHelp } = await import("../prompt/mod.ts");
   const history = new History({
     path: historyPath(role),
     failed: (problem) => notices.detail(problem),
@@ -154,7 +153,11 @@ async function runKeyboard(sources: CommandSources): Promise<SourcesEnd["end"]> 
   sources.prompting?.(prompt);
   try {
     for await (const line of prompt.lines()) {
-      const command = typedCommand(line, { sources, prompt });
+      const command = typedCommand(line, {
+        sources,
+        say: (lines) => prompt.printAbove(`${lines.join("\n")}\n`),
+        help: () => promptHelp(role, prompt.columns),
+      });
       if (command === undefined) continue;
       sources.typed?.(command);
       lookAt(command, sources);
@@ -189,21 +192,21 @@ function lookAt({ action }: Command, { habits }: CommandSources): void {
 /** The command a line is, if it is one; otherwise says what it should have been. */
 function typedCommand(
   line: string,
-  { sources, prompt }: { readonly sources: CommandSources; readonly prompt: Prompt },
+  { sources, say, help }: {
+    readonly sources: CommandSources;
+    readonly say: (lines: readonly string[]) => void;
+    readonly help: () => readonly string[];
+  },
 ): Command | undefined {
   const [, word, rest] = /^\s*(help|\?|list)\s*(?:\s(\S.*))?$/.exec(line) ?? [];
   if (word !== undefined) {
-    const lines = rest !== undefined
-      ? [`${word} takes nothing, ${quote(rest.trim())} is too much`]
-      : word === "list"
-      ? sources.list()
-      : promptHelp(sources.role, prompt.columns);
-    prompt.printAbove(`${lines.join("\n")}\n`);
+    if (rest !== undefined) say([`${word} takes nothing, ${quote(rest.trim())} is too much`]);
+    else say(word === "list" ? sources.list() : help());
     return undefined;
   }
   const parsed = parseLine(line, sources.role);
   if (parsed.kind === "command") return parsed.command;
-  if (parsed.kind === "problem") prompt.printAbove(`${parsed.problem} (help lists the commands)\n`);
+  if (parsed.kind === "problem") say([`${parsed.problem} (help lists the commands)`]);
   return undefined;
 }
 

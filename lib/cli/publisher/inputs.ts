@@ -7,15 +7,7 @@ import { decodeLine } from "../commands/command_file.ts";
 import { readPublishLine } from "../messages/message_line.ts";
 import { decodeText, quote } from "../../text.ts";
 import { indexOfBytes } from "../process/stdin.ts";
-import { type MessageOptions, optionsOf, type Place } from "./types.ts";
-
-/** A message as it was read: to its own topic, or to those of the command line. */
-export interface Read {
-  readonly topic: string | undefined;
-  readonly payload: Uint8Array;
-  readonly options: MessageOptions | undefined;
-  readonly place: Place;
-}
+import { type MessageOptions, optionsOf, type Outgoing, type Place } from "./types.ts";
 
 /** A line that is no message, and why (a clause). */
 export interface BadLine {
@@ -24,51 +16,35 @@ export interface BadLine {
 }
 
 /** What a line says; undefined: nothing. `number` is that of the line, from 1. */
-export type LineReader = (line: Uint8Array, number: number) => Read | BadLine | undefined;
+export type LineReader = (line: Uint8Array, number: number) => Outgoing | BadLine | undefined;
 
-/** Reads lines as they come, those of one read at a time. */
-export async function* readMessages(
-  batches: AsyncIterable<readonly Uint8Array[]>,
-  read: LineReader,
-): AsyncGenerator<Iterable<Read | BadLine>> {
-  let number = 0;
-  for await (const lines of batches) {
-    yield messagesOf(lines, { first: number + 1, read });
-    number += lines.length;
-  }
-}
-
-function* messagesOf(
-  lines: readonly Uint8Array[],
-  { first, read }: { readonly first: number; readonly read: LineReader },
-): Generator<Read | BadLine> {
-  let number = first;
-  for (const line of lines) {
-    const message = read(line, number++);
-    if (message !== undefined) yield message;
-  }
+/** What every line of an input has. */
+export interface LineTerms {
+  /** Where they go that name no topic; empty: that is decided for each. */
+  readonly topic: string;
+  readonly options: MessageOptions | undefined;
 }
 
 /** Each line is a message, its bytes untouched. */
-export function plainLines(options: MessageOptions | undefined): LineReader {
-  return (payload, place) => ({ topic: undefined, payload, options, place });
+export function plainLines({ topic, options }: LineTerms): LineReader {
+  return (payload, place) => ({ topic, payload, options, place });
 }
 
 /** What stands before the first delimiter is the key; a line without one has none. */
-export function keyedLines(delimiter: Uint8Array, options: MessageOptions | undefined): LineReader {
+export function keyedLines(delimiter: Uint8Array, { topic, options }: LineTerms): LineReader {
   return (line, place) => {
     const at = indexOfBytes(line, delimiter);
-    if (at === -1) return { topic: undefined, payload: line, options, place };
+    if (at === -1) return { topic, payload: line, options, place };
     const key = decodeText(line.subarray(0, at));
     if (key === undefined) return { problem: "the key is not UTF-8", place };
     const payload = line.subarray(at + delimiter.length);
-    return { topic: undefined, payload, options: { ...options, key }, place };
+    return { topic, payload, options: { ...options, key }, place };
   };
 }
 
 /** Each line is an object as `--json` prints it; blank ones say nothing. */
 export function jsonLines(
-  options: MessageOptions | undefined,
+  { topic: own, options }: LineTerms,
   { hasTopics }: { readonly hasTopics: boolean },
 ): LineReader {
   return (bytes, place) => {
@@ -81,6 +57,11 @@ export function jsonLines(
     if (topic === undefined && !hasTopics) {
       return { problem: `"topic" is missing in ${quote(line)}, and there is no -t`, place };
     }
-    return { topic, payload, options: optionsOf(read.message, options), place };
+    return {
+      topic: hasTopics ? own : topic ?? "",
+      payload,
+      options: optionsOf(read.message, options),
+      place,
+    };
   };
 }

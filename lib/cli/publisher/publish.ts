@@ -14,7 +14,7 @@ import { pause } from "../process/pause.ts";
 import { aborted, type Stop } from "../process/signals.ts";
 import { readLineBatches } from "../process/stdin.ts";
 import { Extent } from "./extent.ts";
-import { type BadLine, jsonLines, keyedLines, plainLines, type Read, readMessages } from "./inputs.ts";
+import { type BadLine, jsonLines, keyedLines, type LineReader, plainLines } from "./inputs.ts";
 import { checkPayload, type PublisherJob } from "./job.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { PublisherPlan } from "./plan.ts";
@@ -195,25 +195,26 @@ export class PublisherRun {
       done: 0,
       ...(job.kind === "message" ? { total: options.repeat * plan.topics.length } : {}),
     });
-    const start = performance.now();
-    let sent = 0;
-    for await (const batch of this.#sender.whileGood(this.#batches(job))) {
-      for (const item of batch) {
+    const { batches, read } = this.#input(job);
+    const { topics } = plan;
+    const copies = Math.max(1, topics.length);
+    const sender = this.#sender;
+    const pace = new Pace(options.rate);
+    let number = 0;
+    for await (const lines of sender.whileGood(batches)) {
+      for (const line of lines) {
+        const item = read(line, ++number);
+        if (item === undefined) continue;
         if ("problem" in item) {
           await this.#badLine(item);
           continue;
         }
-        const { topic, payload, options: message, place } = item;
-        for (const each of plan.topics.length > 0 ? plan.topics : [topic ?? ""]) {
-          // each is due at its time from the start, so the rate holds over time however late one message is
-          if (options.rate !== undefined) {
-            const early = start + sent * 1000 / options.rate - performance.now();
-            if (early > 0) await this.#sender.orFailed(pause(early, signal));
-          }
-          if (signal.aborted || this.#sender.failure !== undefined) return await this.#sender.settle();
-          this.#sender.put({ topic: each, payload, options: message, place });
-          sent++;
-          const room = this.#sender.room();
+        for (let at = 0; at < copies; at++) {
+          const early = pace.early();
+          if (early > 0) await sender.orFailed(pause(early, signal));
+          if (signal.aborted || sender.failure !== undefined) return await sender.settle();
+          sender.put(copies === 1 ? item : { ...item, topic: topics[at]! });
+          const room = sender.room();
           if (room !== undefined) await room;
         }
       }
@@ -222,27 +223,24 @@ export class PublisherRun {
     await this.#sender.settle();
   }
 
-  #batches(
+  /** What is read, and what a line of it says. */
+  #input(
     job: Exclude<PublisherJob, { kind: "commands" }>,
-  ): AsyncIterable<Iterable<Read | BadLine>> {
+  ): { readonly batches: AsyncIterable<readonly Uint8Array[]>; readonly read: LineReader } {
     const { options, plan, publisher, refusals } = this.#context;
-    const { message } = plan;
+    const terms = { topic: plan.topics.length === 1 ? plan.topics[0] ?? "" : "", options: plan.message };
     const { delimiter, "key-delimiter": key } = options;
-    const lines = (): AsyncIterable<readonly Uint8Array[]> =>
-      readLineBatches(Deno.stdin, delimiter === undefined ? {} : { delimiter });
-    switch (job.kind) {
-      case "lines":
-        return readMessages(lines(), key === undefined ? plainLines(message) : keyedLines(key, message));
-      case "json lines":
-        return readMessages(lines(), jsonLines(message, { hasTopics: plan.topics.length > 0 }));
-      case "message":
-        // of a broker that is on trial the library knows later what can be said to it
-        if (!refusals.onTrial) checkPayload(job, publisher.protocol);
-        return repeated(
-          { topic: undefined, payload: job.payload, options: message, place: "" },
-          options.repeat,
-        );
+    if (job.kind === "message") {
+      // of a broker that is on trial the library knows later what can be said to it
+      if (!refusals.onTrial) checkPayload(job, publisher.protocol);
+      const message = { ...terms, payload: job.payload, place: "" };
+      return { batches: repeated(job.payload, options.repeat), read: () => message };
     }
+    const batches = readLineBatches(Deno.stdin, delimiter === undefined ? {} : { delimiter });
+    if (job.kind === "json lines") {
+      return { batches, read: jsonLines(terms, { hasTopics: plan.topics.length > 0 }) };
+    }
+    return { batches, read: key === undefined ? plainLines(terms) : keyedLines(key, terms) };
   }
 
   /** Tells a bad line in its turn; throws UsageError unless told to keep going. */
@@ -257,11 +255,28 @@ export class PublisherRun {
   }
 }
 
-async function* repeated(message: Read, times: number): AsyncGenerator<readonly Read[]> {
-  const batch: Read[] = Array(Math.min(times, REPEATED_AT_ONCE)).fill(message);
+async function* repeated(payload: Uint8Array, times: number): AsyncGenerator<readonly Uint8Array[]> {
+  const batch: Uint8Array[] = Array(Math.min(times, REPEATED_AT_ONCE)).fill(payload);
   for (let left = times; left > 0; left -= batch.length) {
     yield left < batch.length ? batch.slice(0, left) : batch;
   }
 }
 
 const REPEATED_AT_ONCE = 1000;
+
+/** `--rate`: each message is due at its time from the start, so it holds over time however late one is. */
+class Pace {
+  readonly #start = performance.now();
+  readonly #rate: number | undefined;
+  #count = 0;
+
+  constructor(rate: number | undefined) {
+    this.#rate = rate;
+  }
+
+  /** Milliseconds before the next message is due; not above 0: it is. Counts it. */
+  early(): number {
+    if (this.#rate === undefined) return 0;
+    return this.#start + this.#count++ * 1000 / this.#rate - performance.now();
+  }
+}

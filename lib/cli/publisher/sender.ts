@@ -109,7 +109,8 @@ export class Sender implements Ahead {
     const { publisher } = this.#context;
     const { topic, payload, options, place } = message;
     try {
-      this.#places.add(publisher.send(topic, payload, options), { place, pending: publisher.pending });
+      this.#places.add(publisher.send(topic, payload, options), place);
+      if (this.#places.tooMany) this.#places.forget(publisher.pending);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#refuse(error, place);
@@ -253,25 +254,62 @@ function isOfOneMessage(error: unknown): error is Error {
 
 const encoder = new TextEncoder();
 
-/** Places that are forgotten at a time, at least. */
-const FORGOTTEN_AT_ONCE = 64 * 1024;
+/** Stretches from which on those that are answered are forgotten. */
+const STRETCHES_MOST = 64 * 1024;
 
-/** Where the messages stand that are not answered, by number; an endless pipe must not fill the memory. */
+/** Messages one after the other: numbers, and places where one follows the other, too. */
+interface Stretch {
+  readonly number: number;
+  readonly place: Place;
+  count: number;
+}
+
+/**
+ * Where the messages stand that are not answered, by number. Lines that follow one another are one stretch,
+ * and what is answered is forgotten: an endless pipe must not fill the memory.
+ */
 class Places {
-  #first = 0;
-  #places: Place[] = [];
+  #stretches: Stretch[] = [];
+  #last: Stretch | undefined;
+  #most = STRETCHES_MOST;
 
-  add(number: number, { place, pending }: { readonly place: Place; readonly pending: number }): void {
-    const answered = this.#places.length - pending;
-    if (answered > Math.max(FORGOTTEN_AT_ONCE, pending)) {
-      this.#places = this.#places.slice(answered);
-      this.#first += answered;
+  /** Whether it is worth while to {@link forget}. */
+  get tooMany(): boolean {
+    return this.#stretches.length >= this.#most;
+  }
+
+  add(number: number, place: Place): void {
+    const last = this.#last;
+    if (
+      last !== undefined && typeof last.place === "number" && place === last.place + last.count &&
+      number === last.number + last.count
+    ) {
+      last.count++;
+      return;
     }
-    if (this.#places.length === 0) this.#first = number;
-    this.#places.push(place);
+    this.#last = { number, place, count: 1 };
+    this.#stretches.push(this.#last);
+  }
+
+  /** All but the last so many messages are answered. */
+  forget(pending: number): void {
+    const last = this.#last;
+    if (last === undefined) return;
+    const answered = last.number + last.count - pending;
+    this.#stretches = this.#stretches.filter((each) => each.number + each.count > answered);
+    this.#most = 2 * this.#stretches.length + STRETCHES_MOST;
   }
 
   of(number: number): Place {
-    return this.#places[number - this.#first] ?? "";
+    // the last one that begins at or before it
+    let [low, high] = [0, this.#stretches.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#stretches[middle]!.number <= number) low = middle + 1;
+      else high = middle;
+    }
+    const stretch = this.#stretches[low - 1];
+    if (stretch === undefined) return "";
+    return typeof stretch.place === "number" ? stretch.place + number - stretch.number : stretch.place;
   }
 }
