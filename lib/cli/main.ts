@@ -10,13 +10,10 @@
  * @module
  */
 import { RefusedError, RunError, UsageError } from "../errors.ts";
-import { COMPLETIONS, completionsText } from "./completions/completions.ts";
-import { savedGiven } from "./contexts/saved.ts";
 import { readArguments } from "./options/arguments.ts";
 import { readConfig } from "./options/config.ts";
 import { helpText } from "./options/help.ts";
 import { withPortOfHost } from "./options/host.ts";
-import { configText } from "./options/show_config.ts";
 import type { Given, Program, Table, Values } from "./options/table.ts";
 import { readValues } from "./options/values.ts";
 import { OutputClosed } from "./output/output.ts";
@@ -27,6 +24,8 @@ import { commandLine } from "./process/words.ts";
 /** Set to anything but nothing, unexpected errors come with their stack. */
 const DEBUG = "HASHBUS_DEBUG";
 const SHOW_CONFIG = "show-config";
+/** The first word that asks for the completions of a shell. */
+const COMPLETIONS = "completions";
 /** The help's where nothing says how wide a line may be. */
 const HELP_WIDTH = 80;
 
@@ -45,7 +44,7 @@ export async function runMain<T extends Table>(
   });
   let code: number;
   try {
-    const options = readOptions(program, commandLine());
+    const options = await readOptions(program, commandLine());
     if ("print" in options) {
       print(options.print);
       code = 0;
@@ -58,32 +57,40 @@ export async function runMain<T extends Table>(
   Deno.exit(code);
 }
 
-/** The values of the options, flags before what is saved, or a text to print instead of running. */
-export function readOptions<T extends Table>(
+/**
+ * The values of the options, flags before what is saved, or a text to print instead of running. What few runs
+ * need is loaded by those.
+ */
+async function readOptions<T extends Table>(
   program: Program<T>,
   words: readonly string[],
-): { readonly values: Values<T> } | { readonly print: string } {
-  if (words[0] === COMPLETIONS) return { print: completionsText(program, words.slice(1)) };
+): Promise<{ readonly values: Values<T> } | { readonly print: string }> {
+  if (words[0] === COMPLETIONS) {
+    const { completionsText } = await import("./completions/completions.ts");
+    return { print: completionsText(program, words.slice(1)) };
+  }
   const line = readArguments(program, words);
   if ("print" in line) {
     if (line.print === "help") return { print: helpText(program, terminalWidth() ?? HELP_WIDTH) };
     return { print: `${program.name} ${program.version}\n` };
   }
-  const places = placesOf(program, line.given);
+  const places = await placesOf(program, line.given);
   const values = readValues(program, places);
   if (!line.given.has(SHOW_CONFIG)) return { values };
   const shown = { width: terminalWidth() ?? Infinity, json: line.given.has("json") };
+  const { configText } = await import("./options/show_config.ts");
   return { print: configText(program, { places, shown }) };
 }
 
 /** Where the values are from, the first that says something first. */
-function placesOf(
+async function placesOf(
   program: Program<Table>,
   flags: ReadonlyMap<string, Given>,
-): ReadonlyMap<string, Given>[] {
+): Promise<ReadonlyMap<string, Given>[]> {
   const { name, connects } = program;
   if (connects !== undefined) {
     const given = withPortOfHost(flags);
+    const { savedGiven } = await import("./contexts/saved.ts");
     return [given, savedGiven({ name, connects, given })];
   }
   const config = flags.get("config")?.texts.at(-1);

@@ -14,7 +14,7 @@ import { fishScript } from "./fish.ts";
 import { zshScript } from "./zsh.ts";
 
 /** The word that asks for it, the first one of a command line. */
-export const COMPLETIONS = "completions";
+const COMPLETIONS = "completions";
 /** In a shell's place: asked by the scripts, for nobody's eyes. */
 const CONTEXTS = "contexts";
 
