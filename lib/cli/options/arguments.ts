@@ -93,7 +93,7 @@ class Reader {
         at++;
       } else if (row.takes === "optional") {
         this.#take(option, BARE);
-      } else if (row.takes === "required-or-help") {
+      } else if (row.takes === "required-or-help" && written === "-h") {
         return "help";
       } else {
         const hint = row.hint === undefined ? "" : ` (${row.hint})`;

@@ -35,7 +35,7 @@ export interface Spec {
 export interface Option<T> extends Spec {
   /**
    * `none`: a flag; `optional`: `-s` and `-s 9090` both work;
-   * `required-or-help`: alone at the end it asks for the help.
+   * `required-or-help`: as `-h`, without a value, it asks for the help.
    */
   readonly takes: "none" | "required" | "optional" | "required-or-help";
   readonly many: boolean;

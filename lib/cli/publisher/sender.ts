@@ -296,7 +296,8 @@ class Places {
     const last = this.#last;
     if (last === undefined) return;
     const answered = last.number + last.count - pending;
-    this.#stretches = this.#stretches.filter((each) => each.number + each.count > answered);
+    // the last one stays in any case: it may still become longer
+    this.#stretches = this.#stretches.filter((each) => each === last || each.number + each.count > answered);
     this.#most = 2 * this.#stretches.length + STRETCHES_MOST;
   }
 

@@ -83,6 +83,12 @@ Deno.test("--help and --version are asked for, and a bare -h asks for the help",
   assertEquals(readArguments(SAMPLE, ["--version"]), { print: "version" });
 });
 
+Deno.test("-H without its value is no call for help, which would end with 0 and nothing done", () => {
+  for (const words of [["-m", "x", "-H"], ["-H", "-v"]]) {
+    assertEquals(refusal(...words), "-H needs a value, HOST; see sample --help");
+  }
+});
+
 Deno.test("an unknown option is named, with the one that was meant", () => {
   assertEquals(
     refusal("--sub-prot", "1"),
