@@ -2,77 +2,14 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { Program } from "../../scripts/program.ts";
 import { commandOf, endOf, publisherOf, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
-import { acceptHello, startScriptedBroker } from "../client/scripted_broker.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { Terminal, testOnTerminal } from "../cli/terminal.ts";
 import { freePort } from "../support/ports.ts";
 import { Place } from "./place.ts";
+import { startHesitant, startSilent } from "./late_brokers.ts";
 
 /** When all of it is written, the program has read most of it. */
 const MORE_THAN_A_PIPE_HOLDS = "x\n".repeat(200_000);
-
-/** Something that takes connections on a port and never answers: `nc -lk` without a person at it. */
-function startSilent(): { readonly port: number; readonly until: Promise<void> } & AsyncDisposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const heard = Promise.withResolvers<void>();
-  const connections: Deno.Conn[] = [];
-  const accepting = (async () => {
-    for await (const connection of listener) {
-      connections.push(connection);
-      void hear(connection, heard.resolve);
-    }
-  })();
-  return {
-    port: listener.addr.port,
-    until: heard.promise,
-    async [Symbol.asyncDispose](): Promise<void> {
-      listener.close();
-      for (const connection of connections) connection.close();
-      await accepting;
-    },
-  };
-}
-
-/** Reads to the end, and tells the first message. */
-async function hear(connection: Deno.Conn, heard: () => void): Promise<void> {
-  const buffer = new Uint8Array(65536);
-  try {
-    for (let read = await connection.read(buffer); read !== null; read = await connection.read(buffer)) {
-      if (new TextDecoder().decode(buffer.subarray(0, read)).includes("pub #")) heard();
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource || error instanceof Deno.errors.ConnectionReset)) {
-      // closed by the end of the test
-      if (!(error instanceof Deno.errors.Interrupted)) throw error;
-    }
-  }
-}
-
-/** A v2 broker that acknowledges so many messages when it is told to; `asked` resolves when they have come. */
-function startHesitant(
-  messages: number,
-): { readonly port: number; readonly asked: Promise<void>; answer(): void } & AsyncDisposable {
-  const asked = Promise.withResolvers<void>();
-  const answer = Promise.withResolvers<void>();
-  const broker = startScriptedBroker(async (conn) => {
-    await acceptHello(conn);
-    await conn.lines(2 * messages);
-    asked.resolve();
-    await answer.promise;
-    await conn.send(`ok ${messages} level=memory subs=0\n`);
-    assertEquals(await conn.line(), "quit");
-    await conn.send("bye QUIT\n");
-  });
-  return {
-    port: broker.port,
-    asked: asked.promise,
-    answer: answer.resolve,
-    [Symbol.asyncDispose]: () => {
-      answer.resolve();
-      return broker[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** A v2 broker that stands still from when the publisher is connected. */
 async function stopped(broker: RunningBroker, args: readonly string[], stdin?: "open"): Promise<Program> {
