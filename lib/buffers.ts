@@ -24,7 +24,7 @@ export interface Giver {
  * Gives memory back to the system at once: of large pieces that are used once,
  * what waits for the collector would add up to much. Nothing else may look at the same buffer.
  */
-export const FREED: Giver = { giveBack: (bytes) => void bytes.buffer.transfer(0) };
+const FREED: Giver = { giveBack: (bytes) => void bytes.buffer.transfer(0) };
 
 /**
  * A piece of memory with a reference count. Who creates or retains
@@ -58,14 +58,26 @@ export class Chunk {
 
 /** Hands out chunks of power-of-two sizes and keeps so many bytes of freed ones as are in demand. */
 export class ChunkPool implements Giver {
+  readonly #adopted: Giver = {
+    giveBack: (bytes) => {
+      this.#bytesOut -= bytes.length;
+      FREED.giveBack(bytes);
+    },
+  };
   readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
   #freeBytes = 0;
+  #bytesOut = 0;
   /** Of the free bytes, how many have not been needed since the last {@link trim}. */
   #idleBytes = 0;
 
   /** Bytes it keeps for the next who need them. */
   get freeBytes(): number {
     return this.#freeBytes;
+  }
+
+  /** Bytes of all chunks that somebody holds. */
+  get bytesOut(): number {
+    return this.#bytesOut;
   }
 
   /** Time has passed: half of what nobody needed since the last call goes back to the collector. */
@@ -85,6 +97,7 @@ export class ChunkPool implements Giver {
   /** A chunk of at least `size` bytes, its content undefined. */
   take(size: number): Chunk {
     const length = sizeClass(size);
+    this.#bytesOut += length;
     const kept = this.#free.get(length)?.pop();
     if (kept === undefined) return new Chunk(new Uint8Array(length), this);
     this.#freeBytes -= length;
@@ -92,8 +105,15 @@ export class ChunkPool implements Giver {
     return new Chunk(kept, this);
   }
 
+  /** A chunk of memory that came from elsewhere, whole: counted while it is held, and freed at once then. */
+  adopt(bytes: Uint8Array<ArrayBuffer>): Chunk {
+    this.#bytesOut += bytes.length;
+    return new Chunk(bytes, this.#adopted);
+  }
+
   /** Only for {@link Chunk}: the last reference is gone. */
   giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytesOut -= bytes.length;
     if (this.#freeBytes + bytes.length > POOL_BYTES_MOST) return;
     this.#freeBytes += bytes.length;
     const list = this.#free.get(bytes.length);

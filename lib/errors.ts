@@ -20,7 +20,8 @@ export type WireCode =
   | "BAD_LENGTH"
   | "BAD_FIELD"
   | "TOO_MANY_PATTERNS"
-  | "TOO_MANY_CONNECTIONS";
+  | "TOO_MANY_CONNECTIONS"
+  | "BUSY";
 
 /**
  * What the library itself refuses with. `NEEDS_V2`: the broker speaks only the classic protocol, which cannot
@@ -49,6 +50,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   BAD_FIELD: "this is not a field of this command",
   TOO_MANY_PATTERNS: "this connection is subscribed to as many patterns as it may (--max-patterns)",
   TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
+  BUSY: "the broker keeps as much for its clients as it may (--max-memory); try again",
 };
 
 /** Whether a code that came from a broker is one of those this version knows. */

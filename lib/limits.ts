@@ -24,6 +24,8 @@ export interface Limits {
   readonly connections: number;
   /** Bytes that wait for one connection that reads too slowly (64 MiB). */
   readonly outbox: number;
+  /** Bytes that all connections together may make the broker keep (1 GiB): see held_memory.ts. */
+  readonly memory: number;
 }
 
 /** One settable limit, for the command line, the config file and the docs. */
@@ -79,6 +81,14 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     least: MIB,
     most: 4096 * MIB,
     meaning: "bytes waiting for one slow connection",
+  },
+  {
+    key: "memory",
+    unit: "bytes",
+    fallback: 1024 * MIB,
+    least: 64 * MIB,
+    most: 1024 * 1024 * MIB,
+    meaning: "bytes kept for all connections together",
   },
 ];
 

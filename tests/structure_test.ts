@@ -33,6 +33,7 @@ const CORE = [
   "lib/counters.ts",
   "lib/errors.ts",
   "lib/flush_list.ts",
+  "lib/held_memory.ts",
   "lib/limits.ts",
   "lib/log.ts",
   "lib/positions.ts",

@@ -9,6 +9,7 @@ import { Counters } from "../counters.ts";
 import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
+import { HeldMemory } from "../held_memory.ts";
 import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, DEFAULT_LIMITS, STALL_TIMEOUT_MS } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
@@ -60,17 +61,20 @@ export class Broker implements AsyncDisposable {
     this.#now = options.now ?? ((): number => Date.now());
     this.lost = this.#lost.promise;
     const flushes = new FlushList();
+    const pool = new ChunkPool();
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#engine = this.#engineOver(options.store, flushes);
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
       version: this.#version,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
       slowConsumer: options.slowConsumer ?? "block",
       stallTimeout: options.stallTimeout ?? STALL_TIMEOUT_MS,
       now: this.#now,
       log: this.#log,
-      pool: new ChunkPool(),
+      pool,
+      memory: new HeldMemory({ most: limits.memory, pool }),
       flushes,
     });
   }

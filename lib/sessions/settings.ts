@@ -7,6 +7,7 @@ import type { ChunkPool } from "../buffers.ts";
 import type { Counters } from "../counters.ts";
 import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
+import type { HeldMemory } from "../held_memory.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
@@ -26,5 +27,7 @@ export interface Settings {
   readonly now: () => number;
   readonly log: Log;
   readonly pool: ChunkPool;
+  /** What all sessions keep together. */
+  readonly memory: HeldMemory;
   readonly flushes: FlushList;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Chunk, FREED, Slice } from "../buffers.ts";
+import { Slice } from "../buffers.ts";
 import type { ReplaySubscriber } from "../engine/types.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
@@ -102,7 +102,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {
     if (this.#outbox.closed) return;
-    const chunk = new Chunk(bytes, FREED);
+    const chunk = this.#outbox.adopt(bytes);
     this.#outbox.put(new Segment(new Slice(chunk), messages));
     chunk.release();
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Slice } from "../../buffers.ts";
+import type { Chunk, Slice } from "../../buffers.ts";
 import { HIGH_WATER, LOW_WATER } from "../../limits.ts";
 import type { ReplySink } from "../../protocols/types.ts";
 import type { Settings } from "../settings.ts";
@@ -104,6 +104,11 @@ export class Outbox implements ReplySink {
   /** Takes a segment out again that waits. */
   remove(segment: Segment): void {
     this.#queue.remove(segment);
+  }
+
+  /** Memory that came from elsewhere, as a chunk to be put in. */
+  adopt(bytes: Uint8Array<ArrayBuffer>): Chunk {
+    return this.#settings.pool.adopt(bytes);
   }
 
   /** Queues a reply of the broker's own. */
