@@ -131,6 +131,23 @@ export const ROUTES_MOST = 100_000;
 /** Subscribers remembered over all those topics together. */
 export const ROUTED_SUBSCRIBERS_MOST = 4_000_000;
 
+/** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
+export const SLICE_MS = 2;
+export const TURN_MS = 1;
+/** Work a turn may do, in messages to one subscriber each. */
+export const TURN_WORK_MOST = 8192;
+/** A read of fewer bytes is little to do. */
+export const LITTLE_BYTES = 4 * KIB;
+/**
+ * A round that completes so few operations has completed all that were ready: the runtime stops at 128, and
+ * some of those are looks that find nothing.
+ */
+export const FEW_COMPLETIONS = 60;
+/** Rounds after which who was served asks for more even where each round is full. */
+export const HELD_ROUNDS_MOST = 16;
+/** Connections that are accepted before the event loop turns. */
+export const ACCEPTED_A_ROUND = 16;
+
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
 /** How long SIGTERM waits for what is queued to leave (`--drain-timeout`), milliseconds. */
@@ -144,6 +161,7 @@ for (const spec of LIMIT_SPECS) {
     `the range of --max-${spec.key} holds its default`,
   );
 }
+check(TURN_MS <= SLICE_MS, "a turn fits a slice");
 check(LOW_WATER < HIGH_WATER, "publishers are let go below the mark at which they are held");
 check(GATHER_SEGMENT_MOST <= GATHER_BYTES, "a gathered segment fits the gathering buffer");
 check(READ_BUFFER_LEAST <= READ_BUFFER_MOST, "read buffers grow");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LITTLE_BYTES } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 import type { Listener } from "./listener.ts";
 import { type Eviction, Outbox, type OutboxOwner } from "./outbox/outbox.ts";
@@ -75,6 +76,8 @@ export class Connection implements OutboxOwner {
   #reason: CloseReason | undefined;
   #draining = false;
   #handling: Promise<void> | undefined;
+  /** The session has not seen what was read last. */
+  #unread = false;
   #outputEnded = false;
   #onClose: Set<() => void> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
@@ -96,24 +99,30 @@ export class Connection implements OutboxOwner {
    */
   async run(): Promise<CloseReason> {
     const { session, outbox } = this;
+    const { turns } = this.#settings;
     const input = this.#input;
+    turns.joined();
     try {
       while (session.ended === undefined && !this.#closed) {
         const bytes = await this.#transport.read(input.space());
+        turns.came(bytes ?? 0);
         if (bytes === null) {
           this.#reason ??= "end of input";
           break;
         }
-        if (this.#draining) continue;
+        if (this.#draining) {
+          if (!turns.free) await new Promise<void>((resolve) => turns.whenTurned(resolve));
+          continue;
+        }
         input.filled(bytes);
-        session.receive(input.chunk, input.start, input.end);
-        this.#settings.flushes.flush();
-        // awaited here: this holds back a peer that feeds a full subscriber, or does not read its replies
-        if (session.waitsFor !== undefined || outbox.aboveHighWater) {
-          this.#handling = this.#waitForRoom();
+        this.#unread = true;
+        if (turns.free) this.#work();
+        if (this.#unread || session.more || session.waitsFor !== undefined || outbox.aboveHighWater) {
+          this.#handling = this.#handleRest(bytes < LITTLE_BYTES);
           await this.#handling;
         }
         input.consumed(session.consumed);
+        if (turns.holdsReads) await new Promise<void>((resolve) => turns.whenReadable(resolve));
       }
       this.#reason ??= session.ended;
       await this.#finish();
@@ -121,6 +130,7 @@ export class Connection implements OutboxOwner {
       this.#fail(error);
       if (this.#reason === "internal error") await this.#until(() => this.giveUp("internal error"));
     }
+    turns.left();
     this.#close();
     // only now: a read that was on its way may have filled it until the socket was closed
     input.close();
@@ -230,26 +240,69 @@ export class Connection implements OutboxOwner {
   }
 
   /**
-   * Until every publish that was read is where it belongs, and this connection's own replies are not too
-   * many.
+   * Until all that was read is handled, a turn at a time. What is awaited here holds back a peer that has more
+   * to do than others, that feeds a full subscriber, or that does not read its replies.
    */
-  async #waitForRoom(): Promise<void> {
+  async #handleRest(little: boolean): Promise<void> {
     const { session, outbox } = this;
-    for (let full = session.waitsFor; full !== undefined; full = session.waitsFor) {
-      // what it waits for may never become free: a store that is lost takes nothing more
-      await this.#until((callback) => full!.whenNotFull(callback));
-      if (this.#closed) return;
-      session.resume();
-      this.#settings.flushes.flush();
+    if (this.#unread) await this.#takeTurn({ little });
+    while (!this.#closed) {
+      const full = session.waitsFor;
+      if (full !== undefined) {
+        // what it waits for may never become free: a store that is lost takes nothing more
+        await this.#until((callback) => full.whenNotFull(callback));
+      } else if (outbox.aboveHighWater) {
+        await new Promise<void>((resolve) => outbox.whenNotFull(resolve));
+        continue;
+      } else if (!session.more) {
+        return;
+      }
+      await this.#takeTurn({ little: false });
     }
-    if (outbox.aboveHighWater) await new Promise<void>((resolve) => outbox.whenNotFull(resolve));
+  }
+
+  async #takeTurn(how: { readonly little: boolean }): Promise<void> {
+    const { turns } = this.#settings;
+    if (turns.free) return this.#work();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    turns.queue(() => {
+      try {
+        this.#work();
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    }, how);
+    await promise;
+  }
+
+  /** One turn. */
+  #work(): void {
+    if (this.#closed) return;
+    const { session } = this;
+    const input = this.#input;
+    const { turns, flushes } = this.#settings;
+    turns.begin();
+    if (this.#unread) {
+      this.#unread = false;
+      session.receive(input.chunk, input.start, input.end);
+    } else if (session.waitsFor !== undefined) {
+      session.resume();
+    } else {
+      session.goOn();
+    }
+    flushes.flush();
+    turns.end();
   }
 
   async #write(): Promise<void> {
     const { outbox } = this;
+    const { turns } = this.#settings;
     try {
       for (let bytes = outbox.take(); bytes !== undefined; bytes = outbox.take()) {
-        outbox.wrote(await this.#transport.write(bytes));
+        const written = await this.#transport.write(bytes);
+        turns.came(written);
+        outbox.wrote(written);
       }
     } catch (error) {
       outbox.abandon();
@@ -267,7 +320,9 @@ export class Connection implements OutboxOwner {
     if (this.session.ended === undefined || this.#closed) return;
     await this.#endOutput();
     const rest = new Uint8Array(1024);
-    while (!this.#closed && await this.#transport.read(rest) !== null);
+    while (!this.#closed && await this.#transport.read(rest) !== null) {
+      await new Promise<void>((resolve) => this.#settings.turns.whenTurned(resolve));
+    }
   }
 
   /**

@@ -8,6 +8,8 @@ import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts
 import { refusal } from "./refusal.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
+import { ProcessLoop } from "./turns/event_loop.ts";
+import { Turns } from "./turns/turns.ts";
 
 /** A socket that is listened on. */
 export interface Listening {
@@ -27,6 +29,7 @@ const TRIM_TICKS = 8;
  * undelivered, unless its subscriber was cut off or the time ran out, which its result says.
  */
 export class Server {
+  readonly #loop = new ProcessLoop();
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
   #sockets: Deno.TcpListener[] = [];
@@ -34,8 +37,8 @@ export class Server {
   #ticks = 0;
   #lastNumber = 0;
 
-  constructor(settings: Settings) {
-    this.#settings = settings;
+  constructor(settings: Omit<Settings, "turns">) {
+    this.#settings = { ...settings, turns: new Turns(this.#loop) };
   }
 
   /** How many connections there are. */
@@ -59,6 +62,7 @@ export class Server {
     }
     this.#sockets.push(...sockets);
     this.#startTicking();
+    void this.#loop.open();
     return sockets.map((socket, at) => {
       const spec = specs[at]!;
       void this.#accept(socket, spec);
@@ -115,6 +119,7 @@ export class Server {
     await this.#drainAll(() => true);
     clearTimeout(timer);
     this.#stopTicking();
+    this.#loop.close();
     return cut;
   }
 

@@ -44,6 +44,9 @@ export class Session implements Context, Publisher, Subscribing {
   /** The publish at which the session stands still, and for whom it waits. */
   #held: Run | undefined;
   #waitsFor: Gate | undefined;
+  #more = false;
+  /** What was done last, as turns count it. */
+  #work = 0;
 
   constructor(
     settings: Settings,
@@ -90,14 +93,19 @@ export class Session implements Context, Publisher, Subscribing {
     return this.#waitsFor;
   }
 
+  /** Whether its turn was over before all that was read was handled: then call {@link goOn} in another. */
+  get more(): boolean {
+    return this.#more;
+  }
+
   /** Everything before this position is done with. */
   get consumed(): number {
     return this.#decoder.consumed;
   }
 
   /**
-   * Handles what was read: `chunk.bytes` from `start` to `end`, of which the first part may have been there
-   * before.
+   * Handles what was read, as much of it as fits in a turn: `chunk.bytes` from `start` to `end`, of which the
+   * first part may have been there before.
    */
   receive(chunk: Chunk, start: number, end: number): void {
     this.#chunk = chunk;
@@ -106,12 +114,16 @@ export class Session implements Context, Publisher, Subscribing {
     this.#handleAll(chunk);
   }
 
+  /** Goes on with the next request. */
+  goOn(): void {
+    if (this.#chunk !== undefined) this.#handleAll(this.#chunk);
+  }
+
   /** Goes on where it stood still. */
   resume(): void {
     const run = this.#held;
-    if (run === undefined || this.#chunk === undefined) return;
     this.#held = this.#waitsFor = undefined;
-    if (this.#publish(run)) this.#handleAll(this.#chunk);
+    if (run === undefined || this.#publish(run)) this.goOn();
   }
 
   speak(protocol: Protocol): void {
@@ -176,10 +188,18 @@ export class Session implements Context, Publisher, Subscribing {
   }
 
   #handleAll(chunk: Chunk): void {
+    const { turns } = this.#settings;
+    this.#more = false;
+    this.#work = 0;
     while (this.#ended === undefined) {
+      if (turns.over(this.#work)) {
+        this.#more = true;
+        break;
+      }
       const decoder = this.#decoder;
       const found = decoder.next();
       if (found === Found.Nothing) break;
+      this.#work = WORK_OF_A_REQUEST;
       if (found === Found.Publishes) {
         if (!this.#publishes(chunk)) break;
       } else if (found === Found.Request) {
@@ -198,9 +218,11 @@ export class Session implements Context, Publisher, Subscribing {
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
     const { start, end, encoding, count, hasFields, ttl } = decoder;
+    this.#work = 1 + (end - start) / BYTES_OF_WORK;
     if (this.#id === "") this.#id = decoder.publisherId();
     const route = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
     if ("code" in route) {
+      this.#work += count;
       this.#answer(route, count);
       return true;
     }
@@ -222,6 +244,7 @@ export class Session implements Context, Publisher, Subscribing {
     const receipt = engine.publish(run, this);
     if (receipt !== undefined) {
       run.release();
+      this.#work += receipt.reached ?? 0;
       this.#replies.ok(run.count, receipt);
     }
     return true;
@@ -244,3 +267,7 @@ export class Session implements Context, Publisher, Subscribing {
     this.#ended = "protocol error";
   }
 }
+
+/** What a request that is no publish counts as in a turn, and how many bytes that are published count as one. */
+const WORK_OF_A_REQUEST = 4;
+const BYTES_OF_WORK = 4096;

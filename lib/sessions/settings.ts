@@ -11,6 +11,7 @@ import type { HeldMemory } from "../held_memory.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
+import type { Turns } from "./turns/turns.ts";
 
 /** One object a broker, shared by all its sessions. */
 export interface Settings {
@@ -30,4 +31,6 @@ export interface Settings {
   /** What all sessions keep together. */
   readonly memory: HeldMemory;
   readonly flushes: FlushList;
+  /** Who is served next. */
+  readonly turns: Turns;
 }
