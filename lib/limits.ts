@@ -150,6 +150,13 @@ export const ACCEPTED_A_ROUND = 16;
 
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
+/** How long a request may take to come, milliseconds, and for how many bytes it may take a second more. */
+export const REQUEST_MS = 30_000;
+export const REQUEST_BYTES_A_SECOND = 64 * KIB;
+/** What is unread may always grow to so many bytes, however much is kept. */
+export const UNREAD_LEAST = 4 * KIB;
+/** A line of the log about what happens often comes at most every so often, milliseconds. */
+export const SELDOM_MS = 10_000;
 /** How long SIGTERM waits for what is queued to leave (`--drain-timeout`), milliseconds. */
 export const DRAIN_TIMEOUT_MS = 10_000;
 /** The longest a timer can be set to, milliseconds: some 24 days. */

@@ -43,7 +43,9 @@ const CORE = [
 /** What carries bytes and time to that code and back. */
 const AROUND_THE_CORE = [
   "lib/sessions/connection.ts",
+  "lib/sessions/connection_errors.ts",
   "lib/sessions/listener.ts",
+  "lib/sessions/send_queues.ts",
   "lib/sessions/server.ts",
   "lib/sessions/transport.ts",
   "lib/sessions/turns/event_loop.ts",

@@ -78,4 +78,9 @@ export interface Decoder {
   feed(buffer: Uint8Array<ArrayBuffer>, start: number, end: number): void;
   /** Finds the next thing in the window. */
   next(): Found;
+  /**
+   * After {@link Found.Nothing} with something unconsumed: refuses what has begun and passes over it, as much
+   * as is there and the rest as it comes.
+   */
+  passOver(code: WireCode, problem: string): Found.Refused | Found.Broken;
 }

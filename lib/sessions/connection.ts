@@ -5,25 +5,19 @@
  */
 import { LITTLE_BYTES } from "../limits.ts";
 import type { LogFields } from "../log.ts";
+import { type CloseReason, closingEvent } from "./close_reason.ts";
+import { isConnectionError } from "./connection_errors.ts";
+import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import type { Listener } from "./listener.ts";
 import { type Eviction, Outbox, type OutboxOwner } from "./outbox/outbox.ts";
+import { StallWatch } from "./outbox/stall_watch.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Farewell, farewellTo } from "./farewell.ts";
-import { Session, type SessionEnd } from "./session.ts";
+import { RequestWatch } from "./request_watch.ts";
+import { Session } from "./session.ts";
+import type { SocketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
-import type { SubscriptionSnapshot } from "./subscriptions.ts";
 import type { Transport } from "./transport.ts";
-
-/** Every way a connection ends. */
-export type CloseReason =
-  | SessionEnd
-  | "end of input"
-  | "connection lost"
-  | "drained"
-  | "drain timeout"
-  | "closed"
-  | "internal error"
-  | Eviction;
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
@@ -31,28 +25,8 @@ export interface ConnectionOptions {
   readonly listener: Listener;
   readonly address: string;
   readonly transport: Transport;
-}
-
-/** A connection as plain data. */
-export interface ConnectionSnapshot {
-  /** Counts connections, from 1. */
-  readonly number: number;
-  /** The name of what it came in by. */
-  readonly listener: string;
-  /** As it calls itself; empty before its first request. */
-  readonly id: string;
-  /** Where it comes from. */
-  readonly address: string;
-  /** What it speaks. */
-  readonly protocol: string;
-  /** Bytes that wait to be written to it. */
-  readonly queued: number;
-  /** Messages that were left out for it. */
-  readonly dropped: number;
-  /** Whether it is not read from, since a subscriber of what it publishes is full. */
-  readonly waits: boolean;
-  /** What it is subscribed to. */
-  readonly subscriptions: readonly SubscriptionSnapshot[];
+  /** Its place in the system's table of connections, where it has one. */
+  readonly socket?: SocketKey | undefined;
 }
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
@@ -69,15 +43,18 @@ export class Connection implements OutboxOwner {
   readonly number: number;
   readonly session: Session;
   readonly outbox: Outbox;
+  readonly stalls: StallWatch;
   readonly #settings: Settings;
   readonly #address: string;
   readonly #transport: Transport;
+  readonly #socket: SocketKey | undefined;
   readonly #input: ReadBuffer;
   #reason: CloseReason | undefined;
   #draining = false;
   #handling: Promise<void> | undefined;
   /** The session has not seen what was read last. */
   #unread = false;
+  readonly #requests = new RequestWatch();
   #outputEnded = false;
   #onClose: Set<() => void> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
@@ -88,8 +65,11 @@ export class Connection implements OutboxOwner {
     this.number = options.number;
     this.#address = options.address;
     this.#transport = options.transport;
-    this.#input = new ReadBuffer(settings.pool);
+    this.#socket = options.socket;
+    this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
+    const { stallTimeout } = settings;
+    this.stalls = new StallWatch(this.outbox, { stallTimeout, visible: options.socket !== undefined });
     this.session = new Session(settings, { listener: options.listener, outbox: this.outbox });
   }
 
@@ -104,7 +84,13 @@ export class Connection implements OutboxOwner {
     turns.joined();
     try {
       while (session.ended === undefined && !this.#closed) {
+        if (!input.mayGrow) {
+          this.#passOver();
+          continue;
+        }
+        this.#requests.reading = true;
         const bytes = await this.#transport.read(input.space());
+        this.#requests.reading = false;
         turns.came(bytes ?? 0);
         if (bytes === null) {
           this.#reason ??= "end of input";
@@ -121,6 +107,7 @@ export class Connection implements OutboxOwner {
           this.#handling = this.#handleRest(bytes < LITTLE_BYTES);
           await this.#handling;
         }
+        if (session.consumed !== input.start) this.#requests.finished();
         input.consumed(session.consumed);
         if (turns.holdsReads) await new Promise<void>((resolve) => turns.whenReadable(resolve));
       }
@@ -175,6 +162,13 @@ export class Connection implements OutboxOwner {
     this.#settings.flushes.flush();
   }
 
+  /** Time has passed. Its place in the system's table, where {@link stalls} has to be told of it. */
+  tick(milliseconds: number): SocketKey | undefined {
+    const unread = this.#input.end - this.#input.start;
+    if (this.#requests.tick(milliseconds, unread) && !this.#draining) this.giveUp("unfinished request");
+    return this.stalls.tick(milliseconds) ? this.#socket : undefined;
+  }
+
   snapshot(): ConnectionSnapshot {
     const { number, session, outbox } = this;
     return {
@@ -202,6 +196,13 @@ export class Connection implements OutboxOwner {
     const fields = { ...this.#fields(), dropped: this.outbox.dropped, queued: this.outbox.queued };
     if (dropping) this.#settings.log.warn("slow consumer: messages are left out", fields);
     else this.#settings.log.info("slow consumer caught up", fields);
+  }
+
+  /** What is unread would need more memory than there is for it. */
+  #passOver(): void {
+    this.session.passOver();
+    this.#input.consumed(this.session.consumed);
+    this.#settings.flushes.flush();
   }
 
   /** Nobody waits for it any more, and of what was queued only what is being written is held. */
@@ -240,8 +241,8 @@ export class Connection implements OutboxOwner {
   }
 
   /**
-   * Until all that was read is handled, a turn at a time. What is awaited here holds back a peer that has more
-   * to do than others, that feeds a full subscriber, or that does not read its replies.
+   * Until all that was read is handled, a turn at a time. What is awaited here holds back a peer that has
+   * more to do than others, that feeds a full subscriber, or that does not read its replies.
    */
   async #handleRest(little: boolean): Promise<void> {
     const { session, outbox } = this;
@@ -365,11 +366,8 @@ export class Connection implements OutboxOwner {
   }
 
   #logClosed(reason: CloseReason): void {
-    const { log } = this.#settings;
-    const fields = { ...this.#fields(), reason, dropped: this.outbox.dropped };
-    if (reason === "stalled" || reason === "outbox full") log.warn("slow consumer disconnected", fields);
-    else if (reason === "drain timeout") log.warn("connection closed", fields);
-    else log.debug("connection closed", fields);
+    const [level, event] = closingEvent(reason);
+    this.#settings.log[level](event, { ...this.#fields(), reason, dropped: this.outbox.dropped });
   }
 
   #fields(): LogFields {
@@ -382,19 +380,3 @@ export class Connection implements OutboxOwner {
     };
   }
 }
-
-/** The other side went away, or we closed under a read or a write: nothing to be alarmed about. */
-function isConnectionError(error: unknown): boolean {
-  return CONNECTION_ERRORS.some((kind) => error instanceof kind);
-}
-
-const CONNECTION_ERRORS = [
-  Deno.errors.ConnectionReset,
-  Deno.errors.ConnectionAborted,
-  Deno.errors.BrokenPipe,
-  Deno.errors.NotConnected,
-  Deno.errors.TimedOut,
-  Deno.errors.UnexpectedEof,
-  Deno.errors.Interrupted,
-  Deno.errors.BadResource,
-];

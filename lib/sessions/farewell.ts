@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 
 /** Why a connection is given up, where it can be told. */
-export type Farewell = Eviction | "drain timeout" | "internal error";
+export type Farewell = Eviction | "drain timeout" | "internal error" | "unfinished request";
 
 /** What is known when it is. */
 export interface FarewellFacts {
@@ -36,6 +37,12 @@ export function farewellTo(
       return {
         code: "SLOW_CONSUMER",
         text: `more waited than ${outbox} bytes (--max-outbox), and ${lost}: ${ADVICE}`,
+      };
+    case "unfinished request":
+      return {
+        code: "TIMEOUT",
+        text: `a request began and is not whole: it may take ${REQUEST_MS / 1000} s, and a second more for ` +
+          `each ${REQUEST_BYTES_A_SECOND / 1024} KiB`,
       };
     case "drain timeout":
       return {

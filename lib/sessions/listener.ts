@@ -6,7 +6,9 @@
 import { RunError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Protocol } from "../protocols/types.ts";
+import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
 import type { Role } from "./context.ts";
+import { Seldom } from "./seldom.ts";
 
 /** What every connection that comes in by one way has in common. */
 export interface Listener {
@@ -58,25 +60,32 @@ export function listen({ hostname, port, flag }: ListenSpec): Deno.TcpListener {
   }
 }
 
-/** Accepts until the socket is closed. Failing to accept is survived: connections that are there go on. */
+/**
+ * Accepts until the socket is closed, a few at a time: `turned` resolves when others had their turn. Failing
+ * to accept is survived: connections that are there go on.
+ */
 export async function acceptAll(
   socket: Deno.TcpListener,
   options: {
     readonly log: Log;
     readonly name: string;
     readonly onConnection: (connection: Deno.TcpConn) => void;
+    readonly turned: () => Promise<void>;
   },
 ): Promise<void> {
-  const { log, name, onConnection } = options;
+  const { log, name, onConnection, turned } = options;
+  const failures = new Seldom(SELDOM_MS);
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
-  for (;;) {
+  for (let accepted = 1;; accepted++) {
     try {
       onConnection(await socket.accept());
       backoff = ACCEPT_BACKOFF_LEAST_MS;
+      if (accepted % ACCEPTED_A_ROUND === 0) await turned();
     } catch (error) {
       // closed by drain
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      log.error("cannot accept", { listener: name, error: String(error), retryMs: backoff });
+      const fields = { listener: name, error: String(error), retryMs: backoff };
+      failures.happened(performance.now(), (times) => log.error("cannot accept", { ...fields, times }));
       await new Promise((resolve) => setTimeout(resolve, backoff));
       backoff = Math.min(2 * backoff, ACCEPT_BACKOFF_MOST_MS);
     }

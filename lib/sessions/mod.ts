@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { ConnectionSnapshot } from "./connection.ts";
+export type { ConnectionSnapshot } from "./connection_snapshot.ts";
 export type { Role } from "./context.ts";
 export type { Listener, ListenSpec } from "./listener.ts";
 export { type Listening, Server } from "./server.ts";

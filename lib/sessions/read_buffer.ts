@@ -4,7 +4,8 @@
  * @module
  */
 import type { Chunk, ChunkPool } from "../buffers.ts";
-import { READ_BUFFER_LEAST, READ_BUFFER_MOST } from "../limits.ts";
+import { READ_BUFFER_LEAST, READ_BUFFER_MOST, UNREAD_LEAST } from "../limits.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * Guarantees: what was read lies in one piece from `start` to `end` with one byte free behind it (the
@@ -13,6 +14,7 @@ import { READ_BUFFER_LEAST, READ_BUFFER_MOST } from "../limits.ts";
  */
 export class ReadBuffer {
   readonly #pool: ChunkPool;
+  readonly #memory: Settings["memory"];
   #chunk: Chunk;
   #start = 0;
   #end = 0;
@@ -21,8 +23,9 @@ export class ReadBuffer {
   #view: Uint8Array<ArrayBuffer> | undefined;
   #viewed: Chunk | undefined;
 
-  constructor(pool: ChunkPool) {
+  constructor({ pool, memory }: Pick<Settings, "pool" | "memory">) {
     this.#pool = pool;
+    this.#memory = memory;
     this.#chunk = pool.take(READ_BUFFER_LEAST);
   }
 
@@ -34,6 +37,15 @@ export class ReadBuffer {
   }
   get end(): number {
     return this.#end;
+  }
+
+  /**
+   * Whether there is memory for more of what is unread: it needs as much again as has come, and nobody may
+   * hold more than is still free (held_memory.ts). If not, what is unread has to go.
+   */
+  get mayGrow(): boolean {
+    const needed = this.#needed(this.#end - this.#start);
+    return needed <= UNREAD_LEAST || needed <= this.#chunk.bytes.length || needed <= this.#memory.share;
   }
 
   /** Room to read into. Tell {@link filled} how much came. */
@@ -69,9 +81,14 @@ export class ReadBuffer {
     this.#chunk.release();
   }
 
+  #needed(unread: number): number {
+    return 2 * unread + 1;
+  }
+
   /** Takes what is unread along to another chunk with room behind it. */
   #move(unread: number): void {
-    const chunk = this.#pool.take(Math.max(this.#wanted, 2 * unread + 1));
+    if (this.#wanted > this.#memory.share) this.#wanted = READ_BUFFER_LEAST;
+    const chunk = this.#pool.take(Math.max(this.#wanted, this.#needed(unread)));
     chunk.bytes.set(this.#chunk.bytes.subarray(this.#start, this.#end));
     this.#chunk.release();
     this.#chunk = chunk;

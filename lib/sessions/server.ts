@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { Connection, type ConnectionSnapshot } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
+import { SELDOM_MS } from "../limits.ts";
 import { refusal } from "./refusal.ts";
+import { Seldom } from "./seldom.ts";
+import { LINUX_SEND_QUEUES, type SocketKey, socketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 import { ProcessLoop } from "./turns/event_loop.ts";
@@ -35,6 +39,9 @@ export class Server {
   #sockets: Deno.TcpListener[] = [];
   #ticker: ReturnType<typeof setInterval> | undefined;
   #ticks = 0;
+  /** Connections that are looked at before they are said to stall. */
+  #looks: Promise<void> | undefined;
+  readonly #refusals = new Seldom(SELDOM_MS);
   #lastNumber = 0;
 
   constructor(settings: Omit<Settings, "turns">) {
@@ -76,16 +83,23 @@ export class Server {
    */
   serve(
     transport: Transport,
-    { listener, address }: { readonly listener: Listener; readonly address: string },
+    { listener, address, socket }: {
+      readonly listener: Listener;
+      readonly address: string;
+      readonly socket?: SocketKey | undefined;
+    },
   ): Promise<void> {
     const { limits, log } = this.#settings;
     const { name } = listener;
     if (this.#connections.size >= limits.connections) {
-      log.warn("connection refused: too many", { listener: name, address, limit: limits.connections });
+      const fields = { listener: name, address, limit: limits.connections };
+      this.#refusals.happened(performance.now(), (times) => {
+        log.warn("connection refused: too many", { ...fields, times });
+      });
       return turnAway(transport, listener);
     }
     const number = ++this.#lastNumber;
-    const connection = new Connection(this.#settings, { number, listener, address, transport });
+    const connection = new Connection(this.#settings, { number, listener, address, transport, socket });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then(() => {
@@ -143,22 +157,37 @@ export class Server {
       name: listener.name,
       onConnection: (connection) => {
         connection.setNoDelay(true);
-        void this.serve(connection, { listener, address: addressOf(connection.remoteAddr) });
+        connection.setKeepAlive(true);
+        const address = addressOf(connection.remoteAddr);
+        void this.serve(connection, { listener, address, socket: socketKey(connection) });
       },
+      turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
     });
   }
 
   /**
-   * A process that was stopped for a while is not to find all its connections stalled: a tick counts as one
-   * tick at most.
+   * A process that was stopped or busy for a while is not to find all its connections stalled: a tick counts
+   * as one tick at most, and those that are suspected are looked at first, by when the runtime has done what
+   * waited meanwhile.
    */
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
       const { engine, now, pool } = this.#settings;
       engine.tick(now());
-      for (const connection of this.#connections.keys()) connection.outbox.tick(TICK_MS);
+      const suspects = new Map<Connection, SocketKey>();
+      for (const connection of this.#connections.keys()) {
+        const socket = connection.tick(TICK_MS);
+        if (socket !== undefined) suspects.set(connection, socket);
+      }
+      if (suspects.size > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
     }, TICK_MS);
+  }
+
+  async #judge(suspects: ReadonlyMap<Connection, SocketKey>): Promise<void> {
+    const untaken = await LINUX_SEND_QUEUES.look(new Set(suspects.values()));
+    for (const [connection, socket] of suspects) connection.stalls.judge(untaken.get(socket), TICK_MS);
+    this.#looks = undefined;
   }
 
   #stopTicking(): void {

@@ -114,6 +114,13 @@ export class Session implements Context, Publisher, Subscribing {
     this.#handleAll(chunk);
   }
 
+  /** There is no memory for more of the request that is not whole yet: it is refused and passed over. */
+  passOver(): void {
+    const found = this.#decoder.passOver("BUSY", "");
+    this.#refuse(found);
+    this.#replies.flush();
+  }
+
   /** Goes on with the next request. */
   goOn(): void {
     if (this.#chunk !== undefined) this.#handleAll(this.#chunk);
@@ -206,9 +213,7 @@ export class Session implements Context, Publisher, Subscribing {
         if (this.#id === "") this.#id = decoder.request.id;
         this.#answer(dispatch(decoder.request, this), 1);
       } else {
-        const why = refusal(decoder.refusal, decoder.problem);
-        if (found === Found.Broken) this.#breakOff(why);
-        else this.#answer(why, 1);
+        this.#refuse(found);
       }
     }
     this.#replies.flush();
@@ -250,6 +255,13 @@ export class Session implements Context, Publisher, Subscribing {
     return true;
   }
 
+  /** The decoder refuses a request, and perhaps all that follows. */
+  #refuse(found: Found): void {
+    const why = refusal(this.#decoder.refusal, this.#decoder.problem);
+    if (found === Found.Broken) this.#breakOff(why);
+    else this.#answer(why, 1);
+  }
+
   #answer(answer: Answer, count: number): void {
     if (answer === "answered") return;
     if (answer === "ok") {
@@ -268,6 +280,6 @@ export class Session implements Context, Publisher, Subscribing {
   }
 }
 
-/** What a request that is no publish counts as in a turn, and how many bytes that are published count as one. */
+/** What a request that is no publish counts as in a turn, and how many published bytes count as one. */
 const WORK_OF_A_REQUEST = 4;
 const BYTES_OF_WORK = 4096;

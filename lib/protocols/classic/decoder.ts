@@ -117,6 +117,12 @@ export class ClassicDecoder implements Decoder {
     }
   }
 
+  passOver(code: WireCode): Found.Refused {
+    this.#skipping = true;
+    this.#searched = 0;
+    return this.#refuse(code, this.#limit);
+  }
+
   /** Takes the lines that start with the known head, as far as they go. */
   #run(): number {
     const headLength = this.#headLength;
@@ -280,7 +286,7 @@ export class ClassicDecoder implements Decoder {
     return !this.#skipping;
   }
 
-  #refuse(code: WireCode, position: number): Found {
+  #refuse(code: WireCode, position: number): Found.Refused {
     this.refusal = code;
     this.#position = position;
     return Found.Refused;

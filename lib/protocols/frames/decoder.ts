@@ -114,6 +114,18 @@ export class FrameDecoder implements Decoder {
     }
   }
 
+  passOver(code: WireCode, problem: string): Found.Refused | Found.Broken {
+    const buffer = this.#buffer;
+    const header = this.#position;
+    const lf = buffer.indexOf(LF, header);
+    // without its length it is not known where it ends
+    if (lf >= this.#limit) return this.#break(code, problem);
+    const topicEnd = endOfField(buffer, header + 4, lf);
+    const lengthEnd = endOfField(buffer, topicEnd + 1, buffer[lf - 1] === CR ? lf - 1 : lf);
+    const length = decimals.readDecimal(buffer, topicEnd + 1, lengthEnd);
+    return this.#refuse(code, { problem, frame: lf + 1 + length + 1 });
+  }
+
   /** Takes the frames that start with the known head and are whole, as far as they go. */
   #run(): number {
     const headLength = this.#headLength;
@@ -266,7 +278,7 @@ export class FrameDecoder implements Decoder {
   }
 
   /** Passes over the frame that ends at `frame`, as much of it as is there and the rest as it comes. */
-  #refuse(code: WireCode, what: { problem: string; frame: number }): Found {
+  #refuse(code: WireCode, what: { problem: string; frame: number }): Found.Refused {
     this.refusal = code;
     this.problem = what.problem;
     const end = Math.min(what.frame, this.#limit);
@@ -275,7 +287,7 @@ export class FrameDecoder implements Decoder {
     return Found.Refused;
   }
 
-  #break(code: WireCode, problem: string): Found {
+  #break(code: WireCode, problem: string): Found.Broken {
     this.#broken = true;
     this.#position = this.#limit;
     this.refusal = code;

@@ -175,6 +175,16 @@ export class Outbox implements ReplySink {
     this.#lessWaits();
   }
 
+  /** Milliseconds in which nothing was taken of what is being written, though somebody waits for it. */
+  get stalledFor(): number {
+    return this.#stalledFor;
+  }
+
+  /** The other side has taken something, though not so much that a write has ended. */
+  progressed(): void {
+    this.#stalledFor = 0;
+  }
+
   /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
   tick(milliseconds: number): void {
     if ((!this.watchesStalls && !this.#closing) || this.#current === undefined || this.#leaving) return;

@@ -1,0 +1,28 @@
+/**
+ * A connection as plain data.
+ *
+ * @module
+ */
+import type { SubscriptionSnapshot } from "./subscriptions.ts";
+
+/** A connection as plain data. */
+export interface ConnectionSnapshot {
+  /** Counts connections, from 1. */
+  readonly number: number;
+  /** The name of what it came in by. */
+  readonly listener: string;
+  /** As it calls itself; empty before its first request. */
+  readonly id: string;
+  /** Where it comes from. */
+  readonly address: string;
+  /** What it speaks. */
+  readonly protocol: string;
+  /** Bytes that wait to be written to it. */
+  readonly queued: number;
+  /** Messages that were left out for it. */
+  readonly dropped: number;
+  /** Whether it is not read from, since a subscriber of what it publishes is full. */
+  readonly waits: boolean;
+  /** What it is subscribed to. */
+  readonly subscriptions: readonly SubscriptionSnapshot[];
+}

@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ChunkPool } from "../../lib/buffers.ts";
+import { HeldMemory } from "../../lib/held_memory.ts";
+import { ReadBuffer } from "../../lib/sessions/read_buffer.ts";
+import { TestServer } from "../support/server.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+Deno.test("a chunk is at most four times what has come, whatever length is named", () => {
+  const pool = new ChunkPool();
+  const buffer = new ReadBuffer({ pool, memory: new HeldMemory({ most: 1024 * MIB, pool }) });
+  let came = 0;
+  while (came < 20 * MIB) {
+    assert(buffer.mayGrow);
+    const space = buffer.space();
+    const bytes = Math.min(space.length, 10_000);
+    buffer.filled(bytes);
+    came += bytes;
+    assert(pool.bytesOut <= 4 * came + 64 * KIB, `${pool.bytesOut} for ${came}`);
+  }
+  buffer.close();
+  assertEquals(pool.bytesOut, 0);
+});
+
+Deno.test("what is half read may not be more than is still free, and little always may", () => {
+  const pool = new ChunkPool();
+  const memory = new HeldMemory({ most: 4 * MIB, pool });
+  const buffer = new ReadBuffer({ pool, memory });
+  let came = 0;
+  while (buffer.mayGrow) {
+    const bytes = Math.min(buffer.space().length, 10_000);
+    buffer.filled(bytes);
+    came += bytes;
+    assert(came < 8 * MIB);
+  }
+  assert(memory.held <= 4 * MIB, String(memory.held));
+  buffer.consumed(came);
+  assert(buffer.mayGrow);
+  memory.hold(100 * MIB);
+  const other = new ReadBuffer({ pool, memory });
+  const few = other.space();
+  other.filled(few.length);
+  assert(other.mayGrow);
+  other.close();
+  buffer.close();
+});
+
+Deno.test("a payload for which there is no memory is refused and passed over, and the connection goes on (V6)", async () => {
+  await using broker = new TestServer({ limits: { memory: MIB, payload: 8 * MIB } });
+  using publisher = broker.connect("publishers", 64 * KIB);
+  assertEquals(await publisher.ask("p hello 2"), "OK_2");
+  assertMatch(await publisher.line() ?? "", /^info /);
+  const payload = "x".repeat(4 * MIB);
+  await publisher.send(`pub #a ${payload.length}\n${payload}\nping\npub #a 2\nhi\n`);
+  assertMatch(await publisher.line() ?? "", /^err BUSY .*--max-memory/);
+  assertEquals(await publisher.line(), "pong");
+  assertMatch(await publisher.line() ?? "", /^ok 1 /);
+});
+
+Deno.test("a classic line for which there is no memory is refused and passed over, and the connection goes on", async () => {
+  await using broker = new TestServer({ limits: { memory: 256 * KIB, line: MIB } });
+  using publisher = broker.connect("publishers", 64 * KIB);
+  await publisher.send(`p pub #a ${"x".repeat(900 * KIB)}\np pub #a hi\n`);
+  assertEquals(await publisher.lines(2), ["ERR_BUSY", "OK"]);
+});
+
+Deno.test("a v2 header for which there is no memory ends the connection, for it is not known what follows (V6)", async () => {
+  await using broker = new TestServer({ limits: { memory: 64 * KIB, line: MIB } });
+  using publisher = broker.connect("publishers", 64 * KIB);
+  assertEquals(await publisher.ask("p hello 2"), "OK_2");
+  assertMatch(await publisher.line() ?? "", /^info /);
+  void publisher.send(`pub #a 1 h.x=${"x".repeat(900 * KIB)}\n`).catch(() => {});
+  assertMatch(await publisher.rest(), /^bye BUSY /);
+});
