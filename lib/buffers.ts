@@ -7,7 +7,7 @@
  * @module
  */
 
-/** Bytes a pool keeps: beyond it memory goes back to the collector. */
+/** Bytes a pool keeps: beyond it memory goes back to the system. */
 const POOL_BYTES_MOST = 128 * 1024 * 1024;
 
 /** Free memory below this, not needed for a while, is not worth keeping, bytes. */
@@ -21,8 +21,8 @@ export interface Giver {
 }
 
 /**
- * Gives memory back to the system at once: of large pieces that are used once,
- * what waits for the collector would add up to much. Nothing else may look at the same buffer.
+ * Gives memory back to the system at once: what waits for the collector would add up to much, and the
+ * collector does not hurry for memory that is not its own. Nothing else may look at the same buffer.
  */
 const FREED: Giver = { giveBack: (bytes) => void bytes.buffer.transfer(0) };
 
@@ -80,11 +80,14 @@ export class ChunkPool implements Giver {
     return this.#bytesOut;
   }
 
-  /** Time has passed: half of what nobody needed since the last call goes back to the collector. */
+  /** Time has passed: half of what nobody needed since the last call goes back to the system. */
   trim(): void {
     let surplus = this.#idleBytes / 2;
     for (const [length, list] of this.#free) {
-      while (surplus >= length && list.pop() !== undefined) {
+      while (surplus >= length) {
+        const bytes = list.pop();
+        if (bytes === undefined) break;
+        FREED.giveBack(bytes);
         surplus -= length;
         this.#freeBytes -= length;
       }
@@ -114,7 +117,7 @@ export class ChunkPool implements Giver {
   /** Only for {@link Chunk}: the last reference is gone. */
   giveBack(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytesOut -= bytes.length;
-    if (this.#freeBytes + bytes.length > POOL_BYTES_MOST) return;
+    if (this.#freeBytes + bytes.length > POOL_BYTES_MOST) return FREED.giveBack(bytes);
     this.#freeBytes += bytes.length;
     const list = this.#free.get(bytes.length);
     if (list === undefined) this.#free.set(bytes.length, [bytes]);
@@ -122,6 +125,7 @@ export class ChunkPool implements Giver {
   }
 
   #drop(): void {
+    for (const list of this.#free.values()) list.forEach((bytes) => FREED.giveBack(bytes));
     this.#free.clear();
     this.#freeBytes = 0;
   }
