@@ -159,6 +159,8 @@ export const UNREAD_LEAST = 4 * KIB;
 export const SELDOM_MS = 10_000;
 /** How long SIGTERM waits for what is queued to leave (`--drain-timeout`), milliseconds. */
 export const DRAIN_TIMEOUT_MS = 10_000;
+/** How long what is being written may take until a connection that is given up can be told why. */
+export const LAST_WORDS_MS = 500;
 /** The longest a timer can be set to, milliseconds: some 24 days. */
 export const TIMER_MOST_MS = 2 ** 31 - 1;
 

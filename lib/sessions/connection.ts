@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LITTLE_BYTES } from "../limits.ts";
+import { LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 import { type CloseReason, closingEvent } from "./close_reason.ts";
 import { isConnectionError } from "./connection_errors.ts";
@@ -31,8 +31,6 @@ export interface ConnectionOptions {
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
-/** How long what is being written may take until a connection that is given up can be told why. */
-const LAST_WORDS_MS = 500;
 
 /**
  * Guarantees: what was read is handled and answered before the socket closes (C11), unless the other side is

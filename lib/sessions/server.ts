@@ -6,7 +6,7 @@
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
-import { SELDOM_MS } from "../limits.ts";
+import { LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
 import { refusal } from "./refusal.ts";
 import { Seldom } from "./seldom.ts";
 import { LINUX_SEND_QUEUES, type SocketKey, socketKey } from "./send_queues.ts";
@@ -116,21 +116,26 @@ export class Server {
 
   /**
    * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout`
-   * milliseconds what is left is cut off. Resolves to how many connections had something queued then.
+   * milliseconds what is left is cut off, and a second later it is over whatever anybody does. Resolves to
+   * how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
     for (const socket of this.#sockets) socket.close();
     this.#sockets = [];
     let cut = 0;
-    const timer = setTimeout(() => {
+    const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
+    let timer = setTimeout(() => {
       for (const connection of this.#connections.keys()) {
         if (connection.outbox.queued > 0) cut++;
         connection.giveUp("drain timeout");
       }
+      // those had a moment for their last words; whatever else is awaited is not worth more of it
+      timer = setTimeout(() => {
+        for (const connection of this.#connections.keys()) connection.cut("drain timeout");
+        timer = setTimeout(giveUp, LAST_WORDS_MS);
+      }, LAST_WORDS_MS);
     }, timeout);
-    // publishers first: what they were promised must be in the outboxes before those are emptied at last
-    await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
-    await this.#drainAll(() => true);
+    await Promise.race([this.#drainInOrder(), over]);
     clearTimeout(timer);
     this.#stopTicking();
     this.#loop.close();
@@ -141,6 +146,12 @@ export class Server {
   async close(): Promise<void> {
     for (const connection of this.#connections.keys()) connection.cut("closed");
     await this.drain(0);
+  }
+
+  /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
+  async #drainInOrder(): Promise<void> {
+    await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
+    await this.#drainAll(() => true);
   }
 
   async #drainAll(which: (connection: Connection) => boolean): Promise<void> {
