@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Chunk, ChunkPool } from "../../buffers.ts";
+import type { ChunkPool } from "../../buffers.ts";
 import {
   GATHER_BYTES,
   GATHER_LEAST,
