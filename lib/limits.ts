@@ -127,7 +127,7 @@ export const GATHER_SEGMENT_MOST = 16 * KIB;
  * Bytes of chunks that one slow connection may keep from being used again for whatever lies in them; beyond,
  * only for a segment that is an eighth of its chunk and more: such chunks are many connections' together.
  */
-export const PINNED_MOST = 4 * MIB;
+export const PINNED_MOST = 1 * MIB;
 export const PINNED_PART = 8;
 /** What a segment takes beside its bytes: itself, its place in lists and in a map. Measured, bytes. */
 export const SEGMENT_BYTES = 192;

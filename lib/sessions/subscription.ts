@@ -95,7 +95,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     if (policy === "latest" && outbox.queued > 0) return this.#deliverLatest(run);
     const slice = this.#speaker.protocol.deliveries(run);
     const { count, expires } = run;
-    if (outbox.fits(slice.end - slice.start)) this.#put(new Segment(slice, count, { expires }));
+    if (outbox.fits(outbox.costOf(slice))) this.#put(new Segment(slice, count, { expires }));
+    else if (policy === "latest") this.#deliverLatest(run);
     else if (policy === "disconnect") outbox.overflow(count);
     else this.#leaveOut(count);
   }
@@ -126,7 +127,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   left(segment: Segment): void {
     if (this.#marker === segment) this.#marker = undefined;
-    if (segment.length > 0) this.#held -= segment.length + SEGMENT_BYTES;
+    if (segment.length > 0) this.#held -= SEGMENT_BYTES + heldBy(segment);
     if (segment.route !== undefined) this.#latest.delete(segment.route);
   }
 
@@ -147,11 +148,11 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   /** What is too much is left out from the oldest on; where the whole run is, its last message comes. */
   #deliverNewest(run: Run): void {
     const whole = this.#speaker.protocol.deliveries(run);
-    if (this.#makeRoom(whole.end - whole.start)) {
+    if (this.#makeRoom(this.#outbox.costOf(whole))) {
       return void this.#put(new Segment(whole, run.count, { owner: this, expires: run.expires }));
     }
     const newest = this.#speaker.protocol.deliveries(run.newest);
-    if (!this.#makeRoomForNewest(newest.end - newest.start)) return this.#leaveOut(run.count);
+    if (!this.#makeRoomForNewest(this.#outbox.costOf(newest))) return this.#leaveOut(run.count);
     this.#countDropped(run.count - 1);
     this.#put(new Segment(newest, 1, { owner: this, expires: run.expires }));
   }
@@ -162,30 +163,31 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const waiting = this.#latest.get(route);
     if (waiting !== undefined) this.#takeOut(waiting);
     const slice = this.#speaker.protocol.deliveries(run.newest);
-    if (!this.#makeRoomForNewest(slice.end - slice.start)) return this.#leaveOut(count);
+    if (!this.#makeRoomForNewest(this.#outbox.costOf(slice))) return this.#leaveOut(count);
     this.#countDropped(count - 1);
     this.#latest.set(route, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
   }
 
   /**
-   * Whether so many bytes fit, after the oldest of this subscription have been left out: into the outbox, or
-   * into its share of it whoever fills it (V7). Where they cannot nothing is left out.
+   * Whether what costs so much fits, after the oldest of this subscription have been left out: into the
+   * outbox, or into its share of it whoever fills it (V7). Where it cannot, nothing is left out.
    */
-  #makeRoom(bytes: number): boolean {
+  #makeRoom(cost: number): boolean {
     const outbox = this.#outbox;
-    if (outbox.fits(bytes)) return true;
-    if (!outbox.fits(bytes, this.#held) && bytes + SEGMENT_BYTES > outbox.keepersShare) return false;
-    while (!outbox.fits(bytes) && this.#held + bytes + SEGMENT_BYTES > outbox.keepersShare) {
-      if (!this.#leaveOutOldest()) break;
+    if (outbox.fits(cost)) return true;
+    if (cost > outbox.keepersShare && !outbox.fits(cost, this.#held)) return false;
+    while (!outbox.fits(cost) && this.#held + cost > outbox.keepersShare) {
+      // what was held is a guess: several may lie in one chunk
+      if (!this.#leaveOutOldest()) return false;
     }
     this.#tellGapEarly();
     return true;
   }
 
   /** As {@link #makeRoom}, for one message. It may have more than the share when nothing else of it waits. */
-  #makeRoomForNewest(bytes: number): boolean {
-    if (this.#makeRoom(bytes)) return true;
-    if (!this.#outbox.fitsOnTop(bytes, this.#held)) return false;
+  #makeRoomForNewest(cost: number): boolean {
+    if (this.#makeRoom(cost)) return true;
+    if (!this.#outbox.fitsOnTop(cost, this.#held)) return false;
     while (this.#leaveOutOldest());
     return true;
   }
@@ -248,7 +250,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const { length } = segment;
     const queued = this.#outbox.put(segment);
     if (segment.owner === undefined) return queued;
-    this.#held += queued === segment ? length + SEGMENT_BYTES : length;
+    if (queued === segment) this.#held += SEGMENT_BYTES + heldBy(segment);
+    else if (queued.holding?.own !== false) this.#held += length;
     this.#remember(queued);
     return queued;
   }
@@ -265,4 +268,9 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#head = 0;
     this.#live = this.#queued.length;
   }
+}
+
+/** Bytes that a segment keeps: its own, or all of somebody else's chunk. */
+function heldBy({ holding, chunk, length }: Segment): number {
+  return holding?.own === false ? chunk.bytes.length : length;
 }

@@ -104,13 +104,17 @@ export class Outbox implements ReplySink {
     return this.#leaving;
   }
 
-  /** Whether so many bytes more are within the limit, once so many that are held now are gone. */
-  fits(bytes: number, without = 0): boolean {
+  /** Bytes more that are held when a slice waits here. */
+  costOf(slice: Slice): number {
+    return this.#queue.costOf(slice);
+  }
+
+  /** Whether what costs so much is within the limit, once so many bytes that are held now are gone. */
+  fits(cost: number, without = 0): boolean {
     const held = this.held - without;
     if (held <= 0) return true;
     const { limits, memory } = this.#settings;
-    const wanted = held + bytes + SEGMENT_BYTES;
-    return wanted <= limits.outbox && wanted <= memory.share;
+    return held + cost <= limits.outbox && held + cost <= memory.share;
   }
 
   /**
@@ -123,13 +127,12 @@ export class Outbox implements ReplySink {
   }
 
   /**
-   * Whether one newest message that is greater than that has room for itself, once so many bytes are gone:
-   * the other half on top.
+   * Whether one newest message that costs more than that has room for itself, once so many bytes are gone: it
+   * goes into the other half on top.
    */
-  fitsOnTop(bytes: number, without: number): boolean {
+  fitsOnTop(cost: number, without: number): boolean {
     const { limits, memory } = this.#settings;
-    const wanted = bytes + SEGMENT_BYTES;
-    return this.held - without + wanted <= 1.5 * limits.outbox && wanted <= memory.share;
+    return this.held - without + cost <= 1.5 * limits.outbox && cost <= memory.share;
   }
 
   /** Queues a segment; which one it is in then: itself, or the one before it. */

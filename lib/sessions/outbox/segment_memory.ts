@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { ChunkPool } from "../../buffers.ts";
+import type { Chunk, ChunkPool, Slice } from "../../buffers.ts";
 import {
   GATHER_BYTES,
   GATHER_LEAST,
@@ -50,6 +50,13 @@ export class SegmentMemory {
     return 2 * waste > this.#ownUsed + 2 * SLACK;
   }
 
+  /** Bytes more that are held when a slice waits here. */
+  costOf(slice: Slice): number {
+    const { chunk, start, end } = slice;
+    if (!this.#isWorthPinning(chunk, end - start)) return end - start;
+    return chunk === this.#pinning?.chunk ? 0 : chunk.bytes.length;
+  }
+
   /** Keeps a segment that need not wait where it lies. False: that would hold much memory for little. */
   lend(segment: Segment): boolean {
     const { chunk, length } = segment;
@@ -61,7 +68,7 @@ export class SegmentMemory {
   /** Finds a segment that has to wait its place. */
   place(segment: Segment): void {
     if (segment.length === 0) segment.chunk.retain();
-    else if (this.#isWorthPinning(segment)) this.#pin(segment);
+    else if (this.#isWorthPinning(segment.chunk, segment.length)) this.#pin(segment);
     else this.#gather(segment);
   }
 
@@ -117,10 +124,11 @@ export class SegmentMemory {
   }
 
   /** A slice that is much of its chunk holds it, and is one for all who wait for it. */
-  #isWorthPinning({ chunk, length }: Segment): boolean {
+  #isWorthPinning(chunk: Chunk, length: number): boolean {
     if (length < GATHER_SEGMENT_MOST) return false;
     const whole = chunk.bytes.length;
-    return PINNED_PART * length >= whole || this.#pinned + whole <= PINNED_MOST;
+    return PINNED_PART * length >= whole || chunk === this.#pinning?.chunk ||
+      this.#pinned + whole <= PINNED_MOST;
   }
 
   #pin(segment: Segment): void {

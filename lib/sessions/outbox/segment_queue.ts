@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChunkPool } from "../../buffers.ts";
+import type { ChunkPool, Slice } from "../../buffers.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { GATHER_BYTES, JOIN_REPLIES_FROM, SEGMENT_BYTES } from "../../limits.ts";
 import type { Segment } from "./segment.ts";
@@ -45,6 +45,11 @@ export class SegmentQueue {
   /** Bytes it takes to keep those. */
   get held(): number {
     return this.#bytes + this.#places.surplus + this.#count * SEGMENT_BYTES;
+  }
+
+  /** Bytes more that it takes to keep a slice. */
+  costOf(slice: Slice): number {
+    return this.#places.costOf(slice) + SEGMENT_BYTES;
   }
 
   /**
