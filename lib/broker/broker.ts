@@ -41,6 +41,7 @@ export class Broker implements AsyncDisposable {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #counters = new Counters();
+  readonly #memory: HeldMemory;
   readonly #engine: Engine;
   readonly #server: Server;
   readonly #lost = Promise.withResolvers<string>();
@@ -63,6 +64,7 @@ export class Broker implements AsyncDisposable {
     const flushes = new FlushList();
     const pool = new ChunkPool();
     const limits = limitsWith(options.limits ?? {});
+    this.#memory = new HeldMemory({ most: limits.memory, pool });
     this.#engine = this.#engineOver(options.store, flushes);
     this.#server = new Server({
       engine: this.#engine,
@@ -74,7 +76,7 @@ export class Broker implements AsyncDisposable {
       now: this.#now,
       log: this.#log,
       pool,
-      memory: new HeldMemory({ most: limits.memory, pool }),
+      memory: this.#memory,
       flushes,
     });
   }
@@ -149,6 +151,7 @@ export class Broker implements AsyncDisposable {
       health: this.health(),
       totals: this.#counters.totals,
       listeners: [...this.#listening],
+      held: this.#memory.held,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
       ...this.#engine.snapshot(),
