@@ -35,8 +35,8 @@ export function farewellTo(
     case "outbox full":
       return {
         code: "SLOW_CONSUMER",
-        text:
-          `more waited than ${outbox} bytes (--max-outbox), or than was free of --max-memory, and ${lost}: ${ADVICE}`,
+        text: `more waited than ${outbox} bytes (--max-outbox), or than was free of --max-memory, ` +
+          `and ${lost}: ${ADVICE}`,
       };
     case "drain timeout":
       return {
