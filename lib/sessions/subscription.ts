@@ -10,7 +10,7 @@ import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
 import type { Route, Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import { NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
+import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
 /**
  * Shared by all that never use theirs: there is one subscription a connection at least, and most connections
@@ -211,7 +211,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   #oldest(): Segment | undefined {
     const queued = this.#queued;
-    while (this.#head < queued.length && queued[this.#head]!.gone) this.#head++;
+    while (this.#head < queued.length && queued[this.#head]!.gone) queued[this.#head++] = GONE;
     return queued[this.#head];
   }
 
@@ -264,7 +264,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     if (this.#queued.at(-1) === segment) return;
     this.#queued.push(segment);
     if (this.#queued.length <= 2 * this.#live + 64) return;
-    this.#queued = this.#queued.filter((each) => !each.gone);
+    closeUp(this.#queued, this.#head);
     this.#head = 0;
     this.#live = this.#queued.length;
   }

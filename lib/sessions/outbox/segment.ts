@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Chunk, type Slice } from "../../buffers.ts";
+import { Chunk, Slice } from "../../buffers.ts";
 import type { Route } from "../../wire/run.ts";
 
 /** Whose a segment is: told when it leaves, since it keeps count of what waits. */
@@ -91,3 +91,16 @@ export class Segment {
 
 /** Stands where memory was given back. */
 export const NO_CHUNK: Chunk = new Chunk(new Uint8Array(0));
+/** Stands in a list where a segment was, so that the list does not keep it. */
+export const GONE: Segment = new Segment(new Slice(NO_CHUNK), 0);
+GONE.gone = true;
+
+/** Takes what is gone out of a list, in place; what lies before `from` is not looked at. */
+export function closeUp(segments: Segment[], from: number): void {
+  let to = 0;
+  for (let at = from; at < segments.length; at++) {
+    const segment = segments[at]!;
+    if (!segment.gone) segments[to++] = segment;
+  }
+  segments.length = to;
+}

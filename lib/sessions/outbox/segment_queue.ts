@@ -6,7 +6,7 @@
 import type { ChunkPool, Slice } from "../../buffers.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { GATHER_BYTES, JOIN_REPLIES_FROM, SEGMENT_BYTES } from "../../limits.ts";
-import type { Segment } from "./segment.ts";
+import { closeUp, GONE, type Segment } from "./segment.ts";
 import { SegmentMemory } from "./segment_memory.ts";
 
 /** What a queue takes its memory from, and who is told of it. */
@@ -23,7 +23,7 @@ export interface QueueMemory {
 export class SegmentQueue {
   readonly #memory: HeldMemory;
   readonly #places: SegmentMemory;
-  #segments: Segment[] = [];
+  readonly #segments: Segment[] = [];
   #head = 0;
   /** Removed segments that still have a place in the list. */
   #holes = 0;
@@ -122,7 +122,7 @@ export class SegmentQueue {
     this.#places.letGo(segment);
     this.#holes++;
     if (this.#places.wasteful) this.#moveTogether();
-    else if (this.#holes > 64 && 2 * this.#holes > this.#segments.length - this.#head) this.#close();
+    else if (this.#holes > 64 && 2 * this.#holes > this.#count) this.#close();
   }
 
   /** Lets go of everything; how many messages that were. */
@@ -164,7 +164,7 @@ export class SegmentQueue {
   }
 
   #advance(): void {
-    this.#head++;
+    this.#segments[this.#head++] = GONE;
     if (this.#head === this.#segments.length) {
       this.#segments.length = 0;
       this.#head = 0;
@@ -175,7 +175,7 @@ export class SegmentQueue {
 
   /** Closes the holes. */
   #close(): void {
-    this.#segments = this.#segments.slice(this.#head).filter((segment) => !segment.gone);
+    closeUp(this.#segments, this.#head);
     this.#head = 0;
     this.#holes = 0;
   }
