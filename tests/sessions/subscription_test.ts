@@ -275,3 +275,35 @@ Deno.test("where publishers are not to wait, no subscriber makes them (V7)", asy
   assertEquals((await subscriber.ask("sub #a slow=block"))?.slice(0, 10), "err DENIED");
   assertEquals(await subscriber.ask("sub #a slow=drop-old"), "ok 1");
 });
+
+Deno.test("over the wire: the last state comes though another subscription has filled the outbox (V7, V9)", async () => {
+  const limit = 256 * 1024;
+  await using broker = new TestServer({ limits: { outbox: limit } });
+  using subscriber = await upgraded(broker.connect("subscribers", 1024));
+  for (const line of ["sub #full slow=drop-new", "sub #state slow=latest", "sub #old slow=drop-old"]) {
+    assertEquals(await subscriber.ask(line), "ok 1");
+  }
+  using publisher = await upgraded(broker.connect("publishers"));
+  const filler = `pub #full 10000\n${"x".repeat(10_000)}\n`;
+  for (let at = 0; at < 60; at++) await publisher.ask(filler.slice(0, -1));
+  for (let at = 0; at < 50; at++) {
+    await publisher.ask(`pub #state 2\n${at + 10}`);
+    await publisher.ask(`pub #old 2\n${at + 10}`);
+  }
+  const { held } = broker.broker.snapshot().connections[0]!;
+  assert(held > 0.9 * limit && held < 1.1 * limit, `${held}`);
+  const told = new Map<string, number>();
+  let old = 0;
+  let last = "";
+  while (last !== "59" || told.get("#state") !== 50 || told.get("#old") !== 50) {
+    const [verb, topic = "", count] = (await subscriber.line())!.split(" ");
+    const received = verb === "gap" ? Number(count) : 1;
+    if (verb !== "gap") last = (await subscriber.line())!;
+    if (topic === "#old" && verb !== "gap") {
+      assertEquals(Number(last), 10 + (told.get(topic) ?? 0), `${old++}`);
+    }
+    told.set(topic, (told.get(topic) ?? 0) + received);
+  }
+  assertEquals(old, 50, "they had room in the share of theirs");
+  assertEquals(told.get("#full"), 60);
+});

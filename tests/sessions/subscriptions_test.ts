@@ -9,6 +9,8 @@ import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { FRAMES } from "../../lib/protocols/mod.ts";
 import { Outbox } from "../../lib/sessions/outbox/outbox.ts";
 import { Subscriptions } from "../../lib/sessions/subscriptions.ts";
+import { MemoryStore } from "../../lib/store/memory.ts";
+import { TestServer } from "../support/server.ts";
 import { keepsNewest, SLOW_POLICIES, type SlowPolicy } from "../../lib/slow_policy.ts";
 
 /** A pattern that is opened, or closed. */
@@ -85,4 +87,20 @@ Deno.test("patterns that need nothing of their own come by one subscription, and
   assert(outbox.watchesStalls, "the publishers of #b wait");
   subscriptions.close("#b");
   assert(!outbox.watchesStalls, "nobody waits for #c");
+});
+
+Deno.test("over the wire: who follows what is stored is not cut off for a stall, who blocks is (D5, V11)", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ stallTimeout: 500, durable: { store, patterns: ["#d"] } });
+  using follower = broker.connect("subscribers", 1024);
+  assertEquals(await follower.ask("c hello 2"), "OK_2");
+  await follower.line();
+  await follower.send("sub #d from=earliest\n");
+  using blocking = broker.connect("subscribers", 1024);
+  await blocking.ask("c sub #m");
+  using publisher = broker.connect("publishers");
+  for (const topic of ["#d", "#m"]) await publisher.ask(`p pub ${topic} ${"x".repeat(10_000)}`);
+  const { fields } = await broker.event("slow consumer disconnected");
+  assertEquals(fields["connection"], 2);
+  assertEquals(broker.broker.snapshot().connections.map(({ number }) => number), [1, 3]);
 });
