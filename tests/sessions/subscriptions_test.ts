@@ -102,5 +102,6 @@ Deno.test("over the wire: who follows what is stored is not cut off for a stall,
   for (const topic of ["#d", "#m"]) await publisher.ask(`p pub ${topic} ${"x".repeat(10_000)}`);
   const { fields } = await broker.event("slow consumer disconnected");
   assertEquals(fields["connection"], 2);
+  await new Promise((resolve) => setTimeout(resolve, 800));
   assertEquals(broker.broker.snapshot().connections.map(({ number }) => number), [1, 3]);
 });
