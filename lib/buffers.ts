@@ -7,11 +7,11 @@
  * @module
  */
 
-/** Bytes a pool keeps: beyond it memory goes back to the system. */
+/** Bytes a pool keeps: beyond it memory is given back. */
 const POOL_BYTES_MOST = 128 * 1024 * 1024;
 
-/** Free memory below this, not needed for a while, is not worth keeping, bytes. */
-const LENGTH_MOST_KEPT = 1024 * 1024;
+/** Smaller ones are left to the collector, bytes. */
+const DISPOSED_LEAST = 16 * 1024;
 /** The smallest chunk, bytes. */
 const LENGTH_LEAST = 64;
 
@@ -80,20 +80,18 @@ export class ChunkPool implements Giver {
     return this.#bytesOut;
   }
 
-  /** Time has passed: half of what nobody needed since the last call goes back to the system. */
+  /** Time has passed: half of what nobody needed since the last call is given back. */
   trim(): void {
-    let surplus = this.#idleBytes / 2;
+    let idle = this.#idleBytes;
+    const stay = idle / 2;
     for (const [length, list] of this.#free) {
-      while (surplus >= length) {
-        const bytes = list.pop();
-        if (bytes === undefined) break;
-        FREED.giveBack(bytes);
-        surplus -= length;
+      // rounded up, so that the last one goes, too
+      while (idle > stay && idle >= length && list.length > 0) {
+        dispose(list.pop()!);
+        idle -= length;
         this.#freeBytes -= length;
       }
     }
-    // what is too little to halve goes as well, at last
-    if (this.#idleBytes === this.#freeBytes && this.#freeBytes < LENGTH_MOST_KEPT) this.#drop();
     this.#idleBytes = this.#freeBytes;
   }
 
@@ -117,18 +115,17 @@ export class ChunkPool implements Giver {
   /** Only for {@link Chunk}: the last reference is gone. */
   giveBack(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytesOut -= bytes.length;
-    if (this.#freeBytes + bytes.length > POOL_BYTES_MOST) return FREED.giveBack(bytes);
+    if (this.#freeBytes + bytes.length > POOL_BYTES_MOST) return dispose(bytes);
     this.#freeBytes += bytes.length;
     const list = this.#free.get(bytes.length);
     if (list === undefined) this.#free.set(bytes.length, [bytes]);
     else list.push(bytes);
   }
+}
 
-  #drop(): void {
-    for (const list of this.#free.values()) list.forEach((bytes) => FREED.giveBack(bytes));
-    this.#free.clear();
-    this.#freeBytes = 0;
-  }
+/** A broker that has become quiet collects nothing for a long while: what is large goes back at once. */
+function dispose(bytes: Uint8Array<ArrayBuffer>): void {
+  if (bytes.length >= DISPOSED_LEAST) FREED.giveBack(bytes);
 }
 
 function sizeClass(size: number): number {

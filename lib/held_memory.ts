@@ -5,6 +5,11 @@
  */
 import type { ChunkPool } from "./buffers.ts";
 
+/** Memory is short when less than this part of it is free. */
+const SHORT_PART = 8;
+/** This part of what is free is no small one. */
+const BURDEN_PART = 64;
+
 /**
  * The memory that is kept for peers, counted as it is taken (whole chunks, not the bytes that are used of
  * them), and one rule for all who keep something: **nobody may hold more than what is still free**. One that
@@ -31,6 +36,15 @@ export class HeldMemory {
   /** Bytes that one connection may make the broker keep at this moment: as many as are free. */
   get share(): number {
     return Math.max(0, this.#most - this.held);
+  }
+
+  /**
+   * Whether somebody who keeps so many bytes and takes nothing has to be given up, whatever was agreed with
+   * him: memory is short, and it is no small part of what is left. The less is left, the less that is.
+   */
+  isBurden(bytes: number): boolean {
+    const { share } = this;
+    return SHORT_PART * share < this.#most && BURDEN_PART * bytes > share;
   }
 
   /** So many bytes are kept that lie in no chunk of the pool. */

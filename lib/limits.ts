@@ -97,6 +97,16 @@ export const DEFAULT_LIMITS: Limits = Object.fromEntries(
   LIMIT_SPECS.map((spec) => [spec.key, spec.fallback]),
 ) as unknown as Limits;
 
+/**
+ * All limits of a broker that is told some. Where the limit of memory is not told it grows with those that
+ * need it: one full outbox, or a payload and what it is converted to, are to fit.
+ */
+export function limitsWith(told: Partial<Limits>): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...told };
+  const memory = told.memory ?? Math.max(DEFAULT_LIMITS.memory, limits.outbox, 2 * limits.payload);
+  return { ...limits, memory };
+}
+
 /** The largest limits a broker can be set to. */
 export const LARGEST_LIMITS: Limits = Object.fromEntries(
   LIMIT_SPECS.map((spec) => [spec.key, spec.most]),
@@ -106,19 +116,29 @@ export const LARGEST_LIMITS: Limits = Object.fromEntries(
 export const READ_BUFFER_LEAST = 64;
 /** Bytes a read buffer grows to while its connection is busy. */
 export const READ_BUFFER_MOST = 256 * KIB;
-/** Bytes of small segments that are gathered into one write, while little waits and when more does. */
+/**
+ * Bytes of the chunks that small segments are gathered into: a quarter to a half of what waits, within these.
+ */
 export const GATHER_LEAST = 2 * KIB;
 export const GATHER_BYTES = 64 * KIB;
-/** A segment of at least so many bytes is written from where it lies instead of being gathered. */
+/** A segment of at least so many bytes may be written from where it lies instead of being gathered. */
 export const GATHER_SEGMENT_MOST = 16 * KIB;
-/** Bytes of read buffers that one slow connection may keep from being used again. */
-export const PINNED_MOST = 4 * MIB;
+/**
+ * Bytes of chunks that one slow connection may keep from being used again for whatever lies in them; beyond,
+ * only for a segment that is an eighth of its chunk and more: such chunks are many connections' together.
+ */
+export const PINNED_MOST = 1 * MIB;
+export const PINNED_PART = 8;
+/** What a segment takes beside its bytes: itself, its place in lists and in a map. Measured, bytes. */
+export const SEGMENT_BYTES = 192;
 /** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart (C9). */
 export const JOIN_REPLIES_FROM = 4 * KIB;
 /** An outbox above this many bytes makes the publishers that feed it wait (policy block). */
 export const HIGH_WATER = 1 * MIB;
 /** It lets them go on when it has come down to this many. */
 export const LOW_WATER = 256 * KIB;
+/** So many times these marks is what it may take to keep that: segments of a byte, parts of large chunks. */
+export const HELD_FACTOR = 4;
 /** Bytes that wait to be stored from which publishers of durable topics have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
@@ -173,6 +193,11 @@ for (const spec of LIMIT_SPECS) {
 check(TURN_MS <= SLICE_MS, "a turn fits a slice");
 check(LOW_WATER < HIGH_WATER, "publishers are let go below the mark at which they are held");
 check(GATHER_SEGMENT_MOST <= GATHER_BYTES, "a gathered segment fits the gathering buffer");
+check(
+  LARGEST_LIMITS.memory >=
+    limitsWith({ outbox: LARGEST_LIMITS.outbox, payload: LARGEST_LIMITS.payload }).memory,
+  "memory can be set to what the largest outbox and payload need",
+);
 check(READ_BUFFER_LEAST <= READ_BUFFER_MOST, "read buffers grow");
 check(2 * READ_BUFFER_MOST <= HIGH_WATER, "one read does not fill an outbox");
 

@@ -12,3 +12,8 @@ export type SlowPolicy = "block" | "drop-old" | "drop-new" | "latest" | "disconn
 
 /** All policies, the one that keeps most first. */
 export const SLOW_POLICIES: readonly SlowPolicy[] = ["block", "disconnect", "drop-new", "drop-old", "latest"];
+
+/** Whether it is the older messages that are left out: the newest always comes (V7). */
+export function keepsNewest(policy: SlowPolicy): boolean {
+  return policy === "drop-old" || policy === "latest";
+}

@@ -45,3 +45,14 @@ Deno.test("what is in demand stays", () => {
   }
   assertEquals(pool.freeBytes, 8 * 64 * 1024);
 });
+
+Deno.test("large memory that is not needed is given back at once: a quiet process collects nothing", () => {
+  const pool = new ChunkPool();
+  const large = pool.take(1024 * 1024);
+  const { bytes } = large;
+  large.release();
+  pool.trim();
+  assertEquals([pool.freeBytes, bytes.length], [1024 * 1024, 1024 * 1024], "it was in demand until now");
+  pool.trim();
+  assertEquals([pool.freeBytes, bytes.length], [0, 0]);
+});

@@ -4,6 +4,8 @@
  * @module
  */
 import { ChunkPool, Slice } from "../../lib/buffers.ts";
+import { HeldMemory } from "../../lib/held_memory.ts";
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { Segment } from "../../lib/sessions/outbox/segment.ts";
 import { SegmentQueue } from "../../lib/sessions/outbox/segment_queue.ts";
 import { classicDeliveries } from "./inputs.ts";
@@ -14,7 +16,7 @@ const SEGMENTS = 100;
 const { bytes, end, count } = classicDeliveries();
 const message = end / count;
 const pool = new ChunkPool();
-const queue = new SegmentQueue(pool);
+const queue = new SegmentQueue({ pool, memory: new HeldMemory({ most: DEFAULT_LIMITS.memory, pool }) });
 const chunk = pool.take(bytes.length);
 chunk.bytes.set(bytes);
 
@@ -25,7 +27,7 @@ function pass(messages: number): void {
     const start = at * step % (end - step);
     queue.put(new Segment(new Slice(chunk, start, start + messages * message), messages), false);
   }
-  for (let segment = queue.shift(); segment !== undefined; segment = queue.shift()) segment.chunk.release();
+  for (let segment = queue.shift(); segment !== undefined; segment = queue.shift()) queue.letGo(segment);
 }
 
 Deno.bench({ name: "100 segments of 1 message, gathered", group: "outbox", fn: () => pass(1) });

@@ -10,7 +10,7 @@ import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
 import { HeldMemory } from "../held_memory.ts";
-import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, DEFAULT_LIMITS, STALL_TIMEOUT_MS } from "../limits.ts";
+import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, limitsWith, STALL_TIMEOUT_MS } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
@@ -41,6 +41,7 @@ export class Broker implements AsyncDisposable {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #counters = new Counters();
+  readonly #memory: HeldMemory;
   readonly #engine: Engine;
   readonly #server: Server;
   readonly #lost = Promise.withResolvers<string>();
@@ -62,7 +63,8 @@ export class Broker implements AsyncDisposable {
     this.lost = this.#lost.promise;
     const flushes = new FlushList();
     const pool = new ChunkPool();
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = limitsWith(options.limits ?? {});
+    this.#memory = new HeldMemory({ most: limits.memory, pool });
     this.#engine = this.#engineOver(options.store, flushes);
     this.#server = new Server({
       engine: this.#engine,
@@ -74,7 +76,7 @@ export class Broker implements AsyncDisposable {
       now: this.#now,
       log: this.#log,
       pool,
-      memory: new HeldMemory({ most: limits.memory, pool }),
+      memory: this.#memory,
       flushes,
     });
   }
@@ -149,6 +151,7 @@ export class Broker implements AsyncDisposable {
       health: this.health(),
       totals: this.#counters.totals,
       listeners: [...this.#listening],
+      held: this.#memory.held,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
       ...this.#engine.snapshot(),

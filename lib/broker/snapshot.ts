@@ -25,6 +25,8 @@ export interface BrokerSnapshot {
   readonly totals: Totals;
   /** Where it listens. */
   readonly listeners: readonly Listening[];
+  /** Bytes that are kept for all of them together: what --max-memory bounds. */
+  readonly held: number;
   /** Who is connected. */
   readonly connections: readonly ConnectionSnapshot[];
   /** How many (pattern, subscriber) pairs there are. */

@@ -176,6 +176,7 @@ export class Connection implements OutboxOwner {
       address: this.#address,
       protocol: session.protocol.name,
       queued: outbox.queued,
+      held: outbox.held,
       dropped: outbox.dropped,
       waits: session.waitsFor !== undefined,
       subscriptions: session.subscriptions.snapshot(),
@@ -191,7 +192,8 @@ export class Connection implements OutboxOwner {
   }
 
   onDropping(dropping: boolean): void {
-    const fields = { ...this.#fields(), dropped: this.outbox.dropped, queued: this.outbox.queued };
+    const { dropped, queued, held } = this.outbox;
+    const fields = { ...this.#fields(), dropped, queued, held };
     if (dropping) this.#settings.log.warn("slow consumer: messages are left out", fields);
     else this.#settings.log.info("slow consumer caught up", fields);
   }

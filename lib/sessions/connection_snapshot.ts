@@ -19,6 +19,8 @@ export interface ConnectionSnapshot {
   readonly protocol: string;
   /** Bytes that wait to be written to it. */
   readonly queued: number;
+  /** Bytes that it takes to keep those: what --max-outbox bounds. */
+  readonly held: number;
   /** Messages that were left out for it. */
   readonly dropped: number;
   /** Whether it is not read from, since a subscriber of what it publishes is full. */

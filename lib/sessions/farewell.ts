@@ -36,7 +36,8 @@ export function farewellTo(
     case "outbox full":
       return {
         code: "SLOW_CONSUMER",
-        text: `more waited than ${outbox} bytes (--max-outbox), and ${lost}: ${ADVICE}`,
+        text: `more waited than ${outbox} bytes (--max-outbox), or than was free of --max-memory, ` +
+          `and ${lost}: ${ADVICE}`,
       };
     case "unfinished request":
       return {

@@ -5,11 +5,12 @@
  */
 import { Slice } from "../buffers.ts";
 import type { ReplaySubscriber } from "../engine/types.ts";
+import { SEGMENT_BYTES } from "../limits.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
 import type { Route, Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import { NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
+import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
 /**
  * Shared by all that never use theirs: there is one subscription a connection at least, and most connections
@@ -36,7 +37,12 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   readonly #pattern: string;
   /** Segments that wait and may still be taken out, oldest first (drop-old and latest). */
   #queued: Segment[] = NONE;
+  /** Those before it are gone. */
+  #head = 0;
+  /** How many there were when those that were gone were forgotten last. */
   #live = 0;
+  /** Bytes it takes to keep those that wait. */
+  #held = 0;
   /** The segment of each topic that waits (latest). */
   readonly #latest: Map<Route, Segment>;
   /** Messages that were left out and are told before the next segment of this subscription. */
@@ -84,20 +90,15 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const outbox = this.#outbox;
     if (outbox.closed) return;
     const { policy } = this;
+    if (policy === "block") return this.#deliverAlways(run);
+    if (policy === "drop-old") return this.#deliverNewest(run);
     if (policy === "latest" && outbox.queued > 0) return this.#deliverLatest(run);
     const slice = this.#speaker.protocol.deliveries(run);
     const { count, expires } = run;
-    if (policy === "block") {
-      // leaves nothing out: there is no gap to be told before it
-      outbox.put(expires === undefined ? new Segment(slice, count) : new Segment(slice, count, { expires }));
-    } else if (this.#makeRoom(slice.end - slice.start)) {
-      const owner = policy === "drop-old" ? this : undefined;
-      this.#put(new Segment(slice, count, { owner, expires }));
-    } else if (policy === "disconnect") {
-      outbox.overflow(count);
-    } else {
-      this.#leaveOut(count);
-    }
+    if (outbox.fits(outbox.costOf(slice))) this.#put(new Segment(slice, count, { expires }));
+    else if (policy === "latest") this.#deliverLatest(run);
+    else if (policy === "disconnect") outbox.overflow(count);
+    else this.#leaveOut(count);
   }
 
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void {
@@ -126,6 +127,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   left(segment: Segment): void {
     if (this.#marker === segment) this.#marker = undefined;
+    if (segment.length > 0) this.#held -= SEGMENT_BYTES + heldBy(segment);
     if (segment.route !== undefined) this.#latest.delete(segment.route);
   }
 
@@ -134,38 +136,83 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     if (notice !== undefined) this.#outbox.reply(notice);
   }
 
-  /** The run's last message takes the place of what waits of its topic. */
-  #deliverLatest(run: Run): void {
-    const waiting = this.#latest.get(run.route);
-    if (waiting !== undefined) this.#takeOut(waiting);
-    const last = run.part(run.count - 1, 1);
-    const slice = this.#speaker.protocol.deliveries(last);
-    this.#countDropped(run.count - 1);
-    if (this.#makeRoom(slice.end - slice.start)) {
-      const { route, expires } = run;
-      this.#latest.set(route, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
-    } else {
-      this.#leaveOut(1);
-    }
-    if (last !== run) last.release();
+  /** Leaves nothing out: there is no gap to be told before it. Its publishers asked {@link full} before. */
+  #deliverAlways(run: Run): void {
+    const slice = this.#speaker.protocol.deliveries(run);
+    const { count, expires } = run;
+    this.#outbox.put(
+      expires === undefined ? new Segment(slice, count) : new Segment(slice, count, { expires }),
+    );
   }
 
-  /** Whether so many bytes fit, after the oldest have been left out if that is the policy. */
-  #makeRoom(bytes: number): boolean {
-    const outbox = this.#outbox;
-    if (this.policy === "drop-old" || this.policy === "latest") {
-      const queued = this.#queued;
-      let at = 0;
-      while (!outbox.fits(bytes) && at < queued.length) this.#takeOut(queued[at++]!);
-      if (at > 0) queued.splice(0, at);
-      // the gap is told before the oldest that is left
-      const oldest = this.policy === "drop-old" ? queued.find((segment) => !segment.gone) : undefined;
-      if (oldest !== undefined) {
-        oldest.gap += this.#gap;
-        this.#gap = 0;
-      }
+  /** What is too much is left out from the oldest on; where the whole run is, its last message comes. */
+  #deliverNewest(run: Run): void {
+    const whole = this.#speaker.protocol.deliveries(run);
+    if (this.#makeRoom(this.#outbox.costOf(whole))) {
+      return void this.#put(new Segment(whole, run.count, { owner: this, expires: run.expires }));
     }
-    return outbox.fits(bytes);
+    const newest = this.#speaker.protocol.deliveries(run.newest);
+    if (!this.#makeRoomForNewest(this.#outbox.costOf(newest))) return this.#leaveOut(run.count);
+    this.#countDropped(run.count - 1);
+    this.#put(new Segment(newest, 1, { owner: this, expires: run.expires }));
+  }
+
+  /** The run's last message takes the place of what waits of its topic. */
+  #deliverLatest(run: Run): void {
+    const { route, expires, count } = run;
+    const waiting = this.#latest.get(route);
+    if (waiting !== undefined) this.#takeOut(waiting);
+    const slice = this.#speaker.protocol.deliveries(run.newest);
+    if (!this.#makeRoomForNewest(this.#outbox.costOf(slice))) return this.#leaveOut(count);
+    this.#countDropped(count - 1);
+    this.#latest.set(route, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
+  }
+
+  /**
+   * Whether what costs so much fits, after the oldest of this subscription have been left out: into the
+   * outbox, or into its share of it whoever fills it (V7). Where it cannot, nothing is left out.
+   */
+  #makeRoom(cost: number): boolean {
+    const outbox = this.#outbox;
+    if (outbox.fits(cost)) return true;
+    if (cost > outbox.keepersShare && !outbox.fits(cost, this.#held)) return false;
+    while (!outbox.fits(cost) && this.#held + cost > outbox.keepersShare) {
+      // what was held is a guess: several may lie in one chunk
+      if (!this.#leaveOutOldest()) return false;
+    }
+    this.#tellGapEarly();
+    return true;
+  }
+
+  /** As {@link #makeRoom}, for one message. It may have more than the share when nothing else of it waits. */
+  #makeRoomForNewest(cost: number): boolean {
+    if (this.#makeRoom(cost)) return true;
+    if (!this.#outbox.fitsOnTop(cost, this.#held)) return false;
+    while (this.#leaveOutOldest());
+    return true;
+  }
+
+  /** Whether there was one. */
+  #leaveOutOldest(): boolean {
+    const oldest = this.#oldest();
+    if (oldest === undefined) return false;
+    this.#takeOut(oldest);
+    return true;
+  }
+
+  /** The gap is told before the oldest that is left. */
+  #tellGapEarly(): void {
+    if (this.#gap === 0 || this.policy !== "drop-old") return;
+    const oldest = this.#oldest();
+    if (oldest === undefined) return;
+    oldest.gap += this.#gap;
+    this.#gap = 0;
+  }
+
+  #oldest(): Segment | undefined {
+    const queued = this.#queued;
+    while (this.#head < queued.length && queued[this.#head]!.gone) queued[this.#head++] = GONE;
+    return queued[this.#head];
   }
 
   #takeOut(segment: Segment): void {
@@ -200,8 +247,12 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#marker = undefined;
     segment.gap = this.#gap;
     this.#gap = 0;
+    const { length } = segment;
     const queued = this.#outbox.put(segment);
-    if (segment.owner !== undefined) this.#remember(queued);
+    if (segment.owner === undefined) return queued;
+    if (queued === segment) this.#held += SEGMENT_BYTES + heldBy(segment);
+    else if (queued.holding?.own !== false) this.#held += length;
+    this.#remember(queued);
     return queued;
   }
 
@@ -213,7 +264,13 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     if (this.#queued.at(-1) === segment) return;
     this.#queued.push(segment);
     if (this.#queued.length <= 2 * this.#live + 64) return;
-    this.#queued = this.#queued.filter((each) => !each.gone);
+    closeUp(this.#queued, this.#head);
+    this.#head = 0;
     this.#live = this.#queued.length;
   }
+}
+
+/** Bytes that a segment keeps: its own, or all of somebody else's chunk. */
+function heldBy({ holding, chunk, length }: Segment): number {
+  return holding?.own === false ? chunk.bytes.length : length;
 }

@@ -5,7 +5,7 @@
  */
 import type { Engine } from "../engine/types.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import type { SlowPolicy } from "../slow_policy.ts";
+import { keepsNewest, type SlowPolicy } from "../slow_policy.ts";
 import { SmallMap } from "../small_map.ts";
 import { type Speaker, Subscription } from "./subscription.ts";
 
@@ -23,20 +23,37 @@ export interface Subscribing extends Speaker {
   readonly outbox: Outbox;
 }
 
+/** How a subscription is opened. */
+export interface Opening {
+  readonly policy: SlowPolicy;
+  /** With a queue and a gap of its own. */
+  readonly own: boolean;
+  /** It reads what is stored at its own pace: nobody ever waits for it (D5). */
+  readonly follows?: boolean;
+}
+
+/** A pattern's subscription, and what it is to the outbox. */
+interface Opened {
+  readonly subscription: Subscription;
+  readonly blocks: boolean;
+}
+
 /** Patterns in canonical form, and the subscription that each one's messages come by. */
 export class Subscriptions {
   readonly #owner: Subscribing;
   /** For all patterns that need nothing of their own. */
   readonly #shared: Subscription;
-  readonly #byPattern = new SmallMap<string, Subscription>();
+  readonly #byPattern = new SmallMap<string, Opened>();
   /** Patterns that make their publishers wait. */
   #blocking = 0;
+  /** Patterns that keep the newest. */
+  #keeping = 0;
 
   /** `policy`: of subscriptions that choose none. */
   constructor(owner: Subscribing, policy: SlowPolicy) {
     this.#owner = owner;
     this.#shared = new Subscription(policy, { outbox: owner.outbox, speaker: owner });
-    this.#judgeStalls();
+    this.#tellOutbox();
   }
 
   get size(): number {
@@ -49,35 +66,29 @@ export class Subscriptions {
   }
 
   get(pattern: string): Subscription | undefined {
-    return this.#byPattern.get(pattern);
+    return this.#byPattern.get(pattern)?.subscription;
   }
 
-  /**
-   * A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has.
-   */
-  open(
-    pattern: string,
-    { policy, own }: { readonly policy: SlowPolicy; readonly own: boolean },
-  ): Subscription {
+  /** A subscription for a pattern. Takes the place of one it has. */
+  open(pattern: string, { policy, own, follows = false }: Opening): Subscription {
     const shared = !own && policy === this.policy;
     const subscription = shared
       ? this.#shared
       : new Subscription(policy, { outbox: this.#owner.outbox, speaker: this.#owner, pattern });
     this.close(pattern);
-    this.#byPattern.set(pattern, subscription);
-    if (policy === "block") this.#blocking++;
-    this.#judgeStalls();
+    const opened = { subscription, blocks: policy === "block" && !follows };
+    this.#byPattern.set(pattern, opened);
+    this.#count(opened, 1);
     return subscription;
   }
 
   /** Ends the subscription to a pattern, or only if it is still this one; what it has queued still leaves. */
   close(pattern: string, only?: Subscription): void {
-    const subscription = this.#byPattern.get(pattern);
-    if (subscription === undefined || (only !== undefined && subscription !== only)) return;
+    const opened = this.#byPattern.get(pattern);
+    if (opened === undefined || (only !== undefined && opened.subscription !== only)) return;
     this.#byPattern.delete(pattern);
-    this.#owner.engine.unsubscribe(pattern, subscription);
-    if (subscription.policy === "block") this.#blocking--;
-    this.#judgeStalls();
+    this.#owner.engine.unsubscribe(pattern, opened.subscription);
+    this.#count(opened, -1);
   }
 
   /** The connection is gone. */
@@ -86,11 +97,25 @@ export class Subscriptions {
   }
 
   snapshot(): SubscriptionSnapshot[] {
-    return [...this.#byPattern].map(([pattern, { policy }]) => ({ pattern, slow: policy }));
+    return [...this.#byPattern].map(([pattern, { subscription }]) => ({
+      pattern,
+      slow: subscription.policy,
+    }));
   }
 
-  /** A stall harms nobody where nobody is made to wait: all that is subscribed to may be left out. */
-  #judgeStalls(): void {
-    this.#owner.outbox.watchesStalls = this.#blocking > 0 || (this.size === 0 && this.policy === "block");
+  #count({ subscription, blocks }: Opened, by: 1 | -1): void {
+    if (blocks) this.#blocking += by;
+    if (keepsNewest(subscription.policy)) this.#keeping += by;
+    this.#tellOutbox();
+  }
+
+  /**
+   * A stall harms nobody where nobody is made to wait: all that is subscribed to may be left out, or is read
+   * from the store.
+   */
+  #tellOutbox(): void {
+    const { outbox } = this.#owner;
+    outbox.watchesStalls = this.#blocking > 0 || (this.size === 0 && this.policy === "block");
+    outbox.keepers = Math.max(1, this.#keeping);
   }
 }

@@ -74,6 +74,7 @@ export class Run {
   /** Undefined: not looked for yet. */
   #ids: readonly IdSpan[] | undefined;
   #made: Made[] | undefined;
+  #newest: Run | undefined;
   #kept = false;
 
   constructor(slice: Slice, options: RunOptions) {
@@ -136,6 +137,12 @@ export class Run {
     return part;
   }
 
+  /** Its last message, made once for all who keep only that; released with it. */
+  get newest(): Run {
+    if (this.count === 1) return this;
+    return this.#newest ??= this.part(this.count - 1, 1);
+  }
+
   /** Its memory stays until {@link release}. */
   keep(): void {
     if (this.#kept) return;
@@ -147,6 +154,8 @@ export class Run {
   release(): void {
     if (this.#kept) this.#slice.chunk.release();
     this.#kept = false;
+    this.#newest?.release();
+    this.#newest = undefined;
     if (this.#made === undefined) return;
     for (const { slice } of this.#made) slice.chunk.release();
     this.#made = undefined;

@@ -83,7 +83,7 @@ Deno.test("a snapshot is plain data that does not change, and says who is there 
   assertEquals(structuredClone(snapshot), snapshot, "plain data");
   const [slow, quick] = snapshot.connections;
   assertEquals(
-    { ...slow, queued: 0 },
+    { ...slow, queued: 0, held: 0 },
     {
       number: 1,
       listener: "subscribers",
@@ -91,12 +91,14 @@ Deno.test("a snapshot is plain data that does not change, and says who is there 
       address: "here",
       protocol: "classic",
       queued: 0,
+      held: 0,
       dropped: 0,
       waits: false,
       subscriptions: [{ pattern: "#a", slow: "block" }],
     },
   );
   assert(slow!.queued > 500, `${slow!.queued} bytes wait for the slow one`);
+  assert(slow!.held > slow!.queued && snapshot.held >= slow!.queued, "it takes more to keep them");
   assertEquals([quick!.protocol, quick!.queued, quick!.address], ["2", 0, "memory"]);
   const { published, delivered } = snapshot.totals;
   assertEquals([published, delivered < 10], [10, true]);

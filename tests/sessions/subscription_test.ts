@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
 import { Counters } from "../../lib/counters.ts";
 import { FlushList } from "../../lib/flush_list.ts";
-import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { HeldMemory } from "../../lib/held_memory.ts";
+import { DEFAULT_LIMITS, SEGMENT_BYTES } from "../../lib/limits.ts";
 import { FRAMES } from "../../lib/protocols/mod.ts";
 import { Outbox } from "../../lib/sessions/outbox/outbox.ts";
 import { Subscription } from "../../lib/sessions/subscription.ts";
@@ -19,6 +20,8 @@ const decoder = new TextDecoder();
 /** A v2 outbox that holds `limit` bytes, written by the test. */
 class Bench {
   readonly counters = new Counters();
+  readonly pool = new ChunkPool();
+  readonly memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool: this.pool });
   readonly outbox: Outbox;
   written = "";
 
@@ -27,7 +30,8 @@ class Bench {
       limits: { ...DEFAULT_LIMITS, outbox: limit },
       stallTimeout: 1000,
       now: () => 0,
-      pool: new ChunkPool(),
+      pool: this.pool,
+      memory: this.memory,
       counters: this.counters,
       flushes: new FlushList(),
     };
@@ -80,7 +84,7 @@ function read(text: string): ({ topic: string; number: number } | { pattern: str
 }
 
 Deno.test("drop-new leaves out what does not fit and says so where it would have come (V7, V9)", () => {
-  const bench = new Bench(30);
+  const bench = new Bench(30 + 2 * SEGMENT_BYTES);
   const subscription = bench.open("drop-new", "#*");
   for (let number = 0; number < 6; number++) bench.deliver(subscription, { route: A, numbers: [number] });
   bench.writeAll();
@@ -90,7 +94,7 @@ Deno.test("drop-new leaves out what does not fit and says so where it would have
 });
 
 Deno.test("drop-old leaves out the oldest that wait and says so before the oldest that is left (V7, V9)", () => {
-  const bench = new Bench(40);
+  const bench = new Bench(40 + 3 * SEGMENT_BYTES);
   const subscription = bench.open("drop-old", "#a");
   bench.deliver(subscription, { route: A, numbers: [0] });
   bench.write(3);
@@ -125,7 +129,7 @@ Deno.test("latest keeps the newest of each topic while the subscriber is busy, a
 });
 
 Deno.test("what a subscription leaves out does not touch what one beside it keeps", () => {
-  const bench = new Bench(64);
+  const bench = new Bench(64 + 3 * SEGMENT_BYTES);
   const old = bench.open("drop-old", "#a");
   const kept = bench.open("drop-new", "#b");
   bench.deliver(kept, { route: B, numbers: [1] });
@@ -145,7 +149,7 @@ Deno.test("every message is received or counted in a gap in its place, whatever 
     fc.property(
       fc.array(step, { maxLength: 60 }),
       policy,
-      fc.integer({ min: 20, max: 200 }),
+      fc.integer({ min: 20, max: 1200 }),
       (steps, policy, limit) => {
         const bench = new Bench(limit);
         const subscription = bench.open(policy, "#a");
@@ -154,7 +158,7 @@ Deno.test("every message is received or counted in a gap in its place, whatever 
           const numbers = Array.from({ length: deliver }, () => sent++);
           if (deliver > 0) bench.deliver(subscription, { route: A, numbers });
           if (write > 0) bench.write(write);
-          assert(bench.outbox.queued <= limit + 40, "bounded");
+          assert(bench.outbox.held <= 1.5 * limit + 2 * (40 + SEGMENT_BYTES), "bounded");
         }
         bench.writeAll();
         let next = 0;
@@ -270,4 +274,36 @@ Deno.test("where publishers are not to wait, no subscriber makes them (V7)", asy
   using subscriber = await upgraded(broker.connect("subscribers"));
   assertEquals((await subscriber.ask("sub #a slow=block"))?.slice(0, 10), "err DENIED");
   assertEquals(await subscriber.ask("sub #a slow=drop-old"), "ok 1");
+});
+
+Deno.test("over the wire: the last state comes though another subscription has filled the outbox (V7, V9)", async () => {
+  const limit = 256 * 1024;
+  await using broker = new TestServer({ limits: { outbox: limit } });
+  using subscriber = await upgraded(broker.connect("subscribers", 1024));
+  for (const line of ["sub #full slow=drop-new", "sub #state slow=latest", "sub #old slow=drop-old"]) {
+    assertEquals(await subscriber.ask(line), "ok 1");
+  }
+  using publisher = await upgraded(broker.connect("publishers"));
+  const fillers = [10_000, 500, 0].flatMap((size) => Array<number>(50).fill(size));
+  for (const size of fillers) await publisher.ask(`pub #full ${size}\n${"x".repeat(size)}`);
+  for (let at = 0; at < 50; at++) {
+    await publisher.ask(`pub #state 2\n${at + 10}`);
+    await publisher.ask(`pub #old 2\n${at + 10}`);
+  }
+  const { held } = broker.broker.snapshot().connections[0]!;
+  assert(held > 0.9 * limit && held < 1.1 * limit, `${held}`);
+  const told = new Map<string, number>();
+  let old = 0;
+  let last = "";
+  while (last !== "59" || told.get("#state") !== 50 || told.get("#old") !== 50) {
+    const [verb, topic = "", count] = (await subscriber.line())!.split(" ");
+    const received = verb === "gap" ? Number(count) : 1;
+    if (verb !== "gap") last = (await subscriber.line())!;
+    if (topic === "#old" && verb !== "gap") {
+      assertEquals(Number(last), 10 + (told.get(topic) ?? 0), `${old++}`);
+    }
+    told.set(topic, (told.get(topic) ?? 0) + received);
+  }
+  assertEquals(old, 50, "they had room in the share of theirs");
+  assertEquals(told.get("#full"), fillers.length);
 });

@@ -10,6 +10,7 @@ import {
   LIMIT_SPECS,
   type Limits,
   type LimitSpec,
+  limitsWith,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
 import { HOST } from "../options/host.ts";
@@ -109,6 +110,10 @@ const OPTIONS = {
   "max-patterns": limitOption("patterns"),
   "max-connections": limitOption("connections"),
   "max-outbox": limitOption("outbox"),
+  "max-memory": option(size(specOf("memory")), {
+    help: `most ${specOf("memory").meaning} (${showSize(DEFAULT_LIMITS.memory)}, or what --max-outbox and ` +
+      "twice --max-payload need)",
+  }),
 };
 
 /** The broker as its command line and its help see it. */
@@ -168,6 +173,7 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
   if (dir === undefined) requireNothingStored(options);
+  requireRoom(options);
   return job ?? { kind: "serve" };
 }
 
@@ -190,22 +196,41 @@ function requireNothingStored(options: BrokerOptions): void {
   );
 }
 
+/** Throws UsageError where one connection may need more memory than there is for all. */
+function requireRoom(options: BrokerOptions): void {
+  const memory = options["max-memory"];
+  if (memory === undefined) return;
+  const { outbox, payload } = limitsOf(options);
+  const [what, needed] = outbox >= 2 * payload
+    ? [`--max-outbox ${showSize(outbox)}`, outbox]
+    : [`twice --max-payload ${showSize(payload)}`, 2 * payload];
+  if (memory >= needed) return;
+  throw new UsageError(
+    `--max-memory "${showSize(memory)}" is for all connections together and less than one may need, ` +
+      `${what}: give ${showSize(needed)} or more, or lower that; see broker --help`,
+  );
+}
+
 /** The limits among the options. */
 export function limitsOf(options: BrokerOptions): Limits {
-  return {
-    ...DEFAULT_LIMITS,
+  const memory = options["max-memory"];
+  return limitsWith({
+    ...(memory === undefined ? {} : { memory }),
     line: options["max-line"],
     payload: options["max-payload"],
     topic: options["max-topic"],
     patterns: options["max-patterns"],
     connections: options["max-connections"],
     outbox: options["max-outbox"],
-  };
+  });
+}
+
+function specOf(key: keyof Limits): LimitSpec {
+  return LIMIT_SPECS.find((each) => each.key === key)!;
 }
 
 function limitOption(key: keyof Limits): Option<number> {
-  const spec = LIMIT_SPECS.find((each) => each.key === key) as LimitSpec;
-  const { unit, fallback, least, most, meaning } = spec;
+  const { unit, fallback, least, most, meaning } = specOf(key);
   const kind = unit === "bytes" ? size({ least, most }) : count({ least, most });
   const shown = unit === "bytes" ? showSize(fallback) : fallback;
   return optionOr(kind, { fallback, help: `most ${meaning} (${shown})` });

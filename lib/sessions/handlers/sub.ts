@@ -44,7 +44,7 @@ function replay(
 ): Answer {
   const { subscriptions } = context;
   const ticket = context.hold(1);
-  const subscription = subscriptions.open(name, { policy, own: true });
+  const subscription = subscriptions.open(name, { policy, own: true, follows: true });
   context.engine.replay(name, subscription, {
     range,
     ended: () => subscriptions.close(name, subscription),

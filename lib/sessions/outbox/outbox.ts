@@ -5,7 +5,7 @@
  * @module
  */
 import type { Chunk, Slice } from "../../buffers.ts";
-import { HIGH_WATER, LOW_WATER } from "../../limits.ts";
+import { HELD_FACTOR, HIGH_WATER, LOW_WATER, SEGMENT_BYTES } from "../../limits.ts";
 import type { ReplySink } from "../../protocols/types.ts";
 import type { Settings } from "../settings.ts";
 import { Segment } from "./segment.ts";
@@ -28,18 +28,28 @@ export interface OutboxOwner {
 }
 
 /** What an outbox has to know. */
-export type OutboxSettings = Pick<Settings, "stallTimeout" | "now" | "pool" | "flushes" | "counters"> & {
-  /** `outbox`: bytes it may hold; what blocks stops at {@link HIGH_WATER}. */
-  readonly limits: Pick<Settings["limits"], "outbox">;
-};
+export type OutboxSettings =
+  & Pick<
+    Settings,
+    "stallTimeout" | "now" | "pool" | "memory" | "flushes" | "counters"
+  >
+  & {
+    /** `outbox`: bytes it may hold; what blocks stops at {@link HIGH_WATER}. */
+    readonly limits: Pick<Settings["limits"], "outbox">;
+  };
 
 /**
- * Guarantees: bytes leave in the order they were put in; what was put in leaves or is counted. What is queued
- * is bounded by those who put in: they ask {@link aboveHighWater} or {@link fits} first.
+ * Guarantees: bytes leave in the order they were put in; what was put in leaves or is counted. What is held
+ * is bounded by those who put in: they ask {@link aboveHighWater} or {@link fits} first. The bound is on the
+ * memory it takes to keep what waits, not on its bytes alone, and is the smaller of `--max-outbox` and of
+ * what is still free for all connections together (`HeldMemory.share`). Whoever is alone in it finds room: an
+ * outbox that is empty takes one run, whatever the others hold.
  */
 export class Outbox implements ReplySink {
   /** Whether a connection that takes no byte keeps others waiting, and so has to be cut off at last. */
   watchesStalls = true;
+  /** How many subscriptions keep the newest: each has its share of the outbox (V7). */
+  keepers = 1;
   readonly #settings: OutboxSettings;
   readonly #owner: OutboxOwner;
   readonly #queue: SegmentQueue;
@@ -63,12 +73,17 @@ export class Outbox implements ReplySink {
   constructor(settings: OutboxSettings, owner: OutboxOwner) {
     this.#settings = settings;
     this.#owner = owner;
-    this.#queue = new SegmentQueue(settings.pool);
+    this.#queue = new SegmentQueue(settings);
   }
 
   /** Bytes that wait. */
   get queued(): number {
     return this.#queue.bytes + this.#writing;
+  }
+
+  /** Bytes that it takes to keep them. */
+  get held(): number {
+    return this.#queue.held + (this.#current === undefined ? 0 : this.#writing + SEGMENT_BYTES);
   }
 
   /** Messages left out so far. */
@@ -89,9 +104,35 @@ export class Outbox implements ReplySink {
     return this.#leaving;
   }
 
-  /** Whether so many bytes more are within the limit. */
-  fits(bytes: number): boolean {
-    return this.queued + bytes <= this.#settings.limits.outbox;
+  /** Bytes more that are held when a slice waits here. */
+  costOf(slice: Slice): number {
+    return this.#queue.costOf(slice);
+  }
+
+  /** Whether what costs so much is within the limit, once so many bytes that are held now are gone. */
+  fits(cost: number, without = 0): boolean {
+    const held = this.held - without;
+    if (held <= 0) return true;
+    const { limits, memory } = this.#settings;
+    return held + cost <= limits.outbox && held + cost <= memory.share;
+  }
+
+  /**
+   * What each subscription that keeps the newest may hold whatever the others hold: half of the outbox, on
+   * top of it, in equal parts.
+   */
+  get keepersShare(): number {
+    const { limits, memory } = this.#settings;
+    return Math.min(limits.outbox / 2 / this.keepers, memory.share);
+  }
+
+  /**
+   * Whether one newest message that costs more than that has room for itself, once so many bytes are gone: it
+   * goes into the other half on top.
+   */
+  fitsOnTop(cost: number, without: number): boolean {
+    const { limits, memory } = this.#settings;
+    return this.held - without + cost <= 1.5 * limits.outbox && cost <= memory.share;
   }
 
   /** Queues a segment; which one it is in then: itself, or the one before it. */
@@ -152,7 +193,10 @@ export class Outbox implements ReplySink {
    */
   take(): Uint8Array<ArrayBuffer> | undefined {
     const segment = this.#current ??= this.#next();
-    if (segment !== undefined) return segment.view();
+    if (segment !== undefined) {
+      const { length, end, chunk } = segment;
+      return this.#writing === length ? segment.view() : chunk.bytes.subarray(end - this.#writing, end);
+    }
     this.#active = false;
     // what was too old may have been all there was
     this.#lessWaits();
@@ -165,11 +209,9 @@ export class Outbox implements ReplySink {
     if (segment === undefined) return;
     if (this.#closed) return this.abandon();
     if (bytes > 0) this.#stalledFor = 0;
-    segment.start += bytes;
-    segment.slice = undefined;
     this.#writing -= bytes;
-    if (segment.start >= segment.end) {
-      segment.chunk.release();
+    if (this.#writing <= 0) {
+      this.#queue.letGo(segment);
       this.#current = undefined;
     }
     this.#lessWaits();
@@ -185,9 +227,18 @@ export class Outbox implements ReplySink {
     this.#stalledFor = 0;
   }
 
-  /** Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. */
+  /** Whether it has to give its connection up when that takes nothing any more. */
+  get mayNotStall(): boolean {
+    return this.watchesStalls || this.#closing || this.#settings.memory.isBurden(this.held);
+  }
+
+  /**
+   * Milliseconds have passed: a write that was on its way all the time and moved nothing is a stall. What
+   * others have let go of may be what was waited for.
+   */
   tick(milliseconds: number): void {
-    if ((!this.watchesStalls && !this.#closing) || this.#current === undefined || this.#leaving) return;
+    if (this.#full) this.#lessWaits();
+    if (this.#current === undefined || this.#leaving || !this.mayNotStall) return;
     this.#stalledFor += milliseconds;
     if (this.#stalledFor >= this.#settings.stallTimeout) this.#evict("stalled");
   }
@@ -232,7 +283,7 @@ export class Outbox implements ReplySink {
 
   /** The write that was on its way has ended without a result. */
   abandon(): void {
-    this.#current?.chunk.release();
+    if (this.#current !== undefined) this.#queue.letGo(this.#current);
     this.#current = undefined;
     this.#writing = 0;
     this.#active = false;
@@ -243,7 +294,6 @@ export class Outbox implements ReplySink {
    * over (V10).
    */
   #next(): Segment | undefined {
-    const { counters } = this.#settings;
     for (;;) {
       const first = this.#closed ? undefined : this.#queue.peek();
       if (first === undefined) return undefined;
@@ -253,23 +303,35 @@ export class Outbox implements ReplySink {
         this.#writing = told.length;
         return told;
       }
-      this.#queue.shift();
-      first.owner?.left(first);
-      if (first.expires !== undefined && this.#settings.now() >= first.expires) {
-        counters.expired(first.count);
-      } else if (first.length > 0) {
-        counters.delivered(first.count);
+      if (this.#shift(first) && first.length > 0) {
+        while (this.#queue.goesWith(first)) {
+          const next = this.#queue.peek()!;
+          if (this.#shift(next)) this.#queue.unite(first, next);
+          // it lies between what is taken and what would be next
+          else this.#queue.letGo(next);
+        }
         this.#writing = first.length;
         return first;
       }
-      first.chunk.release();
+      this.#queue.letGo(first);
     }
+  }
+
+  /** Takes the first out; false: it is too old. */
+  #shift(first: Segment): boolean {
+    const { counters, now } = this.#settings;
+    this.#queue.shift();
+    first.owner?.left(first);
+    const isTooOld = first.expires !== undefined && now() >= first.expires;
+    if (isTooOld) counters.expired(first.count);
+    else counters.delivered(first.count);
+    return !isTooOld;
   }
 
   /** Something has left: whoever waits for room or for the end is called when there is. */
   #lessWaits(): void {
     if (this.queued > LOW_WATER) return;
-    if (this.#full) {
+    if (this.#full && this.#hasRoom()) {
       this.#full = false;
       this.#callNotFull();
     }
@@ -277,9 +339,19 @@ export class Outbox implements ReplySink {
     if (this.#isEmpty()) this.#callEmpty();
   }
 
+  /** Whether so little is held that those who wait can go on; half of what they had to stop at. */
+  #hasRoom(): boolean {
+    const { held } = this;
+    return this.#isEmpty() || (held <= HELD_FACTOR * LOW_WATER && 2 * held <= this.#settings.memory.share);
+  }
+
   /** There is something to write. */
   #announce(): void {
-    if (this.queued >= HIGH_WATER) this.#full = true;
+    if (!this.#full) {
+      const { held } = this;
+      this.#full = this.queued >= HIGH_WATER || held >= HELD_FACTOR * HIGH_WATER ||
+        held > this.#settings.memory.share;
+    }
     if (this.#active) return;
     this.#active = true;
     this.#settings.flushes.add(this);

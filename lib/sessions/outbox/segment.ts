@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Chunk, type Slice } from "../../buffers.ts";
+import { Chunk, Slice } from "../../buffers.ts";
 import type { Route } from "../../wire/run.ts";
 
 /** Whose a segment is: told when it leaves, since it keeps count of what waits. */
@@ -19,6 +19,21 @@ export interface SegmentOptions {
   readonly owner?: SegmentOwner | undefined;
   readonly route?: Route | undefined;
   readonly expires?: number | undefined;
+}
+
+/** A chunk that segments of one queue lie in, and that is held once for all of them. */
+export class Holding {
+  readonly chunk: Chunk;
+  /** It is the queue's own, to be filled from `filled` on. */
+  readonly own: boolean;
+  filled = 0;
+  /** How many lie in it. */
+  segments = 0;
+
+  constructor(chunk: Chunk, own: boolean) {
+    this.chunk = chunk;
+    this.own = own;
+  }
 }
 
 /** A part of a chunk to be written, and what has to be known of it while it waits. */
@@ -42,8 +57,8 @@ export class Segment {
    * time.
    */
   readonly expires: number | undefined;
-  /** The chunk is the queue's own: more can be put behind `end`. */
-  own = false;
+  /** What the queue knows of its chunk; undefined: it was put where nothing waited, as it lies. */
+  holding: Holding | undefined = undefined;
   /** Messages of its owner that would have come right before it and were left out. */
   gap = 0;
   /** It waits no longer: it was taken to be written, or left out. */
@@ -68,7 +83,7 @@ export class Segment {
     return this.end - this.start;
   }
 
-  /** The bytes that are left to be written. */
+  /** Its bytes. */
   view(): Uint8Array<ArrayBuffer> {
     return this.slice === undefined ? this.chunk.bytes.subarray(this.start, this.end) : this.slice.view;
   }
@@ -76,3 +91,16 @@ export class Segment {
 
 /** Stands where memory was given back. */
 export const NO_CHUNK: Chunk = new Chunk(new Uint8Array(0));
+/** Stands in a list where a segment was, so that the list does not keep it. */
+export const GONE: Segment = new Segment(new Slice(NO_CHUNK), 0);
+GONE.gone = true;
+
+/** Takes what is gone out of a list, in place; what lies before `from` is not looked at. */
+export function closeUp(segments: Segment[], from: number): void {
+  let to = 0;
+  for (let at = from; at < segments.length; at++) {
+    const segment = segments[at]!;
+    if (!segment.gone) segments[to++] = segment;
+  }
+  segments.length = to;
+}

@@ -3,36 +3,38 @@
  *
  * @module
  */
-import type { Chunk, ChunkPool } from "../../buffers.ts";
-import {
-  GATHER_BYTES,
-  GATHER_LEAST,
-  GATHER_SEGMENT_MOST,
-  JOIN_REPLIES_FROM,
-  PINNED_MOST,
-} from "../../limits.ts";
-import { NO_CHUNK, type Segment } from "./segment.ts";
+import type { ChunkPool, Slice } from "../../buffers.ts";
+import type { HeldMemory } from "../../held_memory.ts";
+import { GATHER_BYTES, JOIN_REPLIES_FROM, SEGMENT_BYTES } from "../../limits.ts";
+import { closeUp, GONE, type Segment } from "./segment.ts";
+import { SegmentMemory } from "./segment_memory.ts";
+
+/** What a queue takes its memory from, and who is told of it. */
+export interface QueueMemory {
+  readonly pool: ChunkPool;
+  readonly memory: HeldMemory;
+}
 
 /**
- * Guarantees: what is put in comes out in that order, except for what is removed. Large segments stay where
- * they lie and hold their chunk; small ones that have to wait are copied together, and so are large ones once
- * they pin {@link PINNED_MOST}.
+ * Guarantees: what is put in comes out in that order, except for what is removed. A segment that is much of
+ * its chunk stays where it lies and holds that; others that have to wait are copied together. Whoever shifted
+ * one calls {@link letGo} when it is written.
  */
 export class SegmentQueue {
-  readonly #pool: ChunkPool;
-  #segments: Segment[] = [];
+  readonly #memory: HeldMemory;
+  readonly #places: SegmentMemory;
+  readonly #segments: Segment[] = [];
   #head = 0;
   /** Removed segments that still have a place in the list. */
   #holes = 0;
   #bytes = 0;
-  /**
-   * Bytes of the chunks that segments here keep from being used again; one that several segments lie in
-   * counts for each.
-   */
-  #pinned = 0;
+  /** Segments that wait, and for how many of them memory was told: by the hundred, or it would cost time. */
+  #count = 0;
+  #told = 0;
 
-  constructor(pool: ChunkPool) {
-    this.#pool = pool;
+  constructor({ pool, memory }: QueueMemory) {
+    this.#memory = memory;
+    this.#places = new SegmentMemory(pool);
   }
 
   /** Bytes in it. */
@@ -40,36 +42,34 @@ export class SegmentQueue {
     return this.#bytes;
   }
 
+  /** Bytes it takes to keep those. */
+  get held(): number {
+    return this.#bytes + this.#places.surplus + this.#count * SEGMENT_BYTES;
+  }
+
+  /** Bytes more that it takes to keep a slice. */
+  costOf(slice: Slice): number {
+    return this.#places.costOf(slice) + SEGMENT_BYTES;
+  }
+
   /**
    * Puts a segment in; `idle`: nothing is being written, so that it need not be copied. Returns the segment
    * it is in, which may be the one before it.
    */
   put(segment: Segment, idle: boolean): Segment {
-    const { length, route } = segment;
+    const { length } = segment;
     const tail = this.#tail();
     this.#bytes += length;
-    if (tail !== undefined && this.#joins(segment, tail)) {
+    if (tail !== undefined && this.#mayJoin(segment, tail) && this.#places.join(segment, tail)) {
       tail.end += length;
       tail.count += segment.count;
       tail.slice = undefined;
       return tail;
     }
-    const large = length >= GATHER_SEGMENT_MOST && this.#pinned + segment.chunk.bytes.length <= PINNED_MOST;
-    if (large || length === 0 || (idle && tail === undefined)) {
-      segment.chunk.retain();
-      this.#pinned += segment.chunk.bytes.length;
-    } else {
-      // a segment that stays alone needs no room for others
-      const room = route !== undefined ? 0 : this.#bytes >= JOIN_REPLIES_FROM ? GATHER_BYTES : GATHER_LEAST;
-      const own = this.#pool.take(Math.max(length, room));
-      copy(segment, own, 0);
-      segment.chunk = own;
-      segment.start = 0;
-      segment.end = length;
-      segment.own = true;
-      segment.slice = undefined;
-    }
+    if (!idle || tail !== undefined || !this.#places.lend(segment)) this.#places.place(segment);
     this.#segments.push(segment);
+    this.#count++;
+    if (this.#count >= this.#told + TOLD_STEP) this.#tell(TOLD_STEP);
     return segment;
   }
 
@@ -78,12 +78,12 @@ export class SegmentQueue {
     for (;;) {
       const segment = this.#segments[this.#head];
       if (segment === undefined || !segment.gone) return segment;
-      this.#advance();
       this.#holes--;
+      this.#advance();
     }
   }
 
-  /** Takes the first segment out; its chunk is the caller's to release. */
+  /** Takes the first segment out. */
   shift(): Segment | undefined {
     const segment = this.peek();
     if (segment === undefined) return undefined;
@@ -92,23 +92,47 @@ export class SegmentQueue {
     return segment;
   }
 
+  /**
+   * Whether the first segment lies right behind one that was taken, and may leave with it in one write (C9);
+   * {@link unite} makes that one.
+   */
+  goesWith(taken: Segment): boolean {
+    const next = this.peek();
+    if (next === undefined || next.gap > 0 || next.route !== undefined || taken.route !== undefined) {
+      return false;
+    }
+    if (next.isReply !== taken.isReply && this.#bytes < JOIN_REPLIES_FROM) return false;
+    return taken.length + next.length <= GATHER_BYTES && this.#places.follows(next, taken);
+  }
+
+  /** What was taken last leaves with what was taken before it. */
+  unite(taken: Segment, next: Segment): void {
+    this.#places.unite(taken, next);
+  }
+
+  /** A segment that was taken is done with. */
+  letGo(segment: Segment): void {
+    this.#places.letGo(segment);
+  }
+
   /** Takes a segment out of the middle. */
   remove(segment: Segment): void {
     if (segment.gone) return;
     this.#forget(segment);
-    segment.chunk.release();
-    segment.chunk = NO_CHUNK;
+    this.#places.letGo(segment);
     this.#holes++;
-    if (this.#holes > 64 && 2 * this.#holes > this.#segments.length - this.#head) this.#close();
+    if (this.#places.wasteful) this.#moveTogether();
+    else if (this.#holes > 64 && 2 * this.#holes > this.#count) this.#close();
   }
 
   /** Lets go of everything; how many messages that were. */
   clear(): number {
     let count = 0;
     for (let segment = this.shift(); segment !== undefined; segment = this.shift()) {
-      segment.chunk.release();
+      this.letGo(segment);
       count += segment.count;
     }
+    this.#tell(-this.#told);
     return count;
   }
 
@@ -117,49 +141,52 @@ export class SegmentQueue {
     return last?.gone === true ? undefined : last;
   }
 
-  /** Whether the segment could be put behind the tail, and if so its bytes are there now. */
-  #joins(segment: Segment, tail: Segment): boolean {
-    const { length } = segment;
+  #mayJoin(segment: Segment, tail: Segment): boolean {
     if (
-      tail.owner !== segment.owner || segment.gap > 0 || segment.route !== undefined ||
-      tail.route !== undefined
+      tail.owner !== segment.owner || tail.expires !== segment.expires || segment.gap > 0 ||
+      segment.route !== undefined || tail.route !== undefined || tail.length === 0 || segment.length === 0
     ) {
       return false;
     }
-    if (tail.expires !== segment.expires) return false;
-    const alike = tail.isReply === segment.isReply;
-    if (tail.chunk === segment.chunk && tail.end === segment.start && alike) return true;
-    if (!tail.own || tail.end + length > tail.chunk.bytes.length) return false;
-    if (!alike && this.#bytes < JOIN_REPLIES_FROM) return false;
-    if (length >= GATHER_SEGMENT_MOST) return false;
-    copy(segment, tail.chunk, tail.end);
-    return true;
+    return tail.isReply === segment.isReply || this.#bytes >= JOIN_REPLIES_FROM;
   }
 
   #forget(segment: Segment): void {
     segment.gone = true;
     this.#bytes -= segment.length;
-    if (!segment.own) this.#pinned -= segment.chunk.bytes.length;
+    this.#count--;
+    if (this.#count + TOLD_STEP <= this.#told) this.#tell(-TOLD_STEP);
+  }
+
+  #tell(segments: number): void {
+    this.#told += segments;
+    this.#memory.hold(segments * SEGMENT_BYTES);
   }
 
   #advance(): void {
-    this.#head++;
+    this.#segments[this.#head++] = GONE;
     if (this.#head === this.#segments.length) {
       this.#segments.length = 0;
       this.#head = 0;
-    } else if (this.#head >= 1024) {
+    } else if (this.#head >= 1024 && 2 * this.#head >= this.#segments.length) {
       this.#close();
     }
   }
 
   /** Closes the holes. */
   #close(): void {
-    this.#segments = this.#segments.slice(this.#head).filter((segment) => !segment.gone);
+    closeUp(this.#segments, this.#head);
     this.#head = 0;
     this.#holes = 0;
   }
+
+  /** Own chunks in which little is left are given back. */
+  #moveTogether(): void {
+    this.#close();
+    this.#places.beginAnew();
+    for (const segment of this.#segments) this.#places.move(segment);
+  }
 }
 
-function copy(segment: Segment, to: Chunk, at: number): void {
-  to.bytes.set(segment.view(), at);
-}
+/** Segments that come or go before it is told. */
+const TOLD_STEP = 128;

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
-import { GATHER_BYTES, HIGH_WATER, LOW_WATER } from "../../../lib/limits.ts";
+import { DEFAULT_LIMITS, GATHER_BYTES, HIGH_WATER, LOW_WATER, SEGMENT_BYTES } from "../../../lib/limits.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
 import { CLASSIC } from "../../../lib/protocols/mod.ts";
 import { type Eviction, Outbox } from "../../../lib/sessions/outbox/outbox.ts";
 import { Subscription } from "../../../lib/sessions/subscription.ts";
@@ -16,6 +17,8 @@ const route: Route = { topic: "#t", topicBytes: 2 };
 class Bench {
   readonly flushes = new FlushList();
   readonly counters = new Counters();
+  readonly pool = new ChunkPool();
+  readonly memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool: this.pool });
   readonly evicted: Eviction[] = [];
   readonly dropping: boolean[] = [];
   ready = 0;
@@ -28,7 +31,8 @@ class Bench {
       limits: { outbox: limit },
       stallTimeout: 1000,
       now: () => this.now,
-      pool: new ChunkPool(),
+      pool: this.pool,
+      memory: this.memory,
       counters: this.counters,
       flushes: this.flushes,
     };
@@ -166,7 +170,7 @@ Deno.test("Outbox under block is full from the high-water mark down to the low o
 });
 
 Deno.test("Outbox under drop leaves out what does not fit, whole, counts it and says when it begins and ends", () => {
-  const bench = new Bench("drop-new", 20);
+  const bench = new Bench("drop-new", 20 + 2 * SEGMENT_BYTES);
   bench.deliver("#t 0123456\n", 1);
   bench.deliver("#t 89\n", 1);
   bench.deliver("#t too much\n#t to fit in\n", 2);
@@ -183,7 +187,7 @@ Deno.test("Outbox under drop leaves out what does not fit, whole, counts it and 
 });
 
 Deno.test("Outbox under disconnect gives the connection up when something does not fit", () => {
-  const bench = new Bench("disconnect", 20);
+  const bench = new Bench("disconnect", 20 + 2 * SEGMENT_BYTES);
   const chunk = bench.deliver("#t 0123456\n", 1);
   bench.deliver("#t 0123456789\n", 1);
   assertEquals(bench.evicted, ["outbox full"]);
@@ -234,7 +238,7 @@ Deno.test("Outbox keeps what is being written until that write has ended, also w
 });
 
 Deno.test("Outbox that is given up lets go of what waits, finishes what is being written and says its last words (V11)", () => {
-  const bench = new Bench("disconnect", 20);
+  const bench = new Bench("disconnect", 20 + 2 * SEGMENT_BYTES);
   bench.deliver("#t one\n");
   const bytes = bench.outbox.take();
   const waiting = bench.deliver("#t two\n");
