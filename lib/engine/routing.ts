@@ -5,7 +5,7 @@
  */
 import { ROUTED_SUBSCRIBERS_MOST, ROUTES_MOST } from "../limits.ts";
 import { TopicTable } from "../topics/topic_table.ts";
-import { Trie } from "../topics/trie.ts";
+import { PatternTable } from "../topics/pattern_table.ts";
 import { encodeText } from "../wire/bytes.ts";
 import type { Run } from "../wire/run.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
@@ -40,7 +40,7 @@ export interface RoutingOptions {
  * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
  */
 export class Routing {
-  readonly #trie = new Trie<Subscriber>();
+  readonly #patterns: PatternTable<Subscriber>;
   readonly #routes: TopicTable<SubscribedRoute>;
   readonly #isDurable: (topic: string) => boolean;
   /** Goes up with every change of the subscriptions: what routes remember is good for one state only. */
@@ -49,13 +49,14 @@ export class Routing {
   #remembered = 0;
 
   constructor({ seed, isDurable }: RoutingOptions) {
+    this.#patterns = new PatternTable(seed);
     this.#routes = new TopicTable(ROUTES_MOST, seed);
     this.#isDurable = isDurable;
   }
 
   /** How many (pattern, subscriber) pairs there are. */
   get subscriptions(): number {
-    return this.#trie.size;
+    return this.#patterns.size;
   }
 
   /** How many topics are remembered. */
@@ -91,13 +92,13 @@ export class Routing {
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
-    const added = this.#trie.add(pattern, subscriber);
+    const added = this.#patterns.add(pattern, subscriber);
     if (added) this.#state++;
     return added;
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
-    const removed = this.#trie.remove(pattern, subscriber);
+    const removed = this.#patterns.remove(pattern, subscriber);
     if (removed) this.#state++;
     return removed;
   }
@@ -105,7 +106,7 @@ export class Routing {
   #subscribersOf(route: SubscribedRoute): readonly Subscriber[] {
     if (route.asOf === this.#state) return route.subscribers;
     const found = new Set<Subscriber>();
-    this.#trie.match(route.topic, found);
+    this.#patterns.match(route.topic, found);
     const subscribers = onePerConnection(found);
     this.#remembered += subscribers.length - route.subscribers.length;
     if (this.#remembered > ROUTED_SUBSCRIBERS_MOST) {

@@ -19,6 +19,9 @@ export type Parsed = { readonly name: string } | { readonly problem: string };
  */
 const FORBIDDEN = /[\s\p{Cc}\p{Cf}]/u;
 const encoder = new TextEncoder();
+const DOT = 0x2e;
+const STAR = 0x2a;
+const REST = 0x3e;
 
 /** Reads a topic to publish to: no wildcards (T3). `limit` is in bytes of UTF-8 with the `#`. */
 export function parseTopic(text: string, limit: number = DEFAULT_LIMITS.topic): Parsed {
@@ -63,16 +66,22 @@ export function segmentsOf(name: string): string[] {
   return name.slice(1).split(".");
 }
 
-/** Whether a canonical pattern takes in a canonical topic: the reference for the trie, and for filters. */
+/** Whether a canonical pattern takes in a canonical topic. One walk over both, and nothing is made for it. */
 export function matches(pattern: string, topic: string): boolean {
-  const wanted = segmentsOf(pattern);
-  const given = segmentsOf(topic);
-  for (const [at, segment] of wanted.entries()) {
-    if (segment === ">") return given.length > at;
-    if (at >= given.length) return false;
-    if (segment !== "*" && segment !== given[at]) return false;
+  const { length } = pattern;
+  // both begin with #
+  let given = 1;
+  for (let at = 1; at < length; at++) {
+    if (given >= topic.length) return false;
+    const code = pattern.charCodeAt(at);
+    if (code === REST) return true;
+    if (code === STAR) {
+      while (given < topic.length && topic.charCodeAt(given) !== DOT) given++;
+    } else if (code !== topic.charCodeAt(given++)) {
+      return false;
+    }
   }
-  return wanted.length === given.length;
+  return given === topic.length;
 }
 
 /** What topics and patterns have in common (T1), with the `#` that may be left out (T2). */
