@@ -131,6 +131,17 @@ export const ROUTES_MOST = 100_000;
 /** Subscribers remembered over all those topics together. */
 export const ROUTED_SUBSCRIBERS_MOST = 4_000_000;
 
+/**
+ * Segments of a topic and of a pattern (T1): what a pattern costs to keep and to match grows with them. Twice
+ * what NATS advises (16) and four times what AWS takes (8), so that nobody's hierarchy comes near.
+ */
+export const SEGMENTS_MOST = 32;
+/**
+ * Kinds of patterns with two and more `*` there may be at once, by where they have them: a message is looked
+ * up once for each. Programs have a handful; those with one `*` or none need no bound, there are 561 at most.
+ */
+export const PATTERN_SHAPES_MOST = 512;
+
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
 /** How long SIGTERM waits for what is queued to leave (`--drain-timeout`), milliseconds. */

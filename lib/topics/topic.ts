@@ -7,17 +7,20 @@
  *
  * @module
  */
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS, SEGMENTS_MOST } from "../limits.ts";
 import { quote } from "../text.ts";
 
 /** The canonical name, or why there is none (a clause for a person, the text quoted). */
 export type Parsed = { readonly name: string } | { readonly problem: string };
 
 /**
- * White space, control characters, format characters (bidirectional overrides and zero-width ones): what a
- * name may not hold (T1).
+ * What a name may not hold (T1), for it cannot be seen: white space, control and format characters
+ * (bidirectional overrides, zero-width ones), all that Unicode says is drawn as nothing (variation selectors,
+ * the Hangul fillers, the combining grapheme joiner, tags), and the blanks of which it does not: of Braille,
+ * of hieroglyphs, of musical notation and of the Khitan script.
  */
-const FORBIDDEN = /[\s\p{Cc}\p{Cf}]/u;
+const INVISIBLE =
+  /[\s\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}]/u;
 const encoder = new TextEncoder();
 const DOT = 0x2e;
 const STAR = 0x2a;
@@ -94,12 +97,20 @@ function parseName(text: string, kind: "topic" | "pattern", limit: number): Pars
       }`,
     };
   }
-  if (!bare.isWellFormed() || FORBIDDEN.test(bare)) {
-    return { problem: `a ${kind} has no white space, control or invisible characters, ${quote(text)} has` };
+  const unseen = bare.isWellFormed() ? INVISIBLE.exec(bare)?.[0] : "";
+  if (unseen !== undefined) {
+    const which = unseen === "" ? "" : ` ${codePoint(unseen)}`;
+    return {
+      problem: `a ${kind} has no white space, control or invisible characters, ${quote(text)} has${which}`,
+    };
   }
   const name = `#${bare}`;
   if (hasEmptySegment(bare)) {
     return { problem: `a ${kind} has no empty segment, ${quote(name)} has one` };
+  }
+  const segments = countSegments(bare);
+  if (segments > SEGMENTS_MOST) {
+    return { problem: `a ${kind} has at most ${SEGMENTS_MOST} segments, this one has ${segments}` };
   }
   // a UTF-16 unit becomes at most 3 bytes of UTF-8, so short names need not be encoded to be measured
   if (name.length * 3 > limit) {
@@ -111,4 +122,15 @@ function parseName(text: string, kind: "topic" | "pattern", limit: number): Pars
 
 function hasEmptySegment(bare: string): boolean {
   return bare.startsWith(".") || bare.endsWith(".") || bare.includes("..");
+}
+
+function countSegments(bare: string): number {
+  let count = 1;
+  for (let at = bare.indexOf("."); at >= 0; at = bare.indexOf(".", at + 1)) count++;
+  return count;
+}
+
+/** As Unicode writes it: what cannot be seen is at least named. */
+function codePoint(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 }
