@@ -15,6 +15,7 @@ import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
 import type { Store } from "../store/types.ts";
+import { PatternBudget } from "../topics/pattern_budget.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
 
@@ -76,6 +77,7 @@ export class Broker implements AsyncDisposable {
       log: this.#log,
       pool,
       memory,
+      patterns: new PatternBudget(memory),
       flushes,
     });
   }

@@ -7,6 +7,7 @@ import type { Engine } from "../engine/types.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import { SmallMap } from "../small_map.ts";
+import { emptyAccount, type PatternBudget } from "../topics/pattern_budget.ts";
 import { type Speaker, Subscription } from "./subscription.ts";
 
 /** A subscription as a snapshot shows it. */
@@ -21,6 +22,7 @@ export interface SubscriptionSnapshot {
 export interface Subscribing extends Speaker {
   readonly engine: Engine;
   readonly outbox: Outbox;
+  readonly patterns: PatternBudget;
 }
 
 /** Patterns in canonical form, and the subscription that each one's messages come by. */
@@ -29,6 +31,8 @@ export class Subscriptions {
   /** For all patterns that need nothing of their own. */
   readonly #shared: Subscription;
   readonly #byPattern = new SmallMap<string, Subscription>();
+  /** What of the budget for patterns these have. */
+  readonly #account = emptyAccount();
   /** Patterns that make their publishers wait. */
   #blocking = 0;
 
@@ -52,6 +56,11 @@ export class Subscriptions {
     return this.#byPattern.get(pattern);
   }
 
+  /** Why there is no room for a pattern that it does not have, as a sentence; undefined: there is. */
+  problem(pattern: string): string | undefined {
+    return this.#owner.patterns.problem(pattern, this.#account);
+  }
+
   /**
    * A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has.
    */
@@ -65,6 +74,7 @@ export class Subscriptions {
       : new Subscription(policy, { outbox: this.#owner.outbox, speaker: this.#owner, pattern });
     this.close(pattern);
     this.#byPattern.set(pattern, subscription);
+    this.#owner.patterns.add(pattern, this.#account);
     if (policy === "block") this.#blocking++;
     this.#judgeStalls();
     return subscription;
@@ -75,6 +85,7 @@ export class Subscriptions {
     const subscription = this.#byPattern.get(pattern);
     if (subscription === undefined || (only !== undefined && subscription !== only)) return;
     this.#byPattern.delete(pattern);
+    this.#owner.patterns.remove(pattern, this.#account);
     this.#owner.engine.unsubscribe(pattern, subscription);
     if (subscription.policy === "block") this.#blocking--;
     this.#judgeStalls();

@@ -23,8 +23,8 @@ export function hashOf(
 }
 
 /**
- * Names in one piece of memory, one behind the other, and what belongs to them by their number: so an entry is
- * no object, and a look at one touches few lines of the cache. Open addressing, at most half full.
+ * Names in one piece of memory, one behind the other, and what belongs to them by their number: so an entry
+ * is no object, and a look at one touches few lines of the cache. Open addressing, at most half full.
  */
 export class Generation<V> {
   /** Per slot: the number of an entry and one, or 0. */

@@ -3,8 +3,8 @@
  *
  * Every pattern lies in one hash table, under the sum of the hashes of its segments, each mixed with its
  * place; `*` and `>` are segments like others there. Which patterns might take a topic in is known by their
- * **shapes**: where a pattern has its `*`, how many segments it has and whether a `>` follows. Two patterns of
- * one shape take in the same topic only if they are the same, so one look a shape finds all there are:
+ * **shapes**: where a pattern has its `*`, how many segments it has and whether a `>` follows. Two patterns
+ * of one shape take in the same topic only if they are the same, so one look a shape finds all there are:
  *
  *     #a.b   #a.*   #>         shapes of topics with two segments: (2) (2, * at 1), and of all: (0 >)
  *     topic #a.b               looks at h(a,0)+h(b,1), h(a,0)+h(*,1), h(>,0)
@@ -44,7 +44,7 @@ interface Shape {
   patterns: number;
 }
 
-/** Shapes by their place in a list and by their name, which is the pattern without its words. */
+/** By what {@link shapeOf} gives. */
 type Shapes = Map<string, Shape>;
 
 /**
