@@ -50,8 +50,9 @@ const NOBODY: readonly Subscriber[] = [];
 
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
- * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6). What is remembered of topics is bounded and can be
- * made anew; a change of the subscriptions costs only the topics it touches.
+ * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
+ * What is remembered of topics is bounded and can be made anew; a change of the subscriptions costs only the
+ * topics it touches.
  */
 export class Routing {
   readonly #patterns: PatternTable<Subscriber>;

@@ -19,7 +19,7 @@ function shape(at: number): string {
   return ["*", "*", ...places].join(".");
 }
 
-Deno.test("who has subscribed to as much as is still free is refused with BUSY, and others are not", async () => {
+Deno.test("who subscribes to more than is still free is refused, and others are not", async () => {
   await using server = new TestServer({ limits: { memory: 512 * KIB, patterns: 1_000_000 } });
   const long = "x".repeat(200);
   using hoarder = server.connect("subscribers");
@@ -91,7 +91,7 @@ Deno.test("kinds of patterns with several * are bounded, shared out, and free ag
   }
 });
 
-Deno.test("a pattern of more than 32 segments is refused with its bound, and so is a topic (T1)", async () => {
+Deno.test("more than 32 segments are refused with the bound, in patterns and topics (T1)", async () => {
   await using server = new TestServer();
   using subscriber = server.connect("subscribers");
   using publisher = server.connect("publishers");
