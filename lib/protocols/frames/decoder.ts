@@ -18,10 +18,13 @@ import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import * as decimals from "../../wire/decimals.ts";
+import { FIELDS_PROBLEM, isWritten, TTL_PROBLEM, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 
 // its own, for its loops over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
+const EQUALS = 0x3d;
+const DEL = 0x7f;
 const EMPTY = new Uint8Array(0);
 
 /** What limits a frame. */
@@ -168,23 +171,33 @@ export class FrameDecoder implements Decoder {
     const buffer = this.#buffer;
     let place = at;
     this.#fieldsTtl = undefined;
-    this.#fieldsProblem = "fields are key=value";
+    this.#fieldsProblem = FIELDS_PROBLEM;
     for (;;) {
       if (buffer[place] === CR && buffer[place + 1] === LF) place++;
       if (buffer[place] === LF) {
         return place < this.#limit && place - header <= this.#limits.line ? place : -1;
       }
-      if (buffer[place] !== SPACE) return -1;
+      if (buffer[place] !== SPACE) {
+        this.#fieldsProblem = UNWRITTEN_PROBLEM;
+        return -1;
+      }
       const key = ++place;
       let equals = -1;
-      for (let byte = buffer[place]!; byte !== SPACE && byte !== LF && byte !== CR; byte = buffer[++place]!) {
-        if (byte === 0x3d && equals < 0) equals = place;
+      let odd = false;
+      // a control character ends it as a space does, and is seen to be none above; what is not ASCII is rare
+      for (let byte = buffer[place]!; byte > SPACE; byte = buffer[++place]!) {
+        if (byte === EQUALS && equals < 0) equals = place;
+        else if (byte >= DEL) odd = true;
       }
       if (equals <= key) return -1;
+      if (odd && !isWritten(buffer.subarray(key, place))) {
+        this.#fieldsProblem = UNWRITTEN_PROBLEM;
+        return -1;
+      }
       if (equals === key + 3 && isTtl(buffer, key)) {
         this.#fieldsTtl = readTtl(buffer, equals + 1, place);
         if (this.#fieldsTtl !== undefined) continue;
-        this.#fieldsProblem = "ttl= is a number of seconds, more than 0, like ttl=60 or ttl=0.5";
+        this.#fieldsProblem = TTL_PROBLEM;
         return -1;
       }
     }
