@@ -24,6 +24,8 @@ import { readTtl } from "../../wire/record_fields.ts";
 // its own, for its loops over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
 const EQUALS = 0x3d;
+/** Digits of a length that is read: see {@link decimals.readDecimal}. */
+const LENGTH_DIGITS_MOST = 15;
 const DEL = 0x7f;
 const EMPTY = new Uint8Array(0);
 
@@ -112,9 +114,30 @@ export class FrameDecoder implements Decoder {
         return Found.Nothing;
       }
       if (this.#run() > 0) return Found.Publishes;
+      if (this.#learnNext() && this.#run() > 0) return Found.Publishes;
       const found = this.#otherFrame();
       if (found !== undefined) return found;
     }
+  }
+
+  /**
+   * Takes `pub <topic> ` from where the next frame begins, if it is another than the last, so that
+   * {@link #run} can try it: the short way for topics that change. What it cannot take is judged by
+   * {@link #otherFrame}.
+   */
+  #learnNext(): boolean {
+    const buffer = this.#buffer;
+    const header = this.#position;
+    const topic = header + 4;
+    if (!isPub(buffer, header)) return false;
+    let at = topic;
+    // what is behind the window begins with an LF
+    while (buffer[at]! > SPACE) at++;
+    const length = at + 1 - header;
+    if (buffer[at] !== SPACE || at === topic || length + LENGTH_DIGITS_MOST > this.#limits.line) return false;
+    if (length === this.#headLength && this.#startsWithHead(header)) return false;
+    this.#learnHead(header, at);
+    return true;
   }
 
   /** Takes the frames that start with the known head and are whole, as far as they go. */
