@@ -74,7 +74,7 @@ export class Subscriptions {
       : new Subscription(policy, { outbox: this.#owner.outbox, speaker: this.#owner, pattern });
     this.close(pattern);
     this.#byPattern.set(pattern, subscription);
-    this.#owner.patterns.add(pattern, this.#account);
+    this.#owner.patterns.add(pattern, { account: this.#account, own: !shared });
     if (policy === "block") this.#blocking++;
     this.#judgeStalls();
     return subscription;
@@ -85,7 +85,7 @@ export class Subscriptions {
     const subscription = this.#byPattern.get(pattern);
     if (subscription === undefined || (only !== undefined && subscription !== only)) return;
     this.#byPattern.delete(pattern);
-    this.#owner.patterns.remove(pattern, this.#account);
+    this.#owner.patterns.remove(pattern, { account: this.#account, own: subscription !== this.#shared });
     this.#owner.engine.unsubscribe(pattern, subscription);
     if (subscription.policy === "block") this.#blocking--;
     this.#judgeStalls();

@@ -8,17 +8,25 @@ import { PATTERN_SHAPES_MOST } from "../limits.ts";
 import { shapeOf } from "./pattern_table.ts";
 
 /**
- * What a subscription takes beside its pattern: places in the tables of its session and of the patterns, and
- * in two hash tables that may have just doubled (measured: 390 with a hundred connections of 1,000 each).
+ * What a subscription takes beside its pattern: places in two hash tables, which may have just doubled
+ * (measured: 140), and where it has a queue of its own that as well (480 with `slow=latest`).
  */
-const PATTERN_BYTES = 400;
+const PATTERN_BYTES = 200;
+const OWN_BYTES = 300;
 
 /** What one connection has. */
 export interface PatternAccount {
   /** Bytes of its patterns. */
   bytes: number;
-  /** Shapes that came with its patterns. */
+  /** Shapes that count for it. */
   shapes: number;
+}
+
+/** Whose pattern it is, and how it is subscribed to. */
+export interface BudgetEntry {
+  readonly account: PatternAccount;
+  /** Whether it has a queue of its own. */
+  readonly own: boolean;
 }
 
 /** An account of nothing. */
@@ -36,8 +44,11 @@ export function emptyAccount(): PatternAccount {
  */
 export class PatternBudget {
   readonly #memory: HeldMemory;
-  /** How many patterns there are of each shape with two `*` and more. */
-  readonly #shapes = new Map<string, number>();
+  /**
+   * Of each shape with two `*` and more, how many patterns each connection has of it. It counts for the first
+   * of them.
+   */
+  readonly #shapes = new Map<string, Map<PatternAccount, number>>();
 
   constructor(memory: HeldMemory) {
     this.#memory = memory;
@@ -50,7 +61,7 @@ export class PatternBudget {
 
   /** Why one more pattern is too much for this connection, a sentence for a person; undefined: it is not. */
   problem(pattern: string, account: PatternAccount): string | undefined {
-    if (account.bytes + bytesOf(pattern) > this.#memory.share) {
+    if (account.bytes + bytesOf(pattern, { own: true }) > this.#memory.share) {
       return "the broker keeps as much for its clients as it may (--max-memory); try again";
     }
     const shape = boundedShapeOf(pattern);
@@ -61,37 +72,48 @@ export class PatternBudget {
   }
 
   /** A pattern more, for which there was no {@link problem}. */
-  add(pattern: string, account: PatternAccount): void {
-    const bytes = bytesOf(pattern);
+  add(pattern: string, { account, own }: BudgetEntry): void {
+    const bytes = bytesOf(pattern, { own });
     account.bytes += bytes;
     this.#memory.hold(bytes);
     const shape = boundedShapeOf(pattern);
     if (shape === undefined) return;
-    const patterns = this.#shapes.get(shape) ?? 0;
-    if (patterns === 0) account.shapes++;
-    this.#shapes.set(shape, patterns + 1);
+    let users = this.#shapes.get(shape);
+    if (users === undefined) {
+      users = new Map();
+      this.#shapes.set(shape, users);
+      account.shapes++;
+    }
+    users.set(account, (users.get(account) ?? 0) + 1);
   }
 
-  /** A pattern that was added to this account is gone. */
-  remove(pattern: string, account: PatternAccount): void {
-    const bytes = bytesOf(pattern);
+  /** A pattern that was added so to this account is gone. */
+  remove(pattern: string, { account, own }: BudgetEntry): void {
+    const bytes = bytesOf(pattern, { own });
     account.bytes -= bytes;
     this.#memory.letGo(bytes);
     const shape = boundedShapeOf(pattern);
     if (shape === undefined) return;
-    const patterns = this.#shapes.get(shape)! - 1;
+    const users = this.#shapes.get(shape)!;
+    const patterns = users.get(account)! - 1;
     if (patterns > 0) {
-      this.#shapes.set(shape, patterns);
-    } else {
-      this.#shapes.delete(shape);
-      // whoever brought it: it may have been left to this one by another
-      account.shapes = Math.max(0, account.shapes - 1);
+      users.set(account, patterns);
+      return;
     }
+    const [payer] = users.keys();
+    users.delete(account);
+    if (payer === account) {
+      account.shapes--;
+      // who still has it takes it over
+      const [next] = users.keys();
+      if (next !== undefined) next.shapes++;
+    }
+    if (users.size === 0) this.#shapes.delete(shape);
   }
 }
 
-function bytesOf(pattern: string): number {
-  return PATTERN_BYTES + 2 * pattern.length;
+function bytesOf(pattern: string, { own }: { readonly own: boolean }): number {
+  return PATTERN_BYTES + (own ? OWN_BYTES : 0) + 2 * pattern.length;
 }
 
 /** The shape of a pattern with two `*` and more. */
