@@ -146,10 +146,26 @@ export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
 /** Bytes that a replay reads from the store at a time. */
 export const REPLAY_PAGE_BYTES = 1 * MIB;
-/** Topics whose subscribers are remembered between publishes; beyond it the memory is built anew. */
-export const ROUTES_MOST = 100_000;
-/** Subscribers remembered over all those topics together. */
-export const ROUTED_SUBSCRIBERS_MOST = 4_000_000;
+/**
+ * Topics whose subscribers are remembered between publishes, in each of two generations; when the younger is
+ * full the older is forgotten.
+ */
+export const ROUTES_MOST = 131_072;
+/** Bytes that those of one generation take, their subscribers counted. */
+export const ROUTES_BYTES_MOST = 64 * MIB;
+/** Above so many bytes a generation lasts no longer than this, milliseconds. */
+export const ROUTES_BYTES_KEPT = 1 * MIB;
+export const ROUTES_AGE_MS = 20_000;
+/**
+ * Segments of a topic and of a pattern (T1): what a pattern costs to keep and to match grows with them. Twice
+ * what NATS advises (16) and four times what AWS takes (8), so that nobody's hierarchy comes near.
+ */
+export const SEGMENTS_MOST = 32;
+/**
+ * Kinds of patterns with two and more `*` there may be at once, by where they have them: a message is looked
+ * up once for each. Programs have a handful; those with one `*` or none need no bound, there are 561 at most.
+ */
+export const PATTERN_SHAPES_MOST = 512;
 
 /** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
 export const SLICE_MS = 2;

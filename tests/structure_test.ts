@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/store": ["lib/topics", "lib/wire"],
   "lib/engine": ["lib/topics", "lib/wire", "lib/store/types.ts"],
   "lib/sessions": ["lib/topics", "lib/wire", "lib/protocols", "lib/engine/types.ts"],
-  "lib/broker": ["lib/protocols", "lib/store", "lib/engine", "lib/sessions"],
+  "lib/broker": ["lib/topics", "lib/protocols", "lib/store", "lib/engine", "lib/sessions"],
   "lib/client": ["lib/topics", "lib/wire", "lib/protocols"],
   "lib/cli": ["lib/topics", "lib/std"],
   "lib/cli/broker": ["lib/cli", "lib/topics", "lib/std", "lib/store", "lib/broker"],

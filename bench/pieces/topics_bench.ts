@@ -1,10 +1,10 @@
 /**
- * Who gets a message: the trie among 1,000,000 subscriptions, and the table that remembers what it found.
+ * Who gets a message: the patterns among 1,000,000 subscriptions, and the table that remembers what it found.
  *
  * @module
  */
 import { TopicTable } from "../../lib/topics/topic_table.ts";
-import { Trie } from "../../lib/topics/trie.ts";
+import { PatternTable } from "../../lib/topics/pattern_table.ts";
 
 const TOPICS = 100_000;
 const SUBSCRIBERS_EACH = 10;
@@ -20,17 +20,17 @@ function another(): number {
   return next = (next + STRIDE) % TOPICS;
 }
 
-const exact = new Trie<number>();
+const exact = new PatternTable<number>();
 for (let at = 0; at < TOPICS; at++) {
   for (let each = 0; each < SUBSCRIBERS_EACH; each++) exact.add(names[at]!, at * SUBSCRIBERS_EACH + each);
 }
 Deno.bench({
   name: "match one of 100,000 topics with 10 of 1,000,000 subscriptions",
-  group: "trie",
+  group: "patterns",
   fn: () => void exact.match(names[another()]!, new Set()),
 });
 
-const wild = new Trie<number>();
+const wild = new PatternTable<number>();
 for (let at = 0; at < TOPICS; at++) wild.add(names[at]!, at);
 for (let at = 0; at < 100; at++) {
   wild.add(`#orders.region${at}.*`, TOPICS + at);
@@ -41,13 +41,13 @@ wild.add("#*.*.*", -2);
 wild.add("#>", -3);
 Deno.bench({
   name: "match one topic with 6 patterns, 5 with wildcards, of 100,203",
-  group: "trie",
+  group: "patterns",
   fn: () => void wild.match(names[another()]!, new Set()),
 });
 
 Deno.bench({
   name: "subscribe and unsubscribe among 1,000,000",
-  group: "trie",
+  group: "patterns",
   fn: () => {
     const name = names[another()]!;
     exact.add(name, -1);
@@ -55,7 +55,7 @@ Deno.bench({
   },
 });
 
-const table = new TopicTable<number>(TOPICS);
+const table = new TopicTable<number>({ most: TOPICS });
 for (const [at, name] of inBytes.entries()) table.add(name, at);
 Deno.bench({
   name: "find one of 100,000 topics by its bytes",

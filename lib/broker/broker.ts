@@ -15,6 +15,7 @@ import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
 import type { Store } from "../store/types.ts";
+import { PatternBudget } from "../topics/pattern_budget.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
 
@@ -64,8 +65,9 @@ export class Broker implements AsyncDisposable {
     const flushes = new FlushList();
     const pool = new ChunkPool();
     const limits = limitsWith(options.limits ?? {});
-    this.#memory = new HeldMemory({ most: limits.memory, pool });
-    this.#engine = this.#engineOver(options.store, flushes);
+    const memory = new HeldMemory({ most: limits.memory, pool });
+    this.#memory = memory;
+    this.#engine = this.#engineOver(options.store, { flushes, memory });
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
@@ -76,7 +78,8 @@ export class Broker implements AsyncDisposable {
       now: this.#now,
       log: this.#log,
       pool,
-      memory: this.#memory,
+      memory,
+      patterns: new PatternBudget(memory),
       flushes,
     });
   }
@@ -204,14 +207,18 @@ export class Broker implements AsyncDisposable {
     return this.#options.version ?? "0.0.0";
   }
 
-  #engineOver(store: Store | undefined, flushes: FlushList): Engine {
+  #engineOver(
+    store: Store | undefined,
+    { flushes, memory }: { readonly flushes: FlushList; readonly memory: HeldMemory },
+  ): Engine {
     const counters = this.#counters;
     const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
-    if (store === undefined) return new MemoryEngine({ seed, counters });
+    if (store === undefined) return new MemoryEngine({ seed, counters, memory });
     const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit" } = this.#options;
     return new DurableEngine({
       seed,
       counters,
+      memory,
       store,
       flushes,
       patterns: durable.length > 0 ? durable : ["#>"],

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Counters } from "../counters.ts";
+import type { HeldMemory } from "../held_memory.ts";
 import type { Run } from "../wire/run.ts";
 import { inMemory } from "./receipts.ts";
 import { Routing, type SubscribedRoute } from "./routing.ts";
@@ -23,6 +24,8 @@ export interface EngineOptions {
   /** Any number that peers cannot guess. */
   readonly seed: number;
   readonly counters: Counters;
+  /** Is told what is remembered of topics; undefined: nobody is. */
+  readonly memory?: HeldMemory | undefined;
 }
 
 /** Guarantees as those of {@link Routing}; a run is delivered and acknowledged in the call that brings it. */
@@ -31,8 +34,8 @@ export class MemoryEngine implements Engine {
   readonly #routing: Routing;
   readonly #counters: Counters;
 
-  constructor({ seed, counters }: EngineOptions) {
-    this.#routing = new Routing({ seed, isDurable: () => false });
+  constructor({ seed, counters, memory }: EngineOptions) {
+    this.#routing = new Routing({ seed, isDurable: () => false, memory });
     this.#counters = counters;
   }
 
@@ -65,7 +68,9 @@ export class MemoryEngine implements Engine {
     started({ kind: "failed", reason: "nothing is stored here (--data)" });
   }
 
-  tick(): void {}
+  tick(now: number): void {
+    this.#routing.tick(now);
+  }
 
   trouble(): undefined {}
 

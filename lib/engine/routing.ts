@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { ROUTED_SUBSCRIBERS_MOST, ROUTES_MOST } from "../limits.ts";
+import type { HeldMemory } from "../held_memory.ts";
+import { ROUTES_AGE_MS, ROUTES_BYTES_KEPT, ROUTES_BYTES_MOST, ROUTES_MOST } from "../limits.ts";
+import { PatternTable } from "../topics/pattern_table.ts";
+import { matches } from "../topics/topic.ts";
 import { TopicTable } from "../topics/topic_table.ts";
-import { Trie } from "../topics/trie.ts";
 import { encodeText } from "../wire/bytes.ts";
 import type { Run } from "../wire/run.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
@@ -16,7 +18,7 @@ export class SubscribedRoute implements Route {
   readonly topicBytes: number;
   /** Whether its messages are stored first. */
   readonly durable: boolean;
-  subscribers: readonly Subscriber[] = [];
+  subscribers: readonly Subscriber[] = NOBODY;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
 
@@ -33,34 +35,71 @@ export interface RoutingOptions {
   readonly seed: number;
   /** Whether the messages of a topic are stored. */
   readonly isDurable: (topic: string) => boolean;
+  /** What is told how much is remembered; undefined: nobody is. */
+  readonly memory?: HeldMemory | undefined;
 }
+
+/** Changes of the subscriptions that are remembered. */
+const CHANGES_KEPT = 1024;
+/** To find the subscribers of a topic anew costs as much as to look at so many changes, and one for each. */
+const CHANGES_LOOKED_AT = 32;
+/** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
+const ROUTE_BYTES = 144;
+const SUBSCRIBER_BYTES = 8;
+const NOBODY: readonly Subscriber[] = [];
 
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
  * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
+ * What is remembered of topics is bounded and can be made anew; a change of the subscriptions costs only the
+ * topics it touches.
  */
 export class Routing {
-  readonly #trie = new Trie<Subscriber>();
+  readonly #patterns: PatternTable<Subscriber>;
   readonly #routes: TopicTable<SubscribedRoute>;
   readonly #isDurable: (topic: string) => boolean;
   /** Goes up with every change of the subscriptions: what routes remember is good for one state only. */
   #state = 0;
-  /** Subscribers remembered by all routes together. */
-  #remembered = 0;
+  /** The pattern of each of the last changes, that of a state at its place. */
+  readonly #changes: string[] = [];
+  /** How often the subscribers of a topic were found anew. */
+  #found = 0;
+  #agedAt = 0;
 
-  constructor({ seed, isDurable }: RoutingOptions) {
-    this.#routes = new TopicTable(ROUTES_MOST, seed);
+  constructor({ seed, isDurable, memory }: RoutingOptions) {
+    this.#patterns = new PatternTable(seed);
+    this.#routes = new TopicTable({
+      seed,
+      most: ROUTES_MOST,
+      mostBytes: ROUTES_BYTES_MOST,
+      weigh: ({ topic, subscribers }) =>
+        ROUTE_BYTES + 2 * topic.length + SUBSCRIBER_BYTES * subscribers.length,
+      ...(memory === undefined ? {} : { memory }),
+    });
     this.#isDurable = isDurable;
   }
 
   /** How many (pattern, subscriber) pairs there are. */
   get subscriptions(): number {
-    return this.#trie.size;
+    return this.#patterns.size;
   }
 
   /** How many topics are remembered. */
   get topics(): number {
     return this.#routes.size;
+  }
+
+  /** How often the subscribers of a topic were looked for among the patterns: for tests. */
+  get searches(): number {
+    return this.#found;
+  }
+
+  /** Time has passed; `now` is milliseconds. Topics that nobody publishes to any more are forgotten. */
+  tick(now: number): void {
+    const since = now - this.#agedAt;
+    if (since >= 0 && since < ROUTES_AGE_MS) return;
+    this.#agedAt = now;
+    if (this.#routes.bytes > ROUTES_BYTES_KEPT) this.#routes.age();
   }
 
   find(bytes: Uint8Array, start: number, end: number): SubscribedRoute | undefined {
@@ -91,31 +130,49 @@ export class Routing {
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
-    const added = this.#trie.add(pattern, subscriber);
-    if (added) this.#state++;
+    const added = this.#patterns.add(pattern, subscriber);
+    if (added) this.#changed(pattern);
     return added;
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
-    const removed = this.#trie.remove(pattern, subscriber);
-    if (removed) this.#state++;
+    const removed = this.#patterns.remove(pattern, subscriber);
+    if (removed) this.#changed(pattern);
     return removed;
+  }
+
+  #changed(pattern: string): void {
+    this.#changes[this.#state % CHANGES_KEPT] = pattern;
+    this.#state++;
   }
 
   #subscribersOf(route: SubscribedRoute): readonly Subscriber[] {
     if (route.asOf === this.#state) return route.subscribers;
-    const found = new Set<Subscriber>();
-    this.#trie.match(route.topic, found);
-    const subscribers = onePerConnection(found);
-    this.#remembered += subscribers.length - route.subscribers.length;
-    if (this.#remembered > ROUTED_SUBSCRIBERS_MOST) {
-      // routes that sessions still hold go on working, they are only no longer found by others
-      this.#routes.clear();
-      this.#remembered = subscribers.length;
+    if (this.#mayHaveChanged(route)) {
+      const before = route.subscribers.length;
+      route.subscribers = this.#search(route.topic);
+      const more = route.subscribers.length - before;
+      if (more !== 0) this.#routes.grew(SUBSCRIBER_BYTES * more);
     }
-    route.subscribers = subscribers;
     route.asOf = this.#state;
-    return subscribers;
+    return route.subscribers;
+  }
+
+  /** Whether a change since its subscribers were found touches the topic, or it is too long ago to say. */
+  #mayHaveChanged({ topic, asOf, subscribers }: SubscribedRoute): boolean {
+    const since = this.#state - asOf;
+    if (asOf < 0 || since > Math.min(CHANGES_KEPT, CHANGES_LOOKED_AT + subscribers.length)) return true;
+    for (let state = asOf; state < this.#state; state++) {
+      if (matches(this.#changes[state % CHANGES_KEPT]!, topic)) return true;
+    }
+    return false;
+  }
+
+  #search(topic: string): readonly Subscriber[] {
+    this.#found++;
+    const found = new Set<Subscriber>();
+    this.#patterns.match(topic, found);
+    return found.size === 0 ? NOBODY : onePerConnection(found);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Engine, Gate, Publisher } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
+import type { PatternBudget } from "../topics/pattern_budget.ts";
 import { Run } from "../wire/run.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
@@ -68,6 +69,10 @@ export class Session implements Context, Publisher, Subscribing {
 
   get engine(): Engine {
     return this.#settings.engine;
+  }
+
+  get patterns(): PatternBudget {
+    return this.#settings.patterns;
   }
 
   get limits(): Limits {

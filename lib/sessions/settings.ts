@@ -12,6 +12,7 @@ import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Turns } from "./turns/turns.ts";
+import type { PatternBudget } from "../topics/pattern_budget.ts";
 
 /** One object a broker, shared by all its sessions. */
 export interface Settings {
@@ -30,6 +31,8 @@ export interface Settings {
   readonly pool: ChunkPool;
   /** What all sessions keep together. */
   readonly memory: HeldMemory;
+  /** What all sessions are subscribed to together. */
+  readonly patterns: PatternBudget;
   readonly flushes: FlushList;
   /** Who is served next. */
   readonly turns: Turns;

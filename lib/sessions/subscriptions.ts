@@ -7,6 +7,7 @@ import type { Engine } from "../engine/types.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { keepsNewest, type SlowPolicy } from "../slow_policy.ts";
 import { SmallMap } from "../small_map.ts";
+import { emptyAccount, type PatternBudget } from "../topics/pattern_budget.ts";
 import { type Speaker, Subscription } from "./subscription.ts";
 
 /** A subscription as a snapshot shows it. */
@@ -21,6 +22,7 @@ export interface SubscriptionSnapshot {
 export interface Subscribing extends Speaker {
   readonly engine: Engine;
   readonly outbox: Outbox;
+  readonly patterns: PatternBudget;
 }
 
 /** How a subscription is opened. */
@@ -44,6 +46,8 @@ export class Subscriptions {
   /** For all patterns that need nothing of their own. */
   readonly #shared: Subscription;
   readonly #byPattern = new SmallMap<string, Opened>();
+  /** What of the budget for patterns these have. */
+  readonly #account = emptyAccount();
   /** Patterns that make their publishers wait. */
   #blocking = 0;
   /** Patterns that keep the newest. */
@@ -69,6 +73,11 @@ export class Subscriptions {
     return this.#byPattern.get(pattern)?.subscription;
   }
 
+  /** Why there is no room for a pattern that it does not have, as a sentence; undefined: there is. */
+  problem(pattern: string): string | undefined {
+    return this.#owner.patterns.problem(pattern, this.#account);
+  }
+
   /** A subscription for a pattern. Takes the place of one it has. */
   open(pattern: string, { policy, own, follows = false }: Opening): Subscription {
     const shared = !own && policy === this.policy;
@@ -78,6 +87,7 @@ export class Subscriptions {
     this.close(pattern);
     const opened = { subscription, blocks: policy === "block" && !follows };
     this.#byPattern.set(pattern, opened);
+    this.#owner.patterns.add(pattern, { account: this.#account, own: !shared });
     this.#count(opened, 1);
     return subscription;
   }
@@ -87,7 +97,9 @@ export class Subscriptions {
     const opened = this.#byPattern.get(pattern);
     if (opened === undefined || (only !== undefined && opened.subscription !== only)) return;
     this.#byPattern.delete(pattern);
-    this.#owner.engine.unsubscribe(pattern, opened.subscription);
+    const { subscription } = opened;
+    this.#owner.patterns.remove(pattern, { account: this.#account, own: subscription !== this.#shared });
+    this.#owner.engine.unsubscribe(pattern, subscription);
     this.#count(opened, -1);
   }
 

@@ -7,18 +7,24 @@
  *
  * @module
  */
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS, SEGMENTS_MOST } from "../limits.ts";
 import { quote } from "../text.ts";
 
 /** The canonical name, or why there is none (a clause for a person, the text quoted). */
 export type Parsed = { readonly name: string } | { readonly problem: string };
 
 /**
- * White space, control characters, format characters (bidirectional overrides and zero-width ones): what a
- * name may not hold (T1).
+ * What a name may not hold (T1), for it cannot be seen: white space, control and format characters
+ * (bidirectional overrides, zero-width ones), all that Unicode says is drawn as nothing (variation selectors,
+ * the Hangul fillers, the combining grapheme joiner, tags), and the blanks of which it does not: of Braille,
+ * of hieroglyphs, of musical notation and of the Khitan script.
  */
-const FORBIDDEN = /[\s\p{Cc}\p{Cf}]/u;
+const INVISIBLE =
+  /[\s\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}\u{16fe4}\u{1d159}]/u;
 const encoder = new TextEncoder();
+const DOT = 0x2e;
+const STAR = 0x2a;
+const REST = 0x3e;
 
 /** Reads a topic to publish to: no wildcards (T3). `limit` is in bytes of UTF-8 with the `#`. */
 export function parseTopic(text: string, limit: number = DEFAULT_LIMITS.topic): Parsed {
@@ -63,16 +69,22 @@ export function segmentsOf(name: string): string[] {
   return name.slice(1).split(".");
 }
 
-/** Whether a canonical pattern takes in a canonical topic: the reference for the trie, and for filters. */
+/** Whether a canonical pattern takes in a canonical topic. One walk over both, and nothing is made for it. */
 export function matches(pattern: string, topic: string): boolean {
-  const wanted = segmentsOf(pattern);
-  const given = segmentsOf(topic);
-  for (const [at, segment] of wanted.entries()) {
-    if (segment === ">") return given.length > at;
-    if (at >= given.length) return false;
-    if (segment !== "*" && segment !== given[at]) return false;
+  const { length } = pattern;
+  // both begin with #
+  let given = 1;
+  for (let at = 1; at < length; at++) {
+    if (given >= topic.length) return false;
+    const code = pattern.charCodeAt(at);
+    if (code === REST) return true;
+    if (code === STAR) {
+      while (given < topic.length && topic.charCodeAt(given) !== DOT) given++;
+    } else if (code !== topic.charCodeAt(given++)) {
+      return false;
+    }
   }
-  return wanted.length === given.length;
+  return given === topic.length;
 }
 
 /** What topics and patterns have in common (T1), with the `#` that may be left out (T2). */
@@ -85,12 +97,20 @@ function parseName(text: string, kind: "topic" | "pattern", limit: number): Pars
       }`,
     };
   }
-  if (!bare.isWellFormed() || FORBIDDEN.test(bare)) {
-    return { problem: `a ${kind} has no white space, control or invisible characters, ${quote(text)} has` };
+  const unseen = bare.isWellFormed() ? INVISIBLE.exec(bare)?.[0] : "";
+  if (unseen !== undefined) {
+    const which = unseen === "" ? "" : ` ${codePoint(unseen)}`;
+    return {
+      problem: `a ${kind} has no white space, control or invisible characters, ${quote(text)} has${which}`,
+    };
   }
   const name = `#${bare}`;
   if (hasEmptySegment(bare)) {
     return { problem: `a ${kind} has no empty segment, ${quote(name)} has one` };
+  }
+  const segments = countSegments(bare);
+  if (segments > SEGMENTS_MOST) {
+    return { problem: `a ${kind} has at most ${SEGMENTS_MOST} segments, this one has ${segments}` };
   }
   // a UTF-16 unit becomes at most 3 bytes of UTF-8, so short names need not be encoded to be measured
   if (name.length * 3 > limit) {
@@ -102,4 +122,15 @@ function parseName(text: string, kind: "topic" | "pattern", limit: number): Pars
 
 function hasEmptySegment(bare: string): boolean {
   return bare.startsWith(".") || bare.endsWith(".") || bare.includes("..");
+}
+
+function countSegments(bare: string): number {
+  let count = 1;
+  for (let at = bare.indexOf("."); at >= 0; at = bare.indexOf(".", at + 1)) count++;
+  return count;
+}
+
+/** As Unicode writes it: what cannot be seen is at least named. */
+function codePoint(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 }

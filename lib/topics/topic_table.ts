@@ -4,90 +4,119 @@
  *
  * @module
  */
+import type { HeldMemory } from "../held_memory.ts";
+import { Generation, hashOf } from "./generation.ts";
 
 const SHARP = 0x23;
-const FIRST_SLOTS = 256;
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
+/** What is kept is told in steps of so many bytes. */
+const TELL_BYTES = 64 * 1024;
 
-interface Entry<V> {
-  readonly hash: number;
-  /** The name in UTF-8 without its `#`. */
-  readonly bytes: Uint8Array;
-  readonly value: V;
+/** How much may be remembered, and who is told. */
+export interface TopicTableOptions<V> {
+  /** A number peers cannot guess, so that they cannot choose topics that collide. */
+  readonly seed?: number;
+  /** Entries of one generation. */
+  readonly most: number;
+  /** Bytes of one generation. */
+  readonly mostBytes?: number;
+  /** Bytes that a value takes beside its name. */
+  readonly weigh?: (value: V) => number;
+  readonly memory?: HeldMemory;
 }
 
 /**
- * A hash table by bytes (FNV-1a, 32 bit, open addressing, at most half full). `#hello` and `hello` are the
- * same key. Bounded: when `most` entries are in it, the next one empties it first; what is kept here can be
- * made anew.
+ * Two generations of a hash table by bytes. `#hello` and `hello` are the same key. What is asked for is
+ * brought over to the younger; when that is full it becomes the older, and what nobody has asked for since it
+ * was that is forgotten: what is kept here can be made anew. So who names ever new topics makes those be
+ * forgotten that nobody uses, and of the others none.
  */
 export class TopicTable<V> {
-  readonly #most: number;
   readonly #seed: number;
-  #slots: Array<Entry<V> | undefined> = new Array(FIRST_SLOTS).fill(undefined);
-  #size = 0;
+  readonly #most: number;
+  readonly #mostBytes: number;
+  readonly #weigh: (value: V) => number;
+  readonly #memory: HeldMemory | undefined;
+  #young = new Generation<V>();
+  #old = new Generation<V>();
+  /** Bytes of the values in each, and what was told of it in all. */
+  #youngValues = 0;
+  #oldValues = 0;
+  #told = 0;
+  /** Entries that are in both. */
+  #both = 0;
 
-  /** `seed`: a number peers cannot guess, so that they cannot choose topics that collide. */
-  constructor(most: number, seed = 0) {
+  constructor(options: TopicTableOptions<V>) {
+    const { seed = 0, most, mostBytes = Infinity, weigh = (): number => 0, memory } = options;
+    this.#seed = seed;
     this.#most = most;
-    this.#seed = (FNV_OFFSET ^ seed) | 0;
+    this.#mostBytes = mostBytes;
+    this.#weigh = weigh;
+    this.#memory = memory;
   }
 
+  /** How many topics are remembered. */
   get size(): number {
-    return this.#size;
+    return this.#young.size + this.#old.size - this.#both;
+  }
+
+  /** Bytes of both generations. */
+  get bytes(): number {
+    return this.#young.bytes + this.#youngValues + this.#old.bytes + this.#oldValues;
   }
 
   /** What is kept for the topic that stands in `bytes` from `start` to `end`. */
   find(bytes: Uint8Array, start: number, end: number): V | undefined {
     const from = bytes[start] === SHARP ? start + 1 : start;
-    const hash = hashOf(bytes, this.#seed, { from, end });
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot];
-      if (entry === undefined) return undefined;
-      if (entry.hash === hash && isSame(entry.bytes, bytes, { from, end })) return entry.value;
-    }
+    const hash = hashOf(bytes, from, { end, seed: this.#seed });
+    const found = this.#young.find(bytes, from, { end, hash });
+    if (found !== undefined || this.#old.size === 0) return found;
+    const before = this.#old.find(bytes, from, { end, hash });
+    if (before === undefined) return undefined;
+    const old = this.#old;
+    this.#put(bytes, from, { end, hash, value: before });
+    if (this.#old === old) this.#both++;
+    return before;
   }
 
   /** Keeps `value` for a topic that {@link find} did not find. `name` is its UTF-8, with `#` or without. */
   add(name: Uint8Array, value: V): void {
-    if (this.#size >= this.#most) this.clear();
-    if (2 * (this.#size + 1) > this.#slots.length) this.#grow();
-    const bytes = name.slice(name[0] === SHARP ? 1 : 0);
-    this.#put({ hash: hashOf(bytes, this.#seed, { from: 0, end: bytes.length }), bytes, value });
-    this.#size++;
+    const from = name[0] === SHARP ? 1 : 0;
+    const end = name.length;
+    this.#put(name, from, { end, hash: hashOf(name, from, { end, seed: this.#seed }), value });
   }
 
-  clear(): void {
-    this.#slots = new Array(FIRST_SLOTS).fill(undefined);
-    this.#size = 0;
+  /** A value takes so many bytes more, or less. */
+  grew(bytes: number): void {
+    this.#youngValues = Math.max(0, this.#youngValues + bytes);
+    this.#tell();
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Array(2 * old.length).fill(undefined);
-    for (const entry of old) if (entry !== undefined) this.#put(entry);
+  /** The younger generation becomes the older, and the older is forgotten. */
+  age(): void {
+    this.#old = this.#young;
+    this.#oldValues = this.#youngValues;
+    this.#young = new Generation();
+    this.#youngValues = 0;
+    this.#both = 0;
+    this.#tell();
   }
 
-  #put(entry: Entry<V>): void {
-    const mask = this.#slots.length - 1;
-    let slot = entry.hash & mask;
-    while (this.#slots[slot] !== undefined) slot = (slot + 1) & mask;
-    this.#slots[slot] = entry;
+  #put(bytes: Uint8Array, start: number, entry: { end: number; hash: number; value: V }): void {
+    if (this.#young.size >= this.#most) this.age();
+    this.#young.add(bytes, start, entry);
+    this.#youngValues += this.#weigh(entry.value);
+    this.#tell();
   }
-}
 
-/** FNV-1a (Fowler, Noll, Vo; the 32-bit variant of draft-eastlake-fnv), begun with a seed. */
-function hashOf(bytes: Uint8Array, seed: number, range: { from: number; end: number }): number {
-  let hash = seed;
-  for (let at = range.from; at < range.end; at++) hash = Math.imul(hash ^ bytes[at]!, FNV_PRIME);
-  return (hash ^ (hash >>> 15)) >>> 0;
-}
-
-function isSame(known: Uint8Array, bytes: Uint8Array, range: { from: number; end: number }): boolean {
-  const { from, end } = range;
-  if (known.length !== end - from) return false;
-  for (let at = 0; at < known.length; at++) if (known[at] !== bytes[from + at]) return false;
-  return true;
+  #tell(): void {
+    const more = this.bytes - this.#told;
+    if (more < TELL_BYTES && more > -TELL_BYTES) return;
+    const { bytes } = this;
+    this.#memory?.hold(bytes - this.#told);
+    this.#told = bytes;
+    if (more < 0) return;
+    // as for all who keep something: no more than what is still free
+    const most = Math.min(this.#mostBytes, (this.#memory?.share ?? Infinity) / 2);
+    if (this.#young.bytes + this.#youngValues > most) this.age();
+  }
 }

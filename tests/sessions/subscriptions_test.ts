@@ -10,6 +10,7 @@ import { FRAMES } from "../../lib/protocols/mod.ts";
 import { Outbox } from "../../lib/sessions/outbox/outbox.ts";
 import { Subscriptions } from "../../lib/sessions/subscriptions.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
+import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
 import { TestServer } from "../support/server.ts";
 import { keepsNewest, SLOW_POLICIES, type SlowPolicy } from "../../lib/slow_policy.ts";
 
@@ -33,16 +34,18 @@ function outboxOf(
   policy: SlowPolicy,
 ): { outbox: Outbox; subscriptions: Subscriptions } {
   const pool = new ChunkPool();
+  const memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool });
   const outbox = new Outbox({
     limits: DEFAULT_LIMITS,
     stallTimeout: 1000,
     now: () => 0,
     pool,
-    memory: new HeldMemory({ most: DEFAULT_LIMITS.memory, pool }),
+    memory,
     counters: new Counters(),
     flushes: new FlushList(),
   }, { onReady: () => {}, onEvicted: () => {}, onDropping: () => {} });
-  return { outbox, subscriptions: new Subscriptions({ engine, outbox, protocol: FRAMES }, policy) };
+  const patterns = new PatternBudget(memory);
+  return { outbox, subscriptions: new Subscriptions({ engine, outbox, patterns, protocol: FRAMES }, policy) };
 }
 
 Deno.test("who makes publishers wait must not stall, whatever else it is subscribed to and in whichever order (V7)", () => {

@@ -43,6 +43,50 @@ Deno.test("names that could deceive or break a line are refused (T1)", () => {
   }
 });
 
+Deno.test("what is drawn as nothing, or as a blank, is no part of a name (T1)", () => {
+  const drawnAsNothing = [
+    0x34f, // combining grapheme joiner
+    0x115f, // Hangul fillers
+    0x1160,
+    0x3164,
+    0xffa0,
+    0x17b4, // Khmer inherent vowels
+    0x180b, // Mongolian variation selector
+    0xfe0f, // variation selectors
+    0xe0100,
+    0xe0041, // a tag
+    0x2065, // reserved for such
+    0x2800, // blanks: Braille, hieroglyphs, musical notation, Khitan
+    0x13441,
+    0x13442,
+    0x1d159,
+    0x16fe4,
+    0x3000,
+    0xa0,
+  ];
+  for (const code of drawnAsNothing) {
+    const text = `a${String.fromCodePoint(code)}b`;
+    for (const parse of [parseTopic, parsePattern]) {
+      assertStringIncludes(
+        problem(parse(text)),
+        `has U+${code.toString(16).toUpperCase().padStart(4, "0")}`,
+        code.toString(16),
+      );
+    }
+  }
+  for (const text of ["größe", "温度", "क्षेत्र", "한국어", "🌡", "a\u0301"]) {
+    assertEquals(parseTopic(text), { name: `#${text}` });
+  }
+});
+
+Deno.test("a topic has 32 segments at most, and so has a pattern (T1)", () => {
+  const name = (segments: number): string => Array(segments).fill("a").join(".");
+  assertEquals(parseTopic(name(32)), { name: `#${name(32)}` });
+  assertEquals(parsePattern(`${name(31)}.>`), { name: `#${name(31)}.>` });
+  assertStringIncludes(problem(parseTopic(name(33))), "a topic has at most 32 segments, this one has 33");
+  assertStringIncludes(problem(parsePattern(`${name(32)}.*`)), "a pattern has at most 32 segments");
+});
+
 Deno.test("empty segments are refused (T1)", () => {
   for (const text of [".", "a.", ".a", "a..b", "#.a", "#a..b"]) {
     assertStringIncludes(problem(parseTopic(text)), "empty segment", text);

@@ -74,6 +74,7 @@ export class DurableEngine implements Engine {
     this.#routing = new Routing({
       seed,
       isDurable: (topic) => patterns.some((pattern) => matches(pattern, topic)),
+      memory: options.memory,
     });
     this.#dedup = new Dedup(options.dedup);
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
@@ -149,6 +150,7 @@ export class DurableEngine implements Engine {
   }
 
   tick(now: number): void {
+    this.#routing.tick(now);
     for (const replay of this.#ending) replay.timeIs(now);
   }
 

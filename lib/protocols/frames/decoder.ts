@@ -18,10 +18,15 @@ import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import * as decimals from "../../wire/decimals.ts";
+import { FIELDS_PROBLEM, isWritten, TTL_PROBLEM, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 
 // its own, for its loops over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
+const EQUALS = 0x3d;
+/** Digits of a length that is read: see {@link decimals.readDecimal}. */
+const LENGTH_DIGITS_MOST = 15;
+const DEL = 0x7f;
 const EMPTY = new Uint8Array(0);
 
 /** What limits a frame. */
@@ -109,6 +114,7 @@ export class FrameDecoder implements Decoder {
         return Found.Nothing;
       }
       if (this.#run() > 0) return Found.Publishes;
+      if (this.#learnNext() && this.#run() > 0) return Found.Publishes;
       const found = this.#otherFrame();
       if (found !== undefined) return found;
     }
@@ -124,6 +130,26 @@ export class FrameDecoder implements Decoder {
     const lengthEnd = endOfField(buffer, topicEnd + 1, buffer[lf - 1] === CR ? lf - 1 : lf);
     const length = decimals.readDecimal(buffer, topicEnd + 1, lengthEnd);
     return this.#refuse(code, { problem, frame: lf + 1 + length + 1 });
+  }
+
+  /**
+   * Takes `pub <topic> ` from where the next frame begins, if it is another than the last, so that
+   * {@link #run} can try it: the short way for topics that change. What it cannot take is judged by
+   * {@link #otherFrame}.
+   */
+  #learnNext(): boolean {
+    const buffer = this.#buffer;
+    const header = this.#position;
+    const topic = header + 4;
+    if (!isPub(buffer, header)) return false;
+    let at = topic;
+    // what is behind the window begins with an LF
+    while (buffer[at]! > SPACE) at++;
+    const length = at + 1 - header;
+    if (buffer[at] !== SPACE || at === topic || length + LENGTH_DIGITS_MOST > this.#limits.line) return false;
+    if (length === this.#headLength && this.#startsWithHead(header)) return false;
+    this.#learnHead(header, at);
+    return true;
   }
 
   /** Takes the frames that start with the known head and are whole, as far as they go. */
@@ -180,23 +206,33 @@ export class FrameDecoder implements Decoder {
     const buffer = this.#buffer;
     let place = at;
     this.#fieldsTtl = undefined;
-    this.#fieldsProblem = "fields are key=value";
+    this.#fieldsProblem = FIELDS_PROBLEM;
     for (;;) {
       if (buffer[place] === CR && buffer[place + 1] === LF) place++;
       if (buffer[place] === LF) {
         return place < this.#limit && place - header <= this.#limits.line ? place : -1;
       }
-      if (buffer[place] !== SPACE) return -1;
+      if (buffer[place] !== SPACE) {
+        this.#fieldsProblem = UNWRITTEN_PROBLEM;
+        return -1;
+      }
       const key = ++place;
       let equals = -1;
-      for (let byte = buffer[place]!; byte !== SPACE && byte !== LF && byte !== CR; byte = buffer[++place]!) {
-        if (byte === 0x3d && equals < 0) equals = place;
+      let odd = false;
+      // a control character ends it as a space does, and is seen to be none above; what is not ASCII is rare
+      for (let byte = buffer[place]!; byte > SPACE; byte = buffer[++place]!) {
+        if (byte === EQUALS && equals < 0) equals = place;
+        else if (byte >= DEL) odd = true;
       }
       if (equals <= key) return -1;
+      if (odd && !isWritten(buffer.subarray(key, place))) {
+        this.#fieldsProblem = UNWRITTEN_PROBLEM;
+        return -1;
+      }
       if (equals === key + 3 && isTtl(buffer, key)) {
         this.#fieldsTtl = readTtl(buffer, equals + 1, place);
         if (this.#fieldsTtl !== undefined) continue;
-        this.#fieldsProblem = "ttl= is a number of seconds, more than 0, like ttl=60 or ttl=0.5";
+        this.#fieldsProblem = TTL_PROBLEM;
         return -1;
       }
     }

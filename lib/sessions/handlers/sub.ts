@@ -29,6 +29,8 @@ export function sub(request: Request, context: Context): Answer {
   const before = subscriptions.get(name);
   if (before?.policy === policy && range === undefined) return "ok";
   if (before === undefined && subscriptions.size >= limits.patterns) return refusal("TOO_MANY_PATTERNS");
+  const tooMuch = before === undefined ? subscriptions.problem(name) : undefined;
+  if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
   if (range !== undefined) return replay(name, { policy, range }, context);
   // a gap names its pattern, so what may leave something out needs a queue of its own where gaps are told
   const own = policy !== "block" && protocol.tellsGaps;

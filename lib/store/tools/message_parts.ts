@@ -8,7 +8,14 @@
 import { decodeText } from "../../text.ts";
 import { encodeText, LF, SPACE } from "../../wire/bytes.ts";
 import { digitsOf, writeDecimal } from "../../wire/decimals.ts";
-import { encodeField, encodeHeader, type Fields, NO_FIELDS, parseFields } from "../../wire/fields.ts";
+import {
+  encodeField,
+  encodeHeader,
+  type Fields,
+  fieldsProblem,
+  NO_FIELDS,
+  parseFields,
+} from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 import { recordHead, type RecordReader } from "../../wire/records.ts";
 
@@ -105,12 +112,15 @@ export function recordOf(message: ImportedMessage): Uint8Array {
 }
 
 /**
- * Why a message's record would have a longer header line than a broker takes, as a clause; undefined: it
- * would not.
+ * Why a broker would not take a message's record, for the length of its header line or for its fields, as a
+ * clause; undefined: it would.
  */
 export function headerProblem(message: ImportedMessage, most: number): string | undefined {
   const { topic, payload } = message;
-  const length = recordHead(topic).length + digitsOf(payload.length) + fieldsOf(message).length;
+  const fields = fieldsOf(message);
+  const problem = fields.length === 0 ? undefined : fieldsProblem(fields.subarray(1));
+  if (problem !== undefined) return problem;
+  const length = recordHead(topic).length + digitsOf(payload.length) + fields.length;
   if (length <= most) return undefined;
   return `topic and fields come to ${length} bytes, at most ${most} are taken (--max-line)`;
 }

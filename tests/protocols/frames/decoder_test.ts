@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Found } from "../../../lib/protocols/decoder.ts";
 import { FrameDecoder } from "../../../lib/protocols/frames/decoder.ts";
+import { fieldsProblem } from "../../../lib/wire/fields.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -87,6 +88,56 @@ Deno.test("fields travel with their frame (V4)", () => {
       "BAD_FIELD",
       "ping|",
     ],
+  );
+});
+
+Deno.test("a field holds no raw control character, no raw white space and nothing but UTF-8 (V4)", () => {
+  const bad = ["key=a\tb", "key=a\0", "k\x1by=a", "key=\x7f", "key=a\rb", "key=\u0085", "key=a\u00a0b"];
+  bad.push("key=\u2028", "h.\u3000=x", "id=\x01", "ttl=6\x000");
+  for (const field of bad) {
+    assertEquals(decodeEverySplit(`pub #a 1 ${field}\nx\npub #a 1\nx\npub #a 1 k=v ${field}\nx\nping\n`), [
+      "BAD_FIELD",
+      "#a>pub #a 1\nx\n",
+      "BAD_FIELD",
+      "ping|",
+    ], JSON.stringify(field));
+  }
+  for (const field of ["key=größe", "h.温度=21°", "key=🌡%20a", "key=50%", "key=a=b"]) {
+    assertEquals(decodeEverySplit(`pub #a 1 ${field}\nx\n`), [`#a>pub #a 1 ${field}\nx\n`]);
+  }
+});
+
+Deno.test("a field that is no UTF-8 is refused, and the connection goes on (V4, V6)", () => {
+  for (const broken of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xc3]]) {
+    const frame = Uint8Array.of(...encoder.encode("pub #a 1 key="), ...broken, ...encoder.encode("\nx\n"));
+    assertEquals(decode([frame, encoder.encode("ping\n")]), ["BAD_FIELD", "ping|"]);
+  }
+});
+
+Deno.test("the decoder and an import judge fields alike (V4, V10)", () => {
+  const piece = fc.constantFrom(
+    "a",
+    "=",
+    " ",
+    "\t",
+    "\x7f",
+    "é",
+    "\u00a0",
+    "ttl=",
+    "6",
+    "0",
+    ".",
+    "%20",
+    "k=v",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { minLength: 1, maxLength: 8 }), (pieces) => {
+      const fields = pieces.join("");
+      const taken = decode([encoder.encode(`pub #a 1 ${fields}\nx\n`)]);
+      const problem = fieldsProblem(encoder.encode(fields));
+      assertEquals(taken[0] === "BAD_FIELD", problem !== undefined, `${JSON.stringify(fields)}: ${problem}`);
+    }),
+    { numRuns: 2000 },
   );
 });
 

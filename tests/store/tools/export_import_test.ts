@@ -245,3 +245,20 @@ Deno.test("a header line longer than a broker takes is told before it is stored"
     "topic and fields come to 313 bytes, at most 300 are taken (--max-line)",
   );
 });
+
+Deno.test("fields that a publisher could not have sent are told before they are stored (V4, V10)", () => {
+  const problem = (more: Partial<ImportedMessage>): string | undefined =>
+    headerProblem(message("#a", "x", more), 1000);
+  for (const fields of ["k=a\tb", "k=\0", "k=\x7f", "k=\u2028", Uint8Array.of(0x6b, 0x3d, 0xff)]) {
+    assertEquals(
+      problem({ fields }),
+      "a field is UTF-8, its white space and control characters percent-encoded, as in key=a%20b",
+    );
+  }
+  for (const more of [{ ttl: 1e99 }, { ttl: 0 }, { fields: "ttl=x" }, { fields: "z=1 ttl=1e99" }]) {
+    assertEquals(problem(more), "ttl= is a number of seconds, more than 0, like ttl=60 or ttl=0.5");
+  }
+  for (const more of [{ ttl: 0.5 }, { fields: "ttl=060" }, { key: "a\t\0 ü", id: "\u2028" }]) {
+    assertEquals(problem(more), undefined);
+  }
+});

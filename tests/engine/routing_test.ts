@@ -1,0 +1,147 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { ChunkPool } from "../../lib/buffers.ts";
+import { Routing } from "../../lib/engine/routing.ts";
+import type { Run, Subscriber } from "../../lib/engine/types.ts";
+import { HeldMemory } from "../../lib/held_memory.ts";
+import { ROUTES_AGE_MS } from "../../lib/limits.ts";
+import { matches } from "../../lib/topics/topic.ts";
+
+const MIB = 1024 * 1024;
+
+/** Remembers to which topics it was given something. */
+class Listening implements Subscriber {
+  readonly connection = {};
+  readonly rank = 0;
+  readonly full = false;
+  readonly topics: string[] = [];
+
+  whenNotFull(): void {}
+  deliver(run: Run): void {
+    this.topics.push(run.route.topic);
+  }
+}
+
+function routing(memory?: HeldMemory): Routing {
+  return new Routing({ seed: 7, isDurable: () => false, memory });
+}
+
+/** As a publish to the topic: how many got it. */
+function publish(to: Routing, topic: string): number {
+  // routing looks at nothing of a run but its route
+  return to.deliver({ route: to.routeOf(topic) } as unknown as Run);
+}
+
+Deno.test("who comes and goes costs no topic but those of its patterns a search", () => {
+  const to = routing();
+  const steady = new Listening();
+  const flips = new Listening();
+  to.subscribe("#a.*", steady);
+  for (let at = 0; at < 100; at++) publish(to, `#a.${at}`);
+  assertEquals(to.searches, 100);
+  for (let round = 0; round < 1000; round++) {
+    to.subscribe("#b.>", flips);
+    to.subscribe("#a.7", flips);
+    to.unsubscribe("#b.>", flips);
+    to.unsubscribe("#a.7", flips);
+    publish(to, "#a.1");
+  }
+  assertEquals(to.searches, 100);
+  assertEquals(publish(to, "#a.7"), 1);
+  to.subscribe("#a.7", flips);
+  assertEquals(publish(to, "#a.7"), 2);
+  assertEquals(to.searches, 102);
+});
+
+Deno.test("a topic with many subscribers is not searched for because many others have come", () => {
+  const to = routing();
+  for (let at = 0; at < 2000; at++) to.subscribe("#hot", new Listening());
+  publish(to, "#hot");
+  for (let at = 0; at < 1000; at++) to.subscribe(`#other.${at}`, new Listening());
+  assertEquals([publish(to, "#hot"), to.searches], [2000, 1]);
+  // more than are remembered
+  for (let at = 0; at < 2000; at++) to.subscribe(`#more.${at}`, new Listening());
+  assertEquals([publish(to, "#hot"), to.searches], [2000, 2]);
+});
+
+Deno.test("a message reaches whom the plain definition says, after any coming and going", () => {
+  const pattern = fc.constantFrom("#a", "#a.b", "#a.*", "#*.b", "#a.>", "#>", "#b.a", "#*", "#*.*");
+  const topic = fc.constantFrom("#a", "#b", "#a.b", "#b.a", "#a.b.c");
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("change" as const), add: fc.boolean(), pattern, who: fc.nat(3) }),
+    fc.record({ kind: fc.constant("publish" as const), topic }),
+    // so many that what is remembered of them is not enough
+    fc.record({ kind: fc.constant("crowd" as const), size: fc.constantFrom(1, 40, 1100) }),
+    fc.record({ kind: fc.constant("time" as const), now: fc.nat(3 * ROUTES_AGE_MS) }),
+  );
+  const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const to = routing();
+    const subscribers = Array.from({ length: 4 }, () => new Listening());
+    const pairs = new Set<string>();
+    const passer = new Listening();
+    for (const each of steps) {
+      if (each.kind === "time") to.tick(each.now);
+      if (each.kind === "crowd") {
+        for (let at = 0; at < each.size; at++) {
+          to.subscribe("#passing", passer);
+          to.unsubscribe("#passing", passer);
+        }
+      }
+      if (each.kind === "change") {
+        const { add, pattern, who } = each;
+        const subscriber = subscribers[who]!;
+        assertEquals(
+          add ? to.subscribe(pattern, subscriber) : to.unsubscribe(pattern, subscriber),
+          add !== pairs.has(`${pattern} ${who}`),
+        );
+        if (add) pairs.add(`${pattern} ${who}`);
+        else pairs.delete(`${pattern} ${who}`);
+      }
+      if (each.kind !== "publish") continue;
+      const expected = new Set<string>();
+      for (const pair of pairs) {
+        const [pattern, who] = pair.split(" ");
+        if (matches(pattern!, each.topic)) expected.add(who!);
+      }
+      assertEquals(publish(to, each.topic), expected.size);
+      for (const [who, subscriber] of subscribers.entries()) {
+        assertEquals(subscriber.topics.splice(0), expected.has(`${who}`) ? [each.topic] : []);
+      }
+    }
+  });
+  fc.assert(property, { numRuns: 200 });
+});
+
+Deno.test("who publishes each time to another topic makes nobody's topic be searched for again", () => {
+  const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
+  const to = routing(memory);
+  to.subscribe("#>", new Listening());
+  for (let at = 0; at < 100; at++) publish(to, `#honest.${at}`);
+  for (let at = 0; at < 400_000; at++) {
+    publish(to, `#${"new.".repeat(8)}${at}`);
+    if (at % 1000 === 0) { for (let each = 0; each < 100; each++) publish(to, `#honest.${each}`); }
+  }
+  assertEquals(to.searches, 400_100);
+  assert(memory.held < 150 * MIB, `${memory.held}`);
+});
+
+Deno.test("topics that nobody publishes to any more are forgotten, and the memory is given back", () => {
+  const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
+  const to = routing(memory);
+  for (let at = 0; at < 50_000; at++) publish(to, `#topic.${at}`);
+  assert(memory.held > 5 * MIB, `${memory.held}`);
+  for (let now = 0; now <= 3 * ROUTES_AGE_MS; now += 250) {
+    to.tick(now);
+    publish(to, "#topic.7");
+  }
+  assertEquals([to.topics, to.searches], [1, 50_000]);
+  assert(memory.held < 0.1 * MIB, `${memory.held}`);
+});
+
+Deno.test("where little is free topics are remembered for a shorter time", () => {
+  const memory = new HeldMemory({ most: 64 * MIB, pool: new ChunkPool() });
+  memory.hold(60 * MIB);
+  const to = routing(memory);
+  for (let at = 0; at < 100_000; at++) publish(to, `#topic.${at}`);
+  assert(memory.held < 64 * MIB, `${memory.held}`);
+});
