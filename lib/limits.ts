@@ -119,6 +119,15 @@ export const JOIN_REPLIES_FROM = 4 * KIB;
 export const HIGH_WATER = 1 * MIB;
 /** It lets them go on when it has come down to this many. */
 export const LOW_WATER = 256 * KIB;
+/**
+ * Bytes that the unanswered requests of one connection make the broker keep, from which it is not read from
+ * until some have their answers.
+ */
+export const REPLIES_HIGH_WATER = 1 * MIB;
+/** What a reply counts that has to wait: what the objects of one take. */
+export const REPLY_BYTES = 128;
+/** What a request counts that takes work to answer: 64 of one connection wait at a time. */
+export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
 /** Bytes that wait to be stored from which publishers of durable topics have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */

@@ -43,7 +43,7 @@ function replay(
   context: Context,
 ): Answer {
   const { subscriptions } = context;
-  const ticket = context.hold(1);
+  const ticket = context.ask();
   const subscription = subscriptions.open(name, { policy, own: true });
   context.engine.replay(name, subscription, {
     range,
