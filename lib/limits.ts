@@ -128,8 +128,15 @@ export const REPLIES_HIGH_WATER = 1 * MIB;
 export const REPLY_BYTES = 128;
 /** What a request counts that takes work to answer: 64 of one connection wait at a time. */
 export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
-/** Bytes that wait to be stored from which publishers of durable topics have to wait. */
+/** Bytes that wait to be stored, with what it takes to keep them, from which their publishers have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
+/** What a run that is being stored counts beside its bytes: what its objects take, measured. */
+export const PIECE_BYTES = 768;
+/** Bytes and runs of one commit: so much is written, and handed on, before it is others' turn. */
+export const COMMIT_BYTES_MOST = 8 * MIB;
+export const COMMIT_PIECES_MOST = 4096;
+/** Runs of a commit, and deliveries of them, that are handed on in one turn: some milliseconds of work. */
+export const HAND_ON_WORK = 4096;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
 export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
