@@ -131,7 +131,7 @@ export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
 /** Bytes that wait to be stored, with what it takes to keep them, from which their publishers have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
 /** What a run that is being stored counts beside its bytes: what its objects take, measured. */
-export const PIECE_BYTES = 768;
+export const PIECE_BYTES = 640;
 /** Bytes and runs of one commit: so much is written, and handed on, before it is others' turn. */
 export const COMMIT_BYTES_MOST = 8 * MIB;
 export const COMMIT_PIECES_MOST = 4096;
@@ -140,6 +140,11 @@ export const HAND_ON_WORK = 4096;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
 export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
+/** Bytes that remembered ids may take, and the part of `--max-memory` they may if that is less. */
+export const DEDUP_BYTES_MOST = 128 * MIB;
+export const DEDUP_PART = 1 / 8;
+/** Bytes of an `id=`, as it is written. */
+export const ID_BYTES_MOST = 255;
 /** Bytes that a replay reads from the store at a time. */
 export const REPLAY_PAGE_BYTES = 1 * MIB;
 /** Topics whose subscribers are remembered between publishes; beyond it the memory is built anew. */

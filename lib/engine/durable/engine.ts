@@ -39,7 +39,7 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly patterns: readonly string[];
   /** How safe a message is that the store says it has. */
   readonly level: Level;
-  readonly dedup: DedupOptions;
+  readonly dedup: Omit<DedupOptions, "memory">;
   readonly flushes: FlushList;
   /** What all peers keep together. */
   readonly memory: HeldMemory;
@@ -81,7 +81,7 @@ export class DurableEngine implements Engine {
       seed,
       isDurable: (topic) => patterns.some((pattern) => matches(pattern, topic)),
     });
-    this.#dedup = new Dedup(options.dedup);
+    this.#dedup = new Dedup({ ...options.dedup, memory });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
     this.#log = new CommitLog({
       store,

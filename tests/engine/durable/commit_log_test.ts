@@ -37,7 +37,7 @@ class Bench {
       later: (callback) => void turns.push(callback),
       patterns: ["#>"],
       level: "synced",
-      dedup: { window: 60_000, most: 1000 },
+      dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),
     });

@@ -21,7 +21,7 @@ function over(store: Store): Made {
     later: (callback) => void setTimeout(callback, 0),
     patterns: ["#d", "#d.>"],
     level: "synced",
-    dedup: { window: 60_000, most: 1000 },
+    dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
     onRefused: unexpected,
     onLost: unexpected,
   });
