@@ -128,7 +128,7 @@ export const REPLIES_HIGH_WATER = 1 * MIB;
 export const REPLY_BYTES = 128;
 /** What a request counts that takes work to answer: 64 of one connection wait at a time. */
 export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
-/** Bytes that wait to be stored, with what it takes to keep them, from which their publishers have to wait. */
+/** Bytes that wait to be stored, objects included, from which publishers of durable topics have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
 /** What a run that is being stored counts beside its bytes: what its objects take, measured. */
 export const PIECE_BYTES = 640;
