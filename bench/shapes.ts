@@ -38,6 +38,8 @@ export interface Shape {
   readonly crossed?: true;
   /** `scale` only: topics each subscriber is subscribed to. */
   readonly patterns?: number;
+  /** Topics that each publisher takes turns in, a message to each, where nobody subscribes. */
+  readonly takesTurns?: number;
   /** Publishes unanswered at a time, all publishers together; otherwise what TCP and a bound on bytes let through. */
   readonly window?: number;
   /** Messages are kept: runs on those that have a store, and on nobody else. */
@@ -126,6 +128,13 @@ export const SHAPES: readonly Shape[] = [
 export const DURABLE_SHAPES: readonly Shape[] = [
   acknowledged("kept-10k-1", "window 10,000, 1 publisher", { publishers: 1, window: 10_000 }),
   acknowledged("kept-10k-4", "window 10,000, 4 publishers", { publishers: 4, window: 10_000 }),
+  {
+    ...acknowledged("kept-turns", "window 10,000, 1 publisher, 2 topics in turn", {
+      publishers: 1,
+      window: 10_000,
+    }),
+    takesTurns: 2,
+  },
   { ...acknowledged("kept-1", "window 1, 1 publisher", { publishers: 1, window: 1 }), mode: "acked" },
 ];
 

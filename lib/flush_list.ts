@@ -16,18 +16,26 @@ export interface Flushable {
 export class FlushList {
   #waiting: Flushable[] = [];
   #spare: Flushable[] = [];
+  #flushing = false;
 
   add(flushable: Flushable): void {
     this.#waiting.push(flushable);
   }
 
-  /** Sets going all that were added. */
+  /** Sets going all that were added, also those that are added meanwhile: replies are put into outboxes. */
   flush(): void {
-    if (this.#waiting.length === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = this.#spare;
-    for (let at = 0; at < waiting.length; at++) waiting[at]!.ready();
-    waiting.length = 0;
-    this.#spare = waiting;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    try {
+      while (this.#waiting.length > 0) {
+        const waiting = this.#waiting;
+        this.#waiting = this.#spare;
+        for (let at = 0; at < waiting.length; at++) waiting[at]!.ready();
+        waiting.length = 0;
+        this.#spare = waiting;
+      }
+    } finally {
+      this.#flushing = false;
+    }
   }
 }

@@ -18,13 +18,14 @@ const BURDEN_PART = 64;
  * Packet Switches", 1998.)
  */
 export class HeldMemory {
-  readonly #most: number;
+  /** Bytes that may be kept at a time. */
+  readonly most: number;
   readonly #pool: ChunkPool;
   #told = 0;
 
   /** `most`: bytes; `pool`: whose chunks are counted without being told. */
   constructor({ most, pool }: { readonly most: number; readonly pool: ChunkPool }) {
-    this.#most = most;
+    this.most = most;
     this.#pool = pool;
   }
 
@@ -35,7 +36,7 @@ export class HeldMemory {
 
   /** Bytes that one connection may make the broker keep at this moment: as many as are free. */
   get share(): number {
-    return Math.max(0, this.#most - this.held);
+    return Math.max(0, this.most - this.held);
   }
 
   /**
@@ -44,7 +45,7 @@ export class HeldMemory {
    */
   isBurden(bytes: number): boolean {
     const { share } = this;
-    return SHORT_PART * share < this.#most && BURDEN_PART * bytes > share;
+    return SHORT_PART * share < this.most && BURDEN_PART * bytes > share;
   }
 
   /** So many bytes are kept that lie in no chunk of the pool. */

@@ -139,11 +139,32 @@ export const HIGH_WATER = 1 * MIB;
 export const LOW_WATER = 256 * KIB;
 /** So many times these marks is what it may take to keep that: segments of a byte, parts of large chunks. */
 export const HELD_FACTOR = 4;
-/** Bytes that wait to be stored from which publishers of durable topics have to wait. */
+/**
+ * Bytes that the unanswered requests of one connection make the broker keep, from which it is not read from
+ * until some have their answers.
+ */
+export const REPLIES_HIGH_WATER = 1 * MIB;
+/** What a reply counts that has to wait: what the objects of one take. */
+export const REPLY_BYTES = 128;
+/** What a request counts that takes work to answer: 64 of one connection wait at a time. */
+export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
+/** Bytes that wait to be stored, objects included, from which publishers of durable topics have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
+/** What a run that is being stored counts beside its bytes: what its objects take, measured. */
+export const PIECE_BYTES = 640;
+/** Bytes and runs of one commit: so much is written, and handed on, before it is others' turn. */
+export const COMMIT_BYTES_MOST = 8 * MIB;
+export const COMMIT_PIECES_MOST = 4096;
+/** Runs of a commit, and deliveries of them, that are handed on in one turn: some milliseconds of work. */
+export const HAND_ON_WORK = 4096;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
 export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
+/** Bytes that remembered ids may take, and the part of `--max-memory` they may if that is less. */
+export const DEDUP_BYTES_MOST = 128 * MIB;
+export const DEDUP_PART = 1 / 8;
+/** Bytes of an `id=`, as it is written. */
+export const ID_BYTES_MOST = 255;
 /** Bytes that a replay reads from the store at a time. */
 export const REPLAY_PAGE_BYTES = 1 * MIB;
 /**

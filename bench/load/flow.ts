@@ -167,7 +167,11 @@ class Run {
       const frame = this.#dialect.publish(topic, payload, at);
       // those who send the same share a block, so that what is written stays in the cache
       const written = decoder.decode(frame);
-      const block = blocks.get(written) ?? new Block(frame);
+      const others = Array.from(
+        { length: (shape.takesTurns ?? 1) - 1 },
+        (_, other) => this.#dialect.publish(topicOf(at + other + 1, shape.takesTurns ?? 1), payload, at),
+      );
+      const block = blocks.get(written) ?? new Block(frame, ...others);
       blocks.set(written, block);
       const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello(at));
       this.#wires.push(wire);

@@ -25,11 +25,12 @@ export class Block {
   readonly count: number;
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
-  constructor(frame: Uint8Array) {
-    this.frame = frame.length;
-    this.count = Math.max(1, Math.floor(BLOCK_BYTES / frame.length));
-    this.#bytes = new Uint8Array(this.count * frame.length);
-    for (let at = 0; at < this.count; at++) this.#bytes.set(frame, at * frame.length);
+  /** `frames`: of one length; they take turns. */
+  constructor(...frames: readonly [Uint8Array, ...Uint8Array[]]) {
+    this.frame = frames[0].length;
+    this.count = Math.max(1, Math.floor(BLOCK_BYTES / this.frame));
+    this.#bytes = new Uint8Array(this.count * this.frame);
+    for (let at = 0; at < this.count; at++) this.#bytes.set(frames[at % frames.length]!, at * this.frame);
   }
 
   /** The bytes of so many frames, at most {@link Block.count}. */

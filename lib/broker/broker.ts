@@ -10,7 +10,14 @@ import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
 import { HeldMemory } from "../held_memory.ts";
-import { DEDUP_IDS_MOST, DEDUP_WINDOW_MS, limitsWith, STALL_TIMEOUT_MS } from "../limits.ts";
+import {
+  DEDUP_BYTES_MOST,
+  DEDUP_IDS_MOST,
+  DEDUP_PART,
+  DEDUP_WINDOW_MS,
+  limitsWith,
+  STALL_TIMEOUT_MS,
+} from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
@@ -218,12 +225,17 @@ export class Broker implements AsyncDisposable {
     return new DurableEngine({
       seed,
       counters,
-      memory,
       store,
       flushes,
+      memory,
+      later: (callback) => this.#server.later(callback),
       patterns: durable.length > 0 ? durable : ["#>"],
       level: sync === "commit" ? "synced" : "memory",
-      dedup: { window: dedupWindow, most: DEDUP_IDS_MOST },
+      dedup: {
+        window: dedupWindow,
+        most: DEDUP_IDS_MOST,
+        bytes: Math.min(DEDUP_BYTES_MOST, memory.most * DEDUP_PART),
+      },
       onRefused: (reason) => this.#refused(reason),
       onLost: (reason) => this.#lose(reason),
     });

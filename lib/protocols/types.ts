@@ -45,6 +45,7 @@ export interface ReplySink {
 
 /**
  * What one connection is answered, in the order of the calls. What a protocol has no words for is not said.
+ * It may be kept back until {@link flush}, a few KiB at most.
  */
 export interface Replies {
   /** Whether it says what successes come to: then only those are told together that come to the same (V2). */
@@ -63,6 +64,8 @@ export interface Replies {
   bye(code: string, text: string): void;
   /** A notice. */
   info(fields: Readonly<Record<string, unknown>>): void;
+  /** Nothing more comes now: what was said so far goes where replies go. */
+  flush(): void;
 }
 
 /** One protocol, from the broker's side. */

@@ -23,7 +23,10 @@ export interface ConnectionSnapshot {
   readonly held: number;
   /** Messages that were left out for it. */
   readonly dropped: number;
-  /** Whether it is not read from, since a subscriber of what it publishes is full. */
+  /**
+   * Whether it is not read from, since a subscriber of what it publishes is full, or too much of what it
+   * asked is unanswered or unread.
+   */
   readonly waits: boolean;
   /** What it is subscribed to. */
   readonly subscriptions: readonly SubscriptionSnapshot[];

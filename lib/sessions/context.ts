@@ -26,8 +26,8 @@ export interface Context {
   speak(protocol: Protocol): void;
   /** No more requests are read after this one; what is queued still leaves. */
   quit(): void;
-  /** The reply to so many requests comes later, in its place. */
-  hold(count: number): Ticket;
+  /** The reply to this request takes work and comes later, in its place. */
+  ask(): Ticket;
   /** Answers a `ping`. */
   pong(): void;
 }

@@ -3,10 +3,27 @@
  *
  * @module
  */
-import type { Acknowledgement, Receipt } from "../engine/types.ts";
+import type { Acknowledgement, Gate, Receipt } from "../engine/types.ts";
 import type { WireCode } from "../errors.ts";
+import type { Flushable, FlushList } from "../flush_list.ts";
+import type { HeldMemory } from "../held_memory.ts";
+import { ASKED_BYTES, REPLIES_HIGH_WATER, REPLY_BYTES } from "../limits.ts";
 import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
 import { refusal } from "./refusal.ts";
+
+/** Where replies leave, as far as it can be too full for more. */
+export interface ReplyOutlet {
+  readonly aboveHighWater: boolean;
+  whenNotFull(callback: () => void): void;
+}
+
+/** What a queue works with. */
+export interface ReplyQueueOptions {
+  readonly replies: Replies;
+  readonly outlet: ReplyOutlet;
+  readonly flushes: FlushList;
+  readonly memory: HeldMemory;
+}
 
 /**
  * The reply to `count` requests that is not known yet: it is told once, and whatever was asked later waits
@@ -14,51 +31,81 @@ import { refusal } from "./refusal.ts";
  */
 export class Ticket implements Acknowledgement {
   answer: Refusal | Success | undefined;
-  readonly count: number;
+  count: number;
+  /** Bytes that the requests make the broker keep until they are answered. */
+  readonly bytes: number;
   readonly #queue: ReplyQueue;
 
-  constructor(count: number, queue: ReplyQueue) {
+  constructor(queue: ReplyQueue, { count, bytes }: { readonly count: number; readonly bytes: number }) {
     this.count = count;
+    this.bytes = bytes;
     this.#queue = queue;
   }
 
-  /** The requests succeeded. */
+  /** The requests succeeded: said at once, before what comes of them. */
   succeed(success: Success): void {
     this.answer = success;
-    this.#queue.answered();
+    this.#queue.answered(this, "now");
   }
 
+  /** As {@link succeed}, but said with what else is acknowledged together with it. */
   acknowledge(receipt: Receipt): void {
-    this.succeed(receipt);
+    this.answer = receipt;
+    this.#queue.answered(this, "soon");
   }
 
   /** The requests were refused for one reason. */
   refuse(code: WireCode, reason?: string): void {
     this.answer = refusal(code, reason);
-    this.#queue.answered();
+    this.#queue.answered(this, "soon");
   }
 }
+
+/** Anything else that is said in its place. */
+type Saying = (replies: Replies) => void;
 
 /**
  * Guarantees: what is said leaves in the order of the calls (C2), except that nothing overtakes a ticket that
  * has no answer. Successes that follow each other are told together as long as what is said of them holds for
- * each (V2); {@link flush} tells them.
+ * each (V2); {@link flush} tells them. As a {@link Gate} it is full while too much waits for an answer, or
+ * its outlet is full: who asks in its name asks nothing more then, so what one connection has unanswered is
+ * bounded, and so is what it does not read.
  */
-export class ReplyQueue {
+export class ReplyQueue implements Gate, Flushable {
   #replies: Replies;
+  readonly #outlet: ReplyOutlet;
+  readonly #flushes: FlushList;
+  readonly #memory: HeldMemory;
   /** Tickets, and what was said behind the first of them; those before `#head` are done with. */
   #waiting: Waiting[] = NOTHING;
   #head = 0;
+  /** Bytes that what waits makes the broker keep. */
+  #bytes = 0;
+  #announced = false;
+  #closed = false;
+  #notFull: Array<() => void> | undefined;
   #oks = 0;
   #last: Success = DONE;
 
-  constructor(replies: Replies) {
+  constructor({ replies, outlet, flushes, memory }: ReplyQueueOptions) {
     this.#replies = replies;
+    this.#outlet = outlet;
+    this.#flushes = flushes;
+    this.#memory = memory;
   }
 
   /** Whether everything that was asked is answered. */
   get allAnswered(): boolean {
     return this.#waiting.length === 0;
+  }
+
+  get full(): boolean {
+    return this.#keepsTooMuch || this.#outlet.aboveHighWater;
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (this.#keepsTooMuch) (this.#notFull ??= []).push(callback);
+    else this.#outlet.whenNotFull(callback);
   }
 
   /** From here on replies are in another protocol's words. */
@@ -71,62 +118,118 @@ export class ReplyQueue {
   /** `count` requests succeeded. */
   ok(count: number, success: Success): void {
     if (this.#waiting.length > 0) {
-      const ticket = this.hold(count);
-      ticket.answer = success;
+      const last = this.#waiting[this.#waiting.length - 1]!;
+      if (last instanceof Ticket && last.answer === success) last.count += count;
+      else this.#wait(ticketOf(this, { count, bytes: REPLY_BYTES, answer: success }));
       return;
     }
     this.#succeeded(count, success);
   }
 
-  /** The reply to `count` requests comes later. */
+  /** `count` requests were refused for one reason. */
+  refuse(why: Refusal, count: number): void {
+    const last = this.#waiting[this.#waiting.length - 1];
+    if (last instanceof Ticket && isSame(last.answer, why)) {
+      last.count += count;
+      return;
+    }
+    const bytes = REPLY_BYTES + why.text.length;
+    const ticket = ticketOf(this, { count, bytes, answer: why });
+    if (this.#waiting.length > 0 || !this.#refused(why, ticket)) this.#wait(ticket);
+  }
+
+  /** The reply to `count` publishes comes later. */
   hold(count: number): Ticket {
-    const ticket = new Ticket(count, this);
-    this.#wait(ticket);
-    return ticket;
+    return this.#wait(new Ticket(this, { count, bytes: REPLY_BYTES }));
+  }
+
+  /** The reply to a request that takes work to answer comes later: of these only some wait at a time. */
+  ask(): Ticket {
+    return this.#wait(new Ticket(this, { count: 1, bytes: ASKED_BYTES }));
   }
 
   /** Says anything else, in its place. */
-  say(what: (replies: Replies) => void): void {
+  say(what: Saying): void {
     if (this.#waiting.length > 0) {
       this.#wait(what);
       return;
     }
-    this.flush();
+    this.#tellOks();
     what(this.#replies);
   }
 
-  /** Tells the successes that were counted so far. */
+  /** Tells what was said and counted so far. */
   flush(): void {
-    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#last);
-    this.#oks = 0;
+    this.#tellOks();
+    this.#replies.flush();
   }
 
-  /** Only for {@link Ticket}: says what no longer has to wait. */
-  answered(): void {
+  /** The connection is gone: nothing is told any more, whatever becomes of what it asked. */
+  close(): void {
+    this.#closed = true;
+    const waiting = this.#waiting;
+    this.#waiting = NOTHING;
+    this.#head = 0;
+    this.#letGo(this.#bytes);
+    // who waits for the end of what was asked is told
+    for (const each of waiting) if (typeof each === "function") each(SILENT);
+    this.#callNotFull();
+  }
+
+  /** Only for {@link Ticket}: it has its answer. */
+  answered(ticket: Ticket, told: "now" | "soon"): void {
+    if (this.#closed || this.#waiting[this.#head] !== ticket) return;
+    if (told === "now") this.#tellAnswered();
+    else this.#announce();
+  }
+
+  /** Only for {@link FlushList}. */
+  ready(): void {
+    this.#announced = false;
+    if (!this.#closed) this.#tellAnswered();
+  }
+
+  /** Says what no longer has to wait. */
+  #tellAnswered(): void {
     let at = this.#head;
+    let bytes = 0;
     for (; at < this.#waiting.length; at++) {
       const next = this.#waiting[at]!;
       if (typeof next === "function") {
-        this.flush();
+        this.#tellOks();
         next(this.#replies);
-      } else if (next.answer === undefined) {
-        break;
-      } else if ("code" in next.answer) {
-        this.flush();
-        this.#replies.refuse(next.answer, next.count);
-      } else {
-        this.#succeeded(next.count, next.answer);
+        bytes += REPLY_BYTES;
+        continue;
       }
+      const { answer } = next;
+      if (answer === undefined || ("code" in answer && !this.#refused(answer, next))) break;
+      if (!("code" in answer)) this.#succeeded(next.count, answer);
+      bytes += next.bytes;
     }
-    this.#head = at;
-    if (at === this.#waiting.length) {
-      this.#waiting = NOTHING;
-      this.#head = 0;
-    } else if (at >= HEAD_MOST) {
-      this.#waiting = this.#waiting.slice(at);
-      this.#head = 0;
-    }
+    this.#advanceTo(at);
     this.flush();
+    this.#letGo(bytes);
+    if (!this.#keepsTooMuch) this.#callNotFull();
+  }
+
+  get #keepsTooMuch(): boolean {
+    return this.#bytes > 0 && this.#bytes >= Math.min(REPLIES_HIGH_WATER, this.#memory.share);
+  }
+
+  /**
+   * Refuses as many of them as there is room for, since one read can bring many; false: some are left, and
+   * follow when there is room again.
+   */
+  #refused(why: Refusal, left: { count: number }): boolean {
+    this.#tellOks();
+    for (; left.count > 0; left.count -= REFUSED_AT_A_TIME) {
+      if (this.#outlet.aboveHighWater) {
+        this.#outlet.whenNotFull(() => this.#announceAndFlush());
+        return false;
+      }
+      this.#replies.refuse(why, Math.min(left.count, REFUSED_AT_A_TIME));
+    }
+    return true;
   }
 
   #succeeded(count: number, success: Success): void {
@@ -136,13 +239,58 @@ export class ReplyQueue {
   }
 
   #turnTo(success: Success, count: number): void {
-    if (this.#oks > 0 && this.#replies.tellsReceipts && !goesOn(this.#last, count, success)) this.flush();
+    if (this.#oks > 0 && this.#replies.tellsReceipts && !goesOn(this.#last, count, success)) this.#tellOks();
     this.#last = success;
   }
 
-  #wait(what: Waiting): void {
+  #tellOks(): void {
+    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#last);
+    this.#oks = 0;
+  }
+
+  #wait<What extends Waiting>(what: What): What {
+    if (this.#closed) return what;
     if (this.#waiting === NOTHING) this.#waiting = [];
     this.#waiting.push(what);
+    const bytes = typeof what === "function" ? REPLY_BYTES : what.bytes;
+    this.#bytes += bytes;
+    this.#memory.hold(bytes);
+    return what;
+  }
+
+  /** What waits before this position is done with. */
+  #advanceTo(at: number): void {
+    this.#head = at;
+    if (at === this.#waiting.length) {
+      this.#waiting = NOTHING;
+      this.#head = 0;
+    } else if (at >= HEAD_LEAST && 2 * at >= this.#waiting.length) {
+      // what is moved is no more than what has left since the last time
+      this.#waiting = this.#waiting.slice(at);
+      this.#head = 0;
+    }
+  }
+
+  #letGo(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#memory.letGo(bytes);
+  }
+
+  #announce(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#flushes.add(this);
+  }
+
+  #announceAndFlush(): void {
+    this.#announce();
+    this.#flushes.flush();
+  }
+
+  #callNotFull(): void {
+    const callbacks = this.#notFull;
+    this.#notFull = undefined;
+    callbacks?.forEach((callback) => callback());
   }
 }
 
@@ -154,10 +302,38 @@ function goesOn(before: Success, count: number, success: Success): boolean {
   return before.last + count === success.last && before.topic === success.topic;
 }
 
-type Waiting = Ticket | ((replies: Replies) => void);
+function isSame(answer: Ticket["answer"], why: Refusal): boolean {
+  return answer !== undefined && "code" in answer && answer.code === why.code && answer.text === why.text;
+}
+
+function ticketOf(
+  queue: ReplyQueue,
+  { answer, ...of }: { readonly count: number; readonly bytes: number; readonly answer: Refusal | Success },
+): Ticket {
+  const ticket = new Ticket(queue, of);
+  ticket.answer = answer;
+  return ticket;
+}
+
+type Waiting = Ticket | Saying;
 
 /** So many that are done with stay in the list before it is cut. */
-const HEAD_MOST = 1024;
+const HEAD_LEAST = 1024;
+/** Requests that are refused together before it is looked whether there is room for more. */
+const REFUSED_AT_A_TIME = 256;
 
 /** Shared by all who wait for nothing: never written to. */
 const NOTHING: Waiting[] = [];
+
+/** Stands where nobody hears it any more. */
+const SILENT: Replies = {
+  tellsReceipts: false,
+  ok: () => {},
+  refuse: () => {},
+  welcome: () => {},
+  pong: () => {},
+  goodbye: () => {},
+  bye: () => {},
+  info: () => {},
+  flush: () => {},
+};

@@ -110,6 +110,11 @@ export class Server {
     return over;
   }
 
+  /** Calls back when the event loop has turned: everybody else had a chance. */
+  later(callback: () => void): void {
+    this.#settings.turns.whenTurned(callback);
+  }
+
   snapshot(): ConnectionSnapshot[] {
     return [...this.#connections.keys()].map((connection) => connection.snapshot());
   }

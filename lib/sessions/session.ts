@@ -27,7 +27,8 @@ export type SessionEnd = "quit" | "protocol error";
 /**
  * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
  * every current subscriber's outbox has the message (C4). While a subscriber is full the session stands still
- * at that publish ({@link Session.waitsFor}), and reads no further.
+ * at that publish ({@link Session.waitsFor}), and reads no further; while too many of its own requests are
+ * unanswered, or their replies unread, before the next.
  */
 export class Session implements Context, Publisher, Subscribing {
   readonly subscriptions: Subscriptions;
@@ -42,7 +43,7 @@ export class Session implements Context, Publisher, Subscribing {
   #ended: SessionEnd | undefined;
   #chunk: Chunk | undefined;
   #end = 0;
-  /** The publish at which the session stands still, and for whom it waits. */
+  /** The publish at which the session stands still, if it is at one, and for whom it waits. */
   #held: Run | undefined;
   #waitsFor: Gate | undefined;
   #more = false;
@@ -59,7 +60,8 @@ export class Session implements Context, Publisher, Subscribing {
     this.outbox = outbox;
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(settings.limits);
-    this.#replies = new ReplyQueue(protocol.replies(outbox));
+    const { flushes, memory } = settings;
+    this.#replies = new ReplyQueue({ replies: protocol.replies(outbox), outlet: outbox, flushes, memory });
     this.subscriptions = new Subscriptions(this, settings.slowConsumer);
   }
 
@@ -134,6 +136,7 @@ export class Session implements Context, Publisher, Subscribing {
   /** Goes on where it stood still. */
   resume(): void {
     const run = this.#held;
+    if (this.#waitsFor === undefined) return;
     this.#held = this.#waitsFor = undefined;
     if (run === undefined || this.#publish(run)) this.goOn();
   }
@@ -172,6 +175,10 @@ export class Session implements Context, Publisher, Subscribing {
     return this.#replies.hold(count);
   }
 
+  ask(): Ticket {
+    return this.#replies.ask();
+  }
+
   /** Whether every request has its reply: until then the connection must not close. */
   get allAnswered(): boolean {
     return this.#replies.allAnswered;
@@ -185,16 +192,19 @@ export class Session implements Context, Publisher, Subscribing {
   /** A notice to who can take one. */
   notify(fields: Readonly<Record<string, unknown>>): void {
     this.#replies.say((replies) => replies.info(fields));
+    this.#replies.flush();
   }
 
   /** The broker ends the connection and says why, to who can take it. */
   bye(code: string, text: string): void {
     if (this.#ended === undefined) this.#replies.say((replies) => replies.bye(code, text));
+    this.#replies.flush();
   }
 
   /** The connection is gone: nobody is subscribed here any more. */
   close(): void {
     this.subscriptions.closeAll();
+    this.#replies.close();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
   }
@@ -206,6 +216,10 @@ export class Session implements Context, Publisher, Subscribing {
     while (this.#ended === undefined) {
       if (turns.over(this.#work)) {
         this.#more = true;
+        break;
+      }
+      if (this.#replies.full) {
+        this.#waitsFor = this.#replies;
         break;
       }
       const decoder = this.#decoder;
@@ -274,7 +288,7 @@ export class Session implements Context, Publisher, Subscribing {
       return;
     }
     this.#settings.counters.refused(count);
-    this.#replies.say((replies) => replies.refuse(answer, count));
+    this.#replies.refuse(answer, count);
   }
 
   /** What follows cannot be understood: says so and reads no more (V6). */

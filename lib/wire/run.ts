@@ -45,6 +45,14 @@ export interface RunOptions {
   readonly expires: number | undefined;
 }
 
+/** Messages of a run that follow one another. */
+export interface Stretch {
+  readonly at: number;
+  readonly count: number;
+  /** They as a run; undefined: they are not wanted. */
+  readonly part: Run | undefined;
+}
+
 /** The same messages in another encoding. */
 interface Made {
   /** Undefined: records behind the header of a batch. */
@@ -119,22 +127,30 @@ export class Run {
    */
   part(at: number, count: number): Run {
     if (at === 0 && count === this.count) return this;
-    const { chunk, start, end } = this.records;
-    const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: this.route.topicBytes });
+    const reader = this.#reader();
     reader.skip(at);
-    const from = reader.end;
-    reader.skip(count);
-    const part = new Run(new Slice(chunk, from, reader.end), {
-      route: this.route,
-      encoding: RECORDS,
-      count,
-      pool: this.#pool,
-      hasFields: this.#hasFields,
-      ttl: this.ttl,
-      expires: this.expires,
-    });
-    if (this.stored !== undefined) part.stored = { ...this.stored, first: this.stored.first + at };
-    return part;
+    return this.#partAt(reader, { at, count });
+  }
+
+  /**
+   * Its messages in stretches that are all at one of these positions, or all at none of them. Parts are made
+   * of the latter, and released by who asked for them.
+   */
+  split(positions: ReadonlySet<number>): Stretch[] {
+    const reader = this.#reader();
+    const stretches: Stretch[] = [];
+    for (let from = 0, at = 0; at < this.count; from = at) {
+      const known = positions.has(at);
+      while (at < this.count && positions.has(at) === known) at++;
+      const count = at - from;
+      if (known) reader.skip(count);
+      stretches.push({
+        at: from,
+        count,
+        part: known ? undefined : this.#partAt(reader, { at: from, count }),
+      });
+    }
+    return stretches;
   }
 
   /** Its last message, made once for all who keep only that; released with it. */
@@ -159,6 +175,28 @@ export class Run {
     if (this.#made === undefined) return;
     for (const { slice } of this.#made) slice.chunk.release();
     this.#made = undefined;
+  }
+
+  #reader(): RecordReader {
+    const { chunk, start, end } = this.records;
+    return new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: this.route.topicBytes });
+  }
+
+  /** The next so many records of a reader that has read those before `at`. */
+  #partAt(reader: RecordReader, { at, count }: { readonly at: number; readonly count: number }): Run {
+    const from = reader.end;
+    reader.skip(count);
+    const part = new Run(new Slice(this.records.chunk, from, reader.end), {
+      route: this.route,
+      encoding: RECORDS,
+      count,
+      pool: this.#pool,
+      hasFields: this.#hasFields,
+      ttl: this.ttl,
+      expires: this.expires,
+    });
+    if (this.stored !== undefined) part.stored = { ...this.stored, first: this.stored.first + at };
+    return part;
   }
 
   #find(encoding: Encoding | undefined): Slice | undefined {

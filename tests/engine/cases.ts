@@ -231,6 +231,30 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
   }
 
   test(
+    "runs that change their topic each time keep every topic's order, and so do their answers",
+    async ({ engine, counters, flush }, sender) => {
+      const recorder = new Recorder();
+      engine.subscribe("#>", recorder);
+      const count = 20_000;
+      for (let at = 0; at < count; at++) {
+        const topic = `#d.t${at % 2}`;
+        const gate = engine.gateOf(engine.routeOf(topic));
+        if (gate !== undefined) {
+          flush();
+          await new Promise<void>((resolve) => gate.whenNotFull(resolve));
+        }
+        sender.send(topic, `${at}`);
+      }
+      while (sender.answers.length < count) await new Promise((resolve) => setTimeout(resolve, 0));
+      assertEquals(recorder.got, Array.from({ length: count }, (_, at) => `${at}`));
+      const lasts = sender.answers.map((answer) => typeof answer === "string" ? NaN : answer.last);
+      const numbered = Array.from({ length: count }, (_, at) => 1 + (at >> 1));
+      assertEquals(lasts, lasts[0] === undefined ? lasts.map(() => undefined) : numbered);
+      assertEquals(counters.totals.published, count);
+    },
+  );
+
+  test(
     "what is remembered of a topic is forgotten when a subscription changes",
     async ({ engine }, sender) => {
       const [a, b] = [new Recorder(), new Recorder()];

@@ -172,6 +172,20 @@ Deno.test("a ttl that is no number of seconds is refused, and the connection goe
   assertEquals(await publisher.ask("pub #a 2 ttl=60\nhi"), "ok 1 level=memory subs=0");
 });
 
+Deno.test("an id of more than 255 bytes is refused, and the connection goes on (D6)", async () => {
+  await using broker = new TestServer({
+    durable: { store: new MemoryStore({ now: () => Date.now() }), patterns: ["#d"] },
+  });
+  using publisher = await upgrade(broker.connect("publishers"));
+  const [right, wrong] = ["y".repeat(255), "y".repeat(256)];
+  const problem = "err BAD_FIELD id= has at most 255 bytes, this one 256";
+  assertEquals(await publisher.ask(`pub #d 1 id=${wrong}\na`), problem);
+  assertEquals(await publisher.ask(`pub #d 1 id=${right}\na`), "ok 1 seq=1 level=synced subs=0");
+  assertEquals(await publisher.ask(`pub #d 1 id=${wrong}\na`), problem, "also behind one to the same topic");
+  assertEquals(await publisher.ask(`pub #d 1 id=${right}\na`), "ok 1 level=synced");
+  assertEquals(await publisher.ask(`pub #d 1 ix=${wrong}\na`), "ok 1 seq=2 level=synced subs=0");
+});
+
 Deno.test("what waits for a slow subscriber longer than its ttl is not delivered, and what has longer to live is (V10)", async () => {
   await using broker = new TestServer();
   // a subscriber that takes little and reads when the test says so

@@ -60,3 +60,23 @@ Deno.test("what was made or kept of a run is let go of with it, and once", () =>
   assertEquals([own.shared, pool.freeBytes], [false, before + made]);
   assertThrows(() => run.batch, TypeError, "once it is stored");
 });
+
+Deno.test("a run is split into what is wanted of it and what is not, in one walk", () => {
+  const run = runOf(RECORDS, "pub #a 1\n0\npub #a 1\n1\npub #a 1\n2\npub #a 1\n3\npub #a 1\n4\n", 5);
+  const shown = run.split(new Set([0, 3])).map((
+    { at, count, part },
+  ) => [at, count, part && textOf(part.records)]);
+  assertEquals(shown, [
+    [0, 1, undefined],
+    [1, 2, "pub #a 1\n1\npub #a 1\n2\n"],
+    [3, 1, undefined],
+    [4, 1, "pub #a 1\n4\n"],
+  ]);
+  // every second one of many: to begin each part at the first record would be some billions of steps
+  const count = 200_000;
+  const many = runOf(RECORDS, "pub #a 1\nx\n".repeat(count), count);
+  const parts = many.split(new Set(Array.from({ length: count / 2 }, (_, at) => 2 * at)));
+  assertEquals(parts.length, count);
+  const wanted = parts.filter(({ part }) => part !== undefined);
+  assertEquals([wanted.length, wanted.at(-1)?.part?.records.end], [count / 2, 11 * count]);
+});

@@ -5,11 +5,12 @@
  * @module
  */
 import type { FlushList } from "../../flush_list.ts";
-import { showSpans } from "../../id_spans.ts";
-import { LOG_HIGH_WATER } from "../../limits.ts";
-import type { Append, CommitOutcome, Store, Stored } from "../../store/types.ts";
+import type { HeldMemory } from "../../held_memory.ts";
+import { COMMIT_BYTES_MOST, COMMIT_PIECES_MOST, HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
+import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
-import type { Acknowledgement, Gate, Level } from "../types.ts";
+import type { Gate, Level } from "../types.ts";
+import { Piece } from "./piece.ts";
 
 /** What a log is told and whom it tells. */
 export interface CommitLogOptions {
@@ -17,6 +18,9 @@ export interface CommitLogOptions {
   /** How safe a message is that the store says it has. */
   readonly level: Level;
   readonly flushes: FlushList;
+  readonly memory: HeldMemory;
+  /** Calls back in a later turn, behind what others have to do by then. */
+  readonly later: (callback: () => void) => void;
   /** The run is stored: hand it on; how many get it. */
   readonly deliver: (run: Run) => number;
   /** The run is not stored. */
@@ -29,34 +33,37 @@ export interface CommitLogOptions {
   readonly onLost: (reason: string) => void;
 }
 
-/** A run that is published to a durable topic. */
-export interface Publication {
-  /** As it came, kept; it is released here. */
-  readonly run: Run;
-  /** What it is made of, in its order: one, mostly. */
+/** A commit that is stored, while it is handed on. */
+interface HandingOn {
   readonly pieces: readonly Piece[];
-}
-
-/** Messages of a run that follow one another, with the answer to them. */
-export interface Piece {
-  /** The run, or the part of it that has to be stored; undefined: it is already, or is being. */
-  readonly part: Run | undefined;
-  readonly acknowledgement: Acknowledgement;
+  readonly stored: readonly Stored[];
+  /** The piece that comes next, and of those that have been stored just now. */
+  at: number;
+  storedAt: number;
+  last: Stored | undefined;
 }
 
 /**
  * Guarantees: a run is delivered and acknowledged after the commit that holds it, in the order of {@link
  * append} (D1); one that cannot be stored is refused and not delivered (D7); what comes while a commit runs
- * goes into the next (group commit). After `lost` nothing is answered.
+ * goes into the next (group commit), as far as one takes it: none is so large that it holds up those behind
+ * it. A commit is handed on in slices, a turn between two of them, while the store is busy with the next.
+ * After `lost` nothing of what was not stored is answered.
  */
 export class CommitLog implements Gate {
   readonly #options: CommitLogOptions;
-  #waiting: Publication[] = [];
+  #waiting: Piece[] = [];
   #committing = false;
+  /** Stored commits, of which the first is being handed on; at most two. */
+  readonly #stored: HandingOn[] = [];
+  #handing = false;
   #announced = false;
-  /** Bytes that wait to be committed or are being. */
+  /** Bytes that wait to be committed, are being, or are being handed on: with the objects it takes. */
   #bytes = 0;
-  #delivered: number;
+  /** Pieces these are, and for how many of them memory is counted. */
+  #pieces = 0;
+  #counted = 0;
+  #handedOn: number;
   #lost = false;
   #trouble: string | undefined;
   #notFull: Array<() => void> = [];
@@ -64,16 +71,19 @@ export class CommitLog implements Gate {
 
   constructor(options: CommitLogOptions) {
     this.#options = options;
-    this.#delivered = options.store.state.last;
+    this.#handedOn = options.store.state.last;
   }
 
   get full(): boolean {
-    return this.#bytes >= LOG_HIGH_WATER;
+    return this.#bytes > 0 && this.#bytes >= Math.min(LOG_HIGH_WATER, this.#options.memory.share);
   }
 
-  /** The last batch whose messages have been handed on. */
-  get delivered(): number {
-    return this.#delivered;
+  /**
+   * The last batch whose messages have been handed on or are being, in slices: who wants to miss none of what
+   * has been handed on has to have read up to here.
+   */
+  get handedOn(): number {
+    return this.#handedOn;
   }
 
   /** Why the last commit was not stored; undefined: it was, or there was none. */
@@ -88,14 +98,15 @@ export class CommitLog implements Gate {
 
   /** Calls back once when everything that was appended has been answered, or nothing will be any more. */
   whenIdle(callback: () => void): void {
-    if (this.#lost || (!this.#committing && this.#waiting.length === 0)) callback();
+    if (this.#isIdle) callback();
     else this.#idle.push(callback);
   }
 
-  /** Takes a run to be stored. */
-  append(publication: Publication): void {
-    this.#bytes += bytesOf(publication);
-    this.#waiting.push(publication);
+  /** Takes messages to be stored; those of one run one after the other. */
+  append(piece: Piece): void {
+    this.#bytes += piece.weight;
+    this.#pieces++;
+    this.#waiting.push(piece);
     if (this.#announced || this.#committing) return;
     this.#announced = true;
     this.#options.flushes.add(this);
@@ -104,121 +115,146 @@ export class CommitLog implements Gate {
   /** The read that brought the first of them has been handled: what waits by now is one commit. */
   ready(): void {
     this.#announced = false;
-    if (!this.#committing && !this.#lost && this.#waiting.length > 0) this.#commit();
+    this.#count();
+    // one commit may wait to be handed on behind another: with more, what was stored would pile up
+    if (this.#committing || this.#lost || this.#waiting.length === 0 || this.#stored.length > 1) return;
+    this.#commit();
+  }
+
+  get #isIdle(): boolean {
+    if (this.#stored.length > 0) return false;
+    return this.#lost || (!this.#committing && this.#waiting.length === 0);
   }
 
   #commit(): void {
-    const publications = this.#waiting;
-    this.#waiting = [];
+    const pieces = this.#take();
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
-    const appends: Append[] = [];
-    for (const { pieces } of publications) {
-      for (const { part } of pieces) if (part !== undefined) appends.push(appendOf(part));
-    }
-    if (appends.length === 0) return this.#committed(publications, { kind: "stored", stored: [] });
-    this.#options.store.commit(appends, (outcome) => this.#committed(publications, outcome));
+    const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
+    if (appends.length === 0) return this.#committed(pieces, { kind: "stored", stored: [] });
+    this.#options.store.commit(appends, (outcome) => this.#committed(pieces, outcome));
   }
 
-  #committed(publications: readonly Publication[], outcome: CommitOutcome): void {
-    if (outcome.kind === "lost") {
-      this.#lost = true;
-      this.#trouble = outcome.reason;
-      this.#options.onLost(outcome.reason);
-      callAll(this.#idle);
-      return;
+  /** What goes into the next commit. */
+  #take(): Piece[] {
+    const waiting = this.#waiting;
+    let bytes = 0;
+    let at = 0;
+    for (; at < waiting.length && at < COMMIT_PIECES_MOST; at++) {
+      bytes += waiting[at]!.weight;
+      if (bytes > COMMIT_BYTES_MOST && at > 0) break;
     }
-    for (const publication of publications) this.#bytes -= bytesOf(publication);
-    if (outcome.kind === "refused") this.#trouble = outcome.reason;
-    else if (outcome.stored.length > 0) this.#trouble = undefined;
-    if (outcome.kind === "stored") this.#handOn(publications, outcome.stored);
-    else this.#refuse(publications, outcome.reason);
+    this.#waiting = waiting.splice(at);
+    return waiting;
+  }
+
+  #committed(pieces: readonly Piece[], outcome: CommitOutcome): void {
     this.#committing = false;
-    if (!this.full) callAll(this.#notFull);
+    switch (outcome.kind) {
+      case "lost":
+        this.#lost = true;
+        this.#trouble = outcome.reason;
+        this.#options.onLost(outcome.reason);
+        return this.#settle();
+      case "refused":
+        this.#trouble = outcome.reason;
+        this.#refuse(pieces, outcome.reason);
+        break;
+      case "stored": {
+        const { stored } = outcome;
+        if (stored.length > 0) this.#trouble = undefined;
+        this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
+        // the store need not wait until these are handed on
+        this.ready();
+        if (!this.#handing) this.#handOn();
+      }
+    }
+    this.#settle();
+  }
+
+  /** Hands on a slice of the first commit, and the others behind it. */
+  #handOn(): void {
+    this.#handing = true;
+    let work = 0;
+    for (let of = this.#stored[0]; of !== undefined; of = this.#stored[0]) {
+      if (of.at === 0) {
+        this.#handedOn = of.stored.reduce((last, { batch }) => Math.max(last, batch), this.#handedOn);
+      }
+      for (; of.at < of.pieces.length; of.at++) {
+        if (work >= HAND_ON_WORK) return this.#handOnLater();
+        work += 1 + this.#handOnOne(of.pieces[of.at]!, of);
+      }
+      this.#stored.shift();
+      if (of.last !== undefined) this.#options.onCommitted(of.last);
+      this.ready();
+    }
+    this.#handing = false;
+  }
+
+  #handOnLater(): void {
+    this.#options.later(() => {
+      this.#handOn();
+      this.#settle();
+    });
+  }
+
+  /** Delivers and acknowledges; to how many it went. */
+  #handOnOne(piece: Piece, of: HandingOn): number {
+    const { part, acknowledgement } = piece;
+    const { level } = this.#options;
+    let reached = 0;
+    if (part === undefined) {
+      // which number it has, and who got it, is not remembered of what was stored before
+      acknowledgement.acknowledge({ reached: undefined, level, last: undefined, topic: undefined });
+    } else {
+      const where = of.stored[of.storedAt++]!;
+      part.stored = where;
+      if (of.last === undefined || where.batch >= of.last.batch) of.last = where;
+      reached = this.#options.deliver(part);
+      const last = where.first + part.count - 1;
+      acknowledgement.acknowledge({ reached, level, last, topic: part.route.topic });
+    }
+    this.#letGo(piece);
+    return reached;
+  }
+
+  #refuse(pieces: readonly Piece[], reason: string): void {
+    this.#options.onRefused(reason);
+    // what came meanwhile may have been taken for a repetition of what is now refused
+    const doubtful = this.#waiting.filter(({ repeats }) => repeats);
+    this.#waiting = this.#waiting.filter(({ repeats }) => !repeats);
+    for (const piece of [...pieces, ...doubtful]) {
+      if (piece.part !== undefined) this.#options.onRunRefused(piece.part);
+      piece.acknowledgement.refuse("STORE", reason);
+      this.#letGo(piece);
+    }
+  }
+
+  #letGo(piece: Piece): void {
+    this.#bytes -= piece.weight;
+    this.#pieces--;
+    piece.release();
+  }
+
+  /** Whoever waits is told of what has changed. */
+  #settle(): void {
+    this.#count();
     this.ready();
-    if (!this.#committing) callAll(this.#idle);
+    if (!this.full) callAll(this.#notFull);
+    if (this.#isIdle) callAll(this.#idle);
     this.#options.flushes.flush();
   }
 
-  #handOn(publications: readonly Publication[], stored: readonly Stored[]): void {
-    let at = 0;
-    let last: Stored | undefined;
-    const reached: number[] = [];
-    for (const { pieces } of publications) {
-      for (const { part } of pieces) {
-        if (part === undefined) continue;
-        const where = stored[at++]!;
-        part.stored = where;
-        if (last === undefined || where.batch >= last.batch) last = where;
-        reached.push(this.#options.deliver(part));
-      }
-    }
-    if (last !== undefined) {
-      this.#delivered = last.batch;
-      this.#options.onCommitted(last);
-    }
-    const { level } = this.#options;
-    // which number it has, and who got it, is not remembered of what was stored before
-    const repeated = { reached: undefined, level, last: undefined, topic: undefined };
-    at = 0;
-    for (const publication of publications) {
-      for (const { part, acknowledgement } of publication.pieces) {
-        if (part === undefined) {
-          acknowledgement.acknowledge(repeated);
-          continue;
-        }
-        const last = stored[at]!.first + part.count - 1;
-        acknowledgement.acknowledge({ reached: reached[at]!, level, last, topic: part.route.topic });
-        at++;
-      }
-      release(publication);
-    }
-  }
-
-  #refuse(publications: readonly Publication[], reason: string): void {
-    this.#options.onRefused(reason);
-    // what came meanwhile may have been taken for a repetition of what is now refused
-    const doubtful = this.#waiting.filter(repeats);
-    this.#waiting = this.#waiting.filter((publication) => !repeats(publication));
-    for (const publication of doubtful) this.#bytes -= bytesOf(publication);
-    for (const publication of [...publications, ...doubtful]) {
-      for (const { part, acknowledgement } of publication.pieces) {
-        if (part !== undefined) this.#options.onRunRefused(part);
-        acknowledgement.refuse("STORE", reason);
-      }
-      release(publication);
-    }
+  /** Counts the memory that objects take; the bytes lie in chunks, which count by themselves. */
+  #count(): void {
+    const { memory } = this.#options;
+    memory.hold((this.#pieces - this.#counted) * Piece.BYTES);
+    this.#counted = this.#pieces;
   }
 }
 
-/** Whether any of its messages was left out: it is acknowledged for messages that others brought. */
-function repeats({ run, pieces }: Publication): boolean {
-  return pieces[0]?.part !== run;
-}
-
-function bytesOf({ pieces }: Publication): number {
-  let bytes = 0;
-  for (let at = 0; at < pieces.length; at++) {
-    const records = pieces[at]!.part?.records;
-    if (records !== undefined) bytes += records.end - records.start;
-  }
-  return bytes;
-}
-
-function release({ run, pieces }: Publication): void {
-  for (const { part } of pieces) if (part !== run) part?.release();
-  run.release();
-}
-
-function appendOf(run: Run): Append {
-  const { ids } = run;
-  return {
-    topic: run.route.topic,
-    count: run.count,
-    bytes: run.records.view,
-    ids: ids.length === 0 ? undefined : showSpans(ids),
-    ttl: run.ttl,
-  };
+function isNew({ part }: Piece): boolean {
+  return part !== undefined;
 }
 
 function callAll(callbacks: Array<() => void>): void {

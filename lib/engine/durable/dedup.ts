@@ -4,11 +4,16 @@
  *
  * @module
  */
+import type { HeldMemory } from "../../held_memory.ts";
 import type { IdSpan } from "../../id_spans.ts";
 import { IdSet } from "./id_set.ts";
 
 /** How many parts the window has; ids are forgotten a part at a time. */
 const PARTS = 4;
+/** Bytes that a topic takes in a part beside its name and its ids; measured. */
+const TOPIC_BYTES = 240;
+/** Bytes from which a change is told to who counts the memory of all. */
+const TOLD_BYTES = 64 * 1024;
 
 /** How long and how many ids are remembered. */
 export interface DedupOptions {
@@ -19,6 +24,10 @@ export interface DedupOptions {
    * forgotten before their time.
    */
   readonly most: number;
+  /** Bytes they may take, estimated: the same holds. */
+  readonly bytes: number;
+  /** What all peers keep together; these are told to it. */
+  readonly memory: HeldMemory;
 }
 
 /** Ids that were first seen in one part of the window. */
@@ -26,11 +35,13 @@ interface Part {
   since: number;
   readonly topics: Map<string, IdSet>;
   size: number;
+  bytes: number;
 }
 
 /**
  * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (D6) and up
- * to half of it longer, unless more than `most` came meanwhile; one whose commit was refused is not known.
+ * to half of it longer, unless more than `most`, or `bytes` of them, came meanwhile; one whose commit was
+ * refused is not known. It never takes more than a quarter more than those `bytes` and one claim.
  * Time stands still while no broker runs.
  */
 export class Dedup {
@@ -38,6 +49,8 @@ export class Dedup {
   /** The newest last. */
   #parts: Part[] = [];
   #size = 0;
+  #bytes = 0;
+  #told = 0;
   /**
    * The time of the last commit; undefined: there was none, and times are still counted from the newest that
    * was restored.
@@ -53,11 +66,24 @@ export class Dedup {
     return this.#size;
   }
 
+  /** Bytes they take, estimated. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * Remembers the ids of some messages to a topic. The positions of those that were known already: they are
    * stored or being stored, and so is one that comes a second time in here.
    */
   claim(topic: string, spans: readonly IdSpan[]): ReadonlySet<number> {
+    const known = this.#claim(topic, spans);
+    // what is refused again and again is claimed and never stored
+    if (this.#bytes > this.#options.bytes) this.#rotate(this.#now ?? 0);
+    this.#tell();
+    return known;
+  }
+
+  #claim(topic: string, spans: readonly IdSpan[]): ReadonlySet<number> {
     const known = new Set<number>();
     const sets = this.#parts.map((part) => part.topics.get(topic)).filter((set) => set !== undefined);
     const newest = this.#open();
@@ -65,15 +91,16 @@ export class Dedup {
     if (own === undefined) {
       newest.topics.set(topic, own = new IdSet());
       sets.push(own);
+      this.#grow(newest, { size: 0, bytes: TOPIC_BYTES + topic.length });
     }
     for (const span of spans) {
       if (!sets.some((set) => set.mayHave(span))) {
-        this.#grow(newest, own.add(span));
+        this.#add(newest, own, span);
         continue;
       }
       for (let offset = 0; offset < span.count; offset++) {
         if (sets.some((set) => set.has(span, offset))) known.add(span.at + offset);
-        else this.#grow(newest, own.add(oneOf(span, offset)));
+        else this.#add(newest, own, oneOf(span, offset));
       }
     }
     return known;
@@ -83,8 +110,13 @@ export class Dedup {
   refused(topic: string, spans: readonly IdSpan[]): void {
     for (const part of this.#parts) {
       const set = part.topics.get(topic);
-      if (set !== undefined) { for (const span of spans) this.#grow(part, -set.delete(span)); }
+      if (set === undefined) continue;
+      const before = set.bytes;
+      let size = 0;
+      for (const span of spans) size -= set.delete(span);
+      this.#grow(part, { size, bytes: set.bytes - before });
     }
+    this.#tell();
   }
 
   /**
@@ -93,7 +125,8 @@ export class Dedup {
    */
   restore(topic: string, spans: readonly IdSpan[], age: number): void {
     this.#rotate(-age);
-    this.claim(topic, spans);
+    this.#claim(topic, spans);
+    this.#tell();
   }
 
   /** A commit was stored, as of this time (milliseconds, never less than before). */
@@ -104,38 +137,56 @@ export class Dedup {
     }
     this.#now = time;
     this.#rotate(time);
+    this.#tell();
   }
 
   #open(): Part {
     const newest = this.#parts.at(-1);
     if (newest !== undefined) return newest;
-    const part: Part = { since: this.#now ?? 0, topics: new Map(), size: 0 };
+    const part: Part = { since: this.#now ?? 0, topics: new Map(), size: 0, bytes: 0 };
     this.#parts.push(part);
     return part;
   }
 
   #rotate(now: number): void {
-    const { window, most } = this.#options;
+    const { window, most, bytes } = this.#options;
     const newest = this.#parts.at(-1);
     if (newest === undefined && this.#now === undefined) {
-      this.#parts.push({ since: now, topics: new Map(), size: 0 });
+      this.#parts.push({ since: now, topics: new Map(), size: 0, bytes: 0 });
       return;
     }
-    if (newest !== undefined && now - newest.since < window / PARTS && newest.size < most / PARTS) return;
-    this.#parts.push({ since: now, topics: new Map(), size: 0 });
+    const filled = newest !== undefined && (newest.size >= most / PARTS || newest.bytes >= bytes / PARTS);
+    if (newest !== undefined && now - newest.since < window / PARTS && !filled) return;
+    this.#parts.push({ since: now, topics: new Map(), size: 0, bytes: 0 });
     while (this.#parts.length > 1) {
       const [oldest, next] = this.#parts;
       // what was claimed into a part may have been stored while the next had begun
-      const over = now - next!.since >= window + window / PARTS || this.#size > most;
+      const over = now - next!.since >= window + window / PARTS || this.#size > most || this.#bytes > bytes;
       if (!over) return;
       this.#size -= oldest!.size;
+      this.#bytes -= oldest!.bytes;
       this.#parts.shift();
     }
   }
 
-  #grow(part: Part, by: number): void {
-    part.size += by;
-    this.#size += by;
+  #add(part: Part, set: IdSet, span: IdSpan): void {
+    const before = set.bytes;
+    const size = set.add(span);
+    this.#grow(part, { size, bytes: set.bytes - before });
+  }
+
+  #grow(part: Part, by: { readonly size: number; readonly bytes: number }): void {
+    part.size += by.size;
+    part.bytes += by.bytes;
+    this.#size += by.size;
+    this.#bytes += by.bytes;
+  }
+
+  #tell(): void {
+    const more = this.#bytes - this.#told;
+    if (Math.abs(more) < TOLD_BYTES) return;
+    this.#options.memory.hold(more);
+    this.#told = this.#bytes;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Counters } from "../../counters.ts";
 import type { FlushList } from "../../flush_list.ts";
+import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
 import type { Store } from "../../store/types.ts";
 import { matches } from "../../topics/topic.ts";
@@ -26,7 +27,8 @@ import type {
   Subscriber,
 } from "../types.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
-import { CommitLog, type Piece } from "./commit_log.ts";
+import { CommitLog } from "./commit_log.ts";
+import { Piece } from "./piece.ts";
 import { Replay, type ReplayParts } from "./replay.ts";
 
 /** What makes topics durable. */
@@ -37,8 +39,12 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly patterns: readonly string[];
   /** How safe a message is that the store says it has. */
   readonly level: Level;
-  readonly dedup: DedupOptions;
+  readonly dedup: Omit<DedupOptions, "memory">;
   readonly flushes: FlushList;
+  /** What all peers keep together. */
+  readonly memory: HeldMemory;
+  /** Calls back in a later turn, behind what others have to do by then. */
+  readonly later: (callback: () => void) => void;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
@@ -67,7 +73,7 @@ export class DurableEngine implements Engine {
   readonly #ending = new Set<Replay>();
 
   constructor(options: DurableEngineOptions) {
-    const { seed, counters, store, patterns, level, flushes } = options;
+    const { seed, counters, store, patterns, level, flushes, memory, later } = options;
     this.durable = patterns;
     this.#counters = counters;
     this.#store = store;
@@ -76,12 +82,14 @@ export class DurableEngine implements Engine {
       isDurable: (topic) => patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
     });
-    this.#dedup = new Dedup(options.dedup);
+    this.#dedup = new Dedup({ ...options.dedup, memory });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
     this.#log = new CommitLog({
       store,
       level,
       flushes,
+      memory,
+      later,
       deliver: (run) => this.#deliver(run),
       onCommitted: ({ batch, time }) => {
         this.#dedup.stored(time);
@@ -93,7 +101,7 @@ export class DurableEngine implements Engine {
     });
     this.#replayParts = {
       store,
-      handedOn: () => this.#log.delivered,
+      handedOn: () => this.#log.handedOn,
       goLive: (pattern, replay) => void this.#routing.subscribe(pattern, replay),
       leave: (pattern, replay) => {
         this.#routing.unsubscribe(pattern, replay);
@@ -124,7 +132,7 @@ export class DurableEngine implements Engine {
       return inMemory(this.#deliver(run));
     }
     run.keep();
-    this.#log.append({ run, pieces: this.#piecesOf(run, publisher) });
+    this.#append(run, publisher);
     return undefined;
   }
 
@@ -177,18 +185,17 @@ export class DurableEngine implements Engine {
   }
 
   /** What of a run is to be stored, all of it mostly, and what is stored already, or being stored. */
-  #piecesOf(run: Run, publisher: Publisher): readonly Piece[] {
+  #append(run: Run, publisher: Publisher): void {
     const { ids, count } = run;
     const known = ids.length === 0 ? NONE_KNOWN : this.#dedup.claim(run.route.topic, ids);
-    if (known.size === 0) return [{ part: run, acknowledgement: publisher.hold(count) }];
-    const pieces: Piece[] = [];
-    for (let from = 0, at = 0; at < count; from = at) {
-      const repeated = known.has(at);
-      while (at < count && known.has(at) === repeated) at++;
-      const part = repeated ? undefined : run.part(from, at - from);
-      pieces.push({ part, acknowledgement: publisher.hold(at - from) });
+    if (known.size === 0) {
+      const acknowledgement = publisher.hold(count);
+      return this.#log.append(new Piece(run, { part: run, acknowledgement, repeats: false, last: true }));
     }
-    return pieces;
+    for (const { at, count: some, part } of run.split(known)) {
+      const acknowledgement = publisher.hold(some);
+      this.#log.append(new Piece(run, { part, acknowledgement, repeats: true, last: at + some === count }));
+    }
   }
 
   #readOn(batch: number): void {

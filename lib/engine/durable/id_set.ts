@@ -5,6 +5,12 @@
  */
 import type { IdSpan } from "../../id_spans.ts";
 
+/** Bytes that an id takes without a number, beside its own; measured, as the two below. */
+const WHOLE_BYTES = 48;
+/** The numbers of a prefix, beside that; and each of the things they are made of. */
+const PREFIX_BYTES = 448;
+const NUMBER_BYTES = 40;
+
 /** Numbers of one prefix: intervals in rising order, and what came out of order. */
 class Numbers {
   readonly #firsts: number[] = [];
@@ -78,6 +84,12 @@ class Numbers {
 export class IdSet {
   #whole: Set<string> | undefined;
   #numbered: Map<string, Numbers> | undefined;
+  #bytes = 0;
+
+  /** What it takes, estimated. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Whether an id of the span may be in it: if not, none is. */
   mayHave({ prefix, first, count }: IdSpan): boolean {
@@ -95,24 +107,38 @@ export class IdSet {
   add({ prefix, first, count }: IdSpan): number {
     if (first === undefined) {
       (this.#whole ??= new Set()).add(prefix);
+      this.#bytes += WHOLE_BYTES + prefix.length;
       return 1;
     }
     this.#numbered ??= new Map();
     let numbers = this.#numbered.get(prefix);
-    if (numbers === undefined) this.#numbered.set(prefix, numbers = new Numbers());
+    if (numbers === undefined) {
+      this.#numbered.set(prefix, numbers = new Numbers());
+      this.#bytes += PREFIX_BYTES + prefix.length;
+    }
     const before = numbers.size;
     numbers.add(first, first + count - 1);
-    return numbers.size - before;
+    const more = numbers.size - before;
+    this.#bytes += more * NUMBER_BYTES;
+    return more;
   }
 
   /** Takes the span's ids out; how much smaller that makes it. */
   delete({ prefix, first, count }: IdSpan): number {
-    if (first === undefined) return this.#whole?.delete(prefix) === true ? 1 : 0;
+    if (first === undefined) {
+      if (this.#whole?.delete(prefix) !== true) return 0;
+      this.#bytes -= WHOLE_BYTES + prefix.length;
+      return 1;
+    }
     const numbers = this.#numbered?.get(prefix);
     if (numbers === undefined) return 0;
     const before = numbers.size;
     for (let offset = 0; offset < count; offset++) numbers.delete(first + offset);
-    if (numbers.size === 0) this.#numbered?.delete(prefix);
-    return before - numbers.size;
+    const less = before - numbers.size;
+    this.#bytes -= less * NUMBER_BYTES;
+    if (numbers.size === 0 && this.#numbered?.delete(prefix) === true) {
+      this.#bytes -= PREFIX_BYTES + prefix.length;
+    }
+    return less;
   }
 }

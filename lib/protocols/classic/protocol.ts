@@ -47,6 +47,7 @@ class ClassicReplies implements Replies {
   pong(): void {}
   bye(): void {}
   info(): void {}
+  flush(): void {}
 }
 
 /** The protocol a connection begins with. */

@@ -14,6 +14,7 @@
 import { decodeText } from "../../text.ts";
 import type { WireCode } from "../../errors.ts";
 import { CR, LF, SHARP, SPACE } from "../../wire/bytes.ts";
+import { ID_BYTES_MOST } from "../../limits.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
@@ -229,6 +230,10 @@ export class FrameDecoder implements Decoder {
         this.#fieldsProblem = UNWRITTEN_PROBLEM;
         return -1;
       }
+      if (equals === key + 2 && place - equals > ID_BYTES_MOST + 1 && isId(buffer, key)) {
+        this.#fieldsProblem = `id= has at most ${ID_BYTES_MOST} bytes, this one ${place - equals - 1}`;
+        return -1;
+      }
       if (equals === key + 3 && isTtl(buffer, key)) {
         this.#fieldsTtl = readTtl(buffer, equals + 1, place);
         if (this.#fieldsTtl !== undefined) continue;
@@ -330,6 +335,10 @@ export class FrameDecoder implements Decoder {
     this.problem = problem;
     return Found.Broken;
   }
+}
+
+function isId(buffer: Uint8Array, at: number): boolean {
+  return buffer[at] === 0x69 && buffer[at + 1] === 0x64;
 }
 
 function isTtl(buffer: Uint8Array, at: number): boolean {

@@ -18,9 +18,15 @@ function sliceOf(text: string): Slice {
  */
 const ONE_DONE = sliceOf(okFrame(1, DONE));
 
+/** Characters of replies from which they leave: few enough to be gathered with others. */
+const GATHERED = 8 * 1024;
+
+/** Short replies that follow one another are written as one. */
 class FrameReplies implements Replies {
   readonly tellsReceipts = true;
   readonly #to: ReplySink;
+  /** Said, and not yet on its way. */
+  #text = "";
   /** The last `ok`, and what it said. */
   #ok: Slice | undefined;
   #count = 0;
@@ -32,9 +38,11 @@ class FrameReplies implements Replies {
   }
 
   ok(count: number, success: Success): void {
-    if (count === 1 && success === DONE) return this.#to.reply(ONE_DONE);
     const { reached, level, last, from, newest } = success;
-    if ((last ?? from ?? newest) !== undefined) return this.#say(okFrame(count, success));
+    if (this.#text !== "" || (last ?? from ?? newest) !== undefined) {
+      return this.#say(okFrame(count, success));
+    }
+    if (count === 1 && success === DONE) return this.#to.reply(ONE_DONE);
     // one at a time, the same reply comes again and again
     const same = this.#count === count && this.#reached === reached && this.#level === level;
     if (this.#ok === undefined || !same) {
@@ -47,8 +55,8 @@ class FrameReplies implements Replies {
   }
 
   refuse({ code, text }: Refusal, count: number): void {
-    const frame = sliceOf(errFrame(code, text));
-    for (let left = count; left > 0; left--) this.#to.reply(frame);
+    const frame = errFrame(code, text);
+    for (let left = count; left > 0; left--) this.#say(frame);
   }
 
   welcome(info: Readonly<Record<string, unknown>>): void {
@@ -72,8 +80,16 @@ class FrameReplies implements Replies {
     this.#say(infoFrame(fields));
   }
 
-  #say(text: string): void {
+  flush(): void {
+    if (this.#text === "") return;
+    const text = this.#text;
+    this.#text = "";
     this.#to.reply(sliceOf(text));
+  }
+
+  #say(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= GATHERED) this.flush();
   }
 }
 

@@ -45,7 +45,7 @@ function replay(
   context: Context,
 ): Answer {
   const { subscriptions } = context;
-  const ticket = context.hold(1);
+  const ticket = context.ask();
   const subscription = subscriptions.open(name, { policy, own: true, follows: true });
   context.engine.replay(name, subscription, {
     range,

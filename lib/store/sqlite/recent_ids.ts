@@ -9,15 +9,20 @@ import { DamageError } from "../log/damage.ts";
 import type { RecentIds } from "../types.ts";
 import { int, type Row, text } from "./rows.ts";
 
-/** Rows forgotten at a time. */
-const FORGET_ROWS = 256;
+/** Rows forgotten at a time, and characters of ids from which no more are. */
+const FORGET_ROWS = 4096;
+const FORGET_LENGTH = 8 * 1024 * 1024;
+/** The part of what may be kept that is left when some has to go: not with each commit a few. */
+const FORGET_TO = 7 / 8;
 /** Rows read together when a store is opened, and rows read at most: half a million commits. */
 const READ_ROWS = 256;
 const RECENT_ROWS_MOST = 500_000;
 /**
  * Characters of ids given back when a store is opened: more would be forgotten again by who remembers them.
  */
-const RECENT_LENGTH_MOST = 32 * 1024 * 1024;
+export const RECENT_LENGTH_MOST = 32 * 1024 * 1024;
+/** What a row counts at least, where it is asked how many there may be: with the two above they are alike. */
+const ROW_LENGTH = 64;
 
 /** A row of `dedup`. */
 export interface IdsRow {
@@ -46,19 +51,35 @@ export function idsFrom(row: Row): IdsRow {
   return ids;
 }
 
+/** What is counted of the table; to be put back where a transaction that changed it failed. */
+export interface CountedIds {
+  readonly rows: number;
+  /** Characters of their ids. */
+  readonly length: number;
+  /** The batch they begin with: what lies before it is never asked for again; undefined: there are none. */
+  readonly floor: number | undefined;
+}
+
+/** Whether it is more than so many characters of ids, or so many rows that they count as much. */
+function isOver({ rows, length }: CountedIds, most: number): boolean {
+  return length > most || rows > Math.min(RECENT_ROWS_MOST, most / ROW_LENGTH);
+}
+
 /** The table, through the connection that writes. Its changes are part of the caller's transaction. */
 export class RecentIdsTable {
   readonly #insert: StatementSync;
+  readonly #oldest: StatementSync;
   readonly #forget: StatementSync;
   readonly #newest: StatementSync;
   #used: boolean;
+  #counted: CountedIds = { rows: 0, length: 0, floor: undefined };
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare("INSERT INTO dedup (batch, topic, time, ids, crc) VALUES (?, ?, ?, ?, ?)");
-    this.#forget = db.prepare(
-      `DELETE FROM dedup WHERE time < ?
-        AND batch IN (SELECT batch FROM dedup ORDER BY batch LIMIT ${FORGET_ROWS})`,
+    this.#oldest = db.prepare(
+      `SELECT batch, time, octet_length(ids) AS length FROM dedup ORDER BY batch LIMIT ${FORGET_ROWS}`,
     );
+    this.#forget = db.prepare("DELETE FROM dedup WHERE batch <= ?");
     this.#newest = db.prepare(`SELECT * FROM dedup WHERE batch < ? ORDER BY batch DESC LIMIT ${READ_ROWS}`);
     this.#used = db.prepare("SELECT 1 FROM dedup LIMIT 1").get() !== undefined;
   }
@@ -68,24 +89,63 @@ export class RecentIdsTable {
     return this.#used;
   }
 
+  get counted(): CountedIds {
+    return this.#counted;
+  }
+  set counted(counted: CountedIds) {
+    this.#counted = counted;
+  }
+
   add(row: IdsRow): void {
+    const { rows, length, floor = row.batch } = this.#counted;
     this.#used = true;
+    this.#counted = { rows: rows + 1, length: length + row.ids.length, floor };
     this.#insert.run(row.batch, row.topic, row.time, row.ids, idsCrc(row));
   }
 
-  /** Forgets some of what was stored before a time; whether it may have left something. */
-  forget(before: number): boolean {
-    return Number(this.#forget.run(before).changes) >= FORGET_ROWS;
+  /** Whether there is more than so many characters of ids, or so many rows that they count as much. */
+  isOver(most: number): boolean {
+    return isOver(this.#counted, most);
   }
 
   /**
-   * What was stored since a time, the oldest first, about a second of a topic's together. Throws DamageError.
+   * Forgets some of what was stored before a time, and of the oldest as much as is more than `most`
+   * characters; whether it may have left something.
+   */
+  forget(before: number, most: number): boolean {
+    const rows = this.#oldest.all();
+    const counted = { ...this.#counted };
+    const target = this.isOver(most) ? most * FORGET_TO : Infinity;
+    let last: number | undefined;
+    let length = 0;
+    let at = 0;
+    for (; at < rows.length && length < FORGET_LENGTH; at++) {
+      const row = rows[at]!;
+      const [batch, own] = [int(row, "batch"), int(row, "length")];
+      if (counted.floor !== undefined && batch >= counted.floor) {
+        if (int(row, "time") >= before && !isOver(counted, target)) break;
+        counted.rows--;
+        counted.length -= own;
+      }
+      length += own;
+      last = batch;
+    }
+    if (last !== undefined) this.#forget.run(last);
+    this.#counted = counted;
+    return at === FORGET_ROWS || length >= FORGET_LENGTH;
+  }
+
+  /**
+   * What was stored since a time, the oldest first, about a second of a topic's together. Call it once, when
+   * the store is opened. Throws DamageError.
    */
   since(
     time: number,
     { newest, nameOf }: { newest: number; nameOf: (topic: number) => string },
   ): RecentIds[] {
     const rows = this.#rowsSince(time);
+    const length = rows.reduce((sum, { ids }) => sum + ids.length, 0);
+    this.#counted = { rows: rows.length, length, floor: rows.at(-1)?.batch };
     const found: RecentIds[] = [];
     let open = new Map<number, { age: number; parts: string[] }>();
     let second = -1;

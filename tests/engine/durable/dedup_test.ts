@@ -1,10 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { ChunkPool } from "../../../lib/buffers.ts";
 import { Dedup } from "../../../lib/engine/durable/dedup.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
 import { type IdSpan, readSpans, showSpans } from "../../../lib/id_spans.ts";
 import { spansOf } from "../../support/ids.ts";
 
-const SMALL = { window: 1000, most: 100 };
+const pool = new ChunkPool();
+const memory = new HeldMemory({ most: 1024 ** 3, pool });
+const SMALL = { window: 1000, most: 100, bytes: 1024 ** 3, memory };
 
 /** Claims ids, and says which of them were known. */
 function claim(dedup: Dedup, topic: string, ...ids: string[]): string[] {
@@ -28,7 +32,7 @@ Deno.test("an id is known while it is being stored and for the window after, by 
 });
 
 Deno.test("an id is forgotten when its window is over", () => {
-  const dedup = new Dedup({ window: 1000, most: 100_000 });
+  const dedup = new Dedup({ ...SMALL, window: 1000, most: 100_000 });
   for (let time = 0; time <= 10_000; time++) {
     assertEquals(claim(dedup, "#a", `${time}x`), []);
     dedup.stored(time);
@@ -57,7 +61,7 @@ Deno.test("an id whose commit was refused may come again, and the ids around it 
 });
 
 Deno.test("more ids than may be remembered push out the oldest (D6)", () => {
-  const dedup = new Dedup({ window: 1_000_000, most: 100 });
+  const dedup = new Dedup({ ...SMALL, window: 1_000_000, most: 100 });
   for (let at = 0; at < 1000; at++) {
     claim(dedup, "#a", `${at}x`);
     dedup.stored(at);
@@ -67,7 +71,7 @@ Deno.test("more ids than may be remembered push out the oldest (D6)", () => {
 });
 
 Deno.test("what was stored before a restart is known for what was left of its window, as if no time had passed", () => {
-  const dedup = new Dedup({ window: 1000, most: 100_000 });
+  const dedup = new Dedup({ ...SMALL, window: 1000, most: 100_000 });
   for (const age of [1000, 900, 500, 100, 0]) dedup.restore("#a", spansOf([`${age}x`, `n-${age}`]), age);
   assertEquals(claim(dedup, "#a", "1000x", "n-0", "0x"), ["1000x", "n-0", "0x"]);
   // the first commit comes a day later
@@ -99,7 +103,7 @@ const id = fc.oneof(
 Deno.test("a dedup knows exactly what a set of all ids knows", () => {
   const step = fc.record({ ids: fc.array(id, { minLength: 1, maxLength: 8 }), refuse: fc.boolean() });
   fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-    const dedup = new Dedup({ window: 1_000_000, most: 1_000_000 });
+    const dedup = new Dedup({ ...SMALL, window: 1_000_000, most: 1_000_000 });
     const all = new Set<string>();
     for (const { ids, refuse } of steps) {
       const known = dedup.claim("#a", spansOf(ids));
@@ -123,4 +127,44 @@ Deno.test("spans are read back as they were written, and what is none is not", (
     if (spans.length > 0) assertEquals(readSpans(showSpans(spans)), without);
   }));
   for (const text of ["", "7", "9 7 p-", "x", "1 2", "=a\n7"]) assertEquals(readSpans(text), undefined, text);
+});
+
+Deno.test("ids are bounded by what they take: long ones push out the oldest sooner (D6)", () => {
+  const held = new HeldMemory({ most: 1024 ** 3, pool });
+  const bytes = 1_000_000;
+  const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes, memory: held });
+  const long = "y".repeat(200);
+  for (let at = 0; at < 20_000; at++) {
+    claim(dedup, `#${at % 3}`, `${at}${long}`);
+    if (at % 10 === 0) dedup.stored(at);
+    assert(dedup.bytes <= 1.3 * bytes);
+  }
+  assert(dedup.bytes >= 0.7 * bytes, "as many are remembered as may be");
+  assert(Math.abs(held.held - dedup.bytes) <= 64 * 1024, "and counted with what all keep");
+  assertEquals(claim(dedup, "#2", `${2}${long}`, `${19_997}${long}`, `${17_000}${long}`), [
+    `${19_997}${long}`,
+    `${17_000}${long}`,
+  ]);
+});
+
+Deno.test("topics with an id each, and prefixes with a number each, count for what they take", () => {
+  for (const name of ["topics", "prefixes"]) {
+    const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes: 1_000_000, memory });
+    for (let at = 0; at < 10_000; at++) {
+      claim(dedup, name === "topics" ? `#${at}` : "#t", name === "topics" ? "p-1" : `${at}x-1`);
+      dedup.stored(at);
+    }
+    assert(dedup.bytes <= 1_300_000 && dedup.size <= 3000, `${name}: ${dedup.size} in ${dedup.bytes} bytes`);
+  }
+});
+
+Deno.test("what is claimed and refused again and again is not kept", () => {
+  const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes: 100_000, memory });
+  for (let at = 0; at < 10_000; at++) {
+    const ids = spansOf([`${at}x`, "p-1"]);
+    dedup.claim(`#${at}`, ids);
+    dedup.refused(`#${at}`, ids);
+  }
+  assert(dedup.bytes <= 130_000, `${dedup.bytes} bytes`);
+  assertEquals(dedup.size, 0);
 });

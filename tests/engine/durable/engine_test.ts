@@ -1,6 +1,8 @@
+import { ChunkPool } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
 import { DurableEngine } from "../../../lib/engine/mod.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
 import { MemoryStore, openSqliteStore, type Store } from "../../../lib/store/mod.ts";
 import { engineCases, type Made } from "../cases.ts";
 
@@ -15,9 +17,11 @@ function over(store: Store): Made {
     counters,
     store,
     flushes,
+    memory: new HeldMemory({ most: 1024 ** 3, pool: new ChunkPool() }),
+    later: (callback) => void setTimeout(callback, 0),
     patterns: ["#d", "#d.>"],
     level: "synced",
-    dedup: { window: 60_000, most: 1000 },
+    dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
     onRefused: unexpected,
     onLost: unexpected,
   });

@@ -62,6 +62,51 @@ Deno.test("ids are forgotten when their window is long over", async () => {
   }, options);
 });
 
+Deno.test("no more of the ids is kept than is read again, and than a quarter of --retain-bytes", async () => {
+  using folder = new Folder();
+  const length = (db: DatabaseSync): number =>
+    Number(db.prepare("SELECT coalesce(sum(length(ids)), 0) AS n FROM dedup").get()?.["n"]);
+  const kept = (): number => {
+    const db = new DatabaseSync(folder.database, { readOnly: true });
+    try {
+      return length(db);
+    } finally {
+      db.close();
+    }
+  };
+  const ids = (at: number): string => `${at} ${at} ${"y".repeat(200_000)}`;
+  const most = 32 * 1024 * 1024;
+  await folder.with(async (store) => {
+    for (let at = 0; at < 200; at++) await store.commit({ ...run("#a", "x"), ids: ids(at) });
+    assert(kept() <= 1.2 * most, `${kept()} bytes of ids`);
+    assert(kept() >= 0.8 * most);
+  });
+  // as a store has them that knew no bound
+  const db = new DatabaseSync(folder.database);
+  const rows = db.prepare("SELECT * FROM dedup ORDER BY batch").all();
+  const insert = db.prepare("INSERT INTO dedup (batch, topic, time, ids, crc) VALUES (?, ?, ?, ?, ?)");
+  const first = Number(rows[0]!["batch"]);
+  for (let batch = first - 40; batch < first; batch++) {
+    const [topic, time, text] = [Number(rows[0]!["topic"]), Number(rows[0]!["time"]), ids(batch).repeat(3)];
+    insert.run(batch, topic, time, text, crc32(`${batch} ${topic} ${time} ${text}`));
+  }
+  db.close();
+  const retain = { bytes: 20 * 1024 * 1024 };
+  await folder.with(async (store) => {
+    assert(store.store.recentIds.length > 0, "it opens");
+    await store.commit({ ...run("#a", "x"), ids: "1 1 p-" });
+    for (let at = 0; at < 1000 && kept() > retain.bytes / 4; at++) {
+      await new Promise((go) => setTimeout(go, 5));
+    }
+    assert(kept() <= retain.bytes / 4, `${kept()} bytes of ids`);
+  }, { retain });
+  await folder.with((store) => {
+    assert(recent(store).at(-1)!.endsWith("1 1 p-"), "the newest are still there");
+    return Promise.resolve();
+  }, { retain });
+  assertEquals(problems(folder), []);
+});
+
 Deno.test("damaged ids are told at start and by a check", async () => {
   using folder = new Folder();
   await folder.with((store) => store.commit({ ...run("#a", "1"), ids: "1 1 p-" }));

@@ -10,11 +10,14 @@ import { Trimmer } from "../../log/retention.ts";
 import { RetentionClock } from "../../log/retention_clock.ts";
 import type { RetentionRules } from "../../types.ts";
 import { reasonOf } from "../errors.ts";
+import { RECENT_LENGTH_MOST } from "../recent_ids.ts";
 import type { Writer } from "../writer/writer.ts";
 import type { Note } from "./messages.ts";
 
 /** How many windows ids are kept for: who remembers them keeps them a little longer than one. */
 const IDS_KEPT = 1.5;
+/** The part of `retain.bytes` that ids may take. */
+const IDS_PART = 1 / 4;
 
 /** What is kept, and who hears of what was done. */
 export interface UpkeepOptions {
@@ -33,6 +36,8 @@ export class Upkeep {
   readonly #trimmer: Trimmer;
   readonly #clock: RetentionClock;
   readonly #dedupWindow: number;
+  /** Characters of ids that are kept at most. */
+  readonly #idsMost: number;
   /** When ids are forgotten next, by `performance.now()`. */
   #forgetDue = 0;
   #trimmed = 0;
@@ -44,6 +49,7 @@ export class Upkeep {
     this.#writer = writer;
     this.#note = note;
     this.#dedupWindow = dedupWindow;
+    this.#idsMost = Math.min(RECENT_LENGTH_MOST, (retain.bytes ?? Infinity) * IDS_PART);
     this.#trimmer = new Trimmer(writer, retain);
     this.#clock = new RetentionClock(writer.identity.clock, performance.now());
   }
@@ -67,7 +73,8 @@ export class Upkeep {
   /** A commit was answered. */
   committed(): void {
     if (this.#writer.checkpointDue) this.#checkpoint();
-    if (!this.#more && this.#trimmer.due(this.#clock.now)) this.slice();
+    const due = this.#trimmer.due(this.#clock.now) || this.#writer.hasMoreIds(this.#idsMost);
+    if (!this.#more && due) this.slice();
   }
 
   /** Nothing else may have happened for a while. */
@@ -110,9 +117,10 @@ export class Upkeep {
   /** Forgets ids whose window is over, a slice each time it is due; whether there are more. */
   #forgetIds(): boolean {
     const now = performance.now();
-    if (now < this.#forgetDue) return false;
+    const most = this.#idsMost;
+    if (now < this.#forgetDue && !this.#writer.hasMoreIds(most)) return false;
     try {
-      if (this.#writer.forgetIds(IDS_KEPT * this.#dedupWindow)) return true;
+      if (this.#writer.forgetIds({ window: IDS_KEPT * this.#dedupWindow, most })) return true;
     } catch (error) {
       this.#note("error", "old ids cannot be forgotten", { reason: reasonOf(error) });
     }

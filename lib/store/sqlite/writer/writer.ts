@@ -104,6 +104,7 @@ export class Writer implements TrimPort {
     const firsts: number[] = [];
     let last = this.#last;
     let topics = this.#topics.count;
+    const counted = this.#ids.counted;
     const failure = this.#transactions.run(() => {
       for (const { topic: name, count, start, end, ids, ttl } of batches) {
         let topic = touched.get(name);
@@ -122,7 +123,10 @@ export class Writer implements TrimPort {
         this.#checkpoints.wrote(records.length + BATCH_OVERHEAD);
       }
     });
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) {
+      this.#ids.counted = counted;
+      return failure;
+    }
     const numbers = { batch: this.#last + 1, firsts, time };
     this.#last = last;
     this.#time = time;
@@ -150,11 +154,22 @@ export class Writer implements TrimPort {
     this.#checkpoints.wrote(batches.length * BATCH_OVERHEAD);
   }
 
-  /** Forgets some of the ids that are older than that; whether there are more. */
-  forgetIds(window: number): boolean {
+  /** Whether there are more ids than so many characters. */
+  hasMoreIds(most: number): boolean {
+    return this.#ids.isOver(most);
+  }
+
+  /**
+   * Forgets some of the ids that are older than that, or more than so many characters; whether there are
+   * more.
+   */
+  forgetIds({ window, most }: { readonly window: number; readonly most: number }): boolean {
     if (!this.#ids.used) return false;
+    const counted = this.#ids.counted;
     let more = false;
-    orThrow(this.#transactions.run(() => void (more = this.#ids.forget(this.#time - window))));
+    const failure = this.#transactions.run(() => void (more = this.#ids.forget(this.#time - window, most)));
+    if (failure !== undefined) this.#ids.counted = counted;
+    orThrow(failure);
     return more;
   }
 

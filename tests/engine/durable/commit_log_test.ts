@@ -1,0 +1,262 @@
+import { assert, assertEquals } from "@std/assert";
+import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
+import { Counters } from "../../../lib/counters.ts";
+import { DurableEngine } from "../../../lib/engine/mod.ts";
+import type { Receipt, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
+import { FlushList } from "../../../lib/flush_list.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
+import { COMMIT_BYTES_MOST, COMMIT_PIECES_MOST, HAND_ON_WORK, LOG_HIGH_WATER } from "../../../lib/limits.ts";
+import { RECORDS } from "../../../lib/wire/encoding.ts";
+import { Run as RunOf } from "../../../lib/wire/run.ts";
+import { HeldStore } from "../../support/held_store.ts";
+
+const encoder = new TextEncoder();
+
+/** An engine whose commits end and whose turns come when the test says so. */
+class Bench {
+  readonly store = new HeldStore();
+  readonly pool = new ChunkPool();
+  readonly memory: HeldMemory;
+  readonly counters = new Counters();
+  readonly flushes = new FlushList();
+  readonly turns: Array<() => void> = [];
+  readonly refused: string[] = [];
+  readonly answers: (Receipt | string)[] = [];
+  readonly engine: DurableEngine;
+
+  constructor(most = 1024 ** 3) {
+    this.store.free = false;
+    const { store, pool, counters, flushes, turns, refused } = this;
+    this.memory = new HeldMemory({ most, pool });
+    this.engine = new DurableEngine({
+      seed: 7,
+      counters,
+      store,
+      flushes,
+      memory: this.memory,
+      later: (callback) => void turns.push(callback),
+      patterns: ["#>"],
+      level: "synced",
+      dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
+      onRefused: (reason) => void refused.push(reason),
+      onLost: (reason) => void refused.push(`lost: ${reason}`),
+    });
+  }
+
+  publish(topic: string, payload: string): void {
+    const route = this.engine.routeOf(topic);
+    const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} ${payload.length}\n${payload}\n`)));
+    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: false };
+    const run = new RunOf(slice, { ...of, ttl: undefined, expires: undefined });
+    this.engine.publish(run, {
+      hold: () => ({
+        acknowledge: (receipt) => void this.answers.push(receipt),
+        refuse: (code) => void this.answers.push(code),
+      }),
+    });
+  }
+
+  /** Ends the next commit; how many runs were in it. */
+  async commit(): Promise<number> {
+    const commit = await this.store.next();
+    commit.end();
+    await settled();
+    return commit.appends.length;
+  }
+
+  async close(): Promise<void> {
+    this.store.free = true;
+    for (const { end } of this.store.commits.splice(0)) end();
+    await settled();
+    while (this.turns.length > 0) {
+      this.turns.shift()!();
+      await settled();
+    }
+    await new Promise<void>((resolve) => this.engine.close(resolve));
+  }
+}
+
+/** Keeps the sequence numbers it gets, by topic. */
+class Numbers implements ReplaySubscriber {
+  readonly connection = {};
+  readonly rank = 0;
+  readonly got: string[] = [];
+  full = false;
+
+  deliver(run: Run): void {
+    for (let at = 0; at < run.count; at++) this.got.push(`${run.route.topic} ${run.stored!.first + at}`);
+  }
+  deliverPage(bytes: Uint8Array<ArrayBuffer>): void {
+    const headers = new TextDecoder().decode(bytes).matchAll(/batch (\S+) (\d+) \d+ seq=(\d+)/g);
+    for (const [, topic, count, first] of headers) {
+      for (let at = 0; at < Number(count); at++) this.got.push(`${topic} ${Number(first) + at}`);
+    }
+  }
+  caughtUp(): void {}
+  failed(): void {}
+  whenNotFull(callback: () => void): void {
+    callback();
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+}
+
+Deno.test("no commit has more runs than one takes: those behind it are in the next, in their order", async () => {
+  const bench = new Bench();
+  const count = 2 * COMMIT_PIECES_MOST + 10;
+  for (let at = 0; at < count; at++) bench.publish(`#t${at % 2}`, "x");
+  bench.flushes.flush();
+  assertEquals(await bench.commit(), COMMIT_PIECES_MOST);
+  assertEquals(await bench.commit(), COMMIT_PIECES_MOST);
+  assertEquals(await bench.commit(), 10);
+  for (const turn of bench.turns.splice(0)) turn();
+  assertEquals(
+    bench.answers.map((answer) => typeof answer === "object" && `${answer.topic} ${answer.last}`),
+    [
+      ...Array.from({ length: count }, (_, at) => `#t${at % 2} ${1 + (at >> 1)}`),
+    ],
+  );
+  assertEquals(bench.counters.totals.published, count);
+  await bench.close();
+});
+
+Deno.test("no commit has more bytes than one takes, but a run that is larger by itself", async () => {
+  const bench = new Bench();
+  const third = "x".repeat(COMMIT_BYTES_MOST / 3);
+  for (const payload of [third, third, third, "y".repeat(COMMIT_BYTES_MOST + 1), "z"]) {
+    bench.publish("#t", payload);
+  }
+  bench.flushes.flush();
+  assertEquals([await bench.commit(), await bench.commit(), await bench.commit()], [2, 1, 1]);
+  assertEquals(await bench.commit(), 1);
+  assertEquals(bench.answers.length, 5);
+  await bench.close();
+});
+
+Deno.test("what a run costs beside its bytes counts: for the log's limit and for the memory of all", async () => {
+  const bench = new Bench();
+  let runs = 0;
+  for (; bench.engine.gateOf(bench.engine.routeOf("#t")) === undefined; runs++) bench.publish("#t", "x");
+  bench.flushes.flush();
+  assert(runs <= LOG_HIGH_WATER / 512, `${runs} runs of ten bytes`);
+  assert(bench.memory.held >= 0.9 * LOG_HIGH_WATER, `${bench.memory.held} bytes are counted`);
+  let free = false;
+  bench.engine.gateOf(bench.engine.routeOf("#t"))!.whenNotFull(() => free = true);
+  while (bench.answers.length < runs) {
+    if (bench.turns.length === 0) await bench.commit();
+    bench.turns.shift()?.();
+  }
+  await settled();
+  assertEquals([bench.memory.held, free], [0, true]);
+  await bench.close();
+});
+
+Deno.test("the log takes no more than what is free of the memory of all", async () => {
+  const bench = new Bench(1024 ** 2);
+  let runs = 0;
+  for (; bench.engine.gateOf(bench.engine.routeOf("#t")) === undefined; runs++) {
+    bench.publish("#t", "x");
+    if (runs % 100 === 0) bench.flushes.flush();
+  }
+  assert(bench.memory.held <= 600_000, `${bench.memory.held} of a MiB`);
+  await bench.close();
+});
+
+Deno.test("a commit is handed on in slices, and the next is stored meanwhile", async () => {
+  const bench = new Bench();
+  const subscribers = Array.from({ length: 100 }, () => new Numbers());
+  for (const subscriber of subscribers) bench.engine.subscribe("#>", subscriber);
+  const count = 300;
+  for (let at = 0; at < count; at++) bench.publish(`#t${at % 2}`, "x");
+  bench.flushes.flush();
+  const commit = await bench.store.next();
+  bench.publish("#t0", "next");
+  commit.end();
+  await settled();
+  let slices = 1;
+  const most = Math.ceil(HAND_ON_WORK / 101);
+  assert(bench.answers.length <= most, `${bench.answers.length} runs in one turn`);
+  assertEquals(bench.store.commits.length, 1, "the store has the next already");
+  for (; bench.turns.length > 0; slices++) {
+    const before = bench.answers.length;
+    bench.turns.shift()!();
+    assert(bench.answers.length - before <= most);
+  }
+  assert(slices >= 7, `${slices} slices`);
+  const wanted = Array.from({ length: count }, (_, at) => `#t${at % 2} ${1 + (at >> 1)}`);
+  for (const { got } of subscribers) assertEquals(got, wanted);
+  let idle = false;
+  bench.engine.whenIdle(() => idle = true);
+  assert(!idle, "the next is not answered yet");
+  await bench.commit();
+  for (const turn of bench.turns.splice(0)) turn();
+  assert(idle);
+  assertEquals(bench.answers.length, count + 1);
+  await bench.close();
+});
+
+Deno.test("a replay that becomes live between two slices gets every message once (D3)", async () => {
+  const bench = new Bench();
+  for (let at = 0; at < 100; at++) bench.engine.subscribe("#>", new Numbers());
+  bench.publish("#t0", "before");
+  bench.flushes.flush();
+  await bench.commit();
+  for (let at = 0; at < 200; at++) bench.publish(`#t${at % 2}`, "x");
+  bench.flushes.flush();
+  const followers: Numbers[] = [];
+  const follow = (from: "earliest" | "now"): void => {
+    const follower = new Numbers();
+    followers.push(follower);
+    const range = { from: { kind: from === "now" ? "sequence" : from, sequence: 1 } as const, to: undefined };
+    bench.engine.replay("#>", follower, { range, started: () => {}, ended: () => {} });
+  };
+  const wanted = [
+    "#t0 1",
+    ...Array.from({ length: 200 }, (_, at) => `#t${at % 2} ${at % 2 === 0 ? 2 + (at >> 1) : 1 + (at >> 1)}`),
+  ];
+  follow("earliest"); // live before the commit ends
+  await settled();
+  const commit = await bench.store.next();
+  commit.end();
+  await settled();
+  while (bench.turns.length > 0) {
+    follow("earliest"); // while it is handed on
+    follow("now");
+    await settled();
+    bench.turns.shift()!();
+  }
+  follow("earliest");
+  bench.publish("#t0", "last");
+  bench.flushes.flush();
+  await bench.commit();
+  for (const turn of bench.turns.splice(0)) turn();
+  await settled();
+  assert(followers.length > 5);
+  for (const [at, { got }] of followers.entries()) {
+    assertEquals([...got].sort(), [...wanted, "#t0 102"].sort(), `follower ${at}`);
+    for (const topic of ["#t0", "#t1"]) {
+      const numbers = got.filter((one) => one.startsWith(topic)).map((one) => Number(one.split(" ")[1]));
+      assertEquals(numbers, [...numbers].sort((one, other) => one - other), `follower ${at}, ${topic}`);
+    }
+  }
+  await bench.close();
+});
+
+Deno.test("a commit that is refused while the one before is handed on is refused, and that one is not (D7)", async () => {
+  const bench = new Bench();
+  for (let at = 0; at < 100; at++) bench.engine.subscribe("#>", new Numbers());
+  for (let at = 0; at < 100; at++) bench.publish("#t", "x");
+  bench.flushes.flush();
+  const commit = await bench.store.next();
+  bench.publish("#t", "y");
+  commit.end();
+  await settled();
+  (await bench.store.next()).end({ kind: "refused", reason: "disk full" });
+  for (; bench.turns.length > 0;) bench.turns.shift()!();
+  assertEquals(bench.answers.filter((answer) => typeof answer === "object").length, 100);
+  assertEquals(bench.answers.filter((answer) => answer === "STORE").length, 1);
+  assertEquals(bench.memory.held, 0);
+  await bench.close();
+});

@@ -1,0 +1,210 @@
+import { assert, assertEquals } from "@std/assert";
+import { ChunkPool } from "../../lib/buffers.ts";
+import { FlushList } from "../../lib/flush_list.ts";
+import { HeldMemory } from "../../lib/held_memory.ts";
+import { HIGH_WATER, REPLIES_HIGH_WATER } from "../../lib/limits.ts";
+import type { Replies } from "../../lib/protocols/types.ts";
+import { refusal } from "../../lib/sessions/refusal.ts";
+import { ReplyQueue } from "../../lib/sessions/reply_queue.ts";
+import { MemoryStore } from "../../lib/store/memory.ts";
+import type { SeekOutcome } from "../../lib/store/types.ts";
+import { HeldStore } from "../support/held_store.ts";
+import { TestServer } from "../support/server.ts";
+import { upgrade } from "../support/v2.ts";
+
+const GiB = 1024 ** 3;
+const STORED = { reached: 0, level: "synced", topic: "#a" } as const;
+
+/** A queue that says what it says into a list, and an outlet that is as full as the test says. */
+class Bench {
+  readonly said: string[] = [];
+  readonly flushes = new FlushList();
+  readonly memory: HeldMemory;
+  readonly outlet = {
+    aboveHighWater: false,
+    whenNotFull: (callback: () => void) => void this.room.push(callback),
+  };
+  readonly room: Array<() => void> = [];
+  readonly queue: ReplyQueue;
+  flushed = 0;
+
+  constructor(most = GiB) {
+    this.memory = new HeldMemory({ most, pool: new ChunkPool() });
+    const { said, flushes, memory, outlet } = this;
+    const replies: Replies = {
+      tellsReceipts: true,
+      ok: (count, { last }) => void said.push(`ok ${count}${last === undefined ? "" : ` seq=${last}`}`),
+      refuse: ({ code }, count) => void said.push(`err ${code} ${count}`),
+      welcome: () => void said.push("welcome"),
+      pong: () => void said.push("pong"),
+      goodbye: () => void said.push("goodbye"),
+      bye: (code) => void said.push(`bye ${code}`),
+      info: () => void said.push("info"),
+      flush: () => void this.flushed++,
+    };
+    this.queue = new ReplyQueue({ replies, outlet, flushes, memory });
+  }
+}
+
+/** The reference store, whose seeks are answered when the test says so. */
+class SlowSeeks extends HeldStore {
+  readonly seeks: Array<() => void> = [];
+  most = 0;
+
+  constructor() {
+    super(new MemoryStore({ now: () => Date.now() }));
+  }
+
+  override seek(...[pattern, range, done]: Parameters<HeldStore["seek"]>): void {
+    this.seeks.push(() => super.seek(pattern, range, (outcome: SeekOutcome) => done(outcome)));
+    this.most = Math.max(this.most, this.seeks.length);
+  }
+}
+
+Deno.test("nothing overtakes a ticket, and what was answered together is told together (C2, V2)", () => {
+  const { queue, said, flushes } = new Bench();
+  const [one, two, three] = [queue.hold(1), queue.hold(2), queue.hold(1)];
+  queue.say((replies) => replies.pong());
+  three.acknowledge({ ...STORED, last: 4 });
+  flushes.flush();
+  assertEquals(said, []);
+  one.acknowledge({ ...STORED, last: 1 });
+  two.acknowledge({ ...STORED, last: 3 });
+  assertEquals(said, [], "not before the others of its commit are answered");
+  flushes.flush();
+  assertEquals(said, ["ok 4 seq=4", "pong"]);
+  assert(queue.allAnswered);
+});
+
+Deno.test("replies that wait are told one by one in time that grows with their number alone", () => {
+  const { queue, said, flushes } = new Bench();
+  const tickets = Array.from({ length: 200_000 }, () => queue.hold(1));
+  // each by itself: what was quadratic here took a minute
+  for (const [at, ticket] of tickets.entries()) {
+    ticket.acknowledge({ ...STORED, last: 2 * at });
+    flushes.flush();
+  }
+  assertEquals(said.length, 200_000);
+});
+
+Deno.test("a queue is full while its tickets keep too much, is counted, and lets go when they are answered", () => {
+  const { queue, memory, flushes } = new Bench();
+  const tickets = [];
+  while (!queue.full) tickets.push(queue.ask());
+  assert(tickets.length <= 64, `${tickets.length} requests that take work at a time`);
+  assertEquals(memory.held, REPLIES_HIGH_WATER);
+  let free = 0;
+  queue.whenNotFull(() => free++);
+  assertEquals(free, 0);
+  for (const ticket of tickets) ticket.refuse("STORE");
+  flushes.flush();
+  assertEquals([free, memory.held, queue.full], [1, 0, false]);
+});
+
+Deno.test("nobody waits for more than what is still free of the memory of all", () => {
+  const { queue, memory } = new Bench(REPLIES_HIGH_WATER);
+  while (!queue.full) queue.hold(1);
+  assert(memory.held < REPLIES_HIGH_WATER * 0.51);
+});
+
+Deno.test("what was asked by who has left is let go of, and whoever waits is told", () => {
+  const { queue, memory, said, flushes } = new Bench();
+  const tickets = Array.from({ length: 100 }, () => queue.hold(1));
+  let [answered, free] = [0, 0];
+  queue.say(() => answered++);
+  queue.whenNotFull(() => free++);
+  queue.close();
+  assertEquals([answered, memory.held], [1, 0]);
+  for (const ticket of tickets) ticket.acknowledge({ ...STORED, last: 1 });
+  queue.hold(1).refuse("STORE");
+  flushes.flush();
+  assertEquals([said, memory.held], [[], 0]);
+});
+
+Deno.test("many refusals of one read leave as there is room, in their place", () => {
+  const { queue, said, outlet, room, flushes } = new Bench();
+  outlet.aboveHighWater = true;
+  queue.refuse(refusal("BAD_TOPIC"), 1000);
+  queue.refuse(refusal("BAD_TOPIC"), 1000);
+  queue.ok(1, { ...STORED, last: undefined });
+  flushes.flush();
+  assertEquals(said, []);
+  outlet.aboveHighWater = false;
+  for (const call of room.splice(0)) call();
+  flushes.flush();
+  const refused = said.slice(0, -1).map((line) => Number(line.split(" ")[2]));
+  assertEquals(refused.reduce((sum, count) => sum + count, 0), 2000);
+  assertEquals(said.at(-1), "ok 1");
+});
+
+Deno.test("a client that asks for replays without end has some under way, and is read from as they are found", async () => {
+  const store = new SlowSeeks();
+  await using broker = new TestServer({ durable: { store, patterns: ["#d.>"] } });
+  using client = await upgrade(broker.connect("subscribers"));
+  const asked = 20_000;
+  const sent = client.send("sub #d.a from=1\n".repeat(asked) + "ping\n");
+  for (let turns = 0; turns < 1000; turns++) await Promise.resolve();
+  assert(store.most > 0 && store.most <= 64, `${store.most} seeks at a time`);
+  const seen = (async () => {
+    let answers = 0;
+    for (let line = await client.line(); line !== "pong"; line = await client.line()) {
+      if (line?.startsWith("ok ") === true) answers += Number(line.split(" ")[1]);
+    }
+    return answers;
+  })();
+  let over = false;
+  void seen.then(() => over = true);
+  while (!over) {
+    for (const find of store.seeks.splice(0)) find();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await sent;
+  assertEquals(await seen, asked);
+  assert(store.most <= 64, `${store.most} seeks at a time`);
+});
+
+Deno.test("a client that asks for replays without end and leaves costs nothing any more", async () => {
+  const store = new SlowSeeks();
+  await using broker = new TestServer({ durable: { store, patterns: ["#d.>"] } });
+  const client = await upgrade(broker.connect("subscribers"));
+  const sent = client.send("sub #d.a from=1\n".repeat(20_000)).catch(() => {});
+  for (let turns = 0; turns < 1000; turns++) await Promise.resolve();
+  client.close();
+  await sent;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const { length } = store.seeks;
+  for (const find of store.seeks.splice(0)) find();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(store.seeks.length, 0, "nothing that was sent behind it is asked for");
+  assert(length <= 64);
+  assertEquals(broker.broker.connections, 0);
+  assertEquals(broker.subscriptions, 0);
+});
+
+for (
+  const [what, request] of Object.entries({
+    "pings": "ping\n",
+    "unsubs of what it has not": "unsub #x\n",
+    "what is refused with a long text": `sub #x ${"y".repeat(40)}=\n`,
+    "publishes of a bad topic": "pub a*b 0\n\n",
+    "a second hello": "hello 2\n",
+  })
+) {
+  Deno.test(`who does not read the replies to ${what} is not read from any more`, async () => {
+    await using broker = new TestServer();
+    const port = request.startsWith("pub") ? "publishers" : "subscribers";
+    using client = await upgrade(broker.connect(port, 512 * 1024));
+    let sent = 0;
+    const block = request.repeat(Math.ceil(300_000 / request.length));
+    const sending = (async () => {
+      for (; sent < 100; sent++) await client.send(block);
+    })().catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [connection] = broker.broker.snapshot().connections;
+    assert(sent < 20, `${sent} blocks were taken`);
+    assert(connection!.queued <= 1.2 * HIGH_WATER, `${connection!.queued} bytes of replies are kept`);
+    assert(connection!.waits);
+    client.close();
+    await sending;
+  });
+}
