@@ -72,6 +72,7 @@ export class Upkeep {
 
   /** Nothing else may have happened for a while. */
   tick(): void {
+    this.#writer.look();
     if (this.#writer.walUsed) this.#checkpoint();
     this.slice();
   }

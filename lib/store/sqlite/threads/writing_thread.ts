@@ -9,6 +9,7 @@ import { quote } from "../../../text.ts";
 import type { NewBatch } from "../../log/group.ts";
 import type { StoreState } from "../../types.ts";
 import { asStoreError, reasonOf } from "../errors.ts";
+import type { HeldFiles } from "../held_files.ts";
 import { type OpenForWriting, openForWriting } from "../open_for_writing.ts";
 import { requireEnd, type WalTail } from "../wal_tail.ts";
 import type { Writer } from "../writer/writer.ts";
@@ -28,11 +29,11 @@ const AHEAD_MS = 3_600_000;
 
 type Open = Extract<OpenRequest, { kind: "write" }>;
 
-/** Owns the lock and the writer. */
+/** Owns the files and the writer. */
 export class WritingThread {
   readonly #scope: Scope;
   readonly #writer: Writer;
-  readonly #lock: Deno.FsFile;
+  readonly #held: HeldFiles;
   readonly #mailbox: Mailbox<WriteRequest>;
   readonly #upkeep: Upkeep;
   #commits = 0;
@@ -54,7 +55,7 @@ export class WritingThread {
       thread = new WritingThread(scope, request, opened);
       state = thread.#state;
     } catch (error) {
-      opened?.lock.close();
+      opened?.held.release();
       scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
       return scope.close();
     }
@@ -67,11 +68,11 @@ export class WritingThread {
   private constructor(
     scope: Scope,
     { mailbox, retain, dedupWindow }: Open,
-    { writer, lock }: OpenForWriting,
+    { writer, held }: OpenForWriting,
   ) {
     this.#scope = scope;
     this.#writer = writer;
-    this.#lock = lock;
+    this.#held = held;
     this.#mailbox = new Mailbox(mailbox);
     const note: UpkeepOptions["note"] = (level, event, fields) => this.#note(level, event, fields);
     this.#upkeep = new Upkeep(writer, { retain, dedupWindow, note });
@@ -156,13 +157,12 @@ export class WritingThread {
     const state = this.#state;
     try {
       this.#writer.close();
-      this.#lock.truncateSync(0);
     } catch (error) {
       const fields = { reason: reasonOf(error) };
       this.#answer({ kind: "note", level: "error", event: "the store could not be closed", fields, state });
     }
     this.#mailbox.close();
-    this.#lock.close();
+    this.#held.release();
     this.#answer({ kind: "closed" });
     this.#scope.close();
   }
