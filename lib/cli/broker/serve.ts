@@ -20,10 +20,11 @@ export async function serve(options: BrokerOptions): Promise<number> {
     level: options.verbose ? "debug" : options.quiet ? "warn" : "info",
   });
   const broker = await Broker.open({ ...setupOf(options), log });
+  const { data, sync = "commit" } = options;
+  // before anybody can connect: what it opens may not be there to be opened later
+  const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const listening = await listen(broker, options);
   printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
-  const { data, sync = "commit" } = options;
-  const priced = data === undefined ? undefined : measure(data, { log, sync, signal: stop.signal });
   const { version } = BROKER;
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
@@ -37,7 +38,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   log.info("draining", { connections: broker.connections });
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
-  await priced;
+  await priced?.logged;
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
   await log.flush();
@@ -58,7 +59,7 @@ async function listen(broker: Broker, options: BrokerOptions): Promise<readonly 
   }
 }
 
-/** Says in the log what an fsync costs in a directory. */
+/** Says in the log what an fsync costs in a directory: begins to find out, and is done when `logged` settles. */
 async function measure(
   dir: string,
   { log, sync, signal }: {
@@ -66,9 +67,9 @@ async function measure(
     readonly sync: "commit" | "interval";
     readonly signal: AbortSignal;
   },
-): Promise<void> {
+): Promise<{ readonly logged: Promise<void> }> {
   const { measureFsync } = await import("../../store/tools/fsync_price.ts");
-  await logPrice(measureFsync(dir, signal), { log, sync });
+  return { logged: logPrice(measureFsync(dir, signal), { log, sync }) };
 }
 
 function setupOf(options: BrokerOptions): Setup & DataOptions {
