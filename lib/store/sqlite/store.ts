@@ -86,7 +86,9 @@ export class SqliteStore implements Store {
   }
 
   get state(): StoreState {
-    return this.#state;
+    const { batches = [] } = this.#waiting?.grouped ?? {};
+    const committing = batches.reduce((sum, { count }) => sum + count, 0);
+    return { ...this.#state, committing };
   }
 
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {

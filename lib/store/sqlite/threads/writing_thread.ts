@@ -181,6 +181,7 @@ export class WritingThread {
       last,
       commits: this.#commits,
       commitTime: this.#commitTime,
+      committing: 0,
       trimmed: this.#upkeep.trimmed,
     };
   }
