@@ -16,6 +16,9 @@ import type { Note } from "./messages.ts";
 /** How many windows ids are kept for: who remembers them keeps them a little longer than one. */
 const IDS_KEPT = 1.5;
 
+/** Milliseconds that a slice of upkeep may take, where the commit before it took no longer. */
+const SLICE_MS = 5;
+
 /** What is kept, and who hears of what was done. */
 export interface UpkeepOptions {
   readonly retain: RetentionRules;
@@ -24,7 +27,8 @@ export interface UpkeepOptions {
 }
 
 /**
- * A commit never waits for more than one slice. What fails is noted and tried again, unless the store is
+ * A commit never waits for more than one slice, which takes about as long as the commit before it: so what is taken away
+ * keeps up with what comes, whatever that is. What fails is noted and tried again, unless the store is
  * lost.
  */
 export class Upkeep {
@@ -36,6 +40,8 @@ export class Upkeep {
   /** When ids are forgotten next, by `performance.now()`. */
   #forgetDue = 0;
   #trimmed = 0;
+  /** Milliseconds for the next slice. */
+  #budget = SLICE_MS;
   #more = false;
   /** Why the last checkpoint failed, if it did. */
   #checkpointProblem: string | undefined;
@@ -64,9 +70,10 @@ export class Upkeep {
     for (const { topic, start, end } of batches) this.#trimmer.added(this.#writer.idOf(topic), end - start);
   }
 
-  /** A commit was answered. */
-  committed(): void {
+  /** A commit was answered that took so many milliseconds. */
+  committed(took: number): void {
     if (this.#writer.checkpointDue) this.#checkpoint();
+    this.#budget = Math.max(SLICE_MS, took);
     if (!this.#more && this.#trimmer.due(this.#clock.now)) this.slice();
   }
 
@@ -88,11 +95,15 @@ export class Upkeep {
       );
     }
     this.#writer.setClock(this.#clock.now);
-    let more = this.#trim();
-    more = this.#forgetIds() || more;
-    more = this.#writer.giveBack() || more;
-    if (this.#writer.checkpointDue) this.#checkpoint();
-    this.#more = more;
+    const until = performance.now() + this.#budget;
+    this.#budget = SLICE_MS;
+    do {
+      let more = this.#trim();
+      more = this.#forgetIds() || more;
+      more = this.#writer.giveBack() || more;
+      if (this.#writer.checkpointDue) this.#checkpoint();
+      this.#more = more;
+    } while (this.#more && performance.now() < until);
   }
 
   #trim(): boolean {

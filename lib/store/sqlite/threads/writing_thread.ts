@@ -124,16 +124,18 @@ export class WritingThread {
     const start = performance.now();
     const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
     this.#commits++;
-    this.#commitTime += performance.now() - start;
+    const took = performance.now() - start;
+    this.#commitTime += took;
     if ("firsts" in outcome) this.#upkeep.added(batches);
     this.#unsynced = true;
     this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
     // that it is lost is known by that answer
     this.#toldLost ||= this.#writer.lost !== undefined;
-    this.#keepUp("committed");
+    this.#upkeep.committed(took);
+    this.#tellLost();
   }
 
-  #keepUp(after: "committed" | "slice" | "tick"): void {
+  #keepUp(after: "slice" | "tick"): void {
     this.#upkeep[after]();
     this.#tellLost();
   }
