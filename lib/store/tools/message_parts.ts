@@ -11,6 +11,7 @@ import { digitsOf, writeDecimal } from "../../wire/decimals.ts";
 import { encodeField, encodeHeader, type Fields, NO_FIELDS, parseFields } from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 import { recordHead, type RecordReader } from "../../wire/records.ts";
+import { takeableFields } from "./takeable_fields.ts";
 
 /** What a record says beside its topic. */
 export interface MessageParts {
@@ -47,7 +48,7 @@ export interface ImportedMessage extends MessageParts {
 export function partsOf(bytes: Uint8Array, at: RecordReader): MessageParts | undefined {
   const { fieldsStart, fieldsEnd, payloadStart, payloadEnd } = at;
   if (fieldsStart < fieldsEnd && bytes[fieldsStart] !== SPACE) return undefined;
-  const fields = bytes.subarray(fieldsStart + 1, fieldsEnd);
+  const fields = takeableFields(bytes.subarray(fieldsStart + 1, fieldsEnd));
   return { ...partsOfFields(fields), payload: bytes.subarray(payloadStart, payloadEnd) };
 }
 
