@@ -19,7 +19,9 @@ await runMain(BROKER, async (options) => {
   const { quiet } = options;
   const plan = planBroker(options);
   if (plan.kind === "serve") return await serve(options);
-  const { checkStore, exportMessages, headerProblem, Importer } = await import("./lib/store/mod.ts");
+  const { checkStore, exportMessages, headerProblem, Importer, recordOf } = await import(
+    "./lib/store/mod.ts"
+  );
   switch (plan.kind) {
     case "check":
       return runCheck((report) => checkStore(plan.dir, report), { dir: plan.dir, quiet });
@@ -30,10 +32,13 @@ await runMain(BROKER, async (options) => {
     }
     case "import": {
       const limits = limitsOf(options);
+      const { wireProblem } = await import("./lib/cli/broker/wire_rules.ts");
+      const payload = new Uint8Array(0);
       const imported = await importMessages({
         path: plan.path,
         limits,
-        problemOf: (message) => headerProblem(message, limits.line),
+        problemOf: (message) =>
+          headerProblem(message, limits.line) ?? wireProblem(recordOf({ ...message, payload }), limits),
         open: () => Importer.open(plan.dir),
         stop: stopOnSignals(),
         quiet,

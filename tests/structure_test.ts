@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/broker": ["lib/topics", "lib/protocols", "lib/store", "lib/engine", "lib/sessions"],
   "lib/client": ["lib/topics", "lib/wire", "lib/protocols"],
   "lib/cli": ["lib/topics", "lib/std"],
-  "lib/cli/broker": ["lib/cli", "lib/topics", "lib/std", "lib/store", "lib/broker"],
+  "lib/cli/broker": ["lib/cli", "lib/topics", "lib/std", "lib/store", "lib/broker", "lib/protocols"],
   "lib/std": [],
   "broker.ts": ["lib/cli", "lib/store"],
   "publisher.ts": ["lib/cli", "lib/client"],

@@ -49,7 +49,8 @@ export class MemoryStore implements Store {
   /** As of the last commit. */
   get state(): StoreState {
     const { topics, batches, bytes, last } = this.#log;
-    return { topics, batches, bytes, last, commits: this.#commits, commitTime: 0, trimmed: this.#trimmed };
+    const { commits, trimmed } = { commits: this.#commits, trimmed: this.#trimmed };
+    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed };
   }
 
   /** Stores them together. */

@@ -9,5 +9,10 @@ export { type CheckReport, checkStore, type CheckSummary } from "./tools/check.t
 export { exportMessages } from "./tools/export.ts";
 export { type FsyncPrice, measureFsync } from "./tools/fsync_price.ts";
 export { Importer } from "./tools/import.ts";
-export { type ExportedMessage, headerProblem, type ImportedMessage } from "./tools/message_parts.ts";
+export {
+  type ExportedMessage,
+  headerProblem,
+  type ImportedMessage,
+  recordOf,
+} from "./tools/message_parts.ts";
 export type { RetentionRules, Store, StoreState } from "./types.ts";

@@ -153,6 +153,8 @@ export interface StoreState {
   readonly commits: number;
   /** Milliseconds they took altogether. */
   readonly commitTime: number;
+  /** Messages of a commit that has not been answered yet. */
+  readonly committing: number;
   /** Messages that retention has deleted since it was opened. */
   readonly trimmed: number;
 }

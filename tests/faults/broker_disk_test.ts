@@ -4,62 +4,16 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type RunningBroker, startBroker as start, type StartBrokerOptions } from "../support/broker.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { answerTo, BROKER, inFolder, startBroker, stored, v2 } from "./data_folder.ts";
 import { diskProblem, type Failing, failing, smallDisk, unmount } from "./disk.ts";
 import { straceProblem } from "./strace.ts";
 
-const BROKER = [
-  Deno.execPath(),
-  "run",
-  "-A",
-  "--quiet",
-  new URL("../../broker.ts", import.meta.url).pathname,
-];
-/** Milliseconds a broker may live. */
-const TEST_MS_MOST = 30_000;
 const noDisk = await diskProblem();
 const noStrace = await straceProblem();
 
 function skipped(why: string | undefined): string {
   return why === undefined ? "" : ` (skipped: ${why})`;
-}
-
-/** A broker that is killed where a test would wait for it for ever. */
-async function startBroker(args: readonly string[], options?: StartBrokerOptions): Promise<RunningBroker> {
-  const broker = await start(args, options);
-  const late = setTimeout(() => broker.kill("SIGKILL"), TEST_MS_MOST);
-  void broker.ended.then(() => clearTimeout(late));
-  return broker;
-}
-
-/** A data directory, gone with the test. */
-async function inFolder(work: (data: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "hashbus-disk-" });
-  try {
-    await work(`${directory}/data`);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-async function v2(port: number): Promise<RawClient> {
-  const client = await RawClient.connect(port);
-  await client.ask("test hello 2");
-  await client.line();
-  return client;
-}
-
-/** The stored messages of a pattern, in the order they are given. */
-async function stored(broker: RunningBroker, pattern: string): Promise<string[]> {
-  using reader = await v2(broker.subPort);
-  await reader.send(`sub ${pattern} from=earliest\n`);
-  const payloads: string[] = [];
-  for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
-    if (line.startsWith('info {"live"')) return payloads;
-    if (line.startsWith("pub ")) payloads.push(await reader.line() ?? "");
-  }
-  throw new Error("the broker ended a replay");
 }
 
 /** Leaves little room, whatever else is written there just now. */
@@ -229,19 +183,6 @@ for (const { what, failing: { file, ...fails }, args = [], reason } of FAILURES)
         );
       }),
   });
-}
-
-/** What is said to a request; undefined when the connection ends before. */
-async function answerTo(client: RawClient, request: string): Promise<string | undefined> {
-  try {
-    await client.send(request);
-    return await client.line();
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 Deno.test("a broker whose database is deleted while it runs notices, acknowledges nothing more and ends with 1", async () => {

@@ -32,11 +32,11 @@ export async function diskProblem(): Promise<string | undefined> {
   }
 }
 
-/** Which call fails from which time on, and on what file. */
+/** Which call fails, or hangs, from which time on, and on what file. */
 export interface Failing {
   readonly path: string;
   readonly call: "fsync" | "fdatasync" | "pwrite64" | "pread64";
-  /** The first that fails. */
+  /** The first that does. */
   readonly from: number;
 }
 
@@ -45,6 +45,21 @@ export interface Failing {
  * command itself.
  */
 export function failing(command: readonly string[], { path, call, from }: Failing): string[] {
-  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:error=EIO:when=${from}+`];
+  return injected(command, { path, call, what: `error=EIO:when=${from}+` });
+}
+
+/** The same, but the calls do not return: the disk hangs. */
+export function hanging(command: readonly string[], { path, call, from }: Failing): string[] {
+  return injected(command, { path, call, what: `delay_enter=${HANGS_US}:when=${from}+` });
+}
+
+/** Microseconds: longer than any test. */
+const HANGS_US = 600_000_000;
+
+function injected(
+  command: readonly string[],
+  { path, call, what }: { readonly path: string; readonly call: string; readonly what: string },
+): string[] {
+  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${what}`];
   return ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-P", path, ...inject, ...command];
 }

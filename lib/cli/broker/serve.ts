@@ -8,6 +8,7 @@ import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broke
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
+import { endInTime } from "./deadline.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
 import { logPrice } from "./price_tag.ts";
@@ -19,11 +20,19 @@ export async function serve(options: BrokerOptions): Promise<number> {
     format: options["log-format"],
     level: options.verbose ? "debug" : options.quiet ? "warn" : "info",
   });
-  const broker = await Broker.open({ ...setupOf(options), log });
+  let broker: Broker | undefined;
+  let code: number | undefined;
+  const end = (): void => {
+    const doubtful = (): number => broker?.snapshot().store?.committing ?? 0;
+    endInTime({ log, timeout: options["drain-timeout"], done: () => code, doubtful });
+  };
+  void aborted(stop.signal).then(end);
+  broker = await Broker.open({ ...setupOf(options), log });
+  const { data, sync = "commit" } = options;
+  // before anybody can connect: what it opens may not be there to be opened later
+  const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const listening = await listen(broker, options);
   printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
-  const { data, sync = "commit" } = options;
-  const priced = data === undefined ? undefined : measure(data, { log, sync, signal: stop.signal });
   const { version } = BROKER;
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
@@ -31,17 +40,19 @@ export async function serve(options: BrokerOptions): Promise<number> {
   if (why === "lost") {
     // nothing more can be promised, but whoever is connected can be told that it is over
     await broker.drain(0);
+    code = 1;
     await log.flush();
-    return 1;
+    return code;
   }
   log.info("draining", { connections: broker.connections });
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
-  await priced;
+  await priced?.logged;
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
+  code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
   await log.flush();
-  return cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
+  return code;
 }
 
 /** Where it cannot listen, the store is closed again. */
@@ -58,7 +69,7 @@ async function listen(broker: Broker, options: BrokerOptions): Promise<readonly 
   }
 }
 
-/** Says in the log what an fsync costs in a directory. */
+/** Says in the log what an fsync costs in a directory: begins to find out, and is done when `logged` settles. */
 async function measure(
   dir: string,
   { log, sync, signal }: {
@@ -66,9 +77,9 @@ async function measure(
     readonly sync: "commit" | "interval";
     readonly signal: AbortSignal;
   },
-): Promise<void> {
+): Promise<{ readonly logged: Promise<void> }> {
   const { measureFsync } = await import("../../store/tools/fsync_price.ts");
-  await logPrice(measureFsync(dir, signal), { log, sync });
+  return { logged: logPrice(measureFsync(dir, signal), { log, sync }) };
 }
 
 function setupOf(options: BrokerOptions): Setup & DataOptions {

@@ -1,5 +1,5 @@
 /**
- * The data directory: what lies in it, who may have it open, and whether it is still there.
+ * The data directory: what lies in it.
  *
  *     DIR/hashbus.db       the log, an SQLite database
  *     DIR/hashbus.db-wal   what was committed last, not in the log's file yet (while open, and after a crash)
@@ -78,65 +78,6 @@ export function asRunError(dir: string, error: unknown): Error {
   return new RunError(`the data directory ${quote(dir)} cannot be used: ${error.message}`);
 }
 
-/**
- * Locks the directory for as long as the file stays open; the lock goes with the process, however that ends.
- * Throws RunError naming who has it.
- */
-export function lockDirectory({ dir, lock }: DataFiles): Deno.FsFile {
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(lock, { create: true, read: true, write: true, mode: 0o600 });
-  } catch (error) {
-    throw asRunError(dir, error);
-  }
-  try {
-    if (!file.tryLockSync(true)) {
-      const holder = Deno.readTextFileSync(lock).trim();
-      throw new RunError(
-        `the data directory ${quote(dir)} is in use by ${
-          holder === "" ? "another process" : `process ${holder}`
-        }: stop that one, or take another directory`,
-      );
-    }
-    file.truncateSync(0);
-    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
-    return file;
-  } catch (error) {
-    file.close();
-    throw asRunError(dir, error);
-  }
-}
-
-/** Gives the lock back, and says in its file that nobody has it. */
-export function releaseLock(lock: Deno.FsFile): void {
-  lock.truncateSync(0);
-  lock.close();
-}
-
-/**
- * Why nothing can be written to a directory, where that can pass by itself; undefined: it can, or it is
- * something worse.
- */
-export function writeProblem(dir: string): string | undefined {
-  const probe = `${dir}/hashbus.probe`;
-  try {
-    Deno.writeFileSync(probe, new Uint8Array(4096));
-    Deno.removeSync(probe);
-    return undefined;
-  } catch (error) {
-    switch (error instanceof Error && "code" in error ? error.code : undefined) {
-      case "EROFS":
-        return "the data cannot be written to, its disk is read-only";
-      case "ENOSPC":
-        return "the disk that holds the data is full";
-      case "EDQUOT":
-        return "the quota of the disk that holds the data is used up";
-      default:
-        return undefined;
-    }
-  }
-}
-
 /** Whether a file is there, and how large. */
 export function sizeOf(path: string): number | undefined {
   try {
@@ -152,26 +93,4 @@ export function syncDirectory(dir: string): void {
   if (Deno.build.os === "windows") return; // which has no such call, and keeps names itself
   using file = Deno.openSync(dir);
   file.syncSync();
-}
-
-/** Notices when files that are open are deleted or replaced: what is written to them then is lost. */
-export class Presence {
-  readonly #known: readonly { readonly path: string; readonly inode: number | null }[];
-
-  constructor(paths: readonly string[]) {
-    this.#known = paths.map((path) => ({ path, inode: Deno.statSync(path).ino }));
-  }
-
-  /** What is wrong, as a clause; undefined: nothing. */
-  problem(): string | undefined {
-    for (const { path, inode } of this.#known) {
-      try {
-        if (Deno.statSync(path).ino !== inode) return `${quote(path)} was replaced while it was in use`;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return `${quote(path)} was deleted while it was in use`;
-        return `${quote(path)} cannot be seen any more: ${error instanceof Error ? error.message : error}`;
-      }
-    }
-    return undefined;
-  }
 }

@@ -9,7 +9,8 @@ import { checkTail } from "./check_tail.ts";
 import { connect, type Sync } from "./connection.ts";
 import { createWhereMissing } from "./create.ts";
 import { asStoreError } from "./errors.ts";
-import { filesIn, lockDirectory, prepareDirectory, releaseLock } from "./files.ts";
+import { filesIn, prepareDirectory } from "./files.ts";
+import { HeldFiles } from "./held_files.ts";
 import { inspect } from "./inspect.ts";
 import { readWalTail, type WalTail } from "./wal_tail.ts";
 import { Writer } from "./writer/writer.ts";
@@ -26,7 +27,8 @@ export interface WritingOptions {
 /** A store that nobody else can open. */
 export interface OpenForWriting {
   readonly writer: Writer;
-  readonly lock: Deno.FsFile;
+  /** To be released behind the writer's end. */
+  readonly held: HeldFiles;
   /** What a crash left, and SQLite discards. */
   readonly tail: WalTail | undefined;
 }
@@ -48,8 +50,9 @@ function adopt(database: string, format: number): void {
 export function openForWriting(dir: string, { sync, dedupWindow, judge }: WritingOptions): OpenForWriting {
   const files = filesIn(dir);
   prepareDirectory(dir);
-  const lock = lockDirectory(files);
+  const held = HeldFiles.lock(files);
   try {
+    held.lockWal();
     createWhereMissing(files, Date.now());
     const copied = inspect(files);
     if (copied !== undefined) adopt(files.database, copied);
@@ -57,14 +60,15 @@ export function openForWriting(dir: string, { sync, dedupWindow, judge }: Writin
     judge(tail);
     const db = connect(files.database, { readOnly: false, sync });
     try {
+      held.lockWal();
       checkTail(db);
-      return { writer: new Writer(db, files, { dedupWindow }), lock, tail };
+      return { writer: new Writer(db, held, { dedupWindow }), held, tail };
     } catch (error) {
       db.close();
       throw error;
     }
   } catch (error) {
-    releaseLock(lock);
+    held.release();
     throw asStoreError(dir, error);
   }
 }

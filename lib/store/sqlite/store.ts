@@ -86,7 +86,9 @@ export class SqliteStore implements Store {
   }
 
   get state(): StoreState {
-    return this.#state;
+    const { batches = [] } = this.#waiting?.grouped ?? {};
+    const committing = batches.reduce((sum, { count }) => sum + count, 0);
+    return { ...this.#state, committing };
   }
 
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
@@ -190,6 +192,8 @@ export class SqliteStore implements Store {
   #takeBuffer(length: number): ArrayBuffer {
     const kept = this.#buffer;
     if (kept.byteLength >= length) return kept;
+    // what is not kept need not fit the next
+    if (length > BUFFER_BYTES_KEPT) return new ArrayBuffer(length);
     return new ArrayBuffer(Math.max(BUFFER_BYTES_LEAST, 2 ** Math.ceil(Math.log2(length))));
   }
 }

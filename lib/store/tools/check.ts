@@ -13,7 +13,8 @@ import { DamageError, missing } from "../log/damage.ts";
 import { type Batch, endOf } from "../log/view.ts";
 import { connect } from "../sqlite/connection.ts";
 import { isDamage, reasonOf } from "../sqlite/errors.ts";
-import { asRunError, filesIn, lockDirectory, releaseLock, requireStore, sizeOf } from "../sqlite/files.ts";
+import { asRunError, filesIn, requireStore, sizeOf } from "../sqlite/files.ts";
+import { HeldFiles } from "../sqlite/held_files.ts";
 import { readIdentity } from "../sqlite/identity.ts";
 import { inspect } from "../sqlite/inspect.ts";
 import { idsFrom } from "../sqlite/recent_ids.ts";
@@ -50,10 +51,11 @@ export interface CheckSummary {
 export function checkStore(dir: string, report: CheckReport): CheckSummary {
   const files = filesIn(dir);
   requireStore(files);
-  const lock = lockDirectory(files);
+  const held = HeldFiles.lock(files);
   // SQLite makes these beside a database that was closed, however little it may write
   const made = [files.wal, `${files.database}-shm`].filter((path) => sizeOf(path) === undefined);
   try {
+    held.lockWal();
     inspect(files);
     // before SQLite opens it and drops what it does not take
     const tail = readWalTail(files.wal);
@@ -68,7 +70,7 @@ export function checkStore(dir: string, report: CheckReport): CheckSummary {
     throw asRunError(dir, error);
   } finally {
     for (const path of made) if (sizeOf(path) !== undefined) Deno.removeSync(path);
-    releaseLock(lock);
+    held.release();
   }
 }
 

@@ -26,16 +26,16 @@ export interface FsyncPrice {
 /**
  * Writes to a file of its own in a directory, each time with an fsync, for about a quarter of a second;
  * undefined: the signal came first. The event loop goes on meanwhile. Nothing of the file is left, however
- * the process ends. Rejects with what the system says.
+ * the process ends, and it is open when the call returns. Rejects with what the system says.
  */
 export async function measureFsync(dir: string, signal: AbortSignal): Promise<FsyncPrice | undefined> {
   const path = `${dir}/hashbus.price`;
-  const file = await Deno.open(path, { create: true, truncate: true, read: true, write: true, mode: 0o600 });
+  const file = Deno.openSync(path, { create: true, truncate: true, read: true, write: true, mode: 0o600 });
   // a file without a name goes with the process; where an open file keeps its name it is removed at the end
   let named = true;
   try {
     if (Deno.build.os !== "windows") {
-      await Deno.remove(path);
+      Deno.removeSync(path);
       named = false;
     }
     return await measure(file, signal);

@@ -8,7 +8,7 @@ import { quote } from "../../text.ts";
 import { DamageError } from "../log/damage.ts";
 import { BATCH_BYTES_MOST, type NewBatch, topicProblem } from "../log/group.ts";
 import { asStoreError } from "../sqlite/errors.ts";
-import { releaseLock } from "../sqlite/files.ts";
+import type { HeldFiles } from "../sqlite/held_files.ts";
 import { type OpenForWriting, openForWriting } from "../sqlite/open_for_writing.ts";
 import type { WalTail } from "../sqlite/wal_tail.ts";
 import type { Writer } from "../sqlite/writer/writer.ts";
@@ -27,7 +27,7 @@ const COMMIT_MESSAGES = 20_000;
  */
 export class Importer {
   readonly #dir: string;
-  readonly #lock: Deno.FsFile;
+  readonly #held: HeldFiles;
   readonly #writer: Writer;
   #records: Uint8Array[] = [];
   #batches: NewBatch[] = [];
@@ -35,9 +35,9 @@ export class Importer {
   #time = 0;
   #messages = 0;
 
-  private constructor(dir: string, { lock, writer }: OpenForWriting) {
+  private constructor(dir: string, { held, writer }: OpenForWriting) {
     this.#dir = dir;
-    this.#lock = lock;
+    this.#held = held;
     this.#writer = writer;
   }
 
@@ -102,7 +102,7 @@ export class Importer {
     } catch (error) {
       throw asStoreError(this.#dir, error);
     } finally {
-      releaseLock(this.#lock);
+      this.#held.release();
     }
   }
 

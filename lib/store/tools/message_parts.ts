@@ -18,6 +18,7 @@ import {
 } from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 import { recordHead, type RecordReader } from "../../wire/records.ts";
+import { takeableFields } from "./takeable_fields.ts";
 
 /** What a record says beside its topic. */
 export interface MessageParts {
@@ -54,7 +55,7 @@ export interface ImportedMessage extends MessageParts {
 export function partsOf(bytes: Uint8Array, at: RecordReader): MessageParts | undefined {
   const { fieldsStart, fieldsEnd, payloadStart, payloadEnd } = at;
   if (fieldsStart < fieldsEnd && bytes[fieldsStart] !== SPACE) return undefined;
-  const fields = bytes.subarray(fieldsStart + 1, fieldsEnd);
+  const fields = takeableFields(bytes.subarray(fieldsStart + 1, fieldsEnd));
   return { ...partsOfFields(fields), payload: bytes.subarray(payloadStart, payloadEnd) };
 }
 

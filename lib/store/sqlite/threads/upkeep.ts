@@ -19,6 +19,9 @@ const IDS_KEPT = 1.5;
 /** The part of `retain.bytes` that ids may take. */
 const IDS_PART = 1 / 4;
 
+/** Milliseconds that a slice of upkeep may take, where the commit before it took no longer. */
+const SLICE_MS = 5;
+
 /** What is kept, and who hears of what was done. */
 export interface UpkeepOptions {
   readonly retain: RetentionRules;
@@ -27,7 +30,8 @@ export interface UpkeepOptions {
 }
 
 /**
- * A commit never waits for more than one slice. What fails is noted and tried again, unless the store is
+ * A commit never waits for more than one slice, which takes about as long as the commit before it: so what is taken away
+ * keeps up with what comes, whatever that is. What fails is noted and tried again, unless the store is
  * lost.
  */
 export class Upkeep {
@@ -41,6 +45,8 @@ export class Upkeep {
   /** When ids are forgotten next, by `performance.now()`. */
   #forgetDue = 0;
   #trimmed = 0;
+  /** Milliseconds for the next slice. */
+  #budget = SLICE_MS;
   #more = false;
   /** Why the last checkpoint failed, if it did. */
   #checkpointProblem: string | undefined;
@@ -70,15 +76,17 @@ export class Upkeep {
     for (const { topic, start, end } of batches) this.#trimmer.added(this.#writer.idOf(topic), end - start);
   }
 
-  /** A commit was answered. */
-  committed(): void {
+  /** A commit was answered that took so many milliseconds. */
+  committed(took: number): void {
     if (this.#writer.checkpointDue) this.#checkpoint();
+    this.#budget = Math.max(SLICE_MS, took);
     const due = this.#trimmer.due(this.#clock.now) || this.#writer.hasMoreIds(this.#idsMost);
     if (!this.#more && due) this.slice();
   }
 
   /** Nothing else may have happened for a while. */
   tick(): void {
+    this.#writer.look();
     if (this.#writer.walUsed) this.#checkpoint();
     this.slice();
   }
@@ -94,11 +102,15 @@ export class Upkeep {
       );
     }
     this.#writer.setClock(this.#clock.now);
-    let more = this.#trim();
-    more = this.#forgetIds() || more;
-    more = this.#writer.giveBack() || more;
-    if (this.#writer.checkpointDue) this.#checkpoint();
-    this.#more = more;
+    const until = performance.now() + this.#budget;
+    this.#budget = SLICE_MS;
+    do {
+      let more = this.#trim();
+      more = this.#forgetIds() || more;
+      more = this.#writer.giveBack() || more;
+      if (this.#writer.checkpointDue) this.#checkpoint();
+      this.#more = more;
+    } while (this.#more && performance.now() < until);
   }
 
   #trim(): boolean {

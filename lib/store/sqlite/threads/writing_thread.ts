@@ -9,6 +9,7 @@ import { quote } from "../../../text.ts";
 import type { NewBatch } from "../../log/group.ts";
 import type { StoreState } from "../../types.ts";
 import { asStoreError, reasonOf } from "../errors.ts";
+import type { HeldFiles } from "../held_files.ts";
 import { type OpenForWriting, openForWriting } from "../open_for_writing.ts";
 import { requireEnd, type WalTail } from "../wal_tail.ts";
 import type { Writer } from "../writer/writer.ts";
@@ -28,11 +29,11 @@ const AHEAD_MS = 3_600_000;
 
 type Open = Extract<OpenRequest, { kind: "write" }>;
 
-/** Owns the lock and the writer. */
+/** Owns the files and the writer. */
 export class WritingThread {
   readonly #scope: Scope;
   readonly #writer: Writer;
-  readonly #lock: Deno.FsFile;
+  readonly #held: HeldFiles;
   readonly #mailbox: Mailbox<WriteRequest>;
   readonly #upkeep: Upkeep;
   #commits = 0;
@@ -54,7 +55,7 @@ export class WritingThread {
       thread = new WritingThread(scope, request, opened);
       state = thread.#state;
     } catch (error) {
-      opened?.lock.close();
+      opened?.held.release();
       scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
       return scope.close();
     }
@@ -67,11 +68,11 @@ export class WritingThread {
   private constructor(
     scope: Scope,
     { mailbox, retain, dedupWindow }: Open,
-    { writer, lock }: OpenForWriting,
+    { writer, held }: OpenForWriting,
   ) {
     this.#scope = scope;
     this.#writer = writer;
-    this.#lock = lock;
+    this.#held = held;
     this.#mailbox = new Mailbox(mailbox);
     const note: UpkeepOptions["note"] = (level, event, fields) => this.#note(level, event, fields);
     this.#upkeep = new Upkeep(writer, { retain, dedupWindow, note });
@@ -123,16 +124,18 @@ export class WritingThread {
     const start = performance.now();
     const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
     this.#commits++;
-    this.#commitTime += performance.now() - start;
+    const took = performance.now() - start;
+    this.#commitTime += took;
     if ("firsts" in outcome) this.#upkeep.added(batches);
     this.#unsynced = true;
     this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
     // that it is lost is known by that answer
     this.#toldLost ||= this.#writer.lost !== undefined;
-    this.#keepUp("committed");
+    this.#upkeep.committed(took);
+    this.#tellLost();
   }
 
-  #keepUp(after: "committed" | "slice" | "tick"): void {
+  #keepUp(after: "slice" | "tick"): void {
     this.#upkeep[after]();
     this.#tellLost();
   }
@@ -156,13 +159,12 @@ export class WritingThread {
     const state = this.#state;
     try {
       this.#writer.close();
-      this.#lock.truncateSync(0);
     } catch (error) {
       const fields = { reason: reasonOf(error) };
       this.#answer({ kind: "note", level: "error", event: "the store could not be closed", fields, state });
     }
     this.#mailbox.close();
-    this.#lock.close();
+    this.#held.release();
     this.#answer({ kind: "closed" });
     this.#scope.close();
   }
@@ -181,6 +183,7 @@ export class WritingThread {
       last,
       commits: this.#commits,
       commitTime: this.#commitTime,
+      committing: 0,
       trimmed: this.#upkeep.trimmed,
     };
   }

@@ -15,9 +15,9 @@ import {
   resultCode,
   TOO_BIG,
 } from "../errors.ts";
-import { type DataFiles, Presence, writeProblem } from "../files.ts";
+import type { HeldFiles } from "../held_files.ts";
 
-/** Milliseconds for which the files are taken to be still there. */
+/** Milliseconds for which the files are taken to be still there, where nothing cheap tells. */
 const PRESENCE_MS = 5;
 
 /**
@@ -32,19 +32,17 @@ export type Failure = { readonly kind: "refused" | "lost"; readonly reason: stri
  */
 export class Transactions {
   readonly #db: DatabaseSync;
-  readonly #dir: string;
-  readonly #presence: Presence;
+  readonly #held: HeldFiles;
   #presenceDue = 0;
   #lost: Failure | undefined;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
 
-  /** The files have to be there. */
-  constructor(db: DatabaseSync, { dir, database, wal }: DataFiles) {
+  /** The files have to be there, and watched. */
+  constructor(db: DatabaseSync, held: HeldFiles) {
     this.#db = db;
-    this.#dir = dir;
-    this.#presence = new Presence([database, wal]);
+    this.#held = held;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
@@ -58,6 +56,8 @@ export class Transactions {
   /** Does work in one transaction. */
   run(work: () => void): Failure | undefined {
     if (this.#lost !== undefined) return this.#lost;
+    const cut = this.#held.cut();
+    if (cut !== undefined) return this.lose(cut);
     try {
       this.#begin.run();
       work();
@@ -65,22 +65,33 @@ export class Transactions {
     } catch (error) {
       return this.#judge(error);
     }
+    this.#held.wrote();
     const now = performance.now();
     if (now < this.#presenceDue) return undefined;
     this.#presenceDue = now + PRESENCE_MS;
-    const gone = this.#presence.problem();
-    return gone === undefined ? undefined : this.lose(gone);
+    return this.look();
   }
 
   /** Does work that is no transaction, or one by itself. */
   attempt(work: () => void): Failure | undefined {
-    if (this.#lost !== undefined) return this.#lost;
+    // what is read from a log that was cut must not get into the database
+    const before = this.look();
+    if (before !== undefined) return before;
     try {
       work();
+      this.#held.wrote();
+      this.#held.moved();
       return undefined;
     } catch (error) {
       return this.#judge(error);
     }
+  }
+
+  /** Whether the files are as they were left; where they are not, all is lost. */
+  look(): Failure | undefined {
+    if (this.#lost !== undefined) return this.#lost;
+    const problem = this.#held.problem();
+    return problem === undefined ? undefined : this.lose(problem);
   }
 
   /** It is not known any more what is stored. */
@@ -95,8 +106,7 @@ export class Transactions {
     } catch (again) {
       return this.lose(`${reasonOf(error)}; and to undo it: ${reasonOf(again)}`);
     }
-    const gone = this.#presence.problem();
-    if (gone !== undefined) return this.lose(gone);
+    if (this.look() !== undefined) return this.#lost!;
     switch (resultCode(error)) {
       case FULL:
         return { kind: "refused", reason: "the disk that holds the data is full" };
@@ -108,7 +118,7 @@ export class Transactions {
         return { kind: "refused", reason: "that is more than the store takes at once" };
       case IO_ERROR: {
         // a write that failed for a reason that can pass: the directory itself tells
-        const reason = isWriteError(error) ? writeProblem(this.#dir) : undefined;
+        const reason = isWriteError(error) ? this.#held.writeProblem() : undefined;
         return reason === undefined ? this.lose(reasonOf(error)) : { kind: "refused", reason };
       }
       default:

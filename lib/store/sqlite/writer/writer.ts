@@ -9,7 +9,7 @@ import type { AgedBatch, TrimPort } from "../../log/retention.ts";
 import type { RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
 import { reasonOf } from "../errors.ts";
-import type { DataFiles } from "../files.ts";
+import type { HeldFiles } from "../held_files.ts";
 import { type Identity, readIdentity, writeIdentity } from "../identity.ts";
 import { RecentIdsTable } from "../recent_ids.ts";
 import { int } from "../rows.ts";
@@ -34,7 +34,7 @@ export class Writer implements TrimPort {
   #time: number;
   #identity: Identity;
   readonly #db: DatabaseSync;
-  readonly #wal: string;
+  readonly #held: HeldFiles;
   readonly #transactions: Transactions;
   readonly #topics: Topics;
   readonly #ids: RecentIdsTable;
@@ -47,9 +47,9 @@ export class Writer implements TrimPort {
    * Throws DamageError where what was written last is not as it was. `dedupWindow`: milliseconds for which
    * ids count.
    */
-  constructor(db: DatabaseSync, files: DataFiles, { dedupWindow }: { readonly dedupWindow: number }) {
+  constructor(db: DatabaseSync, held: HeldFiles, { dedupWindow }: { readonly dedupWindow: number }) {
     this.#db = db;
-    this.#wal = files.wal;
+    this.#held = held;
     const identity = migrate(db, readIdentity(db));
     this.#identity = { ...identity, epoch: identity.epoch + 1 };
     this.#topics = new Topics(db);
@@ -70,7 +70,8 @@ export class Writer implements TrimPort {
     });
     // whoever cannot open it has not changed it
     this.#markOpen(true);
-    this.#transactions = new Transactions(db, files);
+    held.watch();
+    this.#transactions = new Transactions(db, held);
   }
 
   get identity(): Identity {
@@ -196,12 +197,16 @@ export class Writer implements TrimPort {
   syncWal(): Failure | undefined {
     if (this.lost !== undefined) return this.lost;
     try {
-      using file = Deno.openSync(this.#wal, { read: true, write: true });
-      file.syncDataSync();
+      this.#held.syncWal();
       return undefined;
     } catch (error) {
       return this.#transactions.lose(reasonOf(error));
     }
+  }
+
+  /** Looks whether the files are as they were left, where nothing is written that would. */
+  look(): void {
+    this.#transactions.look();
   }
 
   /** Gives a little of the free room back to the disk, where there is much. Whether there is more. */
@@ -212,10 +217,14 @@ export class Writer implements TrimPort {
     return true;
   }
 
-  /** Everything into the database's own file, which then is all there is. */
+  /**
+   * Everything into the database's own file, which then is all there is. Where it is lost nothing is touched: SQLite
+   * would move what it reads from a write-ahead log that may be cut.
+   */
   close(): void {
+    if (this.lost !== undefined || this.#transactions.look() !== undefined) return;
     try {
-      if (this.lost === undefined) this.#markOpen(false);
+      this.#markOpen(false);
     } finally {
       this.#db.close();
     }

@@ -1,0 +1,81 @@
+/**
+ * A broker that has no file descriptor left: it serves and stores for whom it has, and everybody again when others
+ * have left.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { RawClient } from "../support/raw_client.ts";
+import { BROKER, inFolder, startBroker, stored, v2 } from "./data_folder.ts";
+
+/** Descriptors the broker may have; it has some 40 before anybody comes. */
+const DESCRIPTORS = 64;
+/** More than there is room for, on each port. */
+const CROWD = 100;
+const noShell = Deno.build.os === "windows" ? "needs ulimit" : undefined;
+
+for (const sync of ["commit", "interval"]) {
+  Deno.test({
+    name: `a broker without a descriptor to spare stores, checkpoints, trims and replays (--sync ${sync})`,
+    ignore: noShell !== undefined,
+    fn: () =>
+      inFolder(async (data) => {
+        const command = ["bash", "-c", `ulimit -n ${DESCRIPTORS}; exec "$@"`, "bash", ...BROKER];
+        const args = ["--data", data, "--sync", sync, "--retain", "#old bytes=1MiB"];
+        let acknowledged = 0;
+        {
+          await using broker = await startBroker(args, { command });
+          using early = await v2(broker.pubPort);
+          using follower = await v2(broker.subPort);
+          const followed = follow(follower);
+          const publish = async (): Promise<void> => {
+            const payload = `${acknowledged} ${"x".repeat(100_000)}`;
+            const run = `pub #keep ${payload.length}\n${payload}\n`;
+            await early.send(`${run}pub #old ${payload.length}\n${payload}\n`);
+            for (let left = 2; left > 0;) {
+              const answer = await early.line();
+              assert(answer?.startsWith("ok "), answer ?? broker.stderr);
+              left -= Number(answer!.split(" ")[1]);
+            }
+            acknowledged++;
+          };
+          await publish();
+          const crowd = await Promise.all(
+            Array.from({ length: 2 * CROWD }, (_, at) =>
+              Deno.connect({ hostname: "127.0.0.1", port: at % 2 === 0 ? broker.subPort : broker.pubPort })),
+          );
+          await broker.see(/cannot accept|refused/, { on: "stderr" });
+          // more than the WAL holds before a checkpoint, longer than a tick, a forgetting and several syncs
+          const start = performance.now();
+          while (acknowledged < 150 || performance.now() - start < 2500) {
+            await publish();
+          }
+          for (const one of crowd) {
+            one.close();
+          }
+          using late = await v2(broker.pubPort);
+          assert((await late.ask("pub #keep 4\nlate"))?.startsWith("ok 1 "));
+          assertEquals(await followed, acknowledged, "what was acknowledged was delivered");
+          assertEquals((await broker.stop()).code, 0, broker.stderr);
+        }
+        await using again = await startBroker(["--data", data, "-q"]);
+        const there = (await stored(again, "#keep")).map((payload) =>
+          payload.split(" ", 1)[0]
+        );
+        assertEquals(there, [...Array(acknowledged).keys()].map(String).concat("late"));
+        assert((await stored(again, "#old")).length < acknowledged, "it was trimmed meanwhile");
+      }),
+  });
+}
+
+/** Reads from the beginning on until the last message has come; how many came before it. */
+async function follow(client: RawClient): Promise<number> {
+  await client.send("sub #keep from=earliest\n");
+  for (let count = 0;;) {
+    const line = await client.line();
+    if (line === undefined) return -1;
+    if (!line.startsWith("pub ")) continue;
+    if (await client.line() === "late") return count;
+    count++;
+  }
+}

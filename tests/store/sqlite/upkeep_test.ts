@@ -1,0 +1,99 @@
+/**
+ * What the store does between two commits, by what it does and not by how long it takes.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { openForWriting } from "../../../lib/store/sqlite/open_for_writing.ts";
+import { Upkeep } from "../../../lib/store/sqlite/threads/upkeep.ts";
+import type { Writer } from "../../../lib/store/sqlite/writer/writer.ts";
+import type { RetentionRules } from "../../../lib/store/types.ts";
+import { encodeText } from "../../../lib/wire/bytes.ts";
+import { Folder } from "../folder.ts";
+
+/** A writer in a folder, gone with the work. */
+function withWriter(work: (writer: Writer) => void): void {
+  using folder = new Folder();
+  const { writer, held } = openForWriting(folder.data, {
+    sync: "interval",
+    dedupWindow: 1000,
+    judge: () => {},
+  });
+  try {
+    work(writer);
+  } finally {
+    writer.close();
+    held.release();
+  }
+}
+
+/** Commits so many batches of one message, each to a topic of its own or all to one. */
+function commit(
+  writer: Writer,
+  topics: "one" | "many",
+  { count, time }: { count: number; time: number },
+): void {
+  const batches = [];
+  const records: Uint8Array[] = [];
+  let at = 0;
+  for (let number = 0; number < count; number++) {
+    const topic = topics === "one" ? "#one" : `#many.${number}`;
+    const record = encodeText(`pub ${topic} 1\nx\n`);
+    batches.push({ topic, count: 1, start: at, end: at + record.length, ids: `k-${number}` });
+    records.push(record);
+    at += record.length;
+  }
+  const bytes = new Uint8Array(at);
+  at = 0;
+  for (const record of records) {
+    bytes.set(record, at);
+    at += record.length;
+  }
+  assert("firsts" in writer.commit(batches, bytes, time));
+}
+
+function upkeepOf(writer: Writer, retain: RetentionRules): Upkeep {
+  return new Upkeep(writer, { retain, dedupWindow: 1000, note: () => {} });
+}
+
+Deno.test("many small batches are no reason for a checkpoint, a large WAL is", () => {
+  withWriter((writer) => {
+    for (const topics of ["one", "many"] as const) {
+      for (let at = 0; at < 5; at++) commit(writer, topics, { count: 500, time: 1 });
+      assertEquals(writer.checkpointDue, false, topics);
+    }
+    const topic = "#large";
+    const payload = "x".repeat(9 * 1024 * 1024);
+    const bytes = encodeText(`pub ${topic} ${payload.length}\n${payload}\n`);
+    writer.commit([{ topic, count: 1, start: 0, end: bytes.length }], bytes, 1);
+    assertEquals(writer.checkpointDue, true);
+    assertEquals(writer.checkpoint(), undefined);
+    assertEquals(writer.checkpointDue, false);
+  });
+});
+
+Deno.test("what is trimmed keeps up with what comes: a slice takes as long as the commit before it", () => {
+  for (const topics of ["one", "many"] as const) {
+    withWriter((writer) => {
+      const upkeep = upkeepOf(writer, { age: 1000 });
+      commit(writer, topics, { count: 3000, time: Date.now() - 60_000 });
+      // a commit that took a minute
+      upkeep.committed(60_000);
+      assertEquals(upkeep.trimmed, 3000, topics);
+      assertEquals(upkeep.more, false);
+      assertEquals(writer.batches, 0);
+    });
+  }
+});
+
+Deno.test("a slice behind a commit that took no time leaves the rest to the next", () => {
+  withWriter((writer) => {
+    const upkeep = upkeepOf(writer, { age: 1000 });
+    commit(writer, "many", { count: 20_000, time: Date.now() - 60_000 });
+    upkeep.committed(0);
+    assert(upkeep.trimmed > 0 && upkeep.trimmed < 20_000, `${upkeep.trimmed} trimmed`);
+    assertEquals(upkeep.more, true);
+    for (let at = 0; upkeep.more && at < 20_000; at++) upkeep.slice();
+    assertEquals(upkeep.trimmed, 20_000);
+  });
+});
