@@ -83,6 +83,7 @@ function silenceThatEnds(answer: Uint8Array): number {
 function answered(answer: Uint8Array): HandshakeResult {
   const text = decoder.decode(answer).trim();
   const said = visible(text).slice(0, 200);
-  if (isTurnedAway(text)) return { kind: "turned away", said };
+  // a broker that is short of memory for a moment says so to whatever it is asked
+  if (isTurnedAway(text) || text === "ERR_BUSY") return { kind: "turned away", said };
   return { kind: "classic", said, framing: answer.includes(LF) ? "lines" : "bare" };
 }

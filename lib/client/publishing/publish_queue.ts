@@ -35,6 +35,8 @@ const FLUSH_EARLY_BYTES = 64 * 1024;
 const FULL = { bytes: 4 * 1024 * 1024, classicCount: 1024 };
 const ROOM = { bytes: 2 * 1024 * 1024, classicCount: 512 };
 
+const ANY: readonly string[] = ["#>"];
+
 /** Who waits for a message to be acknowledged. */
 interface ReceiptWaiter extends PromiseWithResolvers<Receipt> {
   readonly number: number;
@@ -167,11 +169,14 @@ export class PublishQueue implements Work, Answers {
       link.answers = this;
       this.durable = link.durable;
       this.#backlog.rewind();
+    } else if (link.onTrial) {
+      this.durable = ANY; // if it is a v2 broker, it is to know what it is sent again
     }
     this.#send();
   }
 
   decided(): void {
+    this.durable = [];
     this.#send();
   }
 
