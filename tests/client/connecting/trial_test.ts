@@ -1,56 +1,14 @@
 /** Brokers that are silent at hello: stopped, slow, or of a kind that takes no notice of it. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  type ClientEvent,
-  connectPublisher,
-  connectSubscriber,
-  RefusedError,
-  RunError,
-} from "../../../lib/mod.ts";
+import { connectPublisher, connectSubscriber, RefusedError, RunError } from "../../../lib/mod.ts";
 import type { RawClient } from "../../support/raw_client.ts";
-import { type RunningBroker, startBroker } from "../../support/broker.ts";
+import { startBroker } from "../../support/broker.ts";
 import { freePort } from "../../support/ports.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
 import { startGate } from "../gate.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
 import { take } from "../take.ts";
-
-/** Stops the broker, and lets it go on after so many milliseconds or when it is called. */
-function stopFor(broker: RunningBroker, ms: number): () => void {
-  broker.kill("SIGSTOP");
-  const timer = setTimeout(() => broker.kill("SIGCONT"), ms);
-  return () => {
-    clearTimeout(timer);
-    broker.kill("SIGCONT");
-  };
-}
-
-/** Keeps the types of events, and lets one be waited for. */
-function watchEvents(): {
-  readonly types: readonly ClientEvent["type"][];
-  readonly onEvent: (event: ClientEvent) => void;
-  readonly until: (type: ClientEvent["type"]) => Promise<void>;
-} {
-  const types: ClientEvent["type"][] = [];
-  const waiting: { readonly type: ClientEvent["type"]; readonly resolve: () => void }[] = [];
-  return {
-    types,
-    onEvent: ({ type }) => {
-      types.push(type);
-      for (const each of waiting) if (each.type === type) each.resolve();
-    },
-    until: (type) =>
-      types.includes(type) ? Promise.resolve() : new Promise((resolve) => waiting.push({ type, resolve })),
-  };
-}
-
-/** Answers classic publishes until the connection ends; gives what came. */
-async function serveClassic(conn: RawClient, reads: string[]): Promise<void> {
-  for (let line = await conn.line(); line !== undefined; line = await conn.line()) {
-    reads.push(line);
-    await conn.send("OK\n");
-  }
-}
+import { serveClassic, stopFor, watchEvents } from "../watching.ts";
 
 Deno.test("a v2 broker that is stopped for 2.5 seconds while clients connect is spoken to in v2, headers and all", async () => {
   await using broker = await startBroker();
