@@ -222,10 +222,10 @@ export class Connection {
     const end = await last.ended;
     this.#work.use(undefined);
     this.#link = undefined;
-    if (last.answered || performance.now() - since >= STEADY_MS) {
-      this.#proven = true;
-      this.#attempt = 0;
-    }
+    const steady = performance.now() - since >= STEADY_MS;
+    this.#proven ||= last.answered || steady;
+    // one that is always lost at once is tried with growing pauses as one that is not there
+    if (steady) this.#attempt = 0;
     return end;
   }
 

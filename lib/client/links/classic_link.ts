@@ -198,6 +198,6 @@ export class ClassicLink {
 
   /** Words that are no reply matter when the connection ends: until then anything may follow them. */
   #remarked(text: string): void {
-    if (text.startsWith("ERR")) this.#remark = visible(text).slice(0, 200);
+    if (text.startsWith("ERR")) this.#remark = visible(text.slice(0, 200));
   }
 }

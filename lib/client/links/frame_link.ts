@@ -227,10 +227,10 @@ export class FrameLink {
       const waiting = this.#answers?.waiting ?? this.#asked.length;
       if (waiting > 0) this.#refused({ code, text });
     }
-    const said = visible(text).slice(0, 200);
+    const said = visible(text.slice(0, 200));
     this.#byeReason = PLAIN_BYES.has(code)
       ? said
-      : `the broker said bye ${visible(code).slice(0, 50)}: ${said}`;
+      : `the broker said bye ${visible(code.slice(0, 50))}: ${said}`;
   }
 
   #listenFor(pingAfter: number): Heartbeat {
