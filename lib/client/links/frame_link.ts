@@ -68,6 +68,8 @@ export class FrameLink {
   durable: readonly string[] = [];
   /** Resolves when the broker has told about itself, or the connection has ended. */
   readonly informed: Promise<void>;
+  /** Whether it has. */
+  told = false;
 
   readonly #channel: Channel;
   readonly #sink: DeliverySink | undefined;
@@ -218,6 +220,7 @@ export class FrameLink {
     if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
       this.lineMost = max.line;
     }
+    this.told = true;
     this.#info.resolve();
   }
 

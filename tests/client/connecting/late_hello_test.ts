@@ -118,3 +118,25 @@ Deno.test("who has spoken v2 and meets another broker that answers in classic sa
   assertEquals(protocols, ["2", "classic", "2"]);
   assertEquals(reads, ["p1 pub #a two"]);
 });
+
+Deno.test("until a broker has told what it stores, every message has an id", async () => {
+  const told = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  await using broker = startScriptedBroker(async (conn) => {
+    await conn.line();
+    await conn.send("OK_2\n");
+    for (const durable of ["[]", '["#d"]']) {
+      lines.push(...await conn.lines(2));
+      await conn.send(`info {"durable":${durable}}\nok 1\n`);
+    }
+    told.resolve();
+    lines.push(...await conn.lines(2));
+    await conn.send("ok 1\n");
+    await conn.rest();
+  });
+  await using publisher = await connectPublisher({ id: "p1", port: broker.port });
+  for (const _ of [1, 2, 3]) await publisher.publish("#a", "x");
+  await told.promise;
+  const heads = lines.filter((line) => line !== "x").map((line) => line.replace(/ id=\S+/, " id="));
+  assertEquals(heads, ["pub #a 1 id=", "pub #a 1", "pub #a 1"]);
+});
