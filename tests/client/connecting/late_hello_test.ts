@@ -140,3 +140,30 @@ Deno.test("until a broker has told what it stores, every message has an id", asy
   const heads = lines.filter((line) => line !== "x").map((line) => line.replace(/ id=\S+/, " id="));
   assertEquals(heads, ["pub #a 1 id=", "pub #a 1", "pub #a 1"]);
 });
+
+Deno.test("a broker that answers slowly beside hello has eight times as long for that", async () => {
+  const classic: string[] = [];
+  await using broker = startScriptedBroker(async (conn, number) => {
+    if (number === 2) {
+      classic.push(await conn.line() ?? "");
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await conn.send("OK\n");
+      return await serveClassic(conn, classic);
+    }
+    await conn.line();
+    if (number === 1) await new Promise((resolve) => setTimeout(resolve, 2600));
+    await conn.send("OK_2\ninfo {}\n");
+    await serveV2(conn, []);
+  });
+  const { types, onEvent, until } = watchEvents();
+  await using publisher = await connectPublisher({
+    id: "p1",
+    port: broker.port,
+    connectTimeout: 0,
+    helloPatience: 100,
+    onEvent,
+  });
+  await publisher.publish("#a", "x");
+  await until("upgraded");
+  assertEquals([types, publisher.protocol], [["silent", "connected", "upgraded"], "2"]);
+});
