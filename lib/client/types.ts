@@ -44,6 +44,12 @@ export interface ConnectOptions {
    */
   readonly pingAfter?: number;
   /**
+   * Milliseconds for which `hello` has to stay without an answer, although the broker answers on another
+   * connection, until `auto` takes it for one that speaks only classic (10,000); longer where it answers
+   * slowly there.
+   */
+  readonly helloPatience?: number;
+  /**
    * Told how the connection fares, and what else no call can be told. What it throws is reported as an
    * uncaught error.
    */

@@ -49,10 +49,10 @@ const END_OF_FIXED_PORT_MS = 500;
  */
 const LAST_REPLY_MS = 500;
 /**
- * How long going over to v2 waits for the request that is on the wire; asked again there, it may be taken
- * twice.
+ * How long going over to v2 waits for the request that is on the wire; asked again there, it is taken twice.
+ * A publish may wait for a slow subscriber: it is given as long as a broker that holds one back on v2.
  */
-const LAST_CLASSIC_REPLY_MS = 10_000;
+const LAST_CLASSIC_REPLY_MS = 120_000;
 
 /**
  * The life of a client on the network.
@@ -222,10 +222,10 @@ export class Connection {
     const end = await last.ended;
     this.#work.use(undefined);
     this.#link = undefined;
-    if (last.answered || performance.now() - since >= STEADY_MS) {
-      this.#proven = true;
-      this.#attempt = 0;
-    }
+    const steady = performance.now() - since >= STEADY_MS;
+    this.#proven ||= last.answered || steady;
+    // one that is always lost at once is tried with growing pauses as one that is not there
+    if (steady) this.#attempt = 0;
     return end;
   }
 
@@ -239,8 +239,9 @@ export class Connection {
       return link;
     }
     this.#proven = true;
-    await waitAtMost(LAST_CLASSIC_REPLY_MS, Promise.race([this.#work.finish(), link.ended]));
     const next = verdict.kind === "2" ? verdict.link : undefined;
+    const over = [this.#work.finish(), link.ended, ...(next === undefined ? [] : [next.ended])];
+    await waitAtMost(LAST_CLASSIC_REPLY_MS, Promise.race(over));
     if (next === undefined || (await this.#subscriber?.restore(next)) === false) {
       next?.close();
       link.close(ANSWERED_LATE);

@@ -21,6 +21,7 @@ import { ProtocolChoice } from "./protocol_choice.ts";
 import type { Settings } from "./settings.ts";
 import {
   ANSWERED_LATE,
+  HUNG_UP,
   judgeAfterEnd,
   judgeBeside,
   judgeSameConnection,
@@ -38,6 +39,11 @@ const HELLO_MS = 1_000;
 const TRIAL_FIRST_MS = 2_000;
 /** How long the connection may take on which a broker that answered late is said hello to again. */
 const UPGRADE_MS = 5_000;
+/**
+ * How long a broker that has spoken v2 may take to answer hello: it is there, it took the connection, and
+ * another connection would only be one more for it.
+ */
+const KNOWN_HELLO_MS = 15_000;
 /** A pause between two connections from one local port: the first has to be gone. */
 const SAME_PORT_MS = 50;
 
@@ -102,7 +108,7 @@ export class Connector {
     this.#signal.throwIfAborted();
     if (answer.kind !== "unanswered") return await this.#answered(greeting, answer);
     if (!answer.silent) return await this.#closed(greeting, { answer, until });
-    if (!this.#protocols.helloSilent()) throw new ConnectError(answer.reason, { accepted: true });
+    if (this.#protocols.expects2) throw new ConnectError(answer.reason, { accepted: true });
     const { localPort } = greeting.socket;
     // a second connection from a given local port cannot be had while the first is there
     if (this.#settings.localPort === undefined) return await this.#beside(greeting, until);
@@ -121,7 +127,8 @@ export class Connector {
     this.#signal.throwIfAborted();
     const reason = `${soon.reason} within ${inWords(HELLO_MS)}`;
     this.#settings.onEvent({ type: "silent", reason });
-    const left = until - performance.now();
+    const atLeast = this.#protocols.spoke2 ? KNOWN_HELLO_MS - HELLO_MS : 0;
+    const left = Math.max(until - performance.now(), atLeast);
     const waits = this.#protocols.expects2 || this.#settings.localPort !== undefined;
     if (!waits || left <= 0) return { ...soon, reason };
     const late = await greeting.answer(left);
@@ -175,8 +182,8 @@ export class Connector {
     const { socket, release } = await this.#open(Math.max(until - performance.now(), HELLO_MS));
     const link = this.#classic(socket, { release });
     const { localPort } = socket;
-    const upgrade = (from: Greeting): Promise<Upgraded | undefined> => this.#upgrade(from);
-    const trial = this.#trial(link, judgeBeside({ link, greeting, upgrade }));
+    link.besideHello = true;
+    const trial = this.#trial(link, this.#judgeBeside(link, greeting));
     const left = Math.min(TRIAL_FIRST_MS, until - performance.now());
     const verdict = await inTime(Math.max(left, 0), trial.verdict);
     this.#signal.throwIfAborted();
@@ -237,8 +244,30 @@ export class Connector {
     const { localPort } = socket;
     if (!this.#protocols.onTrial) return { link, localPort };
     link.ended.then(() => this.#protocols.served(link.answered));
-    const verdict = judgeAfterEnd(link, "the broker closed the connection at hello");
+    const verdict = this.#settings.localPort === undefined
+      ? this.#judgeBeside(link)
+      : judgeAfterEnd(link, HUNG_UP);
     return { link, localPort, trial: this.#trial(link, verdict) };
+  }
+
+  #judgeBeside(link: ClassicLink, greeting?: Greeting): Promise<Verdict | undefined> {
+    return judgeBeside({
+      link,
+      greeting,
+      sayHello: () => this.#sayHelloBeside(),
+      upgrade: (from) => this.#upgrade(from),
+      patience: this.#settings.helloPatience,
+    });
+  }
+
+  /** Says hello on one more connection; undefined: there is none to be had. */
+  async #sayHelloBeside(): Promise<Greeting | undefined> {
+    try {
+      const { socket, release } = await this.#open(UPGRADE_MS);
+      return new Greeting(socket, { id: this.#settings.id, release });
+    } catch {
+      return undefined; // whoever judges makes of it what can be made
+    }
   }
 
   #classic(
@@ -256,11 +285,11 @@ export class Connector {
     link.ended.then(() => {
       if (link.spokeV2) this.#protocols.learn("2");
     });
-    const { onTrial: hungUp } = this.#protocols;
-    const learn = (): void => hungUp ? this.#protocols.served(true) : this.#protocols.learn("classic");
+    const once = this.#protocols.onTrial && this.#settings.localPort !== undefined;
+    const learn = (): void => once ? this.#protocols.served(true) : this.#protocols.learn("classic");
     const verdict = judged.then((verdict) => {
       if (verdict?.kind === "classic") {
-        link.onTrial = false;
+        link.onTrial = link.besideHello = false;
         if (verdict.learnt) learn();
         else void link.firstAnswer.then(learn);
         this.#settings.onEvent({ type: "fallback", reason: verdict.reason });

@@ -30,6 +30,8 @@ export type HandshakeResult =
 const BARE_MS = 100;
 /** Silence behind an answer in words: a welcome may have come before it, or more words may follow it. */
 const WORDS_MS = 200;
+/** An answer that has begun and still goes on after so long is none that goes on for ever. */
+const ANSWER_MS = 5_000;
 /** An answer of more bytes is none. */
 const ANSWER_MOST = 4096;
 
@@ -48,6 +50,7 @@ export function sayHello(socket: Socket, id: string): Promise<void> {
  */
 export async function hearAnswer(incoming: Incoming, patience: number): Promise<HandshakeResult> {
   let answer = new Uint8Array(0);
+  let begun = Infinity;
   for (;;) {
     const chunk = await incoming.readWithin(answer.length === 0 ? patience : silenceThatEnds(answer));
     if (chunk === null || chunk === QUIET) {
@@ -57,6 +60,7 @@ export async function hearAnswer(incoming: Incoming, patience: number): Promise<
         : "the broker did not answer hello";
       return { kind: "unanswered", silent: chunk === QUIET, reason };
     }
+    if (answer.length === 0) begun = performance.now();
     const whole = new Uint8Array(answer.length + chunk.length);
     whole.set(answer);
     whole.set(chunk, answer.length);
@@ -67,7 +71,8 @@ export async function hearAnswer(incoming: Incoming, patience: number): Promise<
       incoming.unread(answer.subarray(lf + 1));
       return { kind: "2" };
     }
-    if ((lf !== -1 && isReply(line)) || answer.length > ANSWER_MOST) return answered(answer);
+    const enough = answer.length > ANSWER_MOST || performance.now() - begun > ANSWER_MS;
+    if (enough || (lf !== -1 && isReply(line))) return answered(answer);
   }
 }
 
@@ -82,7 +87,8 @@ function silenceThatEnds(answer: Uint8Array): number {
 
 function answered(answer: Uint8Array): HandshakeResult {
   const text = decoder.decode(answer).trim();
-  const said = visible(text).slice(0, 200);
-  if (isTurnedAway(text)) return { kind: "turned away", said };
+  const said = visible(text.slice(0, 200));
+  // a broker that is short of memory for a moment says so to whatever it is asked
+  if (isTurnedAway(text) || text === "ERR_BUSY") return { kind: "turned away", said };
   return { kind: "classic", said, framing: answer.includes(LF) ? "lines" : "bare" };
 }

@@ -14,13 +14,15 @@ import type { Protocol } from "../types.ts";
  * connection in any case: one that speaks v2 and was killed at that very moment looks the same, if it is back
  * at once. Who hangs up a second time is classic for good. One that is silent has told nothing:
  * it may be busy, stopped or far away, and is tried without hello beside the connection that waits for its
- * answer ({@link import("./trial.ts")}). A broker that has spoken v2 is not taken for a classic one because
- * it was stopped between hello and its answer: it has to leave hello unanswered twice in a row.
+ * answer ({@link import("./trial.ts")}).
+ *
+ * A client that has once spoken v2 stays with it, whatever is left unanswered: what it has sent with ids and
+ * headers would be sent again without. Only other words than `OK_2`, which no v2 broker says, show that there
+ * is another broker now: it is spoken to in classic, on that connection, and the next one says hello again.
  */
 export class ProtocolChoice {
   readonly #wanted: Protocol;
-  #learnt: "nothing" | "2" | "2, once unanswered" | "classic" | "classic, on trial" | "classic, hung up" =
-    "nothing";
+  #learnt: "nothing" | "2" | "classic" | "classic, on trial" | "classic, hung up" = "nothing";
   /** Whether a broker that hung up at hello was served without it before. */
   #hungUp = false;
 
@@ -41,7 +43,7 @@ export class ProtocolChoice {
 
   /** The broker answered hello, or has shown beside it what it speaks. */
   learn(protocol: "2" | "classic"): void {
-    this.#learnt = protocol;
+    if (this.#learnt !== "2") this.#learnt = protocol;
     this.#hungUp = false;
   }
 
@@ -50,24 +52,21 @@ export class ProtocolChoice {
     return this.#wanted === "auto" && this.#learnt === "classic, on trial";
   }
 
-  /** Whether the broker is known to speak v2, so that its answer to hello is worth waiting for. */
+  /** Whether this client has spoken v2 to the broker. */
+  get spoke2(): boolean {
+    return this.#learnt === "2";
+  }
+
+  /** Whether its answer to hello is all there is to wait for. */
   get expects2(): boolean {
-    return this.insists || this.#learnt === "2";
+    return this.insists || this.spoke2;
   }
 
   /** The broker closed the connection at hello; true: try at once without. */
   helloUnanswered(): boolean {
-    if (!this.helloSilent()) return false;
+    if (this.expects2) return false;
     this.#learnt = "classic, on trial";
     return true;
-  }
-
-  /** The broker has not answered hello yet; true: try without beside it. */
-  helloSilent(): boolean {
-    if (this.insists) return false;
-    if (this.#learnt !== "2") return true;
-    this.#learnt = "2, once unanswered";
-    return false;
   }
 
   /** A connection that began without hello on trial was answered, or has ended without that. */

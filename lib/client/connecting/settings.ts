@@ -24,6 +24,7 @@ export interface Settings {
   readonly reconnect: boolean;
   readonly protocol: Protocol;
   readonly pingAfter: number;
+  readonly helloPatience: number;
   /** Never throws. */
   readonly onEvent: (event: ClientEvent) => void;
   readonly signal: AbortSignal | undefined;
@@ -33,6 +34,7 @@ const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(["auto", "classic", "2"
 const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscriber: 9090 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_PING_AFTER_MS = 15_000;
+const DEFAULT_HELLO_PATIENCE_MS = 10_000;
 
 /** Fills in the defaults. Throws RunError for an option that cannot be meant. */
 export function resolveSettings(role: Role, options: ConnectOptions): Settings {
@@ -49,6 +51,8 @@ export function resolveSettings(role: Role, options: ConnectOptions): Settings {
   checkTime("connectTimeout", connectTimeout);
   const pingAfter = options.pingAfter ?? DEFAULT_PING_AFTER_MS;
   checkTime("pingAfter", pingAfter);
+  const helloPatience = options.helloPatience ?? DEFAULT_HELLO_PATIENCE_MS;
+  checkTime("helloPatience", helloPatience);
   const protocol = options.protocol ?? "auto";
   if (!PROTOCOLS.has(protocol)) {
     throw new RunError(`the protocol is auto, classic or 2, ${quote(String(protocol))} is none`);
@@ -64,6 +68,7 @@ export function resolveSettings(role: Role, options: ConnectOptions): Settings {
     reconnect: options.reconnect ?? true,
     protocol,
     pingAfter,
+    helloPatience,
     onEvent: (event) => tell(options, event),
     signal: options.signal,
   };

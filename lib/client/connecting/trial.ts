@@ -34,14 +34,23 @@ export interface Trial {
 /** Why a link ends that has nothing wrong with it. */
 export const ANSWERED_LATE = "the broker answered hello late, it speaks protocol 2";
 
-/** How long hello has to stay without an answer beside a link that is answered. */
-const BESIDE_MS = 1_000;
-/** How long a link that nothing is asked for has to be served, by a broker that hung up at hello. */
+/** Why a link is taken for a classic one. */
+export const HUNG_UP = "the broker closed the connection at hello";
+
+/**
+ * Hello has to stay without an answer for so many times as long as the slowest request beside it took: a
+ * broker that is slow with the one is slow with the other.
+ */
+const SLOWER = 8;
+const SLOWER_MOST_MS = 120_000;
+/** How long a link has to be served by a broker that hung up at hello, before it is asked once more. */
 const SERVED_MS = 1_000;
 /** How long the connection that waits for the answer to hello stays open in both directions beside a link. */
 const OPEN_MS = 500;
 /** How long a link takes to end together with another of a broker that died. */
 const TOGETHER_MS = 100;
+/** Tries to make a connection for hello, a second apart; a broker that takes none takes no hello. */
+const TRIES_MOST = 3;
 
 const NEVER: Promise<void> = new Promise(() => {});
 
@@ -62,47 +71,117 @@ export async function judgeSameConnection(link: ClassicLink, reason: string): Pr
   return { kind: "classic", reason, learnt: true };
 }
 
+/** What a link beside hello is judged by. */
+export interface BesideParts {
+  readonly link: ClassicLink;
+  /** Where hello waits for its answer; undefined: a connection was closed at hello. */
+  readonly greeting: Greeting | undefined;
+  /** Says hello on another connection; undefined: there is none. */
+  readonly sayHello: () => Promise<Greeting | undefined>;
+  /** Makes the link when v2 it is. */
+  readonly upgrade: (greeting: Greeting) => Promise<Upgraded | undefined>;
+  /** Milliseconds for which hello has to have no answer, at least. */
+  readonly patience: number;
+}
+
 /**
- * Judges a link beside a connection on which hello has had no answer yet. Silence tells nothing: a broker
- * that stands still says nothing on either.
+ * Judges a link beside a connection on which hello has had no answer. Silence tells nothing: a broker that
+ * stands still says nothing on either, and one that is busy may be so with other connections for seconds.
  *
- *     hello is answered OK_2                                          v2
+ *     hello is answered OK_2, however late                            v2
  *     hello is answered otherwise                                     classic
- *     the link is answered, hello not for another second              classic
- *     the broker closes the other connection without an answer, and
- *     this link does not end with it                                  classic
+ *     that connection is closed without an answer, this one is not    hello is said once more, on another one
+ *     that one is closed, too                                         classic
+ *     the link is answered, and hello not for long after              classic
+ *     a first connection was closed, nothing is asked for over the
+ *     link, and the second hello has no answer for as long            classic
  *
- * After half a second the other connection is closed in one direction, which makes a broker that is awake but
- * takes no notice of hello close it, or come to this link at last. `upgrade` makes the link when v2 it is.
+ * After half a second the first connection is closed in one direction, which makes a broker that is awake but
+ * takes no notice of hello close it, or come to this link at last; so does a proxy before a v2 broker that
+ * stands still, hence the second one, which stays whole.
  */
-export function judgeBeside(
-  { link, greeting, upgrade }: {
-    readonly link: ClassicLink;
-    readonly greeting: Greeting;
-    readonly upgrade: (greeting: Greeting) => Promise<Upgraded | undefined>;
-  },
+export function judgeBeside(parts: BesideParts): Promise<Verdict | undefined> {
+  return withTimer((after) => judge(parts, after));
+}
+
+type After = (ms: number) => Promise<void>;
+
+async function judge(
+  { link, greeting: first, sayHello, upgrade, patience }: BesideParts,
+  after: After,
 ): Promise<Verdict | undefined> {
-  return withTimer(async (after) => {
-    void after(OPEN_MS).then(() => greeting.halfClose());
-    const answeredAlone = link.firstAnswer.then(() => after(BESIDE_MS)).then(() => "answered alone" as const);
-    const first = await Promise.race([ended(link), greeting.late(), answeredAlone]);
-    if (first === "ended") return undefined;
-    if (first === "answered alone") {
+  let greeting: Greeting | "ended" | undefined = first;
+  let closed = 0;
+  let reason = HUNG_UP;
+  if (first === undefined) {
+    closed++;
+    if (await Promise.race([ended(link), after(SERVED_MS)]) === "ended") return undefined;
+  } else {
+    void after(OPEN_MS).then(() => first.halfClose());
+  }
+  for (;;) {
+    greeting ??= await another(link, { sayHello, after });
+    if (greeting === "ended") return undefined;
+    if (greeting === undefined) return { kind: "classic", reason, learnt: false };
+    const heard = await Promise.race([
+      ended(link),
+      greeting.late(),
+      silentBeside(link, { patience, idleCounts: closed > 0, after }),
+    ]);
+    if (heard === "ended" || heard === "silent") {
       greeting.abandon();
-      return { kind: "classic", reason: "the broker answers, but not hello", learnt: true };
+      if (heard === "ended") return undefined;
+      return { kind: "classic", reason: "the broker answers, but not hello", learnt: link.answered };
     }
-    if (first.kind === "2") {
+    if (heard.kind === "2") {
       const upgraded = await upgrade(greeting);
       return upgraded === undefined ? { kind: "again" } : { kind: "2", ...upgraded };
     }
     greeting.abandon();
-    if (first.kind === "turned away") return { kind: "again" };
-    if (first.kind === "classic") {
-      return { kind: "classic", reason: `the broker answered hello with ${quote(first.said)}`, learnt: true };
+    greeting = undefined;
+    if (heard.kind === "turned away") return { kind: "again" };
+    if (heard.kind === "classic") {
+      return { kind: "classic", reason: `the broker answered hello with ${quote(heard.said)}`, learnt: true };
     }
     if (await Promise.race([ended(link), after(TOGETHER_MS)]) === "ended") return undefined;
-    return { kind: "classic", reason: first.reason, learnt: link.answered };
-  });
+    reason = heard.reason;
+    if (++closed > 1) return { kind: "classic", reason, learnt: link.answered };
+  }
+}
+
+/** One more connection for hello; undefined: the broker takes none. */
+async function another(
+  link: ClassicLink,
+  { sayHello, after }: Pick<BesideParts, "sayHello"> & { readonly after: After },
+): Promise<Greeting | "ended" | undefined> {
+  for (let tries = 1;; tries++) {
+    const saying = sayHello();
+    const said = await Promise.race([ended(link), saying]);
+    if (said === "ended") void saying.then((greeting) => greeting?.close());
+    if (said !== undefined || tries === TRIES_MOST) return said;
+    if (await Promise.race([ended(link), after(SERVED_MS)]) === "ended") return "ended";
+  }
+}
+
+/**
+ * Resolves when a hello that was said by now has had no answer for too long beside what the link shows. A
+ * request that has waited for half of that time shows that the broker stands still: time begins anew.
+ */
+async function silentBeside(
+  link: ClassicLink,
+  { patience, idleCounts, after }: {
+    readonly patience: number;
+    readonly idleCounts: boolean;
+    readonly after: After;
+  },
+): Promise<"silent"> {
+  const enough = (): number => Math.min(Math.max(patience, SLOWER * link.slowest), SLOWER_MOST_MS);
+  if (!idleCounts) await link.firstAnswer;
+  for (;;) {
+    const long = enough();
+    await after(long);
+    if (link.waitsSince < long / 2 && enough() <= long) return "silent";
+  }
 }
 
 function ended(link: ClassicLink): Promise<"ended"> {
@@ -111,7 +190,7 @@ function ended(link: ClassicLink): Promise<"ended"> {
 
 /** Runs something that waits, and leaves no timer behind. */
 async function withTimer<T>(
-  run: (after: (ms: number) => Promise<void>) => Promise<T>,
+  run: (after: After) => Promise<T>,
 ): Promise<T> {
   const timers = new Set<ReturnType<typeof setTimeout>>();
   let over = false;

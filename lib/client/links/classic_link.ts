@@ -52,6 +52,10 @@ export class ClassicLink {
   readonly firstAnswer: Promise<void>;
   /** Whether the broker may still turn out to speak v2. */
   onTrial = false;
+  /** On trial beside a hello that has no answer: nothing is subscribed to, see the request queue. */
+  besideHello = false;
+  /** The longest time a request has taken so far, milliseconds. */
+  slowest = 0;
   /** It has, on this connection: its answer to hello came late, and nothing else can be said here. */
   spokeV2 = false;
 
@@ -59,6 +63,8 @@ export class ClassicLink {
   readonly #channel: Channel;
   readonly #decoder: ClassicClientDecoder;
   #waiting: ((reply: string | undefined) => void) | undefined;
+  /** When the request was sent that was sent last. */
+  #askedAt = 0;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #remark: string | undefined;
   #helloPending: boolean;
@@ -93,11 +99,17 @@ export class ClassicLink {
     this.ended = this.#channel.ended.then((reason) => this.#end(reason));
   }
 
+  /** Milliseconds for which a request has had no answer; 0: none waits. */
+  get waitsSince(): number {
+    return this.#waiting === undefined ? 0 : performance.now() - this.#askedAt;
+  }
+
   /** Sends a request; resolves to its reply as it came, or to undefined when the connection ends first. */
   request(bytes: Uint8Array): Promise<string | undefined> {
     if (this.#channel.over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiting = resolve;
+      this.#askedAt = performance.now();
       this.#decoder.expecting = true;
       void this.#channel.write(bytes);
     });
@@ -177,6 +189,7 @@ export class ClassicLink {
   #reply(text: string): void {
     if (isTurnedAway(text)) return this.#remarked(text);
     this.answered = true;
+    this.slowest = Math.max(this.slowest, this.waitsSince);
     this.#answer.resolve();
     const waiting = this.#waiting;
     this.#waiting = undefined;
@@ -185,6 +198,6 @@ export class ClassicLink {
 
   /** Words that are no reply matter when the connection ends: until then anything may follow them. */
   #remarked(text: string): void {
-    if (text.startsWith("ERR")) this.#remark = visible(text).slice(0, 200);
+    if (text.startsWith("ERR")) this.#remark = visible(text.slice(0, 200));
   }
 }

@@ -21,6 +21,8 @@ export interface MessageBytes {
 /** A message: its topic and its bytes, everything else when it is asked for. */
 export class Delivery implements Message {
   readonly topic: string;
+  /** Bytes it keeps from being forgotten: of payload, fields and topic. */
+  readonly weight: number;
   /** Its place among what has arrived, set by who sorts that. */
   place = 0;
   readonly #bytes: Uint8Array;
@@ -35,6 +37,8 @@ export class Delivery implements Message {
     this.#bytes = message.bytes;
     this.#start = message.payloadStart;
     this.#end = message.payloadEnd;
+    this.weight = topic.length + message.payloadEnd - message.payloadStart + message.fieldsEnd -
+      message.fieldsStart;
     if (message.fieldsEnd > message.fieldsStart) {
       this.#fields = decoder.decode(message.bytes.subarray(message.fieldsStart, message.fieldsEnd));
     }

@@ -68,6 +68,8 @@ export class FrameLink {
   durable: readonly string[] = [];
   /** Resolves when the broker has told about itself, or the connection has ended. */
   readonly informed: Promise<void>;
+  /** Whether it has. */
+  told = false;
 
   readonly #channel: Channel;
   readonly #sink: DeliverySink | undefined;
@@ -218,6 +220,7 @@ export class FrameLink {
     if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
       this.lineMost = max.line;
     }
+    this.told = true;
     this.#info.resolve();
   }
 
@@ -227,10 +230,10 @@ export class FrameLink {
       const waiting = this.#answers?.waiting ?? this.#asked.length;
       if (waiting > 0) this.#refused({ code, text });
     }
-    const said = visible(text).slice(0, 200);
+    const said = visible(text.slice(0, 200));
     this.#byeReason = PLAIN_BYES.has(code)
       ? said
-      : `the broker said bye ${visible(code).slice(0, 50)}: ${said}`;
+      : `the broker said bye ${visible(code.slice(0, 50))}: ${said}`;
   }
 
   #listenFor(pingAfter: number): Heartbeat {

@@ -14,10 +14,13 @@ export function isTurnedAway(said: string): boolean {
 
 /** The error for what the broker answered. `what` is what was asked: `publish to "#hello"`. */
 export function refused(why: Refusal, what: string): RefusedError {
-  const token = visible(why.code).split(" ", 1)[0] ?? "";
+  const words = why.code.slice(0, 200); // a broker may say as much as a message has
+  const token = visible(words).split(" ", 1)[0] ?? "";
   const code = token.startsWith("ERR_") ? token.slice("ERR_".length) : token;
-  const said = visible(why.code).slice(0, 200);
-  const text = why.text === "" && isWireCode(code) ? sentenceOf(code) : visible(why.text).slice(0, 500);
+  const said = visible(words).slice(0, 200);
+  const text = why.text === "" && isWireCode(code)
+    ? sentenceOf(code)
+    : visible(why.text.slice(0, 500)).slice(0, 500);
   return new RefusedError(code, `the broker refused to ${what} (${said})${text === "" ? "" : `: ${text}`}`);
 }
 

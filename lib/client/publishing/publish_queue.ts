@@ -11,7 +11,7 @@ import type { FrameReceipt } from "../../protocols/frames/client_lines.ts";
 import type { Work } from "../connecting/work.ts";
 import { Fifo } from "../fifo.ts";
 import type { ClassicLink } from "../links/classic_link.ts";
-import type { Answers } from "../links/frame_link.ts";
+import type { Answers, FrameLink } from "../links/frame_link.ts";
 import type { Link } from "../links/link.ts";
 import { refused } from "../links/refusals.ts";
 import type { Refusal } from "../links/request.ts";
@@ -34,6 +34,8 @@ const FLUSH_EARLY_BYTES = 64 * 1024;
 /** What may wait before {@link PublishQueue.full} says so, and what is left when it no longer does. */
 const FULL = { bytes: 4 * 1024 * 1024, classicCount: 1024 };
 const ROOM = { bytes: 2 * 1024 * 1024, classicCount: 512 };
+
+const ANY: readonly string[] = ["#>"];
 
 /** Who waits for a message to be acknowledged. */
 interface ReceiptWaiter extends PromiseWithResolvers<Receipt> {
@@ -165,14 +167,26 @@ export class PublishQueue implements Work, Answers {
     this.#busy = undefined;
     if (link.protocol === "2") {
       link.answers = this;
-      this.durable = link.durable;
+      this.#learnDurable(link);
       this.#backlog.rewind();
+    } else if (link.onTrial) {
+      this.durable = ANY; // a v2 broker, if it is one, has to know what it is sent again
     }
     this.#send();
   }
 
   decided(): void {
+    this.durable = [];
     this.#send();
+  }
+
+  /** As long as a broker has not told what it stores, that may be anything. */
+  #learnDurable(link: FrameLink): void {
+    this.durable = link.told ? link.durable : ANY;
+    if (link.told) return;
+    void link.informed.then(() => {
+      if (this.#link === link && link.told) this.durable = link.durable;
+    });
   }
 
   async finish(): Promise<void> {

@@ -64,7 +64,7 @@ export class DeliveryQueue {
       return;
     }
     this.#items.push(item);
-    if (item instanceof Delivery) this.#bytes += item.length;
+    this.#bytes += weightOf(item);
   }
 
   /** Takes out what is chosen of what waits, in order; asks once for each, from the front. */
@@ -74,7 +74,7 @@ export class DeliveryQueue {
       if (isChosen(item)) chosen.push(item);
       else this.#items.push(item);
     }
-    for (const item of chosen) if (item instanceof Delivery) this.#bytes -= item.length;
+    for (const item of chosen) this.#bytes -= weightOf(item);
     if (!this.#isFull) this.#makeRoom();
     return chosen;
   }
@@ -137,7 +137,7 @@ export class DeliveryQueue {
 
   #next(): Promise<IteratorResult<Given, undefined>> {
     for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
-      if (item instanceof Delivery) this.#bytes -= item.length;
+      this.#bytes -= weightOf(item);
       if (this.#bytes <= LOW_BYTES && this.#items.size <= LOW_MESSAGES) this.#makeRoom();
       if (this.#isFor(item)) return Promise.resolve({ done: false, value: item });
     }
@@ -177,6 +177,12 @@ export class DeliveryQueue {
     this.#room?.resolve();
     this.#room = undefined;
   }
+}
+
+/** Bytes that wait with it: a topic, a field and the pattern of a gap may be as long as a line. */
+function weightOf(item: Item): number {
+  if (item instanceof Delivery) return item.weight;
+  return item instanceof Gap ? item.pattern.length : item.notice.pattern.length + item.notice.reason.length;
 }
 
 /** What waits. */

@@ -14,6 +14,8 @@ import type { Stream } from "./stream.ts";
 
 /** Topics for which it is remembered where they go. */
 const TOPICS_MOST = 10_000;
+/** Longer ones are not remembered: a broker may make up as many as it likes. */
+const TOPIC_KEPT_MOST = 1024;
 
 /** What a subscriber's messages are sorted by. */
 export interface InboxParts {
@@ -290,6 +292,7 @@ export class Inbox {
       matches(pattern, topic) ? [queue] : []
     );
     const route = queues.length > 0 ? queues : this.#isDropped(topic) ? [] : [this.common];
+    if (topic.length > TOPIC_KEPT_MOST) return route;
     if (this.#routes.size >= TOPICS_MOST) this.#routes.clear();
     this.#routes.set(topic, route);
     return route;

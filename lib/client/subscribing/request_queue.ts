@@ -7,6 +7,7 @@ import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import type { Work } from "../connecting/work.ts";
 import { Fifo } from "../fifo.ts";
+import type { ClassicLink } from "../links/classic_link.ts";
 import type { Link } from "../links/link.ts";
 import { namesOf, needsV2, refused } from "../links/refusals.ts";
 import type { Reply, Request } from "../links/request.ts";
@@ -59,6 +60,9 @@ export class RequestQueue implements Work {
   #sent = 0;
   /** Nothing more is to be sent over the link. */
   #finished = false;
+  /** The link that is being asked whether it answers, or has been. */
+  #probed: Link | undefined;
+  #probing = false;
 
   get size(): number {
     return this.#entries.size;
@@ -100,7 +104,7 @@ export class RequestQueue implements Work {
 
   use(link: Link | undefined): void {
     this.#link = link;
-    this.#finished = false;
+    this.#finished = this.#probing = false;
     this.#sent = 0;
     this.#withdraw(({ abandoned }) => abandoned);
     this.#send();
@@ -126,6 +130,7 @@ export class RequestQueue implements Work {
 
   #send(): void {
     const link = this.#link;
+    if (link?.protocol === "classic" && (link.besideHello || this.#probing)) return this.#probe(link);
     while (link !== undefined && !this.#finished && this.#sent < link.ahead) {
       const entry = this.#entries.at(this.#sent);
       if (entry === undefined) return;
@@ -146,6 +151,23 @@ export class RequestQueue implements Work {
         void link.ask(request).then((reply) => this.#answered(entry, { link, reply }));
       }
     }
+  }
+
+  /**
+   * Subscribes to nothing: a v2 broker would send over this link what has lost its headers, and once more
+   * over the next what came while both were there. What is asked instead does nothing, and its answer tells
+   * that the broker is awake.
+   */
+  #probe(link: ClassicLink): void {
+    const entry = this.#entries.at(0);
+    if (entry === undefined || this.#finished || this.#probed === link) return;
+    this.#probed = link;
+    this.#probing = true;
+    void link.ask({ verb: "unsub", pattern: entry.request.pattern, fields: "" }).then(() => {
+      if (this.#link !== link) return;
+      this.#probing = false;
+      this.#send();
+    });
   }
 
   /** Gives it up when its time is over, or its signal says so. */

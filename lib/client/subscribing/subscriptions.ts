@@ -36,6 +36,8 @@ interface TopicInterest {
 
 /** Topics for which it is remembered who wants them. */
 const TOPICS_MOST = 10_000;
+/** Longer ones are not remembered: a broker may make up as many as it likes. */
+const TOPIC_KEPT_MOST = 1024;
 
 /**
  * Guarantees: as those of a {@link Replay}, over all subscriptions; those without `from` begin anew with each
@@ -165,7 +167,10 @@ export class Subscriptions {
     };
     const reply = await link.ask({ verb: "sub", pattern, fields, accepted });
     if (reply === undefined || reply === "ok") return reply === "ok";
-    throw giveUp(link, refused(reply, what).message);
+    const refusal = refused(reply, what);
+    if (refusal.code !== "BUSY") throw giveUp(link, refusal.message);
+    link.close(refusal.message); // what was given once is asked for until it is given again
+    return false;
   }
 
   #set(pattern: string, entry: Entry): void {
@@ -195,6 +200,7 @@ export class Subscriptions {
     const entries = [...this.#entries].filter(([pattern]) => matches(pattern, topic));
     const replays = entries.flatMap(([, { replay }]) => replay ?? []);
     const interest = { replays, alone: entries.length === 1 };
+    if (topic.length > TOPIC_KEPT_MOST) return interest;
     if (this.#interests.size >= TOPICS_MOST) this.#interests.clear();
     this.#interests.set(topic, interest);
     return interest;

@@ -45,8 +45,14 @@ for (const hello of KINDS) {
         events.push(type);
         if (type === "restored") restored.resolve();
       };
-      const connecting = connectPublisher({ id: "p1", port: broker.pubPort });
-      await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort, onEvent });
+      const helloPatience = 300;
+      const connecting = connectPublisher({ id: "p1", port: broker.pubPort, helloPatience });
+      await using subscriber = await connectSubscriber({
+        id: "s1",
+        port: broker.subPort,
+        helloPatience,
+        onEvent,
+      });
       await using publisher = await connecting;
       assertEquals([subscriber.protocol, publisher.protocol], ["classic", "classic"]);
       await subscriber.subscribe("#hello");
@@ -70,9 +76,10 @@ for (const hello of KINDS) {
           "who hangs up may have been a v2 broker that died: it is asked twice",
         );
         assertEquals(events.filter((type) => type !== "fallback"), ["connected", ...again, ...again]);
-        assertEquals(events.filter((type) => type === "fallback").length, 2);
+        assertEquals(events.includes("fallback"), false, "there is no verdict within a second");
       } else {
-        assertEquals(hellos, [2, 2, 2], "each says hello once, and never again");
+        const each = typeof hello === "object" ? 2 : 4; // who closes that connection is asked on another
+        assertEquals(hellos, [each, each, each], "each says hello, and never again");
         const first = typeof hello === "object" ? ["connected"] : ["silent", "fallback", "connected"];
         assertEquals(events, [...first, ...again, ...again]);
       }
