@@ -3,14 +3,12 @@
  *
  * @module
  */
+import { type RunningBroker, startBroker } from "../../support/broker.ts";
 
-const decoder = new TextDecoder();
-const READY = /^broker ready: subscribers \S+:(\d+), publishers \S+:(\d+)/m;
 const READY_WITHIN_MS = 30_000;
 const SAMPLE_MS = 50;
-/** More than this and it is killed: that is a finding, and the machine is used by others, too. */
+/** More than this and it is killed: that is a finding, and others need the machine, too. */
 const MOST_RSS = 3 * 1024 ** 3;
-const LOG_KEPT = 200_000;
 
 /** How it ended. */
 export interface Ended {
@@ -20,68 +18,39 @@ export interface Ended {
 }
 
 export class Broker {
-  subPort = 0;
-  pubPort = 0;
+  readonly subPort: number;
+  readonly pubPort: number;
   /** The greatest memory that was seen, since `forgetPeak`. */
   peak = 0;
-  /** It was killed since it took all there is. */
+  /** It was killed since it took more than there may be. */
   overgrown = false;
-  log = "";
-  readonly #child: Deno.ChildProcess;
-  readonly #status: Promise<Deno.CommandStatus>;
-  #over = false;
-  #sampling: ReturnType<typeof setInterval> | undefined;
+  over = false;
+  readonly #program: RunningBroker;
 
-  private constructor(command: readonly string[], args: readonly string[]) {
-    const [program = Deno.execPath(), ...first] = command;
-    this.#child = new Deno.Command(program, {
-      args: [...first, "-s", "0", "-p", "0", ...args],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#status = this.#child.status.then((status) => {
-      this.#over = true;
-      clearInterval(this.#sampling);
-      return status;
+  private constructor(program: RunningBroker) {
+    this.#program = program;
+    this.subPort = program.subPort;
+    this.pubPort = program.pubPort;
+    const sampling = setInterval(() => this.#sample(), SAMPLE_MS);
+    void program.ended.then(() => {
+      this.over = true;
+      clearInterval(sampling);
     });
-    this.#sampling = setInterval(() => this.#sample(), SAMPLE_MS);
   }
 
   /** Starts one on free ports and waits until it listens. */
   static async start(command: readonly string[], args: readonly string[]): Promise<Broker> {
-    const broker = new Broker(command, args);
-    const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
-    void broker.#listen(broker.#child.stdout, (text) => {
-      const ready = READY.exec(text);
-      if (ready !== null) resolve(ready);
-    });
-    void broker.#listen(broker.#child.stderr, () => {
-      broker.log = broker.log.slice(-LOG_KEPT);
-    });
-    const late = setTimeout(() => reject(new Error("the broker is not ready after 30 s")), READY_WITHIN_MS);
-    broker.#status.then(({ code }) => reject(new Error(`the broker ended with ${code}: ${broker.log}`)));
-    try {
-      const [, subPort, pubPort] = await promise;
-      broker.subPort = Number(subPort);
-      broker.pubPort = Number(pubPort);
-      return broker;
-    } catch (error) {
-      await broker.kill();
-      throw error;
-    } finally {
-      clearTimeout(late);
-    }
+    return new Broker(await startBroker(args, { command, timeout: READY_WITHIN_MS }));
   }
 
-  get over(): boolean {
-    return this.#over;
+  get log(): string {
+    return this.#program.stderr;
   }
 
   /** Bytes it holds now, 0 when it is over. */
   get rss(): number {
     try {
-      const status = Deno.readTextFileSync(`/proc/${this.#child.pid}/status`);
+      const status = Deno.readTextFileSync(`/proc/${this.#program.pid}/status`);
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
     } catch {
       return 0;
@@ -93,39 +62,20 @@ export class Broker {
   }
 
   async kill(): Promise<void> {
-    await this.#signal("SIGKILL");
+    await this.#program.stop("SIGKILL");
   }
 
   /** SIGTERM; SIGKILL when it has not ended within so long. */
   async stop(withinMs: number): Promise<Ended> {
     const began = performance.now();
-    const late = setTimeout(() => void this.#signal("SIGKILL"), withinMs);
-    const code = await this.#signal("SIGTERM");
-    clearTimeout(late);
+    const { code } = await this.#program.stop("SIGTERM", withinMs);
     return { code, ms: performance.now() - began };
-  }
-
-  async #signal(signal: Deno.Signal): Promise<number> {
-    try {
-      if (!this.#over) this.#child.kill(signal);
-    } catch { /* it is over */ }
-    return (await this.#status).code;
   }
 
   #sample(): void {
     this.peak = Math.max(this.peak, this.rss);
     if (this.peak <= MOST_RSS || this.overgrown) return;
     this.overgrown = true;
-    void this.kill();
-  }
-
-  async #listen(stream: ReadableStream<Uint8Array>, told: (all: string) => void): Promise<void> {
-    let out = "";
-    for await (const chunk of stream) {
-      const text = decoder.decode(chunk);
-      if (stream === this.#child.stderr) this.log += text;
-      else out = (out + text).slice(-LOG_KEPT);
-      told(out);
-    }
+    this.#program.kill("SIGKILL");
   }
 }

@@ -33,6 +33,11 @@ export class Hostile {
     this.#until = performance.now() + options.ms;
   }
 
+  /** Its time is not over. What nobody has to keep may be sent without end. */
+  get here(): boolean {
+    return performance.now() < this.#until;
+  }
+
   /** Its time is not over and there is something left to send. */
   get on(): boolean {
     return this.sent < this.options.bytes && performance.now() < this.#until;
@@ -74,6 +79,11 @@ export class Hostile {
   /** Sends this again and again, as fast as it is taken. */
   async flood(socket: Deno.TcpConn, next: () => string | Uint8Array): Promise<void> {
     while (this.on) await this.send(socket, next());
+  }
+
+  /** The same as long as its time lasts: what nobody has to keep. */
+  async endless(socket: Deno.TcpConn, next: () => string | Uint8Array): Promise<void> {
+    while (this.here) await this.send(socket, next());
   }
 
   /** Reads whatever comes and forgets it. */

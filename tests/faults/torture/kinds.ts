@@ -32,8 +32,16 @@ function muteWith(policy: string): Kind {
       hostile,
       `sub #h.flood slow=${policy}\n${policy === "block" ? "" : `sub #t.> slow=${policy}\n`}`,
     );
-    await feed(hostile, () => small);
+    await pour(hostile, small);
   };
+}
+
+/** Floods with what nobody has to keep, and reads the replies. */
+async function pour(hostile: Hostile, data: string): Promise<void> {
+  const bytes = new TextEncoder().encode(data);
+  const socket = await hostile.open("pub");
+  hostile.drain(socket);
+  await hostile.endless(socket, () => bytes);
 }
 
 function payload(topic: string, bytes: number): Uint8Array {
@@ -51,20 +59,20 @@ function deep(random: () => number, segments: number, letters: string): string {
 
 /** Every kind, by its name on the command line and in the table. */
 export const KINDS = {
-  "publish flood": async (hostile) => await feed(hostile, () => small),
-  "ping flood": async (hostile) => await feed(hostile, () => "ping\n".repeat(10_000)),
-  "refused flood": async (hostile) => await feed(hostile, () => "sub #a\n".repeat(5_000)),
+  "publish flood": async (hostile) => await pour(hostile, small),
+  "ping flood": async (hostile) => await pour(hostile, "ping\n".repeat(10_000)),
+  "refused flood": async (hostile) => await pour(hostile, "sub #a\n".repeat(5_000)),
   "publish flood, classic": async (hostile) => {
     const socket = await hostile.open("pub", { hello: false });
     hostile.drain(socket);
-    await hostile.flood(socket, () => "p pub #h.flood 0123456789abcdef\n".repeat(2000));
-    await hostile.stay();
+    const lines = new TextEncoder().encode("p pub #h.flood 0123456789abcdef\n".repeat(2000));
+    await hostile.endless(socket, () => lines);
   },
   "flood of 16": async (hostile) => {
-    await Promise.all(Array.from({ length: 16 }, () => feed(hostile, () => small)));
+    await Promise.all(Array.from({ length: 16 }, () => pour(hostile, small)));
   },
   "10,000 in one segment": async (hostile) => {
-    await feed(hostile, () => times((at) => `pub #h.many.${at % 10} 1\nx\n`, 10_000));
+    await pour(hostile, times((at) => `pub #h.many.${at % 10} 1\nx\n`, 10_000));
   },
   "one byte a segment": async (hostile) => {
     const sockets = await Promise.all(
@@ -102,7 +110,7 @@ export const KINDS = {
   "never reads, disconnect": muteWith("disconnect"),
   "never reads, block and drop-old": async (hostile) => {
     await mute(hostile, "sub #h.flood slow=block\nsub #h.other slow=drop-old\nsub #h.last slow=latest\n");
-    await feed(hostile, () => small);
+    await pour(hostile, small);
   },
   "sub from=1 again": async (hostile) => {
     const socket = await hostile.open("sub");
@@ -179,7 +187,7 @@ export const KINDS = {
   },
   "two subscriptions in turn": async (hostile) => {
     await mute(hostile, "sub #h.x slow=drop-old\nsub #h.y slow=drop-old\n");
-    await feed(hostile, () => times((at) => `pub #h.${"xy"[at & 1]} 1\nx\n`, 2000));
+    await pour(hostile, times((at) => `pub #h.${"xy"[at & 1]} 1\nx\n`, 2000));
   },
   "8 MiB to who does not read": async (hostile) => {
     for (let many = 0; many < 60; many++) await mute1(hostile, "sub #h.big slow=drop-new\n");

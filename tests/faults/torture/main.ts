@@ -14,12 +14,12 @@ import { runRound } from "./round.ts";
 import { printTable } from "./table.ts";
 
 const flags = parseArgs(Deno.args, {
-  string: ["seed", "seconds", "rounds", "round-seconds", "only", "broker", "p99"],
+  string: ["seed", "seconds", "rounds", "round-seconds", "only", "broker", "p99", "back"],
   boolean: ["trace", "table"],
 }) as Readonly<Record<string, string | undefined>>;
 
 const seed = number("seed", Date.now() % 1_000_000);
-const seconds = number("seconds", 60);
+const seconds = number("seconds", flags["table"] ? 10 : 60);
 const rounds = number("rounds", Infinity);
 const roundSeconds = number("round-seconds", 10);
 const only = flags["only"];
@@ -36,6 +36,7 @@ if (flags["table"]) {
     command,
     seed,
     ms: seconds * 1000,
+    backMs: number("back", 60) * 1000,
     say,
     ...(kinds === undefined ? {} : { kinds }),
   });
@@ -84,7 +85,10 @@ say("reached:");
 for (const line of counters.lines()) say(line);
 Deno.exit(found === 0 ? 0 : 1);
 
-function number(name: "seed" | "seconds" | "rounds" | "round-seconds" | "p99", otherwise: number): number {
+function number(
+  name: "seed" | "seconds" | "rounds" | "round-seconds" | "p99" | "back",
+  otherwise: number,
+): number {
   const value = flags[name];
   if (value === undefined) return otherwise;
   const given = Number(value);

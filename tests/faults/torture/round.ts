@@ -37,6 +37,8 @@ export interface Limits {
   readonly worst: number;
   /** Bytes kept for a byte sent. */
   readonly factor: number;
+  /** Bytes kept in all. */
+  readonly most: number;
   /** How long memory may take to come back, milliseconds. */
   readonly backMs: number;
 }
@@ -51,7 +53,7 @@ export interface RoundReport {
   readonly findings: readonly string[];
 }
 
-const LIMITS: Limits = { p99: 250, worst: 2000, factor: 4, backMs: 10_000 };
+const LIMITS: Limits = { p99: 250, worst: 2000, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
 /** What a garbage collector may have about it, that tells nothing. */
 const NOISE_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
@@ -258,6 +260,7 @@ class Round {
       `memory: ${mib(base)}, at most ${mib(peak)}, ${mib(sent)} sent, now ${mib(this.#broker.rss)}`,
     );
     if (factor > this.#limits.factor) this.#find(`${mib(peak - base)} kept for ${mib(sent)} sent`);
+    if (peak > this.#limits.most) this.#find(`${mib(peak)} kept`);
     const until = performance.now() + this.#limits.backMs;
     const much = base * 1.2 + NOISE_BYTES;
     while (this.#broker.rss > much && performance.now() < until) await delay(200);
