@@ -2,7 +2,7 @@
  * `deno task torture [--seed N] [--seconds S] [--only KIND] [--table] [--trace] [--broker "COMMAND"]`: what
  * clients can do to a broker and to each other. Ends with 1 when something was found.
  *
- * Rounds of some seconds, each of a seed that begins with `--seed` and counts up; `--rounds 1` repeats one.
+ * `--only none` leaves the honest ones to themselves. Rounds of some seconds, each of a seed that begins with `--seed` and counts up; `--rounds 1` repeats one.
  * `--table` sets each hostile kind alone on a broker beside ten honest clients, and measures.
  *
  * @module
@@ -23,11 +23,11 @@ const seconds = number("seconds", flags["table"] ? 10 : 60);
 const rounds = number("rounds", Infinity);
 const roundSeconds = number("round-seconds", 10);
 const only = flags["only"];
-if (only !== undefined && !(KIND_NAMES as string[]).includes(only)) {
+if (only !== undefined && only !== "none" && !(KIND_NAMES as string[]).includes(only)) {
   say(`torture: there is no hostile kind '${only}': ${KIND_NAMES.join("; ")}`);
   Deno.exit(2);
 }
-const kinds = only === undefined ? undefined : [only as KindName];
+const kinds = only === undefined ? undefined : only === "none" ? [] : [only as KindName];
 const script = new URL("../../../broker.ts", import.meta.url).pathname;
 const command = flags["broker"]?.split(" ") ?? [Deno.execPath(), "run", "-A", "--quiet", script];
 

@@ -170,6 +170,7 @@ class Round {
     const base = this.#broker.rss;
     this.#broker.forgetPeak();
     const reports = await Promise.all(this.#kinds.map((kind) => this.#one(kind, ms)));
+    if (reports.length === 0) await delay(ms);
     const sent = reports.reduce((sum, report) => sum + report.sent, 0);
     return { base, sent };
   }

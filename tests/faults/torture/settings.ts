@@ -24,7 +24,7 @@ export function drawSettings(choice: Choice): Settings {
   const durable = choice.chance(0.5);
   const retained = durable && choice.chance(0.25);
   const slow = choice.of(["block", "block", "block", "drop", "disconnect"] as const);
-  const outbox = choice.of(["256KiB", "1MiB", "4MiB", "64MiB"]);
+  const outbox = choice.of(["1MiB", "1MiB", "4MiB", "64MiB"]);
   const sync = choice.of(["commit", "commit", "interval"]);
   const args = ["--slow-consumer", slow, "--max-outbox", outbox, "--drain-timeout", `${DRAIN_S}s`];
   if (durable) args.push("--durable", "#d.>", "--sync", sync);
