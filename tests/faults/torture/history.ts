@@ -60,6 +60,7 @@ export type Happened =
 export interface Connection {
   readonly name: string;
   readonly v2: boolean;
+  readonly openedAt: number;
   readonly subscriptions: Subscription[];
   readonly happened: Happened[];
   closedAt?: number;
@@ -101,7 +102,7 @@ export class History {
   }
 
   connection(name: string, v2: boolean): Connection {
-    const connection: Connection = { name, v2, subscriptions: [], happened: [] };
+    const connection: Connection = { name, v2, openedAt: performance.now(), subscriptions: [], happened: [] };
     this.connections.push(connection);
     return connection;
   }

@@ -219,11 +219,10 @@ class Round {
     };
     for (const connection of history.connections) {
       for (const what of judgeConnection(connection, history, options)) this.#find(what);
-      const { cut, closedAt = 0, subscriptions, name } = connection;
+      const { cut, openedAt, subscriptions, name } = connection;
       if (cut === undefined) continue;
-      if (this.#killedAt !== undefined && closedAt >= this.#killedAt && closedAt < this.#killedAt + 3000) {
-        continue;
-      }
+      // with the broker that was killed
+      if (this.#killedAt !== undefined && openedAt < this.#killedAt) continue;
       if (subscriptions.some(({ policy }) => policy === "disconnect")) continue;
       this.#find(`${name} was cut and had done nothing: ${cut}`);
     }
@@ -279,7 +278,7 @@ class Round {
   /** SIGTERM, in half of the rounds with the hostile clients there once more. */
   async #stop(): Promise<void> {
     const beside = this.#kinds.length > 0 && this.#choice.chance(0.5);
-    const again = beside ? this.#kinds.map((kind) => this.#one(kind, 3000)) : [];
+    const again = beside ? this.#kinds.map((kind) => this.#one(kind, 2500)) : [];
     if (beside) await delay(1000);
     const { drainMs } = this.#settings;
     if (this.#broker.over) throw new Error("the broker ended by itself");

@@ -94,6 +94,8 @@ export function reading(
   { choice, name }: { readonly choice: Choice; readonly name: string },
 ): { current: () => Subscriber | undefined } & Actor {
   const v2 = choice.chance(0.75);
+  /** Nobody waits for it: it may stand still for long. */
+  const lossy = v2 && choice.chance(0.4);
   let subscriber: Subscriber | undefined;
   let times = 0;
   let on = true;
@@ -103,20 +105,26 @@ export function reading(
         v2,
         name: `${name}.${times++}${v2 ? "" : " (classic)"}`,
       });
-      for (let many = choice.number(1, 4); many > 0; many--) await subscribe(subscriber, choice, settings);
+      for (let many = choice.number(1, 4); many > 0; many--) {
+        await subscribe(subscriber, { settings, choice, lossy });
+      }
       if (overlap(subscriber)) world.counters.add("overlaps");
     }
     await delay(choice.number(50, 800));
-    if (on) await act(subscriber, { world, settings, choice });
+    if (on) await act(subscriber, { world, settings, choice, lossy });
   };
   const done = keepOn(() => on, once).then(() => subscriber?.resume());
   return { current: () => subscriber, done, stop: () => void (on = false) };
 }
 
-async function act(subscriber: Subscriber, { world, settings, choice }: {
-  readonly world: World;
+interface Taste {
   readonly settings: Settings;
   readonly choice: Choice;
+  readonly lossy: boolean;
+}
+
+async function act(subscriber: Subscriber, { world, settings, choice, lossy }: Taste & {
+  readonly world: World;
 }): Promise<void> {
   const what = choice.random();
   const { record } = subscriber;
@@ -133,10 +141,10 @@ async function act(subscriber: Subscriber, { world, settings, choice }: {
       unsubAt === undefined && okAt !== undefined
     );
     if (of.length > 0) await subscriber.unsubscribe(choice.of(of));
-    if (choice.chance(0.7)) await subscribe(subscriber, choice, settings);
+    if (choice.chance(0.7)) await subscribe(subscriber, { settings, choice, lossy });
     world.counters.add("resubscribed");
   } else if (what < 0.75) {
-    await subscribe(subscriber, choice, settings);
+    await subscribe(subscriber, { settings, choice, lossy });
   } else if (what < 0.82) {
     const midframe = choice.chance(0.5);
     subscriber.leave(midframe);
@@ -144,14 +152,15 @@ async function act(subscriber: Subscriber, { world, settings, choice }: {
   }
 }
 
+const LOSSY = ["drop-old", "drop-new", "latest"] as const;
 const LIVE = ["#t.>", "#t.a", "#t.*", "#t.b", "#t.*.x", "#t.many.*", "#d.h.>", "#d.h.a", "#d.h.*"];
 const STORED = ["#d.h.>", "#d.h.a", "#d.h.b", "#d.h.*", "#d.h.*.x"];
 
-async function subscribe(subscriber: Subscriber, choice: Choice, settings: Settings): Promise<void> {
+async function subscribe(subscriber: Subscriber, { choice, settings, lossy }: Taste): Promise<void> {
   const { record } = subscriber;
   const replay = record.v2 && settings.durable && choice.chance(0.4);
   const pattern = choice.of(replay ? STORED : LIVE);
-  const policy = drawPolicy(choice, settings);
+  const policy = lossy ? choice.of(LOSSY) : drawPolicy(choice, settings);
   const from = choice.of(["earliest", "earliest", "1", "now", "latest", "-10", "-2s", "3", "100000"]);
   const to = choice.chance(0.2) ? choice.of(["latest", "5", "-1s"]) : undefined;
   const open = (each: Subscription): boolean => each.pattern === pattern && each.goneAt === undefined;
