@@ -27,6 +27,8 @@ export class Hostile {
   sent = 0;
   received = 0;
   connections = 0;
+  /** The longest that one who reads its replies was made to wait until more was taken from it, milliseconds. */
+  waited = 0;
 
   constructor(options: HostileOptions) {
     this.options = options;
@@ -83,7 +85,14 @@ export class Hostile {
 
   /** The same as long as its time lasts: what nobody has to keep. */
   async endless(socket: Deno.TcpConn, next: () => string | Uint8Array): Promise<void> {
-    while (this.here) await this.send(socket, next());
+    while (this.here) {
+      const began = performance.now();
+      try {
+        await this.send(socket, next());
+      } finally {
+        this.waited = Math.max(this.waited, performance.now() - began);
+      }
+    }
   }
 
   /** Reads whatever comes and forgets it. */

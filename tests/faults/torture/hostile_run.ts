@@ -20,7 +20,7 @@ export async function beHostile(task: HostileTask): Promise<HostileReport> {
         reject(new Error(`${task.kind}: ${event.message}`));
       };
       late = setTimeout(
-        () => resolve({ sent: 0, received: 0, connections: 0, cut: "does not leave" }),
+        () => resolve({ sent: 0, received: 0, connections: 0, waited: 0, cut: "does not leave" }),
         task.ms + LATE_MS,
       );
       worker.postMessage(task);

@@ -16,6 +16,7 @@ export interface HostileReport {
   readonly sent: number;
   readonly received: number;
   readonly connections: number;
+  readonly waited: number;
   /** Why it could not go on, where the broker did not let it. */
   readonly cut?: string;
 }
@@ -38,6 +39,6 @@ thread.onmessage = async ({ data: { kind, seed, ...options } }): Promise<void> =
   }
   clearTimeout(over);
   hostile.leave();
-  const { sent, received, connections } = hostile;
-  thread.postMessage({ sent, received, connections, ...(cut === undefined ? {} : { cut }) });
+  const { sent, received, connections, waited } = hostile;
+  thread.postMessage({ sent, received, connections, waited, ...(cut === undefined ? {} : { cut }) });
 };

@@ -109,8 +109,9 @@ export const KINDS = {
   "never reads, latest": muteWith("latest"),
   "never reads, disconnect": muteWith("disconnect"),
   "never reads, block and drop-old": async (hostile) => {
-    await mute(hostile, "sub #h.flood slow=block\nsub #h.other slow=drop-old\nsub #h.last slow=latest\n");
-    await pour(hostile, small);
+    await mute(hostile, "sub #h.other slow=drop-old\nsub #h.last slow=latest\nsub #h.flood slow=block\n");
+    const some = times((at) => `pub #h.${["other", "last"][at & 1]} 4\nmore\n`, 50);
+    await pour(hostile, times(() => `${some}${small}`, 4));
   },
   "sub from=1 again": async (hostile) => {
     const socket = await hostile.open("sub");
@@ -179,9 +180,11 @@ export const KINDS = {
     await mute(hostile, "sub #h.ttl slow=drop-old\n");
     const socket = await hostile.open("pub");
     hostile.drain(socket);
+    // what the systems between the two take
+    for (let many = 0; many < 12; many++) await hostile.send(socket, payload("#h.ttl", MIB));
     while (hostile.on) {
-      await hostile.send(socket, times(() => `pub #h.ttl 1 ttl=60\nx\n`, 50));
-      await hostile.rest(5);
+      await hostile.send(socket, times(() => `pub #h.ttl 1 ttl=60\nx\n`, 20));
+      await hostile.rest(2);
     }
     await hostile.stay();
   },

@@ -57,6 +57,8 @@ const LIMITS: Limits = { p99: 250, worst: 2000, factor: 4, most: 1.25 * 1024 ** 
 /** What a garbage collector may have about it, that tells nothing. */
 const NOISE_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
+/** Who reads its replies waits for who does not read no longer than until that one is cut (`--stall-timeout`). */
+export const MOST_WAIT_MS = 8000;
 const SETTLE_MS = 30_000;
 const QUIET_MS = 700;
 
@@ -182,6 +184,9 @@ class Round {
     this.#options.counters.add("hostile");
     const report = await beHostile({ kind, seed, subPort, pubPort, ms, durable, bytes: HOSTILE_BYTES });
     this.#trace(`${kind}: ${JSON.stringify(report)}`);
+    if (report.waited > MOST_WAIT_MS) {
+      this.#find(`${kind}: its publisher waits ${report.waited.toFixed(0)} ms`);
+    }
     return report;
   }
 

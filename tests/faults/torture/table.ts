@@ -11,7 +11,7 @@ import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
 import { KIND_NAMES, type KindName } from "./kinds.ts";
 import { probing, type Times, timesOf } from "./probe.ts";
-import { mib } from "./round.ts";
+import { mib, MOST_WAIT_MS } from "./round.ts";
 
 export interface TableOptions {
   readonly command: readonly string[];
@@ -82,7 +82,7 @@ async function row(
     const base = broker.rss;
     broker.forgetPeak();
     const task = { kind, seed, subPort, pubPort, durable: true, bytes: BYTES };
-    const { sent } = await beHostile({ ...task, ms });
+    const { sent, waited } = await beHostile({ ...task, ms });
     const times = timesOf(publishers);
     const peak = broker.peak;
     const back = await backTo(broker, base * 1.2, backMs);
@@ -92,8 +92,12 @@ async function row(
     const ended = await broker.stop(DRAIN_MS + 15_000);
     await Promise.all(probes.map(({ done }) => done));
     await again;
-    const figures = { sent, kept: Math.max(0, peak - base), times, alone, back, ended: ended.ms };
-    say(line(kind, figures) + (broker.overgrown ? " killed at 3 GiB |" : ""));
+    const figures = { sent, waited, kept: Math.max(0, peak - base), times, alone, back, ended: ended.ms };
+    const more = [
+      broker.overgrown ? "killed at 3 GiB" : "",
+      waited > MOST_WAIT_MS ? `its publisher hangs for ${waited.toFixed(0)} ms` : "",
+    ].filter((what) => what !== "");
+    say(`${line(kind, figures)}${more.length === 0 ? "" : ` ${more.join(", ")} |`}`);
     return !broker.overgrown && within(figures);
   } finally {
     await broker.kill();
@@ -102,6 +106,7 @@ async function row(
 
 interface Figures {
   readonly sent: number;
+  readonly waited: number;
   readonly kept: number;
   readonly times: Times;
   readonly alone: Times;
@@ -129,7 +134,8 @@ function line(kind: string, { sent, kept, times, alone, back, ended }: Figures):
 /** Small sums are the garbage collector's. */
 const NOISE_BYTES = 64 * 1024 ** 2;
 
-function within({ sent, kept, times, back, ended }: Figures): boolean {
+function within({ sent, waited, kept, times, back, ended }: Figures): boolean {
+  if (waited > MOST_WAIT_MS) return false;
   return kept - NOISE_BYTES <= 4 * sent && times.p99 <= 20 && back !== undefined && ended <= DRAIN_MS + 1000;
 }
 
