@@ -169,7 +169,8 @@ export class Subscriber {
       pattern,
       policy: policy ?? this.#world.policy,
       sentAt: performance.now(),
-      ...(from === undefined ? {} : { from }),
+      // it reads nothing that is stored
+      ...(from === undefined || from === "now" ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     };
     this.record.subscriptions.push(subscription);

@@ -9,6 +9,12 @@ import { type Hostile, times } from "./hostile.ts";
 type Kind = (hostile: Hostile) => Promise<void>;
 
 const MIB = 1024 ** 2;
+/** The segments that open a connection and close it. */
+const CONNECTION_BYTES = 250;
+/** 150 KB a second, read each 100 ms. */
+const SLOW_BYTES = 15_000;
+/** What is told of a reader that makes progress and is cut. */
+export const STEADY_CUT = "a steady reader was cut";
 const small = times(() => "pub #h.flood 16\n0123456789abcdef\n", 2000);
 
 /** Subscribes with these lines and never reads again. */
@@ -200,12 +206,25 @@ export const KINDS = {
     for (let count = 0; hostile.on && count < 20; count++) await hostile.send(socket, frame);
     await hostile.stay();
   },
+  "reads steadily, but slowly": async (hostile) => {
+    const socket = await hostile.open("sub");
+    await hostile.send(socket, "sub #h.slow slow=block\n");
+    // in its own time: it is the publisher that waits
+    void pour(hostile, small.replaceAll("#h.flood", "#h.slow")).catch(() => {});
+    const buffer = new Uint8Array(SLOW_BYTES);
+    while (hostile.here) {
+      const count = await socket.read(buffer).catch(() => null);
+      if (count === null && hostile.left > 100) throw new Error(STEADY_CUT);
+      hostile.received += count ?? 0;
+      await hostile.rest(100);
+    }
+  },
   "connection storm": async (hostile) => {
     while (hostile.on) {
       const some = await Promise.all(
         Array.from({ length: 50 }, (_, at) => hostile.open(at & 1 ? "sub" : "pub", { hello: false })),
       );
-      hostile.sent += some.length;
+      hostile.sent += some.length * CONNECTION_BYTES;
       for (const socket of some) hostile.close(socket);
       await hostile.rest(1);
     }

@@ -6,11 +6,11 @@
 import { Broker } from "./broker.ts";
 import { Choice } from "./choice.ts";
 import type { Counters } from "./counters.ts";
-import { History } from "./history.ts";
+import { type Connection, History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
 import type { HostileReport } from "./hostile_worker.ts";
-import { KIND_NAMES, type KindName } from "./kinds.ts";
+import { KIND_NAMES, type KindName, STEADY_CUT } from "./kinds.ts";
 import { judgeConnection } from "./oracle.ts";
 import { probing, type Times, timesOf } from "./probe.ts";
 import { drawSettings, type Settings } from "./settings.ts";
@@ -81,6 +81,7 @@ class Round {
   readonly #findings: string[] = [];
   #broker!: Broker;
   #world!: World;
+  readonly #startedAt = performance.now();
   #killedAt: number | undefined;
 
   constructor(options: RoundOptions, data: string) {
@@ -184,7 +185,9 @@ class Round {
     this.#options.counters.add("hostile");
     const report = await beHostile({ kind, seed, subPort, pubPort, ms, durable, bytes: HOSTILE_BYTES });
     this.#trace(`${kind}: ${JSON.stringify(report)}`);
-    if (report.waited > MOST_WAIT_MS) {
+    if (report.cut?.includes(STEADY_CUT) === true) this.#find(`${kind}: ${STEADY_CUT}`);
+    const waits = kind !== "reads steadily, but slowly" && report.waited > MOST_WAIT_MS;
+    if (waits) {
       this.#find(`${kind}: its publisher waits ${report.waited.toFixed(0)} ms`);
     }
     return report;
@@ -223,7 +226,9 @@ class Round {
       retained: this.#settings.retained,
     };
     for (const connection of history.connections) {
-      for (const what of judgeConnection(connection, history, options)) this.#find(what);
+      const found = judgeConnection(connection, history, options);
+      for (const what of found) this.#find(what);
+      if (found.length > 0) this.#trace(`${connection.name}: ${subscribed(connection, this.#startedAt)}`);
       const { cut, openedAt, subscriptions, name } = connection;
       if (cut === undefined) continue;
       // with the broker that was killed
@@ -302,8 +307,20 @@ class Round {
   }
 
   #trace(line: string): void {
-    this.#options.trace?.(`  ${(performance.now() / 1000).toFixed(2)} ${line}`);
+    this.#options.trace?.(`  ${((performance.now() - this.#startedAt) / 1000).toFixed(2)} ${line}`);
   }
+}
+
+/** What a connection asked for and when, for who looks into a finding. */
+function subscribed({ subscriptions, happened }: Connection, since: number): string {
+  const s = (at: number | undefined): string => at === undefined ? "-" : ((at - since) / 1000).toFixed(2);
+  const all = subscriptions.map(({ pattern, policy, from, to, okAt, unsubAt }) =>
+    `${pattern} ${policy}${from === undefined ? "" : ` from=${from}`}${to === undefined ? "" : ` to=${to}`}` +
+    ` ${s(okAt)}..${s(unsubAt)}`
+  );
+  const infos = happened.filter(({ is }) => is === "live" || is === "end" || is === "failed");
+  return [...all, ...infos.map((info) => `${info.is} ${"pattern" in info ? info.pattern : ""} ${s(info.at)}`)]
+    .join("; ");
 }
 
 export function mib(bytes: number): string {

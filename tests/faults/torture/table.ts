@@ -9,7 +9,7 @@ import { Counters } from "./counters.ts";
 import { History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
-import { KIND_NAMES, type KindName } from "./kinds.ts";
+import { KIND_NAMES, type KindName, STEADY_CUT } from "./kinds.ts";
 import { probing, type Times, timesOf } from "./probe.ts";
 import { mib, MOST_WAIT_MS } from "./round.ts";
 
@@ -82,7 +82,9 @@ async function row(
     const base = broker.rss;
     broker.forgetPeak();
     const task = { kind, seed, subPort, pubPort, durable: true, bytes: BYTES };
-    const { sent, waited } = await beHostile({ ...task, ms });
+    const report = await beHostile({ ...task, ms });
+    const { sent, cut = "" } = report;
+    const waited = kind === "reads steadily, but slowly" ? 0 : report.waited;
     const times = timesOf(publishers);
     const peak = broker.peak;
     const back = await backTo(broker, base * 1.2, backMs);
@@ -96,9 +98,10 @@ async function row(
     const more = [
       broker.overgrown ? "killed at 3 GiB" : "",
       waited > MOST_WAIT_MS ? `its publisher hangs for ${waited.toFixed(0)} ms` : "",
+      cut.includes(STEADY_CUT) ? STEADY_CUT : "",
     ].filter((what) => what !== "");
     say(`${line(kind, figures)}${more.length === 0 ? "" : ` ${more.join(", ")} |`}`);
-    return !broker.overgrown && within(figures);
+    return !broker.overgrown && !cut.includes(STEADY_CUT) && within(figures);
   } finally {
     await broker.kill();
   }

@@ -77,6 +77,12 @@ export function publishing(
     }
     if (!on || !choice.chance(0.12)) return;
     const midframe = choice.chance(0.5);
+    // with much on its way
+    for (let number = 0; number < 60; number++) {
+      const topic = phase.topic(number);
+      publisher.publish({ ...phase, bytes, topic, id: ids && topic.startsWith("#d.") });
+    }
+    await delay(choice.number(0, 3));
     publisher.leave(midframe);
     world.counters.add(midframe ? "midframe" : "reconnects");
   };
