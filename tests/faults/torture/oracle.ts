@@ -109,11 +109,11 @@ class Covers {
     return count;
   }
 
-  /** It has to come, or be counted. */
-  must(message: Message): boolean {
+  /** It has to come, or be counted, before what came of its stream at `next`. */
+  must(message: Message, next = Infinity): boolean {
     const { ackedAt, topic } = message;
     if (ackedAt === undefined) return false;
-    return this.of(topic).some((subscription) => this.#surely(subscription, message, ackedAt));
+    return this.of(topic).some((subscription) => this.#surely(subscription, message, { ackedAt, next }));
   }
 
   may(message: Message): boolean {
@@ -124,11 +124,14 @@ class Covers {
     );
   }
 
-  #surely(subscription: Subscription, message: Message, ackedAt: number): boolean {
+  #surely(subscription: Subscription, message: Message, { ackedAt, next }: {
+    readonly ackedAt: number;
+    readonly next: number;
+  }): boolean {
     const { okAt, unsubAt = Infinity, from, to } = subscription;
     if (okAt === undefined || unsubAt < ackedAt) return false;
-    // it ended before everything had come
-    if (unsubAt !== Infinity && from !== undefined) return false;
+    // what waits for a subscription that ends is not owed any more
+    if (unsubAt !== Infinity && (unsubAt < next || from !== undefined)) return false;
     if (to !== undefined) {
       if (!/^\d+$/.test(to) || message.seq === undefined || message.seq > Number(to)) return false;
     }
@@ -235,7 +238,7 @@ function holesOf(history: History, { connection, covers, got, options }: {
       for (const message of missing) {
         const { ttl } = message;
         const expired = ttl !== undefined && message.sentAt + ttl * 1000 - SLACK_MS < at;
-        if (!expired && (settled || before !== Infinity) && covers.must(message)) must++;
+        if (!expired && (settled || before !== Infinity) && covers.must(message, at)) must++;
       }
       const [first] = missing;
       if (first !== undefined) {

@@ -280,7 +280,7 @@ class Round {
   }
 
   #patience({ p99, worst, count }: Times): void {
-    if (count === 0 || this.#killedAt !== undefined) return;
+    if (count === 0 || this.#kinds.length === 0 || this.#killedAt !== undefined) return;
     if (p99 > this.#limits.p99) this.#find(`a quiet publisher waits ${p99.toFixed(1)} ms (p99)`);
     if (worst > this.#limits.worst) this.#find(`a quiet publisher waited ${worst.toFixed(0)} ms`);
   }
