@@ -115,7 +115,7 @@ export const KINDS = {
   "never reads, latest": muteWith("latest"),
   "never reads, disconnect": muteWith("disconnect"),
   "never reads, block and drop-old": async (hostile) => {
-    await mute(hostile, "sub #h.other slow=drop-old\nsub #h.last slow=latest\nsub #h.flood slow=block\n");
+    await mute(hostile, "sub #h.flood\nsub #h.other slow=drop-old\nsub #h.last slow=latest\n");
     const some = times((at) => `pub #h.${["other", "last"][at & 1]} 4\nmore\n`, 50);
     await pour(hostile, times(() => `${some}${small}`, 4));
   },

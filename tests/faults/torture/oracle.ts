@@ -132,10 +132,11 @@ class Covers {
     if (okAt === undefined || unsubAt < ackedAt) return false;
     // what waits for a subscription that ends is not owed any more
     if (unsubAt !== Infinity && (unsubAt < next || from !== undefined)) return false;
-    if (to !== undefined) {
-      if (!/^\d+$/.test(to) || message.seq === undefined || message.seq > Number(to)) return false;
-    }
     const stored = ackedAt < subscription.sentAt;
+    // what comes later may be behind its end
+    if (to !== undefined) {
+      if (!stored || !/^\d+$/.test(to) || message.seq === undefined || message.seq > Number(to)) return false;
+    }
     if (from !== undefined && /^\d+$/.test(from)) {
       if (message.seq === undefined || message.seq < Number(from)) return false;
       return !stored || (this.#options.durable === true && this.#options.retained !== true);
