@@ -119,6 +119,15 @@ export const KINDS = {
     const some = times((at) => `pub #h.${["other", "last"][at & 1]} 4\nmore\n`, 50);
     await pour(hostile, times(() => `${some}${small}`, 4));
   },
+  "never reads, block and then latest": async (hostile) => {
+    const socket = await hostile.open("sub");
+    await hostile.send(socket, "sub #h.flood\nsub #h.other slow=drop-old\n");
+    await hostile.rest(100);
+    const pouring = pour(hostile, small);
+    await hostile.rest(1000);
+    await hostile.send(socket, "sub #h.flood slow=latest\n");
+    await pouring;
+  },
   "sub from=1 again": async (hostile) => {
     const socket = await hostile.open("sub");
     await hostile.flood(socket, () => "sub #d.a from=1\n".repeat(4000));

@@ -14,6 +14,7 @@ import { KIND_NAMES, type KindName, STEADY_CUT } from "./kinds.ts";
 import { judgeConnection } from "./oracle.ts";
 import { probing, type Times, timesOf } from "./probe.ts";
 import { drawSettings, type Settings } from "./settings.ts";
+import { stating } from "./states.ts";
 import { judgeStored } from "./stored_oracle.ts";
 import { type Actor, publishing, reading } from "./workload.ts";
 
@@ -139,7 +140,8 @@ class Round {
     const probes = [true, false].map((v2) =>
       probing(world, { v2, topic: `#q.${v2 ? "frames" : "lines"}`, everyMs: 25 })
     );
-    const actors: Actor[] = [...publishers, ...readers, ...probes];
+    const states = choice.chance(0.5) ? [stating(world)] : [];
+    const actors: Actor[] = [...publishers, ...readers, ...probes, ...states];
     await delay(ms * 0.2);
     timesOf(probes.map(({ publisher }) => publisher));
     const hostile = this.#beHostile(ms * 0.5);
@@ -153,15 +155,17 @@ class Round {
     this.#trace("all stop");
     for (const actor of actors) actor.stop();
     await Promise.all(actors.map(({ done }) => done));
-    for (const { publisher } of [...publishers, ...probes]) {
+    for (const { publisher } of [...publishers, ...probes, ...states]) {
       if (!await publisher.answered(0, SETTLE_MS)) this.#find(`${publisher.open} requests have no answer`);
     }
-    const subscribers = readers.map(({ current }) => current()).filter((each) => each !== undefined);
+    const subscribers = [...readers, ...states].map(({ current }) => current()).filter((each) =>
+      each !== undefined
+    );
     await this.#settle(subscribers);
     this.#judge();
     await this.#stored();
     for (const subscriber of subscribers) subscriber.leave();
-    for (const { publisher } of [...publishers, ...probes]) publisher.leave();
+    for (const { publisher } of [...publishers, ...probes, ...states]) publisher.leave();
     await this.#memory(reports);
     this.#patience(times);
     await this.#stop();
