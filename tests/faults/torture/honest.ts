@@ -1,0 +1,271 @@
+/**
+ * Those who do as they should, and write down what happens to them.
+ *
+ * @module
+ */
+import type { Counters } from "./counters.ts";
+import type { Connection, History, Message, Policy, Subscription } from "./history.ts";
+import { payloadOf, readPayload } from "./payload.ts";
+import { type Answer, Peer } from "./peer.ts";
+
+const encoder = new TextEncoder();
+
+/** Where to connect to, and where to write down. */
+export interface World {
+  readonly history: History;
+  readonly counters: Counters;
+  /** The broker may be another after a while. */
+  subPort: number;
+  pubPort: number;
+  /** `--slow-consumer`. */
+  readonly policy: Policy;
+}
+
+/** How to publish a message. */
+export interface PublishOptions {
+  readonly topic: string;
+  readonly bytes: number;
+  readonly ttl?: number;
+  readonly headers?: boolean;
+  readonly id?: boolean;
+}
+
+/** A publisher. Each of its connections is a publisher of its own to the history. */
+export class Publisher {
+  readonly v2: boolean;
+  readonly #world: World;
+  #peer: Peer | undefined;
+  #number = 0;
+  /** What has an id and no answer: is sent again. */
+  #unanswered = new Map<Message, Uint8Array>();
+  #lastSent = 0;
+  /** What the answers took, milliseconds. */
+  readonly times: number[] = [];
+
+  constructor(world: World, v2: boolean) {
+    this.#world = world;
+    this.v2 = v2;
+  }
+
+  get open(): number {
+    return this.#peer?.open ?? 0;
+  }
+
+  get connected(): boolean {
+    return this.#peer !== undefined && !this.#peer.closed;
+  }
+
+  async connect(): Promise<void> {
+    this.#peer = await Peer.connect(this.#world.pubPort, { v2: this.v2 });
+    this.#number = this.#world.history.publisher();
+    const again = [...this.#unanswered];
+    for (const [message, frame] of again) {
+      this.#world.counters.add("resent");
+      this.#send(message, frame);
+    }
+  }
+
+  /** Sends one, without waiting; `open` says how many have no answer. */
+  publish({ topic, bytes, ttl, headers = false, id = false }: PublishOptions): Message | undefined {
+    if (this.#peer === undefined || this.#peer.closed) return undefined;
+    const sent = { topic, sentAt: performance.now(), ...(ttl === undefined || !this.v2 ? {} : { ttl }) };
+    const message = this.#world.history.publish(this.#number, sent);
+    const payload = payloadOf(topic, { ...message, bytes });
+    const fields = !this.v2 ? "" : [
+      ttl === undefined ? "" : ` ttl=${ttl}`,
+      headers ? " h.lang=en h.trace=a%20b" : "",
+      id ? ` id=k${message.publisher}-${message.number}` : "",
+    ].join("");
+    const head = this.v2 ? `pub ${topic} ${payload.length}${fields}\n` : `p pub ${topic} `;
+    const frame = joined(encoder.encode(head), payload);
+    if (id && this.v2) this.#unanswered.set(message, frame);
+    this.#send(message, frame);
+    return message;
+  }
+
+  /** How long the last request has waited that has no answer yet: what the times do not show. */
+  waits(): number[] {
+    return this.open === 0 ? [] : [performance.now() - this.#lastSent];
+  }
+
+  /** Waits until at most so many are unanswered; false when that took too long. */
+  async answered(most: number, withinMs: number): Promise<boolean> {
+    const until = performance.now() + withinMs;
+    while (this.open > most && performance.now() < until) await delay(2);
+    return this.open <= most;
+  }
+
+  /** Leaves, in the middle of a frame where `midframe`. */
+  leave(midframe = false): void {
+    if (midframe) this.#peer?.send(this.v2 ? "pub #t.half 1000\nno more" : "p pub #t.half no mo");
+    this.#peer?.close();
+  }
+
+  #send(message: Message, frame: Uint8Array): void {
+    this.#lastSent = message.sentAt;
+    this.#peer?.request(frame, (answer) => this.#answer(message, answer));
+  }
+
+  #answer(message: Message, answer: Answer | undefined): void {
+    if (answer === undefined) return;
+    this.#unanswered.delete(message);
+    this.times.push(answer.at - message.sentAt);
+    if (answer.ok) {
+      message.ackedAt ??= answer.at;
+      if (answer.seq !== undefined) message.seq ??= answer.seq;
+      if (answer.line.includes("level=synced") && answer.seq === undefined) this.#world.counters.add("known");
+      return;
+    }
+    this.#world.counters.add("refused");
+    if (/BUSY/.test(answer.line)) this.#world.counters.add("busy");
+    // one that is not taken now may have been taken before the connection broke
+    message.refused = answer.line;
+  }
+}
+
+/** A subscriber's connection. */
+export class Subscriber {
+  readonly record: Connection;
+  readonly #world: World;
+  #peer!: Peer;
+  #left = false;
+  /** When it last got anything. */
+  heardAt = performance.now();
+
+  private constructor(world: World, record: Connection) {
+    this.#world = world;
+    this.record = record;
+  }
+
+  static async connect(world: World, { v2, name }: {
+    readonly v2: boolean;
+    readonly name: string;
+  }): Promise<Subscriber> {
+    const subscriber = new Subscriber(world, world.history.connection(name, v2));
+    subscriber.#peer = await Peer.connect(world.subPort, {
+      v2,
+      message: (topic, payload, seq) => subscriber.#message(topic, payload, seq),
+      said: (line) => subscriber.#said(line),
+      closed: ({ bye, error }) => subscriber.#closed(bye, error),
+    });
+    return subscriber;
+  }
+
+  get connected(): boolean {
+    return !this.#peer.closed;
+  }
+
+  get received(): number {
+    return this.#peer.received;
+  }
+
+  /** Subscribes; comes back with the answer. */
+  async subscribe(pattern: string, { policy, from, to }: {
+    readonly policy?: Policy;
+    readonly from?: string;
+    readonly to?: string;
+  } = {}): Promise<boolean> {
+    const subscription: Subscription = {
+      pattern,
+      policy: policy ?? this.#world.policy,
+      sentAt: performance.now(),
+      // it reads nothing that is stored
+      ...(from === undefined || from === "now" ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    };
+    this.record.subscriptions.push(subscription);
+    const request = this.record.v2
+      ? `sub ${pattern}${policy === undefined ? "" : ` slow=${policy}`}${
+        from === undefined ? "" : ` from=${from}`
+      }` +
+        `${to === undefined ? "" : ` to=${to}`}\n`
+      : `s sub ${pattern}\n`;
+    const answered = Promise.withResolvers<boolean>();
+    this.#peer.request(request, (answer) => {
+      if (answer?.ok === true) {
+        subscription.okAt = answer.at;
+        this.#happened({ is: "subscribed", subscription, at: answer.at });
+        if (answer.line.includes(" last=")) this.#world.counters.add("late");
+      } else if (answer !== undefined) {
+        this.record.subscriptions.splice(this.record.subscriptions.indexOf(subscription), 1);
+        this.#world.counters.add("refused");
+      }
+      answered.resolve(answer?.ok === true);
+    });
+    return await answered.promise;
+  }
+
+  async unsubscribe(subscription: Subscription): Promise<void> {
+    subscription.unsubAt = performance.now();
+    const { pattern } = subscription;
+    const answer = await this.#peer.ask(this.record.v2 ? `unsub ${pattern}\n` : `s unsub ${pattern}\n`);
+    if (answer?.ok === true) subscription.goneAt = answer.at;
+  }
+
+  pause(): void {
+    this.#peer.pause();
+  }
+
+  resume(): void {
+    this.#peer.resume();
+  }
+
+  leave(midframe = false): void {
+    this.#left = true;
+    if (midframe) this.#peer.send("sub #t.ha");
+    this.#peer.close();
+  }
+
+  #message(topic: string, payload: Uint8Array, seq: number | undefined): void {
+    const at = this.heardAt = performance.now();
+    const who = readPayload(topic, payload);
+    const message = who && this.#world.history.publishers[who.publisher]?.[who.number];
+    if (message === undefined || message.topic !== topic) {
+      return this.#happened({ is: "altered", what: `${payload.length} bytes of ${topic}`, at });
+    }
+    this.#happened({ is: "got", message, at, ...(seq === undefined ? {} : { seq }) });
+  }
+
+  #said(line: string): void {
+    const at = this.heardAt = performance.now();
+    const [verb, pattern = "", count] = line.split(" ");
+    const { counters } = this.#world;
+    if (verb === "gap") {
+      counters.add("gaps");
+      counters.add("gapped", Number(count));
+      if (this.record.subscriptions.some((each) => each.pattern === pattern && each.policy === "latest")) {
+        counters.add("latest");
+      }
+      return this.#happened({ is: "gap", pattern, count: Number(count), at });
+    }
+    const info = JSON.parse(line.slice(line.indexOf("{"))) as Record<string, string>;
+    for (const is of ["live", "end", "failed"] as const) {
+      const of = info[is];
+      if (typeof of !== "string") continue;
+      if (is === "live") counters.add("live");
+      if (is === "end") counters.add("ended");
+      this.#happened({ is, pattern: of, at });
+    }
+  }
+
+  #closed(bye: string | undefined, error: string | undefined): void {
+    this.record.closedAt = performance.now();
+    if (!this.#left) this.record.cut = bye ?? error ?? "";
+  }
+
+  #happened(event: Connection["happened"][number]): void {
+    this.record.happened.push(event);
+  }
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function joined(head: Uint8Array, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(head.length + payload.length + 1);
+  frame.set(head);
+  frame.set(payload, head.length);
+  frame[frame.length - 1] = 10;
+  return frame;
+}

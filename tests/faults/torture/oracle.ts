@@ -1,0 +1,363 @@
+/**
+ * Judges a history: for each connection received + counted in gaps = published, in order, once, unaltered, and
+ * each gap in its place.
+ *
+ * What is not known is not held against anybody: a message that was not acknowledged may be there or not; one
+ * that was sent while a subscription began or ended may have reached it or not; what waited for a connection
+ * that has ended may not have come. In between there is no excuse.
+ *
+ * A connection is judged as a whole, since a message that several of its subscriptions want comes once, and
+ * which of them brings it is not said (C5, V8). So a hole (messages that should have come between two of a
+ * stream that did) has to be covered by gaps of those patterns that take its topic in, told between these two;
+ * and a gap by the holes it may have been told for.
+ *
+ * @module
+ */
+import type { Connection, Happened, History, Message, Policy, Stream, Subscription } from "./history.ts";
+import { matches } from "./history.ts";
+
+export interface JudgeOptions {
+  /** The broker leaves messages out for classic clients (`--slow-consumer drop`), which it cannot tell them. */
+  readonly classicLoses?: boolean;
+  /** Topics are durable. */
+  readonly durable?: boolean;
+  /** Old messages were deleted: what a replay asked for may be gone (it is told so). */
+  readonly retained?: boolean;
+}
+
+/** Messages of a stream that did not come, behind event `after` and before event `before`. */
+interface Hole {
+  readonly stream: Stream;
+  readonly after: number;
+  readonly before: number;
+  /** So many should have come, so many more could. */
+  readonly must: number;
+  readonly may: number;
+  readonly first: Message;
+}
+
+/** How far the clocks of two ends of one process may be apart, and a ttl from its timer, milliseconds. */
+const SLACK_MS = 50;
+
+/** What is wrong with what a connection got, a sentence each. `settled`: all that was on its way has come. */
+export function judgeConnection(
+  connection: Connection,
+  history: History,
+  options: JudgeOptions = {},
+): string[] {
+  const wrong = new Findings(connection.name);
+  const covers = new Covers(connection, options);
+  const got = walk(connection, covers, wrong);
+  const holes = holesOf(history, { connection, covers, got, options });
+  if (connection.v2) weigh(connection, { holes, covers, wrong });
+  else if (options.classicLoses !== true) {
+    for (const { must, first } of holes) {
+      if (must > 0) {
+        wrong.add("lost", `${must} of ${nameOf(first)} on, which a classic client cannot be told of`);
+      }
+    }
+  }
+  newest(history, { connection, covers, got, wrong });
+  ends(connection, wrong);
+  return wrong.told;
+}
+
+/** The first few of each kind, and how many there were. */
+class Findings {
+  readonly told: string[] = [];
+  readonly #who: string;
+  readonly #counts = new Map<string, number>();
+
+  constructor(who: string) {
+    this.#who = who;
+  }
+
+  add(kind: string, what: string): void {
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    if (count <= 3) this.told.push(`${this.#who}: ${kind}: ${what}`);
+    if (count === 4) this.told.push(`${this.#who}: ${kind}: and more`);
+  }
+}
+
+const LOSSY: ReadonlySet<Policy> = new Set(["drop-old", "drop-new", "latest"]);
+
+/** Which subscriptions take a message in, for certain or perhaps. */
+class Covers {
+  readonly #connection: Connection;
+  readonly #options: JudgeOptions;
+  readonly #byTopic = new Map<string, readonly Subscription[]>();
+
+  constructor(connection: Connection, options: JudgeOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  of(topic: string): readonly Subscription[] {
+    let found = this.#byTopic.get(topic);
+    if (found === undefined) {
+      found = this.#connection.subscriptions.filter(({ pattern }) => matches(pattern, topic));
+      this.#byTopic.set(topic, found);
+    }
+    return found;
+  }
+
+  /** How many topics there were that a pattern takes in. */
+  topics(pattern: string): number {
+    let count = 0;
+    for (const topic of this.#byTopic.keys()) if (matches(pattern, topic)) count++;
+    return count;
+  }
+
+  /** It has to come, or be counted, before what came of its stream at `next`. */
+  must(message: Message, next = Infinity): boolean {
+    const { ackedAt, topic } = message;
+    if (ackedAt === undefined) return false;
+    return this.of(topic).some((subscription) => this.#surely(subscription, message, { ackedAt, next }));
+  }
+
+  may(message: Message): boolean {
+    if (message.refused !== undefined) return false;
+    const answered = message.ackedAt ?? Infinity;
+    return this.of(message.topic).some(({ sentAt, goneAt = Infinity, from }) =>
+      (sentAt <= answered || from !== undefined) && goneAt >= message.sentAt
+    );
+  }
+
+  #surely(subscription: Subscription, message: Message, { ackedAt, next }: {
+    readonly ackedAt: number;
+    readonly next: number;
+  }): boolean {
+    const { okAt, unsubAt = Infinity, from, to } = subscription;
+    if (okAt === undefined || unsubAt < ackedAt) return false;
+    // what waits for a subscription that ends is not owed any more
+    if (unsubAt !== Infinity && (unsubAt < next || from !== undefined)) return false;
+    const stored = ackedAt < subscription.sentAt;
+    // what comes later may be behind its end
+    if (to !== undefined) {
+      if (!stored || !/^\d+$/.test(to) || message.seq === undefined || message.seq > Number(to)) return false;
+    }
+    if (from !== undefined && /^\d+$/.test(from)) {
+      if (message.seq === undefined || message.seq < Number(from)) return false;
+      return !stored || (this.#options.durable === true && this.#options.retained !== true);
+    }
+    if (okAt <= message.sentAt) return to === undefined || from === "earliest";
+    return stored && from === "earliest" && this.#options.durable === true && this.#options.retained !== true;
+  }
+
+  /**
+   * It may come twice: a subscription that loses messages does not pay for a replay beside it, and the last ones
+   * of each topic come beside what another replay still reads.
+   */
+  twice({ topic }: Message): boolean {
+    const all = this.of(topic);
+    const replays = all.filter(({ from }) => from !== undefined);
+    if (replays.length === 0) return false;
+    if (replays.length > 1 && replays.some(({ from }) => /^latest$|^-\d+$/.test(from ?? ""))) return true;
+    return all.some(({ from, policy }) => from === undefined && LOSSY.has(policy));
+  }
+
+  /** Some of what a pattern takes in comes by a replay as well. */
+  mixes(pattern: string): boolean {
+    for (const topic of this.#byTopic.keys()) if (matches(pattern, topic) && this.mixed(topic)) return true;
+    return false;
+  }
+
+  /** It may come in another order than it was sent: what is stored comes beside what is live. */
+  mixed(topic: string): boolean {
+    const all = this.of(topic);
+    return all.length > 1 && all.some(({ from }) => from !== undefined);
+  }
+}
+
+/** Goes through what came: where each message came, unasked, twice, out of order. */
+function walk(connection: Connection, covers: Covers, wrong: Findings): Map<Message, number> {
+  const got = new Map<Message, number>();
+  const last = new Map<Stream, Message>();
+  connection.happened.forEach((event, at) => {
+    if (event.is === "altered") return wrong.add("altered", event.what);
+    if (event.is === "failed") return wrong.add("failed", event.pattern);
+    if (event.is === "subscribed" && event.subscription.from !== undefined) {
+      for (const stream of last.keys()) {
+        if (matches(event.subscription.pattern, stream.topic)) last.delete(stream);
+      }
+    }
+    if (event.is !== "got") return;
+    const { message } = event;
+    if (message.refused !== undefined) {
+      wrong.add("refused and delivered", `${nameOf(message)}: ${message.refused}`);
+    }
+    if (!covers.may(message)) wrong.add("unasked", nameOf(message));
+    if (event.seq !== undefined) {
+      message.seq ??= event.seq;
+      if (message.seq !== event.seq) {
+        wrong.add("renumbered", `${nameOf(message)}: ${message.seq}, ${event.seq}`);
+      }
+    }
+    const before = got.get(message);
+    if (
+      before !== undefined && !askedAgain(connection.happened, message, before, at) && !covers.twice(message)
+    ) {
+      wrong.add("doubled", nameOf(message));
+    }
+    got.set(message, at);
+    const previous = last.get(message.stream);
+    if (previous !== undefined && previous.index > message.index && !covers.mixed(message.topic)) {
+      wrong.add("out of order", `${nameOf(message)} behind ${previous.number}`);
+    }
+    last.set(message.stream, message);
+  });
+  return got;
+}
+
+/** A replay that was answered between the two brings a message once more. */
+function askedAgain(happened: readonly Happened[], message: Message, first: number, second: number): boolean {
+  for (let at = first + 1; at < second; at++) {
+    const event = happened[at];
+    if (event?.is === "subscribed" && event.subscription.from !== undefined) {
+      if (matches(event.subscription.pattern, message.topic)) return true;
+    }
+  }
+  return false;
+}
+
+function holesOf(history: History, { connection, covers, got, options }: {
+  readonly connection: Connection;
+  readonly covers: Covers;
+  readonly got: ReadonlyMap<Message, number>;
+  readonly options: JudgeOptions;
+}): Hole[] {
+  const holes: Hole[] = [];
+  const settled = connection.closedAt === undefined;
+  for (const stream of history.streams.values()) {
+    if (covers.of(stream.topic).length === 0) continue;
+    const mixed = covers.mixed(stream.topic);
+    let after = -1;
+    let missing: Message[] = [];
+    const close = (before: number, at: number): void => {
+      let must = 0;
+      for (const message of missing) {
+        const { ttl } = message;
+        const expired = ttl !== undefined && message.sentAt + ttl * 1000 - SLACK_MS < at;
+        if (!expired && (settled || before !== Infinity) && covers.must(message, at)) must++;
+      }
+      const [first] = missing;
+      if (first !== undefined) {
+        const where = mixed ? { after: -1, before: Infinity } : { after, before };
+        holes.push({ stream, ...where, must, may: missing.length - must, first });
+      }
+      missing = [];
+    };
+    for (const message of stream.messages) {
+      const at = got.get(message);
+      if (at === undefined) {
+        if (covers.may(message) || (options.retained === true && message.refused === undefined)) {
+          missing.push(message);
+        }
+        continue;
+      }
+      close(at, connection.happened[at]?.at ?? 0);
+      after = at;
+    }
+    close(Infinity, Infinity);
+  }
+  return holes;
+}
+
+type Gap = Extract<Happened, { is: "gap" }>;
+
+/** Each hole has its gaps and each gap its holes, and all together as well. */
+function weigh(connection: Connection, { holes, covers, wrong }: {
+  readonly holes: readonly Hole[];
+  readonly covers: Covers;
+  readonly wrong: Findings;
+}): void {
+  const gaps: { readonly gap: Gap; readonly at: number }[] = [];
+  connection.happened.forEach((gap, at) => {
+    if (gap.is === "gap") gaps.push({ gap, at });
+  });
+  let must = 0;
+  let may = 0;
+  for (const hole of holes) {
+    must += hole.must;
+    may += hole.must + hole.may;
+    let left = hole.must;
+    for (let at = 0; at < gaps.length && left > 0; at++) {
+      if (explains(gaps[at]!, hole)) left -= gaps[at]!.gap.count;
+    }
+    if (left > 0) wrong.add("lost", `${hole.must} of ${nameOf(hole.first)} on, ${left} of them in no gap`);
+  }
+  let counted = 0;
+  for (const each of gaps) {
+    counted += each.gap.count;
+    // what one subscription counts as left out a replay beside it may bring
+    if (covers.mixes(each.gap.pattern)) {
+      may += each.gap.count;
+      continue;
+    }
+    let left = each.gap.count;
+    for (let at = 0; at < holes.length && left > 0; at++) {
+      if (explains(each, holes[at]!)) left -= holes[at]!.must + holes[at]!.may;
+    }
+    if (left > 0) wrong.add("gap too large", `gap ${each.gap.pattern} ${each.gap.count}, ${left} too many`);
+  }
+  if (counted < must) wrong.add("lost", `${must} messages in all, ${counted} in gaps`);
+  if (counted > may) wrong.add("gap too large", `${counted} in gaps in all, ${may} messages did not come`);
+}
+
+function explains({ gap, at }: { readonly gap: Gap; readonly at: number }, hole: Hole): boolean {
+  return at > hole.after && at < hole.before && matches(gap.pattern, hole.stream.topic);
+}
+
+/** More topics than this may fill the outbox even when only the newest of each waits. */
+const FEW_TOPICS = 50;
+
+/**
+ * Who leaves out old messages keeps the newest (V7): of each topic with `latest`, of all it takes in with
+ * `drop-old`. Of publishers that sent beside each other it may be anybody's.
+ */
+function newest(history: History, { connection, covers, got, wrong }: {
+  readonly connection: Connection;
+  readonly covers: Covers;
+  readonly got: ReadonlyMap<Message, number>;
+  readonly wrong: Findings;
+}): void {
+  if (connection.closedAt !== undefined || !connection.v2) return;
+  const lasts = new Map<string, Map<number, Message>>();
+  for (const { topic, publisher, messages } of history.streams.values()) {
+    const [keeper, another] = covers.of(topic);
+    if (keeper === undefined || another !== undefined || keeper.from !== undefined) continue;
+    if (keeper.policy !== "latest" && keeper.policy !== "drop-old") continue;
+    const message = messages.findLast(({ refused }) => refused === undefined);
+    if (message === undefined) continue;
+    const many = keeper.policy === "drop-old" || covers.topics(keeper.pattern) > FEW_TOPICS;
+    const key = many ? keeper.pattern : topic;
+    const of = lasts.get(key) ?? new Map<number, Message>();
+    if ((of.get(publisher)?.number ?? -1) < message.number) of.set(publisher, message);
+    lasts.set(key, of);
+  }
+  for (const of of lasts.values()) {
+    const all = [...of.values()];
+    const unsure = all.some((message) => !covers.must(message) || message.ttl !== undefined);
+    if (!unsure && !all.some((message) => got.has(message))) wrong.add("newest lost", nameOf(all[0]!));
+  }
+}
+
+/** A replay with `to` says its end, one without when it is live (D4). */
+function ends(connection: Connection, wrong: Findings): void {
+  if (connection.closedAt !== undefined) return;
+  for (const { pattern, from, to, okAt, unsubAt } of connection.subscriptions) {
+    if (from === undefined || okAt === undefined || unsubAt !== undefined) continue;
+    // one that waits for a number or a time to come is not over
+    if (/^\d{4}-|^\d+$/.test(to ?? from)) continue;
+    const want = to === undefined ? "live" : "end";
+    const said = connection.happened.some((event) =>
+      event.is === want && event.pattern === pattern && event.at >= okAt - 1
+    );
+    if (!said) wrong.add(`never ${want}`, `${pattern} from=${from}${to === undefined ? "" : ` to=${to}`}`);
+  }
+}
+
+function nameOf({ publisher, number, topic }: Message): string {
+  return `${publisher}.${number} of ${topic}`;
+}

@@ -1,0 +1,332 @@
+/**
+ * A round: a broker of its own, honest clients, hostile ones among them, and at the end the account.
+ *
+ * @module
+ */
+import { Broker } from "./broker.ts";
+import { Choice } from "./choice.ts";
+import type { Counters } from "./counters.ts";
+import { type Connection, History } from "./history.ts";
+import { delay, Subscriber, type World } from "./honest.ts";
+import { beHostile } from "./hostile_run.ts";
+import type { HostileReport } from "./hostile_worker.ts";
+import { KIND_NAMES, type KindName, STEADY_CUT } from "./kinds.ts";
+import { judgeConnection } from "./oracle.ts";
+import { probing, type Times, timesOf } from "./probe.ts";
+import { drawSettings, type Settings } from "./settings.ts";
+import { stating } from "./states.ts";
+import { judgeStored } from "./stored_oracle.ts";
+import { type Actor, publishing, reading } from "./workload.ts";
+
+export interface RoundOptions {
+  readonly seed: number;
+  /** The broker's command; its arguments are added. */
+  readonly command: readonly string[];
+  readonly counters: Counters;
+  /** How long the clients are at it, milliseconds. */
+  readonly ms: number;
+  /** The hostile kinds; otherwise the seed draws up to three. */
+  readonly kinds?: readonly KindName[];
+  readonly limits?: Partial<Limits>;
+  readonly trace?: (line: string) => void;
+}
+
+/** Beyond this a round has found something. */
+export interface Limits {
+  /** An honest publisher's answers beside hostile clients, milliseconds. */
+  readonly p99: number;
+  readonly worst: number;
+  /** Bytes kept for a byte sent. */
+  readonly factor: number;
+  /** Bytes kept in all. */
+  readonly most: number;
+  /** How long memory may take to come back, milliseconds. */
+  readonly backMs: number;
+}
+
+export interface RoundReport {
+  readonly seed: number;
+  readonly kinds: readonly KindName[];
+  readonly settings: Settings;
+  readonly published: number;
+  readonly received: number;
+  readonly times: Times;
+  readonly findings: readonly string[];
+}
+
+const LIMITS: Limits = { p99: 250, worst: 2000, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
+/** What a garbage collector may have about it, that tells nothing. */
+const NOISE_BYTES = 96 * 1024 ** 2;
+const HOSTILE_BYTES = 24 * 1024 ** 2;
+/** Who reads its replies waits for who does not read no longer than until that one is cut (`--stall-timeout`). */
+export const MOST_WAIT_MS = 8000;
+const SETTLE_MS = 30_000;
+const QUIET_MS = 700;
+
+export async function runRound(options: RoundOptions): Promise<RoundReport> {
+  const directory = await Deno.makeTempDir({ prefix: "hashbus-torture-" });
+  try {
+    return await new Round(options, `${directory}/data`).run();
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+class Round {
+  readonly #options: RoundOptions;
+  readonly #limits: Limits;
+  readonly #choice: Choice;
+  readonly #settings: Settings;
+  readonly #kinds: readonly KindName[];
+  readonly #args: readonly string[];
+  readonly #findings: string[] = [];
+  #broker!: Broker;
+  #world!: World;
+  readonly #startedAt = performance.now();
+  #killedAt: number | undefined;
+
+  constructor(options: RoundOptions, data: string) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#choice = new Choice(options.seed);
+    this.#settings = drawSettings(this.#choice.own());
+    const drawn = this.#choice.own();
+    this.#kinds = options.kinds ??
+      Array.from({ length: drawn.number(0, 3) }, () => drawn.of(KIND_NAMES));
+    this.#args = [...this.#settings.args, ...(this.#settings.durable ? ["--data", data] : [])];
+  }
+
+  async run(): Promise<RoundReport> {
+    const { command, counters, seed } = this.#options;
+    this.#trace(`broker ${this.#args.join(" ")}; ${this.#kinds.join(", ") || "nobody hostile"}`);
+    this.#broker = await Broker.start(command, this.#args);
+    const { subPort, pubPort } = this.#broker;
+    const history = new History();
+    this.#world = { history, counters, subPort, pubPort, policy: this.#settings.policy };
+    let times: Times = { count: 0, p50: 0, p99: 0, worst: 0 };
+    let received = 0;
+    try {
+      times = await this.#work();
+      for (const { happened } of history.connections) received += happened.length;
+    } catch (error) {
+      const { overgrown, over } = this.#broker;
+      this.#find(
+        overgrown
+          ? "the broker took over 3 GiB and was killed"
+          : `${over ? "the broker is over: " : ""}${error}`,
+      );
+    }
+    await this.#broker.kill();
+    if (/internal error/.test(this.#broker.log)) this.#find("internal error in the log");
+    for (const line of this.#broker.log.split("\n")) {
+      if (/slow consumer disconnected/.test(line)) counters.add("evicted");
+      if (/half-sent|deadline|unfinished/.test(line)) counters.add("deadlines");
+    }
+    let published = 0;
+    for (const messages of history.publishers) published += messages.length;
+    const { kinds, findings } = { kinds: this.#kinds, findings: this.#findings };
+    return { seed, kinds, settings: this.#settings, published, received, times, findings };
+  }
+
+  async #work(): Promise<Times> {
+    const world = this.#world;
+    const { ms } = this.#options;
+    const choice = this.#choice.own();
+    const publishers = Array.from({ length: 4 }, () => publishing(world, this.#settings, choice.own()));
+    const readers = Array.from(
+      { length: 6 },
+      (_, at) => reading(world, this.#settings, { choice: choice.own(), name: `reader ${at}` }),
+    );
+    const probes = [true, false].map((v2) =>
+      probing(world, { v2, topic: `#q.${v2 ? "frames" : "lines"}`, everyMs: 25 })
+    );
+    const states = choice.chance(0.5) ? [stating(world)] : [];
+    const actors: Actor[] = [...publishers, ...readers, ...probes, ...states];
+    await delay(ms * 0.2);
+    timesOf(probes.map(({ publisher }) => publisher));
+    const hostile = this.#beHostile(ms * 0.5);
+    if (this.#settings.kill) {
+      await delay(ms * (0.2 + choice.random() * 0.4));
+      await this.#kill();
+    }
+    const reports = await hostile;
+    const times = timesOf(probes.map(({ publisher }) => publisher));
+    await delay(ms * 0.2);
+    this.#trace("all stop");
+    for (const actor of actors) actor.stop();
+    await Promise.all(actors.map(({ done }) => done));
+    for (const { publisher } of [...publishers, ...probes, ...states]) {
+      if (!await publisher.answered(0, SETTLE_MS)) this.#find(`${publisher.open} requests have no answer`);
+    }
+    const subscribers = [...readers, ...states].map(({ current }) => current()).filter((each) =>
+      each !== undefined
+    );
+    await this.#settle(subscribers);
+    this.#judge();
+    await this.#stored();
+    for (const subscriber of subscribers) subscriber.leave();
+    for (const { publisher } of [...publishers, ...probes, ...states]) publisher.leave();
+    await this.#memory(reports);
+    this.#patience(times);
+    await this.#stop();
+    return times;
+  }
+
+  /** All hostile kinds at once, until they have left. */
+  async #beHostile(ms: number): Promise<{ base: number; sent: number }> {
+    const base = this.#broker.rss;
+    this.#broker.forgetPeak();
+    const reports = await Promise.all(this.#kinds.map((kind) => this.#one(kind, ms)));
+    if (reports.length === 0) await delay(ms);
+    const sent = reports.reduce((sum, report) => sum + report.sent, 0);
+    return { base, sent };
+  }
+
+  async #one(kind: KindName, ms: number): Promise<HostileReport> {
+    const { subPort, pubPort } = this.#world;
+    const { durable } = this.#settings;
+    const seed = Math.floor(this.#choice.random() * 2 ** 31);
+    this.#options.counters.add("hostile");
+    const report = await beHostile({ kind, seed, subPort, pubPort, ms, durable, bytes: HOSTILE_BYTES });
+    this.#trace(`${kind}: ${JSON.stringify(report)}`);
+    if (report.cut?.includes(STEADY_CUT) === true) this.#find(`${kind}: ${STEADY_CUT}`);
+    const waits = kind !== "reads steadily, but slowly" && report.waited > MOST_WAIT_MS;
+    if (waits) {
+      this.#find(`${kind}: its publisher waits ${report.waited.toFixed(0)} ms`);
+    }
+    return report;
+  }
+
+  async #kill(): Promise<void> {
+    const { command, counters } = this.#options;
+    this.#trace("kill -9");
+    this.#killedAt = performance.now();
+    await this.#broker.kill();
+    counters.add("kills");
+    this.#broker = await Broker.start(command, this.#args);
+    counters.add("restarts");
+    this.#world.subPort = this.#broker.subPort;
+    this.#world.pubPort = this.#broker.pubPort;
+  }
+
+  /** Until nobody has got anything for a while. */
+  async #settle(subscribers: readonly Subscriber[]): Promise<void> {
+    const until = performance.now() + SETTLE_MS;
+    let before = -1;
+    for (let quiet = 0; quiet < QUIET_MS; quiet += 50) {
+      await delay(50);
+      const now = subscribers.reduce((sum, subscriber) => sum + subscriber.received, 0);
+      if (now !== before) quiet = 0;
+      before = now;
+      if (performance.now() > until) return this.#find("subscribers are not through after 30 s");
+    }
+  }
+
+  #judge(): void {
+    const { history, counters } = this.#world;
+    const options = {
+      classicLoses: this.#settings.policy === "drop-new",
+      durable: this.#settings.durable,
+      retained: this.#settings.retained,
+    };
+    for (const connection of history.connections) {
+      const found = judgeConnection(connection, history, options);
+      for (const what of found) this.#find(what);
+      if (found.length > 0) this.#trace(`${connection.name}: ${subscribed(connection, this.#startedAt)}`);
+      const { cut, openedAt, subscriptions, name } = connection;
+      if (cut === undefined) continue;
+      // with the broker that was killed
+      if (this.#killedAt !== undefined && openedAt < this.#killedAt) continue;
+      if (subscriptions.some(({ policy }) => policy === "disconnect")) continue;
+      this.#find(`${name} was cut and had done nothing: ${cut}`);
+    }
+    for (const stream of history.streams.values()) {
+      for (const { ttl, ackedAt } of stream.messages) {
+        if (ttl === 0.05 && ackedAt !== undefined) counters.add("expired");
+      }
+    }
+  }
+
+  /** Everything that is stored, read once more. */
+  async #stored(): Promise<void> {
+    if (!this.#settings.durable) return;
+    const { history } = this.#world;
+    const subscriber = await Subscriber.connect(this.#world, { v2: true, name: "all that is stored" });
+    await subscriber.subscribe("#d.h.>", { from: "earliest" });
+    const until = performance.now() + SETTLE_MS;
+    const over = (): boolean => subscriber.record.happened.some(({ is }) => is === "live");
+    while (!over() && performance.now() < until) await delay(50);
+    if (!over()) return this.#find("what is stored is not read to its end within 30 s");
+    const found = judgeStored(subscriber.record, history, {
+      retained: this.#settings.retained,
+      isDurable: (topic) => topic.startsWith("#d."),
+    });
+    for (const what of found) this.#find(what);
+    subscriber.leave();
+  }
+
+  async #memory({ base, sent }: { base: number; sent: number }): Promise<void> {
+    if (this.#kinds.length === 0 || this.#killedAt !== undefined) return;
+    const { peak } = this.#broker;
+    const kept = peak - base - NOISE_BYTES;
+    const factor = kept / Math.max(1, sent);
+    this.#trace(
+      `memory: ${mib(base)}, at most ${mib(peak)}, ${mib(sent)} sent, now ${mib(this.#broker.rss)}`,
+    );
+    if (factor > this.#limits.factor) this.#find(`${mib(peak - base)} kept for ${mib(sent)} sent`);
+    if (peak > this.#limits.most) this.#find(`${mib(peak)} kept`);
+    const until = performance.now() + this.#limits.backMs;
+    const much = base * 1.2 + NOISE_BYTES;
+    while (this.#broker.rss > much && performance.now() < until) await delay(200);
+    if (this.#broker.rss > much) {
+      this.#find(`${mib(this.#broker.rss)} are left of ${mib(peak)}, ${mib(base)} before`);
+    }
+  }
+
+  #patience({ p99, worst, count }: Times): void {
+    if (count === 0 || this.#kinds.length === 0 || this.#killedAt !== undefined) return;
+    if (p99 > this.#limits.p99) this.#find(`a quiet publisher waits ${p99.toFixed(1)} ms (p99)`);
+    if (worst > this.#limits.worst) this.#find(`a quiet publisher waited ${worst.toFixed(0)} ms`);
+  }
+
+  /** SIGTERM, in half of the rounds with the hostile clients there once more. */
+  async #stop(): Promise<void> {
+    const beside = this.#kinds.length > 0 && this.#choice.chance(0.5);
+    const again = beside ? this.#kinds.map((kind) => this.#one(kind, 2500)) : [];
+    if (beside) await delay(1000);
+    const { drainMs } = this.#settings;
+    if (this.#broker.over) throw new Error("the broker ended by itself");
+    const { code, ms } = await this.#broker.stop(drainMs + 10_000);
+    this.#options.counters.add("drains");
+    if (code === 1) this.#options.counters.add("undelivered");
+    this.#trace(`SIGTERM${beside ? " beside them" : ""}: ${code} after ${ms.toFixed(0)} ms`);
+    if (ms > drainMs + 1000) this.#find(`SIGTERM took ${ms.toFixed(0)} ms, --drain-timeout is ${drainMs} ms`);
+    if (code !== 0 && !(beside && code === 1)) this.#find(`SIGTERM ended it with ${code}`);
+    await Promise.all(again);
+  }
+
+  #find(what: string): void {
+    this.#findings.push(what);
+    this.#trace(`FOUND ${what}`);
+  }
+
+  #trace(line: string): void {
+    this.#options.trace?.(`  ${((performance.now() - this.#startedAt) / 1000).toFixed(2)} ${line}`);
+  }
+}
+
+/** What a connection asked for and when, for who looks into a finding. */
+function subscribed({ subscriptions, happened }: Connection, since: number): string {
+  const s = (at: number | undefined): string => at === undefined ? "-" : ((at - since) / 1000).toFixed(2);
+  const all = subscriptions.map(({ pattern, policy, from, to, okAt, unsubAt }) =>
+    `${pattern} ${policy}${from === undefined ? "" : ` from=${from}`}${to === undefined ? "" : ` to=${to}`}` +
+    ` ${s(okAt)}..${s(unsubAt)}`
+  );
+  const infos = happened.filter(({ is }) => is === "live" || is === "end" || is === "failed");
+  return [...all, ...infos.map((info) => `${info.is} ${"pattern" in info ? info.pattern : ""} ${s(info.at)}`)]
+    .join("; ");
+}
+
+export function mib(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}

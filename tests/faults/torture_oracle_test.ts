@@ -1,0 +1,236 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Connection, History, type Message, type Policy } from "./torture/history.ts";
+import { judgeConnection, type JudgeOptions } from "./torture/oracle.ts";
+import { payloadOf, readPayload } from "./torture/payload.ts";
+import { judgeStored } from "./torture/stored_oracle.ts";
+
+/** A subscriber that got everything there was, to which a test does harm. */
+class Recorded {
+  readonly history = new History();
+  readonly connection: Connection;
+  readonly #publisher: number;
+  now = 0;
+
+  constructor({ v2 = true } = {}) {
+    this.connection = this.history.connection("reader", v2);
+    this.#publisher = this.history.publisher();
+  }
+
+  subscribe(pattern: string, options: { policy?: Policy; from?: string; to?: string } = {}): void {
+    const at = this.now++;
+    const subscription = { pattern, policy: "drop-old" as const, ...options, sentAt: at, okAt: at };
+    this.connection.subscriptions.push(subscription);
+    this.connection.happened.push({ is: "subscribed", subscription, at });
+  }
+
+  publish(count: number, topic = "#t.a", ttl?: number): Message[] {
+    return Array.from({ length: count }, () => {
+      const sentAt = this.now++;
+      const message = this.history.publish(this.#publisher, {
+        topic,
+        sentAt,
+        ...(ttl === undefined ? {} : { ttl }),
+      });
+      message.ackedAt = this.now++;
+      return message;
+    });
+  }
+
+  got(messages: readonly Message[], seq?: number): void {
+    messages.forEach((message, at) =>
+      this.connection.happened.push({
+        is: "got",
+        message,
+        at: this.now++,
+        ...(seq === undefined ? {} : { seq: seq + at }),
+      })
+    );
+  }
+
+  gap(count: number, pattern = "#t.>"): void {
+    this.connection.happened.push({ is: "gap", pattern, count, at: this.now++ });
+  }
+
+  /** What is found, each without its details. */
+  found(options?: JudgeOptions): string[] {
+    const told = judgeConnection(this.connection, this.history, options);
+    return [...new Set(told.map((what) => what.split(": ")[1] ?? ""))];
+  }
+}
+
+function recorded(harm: (run: Recorded, messages: Message[]) => void, { v2 = true } = {}): string[] {
+  const run = new Recorded({ v2 });
+  run.subscribe("#t.>");
+  harm(run, run.publish(10));
+  return run.found();
+}
+
+Deno.test("a history in which everything came, or is counted in its place, is in order", () => {
+  assertEquals(recorded((run, all) => run.got(all)), []);
+  assertEquals(
+    recorded((run, all) => {
+      run.got(all.slice(0, 4));
+      run.gap(3);
+      run.got(all.slice(7));
+    }),
+    [],
+  );
+});
+
+Deno.test("a message that is lost is found, in the middle, at the end, and by a classic client", () => {
+  assertEquals(recorded((run, all) => run.got(all.toSpliced(4, 1))), ["lost"]);
+  assertEquals(recorded((run, all) => run.got(all.slice(0, 9))), ["lost", "newest lost"]);
+  assertEquals(recorded((run, all) => run.got(all.toSpliced(4, 1)), { v2: false }), ["lost"]);
+});
+
+Deno.test("a message that comes twice, or before one that was sent earlier, is found", () => {
+  assertEquals(recorded((run, all) => run.got([...all, all[9]!])), ["doubled"]);
+  assert(
+    recorded((run, all) => run.got([all[1]!, all[0]!, ...all.slice(2)])).includes("out of order"),
+  );
+});
+
+Deno.test("a gap that is too small, too large, or not where the messages are missing is found", () => {
+  const hole = (count: number, after: number): string[] =>
+    recorded((run, all) => {
+      run.got(all.slice(0, after));
+      if (after < 4) {
+        run.gap(count);
+        run.got(all.slice(after, 4));
+      }
+      if (after === 4) run.gap(count);
+      run.got(all.slice(7, Math.max(7, after)));
+      if (after > 4) run.gap(count);
+      run.got(all.slice(Math.max(7, after)));
+    });
+  assertEquals(hole(3, 4), []);
+  assertEquals(hole(2, 4), ["lost"]);
+  assertEquals(hole(4, 4), ["gap too large"]);
+  assertEquals(hole(3, 2), ["lost", "gap too large"]);
+});
+
+Deno.test("a gap of another subscription's pattern explains nothing", () => {
+  const run = new Recorded();
+  run.subscribe("#t.a");
+  run.subscribe("#t.b");
+  const all = run.publish(5);
+  run.got(all.slice(0, 2));
+  run.gap(1, "#t.b");
+  run.got(all.slice(3));
+  assertEquals(run.found(), ["lost", "gap too large"]);
+});
+
+Deno.test("a message that was altered, or that nobody asked for, or that was refused is found", () => {
+  assertEquals(
+    recorded((run, all) => {
+      run.got(all);
+      run.connection.happened.push({ is: "altered", what: "40 bytes of #t.a", at: run.now });
+    }),
+    ["altered"],
+  );
+  const payload = payloadOf("#t.a", { publisher: 1, number: 7, bytes: 5000 });
+  assertEquals(readPayload("#t.a", payload), { publisher: 1, number: 7 });
+  for (const at of [0, 2, 6, 8, 100, 4999]) {
+    const altered = payload.slice();
+    altered[at]! ^= 1;
+    assertEquals(readPayload("#t.a", altered), undefined, `byte ${at}`);
+  }
+  assertEquals(readPayload("#t.b", payload), undefined);
+  assertEquals(readPayload("#t.a", payload.subarray(0, 4999)), undefined);
+  const run = new Recorded();
+  run.subscribe("#t.a");
+  run.got(run.publish(1, "#t.b"));
+  assertEquals(run.found(), ["unasked"]);
+  assertEquals(
+    recorded((run, all) => {
+      all[3]!.refused = "ERR_BUSY";
+      delete all[3]!.ackedAt;
+      run.got(all);
+    }),
+    ["refused and delivered", "unasked"],
+  );
+});
+
+Deno.test("the newest of a topic has to come where the old ones are left out", () => {
+  const run = new Recorded();
+  run.subscribe("#t.>", { policy: "latest" });
+  const all = run.publish(5);
+  run.got(all.slice(0, 4));
+  run.gap(1);
+  assertEquals(run.found(), ["newest lost"]);
+});
+
+Deno.test("what may be missing is not held against anybody", () => {
+  // not acknowledged
+  assertEquals(
+    recorded((run, all) => {
+      delete all[9]!.ackedAt;
+      run.got(all.slice(0, 9));
+    }),
+    [],
+  );
+  // the connection has ended
+  assertEquals(
+    recorded((run, all) => {
+      run.got(all.slice(0, 5));
+      run.connection.closedAt = run.now;
+    }),
+    [],
+  );
+  // its ttl is over
+  const run = new Recorded();
+  run.subscribe("#t.>");
+  const [first, , last] = [run.publish(1), run.publish(1, "#t.a", 0.001), run.publish(1)];
+  run.got([...first, ...last]);
+  assertEquals(run.found(), []);
+});
+
+Deno.test("a replay that does not bring what is stored, or not to its end, is found", () => {
+  const replay = (harm: (run: Recorded, all: Message[]) => void): string[] => {
+    const run = new Recorded();
+    const all = run.publish(5, "#d.a");
+    all.forEach((message, at) => message.seq = at + 1);
+    run.subscribe("#d.>", { policy: "block", from: "earliest" });
+    harm(run, all);
+    return run.found({ durable: true });
+  };
+  const live = (run: Recorded): void =>
+    void run.connection.happened.push({ is: "live", pattern: "#d.>", at: run.now++ });
+  assertEquals(
+    replay((run, all) => {
+      run.got(all, 1);
+      live(run);
+    }),
+    [],
+  );
+  assertEquals(replay((run, all) => run.got(all, 1)), ["never live"]);
+  assertEquals(
+    replay((run, all) => {
+      run.got(all.slice(1), 2);
+      live(run);
+    }),
+    ["lost"],
+  );
+  assertEquals(
+    replay((run, all) => {
+      run.got(all, 2);
+      live(run);
+    }),
+    ["renumbered"],
+  );
+});
+
+Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {
+  const stored = (order: readonly number[], first = 1): number => {
+    const run = new Recorded();
+    const all = run.publish(4, "#d.a");
+    run.got(order.map((at) => all[at]!), first);
+    return judgeStored(run.connection, run.history).length;
+  };
+  assertEquals(stored([0, 1, 2, 3]), 0);
+  assert(stored([0, 1, 3]) > 0);
+  assert(stored([0, 1, 2]) > 0);
+  assert(stored([0, 1, 1, 2, 3]) > 0);
+  assert(stored([0, 2, 1, 3]) > 0);
+  assert(stored([0, 1, 2, 3], 2) > 0);
+});
