@@ -178,7 +178,7 @@ export class Connection implements OutboxOwner {
       queued: outbox.queued,
       held: outbox.held,
       dropped: outbox.dropped,
-      waits: session.waitsFor !== undefined,
+      waits: session.waitsFor !== undefined || outbox.aboveHighWater,
       subscriptions: session.subscriptions.snapshot(),
     };
   }
