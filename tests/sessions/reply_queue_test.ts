@@ -1,3 +1,4 @@
+import type { ConnectionSnapshot } from "../../lib/sessions/mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import { ChunkPool } from "../../lib/buffers.ts";
 import { FlushList } from "../../lib/flush_list.ts";
@@ -199,11 +200,14 @@ for (
     const sending = (async () => {
       for (; sent < 100; sent++) await client.send(block);
     })().catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const [connection] = broker.broker.snapshot().connections;
+    const looked = (): ConnectionSnapshot => broker.broker.snapshot().connections[0]!;
+    while (!looked().waits) await new Promise((resolve) => setTimeout(resolve, 20));
+    // whatever comes now is not taken
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const connection = looked();
     assert(sent < 20, `${sent} blocks were taken`);
-    assert(connection!.queued <= 1.2 * HIGH_WATER, `${connection!.queued} bytes of replies are kept`);
-    assert(connection!.waits);
+    assert(connection.queued <= 1.2 * HIGH_WATER, `${connection.queued} bytes of replies are kept`);
+    assert(connection.waits);
     client.close();
     await sending;
   });
