@@ -84,7 +84,8 @@ export class ChunkPool implements Giver {
   trim(): void {
     let surplus = this.#idleBytes / 2;
     for (const [length, list] of this.#free) {
-      while (surplus >= length) {
+      // rounded: a single one goes as well
+      while (2 * surplus >= length) {
         const bytes = list.pop();
         if (bytes === undefined) break;
         FREED.giveBack(bytes);

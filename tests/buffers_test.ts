@@ -45,3 +45,14 @@ Deno.test("what is in demand stays", () => {
   }
   assertEquals(pool.freeBytes, 8 * 64 * 1024);
 });
+
+Deno.test("ChunkPool keeps no large piece for ever that nobody needs, and its memory is gone at once", () => {
+  const pool = new ChunkPool();
+  const chunk = pool.take(16 * 1024 * 1024);
+  const { bytes } = chunk;
+  chunk.release();
+  assertEquals(pool.freeBytes, 16 * 1024 * 1024);
+  for (let round = 0; round < 3; round++) pool.trim();
+  assertEquals(pool.freeBytes, 0);
+  assertEquals(bytes.buffer.byteLength, 0, "it was not left to the collector");
+});
