@@ -22,7 +22,7 @@ export interface Limits {
   readonly patterns: number;
   /** Connections at once, over both ports (10,000). */
   readonly connections: number;
-  /** Bytes that wait for one connection that reads too slowly (64 MiB). */
+  /** Bytes that may be held for one connection that reads too slowly (64 MiB). */
   readonly outbox: number;
   /** Bytes that all connections together may make the broker keep (1 GiB): see held_memory.ts. */
   readonly memory: number;
@@ -80,7 +80,7 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     fallback: 64 * MIB,
     least: MIB,
     most: 4096 * MIB,
-    meaning: "bytes waiting for one slow connection",
+    meaning: "bytes held for one slow connection",
   },
   {
     key: "memory",
@@ -116,9 +116,7 @@ export const LARGEST_LIMITS: Limits = Object.fromEntries(
 export const READ_BUFFER_LEAST = 64;
 /** Bytes a read buffer grows to while its connection is busy. */
 export const READ_BUFFER_MOST = 256 * KIB;
-/**
- * Bytes of the chunks that small segments are gathered into: a quarter to a half of what waits, within these.
- */
+/** Bytes of the chunks that small segments are gathered into, at first and when more waits. */
 export const GATHER_LEAST = 2 * KIB;
 export const GATHER_BYTES = 64 * KIB;
 /** A segment of at least so many bytes may be written from where it lies instead of being gathered. */

@@ -75,14 +75,18 @@ export class SegmentMemory {
   /** Whether the segment could be put right behind the tail; then it lies there now. */
   join(segment: Segment, tail: Segment): boolean {
     const { holding } = tail;
-    const { length } = segment;
+    const length = segment.end - segment.start;
     if (tail.chunk === segment.chunk && tail.end === segment.start) {
       if (holding !== undefined) this.#use(holding, length);
       return true;
     }
     if (holding === undefined || holding !== this.#filling || tail.end !== holding.filled) return false;
-    if (length >= GATHER_SEGMENT_MOST || length > this.#room()) return false;
-    this.#fill(segment, holding);
+    const { bytes } = holding.chunk;
+    const end = holding.filled + length;
+    if (end > bytes.length || length >= GATHER_SEGMENT_MOST) return false;
+    copy(segment, bytes, holding.filled);
+    holding.filled = end;
+    this.#ownUsed += length;
     return true;
   }
 
@@ -158,12 +162,9 @@ export class SegmentMemory {
   }
 
   #takeChunk(length: number): void {
-    const used = this.#ownUsed;
-    const wanted = used >= GATHER_BYTES / 4
-      ? GATHER_BYTES
-      : used >= GATHER_LEAST
-      ? GATHER_BYTES / 4
-      : GATHER_LEAST;
+    const used = this.#ownUsed + length;
+    const more = used >= GATHER_BYTES / 4 ? GATHER_BYTES : GATHER_BYTES / 4;
+    const wanted = used >= GATHER_LEAST ? more : GATHER_LEAST;
     const chunk = this.#pool.take(Math.max(length, wanted));
     this.#filling = new Holding(chunk, true);
     this.#own += chunk.bytes.length;
