@@ -150,7 +150,7 @@ export class Routing {
     if (route.asOf === this.#state) return route.subscribers;
     if (this.#mayHaveChanged(route)) {
       const before = route.subscribers.length;
-      route.subscribers = this.#search(route.topic);
+      route.subscribers = this.#search(route);
       const more = route.subscribers.length - before;
       if (more !== 0) this.#routes.grew(SUBSCRIBER_BYTES * more);
     }
@@ -168,7 +168,7 @@ export class Routing {
     return false;
   }
 
-  #search(topic: string): readonly Subscriber[] {
+  #search({ topic }: SubscribedRoute): readonly Subscriber[] {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#patterns.match(topic, found);

@@ -7,18 +7,17 @@
 const SLOTS_LEAST = 256;
 const NAMES_LEAST = 4096;
 const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
 /** What an entry takes beside its name: two slots, a hash, where its name ends, its value. */
 const ENTRY_BYTES = 24;
 
-/** The hash of a name in `bytes` (FNV-1a, 32 bit, begun with a seed). */
+/** The hash of a name in `bytes`: as FNV-1a of 32 bits, but by a factor of one's own (`factorOf`). */
 export function hashOf(
   bytes: Uint8Array,
   start: number,
-  { end, seed }: { end: number; seed: number },
+  { end, factor }: { readonly end: number; readonly factor: number },
 ): number {
-  let hash = FNV_OFFSET ^ seed;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, FNV_PRIME);
+  let hash = FNV_OFFSET;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, factor);
   return hash ^ (hash >>> 15);
 }
 

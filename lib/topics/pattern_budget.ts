@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sentenceOf } from "../errors.ts";
 import type { HeldMemory } from "../held_memory.ts";
 import { PATTERN_SHAPES_MOST } from "../limits.ts";
 import { shapeOf } from "./pattern_table.ts";
@@ -62,7 +63,7 @@ export class PatternBudget {
   /** Why one more pattern is too much for this connection, a sentence for a person; undefined: it is not. */
   problem(pattern: string, account: PatternAccount): string | undefined {
     if (account.bytes + bytesOf(pattern, { own: true }) > this.#memory.share) {
-      return "the broker keeps as much for its clients as it may (--max-memory); try again";
+      return sentenceOf("BUSY");
     }
     const shape = boundedShapeOf(pattern);
     if (shape === undefined || this.#shapes.has(shape)) return undefined;

@@ -13,15 +13,13 @@
  *
  * @module
  */
+import { factorOf, mixed } from "./mixing.ts";
 import { matches } from "./topic.ts";
 
 const DOT = 0x2e;
 const STAR = "*";
 const REST = ">";
 const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-/** Odd, and far from the other: what sets one place apart from the next. */
-const PLACE_FACTOR = 0x9e3779b1;
 /** Keys are small integers on every platform: those need no memory of their own. */
 const KEY_MASK = 0x3fffffff;
 
@@ -62,6 +60,7 @@ export class PatternTable<V> {
   /** Of patterns with so many segments and a `>` behind them. */
   readonly #rest: Array<Shapes | undefined> = [];
   readonly #seed: number;
+  readonly #factor: number;
   #size = 0;
 
   // of the name that was hashed last: the sums of its segments' hashes up to each, and what a sum changes by
@@ -75,6 +74,7 @@ export class PatternTable<V> {
   /** `seed`: a number peers cannot guess, so that they cannot choose patterns that collide. */
   constructor(seed = 0) {
     this.#seed = (FNV_OFFSET ^ seed) | 0;
+    this.#factor = factorOf(seed);
   }
 
   /** How many pairs it holds. */
@@ -176,16 +176,17 @@ export class PatternTable<V> {
     const changes = this.#changes;
     const sums = this.#sums;
     const seed = this.#seed;
+    const factor = this.#factor;
     const { length } = name;
     let hash = seed;
     let count = 0;
     for (let at = 1; at <= length; at++) {
       const code = at === length ? DOT : name.charCodeAt(at);
       if (code !== DOT) {
-        hash = Math.imul(hash ^ code, FNV_PRIME);
+        hash = Math.imul(hash ^ code, factor);
         continue;
       }
-      const placed = placedAt(hash, count);
+      const placed = mixed(hash, count);
       changes[count] = (this.#starAt(count) - placed) | 0;
       sums[count + 1] = (sums[count]! + placed) | 0;
       hash = seed;
@@ -194,12 +195,17 @@ export class PatternTable<V> {
     return count;
   }
 
+  /** The hash of a segment of one character. */
+  #hashOf(segment: string): number {
+    return Math.imul(this.#seed ^ segment.charCodeAt(0), this.#factor);
+  }
+
   #starAt(place: number): number {
-    return this.#stars[place] ??= placedAt(hashOf(STAR, this.#seed), place);
+    return this.#stars[place] ??= mixed(this.#hashOf(STAR), place);
   }
 
   #restAt(place: number): number {
-    return this.#rests[place] ??= placedAt(hashOf(REST, this.#seed), place);
+    return this.#rests[place] ??= mixed(this.#hashOf(REST), place);
   }
 
   /** One pattern more or less of its shape; those without `*` and `>` are found without one. */
@@ -253,18 +259,4 @@ function entryOf<V>(first: Entry<V> | undefined, pattern: string): Entry<V> | un
   let entry = first;
   while (entry !== undefined && entry.pattern !== pattern) entry = entry.next;
   return entry;
-}
-
-function hashOf(segment: string, seed: number): number {
-  let hash = seed;
-  for (let at = 0; at < segment.length; at++) hash = Math.imul(hash ^ segment.charCodeAt(at), FNV_PRIME);
-  return hash;
-}
-
-/** The hash of a segment in its place, every bit of both in every bit of it (the finish of MurmurHash3). */
-function placedAt(hash: number, place: number): number {
-  let mixed = (hash + Math.imul(place + 1, PLACE_FACTOR)) | 0;
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { HeldMemory } from "../held_memory.ts";
+import { factorOf } from "./mixing.ts";
 import { Generation, hashOf } from "./generation.ts";
 
 const SHARP = 0x23;
@@ -31,7 +32,7 @@ export interface TopicTableOptions<V> {
  * forgotten that nobody uses, and of the others none.
  */
 export class TopicTable<V> {
-  readonly #seed: number;
+  readonly #factor: number;
   readonly #most: number;
   readonly #mostBytes: number;
   readonly #weigh: (value: V) => number;
@@ -47,7 +48,7 @@ export class TopicTable<V> {
 
   constructor(options: TopicTableOptions<V>) {
     const { seed = 0, most, mostBytes = Infinity, weigh = (): number => 0, memory } = options;
-    this.#seed = seed;
+    this.#factor = factorOf(seed);
     this.#most = most;
     this.#mostBytes = mostBytes;
     this.#weigh = weigh;
@@ -67,7 +68,7 @@ export class TopicTable<V> {
   /** What is kept for the topic that stands in `bytes` from `start` to `end`. */
   find(bytes: Uint8Array, start: number, end: number): V | undefined {
     const from = bytes[start] === SHARP ? start + 1 : start;
-    const hash = hashOf(bytes, from, { end, seed: this.#seed });
+    const hash = hashOf(bytes, from, { end, factor: this.#factor });
     const found = this.#young.find(bytes, from, { end, hash });
     if (found !== undefined || this.#old.size === 0) return found;
     const before = this.#old.find(bytes, from, { end, hash });
@@ -82,7 +83,7 @@ export class TopicTable<V> {
   add(name: Uint8Array, value: V): void {
     const from = name[0] === SHARP ? 1 : 0;
     const end = name.length;
-    this.#put(name, from, { end, hash: hashOf(name, from, { end, seed: this.#seed }), value });
+    this.#put(name, from, { end, hash: hashOf(name, from, { end, factor: this.#factor }), value });
   }
 
   /** A value takes so many bytes more, or less. */

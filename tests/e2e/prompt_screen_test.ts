@@ -69,18 +69,18 @@ test("emoji and CJK at the edge of the screen break as the terminal breaks them,
 
 test("of a line that is longer than the screen those rows are shown that one edits, and nothing is left behind", async (broker) => {
   await using terminal = await startListening(broker, 20, 6);
-  const words = Array.from({ length: 70 }, (_, at) => at + 1).join(".");
+  const words = Array.from({ length: 70 }, (_, at) => at + 1).join("-");
   await terminal.type(`sub #${words}`);
-  await terminal.see(/68\.69\.70$/);
+  await terminal.see(/68-69-70$/);
   await publish(broker, "above");
   await terminal.press("C-a");
-  const start = await terminal.see(/^s1> sub #1\.2\.3/);
+  const start = await terminal.see(/^s1> sub #1-2-3/);
   assertEquals(start.split("\n").length, 6);
   await terminal.seeCursor(4, 0);
   await terminal.press("C-e", "BSpace");
-  await terminal.see(/68\.69\.7$/);
+  await terminal.see(/68-69-7$/);
   await terminal.press("Enter");
-  await terminal.see(/\.7\ns1>$/);
+  await terminal.see(/-7\ns1>$/);
   const all = await terminal.all();
   assertStringIncludes(all, `#hello above\n`);
   assertStringIncludes(all, `\ns1> sub #${words.slice(0, -1)}\ns1>`);
