@@ -44,6 +44,7 @@ const CORE = [
 const AROUND_THE_CORE = [
   "lib/sessions/connection.ts",
   "lib/sessions/listener.ts",
+  "lib/sessions/spare_descriptor.ts",
   "lib/sessions/server.ts",
   "lib/sessions/transport.ts",
 ];

@@ -7,6 +7,7 @@ import { RunError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Protocol } from "../protocols/types.ts";
 import type { Role } from "./context.ts";
+import { SpareDescriptor } from "./spare_descriptor.ts";
 
 /** What every connection that comes in by one way has in common. */
 export interface Listener {
@@ -35,6 +36,8 @@ export interface ListenSpec extends Listener {
 /** How long an accept that failed for want of file descriptors waits before the next, milliseconds. */
 const ACCEPT_BACKOFF_LEAST_MS = 10;
 const ACCEPT_BACKOFF_MOST_MS = 1000;
+/** Milliseconds between two lines of the log that say that nobody can be accepted. */
+const COMPLAINTS_MS = 60_000;
 
 /** Listens. Throws RunError, which says in one line why it cannot. */
 export function listen({ hostname, port, flag }: ListenSpec): Deno.TcpListener {
@@ -58,25 +61,47 @@ export function listen({ hostname, port, flag }: ListenSpec): Deno.TcpListener {
   }
 }
 
-/** Accepts until the socket is closed. Failing to accept is survived: connections that are there go on. */
+/**
+ * Accepts until the socket is closed. Failing to accept is survived: connections that are there go on, and for want of a
+ * descriptor who comes is turned away by the one in reserve.
+ */
 export async function acceptAll(
   socket: Deno.TcpListener,
   options: {
     readonly log: Log;
     readonly name: string;
     readonly onConnection: (connection: Deno.TcpConn) => void;
+    /** There is no descriptor left to serve it: to be told so, and closed. */
+    readonly turnAway: (connection: Deno.TcpConn) => Promise<void>;
   },
 ): Promise<void> {
-  const { log, name, onConnection } = options;
+  const { log, name, onConnection, turnAway } = options;
+  const spare = new SpareDescriptor();
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
+  let quietUntil = 0;
+  const complain = (error: string): void => {
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + COMPLAINTS_MS;
+    log.error("cannot accept", { listener: name, error });
+  };
   for (;;) {
     try {
-      onConnection(await socket.accept());
+      const connection = await socket.accept();
+      if (spare.take()) onConnection(connection);
+      else {
+        complain("no file descriptor is left, who comes is turned away");
+        await turnAway(connection);
+        spare.take();
+      }
       backoff = ACCEPT_BACKOFF_LEAST_MS;
     } catch (error) {
       // closed by drain
-      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      log.error("cannot accept", { listener: name, error: String(error), retryMs: backoff });
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
+        spare.letGo();
+        return;
+      }
+      if (spare.letGo()) continue;
+      complain(String(error));
       await new Promise((resolve) => setTimeout(resolve, backoff));
       backoff = Math.min(2 * backoff, ACCEPT_BACKOFF_MOST_MS);
     }

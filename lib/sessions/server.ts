@@ -140,6 +140,7 @@ export class Server {
         connection.setNoDelay(true);
         void this.serve(connection, { listener, address: addressOf(connection.remoteAddr) });
       },
+      turnAway: (connection) => turnAway(connection, listener),
     });
   }
 
