@@ -62,8 +62,8 @@ export function listen({ hostname, port, flag }: ListenSpec): Deno.TcpListener {
 }
 
 /**
- * Accepts until the socket is closed. Failing to accept is survived: connections that are there go on, and for want of a
- * descriptor who comes is turned away by the one in reserve.
+ * Accepts until the socket is closed. Failing to accept is survived: connections that are there go on, and
+ * for want of a descriptor who comes is turned away by the one in reserve.
  */
 export async function acceptAll(
   socket: Deno.TcpListener,

@@ -1,6 +1,6 @@
 /**
- * A broker that has no file descriptor left: it serves and stores for whom it has, and everybody again when others
- * have left.
+ * A broker that has no file descriptor left: it serves and stores for whom it has, and everybody again
+ * when others have left.
  *
  * @module
  */
