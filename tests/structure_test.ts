@@ -46,6 +46,7 @@ const AROUND_THE_CORE = [
   "lib/sessions/connection_errors.ts",
   "lib/sessions/listener.ts",
   "lib/sessions/send_queues.ts",
+  "lib/sessions/spare_descriptor.ts",
   "lib/sessions/server.ts",
   "lib/sessions/transport.ts",
   "lib/sessions/turns/event_loop.ts",

@@ -9,6 +9,7 @@ import type { Protocol } from "../protocols/types.ts";
 import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
 import type { Role } from "./context.ts";
 import { Seldom } from "./seldom.ts";
+import { SpareDescriptor } from "./spare_descriptor.ts";
 
 /** What every connection that comes in by one way has in common. */
 export interface Listener {
@@ -62,7 +63,8 @@ export function listen({ hostname, port, flag }: ListenSpec): Deno.TcpListener {
 
 /**
  * Accepts until the socket is closed, a few at a time: `turned` resolves when others had their turn. Failing
- * to accept is survived: connections that are there go on.
+ * to accept is survived: connections that are there go on, and for want of a descriptor who comes is turned
+ * away by the one in reserve.
  */
 export async function acceptAll(
   socket: Deno.TcpListener,
@@ -71,21 +73,38 @@ export async function acceptAll(
     readonly name: string;
     readonly onConnection: (connection: Deno.TcpConn) => void;
     readonly turned: () => Promise<void>;
+    /** There is no descriptor left to serve it: to be told so, and closed. */
+    readonly turnAway: (connection: Deno.TcpConn) => Promise<void>;
   },
 ): Promise<void> {
-  const { log, name, onConnection, turned } = options;
+  const { log, name, onConnection, turned, turnAway } = options;
   const failures = new Seldom(SELDOM_MS);
+  const spare = new SpareDescriptor();
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
+  const complain = (error: string): void => {
+    failures.happened(performance.now(), (times) => {
+      log.error("cannot accept", { listener: name, error, times });
+    });
+  };
   for (let accepted = 1;; accepted++) {
     try {
-      onConnection(await socket.accept());
+      const connection = await socket.accept();
+      if (spare.take()) onConnection(connection);
+      else {
+        complain("no file descriptor is left, who comes is turned away");
+        await turnAway(connection);
+        spare.take();
+      }
       backoff = ACCEPT_BACKOFF_LEAST_MS;
       if (accepted % ACCEPTED_A_ROUND === 0) await turned();
     } catch (error) {
       // closed by drain
-      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      const fields = { listener: name, error: String(error), retryMs: backoff };
-      failures.happened(performance.now(), (times) => log.error("cannot accept", { ...fields, times }));
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
+        spare.letGo();
+        return;
+      }
+      if (spare.letGo()) continue;
+      complain(String(error));
       await new Promise((resolve) => setTimeout(resolve, backoff));
       backoff = Math.min(2 * backoff, ACCEPT_BACKOFF_MOST_MS);
     }

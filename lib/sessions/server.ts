@@ -178,6 +178,7 @@ export class Server {
         void this.serve(connection, { listener, address, socket: socketKey(connection) });
       },
       turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
+      turnAway: (connection) => turnAway(connection, listener),
     });
   }
 

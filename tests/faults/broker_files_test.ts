@@ -1,5 +1,6 @@
 /**
- * Somebody else's hands in a data directory that is in use: files cut, deleted and replaced, and a second broker.
+ * Somebody else's hands in a data directory that is in use: files cut, deleted and replaced, and a second
+ * broker.
  *
  * @module
  */

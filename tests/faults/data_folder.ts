@@ -1,5 +1,6 @@
 /**
- * A data directory of a test's own, and a broker that is started there and lives no longer than a test may take.
+ * A data directory of a test's own, and a broker that is started there and lives no longer than a test may
+ * take.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A broker that has no file descriptor left: it serves and stores for whom it has, and everybody again when others
- * have left.
+ * A broker that has no file descriptor left: it serves and stores for whom it has, and everybody again
+ * when others have left.
  *
  * @module
  */
@@ -28,6 +28,8 @@ for (const sync of ["commit", "interval"]) {
           using early = await v2(broker.pubPort);
           using follower = await v2(broker.subPort);
           const followed = follow(follower);
+          // where the test fails before
+          followed.catch(() => {});
           const publish = async (): Promise<void> => {
             const payload = `${acknowledged} ${"x".repeat(100_000)}`;
             const run = `pub #keep ${payload.length}\n${payload}\n`;
@@ -50,7 +52,12 @@ for (const sync of ["commit", "interval"]) {
           while (acknowledged < 150 || performance.now() - start < 2500) {
             await publish();
           }
-          for (const one of crowd) {
+          const said = broker.stderr.match(/cannot accept/g) ?? [];
+          assert(said.length <= 2, `said once for each port, and not ${said.length} times`);
+          // whoever came last was turned away, and told so
+          using last = new RawClient(crowd.at(-1)!);
+          assertEquals((await last.rest()).trimEnd(), "ERR_TOO_MANY_CONNECTIONS");
+          for (const one of crowd.slice(0, -1)) {
             one.close();
           }
           using late = await v2(broker.pubPort);

@@ -109,8 +109,8 @@ async function answerWithin(client: RawClient, request: string, ms: number): Pro
 }
 
 /**
- * Waits until a process is over. A thread that strace holds is let go only with strace; until then nobody learns the
- * exit code.
+ * Waits until a process is over. A thread that strace holds is let go only with strace; until then nobody
+ * learns the exit code.
  */
 async function gone(pid: number): Promise<void> {
   const tracer = /^TracerPid:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? "0";

@@ -1,6 +1,6 @@
 /**
- * The end of a broker that was asked to stop, whatever its disk does: a thread that waits for a disk cannot be
- * interrupted, so nothing that waits for it may be waited for.
+ * The end of a broker that was asked to stop, whatever its disk does: a thread that waits for a disk
+ * cannot be interrupted, so nothing that waits for it may be waited for.
  *
  * @module
  */
@@ -22,7 +22,9 @@ export interface Ending {
   readonly doubtful: () => number;
 }
 
-/** Ends the process when it is not over in time by itself: with 1, and a line that says what is not known. */
+/**
+ * Ends the process when it is not over in time by itself: with 1, and a line that says what is not known.
+ */
 export function endInTime({ log, timeout, done, doubtful }: Ending): void {
   const timer = setTimeout(async () => {
     const code = done();

@@ -69,7 +69,10 @@ async function listen(broker: Broker, options: BrokerOptions): Promise<readonly 
   }
 }
 
-/** Says in the log what an fsync costs in a directory: begins to find out, and is done when `logged` settles. */
+/**
+ * Says in the log what an fsync costs in a directory: begins to find out, and is done when `logged`
+ * settles.
+ */
 async function measure(
   dir: string,
   { log, sync, signal }: {

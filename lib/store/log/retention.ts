@@ -13,6 +13,9 @@ const SLICE_BATCHES_MOST = 256;
 const SLICE_BYTES_MOST = 8 * 1024 * 1024;
 /** Batches read first: mostly a commit brings few, and then few have to go. */
 const SLICE_BATCHES_LEAST = 8;
+/** Topics whose rule is remembered; beyond it all are asked for anew. */
+const TOPICS_MOST = 100_000;
+
 /** A batch as retention sees it. */
 export interface AgedBatch extends BatchRef {
   readonly time: number;
@@ -158,8 +161,11 @@ export class Trimmer {
   }
 
   #of(topic: number): Rule {
+    const [only, second] = this.#rules;
+    if (second === undefined) return only!;
     let rule = this.#ruleOf.get(topic);
     if (rule === undefined) {
+      if (this.#ruleOf.size >= TOPICS_MOST) this.#ruleOf.clear();
       const name = this.#port.nameOf(topic);
       rule = this.#rules.find(({ pattern }) => pattern === undefined || matches(pattern, name))!;
       this.#ruleOf.set(topic, rule);

@@ -42,8 +42,8 @@ export class Checkpoints {
   }
 
   /**
-   * Whether that is enough to be moved. Many small batches share pages, which only SQLite knows, and a checkpoint costs
-   * two fsyncs: where it seems so it is asked.
+   * Whether that is enough to be moved. Many small batches share pages, which only SQLite knows, and a
+   * checkpoint costs two fsyncs: where it seems so it is asked.
    */
   get due(): boolean {
     if (this.#walBytes < this.#at) return false;

@@ -1,7 +1,7 @@
 /**
- * The files of a store that is open, each held by one descriptor that stays open: two locks, what a sync needs, and
- * what tells that somebody else cut, replaced or deleted them. While it runs nothing is opened any more, so a
- * process without descriptors goes on storing.
+ * The files of a store that is open, each held by one descriptor that stays open: two locks, what a sync
+ * needs, and what tells that somebody else cut, replaced or deleted them. While it runs nothing is opened
+ * any more, so a process without descriptors goes on storing.
  *
  * @module
  */
@@ -9,14 +9,16 @@ import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { asRunError, type DataFiles } from "./files.ts";
 
-/** Where in the lock's file it is tried whether the disk takes anything: far behind the process id in it. */
+/**
+ * Where in the lock's file it is tried whether the disk takes anything: far behind the process id in it.
+ */
 const PROBE_AT = 64 * 1024;
 const PROBE = new Uint8Array(4096);
 
 /**
- * - One process at a time has them: by a lock on `hashbus.lock`, which says who it is, and by one on the write-ahead
- *   log, which cannot be deleted without being missed. SQLite locks neither: its own are on the other two files,
- *   and would be dropped if a descriptor of those were closed here.
+ * - One process at a time has them: by a lock on `hashbus.lock`, which says who it is, and by one on the
+ *   write-ahead log, which cannot be deleted without being missed. SQLite locks neither: its own are on
+ *   the other two files, and would be dropped if a descriptor of those were closed here.
  * - Both locks go with the process, however that ends.
  */
 export class HeldFiles {
@@ -55,8 +57,8 @@ export class HeldFiles {
   }
 
   /**
-   * Locks the write-ahead log, where there is one. Call before SQLite may change anything, and again when it has
-   * opened the database. Throws RunError where another process has it.
+   * Locks the write-ahead log, where there is one. Call before SQLite may change anything, and again when
+   * it has opened the database. Throws RunError where another process has it.
    */
   lockWal(): void {
     if (Deno.build.os === "windows") return; // whose locks would keep SQLite out
@@ -87,8 +89,9 @@ export class HeldFiles {
   }
 
   /**
-   * What was done to the write-ahead log since this process wrote to it last, as a clause; undefined: nothing. Costs
-   * a microsecond: a log that was cut grows back with the next write, and then has a hole that nothing shows.
+   * What was done to the write-ahead log since this process wrote to it last, as a clause; undefined:
+   * nothing. Costs a microsecond: a log that was cut grows back with the next write, and then has a hole
+   * that nothing shows.
    */
   cut(): string | undefined {
     const { size, nlink } = this.#openWal.statSync();
@@ -132,7 +135,10 @@ export class HeldFiles {
     this.#openWal.syncDataSync();
   }
 
-  /** Why nothing can be written here, where that can pass by itself; undefined: it can, or it is something worse. */
+  /**
+   * Why nothing can be written here, where that can pass by itself; undefined: it can, or it is something
+   * worse.
+   */
   writeProblem(): string | undefined {
     try {
       this.#lock.seekSync(PROBE_AT, Deno.SeekMode.Start);

@@ -1,6 +1,6 @@
 /**
- * Fields as a broker takes them (V4, V10), made of what an earlier one took: what is stored can be exported, and what is
- * exported be imported.
+ * Fields as a broker takes them (V4, V10), made of what an earlier one took: what is stored can be
+ * exported, and what is exported be imported.
  *
  * @module
  */
@@ -16,8 +16,8 @@ const DELETE = 0x7f;
 const CHARACTER_MOST = 4;
 
 /**
- * The same fields: white space, control characters and what is no UTF-8 escaped, and without a `ttl` that is none, which
- * no broker heeds.
+ * The same fields: white space, control characters and what is no UTF-8 escaped, and without a `ttl` that
+ * is none, which no broker heeds.
  */
 export function takeableFields(bytes: Uint8Array): Uint8Array {
   if (isPlain(bytes)) return bytes;

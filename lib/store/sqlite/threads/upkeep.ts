@@ -30,9 +30,9 @@ export interface UpkeepOptions {
 }
 
 /**
- * A commit never waits for more than one slice, which takes about as long as the commit before it: so what is taken away
- * keeps up with what comes, whatever that is. What fails is noted and tried again, unless the store is
- * lost.
+ * A commit never waits for more than one slice, which takes about as long as the commit before it: so what
+ * is taken away keeps up with what comes, whatever that is. What fails is noted and tried again, unless
+ * the store is lost.
  */
 export class Upkeep {
   readonly #writer: Writer;

@@ -218,8 +218,8 @@ export class Writer implements TrimPort {
   }
 
   /**
-   * Everything into the database's own file, which then is all there is. Where it is lost nothing is touched: SQLite
-   * would move what it reads from a write-ahead log that may be cut.
+   * Everything into the database's own file, which then is all there is. Where it is lost nothing is
+   * touched: SQLite would move what it reads from a write-ahead log that may be cut.
    */
   close(): void {
     if (this.lost !== undefined || this.#transactions.look() !== undefined) return;
