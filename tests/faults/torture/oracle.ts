@@ -309,8 +309,8 @@ function explains({ gap, at }: { readonly gap: Gap; readonly at: number }, hole:
   return at > hole.after && at < hole.before && matches(gap.pattern, hole.stream.topic);
 }
 
-/** More topics than this may fill the outbox even when only the newest of each waits. */
-const FEW_TOPICS = 50;
+/** More topics than this may fill an outbox of 1 MiB even when only the newest of each waits: 200 KB at most. */
+const FEW_TOPICS = 3;
 
 /**
  * Who leaves out old messages keeps the newest (V7): of each topic with `latest`, of all it takes in with

@@ -200,8 +200,8 @@ class Round {
   async #kill(): Promise<void> {
     const { command, counters } = this.#options;
     this.#trace("kill -9");
-    this.#killedAt = performance.now();
     await this.#broker.kill();
+    this.#killedAt = performance.now();
     counters.add("kills");
     this.#broker = await Broker.start(command, this.#args);
     counters.add("restarts");

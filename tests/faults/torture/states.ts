@@ -7,8 +7,9 @@
 import { delay, Publisher, Subscriber, type World } from "./honest.ts";
 import type { Actor } from "./workload.ts";
 
-/** More than the systems between the two take, and than a small outbox does. */
-const FILL = { count: 60, bytes: 200_000 };
+/** More than the systems between the two take, and than a small outbox does, up to its last bytes. */
+const FILL = [{ count: 60, bytes: 200_000 }, { count: 150, bytes: 2000 }, { count: 100, bytes: 60 }] as const;
+const STATE_BYTES = 400;
 const EVERY_MS = 1500;
 
 export function stating(
@@ -25,10 +26,10 @@ export function stating(
       await subscriber.subscribe("#s.fill", { policy: "drop-new" });
     }
     subscriber.pause();
-    for (let count = 0; count < FILL.count; count++) {
-      publisher.publish({ topic: "#s.fill", bytes: FILL.bytes });
+    for (const { count, bytes } of FILL) {
+      for (let left = count; left > 0; left--) publisher.publish({ topic: "#s.fill", bytes });
     }
-    for (let count = 0; count < 5; count++) publisher.publish({ topic: "#s.state", bytes: 40 });
+    for (let left = 5; left > 0; left--) publisher.publish({ topic: "#s.state", bytes: STATE_BYTES });
     await publisher.answered(0, EVERY_MS);
     subscriber.resume();
     await delay(EVERY_MS);
