@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, REQUEST_MS } from "../../lib/limits.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
 import { Connection } from "../../lib/sessions/connection.ts";
 import { ProcessLoop } from "../../lib/sessions/turns/event_loop.ts";
+import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
 import { Turns } from "../../lib/sessions/turns/turns.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
@@ -18,6 +19,7 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
   const [mine, theirs] = memoryPair();
   const counters = new Counters();
   const pool = new ChunkPool();
+  const memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool });
   const connection = new Connection({
     engine: new MemoryEngine({ seed: 1, counters }),
     counters,
@@ -28,7 +30,8 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
     now: () => 0,
     log: SILENT_LOG,
     pool,
-    memory: new HeldMemory({ most: DEFAULT_LIMITS.memory, pool }),
+    memory,
+    patterns: new PatternBudget(memory),
     flushes: new FlushList(),
     turns: new Turns(new ProcessLoop()),
   }, { number: 1, listener: PUBLISHERS, address: "memory", transport: theirs });

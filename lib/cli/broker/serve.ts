@@ -20,7 +20,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
     format: options["log-format"],
     level: options.verbose ? "debug" : options.quiet ? "warn" : "info",
   });
-  let broker: Broker | undefined;
+  let broker: Broker | undefined = undefined;
   let code: number | undefined;
   const end = (): void => {
     const doubtful = (): number => broker?.snapshot().store?.committing ?? 0;
