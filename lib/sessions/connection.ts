@@ -15,7 +15,6 @@ import { ReadBuffer } from "./read_buffer.ts";
 import { type Farewell, farewellTo } from "./farewell.ts";
 import { RequestWatch } from "./request_watch.ts";
 import { Session } from "./session.ts";
-import type { SocketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 
@@ -25,8 +24,6 @@ export interface ConnectionOptions {
   readonly listener: Listener;
   readonly address: string;
   readonly transport: Transport;
-  /** Its place in the system's table of connections, where it has one. */
-  readonly socket?: SocketKey | undefined;
 }
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
@@ -44,8 +41,7 @@ export class Connection implements OutboxOwner {
   readonly stalls: StallWatch;
   readonly #settings: Settings;
   readonly #address: string;
-  readonly #transport: Transport;
-  readonly #socket: SocketKey | undefined;
+  readonly transport: Transport;
   readonly #input: ReadBuffer;
   #reason: CloseReason | undefined;
   #draining = false;
@@ -62,12 +58,14 @@ export class Connection implements OutboxOwner {
     this.#settings = settings;
     this.number = options.number;
     this.#address = options.address;
-    this.#transport = options.transport;
-    this.#socket = options.socket;
+    this.transport = options.transport;
     this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
     const { stallTimeout } = settings;
-    this.stalls = new StallWatch(this.outbox, { stallTimeout, visible: options.socket !== undefined });
+    this.stalls = new StallWatch(this.outbox, {
+      stallTimeout,
+      visible: options.transport.localAddr !== undefined,
+    });
     this.session = new Session(settings, { listener: options.listener, outbox: this.outbox });
   }
 
@@ -87,7 +85,7 @@ export class Connection implements OutboxOwner {
           continue;
         }
         this.#requests.reading = true;
-        const bytes = await this.#transport.read(input.space());
+        const bytes = await this.transport.read(input.space());
         this.#requests.reading = false;
         turns.came(bytes ?? 0);
         if (bytes === null) {
@@ -160,11 +158,11 @@ export class Connection implements OutboxOwner {
     this.#settings.flushes.flush();
   }
 
-  /** Time has passed. Its place in the system's table, where {@link stalls} has to be told of it. */
-  tick(milliseconds: number): SocketKey | undefined {
+  /** Time has passed. True: it is suspected to stall, look and tell {@link stalls}. */
+  tick(milliseconds: number): boolean {
     const unread = this.#input.end - this.#input.start;
     if (this.#requests.tick(milliseconds, unread) && !this.#draining) this.giveUp("unfinished request");
-    return this.stalls.tick(milliseconds) ? this.#socket : undefined;
+    return this.stalls.tick(milliseconds);
   }
 
   snapshot(): ConnectionSnapshot {
@@ -301,7 +299,7 @@ export class Connection implements OutboxOwner {
     const { turns } = this.#settings;
     try {
       for (let bytes = outbox.take(); bytes !== undefined; bytes = outbox.take()) {
-        const written = await this.#transport.write(bytes);
+        const written = await this.transport.write(bytes);
         turns.came(written);
         outbox.wrote(written);
       }
@@ -321,7 +319,7 @@ export class Connection implements OutboxOwner {
     if (this.session.ended === undefined || this.#closed) return;
     await this.#endOutput();
     const rest = new Uint8Array(1024);
-    while (!this.#closed && await this.#transport.read(rest) !== null) {
+    while (!this.#closed && await this.transport.read(rest) !== null) {
       await new Promise<void>((resolve) => this.#settings.turns.whenTurned(resolve));
     }
   }
@@ -335,7 +333,7 @@ export class Connection implements OutboxOwner {
     this.#outputEnded = true;
     this.#linger = setTimeout(() => this.#close(), LINGER_MS);
     try {
-      await this.#transport.closeWrite();
+      await this.transport.closeWrite();
     } catch (error) {
       this.#fail(error);
       this.#close();
@@ -349,7 +347,7 @@ export class Connection implements OutboxOwner {
     clearTimeout(this.#linger);
     this.session.close();
     this.outbox.close();
-    this.#transport.close();
+    this.transport.close();
   }
 
   #fail(error: unknown): void {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Transport } from "./transport.ts";
+
 /** The two ends of a connection, as the system's table has them. */
 export type SocketKey = string;
 
@@ -32,9 +34,9 @@ export const LINUX_SEND_QUEUES: SendQueues = {
   },
 };
 
-/** The key of a connection; undefined where there is no such table. */
-export function socketKey({ localAddr, remoteAddr }: Deno.TcpConn): SocketKey | undefined {
-  if (Deno.build.os !== "linux") return undefined;
+/** The key of a connection; undefined: the system does not know it by its ends. */
+export function socketKey({ localAddr, remoteAddr }: Transport): SocketKey | undefined {
+  if (localAddr?.transport !== "tcp" || remoteAddr?.transport !== "tcp") return undefined;
   const local = endOf(localAddr);
   const remote = endOf(remoteAddr);
   return local === undefined || remote === undefined ? undefined : `${local} ${remote}`;

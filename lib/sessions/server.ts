@@ -9,7 +9,7 @@ import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts
 import { LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
 import { refusal } from "./refusal.ts";
 import { Seldom } from "./seldom.ts";
-import { LINUX_SEND_QUEUES, type SocketKey, socketKey } from "./send_queues.ts";
+import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 import { ProcessLoop } from "./turns/event_loop.ts";
@@ -83,11 +83,7 @@ export class Server {
    */
   serve(
     transport: Transport,
-    { listener, address, socket }: {
-      readonly listener: Listener;
-      readonly address: string;
-      readonly socket?: SocketKey | undefined;
-    },
+    { listener, address }: { readonly listener: Listener; readonly address: string },
   ): Promise<void> {
     const { limits, log } = this.#settings;
     const { name } = listener;
@@ -99,7 +95,7 @@ export class Server {
       return turnAway(transport, listener);
     }
     const number = ++this.#lastNumber;
-    const connection = new Connection(this.#settings, { number, listener, address, transport, socket });
+    const connection = new Connection(this.#settings, { number, listener, address, transport });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then(() => {
@@ -174,8 +170,7 @@ export class Server {
       onConnection: (connection) => {
         connection.setNoDelay(true);
         connection.setKeepAlive(true);
-        const address = addressOf(connection.remoteAddr);
-        void this.serve(connection, { listener, address, socket: socketKey(connection) });
+        void this.serve(connection, { listener, address: addressOf(connection.remoteAddr) });
       },
       turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
       turnAway: (connection) => turnAway(connection, listener),
@@ -191,19 +186,16 @@ export class Server {
     this.#ticker ??= setInterval(() => {
       const { engine, now, pool } = this.#settings;
       engine.tick(now());
-      const suspects = new Map<Connection, SocketKey>();
-      for (const connection of this.#connections.keys()) {
-        const socket = connection.tick(TICK_MS);
-        if (socket !== undefined) suspects.set(connection, socket);
-      }
-      if (suspects.size > 0) this.#looks ??= this.#judge(suspects);
+      const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
+      if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
     }, TICK_MS);
   }
 
-  async #judge(suspects: ReadonlyMap<Connection, SocketKey>): Promise<void> {
-    const untaken = await LINUX_SEND_QUEUES.look(new Set(suspects.values()));
-    for (const [connection, socket] of suspects) connection.stalls.judge(untaken.get(socket), TICK_MS);
+  async #judge(suspects: readonly Connection[]): Promise<void> {
+    const keys = suspects.map(({ transport }) => socketKey(transport) ?? "");
+    const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
+    suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
   }
 

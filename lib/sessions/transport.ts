@@ -15,4 +15,8 @@ export interface Transport {
   closeWrite(): Promise<void>;
   /** Ends both directions at once. */
   close(): void;
+  /** Where it ends here, if the system knows it by its ends. */
+  readonly localAddr?: Deno.Addr;
+  /** Where it ends there. */
+  readonly remoteAddr?: Deno.Addr;
 }

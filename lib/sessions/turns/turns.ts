@@ -72,8 +72,8 @@ export class Turns {
   came(bytes: number): void {
     this.#came++;
     this.#spent += MS_AN_OPERATION + bytes * MS_A_BYTE;
-    // rounds are counted before it matters, so that a quiet broker's reads are never held
-    if (this.#came >= FEW_COMPLETIONS / 2) this.#schedule();
+    // a round begins before it matters, so that reads of a quiet broker, which are never many, are not held
+    if (this.#players > FEW_COMPLETIONS && this.#came >= 0.75 * FEW_COMPLETIONS) this.#schedule();
   }
 
   /** A turn begins: tell {@link over} what is done in it, and {@link end} when it has ended. */
