@@ -124,7 +124,8 @@ export const LOG_HIGH_WATER = 16 * MIB;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
 export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
-/** Bytes that a replay reads from the store at a time. */
+/** Bytes that a replay reads from the store at a time: the first time, and when it goes on and on. */
+export const REPLAY_PAGE_LEAST = 64 * KIB;
 export const REPLAY_PAGE_BYTES = 1 * MIB;
 /** Topics whose subscribers are remembered between publishes; beyond it the memory is built anew. */
 export const ROUTES_MOST = 100_000;

@@ -63,7 +63,8 @@ export class Broker implements AsyncDisposable {
     const flushes = new FlushList();
     const pool = new ChunkPool();
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#engine = this.#engineOver(options.store, flushes);
+    const memory = new HeldMemory({ most: limits.memory, pool });
+    this.#engine = this.#engineOver(options.store, { flushes, memory });
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
@@ -74,7 +75,7 @@ export class Broker implements AsyncDisposable {
       now: this.#now,
       log: this.#log,
       pool,
-      memory: new HeldMemory({ most: limits.memory, pool }),
+      memory,
       flushes,
     });
   }
@@ -201,7 +202,10 @@ export class Broker implements AsyncDisposable {
     return this.#options.version ?? "0.0.0";
   }
 
-  #engineOver(store: Store | undefined, flushes: FlushList): Engine {
+  #engineOver(
+    store: Store | undefined,
+    { flushes, memory }: { readonly flushes: FlushList; readonly memory: HeldMemory },
+  ): Engine {
     const counters = this.#counters;
     const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
     if (store === undefined) return new MemoryEngine({ seed, counters });
@@ -211,6 +215,7 @@ export class Broker implements AsyncDisposable {
       counters,
       store,
       flushes,
+      memory,
       patterns: durable.length > 0 ? durable : ["#>"],
       level: sync === "commit" ? "synced" : "memory",
       dedup: { window: dedupWindow, most: DEDUP_IDS_MOST },

@@ -37,7 +37,10 @@ export type {
   Cursor,
   From,
   FromLast,
+  Had,
   Page,
+  ReadEnd,
+  ReadExtent,
   ReadOutcome,
   RecentIds,
   ReplayRange,
@@ -48,4 +51,6 @@ export type {
   Stored,
   StoreState,
   To,
+  Trimmed,
+  TrimmedBatch,
 } from "../store/types.ts";

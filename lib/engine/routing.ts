@@ -8,6 +8,7 @@ import { TopicTable } from "../topics/topic_table.ts";
 import { Trie } from "../topics/trie.ts";
 import { encodeText } from "../wire/bytes.ts";
 import type { Run } from "../wire/run.ts";
+import { onePerConnection } from "./one_per_connection.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
 
 /** A topic and who gets it, as of one state of the subscriptions. */
@@ -106,7 +107,7 @@ export class Routing {
     if (route.asOf === this.#state) return route.subscribers;
     const found = new Set<Subscriber>();
     this.#trie.match(route.topic, found);
-    const subscribers = onePerConnection(found);
+    const subscribers = onePerConnection(found, route.durable);
     this.#remembered += subscribers.length - route.subscribers.length;
     if (this.#remembered > ROUTED_SUBSCRIBERS_MOST) {
       // routes that sessions still hold go on working, they are only no longer found by others
@@ -117,13 +118,4 @@ export class Routing {
     route.asOf = this.#state;
     return subscribers;
   }
-}
-
-function onePerConnection(found: ReadonlySet<Subscriber>): readonly Subscriber[] {
-  const chosen = new Map<object, Subscriber>();
-  for (const subscriber of found) {
-    const other = chosen.get(subscriber.connection);
-    if (other === undefined || other.rank < subscriber.rank) chosen.set(subscriber.connection, subscriber);
-  }
-  return [...chosen.values()];
 }

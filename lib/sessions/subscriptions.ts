@@ -52,18 +52,30 @@ export class Subscriptions {
     return this.#byPattern.get(pattern);
   }
 
+  /** All of them, with their patterns. */
+  [Symbol.iterator](): Iterator<readonly [string, Subscription]> {
+    return this.#byPattern[Symbol.iterator]();
+  }
+
   /**
-   * A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has.
+   * A subscription for a pattern; `own`: with a queue and a gap of its own. Takes the place of one it has,
+   * which is ended unless `replaces` says that it goes on with this one.
    */
   open(
     pattern: string,
-    { policy, own }: { readonly policy: SlowPolicy; readonly own: boolean },
+    { policy, own, replaces }: {
+      readonly policy: SlowPolicy;
+      readonly own: boolean;
+      readonly replaces?: (before: Subscription, subscription: Subscription) => boolean;
+    },
   ): Subscription {
     const shared = !own && policy === this.policy;
     const subscription = shared
       ? this.#shared
       : new Subscription(policy, { outbox: this.#owner.outbox, speaker: this.#owner, pattern });
-    this.close(pattern);
+    const before = this.#byPattern.get(pattern);
+    if (before !== undefined && replaces?.(before, subscription) === true) this.#forget(pattern, before);
+    else this.close(pattern);
     this.#byPattern.set(pattern, subscription);
     if (policy === "block") this.#blocking++;
     this.#judgeStalls();
@@ -74,10 +86,8 @@ export class Subscriptions {
   close(pattern: string, only?: Subscription): void {
     const subscription = this.#byPattern.get(pattern);
     if (subscription === undefined || (only !== undefined && subscription !== only)) return;
-    this.#byPattern.delete(pattern);
+    this.#forget(pattern, subscription);
     this.#owner.engine.unsubscribe(pattern, subscription);
-    if (subscription.policy === "block") this.#blocking--;
-    this.#judgeStalls();
   }
 
   /** The connection is gone. */
@@ -87,6 +97,12 @@ export class Subscriptions {
 
   snapshot(): SubscriptionSnapshot[] {
     return [...this.#byPattern].map(([pattern, { policy }]) => ({ pattern, slow: policy }));
+  }
+
+  #forget(pattern: string, { policy }: Subscription): void {
+    this.#byPattern.delete(pattern);
+    if (policy === "block") this.#blocking--;
+    this.#judgeStalls();
   }
 
   /** A stall harms nobody where nobody is made to wait: all that is subscribed to may be left out. */

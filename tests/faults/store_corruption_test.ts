@@ -103,7 +103,7 @@ function readAll(store: OpenThreads, most: number): ReadBack {
       for (const { topic, sequence, time, payload } of messagesOf(read.page)) {
         messages.set(`${pattern} ${topic} ${sequence}`, `${time} ${payload}`);
       }
-      ({ cursor, end } = read);
+      [cursor, end] = [read.cursors[0]!, read.ends[0]!];
     }
   }
   return { messages, ids: store.recentIds, problems };

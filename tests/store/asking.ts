@@ -10,6 +10,7 @@ import type {
   Cursor,
   From,
   Page,
+  ReadEnd,
   ReadOutcome,
   SeekOutcome,
   Store,
@@ -92,7 +93,7 @@ export class Asking {
   }
 
   readOutcome(cursor: Cursor, most: number): Promise<ReadOutcome> {
-    return new Promise((resolve) => this.store.read(cursor, most, resolve));
+    return new Promise((resolve) => this.store.read([cursor], { most }, resolve));
   }
 
   async seek(pattern: string, from: From, to?: To): Promise<Extract<SeekOutcome, { kind: "found" }>> {
@@ -101,10 +102,11 @@ export class Asking {
     return outcome;
   }
 
-  async read(cursor: Cursor, most = 1024 * 1024): Promise<Extract<ReadOutcome, { kind: "page" }>> {
+  async read(cursor: Cursor, most = 1024 * 1024): Promise<{ page: Page; cursor: Cursor; end: ReadEnd }> {
     const outcome = await this.readOutcome(cursor, most);
     if (outcome.kind === "failed") fail(outcome.reason);
-    return outcome;
+    const { page, cursors, ends } = outcome;
+    return { page, cursor: cursors[0]!, end: ends[0]! };
   }
 
   /** Reads on from a cursor to the end of what is there. */

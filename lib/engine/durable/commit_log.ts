@@ -57,6 +57,7 @@ export class CommitLog implements Gate {
   /** Bytes that wait to be committed or are being. */
   #bytes = 0;
   #delivered: number;
+  #begun: number;
   #lost = false;
   #trouble: string | undefined;
   #notFull: Array<() => void> = [];
@@ -64,7 +65,7 @@ export class CommitLog implements Gate {
 
   constructor(options: CommitLogOptions) {
     this.#options = options;
-    this.#delivered = options.store.state.last;
+    this.#delivered = this.#begun = options.store.state.last;
   }
 
   get full(): boolean {
@@ -74,6 +75,11 @@ export class CommitLog implements Gate {
   /** The last batch whose messages have been handed on. */
   get delivered(): number {
     return this.#delivered;
+  }
+
+  /** The last batch of which anything is handed on: beyond {@link delivered} in the midst of a commit. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** Why the last commit was not stored; undefined: it was, or there was none. */
@@ -144,6 +150,7 @@ export class CommitLog implements Gate {
     let at = 0;
     let last: Stored | undefined;
     const reached: number[] = [];
+    for (const { batch } of stored) if (batch > this.#begun) this.#begun = batch;
     for (const { pieces } of publications) {
       for (const { part } of pieces) {
         if (part === undefined) continue;

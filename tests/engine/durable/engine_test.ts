@@ -1,6 +1,8 @@
+import { ChunkPool } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
 import { DurableEngine } from "../../../lib/engine/mod.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
 import { MemoryStore, openSqliteStore, type Store } from "../../../lib/store/mod.ts";
 import { engineCases, type Made } from "../cases.ts";
 
@@ -15,6 +17,7 @@ function over(store: Store): Made {
     counters,
     store,
     flushes,
+    memory: new HeldMemory({ most: 2 ** 30, pool: new ChunkPool() }),
     patterns: ["#d", "#d.>"],
     level: "synced",
     dedup: { window: 60_000, most: 1000 },
