@@ -92,6 +92,7 @@ async function scenario(seed: number): Promise<void> {
       const published = publish(1 + upTo(20)).then(() => publishing = false);
       if (upTo(2) === 0) await new Promise((go) => setTimeout(go, 2));
       while (publishing) {
+        await new Promise((go) => setTimeout(go, 0));
         await subscriber.send("ping\n");
         await answer(subscriber, seen);
       }
