@@ -151,6 +151,6 @@ function judge(
   assertEquals(wrong.slice(0, 5), [], `${what}: ${JSON.stringify(shown)}`);
 }
 
-Deno.test("whatever subscriptions a connection has and changes, each message comes, and comes once (C5, D3)", async () => {
+Deno.test("whatever subscriptions a connection has and changes, each message comes, and comes once (C5, D8)", async () => {
   for (let seed = 1; seed <= Number(Deno.env.get("SEEDS") ?? 40); seed++) await scenario(seed);
 });

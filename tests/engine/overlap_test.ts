@@ -22,7 +22,7 @@ async function messages(subscriber: RawClient): Promise<string[]> {
   }
 }
 
-Deno.test("a replay that waits for what is to come keeps nothing from a live subscription (C5)", async () => {
+Deno.test("a replay that waits for what is to come keeps nothing from a live subscription (C5, D8)", async () => {
   for (const waiting of ["from=1 to=5", "from=100", "from=2999-01-01T00:00:00Z", "from=latest to=1"]) {
     await using broker = durable();
     using publisher = await upgrade(broker.connect("publishers"));
@@ -39,7 +39,7 @@ Deno.test("a replay that waits for what is to come keeps nothing from a live sub
   }
 });
 
-Deno.test("a live subscription has the messages in memory that a replay has nothing of (C5)", async () => {
+Deno.test("a live subscription has the messages in memory that a replay has nothing of (C5, D8)", async () => {
   await using broker = durable(["#d.>"]);
   using publisher = await upgrade(broker.connect("publishers"));
   using subscriber = await upgrade(broker.connect("subscribers"));
@@ -49,7 +49,7 @@ Deno.test("a live subscription has the messages in memory that a replay has noth
   assertEquals(await subscriber.lines(2), ["pub #m 1", "1"]);
 });
 
-Deno.test("replays that have topics in common bring each message once, also while more is published (C5)", async () => {
+Deno.test("replays that have topics in common bring each message once, also while more is published (C5, D8)", async () => {
   await using broker = durable();
   using publisher = await upgrade(broker.connect("publishers"));
   const text = "x".repeat(2000);
@@ -75,7 +75,7 @@ Deno.test("replays that have topics in common bring each message once, also whil
   assertEquals([counts.size, [...counts.values()].filter((count) => count > 1).length], [400, 0]);
 });
 
-Deno.test("what comes live while a replay reads is not brought by it again, unless it may be left out (C5, V8)", async () => {
+Deno.test("what comes live while a replay reads is not brought by it again, unless it may be left out (C5, V8, D8)", async () => {
   for (const [policy, times] of [["block", 1], ["drop-new", 2]] as const) {
     await using broker = durable();
     using publisher = await upgrade(broker.connect("publishers"));
