@@ -35,8 +35,8 @@ class Readers {
 
 /**
  * - One request at a time is under way, and none while the connection is full.
- * - A message comes once for all that want it (C5, D8): those that read, read together what they have in common,
- *   and leave out what came live since they began.
+ * - A message comes once for all that want it (C5, D8): those that read, read together what they have in
+ *   common, and leave out what came live since they began.
  * - Who is stopped is not read for any more, nor is what was asked for in its name waited for.
  */
 export class Following implements Turn {
