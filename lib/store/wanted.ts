@@ -26,6 +26,10 @@ export function wantedOf(
   topic: string,
   batch: Placed,
 ): readonly SequenceBounds[] {
+  const [only] = cursors;
+  if (cursors.length === 1 && only !== undefined && (only.had ?? NOTHING).length === 0) {
+    return batch.id <= only.after ? NOTHING : within(only, batch);
+  }
   let all = NOTHING;
   for (const cursor of cursors) {
     if (batch.id <= cursor.after) continue;
