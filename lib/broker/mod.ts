@@ -47,6 +47,8 @@ export type {
   Retention,
   RetentionRules,
   SeekOutcome,
+  SeekPlace,
+  SeekRange,
   Store,
   Stored,
   StoreState,

@@ -16,9 +16,9 @@ import type {
   ReadExtent,
   ReadOutcome,
   RecentIds,
-  ReplayRange,
   RetentionRules,
   SeekOutcome,
+  SeekRange,
   Store,
   StoreState,
   Trimmed,
@@ -62,11 +62,7 @@ export class MemoryStore implements Store {
   }
 
   /** Finds where a replay begins. */
-  seek(
-    pattern: string,
-    range: ReplayRange & { readonly upTo?: number | undefined },
-    done: (outcome: SeekOutcome) => void,
-  ): void {
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
     const outcome = orFailed(() => seek(this.#log, pattern, { ...range, now: this.#now() }));
     queueMicrotask(() => done(outcome));
   }

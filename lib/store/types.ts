@@ -116,8 +116,31 @@ export interface Cursor {
   readonly had?: readonly Had[] | undefined;
 }
 
-/** The answer to {@link Store.seek}. */
+/** What is asked for, and as of when. */
+export interface SeekRange extends ReplayRange {
+  /** The last batch that is taken to be there (the last there is). */
+  readonly upTo?: number | undefined;
+  /** Where the search stands, as the answer before said. */
+  readonly place?: SeekPlace | undefined;
+}
+
+/** How far the search for a beginning has come, where many topics are looked at. */
+export interface SeekPlace {
+  /** Those up to this one have been looked at. */
+  readonly topic: number;
+  /** The beginning as far as that is known. */
+  readonly after: number;
+  /** Whether any has what was asked for. */
+  readonly found: boolean;
+  /** The greatest sequence number they have. */
+  readonly newest: number;
+  /** As {@link Trimmed.deleted}: the state of the log when it began. */
+  readonly deleted: number;
+}
+
+/** The answer to {@link Store.seek}; `searching`: ask again, with that place. */
 export type SeekOutcome =
+  | { readonly kind: "searching"; readonly place: SeekPlace }
   | {
     readonly kind: "found";
     readonly cursor: Cursor;
@@ -238,12 +261,8 @@ export interface Store {
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];
-  /** Finds where a replay begins. `upTo`: the last batch that is taken to be there (the last there is). */
-  seek(
-    pattern: string,
-    range: ReplayRange & { readonly upTo?: number | undefined },
-    done: (outcome: SeekOutcome) => void,
-  ): void;
+  /** Finds where a replay begins, a few thousand topics at a time. */
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void;
   /**
    * Reads on from a cursor, without what has outlived its `ttl`; a page without a message and the end "none"
    * says that much that was not wanted has been passed, and that there is more. From several cursors it reads

@@ -13,6 +13,7 @@ import type {
   ReadEnd,
   ReadOutcome,
   SeekOutcome,
+  SeekPlace,
   Store,
   Stored,
   To,
@@ -88,8 +89,12 @@ export class Asking {
     return outcome.stored;
   }
 
-  seekOutcome(pattern: string, from: From, to?: To): Promise<SeekOutcome> {
-    return new Promise((resolve) => this.store.seek(pattern, { from, to }, resolve));
+  seekOutcome(
+    pattern: string,
+    from: From,
+    { to, place }: { readonly to?: To | undefined; readonly place?: SeekPlace | undefined } = {},
+  ): Promise<SeekOutcome> {
+    return new Promise((resolve) => this.store.seek(pattern, { from, to, place }, resolve));
   }
 
   readOutcome(cursor: Cursor, most: number): Promise<ReadOutcome> {
@@ -97,9 +102,12 @@ export class Asking {
   }
 
   async seek(pattern: string, from: From, to?: To): Promise<Extract<SeekOutcome, { kind: "found" }>> {
-    const outcome = await this.seekOutcome(pattern, from, to);
-    if (outcome.kind === "failed") fail(outcome.reason);
-    return outcome;
+    for (let place: SeekPlace | undefined;;) {
+      const outcome = await this.seekOutcome(pattern, from, { to, place });
+      if (outcome.kind === "failed") fail(outcome.reason);
+      if (outcome.kind === "found") return outcome;
+      ({ place } = outcome);
+    }
   }
 
   async read(cursor: Cursor, most = 1024 * 1024): Promise<{ page: Page; cursor: Cursor; end: ReadEnd }> {

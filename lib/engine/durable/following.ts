@@ -157,13 +157,19 @@ export class Following implements Turn {
   #seek(replay: Replay, done: () => void): void {
     const { store, handedOn } = this.#parts;
     replay.asked = true;
-    store.seek(replay.pattern, { ...replay.range, upTo: handedOn() }, (outcome) => {
+    const { pattern, range, place } = replay;
+    store.seek(pattern, { ...range, upTo: handedOn(), place }, (outcome) => {
       if (replay.state === "seeking") this.#sought(replay, outcome);
       done();
     });
   }
 
   #sought(replay: Replay, outcome: SeekOutcome): void {
+    if (outcome.kind === "searching") {
+      replay.place = outcome.place;
+      this.#seeking.add(replay);
+      return;
+    }
     if (outcome.kind === "failed") {
       replay.stop();
       this.#forget(replay);

@@ -5,7 +5,7 @@
  * @module
  */
 import { wantedOf } from "../../store/wanted.ts";
-import type { Cursor, Had, Trimmed, TrimmedBatch } from "../../store/types.ts";
+import type { Cursor, Had, SeekPlace, Trimmed, TrimmedBatch } from "../../store/types.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
 import type { Part, PartialSubscriber } from "../one_per_connection.ts";
@@ -47,6 +47,8 @@ export class Replay implements PartialSubscriber {
   state: "seeking" | "reading" | "live" | "over" = "seeking";
   /** All up to this batch had been handed on when it began. */
   since = 0;
+  /** How far the search for its beginning has come. */
+  place: SeekPlace | undefined;
   /** A request of it is under way: what is deleted meanwhile may be in the answer. */
   asked = false;
   readonly #of: ReplayOf;

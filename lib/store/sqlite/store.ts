@@ -12,8 +12,8 @@ import type {
   ReadExtent,
   ReadOutcome,
   RecentIds,
-  ReplayRange,
   SeekOutcome,
+  SeekRange,
   Store,
   StoreState,
   Trimmed,
@@ -112,11 +112,7 @@ export class SqliteStore implements Store {
     this.#post.send({ kind: "commit", batches: grouped.batches, buffer }, [buffer]);
   }
 
-  seek(
-    pattern: string,
-    range: ReplayRange & { readonly upTo?: number | undefined },
-    done: (outcome: SeekOutcome) => void,
-  ): void {
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
     this.#ask({ kind: "seek", pattern, range }, done);
   }
 

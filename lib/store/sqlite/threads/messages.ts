@@ -11,9 +11,9 @@ import type {
   ReadExtent,
   ReadOutcome,
   RecentIds,
-  ReplayRange,
   RetentionRules,
   SeekOutcome,
+  SeekRange,
   StoreState,
   Trimmed,
 } from "../../types.ts";
@@ -42,11 +42,7 @@ export type WriteRequest =
 
 /** To the one that reads. */
 export type ReadRequest =
-  | {
-    readonly kind: "seek";
-    readonly pattern: string;
-    readonly range: ReplayRange & { readonly upTo?: number | undefined };
-  }
+  | { readonly kind: "seek"; readonly pattern: string; readonly range: SeekRange }
   | {
     readonly kind: "read";
     readonly cursors: readonly Cursor[];
