@@ -62,6 +62,9 @@ for (const [name, open] of Object.entries(STORES)) {
         }
         return line;
       };
+      for (let begun = 0; begun < patterns.length;) {
+        begun += Number(/^ok (\d+)$/.exec(await read())?.[1] ?? 0);
+      }
       for (let some = 0; some < 12; some++) {
         await publish(40);
         for (let at = 0; at < 3; at++) await read();
