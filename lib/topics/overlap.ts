@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { segmentsOf } from "./topic.ts";
+import { isPattern, segmentsOf } from "./topic.ts";
 
 /** Whether there may be a topic that both canonical patterns take in. */
 export function overlap(one: string, other: string): boolean {
   if (one === other) return true;
+  if (!isPattern(one) && !isPattern(other)) return false;
   const left = segmentsOf(one);
   const right = segmentsOf(other);
   for (let at = 0; at < left.length && at < right.length; at++) {

@@ -50,6 +50,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly onLost: (reason: string) => void;
 }
 
+/** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
+const REPLAY_BYTES = 1536;
 const NONE_KNOWN: ReadonlySet<number> = new Set();
 
 /**
@@ -64,6 +66,7 @@ export class DurableEngine implements Engine {
   readonly #store: Store;
   readonly #dedup: Dedup;
   readonly #log: CommitLog;
+  readonly #memory: HeldMemory;
   readonly #turns: ReadingTurns;
   readonly #followingParts: FollowingParts;
   readonly #replays = new Map<Subscriber, Replay>();
@@ -98,6 +101,7 @@ export class DurableEngine implements Engine {
       onRefused: options.onRefused,
       onLost: options.onLost,
     });
+    this.#memory = options.memory;
     this.#turns = new ReadingTurns(options.memory);
     this.#followingParts = {
       store,
@@ -204,6 +208,7 @@ export class DurableEngine implements Engine {
       },
     });
     this.#replays.set(subscriber, replay);
+    this.#memory.hold(REPLAY_BYTES);
     following.start(replay);
   }
 
@@ -261,7 +266,7 @@ export class DurableEngine implements Engine {
   }
 
   #forget(replay: Replay): void {
-    this.#replays.delete(replay.subscriber);
+    if (this.#replays.delete(replay.subscriber)) this.#memory.letGo(REPLAY_BYTES);
     const { connection } = replay;
     if (this.#followings.get(connection)?.size === 0) this.#followings.delete(connection);
   }

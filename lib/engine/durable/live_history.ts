@@ -59,6 +59,8 @@ export class LiveHistory {
   /** What of it concerns a replay that began when what comes up to the batch `since` had been given. */
   of({ pattern, after }: Cursor, { since, upTo }: { readonly since: number; readonly upTo: number }): Had[] {
     const had: Had[] = [];
+    // nothing came behind where it is, or behind where it began
+    if (upTo <= Math.max(after, since)) return had;
     for (const stretches of [this.#past, this.#open.values()]) {
       for (const stretch of stretches) {
         const from = Math.max(since, stretch.since);
