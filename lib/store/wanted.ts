@@ -40,6 +40,7 @@ export function wantedOf(
       for (const range of within(had, batch)) own = without(own, range);
     }
     all = all.length === 0 ? own : [...all, ...all.reduce(without, own)];
+    if (all.length === 1 && all[0]!.end - all[0]!.from === batch.count) return all;
   }
   return all.length < 2 ? all : [...all].sort((one, other) => one.from - other.from);
 }

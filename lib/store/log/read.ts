@@ -58,6 +58,8 @@ class Reading {
   readonly #last: number;
   readonly #cursors: Cursor[];
   readonly #ends: ReadEnd[];
+  /** All up to this batch has been read; not where one topic is read by its own order. */
+  #at = 0;
 
   constructor(
     view: LogView,
@@ -72,6 +74,7 @@ class Reading {
   }
 
   result(now: number): Pick<PageRead, "cursors" | "ends"> {
+    this.#advance(this.#at);
     const all = this.#last === this.#view.last;
     const ends = this.#ends.map((end, at): ReadEnd => {
       const { to } = this.#cursors[at]!;
@@ -139,11 +142,10 @@ class Reading {
           checkOrder(view, ref, { after: begin, expected });
           if (!this.#take(ref, wanting, topics)) return yield true;
         }
-        at = ref.id;
-        this.#advance(at);
+        this.#at = at = ref.id;
         yield false;
       }
-      at = Math.max(at, this.#last);
+      this.#at = at = Math.max(at, this.#last);
       yield this.#caughtUp();
     } finally {
       // not where it stopped at a batch that it does not give
