@@ -148,6 +148,7 @@ export class SqliteStore implements Store {
         if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
         const waiting = this.#waiting;
         this.#waiting = undefined;
+        if ("kind" in outcome && outcome.kind === "lost") this.#told(Infinity);
         if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
         return waiting.done(
           "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.grouped, outcome) },
@@ -157,6 +158,8 @@ export class SqliteStore implements Store {
         this.#state = answer.state;
         return this.#log[answer.level](answer.event, answer.fields);
       case "lost":
+        // whether the last deletion is in the log is not known: nobody waits for word of it
+        this.#told(Infinity);
         if (this.#waiting === undefined) this.#onLost?.(answer.reason);
         return;
       case "trimmed":
