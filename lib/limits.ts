@@ -163,7 +163,8 @@ export const DEDUP_BYTES_MOST = 128 * MIB;
 export const DEDUP_PART = 1 / 8;
 /** Bytes of an `id=`, as it is written. */
 export const ID_BYTES_MOST = 255;
-/** Bytes that a replay reads from the store at a time. */
+/** Bytes that a replay reads from the store at a time: the first time, and when it goes on and on. */
+export const REPLAY_PAGE_LEAST = 64 * KIB;
 export const REPLAY_PAGE_BYTES = 1 * MIB;
 /**
  * Topics whose subscribers are remembered between publishes, in each of two generations; when the younger is

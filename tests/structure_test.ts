@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/wire": ["lib/topics"],
   "lib/protocols": ["lib/topics", "lib/wire"],
   "lib/store": ["lib/topics", "lib/wire"],
-  "lib/engine": ["lib/topics", "lib/wire", "lib/store/types.ts"],
+  "lib/engine": ["lib/topics", "lib/wire", "lib/store/types.ts", "lib/store/wanted.ts"],
   "lib/sessions": ["lib/topics", "lib/wire", "lib/protocols", "lib/engine/types.ts"],
   "lib/broker": ["lib/topics", "lib/protocols", "lib/store", "lib/engine", "lib/sessions"],
   "lib/client": ["lib/topics", "lib/wire", "lib/protocols"],

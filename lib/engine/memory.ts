@@ -64,6 +64,14 @@ export class MemoryEngine implements Engine {
     return this.#routing.unsubscribe(pattern, subscriber);
   }
 
+  replays(): boolean {
+    return false;
+  }
+
+  replace(): boolean {
+    return false;
+  }
+
   replay(_pattern: string, _subscriber: ReplaySubscriber, { started }: ReplayOptions): void {
     started({ kind: "failed", reason: "nothing is stored here (--data)" });
   }

@@ -10,6 +10,7 @@ import { matches } from "../topics/topic.ts";
 import { TopicTable } from "../topics/topic_table.ts";
 import { encodeText } from "../wire/bytes.ts";
 import type { Run } from "../wire/run.ts";
+import { onePerConnection } from "./one_per_connection.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
 
 /** A topic and who gets it, as of one state of the subscriptions. */
@@ -168,19 +169,10 @@ export class Routing {
     return false;
   }
 
-  #search({ topic }: SubscribedRoute): readonly Subscriber[] {
+  #search({ topic, durable }: SubscribedRoute): readonly Subscriber[] {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#patterns.match(topic, found);
-    return found.size === 0 ? NOBODY : onePerConnection(found);
+    return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
-}
-
-function onePerConnection(found: ReadonlySet<Subscriber>): readonly Subscriber[] {
-  const chosen = new Map<object, Subscriber>();
-  for (const subscriber of found) {
-    const other = chosen.get(subscriber.connection);
-    if (other === undefined || other.rank < subscriber.rank) chosen.set(subscriber.connection, subscriber);
-  }
-  return [...chosen.values()];
 }

@@ -53,6 +53,8 @@ export interface Subscriber extends Gate {
   readonly connection: object;
   /** That one is the one with the highest rank. */
   readonly rank: number;
+  /** Whether it may leave out what it is given. */
+  readonly leavesOut: boolean;
   /** Takes the run, or drops and counts it. Never throws. */
   deliver(run: Run): void;
 }
@@ -61,6 +63,8 @@ export interface Subscriber extends Gate {
 export interface ReplaySubscriber extends Subscriber {
   /** Takes stored messages, `batch` frames as they are written to a v2 subscriber. */
   deliverPage(bytes: Uint8Array<ArrayBuffer>, messages: number): void;
+  /** So many of the messages that come here are no longer stored: retention was faster. */
+  missed(messages: number): void;
   /** All that is stored has been read: from here on it is live, or over if an end was given. */
   caughtUp(how: "live" | "end"): void;
   /** What is stored cannot be read any further. */
@@ -85,6 +89,8 @@ export interface ReplayOptions {
   readonly started: (how: ReplayStart) => void;
   /** Its end was reached: nothing more comes. */
   readonly ended: () => void;
+  /** What else its connection is subscribed to: pattern and subscriber. */
+  readonly besides: Iterable<readonly [string, Subscriber]>;
 }
 
 /** What an engine knows of itself, as plain data. */
@@ -119,6 +125,13 @@ export interface Engine {
   subscribe(pattern: string, subscriber: Subscriber): boolean;
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
+  /** Whether {@link replay} brings messages to this one. */
+  replays(subscriber: Subscriber): boolean;
+  /**
+   * Another subscriber of the same connection and pattern in the place of one that {@link replay} brings
+   * messages to, which goes on where it is; false: it brings it none.
+   */
+  replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean;
   /** Brings what is stored of a pattern, and then what is live. */
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */

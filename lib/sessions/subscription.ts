@@ -69,6 +69,10 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     return -SLOW_POLICIES.indexOf(this.policy);
   }
 
+  get leavesOut(): boolean {
+    return this.policy !== "block" && this.policy !== "disconnect";
+  }
+
   get connection(): object {
     return this.#outbox;
   }
@@ -106,6 +110,15 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const chunk = this.#outbox.adopt(bytes);
     this.#outbox.put(new Segment(new Slice(chunk), messages));
     chunk.release();
+  }
+
+  /** Told in its place, as any gap (V9, D3). */
+  missed(messages: number): void {
+    if (this.#outbox.closed) return;
+    const { protocol } = this.#speaker;
+    const gap = protocol.tellsGaps ? protocol.gap(this.#pattern, messages) : undefined;
+    if (gap !== undefined) this.#outbox.reply(gap);
+    this.#outbox.countDropped(messages);
   }
 
   /** Said in its place (D4): who reads a replay to its end wants to know where that is (D4). */

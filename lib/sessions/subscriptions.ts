@@ -32,6 +32,8 @@ export interface Opening {
   readonly own: boolean;
   /** It reads what is stored at its own pace: nobody ever waits for it (D5). */
   readonly follows?: boolean;
+  /** Whether what the subscription before it has goes on with this one. */
+  readonly replaces?: (before: Subscription, subscription: Subscription) => boolean;
 }
 
 /** A pattern's subscription, and what it is to the outbox. */
@@ -73,18 +75,31 @@ export class Subscriptions {
     return this.#byPattern.get(pattern)?.subscription;
   }
 
+  /** All of them, with their patterns. */
+  *[Symbol.iterator](): Iterator<readonly [string, Subscription]> {
+    for (const [pattern, { subscription }] of this.#byPattern) yield [pattern, subscription];
+  }
+
   /** Why there is no room for a pattern that it does not have, as a sentence; undefined: there is. */
   problem(pattern: string): string | undefined {
     return this.#owner.patterns.problem(pattern, this.#account);
   }
 
-  /** A subscription for a pattern. Takes the place of one it has. */
-  open(pattern: string, { policy, own, follows = false }: Opening): Subscription {
+  /**
+   * A subscription for a pattern. Takes the place of one it has, which is ended unless `replaces` says that
+   * this one goes on with it.
+   */
+  open(pattern: string, { policy, own, follows = false, replaces }: Opening): Subscription {
     const shared = !own && policy === this.policy;
     const subscription = shared
       ? this.#shared
       : new Subscription(policy, { outbox: this.#owner.outbox, speaker: this.#owner, pattern });
-    this.close(pattern);
+    const before = this.#byPattern.get(pattern);
+    if (before !== undefined && replaces?.(before.subscription, subscription) === true) {
+      this.#forget(pattern, before);
+    } else {
+      this.close(pattern);
+    }
     const opened = { subscription, blocks: policy === "block" && !follows };
     this.#byPattern.set(pattern, opened);
     this.#owner.patterns.add(pattern, { account: this.#account, own: !shared });
@@ -96,11 +111,8 @@ export class Subscriptions {
   close(pattern: string, only?: Subscription): void {
     const opened = this.#byPattern.get(pattern);
     if (opened === undefined || (only !== undefined && opened.subscription !== only)) return;
-    this.#byPattern.delete(pattern);
-    const { subscription } = opened;
-    this.#owner.patterns.remove(pattern, { account: this.#account, own: subscription !== this.#shared });
-    this.#owner.engine.unsubscribe(pattern, subscription);
-    this.#count(opened, -1);
+    this.#forget(pattern, opened);
+    this.#owner.engine.unsubscribe(pattern, opened.subscription);
   }
 
   /** The connection is gone. */
@@ -113,6 +125,13 @@ export class Subscriptions {
       pattern,
       slow: subscription.policy,
     }));
+  }
+
+  #forget(pattern: string, opened: Opened): void {
+    this.#byPattern.delete(pattern);
+    const own = opened.subscription !== this.#shared;
+    this.#owner.patterns.remove(pattern, { account: this.#account, own });
+    this.#count(opened, -1);
   }
 
   #count({ subscription, blocks }: Opened, by: 1 | -1): void {

@@ -7,19 +7,21 @@ import { DamageError } from "./log/damage.ts";
 import { groupAppends, storedOf, topicProblem } from "./log/group.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
-import { Trimmer } from "./log/retention.ts";
+import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
 import { seek } from "./log/seek.ts";
 import type {
   Append,
   CommitOutcome,
   Cursor,
+  ReadExtent,
   ReadOutcome,
   RecentIds,
-  ReplayRange,
   RetentionRules,
   SeekOutcome,
+  SeekRange,
   Store,
   StoreState,
+  Trimmed,
 } from "./types.ts";
 
 /** What a memory store is made with. */
@@ -37,6 +39,7 @@ export class MemoryStore implements Store {
   readonly #log = new MemoryLog();
   readonly #trimmer: Trimmer;
   readonly #now: () => number;
+  readonly #watching: Array<(what: Trimmed) => void> = [];
   #commits = 0;
   #trimmed = 0;
 
@@ -60,20 +63,30 @@ export class MemoryStore implements Store {
   }
 
   /** Finds where a replay begins. */
-  seek(pattern: string, range: ReplayRange, done: (outcome: SeekOutcome) => void): void {
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
     const outcome = orFailed(() => seek(this.#log, pattern, { ...range, now: this.#now() }));
     queueMicrotask(() => done(outcome));
   }
 
-  /** Reads on from a cursor. */
-  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
-    const outcome = orFailed(() => read(this.#log, cursor, { most, now: this.#now() }));
+  /** Reads on from cursors. */
+  read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
+    const outcome = orFailed(() => read(this.#log, cursors, { ...extent, now: this.#now() }));
     queueMicrotask(() => done(outcome));
+  }
+
+  /** Tells what retention deletes. */
+  watch(trimmed: (what: Trimmed) => void): void {
+    this.#watching.push(trimmed);
   }
 
   /** Nothing is kept. */
   close(done: () => void): void {
     queueMicrotask(done);
+  }
+
+  #tell(batches: readonly AgedBatch[]): void {
+    const what = trimmedOf(batches, this.#log);
+    for (const tell of this.#watching) tell(what);
   }
 
   #commit(appends: readonly Append[]): CommitOutcome {
@@ -100,6 +113,7 @@ export class MemoryStore implements Store {
       const step = this.#trimmer.step(this.#now());
       this.#trimmed += step.messages;
       more = step.more;
+      if (step.batches.length > 0) this.#tell(step.batches);
     }
   }
 }

@@ -79,6 +79,22 @@ export interface ReplayRange {
   readonly to: To | undefined;
 }
 
+/** Messages of a pattern that a replay need not bring: they have come by another way. */
+export interface Had {
+  /** Canonical. */
+  readonly pattern: string;
+  /** Of their topic, those with a sequence number of at least this. */
+  readonly sequence: number;
+  /** Those from this time on. */
+  readonly time: number;
+  /** Those up to there. */
+  readonly to: To | undefined;
+  /** Those of the batches behind this one. */
+  readonly since: number;
+  /** Those of the batches up to this one. */
+  readonly until: number;
+}
+
 /** How far a replay of one pattern has come. */
 export interface Cursor {
   /** Canonical. */
@@ -96,10 +112,35 @@ export interface Cursor {
    * have been given, and of it those before this sequence number.
    */
   readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
+  /** What is left out, for it has come already. */
+  readonly had?: readonly Had[] | undefined;
 }
 
-/** The answer to {@link Store.seek}. */
+/** What is asked for, and as of when. */
+export interface SeekRange extends ReplayRange {
+  /** The last batch that is taken to be there (the last there is). */
+  readonly upTo?: number | undefined;
+  /** Where the search stands, as the answer before said. */
+  readonly place?: SeekPlace | undefined;
+}
+
+/** How far the search for a beginning has come, where many topics are looked at. */
+export interface SeekPlace {
+  /** Those up to this one have been looked at. */
+  readonly topic: number;
+  /** The beginning as far as that is known. */
+  readonly after: number;
+  /** Whether any has what was asked for. */
+  readonly found: boolean;
+  /** The greatest sequence number they have. */
+  readonly newest: number;
+  /** As {@link Trimmed.deleted}: the state of the log when it began. */
+  readonly deleted: number;
+}
+
+/** The answer to {@link Store.seek}; `searching`: ask again, with that place. */
 export type SeekOutcome =
+  | { readonly kind: "searching"; readonly place: SeekPlace }
   | {
     readonly kind: "found";
     readonly cursor: Cursor;
@@ -114,6 +155,8 @@ export type SeekOutcome =
      * The greatest sequence number there is, where the one asked for lies beyond the next; 0: there is none.
      */
     readonly ahead: number | undefined;
+    /** As {@link Trimmed.deleted}: the state of the log that was looked at. */
+    readonly deleted: number;
   }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -133,11 +176,47 @@ export type ReadOutcome =
   | {
     readonly kind: "page";
     readonly page: Page;
-    readonly cursor: Cursor;
-    /** There is nothing behind the cursor yet, or nothing that the cursor's `to` lets through. */
-    readonly end: "none" | "caught up" | "past to";
+    /** Where those that were read from have come to, in their order. */
+    readonly cursors: readonly Cursor[];
+    /** Of each. */
+    readonly ends: readonly ReadEnd[];
+    /** As {@link Trimmed.deleted}: the state of the log that was read. */
+    readonly deleted: number;
   }
   | { readonly kind: "failed"; readonly reason: string };
+
+/** There is nothing behind the cursor yet, or nothing that the cursor's `to` lets through. */
+export type ReadEnd = "none" | "caught up" | "past to";
+
+/** How much is read. */
+export interface ReadExtent {
+  /** About so many bytes, and one batch at least. */
+  readonly most: number;
+  /** Nothing that comes behind this batch (all there is). */
+  readonly upTo?: number | undefined;
+}
+
+/** A batch that retention has deleted. */
+export interface TrimmedBatch {
+  /** Which it was. */
+  readonly batch: number;
+  /** With its `#`. */
+  readonly topic: string;
+  /** The sequence number of its first message. */
+  readonly first: number;
+  /** Messages that were in it. */
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** What retention has deleted in one go. */
+export interface Trimmed {
+  /** The oldest of some patterns. */
+  readonly batches: readonly TrimmedBatch[];
+  /** How many batches were ever deleted, with these: of two states of the log the later has the greater. */
+  readonly deleted: number;
+}
 
 /** How much is there, and what it takes. */
 export interface StoreState {
@@ -184,18 +263,20 @@ export interface Store {
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];
-  /** Finds where a replay begins. */
-  seek(
-    pattern: string,
-    range: ReplayRange,
-    done: (outcome: SeekOutcome) => void,
-  ): void;
+  /** Finds where a replay begins, a few thousand topics at a time. */
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void;
   /**
-   * Reads on from a cursor, without what has outlived its `ttl`, about `most` bytes and one batch at least; a
-   * page without a message and `end` "none" says that much that was not wanted has been passed, and that
-   * there is more.
+   * Reads on from a cursor, without what has outlived its `ttl`; a page without a message and the end "none"
+   * says that much that was not wanted has been passed, and that there is more. From several cursors it reads
+   * in the order of the commits what any of them lets through, each message once; one that is ahead waits for
+   * the others.
    */
-  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void;
+  read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void;
+  /**
+   * Tells from now on what retention deletes: before the answer to any read or seek that looked at a log
+   * without it.
+   */
+  watch(trimmed: (what: Trimmed) => void): void;
   /** After what was called before has been answered. */
   close(done: () => void): void;
 }

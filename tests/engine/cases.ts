@@ -38,6 +38,7 @@ const decoder = new TextDecoder();
 class Recorder implements ReplaySubscriber {
   readonly connection: object;
   readonly rank: number;
+  readonly leavesOut = false;
   full = false;
   readonly got: string[] = [];
   /** What was said between the messages. */
@@ -66,6 +67,10 @@ class Recorder implements ReplaySubscriber {
   caughtUp(how: "live" | "end"): void {
     this.said.push(`${how} after ${this.got.length}`);
     this.#wake();
+  }
+
+  missed(messages: number): void {
+    this.said.push(`missed ${messages}`);
   }
 
   failed(reason: string): void {
@@ -172,6 +177,7 @@ async function started(
     range,
     started: resolve,
     ended: () => recorder.said.push("over"),
+    besides: [],
   });
   return await promise;
 }

@@ -13,6 +13,7 @@ const MIB = 1024 * 1024;
 class Listening implements Subscriber {
   readonly connection = {};
   readonly rank = 0;
+  readonly leavesOut = false;
   readonly full = false;
   readonly topics: string[] = [];
 

@@ -102,7 +102,7 @@ function withReading<T>(
         return answer.outcome;
       },
       read: (cursor, most) => {
-        const answer = ask({ kind: "read", cursor, most, gentle: false });
+        const answer = ask({ kind: "read", cursors: [cursor], extent: { most }, gentle: false });
         if (answer?.kind !== "read") throw new Error("a read was not answered");
         return answer.outcome;
       },

@@ -10,8 +10,10 @@ import type {
   Cursor,
   From,
   Page,
+  ReadEnd,
   ReadOutcome,
   SeekOutcome,
+  SeekPlace,
   Store,
   Stored,
   To,
@@ -87,24 +89,33 @@ export class Asking {
     return outcome.stored;
   }
 
-  seekOutcome(pattern: string, from: From, to?: To): Promise<SeekOutcome> {
-    return new Promise((resolve) => this.store.seek(pattern, { from, to }, resolve));
+  seekOutcome(
+    pattern: string,
+    from: From,
+    { to, place }: { readonly to?: To | undefined; readonly place?: SeekPlace | undefined } = {},
+  ): Promise<SeekOutcome> {
+    return new Promise((resolve) => this.store.seek(pattern, { from, to, place }, resolve));
   }
 
   readOutcome(cursor: Cursor, most: number): Promise<ReadOutcome> {
-    return new Promise((resolve) => this.store.read(cursor, most, resolve));
+    return new Promise((resolve) => this.store.read([cursor], { most }, resolve));
   }
 
   async seek(pattern: string, from: From, to?: To): Promise<Extract<SeekOutcome, { kind: "found" }>> {
-    const outcome = await this.seekOutcome(pattern, from, to);
-    if (outcome.kind === "failed") fail(outcome.reason);
-    return outcome;
+    let place: SeekPlace | undefined = undefined;
+    for (;;) {
+      const outcome: SeekOutcome = await this.seekOutcome(pattern, from, { to, place });
+      if (outcome.kind === "failed") fail(outcome.reason);
+      if (outcome.kind === "found") return outcome;
+      place = outcome.place;
+    }
   }
 
-  async read(cursor: Cursor, most = 1024 * 1024): Promise<Extract<ReadOutcome, { kind: "page" }>> {
+  async read(cursor: Cursor, most = 1024 * 1024): Promise<{ page: Page; cursor: Cursor; end: ReadEnd }> {
     const outcome = await this.readOutcome(cursor, most);
     if (outcome.kind === "failed") fail(outcome.reason);
-    return outcome;
+    const { page, cursors, ends } = outcome;
+    return { page, cursor: cursors[0]!, end: ends[0]! };
   }
 
   /** Reads on from a cursor to the end of what is there. */

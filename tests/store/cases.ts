@@ -246,7 +246,7 @@ export function storeCases(kind: string, make: MakeStore): void {
     const { cursor } = await store.seek("#a", EARLIEST);
     const answered: string[] = [];
     store.store.commit([run("#a", "2")], ({ kind }) => answered.push(kind));
-    store.store.read(cursor, 1000, ({ kind }) => answered.push(kind));
+    store.store.read([cursor], { most: 1000 }, ({ kind }) => answered.push(kind));
     await store.close();
     assertEquals(answered.sort(), ["page", "stored"]);
   });

@@ -120,4 +120,16 @@ export function lastCases(test: RegisterCase): void {
     assertEquals([await ahead("#b", 3), await ahead("#*", 4), await ahead("#*", 1000)], [1, undefined, 3]);
     assertEquals((await store.seek("#a", LATEST)).ahead, undefined);
   });
+
+  test("among many topics a beginning is looked for a part at a time", async (store) => {
+    const topics = Array.from({ length: 4500 }, (_, at) => `#t.${at}`);
+    await store.commit(...topics.map((topic) => run(topic, "1")));
+    await store.commit(run("#t.4400", "2"), run("#t.7", "2", "3"));
+    const first = await store.seekOutcome("#t.*", since(3));
+    assertEquals(first.kind, "searching");
+    const { cursor, ahead } = await store.seek("#t.*", since(3));
+    assertEquals([shown((await store.rest(cursor)).messages), ahead], [["#t.7 3 3"], undefined]);
+    assertEquals((await store.seek("#t.*", since(5))).ahead, 3);
+    assertEquals((await store.replay("#t.*", since(2))).messages.length, 3);
+  });
 }

@@ -3,6 +3,7 @@ import type {
   Append,
   CommitOutcome,
   Cursor,
+  ReadExtent,
   ReadOutcome,
   SeekOutcome,
   Store,
@@ -43,8 +44,12 @@ export class HeldStore implements Store {
     this.#store.seek(pattern, range, done);
   }
 
-  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
-    this.#store.read(cursor, most, done);
+  read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
+    this.#store.read(cursors, extent, done);
+  }
+
+  watch(trimmed: Parameters<Store["watch"]>[0]): void {
+    this.#store.watch(trimmed);
   }
 
   close(done: () => void): void {

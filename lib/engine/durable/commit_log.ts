@@ -63,7 +63,11 @@ export class CommitLog implements Gate {
   /** Pieces these are, and for how many of them memory is counted. */
   #pieces = 0;
   #counted = 0;
-  #handedOn: number;
+  #delivered: number;
+  #begun: number;
+  /** The commit that is being handed on goes on in a later turn. */
+  #goesOn = false;
+  #inHand = false;
   #lost = false;
   #trouble: string | undefined;
   #notFull: Array<() => void> = [];
@@ -71,19 +75,21 @@ export class CommitLog implements Gate {
 
   constructor(options: CommitLogOptions) {
     this.#options = options;
-    this.#handedOn = options.store.state.last;
+    this.#delivered = this.#begun = options.store.state.last;
   }
 
   get full(): boolean {
     return this.#bytes > 0 && this.#bytes >= Math.min(LOG_HIGH_WATER, this.#options.memory.share);
   }
 
-  /**
-   * The last batch whose messages have been handed on or are being, in slices: who wants to miss none of what
-   * has been handed on has to have read up to here.
-   */
-  get handedOn(): number {
-    return this.#handedOn;
+  /** The last batch whose messages have all been handed on. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** The last batch of which anything is handed on: beyond {@link delivered} in the midst of a commit. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** Why the last commit was not stored; undefined: it was, or there was none. */
@@ -172,30 +178,56 @@ export class CommitLog implements Gate {
     this.#settle();
   }
 
+  /**
+   * Hands on at once what is left of a commit that is being handed on: whoever has to know what has been
+   * handed on finds none in part, but where this is called from within handing on.
+   */
+  finish(): void {
+    const of = this.#stored[0];
+    if (this.#inHand || of === undefined || of.at === 0) return;
+    this.#inHand = true;
+    while (of.at < of.pieces.length) this.#handOnNext(of);
+    this.#handedOn(of);
+    this.#inHand = false;
+  }
+
   /** Hands on a slice of the first commit, and the others behind it. */
   #handOn(): void {
-    this.#handing = true;
+    if (this.#inHand) return;
+    this.#inHand = this.#handing = true;
     let work = 0;
-    for (let of = this.#stored[0]; of !== undefined; of = this.#stored[0]) {
+    for (let of = this.#stored[0]; of !== undefined && work < HAND_ON_WORK; of = this.#stored[0]) {
       if (of.at === 0) {
-        this.#handedOn = of.stored.reduce((last, { batch }) => Math.max(last, batch), this.#handedOn);
+        this.#begun = of.stored.reduce((last, { batch }) => Math.max(last, batch), this.#begun);
       }
-      for (; of.at < of.pieces.length; of.at++) {
-        if (work >= HAND_ON_WORK) return this.#handOnLater();
-        work += 1 + this.#handOnOne(of.pieces[of.at]!, of);
-      }
-      this.#stored.shift();
-      if (of.last !== undefined) this.#options.onCommitted(of.last);
-      this.ready();
+      while (of.at < of.pieces.length && work < HAND_ON_WORK) work += 1 + this.#handOnNext(of);
+      if (of.at === of.pieces.length) this.#handedOn(of);
     }
-    this.#handing = false;
+    this.#inHand = false;
+    this.#handing = this.#stored.length > 0;
+    if (this.#handing) this.#handOnLater();
   }
 
   #handOnLater(): void {
+    if (this.#goesOn) return;
+    this.#goesOn = true;
     this.#options.later(() => {
+      this.#goesOn = false;
       this.#handOn();
       this.#settle();
     });
+  }
+
+  /** All of a commit has been handed on. */
+  #handedOn({ last }: HandingOn): void {
+    this.#stored.shift();
+    this.#delivered = this.#begun;
+    if (last !== undefined) this.#options.onCommitted(last);
+    this.ready();
+  }
+
+  #handOnNext(of: HandingOn): number {
+    return this.#handOnOne(of.pieces[of.at++]!, of);
   }
 
   /** Delivers and acknowledges; to how many it went. */

@@ -28,8 +28,10 @@ import type {
 } from "../types.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
 import { CommitLog } from "./commit_log.ts";
+import { Following, type FollowingParts } from "./following.ts";
 import { Piece } from "./piece.ts";
-import { Replay, type ReplayParts } from "./replay.ts";
+import { ReadingTurns } from "./reading_turns.ts";
+import { Replay } from "./replay.ts";
 
 /** What makes topics durable. */
 export interface DurableEngineOptions extends EngineOptions {
@@ -51,6 +53,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly onLost: (reason: string) => void;
 }
 
+/** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
+const REPLAY_BYTES = 1536;
 const NONE_KNOWN: ReadonlySet<number> = new Set();
 
 /**
@@ -65,8 +69,12 @@ export class DurableEngine implements Engine {
   readonly #store: Store;
   readonly #dedup: Dedup;
   readonly #log: CommitLog;
-  readonly #replayParts: ReplayParts;
+  readonly #memory: HeldMemory;
+  readonly #turns: ReadingTurns;
+  readonly #followingParts: FollowingParts;
   readonly #replays = new Map<Subscriber, Replay>();
+  /** By connection, of those that have a replay. */
+  readonly #followings = new Map<object, Following>();
   /** Those that read again when the commit that is being handed on is through. */
   #behind: Replay[] = [];
   /** Those that are live and end at a time. */
@@ -99,18 +107,28 @@ export class DurableEngine implements Engine {
       onRefused: options.onRefused,
       onLost: options.onLost,
     });
-    this.#replayParts = {
+    this.#memory = options.memory;
+    this.#turns = new ReadingTurns(options.memory);
+    this.#followingParts = {
       store,
-      handedOn: () => this.#log.handedOn,
-      goLive: (pattern, replay) => void this.#routing.subscribe(pattern, replay),
-      leave: (pattern, replay) => {
-        this.#routing.unsubscribe(pattern, replay);
+      turns: this.#turns,
+      finish: () => this.#log.finish(),
+      handedOn: () => this.#log.delivered,
+      begun: () => this.#log.begun,
+      goLive: (replay) => {
+        this.#routing.subscribe(replay.pattern, replay);
+        // nothing need be published for the end to come
+        if (replay.range.to?.kind === "time") this.#ending.add(replay);
+      },
+      leave: (replay) => {
+        this.#routing.unsubscribe(replay.pattern, replay);
         this.#ending.delete(replay);
       },
-      behind: (replay) => void this.#behind.push(replay),
-      endsAtTime: (replay) => void this.#ending.add(replay),
       flush: () => flushes.flush(),
     };
+    store.watch((what) => {
+      for (const following of this.#followings.values()) following.trimmed(what);
+    });
   }
 
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined {
@@ -137,29 +155,83 @@ export class DurableEngine implements Engine {
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
-    return this.#routing.subscribe(pattern, subscriber);
+    const following = this.#followings.get(subscriber.connection);
+    if (following !== undefined) this.#log.finish();
+    const added = this.#routing.subscribe(pattern, subscriber);
+    if (added) following?.opened(pattern, subscriber);
+    return added;
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     const replay = this.#replays.get(subscriber);
-    if (replay === undefined) return this.#routing.unsubscribe(pattern, subscriber);
-    this.#replays.delete(subscriber);
-    replay.stop();
+    const following = this.#followings.get(subscriber.connection);
+    if (following !== undefined) this.#log.finish();
+    if (replay === undefined) {
+      const removed = this.#routing.unsubscribe(pattern, subscriber);
+      if (removed) following?.closed(pattern, subscriber);
+      return removed;
+    }
+    following?.stop(replay);
+    this.#forget(replay);
     return true;
   }
 
-  replay(pattern: string, subscriber: ReplaySubscriber, { range, started, ended }: ReplayOptions): void {
-    const replay = new Replay(this.#replayParts, { pattern, subscriber, ended });
+  replays(subscriber: Subscriber): boolean {
+    const state = this.#replays.get(subscriber)?.state;
+    return state !== undefined && state !== "over";
+  }
+
+  replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean {
+    const replay = this.#replays.get(before);
+    if (replay === undefined || replay.state === "over") return false;
+    this.#log.finish();
+    this.#replays.delete(before);
     this.#replays.set(subscriber, replay);
-    replay.start(range, (how) => {
-      if (how.kind === "failed") this.#replays.delete(subscriber);
-      started(how);
+    this.#followings.get(subscriber.connection)?.replace(replay, subscriber);
+    return true;
+  }
+
+  replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void {
+    const { range, started, ended, besides } = options;
+    const { connection } = subscriber;
+    this.#log.finish();
+    let following = this.#followings.get(connection);
+    if (following === undefined) {
+      const plain = [...besides].filter(([, each]) => each !== subscriber && !this.#replays.has(each));
+      following = new Following(this.#followingParts, plain);
+      this.#followings.set(connection, following);
+    }
+    const owned = following;
+    const replay: Replay = new Replay({
+      pattern,
+      range,
+      subscriber,
+      started: (how) => {
+        if (how.kind === "failed") this.#forget(replay);
+        started(how);
+      },
+      ended: () => {
+        ended();
+        this.#forget(replay);
+      },
+      owner: {
+        behind: (behind) => void this.#behind.push(behind),
+        had: (of, cursor) => owned.had(of, cursor),
+      },
     });
+    this.#replays.set(subscriber, replay);
+    this.#memory.hold(REPLAY_BYTES);
+    following.start(replay);
   }
 
   tick(now: number): void {
     this.#routing.tick(now);
-    for (const replay of this.#ending) replay.timeIs(now);
+    this.#turns.go();
+    for (const replay of this.#ending) {
+      if (!replay.endsBy(now)) continue;
+      this.#log.finish();
+      this.#fallBack(replay, this.#log.delivered);
+    }
   }
 
   trouble(): string | undefined {
@@ -202,6 +274,16 @@ export class DurableEngine implements Engine {
     const behind = this.#behind;
     if (behind.length === 0) return;
     this.#behind = [];
-    for (const replay of behind) replay.readOn(batch);
+    for (const replay of behind) this.#fallBack(replay, batch);
+  }
+
+  #fallBack(replay: Replay, batch: number): void {
+    this.#followings.get(replay.connection)?.fallBack(replay, batch);
+  }
+
+  #forget(replay: Replay): void {
+    if (this.#replays.delete(replay.subscriber)) this.#memory.letGo(REPLAY_BYTES);
+    const { connection } = replay;
+    if (this.#followings.get(connection)?.size === 0) this.#followings.delete(connection);
   }
 }

@@ -4,161 +4,219 @@
  *
  * @module
  */
-import { REPLAY_PAGE_BYTES } from "../../limits.ts";
-import type { Cursor, Store } from "../../store/types.ts";
+import { wantedOf } from "../../store/wanted.ts";
+import type { Cursor, Had, SeekPlace, Trimmed, TrimmedBatch } from "../../store/types.ts";
+import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
-import type { ReplayRange, ReplayStart, ReplaySubscriber, Subscriber } from "../types.ts";
+import type { Part, PartialSubscriber } from "../one_per_connection.ts";
+import type { ReplayRange, ReplayStart, ReplaySubscriber } from "../types.ts";
 
-/** What replays of one engine share. */
-export interface ReplayParts {
-  readonly store: Store;
-  /** The last batch whose messages have been handed on to subscribers. */
-  readonly handedOn: () => number;
-  /** Makes it a subscriber of what is published from now on, or no longer. */
-  readonly goLive: (pattern: string, replay: Replay) => void;
-  readonly leave: (pattern: string, replay: Replay) => void;
-  /** It calls {@link Replay.readOn} when the commit that is being handed on is through. */
-  readonly behind: (replay: Replay) => void;
-  /** It is live and ends at a time: call {@link Replay.timeIs} until it leaves. */
-  readonly endsAtTime: (replay: Replay) => void;
-  readonly flush: () => void;
+/** Whom a replay tells. */
+export interface ReplayOwner {
+  /** It calls {@link Replay.fallBack} when the commit that is being handed on is through. */
+  behind(replay: Replay): void;
+  /** What of what it wants has come to its connection otherwise, since it began. */
+  had(replay: Replay, cursor: Cursor): readonly Had[];
+}
+
+/** What is replayed, and who is told. */
+export interface ReplayOf {
+  readonly pattern: string;
+  readonly range: ReplayRange;
+  readonly subscriber: ReplaySubscriber;
+  readonly started: (how: ReplayStart) => void;
+  readonly ended: () => void;
+  readonly owner: ReplayOwner;
 }
 
 /**
- * Guarantees: messages in the order of their commits, each once, without a gap between what is read and what
- * is live (D3): it goes live when everything that was handed on has been read, and leaves only between two
- * commits.
+ * One replay: where it has come to, and what of the live messages is its own.
+ *
+ * - Its messages come in the order of their commits, each once, without a gap between what is read and what
+ *   is live (D3): it is live when everything that was handed on has been read, and leaves only between two
+ *   commits.
+ * - What retention deletes before it is read is told in its place.
  */
-export class Replay implements Subscriber {
-  readonly connection: object;
-  readonly rank: number;
+export class Replay implements PartialSubscriber {
+  readonly partial = true;
   /** It reads from the store instead of making anybody wait. */
   readonly full = false;
-  readonly #parts: ReplayParts;
-  readonly #pattern: string;
-  readonly #subscriber: ReplaySubscriber;
-  readonly #ended: () => void;
-  #cursor: Cursor | undefined;
-  #live = false;
+  readonly pattern: string;
+  readonly range: ReplayRange;
+  subscriber: ReplaySubscriber;
+  state: "seeking" | "reading" | "live" | "over" = "seeking";
+  /** All up to this batch had been handed on when it began. */
+  since = 0;
+  /** How far the search for its beginning has come. */
+  place: SeekPlace | undefined;
+  /** A request of it is under way: what is deleted meanwhile may be in the answer. */
+  asked = false;
+  readonly #of: ReplayOf;
+  #cursor: Cursor;
   #behind = false;
-  #stopped = false;
+  /** Messages that were deleted before they were read, and that it has not been told of. */
+  #missed = 0;
+  #deletedMeanwhile: Trimmed[] = [];
 
-  constructor(
-    parts: ReplayParts,
-    of: { readonly pattern: string; readonly subscriber: ReplaySubscriber; readonly ended: () => void },
-  ) {
-    this.#parts = parts;
-    this.#pattern = of.pattern;
-    this.#subscriber = of.subscriber;
-    this.#ended = of.ended;
-    this.connection = of.subscriber.connection;
-    this.rank = of.subscriber.rank;
+  constructor(of: ReplayOf) {
+    const { pattern, range, subscriber } = of;
+    this.#of = of;
+    this.pattern = pattern;
+    this.range = range;
+    this.subscriber = subscriber;
+    this.#cursor = { pattern, after: 0, sequence: 0, time: 0, to: range.to };
   }
 
-  /** Finds where it begins and goes on from there. */
-  start(range: ReplayRange, started: (how: ReplayStart) => void): void {
-    this.#parts.store.seek(this.#pattern, range, (outcome) => {
-      if (this.#stopped) {
-        // given up before its beginning was found: whoever asked still waits for an answer
-        started({ kind: "started", trimmedTo: undefined, ahead: undefined });
-      } else if (outcome.kind === "failed") {
-        started(outcome);
-      } else {
-        started({ kind: "started", trimmedTo: outcome.trimmedTo, ahead: outcome.ahead });
-        this.#cursor = outcome.cursor;
-        const { bytes, messages } = outcome.first;
-        if (messages > 0) this.#subscriber.deliverPage(bytes, messages);
-        this.#read();
-      }
-      this.#parts.flush();
-    });
+  get connection(): object {
+    return this.subscriber.connection;
+  }
+  get rank(): number {
+    return this.subscriber.rank;
+  }
+  get leavesOut(): boolean {
+    return this.subscriber.leavesOut;
+  }
+  get cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  /** Its beginning was found, or cannot be; nobody is told twice. */
+  started(how: ReplayStart): void {
+    this.#of.started(how);
   }
 
   /** Nothing more is wanted. */
   stop(): void {
-    this.#stopped = true;
-    this.#leave();
+    this.state = "over";
+    this.#deletedMeanwhile = [];
+  }
+
+  /**
+   * It stands there, as of a state of the log; `sought`: what lay before was never its own. Of what it is
+   * told now it was not told before.
+   */
+  reached(cursor: Cursor, { deleted, sought }: { readonly deleted: number; readonly sought: boolean }): void {
+    const before = this.#cursor;
+    for (const what of this.#deletedMeanwhile) {
+      // what was gone when it was read has been missed, and so is what lies behind where it ended
+      if (what.deleted <= deleted && !sought) this.#miss(before, what.batches);
+      else if (what.deleted > deleted) this.#miss(cursor, what.batches);
+    }
+    this.#deletedMeanwhile = [];
+    this.asked = false;
+    const { had: _, ...rest } = cursor;
+    this.#cursor = rest;
+  }
+
+  /** What it missed is told here. */
+  tellMissed(): void {
+    if (this.#missed > 0) this.subscriber.missed(this.#missed);
+    this.#missed = 0;
+  }
+
+  /** Retention has deleted these. */
+  trimmed(what: Trimmed): void {
+    if (this.state === "live" || this.state === "over") return;
+    if (this.asked) this.#deletedMeanwhile.push(what);
+    else if (this.state === "reading") this.#miss(this.#cursor, what.batches);
+  }
+
+  /** It is live: what is published comes to it. */
+  becomeLive(): void {
+    this.state = "live";
+    this.tellMissed();
+    if (this.range.to === undefined) this.subscriber.caughtUp("live");
+  }
+
+  /** Its end is reached. */
+  end(): void {
+    this.stop();
+    this.tellMissed();
+    this.subscriber.caughtUp("end");
+    this.#of.ended();
+  }
+
+  fail(reason: string): void {
+    this.stop();
+    this.tellMissed();
+    this.subscriber.failed(reason);
+  }
+
+  /** Everything up to this batch was handed on: from there on it reads for itself. */
+  fallBack(batch: number): void {
+    this.#behind = false;
+    this.state = "reading";
+    this.#cursor = { ...this.#cursor, after: Math.max(this.#cursor.after, batch) };
+  }
+
+  /** Whether it is live and a time is past at which it ends: the store says what is left, and that it was. */
+  endsBy(now: number): boolean {
+    const { to } = this.range;
+    return this.state === "live" && !this.#behind && to?.kind === "time" && now > to.time;
+  }
+
+  wanted(run: Run): { readonly part: Part; readonly has: boolean } {
+    const { stored } = run;
+    if (stored === undefined) return { part: NOTHING, has: false };
+    return { part: this.#partOf(run), has: stored.batch <= this.#cursor.after };
+  }
+
+  take(run: Run): void {
+    this.subscriber.deliver(run);
   }
 
   /** A live message. One that has been read already is passed over. */
   deliver(run: Run): void {
-    const cursor = this.#cursor;
-    if (cursor === undefined || run.stored === undefined || run.stored.batch <= cursor.after) return;
-    // one that ends is read from the store to the last message: that knows where the end is
-    if (cursor.to === undefined) {
-      const skip = Math.max(0, cursor.sequence - run.stored.first);
-      if (skip >= run.count) return;
-      const part = run.part(skip, run.count - skip);
-      this.#subscriber.deliver(part);
-      if (part !== run) part.release();
+    if (run.stored === undefined) return;
+    if (run.stored.batch > this.#cursor.after) {
+      const { from, end } = this.#partOf(run);
+      if (from < end) {
+        const part = run.part(from, end - from);
+        this.subscriber.deliver(part);
+        if (part !== run) part.release();
+      }
     }
-    if (this.#behind || (cursor.to === undefined && !this.#subscriber.full)) return;
+    this.passed(run);
+  }
+
+  passed(run: Run): void {
+    if (this.#behind || (!this.subscriber.full && !this.#mayEnd(run))) return;
     this.#behind = true;
-    this.#parts.behind(this);
-  }
-
-  /** The commit has been handed on up to this batch: from there on it reads for itself. */
-  readOn(batch: number): void {
-    if (this.#stopped || !this.#behind || this.#cursor === undefined) return;
-    this.#behind = false;
-    this.#leave();
-    if (this.#cursor.to === undefined) this.#cursor = { ...this.#cursor, after: batch };
-    this.#read();
-  }
-
-  /**
-   * Once the time is past at which it ends, whatever is left is read, and the store says that it was the
-   * last.
-   */
-  timeIs(now: number): void {
-    const to = this.#cursor?.to;
-    if (!this.#live || this.#behind || to?.kind !== "time" || now <= to.time) return;
-    this.#leave();
-    this.#read();
+    this.#of.owner.behind(this);
   }
 
   whenNotFull(callback: () => void): void {
     callback();
   }
 
-  #leave(): void {
-    if (this.#live) this.#parts.leave(this.#pattern, this);
-    this.#live = false;
+  #partOf({ stored, count }: Run): Part {
+    const { first, time } = stored!;
+    const { sequence, time: since, to } = this.#cursor;
+    if (time < since || (to?.kind === "time" && time > to.time)) return NOTHING;
+    const from = sequence <= first ? 0 : sequence - first;
+    const end = to?.kind === "sequence" ? Math.min(count, to.sequence + 1 - first) : count;
+    return from < end ? { from, end } : NOTHING;
   }
 
-  #read(): void {
-    this.#subscriber.whenNotFull(() => {
-      const cursor = this.#cursor;
-      if (this.#stopped || cursor === undefined) return;
-      this.#parts.store.read(cursor, REPLAY_PAGE_BYTES, (outcome) => {
-        if (this.#stopped) return;
-        if (outcome.kind === "failed") {
-          this.#subscriber.failed(outcome.reason);
-        } else {
-          this.#cursor = outcome.cursor;
-          const { bytes, messages } = outcome.page;
-          if (messages > 0) this.#subscriber.deliverPage(bytes, messages);
-          this.#goOn(outcome.end);
-        }
-        this.#parts.flush();
-      });
-    });
+  /** Whether a run reaches the end, of its topic at least. */
+  #mayEnd({ stored, count }: Run): boolean {
+    const { to } = this.#cursor;
+    if (to === undefined || stored === undefined) return false;
+    if (to.kind === "time") return stored.time > to.time;
+    return stored.first <= to.sequence && to.sequence < stored.first + count;
   }
 
-  #goOn(end: "none" | "caught up" | "past to"): void {
-    if (end === "past to") {
-      this.stop();
-      this.#subscriber.caughtUp("end");
-      this.#ended();
-    } else if (end === "caught up" && this.#cursor!.after >= this.#parts.handedOn()) {
-      this.#live = true;
-      this.#parts.goLive(this.#pattern, this);
-      const { to } = this.#cursor!;
-      if (to === undefined) this.#subscriber.caughtUp("live");
-      // nothing need be published for the end to come
-      else if (to.kind === "time") this.#parts.endsAtTime(this);
-    } else {
-      this.#read();
+  /** Counts what it would have read of them from a cursor on. */
+  #miss(from: Cursor, batches: readonly TrimmedBatch[]): void {
+    let cursors: readonly Cursor[] | undefined;
+    for (const { batch, topic, first, count, time } of batches) {
+      if (batch <= from.after || !matches(this.pattern, topic)) continue;
+      cursors ??= [{ ...from, had: this.#of.owner.had(this, from) }];
+      for (const { from: start, end } of wantedOf(cursors, topic, { id: batch, first, count, time })) {
+        this.#missed += end - start;
+      }
     }
   }
 }
+
+const NOTHING: Part = { from: 0, end: 0 };

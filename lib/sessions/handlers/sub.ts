@@ -5,6 +5,7 @@ import { readFrom, readPosition } from "../../positions.ts";
 import { quote } from "../../text.ts";
 import { parsePattern } from "../../topics/topic.ts";
 import type { Answer, Context } from "../context.ts";
+import type { Subscription } from "../subscription.ts";
 import { refusal } from "../refusal.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
@@ -32,9 +33,15 @@ export function sub(request: Request, context: Context): Answer {
   const tooMuch = before === undefined ? subscriptions.problem(name) : undefined;
   if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
   if (range !== undefined) return replay(name, { policy, range }, context);
+  // a replay that has begun goes on where it is, under another policy
+  let goesOn = false;
+  const replaces = (before: Subscription, subscription: Subscription): boolean =>
+    goesOn = engine.replace(before, subscription);
   // a gap names its pattern, so what may leave something out needs a queue of its own where gaps are told
-  const own = policy !== "block" && protocol.tellsGaps;
-  engine.subscribe(name, subscriptions.open(name, { policy, own }));
+  const follows = before !== undefined && engine.replays(before);
+  const own = follows || (policy !== "block" && protocol.tellsGaps);
+  const subscription = subscriptions.open(name, { policy, own, follows, replaces });
+  if (!goesOn) engine.subscribe(name, subscription);
   return "ok";
 }
 
@@ -49,10 +56,12 @@ function replay(
   const subscription = subscriptions.open(name, { policy, own: true, follows: true });
   context.engine.replay(name, subscription, {
     range,
-    ended: () => subscriptions.close(name, subscription),
+    besides: subscriptions,
+    // one whose place another has taken is not told any more
+    ended: () => subscriptions.close(name),
     started: (how) => {
       if (how.kind === "started") return ticket.succeed({ ...DONE, from: how.trimmedTo, newest: how.ahead });
-      subscriptions.close(name, subscription);
+      subscriptions.close(name);
       ticket.refuse("STORE", how.reason);
     },
   });

@@ -17,7 +17,7 @@ export interface Bounds extends SequenceBounds {
 }
 
 /** The bounds a cursor has. */
-export function boundsOf({ sequence, to }: Cursor): Bounds {
+export function boundsOf({ sequence, to }: Pick<Cursor, "sequence" | "to">): Bounds {
   return {
     from: sequence,
     end: to?.kind === "sequence" ? to.sequence + 1 : Infinity,

@@ -62,6 +62,12 @@ export function firstSince(view: LogView, time: number): number {
   return low;
 }
 
+/** The sequence number that the next message of a topic had behind a batch. */
+export function nextAsOf(view: LogView, topic: number, batch: number): number {
+  const newest = newestUpTo(view, topic, batch);
+  return newest === undefined ? view.topicOf(topic).floor : endOf(newest);
+}
+
 /** The sequence number the next message of a topic gets. */
 export function nextSequence(view: LogView, topic: number): number {
   const newest = view.holding(topic, Infinity);

@@ -11,7 +11,7 @@ import { type HowMuch, PageBuilder, type PageRead } from "./page_builder.ts";
 import { endOf, type LogView } from "./view.ts";
 
 /** Batches and topics passed in one read at most, so that it does not keep other reads waiting. */
-const STEPS_MOST = 20_000;
+const STEPS_MOST = 4000;
 
 /**
  * A page of them, as of the batch the cursor is after: topic by topic, each in its own order. The cursor it
@@ -31,7 +31,7 @@ export function readLast(view: LogView, cursor: Cursor, { most, now }: HowMuch):
     // what lies before the damage is given first; the next call begins with it
     if (!(error instanceof DamageError) || page.messages === 0) throw error;
   }
-  return { kind: "page", page: page.build(), cursor: reached, end: "none" };
+  return { kind: "page", page: page.build(), cursors: [reached], ends: ["none"], deleted: view.deleted };
 }
 
 /** A batch or a topic further: where it has come to. */

@@ -23,6 +23,7 @@ export class MemoryLog implements LogView, TrimPort {
   last = 0;
   bytes = 0;
   time = 0;
+  deleted = 0;
   readonly replays = new ReplayMemory();
   readonly #batches: Batch[] = [];
   readonly #topics = new Map<string, MemoryTopic>();
@@ -122,6 +123,7 @@ export class MemoryLog implements LogView, TrimPort {
       topic.batches.shift();
       topic.floor = endOf(ref);
       this.bytes -= ref.size;
+      this.deleted++;
     }
   }
 

@@ -1,104 +1,203 @@
 /**
- * How a replay goes on from a cursor: the same for every kind of log.
+ * How replays go on from their cursors: the same for every kind of log.
  *
  * @module
  */
 import { isPattern } from "../../topics/topic.ts";
-import type { Cursor } from "../types.ts";
+import type { Cursor, ReadEnd, ReadExtent } from "../types.ts";
 import { boundsOf } from "./bounds.ts";
 import { DamageError, misplaced, missing } from "./damage.ts";
-import { nextSequence, startOf } from "./find.ts";
+import { nextAsOf, startOf } from "./find.ts";
 import { readLast } from "./last.ts";
-import { type HowMuch, PageBuilder, type PageRead } from "./page_builder.ts";
+import { PageBuilder, type PageRead } from "./page_builder.ts";
 import type { Expected } from "./replay_memory.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "./view.ts";
+import { wantedOf } from "../wanted.ts";
 
 /** Batches read together, without their bytes, while those of other topics are passed over. */
 const REFS_READ = 256;
 /** Batches passed in one read at most, wanted or not, so that it does not keep other reads waiting. */
-const STEPS_MOST = 20_000;
+const STEPS_MOST = 4000;
+/** Bytes of batches read for one page at most, in as many as it wants: what has expired, say, fills none. */
+const BYTES_MOST = 8 * 1024 * 1024;
 
-type End = PageRead["end"];
+/** How much is read, and when. */
+export interface HowToRead extends ReadExtent {
+  /** What has outlived its time to live by then is left out. Milliseconds since 1970. */
+  readonly now: number;
+}
 
-/** Reads on from a cursor. Throws DamageError where nothing can be read before the damage. */
-export function read(view: LogView, cursor: Cursor, { most, now }: HowMuch): PageRead {
-  if (cursor.last !== undefined) return readLast(view, cursor, { most, now });
+/** Reads on from cursors. Throws DamageError where nothing can be read before the damage. */
+export function read(view: LogView, cursors: readonly Cursor[], how: HowToRead): PageRead {
+  const [only] = cursors;
+  const alone = cursors.length === 1 && only !== undefined;
+  if (alone && only.last !== undefined) return readLast(view, only, how);
+  const { most, now } = how;
   const page = new PageBuilder(now);
-  let reached: Cursor = cursor;
-  let end: End = "none";
+  const reading = new Reading(view, cursors, { page, upTo: how.upTo ?? Infinity });
+  const steps = alone && !isPattern(only.pattern) ? reading.topic(only) : reading.patterns();
   let count = 0;
-  const steps = isPattern(cursor.pattern) ? stepsOfPattern : stepsOfTopic;
   try {
-    for (const [at, ended] of steps(view, cursor, page)) {
-      reached = at;
-      end = ended;
-      if (end !== "none" || page.length >= most || ++count >= STEPS_MOST) break;
+    for (const end of steps) {
+      if (end || page.length >= most || reading.loaded >= BYTES_MOST || ++count >= STEPS_MOST) break;
     }
   } catch (error) {
     // what lies before the damage is given first; the next call begins with it
     if (!(error instanceof DamageError) || page.messages === 0) throw error;
   }
-  if (end === "caught up" && cursor.to?.kind === "time" && now > cursor.to.time) end = "past to";
-  return { kind: "page", page: page.build(), cursor: reached, end };
+  return { kind: "page", page: page.build(), ...reading.result(now), deleted: view.deleted };
 }
 
-/** A batch further: where the replay has come to, and whether it ends there. */
-type Step = readonly [Cursor, End];
+/** One call of {@link read}: where each cursor has come to. */
+class Reading {
+  /** Bytes of the batches that were read. */
+  loaded = 0;
+  readonly #view: LogView;
+  readonly #page: PageBuilder;
+  /** The last batch that is taken to be there. */
+  readonly #last: number;
+  readonly #cursors: Cursor[];
+  readonly #ends: ReadEnd[];
+  /** All up to this batch has been read; not where one topic is read by its own order. */
+  #at = 0;
 
-/** One topic, by its own order. */
-function* stepsOfTopic(view: LogView, cursor: Cursor, page: PageBuilder): Generator<Step> {
-  const topic = view.topicNamed(cursor.pattern);
-  const bounds = boundsOf(cursor);
-  let at = cursor;
-  const start = topic === undefined ? undefined : startOf(view, topic, cursor);
-  let batch = start === undefined ? undefined : view.load(start);
-  while (topic !== undefined && batch !== undefined) {
-    if (batch.first >= bounds.end || batch.time > bounds.until) return yield [at, "past to"];
-    if (batch.time >= cursor.time) page.add(topic.name, batch, bounds);
-    const sequence = endOf(batch);
-    at = { ...at, after: batch.id, sequence };
-    if (sequence >= bounds.end) return yield [at, "past to"];
-    yield [at, "none"];
-    batch = view.loadNext(topic.id, sequence);
-    if (batch !== undefined && batch.first !== sequence) throw missing(topic.name, sequence, batch.first);
+  constructor(
+    view: LogView,
+    cursors: readonly Cursor[],
+    { page, upTo }: { readonly page: PageBuilder; readonly upTo: number },
+  ) {
+    this.#view = view;
+    this.#page = page;
+    this.#last = Math.min(view.last, upTo);
+    this.#cursors = [...cursors];
+    this.#ends = cursors.map(() => "none");
   }
-  const done = topic !== undefined && nextSequence(view, topic.id) >= bounds.end;
-  yield [{ ...at, after: Math.max(at.after, view.last) }, done ? "past to" : "caught up"];
-}
 
-/** Many topics, in commit order. */
-function* stepsOfPattern(view: LogView, cursor: Cursor, page: PageBuilder): Generator<Step> {
-  const { pattern } = cursor;
-  const topics = view.matching(pattern);
-  const bounds = boundsOf(cursor);
-  const expected = view.replays.take(pattern, cursor.after);
-  let at = cursor;
-  let seen = at.after;
-  const wantsMost = 2 * topics.size >= view.topics;
-  try {
-    for (const ref of wantsMost ? view.batchesAfter(at.after) : refsAfter(view, at.after)) {
-      if (ref.id <= at.after) throw misplaced(ref.id);
-      const next = { ...at, after: ref.id };
-      const name = topics.get(ref.topic);
-      if (name !== undefined) {
-        seen = ref.id;
-        checkOrder(view, ref, { after: cursor.after, expected });
-        if (endOf(ref) > bounds.from && ref.first < bounds.end) {
-          const batch = "bytes" in ref ? ref : view.load(ref);
-          if (batch.time > bounds.until) return yield [at, "past to"];
-          if (batch.time >= cursor.time) page.add(name, batch, bounds);
-        }
+  result(now: number): Pick<PageRead, "cursors" | "ends"> {
+    this.#advance(this.#at);
+    const all = this.#last === this.#view.last;
+    const ends = this.#ends.map((end, at): ReadEnd => {
+      const { to } = this.#cursors[at]!;
+      return end === "caught up" && all && to?.kind === "time" && now > to.time ? "past to" : end;
+    });
+    return { cursors: this.#cursors, ends };
+  }
+
+  /** One topic, by its own order: a step a batch, and whether that was the last. */
+  *topic(cursor: Cursor): Generator<boolean> {
+    const view = this.#view;
+    const topic = view.topicNamed(cursor.pattern);
+    const bounds = boundsOf(cursor);
+    const start = topic === undefined ? undefined : startOf(view, topic, cursor);
+    let batch = start === undefined ? undefined : view.load(start);
+    while (topic !== undefined && batch !== undefined && batch.id <= this.#last) {
+      this.loaded += batch.bytes.length;
+      if (batch.first >= bounds.end || batch.time > bounds.until) return yield this.#over();
+      for (const range of wantedOf(this.#cursors, topic.name, batch)) {
+        this.#page.add(topic.name, batch, range);
       }
-      at = next;
-      yield [at, "none"];
+      const sequence = endOf(batch);
+      // what comes before it has been given: a beginning that is still to come stays where it is
+      this.#cursors[0] = {
+        ...this.#cursors[0]!,
+        after: batch.id,
+        sequence: Math.max(sequence, cursor.sequence),
+      };
+      if (sequence >= bounds.end) return yield this.#over();
+      yield false;
+      batch = view.loadNext(topic.id, sequence);
+      if (batch !== undefined && batch.first !== sequence) throw missing(topic.name, sequence, batch.first);
     }
-    const done = bounds.end < Infinity && topics.size > 0 &&
-      [...topics.keys()].every((topic) => nextSequence(view, topic) >= bounds.end);
-    at = { ...at, after: Math.max(at.after, view.last) };
-    yield [at, done ? "past to" : "caught up"];
-  } finally {
-    // not where it stopped at a batch that it does not give
-    if (seen <= at.after) view.replays.keep(expected, { pattern, after: at.after });
+    yield this.#caughtUp();
+  }
+
+  #over(): true {
+    this.#ends[0] = "past to";
+    return true;
+  }
+
+  /** Many topics, in the order of the commits. */
+  *patterns(): Generator<boolean> {
+    const view = this.#view;
+    const cursors = this.#cursors;
+    const begin = cursors.reduce((least, { after }) => Math.min(least, after), Infinity);
+    const topics = cursors.map(({ pattern }) => view.matching(pattern));
+    const key = cursors.map(({ pattern }) => pattern).join(" ");
+    const expected = view.replays.take(key, begin);
+    const wantsMost = 2 * topics.reduce((sum, { size }) => sum + size, 0) >= view.topics;
+    const takers = new Map<number, readonly number[]>();
+    let at = begin;
+    let seen = begin;
+    try {
+      for (const ref of wantsMost ? view.batchesAfter(begin) : refsAfter(view, begin)) {
+        if (ref.id > this.#last) break;
+        if (ref.id <= at) throw misplaced(ref.id);
+        let wanting = takers.get(ref.topic);
+        if (wanting === undefined) {
+          wanting = cursors.flatMap((_, index) => topics[index]!.has(ref.topic) ? [index] : []);
+          takers.set(ref.topic, wanting);
+        }
+        if (wanting.length > 0) {
+          seen = ref.id;
+          checkOrder(view, ref, { after: begin, expected });
+          if (!this.#take(ref, wanting, topics)) return yield true;
+        }
+        this.#at = at = ref.id;
+        yield false;
+      }
+      this.#at = at = Math.max(at, this.#last);
+      yield this.#caughtUp();
+    } finally {
+      // not where it stopped at a batch that it does not give
+      if (seen <= at) view.replays.keep(expected, { pattern: key, after: at });
+    }
+  }
+
+  /** Adds what is wanted of a batch to the page; false: it lies behind all that anybody wants. */
+  #take(
+    ref: BatchRef | Batch,
+    wanting: readonly number[],
+    topics: readonly ReadonlyMap<number, string>[],
+  ): boolean {
+    const near = wanting.some((index) => {
+      const { from, end } = boundsOf(this.#cursors[index]!);
+      return this.#ends[index] === "none" && endOf(ref) > from && ref.first < end;
+    });
+    if (!near) return true;
+    const batch = "bytes" in ref ? ref : this.#view.load(ref);
+    this.loaded += batch.bytes.length;
+    for (const index of wanting) {
+      const { to, after } = this.#cursors[index]!;
+      if (to?.kind === "time" && batch.time > to.time && batch.id > after) this.#ends[index] = "past to";
+    }
+    if (this.#ends.every((end) => end === "past to")) return false;
+    const open = wanting.filter((index) => this.#ends[index] === "none");
+    const name = topics[wanting[0]!]!.get(ref.topic)!;
+    const cursors = open.map((index) => this.#cursors[index]!);
+    for (const range of wantedOf(cursors, name, batch)) this.#page.add(name, batch, range);
+    return true;
+  }
+
+  #advance(after: number): void {
+    const cursors = this.#cursors;
+    for (let at = 0; at < cursors.length; at++) {
+      if (cursors[at]!.after < after) cursors[at] = { ...cursors[at]!, after };
+    }
+  }
+
+  /** Everything that is there has been read. */
+  #caughtUp(): true {
+    const view = this.#view;
+    this.#advance(this.#last);
+    for (const [at, cursor] of this.#cursors.entries()) {
+      if (this.#ends[at] !== "none") continue;
+      const { end } = boundsOf(cursor);
+      const topics = end === Infinity ? undefined : view.matching(cursor.pattern);
+      const done = topics !== undefined && topics.size > 0 &&
+        [...topics.keys()].every((topic) => nextAsOf(view, topic, this.#last) >= end);
+      this.#ends[at] = done ? "past to" : "caught up";
+    }
+    return true;
   }
 }
 

@@ -11,7 +11,7 @@ export type Expected = Map<number, number>;
 const EXPECTED_MOST = 10_000;
 const REPLAYS_MOST = 64;
 
-/** By pattern and batch, so that nothing of it has to be found out again. */
+/** By pattern (or patterns) and batch, so that nothing of it has to be found out again. */
 export class ReplayMemory {
   readonly #stops = new Map<string, Expected>();
 

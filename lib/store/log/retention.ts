@@ -5,7 +5,7 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
-import type { Retention, RetentionRules } from "../types.ts";
+import type { Retention, RetentionRules, Trimmed } from "../types.ts";
 import type { BatchRef } from "./view.ts";
 
 /** A slice of trimming: what one transaction takes at most, so that a commit never waits long for one. */
@@ -34,6 +34,29 @@ export interface TrimPort {
   agedAfter(id: number, limit: number): readonly AgedBatch[];
   /** Deletes all of them or, when it throws, none. */
   trim(batches: readonly AgedBatch[]): void;
+}
+
+/** What one call of {@link Trimmer.step} did. */
+export interface TrimStep {
+  /** Whether there may be more to do at once. */
+  readonly more: boolean;
+  /** How many messages went. */
+  readonly messages: number;
+  /** What they were in. */
+  readonly batches: readonly AgedBatch[];
+}
+
+/** Deleted batches as those are told of them who watch. */
+export function trimmedOf(
+  batches: readonly AgedBatch[],
+  log: { readonly deleted: number; nameOf(topic: number): string },
+): Trimmed {
+  return {
+    deleted: log.deleted,
+    batches: batches.map(({ id, topic, first, count, time }) => (
+      { batch: id, topic: log.nameOf(topic), first, count, time }
+    )),
+  };
 }
 
 interface Rule {
@@ -89,20 +112,22 @@ export class Trimmer {
     return this.#counted < this.#countTo || this.#rules.some((rule) => this.#isDue(rule, now));
   }
 
-  /** Trims at most a slice. Whether there may be more to do at once, and how many messages went. */
-  step(now: number): { readonly more: boolean; readonly messages: number } {
+  /** Trims at most a slice. */
+  step(now: number): TrimStep {
     if (this.#counted < this.#countTo) {
       this.#count();
-      return { more: true, messages: 0 };
+      return { more: true, messages: 0, batches: [] };
     }
     let messages = 0;
+    let batches: readonly AgedBatch[] = [];
     for (const rule of this.#rules) {
       if (!this.#isDue(rule, now)) continue;
       const slice = this.#trim(rule, now);
       messages += slice.messages;
-      if (!slice.done) return { more: true, messages };
+      batches = batches.length === 0 ? slice.batches : [...batches, ...slice.batches];
+      if (!slice.done) return { more: true, messages, batches };
     }
-    return { more: false, messages };
+    return { more: false, messages, batches };
   }
 
   #isDue(rule: Rule, now: number): boolean {
@@ -110,7 +135,7 @@ export class Trimmer {
       (rule.bytes !== undefined && this.#heldBy(rule) > rule.bytes);
   }
 
-  #trim(rule: Rule, now: number): { done: boolean; messages: number } {
+  #trim(rule: Rule, now: number): { done: boolean; messages: number; batches: readonly AgedBatch[] } {
     const before = rule.age === undefined ? -Infinity : now - rule.age;
     let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - rule.bytes;
     const batches = this.#port.agedAfter(rule.position, rule.limit);
@@ -142,7 +167,7 @@ export class Trimmer {
     rule.limit = done ? SLICE_BATCHES_LEAST : Math.min(4 * rule.limit, SLICE_BATCHES_MOST);
     rule.position = position;
     rule.held -= bytes;
-    return { done, messages: trimmed.reduce((sum, { count }) => sum + count, 0) };
+    return { done, messages: trimmed.reduce((sum, { count }) => sum + count, 0), batches: trimmed };
   }
 
   #heldBy(rule: Rule): number {

@@ -35,6 +35,8 @@ export interface TopicRow {
 export interface LogView {
   /** The newest batch that was ever committed; 0: none. */
   readonly last: number;
+  /** How many batches were ever deleted. */
+  readonly deleted: number;
   /** How many topics there are. */
   readonly topics: number;
   /** What earlier replays of this log knew where they stopped. */

@@ -9,12 +9,14 @@ import type {
   Append,
   CommitOutcome,
   Cursor,
+  ReadExtent,
   ReadOutcome,
   RecentIds,
-  ReplayRange,
   SeekOutcome,
+  SeekRange,
   Store,
   StoreState,
+  Trimmed,
 } from "../types.ts";
 import type { Post } from "./threads/mailbox.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest, WriteAnswer, WriteRequest } from "./threads/messages.ts";
@@ -49,6 +51,11 @@ export class SqliteStore implements Store {
   readonly #log: Log;
   readonly #onLost: ((reason: string) => void) | undefined;
   readonly #reads: ReadDone[] = [];
+  readonly #watching: Array<(what: Trimmed) => void> = [];
+  /** Of what retention has deleted so far, how much has been told to who watches. */
+  #toldDeleted = -1;
+  /** Answers to reads that saw more of it gone than has been told. */
+  #early: Array<{ readonly deleted: number; readonly answer: () => void }> = [];
   #state: StoreState;
   /** When the last commit was answered, by `performance.now()`. */
   #committedAt = -Infinity;
@@ -71,6 +78,7 @@ export class SqliteStore implements Store {
     this.#log = log;
     this.#onLost = onLost;
     this.#state = writing.opened.state;
+    this.#toldDeleted = writing.opened.deleted;
     this.recentIds = writing.opened.recentIds;
     this.#post = post;
     this.#reading = reading.thread;
@@ -106,13 +114,17 @@ export class SqliteStore implements Store {
     this.#post.send({ kind: "commit", batches: grouped.batches, buffer }, [buffer]);
   }
 
-  seek(pattern: string, range: ReplayRange, done: (outcome: SeekOutcome) => void): void {
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
     this.#ask({ kind: "seek", pattern, range }, done);
   }
 
-  read(cursor: Cursor, most: number, done: (outcome: ReadOutcome) => void): void {
+  read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
     const gentle = this.#waiting !== undefined || performance.now() - this.#committedAt < BUSY_MS;
-    this.#ask({ kind: "read", cursor, most, gentle }, done);
+    this.#ask({ kind: "read", cursors, extent, gentle }, done);
+  }
+
+  watch(trimmed: (what: Trimmed) => void): void {
+    this.#watching.push(trimmed);
   }
 
   close(done: () => void): void {
@@ -138,6 +150,7 @@ export class SqliteStore implements Store {
         if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
         const waiting = this.#waiting;
         this.#waiting = undefined;
+        if ("kind" in outcome && outcome.kind === "lost") this.#told(Infinity);
         if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
         return waiting.done(
           "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.grouped, outcome) },
@@ -147,10 +160,16 @@ export class SqliteStore implements Store {
         this.#state = answer.state;
         return this.#log[answer.level](answer.event, answer.fields);
       case "lost":
+        // whether the last deletion is in the log is not known: nobody waits for word of it
+        this.#told(Infinity);
         if (this.#waiting === undefined) this.#onLost?.(answer.reason);
         return;
+      case "trimmed":
+        for (const tell of this.#watching) tell(answer.what);
+        return this.#told(answer.what.deleted);
       case "closed":
         this.#writingGone = "the store is closed";
+        this.#told(Infinity);
         this.#post.close();
         return this.#closed?.();
     }
@@ -159,11 +178,26 @@ export class SqliteStore implements Store {
   #read(answer: ReadAnswer): void {
     switch (answer.kind) {
       case "sought":
-      case "read":
-        return this.#reads.shift()?.(answer.outcome as SeekOutcome & ReadOutcome);
+      case "read": {
+        const { outcome } = answer;
+        const done = this.#reads.shift();
+        const answered = (): void => done?.(outcome as SeekOutcome & ReadOutcome);
+        const early = "deleted" in outcome && outcome.deleted > this.#toldDeleted;
+        if (this.#early.length === 0 && !early) return answered();
+        this.#early.push({ deleted: "deleted" in outcome ? outcome.deleted : 0, answer: answered });
+        return;
+      }
       case "closed":
         this.#readingGone = "the store is closed";
         return this.#closeWriting();
+    }
+  }
+
+  /** What retention has deleted has been told so far: what saw no more than that is answered. */
+  #told(deleted: number): void {
+    this.#toldDeleted = Math.max(this.#toldDeleted, deleted);
+    while (this.#early.length > 0 && this.#early[0]!.deleted <= this.#toldDeleted) {
+      this.#early.shift()!.answer();
     }
   }
 
@@ -174,6 +208,7 @@ export class SqliteStore implements Store {
 
   #loseWriting(reason: string): void {
     this.#writingGone = reason;
+    this.#told(Infinity);
     this.#log.error("store lost", { reason });
     const waiting = this.#waiting;
     this.#waiting = undefined;

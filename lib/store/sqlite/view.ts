@@ -33,6 +33,7 @@ interface Matched {
 /** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
 export class SqliteView implements LogView {
   last = 0;
+  deleted = 0;
   readonly replays = new ReplayMemory();
   readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
@@ -57,7 +58,7 @@ export class SqliteView implements LogView {
     this.#begin = db.prepare("BEGIN");
     this.#end = db.prepare("COMMIT");
     this.#last = db.prepare(
-      "SELECT max(deleted_last, (SELECT coalesce(max(id), 0) FROM batch)) AS id FROM store",
+      "SELECT max(deleted_last, (SELECT coalesce(max(id), 0) FROM batch)) AS id, deleted FROM store",
     );
     this.#topicNamed = db.prepare("SELECT * FROM topic WHERE name = ?");
     this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
@@ -82,7 +83,9 @@ export class SqliteView implements LogView {
   snapshot<T>(ask: () => T): T {
     this.#begin.run();
     try {
-      this.last = int(this.#last.get() ?? {}, "id");
+      const row = this.#last.get() ?? {};
+      this.last = int(row, "id");
+      this.deleted = int(row, "deleted");
       return ask();
     } finally {
       // some errors of SQLite have ended it already

@@ -80,6 +80,7 @@ class Bench {
 class Numbers implements ReplaySubscriber {
   readonly connection = {};
   readonly rank = 0;
+  readonly leavesOut = false;
   readonly got: string[] = [];
   full = false;
 
@@ -92,6 +93,7 @@ class Numbers implements ReplaySubscriber {
       for (let at = 0; at < Number(count); at++) this.got.push(`${topic} ${Number(first) + at}`);
     }
   }
+  missed(): void {}
   caughtUp(): void {}
   failed(): void {}
   whenNotFull(callback: () => void): void {
@@ -210,7 +212,7 @@ Deno.test("a replay that becomes live between two slices gets every message once
     const follower = new Numbers();
     followers.push(follower);
     const range = { from: { kind: from === "now" ? "sequence" : from, sequence: 1 } as const, to: undefined };
-    bench.engine.replay("#>", follower, { range, started: () => {}, ended: () => {} });
+    bench.engine.replay("#>", follower, { range, besides: [], started: () => {}, ended: () => {} });
   };
   const wanted = [
     "#t0 1",
@@ -233,7 +235,8 @@ Deno.test("a replay that becomes live between two slices gets every message once
   await bench.commit();
   for (const turn of bench.turns.splice(0)) turn();
   await settled();
-  assert(followers.length > 5);
+  // a replay that begins between two slices has the rest handed on first
+  assert(followers.length >= 4);
   for (const [at, { got }] of followers.entries()) {
     assertEquals([...got].sort(), [...wanted, "#t0 102"].sort(), `follower ${at}`);
     for (const topic of ["#t0", "#t1"]) {

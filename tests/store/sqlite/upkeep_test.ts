@@ -53,7 +53,7 @@ function commit(
 }
 
 function upkeepOf(writer: Writer, retain: RetentionRules): Upkeep {
-  return new Upkeep(writer, { retain, dedupWindow: 1000, note: () => {} });
+  return new Upkeep(writer, { retain, dedupWindow: 1000, note: () => {}, trimmed: () => {} });
 }
 
 Deno.test("many small batches are no reason for a checkpoint, a large WAL is", () => {

@@ -8,12 +8,14 @@ import type { LogFields } from "../../../log.ts";
 import type { CommitNumbers, NewBatch } from "../../log/group.ts";
 import type {
   Cursor,
+  ReadExtent,
   ReadOutcome,
   RecentIds,
-  ReplayRange,
   RetentionRules,
   SeekOutcome,
+  SeekRange,
   StoreState,
+  Trimmed,
 } from "../../types.ts";
 import type { Sync } from "../connection.ts";
 import type { Failure } from "../writer/transactions.ts";
@@ -40,11 +42,11 @@ export type WriteRequest =
 
 /** To the one that reads. */
 export type ReadRequest =
-  | { readonly kind: "seek"; readonly pattern: string; readonly range: ReplayRange }
+  | { readonly kind: "seek"; readonly pattern: string; readonly range: SeekRange }
   | {
     readonly kind: "read";
-    readonly cursor: Cursor;
-    readonly most: number;
+    readonly cursors: readonly Cursor[];
+    readonly extent: ReadExtent;
     /** Commits come in meanwhile: afterwards the thread leaves the processors to them for a while. */
     readonly gentle: boolean;
   }
@@ -61,7 +63,13 @@ export interface Note {
 
 /** From the one that writes. */
 export type WriteAnswer =
-  | { readonly kind: "opened"; readonly state: StoreState; readonly recentIds: readonly RecentIds[] }
+  | {
+    readonly kind: "opened";
+    readonly state: StoreState;
+    readonly recentIds: readonly RecentIds[];
+    /** Batches that were ever deleted. */
+    readonly deleted: number;
+  }
   | { readonly kind: "refused to open"; readonly reason: string }
   | {
     readonly kind: "committed";
@@ -71,6 +79,8 @@ export type WriteAnswer =
   }
   /** It became unknown between two commits what is stored; those that come are answered `lost`. */
   | { readonly kind: "lost"; readonly reason: string }
+  /** Retention has deleted these. */
+  | { readonly kind: "trimmed"; readonly what: Trimmed }
   | { readonly kind: "closed" }
   | Note;
 

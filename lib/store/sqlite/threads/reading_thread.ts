@@ -68,9 +68,9 @@ export class ReadingThread {
     this.#answer({ kind: "sought", outcome }, outcome.kind === "found" ? memoryOf(outcome.first) : []);
   }
 
-  #read({ cursor, most, gentle }: Extract<ReadRequest, { kind: "read" }>): void {
+  #read({ cursors, extent, gentle }: Extract<ReadRequest, { kind: "read" }>): void {
     const start = performance.now();
-    const outcome = orFailed(this.#view, () => read(this.#view, cursor, { most, now: Date.now() }));
+    const outcome = orFailed(this.#view, () => read(this.#view, cursors, { ...extent, now: Date.now() }));
     if (outcome.kind !== "page") return this.#answer({ kind: "read", outcome });
     const due = start + outcome.page.bytes.length / PACE;
     this.#answer({ kind: "read", outcome }, memoryOf(outcome.page));

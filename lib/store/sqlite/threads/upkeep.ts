@@ -6,9 +6,9 @@
  */
 import type { LogFields } from "../../../log.ts";
 import type { NewBatch } from "../../log/group.ts";
-import { Trimmer } from "../../log/retention.ts";
+import { trimmedOf, Trimmer } from "../../log/retention.ts";
 import { RetentionClock } from "../../log/retention_clock.ts";
-import type { RetentionRules } from "../../types.ts";
+import type { RetentionRules, Trimmed } from "../../types.ts";
 import { reasonOf } from "../errors.ts";
 import { RECENT_LENGTH_MOST } from "../recent_ids.ts";
 import type { Writer } from "../writer/writer.ts";
@@ -27,6 +27,8 @@ export interface UpkeepOptions {
   readonly retain: RetentionRules;
   readonly dedupWindow: number;
   readonly note: (level: Note["level"], event: string, fields?: LogFields) => void;
+  /** These are deleted: told at once, for who reads may see that they are gone. */
+  readonly trimmed: (what: Trimmed) => void;
 }
 
 /**
@@ -37,6 +39,7 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly #writer: Writer;
   readonly #note: UpkeepOptions["note"];
+  readonly #tellTrimmed: UpkeepOptions["trimmed"];
   readonly #trimmer: Trimmer;
   readonly #clock: RetentionClock;
   readonly #dedupWindow: number;
@@ -51,9 +54,10 @@ export class Upkeep {
   /** Why the last checkpoint failed, if it did. */
   #checkpointProblem: string | undefined;
 
-  constructor(writer: Writer, { retain, dedupWindow, note }: UpkeepOptions) {
+  constructor(writer: Writer, { retain, dedupWindow, note, trimmed }: UpkeepOptions) {
     this.#writer = writer;
     this.#note = note;
+    this.#tellTrimmed = trimmed;
     this.#dedupWindow = dedupWindow;
     this.#idsMost = Math.min(RECENT_LENGTH_MOST, (retain.bytes ?? Infinity) * IDS_PART);
     this.#trimmer = new Trimmer(writer, retain);
@@ -116,8 +120,9 @@ export class Upkeep {
   #trim(): boolean {
     if (!this.#trimmer.active) return false;
     try {
-      const { more, messages } = this.#trimmer.step(this.#clock.now);
+      const { more, messages, batches } = this.#trimmer.step(this.#clock.now);
       this.#trimmed += messages;
+      if (batches.length > 0) this.#tellTrimmed(trimmedOf(batches, this.#writer));
       if (messages > 0) this.#note("debug", "old messages deleted", { messages });
       return more;
     } catch (error) {

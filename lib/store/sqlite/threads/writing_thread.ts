@@ -60,7 +60,8 @@ export class WritingThread {
       return scope.close();
     }
     // what is thrown from here on ends the thread: who waits for an answer is told that it is gone
-    thread.#answer({ kind: "opened", state, recentIds: thread.#writer.recentIds });
+    const { recentIds, deleted } = thread.#writer;
+    thread.#answer({ kind: "opened", state, recentIds, deleted });
     thread.#begin(opened.tail);
     thread.#serve(sync);
   }
@@ -75,7 +76,8 @@ export class WritingThread {
     this.#held = held;
     this.#mailbox = new Mailbox(mailbox);
     const note: UpkeepOptions["note"] = (level, event, fields) => this.#note(level, event, fields);
-    this.#upkeep = new Upkeep(writer, { retain, dedupWindow, note });
+    const trimmed: UpkeepOptions["trimmed"] = (what) => this.#answer({ kind: "trimmed", what });
+    this.#upkeep = new Upkeep(writer, { retain, dedupWindow, note, trimmed });
   }
 
   #begin(tail: WalTail | undefined): void {

@@ -90,6 +90,10 @@ export class Writer implements TrimPort {
   get batches(): number {
     return this.#last - this.#identity.deleted;
   }
+  /** How many batches were ever deleted. */
+  get deleted(): number {
+    return this.#identity.deleted;
+  }
   get bytes(): number {
     return this.#room.used;
   }
