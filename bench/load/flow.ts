@@ -5,7 +5,7 @@
  */
 import { countAnswers } from "./answers.ts";
 import { Counter } from "./counter.ts";
-import { type Dialect, DIALECTS } from "./dialects/mod.ts";
+import { type Dialect, DIALECTS, type Replies } from "./dialects/mod.ts";
 import { type Job, type Outcome, payloadOf, topicOf } from "./job.ts";
 import { Block, Publication } from "./publication.ts";
 import { Signal } from "./signal.ts";
@@ -176,7 +176,7 @@ class Run {
       const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello(at));
       this.#wires.push(wire);
       const receivers = this.#readers.filter((reader) => reader.topic === topic).length + stuck;
-      const replies = this.#dialect.replies(receivers, at);
+      const replies = ofTopics(shape.takesTurns ?? 1, this.#dialect.replies(receivers, at));
       const { interjection } = this.#dialect;
       const answers = replies === null
         ? null
@@ -292,4 +292,10 @@ class Run {
   #lastReached(): number {
     return Math.max(...this.#readers.map(({ counter }) => counter.reachedAt));
   }
+}
+
+/** What answers messages to several topics: the numbers of each grow, all of them together need not. */
+function ofTopics(topics: number, replies: Replies | null): Replies | null {
+  if (topics === 1 || replies?.kind !== "form") return replies;
+  return { kind: "form", parts: replies.parts.map((part) => part === "sequence" ? "number" : part) };
 }

@@ -170,8 +170,6 @@ export class CommitLog implements Gate {
         const { stored } = outcome;
         if (stored.length > 0) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
-        // the store need not wait until these are handed on
-        this.ready();
         if (!this.#handing) this.#handOn();
       }
     }
