@@ -19,6 +19,8 @@ export class SubscribedRoute implements Route {
   readonly topicBytes: number;
   /** Whether its messages are stored first. */
   readonly durable: boolean;
+  /** Whether something has been stored in it since it is known here. */
+  stored = false;
   subscribers: readonly Subscriber[] = NOBODY;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;

@@ -40,7 +40,7 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
 
 /** What was sent has been read. */
 async function settled(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 Deno.test("a payload that is not whole in time ends its connection with a bye, and nothing of it is kept (V11)", async () => {

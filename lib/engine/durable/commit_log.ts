@@ -6,11 +6,14 @@
  */
 import type { FlushList } from "../../flush_list.ts";
 import type { HeldMemory } from "../../held_memory.ts";
-import { COMMIT_BYTES_MOST, COMMIT_PIECES_MOST, HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
+import { HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
 import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
-import type { Gate, Level } from "../types.ts";
+import type { SubscribedRoute } from "../routing.ts";
+import type { Gate, Level, Publisher } from "../types.ts";
+import { CommitPace } from "./commit_pace.ts";
 import { Piece } from "./piece.ts";
+import { WaitingPieces } from "./waiting_pieces.ts";
 
 /** What a log is told and whom it tells. */
 export interface CommitLogOptions {
@@ -52,7 +55,10 @@ interface HandingOn {
  */
 export class CommitLog implements Gate {
   readonly #options: CommitLogOptions;
-  #waiting: Piece[] = [];
+  readonly #waiting = new WaitingPieces();
+  readonly #pace = new CommitPace();
+  /** Milliseconds that the store has taken for commits so far. */
+  #commitTime: number;
   #committing = false;
   /** Stored commits, of which the first is being handed on; at most two. */
   readonly #stored: HandingOn[] = [];
@@ -75,7 +81,9 @@ export class CommitLog implements Gate {
 
   constructor(options: CommitLogOptions) {
     this.#options = options;
-    this.#delivered = this.#begun = options.store.state.last;
+    const { last, commitTime } = options.store.state;
+    this.#delivered = this.#begun = last;
+    this.#commitTime = commitTime;
   }
 
   get full(): boolean {
@@ -108,11 +116,11 @@ export class CommitLog implements Gate {
     else this.#idle.push(callback);
   }
 
-  /** Takes messages to be stored; those of one run one after the other. */
-  append(piece: Piece): void {
+  /** Takes messages of a publisher to be stored; those of one run one after the other. */
+  append(piece: Piece, publisher: Publisher): void {
     this.#bytes += piece.weight;
     this.#pieces++;
-    this.#waiting.push(piece);
+    this.#waiting.add(piece, publisher);
     if (this.#announced || this.#committing) return;
     this.#announced = true;
     this.#options.flushes.add(this);
@@ -123,35 +131,22 @@ export class CommitLog implements Gate {
     this.#announced = false;
     this.#count();
     // one commit may wait to be handed on behind another: with more, what was stored would pile up
-    if (this.#committing || this.#lost || this.#waiting.length === 0 || this.#stored.length > 1) return;
+    if (this.#committing || this.#lost || this.#waiting.size === 0 || this.#stored.length > 1) return;
     this.#commit();
   }
 
   get #isIdle(): boolean {
     if (this.#stored.length > 0) return false;
-    return this.#lost || (!this.#committing && this.#waiting.length === 0);
+    return this.#lost || (!this.#committing && this.#waiting.size === 0);
   }
 
   #commit(): void {
-    const pieces = this.#take();
+    const pieces = this.#waiting.take(this.#pace.most);
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
     if (appends.length === 0) return this.#committed(pieces, { kind: "stored", stored: [] });
     this.#options.store.commit(appends, (outcome) => this.#committed(pieces, outcome));
-  }
-
-  /** What goes into the next commit. */
-  #take(): Piece[] {
-    const waiting = this.#waiting;
-    let bytes = 0;
-    let at = 0;
-    for (; at < waiting.length && at < COMMIT_PIECES_MOST; at++) {
-      bytes += waiting[at]!.weight;
-      if (bytes > COMMIT_BYTES_MOST && at > 0) break;
-    }
-    this.#waiting = waiting.splice(at);
-    return waiting;
   }
 
   #committed(pieces: readonly Piece[], outcome: CommitOutcome): void {
@@ -168,6 +163,9 @@ export class CommitLog implements Gate {
         break;
       case "stored": {
         const { stored } = outcome;
+        const { commitTime } = this.#options.store.state;
+        this.#pace.took(commitTime - this.#commitTime, pieces.length);
+        this.#commitTime = commitTime;
         if (stored.length > 0) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
         if (!this.#handing) this.#handOn();
@@ -239,6 +237,7 @@ export class CommitLog implements Gate {
     } else {
       const where = of.stored[of.storedAt++]!;
       part.stored = where;
+      (part.route as SubscribedRoute).stored = true;
       if (of.last === undefined || where.batch >= of.last.batch) of.last = where;
       reached = this.#options.deliver(part);
       const last = where.first + part.count - 1;
@@ -251,9 +250,7 @@ export class CommitLog implements Gate {
   #refuse(pieces: readonly Piece[], reason: string): void {
     this.#options.onRefused(reason);
     // what came meanwhile may have been taken for a repetition of what is now refused
-    const doubtful = this.#waiting.filter(({ repeats }) => repeats);
-    this.#waiting = this.#waiting.filter(({ repeats }) => !repeats);
-    for (const piece of [...pieces, ...doubtful]) {
+    for (const piece of [...pieces, ...this.#waiting.takeRepeating()]) {
       if (piece.part !== undefined) this.#options.onRunRefused(piece.part);
       piece.acknowledgement.refuse("STORE", reason);
       this.#letGo(piece);

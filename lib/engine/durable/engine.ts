@@ -262,11 +262,17 @@ export class DurableEngine implements Engine {
     const known = ids.length === 0 ? NONE_KNOWN : this.#dedup.claim(run.route.topic, ids);
     if (known.size === 0) {
       const acknowledgement = publisher.hold(count);
-      return this.#log.append(new Piece(run, { part: run, acknowledgement, repeats: false, last: true }));
+      return this.#log.append(
+        new Piece(run, { part: run, acknowledgement, repeats: false, last: true }),
+        publisher,
+      );
     }
     for (const { at, count: some, part } of run.split(known)) {
       const acknowledgement = publisher.hold(some);
-      this.#log.append(new Piece(run, { part, acknowledgement, repeats: true, last: at + some === count }));
+      this.#log.append(
+        new Piece(run, { part, acknowledgement, repeats: true, last: at + some === count }),
+        publisher,
+      );
     }
   }
 

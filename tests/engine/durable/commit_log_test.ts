@@ -2,10 +2,16 @@ import { assert, assertEquals } from "@std/assert";
 import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
 import { DurableEngine } from "../../../lib/engine/mod.ts";
-import type { Receipt, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
+import type { Publisher, Receipt, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
 import { HeldMemory } from "../../../lib/held_memory.ts";
-import { COMMIT_BYTES_MOST, COMMIT_PIECES_MOST, HAND_ON_WORK, LOG_HIGH_WATER } from "../../../lib/limits.ts";
+import {
+  COMMIT_BYTES_MOST,
+  COMMIT_NEW_TOPICS_MOST,
+  COMMIT_PIECES_MOST,
+  HAND_ON_WORK,
+  LOG_HIGH_WATER,
+} from "../../../lib/limits.ts";
 import { RECORDS } from "../../../lib/wire/encoding.ts";
 import { Run as RunOf } from "../../../lib/wire/run.ts";
 import { HeldStore } from "../../support/held_store.ts";
@@ -43,17 +49,26 @@ class Bench {
     });
   }
 
-  publish(topic: string, payload: string): void {
+  readonly publisher: Publisher = {
+    hold: () => ({
+      acknowledge: (receipt) => void this.answers.push(receipt),
+      refuse: (code) => void this.answers.push(code),
+    }),
+  };
+
+  publish(topic: string, payload: string, publisher = this.publisher): void {
     const route = this.engine.routeOf(topic);
     const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} ${payload.length}\n${payload}\n`)));
     const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: false };
     const run = new RunOf(slice, { ...of, ttl: undefined, expires: undefined });
-    this.engine.publish(run, {
-      hold: () => ({
-        acknowledge: (receipt) => void this.answers.push(receipt),
-        refuse: (code) => void this.answers.push(code),
-      }),
-    });
+    this.engine.publish(run, publisher);
+  }
+
+  publishWithId(topic: string, id: string, publisher: Publisher): void {
+    const route = this.engine.routeOf(topic);
+    const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} 1 id=${id}\nx\n`)));
+    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: true };
+    this.engine.publish(new RunOf(slice, { ...of, ttl: undefined, expires: undefined }), publisher);
   }
 
   /** Ends the next commit; how many runs were in it. */
@@ -121,6 +136,54 @@ Deno.test("no commit has more runs than one takes: those behind it are in the ne
     ],
   );
   assertEquals(bench.counters.totals.published, count);
+  await bench.close();
+});
+
+Deno.test("who has one message waiting is in the next commit, whatever others have, and new topics are few in each", async () => {
+  const bench = new Bench();
+  for (let at = 0; at < 1000; at++) bench.publish(`#new.${at}`, "x");
+  const told: unknown[] = [];
+  const other: Publisher = {
+    hold: () => ({
+      acknowledge: (receipt) => void told.push(receipt.last),
+      refuse: (code) => void told.push(code),
+    }),
+  };
+  bench.publish("#quiet", "y", other);
+  bench.flushes.flush();
+  const sizes = [await bench.commit()];
+  assertEquals(told, [1]);
+  for (let left = 1001 - sizes[0]!; left > 0; left -= sizes.at(-1)!) sizes.push(await bench.commit());
+  assertEquals(sizes.slice(0, -1), Array(sizes.length - 1).fill(COMMIT_NEW_TOPICS_MOST));
+  // they are not new any more
+  for (let at = 0; at < 1000; at++) bench.publish(`#new.${at}`, "x");
+  bench.flushes.flush();
+  assertEquals(await bench.commit(), 1000);
+  await bench.close();
+});
+
+Deno.test("what repeats a message that waits is not answered before that one is stored (D6)", async () => {
+  const bench = new Bench();
+  const order: string[] = [];
+  const named = (name: string): Publisher => ({
+    hold: () => ({ acknowledge: () => void order.push(name), refuse: (code) => void order.push(code) }),
+  });
+  // more than a commit takes stands before the message that is repeated
+  const one = named("one");
+  for (let at = 0; at < COMMIT_PIECES_MOST; at++) bench.publish("#t", "x", one);
+  bench.publishWithId("#t", "i-1", one);
+  bench.publishWithId("#t", "i-1", named("again"));
+  bench.publish("#t", "y", named("quiet"));
+  bench.flushes.flush();
+  await bench.commit();
+  assert(order.includes("quiet"));
+  assert(!order.includes("again"), "it waits");
+  for (const turn of bench.turns.splice(0)) turn();
+  await bench.commit();
+  for (const turn of bench.turns.splice(0)) turn();
+  if (!order.includes("again")) await settled();
+  assertEquals(order.filter((name) => name === "one").length, COMMIT_PIECES_MOST + 1);
+  assertEquals(order.indexOf("again") > order.lastIndexOf("one"), true);
   await bench.close();
 });
 
