@@ -1,0 +1,52 @@
+/**
+ * When the runtime's heap is collected though nothing asks for it.
+ *
+ * @module
+ */
+import { QUIET_HEAP_GROWTH, QUIET_HEAP_LIVE_MOST, QUIET_LOOKS, QUIET_PART } from "../limits.ts";
+
+/** The heap of this process. */
+export interface Heap {
+  /** Bytes it has taken from the system, with the buffers its objects own. */
+  bytes(): number;
+  /** Milliseconds of processor time the process has used so far. */
+  worked(): number;
+  /** Collects what nobody refers to and gives it back to the system; everybody waits meanwhile. */
+  collect(): void;
+}
+
+/**
+ * A runtime collects when something is allocated. A broker whose busy peers have left allocates nothing, and
+ * would keep what they made it allocate until somebody else comes.
+ *
+ * Guarantees: nothing is collected while the broker is busy, nor while so much may be alive that others would
+ * feel it; one collection a growth of the heap, so what cannot be collected is not looked for again and again.
+ */
+export class HeapKeeper {
+  readonly #heap: Heap;
+  /** The least since the last collection. */
+  #least: number;
+  #worked: number;
+  #quiet = 0;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+    this.#least = heap.bytes();
+    this.#worked = heap.worked();
+  }
+
+  /** So many milliseconds have passed; `alive`: bytes that are kept for peers at least. */
+  look(ms: number, alive: number): void {
+    const heap = this.#heap;
+    const worked = heap.worked();
+    this.#quiet = worked - this.#worked <= QUIET_PART * ms ? this.#quiet + 1 : 0;
+    this.#worked = worked;
+    const bytes = heap.bytes();
+    this.#least = Math.min(this.#least, bytes);
+    if (this.#quiet < QUIET_LOOKS || alive > QUIET_HEAP_LIVE_MOST) return;
+    if (bytes < this.#least + QUIET_HEAP_GROWTH) return;
+    heap.collect();
+    this.#least = heap.bytes();
+    this.#worked = heap.worked();
+  }
+}
