@@ -205,12 +205,12 @@ export const HELD_ROUNDS_MOST = 16;
 export const ACCEPTED_A_ROUND = 16;
 
 /**
- * The heap is collected when it has grown by so many bytes, after so many looks (one a second) at which the
+ * The heap is collected when the process has grown by so many bytes, after so many looks (one a second) at which the
  * process used no more than this part of a core, unless so many bytes are kept for peers or more: a
  * collection takes some 10 ms for each 50 MiB that are alive.
  */
 export const QUIET_HEAP_GROWTH = 8 * MIB;
-export const QUIET_LOOKS = 5;
+export const QUIET_LOOKS = 10;
 export const QUIET_PART = 0.25;
 export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
 /** What an idle connection's objects take, bytes, for that sum. */

@@ -5,9 +5,9 @@
  */
 import { QUIET_HEAP_GROWTH, QUIET_HEAP_LIVE_MOST, QUIET_LOOKS, QUIET_PART } from "../limits.ts";
 
-/** The heap of this process. */
+/** The memory of this process. */
 export interface Heap {
-  /** Bytes it has taken from the system, with the buffers its objects own. */
+  /** Bytes it has of the system. */
   bytes(): number;
   /** Milliseconds of processor time the process has used so far. */
   worked(): number;

@@ -39,7 +39,7 @@ Deno.test("what a busy time left in the heap is collected once it is quiet, and 
     look(keeper, 1);
   }
   assertEquals(heap.collections, 0);
-  look(keeper, 10);
+  look(keeper, 20);
   assertEquals(heap.collections, 1);
   assertEquals(heap.size, 10 * MIB);
 });
