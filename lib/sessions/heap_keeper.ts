@@ -20,7 +20,8 @@ export interface Heap {
  * would keep what they made it allocate until somebody else comes.
  *
  * Guarantees: nothing is collected while the broker is busy, nor while so much may be alive that others would
- * feel it; one collection a growth of the heap, so what cannot be collected is not looked for again and again.
+ * feel it; what cannot be collected is not looked for again and again. Behind a collection that brought
+ * something come two more: what is remembered for a while (routes) is forgotten by then.
  */
 export class HeapKeeper {
   readonly #heap: Heap;
@@ -28,6 +29,9 @@ export class HeapKeeper {
   #least: number;
   #worked: number;
   #quiet = 0;
+  /** Collections that are still to follow one that brought something, and looks until the next. */
+  #more = 0;
+  #wait = 0;
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -44,9 +48,22 @@ export class HeapKeeper {
     const bytes = heap.bytes();
     this.#least = Math.min(this.#least, bytes);
     if (this.#quiet < QUIET_LOOKS || alive > QUIET_HEAP_LIVE_MOST) return;
-    if (bytes < this.#least + QUIET_HEAP_GROWTH) return;
-    heap.collect();
-    this.#least = heap.bytes();
-    this.#worked = heap.worked();
+    if (bytes >= this.#least + QUIET_HEAP_GROWTH) {
+      this.#collect();
+      this.#more = bytes - this.#least >= QUIET_HEAP_GROWTH ? COLLECTIONS_BEHIND : 0;
+    } else if (this.#more > 0 && --this.#wait <= 0) {
+      this.#more--;
+      this.#collect();
+    }
+  }
+
+  #collect(): void {
+    this.#heap.collect();
+    this.#least = this.#heap.bytes();
+    this.#worked = this.#heap.worked();
+    this.#wait = LOOKS_BETWEEN;
   }
 }
+
+const COLLECTIONS_BEHIND = 2;
+const LOOKS_BETWEEN = 20;

@@ -57,6 +57,20 @@ Deno.test("what cannot be collected is not tried again, and neither is what is l
   assertEquals(heap.collections, 1);
 });
 
+Deno.test("what is only forgotten later is collected as well, and then it is over", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += 200 * MIB;
+  heap.garbage = 180 * MIB;
+  look(keeper, 20);
+  assertEquals(heap.size, 30 * MIB);
+  heap.garbage = 20 * MIB;
+  look(keeper, 40);
+  assertEquals(heap.size, 10 * MIB);
+  look(keeper, 1000);
+  assertEquals(heap.collections, 3);
+});
+
 Deno.test("nothing is collected while much is alive: others would wait for it", () => {
   const heap = new TestHeap();
   const keeper = new HeapKeeper(heap);
