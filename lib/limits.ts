@@ -211,6 +211,18 @@ export const HELD_ROUNDS_MOST = 16;
 /** Connections that are accepted before the event loop turns. */
 export const ACCEPTED_A_ROUND = 16;
 
+/**
+ * The heap is collected when the process has grown by so many bytes, after so many looks (one a second) at which the
+ * process used no more than this part of a core, unless so many bytes are kept for peers or more: a
+ * collection takes some 10 ms for each 50 MiB that are alive.
+ */
+export const QUIET_HEAP_GROWTH = 8 * MIB;
+export const QUIET_LOOKS = 10;
+export const QUIET_PART = 0.25;
+export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
+/** What an idle connection's objects take, bytes, for that sum. */
+export const CONNECTION_BYTES = 16 * KIB;
+
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
 /** How long a request may take to come, milliseconds, and for how many bytes it may take a second more. */

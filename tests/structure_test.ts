@@ -45,6 +45,7 @@ const AROUND_THE_CORE = [
   "lib/sessions/connection.ts",
   "lib/sessions/connection_errors.ts",
   "lib/sessions/listener.ts",
+  "lib/sessions/process_heap.ts",
   "lib/sessions/send_queues.ts",
   "lib/sessions/spare_descriptor.ts",
   "lib/sessions/server.ts",

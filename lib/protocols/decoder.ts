@@ -71,6 +71,8 @@ export interface Decoder {
   readonly problem: string;
   /** The window is done with up to here. */
   readonly consumed: number;
+  /** Bytes of what begins at `consumed` when it is whole, as its header says; 0: not known. */
+  readonly awaited: number;
   /**
    * Presents the bytes from `start` to `end`. `buffer[end]` must exist and is overwritten: it stops the
    * search. The buffer's length is a multiple of four.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
+import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 import { type CloseReason, closingEvent } from "./close_reason.ts";
 import { isConnectionError } from "./connection_errors.ts";
@@ -105,6 +105,7 @@ export class Connection implements OutboxOwner {
         }
         if (session.consumed !== input.start) this.#requests.finished();
         input.consumed(session.consumed);
+        if (input.end - input.start >= GATHER_BYTES) input.awaits(session.awaited);
         if (turns.holdsReads) await new Promise<void>((resolve) => turns.whenReadable(resolve));
       }
       this.#reason ??= session.ended;

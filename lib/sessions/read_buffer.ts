@@ -4,7 +4,7 @@
  * @module
  */
 import type { Chunk, ChunkPool } from "../buffers.ts";
-import { READ_BUFFER_LEAST, READ_BUFFER_MOST, UNREAD_LEAST } from "../limits.ts";
+import { GATHER_BYTES, READ_BUFFER_LEAST, READ_BUFFER_MOST, UNREAD_LEAST } from "../limits.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -19,6 +19,8 @@ export class ReadBuffer {
   #start = 0;
   #end = 0;
   #wanted = READ_BUFFER_LEAST;
+  /** Bytes that what is unread will have when it is whole; 0: not known. */
+  #awaited = 0;
   /** What was offered last, and of which chunk. */
   #view: Uint8Array<ArrayBuffer> | undefined;
   #viewed: Chunk | undefined;
@@ -40,6 +42,14 @@ export class ReadBuffer {
   }
 
   /**
+   * What is unread will be so many bytes, or 0. Only a hint: no memory is taken because a peer named a length
+   * before half of it has come.
+   */
+  awaits(bytes: number): void {
+    this.#awaited = bytes;
+  }
+
+  /**
    * Whether there is memory for more of what is unread: it needs as much again as has come, and nobody may
    * hold more than is still free (held_memory.ts). If not, what is unread has to go.
    */
@@ -53,9 +63,10 @@ export class ReadBuffer {
     const unread = this.#end - this.#start;
     if (unread === 0 && !this.#chunk.shared) this.#start = this.#end = 0;
     const { bytes } = this.#chunk;
+    const fits = this.#awaited > unread && this.#start + this.#awaited < bytes.length;
     const left = bytes.length - 1 - this.#end;
     const tooLarge = unread === 0 && bytes.length > 2 * this.#wanted;
-    if (2 * left < this.#wanted || tooLarge) this.#move(unread);
+    if (left === 0 || (2 * left < this.#wanted && !fits) || tooLarge) this.#move(unread);
     // on a quiet connection the room is the same every time
     if (this.#view === undefined || this.#viewed !== this.#chunk || this.#view.byteOffset !== this.#end) {
       this.#view = this.#chunk.bytes.subarray(this.#end, this.#chunk.bytes.length - 1);
@@ -73,6 +84,7 @@ export class ReadBuffer {
 
   /** What lies before `position` is done with. */
   consumed(position: number): void {
+    if (position !== this.#start) this.#awaited = 0;
     this.#start = position;
   }
 
@@ -81,14 +93,22 @@ export class ReadBuffer {
     this.#chunk.release();
   }
 
+  /** Whether enough has come of what is awaited to take a chunk of just its size. */
+  #isSure(unread: number): boolean {
+    return unread >= GATHER_BYTES && this.#awaited > unread && this.#awaited <= 2 * unread;
+  }
+
   #needed(unread: number): number {
-    return 2 * unread + 1;
+    return this.#isSure(unread) ? 4 * Math.ceil((this.#awaited + 1) / 4) : 2 * unread + 1;
   }
 
   /** Takes what is unread along to another chunk with room behind it. */
   #move(unread: number): void {
     if (this.#wanted > this.#memory.share) this.#wanted = READ_BUFFER_LEAST;
-    const chunk = this.#pool.take(Math.max(this.#wanted, this.#needed(unread)));
+    const needed = this.#needed(unread);
+    const chunk = this.#isSure(unread)
+      ? this.#pool.adopt(new Uint8Array(needed))
+      : this.#pool.take(Math.max(this.#wanted, needed));
     chunk.bytes.set(this.#chunk.bytes.subarray(this.#start, this.#end));
     this.#chunk.release();
     this.#chunk = chunk;

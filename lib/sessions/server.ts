@@ -6,7 +6,9 @@
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
-import { LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
+import { HeapKeeper } from "./heap_keeper.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
+import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { Seldom } from "./seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
@@ -27,6 +29,8 @@ export interface Listening {
 const TICK_MS = 250;
 /** Every so many of them memory that nobody needs is given back. */
 const TRIM_TICKS = 8;
+/** Every so many of them the heap is looked at. */
+const HEAP_TICKS = 4;
 
 /**
  * Guarantees: connections do not feel each other; after {@link drain} nothing that was acknowledged is left
@@ -41,6 +45,7 @@ export class Server {
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
   #looks: Promise<void> | undefined;
+  readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
   #lastNumber = 0;
 
@@ -184,11 +189,13 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= setInterval(() => {
-      const { engine, now, pool } = this.#settings;
+      const { engine, memory, now, pool } = this.#settings;
       engine.tick(now());
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
+      if (this.#ticks % HEAP_TICKS !== 0) return;
+      this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
     }, TICK_MS);
   }
 

@@ -109,6 +109,10 @@ export class Session implements Context, Publisher, Subscribing {
   get consumed(): number {
     return this.#decoder.consumed;
   }
+  /** Bytes of what has begun there when it is whole, or 0. */
+  get awaited(): number {
+    return this.#decoder.awaited;
+  }
 
   /**
    * Handles what was read, as much of it as fits in a turn: `chunk.bytes` from `start` to `end`, of which the

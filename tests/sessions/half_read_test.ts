@@ -23,6 +23,45 @@ Deno.test("a chunk is at most four times what has come, whatever length is named
   assertEquals(pool.bytesOut, 0);
 });
 
+Deno.test("a payload of which half has come takes a chunk of its size, and one that was only named none", () => {
+  const pool = new ChunkPool();
+  const buffer = new ReadBuffer({ pool, memory: new HeldMemory({ most: 1024 * MIB, pool }) });
+  const whole = 8 * MIB + 20;
+  let came = 0;
+  let chunks = 0;
+  let last = buffer.chunk;
+  while (came < whole) {
+    assert(buffer.mayGrow);
+    const space = buffer.space();
+    if (buffer.chunk !== last) chunks++;
+    last = buffer.chunk;
+    const bytes = Math.min(space.length, whole - came, 60_000);
+    buffer.filled(bytes);
+    came += bytes;
+    buffer.awaits(whole);
+    assert(pool.bytesOut <= 4 * came + 64 * KIB, `${pool.bytesOut} for ${came}`);
+    assert(pool.bytesOut <= whole + 4, `${pool.bytesOut} for ${came}`);
+  }
+  assert(chunks < 20, `${chunks} chunks`);
+  assertEquals(buffer.chunk.bytes.length % 4, 0);
+  buffer.consumed(whole);
+  assert(buffer.space().length > 0);
+  assert(pool.bytesOut <= MIB);
+  buffer.close();
+  assertEquals(pool.bytesOut, 0);
+});
+
+Deno.test("a payload of 5 MiB needs no more than 12 MiB on its way", async () => {
+  await using broker = new TestServer({ limits: { memory: 12 * MIB, payload: 8 * MIB } });
+  using publisher = broker.connect("publishers", 64 * KIB);
+  assertEquals(await publisher.ask("p hello 2"), "OK_2");
+  assertMatch(await publisher.line() ?? "", /^info /);
+  const payload = "x".repeat(5 * MIB);
+  await publisher.send(`pub #a ${payload.length}\n${payload}\nping\n`);
+  assertMatch(await publisher.line() ?? "", /^ok 1 /);
+  assertEquals(await publisher.line(), "pong");
+});
+
 Deno.test("what is half read may not be more than is still free, and little always may", () => {
   const pool = new ChunkPool();
   const memory = new HeldMemory({ most: 4 * MIB, pool });

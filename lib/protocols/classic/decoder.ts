@@ -32,6 +32,8 @@ const NO_WORDS = new Int32Array(0);
 
 /** Guarantees as {@link Decoder} says. A line is a request; an empty line is none (C1, C8). */
 export class ClassicDecoder implements Decoder {
+  /** A line says nowhere how long it will be. */
+  readonly awaited = 0;
   start = 0;
   end = 0;
   count = 0;

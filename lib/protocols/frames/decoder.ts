@@ -121,16 +121,26 @@ export class FrameDecoder implements Decoder {
     }
   }
 
+  get awaited(): number {
+    return this.#wholeFrame(this.#position);
+  }
+
   passOver(code: WireCode, problem: string): Found.Refused | Found.Broken {
-    const buffer = this.#buffer;
-    const header = this.#position;
-    const lf = buffer.indexOf(LF, header);
+    const frame = this.#wholeFrame(this.#position);
     // without its length it is not known where it ends
-    if (lf >= this.#limit) return this.#break(code, problem);
+    if (frame === 0) return this.#break(code, problem);
+    return this.#refuse(code, { problem, frame: this.#position + frame });
+  }
+
+  /** Bytes of the publish that begins there, from what its header says; 0 where that has not come. */
+  #wholeFrame(header: number): number {
+    const buffer = this.#buffer;
+    const lf = buffer.indexOf(LF, header);
+    if (lf < 0 || lf >= this.#limit) return 0;
     const topicEnd = endOfField(buffer, header + 4, lf);
     const lengthEnd = endOfField(buffer, topicEnd + 1, buffer[lf - 1] === CR ? lf - 1 : lf);
     const length = decimals.readDecimal(buffer, topicEnd + 1, lengthEnd);
-    return this.#refuse(code, { problem, frame: lf + 1 + length + 1 });
+    return lf + 1 + length + 1 - header;
   }
 
   /**

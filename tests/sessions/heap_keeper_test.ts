@@ -1,0 +1,93 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Heap, HeapKeeper } from "../../lib/sessions/heap_keeper.ts";
+import { PROCESS_HEAP } from "../../lib/sessions/process_heap.ts";
+
+const MIB = 1024 * 1024;
+const LOOK_MS = 1000;
+
+/** A heap that says what it is told to. */
+class TestHeap implements Heap {
+  size = 10 * MIB;
+  /** Of it, what a collection frees. */
+  garbage = 0;
+  ms = 0;
+  collections = 0;
+
+  bytes(): number {
+    return this.size;
+  }
+  worked(): number {
+    return this.ms;
+  }
+  collect(): void {
+    this.collections++;
+    this.size -= this.garbage;
+    this.garbage = 0;
+  }
+}
+
+function look(keeper: HeapKeeper, times: number, alive = 0): void {
+  for (let at = 0; at < times; at++) keeper.look(LOOK_MS, alive);
+}
+
+Deno.test("what a busy time left in the heap is collected once it is quiet, and not before", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += heap.garbage = 200 * MIB;
+  for (let at = 0; at < 100; at++) {
+    heap.ms += 500;
+    look(keeper, 1);
+  }
+  assertEquals(heap.collections, 0);
+  look(keeper, 20);
+  assertEquals(heap.collections, 1);
+  assertEquals(heap.size, 10 * MIB);
+});
+
+Deno.test("what cannot be collected is not tried again, and neither is what is little", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  look(keeper, 100);
+  assertEquals(heap.collections, 0);
+  heap.size += 50 * MIB;
+  look(keeper, 1000);
+  assertEquals(heap.collections, 1);
+  heap.size += 1 * MIB;
+  look(keeper, 1000);
+  assertEquals(heap.collections, 1);
+});
+
+Deno.test("what is only forgotten later is collected as well, and then it is over", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += 200 * MIB;
+  heap.garbage = 180 * MIB;
+  look(keeper, 20);
+  assertEquals(heap.size, 30 * MIB);
+  heap.garbage = 20 * MIB;
+  look(keeper, 40);
+  assertEquals(heap.size, 10 * MIB);
+  look(keeper, 1000);
+  assertEquals(heap.collections, 3);
+});
+
+Deno.test("nothing is collected while much is alive: others would wait for it", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += heap.garbage = 200 * MIB;
+  look(keeper, 100, 500 * MIB);
+  assertEquals(heap.collections, 0);
+  look(keeper, 1);
+  assertEquals(heap.collections, 1);
+});
+
+Deno.test("the heap of this process can be collected", () => {
+  const ours: unknown[] = [];
+  for (let at = 0; at < 500_000; at++) ours.push({ at, list: [at] });
+  const full = PROCESS_HEAP.bytes();
+  assertEquals(ours.length, 500_000);
+  ours.length = 0;
+  PROCESS_HEAP.collect();
+  assert(PROCESS_HEAP.bytes() < full - 8 * MIB, `${full} before, ${PROCESS_HEAP.bytes()} now`);
+  assert(PROCESS_HEAP.worked() > 0);
+});
