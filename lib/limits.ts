@@ -212,8 +212,8 @@ export const HELD_ROUNDS_MOST = 16;
 export const ACCEPTED_A_ROUND = 16;
 
 /**
- * The heap is collected when the process has grown by so many bytes, after so many looks (one a second) at which the
- * process used no more than this part of a core, unless so many bytes are kept for peers or more: a
+ * The heap is collected when the process has grown by so many bytes, after so many looks (one a second) at
+ * which the process used no more than this part of a core, unless so many bytes are kept for peers or more: a
  * collection takes some 10 ms for each 50 MiB that are alive.
  */
 export const QUIET_HEAP_GROWTH = 8 * MIB;

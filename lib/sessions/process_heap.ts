@@ -11,7 +11,10 @@ import type { Heap } from "./heap_keeper.ts";
 let collectAll: (() => void) | undefined;
 let trim: (() => void) | undefined;
 
-/** It needs no permission, but see {@link trimmer}. Where the runtime does not let itself be asked, it collects when it likes. */
+/**
+ * It needs no permission, but see {@link trimmer}. Where the runtime does not let itself be asked, it collects
+ * when it likes.
+ */
 export const PROCESS_HEAP: Heap = {
   bytes: () => Deno.memoryUsage().rss,
   worked: () => {
