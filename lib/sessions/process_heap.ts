@@ -12,8 +12,8 @@ let collectAll: (() => void) | undefined;
 let trim: (() => void) | undefined;
 
 /**
- * It needs no permission, but see {@link trimmer}. Where the runtime does not let itself be asked, it collects
- * when it likes.
+ * It needs no permission, but see {@link trimmer}. Where the runtime does not let itself be asked, it
+ * collects when it likes.
  */
 export const PROCESS_HEAP: Heap = {
   bytes: () => Deno.memoryUsage().rss,
