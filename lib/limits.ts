@@ -150,6 +150,8 @@ export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
 export const LOG_HIGH_WATER = 16 * MIB;
 /** What a run that is being stored counts beside its bytes: what its objects take, measured. */
 export const PIECE_BYTES = 640;
+/** What the ids of a run count until it is stored, those that count up together as one: measured. */
+export const CLAIM_BYTES = 256;
 /** Bytes and runs of one commit: so much is written, and handed on, before it is others' turn. */
 export const COMMIT_BYTES_MOST = 8 * MIB;
 export const COMMIT_PIECES_MOST = 4096;

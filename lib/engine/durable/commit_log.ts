@@ -11,8 +11,9 @@ import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { SubscribedRoute } from "../routing.ts";
 import type { Gate, Level, Publisher } from "../types.ts";
+import type { ClaimedIds } from "./claimed_ids.ts";
 import { CommitPace } from "./commit_pace.ts";
-import { Piece } from "./piece.ts";
+import type { Piece } from "./piece.ts";
 import { WaitingPieces } from "./waiting_pieces.ts";
 
 /** What a log is told and whom it tells. */
@@ -22,6 +23,8 @@ export interface CommitLogOptions {
   readonly level: Level;
   readonly flushes: FlushList;
   readonly memory: HeldMemory;
+  /** Told of what is answered. */
+  readonly claims: ClaimedIds;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
   /** The run is stored: hand it on; how many get it. */
@@ -66,8 +69,8 @@ export class CommitLog implements Gate {
   #announced = false;
   /** Bytes that wait to be committed, are being, or are being handed on: with the objects it takes. */
   #bytes = 0;
-  /** Pieces these are, and for how many of them memory is counted. */
-  #pieces = 0;
+  /** Of these what the objects take, and what of that is counted in the memory of all. */
+  #overhead = 0;
   #counted = 0;
   #delivered: number;
   #begun: number;
@@ -119,7 +122,7 @@ export class CommitLog implements Gate {
   /** Takes messages of a publisher to be stored; those of one run one after the other. */
   append(piece: Piece, publisher: Publisher): void {
     this.#bytes += piece.weight;
-    this.#pieces++;
+    this.#overhead += piece.overhead;
     this.#waiting.add(piece, publisher);
     if (this.#announced || this.#committing) return;
     this.#announced = true;
@@ -249,8 +252,7 @@ export class CommitLog implements Gate {
 
   #refuse(pieces: readonly Piece[], reason: string): void {
     this.#options.onRefused(reason);
-    // what came meanwhile may have been taken for a repetition of what is now refused
-    for (const piece of [...pieces, ...this.#waiting.takeRepeating()]) {
+    for (const piece of [...pieces, ...this.#waiting.takeRepeating(pieces)]) {
       if (piece.part !== undefined) this.#options.onRunRefused(piece.part);
       piece.acknowledgement.refuse("STORE", reason);
       this.#letGo(piece);
@@ -259,7 +261,8 @@ export class CommitLog implements Gate {
 
   #letGo(piece: Piece): void {
     this.#bytes -= piece.weight;
-    this.#pieces--;
+    this.#overhead -= piece.overhead;
+    this.#options.claims.delete(piece);
     piece.release();
   }
 
@@ -275,8 +278,8 @@ export class CommitLog implements Gate {
   /** Counts the memory that objects take; the bytes lie in chunks, which count by themselves. */
   #count(): void {
     const { memory } = this.#options;
-    memory.hold((this.#pieces - this.#counted) * Piece.BYTES);
-    this.#counted = this.#pieces;
+    memory.hold(this.#overhead - this.#counted);
+    this.#counted = this.#overhead;
   }
 }
 

@@ -1,10 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
-import { Counters } from "../../../lib/counters.ts";
-import { DurableEngine } from "../../../lib/engine/mod.ts";
-import type { Publisher, Receipt, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
-import { FlushList } from "../../../lib/flush_list.ts";
-import { HeldMemory } from "../../../lib/held_memory.ts";
+import type { Publisher, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
 import {
   COMMIT_BYTES_MOST,
   COMMIT_NEW_TOPICS_MOST,
@@ -12,84 +7,7 @@ import {
   HAND_ON_WORK,
   LOG_HIGH_WATER,
 } from "../../../lib/limits.ts";
-import { RECORDS } from "../../../lib/wire/encoding.ts";
-import { Run as RunOf } from "../../../lib/wire/run.ts";
-import { HeldStore } from "../../support/held_store.ts";
-
-const encoder = new TextEncoder();
-
-/** An engine whose commits end and whose turns come when the test says so. */
-class Bench {
-  readonly store = new HeldStore();
-  readonly pool = new ChunkPool();
-  readonly memory: HeldMemory;
-  readonly counters = new Counters();
-  readonly flushes = new FlushList();
-  readonly turns: Array<() => void> = [];
-  readonly refused: string[] = [];
-  readonly answers: (Receipt | string)[] = [];
-  readonly engine: DurableEngine;
-
-  constructor(most = 1024 ** 3) {
-    this.store.free = false;
-    const { store, pool, counters, flushes, turns, refused } = this;
-    this.memory = new HeldMemory({ most, pool });
-    this.engine = new DurableEngine({
-      seed: 7,
-      counters,
-      store,
-      flushes,
-      memory: this.memory,
-      later: (callback) => void turns.push(callback),
-      patterns: ["#>"],
-      level: "synced",
-      dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
-      onRefused: (reason) => void refused.push(reason),
-      onLost: (reason) => void refused.push(`lost: ${reason}`),
-    });
-  }
-
-  readonly publisher: Publisher = {
-    hold: () => ({
-      acknowledge: (receipt) => void this.answers.push(receipt),
-      refuse: (code) => void this.answers.push(code),
-    }),
-  };
-
-  publish(topic: string, payload: string, publisher = this.publisher): void {
-    const route = this.engine.routeOf(topic);
-    const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} ${payload.length}\n${payload}\n`)));
-    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: false };
-    const run = new RunOf(slice, { ...of, ttl: undefined, expires: undefined });
-    this.engine.publish(run, publisher);
-  }
-
-  publishWithId(topic: string, id: string, publisher: Publisher): void {
-    const route = this.engine.routeOf(topic);
-    const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} 1 id=${id}\nx\n`)));
-    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: true };
-    this.engine.publish(new RunOf(slice, { ...of, ttl: undefined, expires: undefined }), publisher);
-  }
-
-  /** Ends the next commit; how many runs were in it. */
-  async commit(): Promise<number> {
-    const commit = await this.store.next();
-    commit.end();
-    await settled();
-    return commit.appends.length;
-  }
-
-  async close(): Promise<void> {
-    this.store.free = true;
-    for (const { end } of this.store.commits.splice(0)) end();
-    await settled();
-    while (this.turns.length > 0) {
-      this.turns.shift()!();
-      await settled();
-    }
-    await new Promise<void>((resolve) => this.engine.close(resolve));
-  }
-}
+import { Bench, settled } from "./commit_bench.ts";
 
 /** Keeps the sequence numbers it gets, by topic. */
 class Numbers implements ReplaySubscriber {
@@ -114,10 +32,6 @@ class Numbers implements ReplaySubscriber {
   whenNotFull(callback: () => void): void {
     callback();
   }
-}
-
-async function settled(): Promise<void> {
-  for (let turns = 0; turns < 20; turns++) await Promise.resolve();
 }
 
 Deno.test("no commit has more runs than one takes: those behind it are in the next, in their order", async () => {
@@ -159,31 +73,6 @@ Deno.test("who has one message waiting is in the next commit, whatever others ha
   for (let at = 0; at < 1000; at++) bench.publish(`#new.${at}`, "x");
   bench.flushes.flush();
   assertEquals(await bench.commit(), 1000);
-  await bench.close();
-});
-
-Deno.test("what repeats a message that waits is not answered before that one is stored (D6)", async () => {
-  const bench = new Bench();
-  const order: string[] = [];
-  const named = (name: string): Publisher => ({
-    hold: () => ({ acknowledge: () => void order.push(name), refuse: (code) => void order.push(code) }),
-  });
-  // more than a commit takes stands before the message that is repeated
-  const one = named("one");
-  for (let at = 0; at < COMMIT_PIECES_MOST; at++) bench.publish("#t", "x", one);
-  bench.publishWithId("#t", "i-1", one);
-  bench.publishWithId("#t", "i-1", named("again"));
-  bench.publish("#t", "y", named("quiet"));
-  bench.flushes.flush();
-  await bench.commit();
-  assert(order.includes("quiet"));
-  assert(!order.includes("again"), "it waits");
-  for (const turn of bench.turns.splice(0)) turn();
-  await bench.commit();
-  for (const turn of bench.turns.splice(0)) turn();
-  if (!order.includes("again")) await settled();
-  assertEquals(order.filter((name) => name === "one").length, COMMIT_PIECES_MOST + 1);
-  assertEquals(order.indexOf("again") > order.lastIndexOf("one"), true);
   await bench.close();
 });
 
