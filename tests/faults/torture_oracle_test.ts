@@ -51,6 +51,11 @@ class Recorded {
     this.connection.happened.push({ is: "gap", pattern, count, at: this.now++ });
   }
 
+  /** A replay has come to where it is live. */
+  over(pattern: string): void {
+    this.connection.happened.push({ is: "live", pattern, at: this.now++ });
+  }
+
   /** What is found, each without its details. */
   found(options?: JudgeOptions): string[] {
     const told = judgeConnection(this.connection, this.history, options);
@@ -218,6 +223,39 @@ Deno.test("a replay that does not bring what is stored, or not to its end, is fo
     }),
     ["renumbered"],
   );
+});
+
+Deno.test("live messages come ahead of what a replay beside them still reads, until that has come to its end", () => {
+  const left = (harm: (run: Recorded) => void): string[] => {
+    const run = new Recorded();
+    const stored = run.publish(5, "#d.a");
+    stored.forEach((message, at) => message.seq = at + 1);
+    run.subscribe("#d.>", { policy: "block", from: "latest" });
+    run.got(stored.slice(4), 5);
+    run.over("#d.>");
+    run.subscribe("#d.*", { policy: "block", from: "earliest" });
+    run.got(run.publish(2, "#d.a"), 6);
+    harm(run);
+    return run.found({ durable: true });
+  };
+  // it was still reading when its connection was left (D8)
+  assertEquals(left((run) => void (run.connection.closedAt = run.now)), []);
+  assertEquals(
+    left((run) => {
+      run.over("#d.*");
+      run.connection.closedAt = run.now;
+    }),
+    ["lost"],
+  );
+  assertEquals(left(() => {}), ["lost", "never live"]);
+  // with nobody live beside it, it brings everything in order
+  const alone = new Recorded();
+  const stored = alone.publish(5, "#d.a");
+  stored.forEach((message, at) => message.seq = at + 1);
+  alone.subscribe("#d.*", { policy: "block", from: "earliest" });
+  alone.got(stored.slice(3), 4);
+  alone.connection.closedAt = alone.now;
+  assertEquals(alone.found({ durable: true }), ["lost"]);
 });
 
 Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {

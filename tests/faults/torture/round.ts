@@ -6,6 +6,7 @@
 import { Broker } from "./broker.ts";
 import { Choice } from "./choice.ts";
 import type { Counters } from "./counters.ts";
+import { unfinished } from "./covers.ts";
 import { type Connection, History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
@@ -209,11 +210,12 @@ class Round {
     this.#world.pubPort = this.#broker.pubPort;
   }
 
-  /** Until nobody has got anything for a while. */
+  /** Until nobody has got anything for a while, and every replay has said that it is over. */
   async #settle(subscribers: readonly Subscriber[]): Promise<void> {
     const until = performance.now() + SETTLE_MS;
     let before = -1;
-    for (let quiet = 0; quiet < QUIET_MS; quiet += 50) {
+    const reading = (): boolean => subscribers.some(({ record }) => unfinished(record).length > 0);
+    for (let quiet = 0; quiet < QUIET_MS || reading(); quiet += 50) {
       await delay(50);
       const now = subscribers.reduce((sum, subscriber) => sum + subscriber.received, 0);
       if (now !== before) quiet = 0;
