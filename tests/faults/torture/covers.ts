@@ -12,6 +12,8 @@ export interface JudgeOptions {
   readonly durable?: boolean;
   /** Old messages were deleted: what a replay asked for may be gone (it is told so). */
   readonly retained?: boolean;
+  /** The broker has little memory: not even the newest has room always (V7). */
+  readonly short?: boolean;
 }
 
 /** What a replay says where it ends, or where the live messages begin (D4). */
@@ -20,10 +22,12 @@ export function endOf({ to }: Subscription): "live" | "end" {
 }
 
 /** Whether a replay has said that it has come to its end. */
-function isOver({ happened }: Connection, subscription: Subscription): boolean {
-  const { pattern, okAt = Infinity } = subscription;
+export function isOver({ happened }: Connection, subscription: Subscription): boolean {
+  const { pattern, okAt = Infinity, goneAt = Infinity } = subscription;
   const want = endOf(subscription);
-  return happened.some((event) => event.is === want && event.pattern === pattern && event.at >= okAt - 1);
+  return happened.some((event) =>
+    event.is === want && event.pattern === pattern && event.at >= okAt && event.at < goneAt
+  );
 }
 
 /** Replays of a connection that have still to say that they have come to their end. */
@@ -38,6 +42,18 @@ export function unfinished(connection: Connection): Subscription[] {
 }
 
 const LOSSY: ReadonlySet<Policy> = new Set(["drop-old", "drop-new", "latest"]);
+
+/** It leaves messages out, or did so once. */
+function mayLose({ policy, changed = [] }: Subscription): boolean {
+  return [policy, ...changed].some((each) => LOSSY.has(each));
+}
+
+/** Two that were there at the same time. */
+function meet(one: Subscription, other: Subscription): boolean {
+  const begin = ({ okAt, sentAt }: Subscription): number => okAt ?? sentAt;
+  const end = ({ goneAt = Infinity }: Subscription): number => goneAt;
+  return one !== other && begin(one) < end(other) && begin(other) < end(one);
+}
 
 /** Which subscriptions take a message in, for certain or perhaps. */
 export class Covers {
@@ -121,7 +137,7 @@ export class Covers {
     const replays = all.filter(({ from }) => from !== undefined);
     if (replays.length === 0) return false;
     if (replays.length > 1 && replays.some(({ from }) => /^latest$|^-\d+$/.test(from ?? ""))) return true;
-    return all.some(({ from, policy }) => from === undefined && LOSSY.has(policy));
+    return all.some((one) => mayLose(one) && replays.some((other) => other !== one));
   }
 
   /** Some of what a pattern takes in comes by a replay as well. */
@@ -134,5 +150,12 @@ export class Covers {
   mixed(topic: string): boolean {
     const all = this.of(topic);
     return all.length > 1 && all.some(({ from }) => from !== undefined);
+  }
+
+  /** The same, of two that were there at a time: one that took another's place has an order of its own. */
+  beside(topic: string): boolean {
+    const all = this.of(topic);
+    return this.mixed(topic) &&
+      all.some((one) => one.from !== undefined && all.some((other) => meet(one, other)));
   }
 }

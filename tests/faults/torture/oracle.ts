@@ -13,7 +13,9 @@
  *
  * @module
  */
-import { Covers, endOf, type JudgeOptions, unfinished } from "./covers.ts";
+import { Covers, type JudgeOptions } from "./covers.ts";
+import { Findings, nameOf } from "./findings.ts";
+import { replays } from "./replays.ts";
 import {
   type Connection,
   type Happened,
@@ -57,27 +59,9 @@ export function judgeConnection(
       }
     }
   }
-  newest(history, { connection, covers, got, wrong });
-  ends(connection, wrong);
+  newest(history, { connection, covers, got, options, wrong });
+  replays(history, { connection, got, options, wrong });
   return wrong.told;
-}
-
-/** The first few of each kind, and how many there were. */
-class Findings {
-  readonly told: string[] = [];
-  readonly #who: string;
-  readonly #counts = new Map<string, number>();
-
-  constructor(who: string) {
-    this.#who = who;
-  }
-
-  add(kind: string, what: string): void {
-    const count = (this.#counts.get(kind) ?? 0) + 1;
-    this.#counts.set(kind, count);
-    if (count <= 3) this.told.push(`${this.#who}: ${kind}: ${what}`);
-    if (count === 4) this.told.push(`${this.#who}: ${kind}: and more`);
-  }
 }
 
 /** Goes through what came: where each message came, unasked, twice, out of order. */
@@ -112,7 +96,7 @@ function walk(connection: Connection, covers: Covers, wrong: Findings): Map<Mess
     }
     got.set(message, at);
     const previous = last.get(message.stream);
-    if (previous !== undefined && previous.index > message.index && !covers.mixed(message.topic)) {
+    if (previous !== undefined && previous.index > message.index && !covers.beside(message.topic)) {
       wrong.add("out of order", `${nameOf(message)} behind ${previous.number}`);
     }
     last.set(message.stream, message);
@@ -226,8 +210,9 @@ const FEW_TOPICS = 3;
  * Who leaves out old messages keeps the newest (V7): of each topic with `latest`, of all it takes in with
  * `drop-old`. Of publishers that sent beside each other it may be anybody's.
  */
-function newest(history: History, { connection, covers, got, wrong }: {
+function newest(history: History, { connection, covers, got, options, wrong }: {
   readonly connection: Connection;
+  readonly options: JudgeOptions;
   readonly covers: Covers;
   readonly got: ReadonlyMap<Message, number>;
   readonly wrong: Findings;
@@ -237,6 +222,7 @@ function newest(history: History, { connection, covers, got, wrong }: {
   for (const { topic, publisher, messages } of history.streams.values()) {
     const [keeper, another] = covers.of(topic);
     if (keeper === undefined || another !== undefined || keeper.from !== undefined) continue;
+    if (keeper.changed !== undefined || options.short === true) continue;
     if (keeper.policy !== "latest" && keeper.policy !== "drop-old") continue;
     const message = messages.findLast(({ refused }) => refused === undefined);
     if (message === undefined) continue;
@@ -251,19 +237,4 @@ function newest(history: History, { connection, covers, got, wrong }: {
     const unsure = all.some((message) => !covers.must(message) || message.ttl !== undefined);
     if (!unsure && !all.some((message) => got.has(message))) wrong.add("newest lost", nameOf(all[0]!));
   }
-}
-
-/** A replay with `to` says its end, one without when it is live (D4). */
-function ends(connection: Connection, wrong: Findings): void {
-  for (const subscription of unfinished(connection)) {
-    const { pattern, from, to } = subscription;
-    wrong.add(
-      `never ${endOf(subscription)}`,
-      `${pattern} from=${from}${to === undefined ? "" : ` to=${to}`}`,
-    );
-  }
-}
-
-function nameOf({ publisher, number, topic }: Message): string {
-  return `${publisher}.${number} of ${topic}`;
 }
