@@ -231,7 +231,6 @@ export class Following implements Turn {
     for (const [at, replay] of replays.entries()) {
       if (replay.state === "reading") replay.reached(cursors[at]!, { deleted, sought: false });
     }
-    for (const replay of staying) replay.tellMissed();
     if (page.messages > 0) one.subscriber.deliverPage(page.bytes, page.messages);
     for (const [at, replay] of replays.entries()) {
       if (replay.state === "reading" && ends[at] === "past to") {

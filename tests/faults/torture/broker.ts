@@ -4,9 +4,10 @@
  * @module
  */
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
+import { Starved, waitedForProcessor } from "./starved.ts";
 
 const READY_WITHIN_MS = 30_000;
-const SAMPLE_MS = 50;
+const SAMPLE_MS = 10;
 /** More than this and it is killed: that is a finding, and others need the machine, too. */
 const MOST_RSS = 3 * 1024 ** 3;
 
@@ -25,6 +26,8 @@ export class Broker {
   /** It was killed since it took more than there may be. */
   overgrown = false;
   over = false;
+  /** What of its time the machine did not give it. */
+  readonly starved = new Starved();
   readonly #program: RunningBroker;
 
   private constructor(program: RunningBroker) {
@@ -73,6 +76,7 @@ export class Broker {
   }
 
   #sample(): void {
+    this.starved.note(performance.now(), waitedForProcessor(this.#program.pid));
     this.peak = Math.max(this.peak, this.rss);
     if (this.peak <= MOST_RSS || this.overgrown) return;
     this.overgrown = true;

@@ -43,9 +43,6 @@ if (flags["table"]) {
   Deno.exit(good ? 0 : 1);
 }
 
-/** Some states take longer: each so many seeds a round is so much longer. */
-const LONG_EACH = 10;
-const LONG = 6;
 const counters = new Counters();
 const until = performance.now() + seconds * 1000;
 let found = 0;
@@ -54,7 +51,7 @@ for (let round = 0; round < rounds && (round === 0 || performance.now() < until)
     seed: seed + round,
     command,
     counters,
-    ms: roundSeconds * 1000 * ((seed + round) % LONG_EACH === 0 ? LONG : 1),
+    ms: roundSeconds * 1000,
     ...(kinds === undefined ? {} : { kinds }),
     ...(flags["p99"] === undefined ? {} : { limits: { p99: number("p99", 0) } }),
     ...(flags["trace"] ? { trace: say } : {}),

@@ -10,7 +10,7 @@ import { History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
 import { KIND_NAMES, type KindName, STEADY_CUT } from "./kinds.ts";
-import { probing, type Times, timesOf } from "./probe.ts";
+import { probing, type Times, timesOf, waitsOf } from "./probe.ts";
 import { mib, MOST_WAIT_MS } from "./round.ts";
 
 export interface TableOptions {
@@ -76,16 +76,16 @@ async function row(
     );
     const publishers = probes.map(({ publisher }) => publisher);
     await delay(2000);
-    timesOf(publishers);
+    waitsOf(publishers);
     await delay(2000);
-    const alone = timesOf(publishers);
+    const alone = timesOf(waitsOf(publishers));
     const base = broker.rss;
     broker.forgetPeak();
     const task = { kind, seed, subPort, pubPort, durable: true, bytes: BYTES };
     const report = await beHostile({ ...task, ms });
     const { sent, cut = "" } = report;
     const waited = kind === "reads steadily, but slowly" ? 0 : report.waited;
-    const times = timesOf(publishers);
+    const times = timesOf(waitsOf(publishers));
     const peak = broker.peak;
     const back = await backTo(broker, base * 1.2, backMs);
     const again = broker.over ? undefined : beHostile({ ...task, ms: 3000 + DRAIN_MS });
