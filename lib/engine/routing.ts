@@ -22,6 +22,8 @@ export class SubscribedRoute implements Route {
   /** Whether something has been stored in it since it is known here. */
   stored = false;
   subscribers: readonly Subscriber[] = NOBODY;
+  /** Whether that list is another topic's as well, and counted there. */
+  shares = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
 
@@ -49,7 +51,20 @@ const CHANGES_LOOKED_AT = 32;
 /** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
 const ROUTE_BYTES = 144;
 const SUBSCRIBER_BYTES = 8;
+/** Lists of subscribers that are looked at for one that is alike. */
+const LISTS_KEPT = 8;
 const NOBODY: readonly Subscriber[] = [];
+
+/** What the list of a route's subscribers takes. */
+function listBytes({ shares, subscribers }: SubscribedRoute): number {
+  return shares ? 0 : SUBSCRIBER_BYTES * subscribers.length;
+}
+
+function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
 
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
@@ -67,6 +82,8 @@ export class Routing {
   readonly #changes: string[] = [];
   /** How often the subscribers of a topic were found anew. */
   #found = 0;
+  /** The lists that were found last: topics with the same subscribers have one in common. */
+  #lists: Array<readonly Subscriber[]> = [];
   #agedAt = 0;
 
   constructor({ seed, isDurable, memory }: RoutingOptions) {
@@ -75,8 +92,7 @@ export class Routing {
       seed,
       most: ROUTES_MOST,
       mostBytes: ROUTES_BYTES_MOST,
-      weigh: ({ topic, subscribers }) =>
-        ROUTE_BYTES + 2 * topic.length + SUBSCRIBER_BYTES * subscribers.length,
+      weigh: (route) => ROUTE_BYTES + 2 * route.topic.length + listBytes(route),
       ...(memory === undefined ? {} : { memory }),
     });
     this.#isDurable = isDurable;
@@ -140,7 +156,11 @@ export class Routing {
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     const removed = this.#patterns.remove(pattern, subscriber);
-    if (removed) this.#changed(pattern);
+    if (removed) {
+      this.#changed(pattern);
+      // who has gone is not kept by them
+      this.#lists = [];
+    }
     return removed;
   }
 
@@ -152,10 +172,13 @@ export class Routing {
   #subscribersOf(route: SubscribedRoute): readonly Subscriber[] {
     if (route.asOf === this.#state) return route.subscribers;
     if (this.#mayHaveChanged(route)) {
-      const before = route.subscribers.length;
-      route.subscribers = this.#search(route);
-      const more = route.subscribers.length - before;
-      if (more !== 0) this.#routes.grew(SUBSCRIBER_BYTES * more);
+      const before = listBytes(route);
+      const found = this.#search(route);
+      const alike = this.#lists.find((list) => isSame(list, found));
+      route.shares = alike !== undefined;
+      route.subscribers = alike ?? this.#remember(found);
+      const more = listBytes(route) - before;
+      if (more !== 0) this.#routes.grew(more);
     }
     route.asOf = this.#state;
     return route.subscribers;
@@ -169,6 +192,13 @@ export class Routing {
       if (matches(this.#changes[state % CHANGES_KEPT]!, topic)) return true;
     }
     return false;
+  }
+
+  #remember(list: readonly Subscriber[]): readonly Subscriber[] {
+    if (list.length === 0) return list;
+    if (this.#lists.length === LISTS_KEPT) this.#lists.shift();
+    this.#lists.push(list);
+    return list;
   }
 
   #search({ topic, durable }: SubscribedRoute): readonly Subscriber[] {

@@ -7,8 +7,12 @@
 const SLOTS_LEAST = 256;
 const NAMES_LEAST = 4096;
 const FNV_OFFSET = 0x811c9dc5;
-/** What an entry takes beside its name: two slots, a hash, where its name ends, its value. */
-const ENTRY_BYTES = 24;
+const SLOT_SHIFT = 2;
+/** Numbers in a slot: an entry's number and one, or 0; its hash; where its name begins; its length. */
+const SLOT_NUMBERS = 1 << SLOT_SHIFT;
+const SLOT_BYTES = 4 * SLOT_NUMBERS;
+/** What an entry takes beside its name and its slot: its value. */
+const VALUE_BYTES = 8;
 
 /** The hash of a name in `bytes`: as FNV-1a of 32 bits, but by a factor of one's own (`factorOf`). */
 export function hashOf(
@@ -23,15 +27,15 @@ export function hashOf(
 
 /**
  * Names in one piece of memory, one behind the other, and what belongs to them by their number: so an entry
- * is no object, and a look at one touches few lines of the cache. Open addressing, at most half full.
+ * is no object. Open addressing, at most three quarters full.
+ *
+ *     slot  ▐ entry ▐ hash ▐ start ▐ length ▐   in one line of the cache: of many topics in no order what a
+ *                                               look at one costs is the lines that it has to wait for
  */
 export class Generation<V> {
-  /** Per slot: the number of an entry and one, or 0. */
-  #slots = new Int32Array(SLOTS_LEAST);
-  #hashes = new Int32Array(SLOTS_LEAST / 2);
-  /** Where the name of each entry ends; it begins where the one before does. */
-  #ends = new Int32Array(SLOTS_LEAST / 2);
+  #slots = new Int32Array(SLOT_NUMBERS * SLOTS_LEAST);
   #names = new Uint8Array(NAMES_LEAST);
+  #namesEnd = 0;
   readonly #values: V[] = [];
 
   get size(): number {
@@ -40,25 +44,24 @@ export class Generation<V> {
 
   /** Bytes that the names and their places take, with what is not used of them yet. */
   get bytes(): number {
-    return this.#names.length + this.#hashes.length * ENTRY_BYTES;
+    return this.#names.length + this.#count * (SLOT_BYTES + VALUE_BYTES);
   }
 
   find(bytes: Uint8Array, start: number, { end, hash }: { end: number; hash: number }): V | undefined {
     const slots = this.#slots;
-    const hashes = this.#hashes;
-    const mask = slots.length - 1;
-    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+    const last = slots.length - SLOT_NUMBERS;
+    for (let slot = hash << SLOT_SHIFT & last;; slot = slot + SLOT_NUMBERS & last) {
       const entry = slots[slot]! - 1;
       if (entry < 0) return undefined;
-      if (hashes[entry] === hash && this.#isNamed(entry, bytes, { start, end })) return this.#values[entry];
+      if (slots[slot + 1] !== hash || slots[slot + 3] !== end - start) continue;
+      if (this.#isNamed(slots[slot + 2]!, bytes, { start, end })) return this.#values[entry];
     }
   }
 
   /** For a name that is not there. */
   add(bytes: Uint8Array, start: number, { end, hash, value }: { end: number; hash: number; value: V }): void {
-    const entry = this.#values.length;
-    if (entry === this.#hashes.length) this.#grow();
-    const from = entry === 0 ? 0 : this.#ends[entry - 1]!;
+    if (4 * this.size >= 3 * this.#count) this.#grow();
+    const from = this.#namesEnd;
     const to = from + end - start;
     if (to > this.#names.length) {
       const names = new Uint8Array(Math.max(2 * this.#names.length, to));
@@ -66,37 +69,43 @@ export class Generation<V> {
       this.#names = names;
     }
     for (let at = start; at < end; at++) this.#names[from + at - start] = bytes[at]!;
-    this.#ends[entry] = to;
-    this.#hashes[entry] = hash;
+    this.#namesEnd = to;
     this.#values.push(value);
-    this.#put(entry, hash);
+    const slots = this.#slots;
+    const slot = freeSlot(slots, hash);
+    slots[slot] = this.size;
+    slots[slot + 1] = hash;
+    slots[slot + 2] = from;
+    slots[slot + 3] = end - start;
   }
 
-  #put(entry: number, hash: number): void {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = hash & mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = entry + 1;
+  /** Slots there are. */
+  get #count(): number {
+    return this.#slots.length / SLOT_NUMBERS;
   }
 
   #grow(): void {
-    const hashes = new Int32Array(2 * this.#hashes.length);
-    hashes.set(this.#hashes);
-    const ends = new Int32Array(2 * this.#ends.length);
-    ends.set(this.#ends);
-    this.#slots = new Int32Array(2 * this.#slots.length);
-    this.#hashes = hashes;
-    this.#ends = ends;
-    for (let entry = 0; entry < this.size; entry++) this.#put(entry, hashes[entry]!);
+    const before = this.#slots;
+    const slots = new Int32Array(2 * before.length);
+    for (let at = 0; at < before.length; at += SLOT_NUMBERS) {
+      if (before[at] === 0) continue;
+      const slot = freeSlot(slots, before[at + 1]!);
+      for (let number = 0; number < SLOT_NUMBERS; number++) slots[slot + number] = before[at + number]!;
+    }
+    this.#slots = slots;
   }
 
-  #isNamed(entry: number, bytes: Uint8Array, { start, end }: { start: number; end: number }): boolean {
+  #isNamed(from: number, bytes: Uint8Array, { start, end }: { start: number; end: number }): boolean {
     const names = this.#names;
-    const from = entry === 0 ? 0 : this.#ends[entry - 1]!;
-    const length = this.#ends[entry]! - from;
-    if (length !== end - start) return false;
-    for (let at = 0; at < length; at++) if (names[from + at] !== bytes[start + at]) return false;
+    for (let at = start; at < end; at++) if (names[from + at - start] !== bytes[at]) return false;
     return true;
   }
+}
+
+/** Where an entry with such a hash goes. */
+function freeSlot(slots: Int32Array, hash: number): number {
+  const last = slots.length - SLOT_NUMBERS;
+  let slot = hash << SLOT_SHIFT & last;
+  while (slots[slot] !== 0) slot = slot + SLOT_NUMBERS & last;
+  return slot;
 }

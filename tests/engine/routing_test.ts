@@ -54,6 +54,21 @@ Deno.test("who comes and goes costs no topic but those of its patterns a search"
   assertEquals(to.searches, 102);
 });
 
+Deno.test("topics with the same subscribers have one list in common, and it is counted once", () => {
+  const memory = new HeldMemory({ most: 64 * MIB, pool: new ChunkPool() });
+  const to = routing(memory);
+  const everybody = Array.from({ length: 1000 }, () => new Listening());
+  for (const one of everybody) to.subscribe("#>", one);
+  for (let at = 0; at < 1000; at++) assertEquals(publish(to, `#t.${at}`), 1000);
+  assertEquals(to.routeOf("#t.0").subscribers === to.routeOf("#t.999").subscribers, true);
+  assert(memory.held < MIB, `${memory.held} bytes`);
+  // one of them gets others
+  to.subscribe("#t.7", new Listening());
+  assertEquals([publish(to, "#t.6"), publish(to, "#t.7"), publish(to, "#t.8")], [1000, 1001, 1000]);
+  to.unsubscribe("#>", everybody[0]!);
+  assertEquals([publish(to, "#t.6"), publish(to, "#t.7"), publish(to, "#t.8")], [999, 1000, 999]);
+});
+
 Deno.test("a topic with many subscribers is not searched for because many others have come", () => {
   const to = routing();
   for (let at = 0; at < 2000; at++) to.subscribe("#hot", new Listening());
