@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../../clock.ts";
 import { ClassicClientDecoder, type Framing } from "../../protocols/classic/client_decoder.ts";
 import { encodeRequest } from "../../protocols/classic/client_requests.ts";
 import { visible } from "../../text.ts";
@@ -22,6 +23,7 @@ const HELLO_ANSWER = encodeText("OK_2");
 /** What a classic link is made of. */
 export interface ClassicLinkOptions {
   readonly id: string;
+  readonly clock: Clock;
   readonly sink?: DeliverySink | undefined;
   /** What was read from the socket but not used, if anything was. */
   readonly incoming?: Incoming;
@@ -60,21 +62,23 @@ export class ClassicLink {
   spokeV2 = false;
 
   readonly #id: string;
+  readonly #clock: Clock;
   readonly #channel: Channel;
   readonly #decoder: ClassicClientDecoder;
   #waiting: ((reply: string | undefined) => void) | undefined;
   /** When the request was sent that was sent last. */
   #askedAt = 0;
-  #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  #quietTimer: Timer | undefined;
   #remark: string | undefined;
   #helloPending: boolean;
   readonly #answer = Promise.withResolvers<void>();
 
   constructor(
     socket: Socket,
-    { id, sink, incoming, framing, helloPending = false }: ClassicLinkOptions,
+    { id, clock, sink, incoming, framing, helloPending = false }: ClassicLinkOptions,
   ) {
     this.#id = id;
+    this.#clock = clock;
     this.#helloPending = helloPending;
     this.firstAnswer = this.#answer.promise;
     if (framing !== undefined) this.#answer.resolve();
@@ -87,9 +91,10 @@ export class ClassicLink {
         : { delivery: (topic, payload) => sink.take(Delivery.plain(topic, payload)) }),
     }, framing);
     this.#channel = new Channel(socket, {
-      incoming: incoming ?? new Incoming(socket),
+      clock,
+      incoming: incoming ?? new Incoming(socket, clock),
       receive: (chunk) => {
-        clearTimeout(this.#quietTimer);
+        clock.cancel(this.#quietTimer);
         if (this.spokeV2 || (this.#helloPending && this.#answersHello(chunk))) return undefined;
         this.#decoder.push(chunk);
         this.#minds(this.#decoder.patience);
@@ -101,7 +106,7 @@ export class ClassicLink {
 
   /** Milliseconds for which a request has had no answer; 0: none waits. */
   get waitsSince(): number {
-    return this.#waiting === undefined ? 0 : performance.now() - this.#askedAt;
+    return this.#waiting === undefined ? 0 : this.#clock.now() - this.#askedAt;
   }
 
   /** Sends a request; resolves to its reply as it came, or to undefined when the connection ends first. */
@@ -109,7 +114,7 @@ export class ClassicLink {
     if (this.#channel.over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiting = resolve;
-      this.#askedAt = performance.now();
+      this.#askedAt = this.#clock.now();
       this.#decoder.expecting = true;
       void this.#channel.write(bytes);
     });
@@ -142,11 +147,12 @@ export class ClassicLink {
    */
   async quit({ waitForEnd }: { readonly waitForEnd: number }): Promise<void> {
     if (!this.#channel.over && this.#decoder.framing !== "bare") {
+      const clock = this.#clock;
       await waitAtMost(
-        GOODBYE_MS,
+        { clock, ms: GOODBYE_MS },
         this.#waiting === undefined ? this.request(encodeRequest(this.#id, "quit")) : this.ended,
       );
-      await waitAtMost(waitForEnd, this.ended);
+      await waitAtMost({ clock, ms: waitForEnd }, this.ended);
     }
     this.close();
   }
@@ -157,7 +163,7 @@ export class ClassicLink {
   }
 
   #end(reason: string): LinkEnd {
-    clearTimeout(this.#quietTimer);
+    this.#clock.cancel(this.#quietTimer);
     this.#decoder.end();
     this.#waiting?.(undefined);
     this.#waiting = undefined;
@@ -180,10 +186,10 @@ export class ClassicLink {
   /** Silence may mean something: see the decoder. */
   #minds(patience: number | undefined): void {
     if (patience === undefined) return;
-    this.#quietTimer = setTimeout(() => {
+    this.#quietTimer = this.#clock.after(patience, () => {
       this.#decoder.quiet();
       this.#minds(this.#decoder.patience);
-    }, patience);
+    });
   }
 
   #reply(text: string): void {
