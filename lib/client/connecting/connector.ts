@@ -129,7 +129,7 @@ export class Connector {
     const link = this.#classic(greeting.socket, {
       release: greeting.handOver(),
       incoming: greeting.incoming,
-      helloPending: true,
+      helloAnswer: "OK_2",
     });
     return { link, localPort, trial: this.#trial(link, judgeSameConnection(link, answer.reason)) };
   }
@@ -171,11 +171,18 @@ export class Connector {
         }
         this.#protocols.learn("classic");
         const { incoming, socket } = greeting;
-        const { framing } = answer;
-        return {
-          link: this.#classic(socket, { release: greeting.handOver(), incoming, framing }),
-          localPort,
-        };
+        const { framing, said } = answer;
+        const helloAnswer = framing === "bare" && said === "OK" ? "_2" : undefined;
+        const link = this.#classic(socket, {
+          release: greeting.handOver(),
+          incoming,
+          framing,
+          helloAnswer,
+        });
+        link.ended.then(() => {
+          if (link.spokeV2) this.#protocols.learn("2");
+        });
+        return { link, localPort };
       }
     }
   }

@@ -29,6 +29,8 @@ export type HandshakeResult =
 
 /** Silence behind an answer without LF after which there will be none. */
 const BARE_MS = 100;
+/** Silence behind the beginning of `OK_2`, which nobody else says: the rest is on its way. */
+const REST_MS = 5_000;
 /** Silence behind an answer in words: a welcome may have come before it, or more words may follow it. */
 const WORDS_MS = 200;
 /** An answer that has begun and still goes on after so long is none that goes on for ever. */
@@ -58,7 +60,8 @@ export async function hearAnswer(
   for (;;) {
     const chunk = await incoming.readWithin(answer.length === 0 ? ms : silenceThatEnds(answer));
     if (chunk === null || chunk === QUIET) {
-      if (answer.length > 0) return answered(answer);
+      if (answer.length > 0 && !(chunk === QUIET && isHalf(answer))) return answered(answer);
+      incoming.unread(answer);
       const reason = chunk === null
         ? "the broker closed the connection at hello"
         : "the broker did not answer hello";
@@ -85,8 +88,14 @@ function isReply(line: string): boolean {
 }
 
 function silenceThatEnds(answer: Uint8Array): number {
+  if (isHalf(answer)) return REST_MS;
+  return isReply(decoder.decode(answer)) ? BARE_MS : WORDS_MS;
+}
+
+/** Whether it can only be a part of `OK_2`: `OK` alone may be all that somebody says. */
+function isHalf(answer: Uint8Array): boolean {
   const text = decoder.decode(answer);
-  return isReply(text) || "OK_2".startsWith(text) ? BARE_MS : WORDS_MS;
+  return text !== "OK" && "OK_2\r".startsWith(text);
 }
 
 function answered(answer: Uint8Array): HandshakeResult {

@@ -18,7 +18,9 @@ import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
 import { isTurnedAway } from "./refusals.ts";
 import type { Reply, Request } from "./request.ts";
 
-const HELLO_ANSWER = encodeText("OK_2");
+const NOTHING = new Uint8Array(0);
+/** Silence behind a part of an answer to hello after which it is another answer. */
+const HELLO_REST_MS = 100;
 
 /** What a classic link is made of. */
 export interface ClassicLinkOptions {
@@ -29,8 +31,11 @@ export interface ClassicLinkOptions {
   readonly incoming?: Incoming;
   /** What an answer on this connection has told, if there was one. */
   readonly framing?: Framing;
-  /** Hello was said on this connection and may still be answered. */
-  readonly helloPending?: boolean;
+  /**
+   * Hello was said on this connection, and what comes first may be its answer, or the rest of it: a broker
+   * whose `OK` was taken for an answer may have been cut short in `OK_2`.
+   */
+  readonly helloAnswer?: "OK_2" | "_2" | undefined;
 }
 
 /**
@@ -70,16 +75,17 @@ export class ClassicLink {
   #askedAt = 0;
   #quietTimer: Timer | undefined;
   #remark: string | undefined;
-  #helloPending: boolean;
+  #helloAnswer: Uint8Array | undefined;
+  #heard = NOTHING;
   readonly #answer = Promise.withResolvers<void>();
 
   constructor(
     socket: Socket,
-    { id, clock, sink, incoming, framing, helloPending = false }: ClassicLinkOptions,
+    { id, clock, sink, incoming, framing, helloAnswer }: ClassicLinkOptions,
   ) {
     this.#id = id;
     this.#clock = clock;
-    this.#helloPending = helloPending;
+    this.#helloAnswer = helloAnswer === undefined ? undefined : encodeText(helloAnswer);
     this.firstAnswer = this.#answer.promise;
     if (framing !== undefined) this.#answer.resolve();
     this.answered = framing !== undefined;
@@ -95,9 +101,8 @@ export class ClassicLink {
       incoming: incoming ?? new Incoming(socket, clock),
       receive: (chunk) => {
         clock.cancel(this.#quietTimer);
-        if (this.spokeV2 || (this.#helloPending && this.#answersHello(chunk))) return undefined;
-        this.#decoder.push(chunk);
-        this.#minds(this.#decoder.patience);
+        if (this.spokeV2 || this.#answersHello(chunk)) return undefined;
+        this.#take(this.#heard.length === 0 ? chunk : this.#heard);
         return sink?.held();
       },
     });
@@ -176,11 +181,36 @@ export class ClassicLink {
    * to the request behind it, `OK_2` would acknowledge what the broker, which reads v2 by now, threw away.
    */
   #answersHello(chunk: Uint8Array): boolean {
-    this.#helloPending = false;
-    if (!HELLO_ANSWER.every((byte, at) => chunk[at] === byte)) return false;
-    this.answered = this.spokeV2 = true;
-    this.#channel.close("the broker answered hello late, it speaks protocol 2");
-    return true;
+    const answer = this.#helloAnswer;
+    if (answer === undefined) return false;
+    const heard = new Uint8Array(this.#heard.length + chunk.length);
+    heard.set(this.#heard);
+    heard.set(chunk, this.#heard.length);
+    this.#heard = heard;
+    if (answer.every((byte, at) => heard.length <= at || heard[at] === byte)) {
+      if (heard.length < answer.length) {
+        this.#quietTimer = this.#clock.after(HELLO_REST_MS, () => this.#heardAll());
+      } else {
+        this.answered = this.spokeV2 = true;
+        this.#channel.close("the broker answered hello late, it speaks protocol 2");
+      }
+      return true;
+    }
+    this.#helloAnswer = undefined;
+    return false;
+  }
+
+  /** What may have been a part of the answer to hello is all there is. */
+  #heardAll(): void {
+    // taken for an answer, it may still turn out to be half of one
+    this.#helloAnswer = this.#heard.length === 2 ? encodeText("_2") : undefined;
+    this.#take(this.#heard);
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#heard = NOTHING;
+    this.#decoder.push(chunk);
+    this.#minds(this.#decoder.patience);
   }
 
   /** Silence may mean something: see the decoder. */
