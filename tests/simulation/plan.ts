@@ -72,6 +72,8 @@ export interface Plan {
   /** Milliseconds until everything is healed. */
   readonly length: number;
   readonly durable: boolean;
+  /** It is the real SQL that stores, not a model of a log. */
+  readonly sql: boolean;
   readonly retain: RetentionRules;
   readonly dedupWindow: number;
   readonly outbox: number;
@@ -98,6 +100,7 @@ export function planOf(streams: Streams): Plan {
   return {
     length,
     durable,
+    sql: draw.chance(0.15),
     retain: retained ? { bytes: draw.between(2, 40) * 1024 } : {},
     dedupWindow: draw.pick([2_000, 120_000, 120_000]),
     outbox: draw.pick([4, 16, 64, 1024]) * 1024,

@@ -12,6 +12,8 @@ import { judge } from "./oracles.ts";
 import { type Fault, type Plan, planOf } from "./plan.ts";
 import { States } from "./states.ts";
 import { Disk } from "./world/disk.ts";
+import { Image } from "./world/image.ts";
+import { Journal } from "./world/journal.ts";
 import { Network } from "./world/network.ts";
 import { Node, World } from "./world/world.ts";
 
@@ -52,8 +54,7 @@ export async function simulate(
   const disk = plan.durable
     ? new Disk({
       weather: { ...plan.disk },
-      retain: plan.retain,
-      dedupWindow: plan.dedupWindow,
+      medium: new (plan.sql ? Image : Journal)(plan),
       random: world.streams.of("disk"),
       states,
     })

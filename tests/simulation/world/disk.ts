@@ -1,10 +1,9 @@
 /**
- * A disk that outlives the brokers that use it, and a store on it whose commits go as the world wants: a model,
+ * A disk that outlives the brokers that use it, and a store on it whose commits go as the world wants:
  * not SQLite. What was synced stays, whatever happens; a commit whose outcome nobody was told may be there.
  *
  * @module
  */
-import { MemoryStore } from "../../../lib/store/memory.ts";
 import type {
   Append,
   CommitOutcome,
@@ -12,7 +11,6 @@ import type {
   ReadExtent,
   ReadOutcome,
   RecentIds,
-  RetentionRules,
   SeekOutcome,
   SeekRange,
   Store,
@@ -21,6 +19,7 @@ import type {
 } from "../../../lib/store/types.ts";
 import type { States } from "../states.ts";
 import type { Random } from "./random.ts";
+import type { Kept, Medium, Opened } from "./medium.ts";
 import type { Node } from "./world.ts";
 
 /** How the disk behaves. */
@@ -33,54 +32,39 @@ export interface DiskWeather {
   losses: number;
 }
 
-/** What one commit stored. */
-interface Kept {
-  readonly appends: readonly Append[];
-  /** Milliseconds since 1970. */
-  readonly time: number;
-}
-
 /** What is kept. */
 export class Disk {
   readonly weather: DiskWeather;
-  readonly retain: RetentionRules;
-  readonly dedupWindow: number;
+  readonly medium: Medium;
   readonly #random: Random;
   readonly #states: States;
-  #kept: Kept[] = [];
   #user: DiskStore | undefined;
 
-  constructor({ weather, retain, dedupWindow, random, states }: {
+  constructor({ weather, medium, random, states }: {
     readonly weather: DiskWeather;
-    readonly retain: RetentionRules;
-    readonly dedupWindow: number;
+    readonly medium: Medium;
     readonly random: Random;
     readonly states: States;
   }) {
     this.weather = weather;
-    this.retain = retain;
-    this.dedupWindow = dedupWindow;
+    this.medium = medium;
     this.#random = random;
     this.#states = states;
   }
 
   /** Opens it for a broker. */
   open(node: Node): Store {
-    this.#user = new DiskStore(this, { node, random: this.#random, states: this.#states, kept: this.#kept });
+    this.#user = new DiskStore(this, { node, random: this.#random, states: this.#states });
     return this.#user;
   }
 
   /** The power went, or the process: a commit that was under way may be whole or not there. */
   crash(): void {
-    const half = this.#user?.crash();
+    const half = this.#user?.committing;
     this.#user = undefined;
     if (half === undefined) return;
     this.#states.reached("crash inside a commit");
-    if (this.#random.chance(0.5)) this.keep(half);
-  }
-
-  keep(kept: Kept): void {
-    this.#kept.push(kept);
+    if (this.#random.chance(0.5)) this.medium.add(half);
   }
 }
 
@@ -91,49 +75,33 @@ class DiskStore implements Store {
   readonly #node: Node;
   readonly #random: Random;
   readonly #states: States;
-  readonly #store: MemoryStore;
+  readonly #opened: Opened;
   readonly #commits: {
     readonly appends: readonly Append[];
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
-  #time: number | undefined;
   /** Patterns whose replays had read all there was. */
   readonly #caughtUp = new Set<string>();
   #lost = false;
   #busy = false;
-  #lastCommit = 0;
   #readsDue = 0;
   #onIdle: Array<() => void> = [];
 
   constructor(
     disk: Disk,
-    { node, random, states, kept }: {
-      readonly node: Node;
-      readonly random: Random;
-      readonly states: States;
-      readonly kept: readonly Kept[];
-    },
+    { node, random, states }: { readonly node: Node; readonly random: Random; readonly states: States },
   ) {
     this.#disk = disk;
     this.#node = node;
     this.#random = random;
     this.#states = states;
-    this.#store = new MemoryStore({
-      retain: disk.retain,
-      now: () => this.#time ?? node.clock.wall(),
-    });
-    for (const { appends, time } of kept) {
-      this.#time = time;
-      this.#store.commit(appends, () => {});
-    }
-    this.#time = undefined;
-    this.#lastCommit = kept.at(-1)?.time ?? 0;
-    this.recentIds = recentOf(kept, disk.dedupWindow);
+    this.#opened = disk.medium.open(() => node.clock.wall());
+    this.recentIds = this.#opened.store.recentIds;
   }
 
   get state(): StoreState {
-    return { ...this.#store.state, committing: this.#commits.length };
+    return { ...this.#opened.store.state, committing: this.#commits.length };
   }
 
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
@@ -149,7 +117,7 @@ class DiskStore implements Store {
   }
 
   seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
-    this.#read(() => this.#store.seek(pattern, range, done));
+    this.#read(() => this.#opened.store.seek(pattern, range, done));
   }
 
   read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
@@ -157,7 +125,7 @@ class DiskStore implements Store {
       if (this.#caughtUp.delete(pattern)) this.#states.reached("a follower falls back");
     }
     this.#read(() =>
-      this.#store.read(cursors, extent, (outcome) => {
+      this.#opened.store.read(cursors, extent, (outcome) => {
         if (outcome.kind === "page") {
           outcome.ends.forEach((end, at) => end === "caught up" && this.#caughtUp.add(cursors[at]!.pattern));
         }
@@ -167,20 +135,20 @@ class DiskStore implements Store {
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
-    this.#store.watch((what) => {
+    this.#opened.store.watch((what) => {
       this.#states.reached("retention deletes");
       trimmed(what);
     });
   }
 
   close(done: () => void): void {
-    const closed = (): void => this.#store.close(() => this.#node.guard(done));
+    const closed = (): void => this.#opened.store.close(() => this.#node.guard(done));
     if (this.#commits.length === 0 && !this.#busy) closed();
     else this.#onIdle.push(closed);
   }
 
-  /** What was being stored; undefined: nothing. */
-  crash(): Kept | undefined {
+  /** What is being stored; undefined: nothing. */
+  get committing(): Kept | undefined {
     return this.#committing;
   }
 
@@ -210,9 +178,7 @@ class DiskStore implements Store {
       });
       return;
     }
-    // the time of a commit never goes back, whatever the clock does
-    const time = this.#lastCommit = Math.max(this.#lastCommit, this.#node.clock.wall());
-    this.#committing = { appends: first.appends, time };
+    this.#committing = { appends: first.appends, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;
@@ -220,13 +186,10 @@ class DiskStore implements Store {
       if (loses) {
         this.#lost = true;
         this.#states.reached("a commit of unknown outcome");
-        if (this.#random.chance(0.5)) this.#disk.keep(kept);
+        if (this.#random.chance(0.5)) this.#disk.medium.add(kept);
         return this.#answer({ kind: "lost", reason: "the disk failed" });
       }
-      this.#disk.keep(kept);
-      this.#time = time;
-      this.#store.commit(kept.appends, (outcome) => this.#answer(outcome));
-      this.#time = undefined;
+      this.#opened.commit(kept, (outcome) => this.#answer(outcome));
     });
   }
 
@@ -238,14 +201,4 @@ class DiskStore implements Store {
       this.#next();
     });
   }
-}
-
-/** The ids that a broker that starts now still knows. */
-function recentOf(kept: readonly Kept[], window: number): RecentIds[] {
-  const newest = kept.at(-1)?.time ?? 0;
-  return kept.flatMap(({ appends, time }) =>
-    newest - time > window
-      ? []
-      : appends.flatMap(({ topic, ids }) => ids === undefined ? [] : [{ topic, age: newest - time, ids }])
-  );
 }
