@@ -90,43 +90,68 @@ const DURABLE = ["#d.a", "#d.b", "#d.b.x", "#d.c.y"];
 const MEMORY = ["#m.a", "#m.b", "#m.b.x"];
 const PATTERNS = ["#d.>", "#d.a", "#d.b", "#d.*.x", "#d.b.>", "#m.>", "#m.a", "#m.*", "#>"];
 
-/** What this seed draws. */
+/**
+ * What this seed draws. Each part has numbers of its own, so that one that is added changes no other, and known
+ * seeds stay what they are.
+ */
 export function planOf(streams: Streams): Plan {
-  const draw = streams.of("plan");
-  const length = draw.between(5, 40) * 1000;
-  const durable = draw.chance(0.8);
-  const calm = draw.chance(0.25);
-  const retained = durable && draw.chance(0.2);
+  const of = (part: string): Random => streams.of(`plan: ${part}`);
+  const length = of("length").between(5, 40) * 1000;
+  const durable = of("durable").chance(0.8);
+  const calm = of("calm").chance(0.25);
+  const retained = durable && of("retained").chance(0.2);
   return {
     length,
     durable,
-    sql: draw.chance(0.15),
-    retain: retained ? { bytes: draw.between(2, 40) * 1024 } : {},
-    dedupWindow: draw.pick([2_000, 120_000, 120_000]),
-    outbox: draw.pick([4, 16, 64, 1024]) * 1024,
-    stallTimeout: draw.pick([1_000, 5_000, 5_000, 20_000]),
-    weather: {
-      latency: draw.pick([0.05, 0.5, 5, 40]),
-      cuts: draw.pick([0, 0.3, 0.9]),
-      crumbs: draw.pick([0, 0.1, 0.8]),
-      capacity: draw.pick([1, 4, 16, 64]) * 1024,
-      refusals: calm ? 0 : draw.pick([0, 0, 0.2]),
-    },
-    disk: {
-      commit: draw.pick([0.2, 2, 20, 200]),
-      read: draw.pick([0.1, 1, 20]),
-      refusals: calm ? 0 : draw.pick([0, 0, 0.05]),
-      losses: calm ? 0 : draw.pick([0, 0, 0, 0.005]),
-    },
-    publishers: some(draw, [1, 4], (at) => publisherOf(draw, { name: `p${at}`, length, durable })),
-    subscribers: some(draw, [1, 5], (at) => subscriberOf(draw, { name: `s${at}`, length, durable })),
-    hostile: draw.chance(0.5) ? [] : some(draw, [1, 3], (at) => ({
-      name: `h${at}`,
-      kind: draw.pick(["garbage", "never reads", "dribbles", "floods", "sub and unsub"] as const),
-      at: draw.below(length),
-    })),
-    faults: calm ? [] : faultsOf(draw, { length }),
+    sql: of("sql").chance(0.15),
+    retain: retained ? { bytes: of("retain").between(2, 40) * 1024 } : {},
+    dedupWindow: of("window").pick([2_000, 120_000, 120_000]),
+    outbox: of("outbox").pick([4, 16, 64, 1024]) * 1024,
+    stallTimeout: of("stall").pick([1_000, 5_000, 5_000, 20_000]),
+    weather: weatherOf(of("weather"), calm),
+    disk: diskOf(of("disk"), calm),
+    publishers: some(
+      of("publishers"),
+      [1, 4],
+      (at) => publisherOf(of(`publisher ${at}`), { name: `p${at}`, length, durable }),
+    ),
+    subscribers: some(
+      of("subscribers"),
+      [1, 5],
+      (at) => subscriberOf(of(`subscriber ${at}`), { name: `s${at}`, length, durable }),
+    ),
+    hostile: of("hostility").chance(0.5)
+      ? []
+      : some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length })),
+    faults: calm ? [] : faultsOf(of("faults"), { length }),
   };
+}
+
+function weatherOf(draw: Random, calm: boolean): Weather {
+  return {
+    latency: draw.pick([0.05, 0.5, 5, 40]),
+    cuts: draw.pick([0, 0.3, 0.9]),
+    crumbs: draw.pick([0, 0.1, 0.8]),
+    capacity: draw.pick([1, 4, 16, 64]) * 1024,
+    refusals: calm ? 0 : draw.pick([0, 0, 0.2]),
+  };
+}
+
+function diskOf(draw: Random, calm: boolean): DiskWeather {
+  return {
+    commit: draw.pick([0.2, 2, 20, 200]),
+    read: draw.pick([0.1, 1, 20]),
+    refusals: calm ? 0 : draw.pick([0, 0, 0.05]),
+    losses: calm ? 0 : draw.pick([0, 0, 0, 0.005]),
+  };
+}
+
+function hostileOf(
+  draw: Random,
+  { name, length }: { readonly name: string; readonly length: number },
+): HostilePlan {
+  const kind = draw.pick(["garbage", "never reads", "dribbles", "floods", "sub and unsub"] as const);
+  return { name, kind, at: draw.below(length) };
 }
 
 function some<T>(draw: Random, [least, most]: readonly [number, number], make: (at: number) => T): T[] {
