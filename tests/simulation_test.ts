@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import known from "./simulation/known.json" with { type: "json" };
+import { edited, PLANTED } from "./simulation/planted.ts";
 import { simulate } from "./simulation/run.ts";
 
 Deno.test("seeds that have found something once find nothing any more", async () => {
@@ -26,4 +27,13 @@ Deno.test("a seed comes to the same in another process, and another seed to some
   const there = new TextDecoder().decode(stdout).split("\n").slice(0, 12);
   assertEquals(there, here);
   assertEquals(new Set(here.map((line) => line.split(" ")[1])).size, 12);
+});
+
+Deno.test("each bug that is put in on purpose still has its place, once", async () => {
+  for (const [name, edits] of PLANTED) {
+    for (const edit of edits) {
+      const text = await Deno.readTextFile(new URL(`../${edit.file}`, import.meta.url));
+      assert(edited(text, edit) !== text, name);
+    }
+  }
 });

@@ -14,6 +14,10 @@ import { Node } from "./world/world.ts";
 /** Milliseconds until somebody has started another one. */
 const RESTART_MS = 800;
 
+/** Policies of subscriptions that never hold more than their outbox may. */
+const LOSSY: ReadonlySet<string> = new Set(["drop-old", "drop-new", "latest", "disconnect"]);
+/** Bytes that are being written, which count until they are. */
+const WRITING_MOST = 64 * 1024;
 /** Milliseconds between two looks at its state. */
 const WATCH_MS = 250;
 
@@ -52,13 +56,13 @@ export class Brokers {
   start(): void {
     if (this.#node !== undefined) return;
     const { world, network, history, states } = this.#stage;
-    const { outbox, stallTimeout, durable, dedupWindow } = this.#plan;
+    const { outbox, payload, stallTimeout, durable, dedupWindow } = this.#plan;
     const node = new Node(world, { name: `broker ${++this.#started}` });
     const random = world.streams.of(node.name);
     world.trace.add(`${node.name} starts`);
     const store = this.#disk?.open(node);
     const broker = new Broker({
-      limits: { outbox },
+      limits: { outbox, payload },
       stallTimeout,
       ...(store === undefined ? {} : { store, dedupWindow }),
       ...(durable ? { durable: ["#d.>"] } : {}),
@@ -133,6 +137,12 @@ export class Brokers {
     const look = (): void => {
       if (this.#broker !== broker) return;
       const { totals, connections } = broker.snapshot();
+      for (const { subscriptions, held, id } of connections) {
+        const bounded = subscriptions.length > 0 && subscriptions.every(({ slow }) => LOSSY.has(slow));
+        if (bounded && held > 1.5 * this.#plan.outbox + WRITING_MOST) {
+          this.#stage.errors.push(`${held} bytes are held for ${id}, of ${this.#plan.outbox}`);
+        }
+      }
       if (totals.expired > 0) states.reached("a message outlives its ttl");
       if (connections.some(({ waits }) => waits)) states.reached("a publisher waits for a full outbox");
       node.after(WATCH_MS, look);

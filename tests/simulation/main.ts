@@ -1,9 +1,11 @@
 /**
- * `deno task sim [--seed N] [--seeds A..B] [--minutes M] [--trace] [--hashes]`: the broker and the clients that
+ * `deno task sim [--seed N] [--seeds A..B] [--minutes M] [--first]
+ * [--trace] [--hashes]`: the broker and the clients that
  * ship, in worlds that a seed draws. Ends with 1 when something was found, or when many seeds never came to a
  * state they should.
  *
- * Without a seed those that have found something once run first. `--trace` tells all that happens, `--hashes`
+ * Without a seed those that have found something once run first. `--first` stops at the first that finds
+ * something. `--trace` tells all that happens, `--hashes`
  * what each seed comes to, as one number.
  *
  * @module
@@ -19,7 +21,7 @@ const SEEDS_MANY = 300;
 
 const flags = parseArgs(Deno.args, {
   string: ["seed", "seeds", "minutes"],
-  boolean: ["trace", "hashes"],
+  boolean: ["trace", "hashes", "first"],
 }) as Readonly<Record<string, string | boolean | undefined>>;
 const until = performance.now() + number("minutes", Infinity) * 60_000;
 const states = new States();
@@ -37,6 +39,7 @@ for (const seed of seeds()) {
   if (outcome.findings.length === 0) continue;
   total.bad++;
   await tell(seed, outcome);
+  if (flags["first"] === true) break;
 }
 const took = (performance.now() - start) / 1000;
 say(
@@ -68,7 +71,7 @@ async function tell(seed: number, outcome: Outcome): Promise<void> {
   say(`seed ${seed}, commit ${commit()}:`);
   for (const finding of outcome.findings.slice(0, 8)) say(`  ${finding}`);
   if (outcome.findings.length > 8) say(`  and ${outcome.findings.length - 8} more`);
-  if (flags["trace"] !== true) {
+  if (flags["trace"] !== true && flags["first"] !== true) {
     say("  it takes:");
     for (const part of await shrink(seed, outcome)) say(`    ${part}`);
   }

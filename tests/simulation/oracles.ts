@@ -26,6 +26,7 @@ export function judge(history: History, plan: Plan): string[] {
       ...replayed(subscriber, { history, plan }),
       ...live(subscriber, history),
     ]),
+    ...drained(history, plan),
     ...history.publishers.flatMap(({ name, sent }) => {
       const hanging = sent.filter(({ ackedAt, failed }) => ackedAt === undefined && failed === undefined);
       return hanging.length === 0 ? [] : [`${name}: ${hanging.length} messages were never answered`];
@@ -104,6 +105,23 @@ function numbers(history: History): string[] {
     }
   }
   return wrong;
+}
+
+/** A broker that drains answers what it has read: nobody who only ever met that sends anything again (C11). */
+function drained(history: History, plan: Plan): string[] {
+  const calm = plan.faults.every(({ kind, ms }) => kind === "drain the broker" && ms >= 3000);
+  if (!calm || plan.hostile.length > 0 || plan.disk.refusals + plan.disk.losses + plan.weather.refusals > 0) {
+    return [];
+  }
+  return history.publishers.flatMap(({ sent, protocol, name }) =>
+    protocol !== "2"
+      ? []
+      : sent.flatMap((each) =>
+        each.level !== "synced" || each.seq !== undefined || each.repeats !== undefined
+          ? []
+          : [`${name}: ${nameOf(each)} was sent again behind a drain`]
+      )
+  );
 }
 
 /** Nothing is invented, altered, or brought to who did not ask for it; order and repeats have their reasons. */

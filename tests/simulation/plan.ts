@@ -77,6 +77,8 @@ export interface Plan {
   readonly retain: RetentionRules;
   readonly dedupWindow: number;
   readonly outbox: number;
+  /** Bytes a payload may have. */
+  readonly payload: number;
   readonly stallTimeout: number;
   readonly weather: Weather;
   readonly disk: DiskWeather;
@@ -107,6 +109,7 @@ export function planOf(streams: Streams): Plan {
     retain: retained ? { bytes: of("retain").between(2, 40) * 1024 } : {},
     dedupWindow: of("window").pick([2_000, 120_000, 120_000]),
     outbox: of("outbox").pick([4, 16, 64, 1024]) * 1024,
+    payload: of("payload").pick([1024, 8192, 8192, 8192]),
     stallTimeout: of("stall").pick([1_000, 5_000, 5_000, 20_000]),
     weather: weatherOf(of("weather"), calm),
     disk: diskOf(of("disk"), calm),
