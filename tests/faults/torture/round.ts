@@ -58,7 +58,7 @@ export interface RoundReport {
   readonly findings: readonly string[];
 }
 
-const LIMITS: Limits = { p99: 250, worst: 2000, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
+const LIMITS: Limits = { p99: 20, worst: 500, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
 /** What a garbage collector may have about it, that tells nothing. */
 const NOISE_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
@@ -111,7 +111,11 @@ class Round {
 
   async run(): Promise<RoundReport> {
     const { command, counters, seed } = this.#options;
-    this.#trace(`broker ${this.#args.join(" ")}; ${this.#kinds.join(", ") || "nobody hostile"}`);
+    this.#trace(
+      `${this.#startedAt.toFixed(0)}: broker ${this.#args.join(" ")}; ${
+        this.#kinds.join(", ") || "nobody hostile"
+      }`,
+    );
     this.#broker = await Broker.start(command, this.#args);
     const { subPort, pubPort } = this.#broker;
     const history = new History();
@@ -230,12 +234,18 @@ class Round {
     this.#world.pubPort = this.#broker.pubPort;
   }
 
-  /** Until nobody has got anything for a while, and every replay has said that it is over. */
+  /**
+   * Until everybody has what waited for it, every replay has said that it is over, and nobody has got anything
+   * for a while: who was live may have had to read again.
+   */
   async #settle(subscribers: readonly Subscriber[]): Promise<void> {
     const until = performance.now() + SETTLE_MS;
     let before = -1;
+    const all = Promise.all(subscribers.map((subscriber) => subscriber.caughtUp()));
+    let caughtUp = false;
+    void all.then(() => caughtUp = true);
     const reading = (): boolean => subscribers.some(({ record }) => unfinished(record).length > 0);
-    for (let quiet = 0; quiet < QUIET_MS || reading(); quiet += 50) {
+    for (let quiet = 0; quiet < QUIET_MS || !caughtUp || reading(); quiet += 50) {
       await delay(50);
       const now = subscribers.reduce((sum, subscriber) => sum + subscriber.received, 0);
       if (now !== before) quiet = 0;
@@ -330,10 +340,12 @@ class Round {
     const again = beside ? this.#kinds.map((kind) => this.#one(kind, 2500 + drainMs)) : [];
     if (beside) await delay(1000);
     if (this.#broker.over) throw new Error("the broker ended by itself");
-    const { code, ms } = await this.#broker.stop(drainMs + 10_000);
+    const { code, ms: all } = await this.#broker.stop(drainMs + 10_000);
+    const now = performance.now();
+    const ms = all - this.#broker.starved.between(now - all, now);
     this.#options.counters.add("drains");
     if (code === 1) this.#options.counters.add("undelivered");
-    this.#trace(`SIGTERM${beside ? " beside them" : ""}: ${code} after ${ms.toFixed(0)} ms`);
+    this.#trace(`SIGTERM${beside ? " beside them" : ""}: ${code} after ${all.toFixed(0)} ms`);
     if (ms > drainMs + END_MS) {
       this.#find(`SIGTERM took ${ms.toFixed(0)} ms, --drain-timeout is ${drainMs} ms`);
     }
