@@ -305,6 +305,8 @@ Deno.test("what a process waited for a processor is told of any stretch of time,
   assertEquals(starved.between(20, 45), 9);
   assertEquals(starved.between(0, 1000), 9);
   assertEquals(starved.between(41, 60), 1);
+  starved.note(60, 0);
+  assertEquals(starved.between(41, 70), 1);
 });
 
 Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {

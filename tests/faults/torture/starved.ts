@@ -10,10 +10,10 @@ export class Starved {
   readonly #at: number[] = [];
   readonly #sums: number[] = [];
 
-  /** So much it has come to by now, milliseconds. */
+  /** So much it has come to by now, milliseconds; less than before where nothing is told any more. */
   note(at: number, sum: number): void {
     this.#at.push(at);
-    this.#sums.push(sum);
+    this.#sums.push(Math.max(sum, this.#sums.at(-1) ?? 0));
   }
 
   /** By how much it grew between these two moments, and not by more than they are apart. */
