@@ -350,6 +350,9 @@ class Round {
       this.#find(`SIGTERM took ${ms.toFixed(0)} ms, --drain-timeout is ${drainMs} ms`);
     }
     if (code !== 0 && !(beside && code === 1)) this.#find(`SIGTERM ended it with ${code}`);
+    if (code === 1 && !/before --drain-timeout/.test(this.#broker.log)) {
+      this.#find("SIGTERM ended it with 1 and the log does not say why");
+    }
     await Promise.all(again);
   }
 
