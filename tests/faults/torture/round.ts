@@ -96,6 +96,7 @@ class Round {
   readonly #startedAt = performance.now();
   readonly #late = ownLateness();
   #killedAt: number | undefined;
+  #stopping = false;
 
   constructor(options: RoundOptions, data: string) {
     this.#options = options;
@@ -213,7 +214,8 @@ class Round {
     const bytes = kind === HOARDER ? HOARDER_BYTES : HOSTILE_BYTES;
     const report = await beHostile({ kind, seed, subPort, pubPort, ms, durable, bytes });
     this.#trace(`${kind}: ${JSON.stringify(report)}`);
-    if (report.cut?.includes(STEADY_CUT) === true) this.#find(`${kind}: ${STEADY_CUT}`);
+    const ended = this.#stopping || this.#killedAt !== undefined;
+    if (report.cut?.includes(STEADY_CUT) === true && !ended) this.#find(`${kind}: ${STEADY_CUT}`);
     const waits = kind !== "reads steadily, but slowly" && report.waited > MOST_WAIT_MS;
     if (waits) {
       this.#find(`${kind}: its publisher waits ${report.waited.toFixed(0)} ms`);
@@ -340,6 +342,7 @@ class Round {
     const again = beside ? this.#kinds.map((kind) => this.#one(kind, 2500 + drainMs)) : [];
     if (beside) await delay(1000);
     if (this.#broker.over) throw new Error("the broker ended by itself");
+    this.#stopping = true;
     const { code, ms: all } = await this.#broker.stop(drainMs + 10_000);
     const now = performance.now();
     const ms = all - this.#broker.starved.between(now - all, now);
