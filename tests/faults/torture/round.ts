@@ -16,7 +16,6 @@ import { DRAWN_KINDS, HOARDER, type KindName, STEADY_CUT } from "./kinds.ts";
 import { judgeConnection } from "./oracle.ts";
 import { probing, type Times, timesOf, type Wait, waitsOf } from "./probe.ts";
 import { drawSettings, type Settings } from "./settings.ts";
-import { ownLateness } from "./starved.ts";
 import { stating } from "./states.ts";
 import { judgeStored } from "./stored_oracle.ts";
 import { straggling } from "./straggler.ts";
@@ -94,7 +93,6 @@ class Round {
   #broker!: Broker;
   #world!: World;
   readonly #startedAt = performance.now();
-  readonly #late = ownLateness();
   #killedAt: number | undefined;
   #stopping = false;
 
@@ -134,7 +132,6 @@ class Round {
           : `${over ? "the broker is over: " : ""}${error}`,
       );
     }
-    this.#late.stop();
     await this.#broker.kill();
     if (/internal error/.test(this.#broker.log)) this.#find("internal error in the log");
     for (const line of this.#broker.log.split("\n")) {
@@ -324,9 +321,7 @@ class Round {
   #patience(waits: readonly Wait[]): void {
     if (waits.length === 0 || this.#kinds.length === 0 || this.#killedAt !== undefined) return;
     const all = timesOf(waits);
-    const { p99, worst } = timesOf(waits, ({ from, to }) => {
-      return this.#broker.starved.between(from, to) + this.#late.starved.between(from, to);
-    });
+    const { p99, worst } = timesOf(waits, ({ from, to }) => this.#broker.starved.between(from, to));
     this.#trace(
       `quiet publishers p99 ${all.p99.toFixed(1)} worst ${all.worst.toFixed(1)} ms; ` +
         `without waits for a processor ${p99.toFixed(1)} and ${worst.toFixed(1)}`,
