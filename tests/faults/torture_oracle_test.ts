@@ -299,12 +299,16 @@ Deno.test("a sub with from= takes the place of the one before, and has an order 
 Deno.test("what a process waited for a processor is told of any stretch of time, and of none that is longer", () => {
   const starved = new Starved();
   assertEquals(starved.between(0, 100), 0);
-  for (const [at, sum] of [[10, 0], [20, 0], [30, 8], [40, 8], [50, 9]] as const) starved.note(at, sum);
+  for (const [at, waited] of [[10, 5], [20, 5], [30, 13], [40, 13], [50, 14]] as const) {
+    starved.look(at, waited);
+  }
   assertEquals(starved.between(12, 18), 0);
   assertEquals(starved.between(22, 28), 6);
   assertEquals(starved.between(20, 45), 9);
-  assertEquals(starved.between(0, 1000), 9);
   assertEquals(starved.between(41, 60), 1);
+  // it has ended, and who looks is late
+  starved.look(90, 0);
+  assertEquals(starved.between(50, 90), 30);
 });
 
 Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {

@@ -4,10 +4,10 @@
  * @module
  */
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
-import { Starved, waitedForProcessor } from "./starved.ts";
+import { Starved } from "./starved.ts";
 
 const READY_WITHIN_MS = 30_000;
-const SAMPLE_MS = 10;
+const SAMPLE_MS = 50;
 /** More than this and it is killed: that is a finding, and others need the machine, too. */
 const MOST_RSS = 3 * 1024 ** 3;
 
@@ -27,17 +27,20 @@ export class Broker {
   overgrown = false;
   over = false;
   /** What of its time the machine did not give it. */
-  readonly starved = new Starved();
+  readonly starved: Starved;
   readonly #program: RunningBroker;
 
   private constructor(program: RunningBroker) {
     this.#program = program;
     this.subPort = program.subPort;
     this.pubPort = program.pubPort;
+    const looking = Starved.of(program.pid);
+    this.starved = looking.starved;
     const sampling = setInterval(() => this.#sample(), SAMPLE_MS);
     void program.ended.then(() => {
       this.over = true;
       clearInterval(sampling);
+      looking.stop();
     });
   }
 
@@ -76,7 +79,6 @@ export class Broker {
   }
 
   #sample(): void {
-    this.starved.note(performance.now(), waitedForProcessor(this.#program.pid));
     this.peak = Math.max(this.peak, this.rss);
     if (this.peak <= MOST_RSS || this.overgrown) return;
     this.overgrown = true;

@@ -221,6 +221,11 @@ export class Subscriber {
     if (answer?.ok === true) subscription.goneAt = answer.at;
   }
 
+  /** Waits for an answer: it comes behind all that waited for this connection before. */
+  async caughtUp(): Promise<void> {
+    await this.#peer.ask(this.record.v2 ? "ping\n" : "s unsub #nothing\n");
+  }
+
   pause(): void {
     this.#peer.pause();
   }

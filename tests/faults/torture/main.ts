@@ -2,7 +2,8 @@
  * `deno task torture [--seed N] [--seconds S] [--only KIND] [--table] [--trace] [--broker "COMMAND"]`: what
  * clients can do to a broker and to each other. Ends with 1 when something was found.
  *
- * `--only none` leaves the honest ones to themselves. Rounds of some seconds, each of a seed that begins with `--seed` and counts up; `--rounds 1` repeats one.
+ * `--only none` leaves the honest ones to themselves. Rounds of some seconds, each of a seed that begins with
+ * `--seed` and counts up; `--rounds 1` repeats one.
  * `--table` sets each hostile kind alone on a broker beside ten honest clients, and measures.
  *
  * @module

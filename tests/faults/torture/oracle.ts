@@ -179,7 +179,12 @@ function weigh(connection: Connection, { holes, covers, wrong }: {
     for (let at = 0; at < gaps.length && left > 0; at++) {
       if (explains(gaps[at]!, hole)) left -= gaps[at]!.gap.count;
     }
-    if (left > 0) wrong.add("lost", `${hole.must} of ${nameOf(hole.first)} on, ${left} of them in no gap`);
+    if (left > 0) {
+      wrong.add(
+        "lost",
+        `${hole.must} of ${nameOf(hole.first)} on, ${left} of them in no gap${when(connection, hole)}`,
+      );
+    }
   }
   let counted = 0;
   for (const each of gaps) {
@@ -197,6 +202,15 @@ function weigh(connection: Connection, { holes, covers, wrong }: {
   }
   if (counted < must) wrong.add("lost", `${must} messages in all, ${counted} in gaps`);
   if (counted > may) wrong.add("gap too large", `${counted} in gaps in all, ${may} messages did not come`);
+}
+
+/** For who looks into it, in milliseconds of this process. */
+function when({ happened }: Connection, { first, after, before }: Hole): string {
+  const at = (event: Happened | undefined): string => event?.at.toFixed(0) ?? "-";
+  const answered = first.ackedAt?.toFixed(0) ?? "-";
+  return `; sent ${first.sentAt.toFixed(0)}, answered ${answered}, between ${at(happened[after])} and ${
+    at(happened[before])
+  }`;
 }
 
 function explains({ gap, at }: { readonly gap: Gap; readonly at: number }, hole: Hole): boolean {

@@ -16,7 +16,6 @@ import { DRAWN_KINDS, HOARDER, type KindName, STEADY_CUT } from "./kinds.ts";
 import { judgeConnection } from "./oracle.ts";
 import { probing, type Times, timesOf, type Wait, waitsOf } from "./probe.ts";
 import { drawSettings, type Settings } from "./settings.ts";
-import { ownLateness } from "./starved.ts";
 import { stating } from "./states.ts";
 import { judgeStored } from "./stored_oracle.ts";
 import { straggling } from "./straggler.ts";
@@ -58,7 +57,7 @@ export interface RoundReport {
   readonly findings: readonly string[];
 }
 
-const LIMITS: Limits = { p99: 250, worst: 2000, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
+const LIMITS: Limits = { p99: 20, worst: 500, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
 /** What a garbage collector may have about it, that tells nothing. */
 const NOISE_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
@@ -94,8 +93,8 @@ class Round {
   #broker!: Broker;
   #world!: World;
   readonly #startedAt = performance.now();
-  readonly #late = ownLateness();
   #killedAt: number | undefined;
+  #stopping = false;
 
   constructor(options: RoundOptions, data: string) {
     this.#options = options;
@@ -111,7 +110,11 @@ class Round {
 
   async run(): Promise<RoundReport> {
     const { command, counters, seed } = this.#options;
-    this.#trace(`broker ${this.#args.join(" ")}; ${this.#kinds.join(", ") || "nobody hostile"}`);
+    this.#trace(
+      `${this.#startedAt.toFixed(0)}: broker ${this.#args.join(" ")}; ${
+        this.#kinds.join(", ") || "nobody hostile"
+      }`,
+    );
     this.#broker = await Broker.start(command, this.#args);
     const { subPort, pubPort } = this.#broker;
     const history = new History();
@@ -129,7 +132,6 @@ class Round {
           : `${over ? "the broker is over: " : ""}${error}`,
       );
     }
-    this.#late.stop();
     await this.#broker.kill();
     if (/internal error/.test(this.#broker.log)) this.#find("internal error in the log");
     for (const line of this.#broker.log.split("\n")) {
@@ -209,7 +211,8 @@ class Round {
     const bytes = kind === HOARDER ? HOARDER_BYTES : HOSTILE_BYTES;
     const report = await beHostile({ kind, seed, subPort, pubPort, ms, durable, bytes });
     this.#trace(`${kind}: ${JSON.stringify(report)}`);
-    if (report.cut?.includes(STEADY_CUT) === true) this.#find(`${kind}: ${STEADY_CUT}`);
+    const ended = this.#stopping || this.#killedAt !== undefined;
+    if (report.cut?.includes(STEADY_CUT) === true && !ended) this.#find(`${kind}: ${STEADY_CUT}`);
     const waits = kind !== "reads steadily, but slowly" && report.waited > MOST_WAIT_MS;
     if (waits) {
       this.#find(`${kind}: its publisher waits ${report.waited.toFixed(0)} ms`);
@@ -230,12 +233,18 @@ class Round {
     this.#world.pubPort = this.#broker.pubPort;
   }
 
-  /** Until nobody has got anything for a while, and every replay has said that it is over. */
+  /**
+   * Until everybody has what waited for it, every replay has said that it is over, and nobody has got anything
+   * for a while: who was live may have had to read again.
+   */
   async #settle(subscribers: readonly Subscriber[]): Promise<void> {
     const until = performance.now() + SETTLE_MS;
     let before = -1;
+    const all = Promise.all(subscribers.map((subscriber) => subscriber.caughtUp()));
+    let caughtUp = false;
+    void all.then(() => caughtUp = true);
     const reading = (): boolean => subscribers.some(({ record }) => unfinished(record).length > 0);
-    for (let quiet = 0; quiet < QUIET_MS || reading(); quiet += 50) {
+    for (let quiet = 0; quiet < QUIET_MS || !caughtUp || reading(); quiet += 50) {
       await delay(50);
       const now = subscribers.reduce((sum, subscriber) => sum + subscriber.received, 0);
       if (now !== before) quiet = 0;
@@ -312,9 +321,7 @@ class Round {
   #patience(waits: readonly Wait[]): void {
     if (waits.length === 0 || this.#kinds.length === 0 || this.#killedAt !== undefined) return;
     const all = timesOf(waits);
-    const { p99, worst } = timesOf(waits, ({ from, to }) => {
-      return this.#broker.starved.between(from, to) + this.#late.starved.between(from, to);
-    });
+    const { p99, worst } = timesOf(waits, ({ from, to }) => this.#broker.starved.between(from, to));
     this.#trace(
       `quiet publishers p99 ${all.p99.toFixed(1)} worst ${all.worst.toFixed(1)} ms; ` +
         `without waits for a processor ${p99.toFixed(1)} and ${worst.toFixed(1)}`,
@@ -330,14 +337,20 @@ class Round {
     const again = beside ? this.#kinds.map((kind) => this.#one(kind, 2500 + drainMs)) : [];
     if (beside) await delay(1000);
     if (this.#broker.over) throw new Error("the broker ended by itself");
-    const { code, ms } = await this.#broker.stop(drainMs + 10_000);
+    this.#stopping = true;
+    const { code, ms: all } = await this.#broker.stop(drainMs + 10_000);
+    const now = performance.now();
+    const ms = all - this.#broker.starved.between(now - all, now);
     this.#options.counters.add("drains");
     if (code === 1) this.#options.counters.add("undelivered");
-    this.#trace(`SIGTERM${beside ? " beside them" : ""}: ${code} after ${ms.toFixed(0)} ms`);
+    this.#trace(`SIGTERM${beside ? " beside them" : ""}: ${code} after ${all.toFixed(0)} ms`);
     if (ms > drainMs + END_MS) {
       this.#find(`SIGTERM took ${ms.toFixed(0)} ms, --drain-timeout is ${drainMs} ms`);
     }
     if (code !== 0 && !(beside && code === 1)) this.#find(`SIGTERM ended it with ${code}`);
+    if (code === 1 && !/before --drain-timeout/.test(this.#broker.log)) {
+      this.#find("SIGTERM ended it with 1 and the log does not say why");
+    }
     await Promise.all(again);
   }
 

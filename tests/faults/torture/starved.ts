@@ -1,19 +1,41 @@
 /**
- * Time in which somebody could have worked and was not let, as it adds up: what a busy machine makes an answer
- * late by, and not the broker.
+ * Time in which a broker, or who looks at it, could have worked and was not let: what a busy machine makes an
+ * answer late by, and not the broker.
  *
  * @module
  */
 
-/** A sum that only grows, looked at now and then. */
+const LOOK_MS = 10;
+
+/**
+ * As it adds up, look by look. Of the two, who was kept longer since the look before: mostly they are kept at the
+ * same time.
+ */
 export class Starved {
   readonly #at: number[] = [];
   readonly #sums: number[] = [];
+  #due = Infinity;
+  #waited = 0;
 
-  /** So much it has come to by now, milliseconds. */
-  note(at: number, sum: number): void {
-    this.#at.push(at);
-    this.#sums.push(sum);
+  /** Looks again and again, at a process of this id, until `stop`. */
+  static of(pid: number): { readonly starved: Starved; stop(): void } {
+    const starved = new Starved();
+    const looking = setInterval(() => starved.look(performance.now(), waitedForProcessor(pid)), LOOK_MS);
+    return { starved, stop: () => clearInterval(looking) };
+  }
+
+  /**
+   * A look, that was due so many milliseconds behind the one before: by how much it is late this process had no
+   * time to see an answer either, for whatever reason. `waited`: what the other has waited for a processor by now,
+   * or less where nothing is told any more.
+   */
+  look(now: number, waited: number): void {
+    const late = Math.max(0, now - this.#due);
+    const kept = Math.max(0, waited - this.#waited);
+    this.#due = now + LOOK_MS;
+    this.#waited = Math.max(waited, this.#waited);
+    this.#at.push(now);
+    this.#sums.push((this.#sums.at(-1) ?? 0) + Math.max(late, kept));
   }
 
   /** By how much it grew between these two moments, and not by more than they are apart. */
@@ -37,27 +59,8 @@ export class Starved {
   }
 }
 
-const LOOK_MS = 10;
-
-/**
- * How late this process is by its own timers, which is when it sees an answer: what it does itself, and what the
- * machine keeps from it.
- */
-export function ownLateness(): { readonly starved: Starved; stop(): void } {
-  const starved = new Starved();
-  let sum = 0;
-  let due = performance.now() + LOOK_MS;
-  const looking = setInterval(() => {
-    const now = performance.now();
-    sum += Math.max(0, now - due);
-    due = now + LOOK_MS;
-    starved.note(now, sum);
-  }, LOOK_MS);
-  return { starved, stop: () => clearInterval(looking) };
-}
-
 /** How long the main thread of a process has waited for a processor, milliseconds; 0 where that is not told. */
-export function waitedForProcessor(pid: number): number {
+function waitedForProcessor(pid: number): number {
   try {
     const [, waited] = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/schedstat`).split(" ");
     return Number(waited ?? 0) / 1e6;
