@@ -19,7 +19,7 @@ export class SubscribedRoute implements Route {
   readonly topicBytes: number;
   /** Whether its messages are stored first. */
   readonly durable: boolean;
-  /** Whether something has been stored in it since it is known here. */
+  /** Whether something has been stored in it since it is known here; what was named before has been, or is. */
   stored = false;
   subscribers: readonly Subscriber[] = NOBODY;
   /** Whether that list is another topic's as well, and counted there. */
@@ -69,8 +69,8 @@ function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boole
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
  * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
- * What is remembered of topics is bounded and can be made anew; a change of the subscriptions costs only the
- * topics it touches.
+ * What is remembered of topics is bounded and can be made anew, and of one that nobody hears nothing before it
+ * is named a second time; a change of the subscriptions costs only the topics it touches.
  */
 export class Routing {
   readonly #patterns: PatternTable<Subscriber>;
@@ -130,7 +130,10 @@ export class Routing {
     const known = this.#routes.find(name, 0, name.length);
     if (known !== undefined) return known;
     const route = new SubscribedRoute(topic, { topicBytes: name.length, durable: this.#isDurable(topic) });
-    this.#routes.add(name, route);
+    this.#lookFor(route);
+    // two routes of one topic that is heard would be two topics to those that keep one message a topic
+    if (route.subscribers.length > 0) this.#routes.add(name, route);
+    else route.stored = this.#routes.addIfSeen(name, route);
     return route;
   }
 
@@ -173,15 +176,21 @@ export class Routing {
     if (route.asOf === this.#state) return route.subscribers;
     if (this.#mayHaveChanged(route)) {
       const before = listBytes(route);
-      const found = this.#search(route);
-      const alike = this.#lists.find((list) => isSame(list, found));
-      route.shares = alike !== undefined;
-      route.subscribers = alike ?? this.#remember(found);
+      this.#lookFor(route);
       const more = listBytes(route) - before;
       if (more !== 0) this.#routes.grew(more);
     }
     route.asOf = this.#state;
     return route.subscribers;
+  }
+
+  /** Finds the subscribers of a route anew. */
+  #lookFor(route: SubscribedRoute): void {
+    const found = this.#search(route);
+    const alike = this.#lists.find((list) => isSame(list, found));
+    route.shares = alike !== undefined;
+    route.subscribers = alike ?? this.#remember(found);
+    route.asOf = this.#state;
   }
 
   /** Whether a change since its subscribers were found touches the topic, or it is too long ago to say. */

@@ -7,6 +7,7 @@
 import type { HeldMemory } from "../held_memory.ts";
 import { factorOf } from "./mixing.ts";
 import { Generation, hashOf } from "./generation.ts";
+import { SeenBefore } from "./seen_before.ts";
 
 const SHARP = 0x23;
 /** What is kept is told in steps of so many bytes. */
@@ -37,6 +38,8 @@ export class TopicTable<V> {
   readonly #mostBytes: number;
   readonly #weigh: (value: V) => number;
   readonly #memory: HeldMemory | undefined;
+  /** What was named to {@link addIfSeen}: takes the same whatever that was, so it is not counted. */
+  readonly #seen = new SeenBefore();
   #young = new Generation<V>();
   #old = new Generation<V>();
   /** Bytes of the values in each, and what was told of it in all. */
@@ -84,6 +87,16 @@ export class TopicTable<V> {
     const from = name[0] === SHARP ? 1 : 0;
     const end = name.length;
     this.#put(name, from, { end, hash: hashOf(name, from, { end, factor: this.#factor }), value });
+  }
+
+  /** The same, but only for a topic that has been named here before, and whether it has (or so it seems). */
+  addIfSeen(name: Uint8Array, value: V): boolean {
+    const from = name[0] === SHARP ? 1 : 0;
+    const end = name.length;
+    const hash = hashOf(name, from, { end, factor: this.#factor });
+    if (!this.#seen.mark(hash)) return false;
+    this.#put(name, from, { end, hash, value });
+    return true;
   }
 
   /** A value takes so many bytes more, or less. */

@@ -306,6 +306,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
 
   test("a topic's route is found by its bytes once it has been made, with # and without", ({ engine }) => {
     const bytes = encoder.encode("#a.b");
+    engine.subscribe("#a.b", new Recorder());
     assertEquals(engine.findRoute(bytes, 0, 4), undefined);
     const route = engine.routeOf("#a.b");
     assertEquals([route.topic, route.topicBytes], ["#a.b", 4]);

@@ -69,6 +69,29 @@ Deno.test("topics with the same subscribers have one list in common, and it is c
   assertEquals([publish(to, "#t.6"), publish(to, "#t.7"), publish(to, "#t.8")], [999, 1000, 999]);
 });
 
+Deno.test("of ever new topics that nobody hears next to nothing is kept; of those that come again all", () => {
+  const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
+  const to = routing(memory);
+  to.subscribe("#heard.>", new Listening());
+  for (let at = 0; at < 500_000; at++) publish(to, `#new.${at}`);
+  assert(to.topics < 100_000, `${to.topics} topics`);
+  // a topic and its LF are 8 bytes at least in each message
+  assert(memory.held < 4 * 8 * 500_000, `${memory.held} bytes`);
+  const again = routing();
+  for (let round = 0; round < 3; round++) {
+    for (let at = 0; at < 100_000; at++) publish(again, `#again.${at}`);
+  }
+  assertEquals(again.topics, 100_000);
+  assert(again.searches <= 200_000, `${again.searches} searches`);
+});
+
+Deno.test("a topic that somebody hears has one route from its first message on", () => {
+  const to = routing();
+  to.subscribe("#a.>", new Listening());
+  assertEquals(to.routeOf("#a.b"), to.routeOf("#a.b"));
+  assertEquals(to.topics, 1);
+});
+
 Deno.test("a topic with many subscribers is not searched for because many others have come", () => {
   const to = routing();
   for (let at = 0; at < 2000; at++) to.subscribe("#hot", new Listening());
@@ -144,6 +167,7 @@ Deno.test("who publishes each time to another topic makes nobody's topic be sear
 Deno.test("topics that nobody publishes to any more are forgotten, and the memory is given back", () => {
   const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
   const to = routing(memory);
+  to.subscribe("#topic.>", new Listening());
   for (let at = 0; at < 50_000; at++) publish(to, `#topic.${at}`);
   assert(memory.held > 5 * MIB, `${memory.held}`);
   for (let now = 0; now <= 3 * ROUTES_AGE_MS; now += 250) {
@@ -158,6 +182,7 @@ Deno.test("where little is free topics are remembered for a shorter time", () =>
   const memory = new HeldMemory({ most: 64 * MIB, pool: new ChunkPool() });
   memory.hold(60 * MIB);
   const to = routing(memory);
+  to.subscribe("#topic.>", new Listening());
   for (let at = 0; at < 100_000; at++) publish(to, `#topic.${at}`);
   assert(memory.held < 64 * MIB, `${memory.held}`);
 });
