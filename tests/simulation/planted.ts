@@ -127,9 +127,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["a message that is stored already is refused with a commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "    if (part === undefined) {\n      // which number",
-      replace:
-        '    if (part === undefined) {\n      acknowledgement.refuse("STORE", "");\n      // which number',
+      find: "part === undefined && repetition?.isOf(refused) !== true",
+      replace: "part === undefined && repetition !== undefined && !repetition.isOf(refused)",
     },
   ]],
   ["a page that was read for who has left is delivered", [

@@ -10,7 +10,7 @@ import { HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
 import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { SubscribedRoute } from "../routing.ts";
-import type { Gate, Level, Publisher } from "../types.ts";
+import type { Acknowledgement, Gate, Level, Publisher } from "../types.ts";
 import type { ClaimedIds } from "./claimed_ids.ts";
 import { CommitPace } from "./commit_pace.ts";
 import type { Piece } from "./piece.ts";
@@ -235,8 +235,7 @@ export class CommitLog implements Gate {
     const { level } = this.#options;
     let reached = 0;
     if (part === undefined) {
-      // which number it has, and who got it, is not remembered of what was stored before
-      acknowledgement.acknowledge({ reached: undefined, level, last: undefined, topic: undefined });
+      this.#knew(acknowledgement);
     } else {
       const where = of.stored[of.storedAt++]!;
       part.stored = where;
@@ -250,13 +249,24 @@ export class CommitLog implements Gate {
     return reached;
   }
 
+  /** Which number it has, and who got it, is not remembered of what was stored before. */
+  #knew(acknowledgement: Acknowledgement): void {
+    const { level } = this.#options;
+    acknowledgement.acknowledge({ reached: undefined, level, last: undefined, topic: undefined });
+  }
+
   #refuse(pieces: readonly Piece[], reason: string): void {
     this.#options.onRefused(reason);
-    for (const piece of [...pieces, ...this.#waiting.takeRepeating(pieces)]) {
-      if (piece.part !== undefined) this.#options.onRunRefused(piece.part);
-      piece.acknowledgement.refuse("STORE", reason);
-      this.#letGo(piece);
+    const fallen = [...pieces, ...this.#waiting.takeRepeating(pieces)];
+    const refused = new Set(fallen.filter(isNew));
+    for (const piece of fallen) {
+      const { part, acknowledgement, repetition } = piece;
+      if (part !== undefined) this.#options.onRunRefused(part);
+      // what was stored before only waited for its turn
+      if (part === undefined && repetition?.isOf(refused) !== true) this.#knew(acknowledgement);
+      else acknowledgement.refuse("STORE", reason);
     }
+    for (const piece of fallen) this.#letGo(piece);
   }
 
   #letGo(piece: Piece): void {

@@ -101,6 +101,11 @@ export class Repetition {
     this.#claimants.push(claimant);
   }
 
+  /** Whether any of these is repeated by it. */
+  isOf(pieces: ReadonlySet<Piece>): boolean {
+    return this.#claimants.some((claimant) => pieces.has(claimant));
+  }
+
   /** What it is made of, in its order. */
   consistsOf(pieces: readonly Piece[]): void {
     this.#pieces = pieces;

@@ -142,3 +142,20 @@ Deno.test("that many publishers repeat what waits takes no longer for each of th
   const [few, many] = steps as [number, number];
   assert(many < 2 * few + 10, `${few} and ${many} steps for each`);
 });
+
+Deno.test("what is stored already is acknowledged, though the commit it waited for is refused; what repeats that is refused (D6, D7)", async () => {
+  const bench = new Bench();
+  const answers: string[] = [];
+  bench.publishWithId("#a", "one", named("first", answers));
+  bench.flushes.flush();
+  await bench.commit();
+  bench.publishWithId("#a", "two", named("new", answers));
+  bench.publishWithId("#a", "one", named("again", answers));
+  bench.publishWithId("#a", "two", named("copy", answers));
+  bench.flushes.flush();
+  (await bench.store.next()).end({ kind: "refused", reason: "disk full" });
+  await settled();
+  assertEquals(answers.sort(), ["again", "copy STORE", "first", "new STORE"]);
+  assertEquals(bench.memory.held, 0);
+  await bench.close();
+});
