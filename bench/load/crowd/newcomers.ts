@@ -58,7 +58,9 @@ export class Newcomers implements AsyncDisposable {
     return Atomics.load(this.#words, UNDER_WAY) === 1;
   }
 
+  /** The first one comes. */
   begin(): void {
+    Atomics.store(this.#words, UNDER_WAY, 1);
     Atomics.store(this.#words, GOING, 1);
     Atomics.notify(this.#words, GOING);
   }

@@ -5,7 +5,7 @@
  */
 import type { Dialect, Replies } from "../dialects/mod.ts";
 import { FormReader } from "../form.ts";
-import { LATER, type Socket } from "../sockets/socket.ts";
+import { LATER, type Source } from "../sockets/socket.ts";
 
 /** Bytes of a read. */
 const READ_BYTES = 16 * 1024;
@@ -33,9 +33,9 @@ export class Tally {
     return this.#form?.messages ?? this.#messages;
   }
 
-  /** Reads once. Returns what {@link Socket.read} does. */
-  read(socket: Socket): number {
-    const got = socket.read(this.#filled === 0 ? this.#buffer : this.#buffer.subarray(this.#filled));
+  /** Reads once. Returns what {@link Source.read} does. */
+  read(source: Source): number {
+    const got = source.read(this.#filled === 0 ? this.#buffer : this.#buffer.subarray(this.#filled));
     if (got === 0 || got === LATER) return got;
     if (this.#form === null) this.#compare(got);
     else this.#read(this.#form, this.#filled + got);

@@ -22,8 +22,14 @@ const EAGAIN = 11;
 /** Nothing to read, or no room to write. */
 export const LATER = -1;
 
+/** What is read from, and returns at once. */
+export interface Source {
+  /** Reads what there is: how many bytes, 0 at the end, {@link LATER} where there is nothing yet. */
+  read(into: Uint8Array<ArrayBuffer>): number;
+}
+
 /** A connection. What it cannot do, it throws. */
-export class Socket {
+export class Socket implements Source {
   /** Its descriptor. */
   readonly id: number;
   #closed = false;
@@ -57,7 +63,6 @@ export class Socket {
     }
   }
 
-  /** Reads what there is: how many bytes, 0 at the end, {@link LATER} where there is nothing yet. */
   read(into: Uint8Array<ArrayBuffer>): number {
     return this.#result(calls().recv(this.id, into, into.length, MSG_DONTWAIT), "read");
   }
