@@ -148,6 +148,8 @@ export const REPLY_BYTES = 128;
 export const ASKED_BYTES = REPLIES_HIGH_WATER / 64;
 /** Bytes that wait to be stored, objects included, from which publishers of durable topics have to wait. */
 export const LOG_HIGH_WATER = 16 * MIB;
+/** Runs that may always wait to be stored; beyond, it is twice what commits take. */
+export const LOG_PIECES_LEAST = 1024;
 /** What a run that is being stored counts beside its bytes: what its objects take, measured. */
 export const PIECE_BYTES = 640;
 /** What the ids of a run count until it is stored, those that count up together as one: measured. */

@@ -4,17 +4,12 @@
  * @module
  */
 import process from "node:process";
-import v8 from "node:v8";
-import vm from "node:vm";
+import { collectHeap } from "../collect.ts";
 import type { Heap } from "./heap_keeper.ts";
 
-let collectAll: (() => void) | undefined;
 let trim: (() => void) | undefined;
 
-/**
- * It needs no permission, but see {@link trimmer}. Where the runtime does not let itself be asked, it
- * collects when it likes.
- */
+/** It needs no permission, but see {@link trimmer}. */
 export const PROCESS_HEAP: Heap = {
   bytes: () => Deno.memoryUsage().rss,
   worked: () => {
@@ -22,24 +17,11 @@ export const PROCESS_HEAP: Heap = {
     return (user + system) / 1000;
   },
   collect: () => {
-    collectAll ??= collector();
-    collectAll();
+    collectHeap();
     trim ??= trimmer();
     trim();
   },
 };
-
-/** `gc` is there in contexts that are made after the flag was set: the program's own stays without it. */
-function collector(): () => void {
-  try {
-    v8.setFlagsFromString("--expose-gc");
-    const found: unknown = vm.runInNewContext("gc");
-    return typeof found === "function" ? () => void found() : (): void => {};
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return () => {};
-  }
-}
 
 /**
  * The C library keeps up to 64 MiB of what was freed after large blocks were (it raises its own threshold).

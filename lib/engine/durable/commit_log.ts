@@ -15,6 +15,7 @@ import type { ClaimedIds } from "./claimed_ids.ts";
 import { CommitPace } from "./commit_pace.ts";
 import type { Piece } from "./piece.ts";
 import { WaitingPieces } from "./waiting_pieces.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** What a log is told and whom it tells. */
 export interface CommitLogOptions {
@@ -60,6 +61,7 @@ export class CommitLog implements Gate {
   readonly #options: CommitLogOptions;
   readonly #waiting = new WaitingPieces();
   readonly #pace = new CommitPace();
+  readonly #room = new WaitingRoom();
   /** Milliseconds that the store has taken for commits so far. */
   #commitTime: number;
   #committing = false;
@@ -90,6 +92,7 @@ export class CommitLog implements Gate {
   }
 
   get full(): boolean {
+    if (this.#pieces >= this.#room.most) return true;
     return this.#bytes > 0 && this.#bytes >= Math.min(LOG_HIGH_WATER, this.#options.memory.share);
   }
 
@@ -145,6 +148,7 @@ export class CommitLog implements Gate {
 
   #commit(): void {
     const pieces = this.#waiting.take(this.#pace.most);
+    this.#room.took(pieces.length);
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);

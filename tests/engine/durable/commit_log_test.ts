@@ -5,7 +5,7 @@ import {
   COMMIT_NEW_TOPICS_MOST,
   COMMIT_PIECES_MOST,
   HAND_ON_WORK,
-  LOG_HIGH_WATER,
+  LOG_PIECES_LEAST,
 } from "../../../lib/limits.ts";
 import { Bench, settled } from "./commit_bench.ts";
 
@@ -93,11 +93,12 @@ Deno.test("what a run costs beside its bytes counts: for the log's limit and for
   const bench = new Bench();
   let runs = 0;
   for (; bench.engine.gateOf(bench.engine.routeOf("#t")) === undefined; runs++) bench.publish("#t", "x");
-  bench.flushes.flush();
-  assert(runs <= LOG_HIGH_WATER / 512, `${runs} runs of ten bytes`);
-  assert(bench.memory.held >= 0.9 * LOG_HIGH_WATER, `${bench.memory.held} bytes are counted`);
+  assertEquals(runs, LOG_PIECES_LEAST);
   let free = false;
   bench.engine.gateOf(bench.engine.routeOf("#t"))!.whenNotFull(() => free = true);
+  assertEquals(free, false);
+  bench.flushes.flush();
+  assert(bench.memory.held >= 640 * runs, `${bench.memory.held} bytes are counted`);
   while (bench.answers.length < runs) {
     if (bench.turns.length === 0) await bench.commit();
     bench.turns.shift()?.();

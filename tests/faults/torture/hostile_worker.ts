@@ -6,10 +6,13 @@
  */
 import { seeded } from "../random.ts";
 import { Hostile, type HostileOptions } from "./hostile.ts";
-import { type KindName, KINDS } from "./kinds.ts";
+import { TABLE_KINDS, type TableKind } from "./table_kinds.ts";
 
 /** What is sent to the thread. */
-export type HostileTask = Omit<HostileOptions, "random"> & { readonly kind: KindName; readonly seed: number };
+export type HostileTask = Omit<HostileOptions, "random"> & {
+  readonly kind: TableKind;
+  readonly seed: number;
+};
 
 /** What comes back when it has left. */
 export interface HostileReport {
@@ -32,7 +35,7 @@ thread.onmessage = async ({ data: { kind, seed, ...options } }): Promise<void> =
   const began = performance.now();
   let cut: string | undefined;
   try {
-    await KINDS[kind](hostile);
+    await TABLE_KINDS[kind](hostile);
   } catch (error) {
     // its sockets are closed at the end of its time: that is no one's doing
     if (performance.now() - began < options.ms - 50) cut = `${error}`;

@@ -6,7 +6,8 @@
  */
 import { type Hostile, times } from "./hostile.ts";
 
-type Kind = (hostile: Hostile) => Promise<void>;
+/** What one kind of hostile client does. */
+export type Kind = (hostile: Hostile) => Promise<void>;
 
 const KIB = 1024;
 const MIB = 1024 ** 2;

@@ -13,6 +13,7 @@ import { Counters } from "./counters.ts";
 import { KIND_NAMES, type KindName } from "./kinds.ts";
 import { runRound } from "./round.ts";
 import { printTable } from "./table.ts";
+import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
 
 const flags = parseArgs(Deno.args, {
   string: ["seed", "seconds", "rounds", "round-seconds", "only", "broker", "p99", "back"],
@@ -24,8 +25,9 @@ const seconds = number("seconds", flags["table"] ? 10 : 60);
 const rounds = number("rounds", Infinity);
 const roundSeconds = number("round-seconds", 10);
 const only = flags["only"];
-if (only !== undefined && only !== "none" && !(KIND_NAMES as string[]).includes(only)) {
-  say(`torture: there is no hostile kind '${only}': ${KIND_NAMES.join("; ")}`);
+const names: readonly string[] = flags["table"] ? TABLE_KIND_NAMES : KIND_NAMES;
+if (only !== undefined && only !== "none" && !names.includes(only)) {
+  say(`torture: there is no hostile kind '${only}': ${names.join("; ")}`);
   Deno.exit(2);
 }
 const kinds = only === undefined ? undefined : only === "none" ? [] : [only as KindName];
@@ -39,7 +41,7 @@ if (flags["table"]) {
     ms: seconds * 1000,
     backMs: number("back", 60) * 1000,
     say,
-    ...(kinds === undefined ? {} : { kinds }),
+    ...(only === undefined ? {} : { kinds: [only as TableKind] }),
   });
   Deno.exit(good ? 0 : 1);
 }

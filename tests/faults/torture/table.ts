@@ -9,9 +9,10 @@ import { Counters } from "./counters.ts";
 import { History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
-import { KIND_NAMES, type KindName, STEADY_CUT } from "./kinds.ts";
+import { STEADY_CUT } from "./kinds.ts";
 import { probing, type Times, timesOf, waitsOf } from "./probe.ts";
 import { mib, MOST_WAIT_MS } from "./round.ts";
+import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
 
 export interface TableOptions {
   readonly command: readonly string[];
@@ -20,7 +21,7 @@ export interface TableOptions {
   readonly ms: number;
   /** How long memory may take to come back. */
   readonly backMs: number;
-  readonly kinds?: readonly KindName[];
+  readonly kinds?: readonly TableKind[];
   readonly say: (line: string) => void;
 }
 
@@ -30,7 +31,7 @@ const HONEST = 5;
 
 /** Prints the table; whether all is within what is promised. */
 export async function printTable(options: TableOptions): Promise<boolean> {
-  const { say, kinds = KIND_NAMES } = options;
+  const { say, kinds = TABLE_KIND_NAMES } = options;
   say(
     "| kind | sent | kept at most | a byte sent | OK p50 | p99 | worst ms | its own p99 | alone p99 | back after | SIGTERM ms |\n" +
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -51,7 +52,7 @@ export async function printTable(options: TableOptions): Promise<boolean> {
 }
 
 async function row(
-  kind: KindName,
+  kind: TableKind,
   { command, seed, ms, backMs, say }: TableOptions,
   data: string,
 ): Promise<boolean> {

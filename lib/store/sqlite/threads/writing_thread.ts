@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
 import type { LogFields } from "../../../log.ts";
 import { quote } from "../../../text.ts";
@@ -13,6 +14,7 @@ import type { HeldFiles } from "../held_files.ts";
 import { type OpenForWriting, openForWriting } from "../open_for_writing.ts";
 import { requireEnd, type WalTail } from "../wal_tail.ts";
 import type { Writer } from "../writer/writer.ts";
+import { IdleHeap } from "./idle_heap.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Note, OpenRequest, WriteAnswer, WriteRequest } from "./messages.ts";
 import type { Scope } from "./scope.ts";
@@ -36,6 +38,7 @@ export class WritingThread {
   readonly #held: HeldFiles;
   readonly #mailbox: Mailbox<WriteRequest>;
   readonly #upkeep: Upkeep;
+  readonly #heap = new IdleHeap({ bytes: () => Deno.memoryUsage().heapTotal, collect: collectHeap });
   #commits = 0;
   #commitTime = 0;
   #bytes = 0;
@@ -115,6 +118,7 @@ export class WritingThread {
       }
       if (after >= tickDue) {
         this.#keepUp("tick");
+        this.#heap.look(this.#commits);
         tickDue = after + TICK_MS;
       } else if (this.#upkeep.more) {
         this.#keepUp("slice");

@@ -24,6 +24,8 @@ export interface OpenTopic {
  */
 export class Topics {
   readonly #known = new Map<string, OpenTopic>();
+  /** Those that the last commit stored something in. */
+  #lately: ReadonlyMap<string, OpenTopic> = new Map();
   readonly #insert: StatementSync;
   readonly #named: StatementSync;
   readonly #byId: StatementSync;
@@ -47,7 +49,7 @@ export class Topics {
 
   /** A copy, to be changed freely; undefined: nothing was ever stored in it. */
   find(name: string): OpenTopic | undefined {
-    const known = this.#known.get(name);
+    const known = this.#lately.get(name) ?? this.#known.get(name);
     if (known !== undefined) return { ...known };
     const row = this.#named.get(name);
     if (row === undefined) return undefined;
@@ -61,11 +63,16 @@ export class Topics {
     return { id, next: 1 };
   }
 
-  /** The transaction is committed: the topics it stored something in, and how many there are now. */
+  /**
+   * The transaction is committed: the topics it stored something in, and how many there are now. Those that
+   * are new are remembered when something is stored in them again: of most that come by the thousand nothing
+   * is.
+   */
   committed(touched: ReadonlyMap<string, OpenTopic>, count: number): void {
-    this.#count = count;
     if (this.#known.size + touched.size > TOPICS_MOST) this.#known.clear();
-    for (const [name, topic] of touched) this.#known.set(name, topic);
+    for (const [name, topic] of touched) if (topic.id <= this.#count) this.#known.set(name, topic);
+    this.#count = count;
+    this.#lately = touched;
   }
 
   setFloor(id: number, floor: number): void {
@@ -78,7 +85,7 @@ export class Topics {
 
   /** The id of a topic that something was stored in. */
   idOf(name: string): number {
-    const found = this.#known.get(name) ?? this.find(name);
+    const found = this.#lately.get(name) ?? this.#known.get(name) ?? this.find(name);
     if (found === undefined) throw missingTopic(name);
     return found.id;
   }
