@@ -71,7 +71,9 @@ export class CommitLog implements Gate {
   #announced = false;
   /** Bytes that wait to be committed, are being, or are being handed on: with the objects it takes. */
   #bytes = 0;
-  /** Of these what the objects take, and what of that is counted in the memory of all. */
+  /** How many pieces those are. */
+  #pieces = 0;
+  /** Of the bytes what the objects take, and what of that is counted in the memory of all. */
   #overhead = 0;
   #counted = 0;
   #delivered: number;
@@ -126,6 +128,7 @@ export class CommitLog implements Gate {
   append(piece: Piece, publisher: Publisher): void {
     this.#bytes += piece.weight;
     this.#overhead += piece.overhead;
+    this.#pieces++;
     this.#waiting.add(piece, publisher);
     if (this.#announced || this.#committing) return;
     this.#announced = true;
@@ -276,6 +279,7 @@ export class CommitLog implements Gate {
   #letGo(piece: Piece): void {
     this.#bytes -= piece.weight;
     this.#overhead -= piece.overhead;
+    this.#pieces--;
     this.#options.claims.delete(piece);
     piece.release();
   }
