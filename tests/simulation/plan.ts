@@ -109,7 +109,7 @@ export function planOf(streams: Streams): Plan {
     retain: retained ? { bytes: of("retain").between(2, 40) * 1024 } : {},
     dedupWindow: of("window").pick([2_000, 120_000, 120_000]),
     outbox: of("outbox").pick([4, 16, 64, 1024]) * 1024,
-    payload: of("payload").pick([1024, 8192, 8192, 8192]),
+    payload: of("payload").pick([1024, 1024, 8192, 8192]),
     stallTimeout: of("stall").pick([1_000, 5_000, 5_000, 20_000]),
     weather: weatherOf(of("weather"), calm),
     disk: diskOf(of("disk"), calm),
@@ -172,10 +172,10 @@ function publisherOf(
     name,
     protocol: draw.pick(["2", "2", "2", "auto", "classic"]),
     topics: [...new Set(topics)],
-    messages: Math.min(draw.pick([20, 100, 400]), Math.ceil(length / every) * 4),
+    messages: Math.min(draw.pick([20, 100, 400, 400]), Math.ceil(length / every) * 4),
     every,
     burst: draw.pick([1, 1, 8, 60]),
-    bytes: draw.pick([8, 60, 600, 4000]),
+    bytes: draw.pick([8, 60, 600, 4000, 4000]),
     ttl: draw.pick([0, 0, 0.2]),
     repeats: draw.pick([0, 0, 0.1]),
   };
@@ -208,7 +208,7 @@ function subscriberOf(
     protocol,
     subscriptions: [...subscriptions.values()],
     thinks: draw.pick([0, 0, 0, 1, 30]),
-    ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
+    ...(draw.chance(0.5) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
   };
 }
 

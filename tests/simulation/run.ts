@@ -9,6 +9,7 @@ import { Brokers } from "./brokers.ts";
 import { History } from "./history.ts";
 import { torment } from "./hostile.ts";
 import { judge } from "./oracles.ts";
+import { judgeTotals } from "./totals.ts";
 import { type Fault, type Plan, planOf } from "./plan.ts";
 import { States } from "./states.ts";
 import { Disk } from "./world/disk.ts";
@@ -28,6 +29,8 @@ export interface Outcome {
   readonly simulated: number;
   readonly states: States;
   readonly messages: number;
+  /** What became of each message, by its text, where nothing but what clients do decides it. */
+  readonly answers: ReadonlyMap<string, string>;
 }
 
 /** After everything is healed it has to be over within so many milliseconds: nobody waits for ever. */
@@ -36,13 +39,41 @@ const HEALED_MS = 600_000;
 const QUIET_MS = 30_000;
 const DRAIN_MS = 10_000;
 
-/** Runs it. `change` takes things out of its plan. */
-export async function simulate(
+/**
+ * Runs it, and where nothing goes wrong but that some clients are hostile, once more without them: the others
+ * are to be answered the same (FAULTS, oracle 8).
+ */
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
+  const outcome = await runOnce(seed, options);
+  const { change = (plan) => plan } = options;
+  const plan = change(planOf(new World(seed).streams));
+  if (plan.hostile.length === 0 || !isCalm(plan) || outcome.findings.length > 0) return outcome;
+  const without = await runOnce(seed, { change: (plan) => ({ ...change(plan), hostile: [] }) });
+  const findings: string[] = [];
+  for (const [text, answer] of without.answers) {
+    const here = outcome.answers.get(text);
+    // who is held back sends less in its time
+    if (here === undefined || here === answer) continue;
+    findings.push(`${text.slice(0, 12)} is answered ${here} beside hostile clients, ${answer} without`);
+  }
+  return { ...outcome, findings, events: outcome.events + without.events };
+}
+
+export interface SimulateOptions {
+  readonly say?: ((line: string) => void) | undefined;
+  /** Takes things out of its plan. */
+  readonly change?: (plan: Plan) => Plan;
+}
+
+/** Nothing goes wrong by itself, and no answer hangs on the moment. */
+function isCalm({ faults, disk, weather, publishers }: Plan): boolean {
+  return faults.length === 0 && disk.refusals + disk.losses + weather.refusals === 0 &&
+    publishers.every(({ repeats }) => repeats === 0);
+}
+
+async function runOnce(
   seed: number,
-  { say, change = (plan) => plan }: {
-    readonly say?: ((line: string) => void) | undefined;
-    readonly change?: (plan: Plan) => Plan;
-  } = {},
+  { say, change = (plan) => plan }: SimulateOptions,
 ): Promise<Outcome> {
   const world = new World(seed, say);
   const plan = change(planOf(world.streams));
@@ -89,7 +120,7 @@ export async function simulate(
     await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
     await world.pause(1000);
     step = "the broker drains";
-    findings.push(...await leave(stage, brokers));
+    findings.push(...await leave(stage, { brokers, plan }));
   };
   const running = main();
   const ended = await world.run(running, plan.length + HEALED_MS);
@@ -105,6 +136,7 @@ export async function simulate(
     simulated: world.now,
     states,
     messages: history.byText.size,
+    answers: new Map([...history.byText].map(([text, { failed = "ok" }]) => [text, failed])),
   };
 }
 
@@ -130,7 +162,10 @@ async function readAll({ world, network }: Stage): Promise<History["stored"]> {
 }
 
 /** The last broker ends in good order, and leaves nothing behind. */
-async function leave({ states, network }: Stage, brokers: Brokers): Promise<string[]> {
+async function leave(
+  { states, network, history }: Stage,
+  { brokers, plan }: { readonly brokers: Brokers; readonly plan: Plan },
+): Promise<string[]> {
   const wrong: string[] = [];
   const remains = await brokers.drain(DRAIN_MS);
   if (remains === undefined) return ["there was no broker to drain"];
@@ -144,6 +179,7 @@ async function leave({ states, network }: Stage, brokers: Brokers): Promise<stri
   if (timers > 0) wrong.push(`${timers} timers are left`);
   const open = network.wires.filter(({ open }) => open).length;
   if (open > 0) wrong.push(`${open} connections are open`);
+  wrong.push(...judgeTotals(history, { plan, totals: snapshot.totals }));
   return wrong;
 }
 
