@@ -20,7 +20,7 @@ export class SubscribedRoute implements Route {
   readonly topicBytes: number;
   /** Whether its messages are stored first. */
   readonly durable: boolean;
-  /** Whether something has been stored in it since it is known here; what was named before has been, or is. */
+  /** Whether something was stored in it since it is known here; what was named before was, or is being. */
   stored = false;
   subscribers: readonly Subscriber[] = NOBODY;
   /** Whether that list is another topic's as well, and counted there. */
@@ -66,8 +66,8 @@ function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boole
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
  * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
- * What is remembered of topics is bounded and can be made anew, and of one that nobody hears nothing before it
- * is named a second time; a change of the subscriptions costs only the topics it touches.
+ * What is remembered of topics is bounded and can be made anew, and of one that nobody hears nothing before
+ * it is named a second time; a change of the subscriptions costs only the topics it touches.
  */
 export class Routing {
   readonly #patterns: PatternTable<Subscriber>;
