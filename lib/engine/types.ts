@@ -113,8 +113,8 @@ export interface Engine {
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined;
   /** The route of a canonical topic. */
   routeOf(topic: string): Route;
-  /** Who has to become free before anything is published to a topic; undefined: nobody. */
-  gateOf(route: Route): Gate | undefined;
+  /** Who has to become free before anything is published to a topic, by whom; undefined: nobody. */
+  gateOf(route: Route, publisher?: Publisher): Gate | undefined;
   /**
    * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
    * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in

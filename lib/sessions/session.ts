@@ -262,7 +262,7 @@ export class Session implements Context, Publisher, Subscribing {
 
   #publish(run: Run): boolean {
     const { engine } = this.#settings;
-    const full = engine.gateOf(run.route);
+    const full = engine.gateOf(run.route, this);
     if (full !== undefined) {
       this.#held = run;
       this.#waitsFor = full;
