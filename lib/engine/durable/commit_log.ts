@@ -94,8 +94,22 @@ export class CommitLog implements Gate {
   }
 
   get full(): boolean {
-    if (this.#pieces >= this.#room.most) return true;
-    return this.#bytes > 0 && this.#bytes >= Math.min(LOG_HIGH_WATER, this.#options.memory.share);
+    return this.#isOver(1);
+  }
+
+  /**
+   * Whether a publisher has to wait, who waits until it is not {@link full}: who has something waiting does
+   * then, and others only when these have filled it once more. Or one that floods would hold up everybody.
+   */
+  isFullFor(publisher: Publisher | undefined): boolean {
+    if (!this.full) return false;
+    return publisher === undefined || this.#waiting.has(publisher) || this.#isOver(2);
+  }
+
+  /** Whether it is so many times as full as it may be. */
+  #isOver(times: number): boolean {
+    if (this.#pieces >= times * this.#room.most) return true;
+    return this.#bytes > 0 && this.#bytes >= Math.min(times * LOG_HIGH_WATER, this.#options.memory.share);
   }
 
   /** The last batch whose messages have all been handed on. */
@@ -174,7 +188,8 @@ export class CommitLog implements Gate {
       case "stored": {
         const { stored } = outcome;
         const { commitTime } = this.#options.store.state;
-        this.#pace.took(commitTime - this.#commitTime, pieces.length);
+        const bytes = pieces.reduce((sum, { weight }) => sum + weight, 0);
+        this.#pace.took(commitTime - this.#commitTime, { pieces: pieces.length, bytes });
         this.#commitTime = commitTime;
         if (stored.length > 0) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });

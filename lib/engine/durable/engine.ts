@@ -142,10 +142,10 @@ export class DurableEngine implements Engine {
     return this.#routing.routeOf(topic);
   }
 
-  gateOf(route: Route): Gate | undefined {
+  gateOf(route: Route, publisher?: Publisher): Gate | undefined {
     const subscribed = route as SubscribedRoute;
     const full = this.#routing.gateOf(subscribed);
-    return full === undefined && subscribed.durable && this.#log.full ? this.#log : full;
+    return full === undefined && subscribed.durable && this.#log.isFullFor(publisher) ? this.#log : full;
   }
 
   goTogether(route: Route, other: Route): boolean {

@@ -5,9 +5,10 @@ import {
   COMMIT_NEW_TOPICS_MOST,
   COMMIT_PIECES_MOST,
   HAND_ON_WORK,
+  LOG_HIGH_WATER,
   LOG_PIECES_LEAST,
 } from "../../../lib/limits.ts";
-import { Bench, settled } from "./commit_bench.ts";
+import { Bench, named, settled } from "./commit_bench.ts";
 
 /** Keeps the sequence numbers it gets, by topic. */
 class Numbers implements ReplaySubscriber {
@@ -73,6 +74,67 @@ Deno.test("who has one message waiting is in the next commit, whatever others ha
   for (let at = 0; at < 1000; at++) bench.publish(`#new.${at}`, "x");
   bench.flushes.flush();
   assertEquals(await bench.commit(), 1000);
+  await bench.close();
+});
+
+Deno.test("who has nothing waiting may publish though others have filled the log, and so much again at most", async () => {
+  const bench = new Bench();
+  const [flood, other] = [named("flood", []), named("other", [])];
+  const route = bench.engine.routeOf("#t");
+  const payload = "x".repeat(100_000);
+  while (bench.engine.gateOf(route, flood) === undefined) bench.publish("#t", payload, flood);
+  const quiet = named("quiet", []);
+  assertEquals(bench.engine.gateOf(route, quiet), undefined);
+  bench.publish("#t", "y", quiet);
+  assert(bench.engine.gateOf(route, quiet) !== undefined, "now it has");
+  let more = 0;
+  for (let publisher = other; bench.engine.gateOf(route, publisher) === undefined; more++) {
+    bench.publish("#t", payload, publisher);
+    publisher = named("one more", []);
+  }
+  assert(more > 100 && more <= LOG_HIGH_WATER / 100_000 + 1, `${more} more`);
+  bench.flushes.flush();
+  await bench.close();
+});
+
+Deno.test("of a hundred who flood none makes another wait for more than a commit, and who comes has the next", async () => {
+  const bench = new Bench();
+  const order: string[] = [];
+  for (let one = 0; one < 100; one++) {
+    const flood = named(`flood ${one}`, []);
+    for (let at = 0; at < 400; at++) bench.publish(`#t${one}`, "x", flood);
+  }
+  bench.flushes.flush();
+  await bench.commit();
+  for (let at = 0; at < 3; at++) {
+    bench.publish("#q", "y", named("quiet", order));
+    bench.flushes.flush();
+    // what waits behind the commit that is running is in the next
+    for (let commits = 0; commits < 2; commits++) {
+      await bench.commit();
+      while (bench.turns.length > 0) bench.turns.shift()!();
+    }
+    assertEquals(order.length, at + 1);
+  }
+  await bench.close();
+});
+
+Deno.test("those who come anew leave half of a commit to those who wait", async () => {
+  const bench = new Bench();
+  const flood = named("flood", []);
+  const sent = 4 * COMMIT_PIECES_MOST;
+  const publish = (): void => {
+    for (let at = 0; at < COMMIT_PIECES_MOST; at++) bench.publish("#t", "x", named("new", []));
+  };
+  for (let at = 0; at < sent; at++) bench.publish("#f", "x", flood);
+  bench.flushes.flush();
+  await bench.commit();
+  publish();
+  await bench.commit();
+  const commit = await bench.store.next();
+  const counted = commit.appends.filter(({ topic }) => topic === "#f").length;
+  assertEquals(counted, COMMIT_PIECES_MOST / 2);
+  commit.end();
   await bench.close();
 });
 
