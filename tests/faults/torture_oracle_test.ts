@@ -194,6 +194,22 @@ Deno.test("what may be missing is not held against anybody", () => {
   assertEquals(run.found(), []);
 });
 
+Deno.test("a ttl is over when a replay comes to a message, whenever the next one came live", () => {
+  const replayed = (ttl: number): string[] => {
+    const run = new Recorded();
+    const [before] = run.publish(1, "#d.a", ttl);
+    run.subscribe("#d.*", { policy: "block" });
+    run.got(run.publish(1, "#d.a", ttl), 2);
+    assert(before !== undefined);
+    run.now += 5000;
+    run.subscribe("#d.>", { policy: "block", from: "earliest" });
+    run.over("#d.>");
+    return run.found({ durable: true });
+  };
+  assertEquals(replayed(0.5), []);
+  assertEquals(replayed(60), ["lost"]);
+});
+
 Deno.test("a replay that does not bring what is stored, or not to its end, is found", () => {
   const replay = (harm: (run: Recorded, all: Message[]) => void): string[] => {
     const run = new Recorded();

@@ -16,18 +16,26 @@ export interface JudgeOptions {
   readonly short?: boolean;
 }
 
+/** How far the clocks of two ends of one process may be apart, and a ttl from its timer, milliseconds. */
+const SLACK_MS = 50;
+
 /** What a replay says where it ends, or where the live messages begin (D4). */
 export function endOf({ to }: Subscription): "live" | "end" {
   return to === undefined ? "live" : "end";
 }
 
 /** Whether a replay has said that it has come to its end. */
-export function isOver({ happened }: Connection, subscription: Subscription): boolean {
+export function isOver(connection: Connection, subscription: Subscription): boolean {
+  return overAt(connection, subscription) !== undefined;
+}
+
+/** When it did. */
+function overAt({ happened }: Connection, subscription: Subscription): number | undefined {
   const { pattern, okAt = Infinity, goneAt = Infinity } = subscription;
   const want = endOf(subscription);
-  return happened.some((event) =>
+  return happened.find((event) =>
     event.is === want && event.pattern === pattern && event.at >= okAt && event.at < goneAt
-  );
+  )?.at;
 }
 
 /** Replays of a connection that have still to say that they have come to their end. */
@@ -62,6 +70,7 @@ export class Covers {
   readonly #byTopic = new Map<string, readonly Subscription[]>();
   /** Replays that were still reading when their connection ended. */
   readonly #cutShort: ReadonlySet<Subscription>;
+  readonly #overs = new Map<Subscription, number>();
 
   constructor(connection: Connection, options: JudgeOptions) {
     this.#connection = connection;
@@ -115,6 +124,9 @@ export class Covers {
     if (unsubAt !== Infinity && (unsubAt < next || from !== undefined)) return false;
     // nor what it had still to read when its connection ended: what is live comes ahead of that (D8)
     if (this.#cutShort.has(subscription) && this.mixed(message.topic)) return false;
+    if (this.#expires(message, from === undefined ? next : Math.max(next, this.#over(subscription)))) {
+      return false;
+    }
     const stored = ackedAt < subscription.sentAt;
     // what comes later may be behind its end
     if (to !== undefined) {
@@ -126,6 +138,20 @@ export class Covers {
     }
     if (okAt <= message.sentAt) return to === undefined || from === "earliest";
     return stored && from === "earliest" && this.#options.durable === true && this.#options.retained !== true;
+  }
+
+  /** It may have outlived its ttl when it was due, by this moment. */
+  #expires({ ttl, sentAt }: Message, due: number): boolean {
+    return ttl !== undefined && sentAt + ttl * 1000 - SLACK_MS < due;
+  }
+
+  /** Until when a replay may have read what is stored, whatever came live beside it. */
+  #over(subscription: Subscription): number {
+    let at = this.#overs.get(subscription);
+    if (at === undefined) {
+      this.#overs.set(subscription, at = overAt(this.#connection, subscription) ?? Infinity);
+    }
+    return at;
   }
 
   /**

@@ -38,9 +38,6 @@ interface Hole {
   readonly first: Message;
 }
 
-/** How far the clocks of two ends of one process may be apart, and a ttl from its timer, milliseconds. */
-const SLACK_MS = 50;
-
 /** What is wrong with what a connection got, a sentence each. `settled`: all that was on its way has come. */
 export function judgeConnection(
   connection: Connection,
@@ -131,9 +128,7 @@ function holesOf(history: History, { connection, covers, got, options }: {
     const close = (before: number, at: number): void => {
       let must = 0;
       for (const message of missing) {
-        const { ttl } = message;
-        const expired = ttl !== undefined && message.sentAt + ttl * 1000 - SLACK_MS < at;
-        if (!expired && (settled || before !== Infinity) && covers.must(message, at)) must++;
+        if ((settled || before !== Infinity) && covers.must(message, at)) must++;
       }
       const [first] = missing;
       if (first !== undefined) {

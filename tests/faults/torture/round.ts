@@ -36,8 +36,9 @@ export interface RoundOptions {
 
 /** Beyond this a round has found something. */
 export interface Limits {
-  /** An honest publisher's answers beside hostile clients, milliseconds. */
+  /** One in a hundred of a quiet publisher's answers, milliseconds for each hostile client beside it. */
   readonly p99: number;
+  /** The slowest of them, milliseconds. */
   readonly worst: number;
   /** Bytes kept for a byte sent. */
   readonly factor: number;
