@@ -44,7 +44,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   /** Bytes it takes to keep those that wait. */
   #held = 0;
   /** The segment of each topic that waits (latest). */
-  readonly #latest: Map<Route, Segment>;
+  #latest = NO_LATEST;
   /** Messages that were left out and are told before the next segment of this subscription. */
   #gap = 0;
   /** Stands for what was left out last, while nothing of this subscription has come behind it (drop-new). */
@@ -62,7 +62,6 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#outbox = outbox;
     this.#speaker = speaker;
     this.#pattern = pattern;
-    this.#latest = policy === "latest" ? new Map() : NO_LATEST;
   }
 
   get rank(): number {
@@ -178,6 +177,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const slice = this.#speaker.protocol.deliveries(run.newest);
     if (!this.#makeRoomForNewest(this.#outbox.costOf(slice))) return this.#leaveOut(count);
     this.#countDropped(count - 1);
+    // most never wait: an empty map is as large as all else of a subscription
+    if (this.#latest === NO_LATEST) this.#latest = new Map();
     this.#latest.set(route, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
   }
 
