@@ -5,6 +5,7 @@
  */
 import type { Counters } from "../counters.ts";
 import type { HeldMemory } from "../held_memory.ts";
+import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import { inMemory } from "./receipts.ts";
 import { Routing, type SubscribedRoute } from "./routing.ts";
@@ -49,6 +50,14 @@ export class MemoryEngine implements Engine {
 
   gateOf(route: Route): Gate | undefined {
     return this.#routing.gateOf(route as SubscribedRoute);
+  }
+
+  goTogether(route: Route, other: Route): boolean {
+    return this.#routing.goTogether(route as SubscribedRoute, other as SubscribedRoute);
+  }
+
+  joins(route: Route, encoding: Encoding): boolean {
+    return this.#routing.joins(route as SubscribedRoute, encoding);
   }
 
   publish(run: Run): Receipt {

@@ -9,6 +9,7 @@ import { PatternTable } from "../topics/pattern_table.ts";
 import { matches } from "../topics/topic.ts";
 import { TopicTable } from "../topics/topic_table.ts";
 import { encodeText } from "../wire/bytes.ts";
+import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import { onePerConnection } from "./one_per_connection.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
@@ -142,6 +143,20 @@ export class Routing {
     const subscribers = this.#subscribersOf(route);
     for (let at = 0; at < subscribers.length; at++) if (subscribers[at]!.full) return subscribers[at];
     return undefined;
+  }
+
+  /** Whether what is published to both goes to the same subscribers, and to them at once. */
+  goTogether(route: SubscribedRoute, other: SubscribedRoute): boolean {
+    return !route.durable && !other.durable && this.#subscribersOf(route) === this.#subscribersOf(other);
+  }
+
+  /** Whether all of a topic's subscribers take runs to several topics. */
+  joins(route: SubscribedRoute, encoding: Encoding): boolean {
+    const subscribers = this.#subscribersOf(route);
+    for (let at = 0; at < subscribers.length; at++) {
+      if (subscribers[at]!.takesJoined?.(encoding) !== true) return false;
+    }
+    return true;
   }
 
   /** Hands a run to its subscribers; how many there are. */

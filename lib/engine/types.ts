@@ -6,6 +6,7 @@
  */
 import type { WireCode } from "../errors.ts";
 import type { ReplayRange, StoreState } from "../store/types.ts";
+import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
 
 export type { ReplayRange, Route, Run };
@@ -55,6 +56,8 @@ export interface Subscriber extends Gate {
   readonly rank: number;
   /** Whether it may leave out what it is given. */
   readonly leavesOut: boolean;
+  /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
+  takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */
   deliver(run: Run): void;
 }
@@ -115,6 +118,13 @@ export interface Engine {
   routeOf(topic: string): Route;
   /** Who has to become free before anything is published to a topic; undefined: nobody. */
   gateOf(route: Route): Gate | undefined;
+  /**
+   * Whether what is published to both now goes to the same subscribers at once: then, if {@link joins} says
+   * so, it may be published as one run to several topics.
+   */
+  goTogether(route: Route, other: Route): boolean;
+  /** Whether all subscribers of a topic take such runs in an encoding. */
+  joins(route: Route, encoding: Encoding): boolean;
   /**
    * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
    * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in

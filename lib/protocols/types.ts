@@ -7,6 +7,7 @@
 import type { Slice } from "../buffers.ts";
 import type { WireCode } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import type { Decoder } from "./decoder.ts";
 
@@ -82,6 +83,8 @@ export interface Protocol {
   decoder(limits: Limits): Decoder;
   /** What answers them. */
   replies(to: ReplySink): Replies;
+  /** How messages are written to a subscriber, but for what is stored. */
+  readonly encoding: Encoding;
   /** The messages of a run as they are written to a subscriber; made once for all who speak this. */
   deliveries(run: Run): Slice;
   /** So many messages of a pattern are missing here. */

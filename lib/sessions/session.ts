@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { type Chunk, Slice } from "../buffers.ts";
-import type { Engine, Gate, Publisher } from "../engine/types.ts";
+import type { Chunk } from "../buffers.ts";
+import type { Engine, Gate, Publisher, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
-import { Run } from "../wire/run.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { pub } from "./handlers/pub.ts";
+import { JoinedRun } from "./joined_run.ts";
 import type { Listener } from "./listener.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
@@ -43,6 +43,8 @@ export class Session implements Context, Publisher, Subscribing {
   #ended: SessionEnd | undefined;
   #chunk: Chunk | undefined;
   #end = 0;
+  /** What was published and is not handed on yet; of those who never publish there is none. */
+  #joined: JoinedRun | undefined;
   /** The publish at which the session stands still, if it is at one, and for whom it waits. */
   #held: Run | undefined;
   #waitsFor: Gate | undefined;
@@ -232,50 +234,69 @@ export class Session implements Context, Publisher, Subscribing {
       this.#work = WORK_OF_A_REQUEST;
       if (found === Found.Publishes) {
         if (!this.#publishes(chunk)) break;
-      } else if (found === Found.Request) {
+        continue;
+      }
+      this.#handOn(chunk);
+      if (found === Found.Request) {
         if (this.#id === "") this.#id = decoder.request.id;
         this.#answer(dispatch(decoder.request, this), 1);
       } else {
         this.#refuse(found);
       }
     }
+    this.#handOn(chunk);
     this.#replies.flush();
   }
 
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
-    const { start, end, encoding, count, hasFields, ttl } = decoder;
-    this.#work = 1 + (end - start) / BYTES_OF_WORK;
+    const { engine } = this.#settings;
+    this.#work = 1 + (decoder.end - decoder.start) / BYTES_OF_WORK;
     if (this.#id === "") this.#id = decoder.publisherId();
     const route = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
+    const joined = this.#joined ??= new JoinedRun();
     if ("code" in route) {
-      this.#work += count;
-      this.#answer(route, count);
+      this.#handOn(chunk);
+      this.#work += decoder.count;
+      this.#answer(route, decoder.count);
       return true;
     }
-    const { pool } = this.#settings;
-    const expires = ttl === undefined ? undefined : this.now() + ttl;
-    const options = { route, encoding, count, pool, hasFields, ttl, expires };
-    return this.#publish(new Run(new Slice(chunk, start, end), options));
+    if (joined.join(route, decoder, engine)) return true;
+    this.#handOn(chunk);
+    const full = engine.gateOf(route);
+    joined.begin(route, decoder);
+    if (full === undefined) return true;
+    this.#standStill(joined.take(chunk, this.#settings), full);
+    return false;
+  }
+
+  /** Hands on what was published so far; whoever gets it was asked when it began. */
+  #handOn(chunk: Chunk): void {
+    const joined = this.#joined;
+    if (joined === undefined || joined.empty) return;
+    this.#deliver(joined.take(chunk, this.#settings));
   }
 
   #publish(run: Run): boolean {
-    const { engine } = this.#settings;
-    const full = engine.gateOf(run.route);
-    if (full !== undefined) {
-      this.#held = run;
-      this.#waitsFor = full;
-      this.#replies.flush();
-      return false;
-    }
-    const receipt = engine.publish(run, this);
-    if (receipt !== undefined) {
-      run.release();
-      this.#work += receipt.reached ?? 0;
-      this.#replies.ok(run.count, receipt);
-    }
-    return true;
+    const full = this.#settings.engine.gateOf(run.route);
+    if (full === undefined) this.#deliver(run);
+    else this.#standStill(run, full);
+    return full === undefined;
+  }
+
+  #standStill(run: Run, full: Gate): void {
+    this.#held = run;
+    this.#waitsFor = full;
+    this.#replies.flush();
+  }
+
+  #deliver(run: Run): void {
+    const receipt = this.#settings.engine.publish(run, this);
+    if (receipt === undefined) return;
+    run.release();
+    this.#work += receipt.reached ?? 0;
+    this.#replies.ok(run.count, receipt);
   }
 
   /** The decoder refuses a request, and perhaps all that follows. */

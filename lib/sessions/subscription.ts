@@ -8,6 +8,7 @@ import type { ReplaySubscriber } from "../engine/types.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
+import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
@@ -87,6 +88,11 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   whenNotFull(callback: () => void): void {
     this.#outbox.whenNotFull(callback);
+  }
+
+  /** What blocks leaves nothing out, so it need not know what is to which topic. */
+  takesJoined(encoding: Encoding): boolean {
+    return this.policy === "block" && this.#speaker.protocol.encoding === encoding;
   }
 
   deliver(run: Run): void {

@@ -43,6 +43,11 @@ export interface RunOptions {
   readonly ttl: number | undefined;
   /** When that is over, milliseconds since 1970, for who has to wait for them. */
   readonly expires: number | undefined;
+  /**
+   * Whether they go to several topics, `route` being the first's; left out: they do not. Such a run can be
+   * had as it lies only.
+   */
+  readonly severalTopics?: boolean;
 }
 
 /** Messages of a run that follow one another. */
@@ -79,6 +84,7 @@ export class Run {
   readonly #slice: Slice;
   readonly #pool: ChunkPool;
   readonly #hasFields: boolean;
+  readonly #severalTopics: boolean;
   /** Undefined: not looked for yet. */
   #ids: readonly IdSpan[] | undefined;
   #made: Made[] | undefined;
@@ -94,6 +100,7 @@ export class Run {
     this.#slice = slice;
     this.#pool = options.pool;
     this.#hasFields = options.hasFields;
+    this.#severalTopics = options.severalTopics === true;
   }
 
   /** Its messages as records. */
@@ -178,6 +185,7 @@ export class Run {
   }
 
   #reader(): RecordReader {
+    this.#isToOneTopic();
     const { chunk, start, end } = this.records;
     return new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: this.route.topicBytes });
   }
@@ -224,6 +232,11 @@ export class Run {
     return this.#keepMade(undefined, chunk, header.length + view.length);
   }
 
+  /** Who reads records knows by their topic where it ends in them. */
+  #isToOneTopic(): void {
+    if (this.#severalTopics) throw new TypeError("a run to several topics can be had as it lies only");
+  }
+
   #keepMade(encoding: Encoding | undefined, chunk: Chunk, length: number): Slice {
     const slice = new Slice(chunk, 0, length);
     (this.#made ??= []).push({ encoding, slice });
@@ -231,6 +244,7 @@ export class Run {
   }
 
   #deliveries({ chunk, start, end }: Slice): Deliveries {
+    this.#isToOneTopic();
     return { bytes: chunk.bytes, start, end, count: this.count, topicBytes: this.route.topicBytes };
   }
 }

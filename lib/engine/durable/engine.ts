@@ -10,6 +10,7 @@ import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
 import type { Store } from "../../store/types.ts";
 import { matches } from "../../topics/topic.ts";
+import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
@@ -143,6 +144,14 @@ export class DurableEngine implements Engine {
     const subscribed = route as SubscribedRoute;
     const full = this.#routing.gateOf(subscribed);
     return full === undefined && subscribed.durable && this.#log.full ? this.#log : full;
+  }
+
+  goTogether(route: Route, other: Route): boolean {
+    return this.#routing.goTogether(route as SubscribedRoute, other as SubscribedRoute);
+  }
+
+  joins(route: Route, encoding: Encoding): boolean {
+    return this.#routing.joins(route as SubscribedRoute, encoding);
   }
 
   publish(run: Run, publisher: Publisher): Receipt | undefined {

@@ -62,6 +62,9 @@ export class ClassicDecoder implements Decoder {
   #headLength = 0;
   #topicAt = 0;
   #sharp = true;
+  /** Where a line begins that was seen to start with another head, and the first byte there that differs. */
+  #unlikeAt = -1;
+  #unlikeFrom = 0;
 
   constructor(lineMost: number) {
     this.#lineMost = lineMost;
@@ -99,6 +102,7 @@ export class ClassicDecoder implements Decoder {
     }
     this.#position = start;
     this.#limit = end;
+    this.#unlikeAt = -1;
     this.#out = NO_DELIVERY_YET;
     buffer[end] = LF;
   }
@@ -111,7 +115,8 @@ export class ClassicDecoder implements Decoder {
         this.request = NO_REQUEST;
         return Found.Nothing;
       }
-      if (this.#run() > 0) return Found.Publishes;
+      if (this.#run(false) > 0) return Found.Publishes;
+      if (this.#learnNext() && this.#run(true) > 0) return Found.Publishes;
       const lf = this.#findLf(this.#position);
       if (lf >= this.#limit) return this.#incomplete();
       const found = this.#otherLine(lf);
@@ -125,10 +130,32 @@ export class ClassicDecoder implements Decoder {
     return this.#refuse(code, this.#limit);
   }
 
-  /** Takes the lines that start with the known head, as far as they go. */
-  #run(): number {
+  /**
+   * Learns the topic of the next line where all that is before it is known, so that {@link #run} can take it:
+   * the short way for topics that change. False: {@link #otherLine} judges the line.
+   */
+  #learnNext(): boolean {
+    const line = this.#position;
+    if (this.#unlikeAt !== line || this.#unlikeFrom < this.#topicAt) return false;
+    const buffer = this.#buffer;
+    const head = this.#head;
+    let at = this.#unlikeFrom;
+    this.#headLength = 0;
+    // what is behind the window begins with an LF
+    let byte = buffer[line + at]!;
+    for (; byte > SPACE && at < head.length; byte = buffer[line + at]!) head[at++] = byte;
+    if (byte !== SPACE || at >= head.length) return false;
+    head[at++] = SPACE;
+    this.#headLength = at;
+    this.#sharp = head[this.#topicAt] === SHARP;
+    return true;
+  }
+
+  /** Takes the lines that start with the known head, as far as they go. `first`: one does. */
+  #run(first: boolean): number {
     const headLength = this.#headLength;
-    if (headLength === 0) return 0;
+    if (headLength === 0 || this.#unlikeAt === this.#position && !first) return 0;
+    const head = this.#head;
     const buffer = this.#buffer;
     const limit = this.#limit;
     const lineMost = this.#lineMost;
@@ -138,7 +165,18 @@ export class ClassicDecoder implements Decoder {
     let out = this.#out;
     let start = out;
     let count = 0;
-    while (position + headLength <= limit && this.#startsWithHead(position)) {
+    let known = first;
+    while (position + headLength <= limit) {
+      if (!known) {
+        let same = 0;
+        while (same < headLength && buffer[position + same] === head[same]) same++;
+        if (same < headLength) {
+          this.#unlikeAt = position;
+          this.#unlikeFrom = same;
+          break;
+        }
+      }
+      known = false;
       const lf = this.#findLf(position + headLength);
       if (lf >= limit) break;
       const stop = buffer[lf - 1] === CR && lf > position + headLength ? lf - 1 : lf;
@@ -223,17 +261,9 @@ export class ClassicDecoder implements Decoder {
     for (let at = 0; at < length - 1; at++) this.#head[at] = this.#buffer[line + at]!;
     this.#head[length - 1] = SPACE;
     this.#headLength = length;
+    this.#unlikeAt = -1;
     this.#topicAt = topicStart - line;
     this.#sharp = this.#head[this.#topicAt] === SHARP;
-  }
-
-  #startsWithHead(position: number): boolean {
-    const buffer = this.#buffer;
-    const head = this.#head;
-    for (let at = 0, length = this.#headLength; at < length; at++) {
-      if (buffer[position + at] !== head[at]) return false;
-    }
-    return true;
   }
 
   /**

@@ -58,6 +58,7 @@ export const CLASSIC: Protocol = {
   tellsGaps: false,
   decoder: (limits) => new ClassicDecoder(limits.line),
   replies: (to) => new ClassicReplies(to),
+  encoding: CLASSIC_LINES,
   deliveries: (run) => run.as(CLASSIC_LINES),
   gap: () => undefined,
   notice: () => undefined,

@@ -28,6 +28,7 @@ const EQUALS = 0x3d;
 /** Digits of a length that is read: see {@link decimals.readDecimal}. */
 const LENGTH_DIGITS_MOST = 15;
 const DEL = 0x7f;
+const TOPIC_AT = "pub ".length;
 const EMPTY = new Uint8Array(0);
 
 /** What limits a frame. */
@@ -67,9 +68,12 @@ export class FrameDecoder implements Decoder {
   #fieldsTtl: number | undefined;
   #fieldsProblem = "";
 
-  /** `pub <topic> ` of the last publish. */
+  /** `pub <topic> ` of the last publish; of no length while none is known. */
   #head = EMPTY;
   #headLength = 0;
+  /** Where a frame begins that was seen to start with another head, and the first byte there that differs. */
+  #unlikeAt = -1;
+  #unlikeFrom = 0;
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
@@ -79,7 +83,7 @@ export class FrameDecoder implements Decoder {
     return this.#head;
   }
   get topicStart(): number {
-    return "pub ".length;
+    return TOPIC_AT;
   }
   get topicEnd(): number {
     return this.#headLength - 1;
@@ -99,6 +103,7 @@ export class FrameDecoder implements Decoder {
     this.#buffer = buffer;
     this.#position = start;
     this.#limit = end;
+    this.#unlikeAt = -1;
     buffer[end] = LF;
   }
 
@@ -114,8 +119,8 @@ export class FrameDecoder implements Decoder {
         this.request = NO_REQUEST;
         return Found.Nothing;
       }
-      if (this.#run() > 0) return Found.Publishes;
-      if (this.#learnNext() && this.#run() > 0) return Found.Publishes;
+      if (this.#run(false) > 0) return Found.Publishes;
+      if (this.#learnNext() && this.#run(true) > 0) return Found.Publishes;
       const found = this.#otherFrame();
       if (found !== undefined) return found;
     }
@@ -144,38 +149,55 @@ export class FrameDecoder implements Decoder {
   }
 
   /**
-   * Takes `pub <topic> ` from where the next frame begins, if it is another than the last, so that
-   * {@link #run} can try it: the short way for topics that change. What it cannot take is judged by
-   * {@link #otherFrame}.
+   * Learns `pub <topic> ` where the next frame begins, so that {@link #run} can take it: the short way for
+   * topics that change. False: {@link #otherFrame} judges the frame.
    */
   #learnNext(): boolean {
     const buffer = this.#buffer;
     const header = this.#position;
-    const topic = header + 4;
-    if (!isPub(buffer, header)) return false;
-    let at = topic;
+    let at = this.#unlikeAt === header ? this.#unlikeFrom : 0;
+    if (at < TOPIC_AT) {
+      if (!isPub(buffer, header)) return false;
+      if (this.#head.length === 0) this.#learnHead(header, header + TOPIC_AT - 1);
+      at = TOPIC_AT;
+    }
+    const head = this.#head;
+    const most = Math.min(head.length, this.#limits.line - LENGTH_DIGITS_MOST);
+    this.#headLength = 0;
     // what is behind the window begins with an LF
-    while (buffer[at]! > SPACE) at++;
-    const length = at + 1 - header;
-    if (buffer[at] !== SPACE || at === topic || length + LENGTH_DIGITS_MOST > this.#limits.line) return false;
-    if (length === this.#headLength && this.#startsWithHead(header)) return false;
-    this.#learnHead(header, at);
+    let byte = buffer[header + at]!;
+    for (; byte > SPACE && at < most; byte = buffer[header + at]!) head[at++] = byte;
+    if (byte !== SPACE || at >= most) return false;
+    head[at++] = SPACE;
+    this.#headLength = at;
     return true;
   }
 
-  /** Takes the frames that start with the known head and are whole, as far as they go. */
-  #run(): number {
+  /** Takes the frames that start with the known head and are whole, as far as they go. `first`: one does. */
+  #run(first: boolean): number {
     const headLength = this.#headLength;
-    if (headLength === 0) return 0;
+    let position = this.#position;
+    if (headLength === 0 || this.#unlikeAt === position && !first) return 0;
     const buffer = this.#buffer;
+    const head = this.#head;
     const limit = this.#limit;
     const payloadMost = this.#limits.payload;
-    const start = this.#position;
-    let position = start;
+    const start = position;
     let count = 0;
+    let known = first;
     this.hasFields = false;
     this.ttl = undefined;
-    while (position + headLength < limit && this.#startsWithHead(position)) {
+    while (position + headLength < limit) {
+      if (!known) {
+        let same = 0;
+        while (same < headLength && buffer[position + same] === head[same]) same++;
+        if (same < headLength) {
+          this.#unlikeAt = position;
+          this.#unlikeFrom = same;
+          break;
+        }
+      }
+      known = false;
       let at = position + headLength;
       let byte = buffer[at]!;
       let length = byte - ZERO;
@@ -317,15 +339,7 @@ export class FrameDecoder implements Decoder {
     // a loop: heads are short, and a view of one costs more than to copy it
     for (let at = 0; at < length; at++) this.#head[at] = this.#buffer[header + at]!;
     this.#headLength = length;
-  }
-
-  #startsWithHead(position: number): boolean {
-    const buffer = this.#buffer;
-    const head = this.#head;
-    for (let at = 0, length = this.#headLength; at < length; at++) {
-      if (buffer[position + at] !== head[at]) return false;
-    }
-    return true;
+    this.#unlikeAt = -1;
   }
 
   /** Passes over the frame that ends at `frame`, as much of it as is there and the rest as it comes. */

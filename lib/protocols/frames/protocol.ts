@@ -5,6 +5,7 @@
  */
 import { Chunk, Slice } from "../../buffers.ts";
 import { encodeText } from "../../wire/bytes.ts";
+import { RECORDS } from "../../wire/encoding.ts";
 import { DONE, type Protocol, type Refusal, type Replies, type ReplySink, type Success } from "../types.ts";
 import { FrameDecoder } from "./decoder.ts";
 import { byeFrame, errFrame, gapFrame, HELLO_REPLY, infoFrame, okFrame } from "./words.ts";
@@ -101,6 +102,7 @@ export const FRAMES: Protocol = {
   tellsGaps: true,
   decoder: (limits) => new FrameDecoder(limits),
   replies: (to) => new FrameReplies(to),
+  encoding: RECORDS,
   deliveries: (run) => run.stored === undefined ? run.records : run.batch,
   gap: (pattern, count) => sliceOf(gapFrame(pattern, count)),
   notice: (fields) => sliceOf(infoFrame(fields)),

@@ -9,11 +9,11 @@ const decoder = new TextDecoder();
 const LIMITS = { line: 64, payload: 100 };
 
 /**
- * Feeds the pieces as a session does, keeping what is unconsumed; publishes come out as the frames they are.
+ * Feeds the pieces as a session does, keeping what is unconsumed, there or in another buffer (`moves`); publishes come out as the frames they are.
  */
-function decode(pieces: readonly Uint8Array[]): string[] {
+function decode(pieces: readonly Uint8Array[], { moves = false } = {}): string[] {
   const machine = new FrameDecoder(LIMITS);
-  const buffer = new Uint8Array(8192);
+  let buffer = new Uint8Array(8192);
   const events: string[] = [];
   let start = 0;
   let end = 0;
@@ -34,6 +34,11 @@ function decode(pieces: readonly Uint8Array[]): string[] {
       }
     }
     start = machine.consumed;
+    if (!moves) continue;
+    const unread = buffer.subarray(start, end);
+    buffer = new Uint8Array(8192);
+    buffer.set(unread);
+    [start, end] = [0, unread.length];
   }
   return events;
 }
@@ -207,6 +212,57 @@ Deno.test("a header that never ends, and a verb that is not known, break the con
   assertEquals(decodeEverySplit("PUB #a 1\nx\nping\n"), ["broken UNKNOWN_COMMAND"]);
 });
 
+Deno.test("topics that change are told apart, however much of them is alike, at every split", () => {
+  const topics = ["#a", "#ab", "#a", "#abc", "#b", "#", "a", "#a", `#${"l".repeat(30)}`, "#a.\u00e9", "#a"];
+  // up to a header of as many bytes as it may have, and more than that
+  for (const length of [40, 44, 45, 46, 55]) topics.push(`#${"x".repeat(length)}`, `#${"x".repeat(length)}y`);
+  const all = topics.map((topic, at) => `pub ${topic} ${at % 3}\n${"\n".repeat(at % 3)}\n`);
+  assertEquals(decodeEverySplit(all.join("")), topics.map((topic, at) => `${topic}>${all[at]}`));
+  assertEquals(decodeEverySplit(`${all.at(-1)}pub #${"x".repeat(60)} 1\nx\n`), [
+    `${topics.at(-1)}>${all.at(-1)}`,
+    "broken LINE_TOO_LONG",
+  ]);
+});
+
+Deno.test("what was seen of a window is not taken for what stands there in the next", () => {
+  const pieces = ["pub #a 3\nxxx\npub #b 1 k", "\nx\nping\n5 3\nabc\n"].map((text) => encoder.encode(text));
+  assertEquals(decode(pieces, { moves: true }), [
+    "#a>pub #a 3\nxxx\n",
+    "BAD_FIELD",
+    "ping|",
+    "broken UNKNOWN_COMMAND",
+  ]);
+});
+
+Deno.test("a header that is too long is refused, however long the one before it was", () => {
+  const machine = new FrameDecoder({ line: 100, payload: 10 });
+  const buffer = new Uint8Array(1024);
+  const { written } = encoder.encodeInto(
+    `pub #${"x".repeat(70)} 1\nx\npub #${"y".repeat(94)} 1\nx\n`,
+    buffer,
+  );
+  machine.feed(buffer, 0, written);
+  assertEquals([machine.next(), machine.next(), machine.refusal], [
+    Found.Publishes,
+    Found.Broken,
+    "LINE_TOO_LONG",
+  ]);
+});
+
+Deno.test("a topic that ends in a control character is judged as any other, known or not", () => {
+  for (const odd of ["\t", "\r", "\0"]) {
+    assertEquals(decodeEverySplit(`pub #a 1\nx\npub #a${odd} 1\nx\npub #b 1\ny\n`), [
+      "#a>pub #a 1\nx\n",
+      `#a${odd}>pub #a${odd} 1\nx\n`,
+      "#b>pub #b 1\ny\n",
+    ]);
+    assertEquals(decodeEverySplit(`pub #a 1\nx\npub #b${odd}1\nx\n`), [
+      "#a>pub #a 1\nx\n",
+      "broken BAD_LENGTH",
+    ]);
+  }
+});
+
 Deno.test("a run is a slice of what was read: nothing moves", () => {
   const machine = new FrameDecoder(LIMITS);
   const text = "pub #a 1\n1\npub #a 2\n22\npub #b 1\n3\n";
@@ -221,7 +277,7 @@ Deno.test("a run is a slice of what was read: nothing moves", () => {
 Deno.test("any bytes, however they are split, decode to the same events", () => {
   const frame = fc.oneof(
     fc.record({
-      topic: fc.constantFrom("#a", "a", "#bb", ""),
+      topic: fc.constantFrom("#a", "a", "#bb", "#b", "#a.b", "#a.bc", ""),
       payload: fc.string({ maxLength: 12 }),
       fields: fc.constantFrom("", " k=v", " k"),
     })
@@ -240,6 +296,7 @@ Deno.test("any bytes, however they are split, decode to the same events", () => 
         bytes.subarray(place, places[index] ?? bytes.length)
       );
       assertEquals(decode(pieces), decode([bytes]));
+      assertEquals(decode(pieces, { moves: true }), decode([bytes]));
     }),
     { numRuns: 2000 },
   );
