@@ -22,6 +22,8 @@ export class SubscribedRoute implements Route {
   readonly durable: boolean;
   /** Whether something was stored in it since it is known here; what was named before was, or is being. */
   stored = false;
+  /** Whether it has been put into the table. */
+  kept = false;
   subscribers: readonly Subscriber[] = NOBODY;
   /** Whether that list is another topic's as well, and counted there. */
   shares = false;
@@ -46,7 +48,7 @@ export interface RoutingOptions {
 }
 
 /** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
-const ROUTE_BYTES = 144;
+const ROUTE_BYTES = 152;
 const SUBSCRIBER_BYTES = 8;
 /** Lists of subscribers that are looked at for one that is alike. */
 const LISTS_KEPT = 8;
@@ -66,8 +68,8 @@ function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boole
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
  * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
- * What is remembered of topics is bounded and can be made anew, and of one that nobody hears nothing before
- * it is named a second time; a change of the subscriptions costs only the topics it touches.
+ * What is remembered of topics is bounded and can be made anew, of one nothing before it is named a second
+ * time; a change of the subscriptions costs only the topics it touches.
  */
 export class Routing {
   readonly #patterns: PatternTable<Subscriber>;
@@ -127,10 +129,7 @@ export class Routing {
     const known = this.#routes.find(name, 0, name.length);
     if (known !== undefined) return known;
     const route = new SubscribedRoute(topic, { topicBytes: name.length, durable: this.#isDurable(topic) });
-    this.#lookFor(route);
-    // two routes of one topic that is heard would be two topics to those that keep one message a topic
-    if (route.subscribers.length > 0) this.#routes.add(name, route);
-    else route.stored = this.#routes.addIfSeen(name, route);
+    route.stored = route.kept = this.#routes.addIfSeen(name, route);
     return route;
   }
 
@@ -184,21 +183,15 @@ export class Routing {
     // a list of many is as costly to make as to find them
     if (this.#changes.concern(route, this.#looks + route.subscribers.length)) {
       const before = listBytes(route);
-      this.#lookFor(route);
+      const found = this.#search(route);
+      const alike = this.#lists.find((list) => isSame(list, found));
+      route.shares = alike !== undefined;
+      route.subscribers = alike ?? this.#remember(found);
       const more = listBytes(route) - before;
-      if (more !== 0) this.#routes.grew(more);
+      if (more !== 0 && route.kept) this.#routes.grew(more);
     }
     route.asOf = state;
     return route.subscribers;
-  }
-
-  /** Finds the subscribers of a route anew. */
-  #lookFor(route: SubscribedRoute): void {
-    const found = this.#search(route);
-    const alike = this.#lists.find((list) => isSame(list, found));
-    route.shares = alike !== undefined;
-    route.subscribers = alike ?? this.#remember(found);
-    route.asOf = this.#changes.state;
   }
 
   #remember(list: readonly Subscriber[]): readonly Subscriber[] {

@@ -9,7 +9,7 @@ import { SEGMENT_BYTES } from "../limits.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
 import type { Encoding } from "../wire/encoding.ts";
-import type { Route, Run } from "../wire/run.ts";
+import type { Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
@@ -18,7 +18,7 @@ import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/se
  * are idle.
  */
 const NONE: Segment[] = [];
-const NO_LATEST: Map<Route, Segment> = new Map();
+const NO_LATEST: Map<string, Segment> = new Map();
 
 /** How a connection takes its messages; the session has it, and changes it. */
 export interface Speaker {
@@ -45,7 +45,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   /** Bytes it takes to keep those that wait. */
   #held = 0;
   /** The segment of each topic that waits (latest). */
-  readonly #latest: Map<Route, Segment>;
+  #latest = NO_LATEST;
   /** Messages that were left out and are told before the next segment of this subscription. */
   #gap = 0;
   /** Stands for what was left out last, while nothing of this subscription has come behind it (drop-new). */
@@ -63,7 +63,6 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#outbox = outbox;
     this.#speaker = speaker;
     this.#pattern = pattern;
-    this.#latest = policy === "latest" ? new Map() : NO_LATEST;
   }
 
   get rank(): number {
@@ -147,7 +146,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   left(segment: Segment): void {
     if (this.#marker === segment) this.#marker = undefined;
     if (segment.length > 0) this.#held -= SEGMENT_BYTES + heldBy(segment);
-    if (segment.route !== undefined) this.#latest.delete(segment.route);
+    if (segment.route !== undefined) this.#latest.delete(segment.route.topic);
   }
 
   #notice(fields: Readonly<Record<string, unknown>>): void {
@@ -179,12 +178,14 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   /** The run's last message takes the place of what waits of its topic. */
   #deliverLatest(run: Run): void {
     const { route, expires, count } = run;
-    const waiting = this.#latest.get(route);
+    const waiting = this.#latest.get(route.topic);
     if (waiting !== undefined) this.#takeOut(waiting);
     const slice = this.#speaker.protocol.deliveries(run.newest);
     if (!this.#makeRoomForNewest(this.#outbox.costOf(slice))) return this.#leaveOut(count);
     this.#countDropped(count - 1);
-    this.#latest.set(route, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
+    // most never wait: an empty map is as large as all else of a subscription
+    if (this.#latest === NO_LATEST) this.#latest = new Map();
+    this.#latest.set(route.topic, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
   }
 
   /**

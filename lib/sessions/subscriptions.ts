@@ -47,6 +47,7 @@ export class Subscriptions {
   readonly #owner: Subscribing;
   /** For all patterns that need nothing of their own. */
   readonly #shared: Subscription;
+  readonly #plain: Opened;
   readonly #byPattern = new SmallMap<string, Opened>();
   /** What of the budget for patterns these have. */
   readonly #account = emptyAccount();
@@ -59,6 +60,7 @@ export class Subscriptions {
   constructor(owner: Subscribing, policy: SlowPolicy) {
     this.#owner = owner;
     this.#shared = new Subscription(policy, { outbox: owner.outbox, speaker: owner });
+    this.#plain = { subscription: this.#shared, blocks: policy === "block" };
     this.#tellOutbox();
   }
 
@@ -100,7 +102,9 @@ export class Subscriptions {
     } else {
       this.close(pattern);
     }
-    const opened = { subscription, blocks: policy === "block" && !follows };
+    const opened = shared && !follows
+      ? this.#plain
+      : { subscription, blocks: policy === "block" && !follows };
     this.#byPattern.set(pattern, opened);
     this.#owner.patterns.add(pattern, { account: this.#account, own: !shared });
     this.#count(opened, 1);

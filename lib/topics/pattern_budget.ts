@@ -9,11 +9,11 @@ import { PATTERN_SHAPES_MOST } from "../limits.ts";
 import { shapeOf } from "./pattern_table.ts";
 
 /**
- * What a subscription takes beside its pattern: places in two hash tables, which may have just doubled
- * (measured: 140), and where it has a queue of its own that as well (480 with `slow=latest`).
+ * What a subscription takes beside its pattern: places in three hash tables, which may have just doubled
+ * (measured with patterns of 5 characters: 140), and where it has a queue of its own that as well (300).
  */
-const PATTERN_BYTES = 200;
-const OWN_BYTES = 300;
+const PATTERN_BYTES = 170;
+const OWN_BYTES = 180;
 
 /** What one connection has. */
 export interface PatternAccount {

@@ -304,9 +304,11 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
     },
   );
 
-  test("a topic's route is found by its bytes once it has been made, with # and without", ({ engine }) => {
+  test("a topic's route is found by its bytes once it has been made twice, with # and without", ({ engine }) => {
     const bytes = encoder.encode("#a.b");
-    engine.subscribe("#a.b", new Recorder());
+    assertEquals(engine.findRoute(bytes, 0, 4), undefined);
+    // most topics are named once: it is remembered from the second time on
+    assertEquals(engine.routeOf("#a.b").topic, "#a.b");
     assertEquals(engine.findRoute(bytes, 0, 4), undefined);
     const route = engine.routeOf("#a.b");
     assertEquals([route.topic, route.topicBytes], ["#a.b", 4]);
@@ -409,8 +411,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
 
   test("a snapshot is plain data", async ({ engine, durable }, sender) => {
     engine.subscribe("#>", new Recorder());
-    await sender.publish("#d", "x");
-    await sender.publish("#m", "x");
+    for (const topic of ["#d", "#d", "#m", "#m"]) await sender.publish(topic, "x");
     const snapshot = engine.snapshot();
     assertEquals(structuredClone(snapshot), snapshot);
     assertEquals([snapshot.subscriptions, snapshot.topics, snapshot.store?.topics], [

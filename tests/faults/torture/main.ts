@@ -41,7 +41,7 @@ if (flags["table"]) {
     ms: seconds * 1000,
     backMs: number("back", 60) * 1000,
     say,
-    ...(only === undefined ? {} : { kinds: [only as TableKind] }),
+    ...(only === undefined ? {} : { kinds: only === "none" ? [] : [only as TableKind] }),
   });
   Deno.exit(good ? 0 : 1);
 }
