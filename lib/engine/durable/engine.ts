@@ -156,14 +156,6 @@ export class DurableEngine implements Engine {
     return this.#routing.joins(route as SubscribedRoute, encoding);
   }
 
-  goTogether(route: Route, other: Route): boolean {
-    return this.#routing.goTogether(route as SubscribedRoute, other as SubscribedRoute);
-  }
-
-  joins(route: Route, encoding: Encoding): boolean {
-    return this.#routing.joins(route as SubscribedRoute, encoding);
-  }
-
   publish(run: Run, publisher: Publisher): Receipt | undefined {
     if (!(run.route as SubscribedRoute).durable) {
       return inMemory(this.#deliver(run));
