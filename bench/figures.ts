@@ -56,7 +56,9 @@ export interface Summary {
   /** Medians of the parts of a core that broker and generator used. */
   readonly brokerCpu: number | null;
   readonly loadCpu: number | null;
-  /** The median of the broker's processor time for what the rate counts, microseconds; where there is a rate. */
+  /**
+   * The median of the broker's processor time for what the rate counts, microseconds; where there is a rate.
+   */
   readonly cpuMicros: number | null;
   /** The median of messages for each flush of the disk; where that was counted. */
   readonly perFlush: number | null;

@@ -13,8 +13,8 @@
  * - `open`: publishes leave by a schedule, whatever comes back; latencies counted from the schedule, so that stalls show
  * - `acked`: a publish waits for its answer; latencies, judged by how many that makes a second
  * - `pairs`: the same as `ping`, many at once; deliveries a second, latencies, and what the slowest pair got
- * - `floods`: publishers that never pause, and one newcomer after the other; how long newcomers take, what the slowest flood got, who
- *   was cut
+ * - `floods`: publishers that never pause, and one newcomer after the other; how long newcomers take, what
+ *   the slowest flood got, who was cut
  * - `connect`: connect, subscribe, be answered, close; connections a second
  * - `idle`: subscribers that wait; resident bytes of the broker for each
  * - `scale`: subscriptions by the hundred thousand; resident bytes for each, and how long one message takes then
@@ -52,7 +52,10 @@ export interface Shape {
   readonly crossed?: true;
   /** `scale` only: topics each subscriber is subscribed to. */
   readonly patterns?: number;
-  /** Each message goes to another of so many topics, and every subscriber is subscribed to all of them by one pattern. */
+  /**
+   * Each message goes to another of so many topics, and every subscriber is subscribed to all of them by one
+   * pattern.
+   */
   readonly changes?: number;
   /** Topics that each publisher takes turns in, a message to each, where nobody subscribes. */
   readonly takesTurns?: number;

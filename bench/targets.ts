@@ -8,12 +8,14 @@ import { columns } from "./table.ts";
 
 const BOTH = ["hashbus2", "hashbus"] as const;
 
-/** What a target may be about, in place of a shape's figure; `worst` and `cut`: of newcomers and of floods. */
+/**
+ * What a target may be about, in place of a shape's figure; `worst` and `cut`: of newcomers and of floods.
+ */
 type Aspect = "p99" | "processor time" | "worst" | "slowest / mean" | "cut";
 
 /**
- * One thing that must show: that `ours` is at least `times` times as good as `peer` in the shape (`peerShape`: as the peer in that
- * one), or that its figure is at most `most` or at least `least`.
+ * One thing that must show: that `ours` is at least `times` times as good as `peer` in the shape
+ * (`peerShape`: as the peer in that one), or that its figure is at most `most` or at least `least`.
  */
 export type Target =
   & { readonly shape: string; readonly ours: typeof BOTH[number]; readonly of?: Aspect }

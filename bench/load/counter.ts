@@ -2,8 +2,8 @@
  * Counts what comes in on one connection, without reading it.
  *
  * - the first messages are compared byte for byte with what is expected;
- * - of every later read the beginning of one message is looked at, where arithmetic puts it: a byte, or its topic where that
- *   changes with every message;
+ * - of every later read the beginning of one message is looked at, where arithmetic puts it: a byte, or its
+ *   topic where that changes with every message;
  * - what is counted at the end is exact: a whole number of messages, or {@link Counter.excess} says by how many bytes not.
  *
  * @module

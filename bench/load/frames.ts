@@ -13,7 +13,10 @@ export function published(dialect: Dialect, shape: Shape, publisher: number): re
   return topics(shape, publisher).map((topic) => dialect.publish(topic, payload, publisher));
 }
 
-/** The same as who is subscribed to `topic` gets it, or to all that change: messages of one length in one piece. */
+/**
+ * The same as who is subscribed to `topic` gets it, or to all that change: messages of one length in one
+ * piece.
+ */
 export function expected(
   dialect: Dialect,
   shape: Shape,

@@ -1,5 +1,6 @@
 /**
- * Crowds and topics that change, as the benchmark runs them, in small: real brokers, ours and those that are installed.
+ * Crowds and topics that change, as the benchmark runs them, in small: real brokers, ours and those that
+ * are installed.
  *
  * @module
  */
@@ -122,7 +123,10 @@ Deno.test({
   },
 });
 
-/** Replaces what a broker in this process says to a subscriber of a pair; `message`: which one of that subscriber, from 0. */
+/**
+ * Replaces what a broker in this process says to a subscriber of a pair; `message`: which one of that
+ * subscriber, from 0.
+ */
 type Lie = (delivery: string, message: number) => string;
 
 /** What the generator says of one pair on a broker that speaks classic, to one of each, and lies. */

@@ -187,7 +187,7 @@ Deno.test("A target is met, missed or not measured, and p99 is judged by p99", (
   assertEquals(rows[5], ["idle", "v2", "at most 7.8 KiB", "8.8 KiB", "missed"]);
 });
 
-Deno.test("Pairs are judged by their rate, p99 and processor time, and by what the peer shows in another shape", () => {
+Deno.test("Pairs are judged by rate, p99 and processor time, and by what a peer shows elsewhere", () => {
   const summaries = cellsOf({
     "pairs-50": { hashbus2: [pairs(60_000)], nats: [pairs(80_000, { p99: 1000 })] },
     "1-1-crossed": { hashbus2: [rate(6e6)] },

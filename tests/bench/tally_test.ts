@@ -76,7 +76,7 @@ function arrival(interjection: string | null): Arrival {
   });
 }
 
-Deno.test("A message has arrived with its last byte, wherever reads split it and whatever may come between", () => {
+Deno.test("A message has arrived with its last byte, wherever reads split it", () => {
   for (const pieces of cuts(`PING\r\n${MESSAGE}PING\r\n${MESSAGE}`)) {
     const one = arrival("PING\r\n");
     const from = source(...pieces);

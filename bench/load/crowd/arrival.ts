@@ -1,5 +1,6 @@
 /**
- * Waits for one message at a time on a subscriber's connection and holds it against what it should be, byte for byte.
+ * Waits for one message at a time on a subscriber's connection and holds it against what it should be, byte
+ * for byte.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Many who publish as fast as they are let, each to a topic of its own, and one newcomer after the other among them.
+ * Many who publish as fast as they are let, each to a topic of its own, and one newcomer after the other
+ * among them.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The thread of {@link Newcomers}: somebody connects as a subscriber and as a publisher, subscribes to a topic of its own,
- * publishes a message and gets it; and after a pause the next one.
+ * The thread of {@link Newcomers}: somebody connects as a subscriber and as a publisher, subscribes to a
+ * topic of its own, publishes a message and gets it; and after a pause the next one.
  *
  * @module
  */

@@ -15,7 +15,10 @@ export interface NewcomerTask {
   readonly words: Int32Array<SharedArrayBuffer>;
 }
 
-/** What the thread says: that it is there, how long one took in microseconds, that one was not served, or that it is done. */
+/**
+ * What the thread says: that it is there, how long one took in microseconds, that one was not served, or that
+ * it is done.
+ */
 export type NewcomerNews =
   | { readonly is: "ready" | "done" }
   | { readonly is: "served"; readonly took: number }

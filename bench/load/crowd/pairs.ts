@@ -18,8 +18,9 @@ const LOOK_MS = 100;
 const READ_BYTES = 64 * 1024;
 
 /**
- * Runs a `pairs` job, or an `acked` one of several publishers: everybody sends the next message when the last one has arrived,
- * so as many are under way as there are members. At the end all have arrived and all are answered.
+ * Runs a `pairs` job, or an `acked` one of several publishers: everybody sends the next message when the
+ * last one has arrived, so as many are under way as there are members. At the end all have arrived and all
+ * are answered.
  */
 export function pairs(job: Job): Outcome {
   const crowd = new Crowd(job);
@@ -80,7 +81,10 @@ class Crowd {
     }
   }
 
-  /** Goes on for so long. Latencies in microseconds, in no order; `slowest`: what the slowest member got of the mean. */
+  /**
+   * Goes on for so long. Latencies in microseconds, in no order; `slowest`: what the slowest member got of
+   * the mean.
+   */
   run(
     seconds: number,
   ): { readonly samples: Float64Array; readonly seconds: number; readonly slowest: number } {
@@ -186,7 +190,9 @@ class Crowd {
     return came;
   }
 
-  /** What the acknowledgements that have come complete: nothing, where it is deliveries that are waited for. */
+  /**
+   * What the acknowledgements that have come complete: nothing, where it is deliveries that are waited for.
+   */
   #answers({ publisher, tally, subscriber }: Member): number {
     if (tally === null) return this.#unasked(publisher);
     const before = tally.messages;

@@ -68,7 +68,9 @@ export class Tally {
   }
 }
 
-/** The answers of a publisher whose topic has so many subscribers; `null` where publishes are not answered. */
+/**
+ * The answers of a publisher whose topic has so many subscribers; `null` where publishes are not answered.
+ */
 export function tallyOf(
   dialect: Dialect,
   { publisher, subscribers }: { readonly publisher: number; readonly subscribers: number },

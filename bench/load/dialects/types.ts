@@ -26,8 +26,8 @@ export type Replies =
 export type FormPart = Uint8Array<ArrayBuffer> | "count" | "sequence" | "number";
 
 /**
- * One protocol. Pure: bytes only. `publisher`: the number of a connection, where that makes a difference (0). Levels of a topic are
- * separated by a dot here, and by what the protocol wants on the wire.
+ * One protocol. Pure: bytes only. `publisher`: the number of a connection, where that makes a difference
+ * (0). Levels of a topic are separated by a dot here, and by what the protocol wants on the wire.
  */
 export interface Dialect {
   /** `null`: a publisher may start at once. */

@@ -1,11 +1,12 @@
 /**
  * The calls of the C library that the crowds of the generator are made of, on Linux.
  *
- * Why not `Deno.connect`: the runtime serves at most 128 operations a round and wakes those it left out behind the others, so of
- * hundreds of busy connections some are starved, and a client that starves its own measures itself. `epoll` is fair, and a call
- * adds a tenth of a microsecond.
+ * Why not `Deno.connect`: the runtime serves at most 128 operations a round and wakes those it left out
+ * behind the others, so of hundreds of busy connections some are starved, and a client that starves its own
+ * measures itself. `epoll` is fair, and a call adds a tenth of a microsecond.
  *
- * Lengths are said as 32 bits, which both ways of calling C here widen with zeros: a size_t would make a bigint a call.
+ * Lengths are said as 32 bits, which both ways of calling C here widen with zeros: a size_t would make a
+ * bigint a call.
  *
  * @module
  */

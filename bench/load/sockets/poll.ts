@@ -1,5 +1,6 @@
 /**
- * Waits for many sockets at once and names those that have news: each of them once a round, whoever had some before.
+ * Waits for many sockets at once and names those that have news: each of them once a round, whoever had
+ * some before.
  *
  * @module
  */

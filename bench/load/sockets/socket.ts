@@ -113,7 +113,8 @@ function sockaddr(
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
-  // the family is the machine's, which is little-endian wherever Deno runs; port and address are the network's
+  // the family is the machine's, which is little-endian wherever Deno runs; port and address are the
+  // network's
   view.setUint16(0, AF_INET, true);
   view.setUint16(2, port);
   bytes.set(host.split(".").map(Number), 4);
