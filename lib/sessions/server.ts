@@ -50,7 +50,7 @@ export class Server {
   #lastNumber = 0;
 
   constructor(settings: Omit<Settings, "turns">) {
-    this.#settings = { ...settings, turns: new Turns(this.#loop) };
+    this.#settings = { ...settings, turns: new Turns(this.#loop, () => this.#flush()) };
   }
 
   /** How many connections there are. */
@@ -204,6 +204,16 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
+  }
+
+  /** Several connections' at once: what goes wrong is nobody's in particular. */
+  #flush(): void {
+    const { flushes, log } = this.#settings;
+    try {
+      flushes.flush();
+    } catch (error) {
+      log.error("internal error", { error: String(error instanceof Error ? error.stack : error) });
+    }
   }
 
   #stopTicking(): void {
