@@ -12,30 +12,33 @@ export interface Flushable {
   ready(): void;
 }
 
-/** A list that is filled while a read is handled and emptied behind it. */
+/** A list that is filled while reads are handled and emptied behind them. */
 export class FlushList {
-  #waiting: Flushable[] = [];
-  #spare: Flushable[] = [];
+  readonly #waiting: Flushable[] = [];
   #flushing = false;
 
   add(flushable: Flushable): void {
     this.#waiting.push(flushable);
   }
 
-  /** Sets going all that were added, also those that are added meanwhile: replies are put into outboxes. */
+  /**
+   * Sets going all that were added, also those that are added meanwhile: replies are put into outboxes. Where
+   * one throws the others are set going all the same, then it is thrown.
+   */
   flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
+    let at = 0;
     try {
-      while (this.#waiting.length > 0) {
-        const waiting = this.#waiting;
-        this.#waiting = this.#spare;
-        for (let at = 0; at < waiting.length; at++) waiting[at]!.ready();
-        waiting.length = 0;
-        this.#spare = waiting;
-      }
+      for (; at < this.#waiting.length; at++) this.#waiting[at]!.ready();
+      at = 0;
+      this.#waiting.length = 0;
     } finally {
       this.#flushing = false;
+      if (at > 0) {
+        this.#waiting.splice(0, at + 1);
+        this.flush();
+      }
     }
   }
 }

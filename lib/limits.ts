@@ -209,13 +209,12 @@ export const TURN_MS = 1;
 export const TURN_WORK_MOST = 8192;
 /** A read of fewer bytes is little to do. */
 export const LITTLE_BYTES = 4 * KIB;
-/**
- * A round that completes so few operations has completed all that were ready: the runtime stops at 128, and
- * some of those are looks that find nothing.
- */
-export const FEW_COMPLETIONS = 60;
-/** Rounds after which who was served asks for more even where each round is full. */
-export const HELD_ROUNDS_MOST = 16;
+/** Operations the runtime does in one round: it stops at 128, of which some are not for connections. */
+export const ROUND_PLACES = 120;
+/** Those that a read takes: itself, and what is written to the subscriber and to the publisher. */
+export const READ_PLACES = 3;
+/** More connections than this are a crowd: so many have room in a round whatever they do. */
+export const CROWD = 60;
 /** Connections that are accepted before the event loop turns. */
 export const ACCEPTED_A_ROUND = 16;
 
@@ -253,6 +252,7 @@ for (const spec of LIMIT_SPECS) {
     `the range of --max-${spec.key} holds its default`,
   );
 }
+check(2 * CROWD <= ROUND_PLACES, "without a crowd each may read and write in one round");
 check(TURN_MS <= SLICE_MS, "a turn fits a slice");
 check(LOW_WATER < HIGH_WATER, "publishers are let go below the mark at which they are held");
 check(GATHER_SEGMENT_MOST <= GATHER_BYTES, "a gathered segment fits the gathering buffer");

@@ -99,7 +99,7 @@ export class Connection implements OutboxOwner {
         }
         input.filled(bytes);
         this.#unread = true;
-        if (turns.free) this.#work();
+        if (turns.free) this.#workAtOnce();
         if (this.#unread || session.more || session.waitsFor !== undefined || outbox.aboveHighWater) {
           this.#handling = this.#handleRest(bytes < LITTLE_BYTES);
           await this.#handling;
@@ -263,12 +263,13 @@ export class Connection implements OutboxOwner {
   }
 
   async #takeTurn(how: { readonly little: boolean }): Promise<void> {
-    const { turns } = this.#settings;
-    if (turns.free) return this.#work();
+    const { turns, flushes } = this.#settings;
+    if (turns.free) return this.#workAtOnce();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     turns.queue(() => {
       try {
         this.#work();
+        flushes.flush();
         resolve();
       } catch (error) {
         reject(error);
@@ -277,12 +278,18 @@ export class Connection implements OutboxOwner {
     await promise;
   }
 
+  /** A turn of who need not wait: those who come with it are written with it. */
+  #workAtOnce(): void {
+    this.#work();
+    this.#settings.turns.flushSoon();
+  }
+
   /** One turn. */
   #work(): void {
     if (this.#closed) return;
     const { session } = this;
     const input = this.#input;
-    const { turns, flushes } = this.#settings;
+    const { turns } = this.#settings;
     turns.begin();
     if (this.#unread) {
       this.#unread = false;
@@ -292,7 +299,6 @@ export class Connection implements OutboxOwner {
     } else {
       session.goOn();
     }
-    flushes.flush();
     turns.end();
   }
 
@@ -300,9 +306,14 @@ export class Connection implements OutboxOwner {
     const { outbox } = this;
     const { turns } = this.#settings;
     try {
-      for (let bytes = outbox.take(); bytes !== undefined; bytes = outbox.take()) {
+      for (;;) {
+        if (outbox.queued > 0 && !turns.mayWrite) {
+          await new Promise<void>((resolve) => turns.whenWritable(resolve));
+        }
+        const bytes = outbox.take();
+        if (bytes === undefined) return;
         const written = await this.transport.write(bytes);
-        turns.came(written);
+        turns.wrote(written);
         outbox.wrote(written);
       }
     } catch (error) {

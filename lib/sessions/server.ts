@@ -51,7 +51,7 @@ export class Server {
 
   constructor(settings: Omit<Settings, "turns">, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#settings = { ...settings, turns: new Turns(loop) };
+    this.#settings = { ...settings, turns: new Turns(loop, () => this.#flush()) };
   }
 
   /** How many connections there are. */
@@ -207,6 +207,16 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
+  }
+
+  /** Several connections' at once: what goes wrong is nobody's in particular. */
+  #flush(): void {
+    const { flushes, log } = this.#settings;
+    try {
+      flushes.flush();
+    } catch (error) {
+      log.error("internal error", { error: String(error instanceof Error ? error.stack : error) });
+    }
   }
 
   #stopTicking(): void {

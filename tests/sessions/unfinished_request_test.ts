@@ -21,6 +21,7 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
   const counters = new Counters();
   const pool = new ChunkPool();
   const memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool });
+  const flushes = new FlushList();
   const connection = new Connection({
     engine: new MemoryEngine({ seed: 1, counters }),
     counters,
@@ -34,8 +35,8 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
     pool,
     memory,
     patterns: new PatternBudget(memory),
-    flushes: new FlushList(),
-    turns: new Turns(new ProcessLoop()),
+    flushes,
+    turns: new Turns(new ProcessLoop(), () => flushes.flush()),
   }, { number: 1, listener: PUBLISHERS, address: "memory", transport: theirs });
   return { connection, client: new RawClient(mine), over: connection.run(), pool };
 }

@@ -4,12 +4,14 @@
  *
  * @module
  */
-import { FEW_COMPLETIONS, HELD_ROUNDS_MOST, SLICE_MS, TURN_MS, TURN_WORK_MOST } from "../../limits.ts";
+import { CROWD, READ_PLACES, ROUND_PLACES, SLICE_MS, TURN_MS, TURN_WORK_MOST } from "../../limits.ts";
 
 /** The event loop, as far as turns need it. */
 export interface EventLoop {
   /** Calls back when the loop has turned: sockets, timers and signals had their chance. */
   later(callback: () => void): void;
+  /** Calls back when what was set going at once is done, before the loop turns. */
+  settled(callback: () => void): void;
   /** Milliseconds that count up. */
   now(): number;
 }
@@ -29,11 +31,15 @@ export interface OwnedLoop extends EventLoop {
  *   is served twice.
  * - A turn is bounded in work and in time ({@link over}); who is not done then takes another one, behind all
  *   others.
- * - Where more connections are busy than the runtime serves in one round, who was served does not ask for
- *   more until the others have had theirs ({@link holdsReads}).
+ * - What is to be written for reads that came together is written together, behind the last of them
+ *   ({@link flushSoon}): a peer that is woken by the first finds more, and need not be woken for each.
+ * - In a crowd a round has so many places for reads and writes as the runtime does at once. Who has no place
+ *   to write waits for one ({@link mayWrite}); who was served gets behind those who wait, and asks for more
+ *   when a later round has places left ({@link holdsReads}).
  *
- * The last is for the runtime's sake: it completes at most 128 operations a round, and who is left over comes
- * behind those who have news by then, so that the same 128 would win every round.
+ * The last is for the runtime's sake: it completes at most 128 operations a round. Who is left over comes
+ * behind those who have news by then, so that the same 128 would win every round; and an operation that has
+ * to wait for the runtime costs several times one that is done at once.
  */
 export class Turns {
   readonly #loop: EventLoop;
@@ -43,13 +49,13 @@ export class Turns {
   #muchNext = false;
   /** Who waits for the next round, whatever it brings. */
   #waiting: Array<() => void> = [];
-  /** Who was served and may ask for more when the others have been. */
-  #held: Array<() => void> = [];
-  #heldRounds = 0;
-  /** Connections there are: few cannot starve one another. */
+  /** In a crowd: who has something to write, and who was served and asks for more behind those before it. */
+  readonly #writers: Lane = new Lane();
+  readonly #readers: Lane = new Lane();
+  /** Connections there are. */
   #players = 0;
-  /** Operations that were completed since the loop turned. */
-  #came = 0;
+  /** Places of this round that are taken. */
+  #taken = 0;
   /** Work since then, milliseconds. */
   #spent = 0;
   #scheduled = false;
@@ -57,9 +63,16 @@ export class Turns {
   #began = 0;
   #work = 0;
   #unchecked = 0;
+  readonly #flush: () => void;
+  #flushes = false;
 
-  constructor(loop: EventLoop) {
+  /** `flush` writes all that is to be written, and does not throw. */
+  constructor(loop: EventLoop, flush: () => void) {
     this.#loop = loop;
+    this.#flush = (): void => {
+      this.#flushes = false;
+      flush();
+    };
   }
 
   /** A connection more, or one less. */
@@ -75,12 +88,24 @@ export class Turns {
     return this.#spent < SLICE_MS && this.#little.empty && this.#much.empty;
   }
 
-  /** A read or a write has ended, and moved so many bytes. */
+  /** A read has ended, and brought so many bytes. */
   came(bytes: number): void {
-    this.#came++;
-    this.#spent += MS_AN_OPERATION + bytes * MS_A_BYTE;
-    // a round begins before it matters, so that reads of a quiet broker, which are never many, are not held
-    if (this.#players > FEW_COMPLETIONS && this.#came >= 0.75 * FEW_COMPLETIONS) this.#schedule();
+    this.#taken++;
+    this.#moved(bytes);
+    // a round begins before its places are taken, so that there are new ones by then
+    if (this.#crowded && this.#taken >= SOON) this.#schedule();
+  }
+
+  /** A write has ended, and moved so many bytes. */
+  wrote(bytes: number): void {
+    this.#moved(bytes);
+  }
+
+  /** Writes what is to be written, once all reads that have come are handled. */
+  flushSoon(): void {
+    if (this.#flushes) return;
+    this.#flushes = true;
+    queueMicrotask(this.#flush);
   }
 
   /** A turn begins: tell {@link over} what is done in it, and {@link end} when it has ended. */
@@ -108,14 +133,29 @@ export class Turns {
     this.#schedule();
   }
 
-  /** Whether who was served has to wait ({@link whenReadable}) before it asks for more. */
-  get holdsReads(): boolean {
-    return this.#players > FEW_COMPLETIONS && this.#came > FEW_COMPLETIONS;
+  /** Whether there is a place to write at once, which is taken then. If not: {@link whenWritable}. */
+  get mayWrite(): boolean {
+    if (!this.#crowded) return true;
+    if (this.#taken >= ROUND_PLACES || !this.#writers.empty) return false;
+    this.#taken++;
+    return true;
   }
 
-  /** Calls back, once, when all who were ready have been served. */
+  /** Calls back, once, when there is a place to write, which is taken. */
+  whenWritable(callback: () => void): void {
+    this.#writers.add(callback);
+    this.#schedule();
+  }
+
+  /** Whether who was served has to wait ({@link whenReadable}) before it asks for more. */
+  get holdsReads(): boolean {
+    return this.#crowded &&
+      (2 * this.#taken > ROUND_PLACES || !this.#readers.empty || !this.#writers.empty);
+  }
+
+  /** Calls back, once, when those who waited before have had their places. */
   whenReadable(callback: () => void): void {
-    this.#held.push(callback);
+    this.#readers.add(callback);
     this.#schedule();
   }
 
@@ -125,6 +165,14 @@ export class Turns {
     this.#schedule();
   }
 
+  get #crowded(): boolean {
+    return this.#players > CROWD;
+  }
+
+  #moved(bytes: number): void {
+    this.#spent += MS_AN_OPERATION + bytes * MS_A_BYTE;
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -132,17 +180,25 @@ export class Turns {
   }
 
   #round(): void {
-    this.#scheduled = false;
-    const few = this.#came <= FEW_COMPLETIONS;
-    this.#came = 0;
     this.#spent = 0;
     callAll(this.#waiting);
     this.#takeTurns();
-    if (this.#held.length > 0 && (few || ++this.#heldRounds >= HELD_ROUNDS_MOST)) {
-      this.#heldRounds = 0;
-      callAll(this.#held);
+    for (let places = this.#writers.length; places > 0 && this.#taken < ROUND_PLACES; places--) {
+      this.#taken++;
+      this.#writers.take()!();
     }
-    if (this.#held.length > 0 || !this.#little.empty || !this.#much.empty) this.#schedule();
+    let places = Math.min(this.#readers.length, Math.ceil((ROUND_PLACES - this.#taken) / READ_PLACES));
+    for (; places > 0; places--) this.#readers.take()!();
+    this.#loop.settled(() => {
+      this.#taken = 0;
+      this.#scheduled = false;
+      if (this.#anybodyWaits) this.#schedule();
+    });
+  }
+
+  get #anybodyWaits(): boolean {
+    return this.#waiting.length > 0 || !this.#little.empty || !this.#much.empty ||
+      !this.#writers.empty || !this.#readers.empty;
   }
 
   #takeTurns(): void {
@@ -164,6 +220,10 @@ class Lane {
 
   get empty(): boolean {
     return this.#head === this.#turns.length;
+  }
+
+  get length(): number {
+    return this.#turns.length - this.#head;
   }
 
   add(turn: () => void): void {
@@ -188,6 +248,8 @@ function callAll(list: Array<() => void>): void {
   for (const callback of list.splice(0)) callback();
 }
 
+/** Places that are taken when the next round is asked for. */
+const SOON = 45;
 /** Units of work between two looks at the clock, which costs a tenth of a microsecond. */
 const CHECK_EVERY = 16;
 /** What the system's part in a read or a write is taken to be, milliseconds. */

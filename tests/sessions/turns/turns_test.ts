@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import {
-  FEW_COMPLETIONS,
-  HELD_ROUNDS_MOST,
+  CROWD,
   LITTLE_BYTES,
+  READ_PLACES,
+  ROUND_PLACES,
   SLICE_MS,
   TURN_MS,
   TURN_WORK_MOST,
@@ -13,12 +14,16 @@ import { type EventLoop, Turns } from "../../../lib/sessions/turns/turns.ts";
 class TestLoop implements EventLoop {
   time = 0;
   #callbacks: Array<() => void> = [];
+  #settled: Array<() => void> = [];
 
   now(): number {
     return this.time;
   }
   later(callback: () => void): void {
     this.#callbacks.push(callback);
+  }
+  settled(callback: () => void): void {
+    this.#settled.push(callback);
   }
 
   get waits(): boolean {
@@ -28,8 +33,15 @@ class TestLoop implements EventLoop {
   turn(): void {
     assert(this.#callbacks.length <= 1, "it is asked for one round at a time");
     for (const callback of this.#callbacks.splice(0)) callback();
+    this.settle();
+  }
+
+  settle(): void {
+    for (const callback of this.#settled.splice(0)) callback();
   }
 }
+
+const noFlush = (): void => {};
 
 /** Someone with so many turns' work, each of which takes so long. */
 function player(
@@ -50,21 +62,23 @@ function player(
 
 Deno.test("where nobody waits there is time at once, and the event loop is left alone", () => {
   const loop = new TestLoop();
-  const turns = new Turns(loop);
-  for (let at = 0; at < 2 * FEW_COMPLETIONS; at++) {
+  const turns = new Turns(loop, noFlush);
+  for (let at = 0; at < CROWD; at++) turns.joined();
+  for (let at = 0; at < 2 * CROWD; at++) {
     assert(turns.free);
     turns.came(100);
     turns.begin();
     turns.over(1);
     turns.end();
-    turns.came(3);
+    assert(turns.mayWrite);
+    turns.wrote(3);
   }
   assertEquals([turns.free, turns.holdsReads, loop.waits], [true, false, false]);
 });
 
 Deno.test("after a slice of work the event loop turns before there is more", () => {
   const loop = new TestLoop();
-  const turns = new Turns(loop);
+  const turns = new Turns(loop, noFlush);
   turns.begin();
   loop.time += SLICE_MS;
   turns.end();
@@ -78,7 +92,7 @@ Deno.test("after a slice of work the event loop turns before there is more", () 
 
 Deno.test("everybody who waits is served once before anybody is served twice", () => {
   const loop = new TestLoop();
-  const turns = new Turns(loop);
+  const turns = new Turns(loop, noFlush);
   const log: string[] = [];
   const names = Array.from({ length: 200 }, (_, at) => `p${at}`);
   for (const name of names) {
@@ -96,7 +110,7 @@ Deno.test("everybody who waits is served once before anybody is served twice", (
 
 Deno.test("who has little to do waits for one turn of those who have much, however many these are", () => {
   const loop = new TestLoop();
-  const turns = new Turns(loop);
+  const turns = new Turns(loop, noFlush);
   const log: string[] = [];
   for (let at = 0; at < 500; at++) {
     turns.queue(player(turns, loop, { name: "flood", turns: 9, ms: TURN_MS, log }), { little: false });
@@ -119,7 +133,7 @@ Deno.test("who has little to do waits for one turn of those who have much, howev
 
 Deno.test("a turn ends after so much work, or so much time", () => {
   const loop = new TestLoop();
-  const turns = new Turns(loop);
+  const turns = new Turns(loop, noFlush);
   turns.begin();
   let done = 0;
   while (!turns.over(1)) done++;
@@ -134,26 +148,130 @@ Deno.test("a turn ends after so much work, or so much time", () => {
   assert(turns.over(1000));
 });
 
-Deno.test("in a crowd who was served asks for more when the others have been, and at last in any case", () => {
+/**
+ * Connections that always have something to read, each of which is answered with so many writes, on a runtime
+ * that does 128 operations a round and prefers those who asked last.
+ */
+class Crowd {
+  readonly loop = new TestLoop();
+  readonly turns = new Turns(this.loop, noFlush);
+  readonly served: number[];
+  readonly #asking: number[];
+  readonly #writes: number;
+  /** Writes that were begun in this round. */
+  written = 0;
+
+  constructor(of: { readonly connections: number; readonly writes: number }) {
+    this.#writes = of.writes;
+    this.served = Array(of.connections).fill(0);
+    this.#asking = this.served.map((_, at) => at);
+    for (let at = 0; at < of.connections; at++) this.turns.joined();
+  }
+
+  /** How many reads and writes there were. */
+  round(): number {
+    this.written = 0;
+    const reads = this.#asking.splice(-128);
+    for (const connection of reads) this.#serve(connection);
+    if (this.loop.waits) this.loop.turn();
+    return reads.length + this.written;
+  }
+
+  #serve(connection: number): void {
+    const { turns } = this;
+    this.served[connection]!++;
+    turns.came(100);
+    for (let at = 0; at < this.#writes; at++) {
+      if (turns.mayWrite) this.written++;
+      else turns.whenWritable(() => this.written++);
+    }
+    const ask = (): void => void this.#asking.push(connection);
+    if (turns.holdsReads) turns.whenReadable(ask);
+    else ask();
+  }
+}
+
+Deno.test("in a crowd everybody is served once before anybody is served twice", () => {
+  for (const writes of [0, 2]) {
+    const crowd = new Crowd({ connections: 1000, writes });
+    for (let rounds = 0; rounds < 200; rounds++) {
+      crowd.round();
+      const spread = Math.max(...crowd.served) - Math.min(...crowd.served);
+      assert(spread <= 2, `${spread} in round ${rounds}`);
+    }
+    assert(Math.min(...crowd.served) > 3, "and each of them again and again");
+  }
+});
+
+Deno.test("in a crowd a round has as many operations as the runtime does in one, however much is to be written", () => {
+  for (const writes of [0, 2, 50]) {
+    const crowd = new Crowd({ connections: 300, writes });
+    for (let rounds = 0; rounds < 20; rounds++) crowd.round();
+    let all = 0;
+    for (let rounds = 0; rounds < 300; rounds++) {
+      const operations = crowd.round();
+      assert(operations <= 2 * ROUND_PLACES, `${writes} writes a read: ${operations}`);
+      assert(crowd.written <= ROUND_PLACES, `${writes} writes a read: ${crowd.written}`);
+      all += operations;
+    }
+    assert(all / 300 >= ROUND_PLACES / READ_PLACES / 2, `${writes} writes a read: ${all / 300} a round`);
+  }
+});
+
+Deno.test("in a crowd who has no place to write gets one, in the order in which they asked", () => {
   const loop = new TestLoop();
-  const turns = new Turns(loop);
-  const crowd = 2 * FEW_COMPLETIONS;
-  for (let at = 0; at < crowd; at++) turns.joined();
-  let asked = 0;
-  const round = (completions: number): void => {
-    for (let at = 0; at < completions; at++) turns.came(100);
-    if (turns.holdsReads) turns.whenReadable(() => asked++);
+  const turns = new Turns(loop, noFlush);
+  for (let at = 0; at <= CROWD; at++) turns.joined();
+  let places = 0;
+  while (turns.mayWrite) places++;
+  assertEquals(places, ROUND_PLACES);
+  const log: number[] = [];
+  for (let at = 0; at < 2 * ROUND_PLACES; at++) {
+    assert(!turns.mayWrite, "nobody gets ahead of who waits");
+    turns.whenWritable(() => log.push(at));
+  }
+  // the round that is over by then had no place left
+  loop.turn();
+  assertEquals(log.length, 0);
+  loop.turn();
+  assertEquals(log.length, ROUND_PLACES);
+  loop.turn();
+  assertEquals(log, Array.from({ length: 2 * ROUND_PLACES }, (_, at) => at));
+  assert(turns.mayWrite);
+});
+
+Deno.test("a connection that came after others were served asks for more behind them, and no later", () => {
+  const loop = new TestLoop();
+  const turns = new Turns(loop, noFlush);
+  for (let at = 0; at <= CROWD; at++) turns.joined();
+  for (let at = 0; at < ROUND_PLACES; at++) turns.came(100);
+  const log: number[] = [];
+  for (let at = 0; at < 200; at++) {
+    assert(turns.holdsReads);
+    turns.whenReadable(() => log.push(at));
+  }
+  for (let rounds = 0; log.length < 200; rounds++) {
     loop.turn();
-  };
-  round(128);
-  round(128);
-  assertEquals(asked, 0);
-  round(FEW_COMPLETIONS);
-  assertEquals(asked, 2);
-  for (let rounds = 0; rounds <= HELD_ROUNDS_MOST; rounds++) round(128);
-  assert(asked > 2, "full rounds do not hold anybody for ever");
-  // few connections cannot starve one another
-  for (let at = 0; at < crowd; at++) turns.left();
-  for (let at = 0; at < 128; at++) turns.came(100);
+    assert(rounds <= 200 / (ROUND_PLACES / READ_PLACES) + 1, "they have the places of each round");
+  }
+  assertEquals(log, Array.from({ length: 200 }, (_, at) => at));
+  // a crowd that is quiet asks at once
   assert(!turns.holdsReads);
+  turns.came(100);
+  assert(!turns.holdsReads && !loop.waits);
+});
+
+Deno.test("what is to be written for reads that came together is written once, behind the last of them", async () => {
+  let flushes = 0;
+  const turns = new Turns(new TestLoop(), () => flushes++);
+  const read = async (): Promise<void> => {
+    await null;
+    assertEquals(flushes, 0);
+    turns.flushSoon();
+  };
+  await Promise.all([read(), read(), read()]);
+  assertEquals(flushes, 1);
+  turns.flushSoon();
+  await null;
+  assertEquals(flushes, 2);
 });
