@@ -20,6 +20,19 @@ export interface Figure {
   readonly most: number;
 }
 
+/** What floods and the newcomers among them showed, over all rounds. */
+export interface FloodsSummary {
+  /** The median of what floods had answered a second, all together. */
+  readonly perSecond: number;
+  /** Most that were cut in a round. */
+  readonly cut: number;
+  readonly newcomers: number;
+  readonly unserved: number;
+  /** The median, and the worst of all, microseconds. */
+  readonly p50: number;
+  readonly most: number;
+}
+
 /** The figures of one peer in one shape, over its rounds. */
 export interface Summary {
   readonly shape: string;
@@ -34,21 +47,34 @@ export interface Summary {
     readonly p999: number;
     readonly most: number;
   } | null;
+  /** Of many at once: the median of what the slowest got of the mean, from 0 to 1. */
+  readonly slowest: number | null;
+  /** `floods` only. */
+  readonly floods: FloodsSummary | null;
   /** `scale` only: the last round that worked. */
   readonly scale: ScaleOutcome | null;
   /** Medians of the parts of a core that broker and generator used. */
   readonly brokerCpu: number | null;
   readonly loadCpu: number | null;
+  /** The median of the broker's processor time for what the rate counts, microseconds; where there is a rate. */
+  readonly cpuMicros: number | null;
   /** The median of messages for each flush of the disk; where that was counted. */
   readonly perFlush: number | null;
   readonly rounds: number;
+  /** Why floods were cut, or newcomers not served: that is a figure, not a failed run. */
+  readonly said: readonly string[];
   /** What runs that failed said. */
   readonly problems: readonly string[];
 }
 
 /** Takes the medians of a cell. */
 export function summarize({ shape, peer, outcomes }: Cell): Summary {
-  const latencies = outcomes.filter((outcome) => outcome.kind === "latency" || outcome.kind === "acked");
+  const latencies = outcomes.filter((outcome) =>
+    outcome.kind === "latency" || outcome.kind === "acked" || outcome.kind === "pairs"
+  );
+  const floods = outcomes.filter((outcome) => outcome.kind === "floods");
+  const slowest = outcomes.flatMap((outcome) => "slowest" in outcome ? outcome.slowest ?? [] : []);
+  const cpuMicros = outcomes.flatMap((outcome) => cpuMicrosOf(outcome) ?? []);
   const used = outcomes.filter((outcome) => "brokerCpu" in outcome);
   const flushed = outcomes.flatMap((outcome) => messagesPerFlush(outcome) ?? []);
   return {
@@ -62,11 +88,22 @@ export function summarize({ shape, peer, outcomes }: Cell): Summary {
       p999: median(latencies.map(({ p999 }) => p999)),
       most: Math.max(...latencies.map(({ most }) => most)),
     },
+    slowest: slowest.length === 0 ? null : median(slowest),
+    floods: floods.length === 0 ? null : {
+      perSecond: median(floods.map(({ rate }) => rate)),
+      cut: Math.max(...floods.map(({ cut }) => cut)),
+      newcomers: floods.reduce((sum, { newcomers }) => sum + newcomers, 0),
+      unserved: floods.reduce((sum, { unserved }) => sum + unserved, 0),
+      p50: median(floods.map(({ p50 }) => p50)),
+      most: Math.max(...floods.map(({ most }) => most)),
+    },
     scale: outcomes.findLast((outcome) => outcome.kind === "scale") ?? null,
     brokerCpu: used.length === 0 ? null : median(used.map(({ brokerCpu }) => brokerCpu)),
     loadCpu: used.length === 0 ? null : median(used.map(({ loadCpu }) => loadCpu)),
+    cpuMicros: cpuMicros.length === 0 ? null : median(cpuMicros),
     perFlush: flushed.length === 0 ? null : median(flushed),
     rounds: outcomes.length,
+    said: floods.flatMap(({ said }) => said ?? []),
     problems: outcomes.flatMap((outcome) => outcome.kind === "failed" ? [outcome.problem] : []),
   };
 }
@@ -126,6 +163,21 @@ function figureOf(outcomes: readonly Outcome[]): Figure | null {
   return { value, unit, text: show(value, unit), least: Math.min(...values), most: Math.max(...values) };
 }
 
+/** The broker's processor time for a message, as the rate counts messages. */
+function cpuMicrosOf(outcome: Outcome): number | null {
+  switch (outcome.kind) {
+    case "flow":
+      return 1e6 * outcome.brokerSeconds / (outcome.delivered === 0 ? outcome.published : outcome.delivered);
+    case "acked":
+    case "pairs":
+    case "floods":
+    case "latency":
+      return 1e6 * outcome.brokerSeconds / outcome.messages;
+    default:
+      return null;
+  }
+}
+
 function messagesPerFlush(outcome: Outcome): number | null {
   if (outcome.kind !== "flow" && outcome.kind !== "acked") return null;
   const messages = outcome.kind === "flow" ? outcome.published : outcome.messages;
@@ -138,7 +190,10 @@ function valueOf(outcome: Outcome): { readonly value: number; readonly unit: Uni
     case "connect":
       return { value: outcome.rate, unit: "a second" };
     case "acked":
+    case "pairs":
       return { value: outcome.messages / outcome.seconds, unit: "a second" };
+    case "floods":
+      return outcome.newcomers === 0 ? null : { value: outcome.p50, unit: "µs" };
     case "latency":
       return { value: outcome.p50, unit: "µs" };
     case "idle":

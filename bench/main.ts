@@ -17,10 +17,12 @@ import { save } from "./report.ts";
 import { type Cell, runShape } from "./run.ts";
 import { DURABLE_SHAPES, SHAPES } from "./shapes.ts";
 import {
+  floodsTable,
   flushTable,
   latencyTable,
   mainTable,
   problemLines,
+  processorTable,
   ratioTable,
   scaleTable,
   type TableInput,
@@ -141,7 +143,9 @@ function printTables(input: TableInput, verdicts: readonly Verdict[], { rounds }
     ratioTable(input),
     latencyTable(input),
     scaleTable(input),
+    floodsTable(input),
     usageTable(input),
+    processorTable(input),
     flushTable(input),
     targetTable(verdicts, titles),
     problemLines(input.summaries),

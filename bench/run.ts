@@ -21,7 +21,7 @@ const CONFIG = `${import.meta.dirname}/../deno.json`;
 
 /** Starts of a broker in a round of the shape `startup`. */
 const STARTS = 5;
-const LEAVES_MUCH: ReadonlySet<Outcome["kind"]> = new Set(["failed", "idle", "scale"]);
+const LEAVES_MUCH: ReadonlySet<Outcome["kind"]> = new Set(["failed", "idle", "scale", "floods"]);
 
 /** What one peer showed in one shape, a figure a round. Empty where the shape is not run on it. */
 export interface Cell {
@@ -86,7 +86,7 @@ async function once(
       seconds: options.seconds,
       warmSeconds: options.warmSeconds,
       patienceSeconds: PATIENCE_SECONDS,
-      mostSeconds: options.seconds + DRAIN_SECONDS,
+      mostSeconds: options.seconds * (shape.lasts ?? 1) + DRAIN_SECONDS,
       ...(rate === undefined ? {} : { rate }),
       ...(place === undefined ? {} : { disk: place.device }),
     });

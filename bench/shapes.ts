@@ -12,12 +12,26 @@
  * - `ping`: a publish waits for its own delivery; latencies
  * - `open`: publishes leave by a schedule, whatever comes back; latencies counted from the schedule, so that stalls show
  * - `acked`: a publish waits for its answer; latencies, judged by how many that makes a second
+ * - `pairs`: the same as `ping`, many at once; deliveries a second, latencies, and what the slowest pair got
+ * - `floods`: publishers that never pause, and one newcomer after the other; how long newcomers take, what the slowest flood got, who
+ *   was cut
  * - `connect`: connect, subscribe, be answered, close; connections a second
  * - `idle`: subscribers that wait; resident bytes of the broker for each
  * - `scale`: subscriptions by the hundred thousand; resident bytes for each, and how long one message takes then
  * - `startup`: from exec to the line that says the broker listens; milliseconds
  */
-export type Mode = "flow" | "stuck" | "ping" | "open" | "acked" | "connect" | "idle" | "scale" | "startup";
+export type Mode =
+  | "flow"
+  | "stuck"
+  | "ping"
+  | "open"
+  | "acked"
+  | "pairs"
+  | "floods"
+  | "connect"
+  | "idle"
+  | "scale"
+  | "startup";
 
 /** One row of the table. */
 export interface Shape {
@@ -38,12 +52,16 @@ export interface Shape {
   readonly crossed?: true;
   /** `scale` only: topics each subscriber is subscribed to. */
   readonly patterns?: number;
+  /** Each message goes to another of so many topics, and every subscriber is subscribed to all of them by one pattern. */
+  readonly changes?: number;
   /** Topics that each publisher takes turns in, a message to each, where nobody subscribes. */
   readonly takesTurns?: number;
   /** Publishes unanswered at a time, all publishers together; otherwise what TCP and a bound on bytes let through. */
   readonly window?: number;
   /** Messages are kept: runs on those that have a store, and on nobody else. */
   readonly durable?: true;
+  /** A run takes so many times as long as others. */
+  readonly lasts?: number;
   /** Rounds that are enough, where one takes long and says the same every time. */
   readonly roundsMost?: number;
   /** `open` only: messages a second, or the part of the peak this peer showed in {@link PEAK_SHAPE}. */
@@ -94,6 +112,8 @@ export const SHAPES: readonly Shape[] = [
     messages: 700_000,
     mode: "stuck",
   }),
+  changing("changing-1k", "1 → 1, another of 1,000 topics each time, 128 B", 1000),
+  changing("changing-100k", "1 → 1, another of 100,000 topics each time, 128 B", 100_000),
   latency("one-at-a-time", "one at a time, 128 B", { mode: "ping", messages: 20_000 }),
   latency("steady-10k", "10,000 a second, 128 B", {
     mode: "open",
@@ -103,6 +123,12 @@ export const SHAPES: readonly Shape[] = [
   latency("open-10", "10 % of its peak, 128 B", { mode: "open", messages: 2_000_000, rate: { ofPeak: 0.1 } }),
   latency("open-50", "50 % of its peak, 128 B", { mode: "open", messages: 4_000_000, rate: { ofPeak: 0.5 } }),
   latency("open-80", "80 % of its peak, 128 B", { mode: "open", messages: 6_000_000, rate: { ofPeak: 0.8 } }),
+  pairs(1),
+  pairs(50),
+  pairs(200),
+  pairs(1000),
+  floods(200),
+  floods(500),
   still("connect", "connect, subscribe, close", { mode: "connect", subscribers: 2_000 }),
   still("idle", "10,000 idle subscribers, memory each", {
     mode: "idle",
@@ -136,6 +162,10 @@ export const DURABLE_SHAPES: readonly Shape[] = [
     takesTurns: 2,
   },
   { ...acknowledged("kept-1", "window 1, 1 publisher", { publishers: 1, window: 1 }), mode: "acked" },
+  {
+    ...acknowledged("kept-64", "window 1 each, 64 publishers", { publishers: 64, window: 64 }),
+    mode: "acked",
+  },
 ];
 
 interface FlowCounts {
@@ -150,6 +180,48 @@ interface FlowCounts {
 
 function flow(name: string, title: string, counts: FlowCounts): Shape {
   return { name, title, mode: "flow", topics: 1, ...counts };
+}
+
+function changing(name: string, title: string, changes: number): Shape {
+  const counts = { publishers: 1, subscribers: 1, size: 128, messages: 20_000_000 };
+  return { ...flow(name, title, counts), changes };
+}
+
+/** Pairs of a publisher and a subscriber with a topic of their own and one message under way. */
+function pairs(count: number): Shape {
+  const title = count === 1
+    ? "1 pair, one message under way"
+    : `${shown(count)} pairs, one message under way each`;
+  return {
+    name: `pairs-${count}`,
+    title: `${title}, 128 B`,
+    mode: "pairs",
+    publishers: count,
+    subscribers: count,
+    topics: count,
+    size: 128,
+    messages: 4_000_000,
+  };
+}
+
+/** Publishers that never pause, a topic each, to nobody; and newcomers. */
+function floods(count: number): Shape {
+  return {
+    name: `floods-${count}`,
+    title: `a newcomer beside ${shown(count)} floods, 128 B`,
+    mode: "floods",
+    publishers: count,
+    subscribers: 0,
+    topics: count,
+    size: 128,
+    messages: 0,
+    lasts: 5,
+    roundsMost: 3,
+  };
+}
+
+function shown(count: number): string {
+  return count.toLocaleString("en");
 }
 
 /** On one topic, 128 B, nobody subscribes: what counts is the acknowledgement. */

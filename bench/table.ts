@@ -69,17 +69,41 @@ export function ratioTable(input: TableInput): string {
 
 /** Latencies and at what rate, a row a shape and peer. Empty where there are none. */
 export function latencyTable({ shapes, peers, summaries }: TableInput): string {
+  const many = summaries.some(({ latency, slowest }) => latency !== null && slowest !== null);
   const rows = shapes.flatMap((shape) =>
-    summaries.flatMap(({ shape: name, peer, latency }) =>
+    summaries.flatMap(({ shape: name, peer, latency, slowest }) =>
       name !== shape.name || latency === null ? [] : [[
         shape.title,
         titleOf(peers, peer),
         show(latency.perSecond, "a second"),
+        ...many ? [slowest === null ? "-" : slowest.toFixed(2)] : [],
         ...[latency.p50, latency.p99, latency.p999, latency.most].map(micros),
       ]]
     )
   );
-  return rows.length === 0 ? "" : columns([["latency", "", "at", "p50", "p99", "p99.9", "worst"], ...rows]);
+  const head = ["latency", "", "at", ...many ? ["slowest / mean"] : [], "p50", "p99", "p99.9", "worst"];
+  return rows.length === 0 ? "" : columns([head, ...rows]);
+}
+
+/** What floods do to each other and to newcomers, a row a shape and peer. Empty where there are none. */
+export function floodsTable({ shapes, peers, summaries }: TableInput): string {
+  const rows = shapes.flatMap((shape) =>
+    summaries.flatMap(({ shape: name, peer, floods, slowest }) =>
+      name !== shape.name || floods === null ? [] : [[
+        shape.title,
+        titleOf(peers, peer),
+        show(floods.perSecond, "a second"),
+        slowest === null ? "-" : slowest.toFixed(2),
+        String(floods.cut),
+        String(floods.newcomers),
+        String(floods.unserved),
+        micros(floods.p50),
+        micros(floods.most),
+      ]]
+    )
+  );
+  const head = ["floods", "", "answered", "slowest / mean", "cut", "newcomers", "unserved", "p50", "worst"];
+  return rows.length === 0 ? "" : columns([head, ...rows]);
 }
 
 /** What subscriptions by the hundred thousand cost, a row a peer. Empty where it was not measured. */
@@ -119,6 +143,20 @@ export function usageTable(input: TableInput): string {
   return columns([["cores used: broker, generator", ...input.peers.map(({ title }) => title)], ...rows]);
 }
 
+/** The broker's processor time for a message, a row a shape. Empty where it was not counted. */
+export function processorTable(input: TableInput): string {
+  const rows = input.shapes.flatMap((shape) => {
+    const found = input.peers.map(({ name }) => find(input, shape, name)?.cpuMicros ?? null);
+    if (found.every((each) => each === null)) return [];
+    return [[
+      shape.title,
+      ...found.map((each) => each === null ? "-" : each.toPrecision(each < 100 ? 2 : 3)),
+    ]];
+  });
+  if (rows.length === 0) return "";
+  return columns([["µs of the broker a message", ...input.peers.map(({ title }) => title)], ...rows]);
+}
+
 /** Messages for each flush of the disk, a row a shape. Empty where flushes were not counted. */
 export function flushTable(input: TableInput): string {
   const rows = input.shapes.flatMap((shape) => {
@@ -130,13 +168,14 @@ export function flushTable(input: TableInput): string {
   return columns([["messages a flush of the disk", ...input.peers.map(({ title }) => title)], ...rows]);
 }
 
-/** What went wrong, a line each. */
+/** What went wrong and who was harmed, a line each. */
 export function problemLines(summaries: readonly Summary[]): string {
-  return summaries.flatMap(({ shape, peer, problems, rounds }) =>
-    problems.length === 0
+  return summaries.flatMap(({ shape, peer, problems, said, rounds }) => [
+    ...problems.length === 0
       ? []
-      : [`! ${shape}, ${peer}: ${problems.length} of ${rounds} runs failed: ${problems[0]}\n`]
-  ).join("");
+      : [`! ${shape}, ${peer}: ${problems.length} of ${rounds} runs failed: ${problems[0]}\n`],
+    ...said.slice(0, 1).map((why) => `${shape}, ${peer}: ${why}\n`),
+  ]).join("");
 }
 
 /** Rows under each other, the first column to the left, the others to the right. */

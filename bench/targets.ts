@@ -8,15 +8,19 @@ import { columns } from "./table.ts";
 
 const BOTH = ["hashbus2", "hashbus"] as const;
 
+/** What a target may be about, in place of a shape's figure; `worst` and `cut`: of newcomers and of floods. */
+type Aspect = "p99" | "processor time" | "worst" | "slowest / mean" | "cut";
+
 /**
- * One thing that must show: that `ours` is at least `times` times as good as `peer` in the shape, or that its figure is at
- * most `most`.
+ * One thing that must show: that `ours` is at least `times` times as good as `peer` in the shape (`peerShape`: as the peer in that
+ * one), or that its figure is at most `most` or at least `least`.
  */
 export type Target =
-  & { readonly shape: string; readonly ours: typeof BOTH[number] }
+  & { readonly shape: string; readonly ours: typeof BOTH[number]; readonly of?: Aspect }
   & (
-    | { readonly peer: string; readonly times: number; readonly of?: "p99" }
-    | { readonly most: number; readonly unit: "bytes" | "ms" }
+    | { readonly peer: string; readonly times: number; readonly peerShape?: string }
+    | { readonly most: number; readonly unit: "bytes" | "ms" | "count" }
+    | { readonly least: number; readonly unit: "part" }
   );
 
 /** What became of a target; `shown`: the ratio or the figure, `null` where it was not measured. */
@@ -42,6 +46,21 @@ export const TARGETS: readonly Target[] = [
     { shape: "idle", ours, most: 12 * 1024, unit: "bytes" },
   ]),
   { shape: "startup", ours: "hashbus2", most: 150, unit: "ms" },
+  { shape: "1-1-crossed", ours: "hashbus2", peer: "nats", times: 1.5, peerShape: "1-1-128" },
+  ...BOTH.flatMap((ours): readonly Target[] => [
+    ...atLeast("changing-1k", ours, { nats: 1.5, redis: 2 }),
+    ...atLeast("changing-100k", ours, { nats: 1.2, redis: 1 }),
+    ...atLeast("pairs-50", ours, { nats: 0.9 }),
+    { shape: "pairs-50", ours, peer: "nats", times: 1, of: "processor time" },
+    { shape: "pairs-200", ours, peer: "nats", times: 0.5, of: "p99" },
+    ...atLeast("pairs-1000", ours, { nats: 0.75 }),
+    { shape: "pairs-1000", ours, peer: "nats", times: 0.5, of: "p99" },
+    ...["floods-200", "floods-500"].flatMap((shape): readonly Target[] => [
+      { shape, ours, most: 1000, unit: "ms", of: "worst" },
+      { shape, ours, least: 0.5, unit: "part", of: "slowest / mean" },
+      { shape, ours, most: 0, unit: "count", of: "cut" },
+    ]),
+  ]),
 ];
 
 /** Those of `--durable`. */
@@ -50,19 +69,28 @@ export const DURABLE_TARGETS: readonly Target[] = [
     atLeast(shape, "hashbus2", { redis: 3, jetstream: 2.5 })
   ),
   ...atLeast("kept-1", "hashbus2", { redis: 1 }),
+  ...BOTH.flatMap((ours) => atLeast("kept-64", ours, { redis: 1 })),
 ];
 
 /** The shapes without which nothing can be said about a target. */
-export const TARGET_SHAPES: ReadonlySet<string> = new Set(TARGETS.map(({ shape }) => shape));
+export const TARGET_SHAPES: ReadonlySet<string> = new Set(
+  TARGETS.flatMap((target) =>
+    "peer" in target ? [target.shape, target.peerShape ?? target.shape] : [target.shape]
+  ),
+);
 
 /** Holds the targets against what was measured. */
 export function judge(targets: readonly Target[], summaries: readonly Summary[]): readonly Verdict[] {
   return targets.map((target) => {
-    const of = (peer: string): Figure | null => figureOf(summaries, { ...target, peer });
-    const ours = of(target.ours);
-    const shown = "most" in target ? ours?.value ?? null : ratio(ours, of(target.peer));
+    const ours = figureOf(summaries, { ...target, peer: target.ours });
+    const theirs = "peer" in target
+      ? figureOf(summaries, { ...target, shape: target.peerShape ?? target.shape })
+      : null;
+    const shown = "peer" in target ? ratio(ours, theirs) : ours?.value ?? null;
     if (shown === null) return { target, shown, verdict: "not measured" };
-    const met = "most" in target ? shown <= target.most : shown >= target.times;
+    const met = "most" in target
+      ? shown <= target.most
+      : shown >= ("times" in target ? target.times : target.least);
     return { target, shown, verdict: met ? "met" : "missed" };
   });
 }
@@ -74,12 +102,15 @@ export function targetTable(verdicts: readonly Verdict[], titles: ReadonlyMap<st
     const what = [title(target.shape), ...("of" in target ? [target.of ?? ""] : [])].join(", ");
     const value = (number: number): string => {
       if (!("most" in target)) return number.toFixed(2);
+      if (target.unit === "count") return String(number);
       return target.unit === "bytes" ? bytes(number) : micros(1000 * number);
     };
+    const beside = "peer" in target && target.peerShape !== undefined ? `, ${title(target.peerShape)}` : "";
+    const needed = "times" in target ? target.times : "least" in target ? target.least : value(target.most);
     return [
       what,
-      "peer" in target ? `${title(target.ours)} / ${title(target.peer)}` : title(target.ours),
-      "peer" in target ? `at least ${target.times}` : `at most ${value(target.most)}`,
+      "peer" in target ? `${title(target.ours)} / ${title(target.peer)}${beside}` : title(target.ours),
+      `at ${"most" in target ? "most" : "least"} ${needed}`,
       shown === null ? "-" : value(shown),
       verdict,
     ];
@@ -89,12 +120,29 @@ export function targetTable(verdicts: readonly Verdict[], titles: ReadonlyMap<st
 
 function figureOf(
   summaries: readonly Summary[],
-  { shape, peer, of }: { readonly shape: string; readonly peer: string; readonly of?: "p99" },
+  { shape, peer, of }: { readonly shape: string; readonly peer: string; readonly of?: Aspect },
 ): Figure | null {
   const found = summaries.find((each) => each.shape === shape && each.peer === peer);
   if (found === undefined || found.figure === null) return null;
   if (of === undefined) return found.figure;
-  return found.latency === null ? null : { ...found.figure, value: found.latency.p99 };
+  const value = valueOf(found, of);
+  // all of these are the better the less they are, but for the share, which is not divided
+  return value === null ? null : { ...found.figure, unit: "µs", value };
+}
+
+function valueOf({ latency, floods, cpuMicros, slowest }: Summary, of: Aspect): number | null {
+  switch (of) {
+    case "p99":
+      return latency?.p99 ?? null;
+    case "processor time":
+      return cpuMicros;
+    case "worst":
+      return floods === null ? null : floods.most / 1000;
+    case "slowest / mean":
+      return slowest;
+    case "cut":
+      return floods?.cut ?? null;
+  }
 }
 
 function atLeast(

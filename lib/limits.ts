@@ -152,16 +152,22 @@ export const LOG_HIGH_WATER = 16 * MIB;
 export const LOG_PIECES_LEAST = 1024;
 /** What a run that is being stored counts beside its bytes: what its objects take, measured. */
 export const PIECE_BYTES = 640;
+/** What the ids of a run count until it is stored, those that count up together as one: measured. */
+export const CLAIM_BYTES = 256;
 /** Bytes and runs of one commit: so much is written, and handed on, before it is others' turn. */
 export const COMMIT_BYTES_MOST = 8 * MIB;
 export const COMMIT_PIECES_MOST = 4096;
-/** Where so many took longer than this beside the fsync, milliseconds, it is fewer, down to the least. */
-export const COMMIT_MS = 8;
+/** Where so much took longer than this beside the fsync, milliseconds, it is less, down to the least. */
+export const COMMIT_MS = 4;
 export const COMMIT_PIECES_LEAST = 128;
 /** Topics of one commit that nothing was stored in before: these take the store longest. */
 export const COMMIT_NEW_TOPICS_MOST = 128;
-/** Runs of one publisher that are taken into a commit before it is the next one's turn. */
+/** Runs and bytes of one publisher that are taken into a commit before it is the next one's turn. */
 export const COMMIT_TURN_PIECES = 64;
+export const COMMIT_TURN_BYTES = 256 * KIB;
+/** The same of who had nothing waiting before: it is everybody's first turn, and soon over. */
+export const COMMIT_FIRST_PIECES = 8;
+export const COMMIT_FIRST_BYTES = 16 * KIB;
 /** Runs of a commit, and deliveries of them, that are handed on in one turn: some milliseconds of work. */
 export const HAND_ON_WORK = 4096;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */

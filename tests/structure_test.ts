@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { tableOf, wrongImports } from "./structure/imports.ts";
 import { document, isIn, PROGRAMS, type Source, sources } from "./structure/sources.ts";
-import { keyedByPeers, longFiles, notOfTheCore } from "./structure/text.ts";
+import { besideThePort, keyedByPeers, longFiles, notOfTheCore } from "./structure/text.ts";
 
 /** Who may import whom, besides itself and the ground floor (`lib/*.ts`). docs/architecture.md has the same table in words. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -52,6 +52,16 @@ const AROUND_THE_CORE = [
   "lib/sessions/transport.ts",
   "lib/sessions/turns/event_loop.ts",
 ];
+/** Code that runs under a simulation as it is: time, chance and the network are given to it. */
+const UNDER_SIMULATION = ["lib/broker", "lib/client", "lib/sessions"];
+/** What gives it those of this machine. */
+const GIVERS = [
+  "lib/broker/machine.ts",
+  "lib/client/host.ts",
+  "lib/client/sockets/any_port_socket.ts",
+  "lib/sessions/process_heap.ts",
+  "lib/sessions/turns/event_loop.ts",
+];
 const LINES_MOST = 400;
 
 /** The sources of the core, but for what is around it. */
@@ -78,6 +88,14 @@ Deno.test("the core does no I/O, reads no clock, draws no number and waits for n
   const all = await core();
   assert(all.length > 15, "the core was found");
   assertEquals(notOfTheCore(all), []);
+});
+
+Deno.test("brokers and clients go by the clock, the chance and the network they are given", async () => {
+  const all = (await sources()).filter(({ path }) =>
+    UNDER_SIMULATION.some((place) => isIn(path, place)) && !GIVERS.includes(path)
+  );
+  assert(all.length > 60, "they were found");
+  assertEquals(besideThePort(all), []);
 });
 
 Deno.test("what peers name is never the key of an object", async () => {

@@ -2,7 +2,8 @@
  * Counts what comes in on one connection, without reading it.
  *
  * - the first messages are compared byte for byte with what is expected;
- * - of every later read one byte is looked at: the first of a message, where arithmetic puts it;
+ * - of every later read the beginning of one message is looked at, where arithmetic puts it: a byte, or its topic where that
+ *   changes with every message;
  * - what is counted at the end is exact: a whole number of messages, or {@link Counter.excess} says by how many bytes not.
  *
  * @module
@@ -12,11 +13,15 @@ import type { Wire } from "./wire.ts";
 
 /** So many messages are compared in full. */
 const COMPARED = 4;
+/** So many bytes of a message that is not the one before, in each read. */
+const LOOKED_BYTES = 64;
 
 /** What a counter is told. */
 export interface CounterOptions {
-  /** One message as it must come. */
+  /** One message as it must come, or several that take turns. */
   readonly expected: Uint8Array<ArrayBuffer>;
+  /** Bytes of a message, where there are several. */
+  readonly length?: number;
   /** Where reads go. May be shared between counters: then `alone` is false and later reads are not looked at. */
   readonly buffer: Uint8Array<ArrayBuffer>;
   readonly alone: boolean;
@@ -40,7 +45,7 @@ export class Counter {
   constructor(wire: Wire, options: CounterOptions) {
     this.#wire = wire;
     this.#options = options;
-    this.#length = options.expected.length;
+    this.#length = options.length ?? options.expected.length;
     this.#run().catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
   }
 
@@ -90,15 +95,18 @@ export class Counter {
     await this.#compare();
     const { buffer, changed, alone, expected, interjection } = this.#options;
     const looked = alone && interjection === null;
-    const first = expected[0];
     const length = this.#length;
+    const most = length === expected.length ? 1 : Math.min(LOOKED_BYTES, length);
     while (true) {
       const got = await this.#wire.read(buffer);
       if (got === null) return this.#fail("the broker closed the connection");
       if (looked) {
         const start = (length - this.#bytes % length) % length;
-        if (start < got && buffer[start] !== first) {
-          return this.#fail(`message ${this.messages + 2} does not start where it should`);
+        const message = (this.#bytes + start) % expected.length;
+        for (let at = 0; at < Math.min(most, got - start); at++) {
+          if (buffer[start + at] === expected[message + at]) continue;
+          const number = (this.#bytes + start) / length + 1;
+          return this.#fail(`message ${number} is not there where it should be`);
         }
       }
       this.#add(got);
@@ -115,11 +123,12 @@ export class Counter {
       const got = await this.#wire.read(head.subarray(from));
       if (got === null) return this.#fail("the broker closed the connection");
       for (let at = from; at < from + got; at++) {
-        if (head[at] !== expected[at % this.#length]) {
+        if (head[at] !== expected[at % expected.length]) {
           const shown = new TextDecoder().decode(
             head.subarray(at - at % this.#length, from + got).subarray(0, 60),
           );
-          return this.#fail(`expected ${text(expected)}, got ${JSON.stringify(shown)}`);
+          const wanted = expected.subarray(at - at % this.#length);
+          return this.#fail(`expected ${text(wanted)}, got ${JSON.stringify(shown)}`);
         }
       }
       this.#add(got);

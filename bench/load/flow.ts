@@ -6,7 +6,8 @@
 import { countAnswers } from "./answers.ts";
 import { Counter } from "./counter.ts";
 import { type Dialect, DIALECTS, type Replies } from "./dialects/mod.ts";
-import { type Job, type Outcome, payloadOf, topicOf } from "./job.ts";
+import { expected, published } from "./frames.ts";
+import { CHANGING_LEVEL, type Job, type Outcome, topicOf } from "./job.ts";
 import { Block, Publication } from "./publication.ts";
 import { Signal } from "./signal.ts";
 import { Meter } from "./usage.ts";
@@ -127,7 +128,6 @@ class Run {
   async #subscribe(): Promise<void> {
     const { shape, host, subscriberPort } = this.#job;
     const address = { host, port: subscriberPort };
-    const payload = payloadOf(shape.size);
     const alone = shape.subscribers <= BUFFERS_MOST;
     const common = new Uint8Array(READ_BYTES);
     if (shape.mode === "stuck") {
@@ -137,15 +137,23 @@ class Run {
       const count = Math.min(CONNECT_AT_ONCE, shape.subscribers - from);
       const topics = Array.from({ length: count }, (_, at) => topicOf(from + at, shape.topics));
       const wires = await Promise.all(
-        topics.map((topic) => Wire.open(address, this.#dialect.subscriberHello([topic]))),
+        topics.map((topic) =>
+          Wire.open(
+            address,
+            shape.changes === undefined
+              ? this.#dialect.subscriberHello([topic])
+              : this.#dialect.belowHello(CHANGING_LEVEL),
+          )
+        ),
       );
       this.#wires.push(...wires);
       for (const [at, wire] of wires.entries()) {
         const topic = topics[at] ?? "";
-        const expected = this.#dialect.delivery(topic, payload);
-        this.#delivery = expected.length;
+        const { bytes, length } = expected(this.#dialect, shape, topic);
+        this.#delivery = length;
         const counter = new Counter(wire, {
-          expected,
+          expected: bytes,
+          length,
           buffer: alone ? new Uint8Array(READ_BYTES) : common,
           alone,
           interjection: this.#dialect.interjection,
@@ -158,20 +166,15 @@ class Run {
 
   async #connectPublishers(): Promise<void> {
     const { shape, host, publisherPort } = this.#job;
-    const payload = payloadOf(shape.size);
     const blocks = new Map<string, Block>();
     const decoder = new TextDecoder("latin1");
     const stuck = shape.mode === "stuck" ? 1 : 0;
     for (let at = 0; at < shape.publishers; at++) {
       const topic = topicOf(at, shape.topics);
-      const frame = this.#dialect.publish(topic, payload, at);
+      const frames = published(this.#dialect, shape, at);
       // those who send the same share a block, so that what is written stays in the cache
-      const written = decoder.decode(frame);
-      const others = Array.from(
-        { length: (shape.takesTurns ?? 1) - 1 },
-        (_, other) => this.#dialect.publish(topicOf(at + other + 1, shape.takesTurns ?? 1), payload, at),
-      );
-      const block = blocks.get(written) ?? new Block(frame, ...others);
+      const written = decoder.decode(frames[0]);
+      const block = blocks.get(written) ?? new Block(frames);
       blocks.set(written, block);
       const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello(at));
       this.#wires.push(wire);

@@ -35,6 +35,8 @@ export type Outcome =
   | FlowOutcome
   | LatencyOutcome
   | AckedOutcome
+  | PairsOutcome
+  | FloodsOutcome
   | ConnectOutcome
   | IdleOutcome
   | ScaleOutcome
@@ -45,6 +47,8 @@ export type Outcome =
 export interface Usage {
   readonly brokerCpu: number;
   readonly loadCpu: number;
+  /** Seconds of processor time that the broker used, all its threads together. */
+  readonly brokerSeconds: number;
   readonly brokerBytes: number;
   /** How often the disk was flushed, where that was asked for. */
   readonly flushes?: number;
@@ -74,6 +78,37 @@ export interface LatencyOutcome extends Usage {
 /** How long publishes took to be answered, one at a time. */
 export interface AckedOutcome extends Omit<LatencyOutcome, "kind"> {
   readonly kind: "acked";
+  /** Of several: what the slowest got of the mean, from 0 to 1. */
+  readonly slowest?: number;
+}
+
+/** Many pairs with one message under way each. */
+export interface PairsOutcome extends Omit<LatencyOutcome, "kind"> {
+  readonly kind: "pairs";
+  /** What the slowest pair got of the mean, from 0 to 1. */
+  readonly slowest: number;
+}
+
+/** Many who publish without a pause, and one newcomer after the other. */
+export interface FloodsOutcome extends Usage {
+  readonly kind: "floods";
+  /** Messages of the floods that were answered. */
+  readonly messages: number;
+  readonly seconds: number;
+  readonly rate: number;
+  /** What the slowest flood got of the mean, from 0 to 1. */
+  readonly slowest: number;
+  /** Floods whose connection the broker ended. */
+  readonly cut: number;
+  readonly newcomers: number;
+  /** Newcomers who never got their message. */
+  readonly unserved: number;
+  /** How long newcomers took, microseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly most: number;
+  /** Why somebody was cut, or not served. */
+  readonly said?: string;
 }
 
 /** Connections that were made, subscribed, answered and closed. */
@@ -129,6 +164,16 @@ export interface StartupOutcome {
 /** The topic of connection i: all of one length, so that frames are. */
 export function topicOf(index: number, topics: number): string {
   return `t${String(index % topics).padStart(5, "0")}`;
+}
+
+/** The level that {@link changingTopic} is below. */
+export const CHANGING_LEVEL = "t";
+/** Coprime to any number of topics in use, so that its multiples jump about among them and come to all. */
+export const STRIDE = 7919;
+
+/** The topic of message `index` of those that change with every message. */
+export function changingTopic(index: number, topics: number): string {
+  return `${CHANGING_LEVEL}.${String(index * STRIDE % topics).padStart(5, "0")}`;
 }
 
 /** A payload of printable bytes. */

@@ -70,7 +70,7 @@ async function open(job: Job): Promise<Pair> {
   const publisher = await Wire.open({ host: job.host, port: job.publisherPort }, dialect.publisherHello());
   const replies = dialect.replies(1);
   const answers = replies === null ? null : countAnswers(publisher, replies, { changed: new Signal() });
-  const block = new Block(dialect.publish(topic, payload));
+  const block = new Block([dialect.publish(topic, payload)]);
   return { dialect, publisher, subscriber, block, delivery: dialect.delivery(topic, payload), answers };
 }
 
@@ -130,7 +130,7 @@ async function scheduled(pair: Pair, job: Job, seconds: number): Promise<Float64
     while (sent < total) {
       const due = Math.min(total, Math.floor((performance.now() - start) * rate) + 1);
       if (due > sent) {
-        const count = Math.min(due - sent, pair.block.count);
+        const count = Math.min(due - sent, pair.block.most);
         sent += count;
         await pair.publisher.write(pair.block.frames(count));
       }

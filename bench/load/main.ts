@@ -6,6 +6,8 @@
  */
 import { acked } from "./acked.ts";
 import { connect, idle } from "./connections.ts";
+import { floods } from "./crowd/floods.ts";
+import { pairs } from "./crowd/pairs.ts";
 import { flow } from "./flow.ts";
 import type { Job, Outcome } from "./job.ts";
 import { latency } from "./latency.ts";
@@ -20,7 +22,11 @@ function run(job: Job): Promise<Outcome> {
     case "open":
       return latency(job);
     case "acked":
-      return acked(job);
+      return job.shape.publishers > 1 ? Promise.resolve(pairs(job)) : acked(job);
+    case "pairs":
+      return Promise.resolve(pairs(job));
+    case "floods":
+      return floods(job);
     case "connect":
       return connect(job);
     case "idle":

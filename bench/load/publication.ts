@@ -21,21 +21,28 @@ const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 
 /** Many frames in one piece, to be written over and over. */
 export class Block {
+  /** Bytes of a frame. */
   readonly frame: number;
   readonly count: number;
+  /** Frames to be written at once at most. */
+  readonly most: number;
+  /** Whether its frames are one and the same. */
+  readonly same: boolean;
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
-  /** `frames`: of one length; they take turns. */
-  constructor(...frames: readonly [Uint8Array, ...Uint8Array[]]) {
-    this.frame = frames[0].length;
-    this.count = Math.max(1, Math.floor(BLOCK_BYTES / this.frame));
+  /** `frames`: of one length, at least one; they take turns, and a block has each of them. */
+  constructor(frames: readonly Uint8Array[]) {
+    this.frame = frames[0]?.length ?? 0;
+    this.most = Math.max(1, Math.floor(BLOCK_BYTES / this.frame));
+    this.count = frames.length * Math.max(1, Math.floor(this.most / frames.length));
+    this.same = frames.length === 1;
     this.#bytes = new Uint8Array(this.count * this.frame);
     for (let at = 0; at < this.count; at++) this.#bytes.set(frames[at % frames.length]!, at * this.frame);
   }
 
-  /** The bytes of so many frames, at most {@link Block.count}. */
-  frames(count: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, count * this.frame);
+  /** The bytes of `count` frames from `from` on, together at most {@link Block.count}. */
+  frames(count: number, from = 0): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(from * this.frame, (from + count) * this.frame);
   }
 }
 
@@ -61,6 +68,8 @@ export class Publication {
   readonly #window: number;
   readonly #step: number;
   #sent = 0;
+  /** Where in the block the next frame is. */
+  #at = 0;
 
   constructor(
     wire: Wire,
@@ -79,9 +88,9 @@ export class Publication {
     this.#answers = options.answers;
     this.#shared = options.shared;
     this.#window = options.window ??
-      Math.max(2 * this.#block.count, Math.floor(WINDOW_BYTES / this.#block.frame));
+      Math.max(2 * this.#block.most, Math.floor(WINDOW_BYTES / this.#block.frame));
     this.#step = Math.min(
-      this.#block.count,
+      this.#block.most,
       Math.ceil(this.#window / STEPS_LEAST),
       Math.max(1, Math.floor(IN_FLIGHT_BYTES / 4 / Math.max(1, this.#shared.fanOut))),
     );
@@ -106,7 +115,7 @@ export class Publication {
     const until = this.#sent + messages;
     const room = this.#window - this.#step;
     do {
-      const count = Math.min(this.#step, until - this.#sent);
+      const count = Math.min(this.#step, until - this.#sent, this.#block.count - this.#at);
       while (
         (this.#answers !== null && this.#sent - this.#answers.messages > room) ||
         this.#shared.inFlight() > IN_FLIGHT_BYTES
@@ -115,7 +124,9 @@ export class Publication {
         await changed.wait();
       }
       this.#sent += count;
-      await this.#wire.write(this.#block.frames(count));
+      const frames = this.#block.frames(count, this.#at);
+      if (!this.#block.same) this.#at = (this.#at + count) % this.#block.count;
+      await this.#wire.write(frames);
     } while (this.#sent < until && performance.now() < deadline && this.#shared.problem() === null);
   }
 }

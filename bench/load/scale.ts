@@ -4,7 +4,7 @@
  * @module
  */
 import { type Dialect, DIALECTS } from "./dialects/mod.ts";
-import { type Job, type Outcome, payloadOf, topicOf } from "./job.ts";
+import { type Job, type Outcome, payloadOf, STRIDE, topicOf } from "./job.ts";
 import { percentile } from "./percentile.ts";
 import { Signal } from "./signal.ts";
 import { residentBytes } from "./usage.ts";
@@ -14,8 +14,6 @@ import { Wire } from "./wire.ts";
 const AT_ONCE = 20;
 /** How long the broker may take to come to rest before its memory is read. */
 const REST_MS = 500;
-/** Coprime to any number of topics in use, so that its multiples jump about among them and come to all. */
-const STRIDE = 7919;
 
 /**
  * Runs a `scale` job: every connection subscribes to as many topics as the shape's `patterns` says. Then a publisher sends one

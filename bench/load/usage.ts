@@ -58,9 +58,11 @@ export class Meter {
   read(): Usage {
     const seconds = (performance.now() - this.#since) / 1000;
     const flushes = this.#disk === null ? null : flushesOf(this.#disk);
+    const brokerSeconds = cpuSeconds(this.#pid) - this.#broker;
     return {
       ...(flushes === null || this.#flushes === null ? {} : { flushes: flushes - this.#flushes }),
-      brokerCpu: (cpuSeconds(this.#pid) - this.#broker) / seconds,
+      brokerCpu: brokerSeconds / seconds,
+      brokerSeconds,
       loadCpu: (cpuSeconds(Deno.pid) - this.#load) / seconds,
       brokerBytes: residentBytes(this.#pid),
     };

@@ -66,6 +66,7 @@ export function endsWith(bytes: Uint8Array, end: Uint8Array): boolean {
   return from >= 0 && end.every((byte, at) => bytes[from + at] === byte);
 }
 
-function printable(bytes: Uint8Array, filled: number): string {
+/** The beginning of what was read, for an error. */
+export function printable(bytes: Uint8Array, filled: number): string {
   return JSON.stringify(new TextDecoder().decode(bytes.subarray(0, Math.min(filled, 80))));
 }

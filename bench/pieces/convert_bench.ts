@@ -22,11 +22,6 @@ function deliveriesOf({ bytes, end, count }: Input): Deliveries {
 
 Deno.bench({ name: "classic to records", group: "conversion", fn: () => void toRecords.write(classic, out) });
 Deno.bench({
-  name: "room of records to classic",
-  group: "conversion",
-  fn: () => void fromRecords.room(records),
-});
-Deno.bench({
   name: "records to classic",
   group: "conversion",
   fn: () => void fromRecords.write(records, out),

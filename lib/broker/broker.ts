@@ -23,6 +23,7 @@ import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
 import type { Store } from "../store/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
+import { type Machine, THIS_MACHINE } from "./machine.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
 
@@ -46,6 +47,7 @@ export class Broker implements AsyncDisposable {
   /** Resolves, with the reason, when it is not known any more what is stored; mostly never. */
   readonly lost: Promise<string>;
   readonly #options: BrokerOptions;
+  readonly #machine: Machine;
   readonly #log: Log;
   readonly #now: () => number;
   readonly #counters = new Counters();
@@ -63,11 +65,12 @@ export class Broker implements AsyncDisposable {
    * With a store that is open already, or without one; {@link open} opens one on disk. Throws RunError where
    * something is said about what is stored and nothing is.
    */
-  constructor(options: BrokerOptions & StoreOption = {}) {
+  constructor(options: BrokerOptions & StoreOption = {}, machine: Machine = THIS_MACHINE) {
     if (options.store === undefined) requireNothingStored(options);
     this.#options = options;
+    this.#machine = machine;
     this.#log = options.log ?? SILENT_LOG;
-    this.#now = options.now ?? ((): number => Date.now());
+    this.#now = options.now ?? machine.clock.wall;
     this.lost = this.#lost.promise;
     const flushes = new FlushList();
     const pool = new ChunkPool();
@@ -83,12 +86,13 @@ export class Broker implements AsyncDisposable {
       slowConsumer: options.slowConsumer ?? "block",
       stallTimeout: options.stallTimeout ?? STALL_TIMEOUT_MS,
       now: this.#now,
+      clock: machine.clock,
       log: this.#log,
       pool,
       memory,
       patterns: new PatternBudget(memory),
       flushes,
-    });
+    }, machine.loop());
   }
 
   /**
@@ -219,7 +223,7 @@ export class Broker implements AsyncDisposable {
     { flushes, memory }: { readonly flushes: FlushList; readonly memory: HeldMemory },
   ): Engine {
     const counters = this.#counters;
-    const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+    const seed = this.#machine.random32();
     if (store === undefined) return new MemoryEngine({ seed, counters, memory });
     const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit" } = this.#options;
     return new DurableEngine({
@@ -257,8 +261,9 @@ export class Broker implements AsyncDisposable {
 
   /** A full disk refuses thousands a second, and may be the one the log goes to. */
   #refused(reason: string): void {
-    if (performance.now() < this.#quietUntil) return;
-    this.#quietUntil = performance.now() + REFUSED_LOG_MS;
+    const now = this.#machine.clock.now();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = now + REFUSED_LOG_MS;
     this.#log.error("messages could not be stored", { reason });
   }
 

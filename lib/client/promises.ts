@@ -3,23 +3,30 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../clock.ts";
+
+/** So long, by which clock. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly ms: number;
+}
 
 /** Waits for a promise, but no longer than so many milliseconds. */
-export async function waitAtMost(ms: number, promise: Promise<unknown>): Promise<void> {
-  await inTime(ms, promise);
+export async function waitAtMost(patience: Patience, promise: Promise<unknown>): Promise<void> {
+  await inTime(patience, promise);
 }
 
 /** Stands for "not in time". */
 export const LATE = Symbol("late");
 
 /** What a promise gives within so many milliseconds. */
-export async function inTime<T>(ms: number, promise: Promise<T>): Promise<T | typeof LATE> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<typeof LATE>((resolve) => timer = setTimeout(() => resolve(LATE), ms));
+export async function inTime<T>({ clock, ms }: Patience, promise: Promise<T>): Promise<T | typeof LATE> {
+  let timer: Timer | undefined;
+  const late = new Promise<typeof LATE>((resolve) => timer = clock.after(ms, () => resolve(LATE)));
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    clock.cancel(timer);
   }
 }
 

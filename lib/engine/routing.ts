@@ -6,11 +6,11 @@
 import type { HeldMemory } from "../held_memory.ts";
 import { ROUTES_AGE_MS, ROUTES_BYTES_KEPT, ROUTES_BYTES_MOST, ROUTES_MOST } from "../limits.ts";
 import { PatternTable } from "../topics/pattern_table.ts";
-import { matches } from "../topics/topic.ts";
 import { TopicTable } from "../topics/topic_table.ts";
 import { encodeText } from "../wire/bytes.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
+import { Changes } from "./changes.ts";
 import { onePerConnection } from "./one_per_connection.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
 
@@ -20,7 +20,7 @@ export class SubscribedRoute implements Route {
   readonly topicBytes: number;
   /** Whether its messages are stored first. */
   readonly durable: boolean;
-  /** Whether something has been stored in it since it is known here; what was named before has been, or is. */
+  /** Whether something was stored in it since it is known here; what was named before was, or is being. */
   stored = false;
   /** Whether it has been put into the table. */
   kept = false;
@@ -47,10 +47,6 @@ export interface RoutingOptions {
   readonly memory?: HeldMemory | undefined;
 }
 
-/** Changes of the subscriptions that are remembered. */
-const CHANGES_KEPT = 1024;
-/** To find the subscribers of a topic anew costs as much as to look at so many changes, and one for each. */
-const CHANGES_LOOKED_AT = 32;
 /** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
 const ROUTE_BYTES = 152;
 const SUBSCRIBER_BYTES = 8;
@@ -72,25 +68,25 @@ function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boole
 /**
  * Guarantees: a run reaches all subscribers of its topic; a subscriber gets a message once however many of
  * its patterns take it in, and so does a connection (C5); runs are handed on in the order of the calls (C6).
- * What is remembered of topics is bounded and can be made anew, of one nothing before it is named a second time;
- * a change of the subscriptions costs only the topics it touches.
+ * What is remembered of topics is bounded and can be made anew, of one nothing before it is named a second
+ * time; a change of the subscriptions costs only the topics it touches.
  */
 export class Routing {
   readonly #patterns: PatternTable<Subscriber>;
   readonly #routes: TopicTable<SubscribedRoute>;
   readonly #isDurable: (topic: string) => boolean;
-  /** Goes up with every change of the subscriptions: what routes remember is good for one state only. */
-  #state = 0;
-  /** The pattern of each of the last changes, that of a state at its place. */
-  readonly #changes: string[] = [];
+  readonly #changes: Changes;
   /** How often the subscribers of a topic were found anew. */
   #found = 0;
+  /** How often that had to look into the patterns last. */
+  #looks = 0;
   /** The lists that were found last: topics with the same subscribers have one in common. */
   #lists: Array<readonly Subscriber[]> = [];
   #agedAt = 0;
 
   constructor({ seed, isDurable, memory }: RoutingOptions) {
     this.#patterns = new PatternTable(seed);
+    this.#changes = new Changes(seed);
     this.#routes = new TopicTable({
       seed,
       most: ROUTES_MOST,
@@ -167,28 +163,25 @@ export class Routing {
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
     const added = this.#patterns.add(pattern, subscriber);
-    if (added) this.#changed(pattern);
+    if (added) this.#changes.add(pattern);
     return added;
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     const removed = this.#patterns.remove(pattern, subscriber);
     if (removed) {
-      this.#changed(pattern);
+      this.#changes.add(pattern);
       // who has gone is not kept by them
       this.#lists = [];
     }
     return removed;
   }
 
-  #changed(pattern: string): void {
-    this.#changes[this.#state % CHANGES_KEPT] = pattern;
-    this.#state++;
-  }
-
   #subscribersOf(route: SubscribedRoute): readonly Subscriber[] {
-    if (route.asOf === this.#state) return route.subscribers;
-    if (this.#mayHaveChanged(route)) {
+    const { state } = this.#changes;
+    if (route.asOf === state) return route.subscribers;
+    // a list of many is as costly to make as to find them
+    if (this.#changes.concern(route, this.#looks + route.subscribers.length)) {
       const before = listBytes(route);
       const found = this.#search(route);
       const alike = this.#lists.find((list) => isSame(list, found));
@@ -197,18 +190,8 @@ export class Routing {
       const more = listBytes(route) - before;
       if (more !== 0 && route.kept) this.#routes.grew(more);
     }
-    route.asOf = this.#state;
+    route.asOf = state;
     return route.subscribers;
-  }
-
-  /** Whether a change since its subscribers were found touches the topic, or it is too long ago to say. */
-  #mayHaveChanged({ topic, asOf, subscribers }: SubscribedRoute): boolean {
-    const since = this.#state - asOf;
-    if (asOf < 0 || since > Math.min(CHANGES_KEPT, CHANGES_LOOKED_AT + subscribers.length)) return true;
-    for (let state = asOf; state < this.#state; state++) {
-      if (matches(this.#changes[state % CHANGES_KEPT]!, topic)) return true;
-    }
-    return false;
   }
 
   #remember(list: readonly Subscriber[]): readonly Subscriber[] {
@@ -221,7 +204,7 @@ export class Routing {
   #search({ topic, durable }: SubscribedRoute): readonly Subscriber[] {
     this.#found++;
     const found = new Set<Subscriber>();
-    this.#patterns.match(topic, found);
+    this.#looks = this.#patterns.match(topic, found);
     return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
 }

@@ -116,8 +116,15 @@ export interface Engine {
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined;
   /** The route of a canonical topic. */
   routeOf(topic: string): Route;
-  /** Who has to become free before anything is published to a topic; undefined: nobody. */
-  gateOf(route: Route): Gate | undefined;
+  /** Who has to become free before anything is published to a topic, by whom; undefined: nobody. */
+  gateOf(route: Route, publisher?: Publisher): Gate | undefined;
+  /**
+   * Whether what is published to both now goes to the same subscribers at once: then, if {@link joins} says
+   * so, it may be published as one run to several topics.
+   */
+  goTogether(route: Route, other: Route): boolean;
+  /** Whether all subscribers of a topic take such runs in an encoding. */
+  joins(route: Route, encoding: Encoding): boolean;
   /**
    * Whether what is published to both now goes to the same subscribers at once: then, if {@link joins} says
    * so, it may be published as one run to several topics.

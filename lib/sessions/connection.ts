@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Timer } from "../clock.ts";
 import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
 import type { LogFields } from "../log.ts";
 import { type CloseReason, closingEvent } from "./close_reason.ts";
@@ -51,7 +52,7 @@ export class Connection implements OutboxOwner {
   readonly #requests = new RequestWatch();
   #outputEnded = false;
   #onClose: Set<() => void> | undefined;
-  #linger: ReturnType<typeof setTimeout> | undefined;
+  #linger: Timer | undefined;
   #closed = false;
 
   constructor(settings: Settings, options: ConnectionOptions) {
@@ -215,9 +216,9 @@ export class Connection implements OutboxOwner {
     this.#draining = true;
     session.close();
     outbox.lastWords(words);
-    this.#linger = setTimeout(() => this.#close(), LAST_WORDS_MS);
+    this.#linger = this.#settings.clock.after(LAST_WORDS_MS, () => this.#close());
     outbox.whenEmpty(() => {
-      clearTimeout(this.#linger);
+      this.#settings.clock.cancel(this.#linger);
       if (!this.#closed) void this.#endOutput();
     });
   }
@@ -332,7 +333,7 @@ export class Connection implements OutboxOwner {
   async #endOutput(): Promise<void> {
     if (this.#outputEnded) return;
     this.#outputEnded = true;
-    this.#linger = setTimeout(() => this.#close(), LINGER_MS);
+    this.#linger = this.#settings.clock.after(LINGER_MS, () => this.#close());
     try {
       await this.transport.closeWrite();
     } catch (error) {
@@ -345,7 +346,7 @@ export class Connection implements OutboxOwner {
     if (this.#closed) return;
     this.#closed = true;
     for (const callback of this.#onClose ?? []) callback();
-    clearTimeout(this.#linger);
+    this.#settings.clock.cancel(this.#linger);
     this.session.close();
     this.outbox.close();
     this.transport.close();

@@ -4,6 +4,7 @@
  * @module
  */
 import { RunError } from "../errors.ts";
+import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
@@ -70,6 +71,7 @@ export async function acceptAll(
   socket: Deno.TcpListener,
   options: {
     readonly log: Log;
+    readonly clock: Clock;
     readonly name: string;
     readonly onConnection: (connection: Deno.TcpConn) => void;
     readonly turned: () => Promise<void>;
@@ -77,12 +79,12 @@ export async function acceptAll(
     readonly turnAway: (connection: Deno.TcpConn) => Promise<void>;
   },
 ): Promise<void> {
-  const { log, name, onConnection, turned, turnAway } = options;
+  const { log, clock, name, onConnection, turned, turnAway } = options;
   const failures = new Seldom(SELDOM_MS);
   const spare = new SpareDescriptor();
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
   const complain = (error: string): void => {
-    failures.happened(performance.now(), (times) => {
+    failures.happened(clock.now(), (times) => {
       log.error("cannot accept", { listener: name, error, times });
     });
   };
@@ -105,7 +107,7 @@ export async function acceptAll(
       }
       if (spare.letGo()) continue;
       complain(String(error));
-      await new Promise((resolve) => setTimeout(resolve, backoff));
+      await new Promise<void>((resolve) => clock.after(backoff, resolve));
       backoff = Math.min(2 * backoff, ACCEPT_BACKOFF_MOST_MS);
     }
   }

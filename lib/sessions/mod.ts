@@ -10,3 +10,5 @@ export { type Listening, Server } from "./server.ts";
 export type { Settings } from "./settings.ts";
 export type { SubscriptionSnapshot } from "./subscriptions.ts";
 export type { Transport } from "./transport.ts";
+export { ProcessLoop } from "./turns/event_loop.ts";
+export type { OwnedLoop } from "./turns/turns.ts";

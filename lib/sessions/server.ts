@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Timer } from "../clock.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
@@ -14,8 +15,7 @@ import { Seldom } from "./seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
-import { ProcessLoop } from "./turns/event_loop.ts";
-import { Turns } from "./turns/turns.ts";
+import { type OwnedLoop, Turns } from "./turns/turns.ts";
 
 /** A socket that is listened on. */
 export interface Listening {
@@ -37,11 +37,11 @@ const HEAP_TICKS = 4;
  * undelivered, unless its subscriber was cut off or the time ran out, which its result says.
  */
 export class Server {
-  readonly #loop = new ProcessLoop();
+  readonly #loop: OwnedLoop;
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
   #sockets: Deno.TcpListener[] = [];
-  #ticker: ReturnType<typeof setInterval> | undefined;
+  #ticker: Timer | undefined;
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
   #looks: Promise<void> | undefined;
@@ -49,8 +49,9 @@ export class Server {
   readonly #refusals = new Seldom(SELDOM_MS);
   #lastNumber = 0;
 
-  constructor(settings: Omit<Settings, "turns">) {
-    this.#settings = { ...settings, turns: new Turns(this.#loop) };
+  constructor(settings: Omit<Settings, "turns">, loop: OwnedLoop) {
+    this.#loop = loop;
+    this.#settings = { ...settings, turns: new Turns(loop) };
   }
 
   /** How many connections there are. */
@@ -74,7 +75,7 @@ export class Server {
     }
     this.#sockets.push(...sockets);
     this.#startTicking();
-    void this.#loop.open();
+    this.#loop.open();
     return sockets.map((socket, at) => {
       const spec = specs[at]!;
       void this.#accept(socket, spec);
@@ -90,11 +91,11 @@ export class Server {
     transport: Transport,
     { listener, address }: { readonly listener: Listener; readonly address: string },
   ): Promise<void> {
-    const { limits, log } = this.#settings;
+    const { limits, log, clock } = this.#settings;
     const { name } = listener;
     if (this.#connections.size >= limits.connections) {
       const fields = { listener: name, address, limit: limits.connections };
-      this.#refusals.happened(performance.now(), (times) => {
+      this.#refusals.happened(clock.now(), (times) => {
         log.warn("connection refused: too many", { ...fields, times });
       });
       return turnAway(transport, listener);
@@ -130,19 +131,20 @@ export class Server {
     this.#sockets = [];
     let cut = 0;
     const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
-    let timer = setTimeout(() => {
+    const { clock } = this.#settings;
+    let timer = clock.after(timeout, () => {
       for (const connection of this.#connections.keys()) {
         if (connection.outbox.queued > 0) cut++;
         connection.giveUp("drain timeout");
       }
       // those had a moment for their last words; whatever else is awaited is not worth more of it
-      timer = setTimeout(() => {
+      timer = clock.after(LAST_WORDS_MS, () => {
         for (const connection of this.#connections.keys()) connection.cut("drain timeout");
-        timer = setTimeout(giveUp, LAST_WORDS_MS);
-      }, LAST_WORDS_MS);
-    }, timeout);
+        timer = clock.after(LAST_WORDS_MS, giveUp);
+      });
+    });
     await Promise.race([this.#drainInOrder(), over]);
-    clearTimeout(timer);
+    clock.cancel(timer);
     this.#stopTicking();
     this.#loop.close();
     return cut;
@@ -171,6 +173,7 @@ export class Server {
   async #accept(socket: Deno.TcpListener, listener: Listener): Promise<void> {
     await acceptAll(socket, {
       log: this.#settings.log,
+      clock: this.#settings.clock,
       name: listener.name,
       onConnection: (connection) => {
         connection.setNoDelay(true);
@@ -188,7 +191,7 @@ export class Server {
    * waited meanwhile.
    */
   #startTicking(): void {
-    this.#ticker ??= setInterval(() => {
+    this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
       const { engine, memory, now, pool } = this.#settings;
       engine.tick(now());
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
@@ -196,7 +199,7 @@ export class Server {
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
-    }, TICK_MS);
+    });
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {
@@ -207,7 +210,7 @@ export class Server {
   }
 
   #stopTicking(): void {
-    clearInterval(this.#ticker);
+    this.#settings.clock.cancel(this.#ticker);
     this.#ticker = undefined;
   }
 }

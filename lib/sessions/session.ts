@@ -279,7 +279,7 @@ export class Session implements Context, Publisher, Subscribing {
   }
 
   #publish(run: Run): boolean {
-    const full = this.#settings.engine.gateOf(run.route);
+    const full = this.#settings.engine.gateOf(run.route, this);
     if (full === undefined) this.#deliver(run);
     else this.#standStill(run, full);
     return full === undefined;

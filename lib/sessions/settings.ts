@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChunkPool } from "../buffers.ts";
+import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
@@ -27,6 +28,8 @@ export interface Settings {
   readonly stallTimeout: number;
   /** The wall clock, milliseconds since 1970. */
   readonly now: () => number;
+  /** What timers go by. */
+  readonly clock: Clock;
   readonly log: Log;
   readonly pool: ChunkPool;
   /** What all sessions keep together. */

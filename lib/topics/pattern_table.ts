@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { Chains, type Linked } from "./chains.ts";
 import { factorOf, mixed } from "./mixing.ts";
 import { matches } from "./topic.ts";
 
@@ -24,11 +25,9 @@ const FNV_OFFSET = 0x811c9dc5;
 const KEY_MASK = 0x3fffffff;
 
 /** A pattern and its values. */
-interface Entry<V> {
+interface Entry<V> extends Linked<Entry<V>> {
   readonly pattern: string;
   values: V | Many<V>;
-  /** Another pattern whose hash is the same. */
-  next: Entry<V> | undefined;
 }
 
 /** Most patterns have one value, and a set for it would be most of what a subscription costs. */
@@ -54,7 +53,7 @@ type Shapes = Map<string, Shape>;
  * - A pattern costs one entry of fixed size, and its string, which is the one that was given.
  */
 export class PatternTable<V> {
-  readonly #entries = new Map<number, Entry<V>>();
+  readonly #entries = new Chains<Entry<V>>();
   /** Of patterns of so many segments. */
   readonly #exact: Array<Shapes | undefined> = [];
   /** Of patterns with so many segments and a `>` behind them. */
@@ -92,10 +91,9 @@ export class PatternTable<V> {
   /** Adds a pair; false if it was there. */
   add(pattern: string, value: V): boolean {
     const key = this.#keyOf(pattern);
-    const first = this.#entries.get(key);
-    const entry = entryOf(first, pattern);
+    const entry = this.#entryOf(key, pattern);
     if (entry === undefined) {
-      this.#entries.set(key, { pattern, values: value, next: first });
+      this.#entries.add({ key, pattern, values: value, next: undefined });
       this.#countShape(pattern, 1);
     } else {
       const { values } = entry;
@@ -109,9 +107,7 @@ export class PatternTable<V> {
 
   /** Takes a pair out; false if it was not there. A pattern without values goes with it. */
   remove(pattern: string, value: V): boolean {
-    const key = this.#keyOf(pattern);
-    const first = this.#entries.get(key);
-    const entry = entryOf(first, pattern);
+    const entry = this.#entryOf(this.#keyOf(pattern), pattern);
     if (entry === undefined) return false;
     const { values } = entry;
     if (values instanceof Many) {
@@ -120,7 +116,7 @@ export class PatternTable<V> {
       if (values.size === 1) { for (const last of values) entry.values = last; }
     } else {
       if (values !== value) return false;
-      this.#drop(key, entry);
+      this.#entries.remove(entry);
       this.#countShape(pattern, -1);
     }
     this.#size--;
@@ -158,13 +154,20 @@ export class PatternTable<V> {
 
   /** Adds the values that stand under a sum; two names may have the same one. */
   #find(sum: number, topic: string, found: Set<V>): void {
-    let entry = this.#entries.get(sum & KEY_MASK);
+    const key = sum & KEY_MASK;
+    let entry = this.#entries.first(key);
     for (; entry !== undefined; entry = entry.next) {
-      if (!matches(entry.pattern, topic)) continue;
+      if (entry.key !== key || !matches(entry.pattern, topic)) continue;
       const { values } = entry;
       if (values instanceof Many) { for (const value of values) found.add(value); }
       else found.add(values);
     }
+  }
+
+  #entryOf(key: number, pattern: string): Entry<V> | undefined {
+    let entry = this.#entries.first(key);
+    while (entry !== undefined && (entry.key !== key || entry.pattern !== pattern)) entry = entry.next;
+    return entry;
   }
 
   #keyOf(name: string): number {
@@ -228,19 +231,6 @@ export class PatternTable<V> {
     if (shape.patterns === 0) shapes.delete(name);
     if (shapes.size === 0) byLength[length] = undefined;
   }
-
-  #drop(key: number, entry: Entry<V>): void {
-    const first = this.#entries.get(key)!;
-    if (first !== entry) {
-      let before = first;
-      while (before.next !== entry) before = before.next!;
-      before.next = entry.next;
-    } else if (entry.next === undefined) {
-      this.#entries.delete(key);
-    } else {
-      this.#entries.set(key, entry.next);
-    }
-  }
 }
 
 /** A pattern without its words: `#a.*.b.>` gives `.*..>`. Two have the same shape if this is the same. */
@@ -253,10 +243,4 @@ function exchanged(stars: readonly number[], changes: readonly number[]): number
   let change = 0;
   for (let at = 0; at < stars.length; at++) change = (change + changes[stars[at]!]!) | 0;
   return change;
-}
-
-function entryOf<V>(first: Entry<V> | undefined, pattern: string): Entry<V> | undefined {
-  let entry = first;
-  while (entry !== undefined && entry.pattern !== pattern) entry = entry.next;
-  return entry;
 }

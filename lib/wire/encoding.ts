@@ -24,9 +24,12 @@ export interface Deliveries {
 
 /** How deliveries are written anew, a whole run at a time. */
 export interface Conversion {
-  /** How many bytes {@link write} needs at most. */
+  /** How many bytes {@link write} needs, as a rule. */
   room(from: Deliveries): number;
-  /** Writes them to the beginning of `out`; how many bytes that made. */
+  /**
+   * Writes them to the beginning of `out`; how many bytes that made. Less than 0: `out` is too short, and so
+   * many bytes (without the sign) are enough; then what is in it is of no use.
+   */
   write(from: Deliveries, out: Uint8Array): number;
 }
 
@@ -62,16 +65,23 @@ export const RECORDS_WITHOUT_SHARP: Encoding = {
 
 const PUB = [0x70, 0x75, 0x62, 0x20];
 
-function writeSharps(from: Deliveries, out: Uint8Array): number {
-  const { bytes } = from;
+function writeSharps({ bytes, start, end, count, topicBytes }: Deliveries, out: Uint8Array): number {
+  // from the far end of `out` to its beginning: what is written never reaches what is still to be read
+  out.set(bytes.subarray(start, end), count);
   // the topic as it stands is one byte shorter
-  const reader = new RecordReader({ ...from, topicBytes: from.topicBytes - 1 });
+  const reader = new RecordReader({
+    bytes: out,
+    start: count,
+    end: count + end - start,
+    topicBytes: topicBytes - 1,
+  });
   let to = 0;
   while (reader.next()) {
-    const { start, end } = reader;
-    for (const byte of PUB) out[to++] = byte;
+    for (let place = 0; place < PUB.length; place++) out[to++] = PUB[place]!;
     out[to++] = SHARP;
-    for (let place = start + PUB.length; place < end; place++) out[to++] = bytes[place]!;
+    const topic = reader.start + PUB.length;
+    out.copyWithin(to, topic, reader.end);
+    to += reader.end - topic;
   }
   return to;
 }

@@ -216,8 +216,14 @@ export class Run {
 
   #convert(slice: Slice, how: Conversion, encoding: Encoding): Slice {
     const from = this.#deliveries(slice);
-    const chunk = this.#pool.take(how.room(from));
-    return this.#keepMade(encoding, chunk, how.write(from, chunk.bytes));
+    let chunk = this.#pool.take(how.room(from));
+    let length = how.write(from, chunk.bytes);
+    if (length < 0) {
+      chunk.release();
+      chunk = this.#pool.take(-length);
+      length = how.write(from, chunk.bytes);
+    }
+    return this.#keepMade(encoding, chunk, length);
   }
 
   #behindHeader(): Slice {

@@ -144,6 +144,13 @@ Deno.test("The generator notices a message that came twice", onLinux, async () =
   if (outcome.kind === "failed") assertStringIncludes(outcome.problem, "145 bytes too many");
 });
 
+Deno.test("The generator notices messages that are not in the order of their topics", onLinux, async () => {
+  // a frame to one of the topics that change has 146 bytes: one is left out and another doubled
+  const outcome = await load("changing-1k", (bytes, chunk) => chunk === 1 ? bytes.copyWithin(0, 146) : bytes);
+  assertEquals(outcome.kind, "failed", JSON.stringify(outcome));
+  if (outcome.kind === "failed") assertStringIncludes(outcome.problem, "is not there where it should be");
+});
+
 Deno.test("The generator notices a message that is not what was published", onLinux, async () => {
   const outcome = await load("1-1-128", (bytes, chunk) => {
     if (chunk === 0) bytes[200] = 63;

@@ -1,15 +1,17 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { chart } from "../../bench/chart.ts";
 import { type Figure, micros, ratio, show, spread, summarize, type Summary } from "../../bench/figures.ts";
-import type { Outcome } from "../../bench/load/job.ts";
+import type { FloodsOutcome, Outcome, PairsOutcome } from "../../bench/load/job.ts";
 import { median, percentile } from "../../bench/load/percentile.ts";
 import { DURABLE_PEER_NAMES, PEER_NAMES } from "../../bench/options.ts";
 import { DURABLE_SHAPES, SHAPES } from "../../bench/shapes.ts";
 import {
+  floodsTable,
   flushTable,
   latencyTable,
   mainTable,
   problemLines,
+  processorTable,
   ratioTable,
   scaleTable,
 } from "../../bench/table.ts";
@@ -23,6 +25,7 @@ function rate(value: number): Outcome {
     seconds: 1,
     rate: value,
     brokerCpu: 1,
+    brokerSeconds: 1,
     loadCpu: 0.5,
     brokerBytes: 1,
   };
@@ -38,9 +41,22 @@ function latency(p50: number): Outcome {
     p999: 3 * p50,
     most: 4 * p50,
     brokerCpu: 1,
+    brokerSeconds: 1,
     loadCpu: 1,
     brokerBytes: 1,
   };
+}
+
+function pairs(rate: number, more: Partial<PairsOutcome> = {}): Outcome {
+  const took = { p50: 1000, p99: 3000, p999: 4000, most: 5000 };
+  const usage = { brokerCpu: 0.5, brokerSeconds: 1, loadCpu: 0.5, brokerBytes: 1 };
+  return { kind: "pairs", messages: 2 * rate, seconds: 2, slowest: 0.9, ...took, ...usage, ...more };
+}
+
+function floods(more: Partial<FloodsOutcome> = {}): Outcome {
+  const counts = { messages: 4e6, seconds: 2, rate: 2e6, slowest: 0.8, cut: 0, newcomers: 9, unserved: 0 };
+  const usage = { brokerCpu: 1, brokerSeconds: 2, loadCpu: 0.5, brokerBytes: 1 };
+  return { kind: "floods", ...counts, p50: 4000, p99: 9000, most: 20_000, ...usage, ...more };
 }
 
 const failed: Outcome = { kind: "failed", problem: "nothing came for 5 s" };
@@ -171,6 +187,82 @@ Deno.test("A target is met, missed or not measured, and p99 is judged by p99", (
   assertEquals(rows[5], ["idle", "v2", "at most 7.8 KiB", "8.8 KiB", "missed"]);
 });
 
+Deno.test("Pairs are judged by their rate, p99 and processor time, and by what the peer shows in another shape", () => {
+  const summaries = cellsOf({
+    "pairs-50": { hashbus2: [pairs(60_000)], nats: [pairs(80_000, { p99: 1000 })] },
+    "1-1-crossed": { hashbus2: [rate(6e6)] },
+    "1-1-128": { nats: [rate(3e6)] },
+  });
+  const targets: Target[] = [
+    { shape: "pairs-50", ours: "hashbus2", peer: "nats", times: 0.75 },
+    { shape: "pairs-50", ours: "hashbus2", peer: "nats", times: 0.5, of: "p99" },
+    { shape: "pairs-50", ours: "hashbus2", peer: "nats", times: 0.7, of: "processor time" },
+    { shape: "1-1-crossed", ours: "hashbus2", peer: "nats", times: 1.5, peerShape: "1-1-128" },
+  ];
+  const verdicts = judge(targets, summaries);
+  assertEquals(verdicts.map(({ shown }) => shown?.toFixed(2)), ["0.75", "0.33", "0.75", "2.00"]);
+  assertEquals(verdicts.map(({ verdict }) => verdict), ["met", "missed", "met", "met"]);
+  const rows = rowsOf(targetTable(verdicts, new Map([["1-1-128", "1 → 1"]])));
+  assertEquals(rows[2]?.[0], "pairs-50, p99");
+  assertEquals(rows[4]?.[1], "hashbus2 / nats, 1 → 1");
+});
+
+Deno.test("Floods are judged by the worst newcomer, the slowest flood and who was cut, of all rounds", () => {
+  const shape = "floods-200";
+  const summaries = cellsOf({
+    [shape]: {
+      hashbus2: [floods(), floods({ most: 900_000, slowest: 0.6 }), floods({ slowest: 0.4 })],
+      hashbus: [floods({ most: 1_100_000 }), floods({ cut: 3, slowest: 0.1 })],
+    },
+  });
+  const all = ["hashbus2", "hashbus"] as const;
+  const verdicts = judge(
+    all.flatMap((ours): Target[] => [
+      { shape, ours, most: 1000, unit: "ms", of: "worst" },
+      { shape, ours, least: 0.5, unit: "part", of: "slowest / mean" },
+      { shape, ours, most: 0, unit: "count", of: "cut" },
+    ]),
+    summaries,
+  );
+  assertEquals(verdicts.map(({ shown }) => shown), [900, 0.6, 0, 1100, 0.45, 3]);
+  assertEquals(verdicts.map(({ verdict }) => verdict), ["met", "met", "met", "missed", "missed", "missed"]);
+  assertEquals(rowsOf(targetTable(verdicts, new Map())).slice(1, 4), [
+    ["floods-200, worst", "hashbus2", "at most 1.00 s", "900 ms", "met"],
+    ["floods-200, slowest / mean", "hashbus2", "at least 0.5", "0.60", "met"],
+    ["floods-200, cut", "hashbus2", "at most 0", "0", "met"],
+  ]);
+});
+
+Deno.test("Who shares and who is harmed is shown, and what a message costs the broker", () => {
+  const shapes = SHAPES.filter(({ name }) => ["1-100", "pairs-50", "floods-200"].includes(name));
+  const summaries = cellsOf({
+    "1-100": { hashbus2: [{ ...rate(3e6), published: 2e4, delivered: 2e6 } as Outcome] },
+    "pairs-50": { hashbus2: [pairs(60_000, { slowest: 0.25 })] },
+    "floods-200": { hashbus2: [floods({ cut: 2, said: "the broker closed the connection" })] },
+  });
+  const input = { shapes, peers: peers.slice(0, 1), summaries };
+  const [head = [], row = []] = rowsOf(latencyTable(input));
+  assertEquals(head, ["latency", "at", "slowest / mean", "p50", "p99", "p99.9", "worst"]);
+  assertEquals(row.slice(2), ["60.0 k/s", "0.25", "1.00 ms", "3.00 ms", "4.00 ms", "5.00 ms"]);
+  assertEquals(rowsOf(floodsTable(input))[1]?.slice(2), [
+    "2.00 M/s",
+    "0.80",
+    "2",
+    "9",
+    "0",
+    "4.00 ms",
+    "20.0 ms",
+  ]);
+  // a second for 2 million deliveries, one for 120,000, two for 4 million
+  assertEquals(rowsOf(processorTable(input)).slice(1).map(([, micros]) => micros), ["0.50", "8.3", "0.50"]);
+  assertStringIncludes(
+    problemLines(summaries),
+    "floods-200, hashbus2: the broker closed the connection",
+  );
+  assertEquals(processorTable({ shapes, peers, summaries: [] }), "");
+  assertEquals(floodsTable({ shapes, peers, summaries: [] }), "");
+});
+
 Deno.test("Every target names a shape and peers that there are", () => {
   const all = [
     { targets: TARGETS, shapes: SHAPES, names: PEER_NAMES },
@@ -179,6 +271,8 @@ Deno.test("Every target names a shape and peers that there are", () => {
   for (const { targets, shapes, names } of all) {
     for (const target of targets) {
       assert(shapes.some(({ name }) => name === target.shape), target.shape);
+      const other = "peer" in target ? target.peerShape : undefined;
+      assert(other === undefined || shapes.some(({ name }) => name === other), other);
       for (const name of [target.ours, ..."peer" in target ? [target.peer] : []]) {
         assert(names.some((each) => each === name), name);
       }
@@ -199,11 +293,11 @@ Deno.test("What is fsynced later is held against what is fsynced later, and agai
 });
 
 Deno.test("Messages for each flush of the disk are shown where flushes were counted", () => {
-  const usage = { seconds: 1, brokerCpu: 1, loadCpu: 1, brokerBytes: 1 };
+  const usage = { seconds: 1, brokerCpu: 1, brokerSeconds: 1, loadCpu: 1, brokerBytes: 1 };
   const flushed: Outcome = { kind: "flow", published: 3000, delivered: 0, rate: 3000, ...usage, flushes: 2 };
   const took = { p50: 1, p99: 1, p999: 1, most: 1 };
   const once: Outcome = { kind: "acked", messages: 50, ...took, ...usage, flushes: 100 };
-  const shapes = DURABLE_SHAPES.filter(({ mode, publishers }) => mode === "acked" || publishers === 1);
+  const shapes = DURABLE_SHAPES.filter(({ publishers }) => publishers === 1);
   const [many = "", one = ""] = shapes.map(({ name }) => name);
   const columns = [{ name: "hashbus2", title: "ours" }, { name: "redis", title: "theirs" }];
   const summaries = cellsOf({

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MemoryStore } from "../../lib/store/memory.ts";
+import type { Cursor, ReadExtent, ReadOutcome } from "../../lib/store/types.ts";
+import { HeldStore } from "../support/held_store.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
 import { readBatches, upgrade } from "../support/v2.ts";
@@ -123,3 +125,42 @@ Deno.test("a replay goes on where it is under another policy, and begins anew wh
     .map((entry) => Number(entry.split(" ")[1]));
   assertEquals(numbers.slice(0, 3999), Array.from({ length: 3999 }, (_, at) => at + 1));
 });
+
+Deno.test("what was being read when one of two replays was taken back is read anew for the other alone (D8)", async () => {
+  const store = new SlowReads();
+  await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  for (const topic of ["#a", "#b"]) {
+    for (let at = 1; at <= 3; at++) await publisher.ask(`pub ${topic} 1\n${at}`);
+  }
+  using subscriber = await upgrade(broker.connect("subscribers"));
+  store.held = [];
+  await subscriber.send("sub #a from=earliest\nsub #> from=earliest\n");
+  assertEquals(await subscriber.lines(2), ["ok 1", "ok 1"]);
+  // the page that was asked for first was for one of them
+  while (store.cursors < 2) await store.answer();
+  assertEquals(await subscriber.ask("unsub #>"), "ok 1");
+  while (store.held.length > 0) await store.answer();
+  store.held = undefined;
+  assertEquals(await messages(subscriber), ["#a 1 1", "#a 2 2", "#a 3 3"]);
+});
+
+/** Reads are answered when the test says so. */
+class SlowReads extends HeldStore {
+  held: Array<() => void> | undefined;
+  /** How many replays the last read was for. */
+  cursors = 0;
+
+  override read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
+    this.cursors = cursors.length;
+    super.read(cursors, extent, (outcome) => {
+      if (this.held === undefined) done(outcome);
+      else this.held.push(() => done(outcome));
+    });
+  }
+
+  async answer(): Promise<void> {
+    this.held?.shift()?.();
+    for (let turns = 0; turns < 50; turns++) await Promise.resolve();
+  }
+}

@@ -3,6 +3,28 @@ import { MemoryStore, openSqliteStore, type RetentionRules, type Store } from ".
 import { TestServer } from "../support/server.ts";
 import { upgrade } from "../support/v2.ts";
 
+/** Its next answer to a read waits. */
+class HeldReads extends MemoryStore {
+  #held: { asked: () => void; released: Promise<void> } | undefined;
+
+  hold(): { readonly asked: Promise<void>; release(): void } {
+    const asked = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.#held = { asked: asked.resolve, released: released.promise };
+    return { asked: asked.promise, release: released.resolve };
+  }
+
+  override read(...[cursors, extent, done]: Parameters<MemoryStore["read"]>): void {
+    const held = this.#held;
+    this.#held = undefined;
+    super.read(cursors, extent, (outcome) => {
+      if (held === undefined) return done(outcome);
+      held.asked();
+      void held.released.then(() => done(outcome));
+    });
+  }
+}
+
 const RETAIN: RetentionRules = { bytes: 4_000_000 };
 const directory = Deno.makeTempDirSync();
 let made = 0;
@@ -82,3 +104,35 @@ for (const [name, open] of Object.entries(STORES)) {
     });
   }
 }
+
+Deno.test("a page comes before the gap of what retention took behind it while it was on its way (D3)", async () => {
+  const store = new HeldReads({ now: () => Date.now(), retain: { bytes: 400_000 } });
+  await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  const publish = async (count: number): Promise<void> => {
+    await publisher.send(`pub #a 10000\n${"x".repeat(10_000)}\n`.repeat(count));
+    for (let done = 0; done < count;) done += Number((await publisher.line())?.split(" ")[1]);
+  };
+  // a batch each
+  for (let one = 0; one < 30; one++) await publish(1);
+  using reader = await upgrade(broker.connect("subscribers"));
+  const held = store.hold();
+  await reader.send("sub #a from=earliest\n");
+  assertEquals(await reader.line(), "ok 1");
+  await held.asked;
+  for (let one = 0; one < 30; one++) await publish(1);
+  held.release();
+  const lines: string[] = [];
+  let next = 1;
+  while (next <= 60) {
+    const line = await reader.line() ?? "end";
+    const [, count, seq] = /^batch #a (\d+) \d+ seq=(\d+)/.exec(line) ?? [];
+    const missed = /^gap #a (\d+)$/.exec(line)?.[1];
+    if (count === undefined && missed === undefined) lines.push(line);
+    if (seq !== undefined) assertEquals(Number(seq), next, "what is missing was counted before, and no more");
+    next += Number(count ?? missed ?? 0);
+    if (missed !== undefined) lines.push("gap");
+    for (let left = 2 * Number(count ?? 0); left > 0; left--) await reader.line();
+  }
+  assertEquals(lines, ["gap"]);
+});

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Connection, History, type Message, type Policy } from "./torture/history.ts";
 import { judgeConnection, type JudgeOptions } from "./torture/oracle.ts";
 import { payloadOf, readPayload } from "./torture/payload.ts";
+import { Starved } from "./torture/starved.ts";
 import { judgeStored } from "./torture/stored_oracle.ts";
 
 /** A subscriber that got everything there was, to which a test does harm. */
@@ -18,6 +19,9 @@ class Recorded {
 
   subscribe(pattern: string, options: { policy?: Policy; from?: string; to?: string } = {}): void {
     const at = this.now++;
+    for (const before of this.connection.subscriptions) {
+      if (before.pattern === pattern && options.from !== undefined) before.unsubAt = before.goneAt = at;
+    }
     const subscription = { pattern, policy: "drop-old" as const, ...options, sentAt: at, okAt: at };
     this.connection.subscriptions.push(subscription);
     this.connection.happened.push({ is: "subscribed", subscription, at });
@@ -49,6 +53,11 @@ class Recorded {
 
   gap(count: number, pattern = "#t.>"): void {
     this.connection.happened.push({ is: "gap", pattern, count, at: this.now++ });
+  }
+
+  /** A replay has come to where it is live. */
+  over(pattern: string): void {
+    this.connection.happened.push({ is: "live", pattern, at: this.now++ });
   }
 
   /** What is found, each without its details. */
@@ -185,6 +194,22 @@ Deno.test("what may be missing is not held against anybody", () => {
   assertEquals(run.found(), []);
 });
 
+Deno.test("a ttl is over when a replay comes to a message, whenever the next one came live", () => {
+  const replayed = (ttl: number): string[] => {
+    const run = new Recorded();
+    const [before] = run.publish(1, "#d.a", ttl);
+    run.subscribe("#d.*", { policy: "block" });
+    run.got(run.publish(1, "#d.a", ttl), 2);
+    assert(before !== undefined);
+    run.now += 5000;
+    run.subscribe("#d.>", { policy: "block", from: "earliest" });
+    run.over("#d.>");
+    return run.found({ durable: true });
+  };
+  assertEquals(replayed(0.5), []);
+  assertEquals(replayed(60), ["lost"]);
+});
+
 Deno.test("a replay that does not bring what is stored, or not to its end, is found", () => {
   const replay = (harm: (run: Recorded, all: Message[]) => void): string[] => {
     const run = new Recorded();
@@ -209,7 +234,7 @@ Deno.test("a replay that does not bring what is stored, or not to its end, is fo
       run.got(all.slice(1), 2);
       live(run);
     }),
-    ["lost"],
+    ["lost", "not replayed"],
   );
   assertEquals(
     replay((run, all) => {
@@ -218,6 +243,88 @@ Deno.test("a replay that does not bring what is stored, or not to its end, is fo
     }),
     ["renumbered"],
   );
+});
+
+Deno.test("live messages come ahead of what a replay beside them still reads, until that has come to its end", () => {
+  const left = (harm: (run: Recorded) => void): string[] => {
+    const run = new Recorded();
+    const stored = run.publish(5, "#d.a");
+    stored.forEach((message, at) => message.seq = at + 1);
+    run.subscribe("#d.>", { policy: "block", from: "latest" });
+    run.got(stored.slice(4), 5);
+    run.over("#d.>");
+    run.subscribe("#d.*", { policy: "block", from: "earliest" });
+    run.got(run.publish(2, "#d.a"), 6);
+    harm(run);
+    return run.found({ durable: true });
+  };
+  // it was still reading when its connection was left (D8)
+  assertEquals(left((run) => void (run.connection.closedAt = run.now)), []);
+  assertEquals(
+    left((run) => {
+      run.over("#d.*");
+      run.connection.closedAt = run.now;
+    }),
+    ["lost", "not replayed"],
+  );
+  assertEquals(left(() => {}), ["lost", "never live"]);
+  // with nobody live beside it, it brings everything in order
+  const alone = new Recorded();
+  const stored = alone.publish(5, "#d.a");
+  stored.forEach((message, at) => message.seq = at + 1);
+  alone.subscribe("#d.*", { policy: "block", from: "earliest" });
+  alone.got(stored.slice(3), 4);
+  alone.connection.closedAt = alone.now;
+  assertEquals(alone.found({ durable: true }), ["lost"]);
+});
+
+Deno.test("what came live to one that may leave messages out comes again by a replay beside it, and else is doubled", () => {
+  const beside = (policy: Policy): string[] => {
+    const run = new Recorded();
+    run.subscribe("#d.>", { policy, from: "earliest" });
+    run.over("#d.>");
+    run.subscribe("#d.*", { policy: "block", from: "earliest" });
+    const [message] = run.publish(1, "#d.a");
+    run.got([message!], 1);
+    run.got([message!], 1);
+    run.over("#d.*");
+    return run.found({ durable: true });
+  };
+  assertEquals(beside("drop-new"), []);
+  assertEquals(beside("block"), ["doubled"]);
+});
+
+Deno.test("a sub with from= takes the place of the one before, and has an order of its own", () => {
+  const again = (order: readonly number[]): string[] => {
+    const run = new Recorded();
+    const all = run.publish(4, "#d.a");
+    all.forEach((message, at) => message.seq = at + 1);
+    run.subscribe("#d.>", { policy: "block", from: "earliest" });
+    run.got(all.slice(0, 3), 1);
+    run.subscribe("#d.>", { policy: "block", from: "earliest" });
+    for (const at of order) run.got([all[at]!], at + 1);
+    run.over("#d.>");
+    return run.found({ durable: true });
+  };
+  assertEquals(again([0, 1, 2, 3]), []);
+  assertEquals(again([1, 2, 3]), ["not replayed"]);
+  assert(again([0, 2, 1, 3]).includes("out of order"));
+  assert(again([0, 1, 2, 3, 3]).includes("doubled"));
+});
+
+Deno.test("what a process waited for a processor is told of any stretch of time, and of none that is longer", () => {
+  const starved = new Starved();
+  assertEquals(starved.between(0, 100), 0);
+  for (const [at, waited] of [[10, 5], [20, 5], [30, 13], [40, 13], [50, 14]] as const) {
+    starved.look(at, waited);
+  }
+  assertEquals(starved.between(12, 18), 0);
+  assertEquals(starved.between(22, 28), 6);
+  assertEquals(starved.between(20, 45), 9);
+  assertEquals(starved.between(41, 60), 1);
+  // it has ended, and who looks is late
+  starved.look(90, 0);
+  assertEquals(starved.between(50, 90), 30);
 });
 
 Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {

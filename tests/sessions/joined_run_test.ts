@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { SYSTEM_CLOCK } from "../../lib/clock.ts";
 import fc from "fast-check";
 import { Chunk, ChunkPool } from "../../lib/buffers.ts";
 import { Counters } from "../../lib/counters.ts";
@@ -44,6 +45,7 @@ class Bench {
     slowConsumer: "block" as const,
     stallTimeout: 1000,
     now: () => 0,
+    clock: SYSTEM_CLOCK,
     log: SILENT_LOG,
     pool: this.pool,
     memory: this.#memory,

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { SYSTEM_CLOCK } from "../../lib/clock.ts";
 import { ChunkPool } from "../../lib/buffers.ts";
 import { Counters } from "../../lib/counters.ts";
 import { MemoryEngine } from "../../lib/engine/mod.ts";
@@ -28,6 +29,7 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
     slowConsumer: "block",
     stallTimeout: 5000,
     now: () => 0,
+    clock: SYSTEM_CLOCK,
     log: SILENT_LOG,
     pool,
     memory,

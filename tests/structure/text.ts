@@ -7,13 +7,25 @@ import type { Source } from "./sources.ts";
 
 const NOT_IN_THE_CORE =
   /\b(Date|performance|setTimeout|setInterval|Math\.random|crypto|Deno\.|node:|await|async|fetch|Promise)\b|\bDeno\./;
+const BESIDE_THE_PORT =
+  /\b(Date\.now|performance|setTimeout|setInterval|clearTimeout|Math\.random|crypto|Deno\.connect)\b/;
 const KEYED_BY_PEERS = /Object\.create\(|\bas Record<string, (?!unknown)/;
 
 /** Where code that only decides does something itself: reads a clock, draws a number, waits, does I/O. */
 export function notOfTheCore(sources: readonly Source[]): string[] {
+  return inCode(sources, NOT_IN_THE_CORE);
+}
+
+/** Where code that is given time, chance and the network takes them itself. */
+export function besideThePort(sources: readonly Source[]): string[] {
+  return inCode(sources, BESIDE_THE_PORT);
+}
+
+/** Where something stands that is no comment and no text. */
+function inCode(sources: readonly Source[], what: RegExp): string[] {
   return sources.flatMap(({ path, text }) => {
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "").replace(/"(?:[^"\\]|\\.)*"/g, '""');
-    const found = NOT_IN_THE_CORE.exec(code);
+    const found = what.exec(code);
     return found === null ? [] : [`${path}: ${found[0]}`];
   });
 }

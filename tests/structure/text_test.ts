@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { PROGRAMS, sources } from "./sources.ts";
-import { keyedByPeers, longFiles, longLines, notOfTheCore, starters } from "./text.ts";
+import { besideThePort, keyedByPeers, longFiles, longLines, notOfTheCore, starters } from "./text.ts";
 
 /** As `deno fmt` breaks code; comments and texts it leaves alone. */
 const CHARACTERS_MOST = 110;
@@ -35,6 +35,15 @@ Deno.test("what the core may not do is found, and comments and texts are not it"
     const code of ["Date.now()", "await x", "Deno.open()", "Math.random()", "setTimeout(f)", "new Promise(f)"]
   ) {
     assertEquals(notOfTheCore(source(`const x = ${code};`)).length, 1, code);
+  }
+});
+
+Deno.test("a clock, chance or the network taken beside the port is found, a date of text is none", () => {
+  assertEquals(besideThePort(source("const x = new Date(time); clock.after(5, f);")), []);
+  for (
+    const code of ["Date.now()", "performance.now()", "setTimeout(f)", "Math.random()", "Deno.connect(to)"]
+  ) {
+    assertEquals(besideThePort(source(`const x = ${code};`)).length, 1, code);
   }
 });
 

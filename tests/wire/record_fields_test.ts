@@ -104,3 +104,13 @@ Deno.test("what has outlived its ttl is left out, the rest comes in stretches (V
   assertEquals(text(6000), ["0 1 pub #a 1\na\n", "2 1 pub #a 1 ttl=10\nc\n", "4 1 pub #a 1\ne\n"]);
   assertEquals(text(11_000), ["0 1 pub #a 1\na\n", "4 1 pub #a 1\ne\n"]);
 });
+
+Deno.test("an id's bytes are its characters one by one, however long it is and whatever they are", () => {
+  for (let length = 1; length <= 255; length++) {
+    const id = Uint8Array.from({ length }, (_, at) => at % 2 === 0 ? 0x80 + (at + length) % 0x80 : 0x61);
+    const head = encodeText("pub #a 1 id=");
+    const bytes = new Uint8Array([...encodeText("xx"), ...head, ...id, ...encodeText("\nx\n")]);
+    const spans = idSpansOf({ bytes: bytes.subarray(1), start: 1, end: bytes.length - 1, topicBytes: 2 });
+    assertEquals(spans.map(({ prefix }) => prefix), [String.fromCharCode(...id)]);
+  }
+});

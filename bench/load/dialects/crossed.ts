@@ -11,6 +11,7 @@ import type { Dialect } from "./types.ts";
 export const toClassic: Dialect = {
   ...hashbus2,
   subscriberHello: hashbus.subscriberHello,
+  belowHello: hashbus.belowHello,
   delivery: hashbus.delivery,
 };
 
@@ -18,5 +19,6 @@ export const toClassic: Dialect = {
 export const toFrames: Dialect = {
   ...hashbus,
   subscriberHello: hashbus2.subscriberHello,
+  belowHello: hashbus2.belowHello,
   delivery: hashbus2.delivery,
 };

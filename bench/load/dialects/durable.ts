@@ -17,6 +17,7 @@ export const interval2: Dialect = ofLevel("memory");
 export const redisStream: Dialect = {
   publisherHello: () => null,
   subscriberHello: () => null,
+  belowHello: () => null,
   publish: (topic, payload) =>
     join(
       `*5\r\n$4\r\nXADD\r\n$${topic.length}\r\n${topic}\r\n$1\r\n*\r\n$1\r\nm\r\n$${payload.length}\r\n`,
@@ -46,6 +47,7 @@ export const jetstream: Dialect = {
     return { send: bytes(`${connect}\r\nSUB ${inboxOf(publisher)} 1\r\nPING\r\n`), until };
   },
   subscriberHello: nats.subscriberHello,
+  belowHello: nats.belowHello,
   publish: (topic, payload, publisher = 0) =>
     join(`PUB ${topic} ${inboxOf(publisher)} ${payload.length}\r\n`, payload, "\r\n"),
   delivery: nats.delivery,

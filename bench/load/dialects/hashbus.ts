@@ -14,6 +14,7 @@ export const hashbus: Dialect = {
     send: bytes(topics.map((topic) => `s1 sub #${topic}\n`).join("")),
     until: bytes("OK\n".repeat(topics.length)),
   }),
+  belowHello: (level) => hashbus.subscriberHello([`${level}.*`]),
   publish: (topic, payload) => join(`p1 pub #${topic} `, payload, "\n"),
   delivery: (topic, payload) => join(`#${topic} `, payload, "\n"),
   replies: () => ({ kind: "each", bytes: OK }),

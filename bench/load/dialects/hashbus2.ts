@@ -15,6 +15,7 @@ export const hashbus2: Dialect = {
       ? { send: bytes(send), until: bytes("\nok 1\n") }
       : { send: bytes(`${send}ping\n`), until: bytes("\npong\n") };
   },
+  belowHello: (level) => hashbus2.subscriberHello([`${level}.*`]),
   publish: (topic, payload) => join(`pub #${topic} ${payload.length}\n`, payload, "\n"),
   delivery: (topic, payload) => join(`pub #${topic} ${payload.length}\n`, payload, "\n"),
   replies: (subscribers) => ({

@@ -15,16 +15,22 @@ export const mqtt: Dialect = {
   subscriberHello: (topics) => ({
     send: join(
       CONNECT,
-      packet(0x82, join(ID, ...topics.flatMap((topic) => [field(topic), Uint8Array.of(0)]))),
+      packet(0x82, join(ID, ...topics.flatMap((topic) => [name(topic), Uint8Array.of(0)]))),
     ),
     until: packet(0x90, join(ID, new Uint8Array(topics.length))),
   }),
-  publish: (topic, payload) => packet(0x30, join(field(topic), payload)),
-  delivery: (topic, payload) => packet(0x30, join(field(topic), payload)),
+  belowHello: (level) => mqtt.subscriberHello([`${level}.+`]),
+  publish: (topic, payload) => packet(0x30, join(name(topic), payload)),
+  delivery: (topic, payload) => packet(0x30, join(name(topic), payload)),
   replies: () => null,
   barrier: { send: Uint8Array.of(0xc0, 0), until: Uint8Array.of(0xd0, 0) },
   interjection: null,
 };
+
+/** A topic as it stands in a packet. */
+function name(topic: string): Uint8Array<ArrayBuffer> {
+  return field(topic.replaceAll(".", "/"));
+}
 
 function field(text: string): Uint8Array<ArrayBuffer> {
   const encoded = bytes(text);

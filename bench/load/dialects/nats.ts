@@ -16,6 +16,7 @@ export const nats: Dialect = {
     send: bytes(`${CONNECT}${topics.map((topic, at) => `SUB ${topic} ${at + 1}\r\n`).join("")}PING\r\n`),
     until: PONG,
   }),
+  belowHello: (level) => nats.subscriberHello([`${level}.*`]),
   publish: (topic, payload) => join(`PUB ${topic} ${payload.length}\r\n`, payload, "\r\n"),
   delivery: (topic, payload, place = 0) =>
     join(`MSG ${topic} ${place + 1} ${payload.length}\r\n`, payload, "\r\n"),

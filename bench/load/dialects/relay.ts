@@ -12,6 +12,7 @@ export const relay: Dialect = {
   publisherHello: () => null,
   // the relay greets a subscriber, so that whoever waited for it is in the list
   subscriberHello: () => ({ send: new Uint8Array(0), until: bytes("OK\n") }),
+  belowHello: () => relay.subscriberHello([]),
   publish: hashbus2.delivery,
   delivery: hashbus2.delivery,
   replies: (subscribers) => subscribers === 0 ? { kind: "each", bytes: bytes("OK\n") } : null,

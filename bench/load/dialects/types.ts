@@ -25,16 +25,23 @@ export type Replies =
 /** Bytes as they are, or a number: how many messages are answered, one that grows from answer to answer, or any. */
 export type FormPart = Uint8Array<ArrayBuffer> | "count" | "sequence" | "number";
 
-/** One protocol. Pure: bytes only. `publisher`: the number of a connection, where that makes a difference (0). */
+/**
+ * One protocol. Pure: bytes only. `publisher`: the number of a connection, where that makes a difference (0). Levels of a topic are
+ * separated by a dot here, and by what the protocol wants on the wire.
+ */
 export interface Dialect {
   /** `null`: a publisher may start at once. */
   publisherHello(publisher?: number): Handshake | null;
   /** Subscribes to all of them; `null`: nothing to ask for, what comes is for everyone. */
   subscriberHello(topics: readonly string[]): Handshake | null;
+  /** Subscribes to every topic one level below `level`. */
+  belowHello(level: string): Handshake | null;
   /** A publish as it leaves. */
   publish(topic: string, payload: Uint8Array, publisher?: number): Uint8Array<ArrayBuffer>;
   /** The same message as a subscriber gets it. `place`: where the topic stands among those it subscribed to (0). */
   delivery(topic: string, payload: Uint8Array, place?: number): Uint8Array<ArrayBuffer>;
+  /** The same to who asked for {@link Dialect.belowHello}, where it makes a difference. */
+  deliveryBelow?(level: string, topic: string, payload: Uint8Array): Uint8Array<ArrayBuffer>;
   /** How publishes are answered while the topic has so many subscribers, or `null` where they are not. */
   replies(subscribers: number, publisher?: number): Replies | null;
   /** Where publishes are not answered: what tells that all before it were taken. */

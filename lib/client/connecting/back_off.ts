@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 
 const FIRST_MS = 100;
 const MOST_MS = 5_000;
@@ -12,19 +13,22 @@ const MOST_MS = 5_000;
  * from 100 ms to 5 s ("full jitter"), so that a thousand clients of a broker that restarts do not come back
  * in step.
  */
-export function backOff(attempt: number, random: () => number = Math.random): number {
+export function backOff(attempt: number, random: () => number): number {
   return Math.round(random() * Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 16)));
 }
 
-/** Waits; rejects with the signal's reason as soon as it is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits so many milliseconds; rejects with the signal's reason as soon as it is aborted. */
+export function pause(
+  ms: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   if (signal.aborted) return Promise.reject(signal.reason);
-  const timer = setTimeout(resolve, ms);
+  const timer = clock.after(ms, resolve);
   const abort = (): void => reject(signal.reason);
   signal.addEventListener("abort", abort);
   return promise.finally(() => {
-    clearTimeout(timer);
+    clock.cancel(timer);
     signal.removeEventListener("abort", abort);
   });
 }

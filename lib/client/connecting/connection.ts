@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../../clock.ts";
 import { countOf } from "../../text.ts";
 import { RunError } from "../../errors.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
@@ -69,6 +70,7 @@ export class Connection {
   readonly closed: Promise<void>;
 
   readonly #settings: Settings;
+  readonly #clock: Clock;
   readonly #work: Work;
   readonly #subscriber: SubscriberParts | undefined;
   readonly #connector: Connector;
@@ -84,14 +86,15 @@ export class Connection {
   #closing: Promise<void> | undefined;
   /** When {@link close} gives up. */
   #closeBy = Infinity;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #closeTimer: Timer | undefined;
 
   private constructor(settings: Settings, { work, subscriber }: ConnectionParts) {
     this.#settings = settings;
+    this.#clock = settings.machine.clock;
     this.#work = work;
     this.#subscriber = subscriber;
     this.#connector = new Connector(settings, { sink: subscriber, signal: this.#stop.signal });
-    this.#startsUntil = performance.now() + settings.connectTimeout;
+    this.#startsUntil = this.#clock.now() + settings.connectTimeout;
     this.closed = neverUnhandled(this.#end.promise);
   }
 
@@ -148,14 +151,16 @@ export class Connection {
   }
 
   async #close(drain: boolean): Promise<void> {
-    if (this.#link === undefined) this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
+    if (this.#link === undefined) this.#giveUpAt = this.#clock.now() + this.#settings.connectTimeout;
     if (!drain) {
       const error = new RunError(
         `the ${this.#settings.role} was closed before the broker answered`,
         "CLOSED",
       );
       this.#work.failUnsent(error);
-      if (this.#link !== undefined) await waitAtMost(LAST_REPLY_MS, this.#work.drained());
+      if (this.#link !== undefined) {
+        await waitAtMost({ clock: this.#clock, ms: LAST_REPLY_MS }, this.#work.drained());
+      }
       this.#work.failAll(error);
     }
     await this.#work.drained();
@@ -167,12 +172,12 @@ export class Connection {
 
   #closeWithin(timeout: number): void {
     checkTime("timeout", timeout);
-    const at = performance.now() + timeout;
+    const at = this.#clock.now() + timeout;
     if (this.over || at >= this.#closeBy) return;
     this.#closeBy = at;
-    clearTimeout(this.#closeTimer);
-    this.#closeTimer = setTimeout(() => this.#giveUpClosing(timeout), timeout);
-    this.#stop.signal.addEventListener("abort", () => clearTimeout(this.#closeTimer), { once: true });
+    this.#clock.cancel(this.#closeTimer);
+    this.#closeTimer = this.#clock.after(timeout, () => this.#giveUpClosing(timeout));
+    this.#stop.signal.addEventListener("abort", () => this.#clock.cancel(this.#closeTimer), { once: true });
   }
 
   /** The time for closing is over: nothing is waited for any more, an answer neither. */
@@ -196,7 +201,7 @@ export class Connection {
         const end = await this.#serve(connected);
         if (this.#closing !== undefined) {
           if (this.#work.size === 0) break;
-          this.#giveUpAt = performance.now() + this.#settings.connectTimeout;
+          this.#giveUpAt = this.#clock.now() + this.#settings.connectTimeout;
         }
         if (!this.#settings.reconnect) throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
         this.#settings.onEvent({ type: "lost", reason: end.reason });
@@ -215,14 +220,14 @@ export class Connection {
 
   /** Uses a link until it ends, or the one that follows its trial. */
   async #serve({ link, trial }: Connected): Promise<LinkEnd> {
-    const since = performance.now();
+    const since = this.#clock.now();
     this.#link = link;
     this.#work.use(link);
     const last = trial === undefined ? link : await this.#tried(trial);
     const end = await last.ended;
     this.#work.use(undefined);
     this.#link = undefined;
-    const steady = performance.now() - since >= STEADY_MS;
+    const steady = this.#clock.now() - since >= STEADY_MS;
     this.#proven ||= last.answered || steady;
     // one that is always lost at once is tried with growing pauses as one that is not there
     if (steady) this.#attempt = 0;
@@ -241,7 +246,7 @@ export class Connection {
     this.#proven = true;
     const next = verdict.kind === "2" ? verdict.link : undefined;
     const over = [this.#work.finish(), link.ended, ...(next === undefined ? [] : [next.ended])];
-    await waitAtMost(LAST_CLASSIC_REPLY_MS, Promise.race(over));
+    await waitAtMost({ clock: this.#clock, ms: LAST_CLASSIC_REPLY_MS }, Promise.race(over));
     if (next === undefined || (await this.#subscriber?.restore(next)) === false) {
       next?.close();
       link.close(ANSWERED_LATE);
@@ -278,7 +283,7 @@ export class Connection {
 
   async #tryOnce(again: boolean): Promise<Connected> {
     const { address, onEvent } = this.#settings;
-    const most = this.#proven ? TRY_MS : Math.max(this.#startsUntil - performance.now(), TRY_LEAST_MS);
+    const most = this.#proven ? TRY_MS : Math.max(this.#startsUntil - this.#clock.now(), TRY_LEAST_MS);
     const connected = await this.#connector.connect(most);
     const { link, localPort } = connected;
     const { protocol } = link;
@@ -293,11 +298,11 @@ export class Connection {
 
   /** Waits before the next try, or throws what `giveUp` makes when that would be past the time for trying. */
   async #pauseOr(reason: string, giveUp: () => Error): Promise<void> {
-    const delay = backOff(++this.#attempt);
+    const delay = backOff(++this.#attempt, this.#settings.machine.random);
     const until = Math.min(this.#giveUpAt, this.#proven ? Infinity : this.#startsUntil);
-    if (performance.now() + delay > until) throw giveUp();
+    if (this.#clock.now() + delay > until) throw giveUp();
     this.#settings.onEvent({ type: "retrying", attempt: this.#attempt, delay, reason });
-    await pause(delay, this.#stop.signal);
+    await pause(delay, { clock: this.#clock, signal: this.#stop.signal });
   }
 
   #noBroker(error: ConnectError): RunError {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { ClassicLink, type ClassicLinkOptions } from "../links/classic_link.ts";
@@ -85,9 +86,9 @@ export class Connector {
   async connect(within: number): Promise<Connected> {
     const opened = await this.#open(within);
     if (!this.#protocols.saysHello) return this.#withoutHello(opened);
-    const greeting = new Greeting(opened.socket, { id: this.#settings.id, release: opened.release });
+    const greeting = this.#greet(opened);
     try {
-      return await this.#greeted(greeting, performance.now() + within);
+      return await this.#greeted(greeting, this.#clock.now() + within);
     } catch (error) {
       greeting.close();
       this.#signal.throwIfAborted();
@@ -95,8 +96,21 @@ export class Connector {
     }
   }
 
+  get #clock(): Clock {
+    return this.#settings.machine.clock;
+  }
+
+  /** Says hello. */
+  #greet({ socket, release }: Opened): Greeting {
+    return new Greeting(socket, { id: this.#settings.id, clock: this.#clock, release });
+  }
+
   async #open(within: number): Promise<Opened> {
-    const socket = await openSocket(this.#settings, { within, signal: this.#signal });
+    const socket = await openSocket(this.#settings, {
+      host: this.#settings.machine,
+      within,
+      signal: this.#signal,
+    });
     const stop = (): void => socket.close();
     this.#signal.addEventListener("abort", stop);
     return { socket, release: () => this.#signal.removeEventListener("abort", stop) };
@@ -115,7 +129,7 @@ export class Connector {
     const link = this.#classic(greeting.socket, {
       release: greeting.handOver(),
       incoming: greeting.incoming,
-      helloPending: true,
+      helloAnswer: "OK_2",
     });
     return { link, localPort, trial: this.#trial(link, judgeSameConnection(link, answer.reason)) };
   }
@@ -128,7 +142,7 @@ export class Connector {
     const reason = `${soon.reason} within ${inWords(HELLO_MS)}`;
     this.#settings.onEvent({ type: "silent", reason });
     const atLeast = this.#protocols.spoke2 ? KNOWN_HELLO_MS - HELLO_MS : 0;
-    const left = Math.max(until - performance.now(), atLeast);
+    const left = Math.max(until - this.#clock.now(), atLeast);
     const waits = this.#protocols.expects2 || this.#settings.localPort !== undefined;
     if (!waits || left <= 0) return { ...soon, reason };
     const late = await greeting.answer(left);
@@ -157,11 +171,18 @@ export class Connector {
         }
         this.#protocols.learn("classic");
         const { incoming, socket } = greeting;
-        const { framing } = answer;
-        return {
-          link: this.#classic(socket, { release: greeting.handOver(), incoming, framing }),
-          localPort,
-        };
+        const { framing, said } = answer;
+        const helloAnswer = framing === "bare" && said === "OK" ? "_2" : undefined;
+        const link = this.#classic(socket, {
+          release: greeting.handOver(),
+          incoming,
+          framing,
+          helloAnswer,
+        });
+        link.ended.then(() => {
+          if (link.spokeV2) this.#protocols.learn("2");
+        });
+        return { link, localPort };
       }
     }
   }
@@ -173,19 +194,21 @@ export class Connector {
   ): Promise<Connected> {
     if (!this.#protocols.helloUnanswered()) throw new ConnectError(answer.reason, { accepted: true });
     greeting.close();
-    if (this.#settings.localPort !== undefined) await pause(SAME_PORT_MS, this.#signal);
-    return await this.connect(Math.max(until - performance.now(), HELLO_MS));
+    if (this.#settings.localPort !== undefined) {
+      await pause(SAME_PORT_MS, { clock: this.#clock, signal: this.#signal });
+    }
+    return await this.connect(Math.max(until - this.#clock.now(), HELLO_MS));
   }
 
   /** Tries a second connection beside the one that is silent, and waits a little for what is to be learnt. */
   async #beside(greeting: Greeting, until: number): Promise<Connected> {
-    const { socket, release } = await this.#open(Math.max(until - performance.now(), HELLO_MS));
+    const { socket, release } = await this.#open(Math.max(until - this.#clock.now(), HELLO_MS));
     const link = this.#classic(socket, { release });
     const { localPort } = socket;
     link.besideHello = true;
     const trial = this.#trial(link, this.#judgeBeside(link, greeting));
-    const left = Math.min(TRIAL_FIRST_MS, until - performance.now());
-    const verdict = await inTime(Math.max(left, 0), trial.verdict);
+    const left = Math.min(TRIAL_FIRST_MS, until - this.#clock.now());
+    const verdict = await inTime({ clock: this.#clock, ms: Math.max(left, 0) }, trial.verdict);
     this.#signal.throwIfAborted();
     if (verdict === LATE) {
       void trial.verdict.then((verdict) => {
@@ -203,7 +226,8 @@ export class Connector {
   /** The second connection was not served: perhaps because of the first, which is ended in good order. */
   async #notBeside(greeting: Greeting, until: number): Promise<Connected> {
     greeting.halfClose();
-    const answer = await inTime(Math.max(until - performance.now(), HELLO_MS), greeting.late());
+    const clock = this.#clock;
+    const answer = await inTime({ clock, ms: Math.max(until - clock.now(), HELLO_MS) }, greeting.late());
     this.#signal.throwIfAborted();
     if (answer === LATE) throw new ConnectError("the broker ended the connection", { accepted: true });
     if (answer.kind === "unanswered") return await this.#closed(greeting, { answer, until });
@@ -232,9 +256,11 @@ export class Connector {
   async #frames(greeting: Greeting): Promise<FrameLink> {
     this.#protocols.learn("2");
     const { incoming, socket } = greeting;
-    const link = new FrameLink(socket, { incoming, sink: this.#sink, pingAfter: this.#settings.pingAfter });
+    const clock = this.#clock;
+    const { pingAfter } = this.#settings;
+    const link = new FrameLink(socket, { clock, incoming, sink: this.#sink, pingAfter });
     link.ended.then(greeting.handOver());
-    await waitAtMost(HELLO_MS, link.informed);
+    await waitAtMost({ clock, ms: HELLO_MS }, link.informed);
     return link;
   }
 
@@ -246,13 +272,14 @@ export class Connector {
     link.ended.then(() => this.#protocols.served(link.answered));
     const verdict = this.#settings.localPort === undefined
       ? this.#judgeBeside(link)
-      : judgeAfterEnd(link, HUNG_UP);
+      : judgeAfterEnd(link, { clock: this.#clock, reason: HUNG_UP });
     return { link, localPort, trial: this.#trial(link, verdict) };
   }
 
   #judgeBeside(link: ClassicLink, greeting?: Greeting): Promise<Verdict | undefined> {
     return judgeBeside({
       link,
+      clock: this.#clock,
       greeting,
       sayHello: () => this.#sayHelloBeside(),
       upgrade: (from) => this.#upgrade(from),
@@ -263,8 +290,7 @@ export class Connector {
   /** Says hello on one more connection; undefined: there is none to be had. */
   async #sayHelloBeside(): Promise<Greeting | undefined> {
     try {
-      const { socket, release } = await this.#open(UPGRADE_MS);
-      return new Greeting(socket, { id: this.#settings.id, release });
+      return this.#greet(await this.#open(UPGRADE_MS));
     } catch {
       return undefined; // whoever judges makes of it what can be made
     }
@@ -272,9 +298,12 @@ export class Connector {
 
   #classic(
     socket: Socket,
-    { release, ...options }: Omit<ClassicLinkOptions, "id" | "sink"> & { readonly release: () => void },
+    { release, ...options }: Omit<ClassicLinkOptions, "id" | "sink" | "clock"> & {
+      readonly release: () => void;
+    },
   ): ClassicLink {
-    const link = new ClassicLink(socket, { id: this.#settings.id, sink: this.#sink, ...options });
+    const { id } = this.#settings;
+    const link = new ClassicLink(socket, { id, clock: this.#clock, sink: this.#sink, ...options });
     link.ended.then(release);
     return link;
   }

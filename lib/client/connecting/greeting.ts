@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { reasonOf } from "../sockets/connect_error.ts";
 import { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
@@ -15,15 +16,20 @@ const ABANDONED_MS = 60_000;
 export class Greeting {
   readonly socket: Socket;
   readonly incoming: Incoming;
+  readonly #clock: Clock;
   #release: () => void;
   #saying: Promise<void>;
   #late: Promise<HandshakeResult> | undefined;
   #halfClosed = false;
 
   /** Says hello. `release` is called once, when the connection is done with. */
-  constructor(socket: Socket, { id, release }: { readonly id: string; readonly release: () => void }) {
+  constructor(
+    socket: Socket,
+    { id, clock, release }: { readonly id: string; readonly clock: Clock; readonly release: () => void },
+  ) {
     this.socket = socket;
-    this.incoming = new Incoming(socket);
+    this.#clock = clock;
+    this.incoming = new Incoming(socket, clock);
     this.#release = release;
     this.#saying = sayHello(socket, id);
     this.#saying.catch(() => {}); // told by the answer
@@ -38,7 +44,7 @@ export class Greeting {
   async answer(patience: number): Promise<HandshakeResult> {
     try {
       await this.#saying;
-      return await hearAnswer(this.incoming, patience);
+      return await hearAnswer(this.incoming, { clock: this.#clock, ms: patience });
     } catch (error) {
       return { kind: "unanswered", silent: false, reason: `${reasonOf(error)} at hello` };
     }
@@ -79,7 +85,7 @@ export class Greeting {
    */
   abandon(): void {
     this.halfClose();
-    const timer = setTimeout(() => this.socket.close(), ABANDONED_MS);
+    const timer = this.#clock.after(ABANDONED_MS, () => this.socket.close());
     const readToTheEnd = async (): Promise<void> => {
       try {
         await this.late();
@@ -87,7 +93,7 @@ export class Greeting {
       } catch {
         // however it ends, it has ended
       }
-      clearTimeout(timer);
+      this.#clock.cancel(timer);
       this.close();
     };
     void readToTheEnd();

@@ -14,6 +14,7 @@ import { visible } from "../../text.ts";
 import { LF } from "../../wire/bytes.ts";
 import { isTurnedAway } from "../links/refusals.ts";
 import { type Incoming, QUIET } from "../sockets/incoming.ts";
+import type { Patience } from "../promises.ts";
 import type { Socket } from "../sockets/socket.ts";
 
 /** What came of a hello. */
@@ -28,6 +29,8 @@ export type HandshakeResult =
 
 /** Silence behind an answer without LF after which there will be none. */
 const BARE_MS = 100;
+/** Silence behind the beginning of `OK_2`, which nobody else says: the rest is on its way. */
+const REST_MS = 5_000;
 /** Silence behind an answer in words: a welcome may have come before it, or more words may follow it. */
 const WORDS_MS = 200;
 /** An answer that has begun and still goes on after so long is none that goes on for ever. */
@@ -45,22 +48,26 @@ export function sayHello(socket: Socket, id: string): Promise<void> {
 /**
  * Reads the answer to hello, nothing beyond it: what came behind `OK_2` is given back to `incoming`. Whatever
  * else the first words of a broker are, they are its answer to this and not a delivery, for nothing is
- * subscribed yet. `patience` is in milliseconds; after a silence as long it may be asked again. Rejects when
+ * subscribed yet. After a silence as long as `patience` it may be asked again. Rejects when
  * the connection breaks.
  */
-export async function hearAnswer(incoming: Incoming, patience: number): Promise<HandshakeResult> {
+export async function hearAnswer(
+  incoming: Incoming,
+  { clock, ms }: Patience,
+): Promise<HandshakeResult> {
   let answer = new Uint8Array(0);
   let begun = Infinity;
   for (;;) {
-    const chunk = await incoming.readWithin(answer.length === 0 ? patience : silenceThatEnds(answer));
+    const chunk = await incoming.readWithin(answer.length === 0 ? ms : silenceThatEnds(answer));
     if (chunk === null || chunk === QUIET) {
-      if (answer.length > 0) return answered(answer);
+      if (answer.length > 0 && !(chunk === QUIET && isHalf(answer))) return answered(answer);
+      incoming.unread(answer);
       const reason = chunk === null
         ? "the broker closed the connection at hello"
         : "the broker did not answer hello";
       return { kind: "unanswered", silent: chunk === QUIET, reason };
     }
-    if (answer.length === 0) begun = performance.now();
+    if (answer.length === 0) begun = clock.now();
     const whole = new Uint8Array(answer.length + chunk.length);
     whole.set(answer);
     whole.set(chunk, answer.length);
@@ -71,7 +78,7 @@ export async function hearAnswer(incoming: Incoming, patience: number): Promise<
       incoming.unread(answer.subarray(lf + 1));
       return { kind: "2" };
     }
-    const enough = answer.length > ANSWER_MOST || performance.now() - begun > ANSWER_MS;
+    const enough = answer.length > ANSWER_MOST || clock.now() - begun > ANSWER_MS;
     if (enough || (lf !== -1 && isReply(line))) return answered(answer);
   }
 }
@@ -81,8 +88,14 @@ function isReply(line: string): boolean {
 }
 
 function silenceThatEnds(answer: Uint8Array): number {
+  if (isHalf(answer)) return REST_MS;
+  return isReply(decoder.decode(answer)) ? BARE_MS : WORDS_MS;
+}
+
+/** Whether it can only be a part of `OK_2`: `OK` alone may be all that somebody says. */
+function isHalf(answer: Uint8Array): boolean {
   const text = decoder.decode(answer);
-  return isReply(text) || "OK_2".startsWith(text) ? BARE_MS : WORDS_MS;
+  return text !== "OK" && "OK_2\r".startsWith(text);
 }
 
 function answered(answer: Uint8Array): HandshakeResult {

@@ -6,6 +6,7 @@
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
+import type { Host } from "../host.ts";
 import type { ClientEvent, ConnectOptions, Protocol } from "../types.ts";
 
 /** What a client is. */
@@ -28,6 +29,7 @@ export interface Settings {
   /** Never throws. */
   readonly onEvent: (event: ClientEvent) => void;
   readonly signal: AbortSignal | undefined;
+  readonly machine: Host;
 }
 
 const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(["auto", "classic", "2"]);
@@ -37,7 +39,7 @@ const DEFAULT_PING_AFTER_MS = 15_000;
 const DEFAULT_HELLO_PATIENCE_MS = 10_000;
 
 /** Fills in the defaults. Throws RunError for an option that cannot be meant. */
-export function resolveSettings(role: Role, options: ConnectOptions): Settings {
+export function resolveSettings(role: Role, options: ConnectOptions, machine: Host): Settings {
   const { id, host = "127.0.0.1", port = DEFAULT_PORT[role], localPort } = options;
   if (id === "" || !id.isWellFormed() || /[\s\p{Cc}\p{Cf}]/u.test(id)) {
     throw new RunError(
@@ -71,6 +73,7 @@ export function resolveSettings(role: Role, options: ConnectOptions): Settings {
     helloPatience,
     onEvent: (event) => tell(options, event),
     signal: options.signal,
+    machine,
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../../clock.ts";
 import { quote } from "../../text.ts";
 import type { ClassicLink } from "../links/classic_link.ts";
 import type { FrameLink } from "../links/frame_link.ts";
@@ -58,8 +59,11 @@ const NEVER: Promise<void> = new Promise(() => {});
  * Judges a link of a broker that closed another connection when it was said hello to: it is classic when it
  * answers something, or serves this connection for a second.
  */
-export function judgeAfterEnd(link: ClassicLink, reason: string): Promise<Verdict | undefined> {
-  return withTimer(async (after) => {
+export function judgeAfterEnd(
+  link: ClassicLink,
+  { clock, reason }: { readonly clock: Clock; readonly reason: string },
+): Promise<Verdict | undefined> {
+  return withTimer(clock, async (after) => {
     if (await Promise.race([ended(link), link.firstAnswer, after(SERVED_MS)]) === "ended") return undefined;
     return { kind: "classic", reason, learnt: link.answered };
   });
@@ -74,6 +78,7 @@ export async function judgeSameConnection(link: ClassicLink, reason: string): Pr
 /** What a link beside hello is judged by. */
 export interface BesideParts {
   readonly link: ClassicLink;
+  readonly clock: Clock;
   /** Where hello waits for its answer; undefined: a connection was closed at hello. */
   readonly greeting: Greeting | undefined;
   /** Says hello on another connection; undefined: there is none. */
@@ -101,7 +106,7 @@ export interface BesideParts {
  * stands still, hence the second one, which stays whole.
  */
 export function judgeBeside(parts: BesideParts): Promise<Verdict | undefined> {
-  return withTimer((after) => judge(parts, after));
+  return withTimer(parts.clock, (after) => judge(parts, after));
 }
 
 type After = (ms: number) => Promise<void>;
@@ -190,18 +195,19 @@ function ended(link: ClassicLink): Promise<"ended"> {
 
 /** Runs something that waits, and leaves no timer behind. */
 async function withTimer<T>(
+  clock: Clock,
   run: (after: After) => Promise<T>,
 ): Promise<T> {
-  const timers = new Set<ReturnType<typeof setTimeout>>();
+  const timers = new Set<Timer>();
   let over = false;
   try {
     return await run((ms) =>
       over ? NEVER : new Promise((resolve) => {
-        timers.add(setTimeout(resolve, ms));
+        timers.add(clock.after(ms, resolve));
       })
     );
   } finally {
     over = true;
-    for (const timer of timers) clearTimeout(timer);
+    for (const timer of timers) clock.cancel(timer);
   }
 }

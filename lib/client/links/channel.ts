@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { reasonOf } from "../sockets/connect_error.ts";
 import type { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
@@ -24,6 +25,7 @@ export class Channel {
   /** Why it ended, a clause for a person. */
   readonly ended: Promise<string>;
   readonly #socket: Socket;
+  readonly #clock: Clock;
   #writing: Promise<void> = Promise.resolve();
   #failure: string | undefined;
   #over = false;
@@ -32,9 +34,14 @@ export class Channel {
 
   constructor(
     socket: Socket,
-    { incoming, receive }: { readonly incoming: Incoming; readonly receive: Receiver },
+    { clock, incoming, receive }: {
+      readonly clock: Clock;
+      readonly incoming: Incoming;
+      readonly receive: Receiver;
+    },
   ) {
     this.#socket = socket;
+    this.#clock = clock;
     // the first read begins when who made this has set up what it needs
     this.ended = Promise.resolve().then(() => this.#readToTheEnd(incoming, receive));
   }
@@ -45,7 +52,7 @@ export class Channel {
 
   /** Milliseconds for which nothing has come although it was waited for. */
   get silence(): number {
-    return this.#waitsSince === undefined ? 0 : performance.now() - this.#waitsSince;
+    return this.#waitsSince === undefined ? 0 : this.#clock.now() - this.#waitsSince;
   }
 
   /** Writes after what is being written; resolves when it is done or never will be. */
@@ -67,8 +74,8 @@ export class Channel {
     } catch (error) {
       if (this.#over) return;
       this.#failure ??= reasonOf(error);
-      const timer = setTimeout(() => this.#socket.close(), READ_AFTER_FAILURE_MS);
-      this.ended.then(() => clearTimeout(timer));
+      const timer = this.#clock.after(READ_AFTER_FAILURE_MS, () => this.#socket.close());
+      this.ended.then(() => this.#clock.cancel(timer));
     }
   }
 
@@ -83,7 +90,7 @@ export class Channel {
   async #read(incoming: Incoming, receive: Receiver): Promise<string> {
     try {
       for (;;) {
-        this.#waitsSince = performance.now();
+        this.#waitsSince = this.#clock.now();
         const chunk = await incoming.read();
         this.#waitsSince = undefined;
         if (chunk === null) return "the broker closed the connection";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../../clock.ts";
 import { ClassicClientDecoder, type Framing } from "../../protocols/classic/client_decoder.ts";
 import { encodeRequest } from "../../protocols/classic/client_requests.ts";
 import { visible } from "../../text.ts";
@@ -17,18 +18,24 @@ import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
 import { isTurnedAway } from "./refusals.ts";
 import type { Reply, Request } from "./request.ts";
 
-const HELLO_ANSWER = encodeText("OK_2");
+const NOTHING = new Uint8Array(0);
+/** Silence behind a part of an answer to hello after which it is another answer. */
+const HELLO_REST_MS = 100;
 
 /** What a classic link is made of. */
 export interface ClassicLinkOptions {
   readonly id: string;
+  readonly clock: Clock;
   readonly sink?: DeliverySink | undefined;
   /** What was read from the socket but not used, if anything was. */
   readonly incoming?: Incoming;
   /** What an answer on this connection has told, if there was one. */
   readonly framing?: Framing;
-  /** Hello was said on this connection and may still be answered. */
-  readonly helloPending?: boolean;
+  /**
+   * Hello was said on this connection, and what comes first may be its answer, or the rest of it: a broker
+   * whose `OK` was taken for an answer may have been cut short in `OK_2`.
+   */
+  readonly helloAnswer?: "OK_2" | "_2" | undefined;
 }
 
 /**
@@ -60,22 +67,25 @@ export class ClassicLink {
   spokeV2 = false;
 
   readonly #id: string;
+  readonly #clock: Clock;
   readonly #channel: Channel;
   readonly #decoder: ClassicClientDecoder;
   #waiting: ((reply: string | undefined) => void) | undefined;
   /** When the request was sent that was sent last. */
   #askedAt = 0;
-  #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  #quietTimer: Timer | undefined;
   #remark: string | undefined;
-  #helloPending: boolean;
+  #helloAnswer: Uint8Array | undefined;
+  #heard = NOTHING;
   readonly #answer = Promise.withResolvers<void>();
 
   constructor(
     socket: Socket,
-    { id, sink, incoming, framing, helloPending = false }: ClassicLinkOptions,
+    { id, clock, sink, incoming, framing, helloAnswer }: ClassicLinkOptions,
   ) {
     this.#id = id;
-    this.#helloPending = helloPending;
+    this.#clock = clock;
+    this.#helloAnswer = helloAnswer === undefined ? undefined : encodeText(helloAnswer);
     this.firstAnswer = this.#answer.promise;
     if (framing !== undefined) this.#answer.resolve();
     this.answered = framing !== undefined;
@@ -87,12 +97,12 @@ export class ClassicLink {
         : { delivery: (topic, payload) => sink.take(Delivery.plain(topic, payload)) }),
     }, framing);
     this.#channel = new Channel(socket, {
-      incoming: incoming ?? new Incoming(socket),
+      clock,
+      incoming: incoming ?? new Incoming(socket, clock),
       receive: (chunk) => {
-        clearTimeout(this.#quietTimer);
-        if (this.spokeV2 || (this.#helloPending && this.#answersHello(chunk))) return undefined;
-        this.#decoder.push(chunk);
-        this.#minds(this.#decoder.patience);
+        clock.cancel(this.#quietTimer);
+        if (this.spokeV2 || this.#answersHello(chunk)) return undefined;
+        this.#take(this.#heard.length === 0 ? chunk : this.#heard);
         return sink?.held();
       },
     });
@@ -101,7 +111,7 @@ export class ClassicLink {
 
   /** Milliseconds for which a request has had no answer; 0: none waits. */
   get waitsSince(): number {
-    return this.#waiting === undefined ? 0 : performance.now() - this.#askedAt;
+    return this.#waiting === undefined ? 0 : this.#clock.now() - this.#askedAt;
   }
 
   /** Sends a request; resolves to its reply as it came, or to undefined when the connection ends first. */
@@ -109,7 +119,7 @@ export class ClassicLink {
     if (this.#channel.over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiting = resolve;
-      this.#askedAt = performance.now();
+      this.#askedAt = this.#clock.now();
       this.#decoder.expecting = true;
       void this.#channel.write(bytes);
     });
@@ -142,11 +152,12 @@ export class ClassicLink {
    */
   async quit({ waitForEnd }: { readonly waitForEnd: number }): Promise<void> {
     if (!this.#channel.over && this.#decoder.framing !== "bare") {
+      const clock = this.#clock;
       await waitAtMost(
-        GOODBYE_MS,
+        { clock, ms: GOODBYE_MS },
         this.#waiting === undefined ? this.request(encodeRequest(this.#id, "quit")) : this.ended,
       );
-      await waitAtMost(waitForEnd, this.ended);
+      await waitAtMost({ clock, ms: waitForEnd }, this.ended);
     }
     this.close();
   }
@@ -157,7 +168,7 @@ export class ClassicLink {
   }
 
   #end(reason: string): LinkEnd {
-    clearTimeout(this.#quietTimer);
+    this.#clock.cancel(this.#quietTimer);
     this.#decoder.end();
     this.#waiting?.(undefined);
     this.#waiting = undefined;
@@ -170,20 +181,45 @@ export class ClassicLink {
    * to the request behind it, `OK_2` would acknowledge what the broker, which reads v2 by now, threw away.
    */
   #answersHello(chunk: Uint8Array): boolean {
-    this.#helloPending = false;
-    if (!HELLO_ANSWER.every((byte, at) => chunk[at] === byte)) return false;
-    this.answered = this.spokeV2 = true;
-    this.#channel.close("the broker answered hello late, it speaks protocol 2");
-    return true;
+    const answer = this.#helloAnswer;
+    if (answer === undefined) return false;
+    const heard = new Uint8Array(this.#heard.length + chunk.length);
+    heard.set(this.#heard);
+    heard.set(chunk, this.#heard.length);
+    this.#heard = heard;
+    if (answer.every((byte, at) => heard.length <= at || heard[at] === byte)) {
+      if (heard.length < answer.length) {
+        this.#quietTimer = this.#clock.after(HELLO_REST_MS, () => this.#heardAll());
+      } else {
+        this.answered = this.spokeV2 = true;
+        this.#channel.close("the broker answered hello late, it speaks protocol 2");
+      }
+      return true;
+    }
+    this.#helloAnswer = undefined;
+    return false;
+  }
+
+  /** What may have been a part of the answer to hello is all there is. */
+  #heardAll(): void {
+    // taken for an answer, it may still turn out to be half of one
+    this.#helloAnswer = this.#heard.length === 2 ? encodeText("_2") : undefined;
+    this.#take(this.#heard);
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#heard = NOTHING;
+    this.#decoder.push(chunk);
+    this.#minds(this.#decoder.patience);
   }
 
   /** Silence may mean something: see the decoder. */
   #minds(patience: number | undefined): void {
     if (patience === undefined) return;
-    this.#quietTimer = setTimeout(() => {
+    this.#quietTimer = this.#clock.after(patience, () => {
       this.#decoder.quiet();
       this.#minds(this.#decoder.patience);
-    }, patience);
+    });
   }
 
   #reply(text: string): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { FrameClientDecoder, FrameFound } from "../../protocols/frames/client_decoder.ts";
 import type { FrameLine, FrameReceipt } from "../../protocols/frames/client_lines.ts";
 import { visible } from "../../text.ts";
@@ -32,6 +33,7 @@ export interface Answers {
 
 /** What a v2 link is made of. */
 export interface FrameLinkOptions {
+  readonly clock: Clock;
   readonly incoming: Incoming;
   readonly sink?: DeliverySink | undefined;
   /** Milliseconds of silence after which the broker is asked whether it is there; 0: never. */
@@ -72,6 +74,7 @@ export class FrameLink {
   told = false;
 
   readonly #channel: Channel;
+  readonly #clock: Clock;
   readonly #sink: DeliverySink | undefined;
   readonly #decoder = new FrameClientDecoder();
   readonly #heartbeat: Heartbeat | undefined;
@@ -83,9 +86,10 @@ export class FrameLink {
   #answers: Answers | undefined;
   #byeReason: string | undefined;
 
-  constructor(socket: Socket, { incoming, sink, pingAfter }: FrameLinkOptions) {
+  constructor(socket: Socket, { clock, incoming, sink, pingAfter }: FrameLinkOptions) {
+    this.#clock = clock;
     this.#sink = sink;
-    this.#channel = new Channel(socket, { incoming, receive: (chunk) => this.#receive(chunk) });
+    this.#channel = new Channel(socket, { clock, incoming, receive: (chunk) => this.#receive(chunk) });
     this.ended = this.#channel.ended.then((reason) => this.#end(reason));
     this.informed = this.#info.promise;
     if (pingAfter > 0) this.#heartbeat = this.#listenFor(pingAfter);
@@ -116,7 +120,7 @@ export class FrameLink {
   async quit({ waitForEnd }: { readonly waitForEnd: number }): Promise<void> {
     if (!this.#channel.over) {
       void this.write(encodeText("quit\n"));
-      await waitAtMost(GOODBYE_MS + waitForEnd, this.ended);
+      await waitAtMost({ clock: this.#clock, ms: GOODBYE_MS + waitForEnd }, this.ended);
     }
     this.close();
   }
@@ -250,7 +254,7 @@ export class FrameLink {
       lost: (silence) => {
         this.close(`no sign of life from the broker for ${Math.round(silence / 1000)} s`);
       },
-    }, pingAfter);
+    }, { clock: this.#clock, askAfter: pingAfter });
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../../clock.ts";
 
 /** What a heartbeat is told about a connection, and what it does to it. */
 export interface WatchedConnection {
@@ -19,23 +20,28 @@ export interface WatchedConnection {
 export class Heartbeat {
   readonly #connection: WatchedConnection;
   readonly #askAfter: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
   /** When it was asked; undefined: something has come since. */
   #asked: number | undefined;
 
-  constructor(connection: WatchedConnection, askAfter: number) {
+  constructor(
+    connection: WatchedConnection,
+    { clock, askAfter }: { readonly clock: Clock; readonly askAfter: number },
+  ) {
     this.#connection = connection;
+    this.#clock = clock;
     this.#askAfter = askAfter;
     this.#wait(askAfter);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#clock.cancel(this.#timer);
   }
 
   #beat(): void {
     const { silence, patience } = this.#connection;
-    const now = performance.now();
+    const now = this.#clock.now();
     if (this.#asked !== undefined && silence < now - this.#asked) this.#asked = undefined;
     if (silence < this.#askAfter) return this.#wait(this.#askAfter - silence);
     if (this.#asked === undefined) {
@@ -49,6 +55,6 @@ export class Heartbeat {
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#beat(), Math.max(1, Math.ceil(ms)));
+    this.#timer = this.#clock.after(Math.max(1, Math.ceil(ms)), () => this.#beat());
   }
 }

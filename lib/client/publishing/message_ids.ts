@@ -40,8 +40,8 @@ export class MessageIds {
   readonly #series = new Map<string, IdSeries>();
   #generation = 0;
 
-  constructor() {
-    const [one = 0, other = 0] = crypto.getRandomValues(new Uint32Array(2));
+  /** `client`: two numbers of 32 bits that nobody else has. */
+  constructor([one, other]: readonly [number, number]) {
     this.#client = (one * 2 ** 21 + (other >>> 11)).toString(36);
     this.#pattern = new RegExp(`^ id=${this.#client}(?:\\.\\d+)?-\\d+$`);
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Clock, Timer } from "../../clock.ts";
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { RefusedError, RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
@@ -75,13 +76,15 @@ function number(name: string, value: unknown): number {
 export class MessageTerms {
   /** In the order of the numbers, which is that of {@link add}. */
   readonly #held = new Map<number, HeldTerms>();
-  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #timers = new Map<number, Timer>();
   /** One listener a signal, however many messages go by it: signals look for theirs one by one. */
   readonly #signals = new Map<AbortSignal, { readonly numbers: Set<number>; readonly abort: () => void }>();
   readonly #giveUp: (number: number, why: GivenUp) => void;
+  readonly #clock: Clock;
 
   /** `giveUp` is told of a message whose time is over or whose signal was aborted, while it is held. */
-  constructor(giveUp: (number: number, why: GivenUp) => void) {
+  constructor(clock: Clock, giveUp: (number: number, why: GivenUp) => void) {
+    this.#clock = clock;
     this.#giveUp = giveUp;
   }
 
@@ -90,7 +93,7 @@ export class MessageTerms {
     this.#held.set(number, { ...terms, fail: undefined });
     const { timeout, signal } = terms;
     if (timeout !== undefined) {
-      this.#timers.set(number, setTimeout(() => this.#giveUp(number, "timeout"), timeout));
+      this.#timers.set(number, this.#clock.after(timeout, () => this.#giveUp(number, "timeout")));
     }
     if (signal !== undefined) this.#listen(signal).add(number);
   }
@@ -103,7 +106,7 @@ export class MessageTerms {
   drop(number: number): void {
     const signal = this.#held.get(number)?.signal;
     if (!this.#held.delete(number)) return;
-    clearTimeout(this.#timers.get(number));
+    this.#clock.cancel(this.#timers.get(number));
     this.#timers.delete(number);
     const listened = signal === undefined ? undefined : this.#signals.get(signal);
     if (signal === undefined || listened === undefined) return;

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from "../../limits.ts";
 import { encodePublish } from "../../protocols/classic/client_requests.ts";
 import { quote } from "../../text.ts";
 import type { FrameReceipt } from "../../protocols/frames/client_lines.ts";
+import type { Host } from "../host.ts";
 import type { Work } from "../connecting/work.ts";
 import { Fifo } from "../fifo.ts";
 import type { ClassicLink } from "../links/classic_link.ts";
@@ -58,6 +59,7 @@ export interface Outgoing {
 /** What a queue is told by and whom it tells. */
 export interface PublishQueueOptions {
   readonly id: string;
+  readonly machine: Host;
   /** A message nobody waits for was refused or given up; the first message of a client has number 1. */
   readonly onRefused: (number: number, error: RefusedError | RunError) => void;
 }
@@ -81,12 +83,12 @@ export class PublishQueue implements Work, Answers {
    * it changes.
    */
   durable: readonly string[] = [];
-  readonly ids = new MessageIds();
+  readonly ids: MessageIds;
 
   readonly #options: PublishQueueOptions;
   readonly #backlog = new Backlog();
   readonly #numbers = new MessageNumbers();
-  readonly #terms = new MessageTerms((number, why) => this.#giveUp(number, why));
+  readonly #terms: MessageTerms;
   readonly #waiters = new Fifo<ReceiptWaiter>();
   readonly #drainWaiters = new Fifo<DrainWaiter>();
   #link: Link | undefined;
@@ -102,6 +104,9 @@ export class PublishQueue implements Work, Answers {
 
   constructor(options: PublishQueueOptions) {
     this.#options = options;
+    const { clock, random32 } = options.machine;
+    this.ids = new MessageIds([random32(), random32()]);
+    this.#terms = new MessageTerms(clock, (number, why) => this.#giveUp(number, why));
   }
 
   get size(): number {

@@ -9,6 +9,7 @@ import { matches, parseTopic } from "../../topics/topic.ts";
 import { recordHead } from "../../wire/records.ts";
 import { Connection } from "../connecting/connection.ts";
 import { resolveSettings } from "../connecting/settings.ts";
+import { type Host, THIS_MACHINE } from "../host.ts";
 import { neverUnhandled } from "../promises.ts";
 import type { ConnectOptions, Publisher, PublishOptions, Receipt } from "../types.ts";
 import { encodeFields } from "./message_fields.ts";
@@ -25,11 +26,17 @@ const NO_FIELDS: Uint8Array = new Uint8Array(0);
 const NO_TOPIC = Symbol("no topic");
 
 /** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */
-export async function connectPublisher(options: ConnectOptions): Promise<Publisher> {
-  const settings = resolveSettings("publisher", options);
+export function connectPublisher(options: ConnectOptions): Promise<Publisher> {
+  return openPublisher(options, THIS_MACHINE);
+}
+
+/** {@link connectPublisher} from another machine than this. */
+export async function openPublisher(options: ConnectOptions, machine: Host): Promise<Publisher> {
+  const settings = resolveSettings("publisher", options, machine);
   const { id, onEvent } = settings;
   const queue = new PublishQueue({
     id,
+    machine: settings.machine,
     onRefused: (number, error) => onEvent({ type: "refused", number, error }),
   });
   return new QueuePublisher(await Connection.open(settings, { work: queue }), queue);

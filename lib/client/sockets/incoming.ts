@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import type { Socket } from "./socket.ts";
 
 /** Stands for "nothing came in time". */
@@ -14,11 +15,13 @@ export const QUIET = Symbol("quiet");
  */
 export class Incoming {
   readonly #socket: Socket;
+  readonly #clock: Clock;
   #reading: Promise<Uint8Array | null> | undefined;
   #returned: Uint8Array | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, clock: Clock) {
     this.#socket = socket;
+    this.#clock = clock;
   }
 
   /** The next bytes; null at the end. */
@@ -38,7 +41,7 @@ export class Incoming {
     const reading = this.read();
     if (ms === Infinity) return await reading;
     const { promise: late, resolve } = Promise.withResolvers<typeof QUIET>();
-    const timer = setTimeout(() => resolve(QUIET), ms);
+    const timer = this.#clock.after(ms, () => resolve(QUIET));
     try {
       const read = await Promise.race([reading, late]);
       if (read !== QUIET) return read;
@@ -46,7 +49,7 @@ export class Incoming {
       this.#reading = reading;
       return QUIET;
     } finally {
-      clearTimeout(timer);
+      this.#clock.cancel(timer);
     }
   }
 

@@ -1,12 +1,11 @@
 /**
  * A TCP connection to a broker: `Deno.connect`, or `node:net` where it has to leave from a given local port,
- * which `Deno.connect` cannot do. Both behind {@link Socket}.
+ * which `Deno.connect` cannot do. Both behind {@link Socket}, and which of them it is behind {@link Host}.
  *
  * @module
  */
-import { connectFromAnyPort } from "./any_port_socket.ts";
+import type { Host } from "../host.ts";
 import { ConnectError, connectErrorOf } from "./connect_error.ts";
-import { connectFromPort } from "./fixed_port_socket.ts";
 import type { Socket, SocketAddress } from "./socket.ts";
 
 /**
@@ -14,24 +13,22 @@ import type { Socket, SocketAddress } from "./socket.ts";
  */
 export async function openSocket(
   to: SocketAddress,
-  { within, signal }: { readonly within: number; readonly signal: AbortSignal },
+  { host, within, signal }: { readonly host: Host; readonly within: number; readonly signal: AbortSignal },
 ): Promise<Socket> {
   signal.throwIfAborted();
   const attempt = new AbortController();
   const abort = (): void => attempt.abort(signal.reason);
   signal.addEventListener("abort", abort);
-  const timer = setTimeout(() => {
+  const timer = host.clock.after(within, () => {
     attempt.abort(new ConnectError(`no answer within ${Math.round(within)} ms`));
-  }, within);
+  });
   try {
-    return to.localPort === undefined
-      ? await connectFromAnyPort(to, attempt.signal)
-      : await connectFromPort(to, { localPort: to.localPort, signal: attempt.signal });
+    return await host.connect(to, attempt.signal);
   } catch (error) {
     if (attempt.signal.aborted) throw attempt.signal.reason;
     throw connectErrorOf(error, to);
   } finally {
-    clearTimeout(timer);
+    host.clock.cancel(timer);
     signal.removeEventListener("abort", abort);
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { type LastPosition, parsePosition } from "../../positions.ts";
 import { isPattern } from "../../topics/topic.ts";
 import { encodeField } from "../../wire/fields.ts";
@@ -39,7 +40,8 @@ export class Replay {
   readonly #asked: ReplayFields;
   /** The sequence number that was asked for; 0: none was. */
   readonly #firstAsked: number;
-  readonly #since = performance.now();
+  readonly #clock: Clock;
+  readonly #since: number;
   /** By topic the sequence number of the next message. */
   readonly #next = new Map<string, number>();
   /** All that was stored before this has come, milliseconds since 1970. */
@@ -53,8 +55,10 @@ export class Replay {
   #wasLive = false;
   #resuming = false;
 
-  constructor(pattern: string, asked: ReplayFields) {
+  constructor(pattern: string, asked: ReplayFields, clock: Clock) {
     this.#pattern = pattern;
+    this.#clock = clock;
+    this.#since = clock.now();
     this.#asked = asked;
     this.#firstAsked = sequenceOf(asked.from) ?? 0;
   }
@@ -94,7 +98,7 @@ export class Replay {
   resume(): string | undefined {
     this.#live = false;
     this.#resuming = true;
-    const elapsed = performance.now() - this.#since;
+    const elapsed = this.#clock.now() - this.#since;
     const { to } = this.#asked;
     const from = this.#goOnFrom(elapsed);
     if (to === undefined) return encodeField("from", from);

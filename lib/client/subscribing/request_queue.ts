@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import type { Work } from "../connecting/work.ts";
@@ -58,11 +59,16 @@ export class RequestQueue implements Work {
   #link: Link | undefined;
   /** Entries at the front that are on the wire. */
   #sent = 0;
+  readonly #clock: Clock;
   /** Nothing more is to be sent over the link. */
   #finished = false;
   /** The link that is being asked whether it answers, or has been. */
   #probed: Link | undefined;
   #probing = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -173,19 +179,21 @@ export class RequestQueue implements Work {
   /** Gives it up when its time is over, or its signal says so. */
   #limit(entry: Entry, { timeout, signal }: Pick<RequestOptions, "timeout" | "signal">): void {
     const abort = (): void => this.#abandon(entry, () => signal?.reason);
-    const timer = timeout === undefined ? undefined : setTimeout(() => {
-      this.#abandon(entry, (sent) =>
-        new RunError(
-          sent
-            ? `the broker has not answered within ${timeout} ms to ${entry.what}; ` +
-              "if it still does, that is taken back"
-            : `could not ask the broker within ${timeout} ms to ${entry.what}; it is not asked any more`,
-          "TIMEOUT",
-        ));
-    }, Math.min(timeout, TIMER_MOST_MS));
+    const timer = timeout === undefined
+      ? undefined
+      : this.#clock.after(Math.min(timeout, TIMER_MOST_MS), () => {
+        this.#abandon(entry, (sent) =>
+          new RunError(
+            sent
+              ? `the broker has not answered within ${timeout} ms to ${entry.what}; ` +
+                "if it still does, that is taken back"
+              : `could not ask the broker within ${timeout} ms to ${entry.what}; it is not asked any more`,
+            "TIMEOUT",
+          ));
+      });
     signal?.addEventListener("abort", abort);
     const settled = (): void => {
-      clearTimeout(timer);
+      this.#clock.cancel(timer);
       signal?.removeEventListener("abort", abort);
     };
     entry.promise.then(settled, settled);

@@ -10,6 +10,7 @@ import { resolveSettings } from "../connecting/settings.ts";
 import { Gap } from "../gap.ts";
 import type { Delivery } from "../links/delivery.ts";
 import type { Request } from "../links/request.ts";
+import { type Host, THIS_MACHINE } from "../host.ts";
 import { neverUnhandled } from "../promises.ts";
 import type {
   ClientEvent,
@@ -30,10 +31,17 @@ import type { Stream } from "./stream.ts";
 import { Subscriptions, type SubscriptionTerms } from "./subscriptions.ts";
 
 /** Connects to a broker's subscriber port; rejects with RunError: one line, what is wrong and what to do. */
-export async function connectSubscriber(options: ConnectOptions): Promise<Subscriber> {
-  const settings = resolveSettings("subscriber", options);
+export function connectSubscriber(options: ConnectOptions): Promise<Subscriber> {
+  return openSubscriber(options, THIS_MACHINE);
+}
+
+/** {@link connectSubscriber} from another machine than this. */
+export async function openSubscriber(options: ConnectOptions, machine: Host): Promise<Subscriber> {
+  const settings = resolveSettings("subscriber", options, machine);
   const { onEvent } = settings;
+  const { clock } = settings.machine;
   const subscriptions = new Subscriptions(
+    clock,
     (pattern, from) => onEvent({ type: "trimmed", pattern, from }),
     (pattern, last) => onEvent({ type: "ahead", pattern, last }),
   );
@@ -44,7 +52,7 @@ export async function connectSubscriber(options: ConnectOptions): Promise<Subscr
       else reached(item, onEvent);
     },
   });
-  const requests = new RequestQueue();
+  const requests = new RequestQueue(clock);
   const connection = await Connection.open(settings, {
     work: requests,
     subscriber: {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../../clock.ts";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { matches } from "../../topics/topic.ts";
@@ -48,6 +49,7 @@ export class Subscriptions {
   readonly #entries = new Map<string, Entry>();
   readonly #caughtUp = new Map<string, Promise<void>>();
   readonly #interests = new Map<string, TopicInterest>();
+  readonly #clock: Clock;
   readonly #onTrimmed: (pattern: string, from: number) => void;
   readonly #onAhead: (pattern: string, last: number) => void;
 
@@ -56,9 +58,11 @@ export class Subscriptions {
    * `onAhead` where what it asked for lies beyond what comes next, and what the last is that there is.
    */
   constructor(
+    clock: Clock,
     onTrimmed: (pattern: string, from: number) => void,
     onAhead: (pattern: string, last: number) => void,
   ) {
+    this.#clock = clock;
     this.#onTrimmed = onTrimmed;
     this.#onAhead = onAhead;
   }
@@ -78,7 +82,7 @@ export class Subscriptions {
       pattern,
       fields: `${from}${to}${slowField(slow)}`,
       accepted: (from, last) => {
-        const replay = asked === undefined ? undefined : new Replay(pattern, asked);
+        const replay = asked === undefined ? undefined : new Replay(pattern, asked, this.#clock);
         this.#set(pattern, { slow, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
         if (last !== undefined) this.#onAhead(pattern, last);

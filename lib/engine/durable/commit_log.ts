@@ -10,9 +10,10 @@ import { HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
 import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { SubscribedRoute } from "../routing.ts";
-import type { Gate, Level, Publisher } from "../types.ts";
+import type { Acknowledgement, Gate, Level, Publisher } from "../types.ts";
+import type { ClaimedIds } from "./claimed_ids.ts";
 import { CommitPace } from "./commit_pace.ts";
-import { Piece } from "./piece.ts";
+import type { Piece } from "./piece.ts";
 import { WaitingPieces } from "./waiting_pieces.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
@@ -23,6 +24,8 @@ export interface CommitLogOptions {
   readonly level: Level;
   readonly flushes: FlushList;
   readonly memory: HeldMemory;
+  /** Told of what is answered. */
+  readonly claims: ClaimedIds;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
   /** The run is stored: hand it on; how many get it. */
@@ -68,8 +71,10 @@ export class CommitLog implements Gate {
   #announced = false;
   /** Bytes that wait to be committed, are being, or are being handed on: with the objects it takes. */
   #bytes = 0;
-  /** Pieces these are, and for how many of them memory is counted. */
+  /** How many pieces those are. */
   #pieces = 0;
+  /** Of the bytes what the objects take, and what of that is counted in the memory of all. */
+  #overhead = 0;
   #counted = 0;
   #delivered: number;
   #begun: number;
@@ -89,8 +94,22 @@ export class CommitLog implements Gate {
   }
 
   get full(): boolean {
-    if (this.#pieces >= this.#room.most) return true;
-    return this.#bytes > 0 && this.#bytes >= Math.min(LOG_HIGH_WATER, this.#options.memory.share);
+    return this.#isOver(1);
+  }
+
+  /**
+   * Whether a publisher has to wait, who waits until it is not {@link full}: who has something waiting does
+   * then, and others only when these have filled it once more. Or one that floods would hold up everybody.
+   */
+  isFullFor(publisher: Publisher | undefined): boolean {
+    if (!this.full) return false;
+    return publisher === undefined || this.#waiting.has(publisher) || this.#isOver(2);
+  }
+
+  /** Whether it is so many times as full as it may be. */
+  #isOver(times: number): boolean {
+    if (this.#pieces >= times * this.#room.most) return true;
+    return this.#bytes > 0 && this.#bytes >= Math.min(times * LOG_HIGH_WATER, this.#options.memory.share);
   }
 
   /** The last batch whose messages have all been handed on. */
@@ -122,6 +141,7 @@ export class CommitLog implements Gate {
   /** Takes messages of a publisher to be stored; those of one run one after the other. */
   append(piece: Piece, publisher: Publisher): void {
     this.#bytes += piece.weight;
+    this.#overhead += piece.overhead;
     this.#pieces++;
     this.#waiting.add(piece, publisher);
     if (this.#announced || this.#committing) return;
@@ -168,7 +188,8 @@ export class CommitLog implements Gate {
       case "stored": {
         const { stored } = outcome;
         const { commitTime } = this.#options.store.state;
-        this.#pace.took(commitTime - this.#commitTime, pieces.length);
+        const bytes = pieces.reduce((sum, { weight }) => sum + weight, 0);
+        this.#pace.took(commitTime - this.#commitTime, { pieces: pieces.length, bytes });
         this.#commitTime = commitTime;
         if (stored.length > 0) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
@@ -236,8 +257,7 @@ export class CommitLog implements Gate {
     const { level } = this.#options;
     let reached = 0;
     if (part === undefined) {
-      // which number it has, and who got it, is not remembered of what was stored before
-      acknowledgement.acknowledge({ reached: undefined, level, last: undefined, topic: undefined });
+      this.#knew(acknowledgement);
     } else {
       const where = of.stored[of.storedAt++]!;
       part.stored = where;
@@ -251,19 +271,31 @@ export class CommitLog implements Gate {
     return reached;
   }
 
+  /** Which number it has, and who got it, is not remembered of what was stored before. */
+  #knew(acknowledgement: Acknowledgement): void {
+    const { level } = this.#options;
+    acknowledgement.acknowledge({ reached: undefined, level, last: undefined, topic: undefined });
+  }
+
   #refuse(pieces: readonly Piece[], reason: string): void {
     this.#options.onRefused(reason);
-    // what came meanwhile may have been taken for a repetition of what is now refused
-    for (const piece of [...pieces, ...this.#waiting.takeRepeating()]) {
-      if (piece.part !== undefined) this.#options.onRunRefused(piece.part);
-      piece.acknowledgement.refuse("STORE", reason);
-      this.#letGo(piece);
+    const fallen = [...pieces, ...this.#waiting.takeRepeating(pieces)];
+    const refused = new Set(fallen.filter(isNew));
+    for (const piece of fallen) {
+      const { part, acknowledgement, repetition } = piece;
+      if (part !== undefined) this.#options.onRunRefused(part);
+      // what was stored before only waited for its turn
+      if (part === undefined && repetition?.isOf(refused) !== true) this.#knew(acknowledgement);
+      else acknowledgement.refuse("STORE", reason);
     }
+    for (const piece of fallen) this.#letGo(piece);
   }
 
   #letGo(piece: Piece): void {
     this.#bytes -= piece.weight;
+    this.#overhead -= piece.overhead;
     this.#pieces--;
+    this.#options.claims.delete(piece);
     piece.release();
   }
 
@@ -279,8 +311,8 @@ export class CommitLog implements Gate {
   /** Counts the memory that objects take; the bytes lie in chunks, which count by themselves. */
   #count(): void {
     const { memory } = this.#options;
-    memory.hold((this.#pieces - this.#counted) * Piece.BYTES);
-    this.#counted = this.#pieces;
+    memory.hold(this.#overhead - this.#counted);
+    this.#counted = this.#overhead;
   }
 }
 

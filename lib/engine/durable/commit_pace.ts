@@ -3,39 +3,59 @@
  *
  * @module
  */
-import { COMMIT_MS, COMMIT_PIECES_LEAST, COMMIT_PIECES_MOST } from "../../limits.ts";
+import { COMMIT_BYTES_MOST, COMMIT_MS, COMMIT_PIECES_LEAST, COMMIT_PIECES_MOST } from "../../limits.ts";
 
 /** How fast the shortest commit is forgotten. */
 const FORGETS = 1.02;
-/** How fast commits grow again. */
-const GROWS = 1.25;
+/**
+ * How fast commits shrink, and grow again. A disk that others use makes one in ten take tenfold, whatever is
+ * in it, and that is no reason to make all small: by these steps it counts whether most take too long.
+ */
+const SHRINKS = 0.85;
+const GROWS = 1.1;
+const SHARE_LEAST = COMMIT_PIECES_LEAST / COMMIT_PIECES_MOST;
+
+/** What is in a commit, or may be. */
+export interface CommitSize {
+  readonly pieces: number;
+  readonly bytes: number;
+}
 
 /**
  * Whoever waits for one commit waits for all that is in it. What runs cost differs a hundredfold (two topics
- * in turn are two batches, a thousand topics a thousand), so the bound is found by measuring: what a commit
- * takes beyond the shortest one (its fsync) may be {@link COMMIT_MS}, or as long as that one where the disk
- * is slow.
+ * in turn are two batches, a thousand topics a thousand), and so do disks, so the bound is found by
+ * measuring: what a commit takes beyond the shortest one (its fsync) may be {@link COMMIT_MS}, or as long as
+ * that one where the disk is slow.
  */
 export class CommitPace {
-  #most = COMMIT_PIECES_MOST;
+  /** Of the most pieces and bytes. */
+  #share = 1;
   #shortest = Infinity;
 
-  /** Runs that go into the next commit. */
-  get most(): number {
-    return this.#most;
+  /** What goes into the next commit. */
+  get most(): CommitSize {
+    return {
+      pieces: Math.floor(this.#share * COMMIT_PIECES_MOST),
+      bytes: Math.floor(this.#share * COMMIT_BYTES_MOST),
+    };
   }
 
-  /** A commit of so many runs took so many milliseconds. */
-  took(milliseconds: number, pieces: number): void {
+  /** A commit of that size took so many milliseconds. */
+  took(milliseconds: number, { pieces, bytes }: CommitSize): void {
     if (milliseconds <= 0) return;
     this.#shortest = Math.min(FORGETS * this.#shortest, milliseconds);
     const work = milliseconds - this.#shortest;
     const allowed = Math.max(COMMIT_MS, this.#shortest);
+    const share = Math.max(pieces / COMMIT_PIECES_MOST, bytes / COMMIT_BYTES_MOST);
     if (work > allowed) {
-      const fewer = Math.max(pieces / 2, (pieces * allowed) / work);
-      this.#most = Math.max(COMMIT_PIECES_LEAST, Math.floor(fewer));
-    } else if (pieces >= this.#most) {
-      this.#most = Math.min(COMMIT_PIECES_MOST, Math.ceil(GROWS * this.#most));
+      const less = Math.max(SHRINKS, allowed / work);
+      // that a small one took long says nothing of those that are larger than it is
+      if (share >= FILLED * this.#share) this.#share = Math.max(SHARE_LEAST, less * this.#share);
+    } else if (share >= FILLED * this.#share) {
+      this.#share = Math.min(1, GROWS * this.#share);
     }
   }
 }
+
+/** The part of what it may have from which a commit is as large as it may be: the next run did not fit. */
+const FILLED = 0.75;

@@ -28,9 +28,10 @@ import type {
   Subscriber,
 } from "../types.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
+import { ClaimedIds } from "./claimed_ids.ts";
 import { CommitLog } from "./commit_log.ts";
 import { Following, type FollowingParts } from "./following.ts";
-import { Piece } from "./piece.ts";
+import { Piece, Repetition } from "./piece.ts";
 import { ReadingTurns } from "./reading_turns.ts";
 import { Replay } from "./replay.ts";
 
@@ -56,7 +57,6 @@ export interface DurableEngineOptions extends EngineOptions {
 
 /** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
 const REPLAY_BYTES = 1536;
-const NONE_KNOWN: ReadonlySet<number> = new Set();
 
 /**
  * Guarantees as those of {@link Routing}, and: a durable message is delivered and acknowledged after the
@@ -69,6 +69,7 @@ export class DurableEngine implements Engine {
   readonly #counters: Counters;
   readonly #store: Store;
   readonly #dedup: Dedup;
+  readonly #claims = new ClaimedIds();
   readonly #log: CommitLog;
   readonly #memory: HeldMemory;
   readonly #turns: ReadingTurns;
@@ -98,6 +99,7 @@ export class DurableEngine implements Engine {
       level,
       flushes,
       memory,
+      claims: this.#claims,
       later,
       deliver: (run) => this.#deliver(run),
       onCommitted: ({ batch, time }) => {
@@ -140,10 +142,10 @@ export class DurableEngine implements Engine {
     return this.#routing.routeOf(topic);
   }
 
-  gateOf(route: Route): Gate | undefined {
+  gateOf(route: Route, publisher?: Publisher): Gate | undefined {
     const subscribed = route as SubscribedRoute;
     const full = this.#routing.gateOf(subscribed);
-    return full === undefined && subscribed.durable && this.#log.full ? this.#log : full;
+    return full === undefined && subscribed.durable && this.#log.isFullFor(publisher) ? this.#log : full;
   }
 
   goTogether(route: Route, other: Route): boolean {
@@ -268,21 +270,35 @@ export class DurableEngine implements Engine {
   /** What of a run is to be stored, all of it mostly, and what is stored already, or being stored. */
   #append(run: Run, publisher: Publisher): void {
     const { ids, count } = run;
-    const known = ids.length === 0 ? NONE_KNOWN : this.#dedup.claim(run.route.topic, ids);
-    if (known.size === 0) {
-      const acknowledgement = publisher.hold(count);
-      return this.#log.append(
-        new Piece(run, { part: run, acknowledgement, repeats: false, last: true }),
-        publisher,
-      );
+    if (ids.length > 0) {
+      const known = this.#dedup.claim(run.route.topic, ids);
+      if (known.size > 0) return this.#appendParts(run, known, publisher);
     }
-    for (const { at, count: some, part } of run.split(known)) {
-      const acknowledgement = publisher.hold(some);
-      this.#log.append(
-        new Piece(run, { part, acknowledgement, repeats: true, last: at + some === count }),
-        publisher,
-      );
+    const piece = new Piece({ part: run, acknowledgement: publisher.hold(count) });
+    this.#claims.add(piece);
+    this.#log.append(piece, publisher);
+  }
+
+  #appendParts(run: Run, known: ReadonlySet<number>, publisher: Publisher): void {
+    const repetition = new Repetition();
+    const pieces: Piece[] = [];
+    const brought = this.#claims.finder(run.route.topic, run.ids);
+    for (const { at, count, part } of run.split(known)) {
+      // they do not all leave together
+      part?.keep();
+      const piece = new Piece({ part, acknowledgement: publisher.hold(count), repetition });
+      pieces.push(piece);
+      if (part !== undefined) this.#claims.add(piece);
+      else {
+        for (let position = at; position < at + count; position++) {
+          const claimant = brought(position);
+          if (claimant !== undefined) repetition.repeats(claimant);
+        }
+      }
     }
+    repetition.consistsOf(pieces);
+    for (const piece of pieces) this.#log.append(piece, publisher);
+    run.release();
   }
 
   #readOn(batch: number): void {

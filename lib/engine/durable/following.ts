@@ -228,10 +228,14 @@ export class Following implements Turn {
       return;
     }
     const { page, cursors, ends, deleted } = outcome;
-    for (const [at, replay] of replays.entries()) {
-      if (replay.state === "reading") replay.reached(cursors[at]!, { deleted, sought: false });
+    if (staying.length < replays.length) {
+      // what only those wanted who have left is in it, too: it is read anew for the others
+      for (const replay of staying) replay.reached(replay.cursor, { deleted, sought: false });
+      return;
     }
-    for (const replay of staying) replay.tellMissed();
+    for (const [at, replay] of replays.entries()) {
+      replay.reached(cursors[at]!, { deleted, sought: false });
+    }
     if (page.messages > 0) one.subscriber.deliverPage(page.bytes, page.messages);
     for (const [at, replay] of replays.entries()) {
       if (replay.state === "reading" && ends[at] === "past to") {

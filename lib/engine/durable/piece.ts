@@ -4,20 +4,18 @@
  * @module
  */
 import { showSpans } from "../../id_spans.ts";
-import { PIECE_BYTES } from "../../limits.ts";
+import { CLAIM_BYTES, PIECE_BYTES } from "../../limits.ts";
 import type { Append } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { Acknowledgement } from "../types.ts";
 
 /** What is known of a piece. */
 export interface PieceOptions {
-  /** What is to be stored, the run or a part of it; undefined: it is stored already, or is being. */
+  /** What is to be stored, kept, a run or a part of it; undefined: it is stored already, or is being. */
   readonly part: Run | undefined;
   readonly acknowledgement: Acknowledgement;
-  /** Whether others of its run are stored already. */
-  readonly repeats: boolean;
-  /** Whether it is the last of its run, which is done with then. */
-  readonly last: boolean;
+  /** Undefined: nothing of its run repeats what is not stored yet. */
+  readonly repetition?: Repetition | undefined;
 }
 
 /**
@@ -25,26 +23,31 @@ export interface PieceOptions {
  * store is given as well: there is one object for each run, and no more.
  */
 export class Piece implements Append {
-  /** What it counts beside its messages' bytes. */
-  static readonly BYTES = PIECE_BYTES;
   readonly part: Run | undefined;
   readonly acknowledgement: Acknowledgement;
-  /** Whether any message of its run is acknowledged for one that others brought. */
-  readonly repeats: boolean;
+  /** Bytes that its objects count, beside its messages'. */
+  readonly overhead: number;
   /** Bytes it makes the broker keep. */
   readonly weight: number;
-  readonly #run: Run;
-  readonly #last: boolean;
+  /** Whether it waits to be taken into a commit. */
+  waits = true;
+  repetition: Repetition | undefined;
+  /** Those that repeat messages of it. */
+  repeatedBy: Repetition[] | undefined = undefined;
 
-  /** `run`: as it came, kept; the last piece releases it. */
-  constructor(run: Run, { part, acknowledgement, repeats, last }: PieceOptions) {
-    this.#run = run;
+  constructor({ part, acknowledgement, repetition }: PieceOptions) {
     this.part = part;
     this.acknowledgement = acknowledgement;
-    this.repeats = repeats;
-    this.#last = last;
-    const records = part?.records;
-    this.weight = PIECE_BYTES + (records === undefined ? 0 : records.end - records.start);
+    this.repetition = repetition;
+    let overhead = PIECE_BYTES;
+    let bytes = 0;
+    if (part !== undefined) {
+      const { records, ids } = part;
+      bytes = records.end - records.start;
+      if (ids.length > 0) overhead += CLAIM_BYTES * ids.length;
+    }
+    this.overhead = overhead;
+    this.weight = overhead + bytes;
   }
 
   get topic(): string {
@@ -66,12 +69,62 @@ export class Piece implements Append {
 
   /** It has been answered. */
   release(): void {
-    if (this.part !== this.#run) this.part?.release();
-    if (this.#last) this.#run.release();
+    // or each that repeats it would keep it, and what it repeats itself, and so on
+    this.repetition = this.repeatedBy = undefined;
+    this.part?.release();
   }
 
   /** Asked only of one that is to be stored. */
   get #stored(): Run {
-    return this.part ?? this.#run;
+    if (this.part === undefined) throw new TypeError("what is stored already is not stored again");
+    return this.part;
+  }
+}
+
+/**
+ * A run of which some messages repeat what is not stored yet. Its pieces go into no commit before those do,
+ * or it would be acknowledged for what is not stored (D6) and what comes behind would overtake it (D1); where
+ * those are refused, what is left of it is as well.
+ */
+export class Repetition {
+  readonly #claimants: Piece[] = [];
+  /** Those before it have gone into a commit. */
+  #at = 0;
+  #pieces: readonly Piece[] = [];
+
+  /** A message of it repeats one of this piece. */
+  repeats(claimant: Piece): void {
+    const others = claimant.repeatedBy ??= [];
+    // those of one run come one after the other
+    if (others.at(-1) === this) return;
+    others.push(this);
+    this.#claimants.push(claimant);
+  }
+
+  /** Whether any of these is repeated by it. */
+  isOf(pieces: ReadonlySet<Piece>): boolean {
+    return this.#claimants.some((claimant) => pieces.has(claimant));
+  }
+
+  /** What it is made of, in its order. */
+  consistsOf(pieces: readonly Piece[]): void {
+    this.#pieces = pieces;
+  }
+
+  /** What it has to wait for; undefined: nothing more. */
+  get blocker(): Piece | undefined {
+    for (; this.#at < this.#claimants.length; this.#at++) {
+      const claimant = this.#claimants[this.#at]!;
+      // what comes twice in one read keeps its order anyhow
+      if (claimant.waits && claimant.repetition !== this) return claimant;
+    }
+    return undefined;
+  }
+
+  /** Its pieces, given once. */
+  takeAll(): readonly Piece[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
   }
 }

@@ -92,15 +92,19 @@ export class Replay implements PartialSubscriber {
   }
 
   /**
-   * It stands there, as of a state of the log; `sought`: what lay before was never its own. Of what it is
-   * told now it was not told before.
+   * It stands there, as of a state of the log; `sought`: what lay before was never its own. What it missed
+   * before the messages that are given to it now it is told at once; what lies behind them, before the next.
    */
   reached(cursor: Cursor, { deleted, sought }: { readonly deleted: number; readonly sought: boolean }): void {
-    const before = this.#cursor;
+    if (!sought) {
+      for (const what of this.#deletedMeanwhile) {
+        // gone when it was read
+        if (what.deleted <= deleted) this.#miss(this.#cursor, what.batches);
+      }
+      this.tellMissed();
+    }
     for (const what of this.#deletedMeanwhile) {
-      // what was gone when it was read has been missed, and so is what lies behind where it ended
-      if (what.deleted <= deleted && !sought) this.#miss(before, what.batches);
-      else if (what.deleted > deleted) this.#miss(cursor, what.batches);
+      if (what.deleted > deleted) this.#miss(cursor, what.batches);
     }
     this.#deletedMeanwhile = [];
     this.asked = false;

@@ -4,31 +4,37 @@
  * @module
  */
 import {
-  COMMIT_BYTES_MOST,
+  COMMIT_FIRST_BYTES,
+  COMMIT_FIRST_PIECES,
   COMMIT_NEW_TOPICS_MOST,
-  COMMIT_PIECES_MOST,
+  COMMIT_TURN_BYTES,
   COMMIT_TURN_PIECES,
 } from "../../limits.ts";
 import type { SubscribedRoute } from "../routing.ts";
 import type { Publisher } from "../types.ts";
+import type { CommitSize } from "./commit_pace.ts";
 import type { Piece } from "./piece.ts";
 
 /** What one publisher has waiting, in its order. */
 class Queue {
+  readonly publisher: Publisher;
   pieces: Piece[] = [];
-  /** How many pieces had come before each of them, of all publishers. */
-  places: number[] = [];
   head = 0;
 
-  get empty(): boolean {
-    return this.head === this.pieces.length;
+  constructor(publisher: Publisher) {
+    this.publisher = publisher;
+  }
+
+  /** The next that waits; those that were taken out from their place are passed. */
+  get next(): Piece | undefined {
+    while (this.head < this.pieces.length && !this.pieces[this.head]!.waits) this.head++;
+    return this.pieces[this.head];
   }
 
   /** Lets go of what has left. */
   close(): void {
     if (this.head < HEAD_MOST || 2 * this.head < this.pieces.length) return;
     this.pieces = this.pieces.slice(this.head);
-    this.places = this.places.slice(this.head);
     this.head = 0;
   }
 }
@@ -36,106 +42,151 @@ class Queue {
 /** So many that have left stay in a queue before it is cut. */
 const HEAD_MOST = 256;
 
-/** What may still go into the commit that is being filled. */
-interface Room {
-  bytes: number;
-  pieces: number;
-  readonly newTopics: Set<SubscribedRoute>;
+/** What a turn takes at most, but one piece in any case; the last may be as large as it is. */
+const FIRST_TURN: CommitSize = { pieces: COMMIT_FIRST_PIECES, bytes: COMMIT_FIRST_BYTES };
+const TURN: CommitSize = { pieces: COMMIT_TURN_PIECES, bytes: COMMIT_TURN_BYTES };
+
+/** A commit that is being filled. */
+class Filling {
+  readonly taken: Piece[] = [];
+  readonly newTopics = new Set<SubscribedRoute>();
+  #bytes = 0;
+
+  /** Whether there is no room for a piece in a commit of at most that size, which takes one at least. */
+  isFullFor({ weight }: Piece, { pieces, bytes }: CommitSize): boolean {
+    return this.taken.length > 0 && (this.taken.length >= pieces || this.#bytes + weight > bytes);
+  }
+
+  add(piece: Piece): void {
+    this.taken.push(piece);
+    this.#bytes += piece.weight;
+  }
 }
 
 /**
- * Guarantees: each publisher's pieces leave in their order (D1); publishers take turns, so that who has
- * little waiting does not wait for who has much; a piece that repeats what another brought leaves behind all
- * that came before it, or it could be acknowledged for what is not stored yet (D6). A commit is bounded in
- * pieces, in bytes and in topics that nothing was stored in before, since those take the store longest.
+ * Guarantees: each publisher's pieces leave in their order (D1); publishers take turns, and who had nothing
+ * waiting comes first, so that who has little does not wait for who has much; a piece that repeats what
+ * another brings leaves behind that one, and makes nobody else wait (D6). A commit is bounded in pieces, in
+ * bytes and in topics that nothing was stored in before, since those take the store longest.
  */
 export class WaitingPieces {
-  /** Whose turn it is comes first. */
   readonly #queues = new Map<Publisher, Queue>();
+  /** Those that have not had a turn since they came, and those that have; the next comes first. */
+  readonly #fresh = new Set<Queue>();
+  readonly #turns = new Set<Queue>();
+  /** By the piece that has to leave before them. */
+  readonly #blocked = new Map<Piece, Queue[]>();
   #size = 0;
-  #came = 0;
 
   get size(): number {
     return this.#size;
   }
 
+  /** Whether anything of a publisher waits. */
+  has(publisher: Publisher): boolean {
+    return this.#queues.has(publisher);
+  }
+
   add(piece: Piece, publisher: Publisher): void {
     let queue = this.#queues.get(publisher);
-    if (queue === undefined) this.#queues.set(publisher, queue = new Queue());
+    if (queue === undefined) {
+      this.#queues.set(publisher, queue = new Queue(publisher));
+      this.#fresh.add(queue);
+    }
     queue.pieces.push(piece);
-    queue.places.push(this.#came++);
     this.#size++;
   }
 
-  /** Takes out what goes into one commit of at most so many: one piece at least, where any waits. */
-  take(most: number): Piece[] {
-    const taken: Piece[] = [];
-    const room: Room = {
-      bytes: COMMIT_BYTES_MOST,
-      pieces: most,
-      newTopics: new Set(),
-    };
-    for (let before = -1; this.#size > 0 && taken.length > before;) {
-      before = taken.length;
-      for (const [publisher, queue] of [...this.#queues]) {
-        const full = this.#takeTurn(queue, { taken, room });
-        // behind the others, or gone until it brings more
-        this.#queues.delete(publisher);
-        if (!queue.empty) this.#queues.set(publisher, queue);
-        queue.close();
-        if (full) return taken;
-      }
+  /** Takes out what goes into one commit of at most that size: one piece at least, where any waits. */
+  take(most: CommitSize): Piece[] {
+    const filling = new Filling();
+    // those who come again and again would leave nothing to the others
+    const half = { pieces: most.pieces / 2, bytes: most.bytes / 2 };
+    for (const queue of this.#fresh) {
+      const full = this.#takeTurn(queue, {
+        filling,
+        most: this.#turns.size > 0 ? half : most,
+        turn: FIRST_TURN,
+      });
+      if (full) break;
+      this.#endTurn(queue);
     }
-    return taken;
+    /** Turns of those that are left that brought nothing, since one did. */
+    let inVain = 0;
+    // those that come behind the others, and those that nothing blocks any more, are met again
+    for (const queue of this.#turns) {
+      if (inVain === this.#turns.size) break;
+      const before = filling.taken.length;
+      const full = this.#takeTurn(queue, { filling, most, turn: TURN });
+      this.#endTurn(queue);
+      if (full) break;
+      if (filling.taken.length > before) inVain = 0;
+      else if (this.#turns.has(queue)) inVain++;
+    }
+    return filling.taken;
   }
 
-  /** Takes out all that repeats what others brought. */
-  takeRepeating(): Piece[] {
-    const repeating: Piece[] = [];
-    for (const [publisher, { pieces, places, head }] of [...this.#queues]) {
-      const rest = new Queue();
-      for (let at = head; at < pieces.length; at++) {
-        if (pieces[at]!.repeats) repeating.push(pieces[at]!);
-        else {
-          rest.pieces.push(pieces[at]!);
-          rest.places.push(places[at]!);
-        }
+  /** Takes out what falls with pieces that are refused: all that repeats them, and what repeats that. */
+  takeRepeating(refused: readonly Piece[]): Piece[] {
+    const fallen: Piece[] = [];
+    const takeFrom = (piece: Piece): void => {
+      for (const repetition of piece.repeatedBy ?? []) {
+        for (const each of repetition.takeAll()) if (each.waits) fallen.push(this.#out(each));
       }
-      if (rest.empty) this.#queues.delete(publisher);
-      else this.#queues.set(publisher, rest);
-    }
-    this.#size -= repeating.length;
-    return repeating;
+    };
+    for (const piece of refused) takeFrom(piece);
+    for (let at = 0; at < fallen.length; at++) takeFrom(fallen[at]!);
+    return fallen;
   }
 
   /** A publisher's turn; whether the commit is full. */
-  #takeTurn(queue: Queue, { taken, room }: { readonly taken: Piece[]; readonly room: Room }): boolean {
-    const most = this.#queues.size === 1 ? COMMIT_PIECES_MOST : COMMIT_TURN_PIECES;
-    const end = Math.min(queue.pieces.length, queue.head + most);
-    while (queue.head < end) {
-      const piece = queue.pieces[queue.head]!;
-      if (piece.repeats && !this.#isFirst(queue)) return false;
+  #takeTurn(
+    queue: Queue,
+    { filling, most, turn }: Readonly<{ filling: Filling; most: CommitSize; turn: CommitSize }>,
+  ): boolean {
+    const { newTopics } = filling;
+    let bytes = 0;
+    for (let count = 0; count < turn.pieces && bytes < turn.bytes; count++) {
+      const piece = queue.next;
+      if (piece === undefined || piece.repetition?.blocker !== undefined) return false;
       const route = piece.part?.route as SubscribedRoute | undefined;
-      const isNew = route?.stored === false && !room.newTopics.has(route);
+      const isNew = route?.stored === false && !newTopics.has(route);
       // others may have what there is room for
-      if (isNew && room.newTopics.size >= COMMIT_NEW_TOPICS_MOST) return false;
-      if ((piece.weight > room.bytes || room.pieces === 0) && taken.length > 0) return true;
-      room.bytes -= piece.weight;
-      room.pieces--;
-      if (isNew) room.newTopics.add(route);
-      taken.push(piece);
-      queue.head++;
-      this.#size--;
+      if (isNew && newTopics.size >= COMMIT_NEW_TOPICS_MOST) return false;
+      if (filling.isFullFor(piece, most)) return true;
+      if (isNew) newTopics.add(route);
+      filling.add(this.#out(piece));
+      bytes += piece.weight;
     }
     return false;
   }
 
-  /** Whether nobody has anything waiting that came before the first piece of this queue. */
-  #isFirst(queue: Queue): boolean {
-    const place = queue.places[queue.head]!;
-    for (const other of this.#queues.values()) {
-      if (!other.empty && other.places[other.head]! < place) return false;
+  /** Puts it behind the others, or aside until what it has to wait for has left, or it brings more. */
+  #endTurn(queue: Queue): void {
+    this.#fresh.delete(queue);
+    this.#turns.delete(queue);
+    const { next } = queue;
+    if (next === undefined) {
+      this.#queues.delete(queue.publisher);
+      return;
     }
-    return true;
+    queue.close();
+    const blocker = next.repetition?.blocker;
+    if (blocker === undefined) {
+      this.#turns.add(queue);
+      return;
+    }
+    const behind = this.#blocked.get(blocker);
+    if (behind === undefined) this.#blocked.set(blocker, [queue]);
+    else behind.push(queue);
+  }
+
+  #out(piece: Piece): Piece {
+    piece.waits = false;
+    this.#size--;
+    if (piece.repeatedBy === undefined) return piece;
+    for (const queue of this.#blocked.get(piece) ?? []) this.#turns.add(queue);
+    this.#blocked.delete(piece);
+    return piece;
   }
 }

@@ -11,7 +11,8 @@
  * copes with a **bare** stream. While a request is outstanding (`expecting`), `OK` at the start of a line is
  * the reply at once, and a CR or LF behind it is swallowed. When no LF comes for a while, or something else
  * follows directly, the stream is bare, and from then on what has come when the stream falls quiet, or when a
- * read begins with `#`, is a whole message. A clock is not this module's business: {@link
+ * read begins with `#`, is a whole message; an LF that comes alone shows that its lines do have ends, which
+ * were late. A clock is not this module's business: {@link
  * ClassicClientDecoder.patience} says for how long silence means something, and whoever reads the socket
  * calls {@link ClassicClientDecoder.quiet} after that.
  *
@@ -106,7 +107,11 @@ export class ClassicClientDecoder {
   /** What one read gave. */
   push(chunk: Uint8Array): void {
     let at = 0;
-    if (this.#tailLength > 0) {
+    if (this.#framing === "bare" && this.#tailLength === 0 && chunk[0] === LF) {
+      this.#framing = "lines";
+      this.#swallow = "nothing";
+      at = 1;
+    } else if (this.#tailLength > 0) {
       if (this.#framing === "bare" && beginsMessage(chunk, this.expecting)) {
         if (chunk[0] === SHARP) this.#flush();
         else this.#line(this.#takeTail(), false);

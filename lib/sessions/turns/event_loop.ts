@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { EventLoop } from "./turns.ts";
+import type { OwnedLoop } from "./turns.ts";
 
 /**
  * Tells when the runtime has looked at its sockets. An immediate does not: the runtime looks at them when it
@@ -13,7 +13,7 @@ import type { EventLoop } from "./turns.ts";
  * events of all that were ready before it, for some 15 microseconds; so many immediates, which stand in for
  * it until it is connected and where it cannot be, are five times as much.
  */
-export class ProcessLoop implements EventLoop {
+export class ProcessLoop implements OwnedLoop {
   readonly #byte = new Uint8Array(1);
   #there: Deno.TcpConn | undefined;
   #back: Deno.TcpConn | undefined;

@@ -14,6 +14,13 @@ export interface EventLoop {
   now(): number;
 }
 
+/** One that is kept as long as somebody takes turns in it. */
+export interface OwnedLoop extends EventLoop {
+  /** It will be needed; may be called again. */
+  open(): void;
+  close(): void;
+}
+
 /**
  * - Where nobody waits, who has something to do does it at once.
  * - After {@link SLICE_MS} of work the event loop turns, so that accepting, timers, signals and those whose

@@ -8,7 +8,7 @@ import { int } from "./rows.ts";
 import { DATABASE_PAGE_BYTES } from "./schema.ts";
 
 /** Bytes of WAL from which it is moved into the database; decisions/0004 has the figures. */
-const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+const CHECKPOINT_BYTES = 4 * 1024 * 1024;
 /** How much more has to come, as a share of that, before it is tried again. */
 const RETRY_SHARE = 1 / 4;
 /** Bytes of WAL from which readers are waited for. */

@@ -15,13 +15,26 @@ import { asRunError, type DataFiles } from "./files.ts";
 const PROBE_AT = 64 * 1024;
 const PROBE = new Uint8Array(4096);
 
+/** What a writer asks of its files. */
+export interface Watched {
+  /** From here on it is noticed when they change. */
+  watch(): void;
+  /** What is cut of the write-ahead log, as a clause; undefined: nothing. */
+  cut(): string | undefined;
+  wrote(): void;
+  moved(): void;
+  problem(): string | undefined;
+  syncWal(): void;
+  writeProblem(): string | undefined;
+}
+
 /**
  * - One process at a time has them: by a lock on `hashbus.lock`, which says who it is, and by one on the
  *   write-ahead log, which cannot be deleted without being missed. SQLite locks neither: its own are on
  *   the other two files, and would be dropped if a descriptor of those were closed here.
  * - Both locks go with the process, however that ends.
  */
-export class HeldFiles {
+export class HeldFiles implements Watched {
   readonly #files: DataFiles;
   readonly #lock: Deno.FsFile;
   #wal: Deno.FsFile | undefined;

@@ -167,3 +167,48 @@ Deno.test("a broker that answers slowly beside hello has eight times as long for
   await until("upgraded");
   assertEquals([types, publisher.protocol], [["silent", "connected", "upgraded"], "2"]);
 });
+
+for (const [one, other] of [["OK_2", "\n"], ["O", "K_2\n"], ["OK_", "2\n"]] as const) {
+  Deno.test(`an answer to hello whose second half is late is one answer: ${one} and then the rest`, async () => {
+    const v2: string[] = [];
+    await using broker = startScriptedBroker(async (conn) => {
+      assertEquals(await conn.line(), "p1 hello 2");
+      await conn.send(one);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await conn.send(`${other}info {}\n`);
+      await serveV2(conn, v2);
+    });
+    const { types, onEvent } = watchEvents();
+    await using publisher = await connectPublisher({ id: "p1", port: broker.port, onEvent });
+    await publisher.publish("#a", "keyed", { key: "k" });
+    assertEquals([types, v2, publisher.protocol], [["connected"], ["pub #a 5 key=k", "keyed"], "2"]);
+  });
+}
+
+Deno.test("an OK that was taken for an answer and is half of OK_2 costs a connection, and nothing more", async () => {
+  const v2: string[] = [];
+  await using broker = startScriptedBroker(async (conn, number) => {
+    assertEquals(await conn.line(), "p1 hello 2");
+    if (number > 1) await conn.send("OK_2\ninfo {}\n");
+    else {
+      await conn.send("OK");
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await conn.send("_2\ninfo {}\n");
+    }
+    await serveV2(conn, v2);
+  });
+  const restored = Promise.withResolvers<void>();
+  const { types, onEvent } = watchEvents();
+  await using publisher = await connectPublisher({
+    id: "p1",
+    port: broker.port,
+    onEvent: (event) => {
+      onEvent(event);
+      if (event.type === "restored") restored.resolve();
+    },
+  });
+  await restored.promise;
+  await publisher.publish("#a", "keyed", { key: "k" });
+  assertEquals([v2, publisher.protocol], [["pub #a 5 key=k", "keyed"], "2"]);
+  assertEquals(types, ["connected", "lost", "retrying", "restored"]);
+});

@@ -6,14 +6,14 @@ function next(ids: MessageIds, topic: string): string {
 }
 
 Deno.test("a topic's ids count up by one, whatever comes between", () => {
-  const ids = new MessageIds();
+  const ids = new MessageIds([1, 2]);
   const numbers = ["#a", "#b", "#a", "#a", "#b"].map((topic) => next(ids, topic).split("-")[1]);
   assertEquals(numbers, ["1", "1", "2", "3", "2"]);
   assert(next(ids, "#a").startsWith(" id="));
 });
 
 Deno.test("of one topic no id comes twice, however many other topics come between", () => {
-  const ids = new MessageIds();
+  const ids = new MessageIds([1, 2]);
   const held = ids.of("#a");
   const seen = new Set<string>();
   for (let round = 0; round < 3; round++) {
@@ -27,12 +27,12 @@ Deno.test("of one topic no id comes twice, however many other topics come betwee
 });
 
 Deno.test("another client's ids and other fields are not from here", () => {
-  const ids = new MessageIds();
+  const ids = new MessageIds([1, 2]);
   for (
     const fields of [
       " id=x-1",
       " key=k",
-      next(new MessageIds(), "#a"),
+      next(new MessageIds([1, 2 ** 31 + 2]), "#a"),
       `${next(ids, "#a")} ttl=1`,
     ]
   ) {

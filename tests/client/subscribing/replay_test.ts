@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { assertEquals } from "@std/assert";
 import { type Numbered, Replay } from "../../../lib/client/subscribing/replay.ts";
 
@@ -10,9 +11,9 @@ function after(replay: Replay, messages: readonly Numbered[]): Replay {
 }
 
 Deno.test("a topic is resumed behind its last message, a pattern at the time of its last one", () => {
-  const topic = new Replay("#a", { from: "earliest", to: "20" });
+  const topic = new Replay("#a", { from: "earliest", to: "20" }, SYSTEM_CLOCK);
   assertEquals(after(topic, [message("#a", 4), message("#a", 5)]).resume(), " from=6 to=20");
-  const pattern = new Replay("#*", { from: "7", to: undefined });
+  const pattern = new Replay("#*", { from: "7", to: undefined }, SYSTEM_CLOCK);
   assertEquals(pattern.resume(), " from=7");
   after(pattern, [message("#a", 7, 1000), message("#b", 8, 2000)]);
   assertEquals(pattern.resume(), " from=1970-01-01T00:00:02.000Z");
@@ -25,7 +26,7 @@ Deno.test("a topic is resumed behind its last message, a pattern at the time of 
 });
 
 Deno.test("what may have come for another subscription does not move the place where this one is resumed", () => {
-  const replay = new Replay("#>", { from: "earliest", to: undefined });
+  const replay = new Replay("#>", { from: "earliest", to: undefined }, SYSTEM_CLOCK);
   replay.note(message("#a", 1000, 9000), false);
   assertEquals(replay.resume(), " from=earliest");
   assertEquals(replay.hasSeen(message("#a", 1, 1)), false);
@@ -38,7 +39,7 @@ Deno.test("what may have come for another subscription does not move the place w
 
 Deno.test("the last of each topic are asked for again as of the newest that came, until it is live", () => {
   for (const [from, count] of [["latest", 1], ["-10", 10]] as const) {
-    const replay = new Replay("#>", { from, to: undefined });
+    const replay = new Replay("#>", { from, to: undefined }, SYSTEM_CLOCK);
     assertEquals(replay.resume(), ` from=${from}`, "nothing has come");
     after(replay, [message("#a", 9, 9), message("#b", 3, 4)]);
     assertEquals(replay.resume(), ` from=-${count}@1970-01-01T00:00:00.009Z`);
@@ -47,12 +48,15 @@ Deno.test("the last of each topic are asked for again as of the newest that came
     replay.becameLive();
     assertEquals(replay.resume(), " from=1970-01-01T00:00:00.009Z", "all up to the newest has come");
   }
-  const nothing = new Replay("#a", { from: "latest", to: undefined });
+  const nothing = new Replay("#a", { from: "latest", to: undefined }, SYSTEM_CLOCK);
   nothing.becameLive();
   assertEquals(nothing.resume(), " from=earliest", "there was nothing, so anything now is new");
 });
 
 Deno.test("nothing is asked for when all has come, only its end was not heard", () => {
-  const replay = after(new Replay("#a", { from: "1", to: "2" }), [message("#a", 1), message("#a", 2)]);
+  const replay = after(new Replay("#a", { from: "1", to: "2" }, SYSTEM_CLOCK), [
+    message("#a", 1),
+    message("#a", 2),
+  ]);
   assertEquals(replay.resume(), undefined);
 });

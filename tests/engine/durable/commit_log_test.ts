@@ -1,95 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
-import { Counters } from "../../../lib/counters.ts";
-import { DurableEngine } from "../../../lib/engine/mod.ts";
-import type { Publisher, Receipt, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
-import { FlushList } from "../../../lib/flush_list.ts";
-import { HeldMemory } from "../../../lib/held_memory.ts";
+import type { Publisher, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
 import {
   COMMIT_BYTES_MOST,
   COMMIT_NEW_TOPICS_MOST,
   COMMIT_PIECES_MOST,
   HAND_ON_WORK,
+  LOG_HIGH_WATER,
   LOG_PIECES_LEAST,
 } from "../../../lib/limits.ts";
-import { RECORDS } from "../../../lib/wire/encoding.ts";
-import { Run as RunOf } from "../../../lib/wire/run.ts";
-import { HeldStore } from "../../support/held_store.ts";
-
-const encoder = new TextEncoder();
-
-/** An engine whose commits end and whose turns come when the test says so. */
-class Bench {
-  readonly store = new HeldStore();
-  readonly pool = new ChunkPool();
-  readonly memory: HeldMemory;
-  readonly counters = new Counters();
-  readonly flushes = new FlushList();
-  readonly turns: Array<() => void> = [];
-  readonly refused: string[] = [];
-  readonly answers: (Receipt | string)[] = [];
-  readonly engine: DurableEngine;
-
-  constructor(most = 1024 ** 3) {
-    this.store.free = false;
-    const { store, pool, counters, flushes, turns, refused } = this;
-    this.memory = new HeldMemory({ most, pool });
-    this.engine = new DurableEngine({
-      seed: 7,
-      counters,
-      store,
-      flushes,
-      memory: this.memory,
-      later: (callback) => void turns.push(callback),
-      patterns: ["#>"],
-      level: "synced",
-      dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
-      onRefused: (reason) => void refused.push(reason),
-      onLost: (reason) => void refused.push(`lost: ${reason}`),
-    });
-  }
-
-  readonly publisher: Publisher = {
-    hold: () => ({
-      acknowledge: (receipt) => void this.answers.push(receipt),
-      refuse: (code) => void this.answers.push(code),
-    }),
-  };
-
-  publish(topic: string, payload: string, publisher = this.publisher): void {
-    const route = this.engine.routeOf(topic);
-    const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} ${payload.length}\n${payload}\n`)));
-    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: false };
-    const run = new RunOf(slice, { ...of, ttl: undefined, expires: undefined });
-    this.engine.publish(run, publisher);
-  }
-
-  publishWithId(topic: string, id: string, publisher: Publisher): void {
-    const route = this.engine.routeOf(topic);
-    const slice = new Slice(new Chunk(encoder.encode(`pub ${topic} 1 id=${id}\nx\n`)));
-    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: true };
-    this.engine.publish(new RunOf(slice, { ...of, ttl: undefined, expires: undefined }), publisher);
-  }
-
-  /** Ends the next commit; how many runs were in it. */
-  async commit(): Promise<number> {
-    const commit = await this.store.next();
-    commit.end();
-    await settled();
-    return commit.appends.length;
-  }
-
-  async close(): Promise<void> {
-    this.store.free = true;
-    for (const { end } of this.store.commits.splice(0)) end();
-    await settled();
-    while (this.turns.length > 0) {
-      this.turns.shift()!();
-      await settled();
-    }
-    await new Promise<void>((resolve) => this.engine.close(resolve));
-  }
-}
+import { Bench, named, settled } from "./commit_bench.ts";
 
 /** Keeps the sequence numbers it gets, by topic. */
 class Numbers implements ReplaySubscriber {
@@ -114,10 +33,6 @@ class Numbers implements ReplaySubscriber {
   whenNotFull(callback: () => void): void {
     callback();
   }
-}
-
-async function settled(): Promise<void> {
-  for (let turns = 0; turns < 20; turns++) await Promise.resolve();
 }
 
 Deno.test("no commit has more runs than one takes: those behind it are in the next, in their order", async () => {
@@ -162,28 +77,64 @@ Deno.test("who has one message waiting is in the next commit, whatever others ha
   await bench.close();
 });
 
-Deno.test("what repeats a message that waits is not answered before that one is stored (D6)", async () => {
+Deno.test("who has nothing waiting may publish though others have filled the log, and so much again at most", async () => {
+  const bench = new Bench();
+  const [flood, other] = [named("flood", []), named("other", [])];
+  const route = bench.engine.routeOf("#t");
+  const payload = "x".repeat(100_000);
+  while (bench.engine.gateOf(route, flood) === undefined) bench.publish("#t", payload, flood);
+  const quiet = named("quiet", []);
+  assertEquals(bench.engine.gateOf(route, quiet), undefined);
+  bench.publish("#t", "y", quiet);
+  assert(bench.engine.gateOf(route, quiet) !== undefined, "now it has");
+  let more = 0;
+  for (let publisher = other; bench.engine.gateOf(route, publisher) === undefined; more++) {
+    bench.publish("#t", payload, publisher);
+    publisher = named("one more", []);
+  }
+  assert(more > 100 && more <= LOG_HIGH_WATER / 100_000 + 1, `${more} more`);
+  bench.flushes.flush();
+  await bench.close();
+});
+
+Deno.test("of a hundred who flood none makes another wait for more than a commit, and who comes has the next", async () => {
   const bench = new Bench();
   const order: string[] = [];
-  const named = (name: string): Publisher => ({
-    hold: () => ({ acknowledge: () => void order.push(name), refuse: (code) => void order.push(code) }),
-  });
-  // more than a commit takes stands before the message that is repeated
-  const one = named("one");
-  for (let at = 0; at < COMMIT_PIECES_MOST; at++) bench.publish("#t", "x", one);
-  bench.publishWithId("#t", "i-1", one);
-  bench.publishWithId("#t", "i-1", named("again"));
-  bench.publish("#t", "y", named("quiet"));
+  for (let one = 0; one < 100; one++) {
+    const flood = named(`flood ${one}`, []);
+    for (let at = 0; at < 400; at++) bench.publish(`#t${one}`, "x", flood);
+  }
   bench.flushes.flush();
   await bench.commit();
-  assert(order.includes("quiet"));
-  assert(!order.includes("again"), "it waits");
-  for (const turn of bench.turns.splice(0)) turn();
+  for (let at = 0; at < 3; at++) {
+    bench.publish("#q", "y", named("quiet", order));
+    bench.flushes.flush();
+    // what waits behind the commit that is running is in the next
+    for (let commits = 0; commits < 2; commits++) {
+      await bench.commit();
+      while (bench.turns.length > 0) bench.turns.shift()!();
+    }
+    assertEquals(order.length, at + 1);
+  }
+  await bench.close();
+});
+
+Deno.test("those who come anew leave half of a commit to those who wait", async () => {
+  const bench = new Bench();
+  const flood = named("flood", []);
+  const sent = 4 * COMMIT_PIECES_MOST;
+  const publish = (): void => {
+    for (let at = 0; at < COMMIT_PIECES_MOST; at++) bench.publish("#t", "x", named("new", []));
+  };
+  for (let at = 0; at < sent; at++) bench.publish("#f", "x", flood);
+  bench.flushes.flush();
   await bench.commit();
-  for (const turn of bench.turns.splice(0)) turn();
-  if (!order.includes("again")) await settled();
-  assertEquals(order.filter((name) => name === "one").length, COMMIT_PIECES_MOST + 1);
-  assertEquals(order.indexOf("again") > order.lastIndexOf("one"), true);
+  publish();
+  await bench.commit();
+  const commit = await bench.store.next();
+  const counted = commit.appends.filter(({ topic }) => topic === "#f").length;
+  assertEquals(counted, COMMIT_PIECES_MOST / 2);
+  commit.end();
   await bench.close();
 });
 

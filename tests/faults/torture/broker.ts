@@ -4,6 +4,7 @@
  * @module
  */
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
+import { Starved } from "./starved.ts";
 
 const READY_WITHIN_MS = 30_000;
 const SAMPLE_MS = 50;
@@ -25,16 +26,21 @@ export class Broker {
   /** It was killed since it took more than there may be. */
   overgrown = false;
   over = false;
+  /** What of its time the machine did not give it. */
+  readonly starved: Starved;
   readonly #program: RunningBroker;
 
   private constructor(program: RunningBroker) {
     this.#program = program;
     this.subPort = program.subPort;
     this.pubPort = program.pubPort;
+    const looking = Starved.of(program.pid);
+    this.starved = looking.starved;
     const sampling = setInterval(() => this.#sample(), SAMPLE_MS);
     void program.ended.then(() => {
       this.over = true;
       clearInterval(sampling);
+      looking.stop();
     });
   }
 

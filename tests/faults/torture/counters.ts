@@ -21,6 +21,8 @@ export const STATES = {
   busy: "requests refused as BUSY",
   expired: "messages that outlived their ttl",
   overlaps: "connections with overlapping subscriptions",
+  again: "replays begun again by a second sub of their pattern",
+  changed: "policies changed, by a second sub of their pattern",
   resubscribed: "unsubscribed and subscribed again",
   reconnects: "connections left and made again",
   midframe: "connections left in the middle of a frame",
@@ -30,8 +32,9 @@ export const STATES = {
   restarts: "restarts on the same data",
   drains: "SIGTERM",
   undelivered: "SIGTERM with something left over (exit 1)",
-  deadlines: "half-sent messages cut at their deadline",
-  retained: "replays that retention was ahead of",
+  deadlines: "half-sent requests cut at their deadline",
+  trimmed: "replays that began behind what retention had deleted",
+  retained: "gaps since retention was ahead of a replay",
 } as const;
 
 export type State = keyof typeof STATES;

@@ -35,15 +35,17 @@ export type Policy = "block" | "drop-old" | "drop-new" | "latest" | "disconnect"
 /** A subscription of a connection, from the request on. */
 export interface Subscription {
   readonly pattern: string;
-  /** What it asked for, or the broker's own. */
-  readonly policy: Policy;
+  /** What it asked for last, or the broker's own. */
+  policy: Policy;
+  /** What it had asked for before that. */
+  changed?: Policy[];
   /** `from=` of a replay. */
   readonly from?: string;
   readonly to?: string;
   readonly sentAt: number;
   okAt?: number;
   refused?: string;
-  /** When the unsub was sent, and answered. */
+  /** When the unsub was sent, and answered; or the `sub` with `from=` of the same pattern that took its place. */
   unsubAt?: number;
   goneAt?: number;
 }

@@ -19,6 +19,8 @@ export interface World {
   pubPort: number;
   /** `--slow-consumer`. */
   readonly policy: Policy;
+  /** It was killed once. */
+  killed?: true;
 }
 
 /** How to publish a message. */
@@ -39,8 +41,8 @@ export class Publisher {
   /** What has an id and no answer: is sent again. */
   #unanswered = new Map<Message, Uint8Array>();
   #lastSent = 0;
-  /** What the answers took, milliseconds. */
-  readonly times: number[] = [];
+  /** From when to when it waited for each answer. */
+  readonly waits: { readonly from: number; readonly to: number }[] = [];
 
   constructor(world: World, v2: boolean) {
     this.#world = world;
@@ -83,9 +85,9 @@ export class Publisher {
     return message;
   }
 
-  /** How long the last request has waited that has no answer yet: what the times do not show. */
-  waits(): number[] {
-    return this.open === 0 ? [] : [performance.now() - this.#lastSent];
+  /** The wait for the last request where that has no answer yet: what {@link waits} does not show. */
+  waiting(): { readonly from: number; readonly to: number }[] {
+    return this.open === 0 ? [] : [{ from: this.#lastSent, to: performance.now() }];
   }
 
   /** Waits until at most so many are unanswered; false when that took too long. */
@@ -109,7 +111,7 @@ export class Publisher {
   #answer(message: Message, answer: Answer | undefined): void {
     if (answer === undefined) return;
     this.#unanswered.delete(message);
-    this.times.push(answer.at - message.sentAt);
+    this.waits.push({ from: message.sentAt, to: answer.at });
     if (answer.ok) {
       message.ackedAt ??= answer.at;
       if (answer.seq !== undefined) message.seq ??= answer.seq;
@@ -159,7 +161,7 @@ export class Subscriber {
     return this.#peer.received;
   }
 
-  /** Subscribes; comes back with the answer. */
+  /** Subscribes; comes back with the answer. With `from` it takes the place of one of the same pattern (D3). */
   async subscribe(pattern: string, { policy, from, to }: {
     readonly policy?: Policy;
     readonly from?: string;
@@ -173,6 +175,10 @@ export class Subscriber {
       ...(from === undefined || from === "now" ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     };
+    const before = subscription.from === undefined
+      ? undefined
+      : this.record.subscriptions.find(isOpen(pattern));
+    if (before !== undefined) before.unsubAt = subscription.sentAt;
     this.record.subscriptions.push(subscription);
     const request = this.record.v2
       ? `sub ${pattern}${policy === undefined ? "" : ` slow=${policy}`}${
@@ -184,9 +190,14 @@ export class Subscriber {
     this.#peer.request(request, (answer) => {
       if (answer?.ok === true) {
         subscription.okAt = answer.at;
+        if (before !== undefined) before.goneAt = answer.at;
         this.#happened({ is: "subscribed", subscription, at: answer.at });
         if (answer.line.includes(" last=")) this.#world.counters.add("late");
+        if (answer.line.includes(" from=")) this.#world.counters.add("trimmed");
+        if (before !== undefined) this.#world.counters.add("again");
       } else if (answer !== undefined) {
+        if (before !== undefined) delete before.unsubAt;
+        if (/BUSY/.test(answer.line)) this.#world.counters.add("busy");
         this.record.subscriptions.splice(this.record.subscriptions.indexOf(subscription), 1);
         this.#world.counters.add("refused");
       }
@@ -195,11 +206,24 @@ export class Subscriber {
     return await answered.promise;
   }
 
+  /** The same pattern with another policy: what it reads goes on (V8). */
+  async change(subscription: Subscription, policy: Policy): Promise<void> {
+    (subscription.changed ??= []).push(subscription.policy);
+    subscription.policy = policy;
+    const answer = await this.#peer.ask(`sub ${subscription.pattern} slow=${policy}\n`);
+    if (answer?.ok === true) this.#world.counters.add("changed");
+  }
+
   async unsubscribe(subscription: Subscription): Promise<void> {
     subscription.unsubAt = performance.now();
     const { pattern } = subscription;
     const answer = await this.#peer.ask(this.record.v2 ? `unsub ${pattern}\n` : `s unsub ${pattern}\n`);
     if (answer?.ok === true) subscription.goneAt = answer.at;
+  }
+
+  /** Waits for an answer: it comes behind all that waited for this connection before. */
+  async caughtUp(): Promise<void> {
+    await this.#peer.ask(this.record.v2 ? "ping\n" : "s unsub #nothing\n");
   }
 
   pause(): void {
@@ -233,8 +257,10 @@ export class Subscriber {
     if (verb === "gap") {
       counters.add("gaps");
       counters.add("gapped", Number(count));
-      if (this.record.subscriptions.some((each) => each.pattern === pattern && each.policy === "latest")) {
-        counters.add("latest");
+      const of = this.record.subscriptions.filter((each) => each.pattern === pattern);
+      if (of.some(({ policy }) => policy === "latest")) counters.add("latest");
+      if (of.every(({ from, policy, changed }) => from !== undefined && policy === "block" && !changed)) {
+        counters.add("retained");
       }
       return this.#happened({ is: "gap", pattern, count: Number(count), at });
     }
@@ -256,6 +282,11 @@ export class Subscriber {
   #happened(event: Connection["happened"][number]): void {
     this.record.happened.push(event);
   }
+}
+
+/** One of a pattern that was answered and is to go on. */
+export function isOpen(pattern: string): (subscription: Subscription) => boolean {
+  return (each) => each.pattern === pattern && each.okAt !== undefined && each.unsubAt === undefined;
 }
 
 export function delay(ms: number): Promise<void> {

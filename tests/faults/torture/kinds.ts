@@ -9,6 +9,7 @@ import { type Hostile, times } from "./hostile.ts";
 /** What one kind of hostile client does. */
 export type Kind = (hostile: Hostile) => Promise<void>;
 
+const KIB = 1024;
 const MIB = 1024 ** 2;
 /** The segments that open a connection and close it. */
 const CONNECTION_BYTES = 250;
@@ -249,10 +250,28 @@ export const KINDS = {
       hostile.close(socket);
     }
   },
+  "all memory, half-sent": async (hostile) => {
+    const { random } = hostile.options;
+    // the large ones first; what is refused is passed over, and makes room
+    for (
+      let bytes = 8 * MIB;
+      hostile.on;
+      bytes = Math.max(64 * KIB, Math.floor(bytes * (0.7 + random() / 4)))
+    ) {
+      const socket = await hostile.open("pub");
+      hostile.drain(socket);
+      await hostile.send(socket, payload("#h.half", bytes).subarray(0, bytes));
+      await hostile.rest(2);
+    }
+    await hostile.stay();
+  },
 } satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as KindName[];
+/** It is there where there is little memory, and only there. */
+export const HOARDER: KindName = "all memory, half-sent";
+export const DRAWN_KINDS = KIND_NAMES.filter((kind) => kind !== HOARDER);
 
 async function mute1(hostile: Hostile, requests: string): Promise<void> {
   await hostile.send(await hostile.open("sub"), requests);

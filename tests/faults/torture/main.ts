@@ -2,7 +2,8 @@
  * `deno task torture [--seed N] [--seconds S] [--only KIND] [--table] [--trace] [--broker "COMMAND"]`: what
  * clients can do to a broker and to each other. Ends with 1 when something was found.
  *
- * `--only none` leaves the honest ones to themselves. Rounds of some seconds, each of a seed that begins with `--seed` and counts up; `--rounds 1` repeats one.
+ * `--only none` leaves the honest ones to themselves. Rounds of some seconds, each of a seed that begins with
+ * `--seed` and counts up; `--rounds 1` repeats one.
  * `--table` sets each hostile kind alone on a broker beside ten honest clients, and measures.
  *
  * @module
@@ -45,9 +46,6 @@ if (flags["table"]) {
   Deno.exit(good ? 0 : 1);
 }
 
-/** Some states take longer: each so many seeds a round is so much longer. */
-const LONG_EACH = 10;
-const LONG = 6;
 const counters = new Counters();
 const until = performance.now() + seconds * 1000;
 let found = 0;
@@ -56,7 +54,7 @@ for (let round = 0; round < rounds && (round === 0 || performance.now() < until)
     seed: seed + round,
     command,
     counters,
-    ms: roundSeconds * 1000 * ((seed + round) % LONG_EACH === 0 ? LONG : 1),
+    ms: roundSeconds * 1000,
     ...(kinds === undefined ? {} : { kinds }),
     ...(flags["p99"] === undefined ? {} : { limits: { p99: number("p99", 0) } }),
     ...(flags["trace"] ? { trace: say } : {}),

@@ -13,17 +13,19 @@
  *
  * @module
  */
-import type { Connection, Happened, History, Message, Policy, Stream, Subscription } from "./history.ts";
-import { matches } from "./history.ts";
+import { Covers, type JudgeOptions } from "./covers.ts";
+import { Findings, nameOf } from "./findings.ts";
+import { replays } from "./replays.ts";
+import {
+  type Connection,
+  type Happened,
+  type History,
+  matches,
+  type Message,
+  type Stream,
+} from "./history.ts";
 
-export interface JudgeOptions {
-  /** The broker leaves messages out for classic clients (`--slow-consumer drop`), which it cannot tell them. */
-  readonly classicLoses?: boolean;
-  /** Topics are durable. */
-  readonly durable?: boolean;
-  /** Old messages were deleted: what a replay asked for may be gone (it is told so). */
-  readonly retained?: boolean;
-}
+export type { JudgeOptions };
 
 /** Messages of a stream that did not come, behind event `after` and before event `before`. */
 interface Hole {
@@ -35,9 +37,6 @@ interface Hole {
   readonly may: number;
   readonly first: Message;
 }
-
-/** How far the clocks of two ends of one process may be apart, and a ttl from its timer, milliseconds. */
-const SLACK_MS = 50;
 
 /** What is wrong with what a connection got, a sentence each. `settled`: all that was on its way has come. */
 export function judgeConnection(
@@ -57,117 +56,9 @@ export function judgeConnection(
       }
     }
   }
-  newest(history, { connection, covers, got, wrong });
-  ends(connection, wrong);
+  newest(history, { connection, covers, got, options, wrong });
+  replays(history, { connection, got, options, wrong });
   return wrong.told;
-}
-
-/** The first few of each kind, and how many there were. */
-class Findings {
-  readonly told: string[] = [];
-  readonly #who: string;
-  readonly #counts = new Map<string, number>();
-
-  constructor(who: string) {
-    this.#who = who;
-  }
-
-  add(kind: string, what: string): void {
-    const count = (this.#counts.get(kind) ?? 0) + 1;
-    this.#counts.set(kind, count);
-    if (count <= 3) this.told.push(`${this.#who}: ${kind}: ${what}`);
-    if (count === 4) this.told.push(`${this.#who}: ${kind}: and more`);
-  }
-}
-
-const LOSSY: ReadonlySet<Policy> = new Set(["drop-old", "drop-new", "latest"]);
-
-/** Which subscriptions take a message in, for certain or perhaps. */
-class Covers {
-  readonly #connection: Connection;
-  readonly #options: JudgeOptions;
-  readonly #byTopic = new Map<string, readonly Subscription[]>();
-
-  constructor(connection: Connection, options: JudgeOptions) {
-    this.#connection = connection;
-    this.#options = options;
-  }
-
-  of(topic: string): readonly Subscription[] {
-    let found = this.#byTopic.get(topic);
-    if (found === undefined) {
-      found = this.#connection.subscriptions.filter(({ pattern }) => matches(pattern, topic));
-      this.#byTopic.set(topic, found);
-    }
-    return found;
-  }
-
-  /** How many topics there were that a pattern takes in. */
-  topics(pattern: string): number {
-    let count = 0;
-    for (const topic of this.#byTopic.keys()) if (matches(pattern, topic)) count++;
-    return count;
-  }
-
-  /** It has to come, or be counted, before what came of its stream at `next`. */
-  must(message: Message, next = Infinity): boolean {
-    const { ackedAt, topic } = message;
-    if (ackedAt === undefined) return false;
-    return this.of(topic).some((subscription) => this.#surely(subscription, message, { ackedAt, next }));
-  }
-
-  may(message: Message): boolean {
-    if (message.refused !== undefined) return false;
-    const answered = message.ackedAt ?? Infinity;
-    return this.of(message.topic).some(({ sentAt, goneAt = Infinity, from }) =>
-      (sentAt <= answered || from !== undefined) && goneAt >= message.sentAt
-    );
-  }
-
-  #surely(subscription: Subscription, message: Message, { ackedAt, next }: {
-    readonly ackedAt: number;
-    readonly next: number;
-  }): boolean {
-    const { okAt, unsubAt = Infinity, from, to } = subscription;
-    if (okAt === undefined || unsubAt < ackedAt) return false;
-    // what waits for a subscription that ends is not owed any more
-    if (unsubAt !== Infinity && (unsubAt < next || from !== undefined)) return false;
-    const stored = ackedAt < subscription.sentAt;
-    // what comes later may be behind its end
-    if (to !== undefined) {
-      if (!stored || !/^\d+$/.test(to) || message.seq === undefined || message.seq > Number(to)) return false;
-    }
-    if (from !== undefined && /^\d+$/.test(from)) {
-      if (message.seq === undefined || message.seq < Number(from)) return false;
-      return !stored || (this.#options.durable === true && this.#options.retained !== true);
-    }
-    if (okAt <= message.sentAt) return to === undefined || from === "earliest";
-    return stored && from === "earliest" && this.#options.durable === true && this.#options.retained !== true;
-  }
-
-  /**
-   * It may come twice: a subscription that loses messages does not pay for a replay beside it, and the last ones
-   * of each topic come beside what another replay still reads.
-   */
-  twice({ topic }: Message): boolean {
-    const all = this.of(topic);
-    const replays = all.filter(({ from }) => from !== undefined);
-    if (replays.length === 0) return false;
-    if (replays.length > 1 && replays.some(({ from }) => /^latest$|^-\d+$/.test(from ?? ""))) return true;
-    return all.some(({ from, policy }) => from === undefined && LOSSY.has(policy));
-  }
-
-  /** Some of what a pattern takes in comes by a replay as well. */
-  mixes(pattern: string): boolean {
-    for (const topic of this.#byTopic.keys()) if (matches(pattern, topic) && this.mixed(topic)) return true;
-    return false;
-  }
-
-  /** It may come in another order than it was sent: what is stored comes beside what is live. */
-  mixed(topic: string): boolean {
-    const all = this.of(topic);
-    return all.length > 1 && all.some(({ from }) => from !== undefined);
-  }
 }
 
 /** Goes through what came: where each message came, unasked, twice, out of order. */
@@ -202,7 +93,7 @@ function walk(connection: Connection, covers: Covers, wrong: Findings): Map<Mess
     }
     got.set(message, at);
     const previous = last.get(message.stream);
-    if (previous !== undefined && previous.index > message.index && !covers.mixed(message.topic)) {
+    if (previous !== undefined && previous.index > message.index && !covers.beside(message.topic)) {
       wrong.add("out of order", `${nameOf(message)} behind ${previous.number}`);
     }
     last.set(message.stream, message);
@@ -237,9 +128,7 @@ function holesOf(history: History, { connection, covers, got, options }: {
     const close = (before: number, at: number): void => {
       let must = 0;
       for (const message of missing) {
-        const { ttl } = message;
-        const expired = ttl !== undefined && message.sentAt + ttl * 1000 - SLACK_MS < at;
-        if (!expired && (settled || before !== Infinity) && covers.must(message, at)) must++;
+        if ((settled || before !== Infinity) && covers.must(message, at)) must++;
       }
       const [first] = missing;
       if (first !== undefined) {
@@ -285,7 +174,12 @@ function weigh(connection: Connection, { holes, covers, wrong }: {
     for (let at = 0; at < gaps.length && left > 0; at++) {
       if (explains(gaps[at]!, hole)) left -= gaps[at]!.gap.count;
     }
-    if (left > 0) wrong.add("lost", `${hole.must} of ${nameOf(hole.first)} on, ${left} of them in no gap`);
+    if (left > 0) {
+      wrong.add(
+        "lost",
+        `${hole.must} of ${nameOf(hole.first)} on, ${left} of them in no gap${when(connection, hole)}`,
+      );
+    }
   }
   let counted = 0;
   for (const each of gaps) {
@@ -305,6 +199,15 @@ function weigh(connection: Connection, { holes, covers, wrong }: {
   if (counted > may) wrong.add("gap too large", `${counted} in gaps in all, ${may} messages did not come`);
 }
 
+/** For who looks into it, in milliseconds of this process. */
+function when({ happened }: Connection, { first, after, before }: Hole): string {
+  const at = (event: Happened | undefined): string => event?.at.toFixed(0) ?? "-";
+  const answered = first.ackedAt?.toFixed(0) ?? "-";
+  return `; sent ${first.sentAt.toFixed(0)}, answered ${answered}, between ${at(happened[after])} and ${
+    at(happened[before])
+  }`;
+}
+
 function explains({ gap, at }: { readonly gap: Gap; readonly at: number }, hole: Hole): boolean {
   return at > hole.after && at < hole.before && matches(gap.pattern, hole.stream.topic);
 }
@@ -316,8 +219,9 @@ const FEW_TOPICS = 3;
  * Who leaves out old messages keeps the newest (V7): of each topic with `latest`, of all it takes in with
  * `drop-old`. Of publishers that sent beside each other it may be anybody's.
  */
-function newest(history: History, { connection, covers, got, wrong }: {
+function newest(history: History, { connection, covers, got, options, wrong }: {
   readonly connection: Connection;
+  readonly options: JudgeOptions;
   readonly covers: Covers;
   readonly got: ReadonlyMap<Message, number>;
   readonly wrong: Findings;
@@ -327,6 +231,7 @@ function newest(history: History, { connection, covers, got, wrong }: {
   for (const { topic, publisher, messages } of history.streams.values()) {
     const [keeper, another] = covers.of(topic);
     if (keeper === undefined || another !== undefined || keeper.from !== undefined) continue;
+    if (keeper.changed !== undefined || options.short === true) continue;
     if (keeper.policy !== "latest" && keeper.policy !== "drop-old") continue;
     const message = messages.findLast(({ refused }) => refused === undefined);
     if (message === undefined) continue;
@@ -341,23 +246,4 @@ function newest(history: History, { connection, covers, got, wrong }: {
     const unsure = all.some((message) => !covers.must(message) || message.ttl !== undefined);
     if (!unsure && !all.some((message) => got.has(message))) wrong.add("newest lost", nameOf(all[0]!));
   }
-}
-
-/** A replay with `to` says its end, one without when it is live (D4). */
-function ends(connection: Connection, wrong: Findings): void {
-  if (connection.closedAt !== undefined) return;
-  for (const { pattern, from, to, okAt, unsubAt } of connection.subscriptions) {
-    if (from === undefined || okAt === undefined || unsubAt !== undefined) continue;
-    // one that waits for a number or a time to come is not over
-    if (/^\d{4}-|^\d+$/.test(to ?? from)) continue;
-    const want = to === undefined ? "live" : "end";
-    const said = connection.happened.some((event) =>
-      event.is === want && event.pattern === pattern && event.at >= okAt - 1
-    );
-    if (!said) wrong.add(`never ${want}`, `${pattern} from=${from}${to === undefined ? "" : ` to=${to}`}`);
-  }
-}
-
-function nameOf({ publisher, number, topic }: Message): string {
-  return `${publisher}.${number} of ${topic}`;
 }

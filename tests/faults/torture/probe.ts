@@ -35,11 +35,23 @@ export function probing(world: World, { v2, topic, everyMs }: {
   return { publisher, done, stop: () => void (on = false) };
 }
 
-/** What the answers took since the last time, which are taken away. */
-export function timesOf(publishers: readonly Publisher[]): Times {
-  const all: number[] = [];
-  for (const publisher of publishers) all.push(...publisher.times.splice(0), ...publisher.waits());
-  all.sort((a, b) => a - b);
+/** From when to when a publisher waited for an answer. */
+export interface Wait {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The waits since the last time, which are taken away. */
+export function waitsOf(publishers: readonly Publisher[]): Wait[] {
+  return publishers.flatMap((publisher) => [...publisher.waits.splice(0), ...publisher.waiting()]);
+}
+
+/** What they took, without what the machine is to blame for. */
+export function timesOf(
+  waits: readonly Wait[],
+  blameless: (wait: Wait) => number = (): number => 0,
+): Times {
+  const all = waits.map((wait) => Math.max(0, wait.to - wait.from - blameless(wait))).sort((a, b) => a - b);
   const at = (share: number): number => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0;
   return { count: all.length, p50: at(0.5), p99: at(0.99), worst: all.at(-1) ?? 0 };
 }

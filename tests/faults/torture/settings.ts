@@ -13,22 +13,36 @@ export interface Settings {
   readonly kill: boolean;
   readonly policy: Policy;
   readonly drainMs: number;
+  /** Little memory for all connections together. */
+  readonly short: boolean;
+  /** So many times as long as others: some things take their time. */
+  readonly length: number;
   /** Beside the ports and the directory. */
   readonly args: readonly string[];
 }
 
-const DRAIN_S = 5;
 const POLICIES = { block: "block", drop: "drop-new", disconnect: "disconnect" } as const;
+/** Of so many seeds that follow each other each of these kinds of rounds has one at least. */
+const EACH = 10;
+const OF_ITS_OWN = { long: 0, kill: 3, retained: 5, short: 8 } as const;
+const LENGTH = 6;
 
-export function drawSettings(choice: Choice): Settings {
-  const durable = choice.chance(0.5);
-  const retained = durable && choice.chance(0.25);
-  const slow = choice.of(["block", "block", "block", "drop", "disconnect"] as const);
+export function drawSettings(choice: Choice, seed: number): Settings {
+  const is = (what: keyof typeof OF_ITS_OWN): boolean => seed % EACH === OF_ITS_OWN[what];
+  const durable = choice.chance(0.5) || is("kill") || is("retained");
+  const retained = durable && (choice.chance(0.25) || is("retained"));
+  const drawn = choice.of(["block", "block", "block", "drop", "disconnect"] as const);
+  const slow = is("retained") ? "block" : drawn;
   const outbox = choice.of(["1MiB", "1MiB", "4MiB", "64MiB"]);
   const sync = choice.of(["commit", "commit", "interval"]);
-  const args = ["--slow-consumer", slow, "--max-outbox", outbox, "--drain-timeout", `${DRAIN_S}s`];
+  const kept = choice.of(["1MiB", "4MiB"]);
+  const kill = durable && (choice.chance(0.4) || is("kill"));
+  const drainS = choice.of([1, 2, 5]);
+  const short = choice.chance(0.1) || is("short");
+  const args = ["--slow-consumer", slow, "--max-outbox", outbox, "--drain-timeout", `${drainS}s`];
+  if (short) args.push("--max-memory", "64MiB");
   if (durable) args.push("--durable", "#d.>", "--sync", sync);
-  if (retained) args.push("--retain-bytes", choice.of(["1MiB", "4MiB"]));
-  const kill = durable && choice.chance(0.4);
-  return { durable, retained, kill, policy: POLICIES[slow], drainMs: DRAIN_S * 1000, args };
+  if (retained) args.push("--retain-bytes", kept);
+  const length = is("long") ? LENGTH : 1;
+  return { durable, retained, kill, policy: POLICIES[slow], drainMs: drainS * 1000, short, length, args };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Choice } from "./choice.ts";
-import type { Policy, Subscription } from "./history.ts";
-import { delay, Publisher, Subscriber, type World } from "./honest.ts";
+import type { Policy } from "./history.ts";
+import { delay, isOpen, Publisher, Subscriber, type World } from "./honest.ts";
 import type { Settings } from "./settings.ts";
 
 /** Unanswered requests of one publisher. */
@@ -169,9 +169,12 @@ async function subscribe(subscriber: Subscriber, { choice, settings, lossy }: Ta
   const policy = lossy ? choice.of(LOSSY) : drawPolicy(choice, settings);
   const from = choice.of(["earliest", "earliest", "1", "now", "latest", "-10", "-2s", "3", "100000"]);
   const to = choice.chance(0.2) ? choice.of(["latest", "5", "-1s"]) : undefined;
-  const open = (each: Subscription): boolean => each.pattern === pattern && each.goneAt === undefined;
-  // what a second sub of the same pattern does to a replay is not for this
-  if (record.subscriptions.some(open)) return;
+  const open = record.subscriptions.find(isOpen(pattern));
+  if (open !== undefined && (!replay || from === "now")) {
+    // one that ends may be over, and then a new one begins
+    if (record.v2 && policy !== undefined && open.to === undefined) await subscriber.change(open, policy);
+    return;
+  }
   const live = record.v2 && policy !== undefined ? { policy } : {};
   const bounded = to === undefined || from === "now" ? { from } : { from, to };
   await subscriber.subscribe(pattern, replay ? bounded : live);

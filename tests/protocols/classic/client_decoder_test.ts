@@ -269,3 +269,21 @@ Deno.test("a line over the limit is an error instead of memory without end", () 
     for (let sent = 0; sent <= DELIVERY_MOST; sent += piece.length) decoder.push(piece);
   }, RangeError);
 });
+
+Deno.test("an LF that comes late behind an OK shows that lines have ends: nothing is cut by a pause from then on", () => {
+  const said: string[] = [];
+  const decoder = new ClassicClientDecoder({
+    reply: (text) => said.push(text),
+    remark: (text) => said.push(`remark ${text}`),
+    delivery: (topic, payload) => said.push(`${topic} ${new TextDecoder().decode(payload)}`),
+  });
+  const push = (text: string): void => decoder.push(new TextEncoder().encode(text));
+  decoder.expecting = true;
+  push("OK");
+  decoder.quiet();
+  assertEquals(decoder.framing, "bare");
+  push("\n#a one and");
+  assertEquals([decoder.framing, decoder.patience], ["lines", undefined]);
+  push(" two\n");
+  assertEquals(said, ["OK", "#a one and two"]);
+});

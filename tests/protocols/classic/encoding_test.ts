@@ -3,6 +3,9 @@ import fc from "fast-check";
 import { CLASSIC_LINES } from "../../../lib/protocols/classic/encoding.ts";
 import { type Conversion, type Deliveries, RECORDS_WITHOUT_SHARP } from "../../../lib/wire/encoding.ts";
 
+const LF = 0x0a;
+const NEWLINE = Uint8Array.of(LF);
+const ESCAPED = new TextEncoder().encode("\\n");
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -15,10 +18,24 @@ function convert(
   deliveries: Deliveries,
   how: Conversion,
 ): string {
-  const out = new Uint8Array(how.room(deliveries));
-  const length = how.write(deliveries, out);
-  assert(length <= out.length, "it fits in the room it asked for");
-  return decoder.decode(out.subarray(0, length));
+  return decoder.decode(converted(deliveries, how));
+}
+
+/** What is written is behind and before bytes that are somebody else's: they have to stay as they are. */
+function converted(deliveries: Deliveries, how: Conversion, odd = 0): Uint8Array {
+  const write = (room: number) => {
+    const memory = new Uint8Array(odd + room + 16).fill(0xee);
+    const out = memory.subarray(odd, odd + room);
+    const length = how.write(deliveries, out);
+    assert(length <= room, "it fits in the room it asked for");
+    assert(memory.every((byte, at) => byte === 0xee || (at >= odd && at < odd + room)), "and stays in it");
+    return length < 0 ? length : out.subarray(0, length);
+  };
+  const first = write(how.room(deliveries));
+  if (typeof first !== "number") return first;
+  const second = write(-first);
+  assert(typeof second !== "number", "it fits in the room it asked for the second time");
+  return second;
 }
 
 const { toRecords, fromRecords } = CLASSIC_LINES;
@@ -53,4 +70,90 @@ Deno.test("to records and back is the same, for any messages without LF", () => 
     const there = convert(from(lines, messages.length), toRecords);
     assertEquals(convert(from(there, messages.length), fromRecords), lines);
   }));
+});
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Messages of all lengths, some of many lines, and what lies before them: nothing is aligned. */
+const anyMessages = fc.array(
+  fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.uint8Array({ maxLength: 1200, size: "max" }),
+    fc.array(fc.constantFrom(LF, 0x61, 0x8a, 0x0b), { maxLength: 200, size: "max" }).map((list) =>
+      Uint8Array.from(list)
+    ),
+    fc.nat(300).map((length) => new Uint8Array(length).fill(LF)),
+  ),
+  { minLength: 1, maxLength: 12 },
+);
+const anyPlace = fc.record({
+  before: fc.nat(9),
+  behind: fc.nat(9),
+  offset: fc.nat(5),
+  odd: fc.nat(5),
+  topic: fc.constantFrom("#a", "#ab", "#abc.de", "#a.very.long.one"),
+});
+
+function deliveriesAt(
+  messages: readonly Uint8Array[],
+  { before, behind, offset, topic }: { before: number; behind: number; offset: number; topic: string },
+): Deliveries {
+  const bytes = concat([new Uint8Array(offset + before), ...messages, new Uint8Array(behind)])
+    .subarray(offset);
+  return {
+    bytes,
+    start: before,
+    end: bytes.length - behind,
+    count: messages.length,
+    topicBytes: topic.length,
+  };
+}
+
+Deno.test("records become lines byte by byte as they should, wherever they lie, whatever is in them (V5)", () => {
+  fc.assert(fc.property(anyMessages, anyPlace, (messages, place) => {
+    const head = encoder.encode(`${place.topic} `);
+    const records = messages.map((message) =>
+      concat([encoder.encode(`pub ${place.topic} ${message.length}\n`), message, NEWLINE])
+    );
+    const lines = messages.map((message) =>
+      concat([head, ...[...message].map((byte) => byte === LF ? ESCAPED : Uint8Array.of(byte)), NEWLINE])
+    );
+    assertEquals(converted(deliveriesAt(records, place), fromRecords, place.odd), concat(lines));
+  }));
+});
+
+Deno.test("lines become records byte by byte as they should, wherever they lie, whatever is in them", () => {
+  fc.assert(fc.property(anyMessages, anyPlace, (given, place) => {
+    const messages = given.map((message) => message.filter((byte) => byte !== LF));
+    const lines = messages.map((message) => concat([encoder.encode(`${place.topic} `), message, NEWLINE]));
+    const records = messages.map((message) =>
+      concat([encoder.encode(`pub ${place.topic} ${message.length}\n`), message, NEWLINE])
+    );
+    assertEquals(converted(deliveriesAt(lines, place), toRecords, place.odd), concat(records));
+    const { topic } = place;
+    const bare = messages.map((message) =>
+      concat([encoder.encode(`pub ${topic.slice(1)} ${message.length}\n`), message, NEWLINE])
+    );
+    assertEquals(
+      converted(deliveriesAt(bare, place), RECORDS_WITHOUT_SHARP.toRecords, place.odd),
+      concat(records),
+    );
+  }));
+});
+
+Deno.test("lines get no more room than their records have, but for what is all LF", () => {
+  const plain = from(`pub #a 300\n${"x".repeat(290)}${"\n".repeat(5)}${"y".repeat(5)}\n`, 1);
+  const out = new Uint8Array(fromRecords.room(plain));
+  assertEquals(out.length, plain.end - plain.start);
+  assertEquals(fromRecords.write(plain, out), "#a ".length + 305 + 1);
+  const many = from(`pub #a 300\n${"\n".repeat(300)}\n`, 1);
+  assert(fromRecords.write(many, new Uint8Array(fromRecords.room(many))) < -600);
 });

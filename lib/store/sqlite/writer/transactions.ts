@@ -15,7 +15,7 @@ import {
   resultCode,
   TOO_BIG,
 } from "../errors.ts";
-import type { HeldFiles } from "../held_files.ts";
+import type { Watched } from "../held_files.ts";
 
 /** Milliseconds for which the files are taken to be still there, where nothing cheap tells. */
 const PRESENCE_MS = 5;
@@ -32,7 +32,7 @@ export type Failure = { readonly kind: "refused" | "lost"; readonly reason: stri
  */
 export class Transactions {
   readonly #db: DatabaseSync;
-  readonly #held: HeldFiles;
+  readonly #held: Watched;
   #presenceDue = 0;
   #lost: Failure | undefined;
   readonly #begin: StatementSync;
@@ -40,7 +40,7 @@ export class Transactions {
   readonly #rollback: StatementSync;
 
   /** The files have to be there, and watched. */
-  constructor(db: DatabaseSync, held: HeldFiles) {
+  constructor(db: DatabaseSync, held: Watched) {
     this.#db = db;
     this.#held = held;
     this.#begin = db.prepare("BEGIN IMMEDIATE");

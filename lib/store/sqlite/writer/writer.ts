@@ -9,7 +9,7 @@ import type { AgedBatch, TrimPort } from "../../log/retention.ts";
 import type { RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
 import { reasonOf } from "../errors.ts";
-import type { HeldFiles } from "../held_files.ts";
+import type { Watched } from "../held_files.ts";
 import { type Identity, readIdentity, writeIdentity } from "../identity.ts";
 import { RecentIdsTable } from "../recent_ids.ts";
 import { int } from "../rows.ts";
@@ -34,7 +34,7 @@ export class Writer implements TrimPort {
   #time: number;
   #identity: Identity;
   readonly #db: DatabaseSync;
-  readonly #held: HeldFiles;
+  readonly #held: Watched;
   readonly #transactions: Transactions;
   readonly #topics: Topics;
   readonly #ids: RecentIdsTable;
@@ -47,7 +47,7 @@ export class Writer implements TrimPort {
    * Throws DamageError where what was written last is not as it was. `dedupWindow`: milliseconds for which
    * ids count.
    */
-  constructor(db: DatabaseSync, held: HeldFiles, { dedupWindow }: { readonly dedupWindow: number }) {
+  constructor(db: DatabaseSync, held: Watched, { dedupWindow }: { readonly dedupWindow: number }) {
     this.#db = db;
     this.#held = held;
     const identity = migrate(db, readIdentity(db));

@@ -1,0 +1,265 @@
+/**
+ * Honest clients: the library as it ships, in a world.
+ *
+ * @module
+ */
+import { RefusedError } from "../../lib/errors.ts";
+import type { Host } from "../../lib/client/host.ts";
+import { openPublisher } from "../../lib/client/publishing/publisher.ts";
+import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
+import type { ClientEvent, Message, Publisher, Subscriber } from "../../lib/client/mod.ts";
+import type { Gap } from "../../lib/client/mod.ts";
+import type { History, PublisherRecord, Sent, SubscriberRecord, SubscriptionRecord } from "./history.ts";
+import type { PublisherPlan, SubscriberPlan, SubscriptionPlan } from "./plan.ts";
+import type { States } from "./states.ts";
+import type { Network } from "./world/network.ts";
+import type { Random } from "./world/random.ts";
+import { Node, type World } from "./world/world.ts";
+
+/** Where brokers listen. */
+export const PUB_PORT = 9000;
+export const SUB_PORT = 9090;
+/** Milliseconds a client tries to connect at the start: longer than any broker is away. */
+const CONNECT_MS = 600_000;
+
+/** What actors stand in. */
+export interface Stage {
+  readonly world: World;
+  readonly network: Network;
+  readonly history: History;
+  readonly states: States;
+  /** What went wrong where nobody is to see it. */
+  readonly errors: string[];
+}
+
+/** A machine of a client. */
+function machineOf(
+  { world, network }: Stage,
+  { name, insists }: { readonly name: string; readonly insists: boolean },
+): { readonly node: Node; readonly host: Host } {
+  const node = new Node(world, { name });
+  const random = world.streams.of(`client ${name}`);
+  return {
+    node,
+    host: {
+      clock: node.clock,
+      random: () => random.next(),
+      random32: () => random.random32(),
+      // what a classic broker says is understood by its pauses: a system does not cut three bytes in two
+      connect: ({ port }, signal) => network.connect(node, port, { signal, lines: !insists }),
+    },
+  };
+}
+
+/** Publishes what its plan says, or what of it can be until then; resolves when all of it is answered, or nothing more will be. */
+export async function publish(stage: Stage, plan: PublisherPlan, until: number): Promise<void> {
+  const { world, history, states } = stage;
+  const random = world.streams.of(`publisher ${plan.name}`);
+  const record: PublisherRecord = { name: plan.name, protocol: plan.protocol, sent: [], losses: 0 };
+  history.publishers.push(record);
+  const { host } = machineOf(stage, { name: plan.name, insists: plan.protocol === "2" });
+  const onEvent = (event: ClientEvent): void => {
+    world.trace.add(`${plan.name} ${event.type}`);
+    if (event.type === "lost") record.losses++;
+  };
+  const { name: id, protocol } = plan;
+  let publisher: Publisher;
+  try {
+    publisher = await openPublisher(
+      { id, port: PUB_PORT, protocol, connectTimeout: CONNECT_MS, onEvent },
+      host,
+    );
+  } catch (error) {
+    record.over = String(error);
+    return;
+  }
+  if (publisher.protocol === "classic") states.reached("a classic client");
+  const answers: Promise<void>[] = [];
+  for (let number = 1; number <= plan.messages && world.now < until;) {
+    await world.pause(random.spread(plan.every));
+    for (let left = random.between(1, plan.burst); left > 0 && number <= plan.messages; left--) {
+      answers.push(send(stage, { publisher, record, plan, random, number: number++ }));
+    }
+    if (publisher.pending > 200) await publisher.drained();
+  }
+  await Promise.all(answers);
+  await publisher.close().catch((error) => record.over = String(error));
+}
+
+async function send(
+  { world, history, states }: Stage,
+  { publisher, record, plan, random, number }: {
+    readonly publisher: Publisher;
+    readonly record: PublisherRecord;
+    readonly plan: PublisherPlan;
+    readonly random: Random;
+    readonly number: number;
+  },
+): Promise<void> {
+  const topic = random.pick(plan.topics);
+  const beside = record.sent.findLast((sent) => sent.topic === topic);
+  const plain = plan.protocol === "classic";
+  const repeats = !plain && beside !== undefined && random.chance(plan.repeats) ? beside : undefined;
+  const ttl = !plain && random.chance(plan.ttl) ? random.pick([0.01, 0.5, 5]) : undefined;
+  const stem = `${plan.name}.${number}.`;
+  const text = stem + "x".repeat(Math.max(0, random.below(plan.bytes) - stem.length));
+  const own = !plain && (repeats !== undefined || random.chance(plan.repeats));
+  const id = own ? `${plan.name}/${(repeats ?? { number }).number}` : undefined;
+  const sent: Sent = {
+    publisher: plan.name,
+    number,
+    topic,
+    text,
+    at: world.now,
+    ttl,
+    repeats,
+    losses: record.losses,
+  };
+  record.sent.push(sent);
+  history.byText.set(text, sent);
+  try {
+    const receipt = await publisher.publish(topic, text, {
+      ...(ttl === undefined ? {} : { ttl }),
+      ...(id === undefined ? {} : { id }),
+    });
+    sent.ackedAt = world.now;
+    if (receipt.seq !== undefined) sent.seq = receipt.seq;
+    if (receipt.level !== undefined) sent.level = receipt.level;
+    if (receipt.subs !== undefined) sent.subs = receipt.subs;
+    if (receipt.level === "synced" && receipt.seq === undefined) {
+      states.reached("a resend answered from memory");
+    }
+    world.trace.add(`${plan.name} ok ${number} ${receipt.seq ?? ""}`);
+  } catch (error) {
+    sent.failed = error instanceof RefusedError ? error.code : String(error);
+    if (error instanceof RefusedError) states.reached("a request refused");
+    world.trace.add(`${plan.name} refused ${number} ${sent.failed}`);
+  }
+}
+
+/** A subscriber that stays until it is told to leave. */
+export class SubscriberActor {
+  readonly record: SubscriberRecord;
+  readonly plan: SubscriberPlan;
+  readonly #stage: Stage;
+  #subscriber: Subscriber | undefined;
+  #consumed: Promise<void> = Promise.resolve();
+
+  constructor(stage: Stage, plan: SubscriberPlan) {
+    this.#stage = stage;
+    this.plan = plan;
+    this.record = { name: plan.name, protocol: plan.protocol, got: [], subscriptions: [] };
+    stage.history.subscribers.push(this.record);
+  }
+
+  /** Connects, and subscribes when its plan says so. */
+  async run(): Promise<void> {
+    const { world, states } = this.#stage;
+    const { name: id, protocol, subscriptions } = this.plan;
+    const { host } = machineOf(this.#stage, { name: id, insists: protocol === "2" });
+    try {
+      this.#subscriber = await openSubscriber({
+        id,
+        port: SUB_PORT,
+        protocol,
+        connectTimeout: CONNECT_MS,
+        onEvent: (event) => this.#told(event),
+      }, host);
+    } catch (error) {
+      this.record.over = String(error);
+      return;
+    }
+    if (this.#subscriber.protocol === "classic") states.reached("a classic client");
+    this.#consumed = this.#consume(this.#subscriber);
+    await Promise.all(subscriptions.map(async (plan) => {
+      await world.pause(plan.at);
+      await this.#subscribe(plan);
+    }));
+  }
+
+  /** Leaves. */
+  async leave(): Promise<void> {
+    await this.#subscriber?.close();
+    await this.#consumed;
+  }
+
+  async #subscribe(plan: SubscriptionPlan): Promise<void> {
+    const { world, states } = this.#stage;
+    const { pattern, from, to, slow, until, at } = plan;
+    const record: SubscriptionRecord = { plan, askedAt: world.now };
+    this.record.subscriptions.push(record);
+    try {
+      await this.#subscriber?.subscribe(pattern, {
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(slow === undefined ? {} : { slow }),
+      });
+      record.okAt = world.now;
+    } catch (error) {
+      if (error instanceof RefusedError) states.reached("a request refused");
+      record.refused = String(error);
+      return;
+    }
+    if (until === undefined) return;
+    await world.pause(until - at);
+    record.endedAt = world.now;
+    states.reached("an unsubscribe in a flood");
+    await this.#subscriber?.unsubscribe(pattern).catch((error) => record.refused = String(error));
+  }
+
+  async #consume(subscriber: Subscriber): Promise<void> {
+    const { world } = this.#stage;
+    const { thinks, sleeps } = this.plan;
+    const { got } = this.record;
+    let slept = false;
+    try {
+      for await (const item of subscriber.withGaps()) {
+        this.#note(item);
+        if (thinks > 0) await world.pause(thinks);
+        if (sleeps !== undefined && !slept && world.now >= sleeps.at) {
+          slept = true;
+          await world.pause(sleeps.ms);
+        }
+      }
+    } catch (error) {
+      this.record.over = String(error);
+    }
+    void got;
+  }
+
+  #note(item: Message | Gap): void {
+    const { world, states } = this.#stage;
+    const { got, name } = this.record;
+    if ("missed" in item) {
+      states.reached("a drop at the cap");
+      got.push({ is: "gap", at: world.now, pattern: item.pattern, missed: item.missed });
+      world.trace.add(`${name} gap ${item.pattern} ${item.missed}`);
+      return;
+    }
+    got.push({ is: "message", at: world.now, topic: item.topic, text: item.text, seq: item.seq });
+    world.trace.add(`${name} got ${item.topic} ${item.seq ?? ""} ${item.text.slice(0, 20)}`);
+  }
+
+  #told(event: ClientEvent): void {
+    const { world, states } = this.#stage;
+    const { got } = this.record;
+    world.trace.add(`${this.record.name} ${event.type}`);
+    switch (event.type) {
+      case "lost":
+      case "restored":
+        got.push({ is: event.type, at: world.now });
+        if (event.type === "restored" && this.plan.subscriptions.some(({ from }) => from !== undefined)) {
+          states.reached("a replay is resumed");
+        }
+        break;
+      case "live":
+      case "end":
+      case "failed":
+      case "trimmed":
+        got.push({ is: event.type, at: world.now, pattern: event.pattern });
+        if (event.type === "live") states.reached("a replay becomes live");
+        if (event.type === "end") states.reached("a replay ends");
+        break;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Bugs that are put in on purpose, each into a copy of the sources of its own, to see how many seeds it takes to
+ * find them.
+ *
+ * @module
+ */
+
+/** Other words in the place of these, which stand there once. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** By name. */
+export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
+  ["acknowledge before commit", [
+    {
+      file: "lib/engine/durable/commit_log.ts",
+      find: "    this.#options.store.commit(appends,",
+      replace: `    for (const { acknowledgement } of appends) {
+      const { level } = this.#options;
+      acknowledgement.acknowledge({ reached: 0, level, last: undefined, topic: undefined });
+    }
+    this.#options.store.commit(appends,`,
+    },
+    {
+      file: "lib/engine/durable/commit_log.ts",
+      find: "      acknowledgement.acknowledge({ reached, level, last, topic: part.route.topic });",
+      replace: "      void [level, last];",
+    },
+  ]],
+  ["deliver before commit", [
+    {
+      file: "lib/engine/durable/commit_log.ts",
+      find: "    this.#options.store.commit(appends,",
+      replace: `    for (const { part } of appends) if (part !== undefined) this.#options.deliver(part);
+    this.#options.store.commit(appends,`,
+    },
+    {
+      file: "lib/engine/durable/commit_log.ts",
+      find: "      reached = this.#options.deliver(part);",
+      replace: "      reached = 0;",
+    },
+  ]],
+  ["a sequence number is used again after a crash", [
+    {
+      file: "lib/store/sqlite/writer/topics.ts",
+      find: "next: newest === undefined ? floor :",
+      replace: "next: newest === undefined ? Math.min(floor, 1) :",
+    },
+  ]],
+  ["ids are forgotten at a restart", [
+    {
+      file: "lib/engine/durable/engine.ts",
+      find: "of store.recentIds) this.#dedup.restore",
+      replace: "of store.recentIds.slice(0, 0)) this.#dedup.restore",
+    },
+  ]],
+  ["a decoder keeps its state behind an error", [
+    {
+      file: "lib/protocols/frames/decoder.ts",
+      find: "    this.#skip = what.frame - end;",
+      replace: "    this.#skip = Math.max(0, what.frame - end - 1);",
+    },
+  ]],
+  ["an outbox without a bound", [
+    {
+      file: "lib/sessions/outbox/outbox.ts",
+      find: "    return held + cost <= limits.outbox && held + cost <= memory.share;",
+      replace: "    return held + cost <= 1000 * limits.outbox && held + cost <= memory.share;",
+    },
+  ]],
+  ["a gap is not told", [
+    {
+      file: "lib/sessions/outbox/outbox.ts",
+      find: "      const gap = first.gap > 0 ? first.owner?.takeGap(first) : undefined;",
+      replace: "      const gap = first.gap > 1 ? first.owner?.takeGap(first) : undefined;",
+    },
+  ]],
+  ["a chunk is released once too often", [
+    {
+      file: "lib/sessions/outbox/outbox.ts",
+      find: "    if (this.#current !== undefined) this.#queue.letGo(this.#current);",
+      replace: `    if (this.#current !== undefined) {
+      this.#queue.letGo(this.#current);
+      this.#queue.letGo(this.#current);
+    }`,
+    },
+  ]],
+  ["a chunk is released once too seldom", [
+    {
+      file: "lib/sessions/outbox/outbox.ts",
+      find: "    if (this.#current !== undefined) this.#queue.letGo(this.#current);",
+      replace: "",
+    },
+  ]],
+  ["a follower joins one batch late", [
+    {
+      file: "lib/engine/durable/following.ts",
+      find: 'ends[at] === "caught up" && replay.cursor.after >= handedOn;',
+      replace: 'ends[at] === "caught up" && replay.cursor.after >= handedOn - 1;',
+    },
+  ]],
+  ["a follower joins one batch early", [
+    {
+      file: "lib/engine/durable/replay.ts",
+      find: "    if (run.stored.batch > this.#cursor.after) {",
+      replace: "    if (run.stored.batch >= this.#cursor.after) {",
+    },
+  ]],
+  ["a drain forgets a held publisher", [
+    {
+      file: "lib/sessions/connection.ts",
+      find: "    this.#settings.flushes.flush();\n    await this.#allAnswered();\n    await new Promise",
+      replace: "    this.#settings.flushes.flush();\n    await new Promise",
+    },
+  ]],
+  ["a ticket is settled twice", [
+    {
+      file: "lib/sessions/reply_queue.ts",
+      find: '      if (!("code" in answer)) this.#succeeded(next.count, answer);',
+      replace: `      if (!("code" in answer)) this.#succeeded(next.count, answer);
+      if (!("code" in answer) && next.count > 1) this.#succeeded(1, answer);`,
+    },
+  ]],
+  ["a message that is stored already is refused with a commit", [
+    {
+      file: "lib/engine/durable/commit_log.ts",
+      find: "part === undefined && repetition?.isOf(refused) !== true",
+      replace: "part === undefined && repetition !== undefined && !repetition.isOf(refused)",
+    },
+  ]],
+  ["a page that was read for who has left is delivered", [
+    {
+      file: "lib/engine/durable/following.ts",
+      find: "    if (staying.length < replays.length) {",
+      replace: "    if (staying.length > replays.length) {",
+    },
+  ]],
+]);
+
+/** What the copy is made of. */
+const SOURCES = ["lib", "tests/simulation", "tests/faults/random.ts", "deno.json", "deno.lock"];
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** The sources with these words in the place of those. */
+export function edited(text: string, { file, find, replace }: Edit): string {
+  if (text.split(find).length !== 2) throw new Error(`${file} does not have this just once: ${find}`);
+  return text.replace(find, () => replace);
+}
+
+/** A copy of the sources with a bug in it, in a directory of its own. */
+export async function plant(edits: readonly Edit[]): Promise<string> {
+  const dir = await Deno.makeTempDir({ prefix: "hashbus-planted-" });
+  for (const source of SOURCES) await copy(`${ROOT}${source}`, `${dir}/${source}`);
+  for (const edit of edits) {
+    const path = `${dir}/${edit.file}`;
+    await Deno.writeTextFile(path, edited(await Deno.readTextFile(path), edit));
+  }
+  return dir;
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isDirectory) {
+    await Deno.mkdir(to, { recursive: true });
+    for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+    return;
+  }
+  await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
+  await Deno.copyFile(from, to);
+}
+
+/** How many seeds from one on it takes until a copy finds something; undefined: more than `most`. */
+export async function seedsUntilFound(
+  dir: string,
+  { from, most }: { readonly from: number; readonly most: number },
+): Promise<{ readonly seeds: number; readonly finding: string } | undefined> {
+  const script = `${dir}/tests/simulation/main.ts`;
+  const { stdout, code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-check", script, "--seeds", `${from}..${from + most - 1}`, "--first"],
+  }).output();
+  const decoder = new TextDecoder();
+  const found = /^seed (\d+)[^\n]*\n {2}([^\n]*)/m.exec(decoder.decode(stdout));
+  if (found !== null) return { seeds: Number(found[1]) - from + 1, finding: found[2]! };
+  if (code !== 0 && !/never reached/.test(decoder.decode(stdout))) {
+    return { seeds: most, finding: `it failed: ${decoder.decode(stderr).split("\n")[0]}` };
+  }
+  return undefined;
+}

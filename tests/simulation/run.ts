@@ -1,0 +1,225 @@
+/**
+ * One seed, from the beginning to the last sentence.
+ *
+ * @module
+ */
+import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
+import { publish, type Stage, SUB_PORT, SubscriberActor } from "./actors.ts";
+import { Brokers } from "./brokers.ts";
+import { History } from "./history.ts";
+import { torment } from "./hostile.ts";
+import { judge } from "./oracles.ts";
+import { judgeTotals } from "./totals.ts";
+import { type Fault, type Plan, planOf } from "./plan.ts";
+import { States } from "./states.ts";
+import { Disk } from "./world/disk.ts";
+import { Image } from "./world/image.ts";
+import { Journal } from "./world/journal.ts";
+import { Network } from "./world/network.ts";
+import { Node, World } from "./world/world.ts";
+
+/** What became of a seed. */
+export interface Outcome {
+  readonly seed: number;
+  /** What is wrong, a sentence each. */
+  readonly findings: readonly string[];
+  readonly hash: string;
+  readonly events: number;
+  /** Milliseconds that passed in it. */
+  readonly simulated: number;
+  readonly states: States;
+  readonly messages: number;
+  /** What became of each message, by its text, where nothing but what clients do decides it. */
+  readonly answers: ReadonlyMap<string, string>;
+}
+
+/** After everything is healed it has to be over within so many milliseconds: nobody waits for ever. */
+const HEALED_MS = 600_000;
+/** Milliseconds in which what is on its way arrives. */
+const QUIET_MS = 30_000;
+const DRAIN_MS = 10_000;
+
+/**
+ * Runs it, and where nothing goes wrong but that some clients are hostile, once more without them: the others
+ * are to be answered the same (FAULTS, oracle 8).
+ */
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
+  const outcome = await runOnce(seed, options);
+  const { change = (plan) => plan } = options;
+  const plan = change(planOf(new World(seed).streams));
+  if (plan.hostile.length === 0 || !isCalm(plan) || outcome.findings.length > 0) return outcome;
+  const without = await runOnce(seed, { change: (plan) => ({ ...change(plan), hostile: [] }) });
+  const findings: string[] = [];
+  for (const [text, answer] of without.answers) {
+    const here = outcome.answers.get(text);
+    // who is held back sends less in its time
+    if (here === undefined || here === answer) continue;
+    findings.push(`${text.slice(0, 12)} is answered ${here} beside hostile clients, ${answer} without`);
+  }
+  return { ...outcome, findings, events: outcome.events + without.events };
+}
+
+export interface SimulateOptions {
+  readonly say?: ((line: string) => void) | undefined;
+  /** Takes things out of its plan. */
+  readonly change?: (plan: Plan) => Plan;
+}
+
+/** Nothing goes wrong by itself, and no answer hangs on the moment. */
+function isCalm({ faults, disk, weather, publishers }: Plan): boolean {
+  return faults.length === 0 && disk.refusals + disk.losses + weather.refusals === 0 &&
+    publishers.every(({ repeats }) => repeats === 0);
+}
+
+async function runOnce(
+  seed: number,
+  { say, change = (plan) => plan }: SimulateOptions,
+): Promise<Outcome> {
+  const world = new World(seed, say);
+  const plan = change(planOf(world.streams));
+  const states = new States();
+  const network = new Network(world, { weather: { ...plan.weather }, states });
+  const history = new History();
+  const errors: string[] = [];
+  const stage: Stage = { world, network, history, states, errors };
+  const disk = plan.durable
+    ? new Disk({
+      weather: { ...plan.disk },
+      medium: new (plan.sql ? Image : Journal)(plan),
+      random: world.streams.of("disk"),
+      states,
+    })
+    : undefined;
+  const brokers = new Brokers(stage, { plan, disk });
+  const findings: string[] = [];
+  let step = "beginning";
+  const main = async (): Promise<void> => {
+    brokers.start();
+    const subscribers = plan.subscribers.map((each) => new SubscriberActor(stage, each));
+    const subscribed = Promise.all(subscribers.map((subscriber) => subscriber.run()));
+    const published = Promise.all(plan.publishers.map((each) => publish(stage, each, plan.length)));
+    const over = (): boolean => world.now >= plan.length;
+    const tormented = Promise.all(plan.hostile.map((each) => torment(stage, each, over)));
+    for (const fault of plan.faults) world.after(fault.at, () => strike(fault, { stage, brokers }));
+    step = "publishing, while things go wrong";
+    await world.pause(plan.length);
+    step = "healing";
+    Object.assign(network.weather, { latency: 0.5, refusals: 0, capacity: 64 * 1024 });
+    if (disk !== undefined) Object.assign(disk.weather, { refusals: 0, losses: 0, commit: 1 });
+    network.heal();
+    brokers.node?.thaw();
+    await tormented;
+    step = "all published messages answered";
+    await published;
+    step = "all subscriptions made";
+    await subscribed;
+    await world.pause(QUIET_MS);
+    step = "reading what is stored";
+    if (plan.durable) history.stored = await readAll(stage);
+    step = "the subscribers leave";
+    await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
+    await world.pause(1000);
+    step = "the broker drains";
+    findings.push(...await leave(stage, { brokers, plan }));
+  };
+  const running = main();
+  const ended = await world.run(running, plan.length + HEALED_MS);
+  if (ended) await running;
+  else findings.push(`still ${step} ${HEALED_MS / 1000} s after all was healed`);
+  if (ended) findings.push(...judge(history, plan));
+  findings.push(...errors);
+  return {
+    seed,
+    findings,
+    hash: world.trace.hash,
+    events: world.events,
+    simulated: world.now,
+    states,
+    messages: history.byText.size,
+    answers: new Map([...history.byText].map(([text, { failed = "ok" }]) => [text, failed])),
+  };
+}
+
+/** Everything that is stored, as a reader finds it who comes last. */
+async function readAll({ world, network }: Stage): Promise<History["stored"]> {
+  const node = new Node(world, { name: "reader" });
+  const random = world.streams.of("reader");
+  const reader = await openSubscriber({ id: "reader", port: SUB_PORT, protocol: "2" }, {
+    clock: node.clock,
+    random: () => random.next(),
+    random32: () => random.random32(),
+    connect: ({ port }, signal) => network.connect(node, port, { signal }),
+  });
+  const found: { topic: string; seq: number; text: string }[] = [];
+  const reading = (async (): Promise<void> => {
+    for await (const { topic, seq, text } of reader) found.push({ topic, seq: seq ?? 0, text });
+  })();
+  await reader.subscribe("#d.>", { from: "earliest" });
+  await reader.caughtUp("#d.>");
+  await reader.close();
+  await reading;
+  return found;
+}
+
+/** The last broker ends in good order, and leaves nothing behind. */
+async function leave(
+  { states, network, history }: Stage,
+  { brokers, plan }: { readonly brokers: Brokers; readonly plan: Plan },
+): Promise<string[]> {
+  const wrong: string[] = [];
+  const remains = await brokers.drain(DRAIN_MS);
+  if (remains === undefined) return ["there was no broker to drain"];
+  states.reached("a drain in time");
+  const { snapshot, timers, cut } = remains;
+  if (cut > 0) wrong.push(`${cut} connections were cut off by the last drain`);
+  if (snapshot.held > 0) wrong.push(`${snapshot.held} bytes are still held when everybody has left`);
+  if (snapshot.connections.length > 0) wrong.push(`${snapshot.connections.length} connections are left`);
+  if (snapshot.subscriptions > 0) wrong.push(`${snapshot.subscriptions} subscriptions are left`);
+  if (snapshot.replays > 0) wrong.push(`${snapshot.replays} replays are left`);
+  if (timers > 0) wrong.push(`${timers} timers are left`);
+  const open = network.wires.filter(({ open }) => open).length;
+  if (open > 0) wrong.push(`${open} connections are open`);
+  wrong.push(...judgeTotals(history, { plan, totals: snapshot.totals }));
+  return wrong;
+}
+
+function strike(
+  { kind, ms }: Fault,
+  { stage, brokers }: { readonly stage: Stage; readonly brokers: Brokers },
+): void {
+  const { world, network, states } = stage;
+  const random = world.streams.of(`fault at ${world.now}`);
+  world.trace.add(kind);
+  const wires = network.wires;
+  const wire = wires.length === 0 ? undefined : random.pick(wires);
+  switch (kind) {
+    case "kill the broker":
+      states.reached("a broker is killed");
+      return brokers.kill();
+    case "drain the broker":
+      void brokers.drain(ms).then((remains) => {
+        if (remains === undefined) return;
+        states.reached(remains.cut > 0 ? "a drain cuts somebody off" : "a drain in time");
+      });
+      return;
+    case "freeze the broker": {
+      const { node } = brokers;
+      node?.freeze();
+      states.reached("a broker is frozen");
+      world.after(ms, () => node?.thaw());
+      return;
+    }
+    case "jump the clock":
+      states.reached("a clock jumps");
+      return brokers.node?.jump(random.chance(0.5) ? ms : -ms);
+    case "reset a connection":
+      if (wire !== undefined) states.reached("a connection is reset");
+      return wire?.reset();
+    case "cut a cable":
+      if (wire !== undefined) states.reached("a cable is cut");
+      return wire?.cutCable();
+    case "stall a connection":
+      if (wire !== undefined) states.reached("a connection stalls");
+      return wire?.stall(ms);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Which states a simulation has to reach: one that never comes to them shows nothing about them.
+ *
+ * @module
+ */
+
+/** What has to happen somewhere in a run of many seeds. */
+export const STATES = [
+  "crash inside a commit",
+  "a commit is refused",
+  "a commit of unknown outcome",
+  "retention deletes",
+  "a resend answered from memory",
+  "a drop at the cap",
+  "a message outlives its ttl",
+  "a slow consumer is cut",
+  "a replay becomes live",
+  "a replay ends",
+  "a follower falls back",
+  "a replay is resumed",
+  "a publisher waits for a full outbox",
+  "a fairness round",
+  "a drain in time",
+  "a drain cuts somebody off",
+  "a broker is killed",
+  "a broker is frozen",
+  "a clock jumps",
+  "a connection is reset",
+  "a cable is cut",
+  "a connection stalls",
+  "a connection is refused",
+  "a request refused",
+  "a classic client",
+  "a hostile client is thrown out",
+  "an unsubscribe in a flood",
+] as const;
+
+export type State = typeof STATES[number];
+
+/** How often each was reached. */
+export class States {
+  readonly counts = new Map<State, number>(STATES.map((state) => [state, 0]));
+
+  reached(state: State, times = 1): void {
+    this.counts.set(state, (this.counts.get(state) ?? 0) + times);
+  }
+
+  add(other: States): void {
+    for (const [state, times] of other.counts) this.reached(state, times);
+  }
+
+  /** Those that were never reached. */
+  get missing(): State[] {
+    return STATES.filter((state) => this.counts.get(state) === 0);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Holds what a broker has counted against what its clients have seen (FAULTS, oracle 10).
+ *
+ * @module
+ */
+import type { Totals } from "../../lib/counters.ts";
+import type { History } from "./history.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * What is wrong with the totals of the last broker. Where there was but one, nobody hostile and nobody who was
+ * lost, each message that was acknowledged was counted once; where moreover all is in memory and every receipt
+ * says to how many it went, so was each delivery.
+ */
+export function judgeTotals(
+  history: History,
+  { plan, totals }: { readonly plan: Plan; readonly totals: Totals },
+): string[] {
+  const { publishers, byText, starts } = history;
+  if (starts.length > 1 || plan.hostile.length > 0 || publishers.some(({ losses }) => losses > 0)) return [];
+  const wrong: string[] = [];
+  const taken = [...byText.values()].filter(({ ackedAt, level, seq }) =>
+    // what was stored before is acknowledged and not published again
+    ackedAt !== undefined && !(level === "synced" && seq === undefined)
+  );
+  if (totals.published !== taken.length) {
+    wrong.push(`${totals.published} messages are counted as published, ${taken.length} were acknowledged`);
+  }
+  if (plan.durable || taken.some(({ subs }) => subs === undefined)) return wrong;
+  const owed = taken.reduce((sum, { subs = 0 }) => sum + subs, 0);
+  const { delivered, dropped, expired, unsent } = totals;
+  const counted = delivered + dropped + expired + unsent;
+  if (counted !== owed) {
+    wrong.push(
+      `${delivered} delivered, ${dropped} dropped, ${expired} expired and ${unsent} unsent are ${counted}, ` +
+        `receipts say ${owed}`,
+    );
+  }
+  return wrong;
+}

@@ -1,0 +1,204 @@
+/**
+ * A disk that outlives the brokers that use it, and a store on it whose commits go as the world wants:
+ * not SQLite. What was synced stays, whatever happens; a commit whose outcome nobody was told may be there.
+ *
+ * @module
+ */
+import type {
+  Append,
+  CommitOutcome,
+  Cursor,
+  ReadExtent,
+  ReadOutcome,
+  RecentIds,
+  SeekOutcome,
+  SeekRange,
+  Store,
+  StoreState,
+  Trimmed,
+} from "../../../lib/store/types.ts";
+import type { States } from "../states.ts";
+import type { Random } from "./random.ts";
+import type { Kept, Medium, Opened } from "./medium.ts";
+import type { Node } from "./world.ts";
+
+/** How the disk behaves. */
+export interface DiskWeather {
+  /** Milliseconds a commit takes, typically, and a read. */
+  commit: number;
+  read: number;
+  /** How often a commit is refused (the disk is full), and how often its outcome is not known. */
+  refusals: number;
+  losses: number;
+}
+
+/** What is kept. */
+export class Disk {
+  readonly weather: DiskWeather;
+  readonly medium: Medium;
+  readonly #random: Random;
+  readonly #states: States;
+  #user: DiskStore | undefined;
+
+  constructor({ weather, medium, random, states }: {
+    readonly weather: DiskWeather;
+    readonly medium: Medium;
+    readonly random: Random;
+    readonly states: States;
+  }) {
+    this.weather = weather;
+    this.medium = medium;
+    this.#random = random;
+    this.#states = states;
+  }
+
+  /** Opens it for a broker. */
+  open(node: Node): Store {
+    this.#user = new DiskStore(this, { node, random: this.#random, states: this.#states });
+    return this.#user;
+  }
+
+  /** The power went, or the process: a commit that was under way may be whole or not there. */
+  crash(): void {
+    const half = this.#user?.committing;
+    this.#user = undefined;
+    if (half === undefined) return;
+    this.#states.reached("crash inside a commit");
+    if (this.#random.chance(0.5)) this.medium.add(half);
+  }
+}
+
+/** The store of one broker. */
+class DiskStore implements Store {
+  readonly recentIds: readonly RecentIds[];
+  readonly #disk: Disk;
+  readonly #node: Node;
+  readonly #random: Random;
+  readonly #states: States;
+  readonly #opened: Opened;
+  readonly #commits: {
+    readonly appends: readonly Append[];
+    readonly done: (outcome: CommitOutcome) => void;
+  }[] = [];
+  #committing: Kept | undefined;
+  /** Patterns whose replays had read all there was. */
+  readonly #caughtUp = new Set<string>();
+  #lost = false;
+  #busy = false;
+  #readsDue = 0;
+  #onIdle: Array<() => void> = [];
+
+  constructor(
+    disk: Disk,
+    { node, random, states }: { readonly node: Node; readonly random: Random; readonly states: States },
+  ) {
+    this.#disk = disk;
+    this.#node = node;
+    this.#random = random;
+    this.#states = states;
+    this.#opened = disk.medium.open(() => node.clock.wall());
+    this.recentIds = this.#opened.store.recentIds;
+  }
+
+  get state(): StoreState {
+    return { ...this.#opened.store.state, committing: this.#commits.length };
+  }
+
+  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+    const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
+      topic,
+      count,
+      bytes: bytes.slice(),
+      ids,
+      ttl,
+    }));
+    this.#commits.push({ appends: copies, done });
+    this.#next();
+  }
+
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
+    this.#read(() => this.#opened.store.seek(pattern, range, done));
+  }
+
+  read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
+    for (const { pattern } of cursors) {
+      if (this.#caughtUp.delete(pattern)) this.#states.reached("a follower falls back");
+    }
+    this.#read(() =>
+      this.#opened.store.read(cursors, extent, (outcome) => {
+        if (outcome.kind === "page") {
+          outcome.ends.forEach((end, at) => end === "caught up" && this.#caughtUp.add(cursors[at]!.pattern));
+        }
+        done(outcome);
+      })
+    );
+  }
+
+  watch(trimmed: (what: Trimmed) => void): void {
+    this.#opened.store.watch((what) => {
+      this.#states.reached("retention deletes");
+      trimmed(what);
+    });
+  }
+
+  close(done: () => void): void {
+    const closed = (): void => this.#opened.store.close(() => this.#node.guard(done));
+    if (this.#commits.length === 0 && !this.#busy) closed();
+    else this.#onIdle.push(closed);
+  }
+
+  /** What is being stored; undefined: nothing. */
+  get committing(): Kept | undefined {
+    return this.#committing;
+  }
+
+  /** Calls keep their order. */
+  #read(ask: () => void): void {
+    const { world } = this.#node;
+    this.#readsDue = Math.max(this.#readsDue, world.now + this.#random.spread(this.#disk.weather.read));
+    this.#node.after(this.#readsDue - world.now, ask);
+  }
+
+  #next(): void {
+    if (this.#busy) return;
+    const [first] = this.#commits;
+    if (first === undefined) {
+      for (const idle of this.#onIdle.splice(0)) idle();
+      return;
+    }
+    this.#busy = true;
+    if (this.#lost) return this.#answer({ kind: "lost", reason: "the disk is gone" });
+    const { refusals, losses, commit } = this.#disk.weather;
+    const fate = this.#random.next();
+    const took = this.#random.spread(commit);
+    if (fate < refusals) {
+      this.#node.after(took, () => {
+        this.#states.reached("a commit is refused");
+        this.#answer({ kind: "refused", reason: "the disk is full" });
+      });
+      return;
+    }
+    this.#committing = { appends: first.appends, time: this.#node.clock.wall() };
+    const loses = fate < refusals + losses;
+    this.#node.after(took, () => {
+      const kept = this.#committing!;
+      this.#committing = undefined;
+      if (loses) {
+        this.#lost = true;
+        this.#states.reached("a commit of unknown outcome");
+        if (this.#random.chance(0.5)) this.#disk.medium.add(kept);
+        return this.#answer({ kind: "lost", reason: "the disk failed" });
+      }
+      this.#opened.commit(kept, (outcome) => this.#answer(outcome));
+    });
+  }
+
+  #answer(outcome: CommitOutcome): void {
+    this.#node.guard(() => {
+      this.#busy = false;
+      const first = this.#commits.shift();
+      first?.done(outcome);
+      this.#next();
+    });
+  }
+}

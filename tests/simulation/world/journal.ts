@@ -1,0 +1,91 @@
+/**
+ * Keeps commits one by one: a model of a log, over the reference store.
+ *
+ * @module
+ */
+import { MemoryStore } from "../../../lib/store/memory.ts";
+import type { CommitOutcome, RecentIds, RetentionRules, Store } from "../../../lib/store/types.ts";
+import type { Kept, Medium, Opened } from "./medium.ts";
+
+export interface MediumOptions {
+  readonly retain: RetentionRules;
+  /** Milliseconds for which ids are remembered. */
+  readonly dedupWindow: number;
+}
+
+/** All that was ever committed; who opens it reads it again. */
+export class Journal implements Medium {
+  readonly #options: MediumOptions;
+  #kept: Kept[] = [];
+
+  constructor(options: MediumOptions) {
+    this.#options = options;
+  }
+
+  open(now: () => number): Opened {
+    return new OpenJournal(this, { ...this.#options, kept: this.#kept, now });
+  }
+
+  add(kept: Kept): void {
+    const { time = 0 } = this.#kept.at(-1) ?? {};
+    // the time of a commit never goes back, whatever the clock does
+    this.#kept.push({ ...kept, time: Math.max(kept.time, time) });
+  }
+
+  /** When the last was. */
+  get time(): number {
+    return this.#kept.at(-1)?.time ?? 0;
+  }
+}
+
+class OpenJournal implements Opened {
+  readonly store: Omit<Store, "commit">;
+  readonly #store: MemoryStore;
+  readonly #journal: Journal;
+  #time: number | undefined;
+
+  constructor(
+    journal: Journal,
+    { retain, dedupWindow, kept, now }: MediumOptions & {
+      readonly kept: readonly Kept[];
+      readonly now: () => number;
+    },
+  ) {
+    this.#journal = journal;
+    const store = new MemoryStore({ retain, now: () => this.#time ?? now() });
+    for (const each of kept) this.#replay(store, each, () => {});
+    this.#store = store;
+    const recentIds = recentOf(kept, dedupWindow);
+    this.store = {
+      get state() {
+        return store.state;
+      },
+      recentIds,
+      seek: (...asked) => store.seek(...asked),
+      read: (...asked) => store.read(...asked),
+      watch: (trimmed) => store.watch(trimmed),
+      close: (done) => store.close(done),
+    };
+  }
+
+  commit(kept: Kept, done: (outcome: CommitOutcome) => void): void {
+    this.#journal.add(kept);
+    this.#replay(this.#store, { ...kept, time: this.#journal.time }, done);
+  }
+
+  #replay(store: MemoryStore, { appends, time }: Kept, done: (outcome: CommitOutcome) => void): void {
+    this.#time = time;
+    store.commit(appends, done);
+    this.#time = undefined;
+  }
+}
+
+/** The ids that a broker that starts now still knows. */
+function recentOf(kept: readonly Kept[], window: number): RecentIds[] {
+  const newest = kept.at(-1)?.time ?? 0;
+  return kept.flatMap(({ appends, time }) =>
+    newest - time > window
+      ? []
+      : appends.flatMap(({ topic, ids }) => ids === undefined ? [] : [{ topic, age: newest - time, ids }])
+  );
+}
