@@ -10,8 +10,8 @@ Deno.test("seeds that have found something once find nothing any more", async ()
   }
 });
 
-Deno.test("what honest clients see in a hundred worlds is what was promised", async () => {
-  for (let seed = 10_001; seed <= 10_100; seed++) {
+Deno.test("what honest clients see in fifty worlds is what was promised", async () => {
+  for (let seed = 10_001; seed <= 10_050; seed++) {
     const { findings } = await simulate(seed);
     assertEquals(findings, [], `deno task sim --seed ${seed}`);
   }

@@ -118,8 +118,13 @@ Deno.test("a client that comes and goes without a pause costs a thousand other t
   const topics = Array.from({ length: 1000 }, (_, at) => `#orders.eu.${at}`);
   for (const topic of topics) to.subscribe(topic, new Listening());
   const all = () => topics.forEach((topic) => assertEquals(publish(to, topic), 1));
+  // what is named a second time is remembered
   all();
-  assertEquals(to.searches, 1000);
+  all();
+  assert(to.searches <= 2000);
+  const found = to.searches;
+  all();
+  assertEquals(to.searches, found);
   const flips = new Listening();
   const comings: Record<string, (at: number) => string> = {
     "the same": () => "#client.7",

@@ -15,8 +15,8 @@ const COMMITS = 6;
 
 /**
  * Room for some commits: who finds none waits, and finds some when one has been handed on. Commits that take
- * few (each run to a new topic) need no more; those that take many find more waiting each time. What waits for
- * many commits would grow old, and the heap with it: what has grown old is collected seldom.
+ * few (each run to a new topic) need no more; those that take many find more waiting each time. What waits
+ * for many commits would grow old, and the heap with it: what has grown old is collected seldom.
  */
 export class WaitingRoom {
   #taken = 0;
