@@ -169,3 +169,21 @@ Deno.test("what is claimed and refused again and again is not kept", () => {
   assert(dedup.bytes <= 130_000, `${dedup.bytes} bytes`);
   assertEquals(dedup.size, 0);
 });
+
+Deno.test("ids are forgotten, and their memory given back, also when nobody publishes any more", () => {
+  const own = new HeldMemory({ most: 1024 ** 3, pool });
+  const dedup = new Dedup({ window: 1000, most: 1e6, bytes: 1024 ** 3, memory: own });
+  for (let at = 0; at < 100_000; at++) claim(dedup, "#a", `${at}x`);
+  dedup.passed(250);
+  assert(own.held > 1024 ** 2, "nothing has been stored, so no time has passed");
+  dedup.stored(5000);
+  for (let passed = 0; passed < 1000; passed += 250) {
+    dedup.passed(250);
+    assertEquals(claim(dedup, "#a", "7x"), ["7x"], `${passed}`);
+  }
+  for (let passed = 0; passed < 2000; passed += 250) dedup.passed(250);
+  assertEquals([own.held < 100_000, dedup.size], [true, 0]);
+  // a clock that was set back
+  dedup.stored(5000);
+  assertEquals(claim(dedup, "#a", "7x"), []);
+});
