@@ -126,13 +126,6 @@ export interface Engine {
   /** Whether all subscribers of a topic take such runs in an encoding. */
   joins(route: Route, encoding: Encoding): boolean;
   /**
-   * Whether what is published to both now goes to the same subscribers at once: then, if {@link joins} says
-   * so, it may be published as one run to several topics.
-   */
-  goTogether(route: Route, other: Route): boolean;
-  /** Whether all subscribers of a topic take such runs in an encoding. */
-  joins(route: Route, encoding: Encoding): boolean;
-  /**
    * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
    * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in
    * the same turn.

@@ -146,7 +146,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   left(segment: Segment): void {
     if (this.#marker === segment) this.#marker = undefined;
     if (segment.length > 0) this.#held -= SEGMENT_BYTES + heldBy(segment);
-    if (segment.route !== undefined) this.#latest.delete(segment.route.topic);
+    if (segment.topic !== undefined) this.#latest.delete(segment.topic);
   }
 
   #notice(fields: Readonly<Record<string, unknown>>): void {
@@ -177,15 +177,16 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   /** The run's last message takes the place of what waits of its topic. */
   #deliverLatest(run: Run): void {
-    const { route, expires, count } = run;
-    const waiting = this.#latest.get(route.topic);
+    const { expires, count } = run;
+    const { topic } = run.route;
+    const waiting = this.#latest.get(topic);
     if (waiting !== undefined) this.#takeOut(waiting);
     const slice = this.#speaker.protocol.deliveries(run.newest);
     if (!this.#makeRoomForNewest(this.#outbox.costOf(slice))) return this.#leaveOut(count);
     this.#countDropped(count - 1);
     // most never wait: an empty map is as large as all else of a subscription
     if (this.#latest === NO_LATEST) this.#latest = new Map();
-    this.#latest.set(route.topic, this.#put(new Segment(slice, 1, { owner: this, route, expires })));
+    this.#latest.set(topic, this.#put(new Segment(slice, 1, { owner: this, topic, expires })));
   }
 
   /**

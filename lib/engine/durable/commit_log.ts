@@ -122,6 +122,11 @@ export class CommitLog implements Gate {
     return this.#begun;
   }
 
+  /** Whether all that was appended has been answered. */
+  get idle(): boolean {
+    return this.#isIdle;
+  }
+
   /** Why the last commit was not stored; undefined: it was, or there was none. */
   get trouble(): string | undefined {
     return this.#trouble;

@@ -52,7 +52,7 @@ export class Dedup {
   #bytes = 0;
   #told = 0;
   /**
-   * The time of the last commit; undefined: there was none, and times are still counted from the newest that
+   * The time of the last commit, and what has passed since with nothing to be stored; undefined: there was none, and times are still counted from the newest that
    * was restored.
    */
   #now: number | undefined;
@@ -135,8 +135,19 @@ export class Dedup {
       // however long nobody could publish: what was remembered then is remembered now
       for (const part of this.#parts) part.since += time;
     }
-    this.#now = time;
-    this.#rotate(time);
+    this.#now = Math.max(time, this.#now ?? time);
+    this.#rotate(this.#now);
+    this.#tell();
+  }
+
+  /**
+   * So many milliseconds have passed in which there was nothing to be stored: what is remembered grows old also
+   * when nobody publishes any more.
+   */
+  passed(milliseconds: number): void {
+    if (this.#now === undefined || this.#bytes === 0) return;
+    this.#now += milliseconds;
+    this.#rotate(this.#now);
     this.#tell();
   }
 

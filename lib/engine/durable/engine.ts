@@ -57,6 +57,11 @@ export interface DurableEngineOptions extends EngineOptions {
 
 /** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
 const REPLAY_BYTES = 1536;
+/**
+ * Milliseconds that pass between two ticks at most: where it was more the broker stood still, and those who
+ * would have sent something again could not.
+ */
+const TICK_MOST = 1000;
 
 /**
  * Guarantees as those of {@link Routing}, and: a durable message is delivered and acknowledged after the
@@ -79,6 +84,7 @@ export class DurableEngine implements Engine {
   readonly #followings = new Map<object, Following>();
   /** Those that read again when the commit that is being handed on is through. */
   #behind: Replay[] = [];
+  #ticked = 0;
   /** Those that are live and end at a time. */
   readonly #ending = new Set<Replay>();
 
@@ -237,6 +243,10 @@ export class DurableEngine implements Engine {
 
   tick(now: number): void {
     this.#routing.tick(now);
+    const passed = Math.min(Math.max(0, now - this.#ticked), TICK_MOST);
+    this.#ticked = now;
+    // what waits may be sent again at any time
+    if (this.#log.idle) this.#dedup.passed(passed);
     this.#turns.go();
     for (const replay of this.#ending) {
       if (!replay.endsBy(now)) continue;

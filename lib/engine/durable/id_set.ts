@@ -5,8 +5,10 @@
  */
 import type { IdSpan } from "../../id_spans.ts";
 
-/** Bytes that an id takes without a number, beside its own; measured, as the two below. */
+/** Bytes that an id takes without a number, beside its own; measured, as those below. */
 const WHOLE_BYTES = 48;
+/** The only number of its prefix, beside that. */
+const LONE_BYTES = 72;
 /** The numbers of a prefix, beside that; and each of the things they are made of. */
 const PREFIX_BYTES = 448;
 const NUMBER_BYTES = 40;
@@ -83,7 +85,8 @@ class Numbers {
 /** Ids of one topic. Topics may be many, each with one id, so both kinds are made when the first comes. */
 export class IdSet {
   #whole: Set<string> | undefined;
-  #numbered: Map<string, Numbers> | undefined;
+  /** By prefix. Most prefixes of ids that do not count up have one number: that is kept as it is. */
+  #numbered: Map<string, Numbers | number> | undefined;
   #bytes = 0;
 
   /** What it takes, estimated. */
@@ -94,13 +97,16 @@ export class IdSet {
   /** Whether an id of the span may be in it: if not, none is. */
   mayHave({ prefix, first, count }: IdSpan): boolean {
     if (first === undefined) return this.#whole?.has(prefix) ?? false;
-    return this.#numbered?.get(prefix)?.mayHave(first, first + count - 1) ?? false;
+    const numbers = this.#numbered?.get(prefix);
+    if (typeof numbers === "number") return isWithin(numbers, { first, count });
+    return numbers?.mayHave(first, first + count - 1) ?? false;
   }
 
   /** Whether the id of the span's message at an offset is in it. */
   has({ prefix, first }: IdSpan, offset: number): boolean {
     if (first === undefined) return this.#whole?.has(prefix) ?? false;
-    return this.#numbered?.get(prefix)?.has(first + offset) ?? false;
+    const numbers = this.#numbered?.get(prefix);
+    return typeof numbers === "number" ? numbers === first + offset : numbers?.has(first + offset) ?? false;
   }
 
   /** Adds ids none of which is in it; how much larger that makes it. */
@@ -113,8 +119,18 @@ export class IdSet {
     this.#numbered ??= new Map();
     let numbers = this.#numbered.get(prefix);
     if (numbers === undefined) {
+      if (count === 1) {
+        this.#numbered.set(prefix, first);
+        this.#bytes += LONE_BYTES + prefix.length;
+        return 1;
+      }
       this.#numbered.set(prefix, numbers = new Numbers());
       this.#bytes += PREFIX_BYTES + prefix.length;
+    } else if (typeof numbers === "number") {
+      const lone = numbers;
+      this.#numbered.set(prefix, numbers = new Numbers());
+      numbers.add(lone, lone);
+      this.#bytes += PREFIX_BYTES + NUMBER_BYTES - LONE_BYTES;
     }
     const before = numbers.size;
     numbers.add(first, first + count - 1);
@@ -132,6 +148,12 @@ export class IdSet {
     }
     const numbers = this.#numbered?.get(prefix);
     if (numbers === undefined) return 0;
+    if (typeof numbers === "number") {
+      if (!isWithin(numbers, { first, count })) return 0;
+      this.#numbered?.delete(prefix);
+      this.#bytes -= LONE_BYTES + prefix.length;
+      return 1;
+    }
     const before = numbers.size;
     for (let offset = 0; offset < count; offset++) numbers.delete(first + offset);
     const less = before - numbers.size;
@@ -141,4 +163,11 @@ export class IdSet {
     }
     return less;
   }
+}
+
+function isWithin(
+  number: number,
+  { first, count }: { readonly first: number; readonly count: number },
+): boolean {
+  return number >= first && number < first + count;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { Chunk, Slice } from "../../buffers.ts";
-import type { Route } from "../../wire/run.ts";
 
 /** Whose a segment is: told when it leaves, since it keeps count of what waits. */
 export interface SegmentOwner {
@@ -17,7 +16,7 @@ export interface SegmentOwner {
 /** What is known of a segment besides where it lies. */
 export interface SegmentOptions {
   readonly owner?: SegmentOwner | undefined;
-  readonly route?: Route | undefined;
+  readonly topic?: string | undefined;
   readonly expires?: number | undefined;
 }
 
@@ -51,7 +50,7 @@ export class Segment {
    */
   readonly owner: SegmentOwner | undefined;
   /** Its topic, where its owner keeps one message a topic: it is merged with nothing. */
-  readonly route: Route | undefined;
+  readonly topic: string | undefined;
   /**
    * Not to be written from then on, milliseconds since 1970: it is merged only with what goes at the same
    * time.
@@ -71,7 +70,7 @@ export class Segment {
     this.slice = slice;
     this.count = count;
     this.owner = of?.owner;
-    this.route = of?.route;
+    this.topic = of?.topic;
     this.expires = of?.expires;
   }
 

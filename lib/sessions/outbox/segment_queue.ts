@@ -98,7 +98,7 @@ export class SegmentQueue {
    */
   goesWith(taken: Segment): boolean {
     const next = this.peek();
-    if (next === undefined || next.gap > 0 || next.route !== undefined || taken.route !== undefined) {
+    if (next === undefined || next.gap > 0 || next.topic !== undefined || taken.topic !== undefined) {
       return false;
     }
     if (next.isReply !== taken.isReply && this.#bytes < JOIN_REPLIES_FROM) return false;
@@ -144,7 +144,7 @@ export class SegmentQueue {
   #mayJoin(segment: Segment, tail: Segment): boolean {
     if (
       tail.owner !== segment.owner || tail.expires !== segment.expires || segment.gap > 0 ||
-      segment.route !== undefined || tail.route !== undefined || tail.length === 0 || segment.length === 0
+      segment.topic !== undefined || tail.topic !== undefined || tail.length === 0 || segment.length === 0
     ) {
       return false;
     }

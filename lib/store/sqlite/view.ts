@@ -11,8 +11,9 @@ import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from ".
 import { int, type Row } from "./rows.ts";
 import { batchFrom, batchRefFrom, topicFrom } from "./stored_rows.ts";
 
-/** Patterns whose topics are remembered; beyond it all are found anew. */
+/** Patterns whose topics are remembered, and topics of all of them; beyond it all are found anew. */
 const PATTERNS_MOST = 256;
+const MATCHED_MOST = 1_000_000;
 
 /** Topics that are read together. */
 const TOPICS_READ = 1000;
@@ -52,9 +53,14 @@ export class SqliteView implements LogView {
   readonly #loadNext: StatementSync;
   readonly #names = new Map<number, string>();
   readonly #matched = new Map<string, Matched>();
+  readonly #matchedMost: number;
+  /** Topics of all patterns, one that several take in as often. */
+  #matchedTopics = 0;
 
-  constructor(db: DatabaseSync) {
+  /** `matched`: topics of all patterns from which on they are forgotten when another pattern comes. */
+  constructor(db: DatabaseSync, { matched = MATCHED_MOST }: { readonly matched?: number } = {}) {
     this.#db = db;
+    this.#matchedMost = matched;
     this.#begin = db.prepare("BEGIN");
     this.#end = db.prepare("COMMIT");
     this.#last = db.prepare(
@@ -115,19 +121,34 @@ export class SqliteView implements LogView {
     }
     let matched = this.#matched.get(pattern);
     if (matched === undefined) {
-      if (this.#matched.size >= PATTERNS_MOST) this.#matched.clear();
+      if (this.#matched.size >= PATTERNS_MOST || this.#matchedTopics >= this.#matchedMost) this.forget();
       this.#matched.set(pattern, matched = { upTo: 0, topics: new Map() });
     }
     for (let rows = this.#topicsAfter.all(matched.upTo); rows.length > 0;) {
       for (const row of rows) {
         const { id, name } = topicFrom(row);
         if (id <= matched.upTo) throw new DamageError(`topic ${id} is not where it belongs`);
-        if (matches(pattern, name)) matched.topics.set(id, this.#shared(id, name));
+        if (matches(pattern, name)) {
+          matched.topics.set(id, this.#shared(id, name));
+          this.#matchedTopics++;
+        }
         matched.upTo = id;
       }
       rows = rows.length < TOPICS_READ ? [] : this.#topicsAfter.all(matched.upTo);
     }
     return matched.topics;
+  }
+
+  /** How many topics are remembered, of all patterns. */
+  get matched(): number {
+    return this.#matchedTopics;
+  }
+
+  /** Forgets which topics patterns take in: they are found anew when they are asked for. */
+  forget(): void {
+    this.#matched.clear();
+    this.#names.clear();
+    this.#matchedTopics = 0;
   }
 
   holding(topic: number, sequence: number): BatchRef | undefined {

@@ -278,3 +278,27 @@ Deno.test("a commit that is refused while the one before is handed on is refused
   assertEquals(bench.memory.held, 0);
   await bench.close();
 });
+
+Deno.test("ids that nobody adds to are forgotten as time passes, but not while anything waits to be stored (D6)", async () => {
+  const bench = new Bench();
+  const { memory } = bench;
+  bench.publish("#t", "x");
+  bench.flushes.flush();
+  await bench.commit();
+  for (let at = 1; at < 800; at++) bench.publishWithId("#t", `${at}${"x".repeat(200)}`, bench.publisher);
+  bench.flushes.flush();
+  for (let now = 0; now < 120_000; now += 250) bench.engine.tick(now);
+  const waiting = memory.held;
+  while (bench.answers.length < 800) {
+    if (bench.turns.length === 0) await bench.commit();
+    bench.turns.shift()?.();
+  }
+  await settled();
+  assert(memory.held >= 128 * 1024, `${memory.held} of ${waiting}: they are remembered`);
+  // a leap is not so much time
+  bench.engine.tick(10_000_000);
+  assert(memory.held >= 128 * 1024, `${memory.held}`);
+  for (let now = 0; now < 120_000; now += 250) bench.engine.tick(10_000_000 + now);
+  assert(memory.held < 64 * 1024, `${memory.held}`);
+  await bench.close();
+});

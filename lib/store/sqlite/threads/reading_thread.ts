@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
@@ -12,6 +13,7 @@ import { connect } from "../connection.ts";
 import { reasonOf } from "../errors.ts";
 import { filesIn } from "../files.ts";
 import { SqliteView } from "../view.ts";
+import { IdleHeap } from "./idle_heap.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest } from "./messages.ts";
 import type { Scope } from "./scope.ts";
 
@@ -20,6 +22,8 @@ import type { Scope } from "./scope.ts";
  * third of a machine with two processors from them. docs/decisions/0004 has the figures.
  */
 const PACE = 300_000 * navigator.hardwareConcurrency;
+/** Milliseconds between two looks at whether nothing is read any more. */
+const LOOK_MS = 1000;
 /** Nobody ever changes it. */
 const NEVER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
@@ -28,6 +32,8 @@ export class ReadingThread {
   readonly #scope: Scope;
   readonly #db: DatabaseSync;
   readonly #view: SqliteView;
+  /** Requests that were answered. */
+  #served = 0;
 
   /** Opens the store and answers that it has, or why it cannot be opened. */
   static start(scope: Scope, { dir }: OpenRequest): void {
@@ -48,9 +54,18 @@ export class ReadingThread {
     this.#scope = scope;
     this.#db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
     this.#view = new SqliteView(this.#db);
+    const heap = new IdleHeap({
+      bytes: () => Deno.memoryUsage().heapTotal,
+      collect: () => {
+        this.#view.forget();
+        collectHeap();
+      },
+    });
+    setInterval(() => heap.look(this.#served), LOOK_MS);
   }
 
   #serve(request: ReadRequest): void {
+    this.#served++;
     switch (request.kind) {
       case "seek":
         return this.#seek(request);
