@@ -27,7 +27,7 @@ export function hashOf(
 
 /**
  * Names in one piece of memory, one behind the other, and what belongs to them by their number: so an entry
- * is no object. Open addressing, at most three quarters full.
+ * is no object. Open addressing, at most four fifths full.
  *
  *     slot  ▐ entry ▐ hash ▐ start ▐ length ▐   in one line of the cache: of many topics in no order what a
  *                                               look at one costs is the lines that it has to wait for
@@ -60,7 +60,7 @@ export class Generation<V> {
 
   /** For a name that is not there. */
   add(bytes: Uint8Array, start: number, { end, hash, value }: { end: number; hash: number; value: V }): void {
-    if (4 * this.size >= 3 * this.#count) this.#grow();
+    if (5 * this.size >= 4 * this.#count) this.#grow();
     const from = this.#namesEnd;
     const to = from + end - start;
     if (to > this.#names.length) {

@@ -36,7 +36,7 @@ class Bench {
   readonly pool = new ChunkPool();
   readonly #memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool: this.pool });
   readonly engine = new CountingEngine({ seed: 1, counters: this.#counters });
-  readonly turns = new Turns({ later: () => {}, now: () => 0 });
+  readonly turns = new Turns({ later: () => {}, settled: () => {}, now: () => 0 }, () => {});
   readonly settings = {
     engine: this.engine,
     counters: this.#counters,

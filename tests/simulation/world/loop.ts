@@ -35,6 +35,10 @@ export class WorldLoop implements OwnedLoop {
     this.#node.after(this.#random.spread(0.05), callback);
   }
 
+  settled(callback: () => void): void {
+    this.#node.after(0, callback);
+  }
+
   open(): void {}
 
   close(): void {}
