@@ -254,3 +254,41 @@ Deno.test("any bytes, however they are split, decode to the same events", () => 
     { numRuns: 2000 },
   );
 });
+
+Deno.test("messages of any length close up without a byte changed, wherever they lie", () => {
+  const message = fc.oneof(
+    fc.nat(40),
+    fc.integer({ min: 85, max: 110 }),
+    fc.nat(300),
+  ).map((length) => Array.from({ length }, (_, at) => String.fromCharCode(33 + (length + at) % 90)).join(""));
+  const line = fc.record({
+    id: fc.constantFrom("p", "p1", "pub12", "publisher"),
+    topic: fc.constantFrom("#a", "#ab", "a", "#long.topic"),
+    message,
+    end: fc.constantFrom("\n", "\r\n"),
+    times: fc.integer({ min: 1, max: 3 }),
+  });
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 4 }), fc.nat(7), (lines, before) => {
+      const text = lines.map(({ id, topic, message, end, times }) =>
+        `${id} pub ${topic} ${message}${end}`.repeat(times)
+      ).join("");
+      const bytes = encoder.encode(text);
+      // one byte at least is free behind it, and the buffer ends with that word
+      const buffer = new Uint8Array(4 * Math.ceil((before + bytes.length + 1) / 4));
+      buffer.set(bytes, before);
+      const machine = new ClassicDecoder(4096);
+      machine.feed(buffer, before, before + bytes.length);
+      let came = "";
+      for (let found = machine.next(); found !== Found.Nothing; found = machine.next()) {
+        assertEquals(found, Found.Publishes);
+        came += decoder.decode(buffer.subarray(machine.start, machine.end));
+      }
+      const wanted = lines.map(({ topic, message, times }) =>
+        `${topic.startsWith("#") ? "" : "#"}${topic} ${message}\n`.repeat(times)
+      ).join("");
+      assertEquals(came, wanted);
+    }),
+    { numRuns: 2000 },
+  );
+});
