@@ -158,8 +158,8 @@ export const CLAIM_BYTES = 256;
 export const COMMIT_BYTES_MOST = 8 * MIB;
 export const COMMIT_PIECES_MOST = 4096;
 /** Where so much took longer than this beside the fsync, milliseconds, it is less, down to the least. */
-export const COMMIT_MS = 4;
-export const COMMIT_PIECES_LEAST = 128;
+export const COMMIT_MS = 6;
+export const COMMIT_PIECES_LEAST = 256;
 /** Topics of one commit that nothing was stored in before: these take the store longest. */
 export const COMMIT_NEW_TOPICS_MOST = 128;
 /** Runs and bytes of one publisher that are taken into a commit before it is the next one's turn. */

@@ -23,8 +23,8 @@ Deno.test("a commit takes as many runs as there is time for, and more again when
   const pace = new CommitPace();
   assertEquals(pace.most, { pieces: COMMIT_PIECES_MOST, bytes: COMMIT_BYTES_MOST });
   assertEquals(settle(pace, { fsync: 0.3, run: 0.0005 }).pieces, COMMIT_PIECES_MOST);
-  const { pieces } = settle(pace, { fsync: 0.3, run: 0.02 });
-  assert(pieces * 0.02 < 2 * COMMIT_MS && pieces * 0.02 > COMMIT_MS / 2, `${pieces} runs of 20 µs`);
+  const { pieces } = settle(pace, { fsync: 0.3, run: 0.005 });
+  assert(pieces * 0.005 < 2 * COMMIT_MS && pieces * 0.005 > COMMIT_MS / 2, `${pieces} runs of 5 µs`);
   assertEquals(settle(pace, { fsync: 0.3, run: 1 }).pieces, COMMIT_PIECES_LEAST);
   assertEquals(settle(pace, { fsync: 0.3, run: 0.0005 }).pieces, COMMIT_PIECES_MOST);
 });
