@@ -52,8 +52,8 @@ export class Dedup {
   #bytes = 0;
   #told = 0;
   /**
-   * The time of the last commit, and what has passed since with nothing to be stored; undefined: there was none, and times are still counted from the newest that
-   * was restored.
+   * The time of the last commit, and what has passed since with nothing to be stored; undefined: there was
+   * none, and times are still counted from the newest that was restored.
    */
   #now: number | undefined;
 
@@ -141,8 +141,8 @@ export class Dedup {
   }
 
   /**
-   * So many milliseconds have passed in which there was nothing to be stored: what is remembered grows old also
-   * when nobody publishes any more.
+   * So many milliseconds have passed in which there was nothing to be stored: what is remembered grows old
+   * also when nobody publishes any more.
    */
   passed(milliseconds: number): void {
     if (this.#now === undefined || this.#bytes === 0) return;

@@ -18,9 +18,10 @@ export interface ThreadHeap {
 }
 
 /**
- * A thread that sleeps in a wait for requests gives the runtime no moment in which to make its heap smaller: what a
- * busy time left would stay for as long as nothing comes. So it is collected once where nothing has come for
- * a while and there is something to get: what it was after the last collection, and {@link GROWTH_LEAST}.
+ * A thread that sleeps in a wait for requests gives the runtime no moment in which to make its heap
+ * smaller: what a busy time left would stay for as long as nothing comes. So it is collected once where
+ * nothing has come for a while and there is something to get: what it was after the last collection, and
+ * {@link GROWTH_LEAST}.
  */
 export class IdleHeap {
   readonly #heap: ThreadHeap;
