@@ -205,6 +205,8 @@ export const PATTERN_SHAPES_MOST = 512;
 /** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
 export const SLICE_MS = 2;
 export const TURN_MS = 1;
+/** The same for a turn in a crowd, in which a round takes about half a millisecond. */
+export const CROWD_TURN_MS = 0.25;
 /** Work a turn may do, in messages to one subscriber each. */
 export const TURN_WORK_MOST = 8192;
 /** A read of fewer bytes is little to do. */
@@ -253,7 +255,7 @@ for (const spec of LIMIT_SPECS) {
   );
 }
 check(2 * CROWD <= ROUND_PLACES, "without a crowd each may read and write in one round");
-check(TURN_MS <= SLICE_MS, "a turn fits a slice");
+check(CROWD_TURN_MS <= TURN_MS && TURN_MS <= SLICE_MS, "a turn fits a slice");
 check(LOW_WATER < HIGH_WATER, "publishers are let go below the mark at which they are held");
 check(GATHER_SEGMENT_MOST <= GATHER_BYTES, "a gathered segment fits the gathering buffer");
 check(

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { CROWD, READ_PLACES, ROUND_PLACES, SLICE_MS, TURN_MS, TURN_WORK_MOST } from "../../limits.ts";
+import {
+  CROWD,
+  CROWD_TURN_MS,
+  READ_PLACES,
+  ROUND_PLACES,
+  SLICE_MS,
+  TURN_MS,
+  TURN_WORK_MOST,
+} from "../../limits.ts";
 
 /** The event loop, as far as turns need it. */
 export interface EventLoop {
@@ -120,7 +128,8 @@ export class Turns {
     this.#unchecked += work;
     if (this.#unchecked < CHECK_EVERY) return false;
     this.#unchecked = 0;
-    return this.#work >= TURN_WORK_MOST || this.#loop.now() - this.#began >= TURN_MS;
+    const most = this.#crowded ? CROWD_TURN_MS : TURN_MS;
+    return this.#work >= TURN_WORK_MOST || this.#loop.now() - this.#began >= most;
   }
 
   end(): void {

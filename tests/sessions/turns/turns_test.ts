@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   CROWD,
+  CROWD_TURN_MS,
   LITTLE_BYTES,
   READ_PLACES,
   ROUND_PLACES,
@@ -142,6 +143,12 @@ Deno.test("a turn ends after so much work, or so much time", () => {
   turns.begin();
   for (done = 0; !turns.over(1); done++) loop.time += TURN_MS / 100;
   assert(done < 150, String(done));
+  // in a crowd sooner: others have as little time each
+  for (let at = 0; at <= CROWD; at++) turns.joined();
+  turns.begin();
+  for (done = 0; !turns.over(1); done++) loop.time += CROWD_TURN_MS / 100;
+  assert(done < 150, String(done));
+  for (let at = 0; at <= CROWD; at++) turns.left();
   // what is much work is looked at on its own
   turns.begin();
   loop.time += TURN_MS;
