@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { type End, judgeEnd } from "./torture/dribbler.ts";
 import { type Connection, History, type Message, type Policy } from "./torture/history.ts";
 import { judgeConnection, type JudgeOptions } from "./torture/oracle.ts";
 import { payloadOf, readPayload } from "./torture/payload.ts";
@@ -325,6 +326,19 @@ Deno.test("what a process waited for a processor is told of any stretch of time,
   // it has ended, and who looks is late
   starved.look(90, 0);
   assertEquals(starved.between(50, 90), 30);
+});
+
+Deno.test("a request that is not whole has to be cut in time, and told, in the broker's own time", () => {
+  const end = (ms: number, of: Partial<End> = {}): string | undefined =>
+    judgeEnd({ v2: true, ms, kept: 0, closed: true, told: "bye TIMEOUT", killed: false, ...of });
+  assertEquals(end(30_300), "in time");
+  assertEquals(end(30_300, { v2: false, told: undefined }), "in time");
+  assertEquals(end(30_300, { told: undefined }), "was cut without a word");
+  assertEquals(end(3000), "was cut after 3000 ms: bye TIMEOUT");
+  assertEquals(end(3000, { killed: true, told: undefined }), undefined);
+  assertEquals(end(37_000, { closed: false }), undefined);
+  assertEquals(end(39_000, { closed: false }), "is kept for 39000 ms");
+  assertEquals(end(39_000, { closed: false, kept: 3000 }), undefined);
 });
 
 Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {

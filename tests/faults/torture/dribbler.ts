@@ -11,6 +11,7 @@ import type { Actor } from "./workload.ts";
 /** A request of a few bytes has to be whole by then, milliseconds, and not much later on a busy machine. */
 const DUE_MS = 30_000;
 const LATE_MS = 8_000;
+const EARLY_MS = 1_000;
 const BYTE_EACH_MS = 500;
 
 interface Beginning {
@@ -28,8 +29,36 @@ const BEGINNINGS: readonly Beginning[] = [
   { name: "a line, byte by byte", v2: false, port: "pubPort", bytes: "p pub #t.half ", more: "x" },
 ];
 
-/** `findings`: what was wrong with the ends they came to. */
-export function dribbling(world: World): { readonly findings: readonly string[] } & Actor {
+/** How a connection ended, or that it did not. */
+export interface End {
+  readonly v2: boolean;
+  /** How long it was there, milliseconds, and how much of that the machine kept from the broker. */
+  readonly ms: number;
+  readonly kept: number;
+  readonly closed: boolean;
+  /** The last that was said to it. */
+  readonly told?: string | undefined;
+  /** The broker was killed, which ends everybody. */
+  readonly killed: boolean;
+}
+
+/** In time and told, too late, or before its time; undefined: it is not known yet, or does not count. */
+export function judgeEnd({ v2, ms, kept, closed, told, killed }: End): string | undefined {
+  // what it has no time for does not count for the broker either
+  if (!closed) return ms - kept >= DUE_MS + LATE_MS ? `is kept for ${ms.toFixed(0)} ms` : undefined;
+  if (ms < DUE_MS - EARLY_MS) return killed ? undefined : `was cut after ${ms.toFixed(0)} ms: ${told}`;
+  if (v2 && told?.startsWith("bye TIMEOUT") !== true) return killed ? undefined : "was cut without a word";
+  return "in time";
+}
+
+/**
+ * `findings`: what was wrong with the ends they came to. `kept`: how long the machine kept the broker from its work
+ * between two moments.
+ */
+export function dribbling(
+  world: World,
+  kept: (from: number, to: number) => number,
+): { readonly findings: readonly string[] } & Actor {
   const findings: string[] = [];
   let on = true;
   const one = async ({ name, v2, port, bytes, more }: Beginning): Promise<void> => {
@@ -37,20 +66,18 @@ export function dribbling(world: World): { readonly findings: readonly string[] 
     const peer = await Peer.connect(world[port], { v2, closed: ({ bye }) => void (told = bye) });
     const began = performance.now();
     peer.send(bytes);
-    const waited = (): number => performance.now() - began;
-    while (on && !peer.closed && waited() < DUE_MS + LATE_MS) {
+    let judged: string | undefined;
+    while (on && judged === undefined) {
       await delay(BYTE_EACH_MS);
       if (more !== undefined) peer.send(more);
+      const now = performance.now();
+      const { closed } = peer;
+      const killed = world.killed === true;
+      judged = judgeEnd({ v2, ms: now - began, kept: kept(began, now), closed, told, killed });
+      if (closed) break;
     }
-    const ms = waited();
-    if (!peer.closed && ms >= DUE_MS + LATE_MS) findings.push(`${name} is kept for ${ms.toFixed(0)} ms`);
-    if (peer.closed && ms < DUE_MS - 1000 && world.killed !== true) {
-      findings.push(`${name} was cut after ${ms.toFixed(0)} ms: ${told}`);
-    }
-    if (peer.closed && ms >= DUE_MS - 1000) {
-      if (!v2 || told?.startsWith("bye TIMEOUT") === true) world.counters.add("deadlines");
-      else findings.push(`${name} was cut without a word`);
-    }
+    if (judged === "in time") world.counters.add("deadlines");
+    else if (judged !== undefined) findings.push(`${name} ${judged}`);
     peer.close();
   };
   const done = Promise.all(BEGINNINGS.map(async (beginning) => {

@@ -163,7 +163,9 @@ class Round {
       ...(choice.chance(0.5) ? [stating(world)] : []),
       ...(retained ? [straggling(world)] : []),
     ];
-    const dribblers = ms > DEADLINE_ROUND_MS ? [dribbling(world)] : [];
+    const dribblers = ms > DEADLINE_ROUND_MS
+      ? [dribbling(world, (from, to) => this.#broker.starved.between(from, to))]
+      : [];
     const actors: Actor[] = [...publishers, ...readers, ...probes, ...laggards, ...dribblers];
     await delay(ms * 0.2);
     waitsOf(probes.map(({ publisher }) => publisher));
