@@ -216,7 +216,7 @@ class Round {
     const bytes = kind === HOARDER ? HOARDER_BYTES : HOSTILE_BYTES;
     const report = await beHostile({ kind, seed, subPort, pubPort, ms, durable, bytes });
     this.#trace(`${kind}: ${JSON.stringify(report)}`);
-    const ended = this.#stopping || this.#killedAt !== undefined;
+    const ended = this.#stopping || this.#world.killed === true;
     if (report.cut?.includes(STEADY_CUT) === true && !ended) this.#find(`${kind}: ${STEADY_CUT}`);
     const waits = kind !== "reads steadily, but slowly" && report.waited > MOST_WAIT_MS;
     if (waits) {
