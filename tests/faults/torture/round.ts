@@ -58,7 +58,7 @@ export interface RoundReport {
   readonly findings: readonly string[];
 }
 
-const LIMITS: Limits = { p99: 20, worst: 500, factor: 4, most: 1.25 * 1024 ** 3, backMs: 10_000 };
+const LIMITS: Limits = { p99: 20, worst: 500, factor: 4, most: 1.25 * 1024 ** 3, backMs: 60_000 };
 /** What a garbage collector may have about it, that tells nothing. */
 const NOISE_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
