@@ -99,6 +99,10 @@ Deno.test("what comes live while a replay reads is not brought by it again, unle
     await new Promise((go) => setTimeout(go, 50));
     // the outbox is full, so whoever blocks makes the publisher wait
     const publishing = publish(20);
+    // nothing is read before they are there, or their publisher waits
+    const waits = (): boolean => broker.broker.snapshot().connections.some(({ waits }) => waits);
+    if (policy === "drop-new") await publishing;
+    else while (!waits()) await new Promise((go) => setTimeout(go, 5));
     const counts = new Map<string, number>();
     const total = stored + 20 * times;
     const got = await readBatches(subscriber, total);
