@@ -106,6 +106,7 @@ test("what is typed is published, and Ctrl-D ends with 0", async (broker) => {
   await terminal.type("pub typed by hand: äöü");
   await terminal.press("Enter");
   await subscriber.see(/^#typed by hand: äöü$/m);
+  await terminal.see(/\np1>$/);
   await terminal.press("C-d");
   await terminal.see(/\np1>\ncode 0$/);
 });
