@@ -172,13 +172,12 @@ Deno.test("a client that asks for replays without end and leaves costs nothing a
   while (store.seeks.length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   client.close();
   await sent;
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  while (broker.broker.connections > 0) await new Promise((resolve) => setTimeout(resolve, 0));
   const { length } = store.seeks;
   for (const find of store.seeks.splice(0)) find();
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(store.seeks.length, 0, "nothing that was sent behind it is asked for");
   assert(length <= 64);
-  assertEquals(broker.broker.connections, 0);
   assertEquals(broker.subscriptions, 0);
 });
 
