@@ -8,6 +8,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { printLine } from "../../scripts/terminal.ts";
 import { Random } from "../simulation/world/random.ts";
 import { type Mutant, mutantsOf, mutated } from "./mutants.ts";
 import { type Verdict, Workshop } from "./workshop.ts";
@@ -26,7 +27,8 @@ for (const path of await workshop.sources(folder)) {
   for (const mutant of mutantsOf(text)) candidates.push({ path, text, mutant });
 }
 if (candidates.length === 0) {
-  say(`mutate: there is nothing to change in ${folder ?? "lib"}`);
+  workshop[Symbol.dispose]();
+  say(`mutate: there is nothing to change in ${folder ?? "lib"}: name a folder of lib, as lib/wire`);
   Deno.exit(2);
 }
 say(`${candidates.length} changes, seed ${seed}`);
@@ -62,6 +64,7 @@ function number(name: string, fallback: number): number {
   return Deno.exit(2);
 }
 
+/** Ends it when nobody reads any more. */
 function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  if (!printLine(line)) Deno.exit(0);
 }

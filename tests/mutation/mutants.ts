@@ -1,9 +1,11 @@
 /**
  * Small changes to a source, each of which a test should notice.
  *
+ * Places are found in the text as `deno fmt` writes it: operators between spaces, a short statement on a line of
+ * its own. What is no change of a program the type checker throws out.
+ *
  * @module
  */
-import ts from "typescript";
 
 /** One change. */
 export interface Mutant {
@@ -15,59 +17,62 @@ export interface Mutant {
   readonly line: number;
 }
 
-const COMPARISONS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.LessThanToken, "<="],
-  [ts.SyntaxKind.LessThanEqualsToken, "<"],
-  [ts.SyntaxKind.GreaterThanToken, ">="],
-  [ts.SyntaxKind.GreaterThanEqualsToken, ">"],
-  [ts.SyntaxKind.EqualsEqualsEqualsToken, "!=="],
-  [ts.SyntaxKind.ExclamationEqualsEqualsToken, "==="],
-]);
-const JUNCTIONS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.AmpersandAmpersandToken, "||"],
-  [ts.SyntaxKind.BarBarToken, "&&"],
-]);
-const SUMS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.PlusToken, "-"],
-  [ts.SyntaxKind.MinusToken, "+"],
-  [ts.SyntaxKind.PlusEqualsToken, "-="],
-  [ts.SyntaxKind.MinusEqualsToken, "+="],
-]);
+/** How a kind is found, and what becomes of it. */
+interface Kind {
+  readonly kind: string;
+  readonly find: RegExp;
+  readonly replace: (found: string) => string;
+}
+
+const OTHER: Readonly<Record<string, string>> = {
+  "<": "<=",
+  "<=": "<",
+  ">": ">=",
+  ">=": ">",
+  "===": "!==",
+  "!==": "===",
+  "&&": "||",
+  "||": "&&",
+  "+": "-",
+  "-": "+",
+  "+=": "-=",
+  "-=": "+=",
+};
+
+const KINDS: readonly Kind[] = [
+  { kind: "a comparison flipped", find: /(?<= )(?:<|<=|>|>=|===|!==)(?= )/g, replace: other },
+  { kind: "&& and || swapped", find: /(?<= )(?:&&|\|\|)(?= )/g, replace: other },
+  { kind: "a sum turned", find: /(?<= )(?:\+|-|\+=|-=)(?= )/g, replace: other },
+  {
+    kind: "a guard removed",
+    find: /(?<=^ +)if \(.*\) (?:return|continue|break|throw)\b.*;$/gm,
+    replace: () => "",
+  },
+  {
+    kind: "a statement removed",
+    find:
+      /(?<=^ +)(?!(?:return|continue|break|throw|const|let|if|for|while|import|export|type|readonly|static)\b)[\w#].*;$/gm,
+    replace: () => "",
+  },
+  { kind: "an await removed", find: /\bawait /g, replace: () => "" },
+  {
+    kind: "a constant moved",
+    find: /(?<![\w.#])\d[\d_]*(?![\w.])/g,
+    replace: (found) => `${1 + Number(found.replaceAll("_", ""))}`,
+  },
+];
 
 /** All there are of a source. */
 export function mutantsOf(text: string): Mutant[] {
-  const source = ts.createSourceFile("source.ts", text, ts.ScriptTarget.Latest, true);
+  const code = masked(text);
   const mutants: Mutant[] = [];
-  const add = (kind: string, node: ts.Node, replacement: string): void => {
-    const start = node.getStart(source);
-    const line = source.getLineAndCharacterOfPosition(start).line + 1;
-    mutants.push({ kind, start, end: node.getEnd(), replacement, line });
-  };
-  const visit = (node: ts.Node): void => {
-    if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
-    if (ts.isBinaryExpression(node)) {
-      const { operatorToken } = node;
-      const comparison = COMPARISONS.get(operatorToken.kind);
-      if (comparison !== undefined) add("a comparison flipped", operatorToken, comparison);
-      const junction = JUNCTIONS.get(operatorToken.kind);
-      if (junction !== undefined) add("&& and || swapped", operatorToken, junction);
-      const sum = SUMS.get(operatorToken.kind);
-      if (sum !== undefined && !ts.isStringLiteralLike(node.left) && !ts.isTemplateExpression(node.right)) {
-        add("a sum turned", operatorToken, sum);
-      }
-    } else if (ts.isIfStatement(node) && leaves(node.thenStatement) && node.elseStatement === undefined) {
-      add("a guard removed", node, "");
-    } else if (ts.isExpressionStatement(node) && ts.isBlock(node.parent)) {
-      add("a statement removed", node, "");
-    } else if (ts.isAwaitExpression(node)) {
-      add("an await removed", node, node.expression.getText(source));
-    } else if (ts.isNumericLiteral(node) && !ts.isPropertyAssignment(node.parent)) {
-      add("a constant moved", node, `${Number(node.text.replaceAll("_", "")) + 1}`);
+  for (const { kind, find, replace } of KINDS) {
+    for (const { index: start, 0: { length } } of code.matchAll(find)) {
+      const end = start + length;
+      const line = code.slice(0, start).split("\n").length;
+      mutants.push({ kind, start, end, replacement: replace(text.slice(start, end)), line });
     }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
+  }
   return mutants;
 }
 
@@ -76,9 +81,14 @@ export function mutated(text: string, { start, end, replacement }: Mutant): stri
   return text.slice(0, start) + replacement + text.slice(end);
 }
 
-/** Whether a statement does nothing but leave. */
-function leaves(statement: ts.Statement): boolean {
-  if (ts.isBlock(statement)) return statement.statements.length === 1 && leaves(statement.statements[0]!);
-  return ts.isReturnStatement(statement) || ts.isContinueStatement(statement) ||
-    ts.isBreakStatement(statement) || ts.isThrowStatement(statement);
+function other(found: string): string {
+  return OTHER[found] ?? found;
+}
+
+const NO_CODE =
+  /\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|^(?:import|export) .*$|^type .*$/gm;
+
+/** As long as the text, with nothing in the place of comments, texts, and what declares types. */
+function masked(text: string): string {
+  return text.replace(NO_CODE, (found) => found.replace(/[^\n]/g, "\u00a0"));
 }

@@ -210,7 +210,6 @@ export class SubscriberActor {
   async #consume(subscriber: Subscriber): Promise<void> {
     const { world } = this.#stage;
     const { thinks, sleeps } = this.plan;
-    const { got } = this.record;
     let slept = false;
     try {
       for await (const item of subscriber.withGaps()) {
@@ -224,7 +223,6 @@ export class SubscriberActor {
     } catch (error) {
       this.record.over = String(error);
     }
-    void got;
   }
 
   #note(item: Message | Gap): void {

@@ -5,7 +5,7 @@
  */
 import { PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
 import type { HostilePlan } from "./plan.ts";
-import type { ClientEnd } from "./world/network.ts";
+import type { ClientEnd } from "./world/ends.ts";
 import type { Random } from "./world/random.ts";
 import { Node } from "./world/world.ts";
 

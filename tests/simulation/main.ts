@@ -11,6 +11,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { printLine } from "../../scripts/terminal.ts";
 import known from "./known.json" with { type: "json" };
 import { type Outcome, simulate } from "./run.ts";
 import { shrink } from "./shrink.ts";
@@ -96,6 +97,7 @@ function number(name: string, fallback: number): number {
   return Deno.exit(2);
 }
 
+/** Ends it when nobody reads any more. */
 function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  if (!printLine(line)) Deno.exit(0);
 }

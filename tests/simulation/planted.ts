@@ -141,7 +141,14 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
 ]);
 
 /** What the copy is made of. */
-const SOURCES = ["lib", "tests/simulation", "tests/faults/random.ts", "deno.json", "deno.lock"];
+const SOURCES = [
+  "lib",
+  "tests/simulation",
+  "tests/faults/random.ts",
+  "scripts/terminal.ts",
+  "deno.json",
+  "deno.lock",
+];
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** The sources with these words in the place of those. */

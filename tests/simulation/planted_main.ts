@@ -5,16 +5,22 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { printLine } from "../../scripts/terminal.ts";
 import { plant, PLANTED, seedsUntilFound } from "./planted.ts";
 
 const flags = parseArgs(Deno.args, { string: ["only", "tries", "seeds"] }) as Readonly<
   Record<string, string | undefined>
 >;
-const tries = Number(flags["tries"] ?? 10);
-const most = Number(flags["seeds"] ?? 2000);
+const tries = number("tries", 10);
+const most = number("seeds", 2000);
+const { only = "" } = flags;
+const wanted = [...PLANTED].filter(([name]) => name.includes(only));
+if (wanted.length === 0) {
+  say(`planted: no bug has ${JSON.stringify(only)} in its name: ${[...PLANTED.keys()].join("; ")}`);
+  Deno.exit(2);
+}
 let missed = 0;
-for (const [name, edits] of PLANTED) {
-  if (flags["only"] !== undefined && !name.includes(flags["only"])) continue;
+for (const [name, edits] of wanted) {
   const dir = await plant(edits);
   const counts: number[] = [];
   let finding = "";
@@ -31,6 +37,15 @@ for (const [name, edits] of PLANTED) {
 }
 Deno.exit(missed > 0 ? 1 : 0);
 
+function number(name: string, fallback: number): number {
+  const text = flags[name];
+  const value = text === undefined ? fallback : Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  say(`planted: --${name} is a whole number from 1 on, ${JSON.stringify(text)} is not`);
+  return Deno.exit(2);
+}
+
+/** Ends it when nobody reads any more. */
 function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  if (!printLine(line)) Deno.exit(0);
 }

@@ -1,6 +1,6 @@
 /**
- * A disk that outlives the brokers that use it, and a store on it whose commits go as the world wants:
- * not SQLite. What was synced stays, whatever happens; a commit whose outcome nobody was told may be there.
+ * A disk that outlives the brokers that use it, and a store on it whose commits go as the world wants. What was
+ * synced stays, whatever happens; a commit whose outcome nobody was told may be there.
  *
  * @module
  */
