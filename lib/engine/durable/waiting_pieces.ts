@@ -7,6 +7,7 @@ import {
   COMMIT_FIRST_BYTES,
   COMMIT_FIRST_PIECES,
   COMMIT_NEW_TOPICS_MOST,
+  COMMIT_SHORT_PART,
   COMMIT_TURN_BYTES,
   COMMIT_TURN_PIECES,
 } from "../../limits.ts";
@@ -63,11 +64,16 @@ class Filling {
   }
 }
 
+function partOf({ pieces, bytes }: CommitSize, part: number): CommitSize {
+  return { pieces: Math.ceil(part * pieces), bytes: part * bytes };
+}
+
 /**
  * Guarantees: each publisher's pieces leave in their order (D1); publishers take turns, and who had nothing
- * waiting comes first, so that who has little does not wait for who has much; a piece that repeats what
- * another brings leaves behind that one, and makes nobody else wait (D6). A commit is bounded in pieces, in
- * bytes and in topics that nothing was stored in before, since those take the store longest.
+ * waiting comes first, so that who has little does not wait for who has much: where much waits every second
+ * commit is theirs alone, and short; a piece that repeats what another brings leaves behind that one, and
+ * makes nobody else wait (D6). A commit is bounded in pieces, in bytes and in topics that nothing was stored
+ * in before, since those take the store longest.
  */
 export class WaitingPieces {
   readonly #queues = new Map<Publisher, Queue>();
@@ -77,6 +83,8 @@ export class WaitingPieces {
   /** By the piece that has to leave before them. */
   readonly #blocked = new Map<Piece, Queue[]>();
   #size = 0;
+  /** Bytes of all that waits. */
+  #bytes = 0;
 
   get size(): number {
     return this.#size;
@@ -95,22 +103,34 @@ export class WaitingPieces {
     }
     queue.pieces.push(piece);
     this.#size++;
+    this.#bytes += piece.weight;
   }
 
-  /** Takes out what goes into one commit of at most that size: one piece at least, where any waits. */
-  take(most: CommitSize): Piece[] {
+  /**
+   * Whether the next commit may be a short one: others have much waiting, or where it `hasTo` be short, for
+   * the store has something to do then, anything, or there is no more than that.
+   */
+  isShort(most: CommitSize, { hasTo }: { readonly hasTo: boolean }): boolean {
+    if (this.#fresh.size === 0) return false;
+    const { pieces, bytes } = partOf(most, COMMIT_SHORT_PART);
+    const much = this.#size > pieces || this.#bytes > bytes;
+    return this.#turns.size > 0 ? much || hasTo : !much && hasTo;
+  }
+
+  /**
+   * Takes out what goes into one commit of at most that size: one piece at least, where any waits. `short`:
+   * of those who had nothing waiting only, where that brings any.
+   */
+  take(most: CommitSize, { short = false }: { readonly short?: boolean } = {}): Piece[] {
     const filling = new Filling();
     // those who come again and again would leave nothing to the others
-    const half = { pieces: most.pieces / 2, bytes: most.bytes / 2 };
+    const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
+    const first = partOf(most, part);
     for (const queue of this.#fresh) {
-      const full = this.#takeTurn(queue, {
-        filling,
-        most: this.#turns.size > 0 ? half : most,
-        turn: FIRST_TURN,
-      });
-      if (full) break;
+      if (this.#takeTurn(queue, { filling, most: first, turn: FIRST_TURN })) break;
       this.#endTurn(queue);
     }
+    if (short && filling.taken.length > 0) return filling.taken;
     /** Turns of those that are left that brought nothing, since one did. */
     let inVain = 0;
     // those that come behind the others, and those that nothing blocks any more, are met again
@@ -184,6 +204,7 @@ export class WaitingPieces {
   #out(piece: Piece): Piece {
     piece.waits = false;
     this.#size--;
+    this.#bytes -= piece.weight;
     if (piece.repeatedBy === undefined) return piece;
     for (const queue of this.#blocked.get(piece) ?? []) this.#turns.add(queue);
     this.#blocked.delete(piece);
