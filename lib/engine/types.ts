@@ -34,6 +34,8 @@ export interface Acknowledgement {
 
 /** Who publishes. */
 export interface Publisher {
+  /** The engine's own: what it keeps for one of whom something had to wait; not to be set by others. */
+  waiting?: object | undefined;
   /** The answer to these messages comes later; answers keep the order of the calls. */
   hold(count: number): Acknowledgement;
 }

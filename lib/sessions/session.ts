@@ -35,6 +35,7 @@ export class Session implements Context, Publisher, Subscribing {
   /** What it came in by. */
   readonly listener: Listener;
   readonly outbox: Outbox;
+  waiting: object | undefined = undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;

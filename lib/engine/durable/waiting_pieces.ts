@@ -16,32 +16,64 @@ import type { Publisher } from "../types.ts";
 import type { CommitSize } from "./commit_pace.ts";
 import type { Piece } from "./piece.ts";
 
-/** What one publisher has waiting, in its order. */
+/**
+ * What one publisher has waiting, in its order. It is kept with the publisher, and pieces and queues are
+ * linked with one another: a `Set` or `Map` that many come into and leave makes a table anew every few times,
+ * each of which keeps the next one and all that is in it from the collector once one of them has grown old.
+ * Nothing that has left refers to what comes behind it, for the same reason.
+ */
 class Queue {
-  readonly publisher: Publisher;
-  pieces: Piece[] = [];
-  head = 0;
-
-  constructor(publisher: Publisher) {
-    this.publisher = publisher;
-  }
+  /** Of the list it is in. */
+  after: Queue | undefined;
+  /** Whether anything of its publisher waits. */
+  inUse = false;
+  #first: Piece | undefined;
+  #last: Piece | undefined;
 
   /** The next that waits; those that were taken out from their place are passed. */
   get next(): Piece | undefined {
-    while (this.head < this.pieces.length && !this.pieces[this.head]!.waits) this.head++;
-    return this.pieces[this.head];
+    for (let first = this.#first; first !== undefined && !first.waits; first = this.#first) {
+      this.#first = first.after;
+      first.after = undefined;
+    }
+    if (this.#first === undefined) this.#last = undefined;
+    return this.#first;
   }
 
-  /** Lets go of what has left. */
-  close(): void {
-    if (this.head < HEAD_MOST || 2 * this.head < this.pieces.length) return;
-    this.pieces = this.pieces.slice(this.head);
-    this.head = 0;
+  add(piece: Piece): void {
+    if (this.#last === undefined) this.#first = piece;
+    else this.#last.after = piece;
+    this.#last = piece;
   }
 }
 
-/** So many that have left stay in a queue before it is cut. */
-const HEAD_MOST = 256;
+/** Queues that have a turn one after the other. */
+class QueueList {
+  first: Queue | undefined;
+  #last: Queue | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Behind the others; it is in no list. */
+  add(queue: Queue): void {
+    if (this.#last === undefined) this.first = queue;
+    else this.#last.after = queue;
+    this.#last = queue;
+    this.#size++;
+  }
+
+  removeFirst(): void {
+    const queue = this.first;
+    if (queue === undefined) return;
+    this.first = queue.after;
+    queue.after = undefined;
+    if (this.first === undefined) this.#last = undefined;
+    this.#size--;
+  }
+}
 
 /** What a turn takes at most, but one piece in any case; the last may be as large as it is. */
 const FIRST_TURN: CommitSize = { pieces: COMMIT_FIRST_PIECES, bytes: COMMIT_FIRST_BYTES };
@@ -76,10 +108,9 @@ function partOf({ pieces, bytes }: CommitSize, part: number): CommitSize {
  * in before, since those take the store longest.
  */
 export class WaitingPieces {
-  readonly #queues = new Map<Publisher, Queue>();
   /** Those that have not had a turn since they came, and those that have; the next comes first. */
-  readonly #fresh = new Set<Queue>();
-  readonly #turns = new Set<Queue>();
+  readonly #fresh = new QueueList();
+  readonly #turns = new QueueList();
   /** By the piece that has to leave before them. */
   readonly #blocked = new Map<Piece, Queue[]>();
   #size = 0;
@@ -92,16 +123,16 @@ export class WaitingPieces {
 
   /** Whether anything of a publisher waits. */
   has(publisher: Publisher): boolean {
-    return this.#queues.has(publisher);
+    return queueOf(publisher)?.inUse === true;
   }
 
   add(piece: Piece, publisher: Publisher): void {
-    let queue = this.#queues.get(publisher);
-    if (queue === undefined) {
-      this.#queues.set(publisher, queue = new Queue(publisher));
+    const queue = queueOf(publisher) ?? (publisher.waiting = new Queue());
+    if (!queue.inUse) {
+      queue.inUse = true;
       this.#fresh.add(queue);
     }
-    queue.pieces.push(piece);
+    queue.add(piece);
     this.#size++;
     this.#bytes += piece.weight;
   }
@@ -124,24 +155,23 @@ export class WaitingPieces {
   take(most: CommitSize, { short = false }: { readonly short?: boolean } = {}): Piece[] {
     const filling = new Filling();
     // those who come again and again would leave nothing to the others
-    const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
-    const first = partOf(most, part);
-    for (const queue of this.#fresh) {
-      if (this.#takeTurn(queue, { filling, most: first, turn: FIRST_TURN })) break;
-      this.#endTurn(queue);
+    for (let queue = this.#fresh.first; queue !== undefined; queue = this.#fresh.first) {
+      const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
+      if (this.#takeTurn(queue, { filling, most: partOf(most, part), turn: FIRST_TURN })) break;
+      this.#endTurn(this.#fresh, queue);
     }
     if (short && filling.taken.length > 0) return filling.taken;
     /** Turns of those that are left that brought nothing, since one did. */
     let inVain = 0;
     // those that come behind the others, and those that nothing blocks any more, are met again
-    for (const queue of this.#turns) {
+    for (let queue = this.#turns.first; queue !== undefined; queue = this.#turns.first) {
       if (inVain === this.#turns.size) break;
       const before = filling.taken.length;
       const full = this.#takeTurn(queue, { filling, most, turn: TURN });
-      this.#endTurn(queue);
+      const comesAgain = this.#endTurn(this.#turns, queue);
       if (full) break;
       if (filling.taken.length > before) inVain = 0;
-      else if (this.#turns.has(queue)) inVain++;
+      else if (comesAgain) inVain++;
     }
     return filling.taken;
   }
@@ -181,24 +211,26 @@ export class WaitingPieces {
     return false;
   }
 
-  /** Puts it behind the others, or aside until what it has to wait for has left, or it brings more. */
-  #endTurn(queue: Queue): void {
-    this.#fresh.delete(queue);
-    this.#turns.delete(queue);
+  /**
+   * Puts the first of a list behind those that have had their turn, or aside until what it has to wait for
+   * has left, or it brings more; whether the first it did.
+   */
+  #endTurn(list: QueueList, queue: Queue): boolean {
+    list.removeFirst();
     const { next } = queue;
     if (next === undefined) {
-      this.#queues.delete(queue.publisher);
-      return;
+      queue.inUse = false;
+      return false;
     }
-    queue.close();
     const blocker = next.repetition?.blocker;
     if (blocker === undefined) {
       this.#turns.add(queue);
-      return;
+      return true;
     }
     const behind = this.#blocked.get(blocker);
     if (behind === undefined) this.#blocked.set(blocker, [queue]);
     else behind.push(queue);
+    return false;
   }
 
   #out(piece: Piece): Piece {
@@ -210,4 +242,8 @@ export class WaitingPieces {
     this.#blocked.delete(piece);
     return piece;
   }
+}
+
+function queueOf({ waiting }: Publisher): Queue | undefined {
+  return waiting as Queue | undefined;
 }
