@@ -294,7 +294,11 @@ export class Session implements Context, Publisher, Subscribing {
 
   #deliver(run: Run): void {
     const receipt = this.#settings.engine.publish(run, this);
-    if (receipt === undefined) return;
+    if (receipt === undefined) {
+      // it has looked at each of them
+      this.#work += run.ids.length;
+      return;
+    }
     run.release();
     this.#work += receipt.reached ?? 0;
     this.#replies.ok(run.count, receipt);

@@ -7,6 +7,7 @@ import {
   COMMIT_FIRST_BYTES,
   COMMIT_FIRST_PIECES,
   COMMIT_NEW_TOPICS_MOST,
+  COMMIT_SHORT_PART,
   COMMIT_TURN_BYTES,
   COMMIT_TURN_PIECES,
 } from "../../limits.ts";
@@ -17,9 +18,9 @@ import type { Piece } from "./piece.ts";
 
 /**
  * What one publisher has waiting, in its order. It is kept with the publisher, and pieces and queues are
- * linked with one another: a `Set` or `Map` that many come into and leave makes a table anew every few times, each of
- * which keeps the next one and all that is in it from the collector once one of them has grown old. Nothing
- * that has left refers to what comes behind it, for the same reason.
+ * linked with one another: a `Set` or `Map` that many come into and leave makes a table anew every few times,
+ * each of which keeps the next one and all that is in it from the collector once one of them has grown old.
+ * Nothing that has left refers to what comes behind it, for the same reason.
  */
 class Queue {
   /** Of the list it is in. */
@@ -95,11 +96,16 @@ class Filling {
   }
 }
 
+function partOf({ pieces, bytes }: CommitSize, part: number): CommitSize {
+  return { pieces: Math.ceil(part * pieces), bytes: part * bytes };
+}
+
 /**
  * Guarantees: each publisher's pieces leave in their order (D1); publishers take turns, and who had nothing
- * waiting comes first, so that who has little does not wait for who has much; a piece that repeats what
- * another brings leaves behind that one, and makes nobody else wait (D6). A commit is bounded in pieces, in
- * bytes and in topics that nothing was stored in before, since those take the store longest.
+ * waiting comes first, so that who has little does not wait for who has much: where much waits every second
+ * commit is theirs alone, and short; a piece that repeats what another brings leaves behind that one, and
+ * makes nobody else wait (D6). A commit is bounded in pieces, in bytes and in topics that nothing was stored
+ * in before, since those take the store longest.
  */
 export class WaitingPieces {
   /** Those that have not had a turn since they came, and those that have; the next comes first. */
@@ -108,6 +114,8 @@ export class WaitingPieces {
   /** By the piece that has to leave before them. */
   readonly #blocked = new Map<Piece, Queue[]>();
   #size = 0;
+  /** Bytes of all that waits. */
+  #bytes = 0;
 
   get size(): number {
     return this.#size;
@@ -126,22 +134,33 @@ export class WaitingPieces {
     }
     queue.add(piece);
     this.#size++;
+    this.#bytes += piece.weight;
   }
 
-  /** Takes out what goes into one commit of at most that size: one piece at least, where any waits. */
-  take(most: CommitSize): Piece[] {
+  /**
+   * Whether the next commit may be a short one: others have much waiting, or where it `hasTo` be short, for
+   * the store has something to do then, anything, or there is no more than that.
+   */
+  isShort(most: CommitSize, { hasTo }: { readonly hasTo: boolean }): boolean {
+    if (this.#fresh.size === 0) return false;
+    const { pieces, bytes } = partOf(most, COMMIT_SHORT_PART);
+    const much = this.#size > pieces || this.#bytes > bytes;
+    return this.#turns.size > 0 ? much || hasTo : !much && hasTo;
+  }
+
+  /**
+   * Takes out what goes into one commit of at most that size: one piece at least, where any waits. `short`:
+   * of those who had nothing waiting only, where that brings any.
+   */
+  take(most: CommitSize, { short = false }: { readonly short?: boolean } = {}): Piece[] {
     const filling = new Filling();
     // those who come again and again would leave nothing to the others
-    const half = { pieces: most.pieces / 2, bytes: most.bytes / 2 };
     for (let queue = this.#fresh.first; queue !== undefined; queue = this.#fresh.first) {
-      const full = this.#takeTurn(queue, {
-        filling,
-        most: this.#turns.size > 0 ? half : most,
-        turn: FIRST_TURN,
-      });
-      if (full) break;
+      const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
+      if (this.#takeTurn(queue, { filling, most: partOf(most, part), turn: FIRST_TURN })) break;
       this.#endTurn(this.#fresh, queue);
     }
+    if (short && filling.taken.length > 0) return filling.taken;
     /** Turns of those that are left that brought nothing, since one did. */
     let inVain = 0;
     // those that come behind the others, and those that nothing blocks any more, are met again
@@ -217,6 +236,7 @@ export class WaitingPieces {
   #out(piece: Piece): Piece {
     piece.waits = false;
     this.#size--;
+    this.#bytes -= piece.weight;
     if (piece.repeatedBy === undefined) return piece;
     for (const queue of this.#blocked.get(piece) ?? []) this.#turns.add(queue);
     this.#blocked.delete(piece);
