@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { within } from "../support/within.ts";
 
 /** How this one differs from the plainest. */
 export interface ExerciseOptions {
@@ -136,7 +137,8 @@ export function startExerciseBroker(options: ExerciseOptions = {}): ExerciseBrok
       };
       watchers.add(look);
       look();
-      return promise.finally(() => watchers.delete(look));
+      return within(() => `what is awaited behind ${JSON.stringify(reads.slice(-10))}`, promise)
+        .finally(() => watchers.delete(look));
     },
     [Symbol.asyncDispose]: async () => {
       if (hello !== "dies" || hellos === 0) { for (const listener of listeners) listener.close(); }

@@ -1,11 +1,15 @@
 import type { Message, Subscriber } from "../../lib/mod.ts";
+import { within } from "../support/within.ts";
 
 /** The next so many messages. */
 export async function take(subscriber: Subscriber, count: number): Promise<Message[]> {
   const taken: Message[] = [];
-  for await (const message of subscriber) {
-    taken.push(message);
-    if (taken.length === count) break;
-  }
-  return taken;
+  const taking = (async () => {
+    for await (const message of subscriber) {
+      taken.push(message);
+      if (taken.length === count) break;
+    }
+    return taken;
+  })();
+  return await within(() => `${count} messages (${taken.length} are there)`, taking);
 }

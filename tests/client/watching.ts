@@ -6,6 +6,7 @@
 import type { ClientEvent } from "../../lib/mod.ts";
 import type { RunningBroker } from "../support/broker.ts";
 import type { RawClient } from "../support/raw_client.ts";
+import { within } from "../support/within.ts";
 
 /** Stops the broker, and lets it go on after so many milliseconds or when it is called. */
 export function stopFor(broker: RunningBroker, ms: number): () => void {
@@ -31,8 +32,11 @@ export function watchEvents(): {
       types.push(type);
       for (const each of waiting) if (each.type === type) each.resolve();
     },
-    until: (type) =>
-      types.includes(type) ? Promise.resolve() : new Promise((resolve) => waiting.push({ type, resolve })),
+    until: async (type) => {
+      if (types.includes(type)) return;
+      const coming = new Promise<void>((resolve) => waiting.push({ type, resolve }));
+      await within(() => `the event "${type}" behind ${types.join(", ") || "none"}`, coming);
+    },
   };
 }
 

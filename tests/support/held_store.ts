@@ -9,6 +9,7 @@ import type {
   Store,
   StoreState,
 } from "../../lib/store/types.ts";
+import { within } from "./within.ts";
 
 /** The reference store, whose commits end when the test says so, and as it says. */
 export class HeldStore implements Store {
@@ -58,7 +59,9 @@ export class HeldStore implements Store {
 
   /** The next commit that is asked for. */
   async next(): Promise<(typeof this.commits)[number]> {
-    while (this.commits.length === 0) await new Promise<void>((resolve) => this.#arrived.push(resolve));
+    while (this.commits.length === 0) {
+      await within("a commit", new Promise<void>((resolve) => this.#arrived.push(resolve)));
+    }
     return this.commits.shift()!;
   }
 }

@@ -1,13 +1,19 @@
 import type { Transport } from "../../lib/sessions/mod.ts";
+import { within } from "./within.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A client that says exactly what it is told and takes what comes line by line. */
+/** So much of what was said last is told where no answer comes. */
+const SHOWN_MOST = 80;
+
+/** A client that says exactly what it is told and takes what comes line by line, each in its time. */
 export class RawClient implements Disposable {
   readonly transport: Transport;
   #text = "";
   #ended = false;
+  /** The end of what it said last. */
+  #said = "";
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -21,7 +27,11 @@ export class RawClient implements Disposable {
 
   async send(data: string | Uint8Array): Promise<void> {
     const bytes = new Uint8Array(typeof data === "string" ? encoder.encode(data) : data);
-    for (let at = 0; at < bytes.length;) at += await this.transport.write(bytes.subarray(at));
+    this.#said = decoder.decode(bytes.subarray(-SHOWN_MOST));
+    for (let at = 0; at < bytes.length;) {
+      const room = this.transport.write(bytes.subarray(at));
+      at += await within(() => `room for ${bytes.length - at} of ${bytes.length} bytes to be sent`, room);
+    }
   }
 
   /** The next line without its LF; undefined at the end of what the broker says. */
@@ -34,7 +44,7 @@ export class RawClient implements Disposable {
         return line;
       }
       if (this.#ended) return undefined;
-      await this.#more();
+      await this.#more("a line");
     }
   }
 
@@ -50,7 +60,7 @@ export class RawClient implements Disposable {
 
   /** Everything that still comes, to the end. */
   async rest(): Promise<string> {
-    while (!this.#ended) await this.#more();
+    while (!this.#ended) await this.#more("the end");
     const text = this.#text;
     this.#text = "";
     return text;
@@ -59,7 +69,7 @@ export class RawClient implements Disposable {
   /** What one read brings, as the exercise's clients take it: `recv(1024)` is one message. */
   async recv(): Promise<string> {
     const bytes = new Uint8Array(1024);
-    const count = await this.transport.read(bytes);
+    const count = await this.#read(bytes, "a read");
     return decoder.decode(bytes.subarray(0, count ?? 0));
   }
 
@@ -81,10 +91,18 @@ export class RawClient implements Disposable {
     this.close();
   }
 
-  async #more(): Promise<void> {
+  async #more(what: string): Promise<void> {
     const bytes = new Uint8Array(64 * 1024);
-    const count = await this.transport.read(bytes);
+    const count = await this.#read(bytes, what);
     if (count === null) this.#ended = true;
     else this.#text += decoder.decode(bytes.subarray(0, count), { stream: false });
+  }
+
+  async #read(into: Uint8Array<ArrayBuffer>, what: string): Promise<number | null> {
+    const told = (): string => {
+      const there = JSON.stringify(this.#text.slice(-SHOWN_MOST));
+      return `${what} behind ${JSON.stringify(this.#said)}, with ${there} there,`;
+    };
+    return await within(told, this.transport.read(into));
   }
 }

@@ -3,6 +3,7 @@ import type { LogFields } from "../../lib/log.ts";
 import type { Store } from "../../lib/store/types.ts";
 import { memoryPair } from "./memory_pair.ts";
 import { RawClient } from "./raw_client.ts";
+import { within } from "./within.ts";
 
 /** What a test may set. */
 export interface TestServerOptions extends Pick<BrokerOptions, "limits" | "slowConsumer" | "stallTimeout"> {
@@ -60,8 +61,13 @@ export class TestServer implements AsyncDisposable {
     for (;;) {
       const found = this.logged.find((logged) => logged.event === name);
       if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      const more = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await within(() => `"${name}" in the log, in which is ${this.#names()},`, more);
     }
+  }
+
+  #names(): string {
+    return this.logged.map(({ event }) => `"${event}"`).join(", ") || "nothing";
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

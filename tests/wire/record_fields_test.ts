@@ -82,9 +82,49 @@ Deno.test("a ttl is seconds, with at most three decimals, more than 0 (V10)", ()
     7000,
   ]);
   for (
-    const text of ["", "0", "0.0", "-1", "+1", "1e3", "1.", ".5", "1.0001", "abc", "1000000000", "0x10", "١"]
+    const text of [
+      "",
+      "0",
+      "0.0",
+      "1.:",
+      "1./",
+      "1.2x",
+      "1.x2",
+      "1:",
+      "/",
+      ":",
+      "1/",
+      "1000000000.1",
+      "0.0001",
+      "-1",
+      "+1",
+      "1e3",
+      "1.",
+      ".5",
+      "1.0001",
+      "abc",
+      "1000000000",
+      "0x10",
+      "١",
+    ]
   ) {
     assertEquals(read(text), undefined, text);
+  }
+});
+
+Deno.test("a ttl is read where it stands, and any that is written as it may be is that number (V10)", () => {
+  fc.assert(fc.property(fc.nat(999_999_999), fc.nat(999), fc.nat(3), (seconds, thousandths, zeros) => {
+    const fraction = `${thousandths}`.padStart(3, "0").replace(/0+$/, "").padEnd(zeros, "0").slice(0, 3);
+    const text = fraction === "" ? `${seconds}` : `${seconds}.${fraction}`;
+    const bytes = encodeText(`7${text}7`);
+    const expected = 1000 * seconds + Number(fraction.padEnd(3, "0"));
+    assertEquals(readTtl(bytes, 1, bytes.length - 1), expected === 0 ? undefined : expected, text);
+  }));
+  // each byte beside the digits, before and behind the point
+  for (let byte = 0; byte < 256; byte++) {
+    if (byte >= 0x30 && byte <= 0x39) continue;
+    assertEquals(readTtl(Uint8Array.of(0x31, 0x2e, 0x31, byte), 0, 4), undefined, `${byte} behind the point`);
+    if (byte !== 0x2e) assertEquals(readTtl(Uint8Array.of(0x31, byte, 0x31), 0, 3), undefined, `${byte}`);
   }
 });
 
@@ -113,4 +153,51 @@ Deno.test("an id's bytes are its characters one by one, however long it is and w
     const spans = idSpansOf({ bytes: bytes.subarray(1), start: 1, end: bytes.length - 1, topicBytes: 2 });
     assertEquals(spans.map(({ prefix }) => prefix), [String.fromCharCode(...id)]);
   }
+});
+
+Deno.test("what is left of records is what a plain reading of each says (V10)", () => {
+  const ttl = fc.constantFrom("", " ttl=1", " ttl=2", " ttl=0.5", " ttl=x");
+  fc.assert(fc.property(fc.array(ttl, { maxLength: 12 }), fc.integer({ min: -1, max: 2500 }), (ttls, age) => {
+    const each = ttls.map((field, at) => `pub #a ${`${at}`.length}${field}\n${at}\n`);
+    const frames = { ...framesOf("xx", ...each), start: 2 };
+    const alive = ttls.map((field) =>
+      field === "" || field === " ttl=x" || age < 1000 * Number(field.slice(5))
+    );
+    const found = unexpired(frames, { time: 5000, now: 5000 + age });
+    const shown = found.flatMap(({ at, count }) => Array.from({ length: count }, (_, place) => at + place));
+    assertEquals(shown, alive.flatMap((is, at) => is ? [at] : []));
+    for (const { at, count, start, end } of found) {
+      const text = new TextDecoder().decode(frames.bytes.subarray(start, end));
+      assertEquals(text, each.slice(at, at + count).join(""));
+      assertEquals([alive[at - 1] ?? false, alive[at + count] ?? false], [false, false], "as long as can be");
+    }
+  }));
+});
+
+Deno.test("ids of 15 digits count, and more digits are a part of what is before them", () => {
+  const spans = (...ids: string[]): unknown[] =>
+    idSpansOf(framesOf(...ids.map((id) => `pub #a 0 id=${id}\n\n`))).map((
+      { at, count, prefix, first },
+    ) => [at, count, prefix, first]);
+  assertEquals(spans("a-99999999999998", "a-99999999999999", "a-100000000000000"), [
+    [0, 3, "a-", 99_999_999_999_998],
+  ]);
+  assertEquals(spans("1234567890123456", "1234567890123457"), [
+    [0, 1, "1234567890123456", undefined],
+    [1, 1, "1234567890123457", undefined],
+  ]);
+  assertEquals(spans("a-1", "ab-2", "b-3"), [[0, 1, "a-", 1], [1, 1, "ab-", 2], [2, 1, "b-", 3]]);
+  assertEquals(spans("a-0", "a-1", "x", "x", "", "0"), [
+    [0, 2, "a-", 0],
+    [2, 1, "x", undefined],
+    [3, 1, "x", undefined],
+    [4, 1, "", undefined],
+    [5, 1, "", 0],
+  ]);
+  assertEquals(spans("a/9:", "a:;", "a-:", "a-/"), [
+    [0, 1, "a/9:", undefined],
+    [1, 1, "a:;", undefined],
+    [2, 1, "a-:", undefined],
+    [3, 1, "a-/", undefined],
+  ]);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { encodeBatchHeader } from "../../lib/wire/batch.ts";
 import { areRecords, recordHead, RecordReader } from "../../lib/wire/records.ts";
 
@@ -99,4 +100,92 @@ Deno.test("a reader stops before what is cut, and says so", () => {
       bytes.length / 2,
     ]);
   }
+});
+
+const anyField = fc.tuple(
+  fc.constantFrom("id", "i", "idx", "xid", "ttl", "h.id", "", "key"),
+  fc.constantFrom("=", ""),
+  fc.constantFrom("", "1", "id=2", "=", "id", "abc"),
+).map((parts) => parts.join(""));
+const anyRecord = fc.record({
+  topic: fc.constantFrom("#a", "#\u00fc.b", "#c.d.e"),
+  fields: fc.array(anyField, { maxLength: 4 }),
+  cr: fc.constantFrom("", "\r"),
+  payload: fc.string({ unit: fc.constantFrom("a", "\n", "\r", " ", "1", "pub #a 1\nx\n"), maxLength: 12 }),
+});
+
+Deno.test("any records are walked as they were put together, and the last field of a name is found", () => {
+  fc.assert(fc.property(fc.array(anyRecord, { maxLength: 8 }), fc.nat(3), (records, before) => {
+    const parts = records.map(({ topic, fields, cr, payload }) => {
+      const head = `pub ${topic} ${payload.length}`;
+      const shown = fields.map((field) => ` ${field}`).join("");
+      return { topic, head, shown, cr, payload, fields };
+    });
+    const text = parts.map(({ head, shown, cr, payload }) => `${head}${shown}${cr}\n${payload}\n`).join("");
+    const bytes = encoder.encode(`${"x".repeat(before)}${text}`);
+    const shown = (start: number, end: number): string => decoder.decode(bytes.subarray(start, end));
+    const reader = new RecordReader({ bytes, start: before, end: bytes.length });
+    assertEquals([reader.start, reader.end, reader.broken], [before, before, false]);
+    let at = before;
+    for (const part of parts) {
+      assert(reader.next());
+      assertEquals(reader.start, at);
+      assertEquals(shown(reader.start, reader.lengthStart), `pub ${part.topic} `);
+      assertEquals(shown(reader.lengthStart, reader.fieldsStart), `${part.payload.length}`);
+      assertEquals(shown(reader.fieldsStart, reader.fieldsEnd), part.shown);
+      assertEquals(shown(reader.payloadStart, reader.payloadEnd), part.payload);
+      for (const name of ["id", "i", "ttl", "idx", "h.id", "none"]) {
+        const value = part.fields.findLast((field) => field.startsWith(`${name}=`))?.slice(name.length + 1);
+        assertEquals(reader.find(encoder.encode(name)), value !== undefined);
+        if (value !== undefined) assertEquals(shown(reader.valueStart, reader.valueEnd), value);
+      }
+      at = reader.end;
+    }
+    assertEquals([reader.next(), reader.next(), reader.broken, reader.end], [
+      false,
+      false,
+      false,
+      bytes.length,
+    ]);
+  }));
+});
+
+Deno.test("what is no record is told wherever it lies, and nothing behind its end is looked at", () => {
+  for (
+    const text of [
+      "pub #a \n\n",
+      "pub #a x\nabc\n",
+      "pub #a -1\n\n",
+      "pub #a 3\nabcd\n",
+      "pub #a 3\nab\n",
+      "pub #a 4\nabc\n",
+      "pub #a",
+      "pub #a ",
+      "pub #a 3",
+      "pub #a 3 ",
+      "pub #a 0\n",
+      "x",
+    ]
+  ) {
+    for (const topicBytes of [2, undefined]) {
+      const good = frames("#a", "one");
+      const bytes = new Uint8Array([...good, ...encoder.encode(`${text}\n\npub #a 3\nabc\n`)]);
+      const reader = new RecordReader({ bytes, start: 0, end: good.length + text.length, topicBytes });
+      assertEquals(
+        [reader.next(), reader.next(), reader.next(), reader.broken],
+        [true, false, false, true],
+        text,
+      );
+      assertEquals([reader.start, reader.end], [0, good.length], "it stands at the last that is whole");
+    }
+  }
+});
+
+Deno.test("a reader that has read nothing stands before the first", () => {
+  const reader = new RecordReader({ bytes: frames("#a", "one"), start: 0, end: 0 });
+  const { start, end, lengthStart, fieldsStart, payloadStart, payloadEnd, valueStart, valueEnd } = reader;
+  assertEquals([start, end, lengthStart, fieldsStart, payloadStart, payloadEnd, valueStart, valueEnd], [
+    ...[0, 0, 0, 0, 0, 0, 0, 0],
+  ]);
+  assertEquals([reader.next(), reader.broken], [false, false]);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
 import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
 import { encodeText } from "../../lib/wire/bytes.ts";
@@ -79,4 +80,154 @@ Deno.test("a run is split into what is wanted of it and what is not, in one walk
   assertEquals(parts.length, count);
   const wanted = parts.filter(({ part }) => part !== undefined);
   assertEquals([wanted.length, wanted.at(-1)?.part?.records.end], [count / 2, 11 * count]);
+});
+
+const TEXT = "pub #a 3 id=p-1\none\npub #a 3 id=p-2\ntwo\npub #a 5 id=p-3\nthree\n";
+
+Deno.test("a run is itself only where all of it is asked for", () => {
+  const run = runOf(RECORDS, TEXT, 3);
+  const each = TEXT.match(/pub[^\n]*\n[^\n]*\n/g)!;
+  for (let at = 0; at <= 3; at++) {
+    for (let count = 0; at + count <= 3; count++) {
+      const part = run.part(at, count);
+      assertEquals([part === run, part.count], [count === 3, count]);
+      assertEquals(textOf(part.records), each.slice(at, at + count).join(""));
+      assertEquals(part.stored, undefined);
+    }
+  }
+});
+
+Deno.test("the newest is the last message, made once, itself where it is the only one, and gone with the run", () => {
+  const run = runOf(CLASSIC_LINES, "#a one\n#a two\n", 2);
+  const { newest } = run;
+  assertEquals([newest.count, textOf(newest.records)], [1, "pub #a 3\ntwo\n"]);
+  assert(run.newest === newest);
+  const lines = newest.as(CLASSIC_LINES).chunk;
+  assertEquals(textOf(newest.as(CLASSIC_LINES)), "#a two\n");
+  const free = pool.freeBytes;
+  run.release();
+  assert(pool.freeBytes >= free + lines.bytes.length, "what was made of the newest is let go of, too");
+  assert(run.newest !== newest, "and made anew when it is asked for again");
+  run.release();
+  const single = runOf(CLASSIC_LINES, "#a one\n", 1);
+  assert(single.newest === single);
+});
+
+Deno.test("a run that was let go of and is asked again is kept and let go of again", () => {
+  const run = runOf(CLASSIC_LINES, "#a one\n", 1);
+  const own = run.as(CLASSIC_LINES).chunk;
+  for (let round = 0; round < 2; round++) {
+    run.keep();
+    assertEquals(textOf(run.records), "pub #a 3\none\n");
+    assert(own.shared);
+    run.release();
+    assert(!own.shared);
+  }
+  run.release();
+  own.retain();
+  assert(own.shared, "nothing was let go of that was not kept");
+});
+
+Deno.test("an encoding that needs more room than a rule says is given it, and what was too small goes back", () => {
+  const asked: number[] = [];
+  const fresh = new ChunkPool();
+  const doubled: Encoding = {
+    name: "doubled",
+    toRecords: RECORDS.toRecords,
+    fromRecords: {
+      room: () => 3,
+      write: ({ bytes, start, end }, out) => {
+        asked.push(out.length);
+        if (out.length < 2 * (end - start)) return -2 * (end - start);
+        for (let at = start; at < end; at++) out.fill(bytes[at]!, 2 * (at - start), 2 * (at - start) + 2);
+        return 2 * (end - start);
+      },
+    },
+  };
+  const long = "x".repeat(100_000);
+  const text = `pub #a 100000\n${long}\n`;
+  const options = {
+    route,
+    encoding: RECORDS,
+    count: 1,
+    hasFields: false,
+    ttl: undefined,
+    expires: undefined,
+  };
+  const run = new Run(new Slice(new Chunk(encodeText(text))), { ...options, pool: fresh });
+  const made = run.as(doubled);
+  assertEquals(textOf(made), text.replace(/[^]/g, "$&$&"));
+  assert(asked.length === 2 && asked[1]! >= 2 * text.length);
+  assertEquals(fresh.bytesOut, made.chunk.bytes.length, "only what is used is out");
+  assert(run.as(doubled) === made);
+  run.release();
+  assertEquals(fresh.bytesOut, 0);
+  const nothing = new Run(new Slice(new Chunk(encodeText("")), 0, 0), { ...options, count: 0, pool: fresh });
+  const empty: Encoding = { ...doubled, fromRecords: { room: () => 1, write: () => (asked.push(0), 0) } };
+  asked.length = 0;
+  assertEquals([textOf(nothing.as(empty)), asked.length], ["", 1], "no bytes are enough for nothing");
+  nothing.release();
+});
+
+Deno.test("a stored run is a batch of exactly its bytes, made once", () => {
+  const fresh = new ChunkPool();
+  const options = { route, encoding: RECORDS, count: 3, hasFields: true, ttl: undefined, expires: undefined };
+  const run = new Run(new Slice(new Chunk(encodeText(TEXT))), { ...options, pool: fresh });
+  run.stored = { first: 7, batch: 1, time: 5 };
+  const header = `batch #a 3 ${TEXT.length} seq=7 ts=5\n`;
+  assertEquals(textOf(run.batch), header + TEXT);
+  assert(run.batch === run.batch);
+  const other = new ChunkPool();
+  const room = other.take(header.length + TEXT.length).bytes.length;
+  assertEquals(run.batch.chunk.bytes.length, room, "no more memory than it takes");
+  run.release();
+  assertEquals(fresh.bytesOut, 0);
+});
+
+Deno.test("a run to several topics can be had as it lies, and in no other way", () => {
+  const options = {
+    route,
+    encoding: RECORDS,
+    count: 2,
+    pool,
+    hasFields: true,
+    ttl: undefined,
+    expires: undefined,
+  };
+  const text = "pub #a 1 id=1\nx\npub #bc 1\ny\n";
+  const run = new Run(new Slice(new Chunk(encodeText(text))), { ...options, severalTopics: true });
+  assertEquals(textOf(run.as(RECORDS)), text);
+  for (
+    const asked of [
+      () => run.as(CLASSIC_LINES),
+      () => run.part(0, 1),
+      () => run.newest,
+      () => run.split(new Set([0])),
+      () => run.ids,
+    ]
+  ) assertThrows(asked, TypeError, "as it lies only");
+});
+
+Deno.test("a run has ids only where it is said to have fields, and is split as positions say", () => {
+  const options = { route, encoding: RECORDS, count: 3, pool, ttl: undefined, expires: undefined };
+  const slice = new Slice(new Chunk(encodeText(TEXT)));
+  const plain = new Run(slice, { ...options, hasFields: false });
+  assertEquals(plain.ids, []);
+  const run = new Run(slice, { ...options, hasFields: true });
+  assertEquals(run.ids, [{ at: 0, count: 3, prefix: "p-", first: 1 }]);
+  assert(run.ids === run.ids, "looked for once");
+  const each = TEXT.match(/pub[^\n]*\n[^\n]*\n/g)!;
+  fc.assert(fc.property(fc.uniqueArray(fc.nat(2)), (positions) => {
+    const known = new Set(positions);
+    const stretches = run.split(known);
+    let next = 0;
+    for (const { at, count, part } of stretches) {
+      assertEquals(at, next);
+      next = at + count;
+      for (let place = at; place < next; place++) assertEquals(known.has(place), part === undefined);
+      if (part !== undefined) assertEquals(textOf(part.records), each.slice(at, next).join(""));
+    }
+    assertEquals(next, 3);
+    assertEquals(stretches.length, 1 + [1, 2].filter((at) => known.has(at) !== known.has(at - 1)).length);
+  }));
 });

@@ -1,0 +1,26 @@
+/**
+ * A deadline for one wait, so that what does not come is told by name instead of by the limit of a whole test.
+ *
+ * @module
+ */
+
+/** Long on a machine that is busy with other tests, short beside the limit of a test. */
+const PATIENCE_MS = 20_000;
+
+/** What is waited for. `what` says so in the error, if only when it has to. */
+export async function within<T>(
+  what: string | (() => string),
+  coming: Promise<T>,
+  ms: number = PATIENCE_MS,
+): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const text = typeof what === "string" ? what : what();
+    reject(new Error(`${text} did not come within ${ms / 1000} s`));
+  }, ms);
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
