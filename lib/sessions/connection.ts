@@ -180,8 +180,7 @@ export class Connection implements OutboxOwner {
       held: outbox.held,
       dropped: outbox.dropped,
       waits: session.waitsFor !== undefined || outbox.aboveHighWater,
-      subscriptions: session.subscriptions.snapshot(),
-      groups: session.memberships.snapshot(),
+      ...session.snapshot(),
     };
   }
 

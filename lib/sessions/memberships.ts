@@ -14,6 +14,7 @@ export interface MembershipSnapshot {
   readonly name: string;
   /** In the form with `#`. */
   readonly pattern: string;
+  /** Messages. */
   readonly window: number;
 }
 
@@ -54,7 +55,7 @@ export class Memberships {
     return this.#joined.get(keyOf(name, pattern)) !== undefined;
   }
 
-  /** The pattern of another group of that name that takes in what this one does: they could not be told apart. */
+  /** The pattern of another group of that name with topics in common: they could not be told apart. */
   overlapping(name: string, pattern: string): string | undefined {
     for (const [, { terms }] of this.#joined) {
       if (terms.name === name && terms.pattern !== pattern && overlap(terms.pattern, pattern)) {

@@ -10,6 +10,7 @@ import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
+import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { pub } from "./handlers/pub.ts";
@@ -214,9 +215,14 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.flush();
   }
 
+  /** What it is subscribed to. */
+  snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups"> {
+    return { subscriptions: this.subscriptions.snapshot(), groups: this.memberships.snapshot() };
+  }
+
   /**
-   * Nobody is subscribed here any more. `gone`: the connection is; else what is queued is still sent, and what
-   * is left of it when that is closed is given back to the groups it comes from.
+   * Nobody is subscribed here any more. `gone`: the connection is; else what is queued is still sent, and
+   * what is left of it when that is closed is given back to the groups it comes from.
    */
   close({ gone }: { readonly gone: boolean }): void {
     this.subscriptions.closeAll();
