@@ -62,8 +62,9 @@ export class Session implements Context, Publisher, Subscribing {
     this.outbox = outbox;
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(settings.limits);
-    const { flushes, memory } = settings;
-    this.#replies = new ReplyQueue({ replies: protocol.replies(outbox), outlet: outbox, flushes, memory });
+    const { flushes, memory, turns } = settings;
+    const replies = protocol.replies(outbox);
+    this.#replies = new ReplyQueue({ replies, outlet: outbox, flushes, memory, turns });
     this.subscriptions = new Subscriptions(this, settings.slowConsumer);
   }
 
@@ -131,6 +132,11 @@ export class Session implements Context, Publisher, Subscribing {
   passOver(): void {
     const found = this.#decoder.passOver("BUSY", "");
     this.#refuse(found);
+    this.#replies.flush();
+  }
+
+  /** Nothing more is read: what is known is told. */
+  tellAll(): void {
     this.#replies.flush();
   }
 
@@ -245,7 +251,7 @@ export class Session implements Context, Publisher, Subscribing {
       }
     }
     this.#handOn(chunk);
-    this.#replies.flush();
+    this.#replies.flushOrHold();
   }
 
   /** False: the session stands still. */
