@@ -229,6 +229,14 @@ export const LITTLE_BYTES = 4 * KIB;
 export const ROUND_PLACES = 120;
 /** Those that a read takes: itself, and what is written to the subscriber and to the publisher. */
 export const READ_PLACES = 3;
+/**
+ * Rounds in which a reply may wait for the next in a crowd, so many at most that are told together; and the
+ * replies that leave at once before it is tried again with who had waited for it, at first and at last.
+ */
+export const HOLD_ROUNDS = 3;
+export const HELD_OKS_MOST = 16;
+export const HOLD_PAUSE_LEAST = 4;
+export const HOLD_PAUSE_MOST = 256;
 /** More connections than this are a crowd: so many have room in a round whatever they do. */
 export const CROWD = 60;
 /** Connections that are accepted before the event loop turns. */

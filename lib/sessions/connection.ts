@@ -18,6 +18,7 @@ import { RequestWatch } from "./request_watch.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
+import { Writer, type WriterOwner } from "./writer.ts";
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
@@ -35,7 +36,7 @@ const LINGER_MS = 500;
  * gone or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is
  * over, and never rejects.
  */
-export class Connection implements OutboxOwner {
+export class Connection implements OutboxOwner, WriterOwner {
   readonly number: number;
   readonly session: Session;
   readonly outbox: Outbox;
@@ -44,6 +45,7 @@ export class Connection implements OutboxOwner {
   readonly #address: string;
   readonly transport: Transport;
   readonly #input: ReadBuffer;
+  readonly #writer: Writer;
   #reason: CloseReason | undefined;
   #draining = false;
   #handling: Promise<void> | undefined;
@@ -62,7 +64,8 @@ export class Connection implements OutboxOwner {
     this.transport = options.transport;
     this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
-    const { stallTimeout } = settings;
+    const { stallTimeout, turns } = settings;
+    this.#writer = new Writer(this, turns);
     this.stalls = new StallWatch(this.outbox, {
       stallTimeout,
       visible: options.transport.localAddr !== undefined,
@@ -76,7 +79,7 @@ export class Connection implements OutboxOwner {
    */
   async run(): Promise<CloseReason> {
     const { session, outbox } = this;
-    const { turns } = this.#settings;
+    const { turns, flushes } = this.#settings;
     const input = this.#input;
     turns.joined();
     try {
@@ -111,6 +114,8 @@ export class Connection implements OutboxOwner {
         if (turns.holdsReads) await new Promise<void>((resolve) => turns.whenReadable(resolve));
       }
       this.#reason ??= session.ended;
+      session.tellAll();
+      flushes.flush();
       await this.#finish();
     } catch (error) {
       this.#fail(error);
@@ -185,7 +190,12 @@ export class Connection implements OutboxOwner {
   }
 
   onReady(): void {
-    void this.#write();
+    this.#writer.write();
+  }
+
+  onWriteFailed(error: unknown): void {
+    this.#fail(error);
+    this.#close();
   }
 
   onEvicted(why: Eviction, unsent: number): void {
@@ -269,7 +279,7 @@ export class Connection implements OutboxOwner {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     turns.queue(() => {
       try {
-        this.#work();
+        this.#work(how);
         flushes.flush();
         resolve();
       } catch (error) {
@@ -285,18 +295,18 @@ export class Connection implements OutboxOwner {
    */
   #workAtOnce({ little }: { readonly little: boolean }): void {
     const { turns, flushes } = this.#settings;
-    this.#work();
+    this.#work({ little });
     if (little) turns.flushSoon();
     else flushes.flush();
   }
 
   /** One turn. */
-  #work(): void {
+  #work(how: { readonly little: boolean }): void {
     if (this.#closed) return;
     const { session } = this;
     const input = this.#input;
     const { turns } = this.#settings;
-    turns.begin();
+    turns.begin(how);
     if (this.#unread) {
       this.#unread = false;
       session.receive(input.chunk, input.start, input.end);
@@ -306,27 +316,6 @@ export class Connection implements OutboxOwner {
       session.goOn();
     }
     turns.end();
-  }
-
-  async #write(): Promise<void> {
-    const { outbox } = this;
-    const { turns } = this.#settings;
-    try {
-      for (;;) {
-        if (outbox.queued > 0 && !turns.mayWrite) {
-          await new Promise<void>((resolve) => turns.whenWritable(resolve));
-        }
-        const bytes = outbox.take();
-        if (bytes === undefined) return;
-        const written = await this.transport.write(bytes);
-        turns.wrote(written);
-        outbox.wrote(written);
-      }
-    } catch (error) {
-      outbox.abandon();
-      this.#fail(error);
-      this.#close();
-    }
   }
 
   /** Input is over: what is queued leaves, then the socket closes. */

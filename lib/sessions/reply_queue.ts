@@ -7,9 +7,11 @@ import type { Acknowledgement, Gate, Receipt } from "../engine/types.ts";
 import type { WireCode } from "../errors.ts";
 import type { Flushable, FlushList } from "../flush_list.ts";
 import type { HeldMemory } from "../held_memory.ts";
-import { ASKED_BYTES, REPLIES_HIGH_WATER, REPLY_BYTES } from "../limits.ts";
+import { ASKED_BYTES, HELD_OKS_MOST, REPLIES_HIGH_WATER, REPLY_BYTES } from "../limits.ts";
 import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
 import { refusal } from "./refusal.ts";
+import { ReplyHold } from "./reply_hold.ts";
+import type { HeldBack, Turns } from "./turns/turns.ts";
 
 /** Where replies leave, as far as it can be too full for more. */
 export interface ReplyOutlet {
@@ -23,6 +25,7 @@ export interface ReplyQueueOptions {
   readonly outlet: ReplyOutlet;
   readonly flushes: FlushList;
   readonly memory: HeldMemory;
+  readonly turns: Pick<Turns, "crowded" | "rounds" | "holdBack">;
 }
 
 /**
@@ -71,7 +74,7 @@ type Saying = (replies: Replies) => void;
  * its outlet is full: who asks in its name asks nothing more then, so what one connection has unanswered is
  * bounded, and so is what it does not read.
  */
-export class ReplyQueue implements Gate, Flushable {
+export class ReplyQueue implements Gate, Flushable, HeldBack {
   #replies: Replies;
   readonly #outlet: ReplyOutlet;
   readonly #flushes: FlushList;
@@ -84,10 +87,16 @@ export class ReplyQueue implements Gate, Flushable {
   #announced = false;
   #closed = false;
   #notFull: Array<() => void> | undefined;
+  readonly #turns: ReplyQueueOptions["turns"];
   #oks = 0;
   #last: Success = DONE;
+  /** Whether a success waits for the next; of those who publish in no crowd there is none. */
+  #hold: ReplyHold | undefined;
+  /** Whether {@link Turns} asks {@link staysIn}. */
+  #held = false;
 
-  constructor({ replies, outlet, flushes, memory }: ReplyQueueOptions) {
+  constructor({ replies, outlet, flushes, memory, turns }: ReplyQueueOptions) {
+    this.#turns = turns;
     this.#replies = replies;
     this.#outlet = outlet;
     this.#flushes = flushes;
@@ -164,6 +173,24 @@ export class ReplyQueue implements Gate, Flushable {
     this.#replies.flush();
   }
 
+  /**
+   * As {@link flush}, but in a crowd a success may wait for the next one, so that both leave in one write.
+   */
+  flushOrHold(): void {
+    if (!this.#mayHold || !(this.#hold ??= new ReplyHold()).begins(this.#turns.rounds)) return this.flush();
+    if (!this.#held) this.#turns.holdBack(this);
+    this.#held = true;
+    this.#replies.flush();
+  }
+
+  /** Only for {@link Turns}: whether what is held back still waits. */
+  staysIn(rounds: number): boolean {
+    const hold = this.#hold;
+    if (!this.#closed && hold?.isOver(rounds) === true) this.flush();
+    this.#held = !this.#closed && hold?.holds === true;
+    return this.#held;
+  }
+
   /** The connection is gone: nothing is told any more, whatever becomes of what it asked. */
   close(): void {
     this.#closed = true;
@@ -212,6 +239,10 @@ export class ReplyQueue implements Gate, Flushable {
     if (!this.#keepsTooMuch) this.#callNotFull();
   }
 
+  get #mayHold(): boolean {
+    return this.#turns.crowded && this.#oks > 0 && this.#oks <= HELD_OKS_MOST && this.#waiting.length === 0;
+  }
+
   get #keepsTooMuch(): boolean {
     return this.#bytes > 0 && this.#bytes >= Math.min(REPLIES_HIGH_WATER, this.#memory.share);
   }
@@ -244,7 +275,9 @@ export class ReplyQueue implements Gate, Flushable {
   }
 
   #tellOks(): void {
-    if (this.#oks > 0) this.#replies.ok(this.#oks, this.#last);
+    if (this.#oks === 0) return;
+    this.#hold?.ends(this.#oks);
+    this.#replies.ok(this.#oks, this.#last);
     this.#oks = 0;
   }
 

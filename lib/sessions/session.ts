@@ -66,8 +66,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.outbox = outbox;
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(settings.limits);
-    const { flushes, memory } = settings;
-    this.#replies = new ReplyQueue({ replies: protocol.replies(outbox), outlet: outbox, flushes, memory });
+    const { flushes, memory, turns } = settings;
+    const replies = protocol.replies(outbox);
+    this.#replies = new ReplyQueue({ replies, outlet: outbox, flushes, memory, turns });
     this.subscriptions = new Subscriptions(this, settings.slowConsumer);
     this.memberships = new Memberships(this, (by) => this.subscriptions.watch(by));
   }
@@ -140,6 +141,11 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   passOver(): void {
     const found = this.#decoder.passOver("BUSY", "");
     this.#refuse(found);
+    this.#replies.flush();
+  }
+
+  /** Nothing more is read: what is known is told. */
+  tellAll(): void {
     this.#replies.flush();
   }
 
@@ -264,7 +270,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       }
     }
     this.#handOn(chunk);
-    this.#replies.flush();
+    this.#replies.flushOrHold();
   }
 
   /** False: the session stands still. */

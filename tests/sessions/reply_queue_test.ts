@@ -3,8 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { ChunkPool } from "../../lib/buffers.ts";
 import { FlushList } from "../../lib/flush_list.ts";
 import { HeldMemory } from "../../lib/held_memory.ts";
-import { HIGH_WATER, REPLIES_HIGH_WATER } from "../../lib/limits.ts";
-import type { Replies } from "../../lib/protocols/types.ts";
+import { HIGH_WATER, HOLD_ROUNDS, REPLIES_HIGH_WATER } from "../../lib/limits.ts";
+import { DONE, type Replies } from "../../lib/protocols/types.ts";
 import { refusal } from "../../lib/sessions/refusal.ts";
 import { ReplyQueue } from "../../lib/sessions/reply_queue.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
@@ -25,13 +25,16 @@ class Bench {
     aboveHighWater: false,
     whenNotFull: (callback: () => void) => void this.room.push(callback),
   };
+  /** How many times it asked to be held back. */
+  asked = 0;
+  readonly turns = { crowded: false, rounds: 0, holdBack: () => void this.asked++ };
   readonly room: Array<() => void> = [];
   readonly queue: ReplyQueue;
   flushed = 0;
 
   constructor(most = GiB) {
     this.memory = new HeldMemory({ most, pool: new ChunkPool() });
-    const { said, flushes, memory, outlet } = this;
+    const { said, flushes, memory, outlet, turns } = this;
     const replies: Replies = {
       tellsReceipts: true,
       ok: (count, { last }) => void said.push(`ok ${count}${last === undefined ? "" : ` seq=${last}`}`),
@@ -43,9 +46,62 @@ class Bench {
       info: () => void said.push("info"),
       flush: () => void this.flushed++,
     };
-    this.queue = new ReplyQueue({ replies, outlet, flushes, memory });
+    this.queue = new ReplyQueue({ replies, outlet, flushes, memory, turns });
   }
 }
+
+Deno.test("in a crowd a success waits for the next one, and both are told together", () => {
+  const bench = new Bench();
+  const { queue, turns, said } = bench;
+  queue.ok(1, DONE);
+  queue.flushOrHold();
+  assertEquals(said.splice(0), ["ok 1"]);
+  turns.crowded = true;
+  for (let at = 0; at < 5; at++) {
+    queue.ok(1, DONE);
+    queue.flushOrHold();
+    assertEquals(said.splice(0), [], "it waits");
+    turns.rounds++;
+    assert(queue.staysIn(turns.rounds));
+    queue.ok(1, DONE);
+    queue.flushOrHold();
+    assertEquals(said.splice(0), ["ok 2"]);
+  }
+  assertEquals(bench.asked, 1, "it is in the list once");
+});
+
+Deno.test("a success that waited for nothing leaves alone, and those behind it wait ever less often", () => {
+  const { queue, turns, said } = new Bench();
+  turns.crowded = true;
+  let waited = 0;
+  for (let at = 0; at < 2000; at++) {
+    queue.ok(1, DONE);
+    queue.flushOrHold();
+    if (said.length === 0) {
+      waited++;
+      for (let round = 1; round < HOLD_ROUNDS; round++) assert(queue.staysIn(++turns.rounds));
+      assertEquals(said, [], "it has its rounds");
+      assert(!queue.staysIn(++turns.rounds));
+    }
+    assertEquals(said.splice(0), ["ok 1"]);
+  }
+  assert(waited > 3 && waited < 20, `${waited} of 2,000`);
+});
+
+Deno.test("whatever else is said takes a success along that waits (C2)", () => {
+  const { queue, turns, said } = new Bench();
+  turns.crowded = true;
+  queue.ok(1, DONE);
+  queue.flushOrHold();
+  queue.say((replies) => replies.pong());
+  queue.flushOrHold();
+  assertEquals(said, ["ok 1", "pong"]);
+  assert(!queue.staysIn(turns.rounds));
+  queue.ok(1, DONE);
+  queue.flushOrHold();
+  queue.flush();
+  assertEquals(said, ["ok 1", "pong", "ok 1"]);
+});
 
 /** The reference store, whose seeks are answered when the test says so. */
 class SlowSeeks extends HeldStore {

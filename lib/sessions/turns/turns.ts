@@ -60,6 +60,8 @@ export class Turns {
   /** In a crowd: who has something to write, and who was served and asks for more behind those before it. */
   readonly #writers: Lane = new Lane();
   readonly #readers: Lane = new Lane();
+  #held: HeldBack[] = [];
+  #rounds = 0;
   /** Connections there are. */
   #players = 0;
   /** Places of this round that are taken. */
@@ -91,6 +93,16 @@ export class Turns {
     this.#players--;
   }
 
+  /** Whether there are so many connections that a round has no room for all of them. */
+  get crowded(): boolean {
+    return this.#players > CROWD;
+  }
+
+  /** Rounds so far. */
+  get rounds(): number {
+    return this.#rounds;
+  }
+
   /** Whether there is time at once, and nobody who waits for it. */
   get free(): boolean {
     return this.#spent < SLICE_MS && this.#little.empty && this.#much.empty;
@@ -101,7 +113,7 @@ export class Turns {
     this.#taken++;
     this.#moved(bytes);
     // a round begins before its places are taken, so that there are new ones by then
-    if (this.#crowded && this.#taken >= SOON) this.#schedule();
+    if (this.crowded && this.#taken >= SOON) this.#schedule();
   }
 
   /** A write has ended, and moved so many bytes. */
@@ -116,9 +128,12 @@ export class Turns {
     queueMicrotask(this.#flush);
   }
 
-  /** A turn begins: tell {@link over} what is done in it, and {@link end} when it has ended. */
-  begin(): void {
-    this.#began = this.#loop.now();
+  /**
+   * A turn begins: tell {@link over} what is done in it, and {@link end} when it has ended. `little`: it will
+   * not take long, so that the clock is looked at only if it does all the same.
+   */
+  begin({ little = false }: { readonly little?: boolean } = {}): void {
+    this.#began = little ? UNTIMED : this.#loop.now();
     this.#work = this.#unchecked = 0;
   }
 
@@ -128,12 +143,14 @@ export class Turns {
     this.#unchecked += work;
     if (this.#unchecked < CHECK_EVERY) return false;
     this.#unchecked = 0;
-    const most = this.#crowded ? CROWD_TURN_MS : TURN_MS;
-    return this.#work >= TURN_WORK_MOST || this.#loop.now() - this.#began >= most;
+    const now = this.#loop.now();
+    if (this.#began === UNTIMED) this.#began = now;
+    const most = this.crowded ? CROWD_TURN_MS : TURN_MS;
+    return this.#work >= TURN_WORK_MOST || now - this.#began >= most;
   }
 
   end(): void {
-    this.#spent += this.#loop.now() - this.#began;
+    this.#spent += this.#began === UNTIMED ? MS_A_LITTLE_TURN : this.#loop.now() - this.#began;
   }
 
   /** Calls back, once, when it is this one's turn. `little`: it will not take long. */
@@ -144,7 +161,7 @@ export class Turns {
 
   /** Whether there is a place to write at once, which is taken then. If not: {@link whenWritable}. */
   get mayWrite(): boolean {
-    if (!this.#crowded) return true;
+    if (!this.crowded) return true;
     if (this.#taken >= ROUND_PLACES || !this.#writers.empty) return false;
     this.#taken++;
     return true;
@@ -158,7 +175,7 @@ export class Turns {
 
   /** Whether who was served has to wait ({@link whenReadable}) before it asks for more. */
   get holdsReads(): boolean {
-    return this.#crowded &&
+    return this.crowded &&
       (2 * this.#taken > ROUND_PLACES || !this.#readers.empty || !this.#writers.empty);
   }
 
@@ -168,14 +185,16 @@ export class Turns {
     this.#schedule();
   }
 
+  /** Asks at the end of each round whether what is held back has to leave, as long as it is. */
+  holdBack(who: HeldBack): void {
+    this.#held.push(who);
+    this.#schedule();
+  }
+
   /** Calls back, once, when the event loop has turned. */
   whenTurned(callback: () => void): void {
     this.#waiting.push(callback);
     this.#schedule();
-  }
-
-  get #crowded(): boolean {
-    return this.#players > CROWD;
   }
 
   #moved(bytes: number): void {
@@ -189,6 +208,7 @@ export class Turns {
   }
 
   #round(): void {
+    this.#rounds++;
     this.#spent = 0;
     callAll(this.#waiting);
     this.#takeTurns();
@@ -199,14 +219,23 @@ export class Turns {
     let places = Math.min(this.#readers.length, Math.ceil((ROUND_PLACES - this.#taken) / READ_PLACES));
     for (; places > 0; places--) this.#readers.take()!();
     this.#loop.settled(() => {
+      this.#letLeave();
       this.#taken = 0;
       this.#scheduled = false;
       if (this.#anybodyWaits) this.#schedule();
     });
   }
 
+  /** By now all have been read that were asked for and had come. */
+  #letLeave(): void {
+    if (this.#held.length === 0) return;
+    const before = this.#held.length;
+    this.#held = this.#held.filter((who) => who.staysIn(this.#rounds));
+    if (this.#held.length < before) this.flushSoon();
+  }
+
   get #anybodyWaits(): boolean {
-    return this.#waiting.length > 0 || !this.#little.empty || !this.#much.empty ||
+    return this.#waiting.length > 0 || this.#held.length > 0 || !this.#little.empty || !this.#much.empty ||
       !this.#writers.empty || !this.#readers.empty;
   }
 
@@ -220,6 +249,12 @@ export class Turns {
       turn();
     }
   }
+}
+
+/** One that has something to say and waits for more. */
+export interface HeldBack {
+  /** Whether it still waits after so many rounds; if not, it is to be flushed, and not asked again. */
+  staysIn(rounds: number): boolean;
 }
 
 /** First in, first out. */
@@ -261,6 +296,10 @@ function callAll(list: Array<() => void>): void {
 const SOON = 45;
 /** Units of work between two looks at the clock, which costs a tenth of a microsecond. */
 const CHECK_EVERY = 16;
+/** When a turn began whose beginning nobody looked at the clock for. */
+const UNTIMED = -1;
+/** What such a turn is taken to last, milliseconds. */
+const MS_A_LITTLE_TURN = 0.002;
 /** What the system's part in a read or a write is taken to be, milliseconds. */
 const MS_AN_OPERATION = 0.004;
 const MS_A_BYTE = 1 / (4 * 1024 * 1024);

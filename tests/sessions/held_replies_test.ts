@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import { CROWD } from "../../lib/limits.ts";
+import { TestServer } from "../support/server.ts";
+
+/** A broker with so many connections that they are a crowd. */
+function crowd(): TestServer {
+  const broker = new TestServer();
+  for (let at = 0; at <= CROWD; at++) broker.connect("publishers");
+  return broker;
+}
+
+Deno.test("in a crowd who waits for each reply gets each, though nobody else has anything to do (C2)", async () => {
+  await using broker = crowd();
+  using publisher = broker.connect("publishers");
+  for (let at = 0; at < 50; at++) assertEquals(await publisher.ask(`p pub #a ${at}`), "OK");
+});
+
+Deno.test("in a crowd what was published last is answered before its connection ends (C11)", async () => {
+  await using broker = crowd();
+  using publisher = broker.connect("publishers");
+  await publisher.send("p pub #a 1\np pub #a 2\n");
+  await publisher.endInput();
+  assertEquals(await publisher.rest(), "OK\nOK\n");
+});
+
+Deno.test("in a crowd what was published last is answered when the broker drains (C11)", async () => {
+  const broker = crowd();
+  using publisher = broker.connect("publishers");
+  await publisher.send("p pub #a 1\n");
+  for (let turns = 0; turns < 8; turns++) await Promise.resolve();
+  const published = broker.totals.published;
+  const rest = publisher.rest();
+  await broker[Symbol.asyncDispose]();
+  assertEquals(await rest, "OK\n".repeat(published));
+});
