@@ -243,7 +243,8 @@ export const CROWD = 60;
 export const ACCEPTED_A_ROUND = 16;
 
 /**
- * The heap is collected when the process has grown by so many bytes, after so many looks (one a second) at
+ * The heap is collected when the process has grown by so many bytes, or so many that were kept for peers have
+ * been let go since, after so many looks (one a second) at
  * which the process used no more than this part of a core, unless so many bytes are kept for peers or more: a
  * collection takes some 10 ms for each 50 MiB that are alive.
  */

@@ -21,12 +21,15 @@ export interface Heap {
  *
  * Guarantees: nothing is collected while the broker is busy, nor while so much may be alive that others would
  * feel it; what cannot be collected is not looked for again and again. Behind a collection that brought
- * something come two more: what is remembered for a while (routes) is forgotten by then.
+ * something come two more: what is remembered for a while (routes) is forgotten by then. What is remembered for
+ * longer (ids) is collected when it has been let go, though the process has not grown since.
  */
 export class HeapKeeper {
   readonly #heap: Heap;
   /** The least since the last collection. */
   #least: number;
+  /** The most that was alive since then. */
+  #mostAlive = 0;
   #worked: number;
   #quiet = 0;
   /** Collections that are still to follow one that brought something, and looks until the next. */
@@ -47,8 +50,11 @@ export class HeapKeeper {
     this.#worked = worked;
     const bytes = heap.bytes();
     this.#least = Math.min(this.#least, bytes);
+    this.#mostAlive = Math.max(this.#mostAlive, alive);
     if (this.#quiet < QUIET_LOOKS || alive > QUIET_HEAP_LIVE_MOST) return;
-    if (bytes >= this.#least + QUIET_HEAP_GROWTH) {
+    const letGo = this.#mostAlive - alive >= QUIET_HEAP_GROWTH;
+    if (letGo || bytes >= this.#least + QUIET_HEAP_GROWTH) {
+      this.#mostAlive = alive;
       this.#collect();
       this.#more = bytes - this.#least >= QUIET_HEAP_GROWTH ? COLLECTIONS_BEHIND : 0;
     } else if (this.#more > 0 && --this.#wait <= 0) {

@@ -81,6 +81,23 @@ Deno.test("nothing is collected while much is alive: others would wait for it", 
   assertEquals(heap.collections, 1);
 });
 
+Deno.test("what is let go long after the last collection is collected, once each time", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += 60 * MIB;
+  look(keeper, 150, 50 * MIB);
+  const { collections } = heap;
+  assertEquals(heap.size, 70 * MIB);
+  // ids whose window is over; not so little that it is not worth it
+  look(keeper, 20, 45 * MIB);
+  assertEquals(heap.collections, collections);
+  heap.garbage = 50 * MIB;
+  look(keeper, 20, 0);
+  assertEquals(heap.size, 20 * MIB);
+  look(keeper, 1000, 0);
+  assertEquals(heap.collections, collections + 3);
+});
+
 Deno.test("the heap of this process can be collected", () => {
   const ours: unknown[] = [];
   for (let at = 0; at < 500_000; at++) ours.push({ at, list: [at] });
