@@ -1,60 +1,109 @@
 /**
- * `deno task mutate [--folder F] [--count N] [--seed S]`: makes one small change to lib at a time, and looks
- * whether the tests of its folder notice. Lists those that nobody noticed.
+ * `deno task mutate [--folder F] [--count N] [--seed S] [--jobs J]`: makes one small change to lib at a time, and
+ * looks whether the tests of its folder notice. Lists those that nobody noticed.
  *
- * What does not type-check is no change, and another is drawn. First runs the test that is named as the source
- * is, then all of the folder's.
+ * What does not type-check is no change, and what is named in `equivalent/` is none that could be noticed: others are
+ * drawn. A change that is noticed only because a test waits for ever, or a program does not end, is counted as
+ * caught and said to be hung.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { printLine } from "../../scripts/terminal.ts";
 import { Random } from "../simulation/world/random.ts";
-import { type Mutant, mutantsOf, mutated } from "./mutants.ts";
-import { type Verdict, Workshop } from "./workshop.ts";
+import { equivalents, isEquivalent } from "./equivalent.ts";
+import { FolderTests, type Judged, roomOf, type Verdict } from "./judge.ts";
+import { lineOf, type Mutant, mutantsOf, mutated } from "./mutants.ts";
+import { typeCheck } from "./type_check.ts";
+import { tracked, Workshop } from "./workshop.ts";
 
-const flags = parseArgs(Deno.args, { string: ["folder", "count", "seed"] }) as Readonly<
+/** A place where a source can be changed. */
+interface Candidate {
+  readonly path: string;
+  readonly text: string;
+  readonly mutant: Mutant;
+}
+
+const flags = parseArgs(Deno.args, { string: ["folder", "count", "seed", "jobs"] }) as Readonly<
   Record<string, string | undefined>
 >;
-const folder = flags["folder"];
+const folder = flags["folder"] ?? "lib";
 const count = number("count", 20);
 const seed = number("seed", Date.now() % 1_000_000);
-const random = new Random(seed);
-using workshop = await Workshop.make();
-const candidates: { readonly path: string; readonly text: string; readonly mutant: Mutant }[] = [];
-for (const path of await workshop.sources(folder)) {
-  const text = await workshop.read(path);
-  for (const mutant of mutantsOf(text)) candidates.push({ path, text, mutant });
-}
+const jobs = number("jobs", navigator.hardwareConcurrency);
+const started = Date.now();
+using workshops = new DisposableStack();
+const first = workshops.use(await Workshop.make());
+const { all: known, stale } = await equivalents(first);
+for (const { path, line } of stale) say(`no such line any more: ${path}: ${line}`);
+const candidates = await candidatesOf(folder);
 if (candidates.length === 0) {
-  workshop[Symbol.dispose]();
-  say(`mutate: there is nothing to change in ${folder ?? "lib"}: name a folder of lib, as lib/wire`);
+  say(`mutate: there is nothing to change in ${folder}: name a folder of lib, as lib/wire`);
+  workshops.dispose();
   Deno.exit(2);
 }
 say(`${candidates.length} changes, seed ${seed}`);
-const verdicts = new Map<string, Map<Verdict, number>>();
+const drawn = await draw();
+const tests = new Map<string, FolderTests>();
+for (const room of new Set(drawn.map(({ path }) => roomOf(path)))) {
+  tests.set(room, await FolderTests.of(room, first));
+}
+const verdicts = new Map<string, Record<Verdict, number>>();
 const survivors: string[] = [];
-for (let left = count; left > 0 && candidates.length > 0;) {
-  const [{ path, text, mutant }] = candidates.splice(random.below(candidates.length), 1) as [
-    typeof candidates[number],
-  ];
-  const verdict = await workshop.judge(path, { text, changed: mutated(text, mutant) });
-  if (verdict === "no types") continue;
-  left--;
-  const room = path.split("/").slice(0, 2).join("/");
-  const of = verdicts.get(room) ?? new Map<Verdict, number>();
-  verdicts.set(room, of.set(verdict, (of.get(verdict) ?? 0) + 1));
-  const line = text.split("\n")[mutant.line - 1]!.trim();
-  const what = `${path}:${mutant.line} ${mutant.kind}: ${line}`;
-  say(`${verdict.padEnd(8)} ${what}`);
+const left = [...drawn];
+await Promise.all(Array.from({ length: Math.max(1, jobs) }, async (_, i) => {
+  const workshop = i === 0 ? first : workshops.use(await Workshop.make());
+  for (let next = left.shift(); next !== undefined; next = left.shift()) {
+    const { path, text, mutant } = next;
+    tell(next, await tests.get(roomOf(path))!.judge(path, { changed: mutated(text, mutant), workshop }));
+  }
+}));
+say("");
+for (const line of survivors) say(line);
+for (const [room, { caught, hung, survived }] of [...verdicts].sort()) {
+  say(`${room}: ${caught + hung} of ${caught + hung + survived} caught, ${hung} of them hung`);
+}
+const seconds = Math.round((Date.now() - started) / 1000);
+say(`${drawn.length - survivors.length} of ${drawn.length} caught, seed ${seed}, ${seconds} s`);
+
+async function candidatesOf(folder: string): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  const sources = (await tracked(folder)).filter((path) => /^lib\/(?!std\/).*\.ts$/.test(path));
+  for (const path of sources) {
+    const text = await first.read(path);
+    for (const mutant of mutantsOf(text)) {
+      if (!isEquivalent({ path, ...lineOf(text, mutant) }, known)) found.push({ path, text, mutant });
+    }
+  }
+  return found;
+}
+
+/** As many as are asked for, in the order of the seed. */
+async function draw(): Promise<Candidate[]> {
+  const random = new Random(seed);
+  const found: Candidate[] = [];
+  while (found.length < count && candidates.length > 0) {
+    const some: Candidate[] = [];
+    while (some.length < count && candidates.length > 0) {
+      some.push(...candidates.splice(random.below(candidates.length), 1));
+    }
+    const sources = some.map(({ path, text, mutant }) => ({ path, text: mutated(text, mutant) }));
+    const typed = await typeCheck(first, sources);
+    found.push(...some.filter((_, i) => typed[i]));
+  }
+  return found.slice(0, count);
+}
+
+function tell({ path, text, mutant }: Candidate, { verdict, by }: Judged): void {
+  const room = roomOf(path);
+  const of = verdicts.get(room) ?? { caught: 0, hung: 0, survived: 0 };
+  of[verdict]++;
+  verdicts.set(room, of);
+  const { line, becomes } = lineOf(text, mutant);
+  const what = `${path}:${mutant.line} ${mutant.kind}: ${line}${becomes === "" ? "" : ` -> ${becomes}`}`;
+  say(`${verdict.padEnd(8)} ${what}${by === undefined ? "" : ` (${by})`}`);
   if (verdict === "survived") survivors.push(what);
 }
-for (const [room, of] of verdicts) {
-  const all = [...of.values()].reduce((sum, each) => sum + each, 0);
-  const caught = all - (of.get("survived") ?? 0);
-  say(`${room}: ${caught} of ${all} caught, ${of.get("hung") ?? 0} of them by the time limit`);
-}
-say(`${count - survivors.length} of ${count} caught`);
 
 function number(name: string, fallback: number): number {
   const text = flags[name];

@@ -81,6 +81,12 @@ export function mutated(text: string, { start, end, replacement }: Mutant): stri
   return text.slice(0, start) + replacement + text.slice(end);
 }
 
+/** The line it is in, as it is and as it becomes, without what it is indented by. */
+export function lineOf(text: string, mutant: Mutant): { line: string; becomes: string } {
+  const at = mutant.line - 1;
+  return { line: text.split("\n")[at]!.trim(), becomes: mutated(text, mutant).split("\n")[at]!.trim() };
+}
+
 function other(found: string): string {
   return OTHER[found] ?? found;
 }

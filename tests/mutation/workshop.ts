@@ -1,16 +1,23 @@
 /**
- * A copy of the sources in which they are changed and tested.
+ * A copy of the sources in which they are changed and tested. Where several are judged at once each has a copy of
+ * its own.
  *
  * @module
  */
 
-/** What became of a change. */
-export type Verdict = "caught" | "hung" | "survived" | "no types";
+/** How a run of tests, or of another of deno's commands, ended. */
+export interface Outcome {
+  readonly success: boolean;
+  /** What it printed on both, without colours. */
+  readonly text: string;
+  /** It was ended from outside. */
+  readonly late: boolean;
+}
 
-/** Milliseconds the tests of a folder may take with a change in it: some loops never end then. */
-const TESTS_MS = 180_000;
-const CHECK_MS = 60_000;
+/** A test gets so long, in milliseconds: the slowest takes a tenth of it on a quiet machine. */
+const TEST_MS = 20_000;
 const ROOT = new URL("../../", import.meta.url).pathname;
+const SURROUNDINGS = { NO_COLOR: "1", TEST_LIMIT_MS: String(TEST_MS) };
 
 /** One at a time. */
 export class Workshop implements Disposable {
@@ -22,9 +29,7 @@ export class Workshop implements Disposable {
 
   static async make(): Promise<Workshop> {
     const dir = await Deno.makeTempDir({ prefix: "hashbus-mutants-" });
-    const { stdout } = await new Deno.Command("git", { args: ["ls-files", "-z"], cwd: ROOT }).output();
-    for (const path of new TextDecoder().decode(stdout).split("\0")) {
-      if (path === "") continue;
+    for (const path of await tracked()) {
       await Deno.mkdir(`${dir}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
       await Deno.copyFile(`${ROOT}${path}`, `${dir}/${path}`);
     }
@@ -35,78 +40,47 @@ export class Workshop implements Disposable {
     Deno.removeSync(this.#dir, { recursive: true });
   }
 
-  /** The sources of a folder of lib, or of all of it. */
-  async sources(folder = "lib"): Promise<string[]> {
-    const { stdout } = await new Deno.Command("git", { args: ["ls-files", folder], cwd: ROOT }).output();
-    return new TextDecoder().decode(stdout).split("\n").filter((path) =>
-      path.startsWith("lib/") && path.endsWith(".ts") && !path.startsWith("lib/std/")
-    );
+  /** A file's place as modules are named. */
+  url(path: string): string {
+    return new URL(path, `file://${this.#dir}/`).href;
   }
 
   async read(path: string): Promise<string> {
     return await Deno.readTextFile(`${this.#dir}/${path}`);
   }
 
-  /** Changes a source, tests it, and puts it back. */
-  async judge(
-    path: string,
-    { text, changed }: { readonly text: string; readonly changed: string },
-  ): Promise<Verdict> {
-    await Deno.writeTextFile(`${this.#dir}/${path}`, changed);
-    try {
-      if (await this.#run(["check", "--quiet", path], CHECK_MS) !== "good") return "no types";
-      for (const tests of await this.#testsOf(path)) {
-        const outcome = await this.#run(
-          [
-            "test",
-            "-A",
-            "--quiet",
-            "--no-check",
-            "--fail-fast",
-            "--preload=tests/support/time_limit.ts",
-            ...tests,
-          ],
-          TESTS_MS,
-        );
-        if (outcome !== "good") return outcome === "late" ? "hung" : "caught";
-      }
-      return "survived";
-    } finally {
-      await Deno.writeTextFile(`${this.#dir}/${path}`, text);
-    }
+  async write(path: string, text: string): Promise<void> {
+    await Deno.writeTextFile(`${this.#dir}/${path}`, text);
   }
 
-  /** The test that is named as the source is, and then all of its folder's. */
-  async #testsOf(path: string): Promise<string[][]> {
-    const mirror = path.replace(/^lib\//, "tests/").replace(/\.ts$/, "_test.ts");
-    const parts = mirror.split("/");
-    const folder = parts.length > 2 ? parts.slice(0, 2).join("/") : undefined;
-    const found: string[][] = [];
-    if (await exists(`${this.#dir}/${mirror}`)) found.push([mirror]);
-    if (folder !== undefined && await exists(`${this.#dir}/${folder}`)) found.push(["--parallel", folder]);
-    return found;
+  async remove(path: string): Promise<void> {
+    await Deno.remove(`${this.#dir}/${path}`);
   }
 
-  async #run(args: readonly string[], most: number): Promise<"good" | "bad" | "late"> {
+  /** Runs tests until one fails. */
+  async test(files: readonly string[], most: number): Promise<Outcome> {
+    const several = files.length > 1 ? ["--parallel"] : [];
+    const flags = ["-A", "--no-check", "--fail-fast", "--preload=tests/support/time_limit.ts"];
+    return await this.run(["test", ...flags, ...several, ...files], most);
+  }
+
+  /** One of deno's commands; ended after so many milliseconds. */
+  async run(args: readonly string[], most: number): Promise<Outcome> {
     const signal = AbortSignal.timeout(most);
-    const { success } = await new Deno.Command(Deno.execPath(), {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [...args],
       cwd: this.#dir,
-      stdout: "null",
-      stderr: "null",
+      env: SURROUNDINGS,
       signal,
     }).output();
-    if (signal.aborted) return "late";
-    return success ? "good" : "bad";
+    const decoder = new TextDecoder();
+    return { success, text: decoder.decode(stdout) + decoder.decode(stderr), late: signal.aborted };
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+/** The files of the repository that lie there. */
+export async function tracked(...places: readonly string[]): Promise<string[]> {
+  const { stdout } = await new Deno.Command("git", { args: ["ls-files", "-z", ...places], cwd: ROOT })
+    .output();
+  return new TextDecoder().decode(stdout).split("\0").filter((path) => path !== "");
 }
