@@ -244,9 +244,9 @@ export const ACCEPTED_A_ROUND = 16;
 
 /**
  * The heap is collected when the process has grown by so many bytes, or so many that were kept for peers have
- * been let go since, after so many looks (one a second) at
- * which the process used no more than this part of a core, unless so many bytes are kept for peers or more: a
- * collection takes some 10 ms for each 50 MiB that are alive.
+ * been let go since, after so many looks (one a second) at which the process used no more than this part of a
+ * core, unless so many bytes are kept for peers or more: a collection takes some 10 ms for each 50 MiB that
+ * are alive.
  */
 export const QUIET_HEAP_GROWTH = 8 * MIB;
 export const QUIET_LOOKS = 10;
