@@ -16,6 +16,8 @@ export interface PieceOptions {
   readonly acknowledgement: Acknowledgement;
   /** Undefined: nothing of its run repeats what is not stored yet. */
   readonly repetition?: Repetition | undefined;
+  /** The piece that brings what this one repeats; undefined: that is stored already. */
+  readonly claimant?: Piece | undefined;
 }
 
 /**
@@ -32,13 +34,16 @@ export class Piece implements Append {
   /** Whether it waits to be taken into a commit. */
   waits = true;
   repetition: Repetition | undefined;
+  /** It is stored if this one is, of what is not to be stored itself; undefined: it is stored already. */
+  claimant: Piece | undefined;
   /** Those that repeat messages of it. */
   repeatedBy: Repetition[] | undefined = undefined;
 
-  constructor({ part, acknowledgement, repetition }: PieceOptions) {
+  constructor({ part, acknowledgement, repetition, claimant }: PieceOptions) {
     this.part = part;
     this.acknowledgement = acknowledgement;
     this.repetition = repetition;
+    this.claimant = claimant;
     let overhead = PIECE_BYTES;
     let bytes = 0;
     if (part !== undefined) {
@@ -70,7 +75,7 @@ export class Piece implements Append {
   /** It has been answered. */
   release(): void {
     // or each that repeats it would keep it, and what it repeats itself, and so on
-    this.repetition = this.repeatedBy = undefined;
+    this.repetition = this.repeatedBy = this.claimant = undefined;
     this.part?.release();
   }
 
@@ -99,11 +104,6 @@ export class Repetition {
     if (others.at(-1) === this) return;
     others.push(this);
     this.#claimants.push(claimant);
-  }
-
-  /** Whether any of these is repeated by it. */
-  isOf(pieces: ReadonlySet<Piece>): boolean {
-    return this.#claimants.some((claimant) => pieces.has(claimant));
   }
 
   /** What it is made of, in its order. */
