@@ -87,6 +87,29 @@ Deno.test("a read that repeats what is refused is refused whole, though what is 
   assertEquals(await other.line(), "ok 1 seq=1 level=synced subs=0", "what repeats nothing is stored");
 });
 
+Deno.test("what is stored already is acknowledged, though the message beside it repeats what is refused (D6)", async () => {
+  const store = new HeldStore();
+  await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  assertEquals(await publisher.ask("pub #d 1 id=1\na"), "ok 1 seq=1 level=synced subs=0");
+  store.free = false;
+  await publisher.send("pub #d 1 id=2\nb\n");
+  const commit = await store.next();
+  using again = await upgrade(broker.connect("publishers"));
+  await again.send("pub #d 1 id=2\nb\npub #d 1 id=1\na\npub #d 1 id=2\nb\npub #d 1 id=1\na\n");
+  // that read has been handled when a later one is answered
+  using later = await upgrade(broker.connect("publishers"));
+  await later.ask("pub #m 1\nx");
+  store.free = true;
+  commit.end({ kind: "refused", reason: "disk full" });
+  assertEquals(await again.lines(4), [
+    "err STORE disk full",
+    "ok 1 level=synced",
+    "err STORE disk full",
+    "ok 1 level=synced",
+  ]);
+});
+
 Deno.test("what was stored before the broker was started is known by its id (D6)", async () => {
   const dir = await Deno.makeTempDir();
   try {

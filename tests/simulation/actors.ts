@@ -7,10 +7,17 @@ import { RefusedError } from "../../lib/errors.ts";
 import type { Host } from "../../lib/client/host.ts";
 import { openPublisher } from "../../lib/client/publishing/publisher.ts";
 import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
-import type { ClientEvent, Message, Publisher, Subscriber } from "../../lib/client/mod.ts";
+import type { ClientEvent, Message, Publisher, PublishOptions, Subscriber } from "../../lib/client/mod.ts";
 import type { Gap } from "../../lib/client/mod.ts";
-import type { History, PublisherRecord, Sent, SubscriberRecord, SubscriptionRecord } from "./history.ts";
-import type { PublisherPlan, SubscriberPlan, SubscriptionPlan } from "./plan.ts";
+import {
+  fieldsOf,
+  type History,
+  type PublisherRecord,
+  type Sent,
+  type SubscriberRecord,
+  type SubscriptionRecord,
+} from "./history.ts";
+import type { Plan, PublisherPlan, SubscriberPlan, SubscriptionPlan } from "./plan.ts";
 import type { States } from "./states.ts";
 import type { Network } from "./world/network.ts";
 import type { Random } from "./world/random.ts";
@@ -24,6 +31,7 @@ const CONNECT_MS = 600_000;
 
 /** What actors stand in. */
 export interface Stage {
+  readonly plan: Plan;
   readonly world: World;
   readonly network: Network;
   readonly history: History;
@@ -55,12 +63,12 @@ function machineOf(
 export async function publish(stage: Stage, plan: PublisherPlan, until: number): Promise<void> {
   const { world, history, states } = stage;
   const random = world.streams.of(`publisher ${plan.name}`);
-  const record: PublisherRecord = { name: plan.name, protocol: plan.protocol, sent: [], losses: 0 };
+  const record: PublisherRecord = { name: plan.name, protocol: plan.protocol, sent: [], lostAt: [] };
   history.publishers.push(record);
   const { host } = machineOf(stage, { name: plan.name, insists: plan.protocol === "2" });
   const onEvent = (event: ClientEvent): void => {
     world.trace.add(`${plan.name} ${event.type}`);
-    if (event.type === "lost") record.losses++;
+    if (event.type === "lost") record.lostAt.push(world.now);
   };
   const { name: id, protocol } = plan;
   let publisher: Publisher;
@@ -76,7 +84,7 @@ export async function publish(stage: Stage, plan: PublisherPlan, until: number):
   if (publisher.protocol === "classic") states.reached("a classic client");
   const answers: Promise<void>[] = [];
   for (let number = 1; number <= plan.messages && world.now < until;) {
-    await world.pause(random.spread(plan.every));
+    await world.pause(Math.min(random.spread(plan.every), until - world.now));
     for (let left = random.between(1, plan.burst); left > 0 && number <= plan.messages; left--) {
       answers.push(send(stage, { publisher, record, plan, random, number: number++ }));
     }
@@ -97,14 +105,17 @@ async function send(
   },
 ): Promise<void> {
   const topic = random.pick(plan.topics);
-  const beside = record.sent.findLast((sent) => sent.topic === topic);
   const plain = plan.protocol === "classic";
-  const repeats = !plain && beside !== undefined && random.chance(plan.repeats) ? beside : undefined;
+  const repeats = plain || !random.chance(plan.repeats) ? undefined : toRepeat(record, { random, topic });
   const ttl = !plain && random.chance(plan.ttl) ? random.pick([0.01, 0.5, 5]) : undefined;
-  const stem = `${plan.name}.${number}.`;
-  const text = stem + "x".repeat(Math.max(0, random.below(plan.bytes) - stem.length));
   const own = !plain && (repeats !== undefined || random.chance(plan.repeats));
   const id = own ? `${plan.name}/${(repeats ?? { number }).number}` : undefined;
+  const fields = !plain && random.chance(plan.fields) ? drawFields(random) : {};
+  const stem = `${plan.name}.${number}.`;
+  const length = Math.max(0, random.below(plan.bytes) - stem.length);
+  // what is no line of the classic protocol goes over v2 as it is
+  const filling = !plain && random.chance(plan.fields) ? random.pick(FILLINGS) : "x";
+  const text = stem + filling.repeat(Math.ceil(length / filling.length)).slice(0, length);
   const sent: Sent = {
     publisher: plan.name,
     number,
@@ -113,16 +124,18 @@ async function send(
     at: world.now,
     ttl,
     repeats,
-    losses: record.losses,
+    id,
+    fields: fieldsOf({ ...fields, headers: Object.entries(fields.headers ?? {}) }),
   };
   record.sent.push(sent);
-  history.byText.set(text, sent);
+  history.add(sent);
   try {
     const receipt = await publisher.publish(topic, text, {
+      ...fields,
       ...(ttl === undefined ? {} : { ttl }),
       ...(id === undefined ? {} : { id }),
     });
-    sent.ackedAt = world.now;
+    sent.ackedAt = sent.answeredAt = world.now;
     if (receipt.seq !== undefined) sent.seq = receipt.seq;
     if (receipt.level !== undefined) sent.level = receipt.level;
     if (receipt.subs !== undefined) sent.subs = receipt.subs;
@@ -131,10 +144,37 @@ async function send(
     }
     world.trace.add(`${plan.name} ok ${number} ${receipt.seq ?? ""}`);
   } catch (error) {
+    sent.answeredAt = world.now;
     sent.failed = error instanceof RefusedError ? error.code : String(error);
     if (error instanceof RefusedError) states.reached("a request refused");
     world.trace.add(`${plan.name} refused ${number} ${sent.failed}`);
   }
+}
+
+/** What payloads are full of: what could be taken for frames, lines and ends of them, and more than a byte. */
+const FILLINGS = ["x", "x", "\npub #m.a 1\nx\n", "ü", "a b\n", "\0\n", "\\n"];
+
+/** One before it whose id it has: that one is under way, or was answered long ago. */
+function toRepeat(
+  { sent }: PublisherRecord,
+  { random, topic }: { readonly random: Random; readonly topic: string },
+): Sent | undefined {
+  const before = sent.filter((each) =>
+    each.topic === topic && each.id !== undefined && each.repeats === undefined
+  );
+  return random.chance(0.5) || before.length === 0 ? before.at(-1) : random.pick(before);
+}
+
+function drawFields(random: Random): PublishOptions {
+  return {
+    ...random.pick<PublishOptions>([{}, { key: "a/1" }, { key: "100 %\n" }, { key: "ü=," }]),
+    ...random.pick<PublishOptions>([{}, {}, { reply: "#m.answers" }]),
+    ...random.pick<PublishOptions>([
+      {},
+      { headers: { "content type": "text/ü\r\n" } },
+      { headers: { a: "", "%": "%25", "=": " " } },
+    ]),
+  };
 }
 
 /** A subscriber that stays until it is told to leave. */
@@ -235,7 +275,24 @@ export class SubscriberActor {
       return;
     }
     got.push({ is: "message", at: world.now, topic: item.topic, text: item.text, seq: item.seq });
+    this.#compare(item);
     world.trace.add(`${name} got ${item.topic} ${item.seq ?? ""} ${item.text.slice(0, 20)}`);
+  }
+
+  /** What was given with it came with it (V1), but where somebody on its way speaks classic. */
+  #compare(message: Message): void {
+    const { history, errors } = this.#stage;
+    const sent = history.find(message.text);
+    if (sent === undefined || this.#subscriber?.protocol !== "2") return;
+    const fields = fieldsOf(message);
+    if (fields !== sent.fields) {
+      errors.push(
+        `${this.record.name}: ${sent.publisher}.${sent.number} came with ${fields} not ${sent.fields}`,
+      );
+    }
+    if (message.ttl !== sent.ttl || (sent.id !== undefined && message.id !== sent.id)) {
+      errors.push(`${this.record.name}: ${sent.publisher}.${sent.number} came with another id or ttl`);
+    }
   }
 
   #told(event: ClientEvent): void {

@@ -6,20 +6,12 @@
 import { Broker, type BrokerSnapshot, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
 import { PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
-import type { Plan } from "./plan.ts";
 import type { Disk } from "./world/disk.ts";
 import { WorldLoop } from "./world/loop.ts";
 import { Node } from "./world/world.ts";
 
 /** Milliseconds until somebody has started another one. */
 const RESTART_MS = 800;
-
-/** Policies of subscriptions that never hold more than their outbox may. */
-const LOSSY: ReadonlySet<string> = new Set(["drop-old", "drop-new", "latest", "disconnect"]);
-/** Bytes that are being written, which count until they are. */
-const WRITING_MOST = 64 * 1024;
-/** Milliseconds between two looks at its state. */
-const WATCH_MS = 250;
 
 /** What is left of a broker when it has ended in good order. */
 export interface Remains {
@@ -32,16 +24,14 @@ export interface Remains {
 /** One broker after another, on one disk. */
 export class Brokers {
   readonly #stage: Stage;
-  readonly #plan: Plan;
   readonly #disk: Disk | undefined;
   #node: Node | undefined;
   #broker: Broker | undefined;
   #started = 0;
   #ending = false;
 
-  constructor(stage: Stage, { plan, disk }: { readonly plan: Plan; readonly disk: Disk | undefined }) {
+  constructor(stage: Stage, { disk }: { readonly disk: Disk | undefined }) {
     this.#stage = stage;
-    this.#plan = plan;
     this.#disk = disk;
   }
 
@@ -55,15 +45,16 @@ export class Brokers {
 
   start(): void {
     if (this.#node !== undefined) return;
-    const { world, network, history, states } = this.#stage;
-    const { outbox, payload, stallTimeout, durable, dedupWindow } = this.#plan;
+    const { world, network, history, states, plan } = this.#stage;
+    const { outbox, memory, payload, line, stallTimeout, slowConsumer, durable, dedupWindow } = plan;
     const node = new Node(world, { name: `broker ${++this.#started}` });
     const random = world.streams.of(node.name);
     world.trace.add(`${node.name} starts`);
     const store = this.#disk?.open(node);
     const broker = new Broker({
-      limits: { outbox, payload },
+      limits: { outbox, payload, line, ...(memory === undefined ? {} : { memory }) },
       stallTimeout,
+      slowConsumer,
       ...(store === undefined ? {} : { store, dedupWindow }),
       ...(durable ? { durable: ["#d.>"] } : {}),
       log: {
@@ -80,7 +71,6 @@ export class Brokers {
     this.#node = node;
     this.#broker = broker;
     history.starts.push(world.now);
-    this.#watch(broker, node);
     network.listen(SUB_PORT, node, (transport, address) => {
       void broker.serve(transport, { listener: SUBSCRIBERS, address });
     });
@@ -129,32 +119,6 @@ export class Brokers {
     network.kill(node);
     this.#gone();
     return { snapshot, timers, cut };
-  }
-
-  /** Notes now and then what state it is in. */
-  #watch(broker: Broker, node: Node): void {
-    const { states } = this.#stage;
-    const look = (): void => {
-      if (this.#broker !== broker) return;
-      const { totals, connections } = broker.snapshot();
-      for (const { subscriptions, held, id } of connections) {
-        const bounded = subscriptions.length > 0 && subscriptions.every(({ slow }) => LOSSY.has(slow)) &&
-          !this.#replays(id);
-        if (bounded && held > 1.5 * this.#plan.outbox + WRITING_MOST) {
-          this.#stage.errors.push(`${held} bytes are held for ${id}, of ${this.#plan.outbox}`);
-        }
-      }
-      if (totals.expired > 0) states.reached("a message outlives its ttl");
-      if (connections.some(({ waits }) => waits)) states.reached("a publisher waits for a full outbox");
-      node.after(WATCH_MS, look);
-    };
-    node.after(WATCH_MS, look);
-  }
-
-  /** What is read of what is stored is never left out: a page of it may be held. */
-  #replays(id: string | undefined): boolean {
-    const plan = this.#plan.subscribers.find(({ name }) => name === id);
-    return plan?.subscriptions.some(({ from }) => from !== undefined) ?? true;
   }
 
   #gone(): void {

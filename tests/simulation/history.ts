@@ -15,9 +15,13 @@ export interface Sent {
   readonly ttl: number | undefined;
   /** Its id is that of another message, which may have been stored in its place. */
   readonly repeats: Sent | undefined;
-  /** How often its publisher had lost its connection by then. */
-  readonly losses: number;
+  /** Its id, if it was given one. */
+  readonly id: string | undefined;
+  /** What travels with it, as {@link fieldsOf} has it. */
+  readonly fields: string;
+  /** When it was acknowledged, and when that or something else was said about it. */
   ackedAt?: number;
+  answeredAt?: number;
   seq?: number;
   level?: string;
   subs?: number;
@@ -65,17 +69,63 @@ export interface PublisherRecord {
   readonly name: string;
   readonly protocol: string;
   readonly sent: Sent[];
-  losses: number;
+  /** When it lost its connection. */
+  readonly lostAt: number[];
   over?: string;
+}
+
+/** What a subscriber's end of a connection had cost it when all was over, as the broker says. */
+export interface Left {
+  readonly id: string;
+  readonly dropped: number;
 }
 
 export class History {
   readonly publishers: PublisherRecord[] = [];
   readonly subscribers: SubscriberRecord[] = [];
-  /** By text. */
+  /** By text; {@link add} adds. */
   readonly byText = new Map<string, Sent>();
+  /** By what a classic subscriber gets of it, where that is something else (V5). */
+  readonly #byLine = new Map<string, Sent>();
   /** What was stored when all was over, in the order of the commits. */
   stored: readonly Found[] = [];
   /** When brokers began to be there. */
   readonly starts: number[] = [];
+  /** Who was still connected before the subscribers left. */
+  left: readonly Left[] = [];
+
+  add(sent: Sent): void {
+    const { text } = sent;
+    this.byText.set(text, sent);
+    if (text.includes("\n")) this.#byLine.set(text.replaceAll("\n", "\\n"), sent);
+  }
+
+  /** What was sent so that this came. */
+  find(text: string): Sent | undefined {
+    return this.byText.get(text) ?? this.#byLine.get(text);
+  }
+}
+
+/** What travels with a message, to be compared. */
+export function fieldsOf(
+  { key, reply, headers = [] }: {
+    readonly key?: string | undefined;
+    readonly reply?: string | undefined;
+    readonly headers?: Iterable<readonly [string, string]> | undefined;
+  },
+): string {
+  const all = [...headers];
+  return key === undefined && reply === undefined && all.length === 0
+    ? ""
+    : JSON.stringify([key ?? null, reply ?? null, all]);
+}
+
+/** Whether it is of a topic that is stored. */
+export function isDurable(topic: string): boolean {
+  return topic.startsWith("#d.");
+}
+
+/** A message, for a person. */
+export function nameOf({ publisher, number, topic }: Sent): string {
+  return `${publisher}.${number} of ${topic}`;
 }

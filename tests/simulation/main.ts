@@ -34,7 +34,7 @@ for (const seed of seeds()) {
   total.seeds++;
   total.events += outcome.events;
   total.simulated += outcome.simulated;
-  total.messages += outcome.messages;
+  total.messages += outcome.history.byText.size;
   states.add(outcome.states);
   if (flags["hashes"] === true) say(`${seed} ${outcome.hash}`);
   if (outcome.findings.length === 0) continue;

@@ -1,11 +1,25 @@
 /**
- * Judges a history. A sentence for each thing that is wrong.
+ * Judges a history. A sentence for each thing that is wrong. What has to hold for a subscriber's account of what
+ * it got is in `accounts.ts`, what has to hold at every moment in `watch.ts`, what a broker has counted in
+ * `totals.ts`.
+ *
+ * An oracle is a function from a history to sentences: who adds one adds it to {@link judge}. What it excuses it
+ * says with a reason, and as narrowly as it can: an excuse that is too wide is a blind spot, which
+ * `deno task planted` shows.
  *
  * @module
  */
 import { matches } from "../../lib/topics/topic.ts";
-import type { History, Sent, SubscriberRecord, SubscriptionRecord } from "./history.ts";
-import type { Plan } from "./plan.ts";
+import { accounts, live } from "./accounts.ts";
+import {
+  type History,
+  isDurable,
+  nameOf,
+  type PublisherRecord,
+  type Sent,
+  type SubscriberRecord,
+} from "./history.ts";
+import { isRetained, mayRefuse, type Plan } from "./plan.ts";
 
 /** What is judged, and by what was meant to be. */
 interface Judged {
@@ -15,16 +29,20 @@ interface Judged {
 
 /** A publisher is not away for longer, before it sends again what it has no answer to. */
 const AWAY_MOST_MS = 100_000;
+/** Clocks of broker and publisher are not compared to the millisecond. */
+const WINDOW_SLACK_MS = 500;
 
 /** Everything that is wrong. */
 export function judge(history: History, plan: Plan): string[] {
   return [
     ...stored(history, plan),
     ...numbers(history),
+    ...ids(history, plan),
     ...history.subscribers.flatMap((subscriber) => [
       ...delivered(subscriber, { history, plan }),
       ...replayed(subscriber, { history, plan }),
       ...live(subscriber, history),
+      ...accounts(subscriber, { history, plan }),
     ]),
     ...drained(history, plan),
     ...history.publishers.flatMap(({ name, sent }) => {
@@ -38,11 +56,13 @@ export function judge(history: History, plan: Plan): string[] {
 function stored(history: History, plan: Plan): string[] {
   if (!plan.durable) return [];
   const wrong: string[] = [];
-  const retained = plan.retain.bytes !== undefined;
+  const retained = isRetained(plan);
+  const firsts = new Map<string, number>();
   const found = new Map<string, number>();
   const last = new Map<string, number>();
-  for (const { text, topic } of history.stored) {
-    const sent = history.byText.get(text);
+  for (const { text, topic, seq } of history.stored) {
+    if (!firsts.has(topic)) firsts.set(topic, seq);
+    const sent = history.find(text);
     if (sent === undefined) {
       if (isOurs(text)) wrong.push(`stored and never sent: ${topic} ${show(text)}`);
       continue;
@@ -65,7 +85,9 @@ function stored(history: History, plan: Plan): string[] {
     if (times > 1 && !mayRepeat(sent, { history, plan })) {
       wrong.push(`stored ${times} times: ${nameOf(sent)}`);
     }
-    if (times > 0 || sent.ackedAt === undefined || retained || sent.ttl !== undefined) continue;
+    if (times > 0 || sent.ackedAt === undefined || sent.ttl !== undefined) continue;
+    // what is deleted is the oldest
+    if (retained && !((sent.seq ?? 0) > (firsts.get(sent.topic) ?? Infinity))) continue;
     // the message whose id it has is there in its place
     if (sent.repeats !== undefined) continue;
     wrong.push(`acknowledged and not stored: ${nameOf(sent)} seq=${sent.seq} ${show(sent.text)}`);
@@ -109,6 +131,31 @@ function numbers(history: History): string[] {
   return wrong;
 }
 
+/**
+ * What has the id of a message that is stored is acknowledged, not stored, and not refused, whatever becomes of
+ * the commit it waits for (D6).
+ */
+function ids(history: History, plan: Plan): string[] {
+  if (mayForget(plan)) return [];
+  const wrong: string[] = [];
+  const stored = new Set(history.stored.map(({ text }) => text));
+  for (const sent of history.byText.values()) {
+    const { repeats: first, answeredAt = Infinity } = sent;
+    if (first === undefined || !isDurable(sent.topic) || first.level !== "synced") continue;
+    // as old as it may be when the other one comes
+    if (answeredAt - first.at > plan.dedupWindow - WINDOW_SLACK_MS) continue;
+    if (stored.has(first.text) && stored.has(sent.text)) {
+      wrong.push(`${nameOf(first)} and ${nameOf(sent)} are stored, and have one id`);
+    }
+    if (sent.failed === "STORE" && first.ackedAt !== undefined && first.ackedAt <= sent.at) {
+      wrong.push(
+        `refused with ${sent.failed} though ${nameOf(first)} is stored, whose id it has: ${nameOf(sent)}`,
+      );
+    }
+  }
+  return wrong;
+}
+
 /** A broker that drains answers what it has read: nobody who only ever met that sends anything again (C11). */
 function drained(history: History, plan: Plan): string[] {
   const calm = plan.faults.every(({ kind, ms }) => kind === "drain the broker" && ms >= 3000);
@@ -139,7 +186,7 @@ function delivered(
     const { topic, text } = item;
     const wanted = subscriptions.filter(({ plan }) => matches(plan.pattern, topic));
     if (wanted.length === 0) wrong.push(`${name}: ${topic} came unasked`);
-    const sent = history.byText.get(text);
+    const sent = history.find(text);
     if (sent === undefined) {
       if (isOurs(text)) wrong.push(`${name}: never sent: ${topic} ${show(text)}`);
       return;
@@ -159,7 +206,7 @@ function delivered(
     const stream = `${sent.publisher} ${topic}`;
     const previous = last.get(stream);
     if (
-      previous !== undefined && previous.number > sent.number && !mayRepeat(sent, { history, plan }) &&
+      previous !== undefined && previous.number > sent.number && !mayTurn(sent, { history, plan }) &&
       wanted.length < 2
     ) {
       wrong.push(`${name}: ${nameOf(sent)} came behind ${previous.number}`);
@@ -174,7 +221,7 @@ function replayed(
   { name, got, subscriptions, over }: SubscriberRecord,
   { history, plan }: Judged,
 ): string[] {
-  if (over !== undefined || plan.retain.bytes !== undefined) return [];
+  if (over !== undefined || isRetained(plan)) return [];
   return subscriptions.flatMap((subscription) => {
     const { plan: asked, okAt, endedAt, refused } = subscription;
     const { pattern, from, to, slow } = asked;
@@ -187,7 +234,7 @@ function replayed(
     const came = new Set(got.flatMap((item) => item.is === "message" ? [`${item.topic} ${item.seq}`] : []));
     const missing = history.stored.filter(({ topic, seq, text }) =>
       matches(pattern, topic) && !came.has(`${topic} ${seq}`) &&
-      history.byText.get(text)?.ttl === undefined
+      history.find(text)?.ttl === undefined
     );
     const [first] = missing;
     if (first === undefined) return [];
@@ -197,47 +244,31 @@ function replayed(
   });
 }
 
-/** Of a topic in memory, while the connection held, came all that was sent, or a gap told how many did not (7). */
-function live(subscriber: SubscriberRecord, history: History): string[] {
-  const { name, got, subscriptions, over, protocol } = subscriber;
-  if (over !== undefined || protocol !== "2") return [];
-  if (got.some(({ is }) => is === "lost")) return [];
-  const came = new Set(got.flatMap((item) => item.is === "message" ? [item.text] : []));
-  let owed = 0;
-  let first: Sent | undefined;
-  for (const sent of history.byText.values()) {
-    if (
-      isDurable(sent.topic) || sent.ackedAt === undefined || sent.ttl !== undefined || came.has(sent.text)
-    ) continue;
-    if (!subscriptions.some((subscription) => surely(subscription, sent))) continue;
-    owed++;
-    first ??= sent;
-  }
-  let missed = 0;
-  for (const item of got) if (item.is === "gap") missed += item.missed;
-  if (first === undefined || owed <= missed) return [];
-  return [`${name}: ${owed} messages in memory did not come, ${missed} were counted, ${nameOf(first)} first`];
-}
-
-function surely({ plan, okAt, endedAt }: SubscriptionRecord, { topic, at }: Sent): boolean {
-  return okAt !== undefined && okAt < at && endedAt === undefined && plan.from === undefined &&
-    matches(plan.pattern, topic);
-}
-
 /** It may be there twice: its publisher sent it again, and the broker could not know that it was the same. */
 function mayRepeat(sent: Sent, { history, plan }: Judged): boolean {
   const publisher = history.publishers.find(({ name }) => name === sent.publisher);
-  if (publisher === undefined || publisher.losses === 0) return false;
+  if (publisher === undefined || !wasResent(sent, publisher)) return false;
   if (!isDurable(sent.topic) || publisher.protocol !== "2") return true;
-  // ids are forgotten by the broker's clock
-  return plan.dedupWindow < AWAY_MOST_MS || plan.faults.some(({ kind }) => kind === "jump the clock");
+  return plan.dedupWindow < AWAY_MOST_MS || mayForget(plan);
+}
+
+/** Ids go by the broker's clock, by what they take of its memory, and by what is kept of them on disk (D6). */
+function mayForget({ faults, memory, retain }: Plan): boolean {
+  return faults.some(({ kind }) => kind === "jump the clock") || memory !== undefined ||
+    retain.bytes !== undefined;
+}
+
+/** Whether the connection was lost while it had no answer (C11 excepted: that is what {@link drained} is for). */
+function wasResent({ at, answeredAt = Infinity }: Sent, { lostAt, protocol }: PublisherRecord): boolean {
+  if (protocol === "auto") return lostAt.length > 0;
+  return lostAt.some((lost) => lost >= at && lost <= answeredAt);
 }
 
 /** It may be stored behind what was sent after it: it was refused, which its publisher never heard. */
 function mayTurn(sent: Sent, { history, plan }: Judged): boolean {
   if (mayRepeat(sent, { history, plan })) return true;
   const publisher = history.publishers.find(({ name }) => name === sent.publisher);
-  return plan.disk.refusals > 0 && publisher !== undefined && publisher.losses > 0;
+  return mayRefuse(plan) && publisher !== undefined && wasResent(sent, publisher);
 }
 
 /** The broker, or the client before it, said no: it is nowhere. */
@@ -245,17 +276,9 @@ function isRefusal(code: string): boolean {
   return /^[A-Z_0-9]+$/.test(code) && code !== "TOO_FEW_SUBS";
 }
 
-function isDurable(topic: string): boolean {
-  return topic.startsWith("#d.");
-}
-
-/** What hostile clients publish is theirs. */
+/** What the others publish is theirs. */
 function isOurs(text: string): boolean {
-  return /^p\d+\./.test(text);
-}
-
-function nameOf({ publisher, number, topic }: Sent): string {
-  return `${publisher}.${number} of ${topic}`;
+  return /^(p\d+|c\d+-\d+)\./.test(text);
 }
 
 function show(text: string): string {

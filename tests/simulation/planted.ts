@@ -127,8 +127,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["a message that is stored already is refused with a commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "part === undefined && repetition?.isOf(refused) !== true",
-      replace: "part === undefined && repetition !== undefined && !repetition.isOf(refused)",
+      find: "(claimant === undefined || !refused.has(claimant))",
+      replace: "claimant !== undefined && !refused.has(claimant)",
     },
   ]],
   ["a page that was read for who has left is delivered", [

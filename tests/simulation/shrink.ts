@@ -72,6 +72,10 @@ function partsOf(plan: Plan): Part[] {
     without: (plan) => ({ ...plan, disk: { ...plan.disk, refusals: 0, losses: 0 } }),
   });
   parts.push({
+    what: `little memory: ${plan.memory}`,
+    without: (plan) => ({ ...plan, memory: undefined }),
+  });
+  parts.push({
     what: `a network that cuts and refuses: ${JSON.stringify(plan.weather)}`,
     without: (plan) => ({ ...plan, weather: { ...plan.weather, cuts: 0, crumbs: 0, refusals: 0 } }),
   });

@@ -33,6 +33,12 @@ export const STATES = [
   "a classic client",
   "a hostile client is thrown out",
   "an unsubscribe in a flood",
+  "an outbox is nearly full",
+  "half of the memory is used",
+  "the disk is full",
+  "the disk hangs",
+  "a broken head in the middle of a stream",
+  "half a request",
 ] as const;
 
 export type State = typeof STATES[number];

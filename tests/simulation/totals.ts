@@ -17,7 +17,9 @@ export function judgeTotals(
   { plan, totals }: { readonly plan: Plan; readonly totals: Totals },
 ): string[] {
   const { publishers, byText, starts } = history;
-  if (starts.length > 1 || plan.hostile.length > 0 || publishers.some(({ losses }) => losses > 0)) return [];
+  if (starts.length > 1 || plan.hostile.length > 0 || publishers.some(({ lostAt }) => lostAt.length > 0)) {
+    return [];
+  }
   const wrong: string[] = [];
   const taken = [...byText.values()].filter(({ ackedAt, level, seq }) =>
     // what was stored before is acknowledged and not published again

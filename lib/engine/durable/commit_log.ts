@@ -306,11 +306,12 @@ export class CommitLog implements Gate {
     const fallen = [...pieces, ...this.#waiting.takeRepeating(pieces)];
     const refused = new Set(fallen.filter(isNew));
     for (const piece of fallen) {
-      const { part, acknowledgement, repetition } = piece;
+      const { part, acknowledgement, claimant } = piece;
       if (part !== undefined) this.#options.onRunRefused(part);
       // what was stored before only waited for its turn
-      if (part === undefined && repetition?.isOf(refused) !== true) this.#knew(acknowledgement);
-      else acknowledgement.refuse("STORE", reason);
+      if (part === undefined && (claimant === undefined || !refused.has(claimant))) {
+        this.#knew(acknowledgement);
+      } else acknowledgement.refuse("STORE", reason);
     }
     for (const piece of fallen) this.#letGo(piece);
   }

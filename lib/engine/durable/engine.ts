@@ -303,17 +303,20 @@ export class DurableEngine implements Engine {
     const pieces: Piece[] = [];
     const brought = this.#claims.finder(run.route.topic, run.ids);
     for (const { at, count, part } of run.split(known)) {
+      if (part === undefined) {
+        for (const known of sameClaimant({ at, count, brought })) {
+          pieces.push(
+            new Piece({ part, acknowledgement: publisher.hold(known.count), repetition, ...known }),
+          );
+          if (known.claimant !== undefined) repetition.repeats(known.claimant);
+        }
+        continue;
+      }
       // they do not all leave together
-      part?.keep();
+      part.keep();
       const piece = new Piece({ part, acknowledgement: publisher.hold(count), repetition });
       pieces.push(piece);
-      if (part !== undefined) this.#claims.add(piece);
-      else {
-        for (let position = at; position < at + count; position++) {
-          const claimant = brought(position);
-          if (claimant !== undefined) repetition.repeats(claimant);
-        }
-      }
+      this.#claims.add(piece);
     }
     repetition.consistsOf(pieces);
     for (const piece of pieces) this.#log.append(piece, publisher);
@@ -336,4 +339,24 @@ export class DurableEngine implements Engine {
     const { connection } = replay;
     if (this.#followings.get(connection)?.size === 0) this.#followings.delete(connection);
   }
+}
+
+/** Messages that are known, those together that one piece brings, or that are stored: they fare alike. */
+function* sameClaimant(
+  { at, count, brought }: {
+    readonly at: number;
+    readonly count: number;
+    readonly brought: (position: number) => Piece | undefined;
+  },
+): Generator<{ readonly count: number; readonly claimant: Piece | undefined }> {
+  let claimant = brought(at);
+  let first = at;
+  for (let position = at + 1; position < at + count; position++) {
+    const next = brought(position);
+    if (next === claimant) continue;
+    yield { count: position - first, claimant };
+    claimant = next;
+    first = position;
+  }
+  yield { count: at + count - first, claimant };
 }

@@ -16,6 +16,8 @@ export interface PieceOptions {
   readonly acknowledgement: Acknowledgement;
   /** Undefined: nothing of its run repeats what is not stored yet. */
   readonly repetition?: Repetition | undefined;
+  /** The piece that brings what this one repeats; undefined: that is stored already. */
+  readonly claimant?: Piece | undefined;
 }
 
 /**
@@ -34,13 +36,16 @@ export class Piece implements Append {
   /** Of its publisher's the one behind it, as long as both wait. */
   after: Piece | undefined = undefined;
   repetition: Repetition | undefined;
+  /** It is stored if this one is, of what is not to be stored itself; undefined: it is stored already. */
+  claimant: Piece | undefined;
   /** Those that repeat messages of it. */
   repeatedBy: Repetition[] | undefined = undefined;
 
-  constructor({ part, acknowledgement, repetition }: PieceOptions) {
+  constructor({ part, acknowledgement, repetition, claimant }: PieceOptions) {
     this.part = part;
     this.acknowledgement = acknowledgement;
     this.repetition = repetition;
+    this.claimant = claimant;
     let overhead = PIECE_BYTES;
     let bytes = 0;
     if (part !== undefined) {
@@ -72,7 +77,7 @@ export class Piece implements Append {
   /** It has been answered. */
   release(): void {
     // or each that repeats it would keep it, and what it repeats itself, and so on
-    this.repetition = this.repeatedBy = undefined;
+    this.repetition = this.repeatedBy = this.claimant = undefined;
     this.part?.release();
   }
 
@@ -101,11 +106,6 @@ export class Repetition {
     if (others.at(-1) === this) return;
     others.push(this);
     this.#claimants.push(claimant);
-  }
-
-  /** Whether any of these is repeated by it. */
-  isOf(pieces: ReadonlySet<Piece>): boolean {
-    return this.#claimants.some((claimant) => pieces.has(claimant));
   }
 
   /** What it is made of, in its order. */

@@ -38,10 +38,15 @@ export class Disk {
   readonly medium: Medium;
   readonly #random: Random;
   readonly #states: States;
+  readonly #now: () => number;
   #user: DiskStore | undefined;
+  #fullUntil = 0;
+  #hangsUntil = 0;
 
-  constructor({ weather, medium, random, states }: {
+  constructor({ weather, medium, random, states, now }: {
     readonly weather: DiskWeather;
+    /** Milliseconds since the world began. */
+    readonly now: () => number;
     readonly medium: Medium;
     readonly random: Random;
     readonly states: States;
@@ -50,6 +55,33 @@ export class Disk {
     this.medium = medium;
     this.#random = random;
     this.#states = states;
+    this.#now = now;
+  }
+
+  /** For so many milliseconds it takes nothing. */
+  fill(ms: number): void {
+    this.#fullUntil = Math.max(this.#fullUntil, this.#now() + ms);
+  }
+
+  /** What begins within so many milliseconds ends no sooner than then. */
+  hang(ms: number): void {
+    this.#hangsUntil = Math.max(this.#hangsUntil, this.#now() + ms);
+  }
+
+  /** Whether it takes nothing at this moment. */
+  get full(): boolean {
+    return this.#now() < this.#fullUntil;
+  }
+
+  /** Milliseconds that a commit takes which begins now. */
+  takes(): number {
+    return Math.max(this.#random.spread(this.weather.commit), this.#hangsUntil - this.#now());
+  }
+
+  /** All is well again. */
+  heal(): void {
+    Object.assign(this.weather, { refusals: 0, losses: 0, commit: 1 });
+    this.#fullUntil = this.#hangsUntil = 0;
   }
 
   /** Opens it for a broker. */
@@ -168,10 +200,10 @@ class DiskStore implements Store {
     }
     this.#busy = true;
     if (this.#lost) return this.#answer({ kind: "lost", reason: "the disk is gone" });
-    const { refusals, losses, commit } = this.#disk.weather;
+    const { refusals, losses } = this.#disk.weather;
     const fate = this.#random.next();
-    const took = this.#random.spread(commit);
-    if (fate < refusals) {
+    const took = this.#disk.takes();
+    if (fate < refusals || this.#disk.full) {
       this.#node.after(took, () => {
         this.#states.reached("a commit is refused");
         this.#answer({ kind: "refused", reason: "the disk is full" });

@@ -47,9 +47,9 @@ export class World {
 
   /**
    * Lets time pass until the promise settles, `until` is reached or nothing is to come any more. True: it has
-   * settled.
+   * settled. `behindEach` is called when all that an event brings has been done.
    */
-  async run(main: Promise<unknown>, until: number): Promise<boolean> {
+  async run(main: Promise<unknown>, until: number, behindEach: () => void = () => {}): Promise<boolean> {
     let over = false;
     const stop = (): void => {
       over = true;
@@ -59,6 +59,7 @@ export class World {
     while (!over && this.#schedule.step(until)) {
       this.#events++;
       await settled();
+      behindEach();
     }
     return over;
   }

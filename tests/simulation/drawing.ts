@@ -1,0 +1,247 @@
+/**
+ * Draws a plan. Each part has numbers of its own, so that one that is added changes no other.
+ *
+ * @module
+ */
+import { SLOW_POLICIES, type SlowPolicy } from "../../lib/slow_policy.ts";
+import type { RetentionRules } from "../../lib/store/types.ts";
+import {
+  type Fault,
+  type FaultKind,
+  FAULTS,
+  type HostilePlan,
+  HOSTILITIES,
+  type Plan,
+  type PublisherPlan,
+  type SubscriberPlan,
+  type SubscriptionPlan,
+  type Theme,
+} from "./plan.ts";
+import type { DiskWeather } from "./world/disk.ts";
+import type { Weather } from "./world/network.ts";
+import type { Random, Streams } from "./world/random.ts";
+
+const KIB = 1024;
+
+export const DURABLE = ["#d.a", "#d.b", "#d.b.x", "#d.c.y", "#d.b.x.ü"];
+export const MEMORY = ["#m.a", "#m.b", "#m.b.x", "#m.ü.x"];
+/** Who has many topics has those of these with a number behind it. */
+const MANY = { durable: "#d.n", memory: "#m.n" };
+const PATTERNS = [
+  "#d.>",
+  "#d.a",
+  "#d.b",
+  "#d.*.x",
+  "#d.b.>",
+  "#m.>",
+  "#m.a",
+  "#m.*",
+  "#>",
+  "#*.b.>",
+  "#d.*",
+  "#m.*.x",
+  "#*.n.*",
+  "#d.n.3",
+];
+
+/** How much longer than typical what is spread is on average. */
+const SPREAD_MEAN = 3;
+/** Bytes of outboxes: none of a world is greater. */
+const OUTBOXES = [4, 16, 64, 1024];
+const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
+
+/** What the drawing of a part depends on beside its own numbers. */
+interface About {
+  readonly theme: Theme;
+  readonly length: number;
+  readonly durable: boolean;
+  readonly calm: boolean;
+}
+
+/** What this seed draws. */
+export function planOf(streams: Streams): Plan {
+  const of = (part: string): Random => streams.of(`plan: ${part}`);
+  const theme = of("theme").pick<Theme>([
+    ...Array<Theme>(5).fill("anything"),
+    "ids",
+    "retention",
+    "outboxes",
+    "outboxes",
+    "hostility",
+  ]);
+  const length = of("length").between(5, 40) * 1000;
+  const durable = theme === "ids" || theme === "retention" || of("durable").chance(0.75);
+  const calm = theme !== "ids" && theme !== "retention" && of("calm").chance(0.25);
+  const about = { theme, length, durable, calm };
+  return {
+    theme,
+    length,
+    durable,
+    sql: of("sql").chance(theme === "retention" ? 0.5 : 0.12),
+    retain: durable ? retainOf(of("retain"), about) : {},
+    dedupWindow: of("window").pick([2_000, 120_000, 120_000, 120_000]),
+    outbox: of("outbox").pick(theme === "outboxes" ? [4, 4, 16] : OUTBOXES) * KIB,
+    memory: of("memory").chance(0.07) ? of("memory size").pick([256, 512, 2048]) * KIB : undefined,
+    slowConsumer: of("slow consumer").pick<SlowPolicy>([
+      ...Array<SlowPolicy>(9).fill("block"),
+      "drop-new",
+      "disconnect",
+    ]),
+    payload: of("payload").pick([1024, 8192, 8192]),
+    line: of("line").pick([6, 64]) * KIB,
+    stallTimeout: of("stall").pick([1_000, 5_000, 5_000, 20_000]),
+    weather: weatherOf(of("weather"), about),
+    disk: diskOf(of("disk"), about),
+    publishers: some(
+      of("publishers"),
+      [1, 4],
+      (at) => publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+    ),
+    subscribers: some(
+      of("subscribers"),
+      [1, 5],
+      (at) => subscriberOf(of(`subscriber ${at}`), { name: `s${at}`, about }),
+    ),
+    hostile: theme === "hostility" || of("hostility").chance(0.4)
+      ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))
+      : [],
+    faults: calm ? [] : faultsOf(of("faults"), about),
+  };
+}
+
+function retainOf(draw: Random, { theme }: About): RetentionRules {
+  if (theme !== "retention" && !draw.chance(0.1)) return {};
+  const bytes = draw.pick([1, 4, 40]) * KIB;
+  return draw.pick<RetentionRules>([
+    { bytes },
+    { bytes },
+    { age: draw.pick([1_000, 5_000]) },
+    { overrides: [{ pattern: "#d.b.>", bytes: KIB }, { pattern: "#d.a", age: 500 }] },
+  ]);
+}
+
+function weatherOf(draw: Random, { calm, theme }: About): Weather {
+  return {
+    latency: draw.pick([0.05, 0.5, 5, 40]),
+    cuts: draw.pick([0, 0.3, 0.9]),
+    crumbs: draw.pick([0, 0.1, 0.8]),
+    capacity: draw.pick(theme === "outboxes" ? [1, 4] : [1, 4, 16, 64]) * KIB,
+    refusals: calm ? 0 : draw.pick([0, 0, 0.2]),
+  };
+}
+
+function diskOf(draw: Random, { calm }: About): DiskWeather {
+  return {
+    commit: draw.pick([0.2, 2, 20, 200]),
+    read: draw.pick([0.1, 1, 20]),
+    refusals: calm ? 0 : draw.pick([0, 0, 0.05]),
+    losses: calm ? 0 : draw.pick([0, 0, 0, 0.005]),
+  };
+}
+
+function hostileOf(
+  draw: Random,
+  { name, length }: { readonly name: string; readonly length: number },
+): HostilePlan {
+  const kind = draw.pick([...HOSTILITIES, "makes mistakes"] as const);
+  return { name, kind, at: draw.below(length) };
+}
+
+function some<T>(draw: Random, [least, most]: readonly [number, number], make: (at: number) => T): T[] {
+  return Array.from({ length: draw.between(least, most) }, (_, at) => make(at + 1));
+}
+
+function publisherOf(
+  draw: Random,
+  { name, about: { theme, length, durable } }: { readonly name: string; readonly about: About },
+): PublisherPlan {
+  const all = durable ? [...DURABLE, ...MEMORY] : MEMORY;
+  const own = theme === "ids" || theme === "retention" ? DURABLE : all;
+  const topics = Array.from({ length: draw.between(1, 4) }, () => draw.pick(own));
+  if (draw.chance(0.15)) {
+    const many = durable && draw.chance(0.7) ? MANY.durable : MANY.memory;
+    topics.push(...Array.from({ length: draw.pick([8, 60]) }, (_, at) => `${many}.${at + 1}`));
+  }
+  const crowded = theme === "outboxes";
+  const burst = draw.pick(crowded ? [8, 60] : [1, 1, 8, 60]);
+  const messages = draw.pick([20, 100, 400, 400]);
+  // many publish all the time, so that what goes wrong meets them
+  const steady = Math.min(length / 10, length * (1 + burst) / (2 * SPREAD_MEAN * messages));
+  const every = draw.chance(0.4) ? draw.pick([2, 20, 200, 2000]) : steady;
+  return {
+    name,
+    protocol: draw.pick(["2", "2", "2", "auto", "classic"]),
+    topics: [...new Set(topics)],
+    messages,
+    every,
+    burst,
+    bytes: draw.pick(crowded ? [60, 600, 4000] : [8, 60, 600, 4000, 4000]),
+    ttl: draw.pick([0, 0, 0.2]),
+    fields: draw.pick([0, 0.3]),
+    repeats: theme === "ids" ? draw.pick([0.1, 0.3]) : draw.pick([0, 0, 0.1]),
+  };
+}
+
+function subscriberOf(
+  draw: Random,
+  { name, about }: { readonly name: string; readonly about: About },
+): SubscriberPlan {
+  const { theme, length } = about;
+  const protocol = draw.pick(["2", "2", "2", "auto", "classic"] as const);
+  const subscriptions = new Map<string, SubscriptionPlan>();
+  for (let left = draw.between(1, 3); left > 0; left--) {
+    const subscription = subscriptionOf(draw, { ...about, classic: protocol === "classic" });
+    subscriptions.set(subscription.pattern, subscription);
+  }
+  const sleepless = theme === "outboxes" ? 0.2 : 0.5;
+  return {
+    name,
+    protocol,
+    subscriptions: [...subscriptions.values()],
+    thinks: draw.pick([0, 0, 0, 1, 30]),
+    ...(draw.chance(sleepless) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
+  };
+}
+
+function subscriptionOf(
+  draw: Random,
+  { theme, length, durable, classic }: About & { readonly classic: boolean },
+): SubscriptionPlan {
+  const crowded = theme === "outboxes";
+  const pattern = draw.pick(PATTERNS);
+  const replays = durable && !classic && draw.chance(crowded ? 0.2 : 0.5);
+  const from = draw.pick(["earliest", "earliest", "latest", "-10", 1, 5] as const);
+  const to = typeof from !== "number" || draw.chance(0.6) ? undefined : from + draw.below(40);
+  const slow = classic || draw.chance(crowded ? 0.1 : 0.5)
+    ? undefined
+    : draw.pick(crowded ? LOSSY : SLOW_POLICIES);
+  const at = draw.chance(0.5) ? 0 : draw.below(length);
+  const until = draw.chance(0.8) ? undefined : at + draw.below(length);
+  return {
+    pattern,
+    at,
+    ...(replays ? { from, ...(to === undefined ? {} : { to }) } : {}),
+    ...(slow === undefined ? {} : { slow }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+/** Those without which a theme would be none. */
+const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
+  anything: [],
+  ids: ["fill the disk", "reset a connection", "kill the broker"],
+  retention: ["kill the broker", "kill the broker", "drain the broker"],
+  outboxes: [],
+  hostility: [],
+};
+
+function faultsOf(draw: Random, { theme, length }: About): Fault[] {
+  const often = theme === "outboxes" || theme === "hostility" ? 0.15 : 0.35;
+  const on = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
+  if (on.length === 0) return [];
+  return some(draw, [theme === "ids" ? 3 : 1, 8], () => ({
+    kind: draw.pick(on),
+    at: draw.below(length),
+    ms: draw.pick([10, 300, 3_000, 12_000]),
+  })).sort((one, other) => one.at - other.at);
+}
