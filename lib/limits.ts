@@ -202,6 +202,10 @@ export const SEGMENTS_MOST = 32;
  */
 export const PATTERN_SHAPES_MOST = 512;
 
+/** Messages of a group that wait for one member (`window=`, G3), and how many may. */
+export const GROUP_WINDOW = 256;
+export const GROUP_WINDOW_MOST = 65_536;
+
 /** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
 export const SLICE_MS = 2;
 export const TURN_MS = 1;
