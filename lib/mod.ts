@@ -68,6 +68,7 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  UnsubscribeOptions,
 } from "./client/mod.ts";
 export {
   type ErrorCode,

@@ -34,6 +34,11 @@ export interface Message {
   readonly seq: number | undefined;
   /** When it was stored; undefined for a topic in memory. */
   readonly time: Date | undefined;
+  /**
+   * The group of which this subscriber got it as a member, in the place of the others; undefined for what a
+   * subscription without `group` brought.
+   */
+  readonly group: string | undefined;
   /** What `JSON.stringify` makes of it. */
   toJSON(): MessageJson;
 }
@@ -44,6 +49,8 @@ export interface MessageJson {
   readonly time?: string;
   /** With its `#`. */
   readonly topic: string;
+  /** As {@link Message.group}. */
+  readonly group?: string;
   /** Its number in its durable topic. */
   readonly seq?: number;
   /** As {@link Message.id}. */

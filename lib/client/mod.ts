@@ -20,5 +20,6 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  UnsubscribeOptions,
 } from "./types.ts";
 export type { SlowPolicy } from "../slow_policy.ts";

@@ -21,6 +21,9 @@ import type { Message } from "./message.ts";
  *   topic, and only if there is none to the iteration over the subscriber. It is the pattern that counts: a
  *   broker does not say which subscription it sends a message for, so what another one brings of the same
  *   topic (what is stored of it, say) comes, too.
+ * - **Groups**: what this subscriber gets as a member of a group goes to that group's subscription while it is
+ *   iterated, else to the common iteration, and never to a subscription without `group`, whose own messages
+ *   are no group's. `message.group` tells them apart.
  * - **From when**: an iteration begins with what waits in the common one and matches its pattern, in order.
  *   Leaving the loop gives the pattern back to the common iteration, with what had come and was not taken,
  *   in its place (but for what went to another subscription as well); the next loop begins there again.
@@ -31,11 +34,13 @@ import type { Message } from "./message.ts";
  *   subscriber is closed; it throws RunError when the broker was lost for good, or when what is stored cannot
  *   be read any further. A connection that comes back is not noticed.
  *
- * A pattern has one subscription, however often it is subscribed to.
+ * A pattern has one subscription, and one more for each group, however often it is subscribed to.
  */
 export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
   /** In the form with `#`. */
   readonly pattern: string;
+  /** The group that it is a member's of; undefined: it gets everything. */
+  readonly group: string | undefined;
   /**
    * The messages. One consumer at a time: a second iterator throws while the first is in use (leaving a `for
    * await` loop frees it).
@@ -54,6 +59,9 @@ export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
    * iteration and is for no other subscription is dropped (the subscriber's own `unsubscribe` leaves that
    * there). So it never waits for a consumer of these messages, and may be called from within the loop.
    * The answer still waits while another iteration is full. Without effect on one that has ended.
+   *
+   * As a member of a group it was given what no other member gets: what still comes, up to the answer, is
+   * added to its iteration, which ends behind that. Iterate to that end, and nothing is lost.
    */
   unsubscribe(): Promise<void>;
   /**

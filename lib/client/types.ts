@@ -255,6 +255,22 @@ export interface SubscribeOptions {
    */
   readonly slow?: SlowPolicy;
   /**
+   * Subscribes as a member of the group of this name: who subscribes to the same pattern with the same name
+   * shares what is published to it, each message goes to one of them. Other groups, and subscriptions without
+   * `group`, get all of it as ever. A name is one word of a topic, 1 to 64 bytes. Over one connection two
+   * patterns with topics in common cannot be subscribed to with the same name (BAD_FIELD). A message is given
+   * out at most once: what a member had not been sent when its connection ended goes to the others, what had
+   * been sent and did not arrive is lost. It is for topics in memory, without `from`, `to` and `slow`; a
+   * classic broker has none (NEEDS_V2).
+   */
+  readonly group?: string;
+  /**
+   * With `group`: how many messages may wait for this member at the broker, 1 to 65,536 (256). The next one
+   * goes to the member for which the fewest wait. What this subscriber has read and not given out yet, about
+   * 1 MiB of it, is beside that. Subscribing again with another window changes it.
+   */
+  readonly window?: number;
+  /**
    * Milliseconds until the broker must have acknowledged it, more than 0 (none); then it rejects with
    * RunError (code `TIMEOUT`). A request that has not left by then is withdrawn. One that has left is taken
    * back should the broker grant it later, and nothing of it is given out, so that what failed never leaves a
@@ -264,6 +280,12 @@ export interface SubscribeOptions {
   readonly timeout?: number;
   /** Gives up as `timeout` does, and rejects with its reason; without effect once it is acknowledged. */
   readonly signal?: AbortSignal;
+}
+
+/** What is to be unsubscribed from. */
+export interface UnsubscribeOptions {
+  /** The group that it was subscribed to as a member of. What is on its way to this member still comes. */
+  readonly group?: string;
 }
 
 /**
@@ -288,17 +310,20 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    */
   caughtUp(pattern: string): Promise<void>;
   /**
-   * Takes a subscription back. Messages that were on their way may still come in the common iteration; one
-   * over its {@link Subscription} ends after what had come.
+   * Takes a subscription back, the one of a member with its `group`. Messages that were on their way may
+   * still come in the common iteration; one over its {@link Subscription} ends after what had come.
    */
-  unsubscribe(pattern: string): Promise<void>;
+  unsubscribe(pattern: string, options?: UnsubscribeOptions): Promise<void>;
   /**
    * What is subscribed, as acknowledged, in the form with `#`. It is what a restored connection subscribes
-   * again.
+   * again. A pattern is there once, however it is subscribed to, and as long as it is in any way: by itself,
+   * as a member of a group, or both.
    */
   readonly patterns: ReadonlySet<string>;
   /**
-   * Says goodbye and closes. The iteration still gives what had arrived, then ends. Never rejects for a lost
+   * Says goodbye and closes. The iteration still gives what had arrived, then ends. A member of groups leaves
+   * them first, for a second at most: so the iteration still gives what was on its way to it, and the other
+   * members get the rest; not while more waits for who iterates than is read ahead. Never rejects for a lost
    * broker.
    */
   close(): Promise<void>;

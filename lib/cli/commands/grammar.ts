@@ -3,8 +3,8 @@
  *
  *     [seconds] pub #topic message to the end of the line
  *     [seconds] json {"topic":"#topic","payload":"hi","headers":{"k":"v"},"key":"k","ttl":5,"reply":"#r"}
- *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…]
- *     [seconds] unsub #topic-or-pattern
+ *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…] [group=…] [window=…]
+ *     [seconds] unsub #topic-or-pattern [group=…]
  *     [seconds] quit
  *
  * Blank lines and lines that start with `#` say nothing; no command starts with one.
@@ -17,7 +17,7 @@ import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
 import { type PublishLine, readPublishLine } from "../messages/message_line.ts";
 import { POSITION, type Position, START, type Start, wrongOrder } from "../options/position.ts";
 import { nearest } from "../options/suggest.ts";
-import { type Read, SLOW } from "../options/units.ts";
+import { GROUP, type Kind, type Read, SLOW, WINDOW } from "../options/units.ts";
 
 /** Who runs the commands: a publisher knows `pub`, a subscriber `sub` and `unsub`, both know `quit`. */
 export type Role = "publisher" | "subscriber";
@@ -32,13 +32,15 @@ export interface SubFields {
   readonly from?: Start;
   readonly to?: Position;
   readonly slow?: SlowPolicy;
+  readonly group?: string;
+  readonly window?: number;
 }
 
 /** What a command does, names in their canonical form. */
 export type Action =
   | PublishAction
   | { readonly verb: "sub"; readonly pattern: string } & SubFields
-  | { readonly verb: "unsub"; readonly pattern: string }
+  | { readonly verb: "unsub"; readonly pattern: string } & Pick<SubFields, "group">
   | { readonly verb: "quit" };
 
 /** One command, and what is slept before it. */
@@ -73,6 +75,8 @@ export const GRAMMAR: Readonly<Record<Role, readonly string[]>> = {
     "   from=earliest          with what is stored: earliest, latest, 7, 09:00, -10m, -10",
     "   to=09:30               up to there",
     "   slow=drop-old          when it cannot keep up: block, drop-old, drop-new, latest",
+    "   group=workers          shared with the others in the group, each message goes to one",
+    "   window=10              so many wait for this one",
     "[seconds] unsub #topic   what one subscribed to, in the same words",
     "[seconds] quit           leave (so do Ctrl-C and Ctrl-D)",
     "Seconds are waited first. The # of a topic may be left out.",
@@ -123,11 +127,11 @@ function parseAction(text: string, { role, wait }: { role: Role; wait: number })
       const [pattern, rest] = splitWord(args);
       const parsed = parsePattern(pattern);
       if ("problem" in parsed) return problem(parsed.problem);
-      if (verb === "sub") return parseSub(parsed.name, { wait, words: rest.split(/\s+/).filter(Boolean) });
-      if (rest.trim() !== "") {
-        return problem(`${verb} takes one topic or pattern, ${quote(rest.trim())} is too much`);
-      }
-      return { kind: "command", command: { wait, action: { verb, pattern: parsed.name } } };
+      return parseSubscription(verb, {
+        pattern: parsed.name,
+        wait,
+        words: rest.split(/\s+/).filter(Boolean),
+      });
     }
     default:
       if (args.trim() !== "") return problem(`quit takes nothing, ${quote(args.trim())} is too much`);
@@ -148,55 +152,70 @@ function parseKnown(topic: string): Parsed {
 const TOPICS = new Map<string, Parsed>();
 const TOPICS_KEPT = 1000;
 
-/** The fields of a `sub`, as on the wire: `from=-10m slow=latest`. */
-function parseSub(pattern: string, { wait, words }: { wait: number; words: readonly string[] }): ParsedLine {
-  const fields: { -readonly [Name in keyof SubFields]: SubFields[Name] } = {};
+/** What each verb takes behind its pattern. */
+const FIELDS = {
+  sub: { from: START, to: POSITION, slow: SLOW, group: GROUP, window: WINDOW },
+  unsub: { group: GROUP },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Reads>>>>;
+type Reads = Pick<Kind<unknown>, "read">;
+
+/** A `sub` or `unsub` with its fields, as on the wire: `from=-10m slow=latest`. */
+function parseSubscription(
+  verb: "sub" | "unsub",
+  { pattern, wait, words }: {
+    readonly pattern: string;
+    readonly wait: number;
+    readonly words: readonly string[];
+  },
+): ParsedLine {
+  const kinds = new Map<string, Reads>(Object.entries(FIELDS[verb]));
+  const known = listOf([...kinds.keys()].map((name) => `${name}=`));
+  const values = new Map<string, unknown>();
   for (const word of words) {
     const equals = word.indexOf("=");
     if (equals <= 0) {
-      return problem(`sub takes one topic or pattern and ${SUB_FIELDS}, ${quote(word)} is too much`);
+      return problem(`${verb} takes one topic or pattern and ${known}, ${quote(word)} is too much`);
     }
     const name = word.slice(0, equals);
     const text = word.slice(equals + 1);
-    if (Object.hasOwn(fields, name)) return problem(`${name}= is given twice`);
-    switch (name) {
-      case "from": {
-        const read = START.read(text);
-        if (!("value" in read)) return wrongField(name, text, read);
-        fields.from = read.value;
-        break;
-      }
-      case "to": {
-        const read = POSITION.read(text);
-        if (!("value" in read)) return wrongField(name, text, read);
-        fields.to = read.value;
-        break;
-      }
-      case "slow": {
-        const read = SLOW.read(text);
-        if (!("value" in read)) return wrongField(name, text, read);
-        fields.slow = read.value;
-        break;
-      }
-      case "group":
-      case "ack":
-      case "window":
-        return problem(`${name}= needs work-queue groups, which this version does not have`);
-      default:
-        return problem(`sub has no ${quote(`${name}=`)}, it takes ${SUB_FIELDS}`);
+    if (values.has(name)) return problem(`${name}= is given twice`);
+    if (name === "ack") {
+      return problem("ack= needs groups that keep what is not settled, which this version does not have");
     }
+    const kind = kinds.get(name);
+    if (kind === undefined) return problem(`${verb} has no ${quote(`${name}=`)}, it takes ${known}`);
+    const read = kind.read(text);
+    if (!("value" in read)) return wrongField(name, text, read);
+    values.set(name, read.value);
   }
-  if (fields.from === "now" && fields.to !== undefined) {
-    return problem("to= ends what is stored, and from now on nothing is: leave from=now out");
-  }
-  if (fields.from !== undefined && fields.to !== undefined) {
-    const wrong = wrongOrder({ from: fields.from, to: fields.to, now: Date.now() });
-    if (wrong !== undefined) return problem(`from=: ${wrong}`);
-  }
-  return { kind: "command", command: { wait, action: { verb: "sub", pattern, ...fields } } };
+  // each is what its kind has read
+  const fields = Object.fromEntries(values) as SubFields;
+  const wrong = contradiction(fields);
+  if (wrong !== undefined) return problem(wrong);
+  return { kind: "command", command: { wait, action: { verb, pattern, ...fields } } };
 }
 
-const SUB_FIELDS = "from=, to= and slow=";
+/** Why fields do not go together, a clause; undefined: they do. */
+function contradiction({ from, to, slow, group }: SubFields): string | undefined {
+  if (group !== undefined && ((from !== undefined && from !== "now") || to !== undefined)) {
+    return "group= shares what is live: leave from= and to= out";
+  }
+  if (group !== undefined && slow !== undefined) {
+    return "window= says how much waits for a member of a group: leave slow= out";
+  }
+  if (from === "now" && to !== undefined) {
+    return "to= ends what is stored, and from now on nothing is: leave from=now out";
+  }
+  const order = from === undefined || to === undefined
+    ? undefined
+    : wrongOrder({ from, to, now: Date.now() });
+  return order === undefined ? undefined : `from=: ${order}`;
+}
+
+/** `from=, to= and slow=`. */
+function listOf(names: readonly string[]): string {
+  return names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
 
 function wrongField(
   name: string,

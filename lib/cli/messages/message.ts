@@ -21,6 +21,8 @@ export interface Arrived {
   /** Its number in a durable topic, and when it was stored. */
   readonly seq?: number | undefined;
   readonly time?: Date | undefined;
+  /** The group that this subscriber got it as a member of. */
+  readonly group?: string | undefined;
 }
 
 /** A message as JSON has it. */
@@ -70,12 +72,13 @@ export function messageJsonAnew({ topic, headers = new Map(), key, ttl, reply, p
 
 /** Everything but the payload; what was not given with the message is left out. */
 function aboutJson(
-  { topic, headers, id, key, ttl, reply, seq, level, subs }: JsonMessage,
+  { topic, group, headers, id, key, ttl, reply, seq, level, subs }: JsonMessage,
   time: Date | undefined,
 ): Record<string, unknown> {
   return {
     ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
+    ...(group === undefined ? {} : { group }),
     ...(seq === undefined ? {} : { seq }),
     ...(level === undefined ? {} : { level }),
     ...(subs === undefined ? {} : { subs }),

@@ -36,6 +36,7 @@ class Wrong extends Error {}
 const KEYS: ReadonlySet<string> = new Set([
   "time",
   "topic",
+  "group",
   "seq",
   "id",
   "key",
@@ -127,6 +128,7 @@ function contentFrom(values: Values, limits: LineLimits): PublishLine {
   const name = topic === undefined ? undefined : parseTopic(topic, limits.topic);
   if (name !== undefined && "problem" in name) throw new Wrong(name.problem);
   numberOf(values, "seq");
+  textOf(values, "group");
   return {
     topic: name?.name,
     key: textOf(values, "key"),

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { GROUP_WINDOW_MOST } from "../../limits.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
+import { groupNameProblem } from "../../topics/group_name.ts";
 import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
 
 /**
@@ -216,6 +218,19 @@ function readPort(text: string, least: 0 | 1): Read<number> {
 function fromParsed(parsed: Parsed): Read<string> {
   return "problem" in parsed ? parsed : { value: parsed.name };
 }
+
+/** `--group` and `group=`. */
+export const GROUP: Kind<string> = {
+  placeholder: "NAME",
+  config: ["string"],
+  read: (text) => {
+    const problem = groupNameProblem(text);
+    return problem === undefined ? { value: text } : { problem };
+  },
+};
+
+/** `--window` and `window=`. */
+export const WINDOW: Kind<number> = count({ least: 1, most: GROUP_WINDOW_MOST });
 
 /** `--slow` and `slow=`. */
 export const SLOW: Kind<SlowPolicy> = {

@@ -28,6 +28,7 @@ export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly wri
   ["X", { means: "in upper-case hex", write: (message) => message.payload.toHex().toUpperCase() }],
   ["h", { means: "headers (name=value,name=value)", write: (message) => headersText(message) }],
   ["k", { means: "key", write: (message) => message.key ?? "" }],
+  ["g", { means: "group (-G)", write: (message) => message.group ?? "" }],
   ["s", { means: "sequence number (durable topics)", write: (message) => `${message.seq ?? ""}` }],
   ["I", { means: "ISO 8601 time it was stored, or else arrived", write: (_, time) => time.toISOString() }],
   ["U", { means: "Unix time", write: (_, time) => (time.getTime() / 1000).toFixed(3) }],

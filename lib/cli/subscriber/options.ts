@@ -22,7 +22,7 @@ import { DELIMITER } from "../options/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
 import { flag, list, option, type Program, type Values } from "../options/table.ts";
 import { ago, nothingStored, POSITION, type Position, START, type Start } from "../options/position.ts";
-import { count, DURATION, FILE, type Kind, PATTERN, SLOW, WORD } from "../options/units.ts";
+import { count, DURATION, FILE, GROUP, type Kind, PATTERN, SLOW, WINDOW, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const FORMAT: Kind<readonly FormatPart[]> = {
@@ -94,6 +94,14 @@ const OPTIONS = {
     help: "when messages come faster than they are printed: block (publishers wait), drop-old, drop-new, " +
       "latest (one a topic), disconnect; protocol 2 (as the broker says)",
   }),
+  group: option(GROUP, {
+    letters: "G",
+    help: "share what comes with all subscribers that give this name: each message goes to one of them; " +
+      "protocol 2, topics in memory",
+  }),
+  window: option(WINDOW, {
+    help: "with -G: so many messages wait at the broker for this subscriber at most (256)",
+  }),
   record: option(FILE, {
     once: true,
     help: "also write what arrives, whole, as a command file with its waits, which publisher -f plays back",
@@ -150,6 +158,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
       command: "subscriber -t files -F %p -D '\\0' | xargs -0 ls -l",
       does: "each message is an argument, whatever is in it",
     },
+    {
+      command: "subscriber -t jobs -G workers",
+      does: "one of several that share the messages of #jobs",
+    },
     { command: "subscriber -t 'orders.>' --stats", does: "how many come a second, and how fast" },
     { command: "subscriber", does: "reads commands from the keyboard: type help" },
   ],
@@ -159,8 +171,8 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     "%@ and a letter of strftime (%@H:%@M:%@S), %% a percent sign; " +
     "\\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH. " +
     "Widths as in printf: %-20t, %08x, %.10p.",
-    "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY], " +
-    "[seconds] unsub #topic. A pipe on stdin is read as such commands; " +
+    "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY] [group=NAME] " +
+    "[window=N], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as such commands; " +
     "with -t the terminal is not read, and with -t and -C, -W or -E stdin is not read at all.",
     "It ends with 0, with 27 when -W ran out, with 1 when it failed or was stopped before what -C, -e or " +
     "--to wait for had come, with 2 when the command line or a command file is wrong.",
@@ -190,6 +202,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
   if (options.slow !== undefined && options.protocol === "classic") {
     throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
   }
+  checkGroup(options);
   const replay = replayOf(options);
   if (replay !== undefined && options.protocol === "classic") {
     throw new UsageError(
@@ -216,6 +229,30 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     replay,
     endsWithReplay,
   };
+}
+
+/** Throws UsageError for what a member of a group cannot have. */
+function checkGroup(options: SubscriberOptions): void {
+  const { group, window, from, to, since, slow, protocol } = options;
+  if (group === undefined) {
+    if (window === undefined) return;
+    throw new UsageError("--window says how much waits for a member of a group: give -G NAME, too");
+  }
+  if (protocol === "classic") {
+    throw new UsageError("--group needs protocol 2: in the classic protocol each subscriber gets everything");
+  }
+  const ofStored = [
+    ...(from === undefined || from === "now" ? [] : ["--from"]),
+    ...(to === undefined ? [] : ["--to"]),
+    ...(since === undefined ? [] : ["--since"]),
+    ...(options["exit-at-end"] ? ["-e"] : []),
+  ];
+  if (ofStored.length > 0) {
+    throw new UsageError(`-G shares what is live, not what is stored: leave ${ofStored.join(" and ")} out`);
+  }
+  if (slow !== undefined) {
+    throw new UsageError("--slow is not for members of a group: --window says how much waits for each");
+  }
 }
 
 /** Throws UsageError for ways to print that contradict one another. */

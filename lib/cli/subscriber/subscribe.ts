@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { RefusedError, RunError } from "../../errors.ts";
+import { RefusedError, RunError, UsageError } from "../../errors.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { countOf, quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
@@ -36,9 +36,15 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
   /** Resolves when acknowledged; rejects with RefusedError when the broker said no. */
   subscribe(
     pattern: string,
-    options?: { readonly slow?: SlowPolicy; readonly from?: Start; readonly to?: Position },
+    options?: {
+      readonly slow?: SlowPolicy;
+      readonly from?: Start;
+      readonly to?: Position;
+      readonly group?: string;
+      readonly window?: number;
+    },
   ): Promise<unknown>;
-  unsubscribe(pattern: string): Promise<void>;
+  unsubscribe(pattern: string, options?: { readonly group?: string }): Promise<void>;
 }
 
 /** The exit code when the time of `-W` ran out. */
@@ -57,6 +63,10 @@ export interface SubscriberJob {
 /** Reads the command file, opens the recording. Throws UsageError. */
 export async function prepareSubscriber(options: SubscriberOptions): Promise<SubscriberJob> {
   const file = await readCommandFile(options.file, "subscriber");
+  for (const { command: { action }, place } of file) {
+    const problem = action.verb === "sub" ? groupProblem(action, options) : undefined;
+    if (problem !== undefined) throw new UsageError(`${place}: ${problem}`);
+  }
   const record = options.record === undefined
     ? undefined
     : await openToWrite(options.record, "the recording");
@@ -216,7 +226,7 @@ export class SubscriberRun {
         message,
         time?.getTime() ?? performance.timeOrigin + performance.now(),
       );
-      this.#subscribed.count(message.topic);
+      this.#subscribed.count(message.topic, message.group);
       if (++this.#printed === options.count) return;
       if (this.#out.full) await this.#out.flush();
       if (recording?.out.full) await recording.out.flush();
@@ -224,7 +234,7 @@ export class SubscriberRun {
   }
 
   async #commands(stop: Stop): Promise<number> {
-    const { subscriber, options, plan, job, notices, habits } = this.#context;
+    const { options, plan, job, notices, habits } = this.#context;
     await this.#subscribeToAll(options.topic);
     this.#began = true;
     const { end } = await runSources({
@@ -237,9 +247,7 @@ export class SubscriberRun {
           case "sub":
             return this.#subscribe(action.pattern, action).then(refuseWhatIsAhead);
           case "unsub":
-            this.#context.replays.drop(action.pattern);
-            this.#subscribed.drop(action.pattern);
-            return subscriber.unsubscribe(action.pattern);
+            return this.#unsubscribe(action.pattern, action.group ?? options.group);
           case "pub":
           case "json":
             throw new TypeError(`a subscriber was handed ${action.verb}`);
@@ -279,6 +287,10 @@ export class SubscriberRun {
    */
   async #subscribe(pattern: string, own: SubFields = {}): Promise<string | undefined> {
     const { subscriber, options, plan: { replay }, replays } = this.#context;
+    const wrong = groupProblem(own, options);
+    if (wrong !== undefined) throw new RefusedError("BAD_FIELD", wrong);
+    const group = own.group ?? options.group;
+    const window = own.window ?? options.window;
     const to = own.to ?? replay?.to;
     const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
@@ -294,16 +306,52 @@ export class SubscriberRun {
       ...(isReplay ? { from } : {}),
       ...(isReplay && to !== undefined ? { to } : {}),
       ...(slow === undefined ? {} : { slow }),
+      ...(group === undefined ? {} : { group }),
+      ...(window === undefined ? {} : { window }),
     };
     try {
       await subscriber.subscribe(pattern, terms);
     } catch (error) {
-      replays.drop(pattern);
+      if (group === undefined) replays.drop(pattern);
       throw error;
     }
     this.#subscribed.add(pattern, terms);
-    return replays.ahead(pattern);
+    return group === undefined ? replays.ahead(pattern) : undefined;
   }
+
+  #unsubscribe(pattern: string, group: string | undefined): Promise<void> {
+    const { subscriber, replays } = this.#context;
+    this.#subscribed.drop(pattern, group);
+    if (group !== undefined) return subscriber.unsubscribe(pattern, { group });
+    replays.drop(pattern);
+    return subscriber.unsubscribe(pattern);
+  }
+}
+
+/** Why what a `sub` says of groups does not go together with the command line; undefined: it does. */
+function groupProblem(
+  { from, to, slow, group, window }: SubFields,
+  options: SubscriberOptions,
+): string | undefined {
+  if (options.group === undefined && group === undefined) {
+    return window === undefined ? undefined : "window= says how much waits for a member: give group=, too";
+  }
+  if (group === undefined) {
+    if ((from !== undefined && from !== "now") || to !== undefined) {
+      return "-G shares what is live, not what is stored: leave from= and to= out";
+    }
+    return slow === undefined
+      ? undefined
+      : "slow= is not for members of a group (-G): window= says how much waits";
+  }
+  if (options.slow !== undefined) {
+    return "group= does not go together with --slow: window= says how much waits";
+  }
+  const { from: start = "now", to: end, since } = options;
+  if (start === "now" && end === undefined && since === undefined && !options["exit-at-end"]) {
+    return undefined;
+  }
+  return "group= shares what is live, and --from, --to, --since and -e are for what is stored";
 }
 
 function refuseWhatIsAhead(problem: string | undefined): void {

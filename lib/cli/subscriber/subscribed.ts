@@ -10,55 +10,67 @@ import { withOffset } from "../options/local_time.ts";
 import { listing } from "../prompt/listing.ts";
 import { countOf } from "../../text.ts";
 
-/** Patterns with how they were asked for, and how many messages came to which topic. */
+/** What is subscribed to and how it was asked for, and how many messages came to which topic. */
 export class Subscribed {
-  readonly #patterns = new Map<string, SubFields>();
+  /** By pattern and group. */
+  readonly #asked = new Map<string, SubFields & { readonly pattern: string }>();
   readonly #counts = new TopicCounts();
+  /** Of what came as a member of a group, by its name. */
+  readonly #shared = new Map<string, TopicCounts>();
 
   /** Subscribed to this, or anew with other fields. */
   add(pattern: string, fields: SubFields): void {
-    this.#patterns.set(pattern, fields);
+    const { group } = fields;
+    this.#asked.set(keyOf(pattern, group), { pattern, ...fields });
+    if (group !== undefined && !this.#shared.has(group)) this.#shared.set(group, new TopicCounts());
   }
 
-  drop(pattern: string): void {
-    this.#patterns.delete(pattern);
+  drop(pattern: string, group?: string): void {
+    this.#asked.delete(keyOf(pattern, group));
   }
 
-  /** A message came. Called for every one. */
-  count(topic: string): void {
-    this.#counts.count(topic);
+  /** A message came, as a member of a group or not. Called for every one. */
+  count(topic: string, group?: string): void {
+    this.#countsOf(group).count(topic);
   }
 
   /** Patterns and topics that Tab can complete. */
   topics(): Set<string> {
-    return new Set([...this.#patterns.keys(), ...this.#counts.topics()]);
+    const patterns = [...this.#asked.values()].map(({ pattern }) => pattern);
+    const shared = [...this.#shared.values()].flatMap((counts) => [...counts.topics()]);
+    return new Set([...patterns, ...this.#counts.topics(), ...shared]);
   }
 
-  /** A line a pattern, as one would type it, with how many messages came that it matches. */
+  /** A line a subscription, as one would type it, with how many messages came that it matches. */
   list(): string[] {
-    if (this.#patterns.size === 0) return ["subscribed to nothing: sub #topic"];
-    const least = this.#counts.others > 0 ? "at least " : "";
+    if (this.#asked.size === 0) return ["subscribed to nothing: sub #topic"];
     return listing(
-      [...this.#patterns].map(([pattern, fields]) => [
-        ["sub", pattern, ...wordsOf(fields)].join(" "),
-        `${least}${countOf(this.#countOf(pattern), "message")}`,
+      [...this.#asked.values()].map((asked) => [
+        ["sub", asked.pattern, ...wordsOf(asked)].join(" "),
+        this.#came(asked),
       ]),
     );
   }
 
-  #countOf(pattern: string): number {
+  #came({ pattern, group }: SubFields & { readonly pattern: string }): string {
+    const counts = this.#countsOf(group);
     let sum = 0;
-    for (const [topic, count] of this.#counts) if (matches(pattern, topic)) sum += count;
-    return sum;
+    for (const [topic, count] of counts) if (matches(pattern, topic)) sum += count;
+    return `${counts.others > 0 ? "at least " : ""}${countOf(sum, "message")}`;
+  }
+
+  #countsOf(group: string | undefined): TopicCounts {
+    return (group === undefined ? undefined : this.#shared.get(group)) ?? this.#counts;
   }
 }
 
-function wordsOf(fields: SubFields): string[] {
-  const { slow } = fields;
-  const positions = (["from", "to"] as const).flatMap((name) => {
-    const value = fields[name];
-    if (value === undefined) return [];
-    return [`${name}=${value instanceof Date ? withOffset(value) : value}`];
-  });
-  return slow === undefined ? positions : [...positions, `slow=${slow}`];
+/** Neither has white space. */
+function keyOf(pattern: string, group: string | undefined): string {
+  return group === undefined ? pattern : `${pattern} ${group}`;
+}
+
+function wordsOf({ from, to, slow, group, window }: SubFields): string[] {
+  return Object.entries({ from, to, slow, group, window }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value instanceof Date ? withOffset(value) : value}`]
+  );
 }

@@ -94,6 +94,10 @@ export class Delivery implements Message {
     return undefined;
   }
 
+  get group(): string | undefined {
+    return undefined;
+  }
+
   toJSON(): MessageJson {
     return messageJson(this);
   }
@@ -137,6 +141,36 @@ export class StoredDelivery extends Delivery {
 
   override get time(): Date {
     return new Date(this.#stored);
+  }
+}
+
+/** A message that came because this subscriber is a member of a group. */
+export class SharedDelivery extends Delivery {
+  readonly #group: string;
+  readonly #seq: number;
+  readonly #stored: number;
+
+  /** `seq`, `time`: -1 where there is none. */
+  constructor(
+    topic: string,
+    message: MessageBytes & { readonly group: string; readonly seq: number; readonly time: number },
+  ) {
+    super(topic, message);
+    this.#group = message.group;
+    this.#seq = message.seq;
+    this.#stored = message.time;
+  }
+
+  override get group(): string {
+    return this.#group;
+  }
+
+  override get seq(): number | undefined {
+    return this.#seq < 0 ? undefined : this.#seq;
+  }
+
+  override get time(): Date | undefined {
+    return this.#stored < 0 ? undefined : new Date(this.#stored);
   }
 }
 

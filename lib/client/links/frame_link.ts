@@ -13,7 +13,7 @@ import { waitAtMost } from "../promises.ts";
 import type { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { Channel } from "./channel.ts";
-import { Delivery, type Notice, StoredDelivery } from "./delivery.ts";
+import { Delivery, type Notice, SharedDelivery, StoredDelivery } from "./delivery.ts";
 import type { DeliverySink } from "./delivery_sink.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
@@ -160,6 +160,9 @@ export class FrameLink {
           break;
         case FrameFound.Stored:
           sink?.takeStored(new StoredDelivery(decoder.topic, decoder));
+          break;
+        case FrameFound.Shared:
+          sink?.takeShared(new SharedDelivery(decoder.topic, decoder));
           break;
         case FrameFound.Line:
           this.#line(decoder.line);

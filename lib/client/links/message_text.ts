@@ -18,10 +18,11 @@ const BYTES_MOST = 16;
  * cursor or hide is written out; of a long payload the beginning is shown, and its length.
  */
 export function messageText(message: Message): string {
-  const { topic, payload, seq, time, id, key, ttl, reply, headers } = message;
+  const { topic, payload, group, seq, time, id, key, ttl, reply, headers } = message;
   const parts = [
     visible(topic),
     payloadText(payload),
+    ...(group === undefined ? [] : [`group=${quote(group)}`]),
     ...(seq === undefined ? [] : [`seq=${seq}`]),
     ...(time === undefined ? [] : [`time=${time.toISOString()}`]),
     ...(id === undefined ? [] : [`id=${quote(id)}`]),
@@ -35,11 +36,12 @@ export function messageText(message: Message): string {
 
 /** What JSON.stringify is given: the names and values of `subscriber --json`. */
 export function messageJson(message: Message): MessageJson {
-  const { topic, payload, seq, time, id, key, ttl, reply, headers } = message;
+  const { topic, payload, group, seq, time, id, key, ttl, reply, headers } = message;
   const text = decodeText(payload);
   return {
     ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
+    ...(group === undefined ? {} : { group }),
     ...(seq === undefined ? {} : { seq }),
     ...(id === undefined ? {} : { id }),
     ...(key === undefined ? {} : { key }),

@@ -4,10 +4,11 @@
  * @module
  */
 import { RefusedError } from "../../errors.ts";
-import { LARGEST_LIMITS } from "../../limits.ts";
+import { GROUP_WINDOW_MOST, LARGEST_LIMITS } from "../../limits.ts";
 import { SLOW_POLICIES } from "../../slow_policy.ts";
+import { groupNameProblem } from "../../topics/group_name.ts";
 import { parsePattern } from "../../topics/topic.ts";
-import type { SubscribeOptions } from "../types.ts";
+import type { SubscribeOptions, UnsubscribeOptions } from "../types.ts";
 import { nameOf, wrongKind } from "../wrong_kind.ts";
 
 /** The canonical pattern. Throws TypeError for what is no text, RefusedError for what is no pattern. */
@@ -20,16 +21,17 @@ export function checkedPattern(pattern: unknown): string {
 
 /** Throws TypeError or RefusedError for options that are none; positions are read elsewhere. */
 export function checkOptions(options: unknown): asserts options is SubscribeOptions {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw wrongKind("the options of a subscription are an object", options);
-  }
-  const { from, to, slow, timeout, signal }: Unchecked = options;
+  checkObject(options);
+  const { from, to, slow, group, window, timeout, signal }: Unchecked = options;
   checkPosition(from, "from");
   checkPosition(to, "to");
   if (slow !== undefined && !SLOW_POLICIES.some((policy) => policy === slow)) {
     const known = SLOW_POLICIES.map((policy) => `"${policy}"`).join(", ");
     throw new RefusedError("BAD_FIELD", `slow: one of ${known}, not ${named(slow)}`);
   }
+  checkGroup(group);
+  checkWindow(window);
+  checkMember(options);
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
     throw new RefusedError("BAD_FIELD", `timeout: milliseconds, more than 0, not ${named(timeout)}`);
   }
@@ -38,8 +40,54 @@ export function checkOptions(options: unknown): asserts options is SubscribeOpti
   }
 }
 
+/** Throws TypeError or RefusedError for options of unsubscribing that are none. */
+export function checkUnsubscribeOptions(options: unknown): asserts options is UnsubscribeOptions {
+  checkObject(options);
+  const { group }: Unchecked = options;
+  checkGroup(group);
+}
+
 /** The options, of any kind. */
 type Unchecked = { readonly [name in keyof SubscribeOptions]?: unknown };
+
+function checkObject(options: unknown): asserts options is object {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw wrongKind("the options of a subscription are an object", options);
+  }
+}
+
+function checkGroup(group: unknown): void {
+  if (group === undefined) return;
+  if (typeof group !== "string") throw wrongKind("group is the name of one, a string", group);
+  const problem = groupNameProblem(group);
+  if (problem !== undefined) throw new RefusedError("BAD_FIELD", `group: ${problem}`);
+}
+
+function checkWindow(window: unknown): void {
+  if (window === undefined) return;
+  if (Number.isInteger(window) && Number(window) >= 1 && Number(window) <= GROUP_WINDOW_MOST) return;
+  throw new RefusedError(
+    "BAD_FIELD",
+    `window: a whole number of messages from 1 to ${GROUP_WINDOW_MOST}, not ${named(window)}`,
+  );
+}
+
+/** What is for members of a group alone, and what is not for them. */
+function checkMember({ group, window, from = "now", to, slow }: Unchecked): void {
+  if (group === undefined) {
+    if (window === undefined) return;
+    throw new RefusedError("BAD_FIELD", "`window` is how much waits for a member of a `group`: give both");
+  }
+  if (from !== "now" || to !== undefined) {
+    throw new RefusedError("BAD_FIELD", "a member of a `group` gets what is live: leave `from` and `to` out");
+  }
+  if (slow !== undefined) {
+    throw new RefusedError(
+      "BAD_FIELD",
+      "`window` is how much waits for a member of a `group`: leave `slow` out",
+    );
+  }
+}
 
 function checkPosition(position: unknown, field: "from" | "to"): void {
   if (position === undefined || typeof position === "string" || typeof position === "number") return;

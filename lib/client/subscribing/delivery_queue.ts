@@ -33,6 +33,7 @@ export class DeliveryQueue {
   #waiting: PromiseWithResolvers<IteratorResult<Given, undefined>>[] = [];
   #room: PromiseWithResolvers<void> | undefined;
   #over = false;
+  #holdsBack = true;
   #error: Error | undefined;
   #reader: AsyncIterator<Given, undefined> | undefined;
   #wantsGaps = false;
@@ -79,9 +80,15 @@ export class DeliveryQueue {
     return chosen;
   }
 
+  /** Whether {@link held} may say so (true); else more is taken in than there is room for. */
+  holdBack(holds: boolean): void {
+    this.#holdsBack = holds;
+    if (!holds) this.#makeRoom();
+  }
+
   /** Undefined, or a promise that resolves when there is room again. */
   held(): Promise<void> | undefined {
-    if (this.#over || !this.#isFull) return undefined;
+    if (this.#over || !this.#holdsBack || !this.#isFull) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }

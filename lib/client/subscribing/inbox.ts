@@ -5,22 +5,18 @@
  */
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { matches } from "../../topics/topic.ts";
 import { Gap } from "../gap.ts";
-import { Delivery } from "../links/delivery.ts";
+import { Delivery, type SharedDelivery } from "../links/delivery.ts";
 import { DeliveryQueue, type Given, type Item } from "./delivery_queue.ts";
 import { QueuedNotice } from "./queued_notice.ts";
+import { type Route, Routes } from "./routes.ts";
 import type { Stream } from "./stream.ts";
-
-/** Topics for which it is remembered where they go. */
-const TOPICS_MOST = 10_000;
-/** Longer ones are not remembered: a broker may make up as many as it likes. */
-const TOPIC_KEPT_MOST = 1024;
+import { shown, type SubscriptionName, takesIn } from "./subscription_name.ts";
 
 /** What a subscriber's messages are sorted by. */
 export interface InboxParts {
   /** What is subscribed to, as acknowledged. */
-  readonly patterns: ReadonlySet<string>;
+  readonly names: Iterable<SubscriptionName>;
   /** Told of each gap and notice when its reader has had all before it. */
   readonly onReached: (item: Gap | QueuedNotice) => void;
 }
@@ -28,30 +24,33 @@ export interface InboxParts {
 /**
  * The common queue, and one for each subscription that is being iterated.
  *
- * - A message is for each iterated subscription that matches its topic, else for the common queue. A gap and
- *   a notice name their pattern and go where that goes.
+ * - A message is for each iterated subscription that takes it in, else for the common queue; one for a member
+ *   of a group is for that group's alone. A gap and a notice name their pattern and go where that goes.
  * - What is in one queue alone and is given up by its reader goes back to its place in the common one:
  *   nothing is lost, and nothing is given out both there and by a subscription.
- * - What is only for patterns that are being taken back ({@link leave}, {@link refuse}) is dropped: it waits
- *   for nobody.
+ * - What is only for subscriptions that are being taken back ({@link leave}, {@link refuse}) is dropped: it
+ *   waits for nobody. But who iterates as a member of a group that is being left is given all that comes: it
+ *   was given to no other member.
  * - While nobody iterates over a subscription, an item costs one comparison more than a queue.
  */
 export class Inbox {
   readonly common: DeliveryQueue;
-  readonly #patterns: ReadonlySet<string>;
+  readonly #names: Iterable<SubscriptionName>;
   readonly #onReached: (item: Gap | QueuedNotice) => void;
-  /** By pattern, of what is subscribed. */
+  /** By key, of what is subscribed. */
   readonly #streams = new Map<string, Stream>();
   readonly #iterated = new Map<Stream, DeliveryQueue>();
-  /** Patterns that are being taken back. */
-  readonly #leaving = new Set<string>();
-  /** Patterns that were granted when nobody waited for it any more, and that are being taken back. */
-  readonly #unwanted = new Set<string>();
+  /** By key, of what is being taken back. */
+  readonly #leaving = new Map<string, SubscriptionName>();
+  /** The same of what was granted when nobody waited for it any more. */
+  readonly #unwanted = new Map<string, SubscriptionName>();
   /** The last item of a subscription that has come to its end, while it waits. */
   readonly #last = new Map<Item, Stream>();
   /** Of a message that went to several queues: how many have not given it up. */
   readonly #holders = new WeakMap<Delivery, number>();
-  readonly #routes = new Map<string, readonly DeliveryQueue[]>();
+  /** Of messages that are no group's. */
+  readonly #routes = new Routes();
+  readonly #groupRoutes = new Map<string, Routes>();
   /** Where gaps have their places: they are given out, and theirs is nobody's business. */
   readonly #gapPlaces = new WeakMap<Gap, number>();
   #arrived = 0;
@@ -61,8 +60,8 @@ export class Inbox {
   #over = false;
   #error: Error | undefined;
 
-  constructor({ patterns, onReached }: InboxParts) {
-    this.#patterns = patterns;
+  constructor({ names, onReached }: InboxParts) {
+    this.#names = names;
     this.#onReached = onReached;
     this.common = new DeliveryQueue("this subscriber", { onReached: (item) => this.#reached(item) });
   }
@@ -71,9 +70,15 @@ export class Inbox {
     if (this.#plain) return this.common.add(item);
     this.#setPlace(item);
     if (item instanceof Gap) return this.#addOf(item.pattern, item);
-    const queues = this.#routes.get(item.topic) ?? this.#routeOf(item.topic);
-    if (queues.length > 1) this.#holders.set(item, queues.length);
-    for (const queue of queues) queue.add(item);
+    this.#give(item, this.#routes.of(item.topic) ?? this.#routeOf(item, this.#routes));
+  }
+
+  /** A message that came to this subscriber as a member of a group. */
+  addShared(item: SharedDelivery): void {
+    if (this.#plain) return this.common.add(item);
+    this.#setPlace(item);
+    const routes = this.#groupRoutes.get(item.group);
+    this.#give(item, routes?.of(item.topic) ?? this.#routeOf(item, routes));
   }
 
   /** A notice that came; behind any but `live` nothing of its subscription follows. */
@@ -119,41 +124,49 @@ export class Inbox {
     for (const queue of [this.common, ...this.#iterated.values()]) queue.fail(error);
   }
 
-  /** The stream of a pattern that is subscribed to. */
-  streamOf(pattern: string): Stream | undefined {
-    return this.#streams.get(pattern);
+  /** The stream of what is subscribed to. */
+  streamOf({ key }: SubscriptionName): Stream | undefined {
+    return this.#streams.get(key);
   }
 
   /** A subscription was acknowledged. */
-  opened(pattern: string): Stream {
-    this.#unwanted.delete(pattern);
-    const stream: Stream = this.#streams.get(pattern) ?? { pattern, state: "live" };
-    this.#streams.set(pattern, stream);
+  opened(name: SubscriptionName): Stream {
+    const { group, key } = name;
+    this.#unwanted.delete(key);
+    const stream: Stream = this.#streams.get(key) ?? { name, state: "live" };
+    this.#streams.set(key, stream);
+    if (group !== undefined && !this.#groupRoutes.has(group)) this.#groupRoutes.set(group, new Routes());
     this.#changed();
     return stream;
   }
 
   /** The end of a subscription was acknowledged. */
-  closed(pattern: string): void {
-    this.#endIteration(pattern);
-    this.#leaving.delete(pattern);
-    this.#unwanted.delete(pattern);
-    this.#streams.delete(pattern);
+  closed({ group, key }: SubscriptionName): void {
+    this.#endIteration(key);
+    this.#leaving.delete(key);
+    this.#unwanted.delete(key);
+    this.#streams.delete(key);
+    if (group !== undefined && !this.#streams.values().some(({ name }) => name.group === group)) {
+      this.#groupRoutes.delete(group);
+    }
     this.#changed();
   }
 
   /**
-   * A pattern is being taken back: what comes of it alone is dropped, until {@link closed} or {@link stays}.
-   * Who iterates over it is given what had come.
+   * A subscription is being taken back: what comes of it alone is dropped, until {@link closed} or {@link
+   * stays}. Who iterates over it is given what had come, and of a group what comes until then: however much
+   * that is, it keeps nothing from being read.
    */
-  leave(pattern: string): void {
-    this.#leaving.add(pattern);
-    this.#endIteration(pattern);
+  leave(name: SubscriptionName): void {
+    const { group, key } = name;
+    this.#leaving.set(key, name);
+    if (group === undefined) this.#endIteration(key);
+    else this.#streams.get(key)?.queue?.holdBack(false);
     this.#changed();
   }
 
-  #endIteration(pattern: string): void {
-    const stream = this.#streams.get(pattern);
+  #endIteration(key: string): void {
+    const stream = this.#streams.get(key);
     if (stream === undefined) return;
     stream.state = "over";
     const queue = this.#iterated.get(stream);
@@ -162,17 +175,19 @@ export class Inbox {
   }
 
   /** As {@link leave}, of what was granted too late and nobody else has: until it is {@link opened}, too. */
-  refuse(pattern: string): void {
-    this.#unwanted.add(pattern);
+  refuse(name: SubscriptionName): void {
+    this.#unwanted.set(name.key, name);
     this.#changed();
   }
 
   /** It could not be taken back. */
-  stays(pattern: string): void {
-    if (this.#unwanted.delete(pattern)) this.#changed();
-    if (!this.#leaving.delete(pattern)) return;
+  stays(name: SubscriptionName): void {
+    const { group, key } = name;
+    if (this.#unwanted.delete(key)) this.#changed();
+    if (!this.#leaving.delete(key)) return;
+    if (group !== undefined) this.#streams.get(key)?.queue?.holdBack(true);
     // who had it was told that it is over: whoever subscribes again has another
-    if (this.#streams.delete(pattern)) this.opened(pattern);
+    else if (this.#streams.delete(key)) this.opened(name);
     this.#changed();
   }
 
@@ -182,9 +197,9 @@ export class Inbox {
 
   /** Drops what waits in common for this subscription alone. */
   drop(stream: Stream): void {
-    const waiting = this.#waitingOf(stream, (topic) => !this.#isWanted(topic, stream.pattern));
+    const waiting = this.#waitingOf(stream, (message) => !this.#isWanted(message, stream.name));
     if (stream.state === "ended") stream.state = "over";
-    this.#forget(waiting, stream.pattern);
+    this.#forget(waiting, stream.name);
   }
 
   /** A reader of what is for one subscription. Throws TypeError while there is another. */
@@ -195,7 +210,7 @@ export class Inbox {
 
   #queueFor(stream: Stream): DeliveryQueue {
     this.#setPlaces();
-    const queue: DeliveryQueue = new DeliveryQueue(`the subscription to ${quote(stream.pattern)}`, {
+    const queue: DeliveryQueue = new DeliveryQueue(`the subscription to ${shown(stream.name)}`, {
       onReached: (item) => this.#reached(item),
       onLeft: () => this.#left(stream, queue),
     });
@@ -219,7 +234,8 @@ export class Inbox {
     stream.queue = undefined;
     const sorted = this.#iterated.delete(stream);
     const rest = queue.takeOut(() => true);
-    if (stream.state === "over") this.#forget(rest, stream.pattern);
+    // as a member it may have gone on while it was taken back
+    if (stream.state === "over" || this.#leaving.has(stream.name.key)) this.#forget(rest, stream.name);
     else this.#putBack(rest.filter((item) => this.#giveUp(item)));
     if (sorted) this.#changed();
   }
@@ -251,23 +267,24 @@ export class Inbox {
   }
 
   /** Takes what waits in common for a subscription, up to its end. */
-  #waitingOf(stream: Stream, isFor: (topic: string) => boolean): Item[] {
+  #waitingOf(stream: Stream, isFor: (message: Delivery) => boolean): Item[] {
+    const { name } = stream;
     let ended = false;
     return this.common.takeOut((item) => {
       if (ended) return false;
-      if (item instanceof Delivery) return matches(stream.pattern, item.topic) && isFor(item.topic);
+      if (item instanceof Delivery) return takesIn(name, item) && isFor(item);
       ended = this.#last.get(item) === stream;
-      return (item instanceof Gap ? item : item.notice).pattern === stream.pattern;
+      return (item instanceof Gap ? item : item.notice).pattern === name.key;
     });
   }
 
   /** What is given out nowhere. */
-  #forget(items: readonly Item[], pattern: string): void {
+  #forget(items: readonly Item[], name: SubscriptionName): void {
     for (const item of items) {
       this.#giveUp(item);
       if (!(item instanceof QueuedNotice)) continue;
       this.#last.delete(item);
-      item.caughtUp.reject(new RunError(`${quote(pattern)} was unsubscribed before all of it had come`));
+      item.caughtUp.reject(new RunError(`${shown(name)} was unsubscribed before all of it had come`));
     }
   }
 
@@ -282,37 +299,41 @@ export class Inbox {
   #addOf(pattern: string, item: Gap | QueuedNotice): void {
     const stream = this.#streams.get(pattern);
     const queue = stream === undefined ? undefined : this.#iterated.get(stream);
+    const givenUp = this.#leaving.get(pattern) ?? this.#unwanted.get(pattern);
     if (queue !== undefined) queue.add(item);
-    else if (this.#leaving.has(pattern) || this.#unwanted.has(pattern)) this.#forget([item], pattern);
+    else if (givenUp !== undefined) this.#forget([item], givenUp);
     else this.common.add(item);
   }
 
-  #routeOf(topic: string): readonly DeliveryQueue[] {
-    const queues = [...this.#iterated].flatMap(([{ pattern }, queue]) =>
-      matches(pattern, topic) ? [queue] : []
-    );
-    const route = queues.length > 0 ? queues : this.#isDropped(topic) ? [] : [this.common];
-    if (topic.length > TOPIC_KEPT_MOST) return route;
-    if (this.#routes.size >= TOPICS_MOST) this.#routes.clear();
-    this.#routes.set(topic, route);
+  #give(item: Delivery, route: Route): void {
+    if (route.length > 1) this.#holders.set(item, route.length);
+    for (const queue of route) queue.add(item);
+  }
+
+  /** Where it goes, which is remembered. */
+  #routeOf(message: Delivery, routes: Routes | undefined): Route {
+    const queues = [...this.#iterated].flatMap(([{ name }, queue]) => takesIn(name, message) ? [queue] : []);
+    const route = queues.length > 0 ? queues : this.#isDropped(message) ? [] : [this.common];
+    routes?.set(message.topic, route);
     return route;
   }
 
-  #isDropped(topic: string): boolean {
-    const givenUp = [...this.#leaving, ...this.#unwanted];
-    return givenUp.some((pattern) => matches(pattern, topic)) && !this.#isWanted(topic);
+  #isDropped(message: Delivery): boolean {
+    const givenUp = [...this.#leaving.values(), ...this.#unwanted.values()];
+    return givenUp.some((name) => takesIn(name, message)) && !this.#isWanted(message);
   }
 
-  /** Whether a pattern that stays takes it in; `besides` is not asked. */
-  #isWanted(topic: string, besides?: string): boolean {
-    for (const pattern of this.#patterns) {
-      if (pattern !== besides && !this.#leaving.has(pattern) && matches(pattern, topic)) return true;
+  /** Whether a subscription that stays takes it in; `besides` is not asked. */
+  #isWanted(message: Delivery, besides?: SubscriptionName): boolean {
+    for (const name of this.#names) {
+      if (name.key !== besides?.key && !this.#leaving.has(name.key) && takesIn(name, message)) return true;
     }
     return false;
   }
 
   #changed(): void {
     this.#routes.clear();
+    for (const routes of this.#groupRoutes.values()) routes.clear();
     const plain = this.#iterated.size + this.#leaving.size + this.#unwanted.size === 0;
     if (!plain) this.#setPlaces();
     this.#plain = plain;

@@ -10,13 +10,14 @@ import { neverUnhandled } from "../promises.ts";
 import type { Subscription } from "../subscription.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Stream } from "./stream.ts";
+import type { SubscriptionName } from "./subscription_name.ts";
 
 /** What it needs of its subscriber. */
 export interface SubscriptionParts {
   readonly inbox: Inbox;
   /** Asks the broker to end it. */
-  readonly unsubscribe: (pattern: string) => Promise<void>;
-  readonly caughtUp: (pattern: string) => Promise<void>;
+  readonly unsubscribe: (name: SubscriptionName) => Promise<void>;
+  readonly caughtUp: (name: SubscriptionName) => Promise<void>;
 }
 
 /** Any number of them may stand for one stream. */
@@ -31,7 +32,11 @@ export class PatternSubscription implements Subscription {
   }
 
   get pattern(): string {
-    return this.#stream.pattern;
+    return this.#stream.name.pattern;
+  }
+
+  get group(): string | undefined {
+    return this.#stream.name.group;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Delivery, undefined> {
@@ -45,7 +50,7 @@ export class PatternSubscription implements Subscription {
   }
 
   caughtUp(): Promise<void> {
-    return this.#parts.caughtUp(this.pattern);
+    return this.#parts.caughtUp(this.#stream.name);
   }
 
   unsubscribe(): Promise<void> {
@@ -63,9 +68,9 @@ export class PatternSubscription implements Subscription {
 
   #end(): Promise<void> {
     const { inbox, unsubscribe } = this.#parts;
-    const { state, pattern } = this.#stream;
+    const { state, name } = this.#stream;
     if (state === "over") return Promise.resolve();
-    const asked = state === "live" ? unsubscribe(pattern) : Promise.resolve();
+    const asked = state === "live" ? unsubscribe(name) : Promise.resolve();
     inbox.drop(this.#stream);
     return asked;
   }

@@ -74,6 +74,11 @@ export class RequestQueue implements Work {
     return this.#entries.size;
   }
 
+  /** Whether there is a connection for them. */
+  get linked(): boolean {
+    return this.#link !== undefined;
+  }
+
   /**
    * Queues a request; resolves when it is acknowledged, rejects with RefusedError, what {@link failAll} is
    * given, RunError when its time is over, or its signal's reason.

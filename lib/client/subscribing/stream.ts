@@ -4,10 +4,11 @@
  * @module
  */
 import type { DeliveryQueue } from "./delivery_queue.ts";
+import type { SubscriptionName } from "./subscription_name.ts";
 
 /** What an inbox keeps of a subscription, from its acknowledgement on. */
 export interface Stream {
-  readonly pattern: string;
+  readonly name: SubscriptionName;
   /**
    * `ended`: the broker has told its end, which waits among the messages. `over`: it has been taken back, or
    * its end has been reached.

@@ -4,7 +4,6 @@
  * @module
  */
 import { RefusedError, RunError } from "../../errors.ts";
-import { quote } from "../../text.ts";
 import { Connection } from "../connecting/connection.ts";
 import { resolveSettings } from "../connecting/settings.ts";
 import { Gap } from "../gap.ts";
@@ -19,8 +18,9 @@ import type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  UnsubscribeOptions,
 } from "../types.ts";
-import { checkedPattern, checkOptions } from "./checked.ts";
+import { checkedPattern, checkOptions, checkUnsubscribeOptions } from "./checked.ts";
 import { failureOf, Inbox } from "./inbox.ts";
 import { PatternSubscription } from "./pattern_subscription.ts";
 import { encodePosition } from "./position_fields.ts";
@@ -28,7 +28,11 @@ import type { QueuedNotice } from "./queued_notice.ts";
 import type { ReplayFields } from "./replay.ts";
 import { type RequestOptions, RequestQueue } from "./request_queue.ts";
 import type { Stream } from "./stream.ts";
+import { nameOf, shown, type SubscriptionName } from "./subscription_name.ts";
 import { Subscriptions, type SubscriptionTerms } from "./subscriptions.ts";
+
+/** How long leaving its groups may take one that is closed. */
+const LEAVE_MS = 1_000;
 
 /** Connects to a broker's subscriber port; rejects with RunError: one line, what is wrong and what to do. */
 export function connectSubscriber(options: ConnectOptions): Promise<Subscriber> {
@@ -46,7 +50,7 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
     (pattern, last) => onEvent({ type: "ahead", pattern, last }),
   );
   const inbox = new Inbox({
-    patterns: subscriptions.patterns,
+    names: subscriptions.names,
     onReached: (item) => {
       if (item instanceof Gap) onEvent({ type: "gap", pattern: item.pattern, missed: item.missed });
       else reached(item, onEvent);
@@ -60,6 +64,7 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
       takeStored: (message) => {
         if (subscriptions.take(message)) inbox.add(message);
       },
+      takeShared: (message) => inbox.addShared(message),
       notice: (notice) => {
         const queued = subscriptions.notice(notice);
         if (queued !== undefined) inbox.addNotice(queued);
@@ -115,6 +120,7 @@ class QueueSubscriber implements Subscriber {
   readonly #inbox: Inbox;
   readonly #subscriptions: Subscriptions;
   readonly #requests: RequestQueue;
+  #closing: Promise<void> | undefined;
 
   constructor(
     connection: Connection,
@@ -128,7 +134,7 @@ class QueueSubscriber implements Subscriber {
     this.#inbox = inbox;
     this.#subscriptions = subscriptions;
     this.#requests = requests;
-    this.patterns = subscriptions.patterns;
+    this.patterns = subscriptions.names.patterns;
   }
 
   get protocol(): "classic" | "2" {
@@ -140,32 +146,31 @@ class QueueSubscriber implements Subscriber {
   }
 
   subscribe(pattern: string, options: SubscribeOptions = {}): Promise<Subscription> {
-    return this.#ask(pattern, (name) => {
+    return this.#ask(pattern, (canonical) => {
       checkOptions(options);
-      const { slow, timeout, signal } = options;
-      return this.#subscribe(name, { slow, replay: replayOf(options) }, { timeout, signal });
+      const { slow, group, window, timeout, signal } = options;
+      const terms = { slow, window, replay: replayOf(options) };
+      return this.#subscribe(nameOf(canonical, group), terms, { timeout, signal });
     });
   }
 
-  unsubscribe(pattern: string): Promise<void> {
-    return this.#ask(pattern, (name) => {
-      const stream = this.#inbox.streamOf(name);
-      if (stream !== undefined && this.#inbox.isIterated(stream)) this.#inbox.leave(name);
-      return this.#end(name);
+  unsubscribe(pattern: string, options: UnsubscribeOptions = {}): Promise<void> {
+    return this.#ask(pattern, (canonical) => {
+      checkUnsubscribeOptions(options);
+      return this.#unsubscribe(nameOf(canonical, options.group));
     });
   }
 
   caughtUp(pattern: string): Promise<void> {
     try {
-      return this.#subscriptions.caughtUp(checkedPattern(pattern));
+      return this.#subscriptions.caughtUp(nameOf(checkedPattern(pattern)));
     } catch (error) {
       return rejected(error);
     }
   }
 
-  async close(): Promise<void> {
-    this.#inbox.end();
-    if (!this.#connection.over) await this.#connection.close({ drain: false });
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -180,18 +185,19 @@ class QueueSubscriber implements Subscriber {
     return { [Symbol.asyncIterator]: () => this.#inbox.common.gapReader() };
   }
 
-  #ask<T>(pattern: string, request: (name: string) => Promise<T>): Promise<T> {
+  #ask<T>(pattern: string, request: (canonical: string) => Promise<T>): Promise<T> {
     try {
-      const name = checkedPattern(pattern);
+      const canonical = checkedPattern(pattern);
       this.#connection.checkOpen();
-      return neverUnhandled(request(name));
+      if (this.#closing !== undefined) throw new RunError("the subscriber is closed", "CLOSED");
+      return neverUnhandled(request(canonical));
     } catch (error) {
       return rejected(error);
     }
   }
 
   async #subscribe(
-    name: string,
+    name: SubscriptionName,
     terms: SubscriptionTerms,
     limits: Pick<RequestOptions, "timeout" | "signal">,
   ): Promise<Subscription> {
@@ -203,7 +209,7 @@ class QueueSubscriber implements Subscriber {
     };
     await this.#requests.add({ ...asked, accepted }, {
       ...limits,
-      what: `subscribe to ${quote(name)}`,
+      what: `subscribe to ${shown(name)}`,
       needless: () => {
         if (!this.#subscriptions.has(name, terms)) return false;
         stream = this.#inbox.streamOf(name);
@@ -211,37 +217,62 @@ class QueueSubscriber implements Subscriber {
       },
       unwanted: (...told) => {
         // what stood before stands on the terms that the broker has now
-        if (this.#subscriptions.patterns.has(name)) accepted(...told);
+        if (this.#subscriptions.names.has(name)) accepted(...told);
         else this.#takeBack(name);
       },
     });
     return new PatternSubscription(stream ?? this.#inbox.opened(name), {
       inbox: this.#inbox,
-      caughtUp: (pattern) => this.#subscriptions.caughtUp(pattern),
-      unsubscribe: (pattern) =>
-        this.#ask(pattern, () => {
-          this.#inbox.leave(pattern);
-          return this.#end(pattern);
+      caughtUp: (name) => this.#subscriptions.caughtUp(name),
+      unsubscribe: (name) =>
+        this.#ask(name.pattern, () => {
+          this.#inbox.leave(name);
+          return this.#end(name);
         }),
     });
   }
 
+  #unsubscribe(name: SubscriptionName, how: Pick<RequestOptions, "timeout"> = {}): Promise<void> {
+    const stream = this.#inbox.streamOf(name);
+    if (stream !== undefined && this.#inbox.isIterated(stream)) this.#inbox.leave(name);
+    return this.#end(name, how);
+  }
+
+  async #close(): Promise<void> {
+    const names = [...this.#subscriptions.names].filter(({ group }) => group !== undefined);
+    if (names.length > 0 && this.#requests.linked) await this.#leaveGroups(names);
+    this.#inbox.end();
+    if (!this.#connection.over) await this.#connection.close({ drain: false });
+  }
+
+  /**
+   * What is on its way to a member was given to nobody else: it is waited for, unless who iterates is behind.
+   * What has not left the broker goes to the others.
+   */
+  async #leaveGroups(names: readonly SubscriptionName[]): Promise<void> {
+    const left = names.map((name) => this.#unsubscribe(name, { timeout: LEAVE_MS }));
+    await Promise.race([Promise.allSettled(left), this.#inbox.stalled()]);
+  }
+
   /** It was granted when nobody waited for it any more; who asks for the pattern meanwhile may have it. */
-  #takeBack(name: string): void {
+  #takeBack(name: SubscriptionName): void {
     this.#inbox.refuse(name);
     void neverUnhandled(
-      this.#end(name, { alone: true, needless: () => this.#subscriptions.patterns.has(name) }),
+      this.#end(name, { alone: true, needless: () => this.#subscriptions.names.has(name) }),
     );
   }
 
-  async #end(name: string, how: Pick<RequestOptions, "alone" | "needless"> = {}): Promise<void> {
+  async #end(
+    name: SubscriptionName,
+    how: Pick<RequestOptions, "alone" | "needless" | "timeout"> = {},
+  ): Promise<void> {
     const asked = this.#subscriptions.endRequest(name);
     const accepted: Request["accepted"] = (...told) => {
       asked.accepted?.(...told);
       this.#inbox.closed(name);
     };
     try {
-      await this.#requests.add({ ...asked, accepted }, { ...how, what: `unsubscribe from ${quote(name)}` });
+      await this.#requests.add({ ...asked, accepted }, { ...how, what: `unsubscribe from ${shown(name)}` });
     } catch (error) {
       this.#inbox.stays(name);
       throw error;

@@ -5,7 +5,6 @@
  */
 import type { Clock } from "../../clock.ts";
 import { RunError } from "../../errors.ts";
-import { quote } from "../../text.ts";
 import { matches } from "../../topics/topic.ts";
 import { encodeField } from "../../wire/fields.ts";
 import type { Notice, StoredDelivery } from "../links/delivery.ts";
@@ -14,17 +13,21 @@ import { namesOf, needsV2, refused } from "../links/refusals.ts";
 import type { Request } from "../links/request.ts";
 import { QueuedNotice } from "./queued_notice.ts";
 import { Replay, type ReplayFields } from "./replay.ts";
+import { shown, type SubscriptionName } from "./subscription_name.ts";
+import { SubscriptionNames } from "./subscription_names.ts";
 
 /** How a pattern is subscribed to. */
 export interface SubscriptionTerms {
   readonly slow: string | undefined;
   /** What of it is to be replayed. */
   readonly replay: ReplayFields | undefined;
+  /** Messages that may wait for a member of a group. */
+  readonly window: number | undefined;
 }
 
 /** A subscription as acknowledged. */
-interface Entry {
-  readonly slow: string | undefined;
+interface Entry extends Omit<SubscriptionTerms, "replay"> {
+  readonly name: SubscriptionName;
   readonly replay: Replay | undefined;
 }
 
@@ -45,7 +48,7 @@ const TOPIC_KEPT_MOST = 1024;
  * connection.
  */
 export class Subscriptions {
-  readonly patterns = new Set<string>();
+  readonly names = new SubscriptionNames();
   readonly #entries = new Map<string, Entry>();
   readonly #caughtUp = new Map<string, Promise<void>>();
   readonly #interests = new Map<string, TopicInterest>();
@@ -68,22 +71,24 @@ export class Subscriptions {
   }
 
   /** Whether it is subscribed like that already. Who asks for a replay wants it now, whatever came before. */
-  has(pattern: string, { slow, replay }: SubscriptionTerms): boolean {
-    const entry = this.#entries.get(pattern);
-    return entry !== undefined && replay === undefined && entry.slow === slow;
+  has({ key }: SubscriptionName, { slow, replay, window }: SubscriptionTerms): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && replay === undefined && entry.slow === slow && entry.window === window;
   }
 
   /** The request for a subscription, which takes it in when it is acknowledged. */
-  request(pattern: string, { slow, replay: asked }: SubscriptionTerms): Request {
+  request(name: SubscriptionName, terms: SubscriptionTerms): Request {
+    const { pattern } = name;
+    const { replay: asked, slow, window } = terms;
     const from = asked === undefined ? "" : encodeField("from", asked.from);
     const to = asked?.to === undefined ? "" : encodeField("to", asked.to);
     return {
       verb: "sub",
       pattern,
-      fields: `${from}${to}${slowField(slow)}`,
+      fields: `${from}${to}${ownFields({ name, slow, window })}`,
       accepted: (from, last) => {
         const replay = asked === undefined ? undefined : new Replay(pattern, asked, this.#clock);
-        this.#set(pattern, { slow, replay });
+        this.#set({ name, slow, window, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
         if (last !== undefined) this.#onAhead(pattern, last);
       },
@@ -91,15 +96,20 @@ export class Subscriptions {
   }
 
   /** The request to end one. */
-  endRequest(pattern: string): Request {
-    return { verb: "unsub", pattern, fields: "", accepted: () => this.#delete(pattern, "unsubscribed") };
+  endRequest(name: SubscriptionName): Request {
+    return {
+      verb: "unsub",
+      pattern: name.pattern,
+      fields: groupField(name),
+      accepted: () => this.#delete(name, "unsubscribed"),
+    };
   }
 
   /**
    * Settles when what was stored of a subscription has been given out; at once where nothing was asked for.
    */
-  caughtUp(pattern: string): Promise<void> {
-    return this.#caughtUp.get(pattern) ?? Promise.resolve();
+  caughtUp({ key }: SubscriptionName): Promise<void> {
+    return this.#caughtUp.get(key) ?? Promise.resolve();
   }
 
   /** Whether a message that came is to be given out; false: it has been. */
@@ -115,9 +125,10 @@ export class Subscriptions {
   /** What a notice comes to; undefined: nothing that has not been told. */
   notice(notice: Notice): QueuedNotice | undefined {
     const { kind, pattern } = notice;
-    const replay = this.#entries.get(pattern)?.replay;
-    if (replay === undefined) return undefined;
-    if (kind !== "live") this.#delete(pattern);
+    const entry = this.#entries.get(pattern);
+    if (entry?.replay === undefined) return undefined;
+    const { name, replay } = entry;
+    if (kind !== "live") this.#delete(name);
     else if (!replay.becameLive()) return undefined;
     return new QueuedNotice(notice, replay.caughtUp);
   }
@@ -129,15 +140,17 @@ export class Subscriptions {
    */
   async restore(link: Link, over: (queued: QueuedNotice) => void): Promise<boolean> {
     const answers: Promise<boolean>[] = [];
-    for (const [pattern, { slow, replay }] of [...this.#entries]) {
-      const fields = replay === undefined ? "" : replay.resume();
-      if (fields === undefined) {
-        const queued = this.notice({ kind: "end", pattern, reason: "" });
+    for (const entry of [...this.#entries.values()]) {
+      const { name, replay } = entry;
+      const rest = replay === undefined ? "" : replay.resume();
+      if (rest === undefined) {
+        const queued = this.notice({ kind: "end", pattern: name.pattern, reason: "" });
         if (queued !== undefined) over(queued);
         continue;
       }
-      if (link.onTrial && `${fields}${slowField(slow)}` !== "") continue;
-      answers.push(this.#ask(link, pattern, `${fields}${slowField(slow)}`));
+      const fields = `${rest}${ownFields(entry)}`;
+      if (link.onTrial && fields !== "") continue;
+      answers.push(this.#ask(link, name, fields));
       if (answers.length < link.ahead) continue;
       if (!(await allTrue(answers))) return false;
       answers.length = 0;
@@ -149,10 +162,9 @@ export class Subscriptions {
    * A link on trial turned out to be classic. Throws RunError to give up where something was left out there.
    */
   decided(link: Link): void {
-    for (const [pattern, { slow, replay }] of this.#entries) {
-      if (slow === undefined && replay === undefined) continue;
-      const fields = `${replay === undefined ? "" : " from="}${slowField(slow)}`;
-      throw giveUp(link, `cannot subscribe to ${quote(pattern)} again: ${needsV2(namesOf(fields)).message}`);
+    for (const entry of this.#entries.values()) {
+      const fields = `${entry.replay === undefined ? "" : " from="}${ownFields(entry)}`;
+      if (fields !== "") throw cannotSay(link, { fields, what: `subscribe to ${shown(entry.name)} again` });
     }
   }
 
@@ -161,11 +173,10 @@ export class Subscriptions {
     for (const { replay } of this.#entries.values()) replay?.caughtUp.reject(error);
   }
 
-  async #ask(link: Link, pattern: string, fields: string): Promise<boolean> {
-    const what = `subscribe to ${quote(pattern)} again`;
-    if (link.protocol === "classic" && fields !== "") {
-      throw giveUp(link, `cannot ${what}: ${needsV2(namesOf(fields)).message}`);
-    }
+  async #ask(link: Link, name: SubscriptionName, fields: string): Promise<boolean> {
+    const { pattern } = name;
+    const what = `subscribe to ${shown(name)} again`;
+    if (link.protocol === "classic" && fields !== "") throw cannotSay(link, { fields, what });
     const accepted = (from: number | undefined): void => {
       if (from !== undefined) this.#onTrimmed(pattern, from);
     };
@@ -177,32 +188,36 @@ export class Subscriptions {
     return false;
   }
 
-  #set(pattern: string, entry: Entry): void {
-    this.#delete(pattern, "subscribed to anew");
-    this.#entries.set(pattern, entry);
-    this.patterns.add(pattern);
-    const { replay } = entry;
+  #set(entry: Entry): void {
+    const { name, replay } = entry;
+    const { key } = name;
+    this.#delete(name, "subscribed to anew");
+    this.#entries.set(key, entry);
+    this.names.add(name);
     if (replay === undefined) return;
     const { promise } = replay.caughtUp;
     promise.catch(() => {}); // who wants to know awaits it
-    this.#caughtUp.set(pattern, promise);
+    this.#caughtUp.set(key, promise);
   }
 
   /** `why`: nobody waits for it to catch up any more. */
-  #delete(pattern: string, why?: string): void {
-    const entry = this.#entries.get(pattern);
+  #delete(name: SubscriptionName, why?: string): void {
+    const { key } = name;
+    const entry = this.#entries.get(key);
     if (why !== undefined) {
-      entry?.replay?.caughtUp.reject(new RunError(`${quote(pattern)} was ${why} before all of it had come`));
-      this.#caughtUp.delete(pattern);
+      entry?.replay?.caughtUp.reject(new RunError(`${shown(name)} was ${why} before all of it had come`));
+      this.#caughtUp.delete(key);
     }
-    this.#entries.delete(pattern);
-    this.patterns.delete(pattern);
+    this.#entries.delete(key);
+    this.names.delete(name);
     this.#interests.clear();
   }
 
   #interestIn(topic: string): TopicInterest {
-    const entries = [...this.#entries].filter(([pattern]) => matches(pattern, topic));
-    const replays = entries.flatMap(([, { replay }]) => replay ?? []);
+    const entries = [...this.#entries.values()].filter(({ name: { pattern, group } }) =>
+      group === undefined && matches(pattern, topic)
+    );
+    const replays = entries.flatMap(({ replay }) => replay ?? []);
     const interest = { replays, alone: entries.length === 1 };
     if (topic.length > TOPIC_KEPT_MOST) return interest;
     if (this.#interests.size >= TOPICS_MOST) this.#interests.clear();
@@ -211,8 +226,23 @@ export class Subscriptions {
   }
 }
 
-function slowField(slow: string | undefined): string {
-  return slow === undefined ? "" : encodeField("slow", slow);
+/** What stands behind where it begins: ` group=workers window=10`. */
+function ownFields({ name, slow, window }: Omit<Entry, "replay">): string {
+  const slowField = slow === undefined ? "" : encodeField("slow", slow);
+  return `${slowField}${groupField(name)}${window === undefined ? "" : encodeField("window", `${window}`)}`;
+}
+
+/** A group's name is written as it is, like a topic (G1). */
+function groupField({ group }: SubscriptionName): string {
+  return group === undefined ? "" : ` group=${group}`;
+}
+
+/** The broker is classic, which has none of these fields. */
+function cannotSay(
+  link: Link,
+  { fields, what }: { readonly fields: string; readonly what: string },
+): RunError {
+  return giveUp(link, `cannot ${what}: ${needsV2(namesOf(fields)).message}`);
 }
 
 function giveUp(link: Link, why: string): RunError {

@@ -4,6 +4,7 @@
  *     pub #a 3 h.lang=en⏎one⏎                    a delivery
  *     ok 1000 level=memory subs=2⏎               an answer
  *     batch #a 1 13 seq=7 ts=1700000000000⏎      stored messages follow, the first is number 7
+ *     batch #a 1 13 group=workers⏎               what a member of a group gets follows
  *
  * A delivery to the same topic as the one before is recognised by comparing the bytes before its length; its
  * payload is not looked at, and nothing of it is copied unless it was cut by the end of a read.
@@ -15,14 +16,14 @@ import { TopicNames } from "../../topics/topic_names.ts";
 import { CR, LF, SPACE } from "../../wire/bytes.ts";
 import * as decimals from "../../wire/decimals.ts";
 import { isPub } from "../header_bytes.ts";
-import { type FrameLine, parseBatchHeader, parseLine } from "./client_lines.ts";
+import { ClientBatch, isBatch } from "./client_batch.ts";
+import { type FrameLine, parseLine } from "./client_lines.ts";
 import { CutFrame } from "./cut_frame.ts";
 
 // its own, for its loop over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
 const EMPTY = new Uint8Array(0);
 const PUB = "pub ".length;
-const BATCH = "batch ";
 /** Bytes of a payload. */
 const PAYLOAD_MOST = LARGEST_LIMITS.payload;
 
@@ -39,6 +40,8 @@ export enum FrameFound {
   Delivery,
   /** As a delivery, of a durable topic: `seq` and `time` are its own. */
   Stored,
+  /** As a delivery, for a member of `group`; with `seq` and `time`, where the topic is durable. */
+  Shared,
   /** `line` is one of the others: `ok`, `err`, `info`, `gap`, `pong`, `bye`. */
   Line,
   /** `problem`: what came is no frame, and what follows it cannot be understood. */
@@ -60,9 +63,14 @@ export class FrameClientDecoder {
   /** Equal to `fieldsEnd`: there are none. */
   fieldsStart = 0;
   fieldsEnd = 0;
-  /** The sequence number of a stored message, and when it was stored, milliseconds since 1970. */
+  /**
+   * The sequence number of a stored message, and when it was stored, milliseconds since 1970; -1 for a shared
+   * one of a topic in memory.
+   */
   seq = 0;
   time = 0;
+  /** The group of a shared message. */
+  group = "";
   line: FrameLine = { verb: "pong" };
   problem = "";
 
@@ -76,10 +84,10 @@ export class FrameClientDecoder {
   #laterPosition = 0;
   readonly #cut = new CutFrame();
   #broken = false;
-  /** Messages, and their bytes, that are still to come of a batch; and its topic. */
+  readonly #batch = new ClientBatch(this.#topics);
+  /** Messages, and their bytes, that are still to come of the batch. */
   #batchLeft = 0;
   #batchBytes = 0;
-  #batchTopic = "";
 
   /** Whether what came so far ends within a frame or a batch. */
   get unfinished(): boolean {
@@ -178,26 +186,31 @@ export class FrameClientDecoder {
     this.payloadEnd = end;
     const start = this.#position;
     this.#position = end + 1;
-    return this.#batchLeft > 0 ? this.#stored(end + 1 - start) : FrameFound.Delivery;
+    return this.#batchLeft > 0 ? this.#ofBatch(end + 1 - start) : FrameFound.Delivery;
   }
 
   /** The next message of a batch: a frame of so many bytes. */
-  #stored(bytes: number): FrameFound {
+  #ofBatch(bytes: number): FrameFound {
+    const batch = this.#batch;
     this.#batchLeft--;
     this.#batchBytes -= bytes;
-    if (this.topic !== this.#batchTopic) return this.#break("a batch holds a message to another topic");
+    if (this.topic !== batch.topic) return this.#break("a batch holds a message to another topic");
     if (this.#batchLeft === 0 ? this.#batchBytes !== 0 : this.#batchBytes <= 0) {
       return this.#break("a batch is not as long as it says");
     }
-    this.seq++;
-    return FrameFound.Stored;
+    if (batch.first >= 0) this.seq++;
+    return batch.group === undefined ? FrameFound.Stored : FrameFound.Shared;
   }
 
   #otherLine(lf: number): FrameFound {
-    const stop = this.bytes[lf - 1] === CR ? lf - 1 : lf;
-    const text = decoder.decode(this.bytes.subarray(this.#position, stop));
+    const { bytes } = this;
+    const start = this.#position;
+    const stop = bytes[lf - 1] === CR ? lf - 1 : lf;
+    if (this.#batchLeft === 0 && isBatch(bytes, start) && this.#batch.read(bytes, start, stop)) {
+      return this.#beginBatch(lf + 1);
+    }
+    const text = decoder.decode(bytes.subarray(start, stop));
     if (this.#batchLeft > 0) return this.#break(`"${text.slice(0, 100)}" came within a batch`);
-    if (text.startsWith(BATCH)) return this.#beginBatch(text, lf + 1);
     const line = parseLine(text);
     if (line === undefined) return this.#break(`"${text.slice(0, 100)}" came`);
     this.#position = lf + 1;
@@ -205,15 +218,14 @@ export class FrameClientDecoder {
     return FrameFound.Line;
   }
 
-  /** What follows from `next` on are stored messages. */
-  #beginBatch(text: string, next: number): FrameFound {
-    const batch = parseBatchHeader(text);
-    if (batch === undefined) return this.#break(`"${text.slice(0, 100)}" came`);
-    this.#batchTopic = batch.topic;
-    this.#batchLeft = batch.count;
-    this.#batchBytes = batch.length;
-    this.seq = batch.first - 1;
-    this.time = batch.time;
+  /** What follows from `next` on are its messages. */
+  #beginBatch(next: number): FrameFound {
+    const { count, length, first, time, group } = this.#batch;
+    this.#batchLeft = count;
+    this.#batchBytes = length;
+    this.seq = first >= 0 ? first - 1 : first;
+    this.time = time;
+    if (group !== undefined) this.group = group;
     this.#position = next;
     return next < this.#limit ? this.#frame() : FrameFound.Nothing;
   }

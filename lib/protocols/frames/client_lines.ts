@@ -3,11 +3,9 @@
  *
  *     ok 1000 level=memory subs=2
  *     err BAD_TOPIC this is not a topic
- *     batch #a 1 13 seq=7 ts=1700000000000
  *
  * @module
  */
-import type { BatchHeader } from "../../wire/batch.ts";
 
 /** A frame without a payload. */
 export type FrameLine =
@@ -49,15 +47,6 @@ export function parseLine(text: string): FrameLine | undefined {
     default:
       return undefined;
   }
-}
-
-/** `batch <topic> <COUNT> <LEN> seq=<first> ts=<ms>`; fields this version does not know are passed over. */
-export function parseBatchHeader(text: string): BatchHeader | undefined {
-  const [, topic = "", count = "", length = "", ...fields] = text.split(" ");
-  const first = fields.find((field) => field.startsWith("seq="))?.slice("seq=".length) ?? "";
-  const time = fields.find((field) => field.startsWith("ts="))?.slice("ts=".length) ?? "";
-  if (topic === "" || Number(count) === 0 || ![count, length, first, time].every(isCount)) return undefined;
-  return { topic, count: Number(count), length: Number(length), first: Number(first), time: Number(time) };
 }
 
 function receiptOf(fields: readonly string[]): FrameReceipt {

@@ -62,6 +62,18 @@ Deno.test("a sub may say where it begins and ends, and what happens when it cann
   });
 });
 
+Deno.test("a sub and an unsub may name a group, and a sub how much waits for this member", () => {
+  const action = (line: string): unknown => {
+    const parsed = parseLine(line, "subscriber");
+    return parsed.kind === "command" ? parsed.command.action : parsed;
+  };
+  const jobs = { pattern: "#jobs.>", group: "wörkers" };
+  assertEquals(action("sub jobs.> group=wörkers"), { verb: "sub", ...jobs });
+  assertEquals(action("sub jobs.> window=10 group=wörkers"), { verb: "sub", ...jobs, window: 10 });
+  assertEquals(action("sub jobs.> group=wörkers from=now"), { verb: "sub", ...jobs, from: "now" });
+  assertEquals(action("unsub jobs.>  group=wörkers "), { verb: "unsub", ...jobs });
+});
+
 Deno.test("a field of a sub that cannot be had says why", () => {
   const cases: [string, string][] = [
     ["from=soon", "from= takes now, earliest, latest, a sequence number"],
@@ -69,16 +81,29 @@ Deno.test("a field of a sub that cannot be had says why", () => {
     ["slow=never", 'slow= takes one of block, disconnect, drop-new, drop-old, latest, not "never"'],
     ["from=1 from=2", "from= is given twice"],
     ["from=now to=3", "leave from=now out"],
-    ["group=workers", "group= needs work-queue groups, which this version does not have"],
-    ["ack=explicit", "ack= needs work-queue groups, which this version does not have"],
-    ["form=1", 'sub has no "form=", it takes from=, to= and slow='],
+    ["ack=explicit", "ack= needs groups that keep what is not settled, which this version does not have"],
+    ["form=1", 'sub has no "form=", it takes from=, to=, slow=, group= and window='],
+    ["group=", "group=: the name of a group is missing"],
+    ["group=a.b", 'group=: the name of a group has no "#", ".", "*" or ">", "a.b" has'],
+    [`group=${"x".repeat(65)}`, "group=: the name of a group has at most 64 bytes"],
+    ["group=g window=0", 'window= takes a whole number from 1 to 65536, not "0"'],
+    ["group=g window=65537", 'window= takes a whole number from 1 to 65536, not "65537"'],
+    ["group=g group=h", "group= is given twice"],
+    ["group=g from=1", "group= shares what is live: leave from= and to= out"],
+    ["group=g to=1", "group= shares what is live: leave from= and to= out"],
+    ["slow=latest group=g", "window= says how much waits for a member of a group: leave slow= out"],
     ["toString=1", 'sub has no "toString="'],
     ["=1", '"=1" is too much'],
   ];
   for (const [fields, reason] of cases) {
     assertStringIncludes(problem(`sub a ${fields}`, "subscriber"), reason);
   }
-  assertStringIncludes(problem("unsub a from=1", "subscriber"), 'unsub takes one topic or pattern, "from=1"');
+  assertStringIncludes(problem("unsub a from=1", "subscriber"), 'unsub has no "from=", it takes group=');
+  assertStringIncludes(
+    problem("unsub a b", "subscriber"),
+    'unsub takes one topic or pattern and group=, "b" is too much',
+  );
+  assertStringIncludes(problem("unsub a group=a*", "subscriber"), "group=: the name of a group has no");
 });
 
 Deno.test("blank lines and lines that begin with # say nothing", () => {
@@ -101,7 +126,7 @@ Deno.test("a bad line gets its reason", () => {
   assertEquals(problem("quit now"), 'quit takes nothing, "now" is too much');
   assertEquals(
     problem("sub #a #b", "subscriber"),
-    'sub takes one topic or pattern and from=, to= and slow=, "#b" is too much',
+    'sub takes one topic or pattern and from=, to=, slow=, group= and window=, "#b" is too much',
   );
   assertStringIncludes(problem("pub # x"), '"#" alone is no topic');
   assertStringIncludes(problem("pub #a.* x"), "has no wildcards");

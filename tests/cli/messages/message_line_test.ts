@@ -43,7 +43,7 @@ Deno.test("a line is read back as it was written", () => {
   ];
   for (const one of messages) {
     const time = Date.UTC(2026, 0, 31, 9, 0, 0, 7);
-    const line = messageJson({ ...one, seq: 3 }, new Date(time));
+    const line = messageJson({ ...one, seq: 3, group: "workers" }, new Date(time));
     const read = readMessageLine(line, LIMITS);
     assertEquals(read, { message: { ...one, headers: new Map([...one.headers].sort()), time } }, line);
   }
@@ -75,6 +75,7 @@ Deno.test("what is no message says what is wrong", () => {
     ['{"topic":"a","payload":"x","time":"-5m"}', '"time" is as in'],
     ['{"topic":"a","payload":"x","time":5}', '"time" is a string, not 5'],
     ['{"topic":"a","payload":"x","seq":"1"}', '"seq" is a number from 0 up, not "1"'],
+    ['{"topic":"a","payload":"x","group":7}', '"group" is a string, not 7'],
     ['{"topic":"a","payload":"x","ttl":-1}', '"ttl" is a number from 0 up, not -1'],
     ['{"topic":"a","payload":"x","headers":["x"]}', '"headers" is an object, not a list'],
     ['{"topic":"a","payload":"x","headers":{"b":1}}', '"headers.b" is a string, not 1'],

@@ -129,11 +129,22 @@ Deno.test("headers and key are printed by their letters and in JSON, and nothing
   ]);
 });
 
+Deno.test("the group of a message is a letter and a key of the object, and nothing where there is none", async () => {
+  const shared = { ...message("#a", "x"), group: "workers" };
+  assertEquals(await formatted("%g:%10g|%p", shared), "workers:   workers|x");
+  assertEquals(await formatted("%g|%p", message("#a", "x")), "|x");
+  assertEquals(Object.entries(JSON.parse(await formatted("%j", shared))).slice(1), [
+    ["topic", "#a"],
+    ["group", "workers"],
+    ["payload", "x"],
+  ]);
+});
+
 Deno.test("a format with an unknown letter or escape says which there are", () => {
   const refusal = (format: string): string => assertThrows(() => compileFormat(format), UsageError).message;
   assertEquals(
     refusal("a %q"),
-    'the format has "%q", which is none of %t %p %l %x %X %h %k %s %I %U %j %J (and %%)',
+    'the format has "%q", which is none of %t %p %l %x %X %h %k %g %s %I %U %j %J (and %%)',
   );
   assertStringIncludes(refusal("%i"), '"%i"');
   assertStringIncludes(refusal("%@Q"), '"%@Q"');

@@ -47,6 +47,23 @@ Deno.test("the subscriber lists its patterns as they were asked for, with what m
   assertEquals([...subscribed.topics()].sort(), ["#orders.>", "#orders.eu", "#orders.us"]);
 });
 
+Deno.test("a pattern in a group is listed beside the pattern itself, each with what came of it", () => {
+  const subscribed = new Subscribed();
+  subscribed.add("#jobs.*", {});
+  subscribed.add("#jobs.*", { group: "g", window: 5 });
+  subscribed.add("#jobs.*", { group: "other" });
+  for (const group of ["g", undefined, "g", "other", "unknown"]) subscribed.count("#jobs.a", group);
+  assertEquals(subscribed.list(), [
+    "sub #jobs.*                   2 messages",
+    "sub #jobs.* group=g window=5  2 messages",
+    "sub #jobs.* group=other       1 message",
+  ]);
+  subscribed.drop("#jobs.*", "g");
+  subscribed.drop("#jobs.*");
+  assertEquals(subscribed.list(), ["sub #jobs.* group=other  1 message"]);
+  assertEquals([...subscribed.topics()].sort(), ["#jobs.*", "#jobs.a"]);
+});
+
 Deno.test("help fits the terminal that it is printed on", () => {
   for (const role of ["publisher", "subscriber"] as const) {
     for (const columns of [40, 60, 80, 120]) {

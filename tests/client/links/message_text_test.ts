@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { inspect } from "node:util";
 import { Gap } from "../../../lib/mod.ts";
-import { Delivery, StoredDelivery } from "../../../lib/client/links/delivery.ts";
+import { Delivery, SharedDelivery, StoredDelivery } from "../../../lib/client/links/delivery.ts";
 
 const encoder = new TextEncoder();
 
@@ -33,6 +33,13 @@ Deno.test("a message is shown on one line, by Deno and by Node, alone and among 
   assertEquals(Deno.inspect(FULL), shown);
   assertEquals(inspect(FULL), shown);
   assertEquals(Deno.inspect(delivery("")), 'Message(#a.b "")');
+  const shared = { bytes: encoder.encode("x"), payloadStart: 0, payloadEnd: 1, fieldsStart: 0, fieldsEnd: 0 };
+  const live = new SharedDelivery("#a.b", { ...shared, group: "wörkers", seq: -1, time: -1 });
+  assertEquals([live.group, live.seq, live.time], ["wörkers", undefined, undefined]);
+  assertEquals(Deno.inspect(live), 'Message(#a.b "x" group="wörkers")');
+  assertEquals(JSON.stringify(live), '{"topic":"#a.b","group":"wörkers","payload":"x"}');
+  const stored = new SharedDelivery("#a.b", { ...shared, group: "g", seq: 7, time: 0 });
+  assertEquals(inspect(stored), 'Message(#a.b "x" group="g" seq=7 time=1970-01-01T00:00:00.000Z)');
   assert(Deno.inspect([delivery("x")]).includes('Message(#a.b "x")'));
   assertEquals(Deno.inspect(new Gap("#a.>", 3)), "Gap(#a.> missed=3)");
 });

@@ -22,10 +22,12 @@ Deno.test("what is of the wrong kind is said at once, in one line, and nothing i
     [["#a", { from: null }], "from is a number, a Date or a string, null is not"],
     [["#a", { from: 1, to: true }], "to is a number, a Date or a string, true is not"],
     [["#a", { signal: {} }], "signal is an AbortSignal, an object is not"],
+    [["#a", { group: 7 }], "group is the name of one, a string, the number 7 is not"],
+    [["#a", { group: Promise.resolve("g") }], "a Promise is not: did you forget await?"],
   ];
   for (const [given, said] of cases) {
     const error = await assertRejects(() => subscribe(...given), TypeError);
-    assertEquals(error.message, said);
+    assert(error.message.endsWith(said), error.message);
   }
   const unsubscribe = subscriber.unsubscribe.bind(subscriber) as Careless;
   const caughtUp = subscriber.caughtUp.bind(subscriber) as Careless;
@@ -34,6 +36,9 @@ Deno.test("what is of the wrong kind is said at once, in one line, and nothing i
     await assertRejects(() => ask({}), TypeError, "a pattern is a string, an object is not");
     await assertRejects(() => ask("a b"), RefusedError);
   }
+  await assertRejects(() => unsubscribe("#a", "g"), TypeError, 'an object, "g" is not');
+  await assertRejects(() => unsubscribe("#a", { group: 7 }), TypeError, "the number 7 is not");
+  await assertRejects(() => unsubscribe("#a", { group: "a b" }), RefusedError, "white space");
   assertEquals(broker.reads, []);
 });
 
@@ -55,6 +60,20 @@ Deno.test("what is of the right kind and cannot be meant is refused with BAD_FIE
     [{ timeout: 0 }, "timeout: milliseconds, more than 0, not 0"],
     [{ timeout: NaN }, "not NaN"],
     [{ timeout: "5" }, 'not "5"'],
+    [{ group: "" }, "group: the name of a group is missing"],
+    [{ group: "a.b" }, 'group: the name of a group has no "#", ".", "*" or ">", "a.b" has'],
+    [{ group: "a b" }, 'white space, control or invisible characters, "a b" has'],
+    [{ group: "ä".repeat(33) }, "at most 64 bytes"],
+    [{ group: "\ud800" }, "group: the name of a group has no"],
+    ...[0, -1, 1.5, NaN, 65_537].map((window): [unknown, string] => [
+      { group: "g", window },
+      `window: a whole number of messages from 1 to 65536, not ${window}`,
+    ]),
+    [{ group: "g", window: "5" }, 'from 1 to 65536, not "5"'],
+    [{ window: 5 }, "`window` is how much waits for a member of a `group`: give both"],
+    [{ group: "g", from: 1 }, "a member of a `group` gets what is live: leave `from` and `to` out"],
+    [{ group: "g", to: 1 }, "leave `from` and `to` out"],
+    [{ group: "g", slow: "latest" }, "leave `slow` out"],
   ];
   for (const [options, said] of cases) {
     const asked = (): Promise<unknown> => subscriber.subscribe("#a", options as SubscribeOptions);

@@ -1,33 +1,62 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Delivery } from "../../../lib/client/links/delivery.ts";
+import { Delivery, SharedDelivery } from "../../../lib/client/links/delivery.ts";
 import { Inbox } from "../../../lib/client/subscribing/inbox.ts";
 import type { Stream } from "../../../lib/client/subscribing/stream.ts";
-import { matches } from "../../../lib/topics/topic.ts";
+import { nameOf, type SubscriptionName, takesIn } from "../../../lib/client/subscribing/subscription_name.ts";
 
-const PATTERNS = ["#a", "#*", "#b.>", "#b.c"];
-const TOPICS = ["#a", "#d", "#b.c", "#b.d"];
+const NAMES = [
+  nameOf("#a"),
+  nameOf("#*"),
+  nameOf("#b.>"),
+  nameOf("#b.c"),
+  nameOf("#a", "g"),
+  nameOf("#b.>", "g"),
+  nameOf("#a", "other"),
+];
+/** A topic, and as whose member it comes. */
+const KINDS: [topic: string, group?: string][] = [
+  ["#a"],
+  ["#d"],
+  ["#b.c"],
+  ["#b.d"],
+  ["#a", "g"],
+  ["#b.c", "g"],
+  ["#a", "other"],
+];
 
 /** What happens: a message comes, a stream is iterated or left, a message is taken from it or from the common. */
 const STEPS = fc.array(
-  fc.tuple(fc.constantFrom("comes", "opens", "leaves", "takes", "takes common"), fc.nat(3)),
-  { maxLength: 80, minLength: 10 },
+  fc.tuple(fc.constantFrom("comes", "opens", "leaves", "takes", "takes common"), fc.nat(6)),
+  { maxLength: 120, minLength: 10 },
 );
 
-/** An inbox with a stream for each of the patterns. */
-function inboxOf(patterns: readonly string[]): { inbox: Inbox; streams: Stream[] } {
-  const inbox = new Inbox({ patterns: new Set(patterns), onReached: () => {} });
-  return { inbox, streams: patterns.map((pattern) => inbox.opened(pattern)) };
+/** An inbox with a stream for each of the names. */
+function inboxOf(names: readonly SubscriptionName[]): { inbox: Inbox; streams: Stream[] } {
+  const inbox = new Inbox({ names, onReached: () => {} });
+  return { inbox, streams: names.map((name) => inbox.opened(name)) };
 }
 
 function message(topic: string, length = 1): Delivery {
   return Delivery.plain(topic, new Uint8Array(length));
 }
 
+/** A message for a member of a group. */
+function shared(topic: string, group: string, length = 1): SharedDelivery {
+  const where = { bytes: new Uint8Array(length), payloadStart: 0, payloadEnd: length };
+  return new SharedDelivery(topic, { ...where, fieldsStart: 0, fieldsEnd: 0, group, seq: -1, time: -1 });
+}
+
+/** One comes, which a link would hand on like that. */
+function add(inbox: Inbox, came: Delivery): void {
+  if (came instanceof SharedDelivery) inbox.addShared(came);
+  else inbox.add(came);
+}
+
 /** An iteration and what it gave. */
 interface Iteration {
   readonly reader: AsyncIterator<unknown, undefined>;
-  readonly pattern: string;
+  readonly name: SubscriptionName | undefined;
   readonly given: Delivery[];
 }
 
@@ -40,21 +69,22 @@ async function takeFrom({ reader, given }: Iteration): Promise<void> {
 Deno.test("every message is given out once in common, or else by subscriptions, by each in order", async () => {
   await fc.assert(
     fc.asyncProperty(STEPS, async (steps) => {
-      const { inbox, streams } = inboxOf(PATTERNS);
-      const common: Iteration = { reader: inbox.common.reader(), pattern: "#>", given: [] };
+      const { inbox, streams } = inboxOf(NAMES);
+      const common: Iteration = { reader: inbox.common.reader(), name: undefined, given: [] };
       const open = new Map<Stream, Iteration>();
       const iterations: Iteration[] = [];
       const all: Delivery[] = [];
       for (const [what, which] of steps) {
         const stream = streams[which]!;
-        const { pattern } = stream;
+        const { name } = stream;
         const iteration = open.get(stream);
         if (what === "comes") {
-          const came = message(TOPICS[which]!);
+          const [topic, group] = KINDS[which]!;
+          const came = group === undefined ? message(topic) : shared(topic, group);
           all.push(came);
-          inbox.add(came);
+          add(inbox, came);
         } else if (what === "opens" && iteration === undefined) {
-          const opened = { reader: inbox.iterate(stream, { gaps: false }), pattern, given: [] };
+          const opened = { reader: inbox.iterate(stream, { gaps: false }), name, given: [] };
           open.set(stream, opened);
           iterations.push(opened);
         } else if (what === "leaves") {
@@ -73,14 +103,14 @@ Deno.test("every message is given out once in common, or else by subscriptions, 
       assertEquals(common.given.filter((each) => ofStreams.has(each)).length, 0, "nothing both ways");
       assertEquals(new Set(common.given).size, common.given.length, "nothing twice");
       assertEquals(common.given.length + ofStreams.size, all.length, "nothing is lost");
-      for (const { pattern, given } of iterations) {
-        assert(given.every(({ topic }) => matches(pattern, topic)));
+      for (const { name, given } of iterations) {
+        assert(given.every((each) => takesIn(name!, each)));
         const places = given.map(({ place }) => place);
         assertEquals(places, places.toSorted((one, other) => one - other));
         assertEquals(new Set(places).size, places.length);
       }
-      for (const { pattern } of streams) {
-        const given = iterations.filter((each) => each.pattern === pattern).flatMap((each) => each.given);
+      for (const { name } of streams) {
+        const given = iterations.filter((each) => each.name === name).flatMap((each) => each.given);
         assertEquals(new Set(given).size, given.length, "nor by two iterations of one subscription");
       }
     }),
@@ -102,7 +132,7 @@ function waitsInCommon(inbox: Inbox): boolean {
 }
 
 Deno.test("what is given back takes the place it came in among what waits", async () => {
-  const { inbox, streams } = inboxOf(["#a", "#b"]);
+  const { inbox, streams } = inboxOf([nameOf("#a"), nameOf("#b")]);
   const iterator = inbox.iterate(streams[0]!, { gaps: false });
   const came = ["#a", "#b", "#a", "#b"].map((topic) => message(topic));
   for (const each of came) inbox.add(each);
@@ -112,7 +142,7 @@ Deno.test("what is given back takes the place it came in among what waits", asyn
 });
 
 Deno.test("reading goes on when what was full is empty again, ended, left or taken over", async () => {
-  const { inbox, streams: [first, second] } = inboxOf(["#a", "#b"]);
+  const { inbox, streams: [first, second] } = inboxOf([nameOf("#a"), nameOf("#b")]);
   const fill = (topic: string): void => inbox.add(message(topic, 2 * 1024 * 1024));
   fill("#a");
   const heldInCommon = inbox.held();
@@ -130,8 +160,50 @@ Deno.test("reading goes on when what was full is empty again, ended, left or tak
   const heldByBoth = inbox.held();
   fill("#a");
   await iterator.next();
-  inbox.leave("#b");
+  inbox.leave(nameOf("#b"));
   await heldByBoth;
   fill("#b");
   assertEquals(inbox.held(), undefined, "what is being taken back is for nobody");
+});
+
+Deno.test("who iterates as a member of a group that is being left is given all that comes, however much, and then its end", async () => {
+  const [group, plain] = [nameOf("#a", "g"), nameOf("#a")];
+  const { inbox, streams: [stream, other] } = inboxOf([group, plain]);
+  const reader = inbox.iterate(stream!, { gaps: false });
+  const large = (): SharedDelivery => shared("#a", "g", 2 * 1024 * 1024);
+  const came = [large(), large(), large()];
+  add(inbox, came[0]!);
+  const held = inbox.held();
+  assert(held !== undefined);
+  inbox.leave(group);
+  await held;
+  for (const each of came.slice(1)) add(inbox, each);
+  assertEquals(inbox.held(), undefined, "its answer can come, whoever takes what waits");
+  inbox.closed(group);
+  for (const each of came) assertEquals((await reader.next()).value, each);
+  assertEquals((await reader.next()).done, true);
+
+  inbox.iterate(other!, { gaps: false });
+  inbox.leave(plain);
+  assertEquals(other!.state, "over", "of others what comes is dropped");
+});
+
+Deno.test("a group that could not be left goes on as it was; one whose reader has gone while it is left drops what comes", async () => {
+  const name = nameOf("#a", "g");
+  const { inbox, streams: [stream] } = inboxOf([name]);
+  let reader = inbox.iterate(stream!, { gaps: false });
+  inbox.leave(name);
+  inbox.stays(name);
+  const first = shared("#a", "g", 2 * 1024 * 1024);
+  add(inbox, first);
+  assert(inbox.held() !== undefined, "it holds back again");
+  assertEquals((await reader.next()).value, first);
+  inbox.leave(name);
+  add(inbox, shared("#a", "g"));
+  await reader.return?.();
+  add(inbox, shared("#a", "g"));
+  assertEquals(waitsInCommon(inbox), false);
+  inbox.closed(name);
+  reader = inbox.iterate(stream!, { gaps: false });
+  assertEquals((await reader.next()).done, true);
 });

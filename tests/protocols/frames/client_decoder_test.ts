@@ -22,6 +22,10 @@ function read(chunks: Iterable<Uint8Array>): string[] {
       const { bytes, payloadStart, payloadEnd, fieldsStart, fieldsEnd } = frames;
       const fields = decoder.decode(bytes.subarray(fieldsStart, fieldsEnd));
       if (found === FrameFound.Stored) seen.push(`${frames.seq} at ${frames.time}`);
+      if (found === FrameFound.Shared) {
+        const { group, seq, time } = frames;
+        seen.push(seq === -1 ? `for ${group}` : `for ${group}, ${seq} at ${time}`);
+      }
       seen.push(`${frames.topic}${fields} <- ${decoder.decode(bytes.subarray(payloadStart, payloadEnd))}`);
     }
   }
@@ -114,6 +118,81 @@ Deno.test("batches are taken apart wherever the reads cut, each message with its
   );
 });
 
+Deno.test("a group's messages are told wherever the reads cut, with what stands behind it, and those around are not (G2)", () => {
+  const two = "pub #a 3\none\npub #a 3 k=v\ntwo\n";
+  const one = "pub #b.c 1\nx\n";
+  expectAtEveryCut(
+    `pub #a 1\ny\nbatch #a 2 ${two.length} group=workers\n${two}pub #a 1\nz\n` +
+      `batch #b.c 1 ${one.length} group=größe\r\n${one}batch #b.c 1 ${one.length} group=größe\n${one}` +
+      `batch #b.c 1 ${one.length} group=grö\n${one}` +
+      `batch #a 2 ${two.length} attempt=3 seq=7 new=1 group=workers of=8 ts=1700000000000\n${two}` +
+      `batch #a 2 ${two.length} seq=9 ts=1700000000001\n${two}batch #b.c 1 ${one.length} group=g seq=4\n${one}` +
+      `batch #b.c 1 ${one.length} grouped=x group=g\n${one}gap #a 3\npub #b.c 1\nx\n`,
+    [
+      "#a <- y",
+      "for workers",
+      "#a <- one",
+      "for workers",
+      "#a k=v <- two",
+      "#a <- z",
+      "for größe",
+      "#b.c <- x",
+      "for größe",
+      "#b.c <- x",
+      "for grö",
+      "#b.c <- x",
+      "for workers, 7 at 1700000000000",
+      "#a <- one",
+      "for workers, 8 at 1700000000000",
+      "#a k=v <- two",
+      "9 at 1700000000001",
+      "#a <- one",
+      "10 at 1700000000001",
+      "#a k=v <- two",
+      "for g, 4 at -1",
+      "#b.c <- x",
+      "for g",
+      "#b.c <- x",
+      '{"verb":"gap","pattern":"#a","count":3}',
+      "#b.c <- x",
+    ],
+  );
+});
+
+Deno.test("of a group's batches with the same topic nothing is decoded or copied after the first, though each holds one message", () => {
+  const bytes = encoder.encode("batch #a.b 1 13 group=workers\npub #a.b 1\nx\n".repeat(1000));
+  const frames = new FrameClientDecoder();
+  using made = countCalls(TextDecoder.prototype, "decode");
+  using copied = countCalls(Uint8Array.prototype, "slice");
+  using viewed = countCalls(Uint8Array.prototype, "subarray");
+  frames.push(bytes);
+  let messages = 0;
+  while (frames.next() === FrameFound.Shared) messages++;
+  assertEquals(messages, 1000);
+  assert(made.calls + copied.calls + viewed.calls < 20);
+});
+
+/** Counts the calls of a method until it is disposed of. */
+function countCalls(of: object, name: string): Disposable & { readonly calls: number } {
+  const own = Object.getOwnPropertyDescriptor(of, name);
+  const real = Reflect.get(of, name) as (...given: unknown[]) => unknown;
+  let calls = 0;
+  const counting = function (this: unknown, ...given: unknown[]): unknown {
+    calls++;
+    return real.apply(this, given);
+  };
+  Object.defineProperty(of, name, { value: counting, configurable: true, writable: true });
+  return {
+    get calls() {
+      return calls;
+    },
+    [Symbol.dispose]: () => {
+      if (own === undefined) Reflect.deleteProperty(of, name);
+      else Object.defineProperty(of, name, own);
+    },
+  };
+}
+
 Deno.test("a batch that is not what its header says breaks the stream", () => {
   const frame = "pub #a 1\nx\n";
   const broken: [string, number, string][] = [
@@ -126,6 +205,21 @@ Deno.test("a batch that is not what its header says breaks the stream", () => {
     ["batch #a 1 11 seq=1\n", 0, '"batch #a 1 11 seq=1" came'],
     ["batch #a 1 11 seq=x ts=1\n", 0, '"batch #a 1 11 seq=x ts=1" came'],
     ["batch #a 1 -1 seq=1 ts=1\n", 0, '"batch #a 1 -1 seq=1 ts=1" came'],
+    ["batch #a 1 11\n", 0, '"batch #a 1 11" came'],
+    ["batch #a 1\n", 0, '"batch #a 1" came'],
+    ["batch \n", 0, '"batch " came'],
+    ["batch  1 11 group=g\n", 0, '"batch  1 11 group=g" came'],
+    ["batch #a 1 11 group=\n", 0, '"batch #a 1 11 group=" came'],
+    ["batch #a 0 0 group=g\n", 0, '"batch #a 0 0 group=g" came'],
+    ["batch #a 1 11 group=g seq=x\n", 0, '"batch #a 1 11 group=g seq=x" came'],
+    ["batch #a 1 11 group=g ts=\n", 0, '"batch #a 1 11 group=g ts=" came'],
+    ["batch #a 1 1234567890123456 group=g\n", 0, '"batch #a 1 1234567890123456 group=g" came'],
+    [`batch #b 1 11 group=g\n${frame}`, 0, "a batch holds a message to another topic"],
+    [
+      `batch #a 2 22 group=g\n${frame}batch #a 1 11 group=g\n`,
+      1,
+      '"batch #a 1 11 group=g" came within a batch',
+    ],
   ];
   for (const [text, messages, problem] of broken) {
     for (const chunks of cuts(`${text}${frame}`)) {
