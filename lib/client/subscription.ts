@@ -21,9 +21,9 @@ import type { Message } from "./message.ts";
  *   topic, and only if there is none to the iteration over the subscriber. It is the pattern that counts: a
  *   broker does not say which subscription it sends a message for, so what another one brings of the same
  *   topic (what is stored of it, say) comes, too.
- * - **Groups**: what this subscriber gets as a member of a group goes to that group's subscription while it is
- *   iterated, else to the common iteration, and never to a subscription without `group`, whose own messages
- *   are no group's. `message.group` tells them apart.
+ * - **Groups**: what this subscriber gets as a member of a group goes to that group's subscription while that
+ *   is iterated, else to the common iteration, and never to a subscription without `group`, whose own
+ *   messages are no group's. `message.group` tells them apart.
  * - **From when**: an iteration begins with what waits in the common one and matches its pattern, in order.
  *   Leaving the loop gives the pattern back to the common iteration, with what had come and was not taken,
  *   in its place (but for what went to another subscription as well); the next loop begins there again.

@@ -91,24 +91,17 @@ Deno.test("requests name the group and the window, and the same again asks nothi
   ]);
 });
 
-Deno.test("a classic broker has no groups: NEEDS_V2, and a member whose broker turns out classic ends in one line", async () => {
-  await using broker = startScriptedBroker(async (conn, number) => {
-    if (number === 1) {
-      await acceptHello(conn);
-      await conn.line();
-      return await conn.send("ok 1\n");
-    }
-    for (let line = await conn.line(); line !== undefined; line = await conn.line()) await conn.send("OK\n");
-  });
-  await using classic = await connectSubscriber({ id: "s0", port: broker.port, protocol: "classic" })
-    .catch(() => connectSubscriber({ id: "s0", port: broker.port, protocol: "classic" }));
-  const { code, message } = await assertRejects(
-    () => classic.subscribe("#a", { group: "g", window: 2 }),
-    RefusedError,
-  );
+Deno.test("a classic broker has no groups: NEEDS_V2, and nothing is sent", async () => {
+  await using place = await start();
+  await using classic = await connectSubscriber({ id: "s1", port: place.subPort, protocol: "classic" });
+  await classic.subscribe("#a");
+  const options = { group: "g", window: 2 };
+  const { code, message } = await assertRejects(() => classic.subscribe("#a", options), RefusedError);
   assertEquals(code, "NEEDS_V2");
   assertEquals(message, "this broker speaks only the classic protocol, which has no group= or window=");
   await assertRejects(() => classic.unsubscribe("#a", { group: "g" }), RefusedError, "has no group=");
+  await place.publisher.publish("#a", "still");
+  assertEquals((await take(classic, 1)).map(({ text, group }) => [text, group]), [["still", undefined]]);
 });
 
 Deno.test("what comes for a member goes to its group's iteration, else to the common one, and never to a plain subscription (G1)", async () => {
