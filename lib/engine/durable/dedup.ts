@@ -162,10 +162,6 @@ export class Dedup {
   #rotate(now: number): void {
     const { window, most, bytes } = this.#options;
     const newest = this.#parts.at(-1);
-    if (newest === undefined && this.#now === undefined) {
-      this.#parts.push({ since: now, topics: new Map(), size: 0, bytes: 0 });
-      return;
-    }
     const filled = newest !== undefined && (newest.size >= most / PARTS || newest.bytes >= bytes / PARTS);
     if (newest !== undefined && now - newest.since < window / PARTS && !filled) return;
     this.#parts.push({ since: now, topics: new Map(), size: 0, bytes: 0 });

@@ -41,6 +41,20 @@ Deno.test("an id is forgotten when its window is over", () => {
   assert(dedup.size <= 1600, `${dedup.size} remembered`);
 });
 
+Deno.test("an id that waited long for its commit is known for the window after that (D6)", () => {
+  const dedup = new Dedup({ ...SMALL, window: 1000, most: 100_000 });
+  assertEquals(claim(dedup, "#a", "first", "late"), []);
+  dedup.stored(0);
+  // that of others, with which a part of the window begins
+  dedup.stored(250);
+  // its own
+  dedup.stored(400);
+  for (let time = 500; time <= 1400; time += 50) {
+    dedup.stored(time);
+    assertEquals(claim(dedup, "#a", "late"), ["late"], `at ${time} ms`);
+  }
+});
+
 Deno.test("ids that count up are remembered as one, however many they are", () => {
   const dedup = new Dedup(SMALL);
   for (let time = 0; time < 500; time++) {

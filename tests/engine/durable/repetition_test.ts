@@ -159,3 +159,18 @@ Deno.test("what is stored already is acknowledged, though the commit it waited f
   assertEquals(bench.memory.held, 0);
   await bench.close();
 });
+
+Deno.test("what is stored already has no number in a commit, and what stands around it has its own (D2, D6)", async () => {
+  const bench = new Bench();
+  bench.publishWithId("#t", "i-1", bench.publisher);
+  bench.flushes.flush();
+  await bench.commit();
+  bench.publish("#t", "x");
+  bench.publishRun("#t", ["i-1", "i-2"], bench.publisher);
+  bench.publish("#t", "x");
+  bench.flushes.flush();
+  assertEquals(await bench.commit(), 3, "pieces that are new");
+  const numbers = bench.answers.map((answer) => typeof answer === "object" ? answer.last : answer);
+  assertEquals(numbers, [1, 2, undefined, 3, 4]);
+  await bench.close();
+});

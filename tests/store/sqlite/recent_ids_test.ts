@@ -1,10 +1,15 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { RunError } from "../../../lib/errors.ts";
+import { DamageError } from "../../../lib/store/log/damage.ts";
+import { RecentIdsTable } from "../../../lib/store/sqlite/recent_ids.ts";
 import { checkStore } from "../../../lib/store/tools/check.ts";
 import { type Asking, EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
+
+const DEDUP_TABLE = `CREATE TABLE dedup (batch INTEGER PRIMARY KEY, topic INTEGER NOT NULL,
+  time INTEGER NOT NULL, ids TEXT NOT NULL, crc INTEGER NOT NULL) STRICT`;
 
 /** The ids a store gives back, without their ages. */
 function recent(store: Asking): string[] {
@@ -93,7 +98,8 @@ Deno.test("no more of the ids is kept than is read again, and than a quarter of 
   db.close();
   const retain = { bytes: 20 * 1024 * 1024 };
   await folder.with(async (store) => {
-    assert(store.store.recentIds.length > 0, "it opens");
+    const given = store.store.recentIds.reduce((sum, { ids }) => sum + ids.length, 0);
+    assert(given > most / 2 && given <= most, `it opens, with ${given} bytes of ids`);
     await store.commit({ ...run("#a", "x"), ids: "1 1 p-" });
     for (let at = 0; at < 1000 && kept() > retain.bytes / 4; at++) {
       await new Promise((go) => setTimeout(go, 5));
@@ -116,6 +122,64 @@ Deno.test("damaged ids are told at start and by a check", async () => {
   const error = await assertRejects(() => folder.open(), RunError);
   assertStringIncludes(error.message, "the ids of batch 1 do not match their checksum");
   assertEquals(problems(folder).length, 1);
+});
+
+Deno.test("ids that are not in their order are told at start", async () => {
+  using folder = new Folder();
+  await folder.with(async (store) => {
+    for (const numbers of ["1 1 p-", "2 2 p-"]) await store.commit({ ...run("#a", "x"), ids: numbers });
+  });
+  const db = new DatabaseSync(folder.database);
+  const page = Number(
+    db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'dedup'").get()?.["rootpage"],
+  );
+  const size = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
+  db.close();
+  // the two rows of that leaf page change places: each is whole, and where the other was
+  const bytes = Deno.readFileSync(folder.database);
+  const leaf = new DataView(bytes.buffer, (page - 1) * size, size);
+  assertEquals([leaf.getUint8(0), leaf.getUint16(3)], [0x0d, 2]);
+  const [first, second] = [leaf.getUint16(8), leaf.getUint16(10)];
+  leaf.setUint16(8, second);
+  leaf.setUint16(10, first);
+  Deno.writeFileSync(folder.database, bytes);
+  const error = await assertRejects(() => folder.open(), RunError);
+  assertStringIncludes(error.message, "Rowid 2 out of order");
+  using damaged = new DatabaseSync(folder.database);
+  assertThrows(
+    () => new RecentIdsTable(damaged).since(0, { newest: 0, nameOf: String }),
+    DamageError,
+    "the ids of batch 2 are not where they belong",
+  );
+});
+
+Deno.test("ids of a thousand commits are read again, each once and in their order", () => {
+  using db = new DatabaseSync(":memory:");
+  db.exec(DEDUP_TABLE);
+  const table = new RecentIdsTable(db);
+  const all = Array.from({ length: 1000 }, (_, at) => `${at} ${at} p-`);
+  for (const [at, ids] of all.entries()) table.add({ batch: at + 1, topic: 1, time: 7, ids });
+  assertEquals(table.since(0, { newest: 7, nameOf: () => "#a" }), [
+    { topic: "#a", age: 0, ids: all.join("\n") },
+  ]);
+});
+
+Deno.test("ids are forgotten in slices, by their number and by their length, until none is left to forget", () => {
+  for (const { rows, length } of [{ rows: 5000, length: 1 }, { rows: 100, length: 200_000 }]) {
+    using db = new DatabaseSync(":memory:");
+    db.exec(DEDUP_TABLE);
+    const table = new RecentIdsTable(db);
+    assertEquals(table.used, false);
+    for (let batch = 1; batch <= rows; batch++) {
+      table.add({ batch, topic: 1, time: batch, ids: "y".repeat(length) });
+    }
+    assertEquals(table.counted, { rows, length: rows * length, floor: 1 });
+    assertEquals(table.forget(rows, Infinity), true, `of ${rows} some are left`);
+    assert(table.counted.rows > 1);
+    for (let slices = 0; table.forget(rows, Infinity); slices++) assert(slices < 10);
+    const left = db.prepare("SELECT batch FROM dedup").all().map(({ batch }) => batch);
+    assertEquals([left, table.counted.rows, table.counted.length], [[rows], 1, length]);
+  }
 });
 
 /** A store as the first format had it: one topic with two batches. */

@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import type { ReplayRange, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
+import { Bench, settled } from "./commit_bench.ts";
+
+/** Notes how many messages it is given at a time. */
+class Sizes implements ReplaySubscriber {
+  readonly connection = {};
+  readonly rank = 0;
+  readonly leavesOut = false;
+  readonly full = false;
+  readonly got: number[] = [];
+  readonly told: string[] = [];
+
+  deliver({ count }: Run): void {
+    this.got.push(count);
+  }
+  deliverPage(_bytes: Uint8Array<ArrayBuffer>, messages: number): void {
+    this.got.push(messages);
+  }
+  missed(): void {}
+  caughtUp(how: string): void {
+    this.told.push(how);
+  }
+  failed(reason: string): void {
+    this.told.push(reason);
+  }
+  whenNotFull(callback: () => void): void {
+    callback();
+  }
+}
+
+/** A replay of `#t`. */
+async function replay(bench: Bench, range: ReplayRange): Promise<Sizes> {
+  const subscriber = new Sizes();
+  bench.engine.replay("#t", subscriber, { range, started: () => {}, ended: () => {}, besides: [] });
+  await settled();
+  return subscriber;
+}
+
+async function publish(bench: Bench, ids: readonly string[]): Promise<void> {
+  bench.publishRun("#t", ids, bench.publisher);
+  bench.flushes.flush();
+  await bench.commit();
+  await bench.takeTurns();
+}
+
+Deno.test("who replays is never given no messages: not where nothing is stored, not of a run before its beginning (D3)", async () => {
+  const bench = new Bench();
+  const earliest = await replay(bench, { from: { kind: "earliest" }, to: undefined });
+  const later = await replay(bench, { from: { kind: "sequence", sequence: 4 }, to: undefined });
+  assertEquals([earliest.told, later.told], [["live"], ["live"]]);
+  assertEquals([earliest.got, later.got], [[], []]);
+  await publish(bench, ["1", "2"]);
+  assertEquals([earliest.got, later.got], [[2], []], "its beginning is still to come");
+  await publish(bench, ["3", "4", "5"]);
+  assertEquals([earliest.got, later.got], [[2, 3], [2]], "its beginning lies within");
+  const ended = await replay(bench, {
+    from: { kind: "sequence", sequence: 9 },
+    to: { kind: "sequence", sequence: 5 },
+  });
+  assert(ended.got.every((messages) => messages > 0), `${ended.got}`);
+  await bench.close();
+});
+
+Deno.test("who takes a replay back is given nothing more of it, whatever is being read", async () => {
+  const bench = new Bench();
+  for (let at = 0; at < 40; at++) {
+    bench.publish("#t", "x".repeat(20_000));
+    bench.flushes.flush();
+    await bench.commit();
+    await bench.takeTurns();
+  }
+  const sizes = new Set<number>();
+  let whole = false;
+  for (let turns = 0; !whole; turns++) {
+    const subscriber = new Sizes();
+    let answers = 0;
+    bench.engine.replay("#t", subscriber, {
+      range: { from: { kind: "earliest" }, to: undefined },
+      started: () => void answers++,
+      ended: () => {},
+      besides: [],
+    });
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    whole = subscriber.told.length > 0;
+    const before = [...subscriber.got];
+    assert(bench.engine.unsubscribe("#t", subscriber));
+    await settled();
+    assertEquals(subscriber.got, before, `taken back after ${turns} turns`);
+    assertEquals(answers, 1, "whoever asked is answered");
+    assertEquals(bench.engine.snapshot().replays, 0);
+    sizes.add(before.length);
+  }
+  assert(sizes.has(0) && sizes.size > 2, `taken back before, between and behind pages: ${[...sizes]}`);
+  bench.publish("#t", "x");
+  bench.flushes.flush();
+  await bench.commit();
+  await bench.close();
+});
