@@ -131,6 +131,11 @@ export const PINNED_PART = 8;
 export const SEGMENT_BYTES = 192;
 /** Queued bytes from which a reply and a delivery may leave in one write; below it they leave apart (C9). */
 export const JOIN_REPLIES_FROM = 4 * KIB;
+/**
+ * Messages with fields in one run: what reads their fields (ids, to be stored) takes some microseconds a
+ * message, and a run is handled in one step.
+ */
+export const RUN_FIELDS_MOST = 128;
 /** An outbox above this many bytes makes the publishers that feed it wait (policy block). */
 export const HIGH_WATER = 1 * MIB;
 /** It lets them go on when it has come down to this many. */
@@ -160,6 +165,11 @@ export const COMMIT_PIECES_MOST = 4096;
 /** Where so much took longer than this beside the fsync, milliseconds, it is less, down to the least. */
 export const COMMIT_MS = 6;
 export const COMMIT_PIECES_LEAST = 256;
+/**
+ * Where more than this part of a commit waits, every second one takes only what those bring who had nothing
+ * waiting, and no more than this part.
+ */
+export const COMMIT_SHORT_PART = 1 / 8;
 /** Topics of one commit that nothing was stored in before: these take the store longest. */
 export const COMMIT_NEW_TOPICS_MOST = 128;
 /** Runs and bytes of one publisher that are taken into a commit before it is the next one's turn. */
@@ -168,8 +178,8 @@ export const COMMIT_TURN_BYTES = 256 * KIB;
 /** The same of who had nothing waiting before: it is everybody's first turn, and soon over. */
 export const COMMIT_FIRST_PIECES = 8;
 export const COMMIT_FIRST_BYTES = 16 * KIB;
-/** Runs of a commit, and deliveries of them, that are handed on in one turn: some milliseconds of work. */
-export const HAND_ON_WORK = 4096;
+/** Runs of a commit, and deliveries of them, that are handed on in one turn: about a millisecond of work. */
+export const HAND_ON_WORK = 1024;
 /** How long a message's id is remembered (`--dedup-window`), milliseconds, and how many are at most. */
 export const DEDUP_WINDOW_MS = 120_000;
 export const DEDUP_IDS_MOST = 1_000_000;
@@ -201,6 +211,10 @@ export const SEGMENTS_MOST = 32;
  * up once for each. Programs have a handful; those with one `*` or none need no bound, there are 561 at most.
  */
 export const PATTERN_SHAPES_MOST = 512;
+
+/** Messages of a group that wait for one member (`window=`, G3), and how many may. */
+export const GROUP_WINDOW = 256;
+export const GROUP_WINDOW_MOST = 65_536;
 
 /** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
 export const SLICE_MS = 2;

@@ -224,7 +224,7 @@ export class Broker implements AsyncDisposable {
   ): Engine {
     const counters = this.#counters;
     const seed = this.#machine.random32();
-    if (store === undefined) return new MemoryEngine({ seed, counters, memory });
+    if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory });
     const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit" } = this.#options;
     return new DurableEngine({
       seed,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Totals } from "../counters.ts";
+import type { GroupSnapshot } from "../engine/types.ts";
 import type { ConnectionSnapshot, Listening } from "../sessions/mod.ts";
 import type { StoreState } from "../store/types.ts";
 
@@ -35,6 +36,8 @@ export interface BrokerSnapshot {
   readonly topics: number;
   /** How many subscriptions with `from` have not ended. */
   readonly replays: number;
+  /** Those whose messages are shared by members. */
+  readonly groups: readonly GroupSnapshot[];
   /** What the store holds; undefined: there is none. */
   readonly store: StoreState | undefined;
   /** Canonical patterns of durable topics. */

@@ -4,15 +4,20 @@
  * @module
  */
 import type { Counters } from "../counters.ts";
+import type { FlushList } from "../flush_list.ts";
 import type { HeldMemory } from "../held_memory.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
+import { Groups } from "./groups/groups.ts";
 import { inMemory } from "./receipts.ts";
 import { Routing, type SubscribedRoute } from "./routing.ts";
 import type {
   Engine,
   EngineSnapshot,
   Gate,
+  Joining,
+  Member,
+  Membership,
   Receipt,
   ReplayOptions,
   ReplaySubscriber,
@@ -25,6 +30,7 @@ export interface EngineOptions {
   /** Any number that peers cannot guess. */
   readonly seed: number;
   readonly counters: Counters;
+  readonly flushes: FlushList;
   /** Is told what is remembered of topics; undefined: nobody is. */
   readonly memory?: HeldMemory | undefined;
 }
@@ -33,10 +39,12 @@ export interface EngineOptions {
 export class MemoryEngine implements Engine {
   readonly durable = [];
   readonly #routing: Routing;
+  readonly #groups: Groups;
   readonly #counters: Counters;
 
-  constructor({ seed, counters, memory }: EngineOptions) {
+  constructor({ seed, counters, flushes, memory }: EngineOptions) {
     this.#routing = new Routing({ seed, isDurable: () => false, memory });
+    this.#groups = new Groups({ routing: this.#routing, counters, flushes });
     this.#counters = counters;
   }
 
@@ -73,6 +81,10 @@ export class MemoryEngine implements Engine {
     return this.#routing.unsubscribe(pattern, subscriber);
   }
 
+  join(joining: Joining, member: Member): Membership {
+    return this.#groups.join(joining, member);
+  }
+
   replays(): boolean {
     return false;
   }
@@ -93,7 +105,7 @@ export class MemoryEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    return { subscriptions, topics, replays: 0, store: undefined };
+    return { subscriptions, topics, replays: 0, groups: this.#groups.snapshot(), store: undefined };
   }
 
   whenIdle(callback: () => void): void {

@@ -34,6 +34,8 @@ export interface Acknowledgement {
 
 /** Who publishes. */
 export interface Publisher {
+  /** The engine's own: what it keeps for one of whom something had to wait; not to be set by others. */
+  waiting?: object | undefined;
   /** The answer to these messages comes later; answers keep the order of the calls. */
   hold(count: number): Acknowledgement;
 }
@@ -74,6 +76,54 @@ export interface ReplaySubscriber extends Subscriber {
   failed(reason: string): void;
 }
 
+/** One of those that share what a group gets. */
+export interface Member extends Gate {
+  /**
+   * Takes messages, in the order in which they were published; the group counts them as held until {@link
+   * Membership.passed}. Never throws.
+   */
+  give(run: Run): void;
+}
+
+/** How a group is joined. */
+export interface Joining {
+  /** The group's. */
+  readonly name: string;
+  /** Canonical. */
+  readonly pattern: string;
+  /** Messages that the member may hold at a time; at least 1. */
+  readonly window: number;
+  /** Whether publishers wait where no member has room; else what there is no room for is left out. */
+  readonly blocks: boolean;
+}
+
+/** A member's place in its group. */
+export interface Membership {
+  /** It may hold so many from now on. */
+  resize(window: number): void;
+  /** So many of those that it was given have left. */
+  passed(messages: number): void;
+  /**
+   * It is no member any more. `unsent`: what it was given and has not sent, kept, in the order it was given:
+   * others get it, and release it.
+   */
+  leave(unsent: readonly Run[]): void;
+}
+
+/** A group as plain data. */
+export interface GroupSnapshot {
+  /** One segment of a topic. */
+  readonly name: string;
+  /** Canonical. */
+  readonly pattern: string;
+  /** How many share it. */
+  readonly members: number;
+  /** Messages that were given to a member and have not been written to it. */
+  readonly held: number;
+  /** Messages that no member has room for. */
+  readonly waiting: number;
+}
+
 /** What became of asking for a replay. */
 export type ReplayStart =
   | {
@@ -104,6 +154,8 @@ export interface EngineSnapshot {
   readonly topics: number;
   /** How many replays have not ended. */
   readonly replays: number;
+  /** Those that have members. */
+  readonly groups: readonly GroupSnapshot[];
   /** What the store holds, where there is one. */
   readonly store: StoreState | undefined;
 }
@@ -135,6 +187,8 @@ export interface Engine {
   subscribe(pattern: string, subscriber: Subscriber): boolean;
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
+  /** A place in a group; the group gets what is published to topics in memory from now on. */
+  join(joining: Joining, member: Member): Membership;
   /** Whether {@link replay} brings messages to this one. */
   replays(subscriber: Subscriber): boolean;
   /**

@@ -87,6 +87,11 @@ export interface Protocol {
   readonly encoding: Encoding;
   /** The messages of a run as they are written to a subscriber; made once for all who speak this. */
   deliveries(run: Run): Slice;
+  /**
+   * The messages of a run as they are written to a member of a group, in memory that is released by who asked
+   * for it; left out: it has no groups.
+   */
+  readonly shared?: (run: Run, group: string) => Slice;
   /** So many messages of a pattern are missing here. */
   gap(pattern: string, count: number): Slice | undefined;
   /** A notice among the deliveries. */

@@ -180,7 +180,7 @@ export class Connection implements OutboxOwner {
       held: outbox.held,
       dropped: outbox.dropped,
       waits: session.waitsFor !== undefined || outbox.aboveHighWater,
-      subscriptions: session.subscriptions.snapshot(),
+      ...session.snapshot(),
     };
   }
 
@@ -215,7 +215,7 @@ export class Connection implements OutboxOwner {
     const words = this.#outputEnded ? undefined : session.protocol.bye(code, text);
     if (words === undefined) return this.#close();
     this.#draining = true;
-    session.close();
+    session.close({ gone: true });
     outbox.lastWords(words);
     this.#linger = this.#settings.clock.after(LAST_WORDS_MS, () => this.#close());
     outbox.whenEmpty(() => {
@@ -332,7 +332,7 @@ export class Connection implements OutboxOwner {
   /** Input is over: what is queued leaves, then the socket closes. */
   async #finish(): Promise<void> {
     await this.#allAnswered();
-    this.session.close();
+    this.session.close({ gone: false });
     this.outbox.closing();
     await new Promise<void>((resolve) => this.outbox.whenEmpty(resolve));
     if (this.session.ended === undefined || this.#closed) return;
@@ -364,7 +364,7 @@ export class Connection implements OutboxOwner {
     this.#closed = true;
     for (const callback of this.#onClose ?? []) callback();
     this.#settings.clock.cancel(this.#linger);
-    this.session.close();
+    this.session.close({ gone: true });
     this.outbox.close();
     this.transport.close();
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MembershipSnapshot } from "./memberships.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 
 /** A connection as plain data. */
@@ -30,4 +31,6 @@ export interface ConnectionSnapshot {
   readonly waits: boolean;
   /** What it is subscribed to. */
   readonly subscriptions: readonly SubscriptionSnapshot[];
+  /** Whose messages it shares with others. */
+  readonly groups: readonly MembershipSnapshot[];
 }

@@ -6,6 +6,7 @@
 import type { Engine } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import type { Protocol, Refusal } from "../protocols/types.ts";
+import type { Memberships } from "./memberships.ts";
 import type { Ticket } from "./reply_queue.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -20,6 +21,7 @@ export interface Context {
   /** What it speaks. */
   readonly protocol: Protocol;
   readonly subscriptions: Subscriptions;
+  readonly memberships: Memberships;
   /** The wall clock, milliseconds since 1970. */
   now(): number;
   /** What follows the current request is in another protocol. */

@@ -8,6 +8,7 @@ export type { Role } from "./context.ts";
 export type { Listener, ListenSpec } from "./listener.ts";
 export { type Listening, Server } from "./server.ts";
 export type { Settings } from "./settings.ts";
+export type { MembershipSnapshot } from "./memberships.ts";
 export type { SubscriptionSnapshot } from "./subscriptions.ts";
 export type { Transport } from "./transport.ts";
 export { ProcessLoop } from "./turns/event_loop.ts";

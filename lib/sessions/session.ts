@@ -4,15 +4,17 @@
  *
  * @module
  */
-import type { Chunk } from "../buffers.ts";
+import type { Chunk, ChunkPool } from "../buffers.ts";
 import type { Engine, Gate, Publisher, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
+import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { pub } from "./handlers/pub.ts";
+import { Memberships, type Sharing } from "./memberships.ts";
 import { JoinedRun } from "./joined_run.ts";
 import type { Listener } from "./listener.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -30,11 +32,13 @@ export type SessionEnd = "quit" | "protocol error";
  * at that publish ({@link Session.waitsFor}), and reads no further; while too many of its own requests are
  * unanswered, or their replies unread, before the next.
  */
-export class Session implements Context, Publisher, Subscribing {
+export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly subscriptions: Subscriptions;
+  readonly memberships: Memberships;
   /** What it came in by. */
   readonly listener: Listener;
   readonly outbox: Outbox;
+  waiting: object | undefined = undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
@@ -65,6 +69,7 @@ export class Session implements Context, Publisher, Subscribing {
     const { flushes, memory } = settings;
     this.#replies = new ReplyQueue({ replies: protocol.replies(outbox), outlet: outbox, flushes, memory });
     this.subscriptions = new Subscriptions(this, settings.slowConsumer);
+    this.memberships = new Memberships(this, (by) => this.subscriptions.watch(by));
   }
 
   get roles(): ReadonlySet<Role> {
@@ -73,6 +78,10 @@ export class Session implements Context, Publisher, Subscribing {
 
   get engine(): Engine {
     return this.#settings.engine;
+  }
+
+  get pool(): ChunkPool {
+    return this.#settings.pool;
   }
 
   get patterns(): PatternBudget {
@@ -207,9 +216,19 @@ export class Session implements Context, Publisher, Subscribing {
     this.#replies.flush();
   }
 
-  /** The connection is gone: nobody is subscribed here any more. */
-  close(): void {
+  /** What it is subscribed to. */
+  snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups"> {
+    return { subscriptions: this.subscriptions.snapshot(), groups: this.memberships.snapshot() };
+  }
+
+  /**
+   * Nobody is subscribed here any more. `gone`: the connection is; else what is queued is still sent, and
+   * what is left of it when that is closed is given back to the groups it comes from.
+   */
+  close({ gone }: { readonly gone: boolean }): void {
     this.subscriptions.closeAll();
+    if (gone) this.memberships.closeAll();
+    else this.memberships.takeNoMore();
     this.#replies.close();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
@@ -293,7 +312,11 @@ export class Session implements Context, Publisher, Subscribing {
 
   #deliver(run: Run): void {
     const receipt = this.#settings.engine.publish(run, this);
-    if (receipt === undefined) return;
+    if (receipt === undefined) {
+      // it has looked at each of them
+      this.#work += run.ids.length;
+      return;
+    }
     run.release();
     this.#work += receipt.reached ?? 0;
     this.#replies.ok(run.count, receipt);

@@ -51,7 +51,7 @@ export class Subscriptions {
   readonly #byPattern = new SmallMap<string, Opened>();
   /** What of the budget for patterns these have. */
   readonly #account = emptyAccount();
-  /** Patterns that make their publishers wait. */
+  /** Patterns that make their publishers wait, and groups. */
   #blocking = 0;
   /** Patterns that keep the newest. */
   #keeping = 0;
@@ -129,6 +129,12 @@ export class Subscriptions {
       pattern,
       slow: subscription.policy,
     }));
+  }
+
+  /** So many more groups, of which what is held here keeps messages from others. */
+  watch(groups: number): void {
+    this.#blocking += groups;
+    this.#tellOutbox();
   }
 
   #forget(pattern: string, opened: Opened): void {

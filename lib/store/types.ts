@@ -261,6 +261,14 @@ export interface Store {
   readonly state: StoreState;
   /** Stores them all or none, on disk before it answers where it is asked to be. */
   commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
+  /**
+   * Whether something is to be done between two commits that takes as long as one; left out: never. It is
+   * done when {@link keepUp} asks for it, and without that behind the next commit, or soon where none comes:
+   * so who comes meanwhile has the commit behind it, and waits for none that was asked for before.
+   */
+  readonly upkeepDue?: boolean;
+  /** Does that and calls back; it does so too where it is done already. Not while a commit has no answer. */
+  keepUp?(done: () => void): void;
   /** The ids of what was stored last when it was opened, the oldest first: for the time it keeps them. */
   readonly recentIds: readonly RecentIds[];
   /** Finds where a replay begins, a few thousand topics at a time. */

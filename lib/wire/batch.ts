@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { encodeText } from "./bytes.ts";
+import { encodeText, LF, SPACE } from "./bytes.ts";
+import { readDecimal } from "./decimals.ts";
 
 /** What the header of a batch says. */
 export interface BatchHeader {
@@ -24,4 +25,42 @@ export interface BatchHeader {
 export function encodeBatchHeader(header: BatchHeader): Uint8Array<ArrayBuffer> {
   const { topic, count, length, first, time } = header;
   return encodeText(`batch ${topic} ${count} ${length} seq=${first} ts=${time}\n`);
+}
+
+/** What the header of what a member of a group gets says (G2). */
+export interface SharedHeader {
+  readonly topic: string;
+  readonly count: number;
+  /** Bytes of the records. */
+  readonly length: number;
+  readonly group: string;
+}
+
+/** The header line with its LF. */
+export function encodeSharedHeader({ topic, count, length, group }: SharedHeader): Uint8Array<ArrayBuffer> {
+  return encodeText(`batch ${topic} ${count} ${length} group=${group}\n`);
+}
+
+const BATCH = "batch ".length;
+const decoder = new TextDecoder();
+
+/**
+ * A header of ours that begins at `start`, and where its records do. Throws TypeError where there is none:
+ * what is read was written here.
+ */
+export function readSharedHeader(
+  bytes: Uint8Array,
+  start: number,
+): Omit<SharedHeader, "group"> & { readonly records: number } {
+  const lf = bytes.indexOf(LF, start);
+  const topicEnd = bytes.indexOf(SPACE, start + BATCH);
+  const countEnd = bytes.indexOf(SPACE, topicEnd + 1);
+  const lengthEnd = bytes.indexOf(SPACE, countEnd + 1);
+  const count = readDecimal(bytes, topicEnd + 1, countEnd);
+  const length = readDecimal(bytes, countEnd + 1, lengthEnd);
+  if (lf < 0 || lengthEnd > lf || count < 0 || length < 0) {
+    throw new TypeError("what was given to a member of a group begins with a header");
+  }
+  const topic = decoder.decode(bytes.subarray(start + BATCH, topicEnd));
+  return { topic, count, length, records: lf + 1 };
 }

@@ -139,6 +139,15 @@ export class Run {
     return this.#partAt(reader, { at, count });
   }
 
+  /** As {@link part}, and always another run: its memory stays until it is released. */
+  kept(at: number, count: number): Run {
+    const reader = this.#reader();
+    reader.skip(at);
+    const part = this.#partAt(reader, { at, count });
+    part.keep();
+    return part;
+  }
+
   /**
    * Its messages in stretches that are all at one of these positions, or all at none of them. Parts are made
    * of the latter, and released by who asked for them.
@@ -158,6 +167,15 @@ export class Run {
       });
     }
     return stretches;
+  }
+
+  /** Its messages as records behind a header, in memory that is released by who asked for it. */
+  behind(header: Uint8Array): Slice {
+    const { view } = this.records;
+    const chunk = this.#pool.take(header.length + view.length);
+    chunk.bytes.set(header);
+    chunk.bytes.set(view, header.length);
+    return new Slice(chunk, 0, header.length + view.length);
   }
 
   /** Its last message, made once for all who keep only that; released with it. */
@@ -229,13 +247,12 @@ export class Run {
   #behindHeader(): Slice {
     const { stored, count } = this;
     if (stored === undefined) throw new TypeError("a run is a batch once it is stored");
-    const { view } = this.records;
+    const { start, end } = this.records;
+    const length = end - start;
     const { first, time } = stored;
-    const header = encodeBatchHeader({ topic: this.route.topic, count, length: view.length, first, time });
-    const chunk = this.#pool.take(header.length + view.length);
-    chunk.bytes.set(header);
-    chunk.bytes.set(view, header.length);
-    return this.#keepMade(undefined, chunk, header.length + view.length);
+    const batch = this.behind(encodeBatchHeader({ topic: this.route.topic, count, length, first, time }));
+    (this.#made ??= []).push({ encoding: undefined, slice: batch });
+    return batch;
   }
 
   /** Who reads records knows by their topic where it ends in them. */

@@ -95,6 +95,7 @@ Deno.test("a snapshot is plain data that does not change, and says who is there 
       dropped: 0,
       waits: false,
       subscriptions: [{ pattern: "#a", slow: "block" }],
+      groups: [],
     },
   );
   assert(slow!.queued > 500, `${slow!.queued} bytes wait for the slow one`);

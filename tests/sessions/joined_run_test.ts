@@ -35,7 +35,7 @@ class Bench {
   readonly #counters = new Counters();
   readonly pool = new ChunkPool();
   readonly #memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool: this.pool });
-  readonly engine = new CountingEngine({ seed: 1, counters: this.#counters });
+  readonly engine = new CountingEngine({ seed: 1, counters: this.#counters, flushes: new FlushList() });
   readonly turns = new Turns({ later: () => {}, settled: () => {}, now: () => 0 }, () => {});
   readonly settings = {
     engine: this.engine,
@@ -137,7 +137,7 @@ class Peer {
   }
 
   close(): void {
-    this.#session.close();
+    this.#session.close({ gone: true });
     this.#outbox.close();
   }
 }

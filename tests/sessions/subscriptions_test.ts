@@ -52,7 +52,7 @@ Deno.test("who makes publishers wait must not stall, whatever else it is subscri
   fc.assert(
     fc.property(fc.constantFrom(...SLOW_POLICIES), fc.array(step, { maxLength: 12 }), (common, steps) => {
       const { outbox, subscriptions } = outboxOf(
-        new MemoryEngine({ seed: 1, counters: new Counters() }),
+        new MemoryEngine({ seed: 1, counters: new Counters(), flushes: new FlushList() }),
         common,
       );
       const open = new Map<string, Step & { policy: SlowPolicy }>();
@@ -80,7 +80,7 @@ Deno.test("who makes publishers wait must not stall, whatever else it is subscri
 
 Deno.test("patterns that need nothing of their own come by one subscription, and one of them ends alone", () => {
   const { outbox, subscriptions } = outboxOf(
-    new MemoryEngine({ seed: 1, counters: new Counters() }),
+    new MemoryEngine({ seed: 1, counters: new Counters(), flushes: new FlushList() }),
     "block",
   );
   const first = subscriptions.open("#a", { policy: "block", own: false });

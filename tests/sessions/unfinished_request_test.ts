@@ -23,7 +23,7 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
   const memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool });
   const flushes = new FlushList();
   const connection = new Connection({
-    engine: new MemoryEngine({ seed: 1, counters }),
+    engine: new MemoryEngine({ seed: 1, counters, flushes: new FlushList() }),
     counters,
     version: "1.2.3",
     limits: DEFAULT_LIMITS,

@@ -65,6 +65,9 @@ export class CommitLog implements Gate {
   /** Milliseconds that the store has taken for commits so far. */
   #commitTime: number;
   #committing = false;
+  #keepingUp = false;
+  /** Whether the last commit was that of those alone who had nothing waiting. */
+  #short = false;
   /** Stored commits, of which the first is being handed on; at most two. */
   readonly #stored: HandingOn[] = [];
   #handing = false;
@@ -160,7 +163,21 @@ export class CommitLog implements Gate {
     this.#count();
     // one commit may wait to be handed on behind another: with more, what was stored would pile up
     if (this.#committing || this.#lost || this.#waiting.size === 0 || this.#stored.length > 1) return;
+    if (this.#keepingUp) return;
+    const due = this.#options.store.upkeepDue === true;
+    const short = !this.#short && this.#waiting.isShort(this.#pace.most, { hasTo: due });
+    if (due && !short) return this.#keepUp();
+    this.#short = short;
     this.#commit();
+  }
+
+  /** The store does what is due; what comes meanwhile has the commit behind that. */
+  #keepUp(): void {
+    this.#keepingUp = true;
+    this.#options.store.keepUp?.(() => {
+      this.#keepingUp = this.#short = false;
+      this.#settle();
+    });
   }
 
   get #isIdle(): boolean {
@@ -169,7 +186,7 @@ export class CommitLog implements Gate {
   }
 
   #commit(): void {
-    const pieces = this.#waiting.take(this.#pace.most);
+    const pieces = this.#waiting.take(this.#pace.most, { short: this.#short });
     this.#room.took(pieces.length);
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
@@ -198,6 +215,9 @@ export class CommitLog implements Gate {
         this.#commitTime = commitTime;
         if (stored.length > 0) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
+        for (const { part } of pieces) if (part !== undefined) (part.route as SubscribedRoute).stored = true;
+        // the store first: it works meanwhile
+        this.ready();
         if (!this.#handing) this.#handOn();
       }
     }
@@ -266,7 +286,6 @@ export class CommitLog implements Gate {
     } else {
       const where = of.stored[of.storedAt++]!;
       part.stored = where;
-      (part.route as SubscribedRoute).stored = true;
       if (of.last === undefined || where.batch >= of.last.batch) of.last = where;
       reached = this.#options.deliver(part);
       const last = where.first + part.count - 1;

@@ -13,6 +13,8 @@ const FORGETS = 1.02;
  */
 const SHRINKS = 0.85;
 const GROWS = 1.1;
+/** Two that follow each other are hardly the disk's: the second counts more. */
+const SHRINKS_AGAIN = 0.5;
 const SHARE_LEAST = COMMIT_PIECES_LEAST / COMMIT_PIECES_MOST;
 
 /** What is in a commit, or may be. */
@@ -30,6 +32,8 @@ export interface CommitSize {
 export class CommitPace {
   /** Of the most pieces and bytes. */
   #share = 1;
+  /** Whether the last that was as large as it may be took too long. */
+  #slow = false;
   #shortest = Infinity;
 
   /** What goes into the next commit. */
@@ -47,13 +51,13 @@ export class CommitPace {
     const work = milliseconds - this.#shortest;
     const allowed = Math.max(COMMIT_MS, this.#shortest);
     const share = Math.max(pieces / COMMIT_PIECES_MOST, bytes / COMMIT_BYTES_MOST);
-    if (work > allowed) {
-      const less = Math.max(SHRINKS, allowed / work);
-      // that a small one took long says nothing of those that are larger than it is
-      if (share >= FILLED * this.#share) this.#share = Math.max(SHARE_LEAST, less * this.#share);
-    } else if (share >= FILLED * this.#share) {
-      this.#share = Math.min(1, GROWS * this.#share);
-    }
+    // that a small one took long says nothing of those that are larger than it is
+    if (share < FILLED * this.#share) return;
+    const slow = work > allowed;
+    const most = this.#slow ? SHRINKS_AGAIN : SHRINKS;
+    if (slow) this.#share = Math.max(SHARE_LEAST, Math.max(most, allowed / work) * this.#share);
+    else this.#share = Math.min(1, GROWS * this.#share);
+    this.#slow = slow;
   }
 }
 

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Counters } from "../../counters.ts";
-import type { FlushList } from "../../flush_list.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
 import type { Store } from "../../store/types.ts";
@@ -14,12 +13,16 @@ import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
+import { Groups } from "../groups/groups.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
 import type {
   Engine,
   EngineSnapshot,
   Gate,
+  Joining,
   Level,
+  Member,
+  Membership,
   Publisher,
   Receipt,
   ReplayOptions,
@@ -44,7 +47,6 @@ export interface DurableEngineOptions extends EngineOptions {
   /** How safe a message is that the store says it has. */
   readonly level: Level;
   readonly dedup: Omit<DedupOptions, "memory">;
-  readonly flushes: FlushList;
   /** What all peers keep together. */
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
@@ -71,6 +73,7 @@ const TICK_MOST = 1000;
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
   readonly #routing: Routing;
+  readonly #groups: Groups;
   readonly #counters: Counters;
   readonly #store: Store;
   readonly #dedup: Dedup;
@@ -98,6 +101,7 @@ export class DurableEngine implements Engine {
       isDurable: (topic) => patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
     });
+    this.#groups = new Groups({ routing: this.#routing, counters, flushes });
     this.#dedup = new Dedup({ ...options.dedup, memory });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
     this.#log = new CommitLog({
@@ -193,6 +197,10 @@ export class DurableEngine implements Engine {
     return true;
   }
 
+  join(joining: Joining, member: Member): Membership {
+    return this.#groups.join(joining, member);
+  }
+
   replays(subscriber: Subscriber): boolean {
     const state = this.#replays.get(subscriber)?.state;
     return state !== undefined && state !== "over";
@@ -261,7 +269,8 @@ export class DurableEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    return { subscriptions, topics, replays: this.#replays.size, store: this.#store.state };
+    const groups = this.#groups.snapshot();
+    return { subscriptions, topics, replays: this.#replays.size, groups, store: this.#store.state };
   }
 
   whenIdle(callback: () => void): void {

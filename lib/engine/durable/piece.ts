@@ -31,6 +31,8 @@ export class Piece implements Append {
   readonly weight: number;
   /** Whether it waits to be taken into a commit. */
   waits = true;
+  /** Of its publisher's the one behind it, as long as both wait. */
+  after: Piece | undefined = undefined;
   repetition: Repetition | undefined;
   /** Those that repeat messages of it. */
   repeatedBy: Repetition[] | undefined = undefined;

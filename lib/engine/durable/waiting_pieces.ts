@@ -7,6 +7,7 @@ import {
   COMMIT_FIRST_BYTES,
   COMMIT_FIRST_PIECES,
   COMMIT_NEW_TOPICS_MOST,
+  COMMIT_SHORT_PART,
   COMMIT_TURN_BYTES,
   COMMIT_TURN_PIECES,
 } from "../../limits.ts";
@@ -15,32 +16,64 @@ import type { Publisher } from "../types.ts";
 import type { CommitSize } from "./commit_pace.ts";
 import type { Piece } from "./piece.ts";
 
-/** What one publisher has waiting, in its order. */
+/**
+ * What one publisher has waiting, in its order. It is kept with the publisher, and pieces and queues are
+ * linked with one another: a `Set` or `Map` that many come into and leave makes a table anew every few times,
+ * each of which keeps the next one and all that is in it from the collector once one of them has grown old.
+ * Nothing that has left refers to what comes behind it, for the same reason.
+ */
 class Queue {
-  readonly publisher: Publisher;
-  pieces: Piece[] = [];
-  head = 0;
-
-  constructor(publisher: Publisher) {
-    this.publisher = publisher;
-  }
+  /** Of the list it is in. */
+  after: Queue | undefined;
+  /** Whether anything of its publisher waits. */
+  inUse = false;
+  #first: Piece | undefined;
+  #last: Piece | undefined;
 
   /** The next that waits; those that were taken out from their place are passed. */
   get next(): Piece | undefined {
-    while (this.head < this.pieces.length && !this.pieces[this.head]!.waits) this.head++;
-    return this.pieces[this.head];
+    for (let first = this.#first; first !== undefined && !first.waits; first = this.#first) {
+      this.#first = first.after;
+      first.after = undefined;
+    }
+    if (this.#first === undefined) this.#last = undefined;
+    return this.#first;
   }
 
-  /** Lets go of what has left. */
-  close(): void {
-    if (this.head < HEAD_MOST || 2 * this.head < this.pieces.length) return;
-    this.pieces = this.pieces.slice(this.head);
-    this.head = 0;
+  add(piece: Piece): void {
+    if (this.#last === undefined) this.#first = piece;
+    else this.#last.after = piece;
+    this.#last = piece;
   }
 }
 
-/** So many that have left stay in a queue before it is cut. */
-const HEAD_MOST = 256;
+/** Queues that have a turn one after the other. */
+class QueueList {
+  first: Queue | undefined;
+  #last: Queue | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Behind the others; it is in no list. */
+  add(queue: Queue): void {
+    if (this.#last === undefined) this.first = queue;
+    else this.#last.after = queue;
+    this.#last = queue;
+    this.#size++;
+  }
+
+  removeFirst(): void {
+    const queue = this.first;
+    if (queue === undefined) return;
+    this.first = queue.after;
+    queue.after = undefined;
+    if (this.first === undefined) this.#last = undefined;
+    this.#size--;
+  }
+}
 
 /** What a turn takes at most, but one piece in any case; the last may be as large as it is. */
 const FIRST_TURN: CommitSize = { pieces: COMMIT_FIRST_PIECES, bytes: COMMIT_FIRST_BYTES };
@@ -63,20 +96,26 @@ class Filling {
   }
 }
 
+function partOf({ pieces, bytes }: CommitSize, part: number): CommitSize {
+  return { pieces: Math.ceil(part * pieces), bytes: part * bytes };
+}
+
 /**
  * Guarantees: each publisher's pieces leave in their order (D1); publishers take turns, and who had nothing
- * waiting comes first, so that who has little does not wait for who has much; a piece that repeats what
- * another brings leaves behind that one, and makes nobody else wait (D6). A commit is bounded in pieces, in
- * bytes and in topics that nothing was stored in before, since those take the store longest.
+ * waiting comes first, so that who has little does not wait for who has much: where much waits every second
+ * commit is theirs alone, and short; a piece that repeats what another brings leaves behind that one, and
+ * makes nobody else wait (D6). A commit is bounded in pieces, in bytes and in topics that nothing was stored
+ * in before, since those take the store longest.
  */
 export class WaitingPieces {
-  readonly #queues = new Map<Publisher, Queue>();
   /** Those that have not had a turn since they came, and those that have; the next comes first. */
-  readonly #fresh = new Set<Queue>();
-  readonly #turns = new Set<Queue>();
+  readonly #fresh = new QueueList();
+  readonly #turns = new QueueList();
   /** By the piece that has to leave before them. */
   readonly #blocked = new Map<Piece, Queue[]>();
   #size = 0;
+  /** Bytes of all that waits. */
+  #bytes = 0;
 
   get size(): number {
     return this.#size;
@@ -84,44 +123,55 @@ export class WaitingPieces {
 
   /** Whether anything of a publisher waits. */
   has(publisher: Publisher): boolean {
-    return this.#queues.has(publisher);
+    return queueOf(publisher)?.inUse === true;
   }
 
   add(piece: Piece, publisher: Publisher): void {
-    let queue = this.#queues.get(publisher);
-    if (queue === undefined) {
-      this.#queues.set(publisher, queue = new Queue(publisher));
+    const queue = queueOf(publisher) ?? (publisher.waiting = new Queue());
+    if (!queue.inUse) {
+      queue.inUse = true;
       this.#fresh.add(queue);
     }
-    queue.pieces.push(piece);
+    queue.add(piece);
     this.#size++;
+    this.#bytes += piece.weight;
   }
 
-  /** Takes out what goes into one commit of at most that size: one piece at least, where any waits. */
-  take(most: CommitSize): Piece[] {
+  /**
+   * Whether the next commit may be a short one: others have much waiting, or where it `hasTo` be short, for
+   * the store has something to do then, anything, or there is no more than that.
+   */
+  isShort(most: CommitSize, { hasTo }: { readonly hasTo: boolean }): boolean {
+    if (this.#fresh.size === 0) return false;
+    const { pieces, bytes } = partOf(most, COMMIT_SHORT_PART);
+    const much = this.#size > pieces || this.#bytes > bytes;
+    return this.#turns.size > 0 ? much || hasTo : !much && hasTo;
+  }
+
+  /**
+   * Takes out what goes into one commit of at most that size: one piece at least, where any waits. `short`:
+   * of those who had nothing waiting only, where that brings any.
+   */
+  take(most: CommitSize, { short = false }: { readonly short?: boolean } = {}): Piece[] {
     const filling = new Filling();
     // those who come again and again would leave nothing to the others
-    const half = { pieces: most.pieces / 2, bytes: most.bytes / 2 };
-    for (const queue of this.#fresh) {
-      const full = this.#takeTurn(queue, {
-        filling,
-        most: this.#turns.size > 0 ? half : most,
-        turn: FIRST_TURN,
-      });
-      if (full) break;
-      this.#endTurn(queue);
+    for (let queue = this.#fresh.first; queue !== undefined; queue = this.#fresh.first) {
+      const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
+      if (this.#takeTurn(queue, { filling, most: partOf(most, part), turn: FIRST_TURN })) break;
+      this.#endTurn(this.#fresh, queue);
     }
+    if (short && filling.taken.length > 0) return filling.taken;
     /** Turns of those that are left that brought nothing, since one did. */
     let inVain = 0;
     // those that come behind the others, and those that nothing blocks any more, are met again
-    for (const queue of this.#turns) {
+    for (let queue = this.#turns.first; queue !== undefined; queue = this.#turns.first) {
       if (inVain === this.#turns.size) break;
       const before = filling.taken.length;
       const full = this.#takeTurn(queue, { filling, most, turn: TURN });
-      this.#endTurn(queue);
+      const comesAgain = this.#endTurn(this.#turns, queue);
       if (full) break;
       if (filling.taken.length > before) inVain = 0;
-      else if (this.#turns.has(queue)) inVain++;
+      else if (comesAgain) inVain++;
     }
     return filling.taken;
   }
@@ -161,32 +211,39 @@ export class WaitingPieces {
     return false;
   }
 
-  /** Puts it behind the others, or aside until what it has to wait for has left, or it brings more. */
-  #endTurn(queue: Queue): void {
-    this.#fresh.delete(queue);
-    this.#turns.delete(queue);
+  /**
+   * Puts the first of a list behind those that have had their turn, or aside until what it has to wait for
+   * has left, or it brings more; whether the first it did.
+   */
+  #endTurn(list: QueueList, queue: Queue): boolean {
+    list.removeFirst();
     const { next } = queue;
     if (next === undefined) {
-      this.#queues.delete(queue.publisher);
-      return;
+      queue.inUse = false;
+      return false;
     }
-    queue.close();
     const blocker = next.repetition?.blocker;
     if (blocker === undefined) {
       this.#turns.add(queue);
-      return;
+      return true;
     }
     const behind = this.#blocked.get(blocker);
     if (behind === undefined) this.#blocked.set(blocker, [queue]);
     else behind.push(queue);
+    return false;
   }
 
   #out(piece: Piece): Piece {
     piece.waits = false;
     this.#size--;
+    this.#bytes -= piece.weight;
     if (piece.repeatedBy === undefined) return piece;
     for (const queue of this.#blocked.get(piece) ?? []) this.#turns.add(queue);
     this.#blocked.delete(piece);
     return piece;
   }
+}
+
+function queueOf({ waiting }: Publisher): Queue | undefined {
+  return waiting as Queue | undefined;
 }

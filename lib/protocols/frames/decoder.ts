@@ -14,7 +14,7 @@
 import { decodeText } from "../../text.ts";
 import type { WireCode } from "../../errors.ts";
 import { CR, LF, SHARP, SPACE } from "../../wire/bytes.ts";
-import { ID_BYTES_MOST } from "../../limits.ts";
+import { ID_BYTES_MOST, RUN_FIELDS_MOST } from "../../limits.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
 import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
@@ -184,6 +184,7 @@ export class FrameDecoder implements Decoder {
     const payloadMost = this.#limits.payload;
     const start = position;
     let count = 0;
+    let withFields = 0;
     let known = first;
     this.hasFields = false;
     this.ttl = undefined;
@@ -220,9 +221,12 @@ export class FrameDecoder implements Decoder {
         if (count > 0) break;
         this.ttl = ttl;
       }
-      if (byte !== LF) this.hasFields = true;
       count++;
       position = payloadEnd + 1;
+      if (byte !== LF) {
+        this.hasFields = true;
+        if (++withFields === RUN_FIELDS_MOST) break;
+      }
     }
     this.#position = position;
     this.start = start;

@@ -4,8 +4,10 @@
  * @module
  */
 import { Chunk, Slice } from "../../buffers.ts";
+import { encodeSharedHeader } from "../../wire/batch.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { RECORDS } from "../../wire/encoding.ts";
+import type { Run } from "../../wire/run.ts";
 import { DONE, type Protocol, type Refusal, type Replies, type ReplySink, type Success } from "../types.ts";
 import { FrameDecoder } from "./decoder.ts";
 import { byeFrame, errFrame, gapFrame, HELLO_REPLY, infoFrame, okFrame } from "./words.ts";
@@ -94,6 +96,12 @@ class FrameReplies implements Replies {
   }
 }
 
+function shared(run: Run, group: string): Slice {
+  const { start, end } = run.records;
+  const { route, count } = run;
+  return run.behind(encodeSharedHeader({ topic: route.topic, count, length: end - start, group }));
+}
+
 /** What `hello 2` changes to. */
 export const FRAMES: Protocol = {
   name: "2",
@@ -104,6 +112,7 @@ export const FRAMES: Protocol = {
   replies: (to) => new FrameReplies(to),
   encoding: RECORDS,
   deliveries: (run) => run.stored === undefined ? run.records : run.batch,
+  shared,
   gap: (pattern, count) => sliceOf(gapFrame(pattern, count)),
   notice: (fields) => sliceOf(infoFrame(fields)),
   bye: (code, text) => sliceOf(byeFrame(code, text)),

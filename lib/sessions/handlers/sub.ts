@@ -9,17 +9,19 @@ import type { Subscription } from "../subscription.ts";
 import { refusal } from "../refusal.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
+import { join } from "./join.ts";
 
 /**
  * `sub <topic or pattern> [from=<pos>] [to=<pos>] [slow=<policy>]`: from here on, or from where it says, what
  * is published to it. A second time it changes nothing (C5), or the policy (V8), or begins again where it
- * says.
+ * says. With `group=` it is another matter: {@link join}.
  */
 export function sub(request: Request, context: Context): Answer {
-  const { engine, limits, protocol, subscriptions } = context;
+  const { engine, limits, memberships, protocol, subscriptions } = context;
   const parsed = parsePattern(request.argument, limits.topic);
   if ("problem" in parsed) return refusal("BAD_PATTERN", parsed.problem);
-  const wrong = refuseFields(request, context, ["slow", "from", "to"]);
+  if (fieldOf(request, "group") !== undefined) return join(parsed.name, request, context);
+  const wrong = refuseFields(request, context, ["slow", "from", "to", "group"]);
   if (wrong !== undefined) return wrong;
   const policy = policyOf(fieldOf(request, "slow"), subscriptions.policy);
   if (typeof policy !== "string") return policy;
@@ -29,7 +31,8 @@ export function sub(request: Request, context: Context): Answer {
   const { name } = parsed;
   const before = subscriptions.get(name);
   if (before?.policy === policy && range === undefined) return "ok";
-  if (before === undefined && subscriptions.size >= limits.patterns) return refusal("TOO_MANY_PATTERNS");
+  const asMany = subscriptions.size + memberships.size >= limits.patterns;
+  if (before === undefined && asMany) return refusal("TOO_MANY_PATTERNS");
   const tooMuch = before === undefined ? subscriptions.problem(name) : undefined;
   if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
   if (range !== undefined) return replay(name, { policy, range }, context);

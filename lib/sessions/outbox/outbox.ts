@@ -8,7 +8,7 @@ import type { Chunk, Slice } from "../../buffers.ts";
 import { HELD_FACTOR, HIGH_WATER, LOW_WATER, SEGMENT_BYTES } from "../../limits.ts";
 import type { ReplySink } from "../../protocols/types.ts";
 import type { Settings } from "../settings.ts";
-import { Segment } from "./segment.ts";
+import { Segment, type SegmentOwner } from "./segment.ts";
 import { SegmentQueue } from "./segment_queue.ts";
 
 /** Why an outbox gives its connection up. */
@@ -145,6 +145,11 @@ export class Outbox implements ReplySink {
   /** Takes a segment out again that waits. */
   remove(segment: Segment): void {
     this.#queue.remove(segment);
+  }
+
+  /** Gives what waits and is an owner's back to it. */
+  recall(owner: SegmentOwner): void {
+    this.#queue.recall(owner);
   }
 
   /** Memory that came from elsewhere, as a chunk to be put in. */

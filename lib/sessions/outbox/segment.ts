@@ -11,6 +11,11 @@ export interface SegmentOwner {
   takeGap(segment: Segment): Slice | undefined;
   /** It waits no longer. */
   left(segment: Segment): void;
+  /**
+   * It waits no longer and is not sent: whether its owner takes its messages back. Left out: it does not, and
+   * they are lost.
+   */
+  takeBack?(segment: Segment): boolean;
 }
 
 /** What is known of a segment besides where it lies. */

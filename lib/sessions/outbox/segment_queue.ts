@@ -6,7 +6,7 @@
 import type { ChunkPool, Slice } from "../../buffers.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { GATHER_BYTES, JOIN_REPLIES_FROM, SEGMENT_BYTES } from "../../limits.ts";
-import { closeUp, GONE, type Segment } from "./segment.ts";
+import { closeUp, GONE, type Segment, type SegmentOwner } from "./segment.ts";
 import { SegmentMemory } from "./segment_memory.ts";
 
 /** What a queue takes its memory from, and who is told of it. */
@@ -125,12 +125,20 @@ export class SegmentQueue {
     else if (this.#holes > 64 && 2 * this.#holes > this.#count) this.#close();
   }
 
-  /** Lets go of everything; how many messages that were. */
+  /** Gives what is an owner's back to it. */
+  recall(owner: SegmentOwner): void {
+    for (const segment of this.#segments.slice(this.#head)) {
+      if (segment.owner !== owner || segment.gone) continue;
+      if (owner.takeBack?.(segment) === true) this.remove(segment);
+    }
+  }
+
+  /** Lets go of everything; how many messages that were, but for those that their owners take back. */
   clear(): number {
     let count = 0;
     for (let segment = this.shift(); segment !== undefined; segment = this.shift()) {
+      if (segment.owner?.takeBack?.(segment) !== true) count += segment.count;
       this.letGo(segment);
-      count += segment.count;
     }
     this.#tell(-this.#told);
     return count;

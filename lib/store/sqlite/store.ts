@@ -61,6 +61,8 @@ export class SqliteStore implements Store {
   #committedAt = -Infinity;
   #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES_LEAST);
   #waiting: { readonly grouped: Grouped; readonly done: (outcome: CommitOutcome) => void } | undefined;
+  #upkeepDue = false;
+  #keptUp: (() => void) | undefined;
   #closed: (() => void) | undefined;
   /** Why a thread is gone. */
   #writingGone: string | undefined;
@@ -114,6 +116,16 @@ export class SqliteStore implements Store {
     this.#post.send({ kind: "commit", batches: grouped.batches, buffer }, [buffer]);
   }
 
+  get upkeepDue(): boolean {
+    return this.#upkeepDue && this.#writingGone === undefined;
+  }
+
+  keepUp(done: () => void): void {
+    if (!this.upkeepDue) return queueMicrotask(done);
+    this.#keptUp = done;
+    this.#post.send({ kind: "keep up" });
+  }
+
   seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
     this.#ask({ kind: "seek", pattern, range }, done);
   }
@@ -147,6 +159,7 @@ export class SqliteStore implements Store {
         const { outcome, buffer } = answer;
         this.#committedAt = performance.now();
         this.#state = answer.state;
+        this.#upkeepDue = answer.upkeepDue;
         if (buffer.byteLength <= BUFFER_BYTES_KEPT) this.#buffer = buffer;
         const waiting = this.#waiting;
         this.#waiting = undefined;
@@ -156,6 +169,8 @@ export class SqliteStore implements Store {
           "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.grouped, outcome) },
         );
       }
+      case "kept up":
+        return this.#tellKeptUp();
       case "note":
         this.#state = answer.state;
         return this.#log[answer.level](answer.event, answer.fields);
@@ -201,6 +216,13 @@ export class SqliteStore implements Store {
     }
   }
 
+  #tellKeptUp(): void {
+    const done = this.#keptUp;
+    this.#upkeepDue = false;
+    this.#keptUp = undefined;
+    done?.();
+  }
+
   #closeWriting(): void {
     if (this.#writingGone === undefined) this.#post.send({ kind: "close" });
     else this.#closed?.();
@@ -214,6 +236,7 @@ export class SqliteStore implements Store {
     this.#waiting = undefined;
     if (waiting !== undefined) waiting.done({ kind: "lost", reason });
     else if (this.#closed === undefined) this.#onLost?.(reason);
+    this.#tellKeptUp();
     this.#closed?.();
   }
 

@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 
 /** An engine whose commits end and whose turns come when the test says so. */
 export class Bench {
-  readonly store = new HeldStore();
+  readonly store: HeldStore;
   readonly pool = new ChunkPool();
   readonly memory: HeldMemory;
   readonly counters = new Counters();
@@ -23,7 +23,11 @@ export class Bench {
   readonly answers: (Receipt | string)[] = [];
   readonly engine: DurableEngine;
 
-  constructor(most = 1024 ** 3) {
+  constructor({ most = 1024 ** 3, store: held = new HeldStore() }: {
+    readonly most?: number;
+    readonly store?: HeldStore;
+  } = {}) {
+    this.store = held;
     this.store.free = false;
     const { store, pool, counters, flushes, turns, refused } = this;
     this.memory = new HeldMemory({ most, pool });
@@ -79,14 +83,19 @@ export class Bench {
     return commit.appends.length;
   }
 
-  async close(): Promise<void> {
-    this.store.free = true;
-    for (const { end } of this.store.commits.splice(0)) end();
-    await settled();
+  /** Takes turns until nobody wants one. */
+  async takeTurns(): Promise<void> {
     while (this.turns.length > 0) {
       this.turns.shift()!();
       await settled();
     }
+  }
+
+  async close(): Promise<void> {
+    this.store.free = true;
+    for (const { end } of this.store.commits.splice(0)) end();
+    await settled();
+    await this.takeTurns();
     await new Promise<void>((resolve) => this.engine.close(resolve));
   }
 }

@@ -4,10 +4,12 @@ import {
   COMMIT_BYTES_MOST,
   COMMIT_NEW_TOPICS_MOST,
   COMMIT_PIECES_MOST,
+  COMMIT_SHORT_PART,
   HAND_ON_WORK,
   LOG_HIGH_WATER,
   LOG_PIECES_LEAST,
 } from "../../../lib/limits.ts";
+import { HeldStore } from "../../support/held_store.ts";
 import { Bench, named, settled } from "./commit_bench.ts";
 
 /** Keeps the sequence numbers it gets, by topic. */
@@ -41,9 +43,11 @@ Deno.test("no commit has more runs than one takes: those behind it are in the ne
   for (let at = 0; at < count; at++) bench.publish(`#t${at % 2}`, "x");
   bench.flushes.flush();
   assertEquals(await bench.commit(), COMMIT_PIECES_MOST);
+  await bench.takeTurns();
   assertEquals(await bench.commit(), COMMIT_PIECES_MOST);
+  await bench.takeTurns();
   assertEquals(await bench.commit(), 10);
-  for (const turn of bench.turns.splice(0)) turn();
+  await bench.takeTurns();
   assertEquals(
     bench.answers.map((answer) => typeof answer === "object" && `${answer.topic} ${answer.last}`),
     [
@@ -130,11 +134,97 @@ Deno.test("those who come anew leave half of a commit to those who wait", async 
   bench.flushes.flush();
   await bench.commit();
   publish();
-  await bench.commit();
-  const commit = await bench.store.next();
-  const counted = commit.appends.filter(({ topic }) => topic === "#f").length;
-  assertEquals(counted, COMMIT_PIECES_MOST / 2);
+  const counted: number[][] = [];
+  for (let commits = 0; commits < 4; commits++) {
+    await bench.takeTurns();
+    const commit = await bench.store.next();
+    const floods = commit.appends.filter(({ topic }) => topic === "#f").length;
+    counted.push([floods, commit.appends.length - floods]);
+    commit.end();
+    await settled();
+  }
+  const [short, half] = [COMMIT_SHORT_PART * COMMIT_PIECES_MOST, COMMIT_PIECES_MOST / 2];
+  // the first was asked for before they came, and every second is short
+  assertEquals(counted, [[COMMIT_PIECES_MOST, 0], [0, short], [half, half], [0, short]]);
+  await bench.close();
+});
+
+Deno.test("who comes while others flood has a commit that is short, and not what they have waiting in it", async () => {
+  const bench = new Bench();
+  const order: string[] = [];
+  const flood = named("flood", []);
+  for (let at = 0; at < 4 * COMMIT_PIECES_MOST; at++) bench.publish("#f", "x", flood);
+  bench.flushes.flush();
+  const running = await bench.store.next();
+  bench.publish("#q", "y", named("quiet", order));
+  running.end();
+  await settled();
+  const next = await bench.store.next();
+  assertEquals(next.appends.map(({ topic }) => topic), ["#q"]);
+  next.end();
+  await settled();
+  await bench.takeTurns();
+  assertEquals(order, ["quiet"]);
+  assertEquals(await bench.commit(), COMMIT_PIECES_MOST, "then it is theirs");
+  await bench.close();
+});
+
+Deno.test("what is to be stored is given to the store before what it has stored is handed on", async () => {
+  const bench = new Bench();
+  const begun: number[] = [];
+  const { store } = bench;
+  bench.engine.subscribe(
+    "#>",
+    Object.assign(new Numbers(), { deliver: () => begun.push(store.commits.length) }),
+  );
+  bench.publish("#t", "x");
+  bench.flushes.flush();
+  const commit = await store.next();
+  bench.publish("#t", "y");
   commit.end();
+  await settled();
+  assertEquals(begun, [1]);
+  await bench.close();
+});
+
+/** A store that has something to do now and then. */
+class BusyStore extends HeldStore {
+  upkeepDue = false;
+  readonly asked: Array<() => void> = [];
+
+  keepUp(done: () => void): void {
+    this.asked.push(() => {
+      this.upkeepDue = false;
+      done();
+    });
+  }
+}
+
+Deno.test("who comes while the store does what is due has the commit behind it, and who came before the one before", async () => {
+  const store = new BusyStore();
+  const bench = new Bench({ store });
+  const order: string[] = [];
+  const flood = named("flood", []);
+  for (let at = 0; at < 3 * COMMIT_PIECES_MOST; at++) bench.publish("#f", "x", flood);
+  bench.flushes.flush();
+  const running = await store.next();
+  bench.publish("#q", "before", named("before", order));
+  store.upkeepDue = true;
+  running.end();
+  await settled();
+  assertEquals(await bench.commit(), 1, "it need not wait for that");
+  await bench.takeTurns();
+  assertEquals([order, store.commits.length, store.asked.length], [["before"], 0, 1]);
+  bench.publish("#q", "meanwhile", named("meanwhile", order));
+  bench.flushes.flush();
+  await settled();
+  assertEquals(store.commits.length, 0, "nothing is asked for that would be before it");
+  store.asked.shift()!();
+  await settled();
+  assertEquals(await bench.commit(), 1);
+  await bench.takeTurns();
+  assertEquals(order, ["before", "meanwhile"]);
+  assertEquals(await bench.commit(), COMMIT_PIECES_MOST);
   await bench.close();
 });
 
@@ -171,7 +261,7 @@ Deno.test("what a run costs beside its bytes counts: for the log's limit and for
 });
 
 Deno.test("the log takes no more than what is free of the memory of all", async () => {
-  const bench = new Bench(1024 ** 2);
+  const bench = new Bench({ most: 1024 ** 2 });
   let runs = 0;
   for (; bench.engine.gateOf(bench.engine.routeOf("#t")) === undefined; runs++) {
     bench.publish("#t", "x");

@@ -5,12 +5,12 @@
  * @module
  */
 import { seeded } from "../random.ts";
+import { BESIDE_KINDS, type BesideKind } from "./beside_kinds.ts";
 import { Hostile, type HostileOptions } from "./hostile.ts";
-import { TABLE_KINDS, type TableKind } from "./table_kinds.ts";
 
 /** What is sent to the thread. */
 export type HostileTask = Omit<HostileOptions, "random"> & {
-  readonly kind: TableKind;
+  readonly kind: BesideKind;
   readonly seed: number;
 };
 
@@ -35,7 +35,7 @@ thread.onmessage = async ({ data: { kind, seed, ...options } }): Promise<void> =
   const began = performance.now();
   let cut: string | undefined;
   try {
-    await TABLE_KINDS[kind](hostile);
+    await BESIDE_KINDS[kind](hostile);
   } catch (error) {
     // its sockets are closed at the end of its time: that is no one's doing
     if (performance.now() - began < options.ms - 50) cut = `${error}`;

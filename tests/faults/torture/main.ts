@@ -1,14 +1,17 @@
 /**
- * `deno task torture [--seed N] [--seconds S] [--only KIND] [--table] [--trace] [--broker "COMMAND"]`: what
- * clients can do to a broker and to each other. Ends with 1 when something was found.
+ * `deno task torture [--seed N] [--seconds S] [--only KIND] [--table | --beside] [--trace] [--broker "COMMAND"]`:
+ * what clients can do to a broker and to each other. Ends with 1 when something was found.
  *
  * `--only none` leaves the honest ones to themselves. Rounds of some seconds, each of a seed that begins with
  * `--seed` and counts up; `--rounds 1` repeats one.
  * `--table` sets each hostile kind alone on a broker beside ten honest clients, and measures.
+ * `--beside` sets each beside two publishers who wait for each answer, and measures what they wait.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { printBeside } from "./beside.ts";
+import { BESIDE_KIND_NAMES, type BesideKind } from "./beside_kinds.ts";
 import { Counters } from "./counters.ts";
 import { KIND_NAMES, type KindName } from "./kinds.ts";
 import { runRound } from "./round.ts";
@@ -17,15 +20,19 @@ import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
 
 const flags = parseArgs(Deno.args, {
   string: ["seed", "seconds", "rounds", "round-seconds", "only", "broker", "p99", "back"],
-  boolean: ["trace", "table"],
+  boolean: ["trace", "table", "beside"],
 }) as Readonly<Record<string, string | undefined>>;
 
 const seed = number("seed", Date.now() % 1_000_000);
-const seconds = number("seconds", flags["table"] ? 10 : 60);
+const seconds = number("seconds", flags["table"] ? 10 : flags["beside"] ? 5 : 60);
 const rounds = number("rounds", Infinity);
 const roundSeconds = number("round-seconds", 10);
 const only = flags["only"];
-const names: readonly string[] = flags["table"] ? TABLE_KIND_NAMES : KIND_NAMES;
+const names: readonly string[] = flags["beside"]
+  ? BESIDE_KIND_NAMES
+  : flags["table"]
+  ? TABLE_KIND_NAMES
+  : KIND_NAMES;
 if (only !== undefined && only !== "none" && !names.includes(only)) {
   say(`torture: there is no hostile kind '${only}': ${names.join("; ")}`);
   Deno.exit(2);
@@ -42,6 +49,17 @@ if (flags["table"]) {
     backMs: number("back", 60) * 1000,
     say,
     ...(only === undefined ? {} : { kinds: only === "none" ? [] : [only as TableKind] }),
+  });
+  Deno.exit(good ? 0 : 1);
+}
+
+if (flags["beside"]) {
+  const good = await printBeside({
+    command,
+    seed,
+    ms: seconds * 1000,
+    say,
+    ...(only === undefined ? {} : { kinds: [only as BesideKind] }),
   });
   Deno.exit(good ? 0 : 1);
 }

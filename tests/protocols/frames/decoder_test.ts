@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { RUN_FIELDS_MOST } from "../../../lib/limits.ts";
 import { Found } from "../../../lib/protocols/decoder.ts";
 import { FrameDecoder } from "../../../lib/protocols/frames/decoder.ts";
 import { fieldsProblem } from "../../../lib/wire/fields.ts";
@@ -300,4 +301,23 @@ Deno.test("any bytes, however they are split, decode to the same events", () => 
     }),
     { numRuns: 2000 },
   );
+});
+
+Deno.test("messages with fields come in runs of so many, for each of them is looked at; others in one", () => {
+  const frames = (fields: (at: number) => string): Uint8Array =>
+    encoder.encode(Array.from({ length: 1000 }, (_, at) => `pub #a 1${fields(at)}\nx\n`).join(""));
+  const counts = (bytes: Uint8Array): number[] => {
+    const machine = new FrameDecoder(LIMITS);
+    const buffer = new Uint8Array(bytes.length + 1);
+    buffer.set(bytes);
+    machine.feed(buffer, 0, bytes.length);
+    const runs: number[] = [];
+    while (machine.next() === Found.Publishes) runs.push(machine.count);
+    assertEquals(machine.consumed, bytes.length);
+    return runs;
+  };
+  const runs = counts(frames((at) => ` id=${at}`));
+  assertEquals(runs.reduce((sum, count) => sum + count), 1000);
+  assert(runs.every((count) => count <= RUN_FIELDS_MOST), `${runs}`);
+  assertEquals(counts(frames(() => "")), [1000]);
 });

@@ -63,6 +63,42 @@ Deno.test("what is deleted is given back to the disk", async () => {
   assertEquals(checked(own).told, []);
 });
 
+/** More than is left in the write-ahead log. */
+const MUCH = 5_000_000;
+
+Deno.test("that the log is to be moved is told with a commit, and done when it is asked for", async () => {
+  using own = new Folder();
+  await own.with(async (asking) => {
+    const { store } = asking;
+    await asking.commit(run("#a", "x"));
+    assertEquals(store.upkeepDue, false);
+    await asking.commit(run("#a", "x".repeat(MUCH)));
+    assertEquals(store.upkeepDue, true);
+    await new Promise<void>((resolve) => store.keepUp!(resolve));
+    assertEquals(store.upkeepDue, false);
+    assert(Deno.statSync(own.database).size > MUCH);
+    await new Promise<void>((resolve) => store.keepUp!(resolve));
+    await asking.commit(run("#a", "y"));
+  });
+  assertEquals(checked(own).told, []);
+});
+
+Deno.test("the log is moved too where nobody asks for it, and behind the next commit at the latest", async () => {
+  using own = new Folder();
+  await own.with(async (asking) => {
+    for (let times = 1; times <= 3; times++) {
+      await asking.commit(run("#a", "x".repeat(MUCH)));
+      if (times > 1) await asking.commit(run("#a", "y"));
+      const until = performance.now() + 10_000;
+      while (Deno.statSync(own.database).size < times * MUCH && performance.now() < until) {
+        await new Promise((go) => setTimeout(go, 1));
+      }
+      assert(Deno.statSync(own.database).size >= times * MUCH);
+    }
+  });
+  assertEquals(checked(own).told, []);
+});
+
 Deno.test("publishing goes on while much is deleted", async () => {
   using own = new Folder();
   const text = "x".repeat(200_000);

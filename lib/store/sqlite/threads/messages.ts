@@ -38,6 +38,7 @@ export type OpenRequest =
 /** To the one that writes. The buffer comes back with the answer. */
 export type WriteRequest =
   | { readonly kind: "commit"; readonly batches: readonly NewBatch[]; readonly buffer: ArrayBuffer }
+  | { readonly kind: "keep up" }
   | { readonly kind: "close" };
 
 /** To the one that reads. */
@@ -76,7 +77,11 @@ export type WriteAnswer =
     readonly outcome: CommitNumbers | Failure;
     readonly buffer: ArrayBuffer;
     readonly state: StoreState;
+    /** Something is to be done that takes as long. */
+    readonly upkeepDue: boolean;
   }
+  /** It is done. */
+  | { readonly kind: "kept up" }
   /** It became unknown between two commits what is stored; those that come are answered `lost`. */
   | { readonly kind: "lost"; readonly reason: string }
   /** Retention has deleted these. */

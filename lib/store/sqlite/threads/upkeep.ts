@@ -80,6 +80,11 @@ export class Upkeep {
     for (const { topic, start, end } of batches) this.#trimmer.added(this.#writer.idOf(topic), end - start);
   }
 
+  /** Whether {@link committed} would take as long as a large commit. */
+  get isLong(): boolean {
+    return this.#writer.checkpointDue;
+  }
+
   /** A commit was answered that took so many milliseconds. */
   committed(took: number): void {
     if (this.#writer.checkpointDue) this.#checkpoint();

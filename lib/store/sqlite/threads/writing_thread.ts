@@ -7,7 +7,6 @@ import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
 import type { LogFields } from "../../../log.ts";
 import { quote } from "../../../text.ts";
-import type { NewBatch } from "../../log/group.ts";
 import type { StoreState } from "../../types.ts";
 import { asStoreError, reasonOf } from "../errors.ts";
 import type { HeldFiles } from "../held_files.ts";
@@ -29,6 +28,9 @@ const BYTES_MS = 20;
 /** Milliseconds the newest batch may be ahead of the wall clock before that is worth a warning. */
 const AHEAD_MS = 3_600_000;
 
+/** Milliseconds for which what is due waits until it is asked for, or another commit has come before it. */
+const ASKED_MS = 2;
+
 type Open = Extract<OpenRequest, { kind: "write" }>;
 
 /** Owns the files and the writer. */
@@ -44,6 +46,9 @@ export class WritingThread {
   #bytes = 0;
   #bytesDue = 0;
   #unsynced = false;
+  /** Something is due, and the last commit's answer has told of it; how long the longest since then took. */
+  #upkeepDue = false;
+  #took = 0;
   #toldLost = false;
 
   /** Opens the store and answers with its state, or with why it cannot be opened. */
@@ -106,11 +111,19 @@ export class WritingThread {
     let tickDue = now + TICK_MS;
     let syncDue = sync === "interval" ? now + SYNC_MS : Infinity;
     for (;;) {
-      this.#mailbox.wait(this.#upkeep.more ? 0 : Math.min(tickDue, syncDue) - performance.now());
+      const most = this.#upkeepDue ? ASKED_MS : this.#upkeep.more ? 0 : Infinity;
+      this.#mailbox.wait(Math.min(most, Math.min(tickDue, syncDue) - performance.now()));
+      const due = this.#upkeepDue;
       for (let next = this.#mailbox.take(); next !== undefined; next = this.#mailbox.take()) {
         if (next.kind === "close") return this.#close();
-        this.#commit(next.batches, next.buffer);
+        if (next.kind === "commit") this.#commit(next);
+        else {
+          if (this.#upkeepDue) this.#catchUp();
+          this.#answer({ kind: "kept up" });
+        }
       }
+      // nobody has asked for it
+      if (due && this.#upkeepDue) this.#catchUp();
       const after = performance.now();
       if (after >= syncDue) {
         this.#sync();
@@ -126,7 +139,7 @@ export class WritingThread {
     }
   }
 
-  #commit(batches: readonly NewBatch[], buffer: ArrayBuffer): void {
+  #commit({ batches, buffer }: Extract<WriteRequest, { kind: "commit" }>): void {
     const start = performance.now();
     const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
     this.#commits++;
@@ -134,10 +147,22 @@ export class WritingThread {
     this.#commitTime += took;
     if ("firsts" in outcome) this.#upkeep.added(batches);
     this.#unsynced = true;
-    this.#answer({ kind: "committed", outcome, buffer, state: this.#state }, [buffer]);
+    const before = this.#upkeepDue;
+    this.#took = Math.max(took, before ? this.#took : 0);
+    this.#upkeepDue = this.#upkeep.isLong;
+    this.#answer({ kind: "committed", outcome, buffer, state: this.#state, upkeepDue: this.#upkeepDue }, [
+      buffer,
+    ]);
     // that it is lost is known by that answer
     this.#toldLost ||= this.#writer.lost !== undefined;
-    this.#upkeep.committed(took);
+    // one commit goes before what is due: somebody may wait for it who has waited for the last one
+    if (before || !this.#upkeepDue) this.#catchUp();
+  }
+
+  /** Does what is due behind a commit. */
+  #catchUp(): void {
+    this.#upkeepDue = false;
+    this.#upkeep.committed(this.#took);
     this.#tellLost();
   }
 

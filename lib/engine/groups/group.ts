@@ -1,0 +1,177 @@
+/**
+ * A group: its members share what matches its pattern, each message goes to one of them.
+ *
+ * @module
+ */
+import type { Counters } from "../../counters.ts";
+import type { Run } from "../../wire/run.ts";
+import type { GroupSnapshot, Joining, Member, Membership, Subscriber } from "../types.ts";
+import { Members, Place } from "./members.ts";
+
+/** Whom a group tells. */
+export interface GroupOwner {
+  readonly counters: Counters;
+  /** What was given to members outside of a publish is set going. */
+  flush(): void;
+  /** Its last member has left. */
+  ended(group: Group): void;
+}
+
+/**
+ * - A message goes to the member that holds fewest of those that have room (G3), in the order in which they
+ *   came. What nobody has room for waits: the rest of one run for each publisher, who stands still then; or,
+ *   where publishers do not wait, it is left out and counted (G5).
+ * - What a member gives back when it leaves comes first, for who has room (G4). Nothing waits when the last
+ *   has left.
+ */
+export class Group implements Subscriber {
+  readonly name: string;
+  readonly pattern: string;
+  readonly rank = 0;
+  readonly leavesOut = false;
+  readonly #blocks: boolean;
+  readonly #owner: GroupOwner;
+  readonly #members = new Members();
+  /** All, those without room as well. */
+  readonly #places = new Set<Place>();
+  /** What nobody had room for, kept. */
+  readonly #waiting: Run[] = [];
+  #waitingMessages = 0;
+  #notFull: Array<() => void> = [];
+  #giving = false;
+
+  constructor({ name, pattern, blocks }: Omit<Joining, "window">, owner: GroupOwner) {
+    this.name = name;
+    this.pattern = pattern;
+    this.#blocks = blocks;
+    this.#owner = owner;
+  }
+
+  /** It is nobody's connection but its own: what a connection gets otherwise is another matter (G1). */
+  get connection(): object {
+    return this;
+  }
+
+  get full(): boolean {
+    return this.#blocks && (this.#waiting.length > 0 || this.#first() === undefined);
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (this.full) this.#notFull.push(callback);
+    else callback();
+  }
+
+  deliver(run: Run): void {
+    // what waits comes before it
+    const given = this.#waiting.length > 0 ? 0 : this.#give(run);
+    const left = run.count - given;
+    if (left === 0) return;
+    if (this.#blocks) this.#keep(run.kept(given, left));
+    else this.#owner.counters.dropped(left);
+  }
+
+  join(member: Member, window: number): Membership {
+    const place = new Place(member, window);
+    this.#places.add(place);
+    this.#members.update(place);
+    this.#goOn();
+    return {
+      resize: (most) => {
+        place.window = most;
+        this.#changed(place);
+      },
+      passed: (messages) => {
+        place.holds -= messages;
+        this.#changed(place);
+      },
+      leave: (unsent) => this.#leave(place, unsent),
+    };
+  }
+
+  snapshot(): GroupSnapshot {
+    let held = 0;
+    for (const { holds } of this.#places) held += holds;
+    const { name, pattern } = this;
+    return { name, pattern, members: this.#places.size, held, waiting: this.#waitingMessages };
+  }
+
+  /** Gives out what there is room for, from the first message on; how many those were. */
+  #give(run: Run): number {
+    let given = 0;
+    while (given < run.count) {
+      const place = this.#first();
+      if (place === undefined) break;
+      const left = run.count - given;
+      // of many each has a part, or the first would have all of them
+      const count = Math.min(left, place.room, Math.ceil(left / this.#members.able));
+      const part = run.part(given, count);
+      this.#members.gave(place, count);
+      place.member.give(part);
+      if (part !== run) part.release();
+      given += count;
+    }
+    return given;
+  }
+
+  /** The member that is next; one that takes nothing now, though it has room, is asked again when it does. */
+  #first(): Place | undefined {
+    for (;;) {
+      const place = this.#members.first;
+      if (place === undefined || !place.member.full) return place;
+      place.watched = true;
+      this.#members.remove(place);
+      place.member.whenNotFull(() => {
+        place.watched = false;
+        this.#changed(place);
+      });
+    }
+  }
+
+  #keep(run: Run): void {
+    this.#waiting.push(run);
+    this.#waitingMessages += run.count;
+  }
+
+  #changed(place: Place): void {
+    if (!this.#places.has(place)) return;
+    this.#members.update(place);
+    this.#goOn();
+  }
+
+  #leave(place: Place, unsent: readonly Run[]): void {
+    if (!this.#places.delete(place)) return;
+    this.#members.remove(place);
+    for (const run of unsent) this.#waitingMessages += run.count;
+    this.#waiting.unshift(...unsent);
+    if (this.#places.size > 0) return this.#goOn();
+    this.#owner.counters.unsent(this.#waitingMessages);
+    for (const run of this.#waiting.splice(0)) run.release();
+    this.#waitingMessages = 0;
+    this.#owner.ended(this);
+    this.#tell();
+  }
+
+  /** Gives out what waits, and tells who waits for room. */
+  #goOn(): void {
+    // what is given may leave at once
+    if (this.#giving) return;
+    this.#giving = true;
+    let gave = false;
+    for (let run = this.#waiting[0]; run !== undefined; run = this.#waiting[0]) {
+      const given = this.#give(run);
+      if (given === 0) break;
+      gave = true;
+      this.#waitingMessages -= given;
+      if (given < run.count) this.#waiting[0] = run.kept(given, run.count - given);
+      else this.#waiting.shift();
+      run.release();
+    }
+    this.#giving = false;
+    if (gave) this.#owner.flush();
+    if (this.#notFull.length > 0 && !this.full) this.#tell();
+  }
+
+  #tell(): void {
+    for (const callback of this.#notFull.splice(0)) callback();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Who of a group gets the next message.
+ *
+ * @module
+ */
+import type { Member } from "../types.ts";
+
+/** A member, and what it has been given. */
+export class Place {
+  readonly member: Member;
+  /** Messages that it may hold. */
+  window: number;
+  /** Messages that it was given and that have not left it. */
+  holds = 0;
+  /** When it was given something last: these count up. */
+  turn = 0;
+  /** Where it stands in the heap; -1: it is not in it. */
+  at = -1;
+  /** Somebody waits for it to take something again, though it has room. */
+  watched = false;
+
+  constructor(member: Member, window: number) {
+    this.member = member;
+    this.window = window;
+  }
+
+  /** Messages more that it may hold. */
+  get room(): number {
+    return this.window - this.holds;
+  }
+}
+
+/**
+ * Guarantees: who holds least comes first, and of those that hold as much who has waited longest; nobody
+ * who holds as many as it may. A change costs the logarithm of how many there are.
+ */
+export class Members {
+  /** A binary heap of those that have room. */
+  readonly #heap: Place[] = [];
+  #turns = 0;
+
+  /** How many have room. */
+  get able(): number {
+    return this.#heap.length;
+  }
+
+  /** Who comes first; undefined: nobody has room. */
+  get first(): Place | undefined {
+    return this.#heap[0];
+  }
+
+  /** It holds more or less than before, or may; or it is to be asked again. */
+  update(place: Place): void {
+    if (place.room <= 0 || place.watched) return this.remove(place);
+    if (place.at === -1) {
+      place.at = this.#heap.length;
+      this.#heap.push(place);
+    }
+    this.#up(place);
+    this.#down(place);
+  }
+
+  /** It was given so many. */
+  gave(place: Place, messages: number): void {
+    place.holds += messages;
+    place.turn = ++this.#turns;
+    this.update(place);
+  }
+
+  /** It is not asked any more. */
+  remove(place: Place): void {
+    const { at } = place;
+    if (at === -1) return;
+    place.at = -1;
+    const last = this.#heap.pop()!;
+    if (last === place) return;
+    this.#put(last, at);
+    this.#up(last);
+    this.#down(last);
+  }
+
+  #up(place: Place): void {
+    while (place.at > 0) {
+      const above = this.#heap[(place.at - 1) >> 1]!;
+      if (!isBefore(place, above)) return;
+      this.#swap(place, above);
+    }
+  }
+
+  #down(place: Place): void {
+    for (;;) {
+      const left = this.#heap[2 * place.at + 1];
+      if (left === undefined) return;
+      const right = this.#heap[2 * place.at + 2];
+      const least = right !== undefined && isBefore(right, left) ? right : left;
+      if (!isBefore(least, place)) return;
+      this.#swap(place, least);
+    }
+  }
+
+  #swap(one: Place, other: Place): void {
+    const { at } = one;
+    this.#put(one, other.at);
+    this.#put(other, at);
+  }
+
+  #put(place: Place, at: number): void {
+    place.at = at;
+    this.#heap[at] = place;
+  }
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.holds < other.holds || (one.holds === other.holds && one.turn < other.turn);
+}

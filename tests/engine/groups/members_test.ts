@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Members, Place } from "../../../lib/engine/groups/members.ts";
+import type { Member } from "../../../lib/engine/types.ts";
+
+const MEMBER: Member = { full: false, whenNotFull: (callback) => callback(), give: () => {} };
+
+/** What happens to one of a few members. */
+const STEP = fc.record({
+  who: fc.nat({ max: 5 }),
+  what: fc.constantFrom("gave", "passed", "resized", "removed", "watched"),
+  many: fc.integer({ min: 1, max: 3 }),
+});
+
+Deno.test("who holds least comes first, and of those the one that waits longest (G3)", () => {
+  fc.assert(fc.property(fc.array(STEP, { maxLength: 60 }), (steps) => {
+    const members = new Members();
+    const places = Array.from({ length: 6 }, () => new Place(MEMBER, 3));
+    const gone = new Set<Place>();
+    for (const place of places) members.update(place);
+    for (const { who, what, many } of steps) {
+      const place = places[who]!;
+      if (what === "gave" && !gone.has(place) && place.at !== -1) members.gave(place, many);
+      if (what === "passed" && place.holds >= many) place.holds -= many;
+      if (what === "resized") place.window = many;
+      if (what === "watched") place.watched = !place.watched;
+      if (what === "removed") gone.add(place);
+      if (gone.has(place)) members.remove(place);
+      else members.update(place);
+      const able = places.filter((each) => !gone.has(each) && !each.watched && each.holds < each.window);
+      assertEquals(members.able, able.length);
+      const best = able.toSorted((one, other) => one.holds - other.holds || one.turn - other.turn)[0];
+      // before they were given anything they are alike
+      assertEquals(members.first?.holds, best?.holds);
+      assertEquals(members.first?.turn, best?.turn);
+      assertEquals(places.filter(({ at }) => at !== -1).length, able.length);
+    }
+  }));
+});
