@@ -31,6 +31,11 @@ export class Chains<E extends Linked<E>> {
     return this.#size;
   }
 
+  /** How many buckets there are: for tests. */
+  get buckets(): number {
+    return this.#buckets.length;
+  }
+
   /** How many entries the fullest bucket has: for tests. */
   get longest(): number {
     let longest = 0;
@@ -66,7 +71,9 @@ export class Chains<E extends Linked<E>> {
       before.next = entry.next;
     }
     entry.next = undefined;
-    if (2 * --this.#size < this.#buckets.length) this.#unite();
+    this.#size--;
+    // twice at most: what an entry less asks for is two buckets less
+    while (2 * this.#size < this.#buckets.length && this.#buckets.length > 1) this.#unite();
   }
 
   #bucketOf(key: number): number {
@@ -101,7 +108,6 @@ export class Chains<E extends Linked<E>> {
   /** The last bucket's entries go back to where they came from. */
   #unite(): void {
     const buckets = this.#buckets;
-    if (buckets.length === 1) return;
     let entry = buckets.pop();
     const last = buckets.length;
     const into = last & this.#mask >> 1;

@@ -50,8 +50,9 @@ const KINDS: readonly Kind[] = [
   },
   {
     kind: "a statement removed",
+    // what an interface says of its members is none
     find:
-      /(?<=^ +)(?!(?:return|continue|break|throw|const|let|if|for|while|import|export|type|readonly|static)\b)[\w#].*;$/gm,
+      /(?<=^ +)(?!(?:return|continue|break|throw|const|let|if|for|while|import|export|type|readonly|static)\b)(?!\w+\??(?:<.*>)?(?:\(.*\))?: )[\w#].*;$/gm,
     replace: () => "",
   },
   { kind: "an await removed", find: /\bawait /g, replace: () => "" },

@@ -63,3 +63,35 @@ Deno.test("a chain is short however many there are, have been, and however often
   for (const each of all.slice(0, 100)) chains.remove(each);
   assertEquals([chains.size, chains.longest], [0, 0]);
 });
+
+Deno.test("there are as many buckets as entries, and up to twice as many when some have gone", () => {
+  const order = fc.infiniteStream(fc.nat());
+  fc.assert(fc.property(fc.nat(150), fc.nat(150), order, (most, least, draw) => {
+    const chains = new Chains<Entry>();
+    const here: Entry[] = [];
+    const add = (): void => {
+      here.push(entry(draw.next().value! % 300));
+      chains.add(here.at(-1)!);
+    };
+    const isSound = (): void => {
+      assert(chains.buckets >= chains.size && chains.buckets <= Math.max(1, 2 * chains.size));
+      if (here.length > 0) assert(chains.longest >= 1);
+      for (const one of here) assert(under(chains, one.key).has(one));
+    };
+    while (here.length < most) {
+      add();
+      assertEquals(chains.buckets, chains.size);
+    }
+    while (here.length > least) {
+      const [gone] = here.splice(draw.next().value! % here.length, 1) as [Entry];
+      chains.remove(gone);
+      assertEquals(gone.next, undefined, "it holds nobody any more");
+      assert(!under(chains, gone.key).has(gone));
+      isSound();
+    }
+    while (here.length < most) add();
+    isSound();
+    for (const one of here.splice(0)) chains.remove(one);
+    assertEquals([chains.size, chains.buckets, chains.longest], [0, 1, 0]);
+  }));
+});

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Generation } from "../../lib/topics/generation.ts";
+import { Generation, hashOf } from "../../lib/topics/generation.ts";
+import { factorOf } from "../../lib/topics/mixing.ts";
 
 const encoder = new TextEncoder();
 
@@ -38,4 +39,61 @@ Deno.test("a generation grows: its first and its last name are found, and their 
     const { written } = encoder.encodeInto(`${at}`.padEnd(at % 300, "."), bytes);
     assertEquals(generation.find(bytes, 0, { end: written, hash: Math.imul(at, 0x9e3779b1) }), at);
   }
+});
+
+Deno.test("its bytes are a slot of 24 for each entry and a quarter, and the names; both double as they fill", () => {
+  const generation = new Generation<number>();
+  const name = new Uint8Array(64);
+  const expected = (): number => {
+    const names = 64 * generation.size;
+    const [slots, room] = [256, 4096].map((least, at) => {
+      let size = least;
+      while (at === 0 ? 5 * (generation.size - 1) >= 4 * size : size < names) size *= 2;
+      return size;
+    }) as [number, number];
+    return room + 24 * slots;
+  };
+  assertEquals(generation.bytes, 4096 + 24 * 256);
+  for (let at = 0; at < 2000; at++) {
+    new DataView(name.buffer).setUint32(8, at);
+    generation.add(name, 0, { end: 64, hash: Math.imul(at, 0x9e3779b1), value: at });
+    assertEquals(generation.bytes, expected(), `${at}`);
+  }
+});
+
+Deno.test("a name that is longer than all room before it finds room, from any place in its bytes", () => {
+  const generation = new Generation<string>();
+  const bytes = encoder.encode(`${"<".repeat(50_000)}${"x".repeat(20_000)}>`);
+  generation.add(bytes, 50_000, { end: 70_000, hash: 7, value: "long" });
+  assertEquals(generation.bytes, 20_000 + 24 * 256, "no more than it needs");
+  generation.add(bytes, 49_999, { end: 50_001, hash: 7, value: "short" });
+  assertEquals(generation.bytes, 40_000 + 24 * 256, "or twice what there was");
+  assertEquals(generation.find(bytes, 50_000, { end: 70_000, hash: 7 }), "long");
+  assertEquals(generation.find(bytes, 49_999, { end: 50_001, hash: 7 }), "short");
+  assertEquals(generation.find(bytes, 49_999, { end: 50_000, hash: 7 }), undefined);
+});
+
+Deno.test("a hash is that of the bytes from one place to another, and of each of them", () => {
+  const factor = factorOf(99);
+  const text = encoder.encode("one.two.three");
+  const hash = (bytes: Uint8Array, start = 0, end = bytes.length): number =>
+    hashOf(bytes, start, { end, factor });
+  assertEquals(hash(encoder.encode("<one.two.three>"), 1, 14), hash(text));
+  const all = new Set([hash(text)]);
+  for (let at = 0; at < text.length; at++) {
+    const other = text.slice();
+    other[at]! ^= 1;
+    all.add(hash(other));
+    all.add(hash(text, 0, at));
+  }
+  assertEquals(all.size, 2 * text.length + 1);
+  // FNV-1a, with its own factor, of nothing and of one byte, its upper half mixed into its lower
+  assertEquals(hashOf(text, 0, { end: 0, factor: 0x01000193 }), (0x811c9dc5 ^ (0x811c9dc5 >>> 15)) | 0);
+  assertEquals(
+    hashOf(encoder.encode("a"), 0, { end: 1, factor: 0x01000193 }),
+    (0xe40c292c ^ (0xe40c292c >>> 15)) | 0,
+  );
+  const buckets = new Array<number>(256).fill(0);
+  for (let at = 0; at < 25_600; at++) buckets[hash(encoder.encode(`topic.${at}`)) & 255]!++;
+  assert(Math.max(...buckets) < 200, "the lowest bits, which a table goes by, are as good as any");
 });

@@ -75,3 +75,37 @@ Deno.test("why there is no room is said in a sentence", () => {
   memory.hold(MIB);
   assertStringIncludes(budget.problem("#a", account)!, "--max-memory");
 });
+
+Deno.test("a pattern takes two bytes a character and what its places take, and more with a queue of its own", () => {
+  const memory = new HeldMemory({ most: MIB, pool: new ChunkPool() });
+  const budget = new PatternBudget(memory);
+  const account = emptyAccount();
+  budget.add("#abc", { account, own: false });
+  assertEquals([memory.held, account.bytes], [170 + 8, 170 + 8]);
+  budget.add("#*.*", { account, own: true });
+  assertEquals([memory.held, account.bytes, account.shapes], [2 * 178 + 180, 2 * 178 + 180, 1]);
+});
+
+Deno.test("one may have what is free, to the byte and to the kind, and what is there already costs no kind", () => {
+  const cost = 170 + 180 + 2 * 4;
+  for (const [free, isRoom] of [[2 * cost, true], [2 * cost - 1, false]] as const) {
+    const memory = new HeldMemory({ most: 2 * MIB, pool: new ChunkPool() });
+    memory.hold(2 * MIB - free);
+    const problem = new PatternBudget(memory).problem("#abc", { bytes: cost, shapes: 0 });
+    assertEquals(problem === undefined, isRoom, `${free}`);
+  }
+  const budget = new PatternBudget(new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() }));
+  const account = emptyAccount();
+  for (let at = 0; account.shapes < PATTERN_SHAPES_MOST / 2; at++) {
+    const segments = Array.from({ length: 20 }, (_, place) => at >> place & 1 ? "*" : "a");
+    const pattern = `#*.*.${segments.join(".")}`;
+    assertEquals(budget.problem(pattern, account), undefined, `${account.shapes}`);
+    budget.add(pattern, { account, own: false });
+  }
+  assertEquals([account.shapes, budget.shapes], [PATTERN_SHAPES_MOST / 2, PATTERN_SHAPES_MOST / 2]);
+  assertStringIncludes(budget.problem("#b.*.*", account)!, `there are ${PATTERN_SHAPES_MOST / 2} kinds`);
+  for (const pattern of ["#b.*", "#b.>", `#*.*.${Array(20).fill("b").join(".")}`]) {
+    assertEquals(budget.problem(pattern, account), undefined, pattern);
+  }
+  assertEquals(budget.problem("#b.*.*", { bytes: 0, shapes: account.shapes - 1 }), undefined);
+});

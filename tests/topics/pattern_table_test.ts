@@ -149,3 +149,27 @@ Deno.test("patterns of a and * cost a match no more than their number, whatever 
   assert(looks <= most + 1, `${looks} looks`);
   assert(table.match(`#${Array(31).fill("a").join(".")}`, into) === 1);
 });
+
+Deno.test("a match looks for nothing that cannot take the topic in by its length", () => {
+  const table = new PatternTable<number>();
+  const looks = (topic: string): number => table.match(topic, new Set());
+  assertEquals(looks("#a.b"), 0, "where there is nothing");
+  table.add("#a.b.>", 1);
+  assertEquals([looks("#a.b"), looks("#a.b.c"), looks("#a")], [1, 2, 1]);
+  table.add("#x.*.z", 1);
+  assertEquals([looks("#a.b"), looks("#a.b.c"), looks("#a.b.c.d")], [1, 3, 2]);
+});
+
+Deno.test("it keeps an entry a pattern and one a kind of those with wildcards, and nothing of what is gone", () => {
+  fc.assert(fc.property(fc.array(fc.tuple(anyPattern, fc.nat(2)), { maxLength: 30 }), (pairs) => {
+    const table = new PatternTable<number>(7);
+    for (const [pattern, value] of pairs) table.add(pattern, value);
+    const patterns = new Set(pairs.map(([pattern]) => pattern));
+    const kinds = new Set(
+      [...patterns].filter((each) => /[*>]/.test(each)).map((each) => each.replace(/[^.*>]/g, "")),
+    );
+    assertEquals(table.kept, patterns.size + kinds.size);
+    for (const [pattern, value] of pairs) table.remove(pattern, value);
+    assertEquals([table.kept, table.match("#a", new Set())], [0, 0]);
+  }));
+});

@@ -27,3 +27,17 @@ Deno.test("however much is seen, it says before of few that are new", () => {
   seen.clear();
   assertEquals(mark(seen, "topic.1"), false);
 });
+
+Deno.test("an eighth of its bits are marked at most, and then all are forgotten", () => {
+  const seen = new SeenBefore();
+  const most = 2 ** 20 / 8;
+  for (let round = 0; round < 3; round++) {
+    for (let hash = 0; hash < most; hash++) if (seen.mark(hash)) assertEquals(hash, undefined, "each is new");
+    assertEquals([seen.mark(0), seen.mark(most - 1)], [true, true]);
+    assertEquals(seen.mark(-1), false, "one more than there may be");
+    assertEquals([seen.mark(-1), seen.mark(2 ** 20 - 1), seen.mark(1)], [true, true, false]);
+    seen.clear();
+    assertEquals(seen.mark(-1), false);
+    seen.clear();
+  }
+});
