@@ -1,12 +1,16 @@
+import { Worker } from "node:worker_threads";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Broker, type BrokerSnapshot, listenersOn, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import { connectPublisher, connectSubscriber } from "../../lib/client/mod.ts";
+import { THIS_MACHINE } from "../../lib/broker/machine.ts";
 import { RunError } from "../../lib/errors.ts";
+import type { Log, LogFields } from "../../lib/log.ts";
 import { FRAMES } from "../../lib/protocols/mod.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { freePort } from "../support/ports.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { within } from "../support/within.ts";
 
 const ON_FREE_PORTS = listenersOn({ subPort: 0, pubPort: 0 });
 
@@ -224,5 +228,94 @@ Deno.test("a broker that is told how to store, and not where, is none", async ()
     assertThrows(() => new Broker(options), RunError, `give one, or no \`${Object.keys(options)[0]}\``);
     await assertRejects(() => Broker.open(options), RunError, "nothing is stored without `data`");
   }
-  await assertRejects(() => Broker.open({ retain: { age: 1000 } }), RunError, "or no `retain`");
+  const overrides = [{ pattern: "#a", age: 1000 }];
+  for (const retain of [{ age: 1000 }, { bytes: 1000 }, { overrides }]) {
+    await assertRejects(() => Broker.open({ retain }), RunError, "or no `retain`");
+  }
 });
+
+Deno.test("who serves connections of its own and listens nowhere is ready; one that is closed lists no listeners", async () => {
+  const broker = new Broker();
+  assertEquals(broker.health(), { live: true, ready: false, reason: "it does not listen yet" });
+  const [mine, theirs] = memoryPair();
+  void broker.serve(theirs, { listener: PUBLISHERS });
+  using publisher = new RawClient(mine);
+  assertEquals(await publisher.ask("p1 pub #a x"), "OK");
+  assertEquals(broker.health(), { live: true, ready: true });
+  broker.listen(ON_FREE_PORTS);
+  assertEquals(broker.snapshot().listeners.length, 2);
+  await broker.close();
+  assertEquals(broker.snapshot().listeners, []);
+});
+
+Deno.test("with a store and no patterns every topic is durable; a store that refuses is logged once a second", async () => {
+  const store = new HeldStore();
+  const lines: string[] = [];
+  let now = 0;
+  await using broker = new Broker({ store, log: logTo(lines) }, {
+    ...THIS_MACHINE,
+    clock: { ...THIS_MACHINE.clock, now: () => now },
+  });
+  assertEquals(broker.snapshot().durable, ["#>"]);
+  const [mine, theirs] = memoryPair();
+  void broker.serve(theirs, { listener: PUBLISHERS });
+  using publisher = new RawClient(mine);
+  store.free = false;
+  for (const [time, reported] of [[0, 1], [999, 1], [1000, 2], [1999, 2], [2000, 3]] as const) {
+    now = time;
+    await publisher.send("p1 pub #any 1\n");
+    (await store.next()).end({ kind: "refused", reason: "the disk is full" });
+    assertEquals(await publisher.line(), "ERR_STORE");
+    const said = lines.filter((line) => line === "error: messages could not be stored: the disk is full");
+    assertEquals(said.length, reported, `at ${time} ms`);
+  }
+  store.free = true;
+});
+
+Deno.test("a store on disk is opened as it was said, logs where the broker does, and is lost once, whoever notices", async () => {
+  const dir = await Deno.makeTempDir();
+  const workers = new Map<Worker, string | undefined>();
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (this: Worker, ...sent): void {
+    if (!workers.has(this)) workers.set(this, (sent[0] as { sync?: string }).sync);
+    postMessage.apply(this, sent);
+  };
+  const lines: string[] = [];
+  try {
+    await using broker = await Broker.open({ data: `${dir}/data`, sync: "interval", log: logTo(lines) });
+    const writing = [...workers.keys()][0]!;
+    assertEquals([...workers.values()], ["interval", undefined], "one thread writes, one reads");
+    broker.listen(ON_FREE_PORTS);
+    using publisher = await RawClient.connect(portOf(broker, "publishers"));
+    assertEquals(await publisher.ask("p1 pub #d 1"), "OK");
+    assertEquals(broker.lostBecause, undefined);
+    assertEquals(lines.filter((line) => line.startsWith("debug: store opened")).length, 1);
+
+    // while no commit waits only the store can tell
+    writing.emit("error", new Error("no memory"));
+    const reason = await within("word that the store is lost", broker.lost);
+    assertMatch(reason, /no memory/);
+    // the next commit is lost, too, and nobody is told what became of it
+    const [mine, theirs] = memoryPair();
+    void broker.serve(theirs, { listener: PUBLISHERS });
+    using later = new RawClient(mine);
+    await later.send("p2 pub #d 2\n");
+    assertEquals(await publisher.ask("p1 bad"), "ERR_UNKNOWN_COMMAND", "it goes on");
+    await broker.drain(100);
+    assertEquals(await later.rest(), "");
+    assertEquals(broker.lostBecause, reason);
+    const said = `error: it is not known what is stored, so nothing more is acknowledged: ${reason}`;
+    assertEquals(lines.filter((line) => line === said).length, 1, lines.join("\n"));
+  } finally {
+    Worker.prototype.postMessage = postMessage;
+    for (const worker of workers.keys()) await worker.terminate();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+/** Each event with its level and its reason, as a line. */
+function logTo(lines: string[]): Log {
+  const to = (level: string) => (event: string, fields: LogFields = {}): void =>
+    void lines.push(`${level}: ${event}${fields.reason === undefined ? "" : `: ${fields.reason}`}`);
+  return { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
+}
