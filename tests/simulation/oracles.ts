@@ -116,7 +116,8 @@ function drained(history: History, plan: Plan): string[] {
     return [];
   }
   return history.publishers.flatMap(({ sent, protocol, name }) =>
-    protocol !== "2"
+    // who was given up for taking nothing (V11) has lost a connection to that
+    protocol !== "2" || history.stalled.has(name)
       ? []
       : sent.flatMap((each) =>
         each.level !== "synced" || each.seq !== undefined || each.repeats !== undefined
@@ -159,7 +160,7 @@ function delivered(
     const stream = `${sent.publisher} ${topic}`;
     const previous = last.get(stream);
     if (
-      previous !== undefined && previous.number > sent.number && !mayRepeat(sent, { history, plan }) &&
+      previous !== undefined && previous.number > sent.number && !mayTurn(sent, { history, plan }) &&
       wanted.length < 2
     ) {
       wrong.push(`${name}: ${nameOf(sent)} came behind ${previous.number}`);
@@ -233,7 +234,7 @@ function mayRepeat(sent: Sent, { history, plan }: Judged): boolean {
   return plan.dedupWindow < AWAY_MOST_MS || plan.faults.some(({ kind }) => kind === "jump the clock");
 }
 
-/** It may be stored behind what was sent after it: it was refused, which its publisher never heard. */
+/** It may stand behind what was sent after it: it was refused, which its publisher never heard (guarantees, order). */
 function mayTurn(sent: Sent, { history, plan }: Judged): boolean {
   if (mayRepeat(sent, { history, plan })) return true;
   const publisher = history.publishers.find(({ name }) => name === sent.publisher);
