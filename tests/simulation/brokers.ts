@@ -133,6 +133,7 @@ export class Brokers {
     if (event === "internal error") this.#stage.errors.push(`${event}: ${String(fields.error)}`);
     if (event.startsWith("slow consumer") && fields.reason !== undefined) {
       states.reached("a slow consumer is cut");
+      this.#stage.history.stalled.add(String(fields.id));
     }
   }
 }

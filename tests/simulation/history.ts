@@ -91,6 +91,8 @@ export class History {
   stored: readonly Found[] = [];
   /** When brokers began to be there. */
   readonly starts: number[] = [];
+  /** Clients of which a broker gave up a connection that took nothing, by name. */
+  readonly stalled = new Set<string>();
   /** Who was still connected before the subscribers left. */
   left: readonly Left[] = [];
 

@@ -163,7 +163,8 @@ function drained(history: History, plan: Plan): string[] {
     return [];
   }
   return history.publishers.flatMap(({ sent, protocol, name }) =>
-    protocol !== "2"
+    // who was given up for taking nothing (V11) has lost a connection to that
+    protocol !== "2" || history.stalled.has(name)
       ? []
       : sent.flatMap((each) =>
         each.level !== "synced" || each.seq !== undefined || each.repeats !== undefined
@@ -264,7 +265,7 @@ function wasResent({ at, answeredAt = Infinity }: Sent, { lostAt, protocol }: Pu
   return lostAt.some((lost) => lost >= at && lost <= answeredAt);
 }
 
-/** It may be stored behind what was sent after it: it was refused, which its publisher never heard. */
+/** It may stand behind what was sent after it: it was refused, which its publisher never heard (guarantees, order). */
 function mayTurn(sent: Sent, { history, plan }: Judged): boolean {
   if (mayRepeat(sent, { history, plan })) return true;
   const publisher = history.publishers.find(({ name }) => name === sent.publisher);

@@ -270,7 +270,8 @@ export class Connector {
     const { localPort } = socket;
     if (!this.#protocols.onTrial) return { link, localPort };
     link.ended.then(() => this.#protocols.served(link.answered));
-    const verdict = this.#settings.localPort === undefined
+    link.besideHello = this.#settings.localPort === undefined;
+    const verdict = link.besideHello
       ? this.#judgeBeside(link)
       : judgeAfterEnd(link, { clock: this.#clock, reason: HUNG_UP });
     return { link, localPort, trial: this.#trial(link, verdict) };

@@ -75,6 +75,22 @@ Deno.test("a subscriber subscribes to nothing beside hello: nothing comes withou
   assertEquals([v2, subscriber.protocol], [["sub #a"], "2"]);
 });
 
+Deno.test("a subscriber subscribes to nothing while a broker that hung up at hello may still speak v2", async () => {
+  const classic: string[] = [];
+  const v2: string[] = [];
+  await using broker = startScriptedBroker(async (conn, number) => {
+    if (number === 2) return await serveClassic(conn, classic);
+    assertEquals(await conn.line(), "s1 hello 2");
+    if (number === 1) return; // was killed in that moment, and is back at once
+    await conn.send("OK_2\ninfo {}\n");
+    await serveV2(conn, v2);
+  });
+  await using subscriber = await connectSubscriber({ id: "s1", port: broker.port });
+  await subscriber.subscribe("#a");
+  assertEquals(classic.filter((line) => line !== "s1 quit"), ["s1 unsub #a"], "both would bring what comes");
+  assertEquals([v2, subscriber.protocol], [["sub #a"], "2"]);
+});
+
 Deno.test("who has spoken v2 is not made classic by any number of silences, hang-ups and trials", async () => {
   const v2: string[] = [];
   const others: string[] = [];
