@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ReplayRange, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
+import { Replay } from "../../../lib/engine/durable/replay.ts";
 import { Bench, settled } from "./commit_bench.ts";
 
 /** Notes how many messages it is given at a time. */
@@ -30,7 +31,7 @@ class Sizes implements ReplaySubscriber {
 }
 
 /** A replay of `#t`. */
-async function replay(bench: Bench, range: ReplayRange): Promise<Sizes> {
+async function begin(bench: Bench, range: ReplayRange): Promise<Sizes> {
   const subscriber = new Sizes();
   bench.engine.replay("#t", subscriber, { range, started: () => {}, ended: () => {}, besides: [] });
   await settled();
@@ -46,15 +47,15 @@ async function publish(bench: Bench, ids: readonly string[]): Promise<void> {
 
 Deno.test("who replays is never given no messages: not where nothing is stored, not of a run before its beginning (D3)", async () => {
   const bench = new Bench();
-  const earliest = await replay(bench, { from: { kind: "earliest" }, to: undefined });
-  const later = await replay(bench, { from: { kind: "sequence", sequence: 4 }, to: undefined });
+  const earliest = await begin(bench, { from: { kind: "earliest" }, to: undefined });
+  const later = await begin(bench, { from: { kind: "sequence", sequence: 4 }, to: undefined });
   assertEquals([earliest.told, later.told], [["live"], ["live"]]);
   assertEquals([earliest.got, later.got], [[], []]);
   await publish(bench, ["1", "2"]);
   assertEquals([earliest.got, later.got], [[2], []], "its beginning is still to come");
   await publish(bench, ["3", "4", "5"]);
   assertEquals([earliest.got, later.got], [[2, 3], [2]], "its beginning lies within");
-  const ended = await replay(bench, {
+  const ended = await begin(bench, {
     from: { kind: "sequence", sequence: 9 },
     to: { kind: "sequence", sequence: 5 },
   });
@@ -73,6 +74,7 @@ Deno.test("who takes a replay back is given nothing more of it, whatever is bein
   const sizes = new Set<number>();
   let whole = false;
   for (let turns = 0; !whole; turns++) {
+    assert(turns < 1000, "it becomes live");
     const subscriber = new Sizes();
     let answers = 0;
     bench.engine.replay("#t", subscriber, {
@@ -95,5 +97,29 @@ Deno.test("who takes a replay back is given nothing more of it, whatever is bein
   bench.publish("#t", "x");
   bench.flushes.flush();
   await bench.commit();
+  await bench.close();
+});
+
+Deno.test("a replay that has read what is still to be handed on passes over it, and not over what follows (D3)", async () => {
+  const bench = new Bench();
+  const subscriber = new Sizes();
+  const replay = new Replay({
+    pattern: "#t",
+    range: { from: { kind: "earliest" }, to: undefined },
+    subscriber,
+    started: () => {},
+    ended: () => {},
+    owner: { behind: () => {}, had: () => [] },
+  });
+  const read = { pattern: "#t", after: 1, sequence: 0, time: 0, to: undefined };
+  replay.reached(read, { deleted: 0, sought: true });
+  replay.becomeLive();
+  const other = new Sizes();
+  other.deliver = (run) => replay.deliver(run);
+  bench.engine.subscribe("#t", other);
+  await publish(bench, ["1"]);
+  assertEquals(subscriber.got, []);
+  await publish(bench, ["2", "3"]);
+  assertEquals(subscriber.got, [2]);
   await bench.close();
 });

@@ -37,3 +37,16 @@ Deno.test("who holds least comes first, and of those the one that waits longest 
     }
   }));
 });
+
+Deno.test("of very many members, too, who holds least comes first (G3)", () => {
+  const members = new Members();
+  const places = Array.from({ length: 50 }, () => new Place(MEMBER, 1000));
+  for (const place of places) members.update(place);
+  for (let at = 0; at < 1000; at++) {
+    const least = Math.min(...places.map(({ holds }) => holds));
+    assertEquals(members.first?.holds, least);
+    const place = at % 3 === 0 ? places[(at * 17) % 50]! : places.find(({ holds }) => holds === least)!;
+    members.gave(place, 1 + (at * 7) % 5);
+    members.update(place);
+  }
+});
