@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
@@ -339,4 +339,16 @@ Deno.test("drain cuts off what does not go away in time, and says how many those
   await publisher.ask(`p1 pub #a ${"x".repeat(10_000)}`);
   assertEquals(await broker.broker.drain(100), 1);
   assertEquals(broker.broker.connections, 0);
+});
+
+Deno.test("each refused request is counted, also the one behind which nothing can be read any more (V6)", async () => {
+  await using server = new TestServer();
+  const client = server.connect("publishers");
+  assertEquals(await client.ask("p1 bad"), "ERR_UNKNOWN_COMMAND");
+  assertEquals(server.totals.refused, 1);
+  await client.ask("p1 hello 2");
+  await client.line();
+  await client.send("pub #a x\n");
+  assertMatch(await client.rest(), /^bye BAD_LENGTH /);
+  assertEquals(server.totals.refused, 2);
 });
