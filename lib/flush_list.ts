@@ -30,14 +30,14 @@ export class FlushList {
     this.#flushing = true;
     let at = 0;
     try {
-      for (; at < this.#waiting.length; at++) this.#waiting[at]!.ready();
-      at = 0;
-      this.#waiting.length = 0;
+      while (at < this.#waiting.length) this.#waiting[at++]!.ready();
     } finally {
       this.#flushing = false;
-      if (at > 0) {
-        this.#waiting.splice(0, at + 1);
+      if (at < this.#waiting.length) {
+        this.#waiting.splice(0, at);
         this.flush();
+      } else {
+        this.#waiting.length = 0;
       }
     }
   }

@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { FlushList } from "../lib/flush_list.ts";
 
 Deno.test("what is added while others are set going is set going with them, once each", () => {
@@ -33,4 +34,36 @@ Deno.test("one that throws keeps no other from being set going", () => {
   list.add({ ready: () => log.push("d") });
   list.flush();
   assertEquals(log, ["a", "b", "c", "d"]);
+});
+
+Deno.test("whatever throws, what is added and set going is so once, in the order in which it came", () => {
+  const plan = fc.array(fc.record({ throws: fc.boolean(), adds: fc.nat(2) }), { maxLength: 12 });
+  fc.assert(fc.property(plan, fc.nat(3), (steps, rounds) => {
+    const list = new FlushList();
+    const log: number[] = [];
+    let added = 0;
+    const add = (): void => {
+      const number = added++;
+      const step = steps[number % Math.max(1, steps.length)];
+      list.add({
+        ready: () => {
+          log.push(number);
+          for (let more = step?.adds ?? 0; more > 0 && added < 50; more--) add();
+          if (step?.throws) throw new RangeError(`${number}`);
+        },
+      });
+    };
+    for (let round = 0; round <= rounds; round++) {
+      add();
+      add();
+      const before = log.length;
+      try {
+        list.flush();
+        assertEquals(log.slice(before).some((number) => steps[number % steps.length]?.throws), false);
+      } catch (error) {
+        assert(error instanceof RangeError);
+      }
+      assertEquals(log, Array.from({ length: added }, (_, number) => number));
+    }
+  }));
 });

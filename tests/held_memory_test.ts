@@ -28,3 +28,14 @@ Deno.test("memory from elsewhere is counted while it is held, and freed at once"
   assertEquals(bytes.length, 0, "its buffer is gone");
   assertEquals(pool.freeBytes, 0, "and is no part of the pool");
 });
+
+Deno.test("a burden is who has more than a 64th of what is free, where less than an eighth is free", () => {
+  const memory = new HeldMemory({ most: 64_000, pool: new ChunkPool() });
+  assertEquals(memory.isBurden(64_000), false, "there is enough");
+  memory.hold(56_000);
+  assertEquals([memory.share, memory.isBurden(8000)], [8000, false], "an eighth is enough");
+  memory.hold(64);
+  assertEquals([memory.isBurden(7936 / 64), memory.isBurden(7936 / 64 + 1)], [false, true]);
+  memory.hold(10_000);
+  assertEquals([memory.share, memory.isBurden(0), memory.isBurden(1)], [0, false, true]);
+});

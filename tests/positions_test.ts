@@ -94,3 +94,47 @@ Deno.test("what is less than a millisecond is left out", () => {
     assertEquals(parseTime(`1970-01-01T00:00:00.${digits}Z`), wanted, digits);
   }
 });
+
+Deno.test("every day of a month is one, and the day after its last is none", () => {
+  for (const year of [1970, 1999, 2000, 2023, 2024, 2100, 2400]) {
+    for (let month = 1; month <= 12; month++) {
+      const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+      for (const [day, is] of [[0, false], [1, true], [days, true], [days + 1, false]] as const) {
+        const text = `${year}-${`${month}`.padStart(2, "0")}-${`${day}`.padStart(2, "0")}T12:34:56Z`;
+        assertEquals(parseTime(text), is ? Date.parse(text) : undefined, text);
+      }
+    }
+    for (const month of ["00", "13"]) assertEquals(parseTime(`${year}-${month}-01T00:00:00Z`), undefined);
+  }
+});
+
+Deno.test("each part of a time is read from its least to its most, with any offset", () => {
+  const two = (number: number): string => `${number}`.padStart(2, "0");
+  const offset = fc.oneof(
+    fc.constantFrom("Z", "z"),
+    fc.tuple(fc.constantFrom("+", "-"), fc.nat(25), fc.nat(61)).map(([sign, h, m]) =>
+      `${sign}${two(h)}:${two(m)}`
+    ),
+  );
+  fc.assert(
+    fc.property(fc.nat(25), fc.nat(61), fc.nat(62), offset, (hour, minute, second, zone) => {
+      const text = `2024-02-29T${two(hour)}:${two(minute)}:${two(second)}${zone}`;
+      const [, h = "0", m = "0"] = /(\d\d):(\d\d)$/.exec(zone) ?? [];
+      const is = hour < 24 && minute < 60 && second < 61 && Number(h) < 24 && Number(m) < 60;
+      const east = (zone.startsWith("-") ? -1 : 1) * (60 * Number(h) + Number(m));
+      const expected = Date.UTC(2024, 1, 29, hour, minute - (/^z/i.test(zone) ? 0 : east), second);
+      assertEquals(parseTime(text), is ? expected : undefined, text);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("a unit has its milliseconds", () => {
+  const ago = (unit: string): unknown => readPosition(`-3${unit}`, NOW);
+  assertEquals(
+    ["s", "m", "h", "d"].map(ago),
+    [3000, 180_000, 10_800_000, 259_200_000].map((ms) => (
+      { kind: "time", time: NOW - ms }
+    )),
+  );
+});

@@ -21,3 +21,17 @@ Deno.test("a small map does what a map does, whatever is put in and taken out", 
     }
   }));
 });
+
+Deno.test("one entry is no map, and the first place is filled again", () => {
+  const small = new SmallMap<string, number>();
+  small.set("a", 1);
+  small.set("a", 2);
+  small.set("b", 3);
+  small.delete("a");
+  small.set("b", 4);
+  assertEquals([...small], [["b", 4]], "it stays where it is");
+  small.set("c", 5);
+  assertEquals([...small], [["c", 5], ["b", 4]], "in the place that was free");
+  small.set("c", 6);
+  assertEquals([[...small], small.size], [[["c", 6], ["b", 4]], 2]);
+});
