@@ -59,7 +59,9 @@ export class ClassicLink {
   readonly firstAnswer: Promise<void>;
   /** Whether the broker may still turn out to speak v2. */
   onTrial = false;
-  /** On trial beside a hello that has no answer, or will be: nothing is subscribed to, see the request queue. */
+  /**
+   * On trial beside a hello that has no answer, or will be: nothing is subscribed to, see the request queue.
+   */
   besideHello = false;
   /** The longest time a request has taken so far, milliseconds. */
   slowest = 0;

@@ -215,7 +215,11 @@ export class CommitLog implements Gate {
         this.#commitTime = commitTime;
         if (stored.length > 0) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
-        for (const { part } of pieces) if (part !== undefined) (part.route as SubscribedRoute).stored = true;
+        for (const piece of pieces) {
+          if (piece.part === undefined) continue;
+          piece.isStored = true;
+          (piece.part.route as SubscribedRoute).stored = true;
+        }
         // the store first: it works meanwhile
         this.ready();
         if (!this.#handing) this.#handOn();
@@ -304,14 +308,13 @@ export class CommitLog implements Gate {
   #refuse(pieces: readonly Piece[], reason: string): void {
     this.#options.onRefused(reason);
     const fallen = [...pieces, ...this.#waiting.takeRepeating(pieces)];
-    const refused = new Set(fallen.filter(isNew));
     for (const piece of fallen) {
       const { part, acknowledgement, claimant } = piece;
       if (part !== undefined) this.#options.onRunRefused(part);
-      // what was stored before only waited for its turn
-      if (part === undefined && (claimant === undefined || !refused.has(claimant))) {
-        this.#knew(acknowledgement);
-      } else acknowledgement.refuse("STORE", reason);
+      // what was stored before only waited for its turn; what may still be is not known to be
+      const isKnown = part === undefined && claimant?.isStored !== false;
+      if (isKnown) this.#knew(acknowledgement);
+      else acknowledgement.refuse("STORE", reason);
     }
     for (const piece of fallen) this.#letGo(piece);
   }

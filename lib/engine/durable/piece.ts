@@ -33,6 +33,8 @@ export class Piece implements Append {
   readonly weight: number;
   /** Whether it waits to be taken into a commit. */
   waits = true;
+  /** Whether its messages are in one that was stored. */
+  isStored = false;
   /** Of its publisher's the one behind it, as long as both wait. */
   after: Piece | undefined = undefined;
   repetition: Repetition | undefined;

@@ -23,6 +23,17 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("end" as const), refused: fc.boolean() }) },
 );
 
+/** One message of a read repeats what is refused, and the one beside it what still waits. */
+const TWO_CLAIMANTS = [
+  { kind: "publish" as const, who: 0, ids: ["w0w"] },
+  { kind: "flush" as const },
+  { kind: "publish" as const, who: 0, ids: ["a-0"] },
+  { kind: "end" as const, refused: false },
+  { kind: "publish" as const, who: 0, ids: ["a-5", "a-1"] },
+  { kind: "publish" as const, who: 0, ids: ["a-5", "a-0"] },
+  { kind: "end" as const, refused: true },
+];
+
 /** What was stored: by id, who brought it and in which place. */
 type Log = Map<string, { readonly by: string; readonly place: number }>;
 
@@ -124,6 +135,6 @@ Deno.test("whatever is sent again, what is acknowledged is stored, once, in its 
       assertEquals(bench.memory.held, 0);
       await bench.close();
     }),
-    { numRuns: 200 },
+    { numRuns: 200, examples: [[TWO_CLAIMANTS]] },
   );
 });
