@@ -81,6 +81,7 @@ class Visit {
   readonly #record: PublisherRecord;
   readonly #manner: Manner;
   readonly #answers: Answers;
+  #reset = false;
 
   constructor(stage: Stage, { end, random, record, manner }: {
     readonly end: ClientEnd;
@@ -124,7 +125,7 @@ class Visit {
       states.reached("a hostile client is thrown out");
     }
     await Promise.race([read, world.pause(this.#manner.port === PUB_PORT ? PATIENCE_MS : 5_000)]);
-    if (answers.owed > 0 && isCalm(plan) && this.#manner.port === PUB_PORT) {
+    if (answers.owed > 0 && !this.#reset && isCalm(plan) && this.#manner.port === PUB_PORT) {
       errors.push(`${name}: ${answers.owed} requests were never answered`);
     }
     for (const each of sent) if (each.ackedAt === undefined) each.failed ??= "gone";
@@ -179,7 +180,8 @@ class Visit {
         this.#answers.take(bytes);
       }
     } catch {
-      // cut off, or closed
+      // what was on its way is gone with the connection
+      this.#reset = true;
     }
   }
 

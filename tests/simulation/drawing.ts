@@ -50,6 +50,9 @@ const SPREAD_MEAN = 3;
 const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
 
+/** Those that are about what is stored. */
+const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays"]);
+
 /** What the drawing of a part depends on beside its own numbers. */
 interface About {
   readonly theme: Theme;
@@ -62,22 +65,23 @@ interface About {
 export function planOf(streams: Streams): Plan {
   const of = (part: string): Random => streams.of(`plan: ${part}`);
   const theme = of("theme").pick<Theme>([
-    ...Array<Theme>(5).fill("anything"),
+    ...Array<Theme>(4).fill("anything"),
     "ids",
     "retention",
+    "replays",
     "outboxes",
     "outboxes",
     "hostility",
   ]);
   const length = of("length").between(5, 40) * 1000;
-  const durable = theme === "ids" || theme === "retention" || of("durable").chance(0.75);
+  const durable = STORED.has(theme) || of("durable").chance(0.75);
   const calm = theme !== "ids" && theme !== "retention" && of("calm").chance(0.25);
   const about = { theme, length, durable, calm };
   return {
     theme,
     length,
     durable,
-    sql: of("sql").chance(theme === "retention" ? 0.5 : 0.12),
+    sql: of("sql").chance(theme === "retention" ? 0.7 : 0.12),
     retain: durable ? retainOf(of("retain"), about) : {},
     dedupWindow: of("window").pick([2_000, 120_000, 120_000, 120_000]),
     outbox: of("outbox").pick(theme === "outboxes" ? [4, 4, 16] : OUTBOXES) * KIB,
@@ -99,7 +103,7 @@ export function planOf(streams: Streams): Plan {
     ),
     subscribers: some(
       of("subscribers"),
-      [1, 5],
+      theme === "replays" ? [3, 5] : [1, 5],
       (at) => subscriberOf(of(`subscriber ${at}`), { name: `s${at}`, about }),
     ),
     hostile: theme === "hostility" || of("hostility").chance(0.4)
@@ -111,7 +115,7 @@ export function planOf(streams: Streams): Plan {
 
 function retainOf(draw: Random, { theme }: About): RetentionRules {
   if (theme !== "retention" && !draw.chance(0.1)) return {};
-  const bytes = draw.pick([1, 4, 40]) * KIB;
+  const bytes = draw.pick([1, 1, 4, 40]) * KIB;
   return draw.pick<RetentionRules>([
     { bytes },
     { bytes },
@@ -156,7 +160,7 @@ function publisherOf(
   { name, about: { theme, length, durable } }: { readonly name: string; readonly about: About },
 ): PublisherPlan {
   const all = durable ? [...DURABLE, ...MEMORY] : MEMORY;
-  const own = theme === "ids" || theme === "retention" ? DURABLE : all;
+  const own = STORED.has(theme) ? DURABLE : all;
   const topics = Array.from({ length: draw.between(1, 4) }, () => draw.pick(own));
   if (draw.chance(0.15)) {
     const many = durable && draw.chance(0.7) ? MANY.durable : MANY.memory;
@@ -167,7 +171,7 @@ function publisherOf(
   const messages = draw.pick([20, 100, 400, 400]);
   // many publish all the time, so that what goes wrong meets them
   const steady = Math.min(length / 10, length * (1 + burst) / (2 * SPREAD_MEAN * messages));
-  const every = draw.chance(0.4) ? draw.pick([2, 20, 200, 2000]) : steady;
+  const every = draw.chance(STORED.has(theme) ? 0.1 : 0.4) ? draw.pick([2, 20, 200, 2000]) : steady;
   return {
     name,
     protocol: draw.pick(["2", "2", "2", "auto", "classic"]),
@@ -189,7 +193,7 @@ function subscriberOf(
   const { theme, length } = about;
   const protocol = draw.pick(["2", "2", "2", "auto", "classic"] as const);
   const subscriptions = new Map<string, SubscriptionPlan>();
-  for (let left = draw.between(1, 3); left > 0; left--) {
+  for (let left = draw.between(1, theme === "replays" ? 6 : 3); left > 0; left--) {
     const subscription = subscriptionOf(draw, { ...about, classic: protocol === "classic" });
     subscriptions.set(subscription.pattern, subscription);
   }
@@ -209,7 +213,7 @@ function subscriptionOf(
 ): SubscriptionPlan {
   const crowded = theme === "outboxes";
   const pattern = draw.pick(PATTERNS);
-  const replays = durable && !classic && draw.chance(crowded ? 0.2 : 0.5);
+  const replays = durable && !classic && draw.chance(theme === "replays" ? 0.9 : crowded ? 0.2 : 0.5);
   const from = draw.pick(["earliest", "earliest", "latest", "-10", 1, 5] as const);
   const to = typeof from !== "number" || draw.chance(0.6) ? undefined : from + draw.below(40);
   const slow = classic || draw.chance(crowded ? 0.1 : 0.5)
@@ -231,6 +235,7 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   anything: [],
   ids: ["fill the disk", "reset a connection", "kill the broker"],
   retention: ["kill the broker", "kill the broker", "drain the broker"],
+  replays: [],
   outboxes: [],
   hostility: [],
 };
@@ -239,7 +244,7 @@ function faultsOf(draw: Random, { theme, length }: About): Fault[] {
   const often = theme === "outboxes" || theme === "hostility" ? 0.15 : 0.35;
   const on = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
   if (on.length === 0) return [];
-  return some(draw, [theme === "ids" ? 3 : 1, 8], () => ({
+  return some(draw, [theme === "ids" || theme === "retention" ? 4 : 1, 8], () => ({
     kind: draw.pick(on),
     at: draw.below(length),
     ms: draw.pick([10, 300, 3_000, 12_000]),
