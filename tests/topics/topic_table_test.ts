@@ -185,11 +185,11 @@ Deno.test("what is named the first time is not kept by addIfSeen, the second tim
   assertEquals(table.size, 4);
 });
 
-/** Two names that have one hash, by the factor of a seed. */
+/** Two names of one length that have one hash, by the factor of a seed. */
 function colliding(seed: number): [string, string] {
   const known = new Map<number, string>();
   for (let at = 0;; at++) {
-    const name = `t${at.toString(36)}`;
+    const name = at.toString(36).padStart(6, "0");
     const bytes = encoder.encode(name);
     const hash = hashOf(bytes, 0, { end: bytes.length, factor: factorOf(seed) });
     const other = known.get(hash);

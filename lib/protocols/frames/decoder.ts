@@ -245,9 +245,10 @@ export class FrameDecoder implements Decoder {
     this.#fieldsTtl = undefined;
     this.#fieldsProblem = FIELDS_PROBLEM;
     for (;;) {
+      const stop = place;
       if (buffer[place] === CR && buffer[place + 1] === LF) place++;
       if (buffer[place] === LF) {
-        return place < this.#limit && place - header <= this.#limits.line ? place : -1;
+        return place < this.#limit && stop - header <= this.#limits.line ? place : -1;
       }
       if (buffer[place] !== SPACE) {
         this.#fieldsProblem = UNWRITTEN_PROBLEM;

@@ -1,5 +1,6 @@
-import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Clock, SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { type Numbered, Replay } from "../../../lib/client/subscribing/replay.ts";
 
 const message = (topic: string, seq: number, stored = seq): Numbered => ({ topic, seq, stored });
@@ -59,4 +60,110 @@ Deno.test("nothing is asked for when all has come, only its end was not heard", 
     message("#a", 2),
   ]);
   assertEquals(replay.resume(), undefined);
+});
+
+Deno.test("the first message of a topic that was asked for has not come, the one before it was not asked for", () => {
+  for (const from of ["7", "1"]) {
+    const replay = new Replay("#*", { from, to: undefined }, SYSTEM_CLOCK);
+    assertEquals(replay.hasSeen(message("#a", 1)), false, "before it is resumed all is new");
+    replay.resume();
+    const first = Number(from);
+    assertEquals([first - 1, first, first + 1].map((seq) => replay.hasSeen(message("#c", seq))), [
+      true,
+      false,
+      false,
+    ]);
+    replay.becameLive();
+    replay.resume();
+    assertEquals(replay.hasSeen(message("#c", first - 1)), false, "what is live is all there is");
+  }
+});
+
+Deno.test("it is live from when it says so until it is resumed, for the first time once", () => {
+  const replay = new Replay("#a", { from: "earliest", to: undefined }, SYSTEM_CLOCK);
+  assertEquals([replay.live, replay.becameLive(), replay.live], [false, true, true]);
+  replay.resume();
+  assertEquals([replay.live, replay.becameLive(), replay.live], [false, false, true]);
+});
+
+Deno.test("nothing is asked for only where its end lies behind what has come", () => {
+  const resumed = (to: string | undefined, ...seqs: readonly number[]): string | undefined =>
+    after(new Replay("#a", { from: "3", to }, SYSTEM_CLOCK), seqs.map((seq) => message("#a", seq))).resume();
+  assertEquals(resumed("5"), " from=3 to=5");
+  assertEquals(resumed("5", 3, 4), " from=5 to=5");
+  assertEquals(resumed("5", 3, 4, 5), undefined);
+  assertEquals(resumed("1970-01-01T00:00:00Z", 3), " from=4 to=1970-01-01T00:00:00Z");
+  assertEquals(resumed(undefined, 3), " from=4");
+});
+
+Deno.test("so long ago is so much longer ago when it is asked for again", () => {
+  let now = 1000;
+  const clock: Clock = { ...SYSTEM_CLOCK, now: () => now };
+  const replay = new Replay("#a", { from: "-10m", to: "-1m" }, clock);
+  now += 5000;
+  assertEquals(replay.resume(), " from=-605s to=-65s");
+});
+
+const ASKED_MS = 4;
+
+/** Connections, one after the other: how much of what is stored comes on each, and what is stored meanwhile. */
+const connection = fc.record({
+  comes: fc.nat(12),
+  live: fc.array(fc.constantFrom("#a", "#b", "#c"), { maxLength: 3 }),
+  meanwhile: fc.array(fc.constantFrom("#a", "#b", "#c"), { maxLength: 4 }),
+});
+
+Deno.test("wherever connections are cut, each message comes once, and none is missing", () => {
+  const asked = fc.constantFrom(
+    ...["earliest", new Date(ASKED_MS).toISOString()].flatMap((from) =>
+      [["#>", from], ["#a", from]] as const
+    ),
+    ["#a", "3"] as const,
+    ["#a", "100"] as const,
+  );
+  const topics = fc.array(fc.constantFrom("#a", "#b", "#c"), { maxLength: 12 });
+  const property = fc.property(asked, topics, fc.array(connection, { maxLength: 4 }), fc.boolean(), (
+    [pattern, from],
+    before,
+    connections,
+    together,
+  ) => {
+    const stored: Numbered[] = [];
+    let hasBegun = false;
+    const store = (topic: string): Numbered => {
+      const seq = stored.filter((each) => each.topic === topic).length + 1;
+      // messages of one commit have one time; nobody asks for a time that is still to come
+      const time = (together ? Math.ceil(stored.length / 3) : stored.length) + 1;
+      stored.push({ topic, seq, stored: Math.max(time, hasBegun ? ASKED_MS : 0) });
+      return stored.at(-1)!;
+    };
+    const wanted = ({ topic }: Numbered): boolean => pattern === "#>" || topic === pattern;
+    const from_ = (text: string, each: Numbered): boolean =>
+      text === "earliest" ||
+      (/^\d+$/.test(text) ? each.seq >= Number(text) : each.stored >= Date.parse(text));
+    for (const topic of before) store(topic);
+    hasBegun = true;
+    const replay = new Replay(pattern, { from, to: undefined }, SYSTEM_CLOCK);
+    const came: Numbered[] = [];
+    const take = (each: Numbered): void => {
+      if (!wanted(each) || replay.hasSeen(each)) return;
+      came.push(each);
+      replay.note(each, true);
+    };
+    let position = from;
+    for (const { comes, live, meanwhile } of [...connections, { comes: 1000, live: [], meanwhile: [] }]) {
+      const page = stored.filter((each) => wanted(each) && from_(position, each));
+      for (const each of page.slice(0, comes)) take(each);
+      if (comes >= page.length) {
+        replay.becameLive();
+        for (const topic of live) take(store(topic));
+      }
+      for (const topic of meanwhile) store(topic);
+      position = / from=(\S+)/.exec(replay.resume()!)![1]!;
+    }
+    const expected = stored.filter((each) => wanted(each) && (from_(from, each) || came.includes(each)));
+    assertEquals(came, expected);
+    assert(new Set(came).size === came.length);
+  });
+  fc.assert(property, { numRuns: 500 });
 });

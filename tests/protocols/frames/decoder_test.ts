@@ -250,6 +250,17 @@ Deno.test("a header that is too long is refused, however long the one before it 
   ]);
 });
 
+Deno.test("a header with fields may be as long as one without, a CR at its end or not", () => {
+  const fields = ` k=${"v".repeat(LIMITS.line - "pub #a 1 k=".length)}`;
+  const fits = `pub #a 1${fields}`;
+  assertEquals(fits.length, LIMITS.line);
+  for (const end of ["\n", "\r\n"]) {
+    const frame = `${fits}${end}x\n`;
+    assertEquals(decodeEverySplit(frame + frame), [`#a>${frame}`, `#a>${frame}`]);
+    assertEquals(decodeEverySplit(`${fits}v${end}x\n`), ["broken LINE_TOO_LONG"]);
+  }
+});
+
 Deno.test("a topic that ends in a control character is judged as any other, known or not", () => {
   for (const odd of ["\t", "\r", "\0"]) {
     assertEquals(decodeEverySplit(`pub #a 1\nx\npub #a${odd} 1\nx\npub #b 1\ny\n`), [
