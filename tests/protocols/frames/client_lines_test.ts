@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseBatchHeader, parseLine } from "../../../lib/protocols/frames/client_lines.ts";
+import { parseLine } from "../../../lib/protocols/frames/client_lines.ts";
 
 const MOST = "9".repeat(15);
 
@@ -46,31 +46,4 @@ Deno.test("a line of a broker is read as what it is", () => {
   ) {
     assertEquals(parseLine(text), undefined, text);
   }
-});
-
-Deno.test("the header of a batch has a topic, counts, a first number and a time, and may have more (D2)", () => {
-  const header = { topic: "#a", count: 2, length: 19, first: 7, time: 1700 };
-  assertEquals(parseBatchHeader("batch #a 2 19 seq=7 ts=1700"), header);
-  assertEquals(parseBatchHeader("batch #a 2 19 x=1 ts=1700 word seq=7 y"), header);
-  assertEquals(parseBatchHeader("batch #a 1 0 seq=0 ts=0"), {
-    topic: "#a",
-    count: 1,
-    length: 0,
-    first: 0,
-    time: 0,
-  });
-  for (
-    const text of [
-      "batch",
-      "batch #a 0 19 seq=7 ts=1700",
-      "batch  2 19 seq=7 ts=1700",
-      "batch #a x 19 seq=7 ts=1700",
-      "batch #a 2 x seq=7 ts=1700",
-      "batch #a 2 19 seq=x ts=1700",
-      "batch #a 2 19 seq=7 ts=x",
-      "batch #a 2 19 seq=7",
-      "batch #a 2 19 ts=1700",
-      "batch #a 2 19 xseq=7 xts=1",
-    ]
-  ) assertEquals(parseBatchHeader(text), undefined, text);
 });
