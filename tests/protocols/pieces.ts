@@ -39,10 +39,12 @@ export const anyCuts: fc.Arbitrary<Cuts> = fc.record({
  */
 export function found(
   decoder: Decoder,
-  { bytes, cuts, cut }: {
+  { bytes, cuts, cut, judge }: {
     readonly bytes: Uint8Array;
     readonly cuts: Cuts;
     readonly cut: (text: string) => readonly string[];
+    /** What else is said of a run is held against its messages. */
+    readonly judge?: (decoder: Decoder, messages: readonly string[]) => void;
   },
 ): string[] {
   const events: string[] = [];
@@ -58,7 +60,12 @@ export function found(
     from = place;
     decoder.feed(buffer, start, end);
     for (let what = decoder.next(); what !== Found.Nothing; what = decoder.next()) {
-      events.push(...described(decoder, { what, buffer, cut }));
+      const some = described(decoder, { what, buffer, cut });
+      if (what === Found.Publishes) {
+        judge?.(decoder, cut(latin1(buffer.subarray(decoder.start, decoder.end))));
+      }
+      events.push(...some);
+      assert(events.length <= bytes.length, "it finds no more than there can be");
     }
     assert(decoder.consumed >= start && decoder.consumed <= end, "it consumes what it was given");
     start = decoder.consumed;

@@ -1,62 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ClassicClientDecoder, DELIVERY_MOST } from "../../../lib/protocols/classic/client_decoder.ts";
 import { encodePublish, encodeRequest } from "../../../lib/protocols/classic/client_requests.ts";
+import { bench, cuts, expectAtEveryCut } from "./client_bench.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-interface Bench {
-  readonly decoder: ClassicClientDecoder;
-  /** What was reported, in order: `reply OK`, `remark ERR_X`, `#topic <- payload`. */
-  readonly seen: string[];
-  readonly payloads: Uint8Array[];
-}
-
-/** A decoder and what it reports; after each reply the next of `requests` requests goes out. */
-function bench({ requests = 1, publisher = false } = {}): Bench {
-  const seen: string[] = [];
-  const payloads: Uint8Array[] = [];
-  let open = requests;
-  const ask = (): void => {
-    made.expecting = open-- > 0;
-  };
-  const made: ClassicClientDecoder = new ClassicClientDecoder({
-    reply: (text) => {
-      seen.push(`reply ${text}`);
-      ask();
-    },
-    remark: (text) => seen.push(`remark ${text}`),
-    ...(publisher ? {} : {
-      delivery: (topic: string, payload: Uint8Array): void => {
-        payloads.push(payload);
-        seen.push(`${topic} <- ${decoder.decode(payload)}`);
-      },
-    }),
-  });
-  ask();
-  return { decoder: made, seen, payloads };
-}
-
-/** The stream whole, cut in two at every place, and byte by byte. */
-function* cuts(stream: string | Uint8Array): Generator<Uint8Array[]> {
-  const bytes = typeof stream === "string" ? encoder.encode(stream) : stream;
-  for (let at = 0; at < bytes.length; at++) {
-    yield at === 0 ? [bytes] : [bytes.slice(0, at), bytes.slice(at)];
-  }
-  yield [...bytes].map((byte) => Uint8Array.of(byte));
-}
-
-function expectAtEveryCut(
-  stream: string | Uint8Array,
-  wanted: readonly string[],
-  options?: { readonly requests?: number; readonly publisher?: boolean },
-): void {
-  for (const chunks of cuts(stream)) {
-    const { decoder, seen } = bench(options);
-    for (const chunk of chunks) decoder.push(chunk);
-    assertEquals(seen, [...wanted], `cut into ${chunks.map((chunk) => chunk.length)}`);
-  }
-}
 
 Deno.test("requests are encoded as the lines of the protocol", () => {
   assertEquals(decoder.decode(encodeRequest("s1", "sub", "#hello")), "s1 sub #hello\n");

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ClassicDecoder } from "../../../lib/protocols/classic/decoder.ts";
 import { Found } from "../../../lib/protocols/decoder.ts";
@@ -290,5 +290,49 @@ Deno.test("messages of any length close up without a byte changed, wherever they
       assertEquals(came, wanted);
     }),
     { numRuns: 2000 },
+  );
+});
+
+Deno.test("a line that has begun can be passed over, as much as is there and the rest as it comes", () => {
+  const whole = encoder.encode(`p pub #a ${"x".repeat(40)}\ns sub #b\n`);
+  const end = whole.indexOf(0x0a) + 1;
+  for (let there = 1; there < end; there++) {
+    const machine = new ClassicDecoder(64);
+    const buffer = new Uint8Array(256);
+    buffer.set(whole.subarray(0, there));
+    machine.feed(buffer, 0, there);
+    assertEquals(machine.next(), Found.Nothing);
+    assertEquals([machine.passOver("BUSY"), machine.refusal, machine.consumed], [
+      Found.Refused,
+      "BUSY",
+      there,
+    ]);
+    for (let at = there; at < whole.length; at++) {
+      buffer[at] = whole[at]!;
+      machine.feed(buffer, machine.consumed, at + 1);
+      assertEquals(machine.next(), at === whole.length - 1 ? Found.Request : Found.Nothing, `${there} ${at}`);
+    }
+    assertEquals([machine.request.verb, machine.awaited], ["sub", 0]);
+  }
+});
+
+Deno.test("a decoder that was asked nothing has nothing, and forgets a request when it falls quiet", () => {
+  const machine = new ClassicDecoder(64);
+  assertEquals([machine.start, machine.end, machine.count, machine.consumed, machine.awaited], [
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]);
+  const buffer = new Uint8Array(64);
+  buffer.set(encoder.encode("s sub #a x\n"));
+  machine.feed(buffer, 0, 11);
+  assertEquals([machine.next(), machine.request.fields], [Found.Request, ["x"]]);
+  assertEquals([machine.next(), machine.request.verb, machine.request.fields], [Found.Nothing, "", []]);
+  assertThrows(
+    () => machine.feed(new Uint8Array(63), 0, 1),
+    RangeError,
+    "63 bytes is no whole number of words",
   );
 });

@@ -316,3 +316,58 @@ Deno.test("fields of other hands are read as far as they make sense", () => {
   assertEquals([...headers], [["", "empty"], ["p", "100%"], ["q", "%ff"]]);
   assertEquals([...others], [["a", "2"], ["b", ""]]);
 });
+
+Deno.test("it is unfinished just where a frame or a batch is, and finds nothing once it is broken", () => {
+  const parts = [
+    "ok 1\n",
+    "pub #a 3\none\n",
+    "batch #a 2 22 seq=1 ts=5\npub #a 1\nx\npub #a 1\ny\n",
+    "pong\n",
+    "pub #b 0\n\n",
+  ];
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...parts), { maxLength: 5 }),
+      fc.array(fc.nat(120)),
+      (list, places) => {
+        const bytes = encoder.encode(list.join(""));
+        const ends = new Set([0]);
+        list.reduce((at, each) => (ends.add(at + each.length), at + each.length), 0);
+        const frames = new FrameClientDecoder();
+        let from = 0;
+        for (
+          const place of [...places, bytes.length].map((each) => Math.min(each, bytes.length)).sort((a, b) =>
+            a - b
+          )
+        ) {
+          frames.push(bytes.slice(from, place));
+          from = place;
+          while (frames.next() !== FrameFound.Nothing);
+          assertEquals(frames.unfinished, !ends.has(place), `at ${place} of ${JSON.stringify(list)}`);
+        }
+      },
+    ),
+  );
+  const broken = new FrameClientDecoder();
+  broken.push(encoder.encode("pub #a 3\non"));
+  assertEquals([broken.next(), broken.unfinished], [FrameFound.Nothing, true]);
+  broken.push(encoder.encode("exyz"));
+  assertEquals([broken.next(), broken.unfinished], [FrameFound.Broken, false]);
+  const { problem } = broken;
+  broken.push(encoder.encode("ok 1\n"));
+  assertEquals([broken.next(), broken.next(), broken.problem], [
+    FrameFound.Broken,
+    FrameFound.Broken,
+    problem,
+  ]);
+});
+
+Deno.test("a length is at most the largest payload a broker can be set to", () => {
+  const most = LARGEST_LIMITS.payload;
+  const first = (length: number): FrameFound => {
+    const frames = new FrameClientDecoder();
+    frames.push(encoder.encode(`pub #a ${length}\n`));
+    return frames.next();
+  };
+  assertEquals([first(most), first(most + 1)], [FrameFound.Nothing, FrameFound.Broken]);
+});

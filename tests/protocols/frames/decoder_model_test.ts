@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { FrameDecoder } from "../../../lib/protocols/frames/decoder.ts";
 import { decodeText } from "../../../lib/text.ts";
 import { fieldsProblem } from "../../../lib/wire/fields.ts";
+import type { Decoder } from "../../../lib/protocols/decoder.ts";
+import { RECORDS, RECORDS_WITHOUT_SHARP } from "../../../lib/wire/encoding.ts";
 import { anyCuts, bytesOf, found } from "../pieces.ts";
 
 const LIMITS = { line: 60, payload: 80 };
@@ -58,6 +60,19 @@ function cut(run: string): string[] {
     at = end;
   }
   return all;
+}
+
+/** What is said of a run is true of its messages, of each or of one. */
+function judge(machine: Decoder, messages: readonly string[]): void {
+  const headers = messages.map((text) => text.slice(0, text.indexOf("\n")));
+  assertEquals(machine.encoding, headers[0]!.startsWith("pub #") ? RECORDS : RECORDS_WITHOUT_SHARP);
+  const fielded = headers.some((header) => header.split(" ").length > 3);
+  // behind a CR it is looked for fields, too
+  if (fielded || !headers.some((header) => header.endsWith("\r"))) assertEquals(machine.hasFields, fielded);
+  for (const header of headers) {
+    const ttl = / ttl=([^ \r]*)(?!.* ttl=)/.exec(header)?.[1];
+    assertEquals(machine.ttl, ttl === undefined ? undefined : 1000 * Number(ttl));
+  }
 }
 
 const payload = fc.oneof(
@@ -150,7 +165,7 @@ const text = fc.tuple(
 Deno.test("any frames, however they are cut and wherever they lie, mean what the plain reading says", () => {
   fc.assert(
     fc.property(text, anyCuts, (all, cuts) => {
-      const events = found(new FrameDecoder(LIMITS), { bytes: bytesOf(all), cuts, cut });
+      const events = found(new FrameDecoder(LIMITS), { bytes: bytesOf(all), cuts, cut, judge });
       assertEquals(events, meaning(all), JSON.stringify(all));
     }),
     { numRuns: 3000 },

@@ -332,3 +332,66 @@ Deno.test("messages with fields come in runs of so many, for each of them is loo
   assert(runs.every((count) => count <= RUN_FIELDS_MOST), `${runs}`);
   assertEquals(counts(frames(() => "")), [1000]);
 });
+
+/** What a decoder with room for long headers finds in a text. */
+function foundIn(text: string): { found: Found; machine: FrameDecoder } {
+  const machine = new FrameDecoder({ line: 1000, payload: 100 });
+  const bytes = encoder.encode(text);
+  const buffer = new Uint8Array(4096);
+  buffer.set(bytes);
+  machine.feed(buffer, 0, bytes.length);
+  return { found: machine.next(), machine };
+}
+
+Deno.test("an id has at most 255 bytes, and no other field is an id (D6)", () => {
+  for (const behind of ["", " k=v"]) {
+    const frame = (field: string): string => `pub #a 1 ${field}${behind}\nx\n`;
+    assertEquals(foundIn(frame(`id=${"x".repeat(255)}`)).found, Found.Publishes);
+    const { found, machine } = foundIn(frame(`id=${"x".repeat(256)}`));
+    assertEquals([found, machine.refusal, machine.problem], [
+      Found.Refused,
+      "BAD_FIELD",
+      "id= has at most 255 bytes, this one 256",
+    ]);
+    for (const name of ["i", "ie", "jd", "di", "xid", "idx", "key"]) {
+      assertEquals(foundIn(frame(`${name}=${"x".repeat(256)}`)).found, Found.Publishes, name);
+    }
+  }
+  for (const name of ["tl", "ttk", "tsl", "stl", "xttl", "ttlx"]) {
+    assertEquals(foundIn(`pub #a 1 ${name}=none\nx\n`).found, Found.Publishes, name);
+  }
+});
+
+Deno.test("of a frame that has begun it is known how long it will be, from when its header is there", () => {
+  for (const header of ["pub #a 50\n", "pub #a 50 k=v\n", "pub #a 50\r\n", "pub #a 50 id=1 ttl=5\r\n"]) {
+    for (const there of ["", "x", "x".repeat(50)]) {
+      const { found, machine } = foundIn(header + there);
+      assertEquals([found, machine.awaited], [Found.Nothing, header.length + 51], header);
+    }
+  }
+  for (const header of ["", "p", "pub #a", "pub #a 50", "pub #a 50 k=v"]) {
+    assertEquals(foundIn(header).machine.awaited, 0, header);
+  }
+});
+
+Deno.test("what has begun can be passed over, as much as is there and the rest as it comes", () => {
+  for (const header of ["pub #a 50\n", "pub #a 50 k=v\r\n", "pub #a 0\n"]) {
+    const length = header.includes("50") ? 50 : 0;
+    const whole = encoder.encode(`${header}${"x".repeat(length)}\nping\n`);
+    for (let there = header.length; there < header.length + length + 1; there++) {
+      const machine = new FrameDecoder({ line: 1000, payload: 100 });
+      const buffer = new Uint8Array(4096);
+      buffer.set(whole.subarray(0, there));
+      machine.feed(buffer, 0, there);
+      assertEquals(machine.next(), Found.Nothing);
+      assertEquals(machine.passOver("BUSY", "no room"), Found.Refused);
+      assertEquals([machine.refusal, machine.problem, machine.consumed], ["BUSY", "no room", there]);
+      buffer.set(whole.subarray(there), there);
+      machine.feed(buffer, there, whole.length);
+      assertEquals([machine.next(), machine.request.verb], [Found.Request, "ping"], `${there}`);
+    }
+  }
+  const { machine } = foundIn("pub #a 5");
+  assertEquals([machine.passOver("BUSY", "no room"), machine.refusal], [Found.Broken, "BUSY"]);
+  assertEquals(machine.next(), Found.Nothing);
+});
