@@ -127,8 +127,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["a message that is stored already is refused with a commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "(claimant === undefined || !refused.has(claimant))",
-      replace: "claimant !== undefined && !refused.has(claimant)",
+      find: "claimant?.isStored !== false;",
+      replace: "claimant?.isStored === true;",
     },
   ]],
   ["a page that was read for who has left is delivered", [
