@@ -54,16 +54,15 @@ export function decodeLine(bytes: Uint8Array, number?: number): string | undefin
 
 const LF = 0x0a;
 
+/** A byte order mark before the first stays there: like other white space before a command it says nothing. */
 function decodeLines(bytes: Uint8Array): (string | undefined)[] {
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const content = hasMark ? bytes.subarray(3) : bytes;
-  const whole = decodeLine(content);
+  const whole = decodeLine(bytes);
   if (whole !== undefined) return whole.split("\n").map(withoutCr);
   const lines: (string | undefined)[] = [];
-  for (let start = 0; start <= content.length;) {
-    const end = content.indexOf(LF, start);
-    const stop = end === -1 ? content.length : end;
-    lines.push(decodeLine(content.subarray(start, stop)));
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LF, start);
+    const stop = end === -1 ? bytes.length : end;
+    lines.push(decodeLine(bytes.subarray(start, stop)));
     start = stop + 1;
   }
   return lines;

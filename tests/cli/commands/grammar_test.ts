@@ -229,3 +229,53 @@ Deno.test("no line, whatever is in it, makes the parser throw", () => {
   const role = fc.constantFrom<Role>("publisher", "subscriber");
   fc.assert(fc.property(fc.string({ unit: "binary" }), role, (line, role) => void parseLine(line, role)));
 });
+
+Deno.test("a wait is up to ten million seconds, to the second", () => {
+  assertEquals(parseLine("10000000 quit", "publisher"), {
+    kind: "command",
+    command: { wait: 10_000_000_000, action: { verb: "quit" } },
+  });
+  for (const seconds of ["10000001", "10000000.5"]) {
+    assertStringIncludes(
+      problem(`${seconds} quit`),
+      `seconds are a number from 0 to 10000000, such as 3 or 0.5`,
+    );
+  }
+  assertEquals(parseLine(".5 quit", "publisher"), {
+    kind: "command",
+    command: { wait: 500, action: { verb: "quit" } },
+  });
+  for (const seconds of [".", "1.2.3", "-1"]) {
+    assertStringIncludes(problem(`${seconds} quit`), "seconds are a number");
+  }
+});
+
+Deno.test("a word of a sub without a name or an = is too much, one with a short name is a field it has not", () => {
+  for (const word of ["=1", "=", "word"]) {
+    assertStringIncludes(problem(`sub #a ${word}`, "subscriber"), `${word}" is too much`);
+  }
+  for (const name of ["a", "fro", "from_"]) {
+    assertStringIncludes(
+      problem(`sub #a ${name}=1`, "subscriber"),
+      `sub has no "${name}=", it takes from=, to= and slow=`,
+    );
+  }
+  assertStringIncludes(problem("sub #a from=", "subscriber"), "from= takes");
+  assertStringIncludes(problem("sub #a from=9 to=3", "subscriber"), "from=: ");
+  assertEquals(parseLine("sub #a from=3 to=3", "subscriber").kind, "command");
+  assertEquals(problem("sub #a from=now", "subscriber"), "command");
+  assertEquals(problem("sub #a to=3", "subscriber"), "command");
+  assertStringIncludes(problem("sub #a slow=x slow=block", "subscriber"), "slow= takes one of");
+  assertStringIncludes(problem("sub #a slow=block slow=block", "subscriber"), "slow= is given twice");
+  assertStringIncludes(problem("sub #a to=1 to=2", "subscriber"), "to= is given twice");
+});
+
+Deno.test("a topic is judged the same each time, however many others came between", () => {
+  const first = ["#a", "b", "#", "a b".replace(" ", "\u00a0")].map((topic) =>
+    parseLine(`pub ${topic} x`, "publisher")
+  );
+  for (let at = 0; at < 2500; at++) {
+    assertEquals(parseLine(`pub t${at} x`, "publisher"), pub(0, `#t${at}`, "x"));
+  }
+  assertEquals(["#a", "b", "#", "a\u00a0b"].map((topic) => parseLine(`pub ${topic} x`, "publisher")), first);
+});

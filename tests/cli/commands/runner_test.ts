@@ -147,3 +147,61 @@ Deno.test("a stop ends a wait at once and the run before its next command", asyn
   assertEquals(done, ["1"]);
   assertEquals(await runCommands(commands("pub #a 3"), options), "stopped");
 });
+
+Deno.test("before a wait, however short, and before quit all is answered: it takes as long as it takes", async () => {
+  const order: string[] = [];
+  const slow: Ahead = {
+    send: (action) => void order.push(action.verb === "pub" ? action.message : action.verb),
+    settle: async () => {
+      order.push("asked");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      order.push("settled");
+    },
+  };
+  const { options } = bench({ ahead: slow, ended: () => order.push("ended") });
+  await runCommands(commands("pub #a 1", "0.001 pub #a 2"), options);
+  assertEquals(order, ["1", "asked", "settled", "2", "ended", "asked", "settled"]);
+  order.length = 0;
+  assertEquals(await runCommands(commands("pub #a 1", "quit", "pub #a 2"), options), "quit");
+  assertEquals(order, ["1", "ended", "asked", "settled"]);
+  order.length = 0;
+  assertEquals(await runCommands(commands("pub #a 1", "0.001 quit"), options), "quit");
+  assertEquals(order, ["1", "ended", "asked", "settled"]);
+});
+
+Deno.test("where one that was sent ahead is to be waited for, the next comes behind it", async () => {
+  const order: string[] = [];
+  const { options } = bench({
+    ahead: {
+      send: async (action) => {
+        const name = action.verb === "pub" ? action.message : action.verb;
+        order.push(`${name} begins`);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        order.push(`${name} is taken`);
+      },
+      settle: () => Promise.resolve(void order.push("settled")),
+    },
+  });
+  await runCommands(commands("pub #a 1", "0.001 pub #a 2", "pub #a 3"), options);
+  assertEquals(order, [
+    ...["1 begins", "1 is taken", "settled", "2 begins", "2 is taken", "3 begins", "3 is taken", "settled"],
+  ]);
+});
+
+Deno.test("what was typed has no place, and its refusal is told as it is", async () => {
+  const { refused, options } = bench({ keepGoing: true });
+  const typed = commands("pub #a no").map((each) => ({ ...each, place: "" }));
+  await runCommands(typed, options);
+  assertEquals(refused, ["the broker refused it"]);
+});
+
+Deno.test("the end is told once, of a run that quits too, and never of one that is stopped in a wait", async () => {
+  const told: string[] = [];
+  const { options, stop } = bench({ ended: () => told.push("ended") });
+  await runCommands(commands("pub #a 1", "0.001 pub #a 2"), options);
+  await runCommands(commands("quit"), options);
+  assertEquals(told, ["ended", "ended"]);
+  setTimeout(() => stop.abort(), 5);
+  assertEquals(await runCommands(commands("1000 pub #a 1"), options), "stopped");
+  assertEquals(told.length, 2);
+});
