@@ -33,6 +33,10 @@ Deno.test("spans are read as they were shown, but for where they were among mess
 Deno.test("what is none of them is told, wherever it stands", () => {
   assertEquals(readSpans("=%zz"), [{ at: 0, count: 1, prefix: "%zz", first: undefined }]);
   const most = "9".repeat(15);
+  assertEquals(readSpans("1 2 p\n0 0 "), [
+    { at: 0, count: 2, prefix: "p", first: 1 },
+    { at: 0, count: 1, prefix: "", first: 0 },
+  ]);
   assertEquals(readSpans(`${most} ${most} x`), [{ at: 0, count: 1, prefix: "x", first: Number(most) }]);
   for (
     const text of [

@@ -23,7 +23,26 @@ Deno.test("a number is read as it was written", () => {
 });
 
 Deno.test("what is no decimal number, or too long for a double, is none (V3)", () => {
-  for (const text of ["", "-1", "+1", "01", "00", "1e3", "0x10", "1.5", " 1", "1 ", "１", "9".repeat(16)]) {
+  for (
+    const text of [
+      "",
+      "-1",
+      "+1",
+      "01",
+      "00",
+      "1e3",
+      "0x10",
+      "1.5",
+      " 1",
+      "1 ",
+      "1:",
+      ":",
+      "1/",
+      "/",
+      "１",
+      "9".repeat(16),
+    ]
+  ) {
     const bytes = encodeText(text);
     assertEquals(readDecimal(bytes, 0, bytes.length), -1, text);
   }

@@ -48,6 +48,14 @@ Deno.test("records without # get it, each in its place, and take a byte more eac
   }));
 });
 
+Deno.test("what lies in memory behind what is written is not read", () => {
+  const one = "pub a 1\nx\n";
+  const out = encodeText(one.repeat(9));
+  const from = lying(one, { count: 1, topicBytes: 2, before: 5 });
+  assertEquals(RECORDS_WITHOUT_SHARP.toRecords.write(from, out), one.length + 1);
+  assertEquals(decoder.decode(out.subarray(0, one.length + 1)), "pub #a 1\nx\n");
+});
+
 Deno.test("nobody is given records without #", () => {
   const from = lying("pub #a 1\nx\n", { count: 1, topicBytes: 2, before: 0 });
   assertEquals(RECORDS_WITHOUT_SHARP.fromRecords.room(from), 0);

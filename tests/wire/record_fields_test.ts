@@ -187,6 +187,7 @@ Deno.test("ids of 15 digits count, and more digits are a part of what is before 
     [1, 1, "1234567890123457", undefined],
   ]);
   assertEquals(spans("a-1", "ab-2", "b-3"), [[0, 1, "a-", 1], [1, 1, "ab-", 2], [2, 1, "b-", 3]]);
+  assertEquals(spans("a-1", "a-b-2", "a-b-3", "a-4"), [[0, 1, "a-", 1], [1, 2, "a-b-", 2], [3, 1, "a-", 4]]);
   assertEquals(spans("a-0", "a-1", "x", "x", "", "0"), [
     [0, 2, "a-", 0],
     [2, 1, "x", undefined],

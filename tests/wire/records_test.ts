@@ -189,3 +189,11 @@ Deno.test("a reader that has read nothing stands before the first", () => {
   ]);
   assertEquals([reader.next(), reader.broken], [false, false]);
 });
+
+Deno.test("what has no space where a topic would end is no record, whatever it begins with", () => {
+  for (const text of ["1xxx\nx\n", "0pub\n\n", "pub#a\n\n", "3"]) {
+    const bytes = encoder.encode(text);
+    const reader = new RecordReader({ bytes, start: 0, end: bytes.length });
+    assertEquals([reader.next(), reader.broken, reader.end], [false, true, 0], text);
+  }
+});
