@@ -111,6 +111,9 @@ Deno.test("the newest is the last message, made once, itself where it is the onl
   run.release();
   const single = runOf(CLASSIC_LINES, "#a one\n", 1);
   assert(single.newest === single);
+  single.keep();
+  single.release();
+  assert(!single.as(CLASSIC_LINES).chunk.shared, "what is its own newest is let go of once");
 });
 
 Deno.test("a run that was let go of and is asked again is kept and let go of again", () => {

@@ -54,7 +54,7 @@ export function decodeLine(bytes: Uint8Array, number?: number): string | undefin
 
 const LF = 0x0a;
 
-/** A byte order mark before the first stays there: like other white space before a command it says nothing. */
+/** A byte order mark before the first stays: like other white space before a command it says nothing. */
 function decodeLines(bytes: Uint8Array): (string | undefined)[] {
   const whole = decodeLine(bytes);
   if (whole !== undefined) return whole.split("\n").map(withoutCr);

@@ -257,7 +257,7 @@ Deno.test("a word of a sub without a name or an = is too much, one with a short 
   for (const name of ["a", "fro", "from_"]) {
     assertStringIncludes(
       problem(`sub #a ${name}=1`, "subscriber"),
-      `sub has no "${name}=", it takes from=, to= and slow=`,
+      `sub has no "${name}=", it takes from=, to=`,
     );
   }
   assertStringIncludes(problem("sub #a from=", "subscriber"), "from= takes");
