@@ -33,9 +33,9 @@ export function differences(
     const there = brought(alone, { history: without, plan });
     for (const [stream, texts] of there) {
       // each as far as both have it: what was sent in one world only is missing in the other
-      const got = (here.get(stream) ?? []).filter((text) => without.byText.has(text));
-      const others = texts.filter((text) => isOwed(beside, { subscriber, text }));
-      const owed = got.filter((text) => isOwed(without, { subscriber: alone, text }));
+      const got = [...here.get(stream) ?? []].filter((text) => without.byText.has(text));
+      const others = [...texts].filter((text) => isOwed(beside, { subscriber, text, plan }));
+      const owed = got.filter((text) => isOwed(without, { subscriber: alone, text, plan }));
       if (owed.join() === others.join()) continue;
       wrong.push(
         `${subscriber.name}: ${owed.length} of ${stream} came beside hostile clients, ${others.length} without`,
@@ -45,31 +45,38 @@ export function differences(
   return wrong;
 }
 
-/** What came of each publisher and topic, in its order, of what cannot be left out. */
+/**
+ * What came of each publisher and topic, in the order in which it came first, of what cannot be left out. A replay
+ * may bring it again, and which messages those are hangs on the moment (D8).
+ */
 function brought(
   subscriber: SubscriberRecord,
   { history, plan }: { readonly history: History; readonly plan: Plan },
-): Map<string, string[]> {
-  const streams = new Map<string, string[]>();
+): Map<string, ReadonlySet<string>> {
+  const streams = new Map<string, Set<string>>();
   for (const item of subscriber.got) {
     if (item.is !== "message") continue;
     const sent = history.find(item.text);
     if (sent === undefined || sent.ttl !== undefined || !isLossless(subscriber, { sent, plan })) continue;
     const stream = `${sent.publisher} ${sent.topic}`;
     const texts = streams.get(stream);
-    if (texts === undefined) streams.set(stream, [sent.text]);
-    else texts.push(sent.text);
+    if (texts === undefined) streams.set(stream, new Set([sent.text]));
+    else texts.add(sent.text);
   }
   return streams;
 }
 
+/** Whether it could not be left out in that world either. */
 function isOwed(
   history: History,
-  { subscriber, text }: { readonly subscriber: SubscriberRecord; readonly text: string },
+  { subscriber, text, plan }: {
+    readonly subscriber: SubscriberRecord;
+    readonly text: string;
+    readonly plan: Plan;
+  },
 ): boolean {
   const sent = history.byText.get(text);
-  if (sent?.ackedAt === undefined) return false;
-  return subscriber.subscriptions.some((subscription) => surely(subscription, sent));
+  return sent?.ackedAt !== undefined && isLossless(subscriber, { sent, plan });
 }
 
 /** Some subscription of it wants this, and makes publishers wait before anything is left out. */

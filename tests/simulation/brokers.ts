@@ -102,7 +102,8 @@ export class Brokers {
     const node = this.#node;
     const broker = this.#broker;
     if (node === undefined || broker === undefined || this.#ending) return undefined;
-    const { world, network } = this.#stage;
+    const { world, network, history } = this.#stage;
+    const from = world.now;
     this.#ending = true;
     world.trace.add(`${node.name} drains`);
     network.close(SUB_PORT);
@@ -112,6 +113,7 @@ export class Brokers {
     this.#ending = false;
     // it may have been killed meanwhile
     if (this.#node !== node) return undefined;
+    history.drains.push({ from, to: world.now, ms, cut });
     const snapshot = broker.snapshot();
     const { timers } = node;
     this.#disk?.crash();

@@ -80,6 +80,16 @@ export interface Left {
   readonly dropped: number;
 }
 
+/** A broker that was told to end, and what it left behind. */
+export interface Drain {
+  readonly from: number;
+  readonly to: number;
+  /** Milliseconds it had. */
+  readonly ms: number;
+  /** Connections it cut off. */
+  readonly cut: number;
+}
+
 export class History {
   readonly publishers: PublisherRecord[] = [];
   readonly subscribers: SubscriberRecord[] = [];
@@ -91,6 +101,8 @@ export class History {
   stored: readonly Found[] = [];
   /** When brokers began to be there. */
   readonly starts: number[] = [];
+  /** Those that came to their end. */
+  readonly drains: Drain[] = [];
   /** Clients of which a broker gave up a connection that took nothing, by name. */
   readonly stalled = new Set<string>();
   /** Who was still connected before the subscribers left. */

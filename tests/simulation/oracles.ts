@@ -29,6 +29,8 @@ interface Judged {
 
 /** A publisher is not away for longer, before it sends again what it has no answer to. */
 const AWAY_MOST_MS = 100_000;
+/** So many milliseconds behind a fault there is still something of it. */
+const TRACED_MS = 6_000;
 /** Clocks of broker and publisher are not compared to the millisecond. */
 const WINDOW_SLACK_MS = 500;
 
@@ -59,6 +61,8 @@ function stored(history: History, plan: Plan): string[] {
   const retained = isRetained(plan);
   const firsts = new Map<string, number>();
   const found = new Map<string, number>();
+  /** By topic, those of what was found. */
+  const ids = new Set<string>();
   const last = new Map<string, number>();
   for (const { text, topic, seq } of history.stored) {
     if (!firsts.has(topic)) firsts.set(topic, seq);
@@ -69,6 +73,7 @@ function stored(history: History, plan: Plan): string[] {
     }
     if (sent.topic !== topic) wrong.push(`stored in ${topic}, was sent to ${sent.topic}: ${nameOf(sent)}`);
     found.set(text, (found.get(text) ?? 0) + 1);
+    if (sent.id !== undefined) ids.add(`${topic} ${sent.id}`);
     const stream = `${sent.publisher} ${topic}`;
     const before = last.get(stream) ?? 0;
     if (before > sent.number && !mayTurn(sent, { history, plan })) {
@@ -88,8 +93,10 @@ function stored(history: History, plan: Plan): string[] {
     if (times > 0 || sent.ackedAt === undefined || sent.ttl !== undefined) continue;
     // what is deleted is the oldest
     if (retained && !((sent.seq ?? 0) > (firsts.get(sent.topic) ?? Infinity))) continue;
-    // the message whose id it has is there in its place
-    if (sent.repeats !== undefined) continue;
+    // the message whose id it has is there in its place, or one that has its id, where it was refused unheard
+    if (sent.repeats !== undefined || (sent.id !== undefined && ids.has(`${sent.topic} ${sent.id}`))) {
+      continue;
+    }
     wrong.push(`acknowledged and not stored: ${nameOf(sent)} seq=${sent.seq} ${show(sent.text)}`);
   }
   return wrong;
@@ -156,21 +163,29 @@ function ids(history: History, plan: Plan): string[] {
   return wrong;
 }
 
-/** A broker that drains answers what it has read: nobody who only ever met that sends anything again (C11). */
+/**
+ * A broker that drains answers what it has read (C11): whose connection was lost with a drain, and to nothing
+ * else, does not send anything again that was stored before.
+ */
 function drained(history: History, plan: Plan): string[] {
-  const calm = plan.faults.every(({ kind, ms }) => kind === "drain the broker" && ms >= 3000);
-  if (!calm || plan.hostile.length > 0 || plan.disk.refusals + plan.disk.losses + plan.weather.refusals > 0) {
-    return [];
-  }
-  return history.publishers.flatMap(({ sent, protocol, name }) =>
+  const { disk, weather } = plan;
+  // what was on its way when the broker ended is gone
+  if (disk.losses > 0 || weather.latency > 5) return [];
+  // it was over before its time was
+  const drains = history.drains.filter(({ from, to, ms, cut }) => cut === 0 && to - from < 0.8 * ms);
+  const others = plan.faults.filter(({ kind }) => kind !== "drain the broker" && kind !== "fill the disk");
+  const isOther = (from: number, to: number): boolean =>
+    others.some(({ at, ms }) => at <= to && at + ms >= from - TRACED_MS);
+  return history.publishers.flatMap(({ sent, protocol, name, lostAt }) =>
     // who was given up for taking nothing (V11) has lost a connection to that
-    protocol !== "2" || history.stalled.has(name)
-      ? []
-      : sent.flatMap((each) =>
-        each.level !== "synced" || each.seq !== undefined || each.repeats !== undefined
-          ? []
-          : [`${name}: ${nameOf(each)} was sent again behind a drain`]
-      )
+    protocol !== "2" || history.stalled.has(name) ? [] : sent.flatMap((each) => {
+      const { level, seq, repeats, at, answeredAt = Infinity } = each;
+      if (level !== "synced" || seq !== undefined || repeats !== undefined) return [];
+      const losses = lostAt.filter((lost) => lost >= at && lost <= answeredAt);
+      const explained = losses.length === 0 || isOther(at, losses.at(-1)!) ||
+        losses.some((lost) => !drains.some(({ from, to }) => lost >= from && lost <= to + TRACED_MS));
+      return explained ? [] : [`${name}: ${nameOf(each)} was sent again behind a drain`];
+    })
   );
 }
 

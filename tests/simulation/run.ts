@@ -188,12 +188,16 @@ async function leave(
   return wrong;
 }
 
-/** Ids are remembered when everybody has left, and are counted once they are many. */
+/**
+ * Ids are remembered when everybody has left. They are counted once they are many, and what is left of them then
+ * may be any number of bytes.
+ */
 function areIds(
   held: number,
   { history, plan }: { readonly history: History; readonly plan: Plan },
 ): boolean {
-  return plan.durable && held >= IDS_TOLD && held <= IDS_TOLD + ID_MOST * history.byText.size;
+  const most = ID_MOST * history.byText.size;
+  return plan.durable && most >= IDS_TOLD && held <= IDS_TOLD + most;
 }
 
 function strike(

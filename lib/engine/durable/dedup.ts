@@ -10,6 +10,11 @@ import { IdSet } from "./id_set.ts";
 
 /** How many parts the window has; ids are forgotten a part at a time. */
 const PARTS = 4;
+/**
+ * The part of the window that one commit counts at most, however long it takes: a message may wait for four of
+ * them before that is more than what a part is kept longer for.
+ */
+const COMMIT_PART = 1 / (4 * PARTS);
 /** Bytes that a topic takes in a part beside its name and its ids; measured. */
 const TOPIC_BYTES = 240;
 /** Bytes from which a change is told to who counts the memory of all. */
@@ -42,7 +47,8 @@ interface Part {
  * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (D6) and up
  * to half of it longer, unless more than `most`, or `bytes` of them, came meanwhile; one whose commit was
  * refused is not known. It never takes more than a quarter more than those `bytes` and one claim.
- * Time stands still while no broker runs.
+ * Time stands still while no broker runs, and nearly so while a commit takes long: what was claimed before it
+ * is known for the window from when it is stored.
  */
 export class Dedup {
   readonly #options: DedupOptions;
@@ -56,6 +62,8 @@ export class Dedup {
    * none, and times are still counted from the newest that was restored.
    */
   #now: number | undefined;
+  /** By how much that is behind the time of the commits, which may have taken long. */
+  #behind = 0;
 
   constructor(options: DedupOptions) {
     this.#options = options;
@@ -134,8 +142,13 @@ export class Dedup {
     if (this.#now === undefined) {
       // however long nobody could publish: what was remembered then is remembered now
       for (const part of this.#parts) part.since += time;
+      this.#now = time;
     }
-    this.#now = Math.max(time, this.#now ?? time);
+    const passed = Math.max(0, time - this.#behind - this.#now);
+    // what it brought, and what waits behind it, was claimed when it began
+    const counts = Math.min(passed, this.#options.window * COMMIT_PART);
+    this.#behind += passed - counts;
+    this.#now += counts;
     this.#rotate(this.#now);
     this.#tell();
   }

@@ -55,6 +55,23 @@ Deno.test("an id that waited long for its commit is known for the window after t
   }
 });
 
+Deno.test("however long a commit takes, what it brought and what waits behind it is known for the window after it (D6)", () => {
+  const dedup = new Dedup({ ...SMALL, window: 1000, most: 100_000 });
+  dedup.stored(0);
+  assertEquals(claim(dedup, "#a", "brought", "waits"), []);
+  // the disk hung for five windows with what came before it, and for five more with it
+  dedup.stored(5000);
+  dedup.stored(10_000);
+  assertEquals(claim(dedup, "#a", "brought", "waits"), ["brought", "waits"]);
+  dedup.stored(10_001);
+  for (let time = 10_050; time <= 11_000; time += 50) {
+    dedup.stored(time);
+    assertEquals(claim(dedup, "#a", "brought", "waits"), ["brought", "waits"], `at ${time} ms`);
+  }
+  for (let time = 11_050; time <= 13_000; time += 50) dedup.stored(time);
+  assertEquals(claim(dedup, "#a", "brought"), [], "not for ever");
+});
+
 Deno.test("ids that count up are remembered as one, however many they are", () => {
   const dedup = new Dedup(SMALL);
   for (let time = 0; time < 500; time++) {
