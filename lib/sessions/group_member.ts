@@ -25,16 +25,21 @@ export interface GroupMemberOwner extends Speaker {
  */
 export class GroupMember implements Member, SegmentOwner {
   readonly #owner: GroupMemberOwner;
-  readonly #group: string;
+  readonly group: string;
+  /** Canonical. */
+  readonly pattern: string;
   readonly #membership: Membership;
   /** What it was given and cannot send. */
-  readonly #unsent: Run[] = [];
+  #unsent: Run[] = NOTHING;
+  #window: number;
   /** It has left, and what it sends is nobody's business any more. */
   #over = false;
 
   constructor(joining: Joining, owner: GroupMemberOwner) {
     this.#owner = owner;
-    this.#group = joining.name;
+    this.group = joining.name;
+    this.pattern = joining.pattern;
+    this.#window = joining.window;
     this.#membership = owner.engine.join(joining, this);
   }
 
@@ -49,13 +54,19 @@ export class GroupMember implements Member, SegmentOwner {
   give(run: Run): void {
     const { outbox, protocol } = this.#owner;
     const { count, expires } = run;
-    if (outbox.closed) return void this.#unsent.push(run.kept(0, count));
-    const slice = protocol.shared!(run, this.#group);
+    if (outbox.closed) return this.#keep(run.kept(0, count));
+    const slice = protocol.shared!(run, this.group);
     outbox.put(new Segment(slice, count, { owner: this, expires }));
     slice.chunk.release();
   }
 
+  /** Messages that may wait for it. */
+  get window(): number {
+    return this.#window;
+  }
+
   resize(window: number): void {
+    this.#window = window;
     this.#membership.resize(window);
   }
 
@@ -69,6 +80,7 @@ export class GroupMember implements Member, SegmentOwner {
   close(): void {
     this.#owner.outbox.recall(this);
     this.#membership.leave(this.#unsent);
+    this.#unsent = NOTHING;
   }
 
   takeGap(): undefined {}
@@ -93,8 +105,16 @@ export class GroupMember implements Member, SegmentOwner {
         expires,
       });
       run.keep();
-      this.#unsent.push(run);
+      this.#keep(run);
     }
     return true;
   }
+
+  #keep(run: Run): void {
+    if (this.#unsent === NOTHING) this.#unsent = [];
+    this.#unsent.push(run);
+  }
 }
+
+/** Shared by all who have sent what they were given: never written to. */
+const NOTHING: Run[] = [];

@@ -28,6 +28,8 @@ export interface BudgetEntry {
   readonly account: PatternAccount;
   /** Whether it has a queue of its own. */
   readonly own: boolean;
+  /** Bytes that it takes besides; left out: none. */
+  readonly more?: number | undefined;
 }
 
 /** An account of nothing. */
@@ -73,8 +75,8 @@ export class PatternBudget {
   }
 
   /** A pattern more, for which there was no {@link problem}. */
-  add(pattern: string, { account, own }: BudgetEntry): void {
-    const bytes = bytesOf(pattern, { own });
+  add(pattern: string, { account, own, more }: BudgetEntry): void {
+    const bytes = bytesOf(pattern, { own, more });
     account.bytes += bytes;
     this.#memory.hold(bytes);
     const shape = boundedShapeOf(pattern);
@@ -89,8 +91,8 @@ export class PatternBudget {
   }
 
   /** A pattern that was added so to this account is gone. */
-  remove(pattern: string, { account, own }: BudgetEntry): void {
-    const bytes = bytesOf(pattern, { own });
+  remove(pattern: string, { account, own, more }: BudgetEntry): void {
+    const bytes = bytesOf(pattern, { own, more });
     account.bytes -= bytes;
     this.#memory.letGo(bytes);
     const shape = boundedShapeOf(pattern);
@@ -113,8 +115,8 @@ export class PatternBudget {
   }
 }
 
-function bytesOf(pattern: string, { own }: { readonly own: boolean }): number {
-  return PATTERN_BYTES + (own ? OWN_BYTES : 0) + 2 * pattern.length;
+function bytesOf(pattern: string, { own, more = 0 }: Pick<BudgetEntry, "own" | "more">): number {
+  return PATTERN_BYTES + (own ? OWN_BYTES : 0) + more + 2 * pattern.length;
 }
 
 /** The shape of a pattern with two `*` and more. */

@@ -252,3 +252,23 @@ Deno.test("a drain sends what waits for a member (G4)", async () => {
   assertEquals((await take(member, 10)).length, 10);
   await drained;
 });
+
+Deno.test("groups count for the memory of all, are refused where it is used up, and let it go", async () => {
+  await using hall = new Hall({ limits: { memory: 4 * 1024 * 1024, patterns: 10_000 } });
+  const before = hall.broker.broker.snapshot().held;
+  const client = await upgrade(hall.broker.connect("subscribers"));
+  let joined = 0;
+  let said: string | undefined = "ok 1";
+  while (said === "ok 1" && joined < 10_000) {
+    said = await client.ask(`sub #jobs group=g${joined}`);
+    if (said === "ok 1") joined++;
+  }
+  assertMatch(`${said}`, /^err BUSY /);
+  // nobody may hold more than what is still free: half
+  assert(joined > 1000 && joined < 1400, `${joined}`);
+  client.close();
+  while (hall.broker.broker.snapshot().connections.length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assertEquals([hall.broker.broker.snapshot().groups, hall.broker.broker.snapshot().held], [[], before]);
+});

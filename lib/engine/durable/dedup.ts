@@ -11,8 +11,8 @@ import { IdSet } from "./id_set.ts";
 /** How many parts the window has; ids are forgotten a part at a time. */
 const PARTS = 4;
 /**
- * The part of the window that one commit counts at most, however long it takes: a message may wait for four of
- * them before that is more than what a part is kept longer for.
+ * The part of the window that one commit counts at most, however long it takes: a message may wait for four
+ * of them before that is more than what a part is kept longer for.
  */
 const COMMIT_PART = 1 / (4 * PARTS);
 /** Bytes that a topic takes in a part beside its name and its ids; measured. */

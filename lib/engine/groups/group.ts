@@ -6,7 +6,7 @@
 import type { Counters } from "../../counters.ts";
 import type { Run } from "../../wire/run.ts";
 import type { GroupSnapshot, Joining, Member, Membership, Subscriber } from "../types.ts";
-import { Members, Place } from "./members.ts";
+import { Members, Place, type PlaceOwner } from "./members.ts";
 
 /** Whom a group tells. */
 export interface GroupOwner {
@@ -24,7 +24,7 @@ export interface GroupOwner {
  * - What a member gives back when it leaves comes first, for who has room (G4). Nothing waits when the last
  *   has left.
  */
-export class Group implements Subscriber {
+export class Group implements Subscriber, PlaceOwner {
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
@@ -32,12 +32,14 @@ export class Group implements Subscriber {
   readonly #blocks: boolean;
   readonly #owner: GroupOwner;
   readonly #members = new Members();
-  /** All, those without room as well. */
-  readonly #places = new Set<Place>();
-  /** What nobody had room for, kept. */
-  readonly #waiting: Run[] = [];
+  /** How many there are, those without room as well. */
+  #size = 0;
+  /** What they hold. */
+  #held = 0;
+  /** What nobody had room for, kept. Mostly there is nothing, and nobody waits: then there are no lists. */
+  #waiting: Run[] = NOTHING;
   #waitingMessages = 0;
-  #notFull: Array<() => void> = [];
+  #notFull: Array<() => void> = NOBODY;
   #giving = false;
 
   constructor({ name, pattern, blocks }: Omit<Joining, "window">, owner: GroupOwner) {
@@ -57,8 +59,9 @@ export class Group implements Subscriber {
   }
 
   whenNotFull(callback: () => void): void {
-    if (this.full) this.#notFull.push(callback);
-    else callback();
+    if (!this.full) callback();
+    else if (this.#notFull === NOBODY) this.#notFull = [callback];
+    else this.#notFull.push(callback);
   }
 
   deliver(run: Run): void {
@@ -71,28 +74,37 @@ export class Group implements Subscriber {
   }
 
   join(member: Member, window: number): Membership {
-    const place = new Place(member, window);
-    this.#places.add(place);
+    const place = new Place(member, { window, owner: this });
+    this.#size++;
+    this.changed(place, 0);
+    return place;
+  }
+
+  changed(place: Place, passed: number): void {
+    if (place.gone) return;
+    this.#held -= passed;
     this.#members.update(place);
     this.#goOn();
-    return {
-      resize: (most) => {
-        place.window = most;
-        this.#changed(place);
-      },
-      passed: (messages) => {
-        place.holds -= messages;
-        this.#changed(place);
-      },
-      leave: (unsent) => this.#leave(place, unsent),
-    };
+  }
+
+  left(place: Place, unsent: readonly Run[]): void {
+    this.#members.remove(place);
+    this.#size--;
+    this.#held -= place.holds;
+    for (const run of unsent) this.#waitingMessages += run.count;
+    if (unsent.length > 0) this.#waiting = [...unsent, ...this.#waiting];
+    if (this.#size > 0) return this.#goOn();
+    this.#owner.counters.unsent(this.#waitingMessages);
+    for (const run of this.#waiting) run.release();
+    this.#waiting = NOTHING;
+    this.#waitingMessages = 0;
+    this.#owner.ended(this);
+    this.#tell();
   }
 
   snapshot(): GroupSnapshot {
-    let held = 0;
-    for (const { holds } of this.#places) held += holds;
     const { name, pattern } = this;
-    return { name, pattern, members: this.#places.size, held, waiting: this.#waitingMessages };
+    return { name, pattern, members: this.#size, held: this.#held, waiting: this.#waitingMessages };
   }
 
   /** Gives out what there is room for, from the first message on; how many those were. */
@@ -106,6 +118,7 @@ export class Group implements Subscriber {
       const count = Math.min(left, place.room, Math.ceil(left / this.#members.able));
       const part = run.part(given, count);
       this.#members.gave(place, count);
+      this.#held += count;
       place.member.give(part);
       if (part !== run) part.release();
       given += count;
@@ -122,33 +135,15 @@ export class Group implements Subscriber {
       this.#members.remove(place);
       place.member.whenNotFull(() => {
         place.watched = false;
-        this.#changed(place);
+        this.changed(place, 0);
       });
     }
   }
 
   #keep(run: Run): void {
+    if (this.#waiting === NOTHING) this.#waiting = [];
     this.#waiting.push(run);
     this.#waitingMessages += run.count;
-  }
-
-  #changed(place: Place): void {
-    if (!this.#places.has(place)) return;
-    this.#members.update(place);
-    this.#goOn();
-  }
-
-  #leave(place: Place, unsent: readonly Run[]): void {
-    if (!this.#places.delete(place)) return;
-    this.#members.remove(place);
-    for (const run of unsent) this.#waitingMessages += run.count;
-    this.#waiting.unshift(...unsent);
-    if (this.#places.size > 0) return this.#goOn();
-    this.#owner.counters.unsent(this.#waitingMessages);
-    for (const run of this.#waiting.splice(0)) run.release();
-    this.#waitingMessages = 0;
-    this.#owner.ended(this);
-    this.#tell();
   }
 
   /** Gives out what waits, and tells who waits for room. */
@@ -172,6 +167,12 @@ export class Group implements Subscriber {
   }
 
   #tell(): void {
-    for (const callback of this.#notFull.splice(0)) callback();
+    const callbacks = this.#notFull;
+    this.#notFull = NOBODY;
+    for (const callback of callbacks) callback();
   }
 }
+
+/** Shared by all of which nothing waits: never written to. */
+const NOTHING: Run[] = [];
+const NOBODY: Array<() => void> = [];

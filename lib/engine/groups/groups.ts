@@ -7,7 +7,7 @@ import type { Counters } from "../../counters.ts";
 import type { FlushList } from "../../flush_list.ts";
 import type { GroupSnapshot, Joining, Member, Membership } from "../types.ts";
 import type { Routing } from "../routing.ts";
-import { Group } from "./group.ts";
+import { Group, type GroupOwner } from "./group.ts";
 
 /** What groups have in common. */
 export interface GroupsOptions {
@@ -17,12 +17,16 @@ export interface GroupsOptions {
 }
 
 /** A group is a name and a pattern (G1). */
-export class Groups {
-  readonly #options: GroupsOptions;
+export class Groups implements GroupOwner {
+  readonly counters: Counters;
+  readonly #routing: Routing;
+  readonly #flushes: FlushList;
   readonly #groups = new Map<string, Group>();
 
-  constructor(options: GroupsOptions) {
-    this.#options = options;
+  constructor({ routing, counters, flushes }: GroupsOptions) {
+    this.counters = counters;
+    this.#routing = routing;
+    this.#flushes = flushes;
   }
 
   /** A place in a group, which is made for its first member. */
@@ -30,19 +34,20 @@ export class Groups {
     const key = keyOf(joining);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      const { routing, counters, flushes } = this.#options;
-      group = new Group(joining, {
-        counters,
-        flush: () => flushes.flush(),
-        ended: (group) => {
-          this.#groups.delete(key);
-          routing.unsubscribe(group.pattern, group);
-        },
-      });
+      group = new Group(joining, this);
       this.#groups.set(key, group);
-      routing.subscribe(group.pattern, group);
+      this.#routing.subscribe(group.pattern, group);
     }
     return group.join(member, joining.window);
+  }
+
+  flush(): void {
+    this.#flushes.flush();
+  }
+
+  ended(group: Group): void {
+    this.#groups.delete(keyOf(group));
+    this.#routing.unsubscribe(group.pattern, group);
   }
 
   snapshot(): GroupSnapshot[] {
@@ -51,6 +56,6 @@ export class Groups {
 }
 
 /** Neither has white space. */
-function keyOf({ name, pattern }: Joining): string {
+function keyOf({ name, pattern }: Pick<Joining, "name" | "pattern">): string {
   return `${name} ${pattern}`;
 }

@@ -3,11 +3,22 @@
  *
  * @module
  */
-import type { Member } from "../types.ts";
+import type { Run } from "../../wire/run.ts";
+import type { Member, Membership } from "../types.ts";
+
+/** Where a member has its place. */
+export interface PlaceOwner {
+  /** It holds so many less, or may hold another number. */
+  changed(place: Place, passed: number): void;
+  /** It is no member any more; others get what it has not sent. */
+  left(place: Place, unsent: readonly Run[]): void;
+}
 
 /** A member, and what it has been given. */
-export class Place {
+export class Place implements Membership {
   readonly member: Member;
+  readonly #owner: PlaceOwner;
+  #gone = false;
   /** Messages that it may hold. */
   window: number;
   /** Messages that it was given and that have not left it. */
@@ -19,14 +30,37 @@ export class Place {
   /** Somebody waits for it to take something again, though it has room. */
   watched = false;
 
-  constructor(member: Member, window: number) {
+  constructor(member: Member, { window, owner }: { readonly window: number; readonly owner: PlaceOwner }) {
     this.member = member;
     this.window = window;
+    this.#owner = owner;
+  }
+
+  /** It is no member any more. */
+  get gone(): boolean {
+    return this.#gone;
   }
 
   /** Messages more that it may hold. */
   get room(): number {
     return this.window - this.holds;
+  }
+
+  resize(window: number): void {
+    this.window = window;
+    this.#owner.changed(this, 0);
+  }
+
+  passed(messages: number): void {
+    if (this.#gone) return;
+    this.holds -= messages;
+    this.#owner.changed(this, messages);
+  }
+
+  leave(unsent: readonly Run[]): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#owner.left(this, unsent);
   }
 }
 

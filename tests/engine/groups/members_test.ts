@@ -5,6 +5,8 @@ import type { Member } from "../../../lib/engine/types.ts";
 
 const MEMBER: Member = { full: false, whenNotFull: (callback) => callback(), give: () => {} };
 
+const NOBODY = { changed: () => {}, left: () => {} };
+
 /** What happens to one of a few members. */
 const STEP = fc.record({
   who: fc.nat({ max: 5 }),
@@ -15,7 +17,7 @@ const STEP = fc.record({
 Deno.test("who holds least comes first, and of those the one that waits longest (G3)", () => {
   fc.assert(fc.property(fc.array(STEP, { maxLength: 60 }), (steps) => {
     const members = new Members();
-    const places = Array.from({ length: 6 }, () => new Place(MEMBER, 3));
+    const places = Array.from({ length: 6 }, () => new Place(MEMBER, { window: 3, owner: NOBODY }));
     const gone = new Set<Place>();
     for (const place of places) members.update(place);
     for (const { who, what, many } of steps) {
@@ -40,7 +42,7 @@ Deno.test("who holds least comes first, and of those the one that waits longest 
 
 Deno.test("of very many members, too, who holds least comes first (G3)", () => {
   const members = new Members();
-  const places = Array.from({ length: 50 }, () => new Place(MEMBER, 1000));
+  const places = Array.from({ length: 50 }, () => new Place(MEMBER, { window: 1000, owner: NOBODY }));
   for (const place of places) members.update(place);
   for (let at = 0; at < 1000; at++) {
     const least = Math.min(...places.map(({ holds }) => holds));

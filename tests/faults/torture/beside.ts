@@ -11,6 +11,7 @@ import { beHostile } from "./hostile_run.ts";
 import { delay } from "./honest.ts";
 import { Peer } from "./peer.ts";
 import { type Times, timesOf, type Wait } from "./probe.ts";
+import { printRows } from "./rows.ts";
 
 export interface BesideOptions {
   readonly command: readonly string[];
@@ -31,27 +32,26 @@ const ALONE_MS = 1500;
 const FSYNC_BYTES = 48 * 1024;
 const FSYNC_MS = 500;
 
+const WAITS = ["p50", "p99", "worst", "its own p99"];
+const COLUMNS = [
+  "published",
+  "fsync p50",
+  "p99",
+  "alone p50",
+  "p99",
+  ...["stored", "in memory"].flatMap((what) => WAITS.map((wait, at) => at === 0 ? `${what} ${wait}` : wait)),
+  "SIGTERM ms",
+];
+
 /** Prints a row a kind; whether all is within what is promised. */
 export async function printBeside(options: BesideOptions): Promise<boolean> {
   const { say, kinds = BESIDE_KIND_NAMES } = options;
-  say(
-    "| kind | published | fsync p50 | p99 | alone p50 | p99 | stored p50 | p99 | worst | its own p99 " +
-      "| in memory p50 | p99 | worst | its own p99 | SIGTERM ms |\n" +
-      `| --- |${" ---: |".repeat(14)}`,
-  );
-  let good = true;
-  for (const kind of kinds) {
-    const directory = await Deno.makeTempDir({ prefix: "hashbus-torture-" });
-    try {
-      good = await row(kind, options, directory) && good;
-    } catch (error) {
-      say(`| ${kind} | ${error} |`);
-      good = false;
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
-  }
-  return good;
+  return await printRows({
+    kinds,
+    columns: COLUMNS,
+    say,
+    row: (kind, directory) => row(kind, options, directory),
+  });
 }
 
 async function row(

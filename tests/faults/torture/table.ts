@@ -12,6 +12,7 @@ import { beHostile } from "./hostile_run.ts";
 import { STEADY_CUT } from "./kinds.ts";
 import { probing, type Times, timesOf, waitsOf } from "./probe.ts";
 import { mib, MOST_WAIT_MS } from "./round.ts";
+import { printRows } from "./rows.ts";
 import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
 
 export interface TableOptions {
@@ -29,26 +30,28 @@ const BYTES = 32 * 1024 ** 2;
 const DRAIN_MS = 5000;
 const HONEST = 5;
 
+const COLUMNS = [
+  "sent",
+  "kept at most",
+  "a byte sent",
+  "OK p50",
+  "p99",
+  "worst ms",
+  "its own p99",
+  "alone p99",
+  "back after",
+  "SIGTERM ms",
+];
+
 /** Prints the table; whether all is within what is promised. */
 export async function printTable(options: TableOptions): Promise<boolean> {
   const { say, kinds = TABLE_KIND_NAMES } = options;
-  say(
-    "| kind | sent | kept at most | a byte sent | OK p50 | p99 | worst ms | its own p99 | alone p99 | back after | SIGTERM ms |\n" +
-      "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-  );
-  let good = true;
-  for (const kind of kinds) {
-    const directory = await Deno.makeTempDir({ prefix: "hashbus-torture-" });
-    try {
-      good = await row(kind, options, `${directory}/data`) && good;
-    } catch (error) {
-      say(`| ${kind} | ${error} |`);
-      good = false;
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
-  }
-  return good;
+  return await printRows({
+    kinds,
+    columns: COLUMNS,
+    say,
+    row: (kind, directory) => row(kind, options, `${directory}/data`),
+  });
 }
 
 async function row(
