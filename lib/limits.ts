@@ -234,6 +234,8 @@ export const READ_PLACES = 3;
  * replies that leave at once before it is tried again with who had waited for it, at first and at last.
  */
 export const HOLD_ROUNDS = 3;
+/** In a larger crowd the next request comes later than so many rounds: connections. */
+export const HOLD_CROWD_MOST = HOLD_ROUNDS * ROUND_PLACES;
 export const HELD_OKS_MOST = 16;
 export const HOLD_PAUSE_LEAST = 4;
 export const HOLD_PAUSE_MOST = 256;

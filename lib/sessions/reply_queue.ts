@@ -25,7 +25,7 @@ export interface ReplyQueueOptions {
   readonly outlet: ReplyOutlet;
   readonly flushes: FlushList;
   readonly memory: HeldMemory;
-  readonly turns: Pick<Turns, "crowded" | "rounds" | "holdBack">;
+  readonly turns: Pick<Turns, "holds" | "rounds" | "holdBack">;
 }
 
 /**
@@ -240,7 +240,7 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
   }
 
   get #mayHold(): boolean {
-    return this.#turns.crowded && this.#oks > 0 && this.#oks <= HELD_OKS_MOST && this.#waiting.length === 0;
+    return this.#turns.holds && this.#oks > 0 && this.#oks <= HELD_OKS_MOST && this.#waiting.length === 0;
   }
 
   get #keepsTooMuch(): boolean {

@@ -27,7 +27,7 @@ class Bench {
   };
   /** How many times it asked to be held back. */
   asked = 0;
-  readonly turns = { crowded: false, rounds: 0, holdBack: () => void this.asked++ };
+  readonly turns = { holds: false, rounds: 0, holdBack: () => void this.asked++ };
   readonly room: Array<() => void> = [];
   readonly queue: ReplyQueue;
   flushed = 0;
@@ -56,7 +56,7 @@ Deno.test("in a crowd a success waits for the next one, and both are told togeth
   queue.ok(1, DONE);
   queue.flushOrHold();
   assertEquals(said.splice(0), ["ok 1"]);
-  turns.crowded = true;
+  turns.holds = true;
   for (let at = 0; at < 5; at++) {
     queue.ok(1, DONE);
     queue.flushOrHold();
@@ -72,7 +72,7 @@ Deno.test("in a crowd a success waits for the next one, and both are told togeth
 
 Deno.test("a success that waited for nothing leaves alone, and those behind it wait ever less often", () => {
   const { queue, turns, said } = new Bench();
-  turns.crowded = true;
+  turns.holds = true;
   let waited = 0;
   for (let at = 0; at < 2000; at++) {
     queue.ok(1, DONE);
@@ -90,7 +90,7 @@ Deno.test("a success that waited for nothing leaves alone, and those behind it w
 
 Deno.test("whatever else is said takes a success along that waits (C2)", () => {
   const { queue, turns, said } = new Bench();
-  turns.crowded = true;
+  turns.holds = true;
   queue.ok(1, DONE);
   queue.flushOrHold();
   queue.say((replies) => replies.pong());

@@ -7,6 +7,7 @@
 import {
   CROWD,
   CROWD_TURN_MS,
+  HOLD_CROWD_MOST,
   READ_PLACES,
   ROUND_PLACES,
   SLICE_MS,
@@ -93,9 +94,12 @@ export class Turns {
     this.#players--;
   }
 
-  /** Whether there are so many connections that a round has no room for all of them. */
-  get crowded(): boolean {
-    return this.#players > CROWD;
+  /**
+   * Whether a reply may wait for the next in a crowd that is not so large that it would come later than that
+   * anyhow.
+   */
+  get holds(): boolean {
+    return this.#crowded && this.#players <= HOLD_CROWD_MOST;
   }
 
   /** Rounds so far. */
@@ -113,7 +117,7 @@ export class Turns {
     this.#taken++;
     this.#moved(bytes);
     // a round begins before its places are taken, so that there are new ones by then
-    if (this.crowded && this.#taken >= SOON) this.#schedule();
+    if (this.#crowded && this.#taken >= SOON) this.#schedule();
   }
 
   /** A write has ended, and moved so many bytes. */
@@ -145,7 +149,7 @@ export class Turns {
     this.#unchecked = 0;
     const now = this.#loop.now();
     if (this.#began === UNTIMED) this.#began = now;
-    const most = this.crowded ? CROWD_TURN_MS : TURN_MS;
+    const most = this.#crowded ? CROWD_TURN_MS : TURN_MS;
     return this.#work >= TURN_WORK_MOST || now - this.#began >= most;
   }
 
@@ -161,7 +165,7 @@ export class Turns {
 
   /** Whether there is a place to write at once, which is taken then. If not: {@link whenWritable}. */
   get mayWrite(): boolean {
-    if (!this.crowded) return true;
+    if (!this.#crowded) return true;
     if (this.#taken >= ROUND_PLACES || !this.#writers.empty) return false;
     this.#taken++;
     return true;
@@ -175,7 +179,7 @@ export class Turns {
 
   /** Whether who was served has to wait ({@link whenReadable}) before it asks for more. */
   get holdsReads(): boolean {
-    return this.crowded &&
+    return this.#crowded &&
       (2 * this.#taken > ROUND_PLACES || !this.#readers.empty || !this.#writers.empty);
   }
 
@@ -195,6 +199,11 @@ export class Turns {
   whenTurned(callback: () => void): void {
     this.#waiting.push(callback);
     this.#schedule();
+  }
+
+  /** Whether there are so many connections that a round has no room for all of them. */
+  get #crowded(): boolean {
+    return this.#players > CROWD;
   }
 
   #moved(bytes: number): void {
