@@ -12,6 +12,7 @@
 import { matches } from "../../lib/topics/topic.ts";
 import { accounts, live } from "./accounts.ts";
 import {
+  type Drain,
   type History,
   isDurable,
   nameOf,
@@ -172,8 +173,12 @@ function drained(history: History, plan: Plan): string[] {
   // what was on its way when the broker ended is gone
   if (disk.losses > 0 || weather.latency > 5) return [];
   // it was over before its time was
-  const drains = history.drains.filter(({ from, to, ms, cut }) => cut === 0 && to - from < 0.8 * ms);
-  const others = plan.faults.filter(({ kind }) => kind !== "drain the broker" && kind !== "fill the disk");
+  const inTime = ({ from, to, ms, cut }: Drain): boolean => cut === 0 && to - from < 0.8 * ms;
+  const drains = history.drains.filter(inTime);
+  const others = [
+    ...plan.faults.filter(({ kind }) => kind !== "drain the broker" && kind !== "fill the disk"),
+    ...history.drains.filter((drain) => !inTime(drain)).map(({ from, to }) => ({ at: from, ms: to - from })),
+  ];
   const isOther = (from: number, to: number): boolean =>
     others.some(({ at, ms }) => at <= to && at + ms >= from - TRACED_MS);
   return history.publishers.flatMap(({ sent, protocol, name, lostAt }) =>
