@@ -35,11 +35,16 @@ export type { SlowPolicy } from "../slow_policy.ts";
 export { type MemoryOptions, MemoryStore } from "../store/memory.ts";
 export type {
   Append,
+  Commit,
   CommitOutcome,
   Cursor,
   From,
   FromLast,
+  GroupMark,
+  GroupName,
+  GroupOutcome,
   Had,
+  NamedMark,
   Page,
   ReadEnd,
   ReadExtent,
@@ -55,6 +60,7 @@ export type {
   Stored,
   StoreState,
   To,
+  TopicMark,
   Trimmed,
   TrimmedBatch,
 } from "../store/types.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { WireCode } from "../errors.ts";
-import type { ReplayRange, StoreState } from "../store/types.ts";
+import type { From, ReplayRange, StoreState } from "../store/types.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
 
@@ -80,9 +80,28 @@ export interface ReplaySubscriber extends Subscriber {
 export interface Member extends Gate {
   /**
    * Takes messages, in the order in which they were published; the group counts them as held until {@link
-   * Membership.passed}. Never throws.
+   * Membership.passed}, or, where they are stored and the group is told what is settled, until that.
+   * `attempt`: how often stored ones have been given out with this time. Never throws.
    */
-  give(run: Run): void;
+  give(run: Run, attempt: number): void;
+  /** So many that the group had not settled are no longer stored: retention was faster. */
+  missed(messages: number): void;
+  /** What is stored cannot be read any further: the group gives out nothing more of it. */
+  failed(reason: string): void;
+}
+
+/** When a stored message counts as done with: when it has been written to a member, or when that says so. */
+export type Settling = "auto" | "explicit";
+
+/** What became of asking for a place in a group. */
+export type JoinOutcome =
+  | { readonly kind: "joined" }
+  | { readonly kind: "refused"; readonly code: WireCode; readonly reason: string };
+
+/** Messages of a topic by their numbers: from one to before another. */
+export interface SequenceSpan {
+  readonly from: number;
+  readonly end: number;
 }
 
 /** How a group is joined. */
@@ -95,6 +114,12 @@ export interface Joining {
   readonly window: number;
   /** Whether publishers wait where no member has room; else what there is no room for is left out. */
   readonly blocks: boolean;
+  /** Of what is stored. All members of a group have the same. */
+  readonly settling: Settling;
+  /** Where a new group begins in what is stored; undefined: with what is stored from now on. */
+  readonly from: From | undefined;
+  /** Called once, at once where nothing is stored; no message comes before that. */
+  readonly joined: (outcome: JoinOutcome) => void;
 }
 
 /** A member's place in its group. */
@@ -103,6 +128,15 @@ export interface Membership {
   resize(window: number): void;
   /** So many of those that it was given have left. */
   passed(messages: number): void;
+  /**
+   * Stored messages that it was given are done with: answered when that is stored. False: it holds none of
+   * them, and there is no answer. What of the span it does not hold is passed over.
+   */
+  settle(topic: string, span: SequenceSpan, answer: Acknowledgement): boolean;
+  /** It gives them back, to be given out again in so many milliseconds; false: it holds none of them. */
+  giveBack(topic: string, span: SequenceSpan, delay: number): boolean;
+  /** Their time begins anew; false: it holds none of them. */
+  extend(topic: string, span: SequenceSpan): boolean;
   /**
    * It is no member any more. `unsent`: what it was given and has not sent, kept, in the order it was given:
    * others get it, and release it.

@@ -35,11 +35,12 @@ export class GroupMember implements Member, SegmentOwner {
   /** It has left, and what it sends is nobody's business any more. */
   #over = false;
 
-  constructor(joining: Joining, owner: GroupMemberOwner) {
+  constructor(terms: Omit<Joining, "settling" | "from" | "joined">, owner: GroupMemberOwner) {
     this.#owner = owner;
-    this.group = joining.name;
-    this.pattern = joining.pattern;
-    this.#window = joining.window;
+    this.group = terms.name;
+    this.pattern = terms.pattern;
+    this.#window = terms.window;
+    const joining = { ...terms, settling: "auto", from: undefined, joined: () => {} } as const;
     this.#membership = owner.engine.join(joining, this);
   }
 
@@ -82,6 +83,10 @@ export class GroupMember implements Member, SegmentOwner {
     this.#membership.leave(this.#unsent);
     this.#unsent = NOTHING;
   }
+
+  missed(): void {}
+
+  failed(): void {}
 
   takeGap(): undefined {}
 

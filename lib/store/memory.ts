@@ -11,8 +11,12 @@ import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
 import { seek } from "./log/seek.ts";
 import type {
   Append,
+  Commit,
   CommitOutcome,
   Cursor,
+  GroupName,
+  GroupOutcome,
+  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -57,9 +61,15 @@ export class MemoryStore implements Store {
   }
 
   /** Stores them together. */
-  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
-    const outcome = this.#commit(appends);
+  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+    const outcome = this.#commit(appends, marks);
     queueMicrotask(() => done(outcome));
+  }
+
+  /** How far a group has come. */
+  group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
+    const mark = this.#log.marks.get(group);
+    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
   }
 
   /** Finds where a replay begins. */
@@ -89,7 +99,7 @@ export class MemoryStore implements Store {
     for (const tell of this.#watching) tell(what);
   }
 
-  #commit(appends: readonly Append[]): CommitOutcome {
+  #commit(appends: readonly Append[], marks: readonly NamedMark[]): CommitOutcome {
     for (const { topic } of appends) {
       const reason = topicProblem(topic);
       if (reason !== undefined) return { kind: "refused", reason };
@@ -98,6 +108,7 @@ export class MemoryStore implements Store {
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const numbers = this.#log.append(grouped.batches, bytes, this.#now());
+    for (const mark of marks) this.#log.marks.put(mark);
     this.#commits++;
     this.#trim(grouped.batches);
     return { kind: "stored", stored: storedOf(grouped, numbers) };

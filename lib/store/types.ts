@@ -79,6 +79,41 @@ export interface ReplayRange {
   readonly to: To | undefined;
 }
 
+/** What a group is: a name and a pattern. */
+export interface GroupName {
+  /** One segment of a topic. */
+  readonly name: string;
+  /** Canonical. */
+  readonly pattern: string;
+}
+
+/** What of a topic a group has settled behind the batch up to which it has settled everything. */
+export interface TopicMark {
+  /** With its `#`. */
+  readonly topic: string;
+  /** Sequence numbers as a text without any meaning here; empty: none. */
+  readonly settled: string;
+  /** What is to be known of those that are not settled, in the same way. */
+  readonly attempts: string;
+}
+
+/** How far a group has come. */
+export interface GroupMark {
+  /** All up to this batch is settled. */
+  readonly after: number;
+  /** Topics of which that is not all. In a commit: of those that are left out it stays as it was. */
+  readonly topics: readonly TopicMark[];
+}
+
+/** How far a group has come, with what it is called. */
+export interface NamedMark extends GroupName, GroupMark {}
+
+/** The answer to {@link Store.group}; `none`: there is no such group. */
+export type GroupOutcome =
+  | { readonly kind: "group"; readonly mark: GroupMark }
+  | { readonly kind: "none" }
+  | { readonly kind: "failed"; readonly reason: string };
+
 /** Messages of a pattern that a replay need not bring: they have come by another way. */
 export interface Had {
   /** Canonical. */
@@ -255,12 +290,21 @@ export interface RetentionRules extends Retention {
   readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
 }
 
+/** What is stored together. */
+export interface Commit {
+  readonly appends: readonly Append[];
+  /** How far groups have come; left out: no group has. */
+  readonly marks?: readonly NamedMark[] | undefined;
+}
+
 /** A log of batches. One at a time has it open. */
 export interface Store {
   /** As of the last answer. */
   readonly state: StoreState;
-  /** Stores them all or none, on disk before it answers where it is asked to be. */
-  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void;
+  /** Stores all of it or nothing, on disk before it answers where it is asked to be. */
+  commit(commit: Commit, done: (outcome: CommitOutcome) => void): void;
+  /** How far a group has come. */
+  group(group: GroupName, done: (outcome: GroupOutcome) => void): void;
   /**
    * Whether something is to be done between two commits that takes as long as one; left out: never. It is
    * done when {@link keepUp} asks for it, and without that behind the next commit, or soon where none comes:

@@ -9,6 +9,9 @@ import type {
   CommitOutcome,
   Cursor,
   From,
+  GroupMark,
+  GroupOutcome,
+  NamedMark,
   Page,
   ReadEnd,
   ReadOutcome,
@@ -80,7 +83,23 @@ export class Asking {
   }
 
   commitOutcome(...appends: readonly Append[]): Promise<CommitOutcome> {
-    return new Promise((resolve) => this.store.commit(appends, resolve));
+    return new Promise((resolve) => this.store.commit({ appends }, resolve));
+  }
+
+  /** Stores how far groups have come, with nothing else or with something. */
+  async mark(marks: readonly NamedMark[], ...appends: readonly Append[]): Promise<void> {
+    const outcome = await new Promise<CommitOutcome>((resolve) =>
+      this.store.commit({ appends, marks }, resolve)
+    );
+    assertEquals(outcome.kind, "stored");
+  }
+
+  async group(name: string, pattern: string): Promise<GroupMark | undefined> {
+    const outcome = await new Promise<GroupOutcome>((resolve) =>
+      this.store.group({ name, pattern }, resolve)
+    );
+    if (outcome.kind === "failed") fail(outcome.reason);
+    return outcome.kind === "group" ? outcome.mark : undefined;
   }
 
   async commit(...appends: readonly Append[]): Promise<readonly Stored[]> {

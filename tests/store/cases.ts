@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RetentionRules, Store, StoreState } from "../../lib/store/types.ts";
 import { lastCases, type RegisterCase } from "./last_cases.ts";
+import { markCases } from "./mark_cases.ts";
 import { Asking, EARLIEST, lastOf, LATEST, messagesOf, run, shown, since } from "./asking.ts";
 
 /** Makes an empty store. */
@@ -201,6 +202,7 @@ export function storeCases(kind: string, make: MakeStore): void {
   });
 
   lastCases(test);
+  markCases(test);
 
   test("names that differ only a little are different topics", async (store) => {
     const names = ["#a", "#A", "#á", "#a\u0301", "#__proto__", "#constructor", "#1", "#a.b", "#🌍"];
@@ -245,7 +247,7 @@ export function storeCases(kind: string, make: MakeStore): void {
     await store.commit(run("#a", "1"));
     const { cursor } = await store.seek("#a", EARLIEST);
     const answered: string[] = [];
-    store.store.commit([run("#a", "2")], ({ kind }) => answered.push(kind));
+    store.store.commit({ appends: [run("#a", "2")] }, ({ kind }) => answered.push(kind));
     store.store.read([cursor], { most: 1000 }, ({ kind }) => answered.push(kind));
     await store.close();
     assertEquals(answered.sort(), ["page", "stored"]);

@@ -1,8 +1,12 @@
 import { MemoryStore } from "../../lib/store/memory.ts";
 import type {
   Append,
+  Commit,
   CommitOutcome,
   Cursor,
+  GroupName,
+  GroupOutcome,
+  NamedMark,
   ReadExtent,
   ReadOutcome,
   SeekOutcome,
@@ -14,7 +18,11 @@ import { within } from "./within.ts";
 /** The reference store, whose commits end when the test says so, and as it says. */
 export class HeldStore implements Store {
   readonly #store: Store;
-  readonly commits: { readonly appends: readonly Append[]; end(outcome?: CommitOutcome): void }[] = [];
+  readonly commits: {
+    readonly appends: readonly Append[];
+    readonly marks: readonly NamedMark[];
+    end(outcome?: CommitOutcome): void;
+  }[] = [];
   /** Commits end by themselves. */
   free = true;
   #arrived: Array<() => void> = [];
@@ -31,13 +39,13 @@ export class HeldStore implements Store {
     return this.#store.state;
   }
 
-  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const end = (outcome?: CommitOutcome): void => {
       if (outcome !== undefined) done(outcome);
-      else this.#store.commit(appends, done);
+      else this.#store.commit({ appends, marks }, done);
     };
     if (this.free) return end();
-    this.commits.push({ appends, end });
+    this.commits.push({ appends, marks, end });
     for (const arrived of this.#arrived.splice(0)) arrived();
   }
 
@@ -47,6 +55,10 @@ export class HeldStore implements Store {
 
   read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
     this.#store.read(cursors, extent, done);
+  }
+
+  group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
+    this.#store.group(group, done);
   }
 
   watch(trimmed: Parameters<Store["watch"]>[0]): void {

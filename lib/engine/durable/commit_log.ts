@@ -192,7 +192,7 @@ export class CommitLog implements Gate {
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
     if (appends.length === 0) return this.#committed(pieces, { kind: "stored", stored: [] });
-    this.#options.store.commit(appends, (outcome) => this.#committed(pieces, outcome));
+    this.#options.store.commit({ appends }, (outcome) => this.#committed(pieces, outcome));
   }
 
   #committed(pieces: readonly Piece[], outcome: CommitOutcome): void {

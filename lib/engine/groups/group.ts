@@ -42,7 +42,7 @@ export class Group implements Subscriber, PlaceOwner {
   #notFull: Array<() => void> = NOBODY;
   #giving = false;
 
-  constructor({ name, pattern, blocks }: Omit<Joining, "window">, owner: GroupOwner) {
+  constructor({ name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">, owner: GroupOwner) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
@@ -119,7 +119,7 @@ export class Group implements Subscriber, PlaceOwner {
       const part = run.part(given, count);
       this.#members.gave(place, count);
       this.#held += count;
-      place.member.give(part);
+      place.member.give(part, 1);
       if (part !== run) part.release();
       given += count;
     }

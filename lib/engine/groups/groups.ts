@@ -38,7 +38,9 @@ export class Groups implements GroupOwner {
       this.#groups.set(key, group);
       this.#routing.subscribe(group.pattern, group);
     }
-    return group.join(member, joining.window);
+    const place = group.join(member, joining.window);
+    joining.joined({ kind: "joined" });
+    return place;
   }
 
   flush(): void {

@@ -57,6 +57,18 @@ export class Place implements Membership {
     this.#owner.changed(this, messages);
   }
 
+  settle(): boolean {
+    return false;
+  }
+
+  giveBack(): boolean {
+    return false;
+  }
+
+  extend(): boolean {
+    return false;
+  }
+
   leave(unsent: readonly Run[]): void {
     if (this.#gone) return;
     this.#gone = true;

@@ -6,6 +6,7 @@
 import { matches } from "../../topics/topic.ts";
 import { DamageError, missingTopic } from "./damage.ts";
 import type { CommitNumbers, NewBatch } from "./group.ts";
+import { MemoryMarks } from "./memory_marks.ts";
 import { ReplayMemory } from "./replay_memory.ts";
 import type { AgedBatch, TrimPort } from "./retention.ts";
 import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "./view.ts";
@@ -25,6 +26,7 @@ export class MemoryLog implements LogView, TrimPort {
   time = 0;
   deleted = 0;
   readonly replays = new ReplayMemory();
+  readonly marks = new MemoryMarks();
   readonly #batches: Batch[] = [];
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #byId = new Map<number, MemoryTopic>();

@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Identity, writeIdentity } from "./identity.ts";
 
 /** What this version writes, and the newest it reads: the lower 16 bits of `PRAGMA user_version`. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 /** Set in `user_version` while somebody has the store open, so that a WAL belongs to it. */
 export const OPEN_BIT = 0x10000;
 /** "hbus": `PRAGMA application_id`. */
@@ -57,9 +57,29 @@ const DEDUP_TABLE = `
   ) STRICT;
 `;
 
+const GROUP_TABLES = `
+  CREATE TABLE consumer (
+    name TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    after INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (name, pattern)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE consumer_topic (
+    name TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    settled TEXT NOT NULL,
+    attempts TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (name, pattern, topic)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** From each format to the next: what has to be done, in one transaction with the new identity row. */
 const STEPS: ReadonlyMap<number, string> = new Map([
   [1, `ALTER TABLE batch ADD COLUMN expires INTEGER; ${DEDUP_TABLE}`],
+  [2, GROUP_TABLES],
 ]);
 
 /** Makes an empty database into an empty store, before it is a log with a WAL. */
@@ -68,7 +88,7 @@ export function createSchema(db: DatabaseSync, identity: Identity): void {
     `PRAGMA page_size = ${DATABASE_PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL`,
   );
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
-  db.exec(`BEGIN; ${TABLES} ${DEDUP_TABLE} COMMIT`);
+  db.exec(`BEGIN; ${TABLES} ${DEDUP_TABLE} ${GROUP_TABLES} COMMIT`);
   writeIdentity(db, identity);
 }
 

@@ -6,9 +6,11 @@
 import type { Log } from "../../log.ts";
 import { groupAppends, type Grouped, storedOf, topicProblem } from "../log/group.ts";
 import type {
-  Append,
+  Commit,
   CommitOutcome,
   Cursor,
+  GroupName,
+  GroupOutcome,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -38,7 +40,7 @@ export interface Started<Request, Answer> {
 }
 
 /** What a read of either kind is answered with. */
-type ReadDone = (outcome: SeekOutcome & ReadOutcome) => void;
+type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome) => void;
 
 /**
  * - Commits are answered by one thread and reads by the other, each in the order of the calls.
@@ -101,7 +103,7 @@ export class SqliteStore implements Store {
     return { ...this.#state, committing };
   }
 
-  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
     if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
     const gone = this.#writingGone;
@@ -113,7 +115,7 @@ export class SqliteStore implements Store {
     const buffer = this.#takeBuffer(grouped.length);
     grouped.copyTo(new Uint8Array(buffer));
     this.#waiting = { grouped, done };
-    this.#post.send({ kind: "commit", batches: grouped.batches, buffer }, [buffer]);
+    this.#post.send({ kind: "commit", batches: grouped.batches, marks, buffer }, [buffer]);
   }
 
   get upkeepDue(): boolean {
@@ -133,6 +135,10 @@ export class SqliteStore implements Store {
   read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
     const gentle = this.#waiting !== undefined || performance.now() - this.#committedAt < BUSY_MS;
     this.#ask({ kind: "read", cursors, extent, gentle }, done);
+  }
+
+  group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
+    this.#ask({ kind: "group", group }, done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -193,10 +199,11 @@ export class SqliteStore implements Store {
   #read(answer: ReadAnswer): void {
     switch (answer.kind) {
       case "sought":
+      case "group":
       case "read": {
         const { outcome } = answer;
         const done = this.#reads.shift();
-        const answered = (): void => done?.(outcome as SeekOutcome & ReadOutcome);
+        const answered = (): void => done?.(outcome as Parameters<ReadDone>[0]);
         const early = "deleted" in outcome && outcome.deleted > this.#toldDeleted;
         if (this.#early.length === 0 && !early) return answered();
         this.#early.push({ deleted: "deleted" in outcome ? outcome.deleted : 0, answer: answered });

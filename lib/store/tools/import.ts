@@ -90,7 +90,7 @@ export class Importer {
     this.#records = [];
     this.#batches = [];
     this.#bytes = 0;
-    this.#orThrow(() => this.#writer.commit(batches, bytes, this.#time));
+    this.#orThrow(() => this.#writer.commit({ batches }, bytes, this.#time));
     this.#messages += records.length;
     if (this.#writer.checkpointDue) this.#orThrow(() => this.#writer.checkpoint());
   }

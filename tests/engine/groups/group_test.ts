@@ -51,6 +51,9 @@ class Worker implements Member {
     this.held.push(...numbersIn(run));
   }
 
+  missed(): void {}
+  failed(): void {}
+
   whenNotFull(callback: () => void): void {
     this.#notFull.push(callback);
   }

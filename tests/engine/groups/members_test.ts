@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { Members, Place } from "../../../lib/engine/groups/members.ts";
 import type { Member } from "../../../lib/engine/types.ts";
 
-const MEMBER: Member = { full: false, whenNotFull: (callback) => callback(), give: () => {} };
+const MEMBER: Member = {
+  full: false,
+  whenNotFull: (callback) => callback(),
+  give: () => {},
+  missed: () => {},
+  failed: () => {},
+};
 
 const NOBODY = { changed: () => {}, left: () => {} };
 

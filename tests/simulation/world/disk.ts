@@ -6,8 +6,12 @@
  */
 import type {
   Append,
+  Commit,
   CommitOutcome,
   Cursor,
+  GroupName,
+  GroupOutcome,
+  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -110,6 +114,7 @@ class DiskStore implements Store {
   readonly #opened: Opened;
   readonly #commits: {
     readonly appends: readonly Append[];
+    readonly marks: readonly NamedMark[];
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
@@ -136,7 +141,7 @@ class DiskStore implements Store {
     return { ...this.#opened.store.state, committing: this.#commits.length };
   }
 
-  commit(appends: readonly Append[], done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
       topic,
       count,
@@ -144,7 +149,7 @@ class DiskStore implements Store {
       ids,
       ttl,
     }));
-    this.#commits.push({ appends: copies, done });
+    this.#commits.push({ appends: copies, marks, done });
     this.#next();
   }
 
@@ -164,6 +169,10 @@ class DiskStore implements Store {
         done(outcome);
       })
     );
+  }
+
+  group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
+    this.#read(() => this.#opened.store.group(group, done));
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -210,7 +219,7 @@ class DiskStore implements Store {
       });
       return;
     }
-    this.#committing = { appends: first.appends, time: this.#node.clock.wall() };
+    this.#committing = { appends: first.appends, marks: first.marks, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;

@@ -8,6 +8,7 @@ import { groupAppends, storedOf, topicProblem } from "../../../lib/store/log/gro
 import { read } from "../../../lib/store/log/read.ts";
 import { trimmedOf, Trimmer } from "../../../lib/store/log/retention.ts";
 import { seek } from "../../../lib/store/log/seek.ts";
+import { GroupMarksReader } from "../../../lib/store/sqlite/group_marks.ts";
 import type { Watched } from "../../../lib/store/sqlite/held_files.ts";
 import { createSchema, FORMAT } from "../../../lib/store/sqlite/schema.ts";
 import { SqliteView } from "../../../lib/store/sqlite/view.ts";
@@ -73,6 +74,7 @@ class OpenImage implements Opened {
     this.#writer = new Writer(db, NO_FILES, image.options);
     this.#trimmer = new Trimmer(this.#writer, image.options.retain);
     const view = new SqliteView(db);
+    const marks = new GroupMarksReader(db);
     this.#state = this.#look();
     const state = (): StoreState => this.#state;
     this.store = {
@@ -88,6 +90,10 @@ class OpenImage implements Opened {
         const outcome = view.snapshot(() => read(view, cursors, { ...extent, now: now() }));
         queueMicrotask(() => done(outcome));
       },
+      group: (group, done) => {
+        const mark = view.snapshot(() => marks.get(group));
+        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+      },
       watch: (trimmed) => void this.#watching.push(trimmed),
       close: (done) => {
         this.#writer.close();
@@ -96,13 +102,13 @@ class OpenImage implements Opened {
     };
   }
 
-  commit({ appends, time }: Kept, done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks, time }: Kept, done: (outcome: CommitOutcome) => void): void {
     const reason = appends.map(({ topic }) => topicProblem(topic)).find((problem) => problem !== undefined);
     if (reason !== undefined) return queueMicrotask(() => done({ kind: "refused", reason }));
     const grouped = groupAppends(appends);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
-    const numbers = this.#writer.commit(grouped.batches, bytes, time);
+    const numbers = this.#writer.commit({ batches: grouped.batches, marks }, bytes, time);
     if ("kind" in numbers) return queueMicrotask(() => done(numbers));
     this.#commits++;
     this.#trim(grouped.batches, time);

@@ -63,6 +63,7 @@ class OpenJournal implements Opened {
       recentIds,
       seek: (...asked) => store.seek(...asked),
       read: (...asked) => store.read(...asked),
+      group: (...asked) => store.group(...asked),
       watch: (trimmed) => store.watch(trimmed),
       close: (done) => store.close(done),
     };
@@ -73,9 +74,9 @@ class OpenJournal implements Opened {
     this.#replay(this.#store, { ...kept, time: this.#journal.time }, done);
   }
 
-  #replay(store: MemoryStore, { appends, time }: Kept, done: (outcome: CommitOutcome) => void): void {
+  #replay(store: MemoryStore, { appends, marks, time }: Kept, done: (outcome: CommitOutcome) => void): void {
     this.#time = time;
-    store.commit(appends, done);
+    store.commit({ appends, marks }, done);
     this.#time = undefined;
   }
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Append, CommitOutcome, Store } from "../../../lib/store/types.ts";
+import type { Append, CommitOutcome, NamedMark, Store } from "../../../lib/store/types.ts";
 
 /** What one commit stores. */
 export interface Kept {
   readonly appends: readonly Append[];
+  readonly marks: readonly NamedMark[];
   /** By the wall clock of who stored it, milliseconds since 1970. */
   readonly time: number;
 }

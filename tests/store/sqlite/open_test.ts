@@ -8,6 +8,7 @@ import { Importer } from "../../../lib/store/tools/import.ts";
 import { Program } from "../../../scripts/program.ts";
 import { EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
+import { FORMAT } from "../../../lib/store/sqlite/schema.ts";
 
 /** Opens what must not open: one line for a person, and nothing changed. */
 async function refused(folder: Folder, says: RegExp): Promise<void> {
@@ -122,9 +123,12 @@ Deno.test("a store of a newer version is refused, untouched", async () => {
   using folder = new Folder();
   await folder.with((store) => store.commit(run("#a", "1")));
   const db = new DatabaseSync(folder.database);
-  db.exec("PRAGMA user_version = 3");
+  db.exec(`PRAGMA user_version = ${FORMAT + 1}`);
   db.close();
-  await refused(folder, /newer version \(format 3, this one reads up to 2\)/);
+  await refused(
+    folder,
+    new RegExp(`newer version \\(format ${FORMAT + 1}, this one reads up to ${FORMAT}\\)`),
+  );
 });
 
 Deno.test("a store that was not closed is refused without its write-ahead log, untouched", async () => {
@@ -194,7 +198,7 @@ Deno.test("the log's file says what it is", async () => {
   const db = new DatabaseSync(folder.database, { readOnly: true });
   const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   assertEquals(pragma("application_id"), 0x68627573);
-  assertEquals(pragma("user_version"), 2);
+  assertEquals(pragma("user_version"), FORMAT);
   assertEquals(pragma("journal_mode"), "wal");
   assertEquals(pragma("auto_vacuum"), 2);
   db.close();

@@ -7,6 +7,7 @@ import { RecentIdsTable } from "../../../lib/store/sqlite/recent_ids.ts";
 import { checkStore } from "../../../lib/store/tools/check.ts";
 import { type Asking, EARLIEST, run, shown } from "../asking.ts";
 import { Folder } from "../folder.ts";
+import { FORMAT } from "../../../lib/store/sqlite/schema.ts";
 
 const DEDUP_TABLE = `CREATE TABLE dedup (batch INTEGER PRIMARY KEY, topic INTEGER NOT NULL,
   time INTEGER NOT NULL, ids TEXT NOT NULL, crc INTEGER NOT NULL) STRICT`;
@@ -227,7 +228,7 @@ Deno.test("a store of the first format is checked as it is, and brought up to th
   });
   assertEquals(problems(folder), []);
   const db = new DatabaseSync(folder.database, { readOnly: true });
-  assertEquals({ ...db.prepare("PRAGMA user_version").get() }, { user_version: 2 });
-  assertEquals({ ...db.prepare("SELECT format FROM store").get() }, { format: 2 });
+  assertEquals({ ...db.prepare("PRAGMA user_version").get() }, { user_version: FORMAT });
+  assertEquals({ ...db.prepare("SELECT format FROM store").get() }, { format: FORMAT });
   db.close();
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
+import type { GroupOutcome } from "../../../lib/store/types.ts";
 import { openSqliteStore, type SqliteOptions } from "../../../lib/store/sqlite/open_store.ts";
 import { checkStore, type CheckSummary } from "../../../lib/store/tools/check.ts";
 import { type Asking, EARLIEST, run, shown, since } from "../asking.ts";
@@ -211,4 +212,27 @@ Deno.test("damage is told by topic and sequence numbers, and what lies before it
     assertEquals((await store.replay("#b", EARLIEST)).messages.length, 200, "another topic is whole");
     assertEquals((await store.replay("#a", since(23))).messages.length, 378, "and so is what lies behind");
   });
+});
+
+Deno.test("how far groups have come is there after a restart, and damage of it is told", async () => {
+  using own = new Folder();
+  const topics = [{ topic: "#a", settled: "3-7", attempts: "8=2" }];
+  await own.with((store) => store.mark([{ name: "g", pattern: "#a.*", after: 7, topics }]));
+  await own.with(async (store) => {
+    assertEquals(await store.group("g", "#a.*"), { after: 7, topics });
+  });
+  for (const table of ["consumer_topic SET settled = '3-8'", "consumer SET after = 8"]) {
+    const db = new DatabaseSync(own.database);
+    db.exec(`UPDATE ${table}`);
+    db.close();
+    await own.with(async (store) => {
+      const outcome = await new Promise<GroupOutcome>((resolve) =>
+        store.store.group({ name: "g", pattern: "#a.*" }, resolve)
+      );
+      assertEquals(outcome, {
+        kind: "failed",
+        reason: "what is known of group g of #a.* does not match its checksum",
+      });
+    });
+  }
 });

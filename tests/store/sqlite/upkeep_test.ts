@@ -49,7 +49,7 @@ function commit(
     bytes.set(record, at);
     at += record.length;
   }
-  assert("firsts" in writer.commit(batches, bytes, time));
+  assert("firsts" in writer.commit({ batches }, bytes, time));
 }
 
 function upkeepOf(writer: Writer, retain: RetentionRules): Upkeep {
@@ -65,7 +65,7 @@ Deno.test("many small batches are no reason for a checkpoint, a large WAL is", (
     const topic = "#large";
     const payload = "x".repeat(9 * 1024 * 1024);
     const bytes = encodeText(`pub ${topic} ${payload.length}\n${payload}\n`);
-    writer.commit([{ topic, count: 1, start: 0, end: bytes.length }], bytes, 1);
+    writer.commit({ batches: [{ topic, count: 1, start: 0, end: bytes.length }] }, bytes, 1);
     assertEquals(writer.checkpointDue, true);
     assertEquals(writer.checkpoint(), undefined);
     assertEquals(writer.checkpointDue, false);

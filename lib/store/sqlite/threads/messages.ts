@@ -8,6 +8,9 @@ import type { LogFields } from "../../../log.ts";
 import type { CommitNumbers, NewBatch } from "../../log/group.ts";
 import type {
   Cursor,
+  GroupName,
+  GroupOutcome,
+  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -37,7 +40,12 @@ export type OpenRequest =
 
 /** To the one that writes. The buffer comes back with the answer. */
 export type WriteRequest =
-  | { readonly kind: "commit"; readonly batches: readonly NewBatch[]; readonly buffer: ArrayBuffer }
+  | {
+    readonly kind: "commit";
+    readonly batches: readonly NewBatch[];
+    readonly marks: readonly NamedMark[];
+    readonly buffer: ArrayBuffer;
+  }
   | { readonly kind: "keep up" }
   | { readonly kind: "close" };
 
@@ -51,6 +59,7 @@ export type ReadRequest =
     /** Commits come in meanwhile: afterwards the thread leaves the processors to them for a while. */
     readonly gentle: boolean;
   }
+  | { readonly kind: "group"; readonly group: GroupName }
   | { readonly kind: "close" };
 
 /** What is worth a line in the log. */
@@ -95,4 +104,5 @@ export type ReadAnswer =
   | { readonly kind: "refused to open"; readonly reason: string }
   | { readonly kind: "sought"; readonly outcome: SeekOutcome }
   | { readonly kind: "read"; readonly outcome: ReadOutcome }
+  | { readonly kind: "group"; readonly outcome: GroupOutcome }
   | { readonly kind: "closed" };

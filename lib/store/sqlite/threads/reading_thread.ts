@@ -8,10 +8,11 @@ import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
-import type { Page } from "../../types.ts";
+import type { GroupOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
 import { reasonOf } from "../errors.ts";
 import { filesIn } from "../files.ts";
+import { GroupMarksReader } from "../group_marks.ts";
 import { SqliteView } from "../view.ts";
 import { IdleHeap } from "./idle_heap.ts";
 import type { OpenRequest, ReadAnswer, ReadRequest } from "./messages.ts";
@@ -32,6 +33,7 @@ export class ReadingThread {
   readonly #scope: Scope;
   readonly #db: DatabaseSync;
   readonly #view: SqliteView;
+  readonly #marks: GroupMarksReader;
   /** Requests that were answered. */
   #served = 0;
 
@@ -54,6 +56,7 @@ export class ReadingThread {
     this.#scope = scope;
     this.#db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
     this.#view = new SqliteView(this.#db);
+    this.#marks = new GroupMarksReader(this.#db);
     const heap = new IdleHeap({
       bytes: () => Deno.memoryUsage().heapTotal,
       collect: () => {
@@ -71,6 +74,8 @@ export class ReadingThread {
         return this.#seek(request);
       case "read":
         return this.#read(request);
+      case "group":
+        return this.#group(request);
       case "close":
         this.#db.close();
         this.#answer({ kind: "closed" });
@@ -90,6 +95,14 @@ export class ReadingThread {
     const due = start + outcome.page.bytes.length / PACE;
     this.#answer({ kind: "read", outcome }, memoryOf(outcome.page));
     if (gentle) Atomics.wait(NEVER, 0, 0, Math.max(0, due - performance.now()));
+  }
+
+  #group({ group }: Extract<ReadRequest, { kind: "group" }>): void {
+    const outcome = orFailed(this.#view, (): GroupOutcome => {
+      const mark = this.#marks.get(group);
+      return mark === undefined ? { kind: "none" } : { kind: "group", mark };
+    });
+    this.#answer({ kind: "group", outcome });
   }
 
   #answer(answer: ReadAnswer, transfer: Transferable[] = []): void {

@@ -139,9 +139,9 @@ export class WritingThread {
     }
   }
 
-  #commit({ batches, buffer }: Extract<WriteRequest, { kind: "commit" }>): void {
+  #commit({ batches, marks, buffer }: Extract<WriteRequest, { kind: "commit" }>): void {
     const start = performance.now();
-    const outcome = this.#writer.commit(batches, new Uint8Array(buffer), Date.now());
+    const outcome = this.#writer.commit({ batches, marks }, new Uint8Array(buffer), Date.now());
     this.#commits++;
     const took = performance.now() - start;
     this.#commitTime += took;

@@ -6,9 +6,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { CommitNumbers, NewBatch } from "../../log/group.ts";
 import type { AgedBatch, TrimPort } from "../../log/retention.ts";
-import type { RecentIds } from "../../types.ts";
+import type { NamedMark, RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
 import { reasonOf } from "../errors.ts";
+import { GroupMarksTable } from "../group_marks.ts";
 import type { Watched } from "../held_files.ts";
 import { type Identity, readIdentity, writeIdentity } from "../identity.ts";
 import { RecentIdsTable } from "../recent_ids.ts";
@@ -20,6 +21,14 @@ import { type OpenTopic, Topics } from "./topics.ts";
 import { type Failure, Transactions } from "./transactions.ts";
 import { identityWithout, Trimming } from "./trimming.ts";
 
+/** What one commit stores. */
+export interface NewCommit {
+  readonly batches: readonly NewBatch[];
+  readonly marks?: readonly NamedMark[] | undefined;
+}
+
+/** What a group's mark takes of the WAL: a page of each of the tables. */
+const MARK_BYTES = 2 * DATABASE_PAGE_BYTES;
 /** What a batch takes of the WAL beside its bytes: pages of table and index. */
 const BATCH_OVERHEAD = 3 * DATABASE_PAGE_BYTES;
 
@@ -38,6 +47,7 @@ export class Writer implements TrimPort {
   readonly #transactions: Transactions;
   readonly #topics: Topics;
   readonly #ids: RecentIdsTable;
+  readonly #marks: GroupMarksTable;
   readonly #trimming: Trimming;
   readonly #room: Room;
   readonly #checkpoints: Checkpoints;
@@ -54,6 +64,7 @@ export class Writer implements TrimPort {
     this.#identity = { ...identity, epoch: identity.epoch + 1 };
     this.#topics = new Topics(db);
     this.#ids = new RecentIdsTable(db);
+    this.#marks = new GroupMarksTable(db);
     this.#trimming = new Trimming(db, this.#topics);
     this.#room = new Room(db);
     this.#checkpoints = new Checkpoints(db);
@@ -102,8 +113,12 @@ export class Writer implements TrimPort {
     return this.#transactions.lost;
   }
 
-  /** Stores batches whose records lie in `bytes`. */
-  commit(batches: readonly NewBatch[], bytes: Uint8Array, now: number): CommitNumbers | Failure {
+  /** Stores batches whose records lie in `bytes`, and with them how far groups have come. */
+  commit(
+    { batches, marks = [] }: NewCommit,
+    bytes: Uint8Array,
+    now: number,
+  ): CommitNumbers | Failure {
     const time = Math.max(this.#time, now);
     const touched = new Map<string, OpenTopic>();
     const firsts: number[] = [];
@@ -126,6 +141,10 @@ export class Writer implements TrimPort {
         firsts.push(topic.next);
         topic.next += count;
         this.#checkpoints.wrote(records.length + BATCH_OVERHEAD);
+      }
+      for (const mark of marks) {
+        this.#marks.put(mark);
+        this.#checkpoints.wrote(MARK_BYTES);
       }
     });
     if (failure !== undefined) {

@@ -10,7 +10,7 @@ Deno.test("where it is not known what is stored nothing is written any more, not
     judge: () => {},
   });
   const bytes = new TextEncoder().encode("pub #a 1\nx\n");
-  writer.commit([{ topic: "#a", count: 1, start: 0, end: bytes.length }], bytes, 1);
+  writer.commit({ batches: [{ topic: "#a", count: 1, start: 0, end: bytes.length }] }, bytes, 1);
   const wal = Deno.readFileSync(folder.wal);
   Deno.removeSync(folder.wal);
   writer.look();

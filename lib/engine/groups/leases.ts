@@ -1,0 +1,162 @@
+/**
+ * Who holds which message, and until when.
+ *
+ * @module
+ */
+import type { Unit } from "./ledger.ts";
+import type { Place } from "./members.ts";
+import type { SequenceRange } from "./sequence_ranges.ts";
+
+/** Messages of a topic that were given to a member together. */
+export interface Grant extends SequenceRange {
+  readonly topic: string;
+  readonly unit: Unit;
+  /** How often they have been given out with this time, from 1. */
+  readonly attempt: number;
+}
+
+/** Messages that follow one another, while a member holds them. */
+class Lease implements Grant {
+  readonly topic: string;
+  readonly unit: Unit;
+  readonly attempt: number;
+  readonly term: Term;
+  readonly page: Page;
+  readonly end: number;
+  from: number;
+
+  constructor({ topic, unit, attempt, from, end }: Grant, { page, term }: { page: Page; term: Term }) {
+    this.topic = topic;
+    this.unit = unit;
+    this.attempt = attempt;
+    this.from = from;
+    this.end = end;
+    this.page = page;
+    this.term = term;
+    term.leases.add(this);
+  }
+
+  /** The part of it from one number to before another. */
+  part(from: number, end: number): Grant {
+    const { topic, unit, attempt } = this;
+    return { topic, unit, attempt, from: Math.max(from, this.from), end: Math.min(end, this.end) };
+  }
+}
+
+/** Leases that end at the same time. */
+interface Term {
+  readonly until: number;
+  readonly leases: Set<Lease>;
+}
+
+/** One member's leases of a topic, sorted, no two with a number in common. */
+interface Page {
+  readonly place: Place;
+  readonly leases: Lease[];
+}
+
+/** What a member holds no longer, for its time was over. */
+export interface Lapsed {
+  readonly place: Place;
+  readonly grant: Grant;
+}
+
+/**
+ * Guarantees: a hold ends once, by {@link take}, {@link lapse} or {@link clear}, whichever comes first, and
+ * what comes later finds nothing. Holds end in the order in which they began, for all take the same time: who
+ * has to be looked at is always the first. Whoever grants sees to it that nobody else holds the messages.
+ */
+export class Leases {
+  readonly #books = new Map<Place, Map<string, Page>>();
+  /** In the order in which they end. */
+  readonly #terms: Term[] = [];
+
+  /** Gives messages to a member, until so many milliseconds; not less than in the call before. */
+  grant(place: Place, grant: Grant, until: number): void {
+    let term = this.#terms.at(-1);
+    if (term?.until !== until) {
+      term = { until, leases: new Set() };
+      this.#terms.push(term);
+    }
+    const page = this.#page(place, grant.topic);
+    page.leases.splice(firstEndingBehind(page.leases, grant.from), 0, new Lease(grant, { page, term }));
+  }
+
+  /** What of a range a member holds, and holds no longer. */
+  take(place: Place, topic: string, { from, end }: SequenceRange): Grant[] {
+    const book = this.#books.get(place);
+    const page = book?.get(topic);
+    if (book === undefined || page === undefined) return [];
+    const { leases } = page;
+    const start = firstEndingBehind(leases, from);
+    const first = leases[start];
+    // as most are settled: from the beginning on
+    if (first !== undefined && from <= first.from && first.from < end && end < first.end) {
+      const taken = first.part(from, end);
+      first.from = end;
+      return [taken];
+    }
+    const taken: Grant[] = [];
+    const left: Lease[] = [];
+    let stop = start;
+    for (let lease = first; lease !== undefined && lease.from < end; lease = leases[++stop]) {
+      const { term } = lease;
+      taken.push(lease.part(from, end));
+      term.leases.delete(lease);
+      if (lease.from < from) left.push(new Lease(lease.part(0, from), { page, term }));
+      if (lease.end > end) left.push(new Lease(lease.part(end, Infinity), { page, term }));
+    }
+    leases.splice(start, stop - start, ...left);
+    if (leases.length === 0) book.delete(topic);
+    if (book.size === 0) this.#books.delete(place);
+    return taken;
+  }
+
+  /** What has been held until now or longer than it may be. */
+  lapse(now: number): Lapsed[] {
+    const lapsed: Lapsed[] = [];
+    for (let term = this.#terms[0]; term !== undefined && term.until <= now; term = this.#terms[0]) {
+      this.#terms.shift();
+      for (const { page, topic, from, end } of [...term.leases]) {
+        const { place } = page;
+        for (const grant of this.take(place, topic, { from, end })) lapsed.push({ place, grant });
+      }
+    }
+    return lapsed;
+  }
+
+  /** All that a member holds, and holds no longer; topic by topic, in their order. */
+  clear(place: Place): Grant[] {
+    const book = this.#books.get(place);
+    this.#books.delete(place);
+    const grants: Grant[] = [];
+    for (const { leases } of book?.values() ?? []) {
+      for (const lease of leases) {
+        lease.term.leases.delete(lease);
+        grants.push(lease.part(0, Infinity));
+      }
+    }
+    return grants;
+  }
+
+  #page(place: Place, topic: string): Page {
+    let book = this.#books.get(place);
+    if (book === undefined) this.#books.set(place, book = new Map());
+    let page = book.get(topic);
+    if (page === undefined) book.set(topic, page = { place, leases: [] });
+    return page;
+  }
+}
+
+/** Of sorted leases the first that holds what comes behind a number, or ends later. */
+function firstEndingBehind(leases: readonly Lease[], sequence: number): number {
+  let low = 0;
+  let high = leases.length;
+  if (high > 0 && leases[0]!.end > sequence) return 0;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (leases[middle]!.end > sequence) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

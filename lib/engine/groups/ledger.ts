@@ -1,0 +1,204 @@
+/**
+ * What a group has settled of what is stored.
+ *
+ * @module
+ */
+import type { GroupMark, TopicMark } from "../../store/types.ts";
+import { readRanges, type SequenceRange, SequenceRanges } from "./sequence_ranges.ts";
+
+/** What was read together: it is settled when all of it is. */
+export interface Unit {
+  /** Everything up to this batch has been read with it; undefined: it is not known yet. */
+  after: number | undefined;
+  /** Messages that are not settled. */
+  open: number;
+  /** Topics that have messages in it, and where those end. */
+  readonly ends: Map<string, number>;
+}
+
+/** One topic's account. */
+interface Account {
+  readonly settled: SequenceRanges;
+  /** By sequence number. */
+  readonly attempts: Map<number, number>;
+}
+
+/**
+ * A group reads in the order of the commits, and its members settle in any order. So it is enough to know up
+ * to which batch everything is settled, and of what comes behind that, which numbers are.
+ *
+ *     batches    1  2  3  4  5  6  7  8
+ *     settled    ■  ■  ■  □  ■  ■  □  □
+ *                after = 3 ┘  └──┴ numbers of their topics
+ *
+ * Guarantee: what was settled is never given out again by whoever goes on from a mark that was taken behind
+ * it; what was not, is.
+ */
+export class Ledger {
+  #after: number;
+  readonly #accounts = new Map<string, Account>();
+  /** In the order in which they were read; those before `#head` are settled. */
+  #units: Unit[] = [];
+  #head = 0;
+  /** What is read now. */
+  #current: Unit | undefined;
+  /** What has changed since the last mark. */
+  #moved = false;
+  readonly #changed = new Set<string>();
+  /** Topics that marks which were taken before have named. */
+  readonly #named = new Set<string>();
+
+  /** Goes on from a mark that names all topics. Throws TypeError where it is damaged. */
+  constructor({ after, topics }: GroupMark) {
+    this.#after = after;
+    for (const { topic, settled, attempts } of topics) {
+      const ranges = readRanges(settled);
+      if (ranges === undefined) throw new TypeError(`${JSON.stringify(settled)} are no sequence numbers`);
+      this.#accounts.set(topic, { settled: ranges, attempts: readAttempts(attempts) });
+      this.#named.add(topic);
+    }
+  }
+
+  /** All up to this batch is settled. */
+  get after(): number {
+    return this.#after;
+  }
+
+  /** Messages that were read and are not settled. */
+  get open(): number {
+    let open = 0;
+    for (let at = this.#head; at < this.#units.length; at++) open += this.#units[at]!.open;
+    return open;
+  }
+
+  /** Whether there is anything that the last mark does not say. */
+  get hasNews(): boolean {
+    return this.#moved || this.#changed.size > 0;
+  }
+
+  /** What is read now, and belongs together until {@link readUpTo}. */
+  get unit(): Unit {
+    if (this.#current === undefined) {
+      this.#current = { after: undefined, open: 0, ends: new Map() };
+      this.#units.push(this.#current);
+    }
+    return this.#current;
+  }
+
+  /** So many messages of a topic were read; those that are not settled yet. */
+  read(topic: string, first: number, count: number): readonly SequenceRange[] {
+    const { unit } = this;
+    const end = first + count;
+    unit.ends.set(topic, Math.max(end, unit.ends.get(topic) ?? 0));
+    const account = this.#accounts.get(topic);
+    const unsettled = account === undefined ? [{ from: first, end }] : account.settled.without(first, end);
+    for (const range of unsettled) unit.open += range.end - range.from;
+    return unsettled;
+  }
+
+  /** Everything up to this batch has been read. */
+  readUpTo(batch: number): void {
+    this.unit.after = batch;
+    this.#current = undefined;
+    this.#close();
+  }
+
+  /** Messages of a unit are settled, that were not. */
+  settle(unit: Unit, topic: string, { from, end }: SequenceRange): void {
+    const { settled, attempts } = this.#account(topic);
+    unit.open -= settled.add(from, end);
+    if (attempts.size > 0) {
+      for (let sequence = from; sequence < end; sequence++) {
+        attempts.delete(sequence);
+      }
+    }
+    this.#changed.add(topic);
+    this.#close();
+  }
+
+  /** Messages were given back, and so often they will have been given out with the next time. */
+  again(topic: string, { from, end }: SequenceRange, attempt: number): void {
+    const { attempts } = this.#account(topic);
+    for (let sequence = from; sequence < end; sequence++) attempts.set(sequence, attempt);
+    this.#changed.add(topic);
+  }
+
+  /** Which attempt it is when this message is given out next. */
+  attemptOf(topic: string, sequence: number): number {
+    return this.#accounts.get(topic)?.attempts.get(sequence) ?? 1;
+  }
+
+  /** What has changed since the last mark, or since that was {@link untaken}. */
+  take(): GroupMark {
+    const topics: TopicMark[] = [];
+    for (const topic of this.#changed) {
+      const account = this.#accounts.get(topic);
+      const isNamed = this.#named.has(topic);
+      if (account === undefined && !isNamed) continue;
+      if (account === undefined) this.#named.delete(topic);
+      else this.#named.add(topic);
+      const settled = `${account?.settled ?? ""}`;
+      topics.push({ topic, settled, attempts: showAttempts(account?.attempts) });
+    }
+    this.#changed.clear();
+    this.#moved = false;
+    return { after: this.#after, topics };
+  }
+
+  /** A mark could not be stored: the next one says it again. */
+  untake({ topics }: GroupMark): void {
+    this.#moved = true;
+    for (const { topic } of topics) {
+      this.#changed.add(topic);
+      // it may have been taken out of what is stored, or not
+      this.#named.add(topic);
+    }
+  }
+
+  #account(topic: string): Account {
+    let account = this.#accounts.get(topic);
+    if (account === undefined) {
+      account = { settled: new SequenceRanges(), attempts: new Map() };
+      this.#accounts.set(topic, account);
+    }
+    return account;
+  }
+
+  /** Forgets the units that are settled, up to the first that is not. */
+  #close(): void {
+    for (let unit = this.#units[this.#head]; unit !== undefined; unit = this.#units[this.#head]) {
+      if (unit.after === undefined || unit.open > 0) break;
+      this.#head++;
+      this.#moved ||= unit.after > this.#after;
+      this.#after = Math.max(this.#after, unit.after);
+      for (const [topic, end] of unit.ends) this.#forget(topic, end);
+    }
+    if (this.#head < 64 || 2 * this.#head < this.#units.length) return;
+    this.#units = this.#units.slice(this.#head);
+    this.#head = 0;
+  }
+
+  /** What a topic has before this number is settled, and need not be known by itself. */
+  #forget(topic: string, end: number): void {
+    const account = this.#accounts.get(topic);
+    if (account === undefined) return;
+    if (account.settled.take(0, end).length > 0) this.#changed.add(topic);
+    if (account.settled.empty && account.attempts.size === 0) this.#accounts.delete(topic);
+  }
+}
+
+const ATTEMPT = /^([1-9]\d{0,14})=([1-9]\d{0,8})$/;
+
+function readAttempts(text: string): Map<number, number> {
+  const attempts = new Map<number, number>();
+  for (const part of text === "" ? [] : text.split(" ")) {
+    const found = ATTEMPT.exec(part);
+    if (found === null) throw new TypeError(`${JSON.stringify(text)} are no attempts`);
+    attempts.set(Number(found[1]), Number(found[2]));
+  }
+  return attempts;
+}
+
+function showAttempts(attempts: ReadonlyMap<number, number> | undefined): string {
+  return [...attempts ?? []].map(([sequence, attempt]) => `${sequence}=${attempt}`).join(" ");
+}

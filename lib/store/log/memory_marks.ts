@@ -1,0 +1,38 @@
+/**
+ * How far groups have come, in memory.
+ *
+ * @module
+ */
+import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
+
+/** One group's, with all its topics. */
+interface Entry {
+  after: number;
+  readonly topics: Map<string, TopicMark>;
+}
+
+/** What is put last counts; a topic of which nothing is said any more is not kept. */
+export class MemoryMarks {
+  readonly #entries = new Map<string, Entry>();
+
+  put({ name, pattern, after, topics }: NamedMark): void {
+    const key = keyOf({ name, pattern });
+    const entry: Entry = this.#entries.get(key) ?? { after, topics: new Map() };
+    this.#entries.set(key, entry);
+    entry.after = after;
+    for (const mark of topics) {
+      if (mark.settled === "" && mark.attempts === "") entry.topics.delete(mark.topic);
+      else entry.topics.set(mark.topic, mark);
+    }
+  }
+
+  get(group: GroupName): GroupMark | undefined {
+    const entry = this.#entries.get(keyOf(group));
+    return entry === undefined ? undefined : { after: entry.after, topics: [...entry.topics.values()] };
+  }
+}
+
+/** Neither has white space. */
+function keyOf({ name, pattern }: GroupName): string {
+  return `${name} ${pattern}`;
+}

@@ -1,0 +1,192 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { Ledger, type Unit } from "../../../lib/engine/groups/ledger.ts";
+import type { GroupMark, TopicMark } from "../../../lib/store/types.ts";
+
+/** A store that keeps marks as a table does: a row a topic, none where nothing is said of it. */
+class Table {
+  after = 0;
+  readonly rows = new Map<string, TopicMark>();
+
+  put({ after, topics }: GroupMark): void {
+    assert(after >= this.after, "a group does not go back");
+    this.after = after;
+    for (const mark of topics) {
+      if (mark.settled === "" && mark.attempts === "") this.rows.delete(mark.topic);
+      else this.rows.set(mark.topic, mark);
+    }
+  }
+
+  get mark(): GroupMark {
+    return { after: this.after, topics: [...this.rows.values()] };
+  }
+}
+
+interface Batch {
+  readonly topic: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Reads a log from where a mark stands, as whoever goes on from it does. */
+function unsettledFrom(mark: GroupMark, log: readonly Batch[]): string[] {
+  const ledger = new Ledger(mark);
+  const found: string[] = [];
+  for (const [at, { topic, first, count }] of log.entries()) {
+    if (at + 1 <= mark.after) continue;
+    for (const { from, end } of ledger.read(topic, first, count)) {
+      for (let sequence = from; sequence < end; sequence++) found.push(`${topic} ${sequence}`);
+    }
+    ledger.readUpTo(at + 1);
+  }
+  assertEquals(ledger.open, found.length);
+  return found;
+}
+
+Deno.test("a group that settles in order is one number", () => {
+  const ledger = new Ledger({ after: 0, topics: [] });
+  for (let batch = 1; batch <= 100; batch++) {
+    const { unit } = ledger;
+    assertEquals(ledger.read("#a", batch, 1), [{ from: batch, end: batch + 1 }]);
+    ledger.readUpTo(batch);
+    ledger.settle(unit, "#a", { from: batch, end: batch + 1 });
+    assertEquals(ledger.take(), { after: batch, topics: [] });
+    assert(!ledger.hasNews);
+  }
+});
+
+Deno.test("what is settled behind what is not, is known by its number until that is settled, too", () => {
+  const ledger = new Ledger({ after: 0, topics: [] });
+  const { unit } = ledger;
+  ledger.read("#a", 1, 4);
+  ledger.readUpTo(1);
+  ledger.settle(unit, "#a", { from: 2, end: 4 });
+  ledger.again("#a", { from: 1, end: 2 }, 2);
+  const mark = ledger.take();
+  assertEquals(mark, { after: 0, topics: [{ topic: "#a", settled: "2-3", attempts: "1=2" }] });
+  const next = new Ledger(mark);
+  assertEquals(next.read("#a", 1, 6), [{ from: 1, end: 2 }, { from: 4, end: 7 }]);
+  assertEquals([next.attemptOf("#a", 1), next.attemptOf("#a", 4)], [2, 1]);
+  ledger.settle(unit, "#a", { from: 1, end: 2 });
+  ledger.settle(unit, "#a", { from: 4, end: 5 });
+  assertEquals(ledger.take(), { after: 1, topics: [{ topic: "#a", settled: "", attempts: "" }] });
+});
+
+Deno.test("a mark that is damaged is not gone on from", () => {
+  for (const mark of [{ settled: "1-", attempts: "" }, { settled: "1", attempts: "x" }]) {
+    assertThrows(() => new Ledger({ after: 0, topics: [{ topic: "#a", ...mark }] }), TypeError);
+  }
+});
+
+const STEP = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("read" as const), batches: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("settle" as const),
+      which: fc.nat(),
+      many: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("again" as const), which: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("store" as const), succeeds: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const) }) },
+);
+
+Deno.test("who goes on from what was stored gets what was not settled by then, and nothing that was", () => {
+  const LOG = fc.array(
+    fc.record({ topic: fc.constantFrom("#a", "#b"), count: fc.integer({ min: 1, max: 4 }) }),
+    {
+      minLength: 4,
+      maxLength: 20,
+    },
+  );
+  fc.assert(
+    fc.property(LOG, fc.array(STEP, { maxLength: 120 }), (drawn, steps) => {
+      const next = new Map([["#a", 1], ["#b", 1]]);
+      const log = drawn.map(({ topic, count }): Batch => {
+        const first = next.get(topic)!;
+        next.set(topic, first + count);
+        return { topic, first, count };
+      });
+      const all = log.flatMap(({ topic, first, count }) =>
+        Array.from({ length: count }, (_, at) => `${topic} ${first + at}`)
+      );
+      const table = new Table();
+      /** As stored, and as settled in memory. */
+      let settled = new Set<string>();
+      let stored = new Set<string>();
+      let ledger = new Ledger(table.mark);
+      let read = 0;
+      let open: {
+        readonly name: string;
+        readonly topic: string;
+        readonly sequence: number;
+        readonly unit: Unit;
+      }[] = [];
+      for (const step of steps) {
+        const one = "which" in step && open.length > 0 ? open[step.which % open.length]! : undefined;
+        if (step.kind === "read") {
+          for (const { topic, first, count } of log.slice(read, read + step.batches)) {
+            for (const { from, end } of ledger.read(topic, first, count)) {
+              for (let sequence = from; sequence < end; sequence++) {
+                assert(!settled.has(`${topic} ${sequence}`), "what was settled comes again");
+                open.push({ name: `${topic} ${sequence}`, topic, sequence, unit: ledger.unit });
+              }
+            }
+            read++;
+          }
+          ledger.readUpTo(read);
+        }
+        if (step.kind === "settle" && one !== undefined) {
+          const together = open.filter(({ topic, unit, sequence }) =>
+            topic === one.topic && unit === one.unit && sequence >= one.sequence &&
+            sequence < one.sequence + step.many
+          ).toSorted((left, right) => left.sequence - right.sequence)
+            .filter(({ sequence }, at) => sequence === one.sequence + at);
+          ledger.settle(one.unit, one.topic, { from: one.sequence, end: one.sequence + together.length });
+          for (const { name } of together) settled.add(name);
+          open = open.filter((each) => !together.includes(each));
+        }
+        if (step.kind === "again" && one !== undefined) {
+          const range = { from: one.sequence, end: one.sequence + 1 };
+          ledger.again(one.topic, range, ledger.attemptOf(one.topic, one.sequence) + 1);
+        }
+        if (step.kind === "store") {
+          const mark = ledger.take();
+          if (step.succeeds) {
+            table.put(mark);
+            stored = new Set(settled);
+          } else {
+            ledger.untake(mark);
+          }
+        }
+        if (step.kind === "crash") {
+          settled = new Set(stored);
+          ledger = new Ledger(table.mark);
+          read = table.after;
+          open = [];
+        }
+        assertEquals(ledger.open, open.length);
+      }
+      assertEquals(unsettledFrom(table.mark, log), all.filter((name) => !stored.has(name)));
+      // what all is settled of, is not remembered by itself
+      while (read < log.length) {
+        const { topic, first, count } = log[read++]!;
+        for (const { from, end } of ledger.read(topic, first, count)) {
+          ledger.settle(ledger.unit, topic, { from, end });
+        }
+        ledger.readUpTo(read);
+      }
+      for (const { topic, sequence, unit } of open) {
+        ledger.settle(unit, topic, { from: sequence, end: sequence + 1 });
+      }
+      table.put(ledger.take());
+      assertEquals(table.mark, { after: log.length, topics: [] });
+    }),
+    { numRuns: 300 },
+  );
+});
