@@ -46,7 +46,7 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly patterns: readonly string[];
   /** How safe a message is that the store says it has. */
   readonly level: Level;
-  readonly dedup: Omit<DedupOptions, "memory">;
+  readonly dedup: Omit<DedupOptions, "memory" | "seed">;
   /** What all peers keep together. */
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
@@ -102,7 +102,7 @@ export class DurableEngine implements Engine {
       memory: options.memory,
     });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
-    this.#dedup = new Dedup({ ...options.dedup, memory });
+    this.#dedup = new Dedup({ ...options.dedup, memory, seed });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
     this.#log = new CommitLog({
       store,
