@@ -201,10 +201,10 @@ export class Requests {
   }
 }
 
-/** That there is no broker may mean that it listens for subscribers elsewhere. */
+/** That there is no broker may mean that it listens for subscribers elsewhere (`subPort`). */
 function withAdvice(error: unknown): unknown {
   if (!(error instanceof RunError) || error.code !== "NO_BROKER") return error;
-  return new RunError(`${error.message}: answers come over its port for subscribers (subPort)`, error.code);
+  return new RunError(`${error.message}: answers come from there, its port for subscribers`, error.code);
 }
 
 /** Nobody was given the request (R3). */

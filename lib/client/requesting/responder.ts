@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { RefusedError } from "../../errors.ts";
+import type { Clock } from "../../clock.ts";
+import { RefusedError, RunError } from "../../errors.ts";
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { type Host, THIS_MACHINE } from "../host.ts";
 import type { Message } from "../message.ts";
-import { neverUnhandled } from "../promises.ts";
+import { neverUnhandled, waitAtMost } from "../promises.ts";
 import type { Payload } from "../publishing/payload.ts";
 import { openPublisher } from "../publishing/publisher.ts";
 import { openSubscriber } from "../subscribing/subscriber.ts";
@@ -43,9 +44,11 @@ export interface ResponderOptions extends Omit<ConnectOptions, "port" | "localPo
 /** Answers. Ends with {@link close} or `await using`. */
 export interface Responder extends AsyncDisposable {
   /**
-   * Takes no more requests, answers those that it was given and closes. Never rejects for a lost broker.
+   * Takes no more requests, answers those that it was given and closes. With `timeout` (milliseconds) it
+   * waits no longer than that for their answers, and those that are not there then are not sent; a second
+   * call gives the same promise. Never rejects for a lost broker.
    */
-  close(): Promise<void>;
+  close(options?: { readonly timeout?: number }): Promise<void>;
   /**
    * Settles when it is over: resolves after {@link close}, rejects with RunError when the broker was lost for
    * good.
@@ -90,7 +93,7 @@ export async function openResponder(
   const subscriber = opened.use(await openSubscriber(to(subPort), machine));
   const requests = await subscriber.subscribe(pattern, { group });
   opened.move();
-  return new GroupResponder({ publisher, subscriber, requests, answer, jobs, onError });
+  return new GroupResponder({ publisher, subscriber, requests, answer, jobs, onError, clock: machine.clock });
 }
 
 /** What a responder has. */
@@ -101,6 +104,7 @@ interface ResponderParts {
   readonly answer: Answer;
   readonly jobs: number;
   readonly onError: ResponderOptions["onError"];
+  readonly clock: Clock;
 }
 
 /** Works on as many at a time as it may; a request that is answered makes room for the next. */
@@ -111,6 +115,8 @@ class GroupResponder implements Responder {
   #working = 0;
   #done: PromiseWithResolvers<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Nobody waits for what is being worked on any more. */
+  readonly #over = Promise.withResolvers<void>();
 
   constructor(parts: ResponderParts) {
     this.#parts = parts;
@@ -118,19 +124,21 @@ class GroupResponder implements Responder {
     this.closed = neverUnhandled(this.#end());
   }
 
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
+  close({ timeout }: { readonly timeout?: number } = {}): Promise<void> {
+    return this.#closing ??= this.#close(timeout);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    const { publisher, subscriber } = this.#parts;
-    await subscriber.close();
-    // what became of it `closed` tells
-    await this.#served.catch(() => {});
+  async #close(timeout: number | undefined): Promise<void> {
+    const { publisher, subscriber, clock } = this.#parts;
+    // what became of them `closed` tells
+    const served = Promise.allSettled([subscriber.close(), this.#served]);
+    if (timeout === undefined) await served;
+    else await waitAtMost({ clock, ms: timeout }, served);
+    this.#over.resolve();
     await publisher.close().catch(() => {});
   }
 
@@ -138,7 +146,8 @@ class GroupResponder implements Responder {
   async #end(): Promise<void> {
     const { publisher, subscriber } = this.#parts;
     try {
-      await Promise.all([subscriber.closed, publisher.closed, this.#served]);
+      const served = Promise.race([this.#served, this.#over.promise]);
+      await Promise.all([subscriber.closed, publisher.closed, served]);
     } finally {
       await this.close();
     }
@@ -163,30 +172,37 @@ class GroupResponder implements Responder {
 
   async #work(request: Message): Promise<void> {
     try {
-      await this.#answer(request);
+      await this.#respond(request, await this.#parts.answer(request));
     } catch (error) {
       this.#failed(error, request);
-      if (request.reply !== undefined) await this.#tell(error, request);
+      await this.#tell(error, request);
     } finally {
       this.#working--;
       this.#done?.resolve();
     }
   }
 
-  async #answer(request: Message): Promise<void> {
-    const { answer, publisher } = this.#parts;
-    const payload: Payload | void = await answer(request);
+  /** Rejects with what makes this one no answer: the next one may be. */
+  async #respond(request: Message, payload: Payload | void, headers?: Record<string, string>): Promise<void> {
     if (request.reply === undefined) return;
-    await publisher.respond(request, payload ?? "", patienceOf(request));
+    const patience = patienceOf(request);
+    try {
+      await this.#parts.publisher.respond(request, payload ?? "", {
+        ...patience,
+        ...(headers && { headers }),
+      });
+    } catch (error) {
+      // who asked cannot be told either
+      if (!(error instanceof RunError)) throw error;
+      this.#failed(error, request);
+    }
   }
 
-  /** That it failed may not be sent either: then there is nobody left to tell. */
   async #tell(error: unknown, request: Message): Promise<void> {
-    const headers = { [REPLY_ERROR]: wordsOf(error) };
     try {
-      await this.#parts.publisher.respond(request, "", { headers, ...patienceOf(request) });
+      await this.#respond(request, "", { [REPLY_ERROR]: wordsOf(error) });
     } catch (again) {
-      if (again !== error) this.#failed(again, request);
+      this.#failed(again, request);
     }
   }
 

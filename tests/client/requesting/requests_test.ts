@@ -161,7 +161,7 @@ Deno.test("where answers cannot come nothing is published, and it says where the
   const impatient = await asking.publisher({ subPort: port, connectTimeout: 0 });
   assertEquals(
     await failsWith("NO_BROKER", impatient.request("#a", "x")),
-    `no broker at 127.0.0.1:${port} (connection refused): answers come over its port for subscribers (subPort)`,
+    `no broker at 127.0.0.1:${port} (connection refused): answers come from there, its port for subscribers`,
   );
   const patient = await asking.publisher({ subPort: port, connectTimeout: NEVER_MS });
   assertEquals(

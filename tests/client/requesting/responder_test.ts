@@ -10,6 +10,8 @@ import {
   RunError,
 } from "../../../lib/mod.ts";
 import { freePort } from "../../support/ports.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { upgrade } from "../../support/v2.ts";
 import { within } from "../../support/within.ts";
 import { startGate } from "../gate.ts";
 import { type Asking, startAsking } from "./asking.ts";
@@ -63,6 +65,25 @@ Deno.test("what the function throws is told to who asked and to onError, and the
   await failed("3", "could not do it: a payload is text or bytes");
   assertEquals(await ask(publisher, ["4"]), ["4"]);
   assertEquals(errors, [["1", "RangeError"], ["2", "plain"], ["3", "TypeError"]]);
+});
+
+Deno.test("an answer that the broker refuses is told to who asked, and one to a bad topic to onError alone", async () => {
+  await using asking = await startAsking({ limits: { payload: 1000 } });
+  const errors: string[] = [];
+  const onError = (error: unknown): unknown => errors.push(error instanceof RefusedError ? error.code : "?");
+  await using _responder = await respond(asking, () => "x".repeat(2000), { onError });
+  const publisher = await asking.publisher();
+  const error = await assertRejects(() => publisher.request("#a", "x"), RunError, "PAYLOAD_TOO_LARGE");
+  assertEquals([error.code, errors], ["FAILED", ["PAYLOAD_TOO_LARGE"]]);
+  using raw = await upgrade(await RawClient.connect(asking.pubPort));
+  await raw.send("pub #a 1 reply=#b.>\ny\n");
+  await within(
+    "the error",
+    (async () => {
+      while (errors.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    })(),
+  );
+  assertEquals(errors.slice(1), ["BAD_TOPIC", "BAD_TOPIC"]);
 });
 
 Deno.test("a message that asks for no answer is handed to the function, and has none", async () => {
@@ -141,6 +162,26 @@ Deno.test("a responder that is closed answers what it was given, and no request 
   assertEquals(await asked, texts);
   const nobody = await assertRejects(() => publisher.request("#a", "x"), RunError);
   assertEquals(nobody.code, "NO_RESPONDER");
+});
+
+Deno.test("a responder that is closed with a time waits no longer than that for what is being worked on", async () => {
+  await using asking = await startAsking();
+  const { promise: came, resolve } = Promise.withResolvers<void>();
+  const errors: unknown[] = [];
+  const { promise: finish, resolve: finishes } = Promise.withResolvers<string>();
+  const responder = await respond(asking, () => {
+    resolve();
+    return finish;
+  }, { onError: (error) => errors.push(error instanceof RunError ? error.code : error) });
+  const publisher = await asking.publisher();
+  const asked = publisher.request("#a", "x", { timeout: 100 });
+  await within("the request", came);
+  await within("the end", responder.close({ timeout: 20 }));
+  await responder.closed;
+  finishes("late");
+  const late = await assertRejects(() => asked, RunError);
+  assertEquals(late.code, "TIMEOUT");
+  assertEquals(errors, ["CLOSED"]);
 });
 
 Deno.test("a responder that has lost one of its connections for good ends, and says so", async () => {
