@@ -94,9 +94,17 @@ export class UsageError extends Error {
 /**
  * Why it failed, for a program. `NO_BROKER`: nobody answers at that address. `LOST`: the broker was lost for
  * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
- * closed before.
+ * closed before. Of a request: `NO_RESPONDER`, nobody is there to answer; `FAILED`, who answered could not do
+ * it.
  */
-export type RunErrorCode = "NO_BROKER" | "LOST" | "TIMEOUT" | "ABORTED" | "CLOSED";
+export type RunErrorCode =
+  | "NO_BROKER"
+  | "LOST"
+  | "TIMEOUT"
+  | "ABORTED"
+  | "CLOSED"
+  | "NO_RESPONDER"
+  | "FAILED";
 
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {

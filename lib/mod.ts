@@ -50,12 +50,15 @@
  *
  * @module
  */
-export { connectPublisher, connectSubscriber, Gap } from "./client/mod.ts";
+export { connectPublisher, connectResponder, connectSubscriber, Gap } from "./client/mod.ts";
 export type {
   Ago,
   AgoUnit,
+  Answer,
+  Asker,
   ClientEvent,
   ConnectOptions,
+  ConnectPublisherOptions,
   Last,
   Message,
   MessageJson,
@@ -64,6 +67,10 @@ export type {
   Publisher,
   PublishOptions,
   Receipt,
+  RequestOptions,
+  Responder,
+  ResponderOptions,
+  ResponseOptions,
   SlowPolicy,
   SubscribeOptions,
   Subscriber,

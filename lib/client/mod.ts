@@ -4,12 +4,20 @@
  * @module
  */
 export { Gap } from "./gap.ts";
+export {
+  type Answer,
+  connectResponder,
+  type Responder,
+  type ResponderOptions,
+} from "./requesting/responder.ts";
 export { connectPublisher } from "./publishing/publisher.ts";
 export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type { Ago, AgoUnit, Last } from "../positions.ts";
 export type {
+  Asker,
   ClientEvent,
   ConnectOptions,
+  ConnectPublisherOptions,
   Message,
   MessageJson,
   Position,
@@ -17,6 +25,8 @@ export type {
   Publisher,
   PublishOptions,
   Receipt,
+  RequestOptions,
+  ResponseOptions,
   SubscribeOptions,
   Subscriber,
   Subscription,

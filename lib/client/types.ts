@@ -8,9 +8,13 @@ import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
 import type { Message } from "./message.ts";
+import type { Receipt } from "./receipt.ts";
+import type { Asker } from "./requesting/types.ts";
 import type { Subscription } from "./subscription.ts";
 
 export type { Message, MessageJson } from "./message.ts";
+export type { Receipt } from "./receipt.ts";
+export type { Asker, RequestOptions, ResponseOptions } from "./requesting/types.ts";
 export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
@@ -56,6 +60,12 @@ export interface ConnectOptions {
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
+}
+
+/** {@link ConnectOptions} of a publisher. */
+export interface ConnectPublisherOptions extends ConnectOptions {
+  /** The broker's port for subscribers, over which answers to {@link Publisher.request} come (9090). */
+  readonly subPort?: number;
 }
 
 /** How the connection fares, and more. `reason` is a clause for a person: `connection refused`. */
@@ -151,21 +161,8 @@ export interface PublishOptions {
   readonly minSubs?: number;
 }
 
-/** How far this very message got, as far as the broker says: a classic one says nothing. */
-export interface Receipt {
-  /** The sequence number a durable topic gave it. */
-  readonly seq?: number;
-  /**
-   * What holds from now on. `memory`: it is in the outbox of every subscriber there was, in the broker's
-   * memory. `synced`: it is on the broker's disk. `engine`: the broker's engine has it, in a way of its own.
-   */
-  readonly level?: "memory" | "synced" | "engine";
-  /** Subscribers that get it. */
-  readonly subs?: number;
-}
-
-/** Publishes. Ends with {@link close} or `await using`. */
-export interface Publisher extends AsyncDisposable {
+/** Publishes, asks and answers. Ends with {@link close} or `await using`. */
+export interface Publisher extends AsyncDisposable, Asker {
   /** What the broker is spoken to in; changes with the connection, and with the event `upgraded`. */
   readonly protocol: "classic" | "2";
   /**

@@ -6,7 +6,13 @@
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { checkInput, type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
+import {
+  checkInput,
+  type Connection,
+  connectionFrom,
+  SHELL_COMMENT,
+  USUAL_PORTS,
+} from "../client/options.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
 
@@ -27,6 +33,8 @@ export interface PublisherPlan {
   readonly topics: readonly string[];
   /** What every message has. */
   readonly message: MessageOptions | undefined;
+  /** The port that answers come from, where it asks. */
+  readonly subPort: number;
 }
 
 /** Throws UsageError for options that do not go together. */
@@ -40,6 +48,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
   if (options.rate !== undefined && source.kind === "commands") {
     throw new UsageError("--rate needs -t; the pace of commands is their seconds and --speed");
   }
+  if (options.request) checkRequest(options, source);
   checkSplitting(options, source);
   checkTimes(options);
   const { stamp } = options;
@@ -55,6 +64,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
     ...(options["key-delimiter"] === undefined ? [] : ["-K"]),
     ...(options["min-subs"] === undefined ? [] : ["--min-subs"]),
     ...(stamp === undefined ? [] : ["--stamp"]),
+    ...(options.request ? ["--request"] : []),
   ];
   if (needsV2 !== undefined && options.protocol === "classic") {
     throw new UsageError(`${needsV2} needs protocol 2: the classic protocol has no place for it`);
@@ -70,7 +80,33 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
     source,
     topics: [...new Set(options.topic)],
     message: messageOptions(options),
+    subPort: options["sub-port"] ?? USUAL_PORTS["sub-port"],
   };
+}
+
+/** One request at a time, or one a line: what else there is to publishing has no answer. */
+function checkRequest(options: PublisherOptions, { kind }: Source): void {
+  if (kind === "commands" || kind === "json lines" || new Set(options.topic).size > 1) {
+    throw new UsageError(
+      "--request asks at one topic: take it with one -t, and -m, -l, -s, -n or --payload-file",
+    );
+  }
+  const others = [
+    ...(options.reply === undefined ? [] : ["--reply"]),
+    ...(options.repeat > 1 ? ["--repeat"] : []),
+    ...(options.rate === undefined ? [] : ["--rate"]),
+    ...(options.stamp === undefined ? [] : ["--stamp"]),
+    ...(options["min-subs"] === undefined ? [] : ["--min-subs"]),
+  ];
+  if (others.length > 0) {
+    throw new UsageError(`${others[0]} does not go together with --request: leave it out`);
+  }
+  const { port, "sub-port": subPort } = options;
+  if (subPort !== undefined || port === USUAL_PORTS["pub-port"]) return;
+  throw new UsageError(
+    `--request needs --sub-port: the broker's port for publishers is ${port}, and the one for subscribers, ` +
+      "which answers come from, is not said",
+  );
 }
 
 /** What goes with each message and was given. */

@@ -29,6 +29,7 @@ import { aborted, type Stop } from "../process/signals.ts";
 import { Stats } from "./stats/stats.ts";
 import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
+import { TIME_IS_OVER } from "../client/exit_codes.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
 /** Where messages come from. The library's Subscriber is one. */
@@ -46,9 +47,6 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
   ): Promise<unknown>;
   unsubscribe(pattern: string, options?: { readonly group?: string }): Promise<void>;
 }
-
-/** The exit code when the time of `-W` ran out. */
-const TIME_IS_OVER = 27;
 
 /** The header that says when a message was sent. */
 const LATENCY_HEADER = "sent";

@@ -8,6 +8,7 @@ import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
 import type { Store } from "../../store/types.ts";
+import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
@@ -98,7 +99,8 @@ export class DurableEngine implements Engine {
     this.#store = store;
     this.#routing = new Routing({
       seed,
-      isDurable: (topic) => patterns.some((pattern) => matches(pattern, topic)),
+      // what is answered is for who waits for it now (R2)
+      isDurable: (topic) => !isReplyTopic(topic) && patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
     });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
