@@ -215,8 +215,8 @@ export interface Engine {
   stores(route: Route): boolean;
   /**
    * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored,
-   * or due: then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in
-   * the same turn.
+   * or due: then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf}
+   * first, in the same turn.
    */
   publish(run: Run, publisher: Publisher): Receipt | undefined;
   /** Adds a pattern; false if this subscriber had it. */

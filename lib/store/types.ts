@@ -45,7 +45,9 @@ export interface DelayedRun extends Delayed {
 
 /** Between two that are kept, by when they are due, those of one time by their ids. */
 export interface DuePlace {
+  /** Milliseconds since 1970. */
   readonly due: number;
+  /** That of the run before it. */
   readonly id: number;
 }
 
@@ -341,6 +343,7 @@ export interface RetentionRules extends Retention {
 
 /** What is stored together. */
 export interface Commit {
+  /** In their order. */
   readonly appends: readonly Append[];
   /** How far groups have come; left out: no group has. */
   readonly marks?: readonly NamedMark[] | undefined;

@@ -25,6 +25,7 @@ export class HeldStore implements Store {
     readonly appends: readonly Append[];
     readonly marks: readonly NamedMark[];
     readonly delayed: readonly Delayed[];
+    readonly moved: readonly number[];
     end(outcome?: CommitOutcome): void;
   }[] = [];
   /** Commits end by themselves. */
@@ -49,8 +50,8 @@ export class HeldStore implements Store {
       else this.#store.commit(commit, done);
     };
     if (this.free) return end();
-    const { appends, marks = [], delayed = [] } = commit;
-    this.commits.push({ appends, marks, delayed, end });
+    const { appends, marks = [], delayed = [], moved = [] } = commit;
+    this.commits.push({ appends, marks, delayed, moved, end });
     for (const arrived of this.#arrived.splice(0)) arrived();
   }
 
