@@ -12,6 +12,7 @@ import type { Run } from "../../wire/run.ts";
 import type { SubscribedRoute } from "../routing.ts";
 import type { Acknowledgement, Gate, Level, Publisher } from "../types.ts";
 import type { ClaimedIds } from "./claimed_ids.ts";
+import { commitOf } from "./commit_parts.ts";
 import { CommitPace } from "./commit_pace.ts";
 import type { Piece } from "./piece.ts";
 import { WaitingPieces } from "./waiting_pieces.ts";
@@ -30,6 +31,8 @@ export interface CommitLogOptions {
   readonly later: (callback: () => void) => void;
   /** The run is stored: hand it on; how many get it. */
   readonly deliver: (run: Run) => number;
+  /** Something is stored that is to be delivered then, milliseconds since 1970. */
+  readonly onDelayed: (due: number) => void;
   /** The run is not stored. */
   readonly onRunRefused: (run: Run) => void;
   /** All runs of a commit have been handed on; this is where the last of them is. */
@@ -190,9 +193,9 @@ export class CommitLog implements Gate {
     this.#room.took(pieces.length);
     this.#committing = true;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
-    const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
-    if (appends.length === 0) return this.#committed(pieces, { kind: "stored", stored: [] });
-    this.#options.store.commit({ appends }, (outcome) => this.#committed(pieces, outcome));
+    const commit = commitOf(pieces);
+    if (commit === undefined) return this.#committed(pieces, { kind: "stored", stored: [] });
+    this.#options.store.commit(commit, (outcome) => this.#committed(pieces, outcome));
   }
 
   #committed(pieces: readonly Piece[], outcome: CommitOutcome): void {
@@ -213,12 +216,12 @@ export class CommitLog implements Gate {
         const bytes = pieces.reduce((sum, { weight }) => sum + weight, 0);
         this.#pace.took(commitTime - this.#commitTime, { pieces: pieces.length, bytes });
         this.#commitTime = commitTime;
-        if (stored.length > 0) this.#trouble = undefined;
+        if (pieces.some(({ part }) => part !== undefined)) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
         for (const piece of pieces) {
           if (piece.part === undefined) continue;
           piece.isStored = true;
-          (piece.part.route as SubscribedRoute).stored = true;
+          if (!piece.isDelayed) (piece.part.route as SubscribedRoute).stored = true;
         }
         // the store first: it works meanwhile
         this.ready();
@@ -285,7 +288,8 @@ export class CommitLog implements Gate {
     const { part, acknowledgement } = piece;
     const { level } = this.#options;
     let reached = 0;
-    if (part === undefined) {
+    if (part?.due !== undefined) this.#options.onDelayed(part.due);
+    if (part === undefined || part.due !== undefined) {
       this.#knew(acknowledgement);
     } else {
       const where = of.stored[of.storedAt++]!;
@@ -342,10 +346,6 @@ export class CommitLog implements Gate {
     memory.hold(this.#overhead - this.#counted);
     this.#counted = this.#overhead;
   }
-}
-
-function isNew({ part }: Piece): boolean {
-  return part !== undefined;
 }
 
 function callAll(callbacks: Array<() => void>): void {

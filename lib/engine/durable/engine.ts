@@ -34,6 +34,7 @@ import type {
 import { Dedup, type DedupOptions } from "./dedup.ts";
 import { ClaimedIds } from "./claimed_ids.ts";
 import { CommitLog } from "./commit_log.ts";
+import { Delays } from "./delays.ts";
 import { Following, type FollowingParts } from "./following.ts";
 import { Piece, Repetition } from "./piece.ts";
 import { ReadingTurns } from "./reading_turns.ts";
@@ -80,6 +81,7 @@ export class DurableEngine implements Engine {
   readonly #dedup: Dedup;
   readonly #claims = new ClaimedIds();
   readonly #log: CommitLog;
+  readonly #delays: Delays;
   readonly #memory: HeldMemory;
   readonly #turns: ReadingTurns;
   readonly #followingParts: FollowingParts;
@@ -118,9 +120,24 @@ export class DurableEngine implements Engine {
         this.#dedup.stored(time);
         this.#readOn(batch);
       },
+      onDelayed: (due) => {
+        this.#dedup.stored(this.#ticked);
+        this.#delays.added(due);
+      },
       onRunRefused: (run) => this.#dedup.refused(run.route.topic, run.ids),
       onRefused: options.onRefused,
       onLost: options.onLost,
+    });
+    this.#delays = new Delays({
+      store,
+      memory,
+      dedupWindow: options.dedup.window,
+      routeOf: (topic) => this.#routing.routeOf(topic),
+      gateOf: (route) => this.#routing.gateOf(route as SubscribedRoute),
+      log: this.#log,
+      append: (piece, publisher) => this.#log.append(piece, publisher),
+      flush: () => flushes.flush(),
+      onTrouble: options.onRefused,
     });
     this.#memory = options.memory;
     this.#turns = new ReadingTurns(options.memory);
@@ -166,6 +183,10 @@ export class DurableEngine implements Engine {
 
   joins(route: Route, encoding: Encoding): boolean {
     return this.#routing.joins(route as SubscribedRoute, encoding);
+  }
+
+  stores(route: Route): boolean {
+    return (route as SubscribedRoute).durable;
   }
 
   publish(run: Run, publisher: Publisher): Receipt | undefined {
@@ -258,6 +279,7 @@ export class DurableEngine implements Engine {
     // what waits may be sent again at any time
     if (this.#log.idle) this.#dedup.passed(passed);
     this.#turns.go();
+    this.#delays.tick(now);
     for (const replay of this.#ending) {
       if (!replay.endsBy(now)) continue;
       this.#log.finish();
@@ -280,6 +302,7 @@ export class DurableEngine implements Engine {
   }
 
   close(closed: () => void): void {
+    this.#delays.close();
     this.whenIdle(() => this.#store.close(closed));
   }
 

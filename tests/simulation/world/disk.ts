@@ -9,9 +9,10 @@ import type {
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
-  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -113,8 +114,7 @@ class DiskStore implements Store {
   readonly #states: States;
   readonly #opened: Opened;
   readonly #commits: {
-    readonly appends: readonly Append[];
-    readonly marks: readonly NamedMark[];
+    readonly commit: Omit<Kept, "time">;
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
@@ -141,15 +141,12 @@ class DiskStore implements Store {
     return { ...this.#opened.store.state, committing: this.#commits.length };
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
-      topic,
-      count,
-      bytes: bytes.slice(),
-      ids,
-      ttl,
-    }));
-    this.#commits.push({ appends: copies, marks, done });
+  commit(
+    { appends, marks = [], delayed = [], moved = [] }: Commit,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
+    const later = delayed.map((run) => ({ ...copyOf(run), due: run.due }));
+    this.#commits.push({ commit: { appends: appends.map(copyOf), marks, delayed: later, moved }, done });
     this.#next();
   }
 
@@ -173,6 +170,10 @@ class DiskStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#read(() => this.#opened.store.group(group, done));
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#read(() => this.#opened.store.due(query, done));
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -219,7 +220,7 @@ class DiskStore implements Store {
       });
       return;
     }
-    this.#committing = { appends: first.appends, marks: first.marks, time: this.#node.clock.wall() };
+    this.#committing = { ...first.commit, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;
@@ -242,4 +243,9 @@ class DiskStore implements Store {
       this.#next();
     });
   }
+}
+
+/** What is given for a commit is there as long as that lasts. */
+function copyOf({ topic, count, bytes, ids, ttl }: Append): Append {
+  return { topic, count, bytes: bytes.slice(), ids, ttl };
 }
