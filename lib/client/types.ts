@@ -127,9 +127,9 @@ export interface PublishOptions {
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
   /**
-   * Milliseconds after which the broker delivers it, from when it gets it: at most 365 days. It is for durable
-   * topics, elsewhere the broker refuses it (`BAD_FIELD`). The message is acknowledged when it is on disk, and
-   * has its number when it is due.
+   * Milliseconds after which the broker delivers it, from when it gets it: at most 365 days. It is for
+   * durable topics, elsewhere the broker refuses it (`BAD_FIELD`). The message is acknowledged when it is on
+   * disk, and has its number when it is due.
    */
   readonly delay?: number;
   /** As {@link delay}: the time from which on the broker delivers it, by its own clock; a past one is now. */

@@ -123,7 +123,7 @@ export class DelayedTable {
 /** Rows of a store read together, where all are. */
 const ROWS_READ = 64;
 
-/** All rows by their places, through any connection: none where the store is of a format that had no such table. */
+/** All rows by their places, through any connection; none in a store of a format that had no such table. */
 export function* allDelayed(db: DatabaseSync): Generator<Row, void> {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'delayed'").get() === undefined) return;
   const next = db.prepare(

@@ -1,6 +1,6 @@
 /**
- * Everything that is stored of a pattern, message by message: what waits until it is due, in the order in which
- * it will be, and then what is in its topic, in commit order.
+ * Everything that is stored of a pattern, message by message: what waits until it is due, in the order in
+ * which it will be, and then what is in its topic, in commit order.
  *
  * It reads as any reader of SQLite's does, a little at a time and without the lock, so a broker may have the
  * store open: no commit waits for it, and what is committed or deleted meanwhile is there or not, but never
