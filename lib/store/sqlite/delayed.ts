@@ -39,7 +39,9 @@ export function delayedFrom(row: Row): DelayedRun {
     ids: row["ids"] === null ? undefined : text(row, "ids"),
     bytes: blob(row, "bytes"),
   };
-  if (delayedCrc(run, run.bytes) !== int(row, "crc")) throw new DamageError("it does not match its checksum");
+  if (delayedCrc(run, run.bytes) !== int(row, "crc")) {
+    throw new DamageError(`the delayed run ${run.id} does not match its checksum`);
+  }
   return run;
 }
 
@@ -118,6 +120,29 @@ export class DelayedTable {
   }
 }
 
+/** Rows of a store read together, where all are. */
+const ROWS_READ = 64;
+
+/** All rows by their places, through any connection; none in a store of a format that had no such table. */
+export function* allDelayed(db: DatabaseSync): Generator<Row, void> {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'delayed'").get() === undefined) return;
+  const next = db.prepare(
+    `SELECT * FROM delayed WHERE (due, id) > (?, ?) ORDER BY due, id LIMIT ${ROWS_READ}`,
+  );
+  let place = FIRST;
+  for (let more = true; more;) {
+    const rows = next.all(place.due, place.id);
+    more = rows.length === ROWS_READ;
+    for (const row of rows) {
+      place = { due: int(row, "due"), id: int(row, "id") };
+      yield row;
+    }
+  }
+}
+
+/** Before all places. */
+const FIRST: DuePlace = { due: Number.MIN_SAFE_INTEGER, id: 0 };
+
 /** Reads it, through any connection. */
 export class DelayedReader {
   readonly #places: StatementSync;
@@ -139,7 +164,7 @@ export class DelayedReader {
     const runs: DelayedRun[] = [];
     const damaged: string[] = [];
     const passed = JSON.stringify(without);
-    let place: DuePlace = after ?? { due: Number.MIN_SAFE_INTEGER, id: 0 };
+    let place = after ?? FIRST;
     let bytes = 0;
     for (let more = true; more;) {
       const places = this.#places.all(place.due, place.id, now, passed);
@@ -155,7 +180,7 @@ export class DelayedReader {
           bytes += run.bytes.length;
         } catch (error) {
           if (!(error instanceof DamageError)) throw error;
-          damaged.push(`the delayed run ${place.id} cannot be delivered: ${reasonOf(error)}`);
+          damaged.push(`what is due cannot be delivered: ${reasonOf(error)}`);
         }
       }
     }
@@ -165,9 +190,9 @@ export class DelayedReader {
 
   #load({ due, id }: DuePlace): DelayedRun {
     const row = this.#run.get(id);
-    if (row === undefined) throw new DamageError("it is missing");
+    if (row === undefined) throw new DamageError(`the delayed run ${id} is missing`);
     const run = delayedFrom(row);
-    if (run.due !== due) throw new DamageError("its index says otherwise");
+    if (run.due !== due) throw new DamageError(`the index of the delayed run ${id} says otherwise`);
     return run;
   }
 }

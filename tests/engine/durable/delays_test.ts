@@ -4,7 +4,7 @@ import { DELAYED_RETRY_MS, DELAYED_SLICE_BYTES } from "../../../lib/limits.ts";
 import { MemoryStore } from "../../../lib/store/memory.ts";
 import { RecordReader } from "../../../lib/wire/records.ts";
 import { HeldStore } from "../../support/held_store.ts";
-import { Bench, settled } from "./commit_bench.ts";
+import { Bench, named, settled } from "./commit_bench.ts";
 
 const decoder = new TextDecoder();
 
@@ -159,6 +159,31 @@ Deno.test("what is stored while the store is asked, and was due before what it a
     await bench.takeTurns();
   }
   assertEquals(taker.got.filter((each) => each.startsWith("#b")), ["#b 1 late"]);
+  await bench.close();
+});
+
+Deno.test("what is due waits while too much waits to be stored", async () => {
+  const { bench, taker } = begin();
+  await later(bench, 100, "#due", "1");
+  bench.store.free = false;
+  const flood = named("flood", []);
+  const payload = "x".repeat(1024 * 1024);
+  const route = bench.engine.routeOf("#flood");
+  while (bench.engine.gateOf(route) === undefined) bench.publish("#flood", payload, flood);
+  bench.flushes.flush();
+  let asked = 0;
+  const due = bench.store.due.bind(bench.store);
+  bench.store.due = (query, done) => {
+    asked++;
+    due(query, done);
+  };
+  await at(bench, 200);
+  assertEquals(asked, 0);
+  bench.store.free = true;
+  (await bench.store.next()).end();
+  await settled();
+  await bench.takeTurns();
+  assertEquals([asked, taker.got.filter((each) => each.startsWith("#due"))], [1, ["#due 1 1"]]);
   await bench.close();
 });
 
