@@ -6,7 +6,7 @@
 import { RunError } from "../../errors.ts";
 import { replyPrefix } from "../../topics/reply_topic.ts";
 import type { Message } from "../message.ts";
-import type { ClientEvent, ConnectOptions, Subscriber, Subscription } from "../types.ts";
+import type { ClientEvent, ConnectOptions, Subscriber } from "../types.ts";
 
 /** What an inbox is made of. */
 export interface ReplyInboxParts {
@@ -84,10 +84,10 @@ export class ReplyInbox {
       const { signal } = this.#closing;
       subscriber = await this.#parts.connect({ onEvent: (event) => this.#heard(event), signal });
       this.#subscriber = subscriber;
-      const answers = await subscriber.subscribe(`${this.#prefix}*`);
+      await subscriber.subscribe(`${this.#prefix}*`);
       signal.throwIfAborted();
       this.#up();
-      void this.#read(answers);
+      void this.#read(subscriber);
     } catch (error) {
       this.#coming = this.#subscriber = undefined;
       await subscriber?.close();
@@ -95,7 +95,8 @@ export class ReplyInbox {
     }
   }
 
-  async #read(answers: Subscription): Promise<void> {
+  /** There is nothing else that this subscriber is given. */
+  async #read(answers: Subscriber): Promise<void> {
     try {
       for await (const answer of answers) {
         const number = Number(answer.topic.slice(this.#prefix.length));

@@ -35,8 +35,8 @@ export interface RequestsParts extends Pick<ReplyInboxParts, "connect" | "random
 interface Waiting extends PromiseWithResolvers<Message> {
   readonly topic: string;
   readonly timeout: number;
-  /** When its time is over. */
-  readonly until: number;
+  /** When its time is over, of one that has to wait before it is published. */
+  readonly until: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Of the inbox, when it was asked. */
   readonly lost: number;
@@ -45,6 +45,8 @@ interface Waiting extends PromiseWithResolvers<Message> {
    * itself when it takes too long, and whether it was published), that it is answered.
    */
   state: "connecting" | "publishing" | "asked";
+  /** Its time was over while it was being published. */
+  isLate: boolean;
 }
 
 /**
@@ -99,10 +101,11 @@ export class Requests {
       ...Promise.withResolvers<Message>(),
       topic,
       timeout,
-      until: this.#parts.clock.now() + timeout,
+      until: coming === undefined ? undefined : this.#parts.clock.now() + timeout,
       signal,
       lost: this.#inbox.lost,
       state: "connecting",
+      isLate: false,
     };
     this.#waiting.set(number, waiting);
     this.#terms.add(number, terms);
@@ -133,7 +136,7 @@ export class Requests {
     waiting.state = "publishing";
     const { topic, until } = waiting;
     const reply = this.#inbox.topicOf(number);
-    const timeout = Math.max(0, until - this.#parts.clock.now());
+    const timeout = until === undefined ? waiting.timeout : Math.max(0, until - this.#parts.clock.now());
     // nobody needs it when nobody waits any more (V10: three decimals)
     const { ttl = Math.ceil(timeout + 1) / 1000 } = options;
     this.#parts.publish(topic, payload, { ...options, ttl, reply, timeout }).then(
@@ -147,8 +150,7 @@ export class Requests {
     if (waiting === undefined) return;
     waiting.state = "asked";
     if (subs === 0) this.#fail(number, noResponder(waiting.topic, seq));
-    // its timer left that to the publish
-    else if (waiting.until <= this.#parts.clock.now()) this.#fail(number, this.#late(waiting));
+    else if (waiting.isLate) this.#fail(number, this.#late(waiting));
   }
 
   #answered(number: number, answer: Message): void {
@@ -162,8 +164,9 @@ export class Requests {
 
   #giveUp(number: number, why: GivenUp): void {
     const waiting = this.#waiting.get(number);
-    if (waiting === undefined || waiting.state === "publishing") return;
-    this.#fail(number, why === "signal" ? waiting.signal?.reason : this.#late(waiting));
+    if (waiting === undefined) return;
+    if (waiting.state === "publishing") waiting.isLate = why === "timeout";
+    else this.#fail(number, why === "signal" ? waiting.signal?.reason : this.#late(waiting));
   }
 
   #late({ topic, timeout, lost, state }: Waiting): RunError {
