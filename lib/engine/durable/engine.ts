@@ -79,7 +79,7 @@ export class DurableEngine implements Engine {
   readonly #counters: Counters;
   readonly #store: Store;
   readonly #dedup: Dedup;
-  readonly #claims = new ClaimedIds();
+  readonly #claims: ClaimedIds;
   readonly #log: CommitLog;
   readonly #delays: Delays;
   readonly #memory: HeldMemory;
@@ -107,6 +107,7 @@ export class DurableEngine implements Engine {
     });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
     this.#dedup = new Dedup({ ...options.dedup, memory, seed });
+    this.#claims = new ClaimedIds(seed);
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
     this.#log = new CommitLog({
       store,

@@ -46,6 +46,8 @@ export class Piece implements Delayed {
   waits = true;
   /** Whether its messages are in one that was stored. */
   isStored = false;
+  /** Where it stands among those that bring ids; undefined: it brings none, or has been answered. */
+  claim: number | undefined = undefined;
   /** Of its publisher's the one behind it, as long as both wait. */
   after: Piece | undefined = undefined;
   repetition: Repetition | undefined;
