@@ -14,6 +14,7 @@ export type WireCode =
   | "DENIED"
   | "STORE"
   | "NOT_DURABLE"
+  | "NOT_HELD"
   | "WRONG_PORT"
   | "LINE_TOO_LONG"
   | "PAYLOAD_TOO_LARGE"
@@ -43,6 +44,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   DENIED: "this is not allowed",
   STORE: "it could not be stored",
   NOT_DURABLE: "nothing is stored here: the broker was started without --data",
+  NOT_HELD: "this connection does not hold that message: it was settled, its time was over, or it never came",
   WRONG_PORT: "publish on the publishers' port, subscribe on the subscribers'",
   LINE_TOO_LONG: "the line is too long (--max-line)",
   PAYLOAD_TOO_LARGE: "the payload is too large (--max-payload)",

@@ -215,6 +215,8 @@ export const PATTERN_SHAPES_MOST = 512;
 /** Messages of a group that wait for one member (`window=`, G3), and how many may. */
 export const GROUP_WINDOW = 256;
 export const GROUP_WINDOW_MOST = 65_536;
+/** For so long a member may keep a message back from the others when it gives it back, milliseconds. */
+export const GIVEN_BACK_MOST_MS = 24 * 60 * 60 * 1000;
 
 /** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
 export const SLICE_MS = 2;

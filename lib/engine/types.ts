@@ -133,6 +133,8 @@ export interface Membership {
    * them, and there is no answer. What of the span it does not hold is passed over.
    */
   settle(topic: string, span: SequenceSpan, answer: Acknowledgement): boolean;
+  /** Whether it holds all of them. */
+  holdsAll(topic: string, span: SequenceSpan): boolean;
   /** It gives them back, to be given out again in so many milliseconds; false: it holds none of them. */
   giveBack(topic: string, span: SequenceSpan, delay: number): boolean;
   /** Their time begins anew; false: it holds none of them. */

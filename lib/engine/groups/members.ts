@@ -61,6 +61,10 @@ export class Place implements Membership {
     return false;
   }
 
+  holdsAll(): boolean {
+    return false;
+  }
+
   giveBack(): boolean {
     return false;
   }
