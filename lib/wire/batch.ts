@@ -64,3 +64,24 @@ export function readSharedHeader(
   const topic = decoder.decode(bytes.subarray(start + BATCH, topicEnd));
   return { topic, count, length, records: lf + 1 };
 }
+
+const SEQUENCE = encodeText(" seq=");
+const TIME = encodeText(" ts=");
+
+/**
+ * A header of {@link encodeBatchHeader} that begins at `start`, and where its records do. Throws TypeError
+ * where there is none: what is read was written here.
+ */
+export function readBatchHeader(
+  bytes: Uint8Array,
+  start: number,
+): BatchHeader & { readonly records: number } {
+  const { topic, count, length, records } = readSharedHeader(bytes, start);
+  const lf = records - 1;
+  const timeStart = bytes.lastIndexOf(SPACE, lf);
+  const sequenceStart = bytes.lastIndexOf(SPACE, timeStart - 1);
+  const first = readDecimal(bytes, sequenceStart + SEQUENCE.length, timeStart);
+  const time = readDecimal(bytes, timeStart + TIME.length, lf);
+  if (first < 0 || time < 0) throw new TypeError("what was stored begins with a header");
+  return { topic, count, length, first, time, records };
+}

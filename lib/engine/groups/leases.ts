@@ -3,17 +3,12 @@
  *
  * @module
  */
+import type { Grant } from "./grant.ts";
 import type { Unit } from "./ledger.ts";
 import type { Place } from "./members.ts";
 import type { SequenceRange } from "./sequence_ranges.ts";
 
-/** Messages of a topic that were given to a member together. */
-export interface Grant extends SequenceRange {
-  readonly topic: string;
-  readonly unit: Unit;
-  /** How often they have been given out with this time, from 1. */
-  readonly attempt: number;
-}
+export type { Grant };
 
 /** Messages that follow one another, while a member holds them. */
 class Lease implements Grant {
