@@ -191,6 +191,11 @@ export const ID_BYTES_MOST = 255;
 /** Bytes that a replay reads from the store at a time: the first time, and when it goes on and on. */
 export const REPLAY_PAGE_LEAST = 64 * KIB;
 export const REPLAY_PAGE_BYTES = 1 * MIB;
+/** Milliseconds that a member of a group may hold a stored message, and how often one is given out. */
+export const ACK_TIMEOUT_MS = 30_000;
+export const ATTEMPTS_MOST = 5;
+/** Bytes of stored messages that wait for the members of one group before no more is read for it. */
+export const GROUP_AHEAD_BYTES = 256 * KIB;
 /**
  * Topics whose subscribers are remembered between publishes, in each of two generations; when the younger is
  * full the older is forgotten.

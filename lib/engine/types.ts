@@ -58,6 +58,8 @@ export interface Subscriber extends Gate {
   readonly rank: number;
   /** Whether it may leave out what it is given. */
   readonly leavesOut: boolean;
+  /** Whether it gets only what is not stored; left out: it gets both. */
+  readonly unstored?: true;
   /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
   takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */

@@ -56,9 +56,7 @@ export class GroupMember implements Member, SegmentOwner {
     this.#window = terms.window;
     this.#stored = {
       takeGap: () => undefined,
-      left: ({ count }) => {
-        if (terms.settling === "auto") this.#passed(count);
-      },
+      left: ({ count }) => this.#passed(count),
       takeBack: (segment) => this.takeBack(segment),
     };
     this.#membership = owner.engine.join({

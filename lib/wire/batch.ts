@@ -62,6 +62,12 @@ const BATCH = "batch ".length;
 const STORED = / seq=(\d+) ts=(\d+)/;
 const decoder = new TextDecoder();
 
+/** What every header begins with, and where its fields and its records lie. */
+interface Head extends Pick<SharedHeader, "topic" | "count" | "length"> {
+  readonly fields: number;
+  readonly records: number;
+}
+
 /**
  * A header of ours that begins at `start`, and where its records do. Throws TypeError where there is none:
  * what is read was written here.
@@ -73,6 +79,13 @@ export function readSharedHeader(
   readonly records: number;
   readonly from: Omit<SharedFrom, "attempt"> | undefined;
 } {
+  const { topic, count, length, fields, records } = readHead(bytes, start);
+  const stored = STORED.exec(decoder.decode(bytes.subarray(fields, records)));
+  const from = stored === null ? undefined : { first: Number(stored[1]), time: Number(stored[2]) };
+  return { topic, count, length, records, from };
+}
+
+function readHead(bytes: Uint8Array, start: number): Head {
   const lf = bytes.indexOf(LF, start);
   const topicEnd = bytes.indexOf(SPACE, start + BATCH);
   const countEnd = bytes.indexOf(SPACE, topicEnd + 1);
@@ -83,7 +96,26 @@ export function readSharedHeader(
     throw new TypeError("what was given to a member of a group begins with a header");
   }
   const topic = decoder.decode(bytes.subarray(start + BATCH, topicEnd));
-  const stored = STORED.exec(decoder.decode(bytes.subarray(lengthEnd, lf)));
-  const from = stored === null ? undefined : { first: Number(stored[1]), time: Number(stored[2]) };
-  return { topic, count, length, records: lf + 1, from };
+  return { topic, count, length, fields: lengthEnd, records: lf + 1 };
+}
+
+const SEQUENCE = encodeText(" seq=");
+const TIME = encodeText(" ts=");
+
+/**
+ * A header of {@link encodeBatchHeader} that begins at `start`, and where its records do. Throws TypeError
+ * where there is none: what is read was written here.
+ */
+export function readBatchHeader(
+  bytes: Uint8Array,
+  start: number,
+): BatchHeader & { readonly records: number } {
+  const { topic, count, length, records } = readHead(bytes, start);
+  const lf = records - 1;
+  const timeStart = bytes.lastIndexOf(SPACE, lf);
+  const sequenceStart = bytes.lastIndexOf(SPACE, timeStart - 1);
+  const first = readDecimal(bytes, sequenceStart + SEQUENCE.length, timeStart);
+  const time = readDecimal(bytes, timeStart + TIME.length, lf);
+  if (first < 0 || time < 0) throw new TypeError("what was stored begins with a header");
+  return { topic, count, length, first, time, records };
 }
