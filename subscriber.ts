@@ -56,7 +56,7 @@ if (import.meta.main) {
     });
     try {
       return await finish((stop) => run.work(stop), {
-        client: subscriber,
+        client: run.closable(subscriber, stop),
         stop,
         notices,
         drainTimeout: DRAIN_TIMEOUT_MS,

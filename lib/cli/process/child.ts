@@ -11,7 +11,7 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   /** All of its stdin; it need not read that. */
   readonly stdin: Uint8Array;
-  /** Takes what it prints, in order; more is read when the promise resolves, so it may make the command wait. */
+  /** Takes what it prints, in order; more is read when the promise resolves: the command may have to wait. */
   readonly stdout: (bytes: Uint8Array) => Promise<void> | void;
   readonly stderr: (bytes: Uint8Array) => Promise<void> | void;
 }
@@ -81,7 +81,7 @@ export class Child {
   }
 }
 
-/** Closes what nothing has come from for {@link LEFT_BEHIND_MS}; who takes slowly what has come is waited for. */
+/** Closes what has brought nothing for {@link LEFT_BEHIND_MS}; who takes slowly is waited for. */
 async function closeIdle(taps: readonly Tap[], done: AbortSignal): Promise<void> {
   const turns = taps.map((tap) => ({ tap, idle: 0 }));
   while (await pause(LOOK_EVERY_MS, done)) {
