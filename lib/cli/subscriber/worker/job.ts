@@ -22,9 +22,9 @@ export interface LeasedJob extends Job {
   extend(): Promise<void>;
 }
 
-/** Whether it can be acknowledged and given back. */
+/** Whether it can be acknowledged and given back: it has a number, so its topic is kept. */
 export function isLeased(job: Job): job is LeasedJob {
-  return "ack" in job && job.ack !== undefined;
+  return "ack" in job && job.seq !== undefined;
 }
 
 /** How a message is called: `#jobs 12`. */
