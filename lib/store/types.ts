@@ -148,6 +148,8 @@ export interface TopicMark {
 
 /** How far a group has come. */
 export interface GroupMark {
+  /** Of a topic's messages only those with a sequence number of at least this are the group's. */
+  readonly sequence: number;
   /** All up to this batch is settled. */
   readonly after: number;
   /** Topics of which that is not all. In a commit: of those that are left out it stays as it was. */

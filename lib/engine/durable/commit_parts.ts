@@ -3,19 +3,24 @@
  *
  * @module
  */
-import type { Commit } from "../../store/types.ts";
+import type { Commit, NamedMark } from "../../store/types.ts";
 import type { Piece } from "./piece.ts";
 
-/** What is to be stored of pieces; undefined: nothing is, for all of it is stored already. */
-export function commitOf(pieces: readonly Piece[]): Commit | undefined {
+/**
+ * What is to be stored of pieces, and with them how far groups have come; undefined: nothing is, for all of
+ * it is stored already.
+ */
+export function commitOf(pieces: readonly Piece[], marks: readonly NamedMark[]): Commit | undefined {
   // mostly all of them are appended, and nothing is made
-  if (pieces.every(isPlain)) return pieces.length === 0 ? undefined : { appends: pieces };
-  const isNew = pieces.filter(({ part }) => part !== undefined);
-  if (isNew.length === 0) return undefined;
+  const arePlain = pieces.every(isPlain);
+  const isNew = arePlain ? pieces : pieces.filter(({ part }) => part !== undefined);
+  if (isNew.length === 0 && marks.length === 0) return undefined;
+  if (arePlain) return { appends: pieces, marks };
   return {
     appends: isNew.filter(({ isDelayed }) => !isDelayed),
     delayed: isNew.filter(({ isDelayed }) => isDelayed),
     moved: isNew.flatMap(({ moved }) => moved?.runs ?? []),
+    marks,
   };
 }
 
