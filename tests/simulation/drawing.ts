@@ -51,7 +51,10 @@ const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
 
 /** Those that are about what is stored. */
-const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays"]);
+const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers"]);
+
+/** Those in which outboxes are full soon. */
+const SMALL: ReadonlySet<Theme> = new Set(["outboxes", "followers"]);
 
 /** What the drawing of a part depends on beside its own numbers. */
 interface About {
@@ -69,6 +72,7 @@ export function planOf(streams: Streams): Plan {
     "ids",
     "retention",
     "replays",
+    "followers",
     "outboxes",
     "outboxes",
     "hostility",
@@ -84,7 +88,7 @@ export function planOf(streams: Streams): Plan {
     sql: of("sql").chance(theme === "retention" ? 0.7 : 0.12),
     retain: durable ? retainOf(of("retain"), about) : {},
     dedupWindow: of("window").pick([2_000, 120_000, 120_000, 120_000]),
-    outbox: of("outbox").pick(theme === "outboxes" ? [4, 4, 16] : OUTBOXES) * KIB,
+    outbox: of("outbox").pick(SMALL.has(theme) ? [4, 4, 16] : OUTBOXES) * KIB,
     memory: of("memory").chance(0.07) ? of("memory size").pick([256, 512, 2048]) * KIB : undefined,
     slowConsumer: of("slow consumer").pick<SlowPolicy>([
       ...Array<SlowPolicy>(9).fill("block"),
@@ -103,7 +107,7 @@ export function planOf(streams: Streams): Plan {
     ),
     subscribers: some(
       of("subscribers"),
-      theme === "replays" ? [3, 5] : [1, 5],
+      theme === "replays" || theme === "followers" ? [3, 5] : [1, 5],
       (at) => subscriberOf(of(`subscriber ${at}`), { name: `s${at}`, about }),
     ),
     hostile: theme === "hostility" || of("hostility").chance(0.4)
@@ -129,15 +133,16 @@ function weatherOf(draw: Random, { calm, theme }: About): Weather {
     latency: draw.pick([0.05, 0.5, 5, 40]),
     cuts: draw.pick([0, 0.3, 0.9]),
     crumbs: draw.pick([0, 0.1, 0.8]),
-    capacity: draw.pick(theme === "outboxes" ? [1, 4] : [1, 4, 16, 64]) * KIB,
+    capacity: draw.pick(SMALL.has(theme) ? [1, 4] : [1, 4, 16, 64]) * KIB,
     refusals: calm ? 0 : draw.pick([0, 0, 0.2]),
   };
 }
 
-function diskOf(draw: Random, { calm }: About): DiskWeather {
+function diskOf(draw: Random, { calm, theme }: About): DiskWeather {
+  const follows = theme === "followers";
   return {
-    commit: draw.pick([0.2, 2, 20, 200]),
-    read: draw.pick([0.1, 1, 20]),
+    commit: draw.pick(follows ? [0.2, 2, 20] : [0.2, 2, 20, 200]),
+    read: draw.pick(follows ? [1, 20, 60] : [0.1, 1, 20]),
     refusals: calm ? 0 : draw.pick([0, 0, 0.05]),
     losses: calm ? 0 : draw.pick([0, 0, 0, 0.005]),
   };
@@ -212,11 +217,13 @@ function subscriptionOf(
   { theme, length, durable, classic }: About & { readonly classic: boolean },
 ): SubscriptionPlan {
   const crowded = theme === "outboxes";
-  const pattern = draw.pick(PATTERNS);
-  const replays = durable && !classic && draw.chance(theme === "replays" ? 0.9 : crowded ? 0.2 : 0.5);
+  const follows = theme === "followers" && !classic;
+  const pattern = draw.pick(follows ? PATTERNS.filter((each) => !each.startsWith("#m")) : PATTERNS);
+  const often = follows || theme === "replays" ? 0.9 : crowded ? 0.2 : 0.5;
+  const replays = durable && !classic && draw.chance(often);
   const from = draw.pick(["earliest", "earliest", "latest", "-10", 1, 5] as const);
   const to = typeof from !== "number" || draw.chance(0.6) ? undefined : from + draw.below(40);
-  const slow = classic || draw.chance(crowded ? 0.1 : 0.5)
+  const slow = classic || draw.chance(crowded ? 0.1 : follows ? 0.9 : 0.5)
     ? undefined
     : draw.pick(crowded ? LOSSY : SLOW_POLICIES);
   const at = draw.chance(0.5) ? 0 : draw.below(length);
@@ -236,6 +243,7 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   ids: ["fill the disk", "reset a connection", "kill the broker"],
   retention: ["kill the broker", "kill the broker", "drain the broker"],
   replays: [],
+  followers: [],
   outboxes: [],
   hostility: [],
 };

@@ -86,7 +86,7 @@ export interface HostilePlan {
 }
 
 /** What a world is about: so that what has to come together for something does so now and then. */
-export type Theme = "anything" | "ids" | "retention" | "replays" | "outboxes" | "hostility";
+export type Theme = "anything" | "ids" | "retention" | "replays" | "followers" | "outboxes" | "hostility";
 
 /** All of it. */
 export interface Plan {

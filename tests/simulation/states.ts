@@ -9,6 +9,7 @@ export const STATES = [
   "crash inside a commit",
   "a commit is refused",
   "a commit of unknown outcome",
+  "a commit beside a read",
   "retention deletes",
   "a resend answered from memory",
   "a drop at the cap",
