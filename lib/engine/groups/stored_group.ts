@@ -335,6 +335,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       if (this.#places.size > 0) this.#load();
       else this.#end();
     });
+    // it may be a connection that was lost, and nothing else comes
+    this.#owner.flush();
   }
 
   #end(): void {
