@@ -19,7 +19,7 @@ import type { DeliverySink } from "./delivery_sink.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
 import type { Refusal, Reply, Request } from "./request.ts";
-import { type Settlement, Settlements } from "./settlements.ts";
+import { type LeaseTerms, type Settlement, Settlements } from "./settlements.ts";
 
 /** Who takes the answers to what was written with {@link FrameLink.write}. */
 export interface Answers {
@@ -254,6 +254,7 @@ export class FrameLink {
     if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
       this.lineMost = max.line;
     }
+    this.#settlements.terms = leaseTermsOf(fields);
     this.told = true;
     this.#info.resolve();
   }
@@ -287,6 +288,14 @@ export class FrameLink {
       },
     }, { clock: this.#clock, askAfter: pingAfter });
   }
+}
+
+/** `{"ackTimeout":30000,"maxAttempts":5}` */
+function leaseTermsOf({ ackTimeout, maxAttempts }: Readonly<Record<string, unknown>>): LeaseTerms {
+  return {
+    ...(typeof ackTimeout === "number" ? { ackTimeout } : {}),
+    ...(typeof maxAttempts === "number" ? { maxAttempts } : {}),
+  };
 }
 
 /** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`. */

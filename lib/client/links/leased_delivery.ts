@@ -41,6 +41,14 @@ export class LeasedDelivery extends SharedDelivery implements LeasedMessage {
     this.#holding = holding;
   }
 
+  get ackTimeout(): number | undefined {
+    return this.seq === undefined ? undefined : this.#holding.settlements.terms.ackTimeout;
+  }
+
+  get maxAttempts(): number | undefined {
+    return this.seq === undefined ? undefined : this.#holding.settlements.terms.maxAttempts;
+  }
+
   override get lapsed(): boolean {
     return this.#holding.over && this.seq !== undefined;
   }

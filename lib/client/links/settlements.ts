@@ -8,6 +8,12 @@ import { quote } from "../../text.ts";
 import { refused } from "./refusals.ts";
 import type { Refusal, Reply } from "./request.ts";
 
+/** How long a message may be held, and how often it is given out, as far as the broker has told. */
+export interface LeaseTerms {
+  readonly ackTimeout?: number;
+  readonly maxAttempts?: number;
+}
+
 /** One message that a connection holds. */
 export interface Held {
   readonly group: string;
@@ -83,6 +89,8 @@ export class Settlement {
  * - When the connection has ended, or is said to be left, what is not answered fails.
  */
 export class Settlements {
+  /** What the broker has told of what it gives out. */
+  terms: LeaseTerms = {};
   readonly #parts: SettlementParts;
   #queued: Settlement[] = [];
   #scheduled = false;

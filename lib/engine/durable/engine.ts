@@ -25,6 +25,7 @@ import type {
   EngineSnapshot,
   Gate,
   Joining,
+  LeaseTerms,
   Level,
   Member,
   Membership,
@@ -80,6 +81,7 @@ const TICK_MOST = 1000;
  */
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
+  readonly leases: LeaseTerms;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #storedGroups: StoredGroups;
@@ -104,6 +106,7 @@ export class DurableEngine implements Engine {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
+    this.leases = options.groups;
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
