@@ -22,11 +22,11 @@ export interface LeasedMessage extends Message {
   /** How often it has been given out with this time, from 1 on. */
   readonly attempt: number;
   /**
-   * Milliseconds that it is this client's, from when it was given out or {@link extend} let its time begin
-   * anew: what takes longer calls that at a third of it. Undefined where the broker does not say it.
+   * Milliseconds for which it is this client's from when it was given out, or its time was extended;
+   * undefined where the broker has not said it, and for what is in memory.
    */
   readonly ackTimeout: number | undefined;
-  /** How often it is given out before it is a dead letter. Undefined where the broker does not say it. */
+  /** How often it is given out before it is a dead letter; undefined as {@link ackTimeout} is. */
   readonly maxAttempts: number | undefined;
   /**
    * It is done with, and never given out again. A message of a topic in memory, which a pattern may take in

@@ -198,20 +198,14 @@ export interface EngineSnapshot {
   readonly store: StoreState | undefined;
 }
 
-/** What a member is told of messages that it is to settle. */
-export interface LeaseTerms {
-  /** Milliseconds that it may hold one. */
-  readonly ackTimeout: number;
-  /** How often one is given out before it is a dead letter. */
-  readonly maxAttempts: number;
-}
-
 /** Who gets what. */
 export interface Engine {
   /** The canonical patterns of its durable topics; none: it stores nothing. */
   readonly durable: readonly string[];
-  /** Left out: it gives out nothing that is to be settled. */
-  readonly leases?: LeaseTerms;
+  /** Milliseconds that a member of a group may hold what is stored; undefined: nothing is. */
+  readonly ackTimeout: number | undefined;
+  /** How often such a message is given out before it is a dead letter. */
+  readonly maxAttempts: number | undefined;
   /** The route of a topic as it stands in a buffer, if it is known: the fast way, without a string. */
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined;
   /** The route of a canonical topic. */

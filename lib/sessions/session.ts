@@ -5,7 +5,7 @@
  * @module
  */
 import type { Chunk, ChunkPool } from "../buffers.ts";
-import type { Engine, Gate, LeaseTerms, Publisher, Run } from "../engine/types.ts";
+import type { Engine, Gate, Publisher, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
@@ -172,7 +172,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       version,
       port: this.listener.name,
       durable: engine.durable,
-      ...leasesOf(engine),
+      // JSON has nothing undefined
+      ackTimeout: engine.ackTimeout,
+      maxAttempts: engine.maxAttempts,
       max: { line, payload, topic, patterns },
     };
     this.#replies.say((replies) => replies.welcome(info));
@@ -361,8 +363,3 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 /** What a request that is no publish counts as in a turn, and how many published bytes count as one. */
 const WORK_OF_A_REQUEST = 4;
 const BYTES_OF_WORK = 4096;
-
-/** What members are told of messages that they are to settle (G9). */
-function leasesOf({ leases }: Engine): Partial<LeaseTerms> {
-  return leases === undefined ? {} : { ackTimeout: leases.ackTimeout, maxAttempts: leases.maxAttempts };
-}

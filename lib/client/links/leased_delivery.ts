@@ -41,16 +41,16 @@ export class LeasedDelivery extends SharedDelivery implements LeasedMessage {
     this.#holding = holding;
   }
 
+  override get lapsed(): boolean {
+    return this.#holding.over && this.seq !== undefined;
+  }
+
   get ackTimeout(): number | undefined {
-    return this.seq === undefined ? undefined : this.#holding.settlements.terms.ackTimeout;
+    return this.seq === undefined ? undefined : this.#holding.settlements.ackTimeout;
   }
 
   get maxAttempts(): number | undefined {
-    return this.seq === undefined ? undefined : this.#holding.settlements.terms.maxAttempts;
-  }
-
-  override get lapsed(): boolean {
-    return this.#holding.over && this.seq !== undefined;
+    return this.seq === undefined ? undefined : this.#holding.settlements.maxAttempts;
   }
 
   ack(): Promise<void> {

@@ -25,7 +25,6 @@ import type {
   EngineSnapshot,
   Gate,
   Joining,
-  LeaseTerms,
   Level,
   Member,
   Membership,
@@ -81,7 +80,8 @@ const TICK_MOST = 1000;
  */
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
-  readonly leases: LeaseTerms;
+  readonly ackTimeout: number;
+  readonly maxAttempts: number;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #storedGroups: StoredGroups;
@@ -106,7 +106,8 @@ export class DurableEngine implements Engine {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
-    this.leases = options.groups;
+    this.ackTimeout = options.groups.ackTimeout;
+    this.maxAttempts = options.groups.maxAttempts;
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
