@@ -13,14 +13,20 @@ import { type BatchRef, endOf } from "./view.ts";
 /** How far a group has come. */
 type Stand = GroupName & Omit<GroupMark, "topics">;
 
+/** Those of one pattern, by name. */
+class Groups extends Map<string, Stand> {
+  /** All of them have settled everything up to this batch, if not more. */
+  least = Infinity;
+}
+
 /**
  * By pattern, so that what many groups have in common is looked at once. A batch up to which a group has
  * settled everything is settled; one behind that is when all its numbers are known to be.
  */
 export class GroupHolds {
-  readonly #exact = new Map<string, Map<string, Stand>>();
-  readonly #wild = new Map<string, Map<string, Stand>>();
-  readonly #patterns = new PatternTable<Map<string, Stand>>();
+  readonly #exact = new Map<string, Groups>();
+  readonly #wild = new Map<string, Groups>();
+  readonly #patterns = new PatternTable<Groups>();
   readonly #settledOf: (group: GroupName, topic: string) => string | undefined;
 
   /** `settledOf`: of a topic, what a group has settled behind where it has settled everything. */
@@ -34,10 +40,11 @@ export class GroupHolds {
     const all = wild ? this.#wild : this.#exact;
     let groups = all.get(pattern);
     if (groups === undefined) {
-      groups = new Map();
+      groups = new Groups();
       all.set(pattern, groups);
       if (wild) this.#patterns.add(pattern, groups);
     }
+    groups.least = Math.min(groups.least, after);
     groups.set(name, { name, pattern, sequence, after });
   }
 
@@ -56,16 +63,20 @@ export class GroupHolds {
     const exact = this.#exact.get(topic);
     if (exact !== undefined && this.#hold(exact, topic, batch)) return true;
     if (this.#wild.size === 0) return false;
-    const found = new Set<Map<string, Stand>>();
+    const found = new Set<Groups>();
     this.#patterns.match(topic, found);
     for (const groups of found) if (this.#hold(groups, topic, batch)) return true;
     return false;
   }
 
-  #hold(groups: ReadonlyMap<string, Stand>, topic: string, batch: BatchRef): boolean {
+  #hold(groups: Groups, topic: string, batch: BatchRef): boolean {
+    if (batch.id <= groups.least) return false;
+    let least = Infinity;
     for (const group of groups.values()) {
       if (batch.id > group.after && this.#isOpen(group, topic, batch)) return true;
+      least = Math.min(least, group.after);
     }
+    groups.least = least;
     return false;
   }
 

@@ -30,7 +30,7 @@ export interface Released {
 export class HeldBack {
   readonly #topics = new Map<number, BackTopic>();
   #bytes = 0;
-  /** Those that are still to be looked at this time. */
+  /** Those that are still to be looked at this time, the next one last. */
   #round: number[] = [];
   #due = 0;
 
@@ -60,7 +60,7 @@ export class HeldBack {
 
   /** Those that are to be looked at now; of each {@link trimmed} tells what came of it. */
   look(now: number): readonly BackTopic[] {
-    if (this.#round.length === 0) this.#round = [...this.#topics.keys()];
+    if (this.#round.length === 0) this.#round = [...this.#topics.keys()].reverse();
     this.#due = now + LOOK_MS;
     return this.#round.slice(-TOPICS_MOST).reverse().map((id) => this.#topics.get(id)!);
   }
