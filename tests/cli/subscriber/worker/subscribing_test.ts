@@ -23,7 +23,7 @@ function worker(code?: "NOT_DURABLE" | "DENIED"): {
       return Promise.reject(new RefusedError(code, "no"));
     },
     unsubscribe: () => Promise.resolve(),
-    async *[Symbol.asyncIterator]() {},
+    async *[Symbol.asyncIterator](): AsyncGenerator<never> {},
   }, { notice: (text) => void said.push(text) });
   return { subscriber, asked, said };
 }
