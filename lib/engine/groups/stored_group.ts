@@ -71,7 +71,10 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
   #reason = "";
 
-  constructor({ name, pattern, blocks }: Joining, owner: StoredGroupOwner) {
+  constructor(
+    { name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">,
+    owner: StoredGroupOwner,
+  ) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
@@ -130,6 +133,14 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     const place = new Place(member, { window, owner: this });
     if (this.#state === "failed") {
       joined({ kind: "refused", code: "STORE", reason: this.#reason });
+      return place;
+    }
+    if (from?.kind === "last") {
+      joined({
+        kind: "refused",
+        code: "BAD_FIELD",
+        reason: "a group does not begin with the last of each topic",
+      });
       return place;
     }
     if (this.#places.size > 0 && settling !== this.#settling) {
@@ -249,7 +260,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     const memory = this.#memory.snapshot();
     const { waiting = 0, open = 0 } = this.#open?.sharing ?? {};
     const held = memory.held + open - waiting;
-    return { name, pattern, members: this.#places.size, held, waiting: memory.waiting + waiting };
+    const [members, settling] = [this.#places.size, this.#settling];
+    return { name, pattern, members, held, waiting: memory.waiting + waiting, settling };
   }
 
   #makeMemory(): Group {
