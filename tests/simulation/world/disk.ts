@@ -11,6 +11,7 @@ import type {
   Cursor,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -115,6 +116,7 @@ class DiskStore implements Store {
   readonly #commits: {
     readonly appends: readonly Append[];
     readonly marks: readonly NamedMark[];
+    readonly forget: readonly GroupName[];
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
@@ -141,7 +143,7 @@ class DiskStore implements Store {
     return { ...this.#opened.store.state, committing: this.#commits.length };
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
       topic,
       count,
@@ -149,7 +151,7 @@ class DiskStore implements Store {
       ids,
       ttl,
     }));
-    this.#commits.push({ appends: copies, marks, done });
+    this.#commits.push({ appends: copies, marks, forget, done });
     this.#next();
   }
 
@@ -173,6 +175,10 @@ class DiskStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#read(() => this.#opened.store.group(group, done));
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#read(() => this.#opened.store.groups(after, done));
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -219,7 +225,8 @@ class DiskStore implements Store {
       });
       return;
     }
-    this.#committing = { appends: first.appends, marks: first.marks, time: this.#node.clock.wall() };
+    const { appends, marks, forget } = first;
+    this.#committing = { appends, marks, forget, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;
