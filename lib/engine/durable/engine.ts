@@ -8,7 +8,7 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
-import type { Cursor, Store } from "../../store/types.ts";
+import type { Cursor, From, Store } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches } from "../../topics/topic.ts";
@@ -18,6 +18,7 @@ import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
 import { DEAD_LETTERS } from "../groups/dead_letters.ts";
 import { Groups } from "../groups/groups.ts";
+import { listGroups } from "../groups/listing.ts";
 import { Settlements } from "../groups/settlements.ts";
 import { type GroupTerms, StoredGroups } from "../groups/stored_groups.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
@@ -25,6 +26,10 @@ import type {
   Engine,
   EngineSnapshot,
   Gate,
+  GroupChange,
+  GroupName,
+  GroupsListing,
+  GroupSnapshot,
   Joining,
   Level,
   Member,
@@ -83,6 +88,7 @@ const TICK_MOST = 1000;
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
   readonly ackTimeout: number;
+  readonly maxAttempts: number;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #storedGroups: StoredGroups;
@@ -109,6 +115,7 @@ export class DurableEngine implements Engine {
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
     this.ackTimeout = options.groups.ackTimeout;
+    this.maxAttempts = options.groups.maxAttempts;
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
@@ -260,6 +267,18 @@ export class DurableEngine implements Engine {
     return (isStored ? this.#storedGroups : this.#groups).join(joining, member);
   }
 
+  groups(done: (listing: GroupsListing) => void): void {
+    listGroups(this.#store, { running: () => this.#running(), done });
+  }
+
+  resetGroup(group: GroupName, from: From | undefined, done: (change: GroupChange) => void): void {
+    this.#storedGroups.reset(group, from, done);
+  }
+
+  deleteGroup(group: GroupName, done: (change: GroupChange) => void): void {
+    this.#storedGroups.remove(group, done);
+  }
+
   replays(subscriber: Subscriber): boolean {
     const state = this.#replays.get(subscriber)?.state;
     return state !== undefined && state !== "over";
@@ -330,7 +349,7 @@ export class DurableEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    const groups = [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
+    const groups = this.#running();
     return { subscriptions, topics, replays: this.#replays.size, groups, store: this.#store.state };
   }
 
@@ -341,6 +360,11 @@ export class DurableEngine implements Engine {
   close(closed: () => void): void {
     this.#delays.close();
     this.whenIdle(() => this.#store.close(closed));
+  }
+
+  /** The groups that have members. */
+  #running(): GroupSnapshot[] {
+    return [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
   }
 
   #deliver(run: Run): number {
