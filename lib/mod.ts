@@ -50,7 +50,7 @@
  *
  * @module
  */
-export { connectPublisher, connectResponder, connectSubscriber, Gap } from "./client/mod.ts";
+export { connectPublisher, connectResponder, connectSubscriber, Gap, isLeased } from "./client/mod.ts";
 export type {
   Ago,
   AgoUnit,
@@ -60,8 +60,10 @@ export type {
   ConnectOptions,
   ConnectPublisherOptions,
   Last,
+  LeasedMessage,
   Message,
   MessageJson,
+  NackOptions,
   Position,
   Protocol,
   Publisher,

@@ -10,6 +10,7 @@ export {
   type Responder,
   type ResponderOptions,
 } from "./requesting/responder.ts";
+export { isLeased } from "./leased_message.ts";
 export { connectPublisher } from "./publishing/publisher.ts";
 export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type { Ago, AgoUnit, Last } from "../positions.ts";
@@ -18,8 +19,10 @@ export type {
   ClientEvent,
   ConnectOptions,
   ConnectPublisherOptions,
+  LeasedMessage,
   Message,
   MessageJson,
+  NackOptions,
   Position,
   Protocol,
   Publisher,

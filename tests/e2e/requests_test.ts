@@ -62,11 +62,10 @@ Deno.test("--request ends with 3 at once where nobody is there, and with 27 when
     stderr: 'publisher: nobody is there to answer at "#upper"\n',
   });
   await using _looksOn = await startSubscribed(broker, { pattern: "#>" });
-  assertEquals(await ask(broker, ["-m", "hi", "--timeout", "50ms"]), {
-    code: 27,
-    stdout: "",
-    stderr: 'publisher: no answer from "#upper" within 50 ms\n',
-  });
+  const late = await ask(broker, ["-m", "hi", "--timeout", "300ms"]);
+  assertEquals([late.code, late.stdout], [27, ""]);
+  // on a busy machine that may be before it was published
+  assertMatch(late.stderr, /^publisher: (no answer from "#upper"|the \w+ to "#upper" was not )[^\n]*\n$/);
 });
 
 Deno.test("--request -l prints an answer a line, in the order of the lines, each as soon as it is there", async () => {

@@ -8,6 +8,12 @@ import type { Run } from "../../wire/run.ts";
 import type { GroupSnapshot, Joining, Member, Membership, Subscriber } from "../types.ts";
 import { Members, Place, type PlaceOwner } from "./members.ts";
 
+/** What a group is made of. */
+export interface GroupParts extends Pick<Joining, "name" | "pattern" | "blocks"> {
+  /** Those it shares with what gives out the stored messages of the same group; left out: it has its own. */
+  readonly members?: Members;
+}
+
 /** Whom a group tells. */
 export interface GroupOwner {
   readonly counters: Counters;
@@ -25,13 +31,15 @@ export interface GroupOwner {
  *   has left.
  */
 export class Group implements Subscriber, PlaceOwner {
+  /** What is stored comes to its members by another way. */
+  readonly unstored = true;
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
   readonly leavesOut = false;
   readonly #blocks: boolean;
   readonly #owner: GroupOwner;
-  readonly #members = new Members();
+  readonly #members: Members;
   /** How many there are, those without room as well. */
   #size = 0;
   /** What they hold. */
@@ -42,10 +50,11 @@ export class Group implements Subscriber, PlaceOwner {
   #notFull: Array<() => void> = NOBODY;
   #giving = false;
 
-  constructor({ name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">, owner: GroupOwner) {
+  constructor({ name, pattern, blocks, members = new Members() }: GroupParts, owner: GroupOwner) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
+    this.#members = members;
     this.#owner = owner;
   }
 
@@ -55,7 +64,7 @@ export class Group implements Subscriber, PlaceOwner {
   }
 
   get full(): boolean {
-    return this.#blocks && (this.#waiting.length > 0 || this.#first() === undefined);
+    return this.#blocks && (this.#waiting.length > 0 || this.#members.next() === undefined);
   }
 
   whenNotFull(callback: () => void): void {
@@ -75,25 +84,52 @@ export class Group implements Subscriber, PlaceOwner {
 
   join(member: Member, window: number): Membership {
     const place = new Place(member, { window, owner: this });
-    this.#size++;
-    this.changed(place, 0);
+    this.entered();
+    this.changed(place);
     return place;
   }
 
-  changed(place: Place, passed: number): void {
-    if (place.gone) return;
-    this.#held -= passed;
-    this.#members.update(place);
-    this.#goOn();
+  /** There is one member more. */
+  entered(): void {
+    this.#size++;
   }
 
-  left(place: Place, unsent: readonly Run[]): void {
+  changed(place: Place): void {
+    if (place.gone) return;
+    this.#members.update(place);
+    this.goOn();
+  }
+
+  passed(place: Place, messages: number): void {
+    this.#held -= messages;
+    place.holds -= messages;
+    this.changed(place);
+  }
+
+  settle(): boolean {
+    return false;
+  }
+
+  giveBack(): boolean {
+    return false;
+  }
+
+  holdsAll(): boolean {
+    return false;
+  }
+
+  extend(): boolean {
+    return false;
+  }
+
+  /** `held`: how many it had of what is not stored. */
+  left(place: Place, unsent: readonly Run[], held: number = place.holds): void {
     this.#members.remove(place);
     this.#size--;
-    this.#held -= place.holds;
+    this.#held -= held;
     for (const run of unsent) this.#waitingMessages += run.count;
     if (unsent.length > 0) this.#waiting = [...unsent, ...this.#waiting];
-    if (this.#size > 0) return this.#goOn();
+    if (this.#size > 0) return this.goOn();
     this.#owner.counters.unsent(this.#waitingMessages);
     for (const run of this.#waiting) run.release();
     this.#waiting = NOTHING;
@@ -111,7 +147,7 @@ export class Group implements Subscriber, PlaceOwner {
   #give(run: Run): number {
     let given = 0;
     while (given < run.count) {
-      const place = this.#first();
+      const place = this.#members.next();
       if (place === undefined) break;
       const left = run.count - given;
       // of many each has a part, or the first would have all of them
@@ -119,25 +155,12 @@ export class Group implements Subscriber, PlaceOwner {
       const part = run.part(given, count);
       this.#members.gave(place, count);
       this.#held += count;
+      place.handed?.unstored(count);
       place.member.give(part, 1);
       if (part !== run) part.release();
       given += count;
     }
     return given;
-  }
-
-  /** The member that is next; one that takes nothing now, though it has room, is asked again when it does. */
-  #first(): Place | undefined {
-    for (;;) {
-      const place = this.#members.first;
-      if (place === undefined || !place.member.full) return place;
-      place.watched = true;
-      this.#members.remove(place);
-      place.member.whenNotFull(() => {
-        place.watched = false;
-        this.changed(place, 0);
-      });
-    }
   }
 
   #keep(run: Run): void {
@@ -147,7 +170,7 @@ export class Group implements Subscriber, PlaceOwner {
   }
 
   /** Gives out what waits, and tells who waits for room. */
-  #goOn(): void {
+  goOn(): void {
     // what is given may leave at once
     if (this.#giving) return;
     this.#giving = true;
