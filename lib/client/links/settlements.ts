@@ -19,8 +19,8 @@ export interface Held {
 
 /** What it needs of its link. */
 export interface SettlementParts {
-  /** Writes requests, each a line, whose answers {@link Settlement.answered} takes in this order. */
-  send(lines: string, requests: readonly Settlement[]): Promise<void>;
+  /** Writes these, whose answers {@link Settlement.answered} takes in this order. */
+  send(settlements: readonly Settlement[]): Promise<void>;
 }
 
 /** A call that waits for its answer. */
@@ -120,9 +120,9 @@ export class Settlements {
     return this.#add("extend", held);
   }
 
-  /** What is queued leaves before whatever is written from now on. */
-  flush(): void {
-    if (this.#queued.length > 0) void this.#send();
+  /** What is queued, for who writes something behind it in the same write. */
+  take(): readonly Settlement[] {
+    return this.#queued.splice(0);
   }
 
   /** The connection has ended. */
@@ -174,11 +174,9 @@ export class Settlements {
   }
 
   #send(): Promise<void> {
-    const requests = this.#queued;
+    const queued = this.#queued;
     this.#queued = [];
-    let lines = "";
-    for (const request of requests) lines += request.line;
-    return this.#parts.send(lines, requests);
+    return this.#parts.send(queued);
   }
 }
 

@@ -38,11 +38,10 @@ export class Holdings {
     this.#asked.delete(key);
   }
 
-  /** It is being left: what is held of it is given back, when what was settled before has been told. */
+  /** It is being left: what is held of it, and was not settled before, is given back. */
   leave({ key }: SubscriptionName): void {
     const held = this.#held.get(key);
     if (held?.holding === undefined) return;
-    held.holding.settlements.flush();
     held.holding.left = true;
     held.holding = undefined;
   }

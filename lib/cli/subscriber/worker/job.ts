@@ -7,10 +7,7 @@ import { visible } from "../../../text.ts";
 import type { Arrived } from "../../messages/message.ts";
 
 /** A message that came to a member of a group. Of a topic in memory it is nobody else's from then on. */
-export interface Job extends Arrived {
-  /** How often it has been given out with this time. */
-  readonly attempt?: number | undefined;
-}
+export type Job = Arrived;
 
 /** A job that is this member's for a time, and another's after that. The library's leased message is one. */
 export interface LeasedJob extends Job {

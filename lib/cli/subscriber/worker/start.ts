@@ -5,6 +5,7 @@
  */
 import type { Notices } from "../../client/notices.ts";
 import type { Output } from "../../output/output.ts";
+import { windowFor } from "../group_terms.ts";
 import type { WorkerOptions } from "./options.ts";
 import { Worker } from "./worker.ts";
 
@@ -38,7 +39,8 @@ function jobsOf({ jobs = 1 }: WorkerOptions): number {
 export function windowOf(
   options: WorkerOptions & { readonly count: number | undefined },
 ): number | undefined {
-  if (options.window !== undefined || options.ack !== "exec") return options.window;
+  if (options.ack !== "exec") return windowFor(options);
+  if (options.window !== undefined) return options.window;
   return Math.min(jobsOf(options), options.count ?? Infinity);
 }
 
