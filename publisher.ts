@@ -12,7 +12,7 @@ import { Output } from "./lib/cli/output/output.ts";
 import { AskingRun } from "./lib/cli/publisher/ask.ts";
 import { preparePublisher } from "./lib/cli/publisher/job.ts";
 import { PUBLISHER } from "./lib/cli/publisher/options.ts";
-import { planPublisher } from "./lib/cli/publisher/plan.ts";
+import { aboutAt, planPublisher } from "./lib/cli/publisher/plan.ts";
 import { progressOf, PublisherRun } from "./lib/cli/publisher/publish.ts";
 import { Refusals } from "./lib/cli/publisher/types.ts";
 import { stopOnSignals } from "./lib/cli/process/signals.ts";
@@ -23,6 +23,8 @@ if (import.meta.main) {
     const stop = stopOnSignals();
     const plan = planPublisher(options);
     const notices = Notices.forOptions("publisher", options);
+    const about = aboutAt(options, Date.now());
+    if (about !== undefined) notices.notice(about);
     const habits = new MqttHabits("publisher", (hint) => notices.notice(hint));
     options.topic.forEach((topic) => habits.look(topic));
     const job = await unlessStopped(preparePublisher(plan), stop);

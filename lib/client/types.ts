@@ -140,6 +140,14 @@ export interface PublishOptions {
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
   /**
+   * Milliseconds after which the broker delivers it, from when it gets it: at most 365 days. It is for
+   * durable topics, elsewhere the broker refuses it (`BAD_FIELD`). The message is acknowledged when it is on
+   * disk, and has its number when it is due.
+   */
+  readonly delay?: number;
+  /** As {@link delay}: the time from which on the broker delivers it, by its own clock; a past one is now. */
+  readonly at?: Date;
+  /**
    * The same id twice is the same message: a durable topic stores it once within the broker's
    * `--dedup-window`. A publisher gives messages to durable topics ids of its own where none is given, so
    * that what it sends again after a loss is there once.

@@ -69,6 +69,10 @@ export class MemoryEngine implements Engine {
     return this.#routing.joins(route as SubscribedRoute, encoding);
   }
 
+  stores(): boolean {
+    return false;
+  }
+
   publish(run: Run): Receipt {
     this.#counters.published(run.count);
     return inMemory(this.#routing.deliver(run));

@@ -217,10 +217,12 @@ export interface Engine {
   goTogether(route: Route, other: Route): boolean;
   /** Whether all subscribers of a topic take such runs in an encoding. */
   joins(route: Route, encoding: Encoding): boolean;
+  /** Whether what is published to a topic is stored: then it may be due later ({@link Run.due}). */
+  stores(route: Route): boolean;
   /**
-   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
-   * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in
-   * the same turn.
+   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored,
+   * or due: then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf}
+   * first, in the same turn.
    */
   publish(run: Run, publisher: Publisher): Receipt | undefined;
   /** Adds a pattern; false if this subscriber had it. */

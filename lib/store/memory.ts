@@ -4,19 +4,19 @@
  * @module
  */
 import { DamageError } from "./log/damage.ts";
-import { groupAppends, storedOf, topicProblem } from "./log/group.ts";
+import { groupAppends, storedOf, topicsProblem } from "./log/group.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
 import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
 import { seek } from "./log/seek.ts";
 import type {
-  Append,
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
-  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -57,12 +57,13 @@ export class MemoryStore implements Store {
   get state(): StoreState {
     const { topics, batches, bytes, last } = this.#log;
     const { commits, trimmed } = { commits: this.#commits, trimmed: this.#trimmed };
-    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed };
+    const delayed = this.#log.delayed.count;
+    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed, delayed };
   }
 
   /** Stores them together. */
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const outcome = this.#commit(appends, marks);
+  commit(commit: Commit, done: (outcome: CommitOutcome) => void): void {
+    const outcome = this.#commit(commit);
     queueMicrotask(() => done(outcome));
   }
 
@@ -84,6 +85,12 @@ export class MemoryStore implements Store {
     queueMicrotask(() => done(outcome));
   }
 
+  /** What is due. */
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    const outcome = this.#log.delayed.due(query);
+    queueMicrotask(() => done(outcome));
+  }
+
   /** Tells what retention deletes. */
   watch(trimmed: (what: Trimmed) => void): void {
     this.#watching.push(trimmed);
@@ -99,16 +106,16 @@ export class MemoryStore implements Store {
     for (const tell of this.#watching) tell(what);
   }
 
-  #commit(appends: readonly Append[], marks: readonly NamedMark[]): CommitOutcome {
-    for (const { topic } of appends) {
-      const reason = topicProblem(topic);
-      if (reason !== undefined) return { kind: "refused", reason };
-    }
-    const grouped = groupAppends(appends);
+  #commit({ appends, marks = [], delayed = [], moved = [] }: Commit): CommitOutcome {
+    const reason = topicsProblem(appends) ?? topicsProblem(delayed);
+    if (reason !== undefined) return { kind: "refused", reason };
+    const grouped = groupAppends(appends, delayed);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const numbers = this.#log.append(grouped.batches, bytes, this.#now());
     for (const mark of marks) this.#log.marks.put(mark);
+    this.#log.delayed.take(moved);
+    this.#log.delayed.put(grouped.delayed, bytes, this.#log.time);
     this.#commits++;
     this.#trim(grouped.batches);
     return { kind: "stored", stored: storedOf(grouped, numbers) };

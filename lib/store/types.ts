@@ -29,6 +29,55 @@ export interface Append {
   readonly ttl?: number | undefined;
 }
 
+/** A run that is to be appended when it is due, and is kept until then. */
+export interface Delayed extends Append {
+  /** Milliseconds since 1970. */
+  readonly due: number;
+}
+
+/** A run that is kept until it is due. */
+export interface DelayedRun extends Delayed {
+  /** Greater than that of any that was kept before it and still is. */
+  readonly id: number;
+  /** When it was stored, milliseconds since 1970. */
+  readonly published: number;
+}
+
+/** Between two that are kept, by when they are due, those of one time by their ids. */
+export interface DuePlace {
+  /** Milliseconds since 1970. */
+  readonly due: number;
+  /** That of the run before it. */
+  readonly id: number;
+}
+
+/** Which are asked for. */
+export interface DueQuery {
+  /** Those that are due at this time, milliseconds since 1970. */
+  readonly now: number;
+  /** Those behind this place; undefined: all. */
+  readonly after: DuePlace | undefined;
+  /** Those of these topics are not wanted. */
+  readonly without: readonly string[];
+  /** About so many bytes, and one in any case. */
+  readonly most: number;
+}
+
+/** The answer to {@link Store.due}. */
+export type DueOutcome =
+  | {
+    readonly kind: "due";
+    /** In the order of their places. */
+    readonly runs: readonly DelayedRun[];
+    /** Where the next would be found; undefined: all that is due was looked at. */
+    readonly after: DuePlace | undefined;
+    /** When the first is due that is not yet, milliseconds since 1970; undefined: there is none. */
+    readonly next: number | undefined;
+    /** Those that cannot be read, clauses for a person: they stay where they are. */
+    readonly damaged: readonly string[];
+  }
+  | { readonly kind: "failed"; readonly reason: string };
+
 /** Ids that were stored before the store was opened. */
 export interface RecentIds {
   /** With its `#`. */
@@ -273,6 +322,8 @@ export interface StoreState {
   readonly committing: number;
   /** Messages that retention has deleted since it was opened. */
   readonly trimmed: number;
+  /** Messages that are kept until they are due. */
+  readonly delayed: number;
 }
 
 /** How long and how much is kept; what is undefined has no limit. */
@@ -298,6 +349,10 @@ export interface Commit {
   readonly appends: readonly Append[];
   /** How far groups have come; left out: no group has. */
   readonly marks?: readonly NamedMark[] | undefined;
+  /** What is to be kept until it is due. */
+  readonly delayed?: readonly Delayed[] | undefined;
+  /** Those that are kept no more, by their ids: they are among the appends. */
+  readonly moved?: readonly number[] | undefined;
 }
 
 /** A log of batches. One at a time has it open. */
@@ -308,6 +363,8 @@ export interface Store {
   commit(commit: Commit, done: (outcome: CommitOutcome) => void): void;
   /** How far a group has come. */
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void;
+  /** What is due of what is kept until then. */
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void;
   /**
    * Whether something is to be done between two commits that takes as long as one; left out: never. It is
    * done when {@link keepUp} asks for it, and without that behind the next commit, or soon where none comes:

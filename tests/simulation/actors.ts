@@ -27,7 +27,7 @@ import { Node, type World } from "./world/world.ts";
 export const PUB_PORT = 9000;
 export const SUB_PORT = 9090;
 /** Milliseconds a client tries to connect at the start: longer than any broker is away. */
-const CONNECT_MS = 600_000;
+export const CONNECT_MS = 600_000;
 
 /** What actors stand in. */
 export interface Stage {
@@ -41,7 +41,7 @@ export interface Stage {
 }
 
 /** A machine of a client. */
-function machineOf(
+export function machineOf(
   { world, network }: Stage,
   { name, insists }: { readonly name: string; readonly insists: boolean },
 ): { readonly node: Node; readonly host: Host } {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SubscriptionPlan } from "./plan.ts";
+import type { JoinPlan, SubscriptionPlan } from "./plan.ts";
 
 /** A message on its way. */
 export interface Sent {
@@ -58,6 +58,32 @@ export interface SubscriberRecord {
   over?: string;
 }
 
+/** A member of groups, as long as one process of it lived. */
+export interface MemberRecord {
+  readonly name: string;
+  readonly joins: {
+    readonly plan: JoinPlan;
+    readonly askedAt: number;
+    okAt?: number;
+    refused?: string;
+    /** When it said that it leaves, or could say nothing any more. */
+    endedAt?: number;
+  }[];
+  readonly got: SharedGot[];
+  /** When something that it had been given may have been lost with it. */
+  readonly losses: { readonly at: number; readonly how: "lost" | "closes" | "is killed" }[];
+  over?: string;
+}
+
+/** What a member was given. */
+export interface SharedGot {
+  readonly at: number;
+  readonly group: string;
+  readonly topic: string;
+  readonly text: string;
+  readonly seq: number | undefined;
+}
+
 /** One stored message, as a reader found it. */
 export interface Found {
   readonly topic: string;
@@ -93,12 +119,15 @@ export interface Drain {
 export class History {
   readonly publishers: PublisherRecord[] = [];
   readonly subscribers: SubscriberRecord[] = [];
+  readonly members: MemberRecord[] = [];
   /** By text; {@link add} adds. */
   readonly byText = new Map<string, Sent>();
   /** By what a classic subscriber gets of it, where that is something else (V5). */
   readonly #byLine = new Map<string, Sent>();
   /** What was stored when all was over, in the order of the commits. */
   stored: readonly Found[] = [];
+  /** When its members began to leave for good. */
+  over = Infinity;
   /** When brokers began to be there. */
   readonly starts: number[] = [];
   /** Those that came to their end. */

@@ -131,6 +131,29 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
       replace: "claimant?.isStored === true;",
     },
   ]],
+  ["what a member of a group had not been sent is forgotten", [
+    {
+      file: "lib/engine/groups/group.ts",
+      find: "    for (const run of unsent) this.#waitingMessages += run.count;",
+      replace: `    for (const run of unsent) run.release();
+    unsent = [];`,
+    },
+  ]],
+  ["a message of a group goes to two members", [
+    {
+      file: "lib/engine/groups/group.ts",
+      find: "    if (this.#blocks) this.#keep(run.kept(given, left));",
+      replace: `    const again = given > 0 ? 1 : 0;
+    if (this.#blocks) this.#keep(run.kept(given - again, left + again));`,
+    },
+  ]],
+  ["a member of a group has no window", [
+    {
+      file: "lib/engine/groups/members.ts",
+      find: "    return this.window - this.holds;",
+      replace: "    return this.window + 1 - this.holds;",
+    },
+  ]],
   ["a page that was read for who has left is delivered", [
     {
       file: "lib/engine/durable/following.ts",

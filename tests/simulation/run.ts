@@ -9,6 +9,8 @@ import { areComparable, differences } from "./beside.ts";
 import { Brokers } from "./brokers.ts";
 import { History } from "./history.ts";
 import { torment } from "./hostile.ts";
+import { judgeGroups } from "./groups.ts";
+import { MemberActor } from "./members.ts";
 import { judge } from "./oracles.ts";
 import { judgeTotals } from "./totals.ts";
 import { planOf } from "./drawing.ts";
@@ -90,7 +92,8 @@ async function runOnce(
   const main = async (): Promise<void> => {
     brokers.start();
     const subscribers = plan.subscribers.map((each) => new SubscriberActor(stage, each));
-    const subscribed = Promise.all(subscribers.map((subscriber) => subscriber.run()));
+    const members = plan.members.map((each) => new MemberActor(stage, each));
+    const subscribed = Promise.all([...subscribers, ...members].map((each) => each.run()));
     const published = Promise.all(plan.publishers.map((each) => publish(stage, each, plan.length)));
     const over = (): boolean => world.now >= plan.length;
     const tormented = Promise.all(plan.hostile.map((each) => torment(stage, each, over)));
@@ -108,9 +111,16 @@ async function runOnce(
     step = "all subscriptions made";
     await subscribed;
     await world.pause(QUIET_MS);
+    step = "giving out what groups hold";
+    while (brokers.broker?.snapshot().groups.some(({ held, waiting }) => held + waiting > 0) === true) {
+      await world.pause(1000);
+    }
     step = "reading what is stored";
     if (plan.durable) history.stored = await readAll(stage);
     history.left = brokers.broker?.snapshot().connections ?? [];
+    step = "the members leave";
+    history.over = world.now;
+    await Promise.all(members.map((member) => member.leave()));
     step = "the subscribers leave";
     await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
     await world.pause(1000);
@@ -180,11 +190,14 @@ async function leave(
   }
   if (snapshot.connections.length > 0) wrong.push(`${snapshot.connections.length} connections are left`);
   if (snapshot.subscriptions > 0) wrong.push(`${snapshot.subscriptions} subscriptions are left`);
+  if (snapshot.groups.length > 0) wrong.push(`${snapshot.groups.length} groups are left`);
   if (snapshot.replays > 0) wrong.push(`${snapshot.replays} replays are left`);
   if (timers > 0) wrong.push(`${timers} timers are left`);
   const open = network.wires.filter(({ open }) => open).length;
   if (open > 0) wrong.push(`${open} connections are open`);
   wrong.push(...judgeTotals(history, { plan, totals: snapshot.totals }));
+  const dropped = history.starts.length > 1 ? undefined : snapshot.totals.dropped;
+  wrong.push(...judgeGroups(history, { plan, states, dropped }));
   return wrong;
 }
 

@@ -9,6 +9,7 @@ export const STATES = [
   "crash inside a commit",
   "a commit is refused",
   "a commit of unknown outcome",
+  "a commit beside a read",
   "retention deletes",
   "a resend answered from memory",
   "a drop at the cap",
@@ -39,6 +40,12 @@ export const STATES = [
   "the disk hangs",
   "a broken head in the middle of a stream",
   "half a request",
+  "a member leaves",
+  "a member closes",
+  "a member is killed",
+  "a member changes its window",
+  "no member of a group has room",
+  "what a member had not been sent goes to another",
 ] as const;
 
 export type State = typeof STATES[number];

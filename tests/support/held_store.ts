@@ -4,6 +4,9 @@ import type {
   Commit,
   CommitOutcome,
   Cursor,
+  Delayed,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   NamedMark,
@@ -21,6 +24,8 @@ export class HeldStore implements Store {
   readonly commits: {
     readonly appends: readonly Append[];
     readonly marks: readonly NamedMark[];
+    readonly delayed: readonly Delayed[];
+    readonly moved: readonly number[];
     end(outcome?: CommitOutcome): void;
   }[] = [];
   /** Commits end by themselves. */
@@ -39,13 +44,14 @@ export class HeldStore implements Store {
     return this.#store.state;
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+  commit(commit: Commit, done: (outcome: CommitOutcome) => void): void {
     const end = (outcome?: CommitOutcome): void => {
       if (outcome !== undefined) done(outcome);
-      else this.#store.commit({ appends, marks }, done);
+      else this.#store.commit(commit, done);
     };
     if (this.free) return end();
-    this.commits.push({ appends, marks, end });
+    const { appends, marks = [], delayed = [], moved = [] } = commit;
+    this.commits.push({ appends, marks, delayed, moved, end });
     for (const arrived of this.#arrived.splice(0)) arrived();
   }
 
@@ -59,6 +65,10 @@ export class HeldStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#store.group(group, done);
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#store.due(query, done);
   }
 
   watch(trimmed: Parameters<Store["watch"]>[0]): void {

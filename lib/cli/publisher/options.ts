@@ -14,6 +14,7 @@ import {
 } from "../client/options.ts";
 import { meantToPublish } from "../client/meant.ts";
 import { DELIMITER } from "../options/escapes.ts";
+import { TIME } from "../options/position.ts";
 import { flag, list, option, optionMaybe, optionOr, type Program, type Values } from "../options/table.ts";
 import { count, decimal, DURATION, FILE, type Kind, port, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
@@ -89,6 +90,12 @@ const OPTIONS = {
   }),
   key: option(TEXT, { letters: "k", once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
+  delay: option(DURATION, {
+    help: "the broker delivers the message after this time, of a durable topic (with -t; protocol 2)",
+  }),
+  at: option(TIME, {
+    help: "the broker delivers the message then, of a durable topic (with -t; protocol 2)",
+  }),
   reply: option(TOPIC, { once: true, help: "the topic to answer to (with -t; protocol 2)" }),
   "message-id": option(WORD, {
     placeholder: "ID",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TIMER_MOST_MS } from "../../limits.ts";
+import { DELAY_MOST_MS, TIMER_MOST_MS } from "../../limits.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import {
@@ -13,6 +13,8 @@ import {
   SHELL_COMMENT,
   USUAL_PORTS,
 } from "../client/options.ts";
+import { ReadTime } from "../options/position.ts";
+import { showDuration } from "../options/units.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
 
@@ -97,6 +99,8 @@ function checkRequest(options: PublisherOptions, { kind }: Source): void {
     ...(options.rate === undefined ? [] : ["--rate"]),
     ...(options.stamp === undefined ? [] : ["--stamp"]),
     ...(options["min-subs"] === undefined ? [] : ["--min-subs"]),
+    ...(options.delay === undefined ? [] : ["--delay"]),
+    ...(options.at === undefined ? [] : ["--at"]),
   ];
   if (others.length > 0) {
     throw new UsageError(`${others[0]} does not go together with --request: leave it out`);
@@ -109,12 +113,23 @@ function checkRequest(options: PublisherOptions, { kind }: Source): void {
   );
 }
 
+/** What a person is told of `--at` before anything is published; undefined: nothing. */
+export function aboutAt({ at }: PublisherOptions, now: number): string | undefined {
+  if (at === undefined) return undefined;
+  const past = at.getTime() <= now;
+  const told = at instanceof ReadTime ? at.told : undefined;
+  if (!past) return told === undefined ? undefined : `--at ${told}`;
+  return `--at ${told ?? at.toISOString()}: that is past, so it is delivered at once`;
+}
+
 /** What goes with each message and was given. */
 function extras(options: PublisherOptions): readonly string[] {
   return [
     ...(options.header.length > 0 ? ["--header"] : []),
     ...(options.key === undefined ? [] : ["--key"]),
     ...(options.ttl === undefined ? [] : ["--ttl"]),
+    ...(options.delay === undefined ? [] : ["--delay"]),
+    ...(options.at === undefined ? [] : ["--at"]),
     ...(options.reply === undefined ? [] : ["--reply"]),
     ...(options["message-id"] === undefined ? [] : ["--message-id"]),
   ];
@@ -138,14 +153,28 @@ function checkTimes(options: PublisherOptions): void {
     if (options[name] !== 0) continue;
     throw new UsageError(`--${name} takes a duration above 0, such as 500ms or 10s, not 0`);
   }
+  const { delay, at } = options;
+  if (delay === undefined && at === undefined) return;
+  const name = delay === undefined ? "--at" : "--delay";
+  if (delay !== undefined && at !== undefined) {
+    throw new UsageError("--delay and --at are two ways to say when a message is delivered: take one");
+  }
+  if (options["min-subs"] !== undefined) {
+    throw new UsageError(`--min-subs counts who gets a message now, and with ${name} nobody does yet`);
+  }
+  if ((delay ?? 0) > DELAY_MOST_MS) {
+    throw new UsageError(`--delay takes at most ${showDuration(DELAY_MOST_MS)}, not ${showDuration(delay!)}`);
+  }
 }
 
 function messageOptions(options: PublisherOptions): MessageOptions | undefined {
-  const { key, ttl, reply, timeout, "message-id": id, "min-subs": minSubs } = options;
+  const { key, ttl, delay, at, reply, timeout, "message-id": id, "min-subs": minSubs } = options;
   const message = {
     ...(options.header.length === 0 ? {} : { headers: new Map(options.header) }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl: ttl / 1000 }),
+    ...(delay === undefined ? {} : { delay }),
+    ...(at === undefined ? {} : { at }),
     ...(reply === undefined ? {} : { reply }),
     ...(id === undefined ? {} : { id }),
     ...(timeout === undefined ? {} : { timeout: Math.min(timeout, TIMER_MOST_MS) }),

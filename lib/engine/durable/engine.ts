@@ -41,6 +41,7 @@ import { Appending } from "./appending.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
 import { ClaimedIds } from "./claimed_ids.ts";
 import { CommitLog } from "./commit_log.ts";
+import { Delays } from "./delays.ts";
 import { Following, type FollowingParts } from "./following.ts";
 import { ReadingTurns } from "./reading_turns.ts";
 import { Replay } from "./replay.ts";
@@ -53,7 +54,7 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly patterns: readonly string[];
   /** How safe a message is that the store says it has. */
   readonly level: Level;
-  readonly dedup: Omit<DedupOptions, "memory">;
+  readonly dedup: Omit<DedupOptions, "memory" | "seed">;
   readonly groups: GroupTerms;
   readonly pool: ChunkPool;
   /** What all peers keep together. */
@@ -90,6 +91,7 @@ export class DurableEngine implements Engine {
   readonly #dedup: Dedup;
   readonly #appending: Appending;
   readonly #log: CommitLog;
+  readonly #delays: Delays;
   readonly #memory: HeldMemory;
   readonly #turns: ReadingTurns;
   readonly #followingParts: FollowingParts;
@@ -111,14 +113,13 @@ export class DurableEngine implements Engine {
     this.#store = store;
     this.#routing = new Routing({
       seed,
-      // what is answered is for who waits for it now (R2)
       isDurable: (topic) => !isReplyTopic(topic) && patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
     });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
-    this.#dedup = new Dedup({ ...options.dedup, memory });
+    this.#dedup = new Dedup({ ...options.dedup, memory, seed });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
-    const claims = new ClaimedIds();
+    const claims = new ClaimedIds(seed);
     const settlements = new Settlements(() => this.#log.announce());
     this.#log = new CommitLog({
       store,
@@ -134,9 +135,24 @@ export class DurableEngine implements Engine {
         this.#storedGroups.committed(batch);
         this.#readOn(batch);
       },
+      onDelayed: (due) => {
+        this.#dedup.stored(this.#ticked);
+        this.#delays.added(due);
+      },
       onRunRefused: (run) => this.#dedup.refused(run.route.topic, run.ids),
       onRefused: options.onRefused,
       onLost: options.onLost,
+    });
+    this.#delays = new Delays({
+      store,
+      memory,
+      dedupWindow: options.dedup.window,
+      routeOf: (topic) => this.#routing.routeOf(topic),
+      gateOf: (route) => this.#routing.gateOf(route as SubscribedRoute),
+      log: this.#log,
+      append: (piece, publisher) => this.#log.append(piece, publisher),
+      flush: () => flushes.flush(),
+      onTrouble: options.onRefused,
     });
     this.#appending = new Appending({ dedup: this.#dedup, claims, log: this.#log });
     this.#memory = options.memory;
@@ -201,6 +217,10 @@ export class DurableEngine implements Engine {
 
   joins(route: Route, encoding: Encoding): boolean {
     return this.#routing.joins(route as SubscribedRoute, encoding);
+  }
+
+  stores(route: Route): boolean {
+    return (route as SubscribedRoute).durable;
   }
 
   publish(run: Run, publisher: Publisher): Receipt | undefined {
@@ -294,6 +314,7 @@ export class DurableEngine implements Engine {
     // what waits may be sent again at any time
     if (this.#log.idle) this.#dedup.passed(passed);
     this.#turns.go();
+    this.#delays.tick(now);
     this.#storedGroups.tick(passed);
     for (const replay of this.#ending) {
       if (!replay.endsBy(now)) continue;
@@ -317,6 +338,7 @@ export class DurableEngine implements Engine {
   }
 
   close(closed: () => void): void {
+    this.#delays.close();
     this.whenIdle(() => this.#store.close(closed));
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Flushable } from "../../flush_list.ts";
 import type { Cursor, From, GroupMark, SeekOutcome, SeekPlace } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
@@ -29,6 +30,7 @@ export interface StoredGroupOwner extends SharingOwner, ProgressOwner {
   /** What is in memory goes to this one from now on, or no longer. */
   subscribe(group: Group): void;
   unsubscribe(group: Group): void;
+  later(group: Flushable): void;
   /** Reads from there on, and then what is live. */
   follow(group: StoredGroup, cursor: Cursor): Replay;
   unfollow(replay: Replay): void;
@@ -217,6 +219,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     return new Group({ name, pattern, blocks: this.#blocks, members: this.#members }, {
       counters: this.#owner.counters,
       flush: () => this.#owner.flush(),
+      later: (group) => this.#owner.later(group),
       ended: (group) => this.#owner.unsubscribe(group),
     });
   }

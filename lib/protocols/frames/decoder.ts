@@ -20,8 +20,9 @@ import { type Acks, type Decoder, Found, NO_ACKS, NO_REQUEST, type Request } fro
 import { AckReader, isAck } from "./ack_reader.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import * as decimals from "../../wire/decimals.ts";
-import { FIELDS_PROBLEM, isWritten, TTL_PROBLEM, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
-import { readTtl } from "../../wire/record_fields.ts";
+import { type Delay, isSameDelay } from "../../wire/delay.ts";
+import { FIELDS_PROBLEM, isWritten, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
+import { mayBeTime, TimeFields } from "./time_fields.ts";
 
 // its own, for its loops over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
@@ -65,6 +66,7 @@ export class FrameDecoder implements Decoder {
   problem = "";
   hasFields = false;
   ttl: number | undefined = undefined;
+  delay: Delay | undefined = undefined;
 
   readonly #limits: FrameLimits;
   /** Of those who never acknowledge there is none. */
@@ -77,7 +79,7 @@ export class FrameDecoder implements Decoder {
   #broken = false;
 
   /** Of the fields that {@link #fieldsEnd} looked at last. */
-  #fieldsTtl: number | undefined;
+  readonly #times = new TimeFields();
   #fieldsProblem = "";
 
   /** `pub <topic> ` of the last publish; of no length while none is known. */
@@ -202,8 +204,11 @@ export class FrameDecoder implements Decoder {
     let count = 0;
     let withFields = 0;
     let known = first;
+    /** Whether those of the run wait, or are not worth delivering for ever. */
+    let timed = false;
     this.hasFields = false;
     this.ttl = undefined;
+    this.delay = undefined;
     while (position + headLength < limit) {
       if (!known) {
         let same = 0;
@@ -232,10 +237,14 @@ export class FrameDecoder implements Decoder {
       }
       const payloadEnd = at + 1 + length;
       if (length > payloadMost || payloadEnd >= limit || buffer[payloadEnd] !== LF) break;
-      const ttl = byte === LF ? undefined : this.#fieldsTtl;
-      if (ttl !== this.ttl) {
-        if (count > 0) break;
+      if (byte === LF) {
+        if (timed) break;
+      } else {
+        const { ttl, delay } = this.#times;
+        if (count > 0 && (ttl !== this.ttl || !isSameDelay(delay, this.delay))) break;
         this.ttl = ttl;
+        this.delay = delay;
+        timed = ttl !== undefined || delay !== undefined;
       }
       count++;
       position = payloadEnd + 1;
@@ -258,7 +267,7 @@ export class FrameDecoder implements Decoder {
   #fieldsEnd(header: number, at: number): number {
     const buffer = this.#buffer;
     let place = at;
-    this.#fieldsTtl = undefined;
+    this.#times.begin();
     this.#fieldsProblem = FIELDS_PROBLEM;
     for (;;) {
       const stop = place;
@@ -287,10 +296,8 @@ export class FrameDecoder implements Decoder {
         this.#fieldsProblem = `id= has at most ${ID_BYTES_MOST} bytes, this one ${place - equals - 1}`;
         return -1;
       }
-      if (equals === key + 3 && isTtl(buffer, key)) {
-        this.#fieldsTtl = readTtl(buffer, equals + 1, place);
-        if (this.#fieldsTtl !== undefined) continue;
-        this.#fieldsProblem = TTL_PROBLEM;
+      if (mayBeTime(buffer, key, equals) && !this.#times.take(buffer, { key, equals, end: place })) {
+        this.#fieldsProblem = this.#times.problem;
         return -1;
       }
     }
@@ -392,8 +399,4 @@ export class FrameDecoder implements Decoder {
 
 function isId(buffer: Uint8Array, at: number): boolean {
   return buffer[at] === 0x69 && buffer[at + 1] === 0x64;
-}
-
-function isTtl(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === 0x74 && buffer[at + 1] === 0x74 && buffer[at + 2] === 0x6c;
 }

@@ -4,11 +4,13 @@
  * @module
  */
 import type { Log } from "../../log.ts";
-import { groupAppends, type Grouped, storedOf, topicProblem } from "../log/group.ts";
+import { groupAppends, type Grouped, storedOf, topicsProblem } from "../log/group.ts";
 import type {
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   ReadExtent,
@@ -40,7 +42,7 @@ export interface Started<Request, Answer> {
 }
 
 /** What a read of either kind is answered with. */
-type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome) => void;
+type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome & DueOutcome) => void;
 
 /**
  * - Commits are answered by one thread and reads by the other, each in the order of the calls.
@@ -103,19 +105,23 @@ export class SqliteStore implements Store {
     return { ...this.#state, committing };
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
+  commit(
+    { appends, marks = [], delayed = [], moved = [] }: Commit,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
+    const problem = topicsProblem(appends) ?? topicsProblem(delayed);
     if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
     const gone = this.#writingGone;
     if (gone !== undefined) return queueMicrotask(() => done({ kind: "lost", reason: gone }));
     if (this.#waiting !== undefined) {
       throw new Error("a commit was begun before the one before it was answered");
     }
-    const grouped = groupAppends(appends);
+    const grouped = groupAppends(appends, delayed);
     const buffer = this.#takeBuffer(grouped.length);
     grouped.copyTo(new Uint8Array(buffer));
     this.#waiting = { grouped, done };
-    this.#post.send({ kind: "commit", batches: grouped.batches, marks, buffer }, [buffer]);
+    const { batches } = grouped;
+    this.#post.send({ kind: "commit", batches, marks, delayed: grouped.delayed, moved, buffer }, [buffer]);
   }
 
   get upkeepDue(): boolean {
@@ -139,6 +145,10 @@ export class SqliteStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#ask({ kind: "group", group }, done);
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#ask({ kind: "due", query }, done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -200,6 +210,7 @@ export class SqliteStore implements Store {
     switch (answer.kind) {
       case "sought":
       case "group":
+      case "due":
       case "read": {
         const { outcome } = answer;
         const done = this.#reads.shift();

@@ -63,6 +63,25 @@ export class Bench {
     this.engine.publish(run, publisher);
   }
 
+  /** A message that is to be delivered then. */
+  publishLater(
+    topic: string,
+    payload: string,
+    { due, ttl, id }: { readonly due: number; readonly ttl?: number; readonly id?: string },
+  ): void {
+    const route = this.engine.routeOf(topic);
+    const fields = id === undefined ? "" : ` id=${id}`;
+    const record = `pub ${topic} ${payload.length}${fields}\n${payload}\n`;
+    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: id !== undefined };
+    const run = new Run(new Slice(new Chunk(encoder.encode(record))), {
+      ...of,
+      ttl,
+      due,
+      expires: undefined,
+    });
+    this.engine.publish(run, this.publisher);
+  }
+
   publishWithId(topic: string, id: string, publisher: Publisher): void {
     this.publishRun(topic, [id], publisher);
   }

@@ -5,9 +5,11 @@
  * @module
  */
 import type { LogFields } from "../../../log.ts";
-import type { CommitNumbers, NewBatch } from "../../log/group.ts";
+import type { CommitNumbers, NewBatch, NewDelayed } from "../../log/group.ts";
 import type {
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   NamedMark,
@@ -44,6 +46,8 @@ export type WriteRequest =
     readonly kind: "commit";
     readonly batches: readonly NewBatch[];
     readonly marks: readonly NamedMark[];
+    readonly delayed: readonly NewDelayed[];
+    readonly moved: readonly number[];
     readonly buffer: ArrayBuffer;
   }
   | { readonly kind: "keep up" }
@@ -60,6 +64,7 @@ export type ReadRequest =
     readonly gentle: boolean;
   }
   | { readonly kind: "group"; readonly group: GroupName }
+  | { readonly kind: "due"; readonly query: DueQuery }
   | { readonly kind: "close" };
 
 /** What is worth a line in the log. */
@@ -105,4 +110,5 @@ export type ReadAnswer =
   | { readonly kind: "sought"; readonly outcome: SeekOutcome }
   | { readonly kind: "read"; readonly outcome: ReadOutcome }
   | { readonly kind: "group"; readonly outcome: GroupOutcome }
+  | { readonly kind: "due"; readonly outcome: DueOutcome }
   | { readonly kind: "closed" };

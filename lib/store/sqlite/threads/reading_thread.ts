@@ -8,8 +8,9 @@ import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
-import type { GroupOutcome, Page } from "../../types.ts";
+import type { DueOutcome, GroupOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
+import { DelayedReader } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
 import { filesIn } from "../files.ts";
 import { GroupMarksReader } from "../group_marks.ts";
@@ -34,6 +35,7 @@ export class ReadingThread {
   readonly #db: DatabaseSync;
   readonly #view: SqliteView;
   readonly #marks: GroupMarksReader;
+  readonly #delayed: DelayedReader;
   /** Requests that were answered. */
   #served = 0;
 
@@ -57,6 +59,7 @@ export class ReadingThread {
     this.#db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
     this.#view = new SqliteView(this.#db);
     this.#marks = new GroupMarksReader(this.#db);
+    this.#delayed = new DelayedReader(this.#db);
     const heap = new IdleHeap({
       bytes: () => Deno.memoryUsage().heapTotal,
       collect: () => {
@@ -76,6 +79,8 @@ export class ReadingThread {
         return this.#read(request);
       case "group":
         return this.#group(request);
+      case "due":
+        return this.#due(request);
       case "close":
         this.#db.close();
         this.#answer({ kind: "closed" });
@@ -103,6 +108,11 @@ export class ReadingThread {
       return mark === undefined ? { kind: "none" } : { kind: "group", mark };
     });
     this.#answer({ kind: "group", outcome });
+  }
+
+  #due({ query }: Extract<ReadRequest, { kind: "due" }>): void {
+    const outcome = orFailed(this.#view, (): DueOutcome => this.#delayed.due(query));
+    this.#answer({ kind: "due", outcome });
   }
 
   #answer(answer: ReadAnswer, transfer: Transferable[] = []): void {
