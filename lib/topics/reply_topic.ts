@@ -1,8 +1,11 @@
 /**
- * Topics that answers go to (R2).
+ * Topics that answers go to, and what says that there is none (R1, R2).
  *
  * @module
  */
+
+/** The header of an answer that says why there is none (R1). */
+export const REPLY_ERROR = "reply-error";
 
 /** `#_reply.<who asked>.<which request>`. */
 const PREFIX = "#_reply.";

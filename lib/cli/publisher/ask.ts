@@ -4,12 +4,10 @@
  * @module
  */
 import { RefusedError, RunError, UsageError } from "../../errors.ts";
-import { countOf } from "../../text.ts";
+import { countOf, visible } from "../../text.ts";
 import { NOBODY_ANSWERS, TIME_IS_OVER } from "../client/exit_codes.ts";
 import type { Notices } from "../client/notices.ts";
-import type { Arrived } from "../messages/message.ts";
-import { createPrinter, type Printer } from "../output/format.ts";
-import { compileFormat } from "../output/format_letters.ts";
+import { type Arrived, messageJson } from "../messages/message.ts";
 import { type Output, OutputClosed } from "../output/output.ts";
 import { doneInTime, unread, WAITING } from "../output/patience.ts";
 import { aborted, type Stop } from "../process/signals.ts";
@@ -48,7 +46,7 @@ export interface AskingContext {
  */
 export class AskingRun {
   readonly #context: AskingContext;
-  readonly #print: Printer;
+  readonly #print: (answer: Arrived) => void;
   readonly #failed = Promise.withResolvers<never>();
   /** Printing what was asked last. */
   #printed: Promise<void> = Promise.resolve();
@@ -66,11 +64,7 @@ export class AskingRun {
   constructor(context: AskingContext) {
     this.#context = context;
     const { options, out } = context;
-    this.#print = createPrinter({
-      format: compileFormat("%p"),
-      json: options.json,
-      terminal: Deno.stdout.isTerminal(),
-    });
+    this.#print = printer(out, { json: options.json, terminal: Deno.stdout.isTerminal() });
     for (const each of [this.#failed.promise, out.failed]) each.catch(() => {});
   }
 
@@ -144,14 +138,14 @@ export class AskingRun {
   }
 
   #ask({ topic, payload, options, place }: Outgoing): void {
-    const { publisher, out } = this.#context;
+    const { publisher } = this.#context;
     const asked = publisher.request(topic, payload, options);
     this.#inTurn(async () => {
       try {
         const answer = await asked;
         if (this.#over) return void this.#unanswered++;
         this.#answers++;
-        this.#print(answer, out);
+        this.#print(answer);
       } catch (error) {
         if (!(error instanceof RefusedError || error instanceof RunError)) throw error;
         const shown = typeof place === "number" ? `stdin:${place}: ${error.message}` : error.message;
@@ -186,6 +180,22 @@ export class AskingRun {
     if (!this.#context.options["keep-going"]) throw new Failure();
   }
 }
+
+/** The payload of an answer as it is, with a line end where it has none at its end; or all of it as JSON. */
+function printer(
+  out: Output,
+  { json, terminal }: { readonly json: boolean; readonly terminal: boolean },
+): (answer: Arrived) => void {
+  return (answer) => {
+    const { payload } = answer;
+    if (json) return out.text(`${messageJson(answer, answer.time ?? new Date())}\n`);
+    if (terminal) out.text(visible(answer.text, "\t\n"));
+    else out.bytes(payload);
+    if (payload.at(-1) !== LF) out.text("\n");
+  };
+}
+
+const LF = 0x0a;
 
 /** It was told, and ends the run. */
 class Failure extends Error {}

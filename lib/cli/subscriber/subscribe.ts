@@ -34,6 +34,7 @@ import { Stats } from "./stats/stats.ts";
 import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
 import { TIME_IS_OVER } from "../client/exit_codes.ts";
+import type { Responding } from "./worker/answers.ts";
 import { closedBehind } from "./worker/closing.ts";
 import type { Worker } from "./worker/worker.ts";
 import { windowOf, workerOf } from "./worker/start.ts";
@@ -88,6 +89,8 @@ export interface SubscriberContext {
   readonly job: SubscriberJob;
   /** Gives the exit code when the time is over; {@link timeOver}. */
   readonly timeOver: Promise<number>;
+  /** With `--reply`: where answers go. */
+  readonly answers?: Responding | undefined;
   readonly notices: Notices;
   readonly habits: MqttHabits;
   /** Told by the subscriber's events. */

@@ -7,6 +7,7 @@ import type { Clock } from "../../clock.ts";
 import { RefusedError, RunError } from "../../errors.ts";
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { quote, visible } from "../../text.ts";
+import { REPLY_ERROR } from "../../topics/reply_topic.ts";
 import type { Message } from "../message.ts";
 import { inWords, neverUnhandled } from "../promises.ts";
 import { type GivenUp, MessageTerms, termsOf } from "../publishing/message_terms.ts";
@@ -18,8 +19,6 @@ import type { RequestOptions } from "./types.ts";
 
 /** Milliseconds that an answer may take. */
 const TIMEOUT_MS = 5_000;
-/** The header of an answer that says why there is none (R1). */
-export const REPLY_ERROR = "reply-error";
 /** Characters that are shown of what a responder says. */
 const SAID_MOST = 500;
 

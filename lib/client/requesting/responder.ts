@@ -6,6 +6,7 @@
 import type { Clock } from "../../clock.ts";
 import { RefusedError, RunError } from "../../errors.ts";
 import { TIMER_MOST_MS } from "../../limits.ts";
+import { REPLY_ERROR } from "../../topics/reply_topic.ts";
 import { type Host, THIS_MACHINE } from "../host.ts";
 import type { Message } from "../message.ts";
 import { neverUnhandled, waitAtMost } from "../promises.ts";
@@ -14,7 +15,6 @@ import { openPublisher } from "../publishing/publisher.ts";
 import { openSubscriber } from "../subscribing/subscriber.ts";
 import type { ConnectOptions, Publisher, Subscriber } from "../types.ts";
 import { nameOf, wrongKind } from "../wrong_kind.ts";
-import { REPLY_ERROR } from "./requests.ts";
 
 /** Requests that are worked on at a time. */
 const JOBS = 16;

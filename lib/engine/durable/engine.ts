@@ -120,7 +120,6 @@ export class DurableEngine implements Engine {
     this.#store = store;
     this.#routing = new Routing({
       seed,
-      // what is answered is for who waits for it now (R2)
       isDurable: (topic) => !isReplyTopic(topic) && patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
     });

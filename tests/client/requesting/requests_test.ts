@@ -92,6 +92,7 @@ Deno.test("an answer that is late, and a second one, are passed over", async () 
     }
   });
   const publisher = await asking.publisher();
+  await publisher.request("#a", "connects");
   assertEquals(
     await failsWith("TIMEOUT", publisher.request("#a", "slow", { timeout: 60 })),
     'no answer from "#a" within 60 ms',
