@@ -28,9 +28,14 @@ export interface DelaysOptions {
   readonly append: (piece: Piece, publisher: Publisher) => void;
   /** What was appended is set going. */
   readonly flush: () => void;
+  /** Wants {@link Delays.tick} at that time, milliseconds since 1970, unless it comes before; left out: never. */
+  readonly wakeAt?: ((time: number) => void) | undefined;
   /** Something cannot be delivered, or not now: a clause for a person. */
   readonly onTrouble: (reason: string) => void;
 }
+
+/** Milliseconds before something is due from which it is asked to be woken: more than pass between two ticks. */
+const WAKE_MS = 1000;
 
 /** Runs to one topic that follow one another, as one. */
 interface Joined {
@@ -78,11 +83,14 @@ export class Delays implements Publisher {
   tick(now: number): void {
     this.#now = now;
     this.#go();
+    this.#wake();
   }
 
   /** Something was stored that is due then. */
   added(due: number): void {
+    const sooner = due < this.#next;
     this.#next = Math.min(this.#next, due);
+    if (sooner) this.#wake();
     const passed = this.#busy ? this.#now : this.#after?.due;
     if (passed !== undefined && due <= passed) this.#lookAgain();
   }
@@ -90,6 +98,12 @@ export class Delays implements Publisher {
   /** Nothing more is moved: what waits stays in the store. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** What is due between two ticks comes when it is. */
+  #wake(): void {
+    const { wakeAt } = this.#options;
+    if (!this.#closed && this.#next > this.#now && this.#next < this.#now + WAKE_MS) wakeAt?.(this.#next);
   }
 
   #go(): void {
@@ -126,6 +140,7 @@ export class Delays implements Publisher {
     this.#next = Math.min(this.#next, after === undefined ? next : -Infinity);
     this.#append(outcome.runs);
     flush();
+    this.#wake();
     this.#goOn();
   }
 

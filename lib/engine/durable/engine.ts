@@ -52,6 +52,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
+  /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
+  readonly wakeAt?: ((time: number) => void) | undefined;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
@@ -135,6 +137,7 @@ export class DurableEngine implements Engine {
       log: this.#log,
       append: (piece, publisher) => this.#log.append(piece, publisher),
       flush: () => flushes.flush(),
+      wakeAt: options.wakeAt,
       onTrouble: options.onRefused,
     });
     this.#memory = options.memory;

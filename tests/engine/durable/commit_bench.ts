@@ -20,6 +20,8 @@ export class Bench {
   readonly flushes = new FlushList();
   readonly turns: Array<() => void> = [];
   readonly refused: string[] = [];
+  /** When it wanted to be ticked. */
+  readonly wakes: number[] = [];
   readonly answers: (Receipt | string)[] = [];
   readonly engine: DurableEngine;
 
@@ -41,6 +43,7 @@ export class Bench {
       patterns: ["#>"],
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
+      wakeAt: (time) => void this.wakes.push(time),
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),
     });
