@@ -28,13 +28,13 @@ export interface DelaysOptions {
   readonly append: (piece: Piece, publisher: Publisher) => void;
   /** What was appended is set going. */
   readonly flush: () => void;
-  /** Wants {@link Delays.tick} at that time, milliseconds since 1970, unless it comes before; left out: never. */
+  /** Wants {@link Delays.tick} at that time, milliseconds since 1970; left out: never. */
   readonly wakeAt?: ((time: number) => void) | undefined;
   /** Something cannot be delivered, or not now: a clause for a person. */
   readonly onTrouble: (reason: string) => void;
 }
 
-/** Milliseconds before something is due from which it is asked to be woken: more than pass between two ticks. */
+/** Milliseconds before something is due from which it wants to be woken: more than pass between two ticks. */
 const WAKE_MS = 1000;
 
 /** Runs to one topic that follow one another, as one. */
