@@ -245,6 +245,7 @@ export class Broker implements AsyncDisposable {
         bytes: Math.min(DEDUP_BYTES_MOST, memory.most * DEDUP_PART),
       },
       wakeAt: (time) => this.#wakeAt(time),
+      onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
       onRefused: (reason) => this.#refused(reason),
       onLost: (reason) => this.#lose(reason),
     });

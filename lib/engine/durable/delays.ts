@@ -30,8 +30,8 @@ export interface DelaysOptions {
   readonly flush: () => void;
   /** Wants {@link Delays.tick} at that time, milliseconds since 1970; left out: never. */
   readonly wakeAt?: ((time: number) => void) | undefined;
-  /** Something cannot be delivered, or not now: a clause for a person. */
-  readonly onTrouble: (reason: string) => void;
+  /** Something cannot be read, or not now: a clause for a person. */
+  readonly onUnreadable: (reason: string) => void;
 }
 
 /** Milliseconds before something is due from which it wants to be woken: more than pass between two ticks. */
@@ -67,6 +67,7 @@ export class Delays implements Publisher {
   #notBefore = -Infinity;
   /** Topics whose subscribers are full. */
   readonly #stopped = new Set<string>();
+  #told: ReadonlySet<string> = new Set();
   #closed = false;
 
   constructor(options: DelaysOptions) {
@@ -126,20 +127,19 @@ export class Delays implements Publisher {
   }
 
   #found(outcome: DueOutcome): void {
-    const { flush, onTrouble } = this.#options;
     if (this.#closed) return;
     if (outcome.kind === "failed") {
-      onTrouble(outcome.reason);
+      this.#tell([outcome.reason]);
       this.#tryLater();
       this.#busy = false;
       return;
     }
-    for (const reason of outcome.damaged) onTrouble(reason);
+    this.#tell(outcome.damaged);
     const { after, next = Infinity } = outcome;
     this.#after = this.#again ? undefined : after;
     this.#next = Math.min(this.#next, after === undefined ? next : -Infinity);
     this.#append(outcome.runs);
-    flush();
+    this.#options.flush();
     this.#wake();
     this.#goOn();
   }
@@ -217,6 +217,13 @@ export class Delays implements Publisher {
     if (this.#refused) this.#tryLater();
     this.#refused = false;
     this.#go();
+  }
+
+  /** It may be met again and again: what was told last is not told again. */
+  #tell(reasons: readonly string[]): void {
+    const told = this.#told;
+    if (reasons.length > 0) this.#told = new Set(reasons);
+    for (const reason of reasons) if (!told.has(reason)) this.#options.onUnreadable(reason);
   }
 
   /** Others wait for a subscriber of the topic as well. */

@@ -198,7 +198,7 @@ export class DelayedReader {
           bytes += run.bytes.length;
         } catch (error) {
           if (!(error instanceof DamageError)) throw error;
-          damaged.push(`what is due cannot be delivered: ${reasonOf(error)}`);
+          damaged.push(reasonOf(error));
         }
       }
     }

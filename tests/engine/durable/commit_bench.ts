@@ -43,6 +43,7 @@ export class Bench {
       patterns: ["#>"],
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
+      onUnreadable: (reason) => void refused.push(`unreadable: ${reason}`),
       wakeAt: (time) => void this.wakes.push(time),
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),

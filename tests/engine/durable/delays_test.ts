@@ -228,11 +228,12 @@ Deno.test("what cannot be read is told, and tried again; after a loss nothing is
   const due = store.due.bind(store);
   store.due = (_, done) => done({ kind: "failed", reason: "the disk" });
   await at(bench, 100);
-  assertEquals(bench.refused, ["the disk"]);
+  await at(bench, 100 + DELAYED_RETRY_MS);
+  assertEquals(bench.refused, ["unreadable: the disk"]);
   store.due = (query, done) =>
     due(query, (outcome) => done(outcome.kind === "due" ? { ...outcome, damaged: ["one is"] } : outcome));
   store.free = false;
-  bench.engine.tick(100 + DELAYED_RETRY_MS);
+  bench.engine.tick(100 + 2 * DELAYED_RETRY_MS);
   (await store.next()).end({ kind: "lost", reason: "gone" });
   await settled();
   store.free = true;
