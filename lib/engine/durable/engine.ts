@@ -54,8 +54,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly later: (callback: () => void) => void;
   /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
   readonly wakeAt?: ((time: number) => void) | undefined;
-  /** Something that is due cannot be read: it stays where it is. */
-  readonly onUnreadable: (reason: string) => void;
+  /** Something that is due cannot be read, and stays where it is; left out: {@link onRefused}. */
+  readonly onUnreadable?: ((reason: string) => void) | undefined;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
@@ -140,7 +140,7 @@ export class DurableEngine implements Engine {
       append: (piece, publisher) => this.#log.append(piece, publisher),
       flush: () => flushes.flush(),
       wakeAt: options.wakeAt,
-      onUnreadable: options.onUnreadable,
+      onUnreadable: options.onUnreadable ?? options.onRefused,
     });
     this.#memory = options.memory;
     this.#turns = new ReadingTurns(options.memory);

@@ -239,7 +239,7 @@ Deno.test("what cannot be read is told, and tried again; after a loss nothing is
   store.free = true;
   await at(bench, 5000);
   assertEquals([bench.refused, taker.got, store.state.delayed], [
-    ["the disk", "one is", "lost: gone"],
+    ["unreadable: the disk", "unreadable: one is", "lost: gone"],
     [],
     1,
   ]);

@@ -22,7 +22,6 @@ function over(store: Store): Made {
     patterns: ["#d", "#d.>"],
     level: "synced",
     dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
-    onUnreadable: unexpected,
     onRefused: unexpected,
     onLost: unexpected,
   });
