@@ -66,6 +66,10 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
+  /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
+  readonly wakeAt?: ((time: number) => void) | undefined;
+  /** Something that is due cannot be read, and stays where it is; left out: {@link onRefused}. */
+  readonly onUnreadable?: ((reason: string) => void) | undefined;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
@@ -159,7 +163,8 @@ export class DurableEngine implements Engine {
       log: this.#log,
       append: (piece, publisher) => this.#log.append(piece, publisher),
       flush: () => flushes.flush(),
-      onTrouble: options.onRefused,
+      wakeAt: options.wakeAt,
+      onUnreadable: options.onUnreadable ?? options.onRefused,
     });
     this.#appending = new Appending({ dedup: this.#dedup, claims, log: this.#log });
     this.#memory = options.memory;
