@@ -14,6 +14,7 @@ export type WireCode =
   | "DENIED"
   | "STORE"
   | "NOT_DURABLE"
+  | "NOT_HELD"
   | "WRONG_PORT"
   | "LINE_TOO_LONG"
   | "PAYLOAD_TOO_LARGE"
@@ -43,6 +44,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   DENIED: "this is not allowed",
   STORE: "it could not be stored",
   NOT_DURABLE: "nothing is stored here: the broker was started without --data",
+  NOT_HELD: "this connection does not hold that message: it was settled, its time was over, or it never came",
   WRONG_PORT: "publish on the publishers' port, subscribe on the subscribers'",
   LINE_TOO_LONG: "the line is too long (--max-line)",
   PAYLOAD_TOO_LARGE: "the payload is too large (--max-payload)",
@@ -94,9 +96,11 @@ export class UsageError extends Error {
 /**
  * Why it failed, for a program. `NO_BROKER`: nobody answers at that address. `LOST`: the broker was lost for
  * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
- * closed before.
+ * closed before. `LEASE_LOST`: a message of a group is not this client's to settle any more, for the
+ * connection it came over has ended, or the group was left; if it was not settled before, it is given out
+ * again.
  */
-export type RunErrorCode = "NO_BROKER" | "LOST" | "TIMEOUT" | "ABORTED" | "CLOSED";
+export type RunErrorCode = "NO_BROKER" | "LOST" | "TIMEOUT" | "ABORTED" | "CLOSED" | "LEASE_LOST";
 
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {

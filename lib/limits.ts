@@ -191,6 +191,11 @@ export const ID_BYTES_MOST = 255;
 /** Bytes that a replay reads from the store at a time: the first time, and when it goes on and on. */
 export const REPLAY_PAGE_LEAST = 64 * KIB;
 export const REPLAY_PAGE_BYTES = 1 * MIB;
+/** Milliseconds that a member of a group may hold a stored message, and how often one is given out. */
+export const ACK_TIMEOUT_MS = 30_000;
+export const ATTEMPTS_MOST = 5;
+/** Bytes of stored messages that wait for the members of one group before no more is read for it. */
+export const GROUP_AHEAD_BYTES = 256 * KIB;
 /**
  * Topics whose subscribers are remembered between publishes, in each of two generations; when the younger is
  * full the older is forgotten.
@@ -215,6 +220,8 @@ export const PATTERN_SHAPES_MOST = 512;
 /** Messages of a group that wait for one member (`window=`, G3), and how many may. */
 export const GROUP_WINDOW = 256;
 export const GROUP_WINDOW_MOST = 65_536;
+/** For so long a member may keep a message back from the others when it gives it back, milliseconds. */
+export const GIVEN_BACK_MOST_MS = 24 * 60 * 60 * 1000;
 
 /** Work after which the event loop turns, and after which somebody else has a turn, milliseconds. */
 export const SLICE_MS = 2;

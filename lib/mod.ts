@@ -50,15 +50,17 @@
  *
  * @module
  */
-export { connectPublisher, connectSubscriber, Gap } from "./client/mod.ts";
+export { connectPublisher, connectSubscriber, Gap, isLeased } from "./client/mod.ts";
 export type {
   Ago,
   AgoUnit,
   ClientEvent,
   ConnectOptions,
   Last,
+  LeasedMessage,
   Message,
   MessageJson,
+  NackOptions,
   Position,
   Protocol,
   Publisher,

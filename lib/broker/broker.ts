@@ -11,6 +11,8 @@ import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
 import { HeldMemory } from "../held_memory.ts";
 import {
+  ACK_TIMEOUT_MS,
+  ATTEMPTS_MOST,
   DEDUP_BYTES_MOST,
   DEDUP_IDS_MOST,
   DEDUP_PART,
@@ -77,7 +79,7 @@ export class Broker implements AsyncDisposable {
     const limits = limitsWith(options.limits ?? {});
     const memory = new HeldMemory({ most: limits.memory, pool });
     this.#memory = memory;
-    this.#engine = this.#engineOver(options.store, { flushes, memory });
+    this.#engine = this.#engineOver(options.store, { flushes, memory, pool, topicMost: limits.topic });
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
@@ -220,7 +222,12 @@ export class Broker implements AsyncDisposable {
 
   #engineOver(
     store: Store | undefined,
-    { flushes, memory }: { readonly flushes: FlushList; readonly memory: HeldMemory },
+    { flushes, memory, pool, topicMost }: {
+      readonly flushes: FlushList;
+      readonly memory: HeldMemory;
+      readonly pool: ChunkPool;
+      readonly topicMost: number;
+    },
   ): Engine {
     const counters = this.#counters;
     const seed = this.#machine.random32();
@@ -240,6 +247,12 @@ export class Broker implements AsyncDisposable {
         most: DEDUP_IDS_MOST,
         bytes: Math.min(DEDUP_BYTES_MOST, memory.most * DEDUP_PART),
       },
+      groups: {
+        ackTimeout: this.#options.ackTimeout ?? ACK_TIMEOUT_MS,
+        maxAttempts: this.#options.maxAttempts ?? ATTEMPTS_MOST,
+        topicMost,
+      },
+      pool,
       onRefused: (reason) => this.#refused(reason),
       onLost: (reason) => this.#lose(reason),
     });

@@ -26,6 +26,10 @@ export interface BrokerOptions {
    * Whether a stored message is on disk when it is acknowledged (commit), or up to 100 ms later (interval).
    */
   readonly sync?: "commit" | "interval";
+  /** Milliseconds that a member of a group may hold a stored message that it settles itself (30,000). */
+  readonly ackTimeout?: number;
+  /** How often a group gives out a stored message before it becomes a dead letter (5). */
+  readonly maxAttempts?: number;
   /** Where events go (nowhere). */
   readonly log?: Log;
   /** The wall clock, milliseconds since 1970. */

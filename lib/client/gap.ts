@@ -11,20 +11,28 @@ export class Gap {
   readonly pattern: string;
   /** How many messages. */
   readonly missed: number;
+  /** The group that they were for, which this subscriber is a member of; undefined: they were for itself. */
+  readonly group: string | undefined;
 
   /** Made by the library. */
-  constructor(pattern: string, missed: number) {
+  constructor(pattern: string, missed: number, group?: string) {
     this.pattern = pattern;
     this.missed = missed;
+    this.group = group;
   }
 
   /** What `console.log` shows in Deno. */
   [Symbol.for("Deno.customInspect")](): string {
-    return `Gap(${visible(this.pattern)} missed=${this.missed})`;
+    return this.#text;
   }
 
   /** What `console.log` shows in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Gap(${visible(this.pattern)} missed=${this.missed})`;
+    return this.#text;
+  }
+
+  get #text(): string {
+    const group = this.group === undefined ? "" : ` group=${visible(this.group)}`;
+    return `Gap(${visible(this.pattern)}${group} missed=${this.missed})`;
   }
 }

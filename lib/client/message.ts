@@ -53,6 +53,8 @@ export interface MessageJson {
   readonly group?: string;
   /** Its number in its durable topic. */
   readonly seq?: number;
+  /** How often it has been given out with this time, of what is to be settled. */
+  readonly attempt?: number;
   /** As {@link Message.id}. */
   readonly id?: string;
   /** As {@link Message.key}. */

@@ -4,14 +4,17 @@
  * @module
  */
 export { Gap } from "./gap.ts";
+export { isLeased } from "./leased_message.ts";
 export { connectPublisher } from "./publishing/publisher.ts";
 export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type { Ago, AgoUnit, Last } from "../positions.ts";
 export type {
   ClientEvent,
   ConnectOptions,
+  LeasedMessage,
   Message,
   MessageJson,
+  NackOptions,
   Position,
   Protocol,
   Publisher,

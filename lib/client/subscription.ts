@@ -34,9 +34,11 @@ import type { Message } from "./message.ts";
  *   subscriber is closed; it throws RunError when the broker was lost for good, or when what is stored cannot
  *   be read any further. A connection that comes back is not noticed.
  *
+ * `M`: with `ack: "explicit"` its messages are {@link import("./leased_message.ts").LeasedMessage}s.
+ *
  * A pattern has one subscription, and one more for each group, however often it is subscribed to.
  */
-export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
+export interface Subscription<M extends Message = Message> extends AsyncDisposable, AsyncIterable<M> {
   /** In the form with `#`. */
   readonly pattern: string;
   /** The group that it is a member's of; undefined: it gets everything. */
@@ -45,9 +47,9 @@ export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
    * The messages. One consumer at a time: a second iterator throws while the first is in use (leaving a `for
    * await` loop frees it).
    */
-  [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
   /** The same iteration with this subscription's gaps in it: `"missed" in item` tells them apart. */
-  withGaps(): AsyncIterable<Message | Gap>;
+  withGaps(): AsyncIterable<M | Gap>;
   /**
    * With `from`: resolves when all that was stored of it has been given out, rejects when that cannot come
    * any more. At once without `from`.
@@ -61,7 +63,8 @@ export interface Subscription extends AsyncDisposable, AsyncIterable<Message> {
    * The answer still waits while another iteration is full. Without effect on one that has ended.
    *
    * As a member of a group it was given what no other member gets: what still comes, up to the answer, is
-   * added to its iteration, which ends behind that. Iterate to that end, and nothing is lost.
+   * added to its iteration, which ends behind that. Iterate to that end, and nothing is lost. With `ack:
+   * "explicit"` what it holds and has not acknowledged is given back at once, and not given out here.
    */
   unsubscribe(): Promise<void>;
   /**

@@ -7,9 +7,11 @@ import type { RefusedError, RunError } from "../errors.ts";
 import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
+import type { LeasedMessage } from "./leased_message.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
 
+export type { LeasedMessage, NackOptions } from "./leased_message.ts";
 export type { Message, MessageJson } from "./message.ts";
 export type { Subscription } from "./subscription.ts";
 
@@ -91,17 +93,18 @@ export type ClientEvent =
   /** A lost connection is back, with every pattern subscribed again. */
   | { readonly type: "restored"; readonly address: string; readonly protocol: "classic" | "2" }
   /**
-   * So many messages of a subscription were left out (its `slow` policy). Told in the place of the messages:
-   * after the consumer has had those before the gap, before it gets the one behind it.
+   * So many messages of a subscription were left out (its `slow` policy), or were deleted before `group` had
+   * settled them. Told in the place of the messages: after the consumer has had those before the gap, before
+   * it gets the one behind it.
    */
-  | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
+  | { readonly type: "gap"; readonly pattern: string; readonly group?: string; readonly missed: number }
   /**
    * All that was stored of a subscription with `from` has been given out: what comes from here on is live, or
    * nothing does, for `to` is reached. Once a subscription, in its place as a gap.
    */
   | { readonly type: "live" | "end"; readonly pattern: string }
-  /** What is stored cannot be read any further: the subscription has ended here. */
-  | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
+  /** What is stored cannot be read any further: the subscription, a member's of `group`, has ended here. */
+  | { readonly type: "failed"; readonly pattern: string; readonly group?: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   /**
@@ -258,18 +261,29 @@ export interface SubscribeOptions {
    * Subscribes as a member of the group of this name: who subscribes to the same pattern with the same name
    * shares what is published to it, each message goes to one of them. Other groups, and subscriptions without
    * `group`, get all of it as ever. A name is one word of a topic, 1 to 64 bytes. Over one connection two
-   * patterns with topics in common cannot be subscribed to with the same name (BAD_FIELD). A message is given
-   * out at most once: what a member had not been sent when its connection ended goes to the others, what had
-   * been sent and did not arrive is lost. It is for topics in memory, without `from`, `to` and `slow`; a
-   * classic broker has none (NEEDS_V2).
+   * patterns with topics in common cannot be subscribed to with the same name (BAD_FIELD). `to` and `slow`
+   * are not for it; a classic broker has none (NEEDS_V2).
+   *
+   * Of topics in memory a message is given out at most once: what a member had not been sent when its
+   * connection ended goes to the others, what had been sent and did not arrive is lost. Of durable topics the
+   * group is stored, from its first member on: it gets what was published while nobody was there, too. With
+   * `from` a group that is new begins elsewhere than with what is stored from now on.
    */
   readonly group?: string;
   /**
-   * With `group`: how many messages may wait for this member at the broker, 1 to 65,536 (256). The next one
-   * goes to the member for which the fewest wait. What this subscriber has read and not given out yet, about
-   * 1 MiB of it, is beside that. Subscribing again with another window changes it.
+   * With `group`: how many messages may wait for this member at the broker, 1 to 65,536 (256); with `ack:
+   * "explicit"` how many it may hold unsettled. The next one goes to the member that has fewest. What this
+   * subscriber has read and not given out yet, about 1 MiB of it, is beside the first. Subscribing again with
+   * another window changes it.
    */
   readonly window?: number;
+  /**
+   * With `group`, of durable topics: when a message is done with. `auto` (the default): when the broker
+   * begins to send it to a member, so it is given out at most once. `explicit`: when a member says so, so it
+   * is given out again until one has: every message is a {@link LeasedMessage}. All members of a group have
+   * the same (BAD_FIELD); topics in memory alone have none (NOT_DURABLE).
+   */
+  readonly ack?: "auto" | "explicit";
   /**
    * Milliseconds until the broker must have acknowledged it, more than 0 (none); then it rejects with
    * RunError (code `TIMEOUT`). A request that has not left by then is withdrawn. One that has left is taken
@@ -302,6 +316,11 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
    * `publish`, a rejection nobody looks at never ends the process. What is of the wrong kind is a TypeError,
    * which does: it is a mistake in the program, and nothing was sent.
    */
+  subscribe(
+    pattern: string,
+    options: SubscribeOptions & { readonly ack: "explicit" },
+  ): Promise<Subscription<LeasedMessage>>;
+  /** The same, of messages that nobody has to settle. */
   subscribe(pattern: string, options?: SubscribeOptions): Promise<Subscription>;
   /**
    * Resolves when all that was stored of a subscription with `from` has been given out: the iteration is then
@@ -311,7 +330,8 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
   caughtUp(pattern: string): Promise<void>;
   /**
    * Takes a subscription back, the one of a member with its `group`. Messages that were on their way may
-   * still come in the common iteration; one over its {@link Subscription} ends after what had come.
+   * still come in the common iteration; one over its {@link Subscription} ends after what had come. What a
+   * member with `ack: "explicit"` holds is given back at once.
    */
   unsubscribe(pattern: string, options?: UnsubscribeOptions): Promise<void>;
   /**
@@ -323,8 +343,9 @@ export interface Subscriber extends AsyncDisposable, AsyncIterable<Message> {
   /**
    * Says goodbye and closes. The iteration still gives what had arrived, then ends. A member of groups leaves
    * them first, for a second at most: so the iteration still gives what was on its way to it, and the other
-   * members get the rest; not while more waits for who iterates than is read ahead. Never rejects for a lost
-   * broker.
+   * members get the rest; not while more waits for who iterates than is read ahead. With `ack: "explicit"`
+   * what was acknowledged before the call is told, and all else that it holds is given back: the iteration
+   * ends there. Never rejects for a lost broker.
    */
   close(): Promise<void>;
   /**

@@ -37,7 +37,7 @@ export interface EngineOptions {
 
 /** Guarantees as those of {@link Routing}; a run is delivered and acknowledged in the call that brings it. */
 export class MemoryEngine implements Engine {
-  readonly durable = [];
+  readonly durable: readonly string[] = [];
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #counters: Counters;

@@ -32,7 +32,7 @@ export function onePerConnection(found: ReadonlySet<Subscriber>, durable: boolea
   for (const subscriber of found) {
     const { connection } = subscriber;
     const partial = isPartial(subscriber);
-    if (partial && !durable) continue;
+    if (durable ? subscriber.unstored === true : partial) continue;
     const other = chosen.get(connection);
     if (other === undefined) chosen.set(connection, subscriber);
     else if (Array.isArray(other)) other.push(subscriber);

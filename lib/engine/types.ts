@@ -58,6 +58,8 @@ export interface Subscriber extends Gate {
   readonly rank: number;
   /** Whether it may leave out what it is given. */
   readonly leavesOut: boolean;
+  /** Whether it gets only what is not stored; left out: it gets both. */
+  readonly unstored?: true;
   /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
   takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */
@@ -133,6 +135,8 @@ export interface Membership {
    * them, and there is no answer. What of the span it does not hold is passed over.
    */
   settle(topic: string, span: SequenceSpan, answer: Acknowledgement): boolean;
+  /** Whether it holds all of them. */
+  holdsAll(topic: string, span: SequenceSpan): boolean;
   /** It gives them back, to be given out again in so many milliseconds; false: it holds none of them. */
   giveBack(topic: string, span: SequenceSpan, delay: number): boolean;
   /** Their time begins anew; false: it holds none of them. */

@@ -12,7 +12,9 @@ export enum Found {
   Nothing,
   /** `count` consecutive publishes to one topic: the buffer from `start` to `end`, ready to be delivered. */
   Publishes,
-  /** A request that is no publish: see `request`. */
+  /** `ack` requests that follow one another: see `acks`. */
+  Acks,
+  /** Any other request that is no publish: see `request`. */
   Request,
   /** A request that is refused with `refusal`; the next one can be read. */
   Refused,
@@ -32,6 +34,38 @@ export interface Request {
 
 /** Stands where no request has come yet. */
 export const NO_REQUEST: Request = { id: "", verb: "", argument: "", fields: [] };
+
+/**
+ * `ack` requests of one group and topic, each of one number and each of the next one; or one of a range.
+ * Requests that are written in another way come as {@link Request}.
+ */
+export interface Acks {
+  /** As it was written. */
+  readonly group: string;
+  /** From `topicStart` to `topicEnd` the topic as it was written, with `#` or without. UTF-8. */
+  readonly head: Uint8Array;
+  readonly topicStart: number;
+  readonly topicEnd: number;
+  /** How many requests. */
+  readonly count: number;
+  /** The numbers: from this one, which is 1 or more, to before the other. */
+  readonly from: number;
+  readonly end: number;
+  /** Of a range: it is settled only if all of it is held. */
+  readonly all: boolean;
+}
+
+/** Stands where no such request has come yet. */
+export const NO_ACKS: Acks = {
+  group: "",
+  head: new Uint8Array(0),
+  topicStart: 0,
+  topicEnd: 0,
+  count: 0,
+  from: 0,
+  end: 0,
+  all: false,
+};
 
 /**
  * Guarantees: every request yields exactly one publish, request or refusal, in order, however the bytes were
@@ -66,6 +100,8 @@ export interface Decoder {
   publisherId(): string;
   /** Of {@link Found.Request}. */
   readonly request: Request;
+  /** Of {@link Found.Acks}. */
+  readonly acks: Acks;
   /** Of {@link Found.Refused} and {@link Found.Broken}; `problem` is a clause for a person, or empty. */
   readonly refusal: WireCode;
   readonly problem: string;

@@ -69,6 +69,13 @@ export interface Replies {
   flush(): void;
 }
 
+/** For whom of a group messages are. */
+export interface Share {
+  readonly group: string;
+  /** How often those that are stored have been given out with this time. */
+  readonly attempt: number;
+}
+
 /** One protocol, from the broker's side. */
 export interface Protocol {
   /** As it is called in logs and snapshots. */
@@ -91,9 +98,9 @@ export interface Protocol {
    * The messages of a run as they are written to a member of a group, in memory that is released by who asked
    * for it; left out: it has no groups.
    */
-  readonly shared?: (run: Run, group: string) => Slice;
-  /** So many messages of a pattern are missing here. */
-  gap(pattern: string, count: number): Slice | undefined;
+  readonly shared?: (run: Run, share: Share) => Slice;
+  /** So many messages of a pattern are missing here; to a member of a group: of what the group was to get. */
+  gap(pattern: string, count: number, group?: string): Slice | undefined;
   /** A notice among the deliveries. */
   notice(fields: Readonly<Record<string, unknown>>): Slice | undefined;
   /** Why the connection is ended by the broker, said where nothing else is any more. */

@@ -30,6 +30,8 @@ export interface Context {
   quit(): void;
   /** The reply to this request takes work and comes later, in its place. */
   ask(): Ticket;
+  /** The reply to so many requests comes later, in its place. */
+  hold(count: number): Ticket;
   /** Answers a `ping`. */
   pong(): void;
 }

@@ -1,12 +1,15 @@
 /**
- * From a request's verb to what handles it. Publishes do not come this way: they come as runs
- * ({@link import("./session.ts")}).
+ * From a request's verb to what handles it. Publishes do not come this way: they come as runs, and most
+ * acknowledgements many at a time ({@link import("./session.ts")}).
  *
  * @module
  */
 import type { Request } from "../protocols/decoder.ts";
 import type { Answer, Context } from "./context.ts";
+import { ack } from "./handlers/ack.ts";
+import { extend } from "./handlers/extend.ts";
 import { hello } from "./handlers/hello.ts";
+import { nack } from "./handlers/nack.ts";
 import { ping } from "./handlers/ping.ts";
 import { quit } from "./handlers/quit.ts";
 import { sub } from "./handlers/sub.ts";
@@ -27,6 +30,12 @@ export function dispatch(request: Request, context: Context): Answer {
       return roles.has("subscriber") ? sub(request, context) : refusal("WRONG_PORT");
     case "unsub":
       return roles.has("subscriber") ? unsub(request, context) : refusal("WRONG_PORT");
+    case "ack": // in another way than most write it: those are found by the decoder
+      return roles.has("subscriber") ? ack(request, context) : refusal("WRONG_PORT");
+    case "nack":
+      return roles.has("subscriber") ? nack(request, context) : refusal("WRONG_PORT");
+    case "extend":
+      return roles.has("subscriber") ? extend(request, context) : refusal("WRONG_PORT");
     case "quit":
       return quit(context);
     case "hello":

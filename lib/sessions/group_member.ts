@@ -4,7 +4,15 @@
  * @module
  */
 import { type ChunkPool, Slice } from "../buffers.ts";
-import type { Engine, Joining, Member, Membership } from "../engine/types.ts";
+import type {
+  Acknowledgement,
+  Engine,
+  Joining,
+  JoinOutcome,
+  Member,
+  Membership,
+  SequenceSpan,
+} from "../engine/types.ts";
 import { readSharedHeader } from "../wire/batch.ts";
 import { RECORDS } from "../wire/encoding.ts";
 import { Run } from "../wire/run.ts";
@@ -19,29 +27,46 @@ export interface GroupMemberOwner extends Speaker {
   readonly pool: ChunkPool;
 }
 
+/** How a group is joined, but for who is told when it is. */
+export type MemberTerms = Omit<Joining, "joined">;
+
 /**
- * Guarantee: what it is given is written to its connection or goes back to the group, never both (G4). What
- * has begun to be written is not known to have arrived, and counts as written.
+ * Guarantee: what it is given is written to its connection or goes back to the group, never both (G4, G9).
+ * What has begun to be written is not known to have arrived, and counts as written.
  */
 export class GroupMember implements Member, SegmentOwner {
   readonly #owner: GroupMemberOwner;
-  readonly group: string;
-  /** Canonical. */
-  readonly pattern: string;
+  readonly terms: MemberTerms;
   readonly #membership: Membership;
+  /** Whose what is stored is, while it waits: told apart, since it goes back even when the member leaves. */
+  readonly #stored: SegmentOwner;
   /** What it was given and cannot send. */
   #unsent: Run[] = NOTHING;
   #window: number;
+  /** Undefined: it is not known yet. */
+  #outcome: JoinOutcome | undefined;
+  #asking: Array<(outcome: JoinOutcome) => void> = NOBODY;
   /** It has left, and what it sends is nobody's business any more. */
   #over = false;
 
-  constructor(terms: Omit<Joining, "settling" | "from" | "joined">, owner: GroupMemberOwner) {
+  /** `refused`: it is none, after all. */
+  constructor(terms: MemberTerms, owner: GroupMemberOwner, refused: () => void) {
     this.#owner = owner;
-    this.group = terms.name;
-    this.pattern = terms.pattern;
+    this.terms = terms;
     this.#window = terms.window;
-    const joining = { ...terms, settling: "auto", from: undefined, joined: () => {} } as const;
-    this.#membership = owner.engine.join(joining, this);
+    this.#stored = {
+      takeGap: () => undefined,
+      left: ({ count }) => this.#passed(count),
+      takeBack: (segment) => this.takeBack(segment),
+    };
+    this.#membership = owner.engine.join({
+      ...terms,
+      joined: (outcome) => {
+        if (this.#outcome !== undefined) return;
+        if (outcome.kind === "refused") refused();
+        this.#joined(outcome);
+      },
+    }, this);
   }
 
   get full(): boolean {
@@ -52,16 +77,25 @@ export class GroupMember implements Member, SegmentOwner {
     this.#owner.outbox.whenNotFull(callback);
   }
 
-  give(run: Run): void {
+  /** What became of joining; called back at once where that is known. */
+  whenJoined(callback: (outcome: JoinOutcome) => void): void {
+    if (this.#outcome !== undefined) callback(this.#outcome);
+    else if (this.#asking === NOBODY) this.#asking = [callback];
+    else this.#asking.push(callback);
+  }
+
+  /** Stored ones behind their numbers (G7). */
+  give(run: Run, attempt: number): void {
     const { outbox, protocol } = this.#owner;
-    const { count, expires } = run;
+    const { count, expires, stored } = run;
     if (outbox.closed) return this.#keep(run.kept(0, count));
-    const slice = protocol.shared!(run, this.group);
-    outbox.put(new Segment(slice, count, { owner: this, expires }));
+    const slice = protocol.shared!(run, { group: this.terms.name, attempt });
+    const owner = stored === undefined ? this : this.#stored;
+    outbox.put(new Segment(slice, count, { owner, expires }));
     slice.chunk.release();
   }
 
-  /** Messages that may wait for it. */
+  /** Messages that it may hold. */
   get window(): number {
     return this.#window;
   }
@@ -71,34 +105,65 @@ export class GroupMember implements Member, SegmentOwner {
     this.#membership.resize(window);
   }
 
-  /** What is queued still leaves. */
+  /** As {@link Membership.settle}. */
+  settle(topic: string, span: SequenceSpan, answer: Acknowledgement): boolean {
+    return this.#membership.settle(topic, span, answer);
+  }
+
+  /** As {@link Membership.holdsAll}. */
+  holdsAll(topic: string, span: SequenceSpan): boolean {
+    return this.#membership.holdsAll(topic, span);
+  }
+
+  /** As {@link Membership.giveBack}. */
+  giveBack(topic: string, span: SequenceSpan, delay: number): boolean {
+    return this.#membership.giveBack(topic, span, delay);
+  }
+
+  /** As {@link Membership.extend}. */
+  extend(topic: string, span: SequenceSpan): boolean {
+    return this.#membership.extend(topic, span);
+  }
+
+  /** What is queued still leaves, but for what is stored: that goes to others, who can settle it. */
   end(): void {
+    this.#owner.outbox.recall(this.#stored);
     this.#over = true;
-    this.#membership.leave([]);
+    this.#leave();
   }
 
   /** The connection is gone. */
   close(): void {
+    this.#owner.outbox.recall(this.#stored);
     this.#owner.outbox.recall(this);
-    this.#membership.leave(this.#unsent);
-    this.#unsent = NOTHING;
+    this.#leave();
   }
 
-  missed(): void {}
+  /** Told in its place, to one of them (G10). */
+  missed(messages: number): void {
+    const { outbox, protocol } = this.#owner;
+    const gap = protocol.gap(this.terms.pattern, messages, this.terms.name);
+    if (gap !== undefined) outbox.reply(gap);
+    outbox.countDropped(messages);
+  }
 
-  failed(): void {}
+  failed(reason: string): void {
+    const { name, pattern } = this.terms;
+    const notice = this.#owner.protocol.notice({ failed: pattern, group: name, reason });
+    if (notice !== undefined) this.#owner.outbox.reply(notice);
+  }
 
   takeGap(): undefined {}
 
   left(segment: Segment): void {
-    if (!this.#over) this.#membership.passed(segment.count);
+    this.#passed(segment.count);
   }
 
   takeBack({ chunk, start, end, expires }: Segment): boolean {
     if (this.#over) return false;
     const { engine, pool } = this.#owner;
     for (let at = start; at < end;) {
-      const { topic, count, length, records } = readSharedHeader(chunk.bytes, at);
+      const { topic, count, length, records, from } = readSharedHeader(chunk.bytes, at);
       at = records + length;
       const run = new Run(new Slice(chunk, records, at), {
         route: engine.routeOf(topic),
@@ -109,10 +174,30 @@ export class GroupMember implements Member, SegmentOwner {
         ttl: undefined,
         expires,
       });
+      if (from !== undefined) run.stored = { ...from, batch: NO_BATCH };
       run.keep();
       this.#keep(run);
     }
     return true;
+  }
+
+  #passed(messages: number): void {
+    if (!this.#over) this.#membership.passed(messages);
+  }
+
+  #joined(outcome: JoinOutcome): void {
+    this.#outcome = outcome;
+    const asking = this.#asking;
+    this.#asking = NOBODY;
+    for (const callback of asking) callback(outcome);
+  }
+
+  #leave(): void {
+    const unsent = this.#unsent;
+    this.#unsent = NOTHING;
+    this.#membership.leave(unsent);
+    // who leaves before it is known whether it is a member has been one
+    if (this.#outcome === undefined) this.#joined({ kind: "joined" });
   }
 
   #keep(run: Run): void {
@@ -121,5 +206,8 @@ export class GroupMember implements Member, SegmentOwner {
   }
 }
 
+/** In the place of the batch that a run is in: what comes back is known by its sequence numbers. */
+const NO_BATCH = 0;
 /** Shared by all who have sent what they were given: never written to. */
 const NOTHING: Run[] = [];
+const NOBODY: Array<(outcome: JoinOutcome) => void> = [];

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import type { JoinOutcome, Settling } from "../engine/types.ts";
 import { SmallMap } from "../small_map.ts";
 import { overlap } from "../topics/overlap.ts";
 import { emptyAccount, type PatternBudget } from "../topics/pattern_budget.ts";
-import { GroupMember, type GroupMemberOwner } from "./group_member.ts";
+import { matches } from "../topics/topic.ts";
+import { GroupMember, type GroupMemberOwner, type MemberTerms } from "./group_member.ts";
 
-/** A group, and how many of its messages wait here at most. */
+/** A group, and how many of its messages this connection holds at most. */
 export interface MembershipSnapshot {
   /** The group's. */
   readonly name: string;
@@ -16,11 +18,8 @@ export interface MembershipSnapshot {
   readonly pattern: string;
   /** Messages. */
   readonly window: number;
-}
-
-/** How a group is joined. */
-export interface MembershipTerms extends MembershipSnapshot {
-  readonly blocks: boolean;
+  /** When what is stored counts as done with. */
+  readonly ack: Settling;
 }
 
 /** Whose memberships these are. */
@@ -46,13 +45,21 @@ export class Memberships {
     return this.#joined.size;
   }
 
-  has(name: string, pattern: string): boolean {
-    return this.#joined.get(keyOf(name, pattern)) !== undefined;
+  get(name: string, pattern: string): GroupMember | undefined {
+    return this.#joined.get(keyOf(name, pattern));
+  }
+
+  /** The group of that name that takes a topic in: there is one at most (G1). */
+  of(name: string, topic: string): GroupMember | undefined {
+    for (const [, member] of this.#joined) {
+      if (member.terms.name === name && matches(member.terms.pattern, topic)) return member;
+    }
+    return undefined;
   }
 
   /** The pattern of another group of that name with topics in common: they could not be told apart. */
   overlapping(name: string, pattern: string): string | undefined {
-    for (const [, { group, pattern: other }] of this.#joined) {
+    for (const [, { terms: { name: group, pattern: other } }] of this.#joined) {
       if (group === name && other !== pattern && overlap(other, pattern)) return other;
     }
     return undefined;
@@ -63,15 +70,21 @@ export class Memberships {
     return this.#owner.patterns.problem(pattern, this.#account);
   }
 
-  /** Joins, or goes on with another window. */
-  open(terms: MembershipTerms): void {
-    const { name, pattern, window } = terms;
+  /** Joins a group that it is not in; `joined` is told what became of it, once. */
+  open(terms: MemberTerms, joined: (outcome: JoinOutcome) => void): void {
+    const { name, pattern } = terms;
     const key = keyOf(name, pattern);
-    const before = this.#joined.get(key);
-    if (before !== undefined) return before.resize(window);
     this.#owner.patterns.add(pattern, { account: this.#account, own: true, more: MEMBER_BYTES });
     this.#count(1);
-    this.#joined.set(key, new GroupMember(terms, this.#owner));
+    let refused = false;
+    const member = new GroupMember(terms, this.#owner, () => {
+      refused = true;
+      // it may have left meanwhile, and joined anew
+      if (this.#joined.get(key) === member) this.#forget(key);
+    });
+    this.#joined.set(key, member);
+    if (refused) this.#forget(key);
+    member.whenJoined(joined);
   }
 
   /** Leaves; what is queued is still sent. */
@@ -90,14 +103,20 @@ export class Memberships {
   }
 
   snapshot(): MembershipSnapshot[] {
-    return [...this.#joined].map(([, { group, pattern, window }]) => ({ name: group, pattern, window }));
+    return [...this.#joined].map(([, { terms: { name, pattern, settling }, window }]) => {
+      return { name, pattern, window, ack: settling };
+    });
   }
 
   #forget(key: string): GroupMember | undefined {
     const member = this.#joined.get(key);
     if (member === undefined) return undefined;
     this.#joined.delete(key);
-    this.#owner.patterns.remove(member.pattern, { account: this.#account, own: true, more: MEMBER_BYTES });
+    this.#owner.patterns.remove(member.terms.pattern, {
+      account: this.#account,
+      own: true,
+      more: MEMBER_BYTES,
+    });
     this.#count(-1);
     return member;
   }

@@ -13,6 +13,7 @@ import type { PatternBudget } from "../topics/pattern_budget.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
+import { acks } from "./handlers/ack.ts";
 import { pub } from "./handlers/pub.ts";
 import { Memberships, type Sharing } from "./memberships.ts";
 import { JoinedRun } from "./joined_run.ts";
@@ -262,7 +263,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
         continue;
       }
       this.#handOn(chunk);
-      if (found === Found.Request) {
+      if (found === Found.Acks) {
+        const { count } = decoder.acks;
+        this.#answer(this.roles.has("subscriber") ? acks(decoder.acks, this) : refusal("WRONG_PORT"), count);
+      } else if (found === Found.Request) {
         if (this.#id === "") this.#id = decoder.request.id;
         this.#answer(dispatch(decoder.request, this), 1);
       } else {

@@ -99,6 +99,8 @@ export interface TopicMark {
 
 /** How far a group has come. */
 export interface GroupMark {
+  /** Of a topic's messages only those with a sequence number of at least this are the group's. */
+  readonly sequence: number;
   /** All up to this batch is settled. */
   readonly after: number;
   /** Topics of which that is not all. In a commit: of those that are left out it stays as it was. */
@@ -292,6 +294,7 @@ export interface RetentionRules extends Retention {
 
 /** What is stored together. */
 export interface Commit {
+  /** In their order. */
   readonly appends: readonly Append[];
   /** How far groups have come; left out: no group has. */
   readonly marks?: readonly NamedMark[] | undefined;

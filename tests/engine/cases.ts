@@ -355,7 +355,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
       const recorder = new Recorder();
       const range = { pattern: "#>", from: { kind: "earliest" }, to: undefined } as const;
       const start = await started(made, recorder, range);
-      assertEquals(made.engine.durable, made.durable ? ["#d", "#d.>"] : []);
+      assertEquals(made.engine.durable, made.durable ? ["#d", "#d.>", "#dead.>"] : []);
       if (!made.durable) {
         assertEquals(start, { kind: "failed", reason: "nothing is stored here (--data)" });
         assertEquals([recorder.got, made.engine.snapshot().replays], [[], 0]);

@@ -98,6 +98,16 @@ function described(
       assertEquals(all.length, decoder.count, "a run holds as many messages as it says");
       return all.map((text) => `publish ${decoder.publisherId()}|${topic}|${text}`);
     }
+    case Found.Acks: {
+      const { group, head, topicStart, topicEnd, count, from, end, all } = decoder.acks;
+      const topic = latin1(head.subarray(topicStart, topicEnd));
+      if (count === 1) {
+        const numbers = end - from === 1 ? `${from}` : `${from}-${end - 1}`;
+        return [`ack ${group}|${topic}|${numbers}${all ? "|all" : ""}`];
+      }
+      assertEquals([all, end - from], [false, count], "as many as there are numbers");
+      return Array.from({ length: count }, (_, at) => `ack ${group}|${topic}|${from + at}`);
+    }
     case Found.Request: {
       const { id, verb, argument, fields } = decoder.request;
       return [`request ${[id, verb, argument, ...fields].join("|")}`];

@@ -121,11 +121,18 @@ Deno.test("what is not one, is refused with what is wrong, and nothing changes (
       ["sub #a group=g window=0", 'window= is a number from 1 to 65536, not "0"'],
       ["sub #a group=g window=65537", 'window= is a number from 1 to 65536, not "65537"'],
       ["sub #a group=g window=1e3", 'window= is a number from 1 to 65536, not "1e3"'],
-      ["sub #a group=g slow=block", 'sub does not know "slow=block"; its fields: group=, window='],
-      ["sub #a group=g from=1", 'sub does not know "from=1"; its fields: group=, window='],
+      [
+        "sub #a group=g slow=block",
+        'sub does not know "slow=block"; its fields: group=, window=, ack=, from=',
+      ],
+      ["sub #a group=g to=9", 'sub does not know "to=9"; its fields: group=, window=, ack=, from='],
+      [
+        "sub #d.a group=g from=-10",
+        "from= of a group, where it is new, is now, earliest, a sequence number, a time or -10m, " +
+        'not "-10"',
+      ],
+      ["sub #d.a group=g ack=never", 'ack= is auto or explicit, not "never"'],
       ["sub #a window=1", 'sub does not know "window=1"; its fields: slow=, from=, to=, group='],
-      ["sub #> group=g", 'group= is for topics in memory, and "#>" takes in durable ones'],
-      ["sub #d.x group=g", 'group= is for topics in memory, and "#d.x" takes in durable ones'],
       [
         "sub #jobs.a group=g",
         'this connection is in group "g" for "#jobs.*", which has topics of "#jobs.a", too: ' +
@@ -137,13 +144,21 @@ Deno.test("what is not one, is refused with what is wrong, and nothing changes (
     assertEquals(said, `err BAD_FIELD ${answer}`, request);
   }
   assertEquals(
+    await client.ask("sub #a group=g ack=explicit"),
+    'err NOT_DURABLE nothing of "#a" is stored: there is nothing to acknowledge',
+  );
+  assertEquals(
+    await client.ask("sub #a group=g from=1"),
+    'err NOT_DURABLE nothing of "#a" is stored: there is nothing to begin with',
+  );
+  assertEquals(
     await client.ask("unsub #jobs.a group=g"),
     'err NOT_SUBSCRIBED this connection is not in group "g" for "#jobs.a"',
   );
   assertMatch(await client.ask("unsub #jobs.*") ?? "", /^err NOT_SUBSCRIBED/);
   assertMatch(await client.ask("unsub #jobs.* group=g window=1") ?? "", /^err BAD_FIELD/);
   const [connection] = hall.broker.broker.snapshot().connections;
-  assertEquals(connection?.groups, [{ name: "g", pattern: "#jobs.*", window: 7 }]);
+  assertEquals(connection?.groups, [{ name: "g", pattern: "#jobs.*", window: 7, ack: "auto" }]);
   assertEquals(await client.ask("sub #jobs.a group=h"), "ok 1");
   assertEquals(await client.ask("sub #x"), "ok 1");
   assertMatch(await client.ask("sub #y group=h") ?? "", /^err TOO_MANY_PATTERNS/);

@@ -19,28 +19,44 @@ export function markCases(test: RegisterCase): void {
   test("a group is a name and a pattern, and is not there before it was stored", async (store) => {
     await store.commit(run("#a", "1"));
     assertEquals(await store.group("g", "#a"), undefined);
-    await store.mark([{ ...G, after: 1, topics: [] }, { name: "g", pattern: "#>", after: 0, topics: [] }]);
-    assertEquals(await store.group("g", "#a"), { after: 1, topics: [] });
-    assertEquals(await store.group("g", "#>"), { after: 0, topics: [] });
+    await store.mark([{ ...G, sequence: 0, after: 1, topics: [] }, {
+      name: "g",
+      pattern: "#>",
+      sequence: 0,
+      after: 0,
+      topics: [],
+    }]);
+    assertEquals(await store.group("g", "#a"), { sequence: 0, after: 1, topics: [] });
+    assertEquals(await store.group("g", "#>"), { sequence: 0, after: 0, topics: [] });
     assertEquals(await store.group("h", "#a"), undefined);
   });
 
   test("what is said of a group last counts, and of topics that are left out what was said before", async (store) => {
-    await store.mark([{ ...G, after: 1, topics: [topic("#a", "3-7", "8=2"), topic("#b", "1")] }]);
-    await store.mark([{ ...G, after: 2, topics: [topic("#a", "3-7 9")] }]);
+    await store.mark([{
+      ...G,
+      sequence: 0,
+      after: 1,
+      topics: [topic("#a", "3-7", "8=2"), topic("#b", "1")],
+    }]);
+    await store.mark([{ ...G, sequence: 0, after: 2, topics: [topic("#a", "3-7 9")] }]);
     assertEquals(await store.group("g", "#a"), {
+      sequence: 0,
       after: 2,
       topics: [topic("#a", "3-7 9"), topic("#b", "1")],
     });
-    await store.mark([{ ...G, after: 5, topics: [topic("#a", ""), topic("#b", "", "2=3")] }]);
-    assertEquals(await store.group("g", "#a"), { after: 5, topics: [topic("#b", "", "2=3")] });
+    await store.mark([{ ...G, sequence: 0, after: 5, topics: [topic("#a", ""), topic("#b", "", "2=3")] }]);
+    assertEquals(await store.group("g", "#a"), { sequence: 0, after: 5, topics: [topic("#b", "", "2=3")] });
   });
 
   test("a commit stores messages and how far groups have come together, and either without the other", async (store) => {
-    await store.mark([{ ...G, after: 3, topics: [] }], run("#a", "1", "2"));
+    await store.mark([{ ...G, sequence: 0, after: 3, topics: [] }], run("#a", "1", "2"));
     assertEquals(store.store.state.last, 1);
-    await store.mark([{ ...G, after: 4, topics: [] }]);
-    assertEquals([await store.group("g", "#a"), store.store.state.last], [{ after: 4, topics: [] }, 1]);
+    await store.mark([{ ...G, sequence: 0, after: 4, topics: [] }]);
+    assertEquals([await store.group("g", "#a"), store.store.state.last], [{
+      sequence: 0,
+      after: 4,
+      topics: [],
+    }, 1]);
     const [stored] = await store.commit(run("#a", "3"));
     assertEquals([stored?.first, stored?.batch], [3, 2], "numbers go on as if there were no groups");
   });

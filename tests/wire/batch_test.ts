@@ -9,6 +9,14 @@ Deno.test("the header of what a member of a group is given is read as it was wri
     count: fc.oneof(fc.constantFrom(0, 1), fc.nat(1_000_000)),
     length: fc.oneof(fc.constantFrom(0, 1), fc.nat(1_000_000_000)),
     group: fc.constantFrom("g", "workers", "a.b"),
+    from: fc.option(
+      fc.record({
+        first: fc.integer({ min: 1, max: 999_999_999_999_999 }),
+        time: fc.nat(2_000_000_000_000),
+        attempt: fc.integer({ min: 1, max: 12 }),
+      }),
+      { nil: undefined },
+    ),
   });
   fc.assert(fc.property(header, fc.nat(9), (told, before) => {
     const written = encodeSharedHeader(told);
@@ -17,9 +25,26 @@ Deno.test("the header of what a member of a group is given is read as it was wri
       ...written,
       ...encodeText("pub #a 1\nx\n"),
     ]);
-    const { group: _, ...known } = told;
-    assertEquals(readSharedHeader(bytes, before), { ...known, records: before + written.length });
+    const { topic, count, length } = told;
+    const from = told.from && { first: told.from.first, time: told.from.time };
+    const records = before + written.length;
+    assertEquals(readSharedHeader(bytes, before), { topic, count, length, records, from });
   }));
+});
+
+Deno.test("where stored messages come from stands behind the group, and the attempt from the second on (G7)", () => {
+  const header = (attempt: number): string =>
+    new TextDecoder().decode(
+      encodeSharedHeader({
+        topic: "#a",
+        count: 2,
+        length: 18,
+        group: "g",
+        from: { first: 7, time: 1700000000000, attempt },
+      }),
+    );
+  assertEquals(header(1), "batch #a 2 18 group=g seq=7 ts=1700000000000\n");
+  assertEquals(header(2), "batch #a 2 18 group=g seq=7 ts=1700000000000 attempt=2\n");
 });
 
 Deno.test("what is no such header is a defect that shows", () => {

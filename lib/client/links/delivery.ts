@@ -98,6 +98,11 @@ export class Delivery implements Message {
     return undefined;
   }
 
+  /** Whether it is not this client's any more, so that it is not given out (G9). */
+  get lapsed(): boolean {
+    return false;
+  }
+
   toJSON(): MessageJson {
     return messageJson(this);
   }
@@ -144,17 +149,21 @@ export class StoredDelivery extends Delivery {
   }
 }
 
+/** A message for a member of a group. `seq`, `time`: -1 where there is none. */
+export interface SharedBytes extends MessageBytes {
+  readonly group: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly attempt: number;
+}
+
 /** A message that came because this subscriber is a member of a group. */
 export class SharedDelivery extends Delivery {
   readonly #group: string;
   readonly #seq: number;
   readonly #stored: number;
 
-  /** `seq`, `time`: -1 where there is none. */
-  constructor(
-    topic: string,
-    message: MessageBytes & { readonly group: string; readonly seq: number; readonly time: number },
-  ) {
+  constructor(topic: string, message: Omit<SharedBytes, "attempt">) {
     super(topic, message);
     this.#group = message.group;
     this.#seq = message.seq;
@@ -174,10 +183,12 @@ export class SharedDelivery extends Delivery {
   }
 }
 
-/** What the broker says about a subscription with `from`. */
+/** What the broker says about a subscription. */
 export interface Notice {
   readonly kind: "live" | "end" | "failed";
   readonly pattern: string;
+  /** The group that it is a member's of. */
+  readonly group: string | undefined;
   /** Of `failed`. */
   readonly reason: string;
 }

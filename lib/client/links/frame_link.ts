@@ -8,16 +8,18 @@ import { FrameClientDecoder, FrameFound } from "../../protocols/frames/client_de
 import type { FrameLine, FrameReceipt } from "../../protocols/frames/client_lines.ts";
 import { visible } from "../../text.ts";
 import { encodeText } from "../../wire/bytes.ts";
+import { Fifo } from "../fifo.ts";
 import { Gap } from "../gap.ts";
 import { waitAtMost } from "../promises.ts";
 import type { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { Channel } from "./channel.ts";
-import { Delivery, type Notice, SharedDelivery, StoredDelivery } from "./delivery.ts";
+import { Delivery, type Notice, StoredDelivery } from "./delivery.ts";
 import type { DeliverySink } from "./delivery_sink.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { GOODBYE_MS, type LinkEnd } from "./link_end.ts";
 import type { Refusal, Reply, Request } from "./request.ts";
+import { type Settlement, Settlements } from "./settlements.ts";
 
 /** Who takes the answers to what was written with {@link FrameLink.write}. */
 export interface Answers {
@@ -41,10 +43,17 @@ export interface FrameLinkOptions {
 }
 
 /**
- * A broker that holds a publisher back for a slow subscriber reads nothing from it, a ping neither: while
- * publishes wait, silence says less, and is borne so many times as long.
+ * A broker that holds a publisher back for a slow subscriber reads nothing from it, a ping neither, and what
+ * is being stored is answered before one: while requests wait, silence says less, and is borne so many times
+ * as long.
  */
-const PATIENCE_WHILE_PUBLISHING = 8;
+const PATIENCE_WHILE_ASKING = 8;
+/** A request that waits for its answer. */
+interface Asked {
+  readonly resolve: (reply: Reply | undefined) => void;
+  readonly accepted?: Request["accepted"];
+}
+
 /**
  * Codes of a `bye` to a request that broke the framing: the oldest that has no answer, for all before it have
  * one.
@@ -78,10 +87,20 @@ export class FrameLink {
   readonly #sink: DeliverySink | undefined;
   readonly #decoder = new FrameClientDecoder();
   readonly #heartbeat: Heartbeat | undefined;
-  readonly #asked: {
-    readonly resolve: (reply: Reply | undefined) => void;
-    readonly accepted: Request["accepted"];
-  }[] = [];
+  readonly #asked = new Fifo<Asked>();
+  /** How many of these are of {@link #settlements}. */
+  #settling = 0;
+  readonly #settlements: Settlements = new Settlements({
+    send: (lines, requests) => {
+      if (this.#channel.over) {
+        for (const each of requests) each.answered(undefined);
+        return Promise.resolve();
+      }
+      this.#settling += requests.length;
+      for (const each of requests) this.#asked.push({ resolve: (reply) => this.#settled(each, reply) });
+      return this.write(encodeText(lines));
+    },
+  });
   readonly #info = Promise.withResolvers<void>();
   #answers: Answers | undefined;
   #byeReason: string | undefined;
@@ -111,6 +130,8 @@ export class FrameLink {
   ask({ verb, pattern, fields, accepted }: Request): Promise<Reply | undefined> {
     if (this.#channel.over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
+      // what was settled before is answered before
+      this.#settlements.flush();
       this.#asked.push({ resolve, accepted });
       void this.write(encodeText(`${verb} ${pattern}${fields}\n`));
     });
@@ -133,7 +154,8 @@ export class FrameLink {
   #end(reason: string): LinkEnd {
     this.#heartbeat?.stop();
     this.#info.resolve();
-    for (const { resolve } of this.#asked.splice(0)) resolve(undefined);
+    this.#settlements.end();
+    for (const { resolve } of this.#asked.takeFrom(0)) resolve(undefined);
     return { reason: this.#byeReason ?? (this.#cutShort(reason) ? `${reason} ${this.#where}` : reason) };
   }
 
@@ -162,7 +184,7 @@ export class FrameLink {
           sink?.takeStored(new StoredDelivery(decoder.topic, decoder));
           break;
         case FrameFound.Shared:
-          sink?.takeShared(new SharedDelivery(decoder.topic, decoder));
+          sink?.takeShared(decoder.topic, decoder, this.#settlements);
           break;
         case FrameFound.Line:
           this.#line(decoder.line);
@@ -182,7 +204,7 @@ export class FrameLink {
       case "err":
         return this.#refused(line);
       case "gap":
-        return this.#sink?.take(new Gap(line.pattern, line.count));
+        return this.#sink?.take(new Gap(line.pattern, line.count, line.group));
       case "info":
         return this.#informed(line.fields);
       case "bye":
@@ -192,14 +214,19 @@ export class FrameLink {
     }
   }
 
+  #settled(settlement: Settlement, reply: Reply | undefined): void {
+    this.#settling--;
+    settlement.answered(reply);
+  }
+
   #succeeded(count: number, receipt: FrameReceipt): void {
     if (this.#answers !== undefined) {
       if (this.#answers.succeeded(count, receipt)) return;
-    } else if (count <= this.#asked.length) {
-      const asked = this.#asked.splice(0, count);
-      for (const [at, { resolve, accepted }] of asked.entries()) {
+    } else if (count <= this.#asked.size) {
+      for (let left = count; left > 0; left--) {
+        const { resolve, accepted } = this.#asked.shift()!;
         // one that says where it begins answers nothing else
-        if (at === asked.length - 1) accepted?.(receipt.from, receipt.last);
+        if (left === 1) accepted?.(receipt.from, receipt.last);
         else accepted?.();
         resolve("ok");
       }
@@ -234,7 +261,7 @@ export class FrameLink {
   #bye({ code, text }: Refusal): void {
     this.#answers?.stopped();
     if (BROKE_FRAMING.has(code)) {
-      const waiting = this.#answers?.waiting ?? this.#asked.length;
+      const waiting = this.#answers?.waiting ?? this.#asked.size;
       if (waiting > 0) this.#refused({ code, text });
     }
     const said = visible(text.slice(0, 200));
@@ -245,13 +272,14 @@ export class FrameLink {
 
   #listenFor(pingAfter: number): Heartbeat {
     const channel = this.#channel;
-    const waiting = (): number => this.#answers?.waiting ?? 0;
+    // a ping is answered behind what is being stored
+    const waiting = (): number => this.#answers?.waiting ?? this.#settling;
     return new Heartbeat({
       get silence() {
         return channel.silence;
       },
       get patience() {
-        return waiting() > 0 ? PATIENCE_WHILE_PUBLISHING * pingAfter : pingAfter;
+        return waiting() > 0 ? PATIENCE_WHILE_ASKING * pingAfter : pingAfter;
       },
       ping: () => void this.write(encodeText("ping\n")),
       lost: (silence) => {
@@ -264,9 +292,15 @@ export class FrameLink {
 /** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`. */
 function noticeOf(fields: Readonly<Record<string, unknown>>): Notice | undefined {
   for (const kind of ["live", "end", "failed"] as const) {
-    const pattern = fields[kind];
+    const { [kind]: pattern, group } = fields;
     if (typeof pattern !== "string") continue;
-    return { kind, pattern, reason: typeof fields.reason === "string" ? visible(fields.reason) : "" };
+    const of = typeof group === "string" ? group : undefined;
+    return {
+      kind,
+      pattern,
+      group: of,
+      reason: typeof fields.reason === "string" ? visible(fields.reason) : "",
+    };
   }
   return undefined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { decodeText, quote, visible } from "../../text.ts";
+import { isLeased } from "../leased_message.ts";
 import type { Message, MessageJson } from "../message.ts";
 
 /** Characters of a text that a person is shown. */
@@ -19,11 +20,13 @@ const BYTES_MOST = 16;
  */
 export function messageText(message: Message): string {
   const { topic, payload, group, seq, time, id, key, ttl, reply, headers } = message;
+  const attempt = attemptOf(message);
   const parts = [
     visible(topic),
     payloadText(payload),
     ...(group === undefined ? [] : [`group=${quote(group)}`]),
     ...(seq === undefined ? [] : [`seq=${seq}`]),
+    ...(attempt === undefined ? [] : [`attempt=${attempt}`]),
     ...(time === undefined ? [] : [`time=${time.toISOString()}`]),
     ...(id === undefined ? [] : [`id=${quote(id)}`]),
     ...(key === undefined ? [] : [`key=${quote(key)}`]),
@@ -37,12 +40,14 @@ export function messageText(message: Message): string {
 /** What JSON.stringify is given: the names and values of `subscriber --json`. */
 export function messageJson(message: Message): MessageJson {
   const { topic, payload, group, seq, time, id, key, ttl, reply, headers } = message;
+  const attempt = attemptOf(message);
   const text = decodeText(payload);
   return {
     ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
     ...(group === undefined ? {} : { group }),
     ...(seq === undefined ? {} : { seq }),
+    ...(attempt === undefined ? {} : { attempt }),
     ...(id === undefined ? {} : { id }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl }),
@@ -50,6 +55,11 @@ export function messageJson(message: Message): MessageJson {
     ...(headers.size === 0 ? {} : { headers: Object.fromEntries(headers) }),
     ...(text === undefined ? { payload_base64: payload.toBase64() } : { payload: text }),
   };
+}
+
+/** Of a message that is to be settled. */
+function attemptOf(message: Message): number | undefined {
+  return isLeased(message) && message.seq !== undefined ? message.attempt : undefined;
 }
 
 function headerText([name, value]: readonly [string, string]): string {

@@ -5,6 +5,7 @@
  */
 import { RefusedError } from "../../errors.ts";
 import { GROUP_WINDOW_MOST, LARGEST_LIMITS } from "../../limits.ts";
+import { parsePosition } from "../../positions.ts";
 import { SLOW_POLICIES } from "../../slow_policy.ts";
 import { groupNameProblem } from "../../topics/group_name.ts";
 import { parsePattern } from "../../topics/topic.ts";
@@ -22,7 +23,7 @@ export function checkedPattern(pattern: unknown): string {
 /** Throws TypeError or RefusedError for options that are none; positions are read elsewhere. */
 export function checkOptions(options: unknown): asserts options is SubscribeOptions {
   checkObject(options);
-  const { from, to, slow, group, window, timeout, signal }: Unchecked = options;
+  const { from, to, slow, group, window, ack, timeout, signal }: Unchecked = options;
   checkPosition(from, "from");
   checkPosition(to, "to");
   if (slow !== undefined && !SLOW_POLICIES.some((policy) => policy === slow)) {
@@ -31,6 +32,9 @@ export function checkOptions(options: unknown): asserts options is SubscribeOpti
   }
   checkGroup(group);
   checkWindow(window);
+  if (ack !== undefined && ack !== "auto" && ack !== "explicit") {
+    throw new RefusedError("BAD_FIELD", `ack: "auto" or "explicit", not ${named(ack)}`);
+  }
   checkMember(options);
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
     throw new RefusedError("BAD_FIELD", `timeout: milliseconds, more than 0, not ${named(timeout)}`);
@@ -73,13 +77,23 @@ function checkWindow(window: unknown): void {
 }
 
 /** What is for members of a group alone, and what is not for them. */
-function checkMember({ group, window, from = "now", to, slow }: Unchecked): void {
+function checkMember({ group, window, ack, from, to, slow }: Unchecked): void {
   if (group === undefined) {
-    if (window === undefined) return;
-    throw new RefusedError("BAD_FIELD", "`window` is how much waits for a member of a `group`: give both");
+    for (const [name, value] of Object.entries({ window, ack })) {
+      if (value === undefined) continue;
+      throw new RefusedError("BAD_FIELD", `\`${name}\` is for a member of a \`group\`: give both`);
+    }
+    return;
   }
-  if (from !== "now" || to !== undefined) {
-    throw new RefusedError("BAD_FIELD", "a member of a `group` gets what is live: leave `from` and `to` out");
+  if (to !== undefined) {
+    throw new RefusedError("BAD_FIELD", "a member of a `group` gets what is live at last: leave `to` out");
+  }
+  const position = typeof from === "string" ? parsePosition(from) : undefined;
+  if (from === "latest" || position?.kind === "last") {
+    throw new RefusedError(
+      "BAD_FIELD",
+      `from: a \`group\` begins "now", "earliest", at a number, a Date or "-10m", not ${named(from)}`,
+    );
   }
   if (slow !== undefined) {
     throw new RefusedError(

@@ -173,9 +173,9 @@ export class DeliveryQueue {
     return this.#bytes >= HIGH_BYTES || this.#items.size >= HIGH_MESSAGES;
   }
 
-  /** Whether the reader gets it; tells of gaps and notices. */
+  /** Whether the reader gets it, which is not what others get meanwhile (G9); tells of gaps and notices. */
   #isFor(item: Item): item is Given {
-    if (item instanceof Delivery) return true;
+    if (item instanceof Delivery) return !item.lapsed;
     this.#onReached(item);
     return item instanceof Gap && this.#wantsGaps;
   }

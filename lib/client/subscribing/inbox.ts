@@ -4,14 +4,13 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
-import { quote } from "../../text.ts";
 import { Gap } from "../gap.ts";
 import { Delivery, type SharedDelivery } from "../links/delivery.ts";
 import { DeliveryQueue, type Given, type Item } from "./delivery_queue.ts";
 import { QueuedNotice } from "./queued_notice.ts";
 import { type Route, Routes } from "./routes.ts";
 import type { Stream } from "./stream.ts";
-import { shown, type SubscriptionName, takesIn } from "./subscription_name.ts";
+import { nameOf, shown, type SubscriptionName, takesIn } from "./subscription_name.ts";
 
 /** What a subscriber's messages are sorted by. */
 export interface InboxParts {
@@ -69,7 +68,7 @@ export class Inbox {
   add(item: Given): void {
     if (this.#plain) return this.common.add(item);
     this.#setPlace(item);
-    if (item instanceof Gap) return this.#addOf(item.pattern, item);
+    if (item instanceof Gap) return this.#addOf(keyOf(item), item);
     this.#give(item, this.#routes.of(item.topic) ?? this.#routeOf(item, this.#routes));
   }
 
@@ -83,13 +82,14 @@ export class Inbox {
 
   /** A notice that came; behind any but `live` nothing of its subscription follows. */
   addNotice(queued: QueuedNotice): void {
-    const { kind, pattern } = queued.notice;
+    const { kind } = queued.notice;
+    const key = keyOf(queued);
     this.#setPlace(queued);
-    const stream = this.#streams.get(pattern);
-    if (kind === "live" || stream === undefined) return this.#addOf(pattern, queued);
+    const stream = this.#streams.get(key);
+    if (kind === "live" || stream === undefined) return this.#addOf(key, queued);
     this.#last.set(queued, stream);
     stream.state = "ended";
-    this.#streams.delete(pattern);
+    this.#streams.delete(key);
     const queue = this.#iterated.get(stream);
     this.#iterated.delete(stream);
     this.#changed();
@@ -274,7 +274,7 @@ export class Inbox {
       if (ended) return false;
       if (item instanceof Delivery) return takesIn(name, item) && isFor(item);
       ended = this.#last.get(item) === stream;
-      return (item instanceof Gap ? item : item.notice).pattern === name.key;
+      return keyOf(item) === name.key;
     });
   }
 
@@ -296,10 +296,10 @@ export class Inbox {
     return false;
   }
 
-  #addOf(pattern: string, item: Gap | QueuedNotice): void {
-    const stream = this.#streams.get(pattern);
+  #addOf(key: string, item: Gap | QueuedNotice): void {
+    const stream = this.#streams.get(key);
     const queue = stream === undefined ? undefined : this.#iterated.get(stream);
-    const givenUp = this.#leaving.get(pattern) ?? this.#unwanted.get(pattern);
+    const givenUp = this.#leaving.get(key) ?? this.#unwanted.get(key);
     if (queue !== undefined) queue.add(item);
     else if (givenUp !== undefined) this.#forget([item], givenUp);
     else this.common.add(item);
@@ -361,6 +361,12 @@ export class Inbox {
   }
 }
 
+/** The subscription that a gap or a notice is of. */
+function keyOf(item: Gap | QueuedNotice): string {
+  const { pattern, group } = item instanceof Gap ? item : item.notice;
+  return nameOf(pattern, group).key;
+}
+
 /** The last of a subscription has been added to its queue. */
 function finish(queue: DeliveryQueue, { notice }: QueuedNotice): void {
   if (notice.kind === "failed") queue.fail(new RunError(failureOf(notice)));
@@ -368,6 +374,6 @@ function finish(queue: DeliveryQueue, { notice }: QueuedNotice): void {
 }
 
 /** What is stored cannot be read, for a person. */
-export function failureOf({ pattern, reason }: QueuedNotice["notice"]): string {
-  return `what is stored of ${quote(pattern)} cannot be read: ${reason}`;
+export function failureOf({ pattern, group, reason }: QueuedNotice["notice"]): string {
+  return `what is stored of ${shown(nameOf(pattern, group))} cannot be read: ${reason}`;
 }

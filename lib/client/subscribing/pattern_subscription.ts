@@ -21,7 +21,7 @@ export interface SubscriptionParts {
 }
 
 /** Any number of them may stand for one stream. */
-export class PatternSubscription implements Subscription {
+export class PatternSubscription<M extends Delivery = Delivery> implements Subscription<M> {
   readonly #stream: Stream;
   readonly #parts: SubscriptionParts;
   #ending: Promise<void> | undefined;
@@ -39,14 +39,18 @@ export class PatternSubscription implements Subscription {
     return this.#stream.name.group;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Delivery, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
     // a reader that wants no gaps is given none
-    return this.#parts.inbox.iterate(this.#stream, { gaps: false }) as AsyncIterator<Delivery, undefined>;
+    return this.#parts.inbox.iterate(this.#stream, { gaps: false }) as AsyncIterator<M, undefined>;
   }
 
-  withGaps(): AsyncIterable<Delivery | Gap> {
+  withGaps(): AsyncIterable<M | Gap> {
     const { inbox } = this.#parts;
-    return { [Symbol.asyncIterator]: () => inbox.iterate(this.#stream, { gaps: true }) };
+    return {
+      [Symbol.asyncIterator]: () => {
+        return inbox.iterate(this.#stream, { gaps: true }) as AsyncIterator<M | Gap, undefined>;
+      },
+    };
   }
 
   caughtUp(): Promise<void> {

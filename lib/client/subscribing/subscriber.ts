@@ -14,6 +14,7 @@ import { neverUnhandled } from "../promises.ts";
 import type {
   ClientEvent,
   ConnectOptions,
+  LeasedMessage,
   Message,
   SubscribeOptions,
   Subscriber,
@@ -21,6 +22,7 @@ import type {
   UnsubscribeOptions,
 } from "../types.ts";
 import { checkedPattern, checkOptions, checkUnsubscribeOptions } from "./checked.ts";
+import { Holdings } from "./holdings.ts";
 import { failureOf, Inbox } from "./inbox.ts";
 import { PatternSubscription } from "./pattern_subscription.ts";
 import { encodePosition } from "./position_fields.ts";
@@ -52,11 +54,12 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
   const inbox = new Inbox({
     names: subscriptions.names,
     onReached: (item) => {
-      if (item instanceof Gap) onEvent({ type: "gap", pattern: item.pattern, missed: item.missed });
+      if (item instanceof Gap) onEvent(gapEvent(item));
       else reached(item, onEvent);
     },
   });
   const requests = new RequestQueue(clock);
+  const holdings = new Holdings();
   const connection = await Connection.open(settings, {
     work: requests,
     subscriber: {
@@ -64,7 +67,8 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
       takeStored: (message) => {
         if (subscriptions.take(message)) inbox.add(message);
       },
-      takeShared: (message) => inbox.addShared(message),
+      takeShared: (topic, message, settlements) =>
+        inbox.addShared(holdings.take(topic, message, settlements)),
       notice: (notice) => {
         const queued = subscriptions.notice(notice);
         if (queued !== undefined) inbox.addNotice(queued);
@@ -81,14 +85,14 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
     inbox.fail(error);
     subscriptions.end(error);
   });
-  return new QueueSubscriber(connection, { inbox, subscriptions, requests });
+  return new QueueSubscriber(connection, { inbox, subscriptions, requests, holdings });
 }
 
 /** The consumer has had everything before a notice. */
 function reached({ notice, caughtUp }: QueuedNotice, onEvent: (event: ClientEvent) => void): void {
-  const { kind, pattern, reason } = notice;
+  const { kind, pattern, group, reason } = notice;
   if (kind === "failed") {
-    onEvent({ type: kind, pattern, reason });
+    onEvent({ type: kind, pattern, ...(group === undefined ? {} : { group }), reason });
     caughtUp.reject(new RunError(failureOf(notice)));
   } else {
     onEvent({ type: kind, pattern });
@@ -96,8 +100,13 @@ function reached({ notice, caughtUp }: QueuedNotice, onEvent: (event: ClientEven
   }
 }
 
+function gapEvent({ pattern, group, missed }: Gap): ClientEvent {
+  return { type: "gap", pattern, ...(group === undefined ? {} : { group }), missed };
+}
+
 /** What is to be replayed. Throws RefusedError for what is no position. */
-function replayOf({ from = "now", to }: SubscribeOptions): ReplayFields | undefined {
+function replayOf({ from = "now", to, group }: SubscribeOptions): ReplayFields | undefined {
+  if (group !== undefined) return undefined;
   if (from !== "now") {
     return {
       from: encodePosition(from, "from"),
@@ -120,20 +129,23 @@ class QueueSubscriber implements Subscriber {
   readonly #inbox: Inbox;
   readonly #subscriptions: Subscriptions;
   readonly #requests: RequestQueue;
+  readonly #holdings: Holdings;
   #closing: Promise<void> | undefined;
 
   constructor(
     connection: Connection,
-    { inbox, subscriptions, requests }: {
+    { inbox, subscriptions, requests, holdings }: {
       readonly inbox: Inbox;
       readonly subscriptions: Subscriptions;
       readonly requests: RequestQueue;
+      readonly holdings: Holdings;
     },
   ) {
     this.#connection = connection;
     this.#inbox = inbox;
     this.#subscriptions = subscriptions;
     this.#requests = requests;
+    this.#holdings = holdings;
     this.patterns = subscriptions.names.patterns;
   }
 
@@ -145,11 +157,17 @@ class QueueSubscriber implements Subscriber {
     return this.#connection.closed;
   }
 
+  subscribe(
+    pattern: string,
+    options: SubscribeOptions & { readonly ack: "explicit" },
+  ): Promise<Subscription<LeasedMessage>>;
+  subscribe(pattern: string, options?: SubscribeOptions): Promise<Subscription>;
   subscribe(pattern: string, options: SubscribeOptions = {}): Promise<Subscription> {
     return this.#ask(pattern, (canonical) => {
       checkOptions(options);
-      const { slow, group, window, timeout, signal } = options;
-      const terms = { slow, window, replay: replayOf(options) };
+      const { slow, group, window, ack, from = "now", timeout, signal } = options;
+      const groupFrom = group === undefined || from === "now" ? undefined : encodePosition(from, "from");
+      const terms = { slow, window, ack, groupFrom, replay: replayOf(options) };
       return this.#subscribe(nameOf(canonical, group), terms, { timeout, signal });
     });
   }
@@ -202,12 +220,15 @@ class QueueSubscriber implements Subscriber {
     limits: Pick<RequestOptions, "timeout" | "signal">,
   ): Promise<Subscription> {
     const asked = this.#subscriptions.request(name, terms);
+    const isExplicit = terms.ack === "explicit";
     let stream: Stream | undefined;
     const accepted: Request["accepted"] = (...told) => {
       asked.accepted?.(...told);
+      if (isExplicit) this.#holdings.open(name);
       stream = this.#inbox.opened(name);
     };
-    await this.#requests.add({ ...asked, accepted }, {
+    if (isExplicit) this.#holdings.ask(name);
+    const granted = this.#requests.add({ ...asked, accepted }, {
       ...limits,
       what: `subscribe to ${shown(name)}`,
       needless: () => {
@@ -221,11 +242,18 @@ class QueueSubscriber implements Subscriber {
         else this.#takeBack(name);
       },
     });
+    try {
+      await granted;
+    } catch (error) {
+      this.#holdings.refused(name);
+      throw error;
+    }
     return new PatternSubscription(stream ?? this.#inbox.opened(name), {
       inbox: this.#inbox,
       caughtUp: (name) => this.#subscriptions.caughtUp(name),
       unsubscribe: (name) =>
         this.#ask(name.pattern, () => {
+          this.#holdings.leave(name);
           this.#inbox.leave(name);
           return this.#end(name);
         }),
@@ -233,12 +261,14 @@ class QueueSubscriber implements Subscriber {
   }
 
   #unsubscribe(name: SubscriptionName, how: Pick<RequestOptions, "timeout"> = {}): Promise<void> {
+    this.#holdings.leave(name);
     const stream = this.#inbox.streamOf(name);
     if (stream !== undefined && this.#inbox.isIterated(stream)) this.#inbox.leave(name);
     return this.#end(name, how);
   }
 
   async #close(): Promise<void> {
+    this.#holdings.leaveAll();
     const names = [...this.#subscriptions.names].filter(({ group }) => group !== undefined);
     if (names.length > 0 && this.#requests.linked) await this.#leaveGroups(names);
     this.#inbox.end();
@@ -269,6 +299,7 @@ class QueueSubscriber implements Subscriber {
     const asked = this.#subscriptions.endRequest(name);
     const accepted: Request["accepted"] = (...told) => {
       asked.accepted?.(...told);
+      this.#holdings.close(name);
       this.#inbox.closed(name);
     };
     try {

@@ -7,13 +7,15 @@ import type { Clock } from "../../clock.ts";
 import { RunError } from "../../errors.ts";
 import { matches } from "../../topics/topic.ts";
 import { encodeField } from "../../wire/fields.ts";
+import { neverUnhandled } from "../promises.ts";
 import type { Notice, StoredDelivery } from "../links/delivery.ts";
 import type { Link } from "../links/link.ts";
 import { namesOf, needsV2, refused } from "../links/refusals.ts";
 import type { Request } from "../links/request.ts";
 import { QueuedNotice } from "./queued_notice.ts";
 import { Replay, type ReplayFields } from "./replay.ts";
-import { shown, type SubscriptionName } from "./subscription_name.ts";
+import { aged } from "./position_fields.ts";
+import { nameOf, shown, type SubscriptionName } from "./subscription_name.ts";
 import { SubscriptionNames } from "./subscription_names.ts";
 
 /** How a pattern is subscribed to. */
@@ -21,14 +23,20 @@ export interface SubscriptionTerms {
   readonly slow: string | undefined;
   /** What of it is to be replayed. */
   readonly replay: ReplayFields | undefined;
-  /** Messages that may wait for a member of a group. */
+  /** Messages that may wait for a member of a group, or be held by it. */
   readonly window: number | undefined;
+  /** Who says when stored messages of a group are done with: the broker, which writes them, or a member. */
+  readonly ack: "auto" | "explicit" | undefined;
+  /** Where a group begins in what is stored, if it is new. */
+  readonly groupFrom: string | undefined;
 }
 
 /** A subscription as acknowledged. */
 interface Entry extends Omit<SubscriptionTerms, "replay"> {
   readonly name: SubscriptionName;
   readonly replay: Replay | undefined;
+  /** When it was asked for, by the clock. */
+  readonly since: number;
 }
 
 /** Who wants the messages of a topic. */
@@ -71,24 +79,26 @@ export class Subscriptions {
   }
 
   /** Whether it is subscribed like that already. Who asks for a replay wants it now, whatever came before. */
-  has({ key }: SubscriptionName, { slow, replay, window }: SubscriptionTerms): boolean {
+  has({ key }: SubscriptionName, { slow, replay, window, ack }: SubscriptionTerms): boolean {
     const entry = this.#entries.get(key);
-    return entry !== undefined && replay === undefined && entry.slow === slow && entry.window === window;
+    return entry !== undefined && replay === undefined && entry.slow === slow && entry.window === window &&
+      (entry.ack ?? "auto") === (ack ?? "auto");
   }
 
   /** The request for a subscription, which takes it in when it is acknowledged. */
   request(name: SubscriptionName, terms: SubscriptionTerms): Request {
     const { pattern } = name;
-    const { replay: asked, slow, window } = terms;
+    const { replay: asked, ...rest } = terms;
+    const entry = { ...rest, name, since: this.#clock.now() };
     const from = asked === undefined ? "" : encodeField("from", asked.from);
     const to = asked?.to === undefined ? "" : encodeField("to", asked.to);
     return {
       verb: "sub",
       pattern,
-      fields: `${from}${to}${ownFields({ name, slow, window })}`,
+      fields: `${from}${to}${this.#ownFields(entry)}`,
       accepted: (from, last) => {
         const replay = asked === undefined ? undefined : new Replay(pattern, asked, this.#clock);
-        this.#set({ name, slow, window, replay });
+        this.#set({ ...entry, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
         if (last !== undefined) this.#onAhead(pattern, last);
       },
@@ -124,8 +134,9 @@ export class Subscriptions {
 
   /** What a notice comes to; undefined: nothing that has not been told. */
   notice(notice: Notice): QueuedNotice | undefined {
-    const { kind, pattern } = notice;
-    const entry = this.#entries.get(pattern);
+    const { kind, pattern, group } = notice;
+    const entry = this.#entries.get(nameOf(pattern, group).key);
+    if (entry !== undefined && group !== undefined) return this.#failedGroup(entry, notice);
     if (entry?.replay === undefined) return undefined;
     const { name, replay } = entry;
     if (kind !== "live") this.#delete(name);
@@ -144,11 +155,11 @@ export class Subscriptions {
       const { name, replay } = entry;
       const rest = replay === undefined ? "" : replay.resume();
       if (rest === undefined) {
-        const queued = this.notice({ kind: "end", pattern: name.pattern, reason: "" });
+        const queued = this.notice({ kind: "end", pattern: name.pattern, group: undefined, reason: "" });
         if (queued !== undefined) over(queued);
         continue;
       }
-      const fields = `${rest}${ownFields(entry)}`;
+      const fields = `${rest}${this.#ownFields(entry)}`;
       if (link.onTrial && fields !== "") continue;
       answers.push(this.#ask(link, name, fields));
       if (answers.length < link.ahead) continue;
@@ -163,7 +174,7 @@ export class Subscriptions {
    */
   decided(link: Link): void {
     for (const entry of this.#entries.values()) {
-      const fields = `${entry.replay === undefined ? "" : " from="}${ownFields(entry)}`;
+      const fields = `${entry.replay === undefined ? "" : " from="}${this.#ownFields(entry)}`;
       if (fields !== "") throw cannotSay(link, { fields, what: `subscribe to ${shown(entry.name)} again` });
     }
   }
@@ -171,6 +182,25 @@ export class Subscriptions {
   /** Nothing more comes. */
   end(error: Error): void {
     for (const { replay } of this.#entries.values()) replay?.caughtUp.reject(error);
+  }
+
+  /** Nothing more of what is stored comes from its group. */
+  #failedGroup({ name }: Entry, notice: Notice): QueuedNotice {
+    this.#delete(name);
+    const caughtUp = Promise.withResolvers<void>();
+    neverUnhandled(caughtUp.promise);
+    return new QueuedNotice(notice, caughtUp);
+  }
+
+  /** What stands behind where it begins: ` group=workers window=10`. */
+  #ownFields({ name, slow, window, ack, groupFrom, since }: Omit<Entry, "replay">): string {
+    const fields = { slow, window, ack };
+    let text = groupField(name);
+    for (const [key, value] of Object.entries(fields)) {
+      if (value !== undefined) text += encodeField(key, `${value}`);
+    }
+    if (groupFrom === undefined) return text;
+    return text + encodeField("from", aged(groupFrom, this.#clock.now() - since, "from"));
   }
 
   async #ask(link: Link, name: SubscriptionName, fields: string): Promise<boolean> {
@@ -224,12 +254,6 @@ export class Subscriptions {
     this.#interests.set(topic, interest);
     return interest;
   }
-}
-
-/** What stands behind where it begins: ` group=workers window=10`. */
-function ownFields({ name, slow, window }: Omit<Entry, "replay">): string {
-  const slowField = slow === undefined ? "" : encodeField("slow", slow);
-  return `${slowField}${groupField(name)}${window === undefined ? "" : encodeField("window", `${window}`)}`;
 }
 
 /** A group's name is written as it is, like a topic (G1). */

@@ -13,6 +13,7 @@ import type { SubscribedRoute } from "../routing.ts";
 import type { Acknowledgement, Gate, Level, Publisher } from "../types.ts";
 import type { ClaimedIds } from "./claimed_ids.ts";
 import { CommitPace } from "./commit_pace.ts";
+import type { News, NewsSource } from "./news.ts";
 import type { Piece } from "./piece.ts";
 import { WaitingPieces } from "./waiting_pieces.ts";
 import { WaitingRoom } from "./waiting_room.ts";
@@ -26,6 +27,8 @@ export interface CommitLogOptions {
   readonly memory: HeldMemory;
   /** Told of what is answered. */
   readonly claims: ClaimedIds;
+  /** Goes along with each commit; left out: there is none. */
+  readonly news?: NewsSource | undefined;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
   /** The run is stored: hand it on; how many get it. */
@@ -38,6 +41,14 @@ export interface CommitLogOptions {
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing may be acknowledged any more. */
   readonly onLost: (reason: string) => void;
+}
+
+/** What is being stored. */
+interface Committing {
+  readonly published: readonly Piece[];
+  readonly news: News | undefined;
+  /** All of it that is messages. */
+  readonly pieces: readonly Piece[];
 }
 
 /** A commit that is stored, while it is handed on. */
@@ -148,10 +159,13 @@ export class CommitLog implements Gate {
 
   /** Takes messages of a publisher to be stored; those of one run one after the other. */
   append(piece: Piece, publisher: Publisher): void {
-    this.#bytes += piece.weight;
-    this.#overhead += piece.overhead;
-    this.#pieces++;
+    this.#hold(piece);
     this.#waiting.add(piece, publisher);
+    this.announce();
+  }
+
+  /** There is something to be stored: what comes until the next flush is one commit with it. */
+  announce(): void {
     if (this.#announced || this.#committing) return;
     this.#announced = true;
     this.#options.flushes.add(this);
@@ -162,7 +176,7 @@ export class CommitLog implements Gate {
     this.#announced = false;
     this.#count();
     // one commit may wait to be handed on behind another: with more, what was stored would pile up
-    if (this.#committing || this.#lost || this.#waiting.size === 0 || this.#stored.length > 1) return;
+    if (this.#committing || this.#lost || this.#isEmpty || this.#stored.length > 1) return;
     if (this.#keepingUp) return;
     const due = this.#options.store.upkeepDue === true;
     const short = !this.#short && this.#waiting.isShort(this.#pace.most, { hasTo: due });
@@ -182,20 +196,38 @@ export class CommitLog implements Gate {
 
   get #isIdle(): boolean {
     if (this.#stored.length > 0) return false;
-    return this.#lost || (!this.#committing && this.#waiting.size === 0);
+    return this.#lost || (!this.#committing && this.#isEmpty);
+  }
+
+  /** Whether nothing waits that is worth a commit. */
+  get #isEmpty(): boolean {
+    return this.#waiting.size === 0 && this.#options.news?.due !== true;
   }
 
   #commit(): void {
-    const pieces = this.#waiting.take(this.#pace.most, { short: this.#short });
-    this.#room.took(pieces.length);
+    const published = this.#waiting.take(this.#pace.most, { short: this.#short });
+    const news = this.#options.news?.take();
+    this.#room.took(published.length);
     this.#committing = true;
+    const of: Committing = { published, news, pieces: this.#withNews(published, news) };
+    const { pieces } = of;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
-    if (appends.length === 0) return this.#committed(pieces, { kind: "stored", stored: [] });
-    this.#options.store.commit({ appends }, (outcome) => this.#committed(pieces, outcome));
+    const marks = news?.marks ?? [];
+    if (appends.length === 0 && marks.length === 0) {
+      return this.#committed(of, { kind: "stored", stored: [] });
+    }
+    this.#options.store.commit({ appends, marks }, (outcome) => this.#committed(of, outcome));
   }
 
-  #committed(pieces: readonly Piece[], outcome: CommitOutcome): void {
+  #withNews(published: readonly Piece[], news: News | undefined): readonly Piece[] {
+    if (news === undefined || news.pieces.length === 0) return published;
+    for (const piece of news.pieces) this.#hold(piece);
+    return [...published, ...news.pieces];
+  }
+
+  #committed(of: Committing, outcome: CommitOutcome): void {
+    const { published, news, pieces } = of;
     this.#committing = false;
     switch (outcome.kind) {
       case "lost":
@@ -205,7 +237,9 @@ export class CommitLog implements Gate {
         return this.#settle();
       case "refused":
         this.#trouble = outcome.reason;
-        this.#refuse(pieces, outcome.reason);
+        this.#refuse(published, outcome.reason);
+        for (const piece of news?.pieces ?? []) this.#letGo(piece);
+        news?.refused(outcome.reason);
         break;
       case "stored": {
         const { stored } = outcome;
@@ -213,13 +247,14 @@ export class CommitLog implements Gate {
         const bytes = pieces.reduce((sum, { weight }) => sum + weight, 0);
         this.#pace.took(commitTime - this.#commitTime, { pieces: pieces.length, bytes });
         this.#commitTime = commitTime;
-        if (stored.length > 0) this.#trouble = undefined;
+        if (stored.length > 0 || news !== undefined) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
         for (const piece of pieces) {
           if (piece.part === undefined) continue;
           piece.isStored = true;
           (piece.part.route as SubscribedRoute).stored = true;
         }
+        news?.stored();
         // the store first: it works meanwhile
         this.ready();
         if (!this.#handing) this.#handOn();
@@ -317,6 +352,12 @@ export class CommitLog implements Gate {
       else acknowledgement.refuse("STORE", reason);
     }
     for (const piece of fallen) this.#letGo(piece);
+  }
+
+  #hold(piece: Piece): void {
+    this.#bytes += piece.weight;
+    this.#overhead += piece.overhead;
+    this.#pieces++;
   }
 
   #letGo(piece: Piece): void {

@@ -4,16 +4,21 @@
  *
  * @module
  */
+import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
-import type { Store } from "../../store/types.ts";
+import type { Cursor, Store } from "../../store/types.ts";
+import { overlap } from "../../topics/overlap.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
+import { DEAD_LETTERS } from "../groups/dead_letters.ts";
 import { Groups } from "../groups/groups.ts";
+import { Settlements } from "../groups/settlements.ts";
+import { type GroupTerms, StoredGroups } from "../groups/stored_groups.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
 import type {
   Engine,
@@ -26,15 +31,16 @@ import type {
   Publisher,
   Receipt,
   ReplayOptions,
+  ReplayRange,
   ReplaySubscriber,
   Route,
   Subscriber,
 } from "../types.ts";
+import { Appending } from "./appending.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
 import { ClaimedIds } from "./claimed_ids.ts";
 import { CommitLog } from "./commit_log.ts";
 import { Following, type FollowingParts } from "./following.ts";
-import { Piece, Repetition } from "./piece.ts";
 import { ReadingTurns } from "./reading_turns.ts";
 import { Replay } from "./replay.ts";
 
@@ -47,6 +53,8 @@ export interface DurableEngineOptions extends EngineOptions {
   /** How safe a message is that the store says it has. */
   readonly level: Level;
   readonly dedup: Omit<DedupOptions, "memory">;
+  readonly groups: GroupTerms;
+  readonly pool: ChunkPool;
   /** What all peers keep together. */
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
@@ -74,10 +82,11 @@ export class DurableEngine implements Engine {
   readonly durable: readonly string[];
   readonly #routing: Routing;
   readonly #groups: Groups;
+  readonly #storedGroups: StoredGroups;
   readonly #counters: Counters;
   readonly #store: Store;
   readonly #dedup: Dedup;
-  readonly #claims = new ClaimedIds();
+  readonly #appending: Appending;
   readonly #log: CommitLog;
   readonly #memory: HeldMemory;
   readonly #turns: ReadingTurns;
@@ -92,8 +101,9 @@ export class DurableEngine implements Engine {
   readonly #ending = new Set<Replay>();
 
   constructor(options: DurableEngineOptions) {
-    const { seed, counters, store, patterns, level, flushes, memory, later } = options;
-    this.durable = patterns;
+    const { seed, counters, store, level, flushes, memory, pool, later } = options;
+    // what is dead must not be lost, whatever else may be
+    const patterns = this.durable = withDeadLetters(options.patterns);
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
@@ -104,22 +114,27 @@ export class DurableEngine implements Engine {
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
     this.#dedup = new Dedup({ ...options.dedup, memory });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
+    const claims = new ClaimedIds();
+    const settlements = new Settlements(() => this.#log.announce());
     this.#log = new CommitLog({
       store,
       level,
       flushes,
       memory,
-      claims: this.#claims,
+      claims,
+      news: settlements,
       later,
       deliver: (run) => this.#deliver(run),
       onCommitted: ({ batch, time }) => {
         this.#dedup.stored(time);
+        this.#storedGroups.committed(batch);
         this.#readOn(batch);
       },
       onRunRefused: (run) => this.#dedup.refused(run.route.topic, run.ids),
       onRefused: options.onRefused,
       onLost: options.onLost,
     });
+    this.#appending = new Appending({ dedup: this.#dedup, claims, log: this.#log });
     this.#memory = options.memory;
     this.#turns = new ReadingTurns(options.memory);
     this.#followingParts = {
@@ -139,6 +154,24 @@ export class DurableEngine implements Engine {
       },
       flush: () => flushes.flush(),
     };
+    this.#storedGroups = new StoredGroups({
+      ...options.groups,
+      store,
+      routing: this.#routing,
+      counters,
+      flushes,
+      memory,
+      pool,
+      turns: this.#turns,
+      level,
+      settlements,
+      follow: (group, cursor) => this.#follow(group, cursor),
+      unfollow: (replay) => this.#unfollow(replay),
+      handedOn: () => {
+        this.#log.finish();
+        return this.#log.delivered;
+      },
+    });
     store.watch((what) => {
       for (const following of this.#followings.values()) following.trimmed(what);
     });
@@ -171,7 +204,7 @@ export class DurableEngine implements Engine {
       return inMemory(this.#deliver(run));
     }
     run.keep();
-    this.#append(run, publisher);
+    this.#appending.append(run, publisher);
     return undefined;
   }
 
@@ -198,7 +231,8 @@ export class DurableEngine implements Engine {
   }
 
   join(joining: Joining, member: Member): Membership {
-    return this.#groups.join(joining, member);
+    const isStored = this.durable.some((durable) => overlap(durable, joining.pattern));
+    return (isStored ? this.#storedGroups : this.#groups).join(joining, member);
   }
 
   replays(subscriber: Subscriber): boolean {
@@ -256,6 +290,7 @@ export class DurableEngine implements Engine {
     // what waits may be sent again at any time
     if (this.#log.idle) this.#dedup.passed(passed);
     this.#turns.go();
+    this.#storedGroups.tick(passed);
     for (const replay of this.#ending) {
       if (!replay.endsBy(now)) continue;
       this.#log.finish();
@@ -269,7 +304,7 @@ export class DurableEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    const groups = this.#groups.snapshot();
+    const groups = [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
     return { subscriptions, topics, replays: this.#replays.size, groups, store: this.#store.state };
   }
 
@@ -286,41 +321,30 @@ export class DurableEngine implements Engine {
     return this.#routing.deliver(run);
   }
 
-  /** What of a run is to be stored, all of it mostly, and what is stored already, or being stored. */
-  #append(run: Run, publisher: Publisher): void {
-    const { ids, count } = run;
-    if (ids.length > 0) {
-      const known = this.#dedup.claim(run.route.topic, ids);
-      if (known.size > 0) return this.#appendParts(run, known, publisher);
-    }
-    const piece = new Piece({ part: run, acknowledgement: publisher.hold(count) });
-    this.#claims.add(piece);
-    this.#log.append(piece, publisher);
+  /** A group reads as a connection of its own. */
+  #follow(group: ReplaySubscriber & { readonly pattern: string }, cursor: Cursor): Replay {
+    this.#log.finish();
+    const following = new Following(this.#followingParts, []);
+    this.#followings.set(group, following);
+    const replay = new Replay({
+      pattern: group.pattern,
+      range: EVERYTHING,
+      subscriber: group,
+      started: () => {},
+      ended: () => {},
+      owner: {
+        behind: (behind) => void this.#behind.push(behind),
+        had: (of, cursor) => following.had(of, cursor),
+      },
+    });
+    following.resume(replay, cursor);
+    return replay;
   }
 
-  #appendParts(run: Run, known: ReadonlySet<number>, publisher: Publisher): void {
-    const repetition = new Repetition();
-    const pieces: Piece[] = [];
-    const brought = this.#claims.finder(run.route.topic, run.ids);
-    for (const { at, count, part } of run.split(known)) {
-      if (part === undefined) {
-        for (const known of sameClaimant({ at, count, brought })) {
-          pieces.push(
-            new Piece({ part, acknowledgement: publisher.hold(known.count), repetition, ...known }),
-          );
-          if (known.claimant !== undefined) repetition.repeats(known.claimant);
-        }
-        continue;
-      }
-      // they do not all leave together
-      part.keep();
-      const piece = new Piece({ part, acknowledgement: publisher.hold(count), repetition });
-      pieces.push(piece);
-      this.#claims.add(piece);
-    }
-    repetition.consistsOf(pieces);
-    for (const piece of pieces) this.#log.append(piece, publisher);
-    run.release();
+  #unfollow(replay: Replay): void {
+    this.#log.finish();
+    this.#followings.get(replay.connection)?.stop(replay);
+    this.#followings.delete(replay.connection);
   }
 
   #readOn(batch: number): void {
@@ -341,22 +365,10 @@ export class DurableEngine implements Engine {
   }
 }
 
-/** Messages that are known, those together that one piece brings, or that are stored: they fare alike. */
-function* sameClaimant(
-  { at, count, brought }: {
-    readonly at: number;
-    readonly count: number;
-    readonly brought: (position: number) => Piece | undefined;
-  },
-): Generator<{ readonly count: number; readonly claimant: Piece | undefined }> {
-  let claimant = brought(at);
-  let first = at;
-  for (let position = at + 1; position < at + count; position++) {
-    const next = brought(position);
-    if (next === claimant) continue;
-    yield { count: position - first, claimant };
-    claimant = next;
-    first = position;
-  }
-  yield { count: at + count - first, claimant };
+/** Where a group begins is known otherwise, and it has no end. */
+const EVERYTHING: ReplayRange = { from: { kind: "earliest" }, to: undefined };
+
+/** Dead letters are stored wherever anything is. */
+function withDeadLetters(patterns: readonly string[]): readonly string[] {
+  return patterns.includes("#>") || patterns.includes(DEAD_LETTERS) ? patterns : [...patterns, DEAD_LETTERS];
 }

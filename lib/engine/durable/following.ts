@@ -87,6 +87,16 @@ export class Following implements Turn {
     this.#goOn();
   }
 
+  /** One whose beginning is known. */
+  resume(replay: Replay, cursor: Cursor): void {
+    this.#replays.add(replay);
+    replay.since = this.#parts.handedOn();
+    replay.state = "reading";
+    replay.reached(cursor, { deleted: 0, sought: true });
+    this.#read(replay);
+    this.#goOn();
+  }
+
   /** Nothing more is wanted of it. */
   stop(replay: Replay): void {
     const { state } = replay;

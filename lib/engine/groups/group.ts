@@ -9,6 +9,12 @@ import type { Run } from "../../wire/run.ts";
 import type { GroupSnapshot, Joining, Member, Membership, Subscriber } from "../types.ts";
 import { Members, Place, type PlaceOwner } from "./members.ts";
 
+/** What a group is made of. */
+export interface GroupParts extends Pick<Joining, "name" | "pattern" | "blocks"> {
+  /** Those it shares with what gives out the stored messages of the same group; left out: it has its own. */
+  readonly members?: Members;
+}
+
 /** Whom a group tells. */
 export interface GroupOwner {
   readonly counters: Counters;
@@ -28,13 +34,15 @@ export interface GroupOwner {
  *   has left.
  */
 export class Group implements Subscriber, PlaceOwner, Flushable {
+  /** What is stored comes to its members by another way. */
+  readonly unstored = true;
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
   readonly leavesOut = false;
   readonly #blocks: boolean;
   readonly #owner: GroupOwner;
-  readonly #members = new Members();
+  readonly #members: Members;
   /** How many there are, those without room as well. */
   #size = 0;
   /** What they hold. */
@@ -45,10 +53,11 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   #notFull: Array<() => void> = NOBODY;
   #giving = false;
 
-  constructor({ name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">, owner: GroupOwner) {
+  constructor({ name, pattern, blocks, members = new Members() }: GroupParts, owner: GroupOwner) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
+    this.#members = members;
     this.#owner = owner;
   }
 
@@ -58,7 +67,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   }
 
   get full(): boolean {
-    return this.#blocks && (this.#waiting.length > 0 || this.#first() === undefined);
+    return this.#blocks && (this.#waiting.length > 0 || this.#members.next() === undefined);
   }
 
   whenNotFull(callback: () => void): void {
@@ -78,7 +87,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
 
   join(member: Member, window: number): Membership {
     const place = new Place(member, { window, owner: this });
-    this.#size++;
+    this.entered();
     this.#members.update(place);
     // it is told that it is one before anything comes, and has no place yet to say what has left
     if (this.#waiting.length > 0 || this.#notFull.length > 0) this.#owner.later(this);
@@ -87,23 +96,50 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
 
   /** Somebody has joined while something waited. */
   ready(): void {
-    this.#goOn();
+    this.goOn();
   }
 
-  changed(place: Place, passed: number): void {
+  /** There is one member more. */
+  entered(): void {
+    this.#size++;
+  }
+
+  changed(place: Place): void {
     if (place.gone) return;
-    this.#held -= passed;
     this.#members.update(place);
-    this.#goOn();
+    this.goOn();
   }
 
-  left(place: Place, unsent: readonly Run[]): void {
+  passed(place: Place, messages: number): void {
+    this.#held -= messages;
+    place.holds -= messages;
+    this.changed(place);
+  }
+
+  settle(): boolean {
+    return false;
+  }
+
+  giveBack(): boolean {
+    return false;
+  }
+
+  holdsAll(): boolean {
+    return false;
+  }
+
+  extend(): boolean {
+    return false;
+  }
+
+  /** `held`: how many it had of what is not stored. */
+  left(place: Place, unsent: readonly Run[], held: number = place.holds): void {
     this.#members.remove(place);
     this.#size--;
-    this.#held -= place.holds;
+    this.#held -= held;
     for (const run of unsent) this.#waitingMessages += run.count;
     if (unsent.length > 0) this.#waiting = [...unsent, ...this.#waiting];
-    if (this.#size > 0) return this.#goOn();
+    if (this.#size > 0) return this.goOn();
     this.#owner.counters.unsent(this.#waitingMessages);
     for (const run of this.#waiting) run.release();
     this.#waiting = NOTHING;
@@ -121,7 +157,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   #give(run: Run): number {
     let given = 0;
     while (given < run.count) {
-      const place = this.#first();
+      const place = this.#members.next();
       if (place === undefined) break;
       const left = run.count - given;
       // of many each has a part, or the first would have all of them
@@ -129,25 +165,12 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
       const part = run.part(given, count);
       this.#members.gave(place, count);
       this.#held += count;
+      place.handed?.unstored(count);
       place.member.give(part, 1);
       if (part !== run) part.release();
       given += count;
     }
     return given;
-  }
-
-  /** The member that is next; one that takes nothing now, though it has room, is asked again when it does. */
-  #first(): Place | undefined {
-    for (;;) {
-      const place = this.#members.first;
-      if (place === undefined || !place.member.full) return place;
-      place.watched = true;
-      this.#members.remove(place);
-      place.member.whenNotFull(() => {
-        place.watched = false;
-        this.changed(place, 0);
-      });
-    }
   }
 
   #keep(run: Run): void {
@@ -157,7 +180,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   }
 
   /** Gives out what waits, and tells who waits for room. */
-  #goOn(): void {
+  goOn(): void {
     // what is given may leave at once
     if (this.#giving) return;
     this.#giving = true;

@@ -3,17 +3,12 @@
  *
  * @module
  */
+import type { Grant } from "./grant.ts";
 import type { Unit } from "./ledger.ts";
 import type { Place } from "./members.ts";
 import type { SequenceRange } from "./sequence_ranges.ts";
 
-/** Messages of a topic that were given to a member together. */
-export interface Grant extends SequenceRange {
-  readonly topic: string;
-  readonly unit: Unit;
-  /** How often they have been given out with this time, from 1. */
-  readonly attempt: number;
-}
+export type { Grant };
 
 /** Messages that follow one another, while a member holds them. */
 class Lease implements Grant {
@@ -110,6 +105,18 @@ export class Leases {
     if (leases.length === 0) book.delete(topic);
     if (book.size === 0) this.#books.delete(place);
     return taken;
+  }
+
+  /** Whether a member holds all of a range. */
+  holdsAll(place: Place, topic: string, { from, end }: SequenceRange): boolean {
+    const leases = this.#books.get(place)?.get(topic)?.leases ?? [];
+    let held = from;
+    for (let at = firstEndingBehind(leases, from); held < end; at++) {
+      const lease = leases[at];
+      if (lease === undefined || lease.from > held) return false;
+      held = lease.end;
+    }
+    return true;
   }
 
   /** What has been held until now or longer than it may be. */

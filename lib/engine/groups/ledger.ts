@@ -6,6 +6,9 @@
 import type { GroupMark, TopicMark } from "../../store/types.ts";
 import { readRanges, type SequenceRange, SequenceRanges } from "./sequence_ranges.ts";
 
+/** What a ledger knows of a mark. */
+export type Mark = Pick<GroupMark, "after" | "topics">;
+
 /** What was read together: it is settled when all of it is. */
 export interface Unit {
   /** Everything up to this batch has been read with it; undefined: it is not known yet. */
@@ -49,7 +52,7 @@ export class Ledger {
   readonly #named = new Set<string>();
 
   /** Goes on from a mark that names all topics. Throws TypeError where it is damaged. */
-  constructor({ after, topics }: GroupMark) {
+  constructor({ after, topics }: Mark) {
     this.#after = after;
     for (const { topic, settled, attempts } of topics) {
       const ranges = readRanges(settled);
@@ -128,8 +131,23 @@ export class Ledger {
     return this.#accounts.get(topic)?.attempts.get(sequence) ?? 1;
   }
 
+  /** A range in parts that have been given out as often. */
+  *alike(
+    topic: string,
+    { from, end }: SequenceRange,
+  ): Generator<SequenceRange & { readonly attempt: number }> {
+    const attempts = this.#accounts.get(topic)?.attempts;
+    if (attempts === undefined || attempts.size === 0) return yield { from, end, attempt: 1 };
+    for (let at = from; at < end;) {
+      const start = at;
+      const attempt = attempts.get(at) ?? 1;
+      while (at < end && (attempts.get(at) ?? 1) === attempt) at++;
+      yield { from: start, end: at, attempt };
+    }
+  }
+
   /** What has changed since the last mark, or since that was {@link untaken}. */
-  take(): GroupMark {
+  take(): Mark {
     const topics: TopicMark[] = [];
     for (const topic of this.#changed) {
       const account = this.#accounts.get(topic);
@@ -146,7 +164,7 @@ export class Ledger {
   }
 
   /** A mark could not be stored: the next one says it again. */
-  untake({ topics }: GroupMark): void {
+  untake({ topics }: Mark): void {
     this.#moved = true;
     for (const { topic } of topics) {
       this.#changed.add(topic);

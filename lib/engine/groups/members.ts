@@ -4,14 +4,34 @@
  * @module
  */
 import type { Run } from "../../wire/run.ts";
-import type { Member, Membership } from "../types.ts";
+import type { Acknowledgement, Member, Membership, SequenceSpan } from "../types.ts";
+import type { Handed } from "./handed.ts";
 
 /** Where a member has its place. */
 export interface PlaceOwner {
-  /** It holds so many less, or may hold another number. */
-  changed(place: Place, passed: number): void;
+  /** It may hold another number, or it can take something again. */
+  changed(place: Place): void;
+  /** So many of those that it was given have left it. */
+  passed(place: Place, messages: number): void;
   /** It is no member any more; others get what it has not sent. */
   left(place: Place, unsent: readonly Run[]): void;
+  /** As those of {@link Membership}. */
+  settle(place: Place, topic: string, of: Settlement): boolean;
+  holdsAll(place: Place, topic: string, span: SequenceSpan): boolean;
+  giveBack(place: Place, topic: string, of: GivenBack): boolean;
+  extend(place: Place, topic: string, span: SequenceSpan): boolean;
+}
+
+/** Messages that are done with, and who is told when that is stored. */
+export interface Settlement {
+  readonly span: SequenceSpan;
+  readonly answer: Acknowledgement;
+}
+
+/** Messages that are to be given out again, in so many milliseconds. */
+export interface GivenBack {
+  readonly span: SequenceSpan;
+  readonly delay: number;
 }
 
 /** A member, and what it has been given. */
@@ -21,8 +41,10 @@ export class Place implements Membership {
   #gone = false;
   /** Messages that it may hold. */
   window: number;
-  /** Messages that it was given and that have not left it. */
+  /** Messages that it was given and that have not left it, or are not settled. */
   holds = 0;
+  /** What those are, where the group has any that are stored. */
+  handed: Handed | undefined = undefined;
   /** When it was given something last: these count up. */
   turn = 0;
   /** Where it stands in the heap; -1: it is not in it. */
@@ -48,25 +70,38 @@ export class Place implements Membership {
 
   resize(window: number): void {
     this.window = window;
-    this.#owner.changed(this, 0);
+    this.changed();
   }
 
   passed(messages: number): void {
-    if (this.#gone) return;
-    this.holds -= messages;
-    this.#owner.changed(this, messages);
+    if (!this.#gone) this.#owner.passed(this, messages);
   }
 
-  settle(): boolean {
-    return false;
+  settle(topic: string, span: SequenceSpan, answer: Acknowledgement): boolean {
+    return !this.#gone && this.#owner.settle(this, topic, { span, answer });
   }
 
-  giveBack(): boolean {
-    return false;
+  holdsAll(topic: string, span: SequenceSpan): boolean {
+    return !this.#gone && this.#owner.holdsAll(this, topic, span);
   }
 
-  extend(): boolean {
-    return false;
+  giveBack(topic: string, span: SequenceSpan, delay: number): boolean {
+    return !this.#gone && this.#owner.giveBack(this, topic, { span, delay });
+  }
+
+  extend(topic: string, span: SequenceSpan): boolean {
+    return !this.#gone && this.#owner.extend(this, topic, span);
+  }
+
+  /** It takes something again. */
+  ready(): void {
+    this.watched = false;
+    this.changed();
+  }
+
+  /** It holds less than before. */
+  changed(): void {
+    if (!this.#gone) this.#owner.changed(this);
   }
 
   leave(unsent: readonly Run[]): void {
@@ -93,6 +128,20 @@ export class Members {
   /** Who comes first; undefined: nobody has room. */
   get first(): Place | undefined {
     return this.#heap[0];
+  }
+
+  /**
+   * The member that is next; one that takes nothing now, though it has room, is asked again when it does.
+   * `but`: comes last, whatever it holds.
+   */
+  next(but?: Place): Place | undefined {
+    for (;;) {
+      const place = but !== undefined && this.first === but ? this.#second ?? but : this.first;
+      if (place === undefined || !place.member.full) return place;
+      place.watched = true;
+      this.remove(place);
+      place.member.whenNotFull(() => place.ready());
+    }
   }
 
   /** It holds more or less than before, or may; or it is to be asked again. */
@@ -123,6 +172,11 @@ export class Members {
     this.#put(last, at);
     this.#up(last);
     this.#down(last);
+  }
+
+  get #second(): Place | undefined {
+    const [, left, right] = this.#heap;
+    return left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
   }
 
   #up(place: Place): void {

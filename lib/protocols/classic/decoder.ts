@@ -18,7 +18,7 @@ import { decodeText } from "../../text.ts";
 import type { WireCode } from "../../errors.ts";
 import { CR, isAscii, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
-import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { type Decoder, Found, NO_ACKS, NO_REQUEST, type Request } from "../decoder.ts";
 import { CLASSIC_LINES } from "./encoding.ts";
 
 const LF_IN_EACH_BYTE = 0x0a0a0a0a;
@@ -40,6 +40,8 @@ export class ClassicDecoder implements Decoder {
   end = 0;
   count = 0;
   request: Request = NO_REQUEST;
+  /** It has none. */
+  readonly acks = NO_ACKS;
   refusal: WireCode = "UNKNOWN_COMMAND";
   readonly problem = "";
 

@@ -2,7 +2,8 @@
  * The header of a batch, as a client reads it.
  *
  *     batch #a 2 19 seq=7 ts=1700000000000     of a durable topic: the first is number 7 (D2)
- *     batch #a 2 19 group=workers              for a member of a group (G2); seq= and ts= may be there, too
+ *     batch #a 2 19 group=workers              for a member of a group (G2)
+ *     batch #a 2 19 group=workers seq=7 ts=1700000000000 attempt=2      the same of a durable topic (G7)
  *
  * @module
  */
@@ -16,6 +17,7 @@ const BATCH = encodeText("batch ");
 const GROUP = encodeText("group=");
 const SEQ = encodeText("seq=");
 const TIME = encodeText("ts=");
+const ATTEMPT = encodeText("attempt=");
 const NOTHING = new Uint8Array(0);
 const DIGITS_MOST = 15;
 /** In the place of a number that is not there. */
@@ -41,6 +43,8 @@ export class ClientBatch {
   first = NONE;
   /** When they were stored, milliseconds since 1970; -1, of a group's alone: nobody did. */
   time = NONE;
+  /** How often they have been given out with this time. */
+  attempt = 1;
   readonly #topics: TopicNames;
   #topicBytes: Uint8Array = NOTHING;
   #groupBytes: Uint8Array = NOTHING;
@@ -61,6 +65,7 @@ export class ClientBatch {
     if (topicEnd === topicStart || this.count <= 0 || this.length < 0) return false;
     this.group = undefined;
     this.first = this.time = NONE;
+    this.attempt = 1;
     for (let at = lengthEnd + 1; at < stop;) {
       const end = endOfField(bytes, at, stop);
       if (!this.#field(bytes, at, end)) return false;
@@ -84,6 +89,10 @@ export class ClientBatch {
     if (begins(bytes, start, TIME)) {
       this.time = numberIn(bytes, start + TIME.length, end);
       return this.time !== NONE;
+    }
+    if (begins(bytes, start, ATTEMPT)) {
+      this.attempt = numberIn(bytes, start + ATTEMPT.length, end);
+      return this.attempt > 0;
     }
     return true;
   }

@@ -69,8 +69,9 @@ export class FrameClientDecoder {
    */
   seq = 0;
   time = 0;
-  /** The group of a shared message. */
+  /** The group of a shared message, and how often it has been given out with this time. */
   group = "";
+  attempt = 1;
   line: FrameLine = { verb: "pong" };
   problem = "";
 
@@ -220,11 +221,12 @@ export class FrameClientDecoder {
 
   /** What follows from `next` on are its messages. */
   #beginBatch(next: number): FrameFound {
-    const { count, length, first, time, group } = this.#batch;
+    const { count, length, first, time, group, attempt } = this.#batch;
     this.#batchLeft = count;
     this.#batchBytes = length;
     this.seq = first >= 0 ? first - 1 : first;
     this.time = time;
+    this.attempt = attempt;
     if (group !== undefined) this.group = group;
     this.#position = next;
     return next < this.#limit ? this.#frame() : FrameFound.Nothing;

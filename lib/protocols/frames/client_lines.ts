@@ -12,7 +12,13 @@ export type FrameLine =
   | { readonly verb: "ok"; readonly count: number; readonly receipt: FrameReceipt }
   | { readonly verb: "err" | "bye"; readonly code: string; readonly text: string }
   | { readonly verb: "info"; readonly fields: Readonly<Record<string, unknown>> }
-  | { readonly verb: "gap"; readonly pattern: string; readonly count: number }
+  /** `group`: whose messages they were, told to a member of it. */
+  | {
+    readonly verb: "gap";
+    readonly pattern: string;
+    readonly count: number;
+    readonly group: string | undefined;
+  }
   | { readonly verb: "pong" };
 
 /** How far each of some publishes got, as far as the broker says; of several, `seq` is that of the last. */
@@ -39,7 +45,9 @@ export function parseLine(text: string): FrameLine | undefined {
     case "bye":
       return first === "" ? undefined : { verb, code: first, text: rest.join(" ") };
     case "gap":
-      return isCount(rest[0] ?? "") ? { verb, pattern: first, count: Number(rest[0]) } : undefined;
+      return isCount(rest[0] ?? "")
+        ? { verb, pattern: first, count: Number(rest[0]), group: groupIn(rest) }
+        : undefined;
     case "info":
       return { verb, fields: parseInfo(text.slice("info ".length)) };
     case "pong":
@@ -47,6 +55,10 @@ export function parseLine(text: string): FrameLine | undefined {
     default:
       return undefined;
   }
+}
+
+function groupIn(fields: readonly string[]): string | undefined {
+  return fields.find((field) => field.startsWith("group="))?.slice("group=".length);
 }
 
 function receiptOf(fields: readonly string[]): FrameReceipt {

@@ -16,7 +16,8 @@ import type { WireCode } from "../../errors.ts";
 import { CR, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { ID_BYTES_MOST, RUN_FIELDS_MOST } from "../../limits.ts";
 import { endOfField, isPub } from "../header_bytes.ts";
-import { type Decoder, Found, NO_REQUEST, type Request } from "../decoder.ts";
+import { type Acks, type Decoder, Found, NO_ACKS, NO_REQUEST, type Request } from "../decoder.ts";
+import { AckReader, isAck } from "./ack_reader.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import * as decimals from "../../wire/decimals.ts";
 import { FIELDS_PROBLEM, isWritten, TTL_PROBLEM, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
@@ -40,7 +41,16 @@ export interface FrameLimits {
 }
 
 /** Verbs without a payload; any other verb might have one, so behind it the stream cannot be trusted. */
-const LINE_VERBS: ReadonlySet<string> = new Set(["sub", "unsub", "ack", "nack", "ping", "quit", "hello"]);
+const LINE_VERBS: ReadonlySet<string> = new Set([
+  "sub",
+  "unsub",
+  "ack",
+  "nack",
+  "extend",
+  "ping",
+  "quit",
+  "hello",
+]);
 
 /**
  * Guarantees as {@link Decoder} says. A payload over the limit is passed over without being kept; a header
@@ -57,6 +67,8 @@ export class FrameDecoder implements Decoder {
   ttl: number | undefined = undefined;
 
   readonly #limits: FrameLimits;
+  /** Of those who never acknowledge there is none. */
+  #acks: AckReader | undefined;
   #buffer = EMPTY;
   #position = 0;
   #limit = 0;
@@ -91,6 +103,9 @@ export class FrameDecoder implements Decoder {
   get encoding(): Encoding {
     return this.#head[this.topicStart] === SHARP ? RECORDS : RECORDS_WITHOUT_SHARP;
   }
+  get acks(): Acks {
+    return this.#acks ?? NO_ACKS;
+  }
   /** A frame does not say it; `hello` has. */
   publisherId(): string {
     return "";
@@ -121,6 +136,7 @@ export class FrameDecoder implements Decoder {
       }
       if (this.#run(false) > 0) return Found.Publishes;
       if (this.#learnNext() && this.#run(true) > 0) return Found.Publishes;
+      if (isAck(this.#buffer, this.#position) && this.#readAcks()) return Found.Acks;
       const found = this.#otherFrame();
       if (found !== undefined) return found;
     }
@@ -278,6 +294,14 @@ export class FrameDecoder implements Decoder {
         return -1;
       }
     }
+  }
+
+  /** Takes the `ack` requests there; false: {@link #otherFrame} judges the first. */
+  #readAcks(): boolean {
+    const start = this.#position;
+    const { line } = this.#limits;
+    this.#position = (this.#acks ??= new AckReader()).read(this.#buffer, start, { limit: this.#limit, line });
+    return this.#position > start;
   }
 
   /** Judges the frame at `#position`; undefined: go on, its head is known now or it has been passed over. */

@@ -8,7 +8,15 @@ import { encodeSharedHeader } from "../../wire/batch.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { RECORDS } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
-import { DONE, type Protocol, type Refusal, type Replies, type ReplySink, type Success } from "../types.ts";
+import {
+  DONE,
+  type Protocol,
+  type Refusal,
+  type Replies,
+  type ReplySink,
+  type Share,
+  type Success,
+} from "../types.ts";
 import { FrameDecoder } from "./decoder.ts";
 import { byeFrame, errFrame, gapFrame, HELLO_REPLY, infoFrame, okFrame } from "./words.ts";
 
@@ -96,16 +104,17 @@ class FrameReplies implements Replies {
   }
 }
 
-function shared(run: Run, group: string): Slice {
+function shared(run: Run, { group, attempt }: Share): Slice {
   const { start, end } = run.records;
-  const { route, count } = run;
-  return run.behind(encodeSharedHeader({ topic: route.topic, count, length: end - start, group }));
+  const { route, count, stored } = run;
+  const from = stored === undefined ? undefined : { first: stored.first, time: stored.time, attempt };
+  return run.behind(encodeSharedHeader({ topic: route.topic, count, length: end - start, group, from }));
 }
 
 /** What `hello 2` changes to. */
 export const FRAMES: Protocol = {
   name: "2",
-  verbs: new Set(["pub", "sub", "unsub", "quit", "ping"]),
+  verbs: new Set(["pub", "sub", "unsub", "ack", "nack", "extend", "quit", "ping"]),
   carriesFields: true,
   tellsGaps: true,
   decoder: (limits) => new FrameDecoder(limits),
@@ -113,7 +122,7 @@ export const FRAMES: Protocol = {
   encoding: RECORDS,
   deliveries: (run) => run.stored === undefined ? run.records : run.batch,
   shared,
-  gap: (pattern, count) => sliceOf(gapFrame(pattern, count)),
+  gap: (pattern, count, group) => sliceOf(gapFrame(pattern, count, group)),
   notice: (fields) => sliceOf(infoFrame(fields)),
   bye: (code, text) => sliceOf(byeFrame(code, text)),
   turnAway: ({ code, text }) => encodeText(byeFrame(code, text)),

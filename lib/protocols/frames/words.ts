@@ -35,9 +35,9 @@ export function infoFrame(info: Readonly<Record<string, unknown>>): string {
   return `info ${JSON.stringify(info)}\n`;
 }
 
-/** `gap <topic or pattern> <COUNT>`: so many messages would have come here. */
-export function gapFrame(pattern: string, count: number): string {
-  return `gap ${pattern} ${count}\n`;
+/** `gap <topic or pattern> <COUNT> [group=<name>]`: so many messages would have come here. */
+export function gapFrame(pattern: string, count: number, group?: string): string {
+  return `gap ${pattern} ${count}${group === undefined ? "" : ` group=${group}`}\n`;
 }
 
 function oneLine(text: string): string {

@@ -7,6 +7,7 @@ import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
 
 /** One group's, with all its topics. */
 interface Entry {
+  sequence: number;
   after: number;
   readonly topics: Map<string, TopicMark>;
 }
@@ -15,10 +16,11 @@ interface Entry {
 export class MemoryMarks {
   readonly #entries = new Map<string, Entry>();
 
-  put({ name, pattern, after, topics }: NamedMark): void {
+  put({ name, pattern, sequence, after, topics }: NamedMark): void {
     const key = keyOf({ name, pattern });
-    const entry: Entry = this.#entries.get(key) ?? { after, topics: new Map() };
+    const entry: Entry = this.#entries.get(key) ?? { sequence, after, topics: new Map() };
     this.#entries.set(key, entry);
+    entry.sequence = sequence;
     entry.after = after;
     for (const mark of topics) {
       if (mark.settled === "" && mark.attempts === "") entry.topics.delete(mark.topic);
@@ -28,7 +30,9 @@ export class MemoryMarks {
 
   get(group: GroupName): GroupMark | undefined {
     const entry = this.#entries.get(keyOf(group));
-    return entry === undefined ? undefined : { after: entry.after, topics: [...entry.topics.values()] };
+    if (entry === undefined) return undefined;
+    const { sequence, after, topics } = entry;
+    return { sequence, after, topics: [...topics.values()] };
   }
 }
 

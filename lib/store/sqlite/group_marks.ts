@@ -10,9 +10,9 @@ import { DamageError } from "../log/damage.ts";
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
 import { int, type Row, text } from "./rows.ts";
 
-/** The checksum of a group: CRC-32 of name, pattern and after, a space between. */
-function groupCrc({ name, pattern, after }: GroupName & { readonly after: number }): number {
-  return crc32(`${name} ${pattern} ${after}`);
+/** The checksum of a group: CRC-32 of name, pattern, sequence and after, a space between. */
+function groupCrc({ name, pattern, sequence, after }: GroupName & Omit<GroupMark, "topics">): number {
+  return crc32(`${name} ${pattern} ${sequence} ${after}`);
 }
 
 /** The checksum of a topic of a group: CRC-32 of all that its row says, an LF between. */
@@ -29,8 +29,9 @@ export class GroupMarksTable {
 
   constructor(db: DatabaseSync) {
     this.#put = db.prepare(
-      `INSERT INTO consumer (name, pattern, after, crc) VALUES (?, ?, ?, ?)
-        ON CONFLICT (name, pattern) DO UPDATE SET after = excluded.after, crc = excluded.crc`,
+      `INSERT INTO consumer (name, pattern, sequence, after, crc) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (name, pattern)
+        DO UPDATE SET sequence = excluded.sequence, after = excluded.after, crc = excluded.crc`,
     );
     this.#putTopic = db.prepare(
       `INSERT INTO consumer_topic (name, pattern, topic, settled, attempts, crc) VALUES (?, ?, ?, ?, ?, ?)
@@ -41,8 +42,8 @@ export class GroupMarksTable {
   }
 
   put(mark: NamedMark): void {
-    const { name, pattern, after, topics } = mark;
-    this.#put.run(name, pattern, after, groupCrc(mark));
+    const { name, pattern, sequence, after, topics } = mark;
+    this.#put.run(name, pattern, sequence, after, groupCrc(mark));
     for (const one of topics) {
       const { topic, settled, attempts } = one;
       if (settled === "" && attempts === "") this.#delete.run(name, pattern, topic);
@@ -57,7 +58,7 @@ export class GroupMarksReader {
   readonly #topics: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#group = db.prepare("SELECT after, crc FROM consumer WHERE name = ? AND pattern = ?");
+    this.#group = db.prepare("SELECT sequence, after, crc FROM consumer WHERE name = ? AND pattern = ?");
     this.#topics = db.prepare(
       `SELECT topic, settled, attempts, crc FROM consumer_topic
         WHERE name = ? AND pattern = ? ORDER BY topic`,
@@ -68,10 +69,10 @@ export class GroupMarksReader {
   get(group: GroupName): GroupMark | undefined {
     const row = this.#group.get(group.name, group.pattern);
     if (row === undefined) return undefined;
-    const after = int(row, "after");
-    if (groupCrc({ ...group, after }) !== int(row, "crc")) throw damaged(group);
+    const mark = { sequence: int(row, "sequence"), after: int(row, "after") };
+    if (groupCrc({ ...group, ...mark }) !== int(row, "crc")) throw damaged(group);
     const topics = this.#topics.all(group.name, group.pattern).map((row) => topicFrom(group, row));
-    return { after, topics };
+    return { ...mark, topics };
   }
 }
 

@@ -61,6 +61,7 @@ const GROUP_TABLES = `
   CREATE TABLE consumer (
     name TEXT NOT NULL,
     pattern TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
     after INTEGER NOT NULL,
     crc INTEGER NOT NULL,
     PRIMARY KEY (name, pattern)

@@ -70,9 +70,14 @@ Deno.test("what is of the right kind and cannot be meant is refused with BAD_FIE
       `window: a whole number of messages from 1 to 65536, not ${window}`,
     ]),
     [{ group: "g", window: "5" }, 'from 1 to 65536, not "5"'],
-    [{ window: 5 }, "`window` is how much waits for a member of a `group`: give both"],
-    [{ group: "g", from: 1 }, "a member of a `group` gets what is live: leave `from` and `to` out"],
-    [{ group: "g", to: 1 }, "leave `from` and `to` out"],
+    [{ window: 5 }, "`window` is for a member of a `group`: give both"],
+    [{ ack: "explicit" }, "`ack` is for a member of a `group`: give both"],
+    [{ group: "g", ack: "exec" }, 'ack: "auto" or "explicit", not "exec"'],
+    [{ group: "g", ack: true }, 'ack: "auto" or "explicit", not true'],
+    [{ group: "g", from: "latest" }, '"-10m", not "latest"'],
+    [{ group: "g", from: "-10" }, '"-10m", not "-10"'],
+    [{ group: "g", from: "soon" }, 'from: "now", "earliest"'],
+    [{ group: "g", to: 1 }, "a member of a `group` gets what is live at last: leave `to` out"],
     [{ group: "g", slow: "latest" }, "leave `slow` out"],
   ];
   for (const [options, said] of cases) {

@@ -41,6 +41,8 @@ export class Bench {
       patterns: ["#>"],
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
+      groups: { ackTimeout: 30_000, maxAttempts: 5, topicMost: 255 },
+      pool,
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),
     });

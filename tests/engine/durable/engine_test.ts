@@ -9,6 +9,7 @@ import { engineCases, type Made } from "../cases.ts";
 function over(store: Store): Made {
   const counters = new Counters();
   const flushes = new FlushList();
+  const pool = new ChunkPool();
   const unexpected = (reason: string): void => {
     throw new Error(`the store refused or was lost: ${reason}`);
   };
@@ -17,7 +18,9 @@ function over(store: Store): Made {
     counters,
     store,
     flushes,
-    memory: new HeldMemory({ most: 1024 ** 3, pool: new ChunkPool() }),
+    memory: new HeldMemory({ most: 1024 ** 3, pool }),
+    pool,
+    groups: { ackTimeout: 30_000, maxAttempts: 5, topicMost: 255 },
     later: (callback) => void setTimeout(callback, 0),
     patterns: ["#d", "#d.>"],
     level: "synced",

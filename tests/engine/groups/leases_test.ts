@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Unit } from "../../../lib/engine/groups/ledger.ts";
 import { type Grant, Leases } from "../../../lib/engine/groups/leases.ts";
 import { Place } from "../../../lib/engine/groups/members.ts";
+import { NO_OWNER } from "./no_owner.ts";
 
 const UNIT: Unit = { after: 1, open: 0, ends: new Map() };
 
@@ -15,7 +16,7 @@ function place(): Place {
     failed: () => {},
   }, {
     window: 10,
-    owner: { changed: () => {}, left: () => {} },
+    owner: NO_OWNER,
   });
 }
 
@@ -107,6 +108,11 @@ Deno.test("each message is held until it is taken, its time is over or its membe
             table.set(number, { who, until: now + 20, attempt });
           }
         }
+        const range = Array.from({ length: count }, (_, at) => from + at);
+        assertEquals(
+          leases.holdsAll(places[who]!, "#a", { from, end }),
+          range.every((number) => table.get(number)?.who === who),
+        );
         if (kind === "take") {
           const taken = single(leases.take(places[who]!, "#a", { from, end }));
           assertEquals(

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { Ledger, type Unit } from "../../../lib/engine/groups/ledger.ts";
-import type { GroupMark, TopicMark } from "../../../lib/store/types.ts";
+import { Ledger, type Mark, type Unit } from "../../../lib/engine/groups/ledger.ts";
+import type { TopicMark } from "../../../lib/store/types.ts";
 
 /** A store that keeps marks as a table does: a row a topic, none where nothing is said of it. */
 class Table {
   after = 0;
   readonly rows = new Map<string, TopicMark>();
 
-  put({ after, topics }: GroupMark): void {
+  put({ after, topics }: Mark): void {
     assert(after >= this.after, "a group does not go back");
     this.after = after;
     for (const mark of topics) {
@@ -17,7 +17,7 @@ class Table {
     }
   }
 
-  get mark(): GroupMark {
+  get mark(): Mark {
     return { after: this.after, topics: [...this.rows.values()] };
   }
 }
@@ -29,7 +29,7 @@ interface Batch {
 }
 
 /** Reads a log from where a mark stands, as whoever goes on from it does. */
-function unsettledFrom(mark: GroupMark, log: readonly Batch[]): string[] {
+function unsettledFrom(mark: Mark, log: readonly Batch[]): string[] {
   const ledger = new Ledger(mark);
   const found: string[] = [];
   for (const [at, { topic, first, count }] of log.entries()) {

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Members, Place } from "../../../lib/engine/groups/members.ts";
 import type { Member } from "../../../lib/engine/types.ts";
+import { NO_OWNER } from "./no_owner.ts";
 
 const MEMBER: Member = {
   full: false,
@@ -10,8 +11,6 @@ const MEMBER: Member = {
   missed: () => {},
   failed: () => {},
 };
-
-const NOBODY = { changed: () => {}, left: () => {} };
 
 /** What happens to one of a few members. */
 const STEP = fc.record({
@@ -23,7 +22,7 @@ const STEP = fc.record({
 Deno.test("who holds least comes first, and of those the one that waits longest (G3)", () => {
   fc.assert(fc.property(fc.array(STEP, { maxLength: 60 }), (steps) => {
     const members = new Members();
-    const places = Array.from({ length: 6 }, () => new Place(MEMBER, { window: 3, owner: NOBODY }));
+    const places = Array.from({ length: 6 }, () => new Place(MEMBER, { window: 3, owner: NO_OWNER }));
     const gone = new Set<Place>();
     for (const place of places) members.update(place);
     for (const { who, what, many } of steps) {
@@ -48,7 +47,7 @@ Deno.test("who holds least comes first, and of those the one that waits longest 
 
 Deno.test("of very many members, too, who holds least comes first (G3)", () => {
   const members = new Members();
-  const places = Array.from({ length: 50 }, () => new Place(MEMBER, { window: 1000, owner: NOBODY }));
+  const places = Array.from({ length: 50 }, () => new Place(MEMBER, { window: 1000, owner: NO_OWNER }));
   for (const place of places) members.update(place);
   for (let at = 0; at < 1000; at++) {
     const least = Math.min(...places.map(({ holds }) => holds));

@@ -8,7 +8,9 @@ import { RECORDS, RECORDS_WITHOUT_SHARP } from "../../../lib/wire/encoding.ts";
 import { anyCuts, bytesOf, found } from "../pieces.ts";
 
 const LIMITS = { line: 60, payload: 80 };
-const VERBS = ["sub", "unsub", "ack", "nack", "ping", "quit", "hello"];
+const VERBS = ["sub", "unsub", "ack", "nack", "extend", "ping", "quit", "hello"];
+/** The group and the topic are words without control characters; the numbers are in order. */
+const ACK = /^ack ([^\0- \n]+) ([^\0- \n]+) ([1-9]\d{0,14})(?:-([1-9]\d{0,14}))?( all)?$/;
 
 /** What frames mean, said as plainly as it can be (V1, V3, V4, V6, V10); a character is a byte. */
 function meaning(text: string): string[] {
@@ -25,6 +27,14 @@ function meaning(text: string): string[] {
       const utf8 = decodeText(bytesOf(header));
       if (utf8 === undefined) return [...events, "broken BAD_UTF8"];
       const [verb = "", argument = "", ...fields] = utf8.trimEnd().split(" ");
+      const [ack, group = "", topic = "", from, last = from, all] = ACK.exec(whole) ?? [];
+      if (ack !== undefined && Number(last) >= Number(from)) {
+        const numbers = from === last ? from : `${from}-${last}`;
+        const read = decodeText(bytesOf(group));
+        events.push(`ack ${read}|${topic}|${numbers}${all === undefined ? "" : "|all"}`);
+        at = lf + 1;
+        continue;
+      }
       if (!VERBS.includes(verb)) return [...events, "broken UNKNOWN_COMMAND"];
       events.push(`request ${["", verb, argument, ...fields].join("|")}`);
       at = lf + 1;
@@ -146,14 +156,45 @@ const other = fc.constantFrom(
   "hello 2\n",
   "unsub #a\n",
   "ack 1\n",
+  "ack g #a\n",
   "nack x\n",
+  "extend g #a 7\n",
 );
+const number = fc.constantFrom(
+  "1",
+  "2",
+  "3",
+  "4",
+  "2-2",
+  "2-5",
+  "5-2",
+  "0",
+  "02",
+  "1 all",
+  "1-3 all",
+  "2 upto",
+  "1  all",
+  "-1",
+  "1-",
+  "999999999999999",
+  "1000000000000000",
+  "1\r",
+  "1 ",
+  "x",
+  "",
+);
+const ack = fc.record({
+  group: fc.constantFrom("g", "g", "h", "\xc3\xa9", "\xff", "", "a\x7f", "g".repeat(50)),
+  topic: fc.constantFrom("#a", "#a", "#ab", "a", "#\xc3\xa9", "\xff", "", "#\t"),
+  numbers: fc.array(number, { minLength: 1, maxLength: 5 }),
+}).map(({ group, topic, numbers }) => numbers.map((each) => `ack ${group} ${topic} ${each}\n`).join(""));
 const part = fc.oneof(
   {
     weight: 10,
     arbitrary: fc.tuple(publish, fc.integer({ min: 1, max: 3 })).map(([each, times]) => each.repeat(times)),
   },
   { weight: 2, arbitrary: other },
+  { weight: 3, arbitrary: ack },
   { weight: 1, arbitrary: wrong },
 );
 const text = fc.tuple(

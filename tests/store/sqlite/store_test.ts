@@ -217,11 +217,17 @@ Deno.test("damage is told by topic and sequence numbers, and what lies before it
 Deno.test("how far groups have come is there after a restart, and damage of it is told", async () => {
   using own = new Folder();
   const topics = [{ topic: "#a", settled: "3-7", attempts: "8=2" }];
-  await own.with((store) => store.mark([{ name: "g", pattern: "#a.*", after: 7, topics }]));
+  await own.with((store) => store.mark([{ name: "g", pattern: "#a.*", sequence: 4, after: 7, topics }]));
   await own.with(async (store) => {
-    assertEquals(await store.group("g", "#a.*"), { after: 7, topics });
+    assertEquals(await store.group("g", "#a.*"), { sequence: 4, after: 7, topics });
   });
-  for (const table of ["consumer_topic SET settled = '3-8'", "consumer SET after = 8"]) {
+  for (
+    const table of [
+      "consumer_topic SET settled = '3-8'",
+      "consumer SET after = 8",
+      "consumer SET sequence = 3",
+    ]
+  ) {
     const db = new DatabaseSync(own.database);
     db.exec(`UPDATE ${table}`);
     db.close();

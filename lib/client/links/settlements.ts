@@ -1,0 +1,203 @@
+/**
+ * What becomes of messages that one connection holds: acknowledged, given back, or held longer.
+ *
+ * @module
+ */
+import { RunError } from "../../errors.ts";
+import { quote } from "../../text.ts";
+import { refused } from "./refusals.ts";
+import type { Refusal, Reply } from "./request.ts";
+
+/** One message that a connection holds. */
+export interface Held {
+  readonly group: string;
+  readonly topic: string;
+  readonly seq: number;
+  /** It could not be settled, and is held as before. */
+  stillHeld(): void;
+}
+
+/** What it needs of its link. */
+export interface SettlementParts {
+  /** Writes requests, each a line, whose answers {@link Settlement.answered} takes in this order. */
+  send(lines: string, requests: readonly Settlement[]): Promise<void>;
+}
+
+/** A call that waits for its answer. */
+class Call {
+  readonly held: Held;
+  readonly promise: Promise<void>;
+  resolve!: () => void;
+  #reject!: (error: Error) => void;
+
+  constructor(held: Held) {
+    this.held = held;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** A failure that nobody looks at does not end the process: the message comes again. */
+  fail(error: Error): void {
+    this.promise.catch(() => {});
+    this.#reject(error);
+  }
+}
+
+/** A request, and the calls that it answers: of `ack` as many as follow one another. */
+export class Settlement {
+  readonly verb: "ack" | "nack" | "extend";
+  readonly first: Held;
+  /** The number behind the last. */
+  end: number;
+  readonly calls: Call[] = [];
+  readonly #fields: string;
+  readonly #owner: Settlements;
+
+  constructor(owner: Settlements, what: Pick<Settlement, "verb" | "first">, fields = "") {
+    this.#owner = owner;
+    this.verb = what.verb;
+    this.first = what.first;
+    this.end = what.first.seq + 1;
+    this.#fields = fields;
+  }
+
+  /** The request: several numbers are all settled, or none of them, so that an answer is true of each. */
+  get line(): string {
+    const { group, topic, seq } = this.first;
+    const numbers = this.end - seq === 1 ? `${seq}` : `${seq}-${this.end - 1} all`;
+    return `${this.verb} ${group} ${topic} ${numbers}${this.#fields}\n`;
+  }
+
+  /** Undefined: the connection has ended before there was an answer. */
+  answered(reply: Reply | undefined): void {
+    this.#owner.answered(this, reply);
+  }
+}
+
+/**
+ * - Calls queue and leave in order, as many as come while a write is on its way in the next one;
+ *   acknowledgements of numbers that count up are one request.
+ * - Each call has the answer that is true of its own message.
+ * - When the connection has ended, or is said to be left, what is not answered fails.
+ */
+export class Settlements {
+  readonly #parts: SettlementParts;
+  #queued: Settlement[] = [];
+  #scheduled = false;
+  #over = false;
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the connection has ended: nothing that came over it is held any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  ack(held: Held): Promise<void> {
+    const last = this.#queued[this.#queued.length - 1];
+    if (
+      last?.verb === "ack" && last.end === held.seq && last.first.topic === held.topic &&
+      last.first.group === held.group
+    ) {
+      last.end++;
+      return addCall(last, held);
+    }
+    return this.#add("ack", held);
+  }
+
+  /** `delay`: milliseconds. */
+  nack(held: Held, delay: number): Promise<void> {
+    return this.#add("nack", held, delay === 0 ? "" : ` delay=${delay / 1000}`);
+  }
+
+  extend(held: Held): Promise<void> {
+    return this.#add("extend", held);
+  }
+
+  /** What is queued leaves before whatever is written from now on. */
+  flush(): void {
+    if (this.#queued.length > 0) void this.#send();
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.#over = true;
+    for (const each of this.#queued.splice(0)) this.answered(each, undefined);
+  }
+
+  /** Only for {@link Settlement}. */
+  answered(settlement: Settlement, reply: Reply | undefined): void {
+    const { verb, calls } = settlement;
+    if (reply === "ok") {
+      for (const call of calls) call.resolve();
+    } else if (reply === undefined) {
+      for (const call of calls) call.fail(leaseLost(call.held, LOST));
+    } else if (calls.length > 1 && reply.code === "NOT_HELD") {
+      // some of them may be held: each is asked for by itself
+      for (const call of calls) {
+        const one = new Settlement(this, { verb, first: call.held });
+        one.calls.push(call);
+        this.#queue(one);
+      }
+    } else {
+      for (const call of calls) {
+        if (reply.code === "STORE") call.held.stillHeld();
+        call.fail(failure(call.held, verb, reply));
+      }
+    }
+  }
+
+  #add(verb: Settlement["verb"], first: Held, fields?: string): Promise<void> {
+    const settlement = new Settlement(this, { verb, first }, fields);
+    const promise = addCall(settlement, first);
+    if (this.#over) this.answered(settlement, undefined);
+    else this.#queue(settlement);
+    return promise;
+  }
+
+  #queue(settlement: Settlement): void {
+    this.#queued.push(settlement);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => void this.#sendAll());
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#queued.length > 0) await this.#send();
+    this.#scheduled = false;
+  }
+
+  #send(): Promise<void> {
+    const requests = this.#queued;
+    this.#queued = [];
+    let lines = "";
+    for (const request of requests) lines += request.line;
+    return this.#parts.send(lines, requests);
+  }
+}
+
+const LOST = "the connection it came over has ended";
+
+/** A message is not this client's any more, and comes again: to it, or to another member. */
+export function leaseLost({ group, topic, seq }: Held, why: string): RunError {
+  return new RunError(
+    `message ${seq} of ${quote(topic)} is not known to be settled, for ${why}: ` +
+      `if it is not, group ${quote(group)} gives it out again`,
+    "LEASE_LOST",
+  );
+}
+
+function addCall(settlement: Settlement, held: Held): Promise<void> {
+  const call = new Call(held);
+  settlement.calls.push(call);
+  return call.promise;
+}
+
+function failure({ topic, seq }: Held, verb: Settlement["verb"], why: Refusal): Error {
+  const what = verb === "ack" ? "acknowledge" : verb === "nack" ? "take back" : "extend the time of";
+  return refused(why, `${what} message ${seq} of ${quote(topic)}`);
+}

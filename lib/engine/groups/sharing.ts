@@ -1,0 +1,349 @@
+/**
+ * What of the stored messages of a group goes to which of its members.
+ *
+ * @module
+ */
+import type { HeldMemory } from "../../held_memory.ts";
+import { GROUP_AHEAD_BYTES } from "../../limits.ts";
+import type { Run } from "../../wire/run.ts";
+import type { SequenceSpan, Settling } from "../types.ts";
+import { deadLettersOf } from "./dead_letters.ts";
+import type { Grant } from "./grant.ts";
+import { Leases } from "./leases.ts";
+import type { GivenBack, Members, Place, Settlement } from "./members.ts";
+import type { Progress } from "./progress.ts";
+import { type Cause, Redelivery, type RedeliveryOwner, type Returned } from "./redelivery.ts";
+import { RunQueue, type WaitingRun } from "./run_queue.ts";
+import { copyOf, runsOf } from "./stored_runs.ts";
+
+/** What it needs, and whom it tells. */
+export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned" | "gone" | "failed"> {
+  readonly memory: HeldMemory;
+  /** Milliseconds that a member may hold messages. */
+  readonly ackTimeout: number;
+  /** How often a message is given out at most. */
+  readonly maxAttempts: number;
+  /** Bytes that the name of a topic may have. */
+  readonly topicMost: number;
+  /** Milliseconds, from any beginning, that count up with each tick. */
+  readonly clock: number;
+}
+
+/** Whose messages these are. */
+export interface Shared {
+  /** The group's. */
+  readonly name: string;
+  readonly settling: Settling;
+  readonly members: Members;
+  readonly progress: Progress;
+  /** What is stored cannot be read any further. */
+  readonly failed: (reason: string) => void;
+}
+
+/**
+ * - Two members never hold the same message: what is given to one was never given, or has been taken from
+ *   who had it.
+ * - What comes back goes first, for who has room; then what is read, in its order.
+ * - Nobody who publishes waits: what nobody has room for waits here, and from so many bytes on it is not
+ *   read.
+ */
+export class Sharing implements RedeliveryOwner {
+  readonly #owner: SharingOwner;
+  readonly #shared: Shared;
+  readonly #leases = new Leases();
+  readonly #redelivery: Redelivery;
+  readonly #again = new RunQueue();
+  readonly #fresh = new RunQueue();
+  #notFull: Array<() => void> = [];
+  #giving = false;
+  #over = false;
+
+  constructor(shared: Shared, owner: SharingOwner) {
+    this.#shared = shared;
+    this.#owner = owner;
+    this.#redelivery = new Redelivery(this, owner.clock);
+  }
+
+  get store(): SharingOwner["store"] {
+    return this.#owner.store;
+  }
+  get turns(): SharingOwner["turns"] {
+    return this.#owner.turns;
+  }
+  get pool(): SharingOwner["pool"] {
+    return this.#owner.pool;
+  }
+  get routeOf(): SharingOwner["routeOf"] {
+    return this.#owner.routeOf;
+  }
+
+  flush(): void {
+    this.#owner.flush();
+  }
+
+  /** Messages that wait for a member with room. */
+  get waiting(): number {
+    return this.#again.messages + this.#fresh.messages;
+  }
+
+  /** Messages that have been read and are not settled. */
+  get open(): number {
+    return this.#shared.progress.ledger.open;
+  }
+
+  /** Whether nothing more is to be read: enough waits. */
+  get full(): boolean {
+    if (this.#over) return true;
+    const most = Math.min(GROUP_AHEAD_BYTES, this.#owner.memory.share / AHEAD_PART);
+    return this.#fresh.bytes > 0 && this.#fresh.bytes >= most;
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (this.full) this.#notFull.push(callback);
+    else callback();
+  }
+
+  get takes(): boolean {
+    return this.#again.first === undefined && this.#shared.members.next() !== undefined;
+  }
+
+  /** What was stored just now, and is not kept. */
+  arrived(run: Run): void {
+    const { ledger } = this.#shared.progress;
+    const { first } = run.stored!;
+    for (const { from, end } of ledger.read(run.route.topic, first, run.count)) {
+      this.#share(run, { from: from - first, end: end - first, copied: true });
+    }
+  }
+
+  /** A page that was read; everything up to this batch has been then. */
+  arrivedPage(bytes: Uint8Array<ArrayBuffer>, upTo: number): void {
+    const { ledger } = this.#shared.progress;
+    const chunk = this.pool.adopt(bytes);
+    for (const run of runsOf({ chunk, length: bytes.length }, this.#owner)) {
+      const { first } = run.stored!;
+      for (const { from, end } of ledger.read(run.route.topic, first, run.count)) {
+        this.#share(run, { from: from - first, end: end - first, copied: false });
+      }
+      run.release();
+    }
+    chunk.release();
+    this.readUpTo(upTo);
+  }
+
+  /** Everything up to this batch has been read. */
+  readUpTo(batch: number): void {
+    this.#shared.progress.ledger.readUpTo(batch);
+  }
+
+  returned(run: Run, of: Returned): void {
+    const { progress, name } = this.#shared;
+    const { unit, attempt, cause, before } = of;
+    if (attempt <= this.#owner.maxAttempts) {
+      this.#again.add({ run: run.kept(0, run.count), unit, attempt, before });
+      this.goOn();
+      return;
+    }
+    const { topicMost } = this.#owner;
+    progress.bury(deadLettersOf(run, { group: name, attempts: attempt - 1, cause, topicMost }), of);
+  }
+
+  gone(of: Returned): void {
+    this.#shared.progress.settle(of);
+  }
+
+  failed(reason: string): void {
+    this.#shared.failed(reason);
+  }
+
+  /** So many messages that are stored have left a member; these are settled with that. */
+  passed(place: Place, settled: readonly Grant[]): void {
+    for (const grant of settled) {
+      place.holds -= grant.end - grant.from;
+      this.#shared.progress.settle(grant);
+    }
+  }
+
+  settle(place: Place, topic: string, { span, answer }: Settlement): boolean {
+    const { progress } = this.#shared;
+    const grants = this.#take(place, topic, span);
+    for (const grant of grants) progress.settle(grant);
+    if (grants.length > 0) progress.answer(answer);
+    return grants.length > 0;
+  }
+
+  giveBack(place: Place, topic: string, { span, delay }: GivenBack): boolean {
+    const grants = this.#take(place, topic, span);
+    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", delay });
+    return grants.length > 0;
+  }
+
+  holdsAll(place: Place, topic: string, span: SequenceSpan): boolean {
+    return this.#leases.holdsAll(place, topic, span);
+  }
+
+  extend(place: Place, topic: string, span: SequenceSpan): boolean {
+    const grants = this.#leases.take(place, topic, span);
+    for (const grant of grants) this.#leases.grant(place, grant, this.#until);
+    return grants.length > 0;
+  }
+
+  /**
+   * A member has left. `unsent`: what it was given and has not sent; `passing`: of what is settled when it
+   * has been sent, what had not left.
+   */
+  left(place: Place, unsent: readonly Run[], passing: readonly Grant[]): void {
+    const { progress } = this.#shared;
+    const passes = this.#shared.settling === "auto";
+    const held = passes ? new Leases() : this.#leases;
+    if (passes) { for (const grant of passing) held.grant(place, grant, 0); }
+    for (const run of unsent) {
+      const { first } = run.stored!;
+      for (const grant of held.take(place, run.route.topic, { from: first, end: first + run.count })) {
+        const { from, end, unit, attempt } = grant;
+        this.#again.add({ run: run.kept(from - first, end - from), unit, attempt });
+      }
+      run.release();
+    }
+    for (const grant of held.clear(place)) {
+      // what has begun to be written counts as written
+      if (passes) progress.settle(grant);
+      else this.#giveAgain(grant, { place, cause: "lost connection" });
+    }
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    const { clock } = this.#owner;
+    for (const { place, grant } of this.#leases.lapse(clock)) {
+      place.holds -= grant.end - grant.from;
+      this.#giveAgain(grant, { place, cause: "timeout" });
+      place.changed();
+    }
+    this.#redelivery.tick(clock);
+  }
+
+  /** Gives out what waits, and tells who waits for room. */
+  goOn(): void {
+    // what is given may leave at once
+    if (this.#giving || this.#over) return;
+    this.#giving = true;
+    let gave = false;
+    for (let queue = this.#queue; queue !== undefined; queue = this.#queue) {
+      const first = queue.first!;
+      const given = this.#give(first.run, first);
+      if (given === 0) break;
+      gave = true;
+      queue.gave(given);
+    }
+    this.#giving = false;
+    this.#redelivery.goOn();
+    if (this.#notFull.length > 0 && !this.full) this.#tell();
+    if (gave) this.flush();
+  }
+
+  /** Nothing more is given out. */
+  close(): void {
+    this.#over = true;
+    this.#redelivery.close();
+    this.#again.clear();
+    this.#fresh.clear();
+    this.#tell();
+  }
+
+  get #queue(): RunQueue | undefined {
+    if (this.#again.first !== undefined) return this.#again;
+    return this.#fresh.first === undefined ? undefined : this.#fresh;
+  }
+
+  get #until(): number {
+    return this.#owner.clock + this.#owner.ackTimeout;
+  }
+
+  #take(place: Place, topic: string, span: SequenceSpan): Grant[] {
+    const grants = this.#leases.take(place, topic, span);
+    for (const { from, end } of grants) place.holds -= end - from;
+    return grants;
+  }
+
+  /** Messages that a member does not hold any more and has not settled. */
+  #giveAgain(
+    grant: Grant,
+    { place: before, cause, delay = 0 }: {
+      readonly place: Place;
+      readonly cause: Cause;
+      readonly delay?: number;
+    },
+  ): void {
+    const attempt = grant.attempt + 1;
+    this.#shared.progress.again(grant, attempt);
+    this.#redelivery.add({ ...grant, attempt, cause, before }, attempt > this.#owner.maxAttempts ? 0 : delay);
+  }
+
+  /** Gives messages of a run to members, or keeps them until one has room. */
+  #share(
+    run: Run,
+    { from, end, copied }: { readonly from: number; readonly end: number; readonly copied: boolean },
+  ): void {
+    const { first } = run.stored!;
+    const { ledger } = this.#shared.progress;
+    const { unit } = ledger;
+    const { topic } = run.route;
+    for (const range of ledger.alike(topic, { from: first + from, end: first + end })) {
+      const { attempt } = range;
+      if (attempt > this.#owner.maxAttempts) {
+        this.#redelivery.add({ topic, unit, ...range, cause: "lost connection", before: undefined }, 0);
+        continue;
+      }
+      const at = range.from - first;
+      const count = range.end - range.from;
+      const part = run.part(at, count);
+      const given = this.#queue === undefined && !this.#giving ? this.#give(part, { unit, attempt }) : 0;
+      if (given < count) {
+        const left = { at: given, count: count - given };
+        const kept = copied ? copyOf(part, left, this.#owner) : part.kept(left.at, left.count);
+        this.#fresh.add({ run: kept, unit, attempt });
+      }
+      if (part !== run) part.release();
+    }
+    this.#redelivery.goOn();
+  }
+
+  /** Gives out what there is room for, from the first message on; how many those were. */
+  #give(run: Run, { unit, attempt, before }: Omit<WaitingRun, "run">): number {
+    const { members, settling } = this.#shared;
+    const { topic } = run.route;
+    const { first } = run.stored!;
+    let given = 0;
+    while (given < run.count) {
+      const place = members.next(before);
+      if (place === undefined) break;
+      const left = run.count - given;
+      // of many each has a part, or the first would have all of them
+      const count = Math.min(left, place.room, Math.ceil(left / members.able));
+      const part = run.part(given, count);
+      const from = first + given;
+      const grant: Grant = { topic, unit, attempt, from, end: from + count };
+      members.gave(place, count);
+      if (settling === "explicit") {
+        this.#leases.grant(place, grant, this.#until);
+        place.handed!.leased(count);
+      } else {
+        place.handed!.passing(grant);
+      }
+      place.member.give(part, attempt);
+      if (part !== run) part.release();
+      given += count;
+    }
+    return given;
+  }
+
+  #tell(): void {
+    const callbacks = this.#notFull;
+    this.#notFull = [];
+    for (const callback of callbacks) callback();
+  }
+}
+
+/** Of the memory that is free, the part that waits for the members of one group at most. */
+const AHEAD_PART = 64;

@@ -1,0 +1,355 @@
+/**
+ * A group whose topics are stored: its members share what is, each message is settled once.
+ *
+ * @module
+ */
+import type { Cursor, From, GroupMark, SeekOutcome, SeekPlace } from "../../store/types.ts";
+import type { Flushable } from "../../flush_list.ts";
+import type { Replay } from "../durable/replay.ts";
+import type {
+  Acknowledgement,
+  GroupSnapshot,
+  Joining,
+  JoinOutcome,
+  Member,
+  Membership,
+  ReplaySubscriber,
+  Run,
+  SequenceSpan,
+  Settling,
+} from "../types.ts";
+import { Group, type GroupOwner } from "./group.ts";
+import { Handed } from "./handed.ts";
+import { type GivenBack, Members, Place, type PlaceOwner, type Settlement } from "./members.ts";
+import { Progress, type ProgressOwner } from "./progress.ts";
+import { Sharing, type SharingOwner } from "./sharing.ts";
+
+/** What it needs, and whom it tells. */
+export interface StoredGroupOwner extends SharingOwner, ProgressOwner {
+  readonly counters: GroupOwner["counters"];
+  readonly later: GroupOwner["later"];
+  /** What is in memory goes to this one from now on, or no longer. */
+  subscribe(group: Group): void;
+  unsubscribe(group: Group): void;
+  /** Reads from there on, and then what is live. */
+  follow(group: StoredGroup, cursor: Cursor): Replay;
+  unfollow(replay: Replay): void;
+  /** The last batch whose messages have all been handed on; none is handed on in part. */
+  handedOn(): number;
+  /** It was given messages of a commit that is being handed on. */
+  touched(group: StoredGroup): void;
+  /** Nobody is in it, and all there is to be known of it is stored. */
+  ended(group: StoredGroup): void;
+}
+
+type Told = Joining["joined"];
+
+/** What is the case from when the first member has come until the last has left. */
+interface Open {
+  readonly sharing: Sharing;
+  readonly progress: Progress;
+  replay: Replay | undefined;
+}
+
+/**
+ * - It goes on where it stood: what was settled is not given out again, what was not is.
+ * - It stays when its last member has left: what is known of it is stored then.
+ * - What of its pattern is in memory goes to the same members, as in a group that is in memory.
+ */
+export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
+  readonly name: string;
+  readonly pattern: string;
+  readonly rank = 0;
+  readonly leavesOut = false;
+  readonly #owner: StoredGroupOwner;
+  readonly #blocks: boolean;
+  #members = new Members();
+  /** What is in memory. */
+  #memory: Group;
+  readonly #places = new Set<Place>();
+  /** Of the places those that have not been let in. */
+  readonly #joiners = new Map<Place, Told>();
+  #settling: Settling = "auto";
+  #from: From | undefined;
+  #open: Open | undefined;
+  /** Between the last member's leaving and the next one's coming. */
+  #state: "loading" | "open" | "failed" | "closing" | "over" = "closing";
+  #reason = "";
+
+  constructor({ name, pattern, blocks }: Joining, owner: StoredGroupOwner) {
+    this.name = name;
+    this.pattern = pattern;
+    this.#blocks = blocks;
+    this.#owner = owner;
+    this.#memory = this.#makeMemory();
+  }
+
+  /** It is nobody's connection but its own: what a connection gets otherwise is another matter (G1). */
+  get connection(): object {
+    return this;
+  }
+
+  get full(): boolean {
+    return this.#open?.sharing.full ?? true;
+  }
+
+  whenNotFull(callback: () => void): void {
+    if (this.#open === undefined) callback();
+    else this.#open.sharing.whenNotFull(callback);
+  }
+
+  deliver(run: Run): void {
+    if (this.#open === undefined || this.#state !== "open") return;
+    this.#owner.touched(this);
+    this.#open.sharing.arrived(run);
+  }
+
+  deliverPage(bytes: Uint8Array<ArrayBuffer>): void {
+    const { sharing, replay } = this.#open!;
+    sharing.arrivedPage(bytes, replay!.cursor.after);
+  }
+
+  /** All of a commit has been handed on. */
+  committed(batch: number): void {
+    if (this.#state === "open") this.#open!.sharing.readUpTo(batch);
+  }
+
+  caughtUp(): void {
+    const { sharing, replay } = this.#open!;
+    sharing.readUpTo(replay!.cursor.after);
+  }
+
+  missed(messages: number): void {
+    for (const { member } of this.#places) return member.missed(messages);
+  }
+
+  failed(reason: string): void {
+    if (this.#state !== "open") return;
+    this.#state = "failed";
+    this.#reason = reason;
+    for (const { member } of [...this.#places]) member.failed(reason);
+  }
+
+  join(joining: Joining, member: Member): Membership {
+    const { window, settling, from, joined } = joining;
+    const place = new Place(member, { window, owner: this });
+    if (this.#state === "failed") {
+      joined({ kind: "refused", code: "STORE", reason: this.#reason });
+      return place;
+    }
+    if (this.#places.size > 0 && settling !== this.#settling) {
+      const reason = `the members of group ${this.name} have ack=${this.#settling}, and all have the same`;
+      joined({ kind: "refused", code: "BAD_FIELD", reason });
+      return place;
+    }
+    this.#places.add(place);
+    this.#joiners.set(place, joined);
+    if (this.#places.size === 1) {
+      this.#settling = settling;
+      this.#from = from;
+    }
+    if (this.#state === "open") this.#letIn();
+    else if (this.#state === "closing" && this.#open === undefined) this.#load();
+    return place;
+  }
+
+  changed(place: Place): void {
+    if (this.#joiners.has(place) || !this.#places.has(place)) return;
+    this.#members.update(place);
+    this.#goOn();
+  }
+
+  passed(place: Place, messages: number): void {
+    const { unstored, settled } = place.handed!.pass(messages);
+    this.#open!.sharing.passed(place, settled);
+    if (unstored > 0) this.#memory.passed(place, unstored);
+    this.changed(place);
+  }
+
+  settle(place: Place, topic: string, settlement: Settlement): boolean {
+    const held = this.#open?.sharing.settle(place, topic, settlement) === true;
+    if (held) this.changed(place);
+    return held;
+  }
+
+  giveBack(place: Place, topic: string, givenBack: GivenBack): boolean {
+    const held = this.#open?.sharing.giveBack(place, topic, givenBack) === true;
+    if (held) this.changed(place);
+    return held;
+  }
+
+  holdsAll(place: Place, topic: string, span: SequenceSpan): boolean {
+    return this.#open?.sharing.holdsAll(place, topic, span) === true;
+  }
+
+  extend(place: Place, topic: string, span: SequenceSpan): boolean {
+    return this.#open?.sharing.extend(place, topic, span) === true;
+  }
+
+  left(place: Place, unsent: readonly Run[]): void {
+    if (!this.#places.delete(place)) {
+      for (const run of unsent) run.release();
+      return;
+    }
+    if (this.#joiners.delete(place)) return;
+    this.#members.remove(place);
+    const { sharing } = this.#open!;
+    const { unstored, settled } = place.handed!.clear();
+    sharing.left(place, unsent.filter(({ stored }) => stored !== undefined), settled);
+    this.#memory.left(place, unsent.filter(({ stored }) => stored === undefined), unstored);
+    if (this.#places.size === 0) this.#close();
+    else this.#goOn();
+  }
+
+  /** Somebody has been let in. */
+  ready(): void {
+    this.#goOn();
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    if (this.#state === "open") this.#open!.sharing.tick();
+  }
+
+  snapshot(): GroupSnapshot {
+    const { name, pattern } = this;
+    const memory = this.#memory.snapshot();
+    const { waiting = 0, open = 0 } = this.#open?.sharing ?? {};
+    const held = memory.held + open - waiting;
+    return { name, pattern, members: this.#places.size, held, waiting: memory.waiting + waiting };
+  }
+
+  #makeMemory(): Group {
+    const { name, pattern } = this;
+    return new Group({ name, pattern, blocks: this.#blocks, members: this.#members }, {
+      counters: this.#owner.counters,
+      flush: () => this.#owner.flush(),
+      later: (group) => this.#owner.later(group),
+      ended: (group) => this.#owner.unsubscribe(group),
+    });
+  }
+
+  #goOn(): void {
+    this.#open?.sharing.goOn();
+    this.#memory.goOn();
+  }
+
+  /** Finds where it stood. */
+  #load(): void {
+    this.#state = "loading";
+    const { name, pattern } = this;
+    this.#owner.store.group({ name, pattern }, (outcome) => {
+      this.#owner.handedOn();
+      if (this.#places.size === 0) return this.#end();
+      switch (outcome.kind) {
+        case "failed":
+          return this.#refuse(outcome.reason);
+        case "group":
+          return this.#begin(outcome.mark);
+        case "none":
+          return this.#seek(undefined);
+      }
+    });
+  }
+
+  /** Finds where a new one begins. */
+  #seek(place: SeekPlace | undefined): void {
+    const upTo = this.#owner.handedOn();
+    const from = this.#from;
+    if (from === undefined) return this.#create({ sequence: 0, after: upTo, topics: [] });
+    this.#owner.store.seek(this.pattern, { from, to: undefined, upTo, place }, (outcome: SeekOutcome) => {
+      this.#owner.handedOn();
+      if (this.#places.size === 0) return this.#end();
+      switch (outcome.kind) {
+        case "failed":
+          return this.#refuse(outcome.reason);
+        case "searching":
+          return this.#seek(outcome.place);
+        case "found": {
+          const { sequence, after } = outcome.cursor;
+          return this.#create({ sequence, after, topics: [] });
+        }
+      }
+    });
+  }
+
+  /** It is known from now on, whatever happens. */
+  #create(mark: GroupMark): void {
+    const progress = new Progress(this, mark, this.#owner);
+    const answer: Acknowledgement = {
+      acknowledge: () => this.#places.size === 0 ? this.#end() : this.#begin(mark),
+      refuse: (_code, reason) => this.#refuse(reason),
+    };
+    progress.create(answer);
+    this.#owner.flush();
+  }
+
+  #begin(mark: GroupMark): void {
+    let progress: Progress;
+    try {
+      progress = new Progress(this, mark, this.#owner);
+    } catch (error) {
+      if (error instanceof TypeError) return this.#refuse(error.message);
+      throw error;
+    }
+    const { name, pattern } = this;
+    const sharing = new Sharing({
+      name,
+      settling: this.#settling,
+      members: this.#members,
+      progress,
+      failed: (reason) => this.failed(reason),
+    }, this.#owner);
+    this.#open = { sharing, progress, replay: undefined };
+    this.#state = "open";
+    this.#owner.subscribe(this.#memory);
+    const { after, sequence } = mark;
+    this.#open.replay = this.#owner.follow(this, { pattern, after, sequence, time: 0, to: undefined });
+    this.#letIn();
+    this.#owner.flush();
+  }
+
+  #letIn(): void {
+    for (const [place, joined] of this.#joiners) {
+      this.#joiners.delete(place);
+      place.handed = new Handed();
+      this.#memory.entered();
+      joined(JOINED);
+      // whoever was told may have left
+      if (!place.gone) this.#members.update(place);
+    }
+    // who has just been let in is told so before anything comes, and may have no place yet
+    if (this.#places.size > 0) this.#owner.later(this);
+  }
+
+  #refuse(reason: string): void {
+    const outcome: JoinOutcome = { kind: "refused", code: "STORE", reason };
+    const joiners = [...this.#joiners];
+    this.#joiners.clear();
+    this.#places.clear();
+    for (const [, joined] of joiners) joined(outcome);
+    this.#end();
+  }
+
+  /** The last member has left. */
+  #close(): void {
+    const { sharing, progress, replay } = this.#open!;
+    this.#state = "closing";
+    if (replay !== undefined) this.#owner.unfollow(replay);
+    sharing.close();
+    this.#members = new Members();
+    this.#memory = this.#makeMemory();
+    progress.whenClean(() => {
+      this.#open = undefined;
+      if (this.#places.size > 0) this.#load();
+      else this.#end();
+    });
+  }
+
+  #end(): void {
+    this.#state = "over";
+    this.#owner.ended(this);
+  }
+}
+
+const JOINED = { kind: "joined" } as const;

@@ -1,0 +1,157 @@
+import { assert, assertEquals } from "@std/assert";
+import { StoredBench, Worker } from "./stored_bench.ts";
+
+Deno.test("a group goes on where it stood: what is settled is not given out again, what is not is", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined();
+  assertEquals(worker.outcome, { kind: "joined" });
+  await bench.published("#d.a", ["1", "2", "3"]);
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3"]);
+  assert(worker.ack("#d.a", 2));
+  assertEquals(worker.answers, [], "not before it is stored");
+  await bench.settle();
+  assertEquals(worker.answers, ["ack #d.a 2"]);
+  bench.restart();
+  await bench.published("#d.b", ["4"]);
+  const next = await bench.joined();
+  assertEquals(next.shown, ["#d.a 1", "#d.a 3", "#d.b 1"]);
+});
+
+Deno.test("what is given back, or not settled in time, goes to another, and says how often it was given", async () => {
+  const bench = new StoredBench();
+  const one = await bench.joined({ window: 2 });
+  await bench.published("#d.a", ["1", "2"]);
+  const two = await bench.joined();
+  assert(one.nack("#d.a", 1));
+  await bench.settle();
+  assertEquals(two.shown, ["#d.a 1 (2)"]);
+  assert(!one.ack("#d.a", 1), "it does not hold it any more");
+  assert(two.ack("#d.a", 1));
+  await bench.passes(1000);
+  assertEquals(two.shown, ["#d.a 1 (2)", "#d.a 2 (2)"]);
+  assert(!one.ack("#d.a", 2));
+  assert(!two.ack("#d.a", 1), "twice");
+});
+
+Deno.test("what a member that is gone had written goes to another with one attempt more, what it had not with none", async () => {
+  const bench = new StoredBench();
+  const one = await bench.joined();
+  await bench.published("#d.a", ["1"]);
+  one.writes = false;
+  await bench.published("#d.a", ["2"]);
+  const two = await bench.joined();
+  one.dies();
+  await bench.settle();
+  assertEquals(two.shown, ["#d.a 2", "#d.a 1 (2)"]);
+});
+
+Deno.test("what is given out too often is a dead letter, stored with what settles it", async () => {
+  const bench = new StoredBench();
+  const dead = await bench.joined({ name: "undertakers", pattern: "#dead.>" });
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["poison"], " h.trace=7 ttl=60");
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    assert(worker.nack("#d.a", 1));
+    await bench.settle();
+  }
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 1 (2)", "#d.a 1 (3)"]);
+  assertEquals(dead.given.map(({ topic, fields, payload }) => ({ topic, fields, payload })), [{
+    topic: "#dead.g.d.a",
+    fields: "h.trace=7 h.dead-topic=#d.a h.dead-seq=1 h.dead-group=g h.dead-attempts=3 h.dead-reason=nack",
+    payload: "poison",
+  }]);
+  bench.restart();
+  assertEquals((await bench.joined()).shown, [], "it is settled");
+});
+
+Deno.test("messages are shared by room, nobody holds more than its window, and publishers never wait", async () => {
+  const bench = new StoredBench();
+  const [one, two] = [await bench.joined({ window: 3 }), await bench.joined({ window: 3 })];
+  for (let at = 1; at <= 10; at++) {
+    assert(bench.engine.gateOf(bench.engine.routeOf("#d.a")) === undefined);
+    await bench.published("#d.a", [`${at}`]);
+  }
+  assertEquals([one.given.length, two.given.length], [3, 3]);
+  assert(two.ack("#d.a", 1, 10));
+  await bench.settle();
+  assertEquals([one.given.length, two.given.length], [3, 6]);
+});
+
+Deno.test("in a group that settles what is written a message is over when it has left", async () => {
+  const bench = new StoredBench();
+  const one = await bench.joined({ settling: "auto" });
+  await bench.published("#d.a", ["1", "2"]);
+  one.writes = false;
+  await bench.published("#d.a", ["3"]);
+  await bench.passes(250);
+  bench.restart();
+  const two = await bench.joined({ settling: "auto" });
+  assertEquals(two.shown, ["#d.a 3"]);
+  const refused = await bench.joined({ settling: "explicit" });
+  assertEquals(refused.outcome, {
+    kind: "refused",
+    code: "BAD_FIELD",
+    reason: "the members of group g have ack=auto, and all have the same",
+  });
+});
+
+Deno.test("a new group begins where it is asked to, and an old one does not", async () => {
+  const bench = new StoredBench();
+  await bench.published("#d.a", ["1", "2"]);
+  await bench.published("#d.a", ["3", "4"]);
+  await bench.published("#d.b", ["1"]);
+  const shown = async (from: Parameters<typeof bench.join>[0]): Promise<string[]> =>
+    (await bench.joined(from)).shown;
+  assertEquals(await shown({ name: "all", from: { kind: "earliest" } }), [
+    "#d.a 1",
+    "#d.a 2",
+    "#d.a 3",
+    "#d.a 4",
+    "#d.b 1",
+  ]);
+  const name = "two";
+  const worker = await bench.joined({ name, pattern: "#d.a", from: { kind: "sequence", sequence: 2 } });
+  assertEquals(worker.shown, ["#d.a 2", "#d.a 3", "#d.a 4"]);
+  worker.ack("#d.a", 3);
+  await bench.settle();
+  bench.restart();
+  assertEquals(
+    (await bench.joined({ name, pattern: "#d.a", from: { kind: "earliest" } })).shown,
+    ["#d.a 2", "#d.a 4"],
+    "it is not new any more",
+  );
+});
+
+Deno.test("a group without members for a while goes on where the last one left", async () => {
+  const bench = new StoredBench();
+  const one = await bench.joined();
+  await bench.published("#d.a", ["1", "2"]);
+  one.ack("#d.a", 1);
+  one.dies();
+  const two = bench.join();
+  await bench.published("#d.a", ["3"]);
+  assertEquals(two.shown, ["#d.a 2 (2)", "#d.a 3"]);
+  two.dies();
+  await bench.published("#d.a", ["4"]);
+  assertEquals(bench.engine.snapshot().groups, []);
+  const three = await bench.joined();
+  assertEquals(three.shown, ["#d.a 2 (3)", "#d.a 3 (2)", "#d.a 4"]);
+});
+
+Deno.test("what is stored and what is not go to the same members", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ pattern: "#>", window: 2 });
+  await bench.published("#m", ["x"]);
+  await bench.published("#d.a", ["1", "2"]);
+  assertEquals(worker.shown, ["#m 0", "#d.a 1", "#d.a 2"]);
+  assertEquals(bench.engine.gateOf(bench.engine.routeOf("#d.a")), undefined);
+  assert(bench.engine.gateOf(bench.engine.routeOf("#m")) !== undefined, "it has no room");
+  worker.ack("#d.a", 2);
+  await bench.published("#m", ["y"]);
+  assertEquals(worker.shown.at(-1), "#m 0");
+  const other = new Worker();
+  other.writes = false;
+  worker.dies();
+  await bench.joined({ pattern: "#>" }, other);
+  assertEquals(other.shown, ["#d.a 1 (2)"]);
+});
