@@ -11,6 +11,7 @@ import { stopOnSignals } from "./lib/cli/process/signals.ts";
 import { Replays } from "./lib/cli/subscriber/replays.ts";
 import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscriber/subscribe.ts";
 import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber/options.ts";
+import { WorkerSubscriber } from "./lib/cli/subscriber/worker/subscribing.ts";
 import { type ClientEvent, connectSubscriber } from "./lib/client/mod.ts";
 
 /** How long a goodbye may take. */
@@ -45,7 +46,7 @@ if (import.meta.main) {
     if (subscriber === undefined) return 1;
     if (typeof subscriber === "number") return subscriber;
     const run = new SubscriberRun({
-      subscriber,
+      subscriber: options.ack === "exec" ? new WorkerSubscriber(subscriber, notices) : subscriber,
       options,
       plan,
       job,
@@ -56,7 +57,7 @@ if (import.meta.main) {
     });
     try {
       return await finish((stop) => run.work(stop), {
-        client: subscriber,
+        client: run.closable(subscriber, stop),
         stop,
         notices,
         drainTimeout: DRAIN_TIMEOUT_MS,

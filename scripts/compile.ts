@@ -26,7 +26,8 @@ const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   // --data writes
   broker: ["--allow-net", "--allow-read", "--allow-write", "--allow-env=NO_COLOR,HASHBUS_*"],
   publisher: [...CLIENT],
-  subscriber: [...CLIENT],
+  // --ack exec runs a command, which has all that the subscriber's environment holds
+  subscriber: [...CLIENT.filter((right) => !right.startsWith("--allow-env")), "--allow-env", "--allow-run"],
 };
 
 /** What a program starts without importing it. */

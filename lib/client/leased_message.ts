@@ -22,6 +22,11 @@ export interface LeasedMessage extends Message {
   /** How often it has been given out with this time, from 1 on. */
   readonly attempt: number;
   /**
+   * Milliseconds for which it is this client's from when it was given out, or its time was extended;
+   * undefined where the broker has not said it, and for what is in memory.
+   */
+  readonly ackTimeout: number | undefined;
+  /**
    * It is done with, and never given out again. A message of a topic in memory, which a pattern may take in
    * beside durable ones, was settled when it was sent: then there is nothing to do.
    */

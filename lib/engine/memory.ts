@@ -38,6 +38,7 @@ export interface EngineOptions {
 /** Guarantees as those of {@link Routing}; a run is delivered and acknowledged in the call that brings it. */
 export class MemoryEngine implements Engine {
   readonly durable: readonly string[] = [];
+  readonly ackTimeout: number | undefined = undefined;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #counters: Counters;

@@ -202,6 +202,8 @@ export interface EngineSnapshot {
 export interface Engine {
   /** The canonical patterns of its durable topics; none: it stores nothing. */
   readonly durable: readonly string[];
+  /** Milliseconds that a member of a group may hold what is stored; undefined: nothing is. */
+  readonly ackTimeout: number | undefined;
   /** The route of a topic as it stands in a buffer, if it is known: the fast way, without a string. */
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined;
   /** The route of a canonical topic. */

@@ -50,7 +50,7 @@ export class GroupMember implements Member, SegmentOwner {
   #over = false;
 
   /** `refused`: it is none, after all. */
-  constructor(terms: MemberTerms, owner: GroupMemberOwner, refused: () => void) {
+  constructor(terms: MemberTerms, owner: GroupMemberOwner, refused: (none: GroupMember) => void) {
     this.#owner = owner;
     this.terms = terms;
     this.#window = terms.window;
@@ -63,7 +63,7 @@ export class GroupMember implements Member, SegmentOwner {
       ...terms,
       joined: (outcome) => {
         if (this.#outcome !== undefined) return;
-        if (outcome.kind === "refused") refused();
+        if (outcome.kind === "refused") refused(this);
         this.#joined(outcome);
       },
     }, this);

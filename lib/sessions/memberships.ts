@@ -76,14 +76,14 @@ export class Memberships {
     const key = keyOf(name, pattern);
     this.#owner.patterns.add(pattern, { account: this.#account, own: true, more: MEMBER_BYTES });
     this.#count(1);
-    let refused = false;
-    const member = new GroupMember(terms, this.#owner, () => {
-      refused = true;
+    const refused: GroupMember[] = [];
+    const member = new GroupMember(terms, this.#owner, (none) => {
+      refused.push(none);
       // it may have left meanwhile, and joined anew
-      if (this.#joined.get(key) === member) this.#forget(key);
+      if (this.#joined.get(key) === none) this.#forget(key);
     });
     this.#joined.set(key, member);
-    if (refused) this.#forget(key);
+    if (refused.length > 0) this.#forget(key);
     member.whenJoined(joined);
   }
 

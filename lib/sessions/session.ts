@@ -172,6 +172,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       version,
       port: this.listener.name,
       durable: engine.durable,
+      ...(engine.ackTimeout === undefined ? {} : { ackTimeout: engine.ackTimeout }),
       max: { line, payload, topic, patterns },
     };
     this.#replies.say((replies) => replies.welcome(info));

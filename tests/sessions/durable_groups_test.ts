@@ -288,3 +288,13 @@ Deno.test("what retention deleted is told to the group as a gap, what cannot be 
     'info {"failed":"#d.jobs","group":"g","reason":"a page is damaged"}',
   ]);
 });
+
+Deno.test("who is refused a place at once is none, and may ask again (G6)", async () => {
+  await using server = new ScriptedServer();
+  server.engine.refuses = "it is closed";
+  using client = await upgrade(server.connect("subscribers"));
+  for (let times = 2; times > 0; times--) {
+    assertEquals(await client.ask("sub #d.jobs group=g"), "err STORE it is closed");
+    assertEquals(server.server.snapshot()[0]?.groups, []);
+  }
+});

@@ -104,7 +104,7 @@ Deno.test("errors come with a sentence, and the connection goes on (V4, V6)", as
     ["pub #a 1 k\nx", /^err BAD_FIELD/],
     ["sub #a", /^err WRONG_PORT/],
     ["ping", /^pong$/],
-    ["ack g #a 1", /^err UNKNOWN_COMMAND/],
+    ["hello 2", /^err UNKNOWN_COMMAND hello was said already/],
   ];
   for (const [request, reply] of asked) assertMatch(await publisher.ask(request) ?? "", reply, request);
   using subscriber = await upgrade(broker.connect("subscribers"));

@@ -5,12 +5,15 @@ import { besideThePort, keyedByPeers, longFiles, longLines, notOfTheCore, starte
 /** As `deno fmt` breaks code; comments and texts it leaves alone. */
 const CHARACTERS_MOST = 110;
 const STARTER = "scripts/program.ts";
+/** Of the programs themselves: commands of their users. */
+const STARTER_IN_LIB = "lib/cli/process/child.ts";
 Deno.test(`no line is longer than ${CHARACTERS_MOST} characters, comments and texts included`, async () => {
   assertEquals(longLines(await sources(), CHARACTERS_MOST), []);
 });
 
-Deno.test("processes are started in one place", async () => {
-  assertEquals(starters(await sources(["bench", "lib", "scripts", "tests", ...PROGRAMS]), STARTER), []);
+Deno.test("processes are started in one place, and a user's commands by the programs in another", async () => {
+  assertEquals(starters(await sources(["bench", "scripts", "tests"]), STARTER), []);
+  assertEquals(starters(await sources(["lib", ...PROGRAMS]), STARTER_IN_LIB), []);
 });
 
 function source(text: string): { path: string; text: string }[] {

@@ -104,6 +104,8 @@ function isIn(held: string, topic: string, { from, end }: SequenceSpan): boolean
 export class ScriptedEngine extends MemoryEngine {
   override readonly durable: readonly string[] = ["#d.>"];
   readonly memberships: ScriptedMembership[] = [];
+  /** Why nobody is let in. */
+  refuses: string | undefined;
   readonly #pool = new ChunkPool();
   readonly #flushes: FlushList;
 
@@ -115,6 +117,9 @@ export class ScriptedEngine extends MemoryEngine {
   override join(joining: Joining, member: Member): Membership {
     const membership = new ScriptedMembership(joining, member);
     this.memberships.push(membership);
+    if (this.refuses !== undefined) {
+      joining.joined({ kind: "refused", code: "STORE", reason: this.refuses });
+    }
     return membership;
   }
 

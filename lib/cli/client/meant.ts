@@ -27,8 +27,9 @@ export function meantToPublish(words: readonly string[], given: ReadonlySet<stri
   return `to publish, write ${topic} -m ${message}`;
 }
 
-/** For the subscriber. */
-export function meantToSubscribe(words: readonly string[]): string | undefined {
+/** For the subscriber, given its options by name. */
+export function meantToSubscribe(words: readonly string[], given: ReadonlySet<string>): string | undefined {
+  if (given.has("ack")) return `to run it for each message, write -- ${words.map(shellWord).join(" ")}`;
   const file = commandFile(words);
   if (file !== undefined) return file;
   const patterns = withoutVerb(words, "sub");

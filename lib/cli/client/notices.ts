@@ -70,6 +70,12 @@ export class Notices {
     else this.#above(`${this.#program}: ${visible(text)}\n`);
   }
 
+  /** A line of somebody else's, as it is. */
+  passOn(line: string): void {
+    if (this.#above === undefined) writeError(line);
+    else this.#above(line);
+  }
+
   /** Worth knowing. */
   notice(text: string): void {
     if (this.#verbosity !== "quiet") this.#say(text);

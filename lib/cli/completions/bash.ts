@@ -4,7 +4,7 @@
  * @module
  */
 import type { Program, Table } from "../options/table.ts";
-import { type Forms, formsOf } from "./forms.ts";
+import { type Forms, formsOf, rowBehind } from "./forms.ts";
 
 /** The script for a program. Options and choices are letters, digits and dashes, so nothing is quoted. */
 export function bashScript(program: Program<Table>): string {
@@ -29,7 +29,7 @@ _hashbus_${name}() {
     prev="\${COMP_WORDS[COMP_CWORD-2]}"
   fi
   COMPREPLY=()
-  case $prev in
+${rowBehind(program) === undefined ? "" : commandBehind(name)}  case $prev in
 ${casesOf(forms, name).join("\n")}
   esac
   [[ $cur == -* || -z $cur ]] || return 0
@@ -37,6 +37,23 @@ ${casesOf(forms, name).join("\n")}
 }
 
 complete -F _hashbus_${name} ${name}
+`;
+}
+
+/** What is offered behind `--`: a command, and then files. */
+function commandBehind(program: string): string {
+  const offer = `_hashbus_${program}_offer < <(compgen`;
+  return `  local at
+  for ((at = 1; at < COMP_CWORD; at++)); do
+    [[ \${COMP_WORDS[at]} == -- ]] || continue
+    compopt -o filenames 2>/dev/null
+    if ((at + 1 == COMP_CWORD)); then
+      ${offer} -c -- "$cur")
+    else
+      ${offer} -f -- "$cur")
+    fi
+    return 0
+  done
 `;
 }
 

@@ -4,16 +4,25 @@
  * @module
  */
 import type { Program, Table } from "../options/table.ts";
-import { type Forms, formsOf } from "./forms.ts";
+import { type Forms, formsOf, rowBehind } from "./forms.ts";
 
 /** The script for a program. */
 export function fishScript(program: Program<Table>): string {
   const { name } = program;
+  const lines = formsOf(program).map((forms) => lineOf(forms, name));
+  const behind = rowBehind(program);
+  if (behind !== undefined) {
+    const words = "set -l words (commandline -opc)";
+    lines.push(
+      `complete -c ${name} -n '${words}; test "$words[-1]" = --' -x -a '(__fish_complete_command)'`,
+      `complete -c ${name} -n '${words}; contains -- -- $words[1..-2]' -F`,
+    );
+  }
   return `# Completions of ${name} for fish. To install them:
 #     ${name} completions fish > ~/.config/fish/completions/${name}.fish
 
 complete -c ${name} -f
-${formsOf(program).map((forms) => lineOf(forms, name)).join("\n")}
+${lines.join("\n")}
 `;
 }
 

@@ -15,9 +15,14 @@ export interface Forms {
   readonly written: readonly string[];
 }
 
-/** The options of a program in the order of its help. */
+/** What stands behind `--` on the command line of a program, where anything may. */
+export function rowBehind(program: Program<Table>): Option<unknown> | undefined {
+  return [...allOptions(program).values()].find(({ takes }) => takes === "rest");
+}
+
+/** The options of a program in the order of its help; {@link rowBehind} is none of them. */
 export function formsOf(program: Program<Table>): Forms[] {
-  return [...allOptions(program)].map(([name, row]) => {
+  return [...allOptions(program)].filter(([, row]) => row.takes !== "rest").map(([name, row]) => {
     const letters = [...row.letters ?? ""];
     return { name, row, letters, written: [...letters.map((letter) => `-${letter}`), `--${name}`] };
   });

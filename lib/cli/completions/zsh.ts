@@ -4,7 +4,7 @@
  * @module
  */
 import type { Program, Table } from "../options/table.ts";
-import { type Forms, formsOf } from "./forms.ts";
+import { type Forms, formsOf, rowBehind } from "./forms.ts";
 
 /** The script for a program: a file for the folders of `fpath`, and to be sourced as well. */
 export function zshScript(program: Program<Table>): string {
@@ -17,7 +17,7 @@ export function zshScript(program: Program<Table>): string {
 #     ${name} completions zsh > ~/.zsh/completions/_${name}
 
 _${name}() {
-  _arguments -s \\
+${rowBehind(program) === undefined ? "" : COMMAND_BEHIND}  _arguments -s -S \\
 ${specs.map((spec) => `    ${quoted(spec)}`).join(" \\\n")}
 }
 
@@ -28,6 +28,16 @@ else
 fi
 `;
 }
+
+/** What stands behind `--` is completed as if it were all of the line. */
+const COMMAND_BEHIND = `  local at=\${words[(i)--]}
+  if ((at < CURRENT)); then
+    shift at words
+    ((CURRENT -= at))
+    _normal
+    return
+  fi
+`;
 
 /** A specification of `_arguments` for each form of an option: `(-p --port)--port=[help]:PORT: `. */
 function specsOf({ row, written }: Forms, program: string): string[] {

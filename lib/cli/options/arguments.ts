@@ -10,7 +10,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { allOptions, BARE, type Given, type Option, type Program, type Table } from "./table.ts";
+import { allOptions, BARE, type Given, type Option, type Program, REST, type Table } from "./table.ts";
 import { nearest } from "./suggest.ts";
 
 /** What the words ask for: run with these options, or print something and be done. */
@@ -23,8 +23,8 @@ export function readArguments(program: Program<Table>, words: readonly string[])
   const reader = new Reader(program);
   const joined = reader.join(words);
   if (joined === "help" || joined === "version") return { print: joined };
-  const valued = [...reader.options].filter(([, row]) => row.takes !== "none").map(([name]) => name);
   const flags = [...reader.options].filter(([, row]) => row.takes === "none").map(([name]) => name);
+  const valued = [...reader.options.keys()].filter((name) => !flags.includes(name));
   const parsed = parseArgs(joined, { string: [...valued, "_"], boolean: flags, collect: valued });
   const given = new Map<string, Given>();
   for (const [name, source] of reader.sources) {
@@ -32,6 +32,8 @@ export function readArguments(program: Program<Table>, words: readonly string[])
     const texts = Array.isArray(value) ? value.map(String) : [String(value)];
     given.set(name, { source, from: `flag ${source}`, texts });
   }
+  const { rest } = reader;
+  if (rest !== undefined) given.set(rest.name, { source: REST, from: "command line", texts: rest.words });
   return { given };
 }
 
@@ -51,6 +53,8 @@ class Reader {
   readonly options: ReadonlyMap<string, Option<unknown>>;
   /** How each option that occurs was written last. */
   readonly sources = new Map<string, string>();
+  /** The words behind `--`, and the option whose they are. */
+  rest: { readonly name: string; readonly words: readonly string[] } | undefined;
   readonly #program: Program<Table>;
   /** Long names by every form of every option. */
   readonly #names = new Map<string, string>();
@@ -66,6 +70,7 @@ class Reader {
     this.#program = program;
     this.options = allOptions(program);
     for (const [name, row] of this.options) {
+      if (row.takes === "rest") continue;
       this.#names.set(`--${name}`, name);
       for (const letter of row.letters ?? "") this.#names.set(`-${letter}`, name);
     }
@@ -77,6 +82,7 @@ class Reader {
     let at = 0;
     while (at < queue.length) {
       const word = queue[at++] ?? "";
+      if (word === REST && this.#takeRest(queue.slice(at))) break;
       if (!isOption(word)) throw this.#stray(queue.slice(at - 1));
       const option = this.#option(word);
       const { written, name, row, value, grouped } = option;
@@ -101,6 +107,17 @@ class Reader {
       }
     }
     return this.#joined;
+  }
+
+  /** Whether this program takes words behind `--`. Throws where there are none. */
+  #takeRest(words: readonly string[]): boolean {
+    for (const [name, row] of this.options) {
+      if (row.takes !== "rest") continue;
+      if (words.length === 0) throw this.#error(`${REST} needs ${row.placeholder} behind it`);
+      this.rest = { name, words };
+      return true;
+    }
+    return false;
   }
 
   /** Adds a value to those of its option. Throws where there is one already and one only can be meant. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { allOptions, type Option, type Program, type Table } from "./table.ts";
+import { allOptions, type Option, type Program, REST, type Table } from "./table.ts";
 
 /** Widest line of the help, however wide the terminal. */
 const WIDTH_MOST = 100;
@@ -42,6 +42,7 @@ function optionLines(program: Program<Table>, width: number): string[] {
 
 /** `-p, --port PORT`: in brackets what may be left out, with dots what may be given many times. */
 function form(name: string, row: Option<unknown>): string {
+  if (row.takes === "rest") return `${REST} ${row.placeholder}`;
   const forms = [...row.letters ?? "", ...row.shares?.letter ?? ""].map((letter) => `-${letter}`);
   const written = [...forms, `--${name}`].join(", ");
   if (row.takes === "none") return written;

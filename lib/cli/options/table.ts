@@ -35,9 +35,10 @@ export interface Spec {
 export interface Option<T> extends Spec {
   /**
    * `none`: a flag; `optional`: `-s` and `-s 9090` both work;
-   * `required-or-help`: as `-h`, without a value, it asks for the help.
+   * `required-or-help`: as `-h`, without a value, it asks for the help;
+   * `rest`: it is written `--`, and all words behind that are its.
    */
-  readonly takes: "none" | "required" | "optional" | "required-or-help";
+  readonly takes: "none" | "required" | "optional" | "required-or-help" | "rest";
   readonly many: boolean;
   /** The types that a config file may give it in. */
   readonly config: readonly ("string" | "number" | "boolean" | "table")[];
@@ -178,6 +179,23 @@ export function flag(spec: Spec): Option<boolean> {
     show: (texts) => texts.slice(-1),
   };
 }
+
+/** The words behind `--`: a command line of somebody else's. Undefined where there is no `--`. */
+export function wordsBehind(spec: Spec & { readonly placeholder: string }): Option<
+  readonly string[] | undefined
+> {
+  return {
+    ...spec,
+    takes: "rest",
+    many: true,
+    config: [],
+    read: (texts) => texts.length === 0 ? undefined : texts,
+    show: (texts) => texts,
+  };
+}
+
+/** What stands for an option of the kind `rest` on a command line. */
+export const REST = "--";
 
 /** The program's table with what every program has. */
 export function allOptions(program: Program<Table>): ReadonlyMap<string, Option<unknown>> {

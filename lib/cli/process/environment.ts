@@ -29,6 +29,15 @@ export function isSet(name: string): boolean {
   }
 }
 
+/**
+ * Takes variables out of this process's environment, so that what it starts does not get them; where it may
+ * not see all of them they stay.
+ */
+export function forgetVariables(which: (name: string) => boolean): void {
+  if (!may({ name: "env" })) return;
+  for (const name of Object.keys(Deno.env.toObject())) if (which(name)) Deno.env.delete(name);
+}
+
 /** The name of this machine. */
 export function hostName(): string | undefined {
   return may({ name: "sys", kind: "hostname" }) ? Deno.hostname() : undefined;

@@ -18,11 +18,23 @@ import {
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
 import { meantToSubscribe } from "../client/meant.ts";
+import { checkWorker } from "./worker/options.ts";
 import { DELIMITER } from "../options/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
-import { flag, list, option, type Program, type Values } from "../options/table.ts";
+import { flag, list, option, type Program, type Values, wordsBehind } from "../options/table.ts";
 import { ago, nothingStored, POSITION, type Position, START, type Start } from "../options/position.ts";
-import { count, DURATION, FILE, GROUP, type Kind, PATTERN, SLOW, WINDOW, WORD } from "../options/units.ts";
+import {
+  choice,
+  count,
+  DURATION,
+  FILE,
+  GROUP,
+  type Kind,
+  PATTERN,
+  SLOW,
+  WINDOW,
+  WORD,
+} from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const FORMAT: Kind<readonly FormatPart[]> = {
@@ -102,6 +114,22 @@ const OPTIONS = {
   window: option(WINDOW, {
     help: "with -G: so many messages wait at the broker for this subscriber at most (256)",
   }),
+  ack: option(choice("exec"), {
+    help: "with -G, exec: run the COMMAND behind -- for each message, with the payload on its stdin; 0 " +
+      "acknowledges it, anything else gives it back",
+  }),
+  jobs: option(count({ least: 1, most: 1024 }), {
+    help: "with --ack exec: so many at a time, which is also the window (1)",
+  }),
+  "retry-delay": option(DURATION, {
+    help: "with --ack exec: a message that is given back comes again after this time, twice as long with " +
+      "each further attempt; 0: at once (1s)",
+  }),
+  command: wordsBehind({
+    placeholder: "COMMAND [ARG ...]",
+    help: "with --ack exec: what is run for each message, with HASHBUS_TOPIC, HASHBUS_SEQ, HASHBUS_ATTEMPT " +
+      "and more in its environment",
+  }),
   record: option(FILE, {
     once: true,
     help: "also write what arrives, whole, as a command file with its waits, which publisher -f plays back",
@@ -127,7 +155,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
   name: "subscriber",
   version: VERSION,
   summary: "Subscribes to topics and prints what arrives, one line a message: TOPIC MESSAGE.",
-  usage: ["subscriber [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]"],
+  usage: [
+    "subscriber [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [-t PATTERN ...] [options]",
+    "subscriber -t PATTERN -G NAME --ack exec [--jobs N] [options] -- COMMAND [ARG ...]",
+  ],
   options: OPTIONS,
   connects: connects("subscriber"),
   meant: meantToSubscribe,
@@ -162,6 +193,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
       command: "subscriber -t jobs -G workers",
       does: "one of several that share the messages of #jobs",
     },
+    {
+      command: "subscriber -t jobs -G workers --ack exec --jobs 4 -- ./resize --width 800",
+      does: "a worker: four commands at a time, each with a message on its stdin",
+    },
     { command: "subscriber -t 'orders.>' --stats", does: "how many come a second, and how fast" },
     { command: "subscriber", does: "reads commands from the keyboard: type help" },
   ],
@@ -173,7 +208,12 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     "Widths as in printf: %-20t, %08x, %.10p.",
     "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY] [group=NAME] " +
     "[window=N], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as such commands; " +
-    "with -t the terminal is not read, and with -t and -C, -W or -E stdin is not read at all.",
+    "with -t the terminal is not read, and with -t and -C, -W, -E or --ack exec stdin is not read at " +
+    "all.",
+    "What the COMMAND of --ack exec finds in its environment: HASHBUS_TOPIC, HASHBUS_GROUP, " +
+    "HASHBUS_ATTEMPT, and where the message has them HASHBUS_SEQ, HASHBUS_TIME, HASHBUS_ID, " +
+    "HASHBUS_KEY, HASHBUS_REPLY and HASHBUS_H_NAME for each header (content-type is " +
+    "HASHBUS_H_CONTENT_TYPE).",
     "It ends with 0, with 27 when -W ran out, with 1 when it failed or was stopped before what -C, -e or " +
     "--to wait for had come, with 2 when the command line or a command file is wrong.",
   ],
@@ -203,6 +243,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     throw new UsageError("--slow needs protocol 2: in the classic protocol the broker decides for everybody");
   }
   checkGroup(options);
+  checkWorker(options);
   const replay = replayOf(options);
   if (replay !== undefined && options.protocol === "classic") {
     throw new UsageError(
@@ -224,7 +265,7 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     connection: connectionFrom(options),
     reads: {
       terminal: !named && stays && !options["no-input"],
-      pipe: !(named && ends) && stays && !options["no-input"],
+      pipe: !(named && (ends || options.ack === "exec")) && stays && !options["no-input"],
     },
     replay,
     endsWithReplay,

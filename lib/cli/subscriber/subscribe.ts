@@ -9,6 +9,8 @@ import type { SlowPolicy } from "../../slow_policy.ts";
 import { countOf, quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
 import { readCommandFile, runSources } from "../client/sources.ts";
+import type { Closable } from "../client/run.ts";
+import { checkExecutable } from "../process/executable.ts";
 import { openToWrite } from "../process/files.ts";
 import { wallClock } from "../process/wall_clock.ts";
 import type { SubFields } from "../commands/grammar.ts";
@@ -29,6 +31,9 @@ import { aborted, type Stop } from "../process/signals.ts";
 import { Stats } from "./stats/stats.ts";
 import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
+import { closedBehind } from "./worker/closing.ts";
+import type { Worker } from "./worker/worker.ts";
+import { windowOf, workerOf } from "./worker/start.ts";
 import type { SubscriberOptions, SubscriberPlan } from "./options.ts";
 
 /** Where messages come from. The library's Subscriber is one. */
@@ -67,6 +72,7 @@ export async function prepareSubscriber(options: SubscriberOptions): Promise<Sub
     const problem = action.verb === "sub" ? groupProblem(action, options) : undefined;
     if (problem !== undefined) throw new UsageError(`${place}: ${problem}`);
   }
+  if (options.command !== undefined) checkExecutable(options.command[0] ?? "");
   const record = options.record === undefined
     ? undefined
     : await openToWrite(options.record, "the recording");
@@ -103,6 +109,8 @@ export class SubscriberRun {
   readonly #reporter: Reporter | undefined;
   readonly #subscribed = new Subscribed();
   readonly #told: ToldPositions;
+  /** Has the messages in the place of who reads stdout. */
+  readonly #worker: Worker | undefined;
   readonly #printing: Promise<void>;
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
@@ -132,7 +140,8 @@ export class SubscriberRun {
       this.#reporter = new Reporter(this.#stats, { out: this.#out, json: options.json });
     }
     // reading begins before subscribing does: replies come in one stream with messages
-    this.#printing = this.#print();
+    this.#worker = workerOf(options, { ...context, subscribed: this.#subscribed, out: this.#out });
+    this.#printing = this.#worker?.work(context.subscriber) ?? this.#print();
     // told by the race in `work`
     this.#printing.catch(() => {});
   }
@@ -150,6 +159,18 @@ export class SubscriberRun {
     return await Promise.race(ends);
   }
 
+  /** What is closed when it ends: the connection, behind what still runs. */
+  closable(client: Closable, stop: Stop): Closable {
+    const worker = this.#worker;
+    if (worker === undefined) return client;
+    return closedBehind({ worker, client, working: this.#printing, stop, notices: this.#context.notices });
+  }
+
+  /** How many messages came. */
+  get #came(): number {
+    return this.#worker?.taken ?? this.#printed;
+  }
+
   /**
    * The exit code when a signal ended the work: 1 where it waited for more (`-C`, `-e`, `--to`, `-E`), or its
    * `-t` were not even acknowledged.
@@ -157,7 +178,7 @@ export class SubscriberRun {
   codeWhenStopped(): number {
     const { options, plan, replays } = this.#context;
     this.#stoppedBefore = unfinished({ options, plan }, {
-      printed: this.#printed,
+      printed: this.#came,
       replayed: replays.ended,
       began: this.#began,
       subscribed: this.#complete,
@@ -178,11 +199,11 @@ export class SubscriberRun {
       waiting: () => notices.notice(WAITING),
     });
     if (this.#stoppedBefore !== undefined) {
-      notices.failed(`stopped before ${this.#stoppedBefore}: ${countOf(this.#printed, "message")} came`);
+      notices.failed(`stopped before ${this.#stoppedBefore}: ${countOf(this.#came, "message")} came`);
     }
     if (!inTime) throw unread();
     await drained;
-    notices.detail(`${this.#printed} received`);
+    notices.detail(`${this.#came} received`);
   }
 
   async #writeOut(): Promise<void> {
@@ -290,7 +311,7 @@ export class SubscriberRun {
     const wrong = groupProblem(own, options);
     if (wrong !== undefined) throw new RefusedError("BAD_FIELD", wrong);
     const group = own.group ?? options.group;
-    const window = own.window ?? options.window;
+    const window = own.window ?? windowOf(options);
     const to = own.to ?? replay?.to;
     const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;

@@ -29,6 +29,13 @@ export class Subscribed {
     this.#asked.delete(keyOf(pattern, group));
   }
 
+  /** What is subscribed to as a member of a group, and how. */
+  *memberships(): Iterable<SubFields & { readonly pattern: string; readonly group: string }> {
+    for (const { group, ...asked } of this.#asked.values()) {
+      if (group !== undefined) yield { ...asked, group };
+    }
+  }
+
   /** A message came, as a member of a group or not. Called for every one. */
   count(topic: string, group?: string): void {
     this.#countsOf(group).count(topic);

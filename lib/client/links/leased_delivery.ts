@@ -45,6 +45,10 @@ export class LeasedDelivery extends SharedDelivery implements LeasedMessage {
     return this.#holding.over && this.seq !== undefined;
   }
 
+  get ackTimeout(): number | undefined {
+    return this.seq === undefined ? undefined : this.#holding.settlements.ackTimeout;
+  }
+
   ack(): Promise<void> {
     if (this.seq === undefined) return DONE;
     return this.#no(true) ?? this.#holding.settlements.ack(this as Numbered);

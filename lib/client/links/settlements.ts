@@ -83,6 +83,8 @@ export class Settlement {
  * - When the connection has ended, or is said to be left, what is not answered fails.
  */
 export class Settlements {
+  /** Milliseconds that a message may be held, as far as the broker has told. */
+  ackTimeout: number | undefined;
   readonly #parts: SettlementParts;
   #queued: Settlement[] = [];
   #scheduled = false;

@@ -80,6 +80,7 @@ const TICK_MOST = 1000;
  */
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
+  readonly ackTimeout: number;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #storedGroups: StoredGroups;
@@ -104,6 +105,7 @@ export class DurableEngine implements Engine {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
+    this.ackTimeout = options.groups.ackTimeout;
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({

@@ -42,7 +42,7 @@ export function deadTopicOf(topic: string, { group, topicMost }: Pick<Death, "gr
   return encodeText(own).length > topicMost ? `#dead.${group}` : own;
 }
 
-/** A stored run's messages as dead letters: all that they had, but for a time to live. */
+/** A stored run's messages as dead letters: all that they had, but for a time to live (G11). */
 export function deadLettersOf(run: Run, death: Death): DeadLetters {
   const { group, attempts, cause } = death;
   const { topic, topicBytes } = run.route;

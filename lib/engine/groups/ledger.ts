@@ -17,6 +17,9 @@ export interface Unit {
   open: number;
   /** Topics that have messages in it, and where those end. */
   readonly ends: Map<string, number>;
+  /** Those that were read before and after it, and are not settled up to there. */
+  before?: Unit | undefined;
+  behind?: Unit | undefined;
 }
 
 /** One topic's account. */
@@ -40,9 +43,10 @@ interface Account {
 export class Ledger {
   #after: number;
   readonly #accounts = new Map<string, Account>();
-  /** In the order in which they were read; those before `#head` are settled. */
-  #units: Unit[] = [];
-  #head = 0;
+  /** The first that is not settled, and the last that was read; of settled ones no two are neighbours. */
+  #first: Unit | undefined;
+  #last: Unit | undefined;
+  #open = 0;
   /** What is read now. */
   #current: Unit | undefined;
   /** What has changed since the last mark. */
@@ -69,9 +73,7 @@ export class Ledger {
 
   /** Messages that were read and are not settled. */
   get open(): number {
-    let open = 0;
-    for (let at = this.#head; at < this.#units.length; at++) open += this.#units[at]!.open;
-    return open;
+    return this.#open;
   }
 
   /** Whether there is anything that the last mark does not say. */
@@ -82,8 +84,11 @@ export class Ledger {
   /** What is read now, and belongs together until {@link readUpTo}. */
   get unit(): Unit {
     if (this.#current === undefined) {
-      this.#current = { after: undefined, open: 0, ends: new Map() };
-      this.#units.push(this.#current);
+      const before = this.#last;
+      const unit: Unit = { after: undefined, open: 0, ends: new Map(), before, behind: undefined };
+      if (before === undefined) this.#first = unit;
+      else before.behind = unit;
+      this.#current = this.#last = unit;
     }
     return this.#current;
   }
@@ -95,28 +100,34 @@ export class Ledger {
     unit.ends.set(topic, Math.max(end, unit.ends.get(topic) ?? 0));
     const account = this.#accounts.get(topic);
     const unsettled = account === undefined ? [{ from: first, end }] : account.settled.without(first, end);
-    for (const range of unsettled) unit.open += range.end - range.from;
+    for (const range of unsettled) {
+      unit.open += range.end - range.from;
+      this.#open += range.end - range.from;
+    }
     return unsettled;
   }
 
   /** Everything up to this batch has been read. */
   readUpTo(batch: number): void {
-    this.unit.after = batch;
+    const { unit } = this;
+    unit.after = batch;
     this.#current = undefined;
-    this.#close();
+    this.#close(unit);
   }
 
   /** Messages of a unit are settled, that were not. */
   settle(unit: Unit, topic: string, { from, end }: SequenceRange): void {
     const { settled, attempts } = this.#account(topic);
-    unit.open -= settled.add(from, end);
+    const added = settled.add(from, end);
+    unit.open -= added;
+    this.#open -= added;
     if (attempts.size > 0) {
       for (let sequence = from; sequence < end; sequence++) {
         attempts.delete(sequence);
       }
     }
     this.#changed.add(topic);
-    this.#close();
+    this.#close(unit);
   }
 
   /** Messages were given back, and so often they will have been given out with the next time. */
@@ -182,18 +193,35 @@ export class Ledger {
     return account;
   }
 
-  /** Forgets the units that are settled, up to the first that is not. */
-  #close(): void {
-    for (let unit = this.#units[this.#head]; unit !== undefined; unit = this.#units[this.#head]) {
-      if (unit.after === undefined || unit.open > 0) break;
-      this.#head++;
-      this.#moved ||= unit.after > this.#after;
-      this.#after = Math.max(this.#after, unit.after);
+  /** Where it is settled, and all before it: forgets it. Else it becomes one with its settled neighbours. */
+  #close(unit: Unit): void {
+    if (!isSettled(unit)) return;
+    const { before, behind } = unit;
+    if (unit === this.#first) return this.#closeFirst(unit);
+    if (before !== undefined && isSettled(before)) this.#merge(before, unit);
+    else if (behind !== undefined && isSettled(behind)) this.#merge(unit, behind);
+  }
+
+  #closeFirst(first: Unit): void {
+    for (let unit: Unit | undefined = first; unit !== undefined && isSettled(unit); unit = unit.behind) {
+      this.#moved ||= unit.after! > this.#after;
+      this.#after = Math.max(this.#after, unit.after!);
       for (const [topic, end] of unit.ends) this.#forget(topic, end);
+      this.#first = unit.behind;
     }
-    if (this.#head < 64 || 2 * this.#head < this.#units.length) return;
-    this.#units = this.#units.slice(this.#head);
-    this.#head = 0;
+    if (this.#first === undefined) this.#last = undefined;
+    else this.#first.before = undefined;
+  }
+
+  /** The second becomes part of the first, both are settled; and so does what is behind that, if it is. */
+  #merge(one: Unit, other: Unit): void {
+    one.after = other.after;
+    for (const [topic, end] of other.ends) one.ends.set(topic, Math.max(end, one.ends.get(topic) ?? 0));
+    one.behind = other.behind;
+    if (other.behind === undefined) this.#last = one;
+    else other.behind.before = one;
+    const next = one.behind;
+    if (next !== undefined && isSettled(next)) this.#merge(one, next);
   }
 
   /** What a topic has before this number is settled, and need not be known by itself. */
@@ -203,6 +231,10 @@ export class Ledger {
     if (account.settled.take(0, end).length > 0) this.#changed.add(topic);
     if (account.settled.empty && account.attempts.size === 0) this.#accounts.delete(topic);
   }
+}
+
+function isSettled({ after, open }: Unit): boolean {
+  return after !== undefined && open === 0;
 }
 
 const ATTEMPT = /^([1-9]\d{0,14})=([1-9]\d{0,8})$/;

@@ -16,8 +16,12 @@ Deno.test("a publisher with bare words is told the options they were meant as, q
 });
 
 Deno.test("a subscriber with bare words is told the options they were meant as", () => {
-  assertEquals(meantToSubscribe(["hello"]), "to subscribe, write -t hello");
-  assertEquals(meantToSubscribe(["sub", "a.>", "b"]), "to subscribe, write -t 'a.>' -t b");
-  assertEquals(meantToSubscribe(["sensors/#"]), "to subscribe, write -t 'sensors.>'");
-  assertEquals(meantToSubscribe(["a..b"]), undefined);
+  assertEquals(meantToSubscribe(["hello"], new Set()), "to subscribe, write -t hello");
+  assertEquals(meantToSubscribe(["sub", "a.>", "b"], new Set()), "to subscribe, write -t 'a.>' -t b");
+  assertEquals(meantToSubscribe(["sensors/#"], new Set()), "to subscribe, write -t 'sensors.>'");
+  assertEquals(meantToSubscribe(["a..b"], new Set()), undefined);
+  assertEquals(
+    meantToSubscribe(["./resize", "two words"], new Set(["topic", "ack"])),
+    "to run it for each message, write -- ./resize 'two words'",
+  );
 });

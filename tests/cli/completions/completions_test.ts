@@ -85,7 +85,7 @@ class Machine implements AsyncDisposable {
 
 /** `-p`, `--port`: every form of every option of the table. */
 function formsOf(program: Described<Table>): string[] {
-  return [...allOptions(program)].flatMap(([name, row]) => [
+  return [...allOptions(program)].filter(([, row]) => row.takes !== "rest").flatMap(([name, row]) => [
     `--${name}`,
     ...[...row.letters ?? ""].map((letter) => `-${letter}`),
   ]).sort();
@@ -131,6 +131,15 @@ for (const shell of SHELLS) {
     for (const line of ["publisher -m ", "publisher --host ", "subscriber --count "]) {
       assertEquals(await machine.offers(shell, line), [], line);
     }
+  });
+
+  test("offers commands behind --, and then what they take", async (machine) => {
+    const line = "subscriber -t jobs -G g --ack exec -- ";
+    const commands = await machine.offers(shell, `${line}publish`);
+    assertEquals(commands, ["publisher"]);
+    const files = await machine.offers(shell, `${line}cat s`);
+    assertEquals(files.map((file) => file.replace(/\/$/, "")), ["sub"]);
+    assertEquals(await machine.offers(shell, "subscriber --ack "), ["exec"]);
   });
 
   test("offers the saved connections by name, and none where the file is wrong", async (machine) => {

@@ -1,6 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { wordsBehind } from "../../../lib/cli/options/table.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { read, SAMPLE } from "./sample_program.ts";
 
@@ -143,4 +145,37 @@ Deno.test("a value out of range is quoted, with what was expected and the option
 
 Deno.test("a flag takes no value", () => {
   assertEquals(refusal("--verbose=1"), '--verbose takes no value, "1" was given; see sample --help');
+});
+
+/** The sample program, which also runs a command. */
+const RUNNER = {
+  ...SAMPLE,
+  options: { ...SAMPLE.options, command: wordsBehind({ placeholder: "COMMAND [ARG ...]", help: "runs it" }) },
+};
+
+/** What the program that runs commands gets from these words. */
+function runner(
+  ...words: string[]
+): { readonly command: readonly string[] | undefined; readonly verbose: boolean } {
+  const line = readArguments(RUNNER, words);
+  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
+  return readValues(RUNNER, [line.given]);
+}
+
+Deno.test("the words behind -- are a command, as they are", () => {
+  const words = ["sh", "-c", "echo a  b", "", "--help", "--", "-v"];
+  const { command, verbose } = runner("-t", "a", "--", ...words);
+  assertEquals(command, words);
+  assertEquals(verbose, false);
+  assertEquals(runner("-v").command, undefined);
+});
+
+Deno.test("a -- with nothing behind it is told, and so is one where no command is run", () => {
+  const none = assertThrows(() => runner("-v", "--"), UsageError).message;
+  assertEquals(none, "-- needs COMMAND [ARG ...] behind it; see sample --help");
+  assertEquals(
+    assertThrows(() => runner("--command", "sh"), UsageError).message.slice(0, 26),
+    'unknown option "--command"',
+  );
+  assertMatch(refusal("--", "sh"), /^unexpected argument "--"/);
 });

@@ -29,7 +29,7 @@ function batch(
 
 /** Says hello and grants what is asked first, and sends this behind it. */
 async function grant(conn: RawClient, behind: string): Promise<void> {
-  await acceptHello(conn);
+  await acceptHello(conn, '{"ackTimeout":30000}');
   await conn.line();
   await conn.send(`ok 1\n${behind}`);
 }
@@ -112,7 +112,7 @@ Deno.test("what is called together leaves together, of numbers that count up as 
     LeasedMessage,
     LeasedMessage,
   ];
-  assertEquals([a.seq, a.attempt, a.group, a.text], [7, 1, "g", "a"]);
+  assertEquals([a.seq, a.attempt, a.group, a.text, a.ackTimeout], [7, 1, "g", "a", 30_000]);
   assert(isLeased(a));
   await Promise.all([a.ack(), b.ack(), c.ack(), e.extend(), e.ack(), d.nack({ delay: 1500 }), f.nack()]);
   assertEquals(said, [
@@ -247,6 +247,7 @@ Deno.test("what is in memory was settled when it was sent, and other groups' mes
     const { code } = await assertRejects(() => call, RefusedError, "which is in memory");
     assertEquals(code, "NOT_HELD");
   }
+  assertEquals(a.ackTimeout, undefined);
   assertEquals(JSON.parse(JSON.stringify(a)), { topic: "#jobs", group: "g", payload: "a" });
   for await (const message of await subscriber.subscribe("#others", { group: "h" })) {
     assertEquals([message.seq, message.group, isLeased(message)], [3, "h", false]);

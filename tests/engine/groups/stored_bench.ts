@@ -56,7 +56,7 @@ export class Worker implements Member {
   failure: string | undefined;
   readonly given: Given[] = [];
   readonly answers: string[] = [];
-  membership!: Membership;
+  membership: Membership | undefined;
   /** Runs that it has not written. */
   readonly unsent: Run[] = [];
   /** What it is given it writes at once. */
@@ -67,7 +67,8 @@ export class Worker implements Member {
     assert(!this.full, "nothing is given to who takes nothing");
     assert(this.outcome?.kind === "joined", "no message comes before that");
     this.given.push(...messagesIn(run, attempt));
-    if (this.writes) this.membership.passed(run.count);
+    // as an outbox does, it writes what it is given while it joins only then
+    if (this.writes && this.membership !== undefined) this.membership.passed(run.count);
     else this.unsent.push(run.kept(0, run.count));
   }
 
@@ -96,20 +97,29 @@ export class Worker implements Member {
   }
 
   ack(topic: string, from: number, last = from): boolean {
-    return this.membership.settle(topic, { from, end: last + 1 }, this.#answer(`ack ${topic} ${from}`));
+    return this.membership!.settle(topic, { from, end: last + 1 }, this.#answer(`ack ${topic} ${from}`));
   }
 
   nack(topic: string, from: number, { last = from, delay = 0 } = {}): boolean {
-    return this.membership.giveBack(topic, { from, end: last + 1 }, delay);
+    return this.membership!.giveBack(topic, { from, end: last + 1 }, delay);
   }
 
   extend(topic: string, from: number, last = from): boolean {
-    return this.membership.extend(topic, { from, end: last + 1 });
+    return this.membership!.extend(topic, { from, end: last + 1 });
+  }
+
+  /** What it was given has left it. */
+  write(): void {
+    this.writes = true;
+    const runs = this.unsent.splice(0);
+    const count = runs.reduce((sum, run) => sum + run.count, 0);
+    for (const run of runs) run.release();
+    if (count > 0) this.membership!.passed(count);
   }
 
   /** Its connection is gone. */
   dies(): void {
-    this.membership.leave(this.unsent.splice(0));
+    this.membership!.leave(this.unsent.splice(0));
   }
 
   #answer(what: string): Acknowledgement {
@@ -183,6 +193,7 @@ export class StoredBench {
       joined: (outcome) => void (worker.outcome = outcome),
     };
     worker.membership = this.engine.join(joining, worker);
+    if (worker.writes) worker.write();
     return worker;
   }
 

@@ -1,0 +1,116 @@
+/**
+ * A worker with real commands, and messages that no broker has sent.
+ *
+ * @module
+ */
+import { RefusedError } from "../../../../lib/errors.ts";
+import type { Job, LeasedJob } from "../../../../lib/cli/subscriber/worker/job.ts";
+import { Worker, type WorkerParts } from "../../../../lib/cli/subscriber/worker/worker.ts";
+import { message } from "../../output/collected.ts";
+
+const decoder = new TextDecoder();
+
+/** How a worker is made here. */
+export type DeskOptions = Partial<Pick<WorkerParts, "jobs" | "count" | "retryDelay" | "extendAfter">>;
+
+/** What happened, in order: `ack 1`, `nack 2 1000`, `hold`, `leave`. */
+export class Desk implements AsyncIterable<Job> {
+  readonly log: string[] = [];
+  /** Lines of stdout, and what was said. */
+  readonly out: string[] = [];
+  readonly said: string[] = [];
+  /** Numbers of messages that the broker has given to another. */
+  readonly expired = new Set<number>();
+  readonly worker: Worker;
+  readonly working: Promise<void>;
+  #queue: Job[] = [];
+  #closed = false;
+  #came = Promise.withResolvers<void>();
+
+  constructor(script: string, options: DeskOptions = {}) {
+    const say = (text: string): void => void this.said.push(text.replace(/\n$/, ""));
+    this.worker = new Worker({
+      command: script.startsWith("/") ? [script] : ["sh", "-c", script],
+      jobs: 1,
+      count: undefined,
+      retryDelay: 1000,
+      extendAfter: () => 60_000,
+      ...options,
+      membership: {
+        hold: () => this.#logged("hold"),
+        leave: () => this.#logged("leave"),
+      },
+      onTaken: () => {},
+      print: (line) => void this.out.push(decoder.decode(line).replace(/\n$/, "")),
+      printed: () => {},
+      notices: { failed: say, notice: say, detail: () => {}, passOn: say },
+    });
+    this.working = this.worker.work(this);
+    this.working.catch(() => {});
+  }
+
+  /** Messages of a durable topic come, numbered from `seq` on. */
+  leased(seq: number, payloads: readonly string[], attempt = 1): void {
+    payloads.forEach((text, at) => this.give(this.#lease(seq + at, { text, attempt })));
+  }
+
+  /** A message of a topic in memory comes. */
+  give(job: Job): void {
+    this.#queue.push(job);
+    this.#came.resolve();
+  }
+
+  /** As when the connection is closed: what had come is still given out. */
+  close(): void {
+    this.#closed = true;
+    this.#came.resolve();
+  }
+
+  /** Leaves, closes, and waits for the end of everything. */
+  async stop(): Promise<void> {
+    await this.worker.leave();
+    this.close();
+    await this.working;
+  }
+
+  /** Waits until something has been logged, or printed. */
+  async see(text: string): Promise<void> {
+    while (![...this.log, ...this.out, ...this.said].includes(text)) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Job, undefined> {
+    for (;;) {
+      const job = this.#queue.shift();
+      if (job !== undefined) yield job;
+      else if (this.#closed) return undefined;
+      else {
+        await this.#came.promise;
+        this.#came = Promise.withResolvers();
+      }
+    }
+  }
+
+  #lease(seq: number, { text, attempt }: { readonly text: string; readonly attempt: number }): LeasedJob {
+    return {
+      ...message("#jobs", text),
+      group: "g",
+      seq,
+      attempt,
+      ack: () => this.#held(seq, `ack ${seq}`),
+      nack: ({ delay } = {}) => this.#held(seq, `nack ${seq}${delay === undefined ? "" : ` ${delay}`}`),
+      extend: () => this.#held(seq, `extend ${seq}`),
+    };
+  }
+
+  #held(seq: number, done: string): Promise<void> {
+    if (!this.expired.has(seq)) return this.#logged(done);
+    return Promise.reject(new RefusedError("NOT_HELD" as RefusedError["code"], `${done}: not held`));
+  }
+
+  #logged(done: string): Promise<void> {
+    this.log.push(done);
+    return Promise.resolve();
+  }
+}
