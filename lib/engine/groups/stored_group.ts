@@ -27,10 +27,10 @@ import { Sharing, type SharingOwner } from "./sharing.ts";
 /** What it needs, and whom it tells. */
 export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginParts {
   readonly counters: GroupOwner["counters"];
+  readonly later: GroupOwner["later"];
   /** What is in memory goes to this one from now on, or no longer. */
   subscribe(group: Group): void;
   unsubscribe(group: Group): void;
-  later(group: Flushable): void;
   /** Reads from there on, and then what is live. */
   follow(group: StoredGroup, cursor: Cursor): Replay;
   unfollow(replay: Replay): void;
@@ -54,7 +54,7 @@ interface Open {
  * - It stays when its last member has left: what is known of it is stored then.
  * - What of its pattern is in memory goes to the same members, as in a group that is in memory.
  */
-export class StoredGroup implements ReplaySubscriber, PlaceOwner {
+export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
@@ -252,6 +252,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     for (const { member } of members) member.failed(reason);
   }
 
+  /** Somebody has been let in. */
+  ready(): void {
+    this.#goOn();
+  }
+
   /** Time has passed. */
   tick(): void {
     if (this.#state === "open") this.#open!.sharing.tick();
@@ -345,7 +350,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       // whoever was told may have left
       if (!place.gone) this.#members.update(place);
     }
-    if (this.#places.size > 0) this.#goOn();
+    // who has just been let in is told so before anything comes, and may have no place yet
+    if (this.#places.size > 0) this.#owner.later(this);
   }
 
   #refuse(reason: string): void {

@@ -19,6 +19,7 @@ import { TimedFields } from "./timed_fields.ts";
 import { endOfField, frameBytes, isPub } from "../header_bytes.ts";
 import { type Acks, type Decoder, Found, NO_ACKS, NO_REQUEST, type Request } from "../decoder.ts";
 import { AckReader, isAck } from "./ack_reader.ts";
+import { isId, isTimed, mayBeTimed } from "./field_names.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import * as decimals from "../../wire/decimals.ts";
 import { type Delay, isSameDelay } from "../../wire/delay.ts";
@@ -26,8 +27,6 @@ import { FIELDS_PROBLEM, isWritten, UNWRITTEN_PROBLEM } from "../../wire/fields.
 
 // its own, for its loops over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
-/** A bit for what `at`, `delay` and `ttl` begin with: by the lowest five of the character. */
-const TIMED_FIRST = 1 << 0x61 | 1 << 0x64 | 1 << 0x74;
 const EQUALS = 0x3d;
 /** Digits of a length that is read: see {@link decimals.readDecimal}. */
 const LENGTH_DIGITS_MOST = 15;
@@ -289,7 +288,7 @@ export class FrameDecoder implements Decoder {
         this.#fieldsProblem = `id= has at most ${ID_BYTES_MOST} bytes, this one ${place - equals - 1}`;
         return -1;
       }
-      if ((TIMED_FIRST >> buffer[key]! & 1) === 1 && isTimed(buffer, key, equals)) {
+      if (mayBeTimed(buffer[key]!) && isTimed(buffer, key, equals)) {
         if (!this.#takeTimed(equals, place)) return -1;
       }
     }
@@ -394,24 +393,5 @@ export class FrameDecoder implements Decoder {
     this.refusal = code;
     this.problem = problem;
     return Found.Broken;
-  }
-}
-
-function isId(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === 0x69 && buffer[at + 1] === 0x64;
-}
-
-/** Whether a name from one place to another is `ttl`, `delay` or `at`. */
-function isTimed(buffer: Uint8Array, at: number, end: number): boolean {
-  switch (end - at) {
-    case 2:
-      return buffer[at] === 0x61 && buffer[at + 1] === 0x74;
-    case 3:
-      return buffer[at] === 0x74 && buffer[at + 1] === 0x74 && buffer[at + 2] === 0x6c;
-    case 5:
-      return buffer[at] === 0x64 && buffer[at + 1] === 0x65 && buffer[at + 2] === 0x6c &&
-        buffer[at + 3] === 0x61 && buffer[at + 4] === 0x79;
-    default:
-      return false;
   }
 }
