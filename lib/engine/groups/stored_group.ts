@@ -371,6 +371,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       if (this.#places.size > 0) this.#load();
       else this.#end();
     });
+    // it may be a connection that was lost, and nothing else comes
+    this.#owner.flush();
   }
 
   #stop({ sharing, replay }: Open): void {
