@@ -4,6 +4,7 @@
  * @module
  */
 export { MemoryStore } from "./memory.ts";
+export { requireStoreIn } from "./sqlite/files.ts";
 export { openSqliteStore, type SqliteOptions } from "./sqlite/open_store.ts";
 export { type CheckReport, checkStore, type CheckSummary } from "./tools/check.ts";
 export { exportMessages } from "./tools/export.ts";

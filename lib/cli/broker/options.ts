@@ -24,6 +24,7 @@ import {
   type Program,
   type Values,
 } from "../options/table.ts";
+import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
 import { RETAIN, RETAIN_BYTES } from "./retain.ts";
 import {
   choice,
@@ -126,6 +127,7 @@ const OPTIONS = {
     bare: STDIN,
     help: "store such lines from FILE, or from stdin, and exit",
   }),
+  ...GROUP_OPTIONS,
   config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
@@ -163,6 +165,10 @@ export const BROKER: Program<typeof OPTIONS> = {
       command: "broker --data ./data --export '#orders.>' > orders.jsonl",
       does: "writes what is stored, also while a broker runs there",
     },
+    {
+      command: "broker --data ./data --groups",
+      does: "how far the groups have come, also while a broker runs there",
+    },
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
@@ -181,7 +187,8 @@ export type BrokerPlan =
   | { readonly kind: "serve" }
   | { readonly kind: "check"; readonly dir: string }
   | { readonly kind: "export"; readonly dir: string; readonly pattern: string }
-  | { readonly kind: "import"; readonly dir: string; readonly path: string };
+  | { readonly kind: "import"; readonly dir: string; readonly path: string }
+  | { readonly kind: "groups"; readonly dir: string; readonly job: GroupsJob };
 
 /** Throws UsageError for options that do not go together. */
 export function planBroker(options: BrokerOptions): BrokerPlan {
@@ -198,6 +205,13 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (options["data-check"]) add("--data-check", (dir) => ({ kind: "check", dir }));
   if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
+  checkGroupOptions(options);
+  const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;
+  const addGroups = (flag: string, job: GroupsJob): void =>
+    add(flag, (dir) => ({ kind: "groups", dir, job }));
+  if (options.groups) addGroups("--groups", { do: "list", json });
+  if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
+  if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
   if (dir === undefined) requireNothingStored(options);
