@@ -48,6 +48,8 @@ export type {
   GroupMark,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
+  GroupState,
   Had,
   NamedMark,
   Page,
