@@ -101,10 +101,15 @@ export class GroupMarksReader {
   readonly #group: StatementSync;
   readonly #topics: StatementSync;
   readonly #names: StatementSync;
+  readonly #strays: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#names = db.prepare(
       `SELECT name, pattern FROM consumer WHERE (name, pattern) > (?, ?) ORDER BY name, pattern LIMIT ?`,
+    );
+    this.#strays = db.prepare(
+      `SELECT DISTINCT name, pattern FROM consumer_topic
+        WHERE (name, pattern) NOT IN (SELECT name, pattern FROM consumer) LIMIT ?`,
     );
     this.#group = db.prepare("SELECT sequence, after, crc FROM consumer WHERE name = ? AND pattern = ?");
     this.#topics = db.prepare(
@@ -118,6 +123,11 @@ export class GroupMarksReader {
     return this.#names.all(name, pattern, limit).map((row) => (
       { name: text(row, "name"), pattern: text(row, "pattern") }
     ));
+  }
+
+  /** Of topics whose group is not there: these belong to nobody. */
+  strays(limit: number): readonly string[] {
+    return this.#strays.all(limit).map((row) => `${text(row, "name")} of ${text(row, "pattern")}`);
   }
 
   /** Throws DamageError where a row is not as it was written. */
