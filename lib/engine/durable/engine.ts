@@ -97,7 +97,8 @@ export class DurableEngine implements Engine {
   readonly #followings = new Map<object, Following>();
   /** Those that read again when the commit that is being handed on is through. */
   #behind: Replay[] = [];
-  #ticked = 0;
+  /** When time passed last; undefined: it has not yet. */
+  #ticked: number | undefined;
   /** Those that are live and end at a time. */
   readonly #ending = new Set<Replay>();
 
@@ -287,7 +288,7 @@ export class DurableEngine implements Engine {
 
   tick(now: number): void {
     this.#routing.tick(now);
-    const passed = Math.min(Math.max(0, now - this.#ticked), TICK_MOST);
+    const passed = Math.min(Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);
     this.#ticked = now;
     // what waits may be sent again at any time
     if (this.#log.idle) this.#dedup.passed(passed);
