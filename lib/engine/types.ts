@@ -179,7 +179,7 @@ export type GroupsListing =
   | { readonly kind: "groups"; readonly groups: readonly GroupListing[] }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What became of a change of a group that is stored. `none`: there is none; `failed`: nothing has changed. */
+/** What became of a change of a stored group. `none`: there is none; `failed`: nothing has changed. */
 export type GroupChange =
   | { readonly kind: "done" }
   | { readonly kind: "none" }
@@ -255,8 +255,8 @@ export interface Engine {
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
   /**
-   * A place in a group. It gets what is published to topics in memory from now on; of what is stored it goes on
-   * where the group stands.
+   * A place in a group. It gets what is published to topics in memory from now on; of what is stored it goes
+   * on where the group stands.
    */
   join(joining: Joining, member: Member): Membership;
   /** The groups that are stored, and those in memory that have members. */

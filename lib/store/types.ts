@@ -6,8 +6,18 @@
  * @module
  */
 import type { Stored } from "../wire/run.ts";
+import type { GroupName, GroupOutcome, GroupsOutcome, NamedMark } from "./group_types.ts";
 
 export type { Stored };
+export type {
+  GroupMark,
+  GroupName,
+  GroupOutcome,
+  GroupsOutcome,
+  GroupState,
+  NamedMark,
+  TopicMark,
+} from "./group_types.ts";
 
 /** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
@@ -127,43 +137,6 @@ export interface ReplayRange {
   /** Undefined: it never ends, it goes on with what is live. */
   readonly to: To | undefined;
 }
-
-/** What a group is: a name and a pattern. */
-export interface GroupName {
-  /** One segment of a topic. */
-  readonly name: string;
-  /** Canonical. */
-  readonly pattern: string;
-}
-
-/** What of a topic a group has settled behind the batch up to which it has settled everything. */
-export interface TopicMark {
-  /** With its `#`. */
-  readonly topic: string;
-  /** Sequence numbers as a text without any meaning here; empty: none. */
-  readonly settled: string;
-  /** What is to be known of those that are not settled, in the same way. */
-  readonly attempts: string;
-}
-
-/** How far a group has come. */
-export interface GroupMark {
-  /** Of a topic's messages only those with a sequence number of at least this are the group's. */
-  readonly sequence: number;
-  /** All up to this batch is settled. */
-  readonly after: number;
-  /** Topics of which that is not all. In a commit: of those that are left out it stays as it was. */
-  readonly topics: readonly TopicMark[];
-}
-
-/** How far a group has come, with what it is called. */
-export interface NamedMark extends GroupName, GroupMark {}
-
-/** The answer to {@link Store.group}; `none`: there is no such group. */
-export type GroupOutcome =
-  | { readonly kind: "group"; readonly mark: GroupMark }
-  | { readonly kind: "none" }
-  | { readonly kind: "failed"; readonly reason: string };
 
 /** Messages of a pattern that a replay need not bring: they have come by another way. */
 export interface Had {
@@ -347,24 +320,6 @@ export interface RetentionRules extends Retention {
    */
   readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
 }
-
-/** A group as it is stored. */
-export interface GroupState extends GroupName {
-  /** Messages of its topics that are stored and that it has not settled. */
-  readonly lag: number;
-  /** When the oldest of them was stored, milliseconds since 1970; undefined: there is none. */
-  readonly oldest: number | undefined;
-}
-
-/** The answer to {@link Store.groups}: some, in an order of their own. */
-export type GroupsOutcome =
-  | {
-    readonly kind: "groups";
-    readonly groups: readonly GroupState[];
-    /** Where to go on; undefined: these were the last. */
-    readonly next: GroupName | undefined;
-  }
-  | { readonly kind: "failed"; readonly reason: string };
 
 /** What is stored together. */
 export interface Commit {

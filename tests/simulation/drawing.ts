@@ -50,6 +50,9 @@ const PATTERNS = [
 const GROUPS = ["g", "g", "g", "ü"];
 /** Patterns that members of groups share, of topics in memory. */
 const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
+/** Of those whose topics are stored this one's members are not asked what becomes of a message. */
+const AUTO = "ü";
+const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
 /** Messages that may wait for one of them. */
 const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
 
@@ -60,7 +63,10 @@ const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
 
 /** Those that are about what is stored. */
-const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers"]);
+const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
+
+/** Those that are about groups. */
+const SHARING: ReadonlySet<Theme> = new Set(["groups", "queues"]);
 
 /** Those in which outboxes are full soon. */
 const SMALL: ReadonlySet<Theme> = new Set(["outboxes", "followers"]);
@@ -87,6 +93,9 @@ export function planOf(streams: Streams): Plan {
     "hostility",
     "groups",
     "groups",
+    "queues",
+    "queues",
+    "queues",
   ]);
   const length = of("length").between(5, 40) * 1000;
   const durable = STORED.has(theme) || of("durable").chance(theme === "groups" ? 0.3 : 0.75);
@@ -109,6 +118,8 @@ export function planOf(streams: Streams): Plan {
     payload: of("payload").pick([1024, 8192, 8192]),
     line: of("line").pick([6, 64]) * KIB,
     stallTimeout: of("stall").pick([1_000, 5_000, 5_000, 20_000]),
+    ackTimeout: of("ack timeout").pick([2_000, 5_000, 5_000, 30_000]),
+    maxAttempts: of("attempts").pick([1, 2, 3, 5]),
     weather: weatherOf(of("weather"), about),
     disk: diskOf(of("disk"), about),
     publishers: some(
@@ -121,10 +132,10 @@ export function planOf(streams: Streams): Plan {
       theme === "replays" || theme === "followers" ? [3, 5] : [1, 5],
       (at) => subscriberOf(of(`subscriber ${at}`), { name: `s${at}`, about }),
     ),
-    members: theme === "groups" || of("grouping").chance(0.15)
+    members: SHARING.has(theme) || of("grouping").chance(0.15)
       ? some(
         of("members"),
-        theme === "groups" ? [2, 6] : [1, 2],
+        SHARING.has(theme) ? [2, 6] : [1, 2],
         (at) => memberOf(of(`member ${at}`), { name: `w${at}`, about }),
       )
       : [],
@@ -257,14 +268,24 @@ function subscriptionOf(
 
 function memberOf(
   draw: Random,
-  { name, about: { length } }: { readonly name: string; readonly about: About },
+  { name, about: { length, theme, durable } }: { readonly name: string; readonly about: About },
 ): MemberPlan {
   const joins = new Map<string, JoinPlan>();
   for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
     const group = draw.pick(GROUPS);
-    const pattern = draw.pick(SHARED);
+    const stored = theme === "queues" || (durable && draw.chance(0.5));
+    const pattern = draw.pick(stored ? QUEUES : SHARED);
+    // all members of a group have the same
+    const settles = stored && group !== AUTO;
     const later = { ms: draw.spread(length / 8), window: draw.pick(WINDOWS) };
-    const join = { group, pattern, window: draw.pick(WINDOWS), ...(draw.chance(0.2) ? { later } : {}) };
+    const join: JoinPlan = {
+      group,
+      pattern,
+      window: draw.pick(WINDOWS),
+      ...(settles ? { ack: "explicit" } : {}),
+      ...(stored && draw.chance(0.5) ? { from: "earliest" } : {}),
+      ...(draw.chance(0.2) ? { later } : {}),
+    };
     joins.set(`${group} ${pattern}`, join);
   }
   const lives: LifePlan[] = [];
@@ -280,6 +301,11 @@ function memberOf(
     name,
     joins: [...joins.values()],
     lives: [...lives, last].filter(({ at }) => at < length),
+    worries: {
+      nack: draw.pick([0, 0.05, 0.3]),
+      forgets: draw.pick([0, 0, 0.05]),
+      late: draw.pick([0, 0, 0.05]),
+    },
     thinks: draw.pick([0, 0, 0, 1, 30]),
     ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
   };
@@ -295,6 +321,7 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   outboxes: [],
   hostility: [],
   groups: [],
+  queues: ["kill the broker"],
 };
 
 function faultsOf(draw: Random, { theme, length }: About): Fault[] {

@@ -70,9 +70,54 @@ export interface MemberRecord {
     endedAt?: number;
   }[];
   readonly got: SharedGot[];
+  /** Its connections, as they were listened on. */
+  readonly lines: Line[];
   /** When something that it had been given may have been lost with it. */
   readonly losses: { readonly at: number; readonly how: "lost" | "closes" | "is killed" }[];
   over?: string;
+}
+
+/** One connection of a member. */
+export interface Line {
+  readonly member: string;
+  readonly beganAt: number;
+  endedAt?: number;
+  /** Stored messages that came over it. */
+  readonly given: Delivery[];
+  /** Groups it has left. */
+  readonly left: { readonly at: number; readonly group: string; readonly pattern: string }[];
+}
+
+/** A stored message, as it came to a member. */
+export interface Delivery {
+  readonly line: Line;
+  readonly at: number;
+  readonly group: string;
+  readonly topic: string;
+  readonly seq: number;
+  readonly attempt: number;
+  /** What was said of it, in its order. */
+  readonly said: Said[];
+}
+
+/** What a member says of messages that it holds. */
+export interface Said {
+  readonly verb: "ack" | "nack" | "extend";
+  readonly at: number;
+  /** Milliseconds. */
+  readonly delay: number;
+  /** "ok" or a code; undefined: the connection ended first. */
+  answer?: string;
+  answeredAt?: number;
+}
+
+/** A dead letter, as a reader found it. */
+export interface DeadLetter extends Found {
+  readonly group: string;
+  readonly of: string;
+  readonly ofSeq: number;
+  readonly attempts: number;
+  readonly reason: string;
 }
 
 /** What a member was given. */
@@ -126,6 +171,8 @@ export class History {
   readonly #byLine = new Map<string, Sent>();
   /** What was stored when all was over, in the order of the commits. */
   stored: readonly Found[] = [];
+  /** Those that were stored when all was over. */
+  dead: readonly DeadLetter[] = [];
   /** When its members began to leave for good. */
   over = Infinity;
   /** When brokers began to be there. */
@@ -166,6 +213,11 @@ export function fieldsOf(
 /** Whether it is of a topic that is stored. */
 export function isDurable(topic: string): boolean {
   return topic.startsWith("#d.");
+}
+
+/** Whether it is of a topic of dead letters. */
+export function isDead(topic: string): boolean {
+  return topic.startsWith("#dead.");
 }
 
 /** A message, for a person. */

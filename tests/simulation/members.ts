@@ -4,10 +4,12 @@
  * @module
  */
 import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
-import type { Message, Subscriber } from "../../lib/client/mod.ts";
+import { isLeased, type LeasedMessage, type Message, type Subscriber } from "../../lib/client/mod.ts";
 import { CONNECT_MS, machineOf, type Stage, SUB_PORT } from "./actors.ts";
-import type { MemberRecord } from "./history.ts";
+import type { Line, MemberRecord } from "./history.ts";
 import type { JoinPlan, LifePlan, MemberPlan } from "./plan.ts";
+import { Tap } from "./tap.ts";
+import type { Random } from "./world/random.ts";
 
 /** One that stays, life after life, until it is told to leave. */
 export class MemberActor {
@@ -47,6 +49,7 @@ class Life {
   readonly #plan: MemberPlan;
   readonly #life: LifePlan;
   readonly #machine: ReturnType<typeof machineOf>;
+  readonly #random: Random;
   #subscriber: Subscriber | undefined;
   #consumed: Promise<void> = Promise.resolve();
   #killed = false;
@@ -60,7 +63,8 @@ class Life {
     this.#plan = plan;
     this.#life = life;
     this.#machine = machineOf(stage, { name, insists: true });
-    this.record = { name, joins: [], got: [], losses: [] };
+    this.#random = stage.world.streams.of(`worries of ${name}`);
+    this.record = { name, joins: [], got: [], lines: [], losses: [] };
     stage.history.members.push(this.record);
   }
 
@@ -77,7 +81,15 @@ class Life {
           world.trace.add(`${record.name} ${type}`);
           if (type === "lost") record.losses.push({ at: world.now, how: "lost" });
         },
-      }, this.#machine.host);
+      }, {
+        ...this.#machine.host,
+        connect: async (address, signal) => {
+          const socket = await this.#machine.host.connect(address, signal);
+          const line: Line = { member: record.name, beganAt: world.now, given: [], left: [] };
+          record.lines.push(line);
+          return new Tap(socket, { line, now: () => world.now });
+        },
+      });
     } catch (error) {
       record.over = String(error);
       return;
@@ -99,6 +111,7 @@ class Life {
         this.#killed = true;
         this.record.losses.push({ at: world.now, how });
         for (const join of this.record.joins) join.endedAt = world.now;
+        for (const line of this.record.lines) line.endedAt ??= world.now;
         this.#machine.node.die();
         return network.kill(this.#machine.node);
       case "closes":
@@ -118,16 +131,18 @@ class Life {
 
   async #join(plan: JoinPlan): Promise<void> {
     const { world, states } = this.#stage;
-    const { group, pattern, window, later } = plan;
+    const { group, pattern, window, later, ack, from } = plan;
+    const terms = { group, ...(ack === undefined ? {} : { ack }), ...(from === undefined ? {} : { from }) };
     const record: MemberRecord["joins"][number] = { plan, askedAt: world.now };
     this.record.joins.push(record);
     try {
-      await this.#subscriber?.subscribe(pattern, { group, window });
+      await this.#subscriber?.subscribe(pattern, { ...terms, window });
+      if (from !== undefined) states.reached("a group begins at the earliest");
       record.okAt = world.now;
       if (later === undefined) return;
       await world.pause(later.ms);
       if (this.#ended) return;
-      await this.#subscriber?.subscribe(pattern, { group, window: later.window });
+      await this.#subscriber?.subscribe(pattern, { ...terms, window: later.window });
       states.reached("a member changes its window");
     } catch (error) {
       record.refused = String(error);
@@ -152,6 +167,7 @@ class Life {
       for await (const message of subscriber) {
         if (this.#killed) return;
         this.#note(message);
+        if (isLeased(message)) void this.#settle(message);
         if (thinks > 0) await world.pause(thinks);
         if (sleeps === undefined || slept || world.now < sleeps.at) continue;
         slept = true;
@@ -160,6 +176,31 @@ class Life {
     } catch (error) {
       this.record.over = String(error);
     }
+  }
+
+  /** Does with it what is to be done, or forgets it. What that comes to is seen on its connection. */
+  async #settle(message: LeasedMessage): Promise<void> {
+    const { world, plan: { length, ackTimeout } } = this.#stage;
+    const { nack, forgets, late } = this.#plan.worries;
+    const fate = this.#random.next();
+    const how = this.#random.next();
+    // who is well does what is to be done
+    const worries = world.now < length;
+    const nobody = (): void => {};
+    if (!worries || fate >= nack + forgets + late) return message.ack().catch(nobody);
+    if (fate < nack) {
+      return message.nack(how < 0.5 ? {} : { delay: Math.round(10_000 * (how - 0.5)) }).catch(nobody);
+    }
+    if (fate < nack + forgets) return;
+    // now and then it is in time
+    if (how < 0.6) {
+      await world.pause(ackTimeout * 0.7);
+      await message.extend().catch(nobody);
+      await world.pause(ackTimeout * 0.7);
+    } else {
+      await world.pause(ackTimeout * (0.9 + how));
+    }
+    if (!this.#killed) await message.ack().catch(nobody);
   }
 
   #note({ group = "", topic, text, seq }: Message): void {

@@ -71,6 +71,9 @@ export interface JoinPlan {
   readonly group: string;
   readonly pattern: string;
   readonly window: number;
+  /** Of what is stored; undefined: auto. All members of a group have the same. */
+  readonly ack?: "explicit";
+  readonly from?: "earliest";
   /** Another window, so many milliseconds later. */
   readonly later?: { readonly ms: number; readonly window: number };
 }
@@ -87,6 +90,8 @@ export interface MemberPlan {
   readonly name: string;
   readonly joins: readonly JoinPlan[];
   readonly lives: readonly LifePlan[];
+  /** How often it gives back what it has to settle, forgets it, or takes longer. */
+  readonly worries: { readonly nack: number; readonly forgets: number; readonly late: number };
   /** As {@link SubscriberPlan}. */
   readonly thinks: number;
   readonly sleeps?: { readonly at: number; readonly ms: number };
@@ -120,7 +125,8 @@ export type Theme =
   | "followers"
   | "outboxes"
   | "hostility"
-  | "groups";
+  | "groups"
+  | "queues";
 
 /** All of it. */
 export interface Plan {
@@ -141,6 +147,8 @@ export interface Plan {
   readonly payload: number;
   readonly line: number;
   readonly stallTimeout: number;
+  readonly ackTimeout: number;
+  readonly maxAttempts: number;
   readonly weather: Weather;
   readonly disk: DiskWeather;
   readonly publishers: readonly PublisherPlan[];

@@ -46,6 +46,16 @@ export const STATES = [
   "a member changes its window",
   "no member of a group has room",
   "what a member had not been sent goes to another",
+  "a message is acknowledged",
+  "a message is given back",
+  "a message is given back for later",
+  "the time of a message is extended",
+  "a message is not held any more",
+  "a message outlives its lease",
+  "a message is given out again behind a lost connection",
+  "a message is given out again behind a crash",
+  "a group begins at the earliest",
+  "a message dies",
 ] as const;
 
 export type State = typeof STATES[number];

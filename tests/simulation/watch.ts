@@ -40,6 +40,8 @@ export class Watch {
     );
     for (const { joins } of stage.plan.members) {
       for (const { group, pattern, window, later } of joins) {
+        // of what is stored it is counted what is not settled, whoever has it
+        if (!pattern.startsWith("#m")) continue;
         const key = `${group} ${pattern}`;
         this.#windows.set(key, Math.max(this.#windows.get(key) ?? 0, window, later?.window ?? 0));
       }

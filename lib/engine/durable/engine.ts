@@ -100,7 +100,8 @@ export class DurableEngine implements Engine {
   readonly #delays: Delays;
   readonly #turns: ReadingTurns;
   readonly #replays: Replays;
-  #ticked = 0;
+  /** When time passed last; undefined: it has not yet. */
+  #ticked: number | undefined;
 
   constructor(options: DurableEngineOptions) {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
@@ -134,7 +135,7 @@ export class DurableEngine implements Engine {
         this.#replays.readOn(batch);
       },
       onDelayed: (due) => {
-        this.#dedup.stored(this.#ticked);
+        this.#dedup.stored(this.#ticked ?? 0);
         this.#delays.added(due);
       },
       onRunRefused: (run) => this.#dedup.refused(run.route.topic, run.ids),
@@ -257,7 +258,7 @@ export class DurableEngine implements Engine {
 
   tick(now: number): void {
     this.#routing.tick(now);
-    const passed = Math.min(Math.max(0, now - this.#ticked), TICK_MOST);
+    const passed = Math.min(Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);
     this.#ticked = now;
     // what waits may be sent again at any time
     if (this.#log.idle) this.#dedup.passed(passed);

@@ -114,7 +114,8 @@ async function seek(
   pattern: string,
   from: From,
 ): Promise<{ readonly sequence: number; readonly after: number }> {
-  for (let place: SeekPlace | undefined;;) {
+  let place: SeekPlace | undefined;
+  for (;;) {
     const outcome = await new Promise<SeekOutcome>((resolve) =>
       store.seek(pattern, { from, to: undefined, place }, resolve)
     );
