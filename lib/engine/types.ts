@@ -120,6 +120,8 @@ export interface Joining {
   readonly settling: Settling;
   /** Where a new group begins in what is stored; undefined: with what is stored from now on. */
   readonly from: From | undefined;
+  /** `key`: messages of one key go to one member at a time (G12). All members of a group have the same. */
+  readonly by?: "key" | undefined;
   /** Called once, at once where nothing is stored; no message comes before that. */
   readonly joined: (outcome: JoinOutcome) => void;
 }

@@ -13,6 +13,7 @@ import { RecordReader, type Records } from "./records.ts";
 const { NINE, ZERO } = decimals;
 const POINT = 0x2e;
 const ID = encodeText("id");
+const KEY = encodeText("key");
 const TTL = encodeText("ttl");
 /** So many are put together faster than the runtime is asked for them. */
 const CHARACTERS_MOST = 24;
@@ -89,6 +90,25 @@ export function idSpansOf(records: Records): IdSpan[] {
   }
   close();
   return spans;
+}
+
+/** The keys of records, and where each of those ends. */
+export interface Keys {
+  /** As they are written, a character a byte; undefined: it has none. */
+  readonly keys: ReadonlyArray<string | undefined>;
+  readonly ends: readonly number[];
+}
+
+/** The `key=` of each record (G12). */
+export function keysOf(records: Records): Keys {
+  const keys: Array<string | undefined> = [];
+  const ends: number[] = [];
+  const reader = new RecordReader(records);
+  while (reader.next()) {
+    keys.push(reader.find(KEY) ? latin1(records.bytes, reader.valueStart, reader.valueEnd) : undefined);
+    ends.push(reader.end);
+  }
+  return { keys, ends };
 }
 
 /** Records that follow each other, by their positions. */

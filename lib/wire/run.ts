@@ -8,7 +8,7 @@ import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { IdSpan } from "../id_spans.ts";
 import { encodeBatchHeader } from "./batch.ts";
 import { type Conversion, type Deliveries, type Encoding, RECORDS } from "./encoding.ts";
-import { idSpansOf } from "./record_fields.ts";
+import { idSpansOf, type Keys, keysOf, type Stretch as Lying } from "./record_fields.ts";
 import { RecordReader } from "./records.ts";
 
 /** A topic that a run goes to. What else an engine keeps for it is the engine's own. */
@@ -173,6 +173,28 @@ export class Run {
     return stretches;
   }
 
+  /** The keys of its messages, and where those end. */
+  get keys(): Keys {
+    return keysOf(this.#deliveries(this.records));
+  }
+
+  /** As {@link part}, for who knows where those lie. */
+  partLying({ at, count, start, end }: Lying): Run {
+    if (count === this.count) return this;
+    return this.#partOf(new Slice(this.records.chunk, start, end), { at, count });
+  }
+
+  /** Its messages in memory of their own, which is no larger than they are; kept. */
+  copied(): Run {
+    const { view } = this.records;
+    const chunk = this.#pool.take(view.length);
+    chunk.bytes.set(view);
+    const copy = this.#partOf(new Slice(chunk, 0, view.length), { at: 0, count: this.count });
+    copy.keep();
+    chunk.release();
+    return copy;
+  }
+
   /** Its messages as records behind a header, in memory that is released by who asked for it. */
   behind(header: Uint8Array): Slice {
     const { view } = this.records;
@@ -219,7 +241,11 @@ export class Run {
     // those behind it need not be walked where there are none
     const isRest = at + count === this.count;
     if (!isRest) reader.skip(count);
-    const part = new Run(new Slice(chunk, from, isRest ? end : reader.end), {
+    return this.#partOf(new Slice(chunk, from, isRest ? end : reader.end), { at, count });
+  }
+
+  #partOf(records: Slice, { at, count }: { readonly at: number; readonly count: number }): Run {
+    const part = new Run(records, {
       route: this.route,
       encoding: RECORDS,
       count,

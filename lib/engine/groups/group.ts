@@ -5,14 +5,18 @@
  */
 import type { Counters } from "../../counters.ts";
 import type { Flushable } from "../../flush_list.ts";
+import { GROUP_AHEAD_BYTES } from "../../limits.ts";
 import type { Run } from "../../wire/run.ts";
 import type { GroupSnapshot, Joining, Member, Membership, Subscriber } from "../types.ts";
+import type { Giver, Keys, Terms } from "./keys.ts";
 import { Members, Place, type PlaceOwner } from "./members.ts";
 
 /** What a group is made of. */
-export interface GroupParts extends Pick<Joining, "name" | "pattern" | "blocks"> {
+export interface GroupParts extends Pick<Joining, "name" | "pattern" | "blocks" | "by"> {
   /** Those it shares with what gives out the stored messages of the same group; left out: it has its own. */
   readonly members?: Members;
+  /** What goes by keys; undefined: nothing does. */
+  readonly keys?: Keys | undefined;
 }
 
 /** Whom a group tells. */
@@ -33,16 +37,18 @@ export interface GroupOwner {
  * - What a member gives back when it leaves comes first, for who has room (G4). Nothing waits when the last
  *   has left.
  */
-export class Group implements Subscriber, PlaceOwner, Flushable {
+export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   /** What is stored comes to its members by another way. */
   readonly unstored = true;
   readonly name: string;
   readonly pattern: string;
+  readonly by: Joining["by"];
   readonly rank = 0;
   readonly leavesOut = false;
   readonly #blocks: boolean;
   readonly #owner: GroupOwner;
   readonly #members: Members;
+  readonly #keys: Keys | undefined;
   /** How many there are, those without room as well. */
   #size = 0;
   /** What they hold. */
@@ -53,11 +59,13 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   #notFull: Array<() => void> = NOBODY;
   #giving = false;
 
-  constructor({ name, pattern, blocks, members = new Members() }: GroupParts, owner: GroupOwner) {
+  constructor({ name, pattern, blocks, by, members = new Members(), keys }: GroupParts, owner: GroupOwner) {
     this.name = name;
     this.pattern = pattern;
+    this.by = by;
     this.#blocks = blocks;
     this.#members = members;
+    this.#keys = keys;
     this.#owner = owner;
   }
 
@@ -67,7 +75,9 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   }
 
   get full(): boolean {
-    return this.#blocks && (this.#waiting.length > 0 || this.#members.next() === undefined);
+    if (!this.#blocks) return false;
+    if (this.#keys?.isFull(GROUP_AHEAD_BYTES) === true) return true;
+    return this.#waiting.length > 0 || this.#members.next() === undefined;
   }
 
   whenNotFull(callback: () => void): void {
@@ -77,6 +87,11 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   }
 
   deliver(run: Run): void {
+    if (this.#keys !== undefined) {
+      const dropped = this.#keys.offer(run, this, { ...IN_MEMORY, keeps: this.#blocks });
+      if (dropped > 0) this.#owner.counters.dropped(dropped);
+      return;
+    }
     // what waits comes before it
     const given = this.#waiting.length > 0 ? 0 : this.#give(run);
     const left = run.count - given;
@@ -88,9 +103,9 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   join(member: Member, window: number): Membership {
     const place = new Place(member, { window, owner: this });
     this.entered();
-    this.#members.update(place);
+    this.#members.enter(place);
     // it is told that it is one before anything comes, and has no place yet to say what has left
-    if (this.#waiting.length > 0 || this.#notFull.length > 0) this.#owner.later(this);
+    if (this.#waits > 0 || this.#notFull.length > 0) this.#owner.later(this);
     return place;
   }
 
@@ -113,6 +128,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   passed(place: Place, messages: number): void {
     this.#held -= messages;
     place.holds -= messages;
+    this.#keys?.passed(place, messages);
     this.changed(place);
   }
 
@@ -134,13 +150,14 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
 
   /** `held`: how many it had of what is not stored. */
   left(place: Place, unsent: readonly Run[], held: number = place.holds): void {
-    this.#members.remove(place);
+    this.#members.leave(place);
     this.#size--;
     this.#held -= held;
-    for (const run of unsent) this.#waitingMessages += run.count;
-    if (unsent.length > 0) this.#waiting = [...unsent, ...this.#waiting];
+    if (this.#keys !== undefined) this.#keys.unsent(place, unsent, this);
+    else this.#giveAgain(unsent);
     if (this.#size > 0) return this.goOn();
-    this.#owner.counters.unsent(this.#waitingMessages);
+    this.#owner.counters.unsent(this.#waits);
+    this.#keys?.forget(this, "unstored");
     for (const run of this.#waiting) run.release();
     this.#waiting = NOTHING;
     this.#waitingMessages = 0;
@@ -150,8 +167,25 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
 
   snapshot(): GroupSnapshot {
     const { name, pattern } = this;
-    const [members, held, waiting] = [this.#size, this.#held, this.#waitingMessages];
+    const [members, held, waiting] = [this.#size, this.#held, this.#waits];
     return { name, pattern, members, held, waiting, settling: undefined };
+  }
+
+  /** Messages that wait for a member. */
+  get #waits(): number {
+    return this.#waitingMessages + (this.#keys?.waiting(this) ?? 0);
+  }
+
+  hand(place: Place, run: Run): void {
+    this.#held += run.count;
+    place.handed?.unstored(run.count);
+    place.member.give(run, 1);
+  }
+
+  /** What a member has given back. */
+  #giveAgain(unsent: readonly Run[]): void {
+    for (const run of unsent) this.#waitingMessages += run.count;
+    if (unsent.length > 0) this.#waiting = [...unsent, ...this.#waiting];
   }
 
   /** Gives out what there is room for, from the first message on; how many those were. */
@@ -165,9 +199,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
       const count = Math.min(left, place.room, Math.ceil(left / this.#members.able));
       const part = run.part(given, count);
       this.#members.gave(place, count);
-      this.#held += count;
-      place.handed?.unstored(count);
-      place.member.give(part, 1);
+      this.hand(place, part);
       if (part !== run) part.release();
       given += count;
     }
@@ -185,7 +217,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
     // what is given may leave at once
     if (this.#giving) return;
     this.#giving = true;
-    let gave = false;
+    let gave = this.#keys?.goOn() === true;
     for (let run = this.#waiting[0]; run !== undefined; run = this.#waiting[0]) {
       const given = this.#give(run);
       if (given === 0) break;
@@ -207,6 +239,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
   }
 }
 
+const IN_MEMORY: Terms = { unit: undefined, attempt: 1 };
 /** Shared by all of which nothing waits: never written to. */
 const NOTHING: Run[] = [];
 const NOBODY: Array<() => void> = [];

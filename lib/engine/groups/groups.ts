@@ -8,7 +8,9 @@ import type { FlushList } from "../../flush_list.ts";
 import type { GroupSnapshot, Joining, Member, Membership } from "../types.ts";
 import type { Routing } from "../routing.ts";
 import { Group, type GroupOwner } from "./group.ts";
+import { keysOf, NO_MEMBER, otherBy } from "./joining.ts";
 import { keyOf } from "./listing.ts";
+import { Members } from "./members.ts";
 
 /** What groups have in common. */
 export interface GroupsOptions {
@@ -34,8 +36,14 @@ export class Groups implements GroupOwner {
   join(joining: Joining, member: Member): Membership {
     const key = keyOf(joining);
     let group = this.#groups.get(key);
+    const problem = group === undefined ? undefined : otherBy(joining, group.by);
+    if (problem !== undefined) {
+      joining.joined(problem);
+      return NO_MEMBER;
+    }
     if (group === undefined) {
-      group = new Group(joining, this);
+      const members = new Members();
+      group = new Group({ ...joining, members, keys: keysOf(members, joining.by) }, this);
       this.#groups.set(key, group);
       this.#routing.subscribe(group.pattern, group);
     }

@@ -22,6 +22,13 @@ export interface PlaceOwner {
   extend(place: Place, topic: string, span: SequenceSpan): boolean;
 }
 
+/** Who else is told who is there and has room. */
+export interface Watch {
+  entered(place: Place): void;
+  left(place: Place): void;
+  hasRoom(place: Place): void;
+}
+
 /** Messages that are done with, and who is told when that is stored. */
 export interface Settlement {
   readonly span: SequenceSpan;
@@ -119,6 +126,8 @@ export class Members {
   /** A binary heap of those that have room. */
   readonly #heap: Place[] = [];
   #turns = 0;
+  /** Undefined: nobody. */
+  watch: Watch | undefined = undefined;
 
   /** How many have room. */
   get able(): number {
@@ -137,16 +146,36 @@ export class Members {
   next(but?: Place): Place | undefined {
     for (;;) {
       const place = but !== undefined && this.first === but ? this.#second ?? but : this.first;
-      if (place === undefined || !place.member.full) return place;
-      place.watched = true;
-      this.remove(place);
-      place.member.whenNotFull(() => place.ready());
+      if (place === undefined || this.takes(place)) return place;
     }
+  }
+
+  /** Whether this one takes something now; if it has room it is asked again when it does. */
+  takes(place: Place): boolean {
+    if (place.room <= 0 || place.watched) return false;
+    if (!place.member.full) return true;
+    place.watched = true;
+    this.remove(place);
+    place.member.whenNotFull(() => place.ready());
+    return false;
+  }
+
+  /** It is one of them. */
+  enter(place: Place): void {
+    this.watch?.entered(place);
+    this.update(place);
+  }
+
+  /** It is none of them any more. */
+  leave(place: Place): void {
+    this.remove(place);
+    this.watch?.left(place);
   }
 
   /** It holds more or less than before, or may; or it is to be asked again. */
   update(place: Place): void {
     if (place.room <= 0 || place.watched) return this.remove(place);
+    this.watch?.hasRoom(place);
     if (place.at === -1) {
       place.at = this.#heap.length;
       this.#heap.push(place);

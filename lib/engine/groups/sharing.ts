@@ -9,11 +9,12 @@ import type { Run } from "../../wire/run.ts";
 import type { SequenceSpan, Settling } from "../types.ts";
 import { deadLettersOf } from "./dead_letters.ts";
 import type { Grant } from "./grant.ts";
+import type { Giver, Keys, Terms } from "./keys.ts";
 import { Leases } from "./leases.ts";
+import { Line } from "./line.ts";
 import type { GivenBack, Members, Place, Settlement } from "./members.ts";
 import type { Progress } from "./progress.ts";
 import { type Cause, Redelivery, type RedeliveryOwner, type Returned } from "./redelivery.ts";
-import { RunQueue, type WaitingRun } from "./run_queue.ts";
 import { copyOf, runsOf } from "./stored_runs.ts";
 
 /** What it needs, and whom it tells. */
@@ -35,6 +36,8 @@ export interface Shared {
   readonly name: string;
   readonly settling: Settling;
   readonly members: Members;
+  /** What goes by keys; undefined: nothing does. */
+  readonly keys: Keys | undefined;
   readonly progress: Progress;
   /** What is stored cannot be read any further. */
   readonly failed: (reason: string) => void;
@@ -47,20 +50,19 @@ export interface Shared {
  * - Nobody who publishes waits: what nobody has room for waits here, and from so many bytes on it is not
  *   read.
  */
-export class Sharing implements RedeliveryOwner {
+export class Sharing implements RedeliveryOwner, Giver {
   readonly #owner: SharingOwner;
   readonly #shared: Shared;
   readonly #leases = new Leases();
   readonly #redelivery: Redelivery;
-  readonly #again = new RunQueue();
-  readonly #fresh = new RunQueue();
+  readonly #line: Line;
   #notFull: Array<() => void> = [];
-  #giving = false;
   #over = false;
 
   constructor(shared: Shared, owner: SharingOwner) {
     this.#shared = shared;
     this.#owner = owner;
+    this.#line = new Line(shared.members, this);
     this.#redelivery = new Redelivery(this, owner.clock);
   }
 
@@ -83,7 +85,7 @@ export class Sharing implements RedeliveryOwner {
 
   /** Messages that wait for a member with room. */
   get waiting(): number {
-    return this.#again.messages + this.#fresh.messages;
+    return this.#keys?.waiting(this) ?? this.#line.messages;
   }
 
   /** Messages that have been read and are not settled. */
@@ -95,7 +97,8 @@ export class Sharing implements RedeliveryOwner {
   get full(): boolean {
     if (this.#over) return true;
     const most = Math.min(GROUP_AHEAD_BYTES, this.#owner.memory.share / AHEAD_PART);
-    return this.#fresh.bytes > 0 && this.#fresh.bytes >= most;
+    if (this.#keys !== undefined) return this.#keys.isFull(most);
+    return this.#line.freshBytes > 0 && this.#line.freshBytes >= most;
   }
 
   whenNotFull(callback: () => void): void {
@@ -104,7 +107,7 @@ export class Sharing implements RedeliveryOwner {
   }
 
   get takes(): boolean {
-    return this.#again.first === undefined && this.#shared.members.next() !== undefined;
+    return this.#line.takes;
   }
 
   /** What was stored just now, and is not kept. */
@@ -140,16 +143,19 @@ export class Sharing implements RedeliveryOwner {
     const { progress, name } = this.#shared;
     const { unit, attempt, cause, before } = of;
     if (attempt <= this.#owner.maxAttempts) {
-      this.#again.add({ run: run.kept(0, run.count), unit, attempt, before });
-      this.goOn();
-      return;
+      if (this.#keys === undefined) this.#line.again({ run: run.kept(0, run.count), unit, attempt, before });
+      else this.#returned(run, of);
+      return this.goOn();
     }
     const { topicMost } = this.#owner;
     progress.bury(deadLettersOf(run, { group: name, attempts: attempt - 1, cause, topicMost }), of);
+    this.#keys?.settled(of);
+    this.goOn();
   }
 
   gone(of: Returned): void {
-    this.#shared.progress.settle(of);
+    this.#settle(of);
+    this.goOn();
   }
 
   failed(reason: string): void {
@@ -160,14 +166,14 @@ export class Sharing implements RedeliveryOwner {
   passed(place: Place, settled: readonly Grant[]): void {
     for (const grant of settled) {
       place.holds -= grant.end - grant.from;
-      this.#shared.progress.settle(grant);
+      this.#settle(grant);
     }
   }
 
   settle(place: Place, topic: string, { span, answer }: Settlement): boolean {
     const { progress } = this.#shared;
     const grants = this.#take(place, topic, span);
-    for (const grant of grants) progress.settle(grant);
+    for (const grant of grants) this.#settle(grant);
     if (grants.length > 0) progress.answer(answer);
     return grants.length > 0;
   }
@@ -193,7 +199,6 @@ export class Sharing implements RedeliveryOwner {
    * has been sent, what had not left.
    */
   left(place: Place, unsent: readonly Run[], passing: readonly Grant[]): void {
-    const { progress } = this.#shared;
     const passes = this.#shared.settling === "auto";
     const held = passes ? new Leases() : this.#leases;
     if (passes) { for (const grant of passing) held.grant(place, grant, 0); }
@@ -201,13 +206,15 @@ export class Sharing implements RedeliveryOwner {
       const { first } = run.stored!;
       for (const grant of held.take(place, run.route.topic, { from: first, end: first + run.count })) {
         const { from, end, unit, attempt } = grant;
-        this.#again.add({ run: run.kept(from - first, end - from), unit, attempt });
+        const part = run.kept(from - first, end - from);
+        if (this.#keys === undefined) this.#line.again({ run: part, unit, attempt });
+        else this.#keys.takeBack(part, this, { unit, attempt });
       }
       run.release();
     }
     for (const grant of held.clear(place)) {
       // what has begun to be written counts as written
-      if (passes) progress.settle(grant);
+      if (passes) this.#settle(grant);
       else this.#giveAgain(grant, { place, cause: "lost connection" });
     }
   }
@@ -225,18 +232,8 @@ export class Sharing implements RedeliveryOwner {
 
   /** Gives out what waits, and tells who waits for room. */
   goOn(): void {
-    // what is given may leave at once
-    if (this.#giving || this.#over) return;
-    this.#giving = true;
-    let gave = false;
-    for (let queue = this.#queue; queue !== undefined; queue = this.#queue) {
-      const first = queue.first!;
-      const given = this.#give(first.run, first);
-      if (given === 0) break;
-      gave = true;
-      queue.gave(given);
-    }
-    this.#giving = false;
+    if (this.#over) return;
+    const gave = (this.#keys ?? this.#line).goOn();
     this.#redelivery.goOn();
     if (this.#notFull.length > 0 && !this.full) this.#tell();
     if (gave) this.flush();
@@ -246,14 +243,13 @@ export class Sharing implements RedeliveryOwner {
   close(): void {
     this.#over = true;
     this.#redelivery.close();
-    this.#again.clear();
-    this.#fresh.clear();
+    this.#line.clear();
+    this.#keys?.forget(this, "stored");
     this.#tell();
   }
 
-  get #queue(): RunQueue | undefined {
-    if (this.#again.first !== undefined) return this.#again;
-    return this.#fresh.first === undefined ? undefined : this.#fresh;
+  get #keys(): Keys | undefined {
+    return this.#shared.keys;
   }
 
   get #until(): number {
@@ -275,6 +271,7 @@ export class Sharing implements RedeliveryOwner {
       readonly delay?: number;
     },
   ): void {
+    this.#keys?.gaveBack(grant);
     const attempt = grant.attempt + 1;
     this.#shared.progress.again(grant, attempt);
     this.#redelivery.add({ ...grant, attempt, cause, before }, attempt > this.#owner.maxAttempts ? 0 : delay);
@@ -291,51 +288,47 @@ export class Sharing implements RedeliveryOwner {
     const { topic } = run.route;
     for (const range of ledger.alike(topic, { from: first + from, end: first + end })) {
       const { attempt } = range;
-      if (attempt > this.#owner.maxAttempts) {
-        this.#redelivery.add({ topic, unit, ...range, cause: "lost connection", before: undefined }, 0);
-        continue;
-      }
       const at = range.from - first;
       const count = range.end - range.from;
       const part = run.part(at, count);
-      const given = this.#queue === undefined && !this.#giving ? this.#give(part, { unit, attempt }) : 0;
-      if (given < count) {
-        const left = { at: given, count: count - given };
-        const kept = copied ? copyOf(part, left, this.#owner) : part.kept(left.at, left.count);
-        this.#fresh.add({ run: kept, unit, attempt });
+      if (attempt > this.#owner.maxAttempts) {
+        this.#keys?.expect(part);
+        this.#redelivery.add({ topic, unit, ...range, cause: "lost connection", before: undefined }, 0);
+        continue;
       }
+      if (this.#keys !== undefined) this.#keys.offer(part, this, { unit, attempt, keeps: true });
+      else this.#line.offer(part, { unit, attempt, copy: copied ? this.#copy : keep });
       if (part !== run) part.release();
     }
     this.#redelivery.goOn();
   }
 
-  /** Gives out what there is room for, from the first message on; how many those were. */
-  #give(run: Run, { unit, attempt, before }: Omit<WaitingRun, "run">): number {
-    const { members, settling } = this.#shared;
-    const { topic } = run.route;
-    const { first } = run.stored!;
-    let given = 0;
-    while (given < run.count) {
-      const place = members.next(before);
-      if (place === undefined) break;
-      const left = run.count - given;
-      // of many each has a part, or the first would have all of them
-      const count = Math.min(left, place.room, Math.ceil(left / members.able));
-      const part = run.part(given, count);
-      const from = first + given;
-      const grant: Grant = { topic, unit, attempt, from, end: from + count };
-      members.gave(place, count);
-      if (settling === "explicit") {
-        this.#leases.grant(place, grant, this.#until);
-        place.handed!.leased(count);
-      } else {
-        place.handed!.passing(grant);
-      }
-      place.member.give(part, attempt);
-      if (part !== run) part.release();
-      given += count;
+  /** It is here to be given out again, to who has its key. */
+  #returned(run: Run, of: Returned): void {
+    const { unit, attempt, before } = of;
+    const none = this.#keys!.returned(run, this, { unit, attempt, before });
+    for (const range of none) this.#redelivery.add({ ...of, ...range }, PUT_OFF_MS);
+  }
+
+  readonly #copy = (run: Run, from: number): Run =>
+    copyOf(run, { at: from, count: run.count - from }, this.#owner);
+
+  hand(place: Place, run: Run, { unit, attempt }: Terms): void {
+    const { count, route: { topic }, stored } = run;
+    const from = stored!.first;
+    const grant: Grant = { topic, unit: unit!, attempt, from, end: from + count };
+    if (this.#shared.settling === "explicit") {
+      this.#leases.grant(place, grant, this.#until);
+      place.handed!.leased(count);
+    } else {
+      place.handed!.passing(grant);
     }
-    return given;
+    place.member.give(run, attempt);
+  }
+
+  #settle(grant: Grant): void {
+    this.#shared.progress.settle(grant);
+    this.#keys?.settled(grant);
   }
 
   #tell(): void {
@@ -345,5 +338,11 @@ export class Sharing implements RedeliveryOwner {
   }
 }
 
+function keep(run: Run, from: number): Run {
+  return run.kept(from, run.count - from);
+}
+
 /** Of the memory that is free, the part that waits for the members of one group at most. */
 const AHEAD_PART = 64;
+/** When what there was no place for is read once more. */
+const PUT_OFF_MS = 1000;

@@ -20,6 +20,8 @@ import type {
 import { beginAt, type BeginParts } from "./begin_anew.ts";
 import { Group, type GroupOwner } from "./group.ts";
 import { Handed } from "./handed.ts";
+import { joinProblem, keysOf } from "./joining.ts";
+import type { Keys } from "./keys.ts";
 import { type GivenBack, Members, Place, type PlaceOwner, type Settlement } from "./members.ts";
 import { Progress, type ProgressOwner } from "./progress.ts";
 import { Sharing, type SharingOwner } from "./sharing.ts";
@@ -61,13 +63,15 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   readonly leavesOut = false;
   readonly #owner: StoredGroupOwner;
   readonly #blocks: boolean;
-  #members = new Members();
+  #members!: Members;
+  #keys: Keys | undefined;
   /** What is in memory. */
-  #memory: Group;
+  #memory!: Group;
   readonly #places = new Set<Place>();
   /** Of the places those that have not been let in. */
   readonly #joiners = new Map<Place, Told>();
   #settling: Settling = "auto";
+  #by: Joining["by"];
   #from: From | undefined;
   #open: Open | undefined;
   #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
@@ -81,7 +85,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     this.pattern = pattern;
     this.#blocks = blocks;
     this.#owner = owner;
-    this.#memory = this.#makeMemory();
+    this.#assemble(undefined);
   }
 
   /** It is nobody's connection but its own: what a connection gets otherwise is another matter (G1). */
@@ -131,23 +135,16 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   }
 
   join(joining: Joining, member: Member): Membership {
-    const { window, settling, from, joined } = joining;
+    const { window, settling, from, by, joined } = joining;
     const place = new Place(member, { window, owner: this });
     if (this.#state === "failed") {
       joined({ kind: "refused", code: "STORE", reason: this.#reason });
       return place;
     }
-    if (from?.kind === "last") {
-      joined({
-        kind: "refused",
-        code: "BAD_FIELD",
-        reason: "a group does not begin with the last of each topic",
-      });
-      return place;
-    }
-    if (this.#places.size > 0 && settling !== this.#settling) {
-      const reason = `the members of group ${this.name} have ack=${this.#settling}, and all have the same`;
-      joined({ kind: "refused", code: "BAD_FIELD", reason });
+    const own = this.#places.size === 0 ? undefined : { settling: this.#settling, by: this.#by };
+    const problem = joinProblem(joining, own);
+    if (problem !== undefined) {
+      joined(problem);
       return place;
     }
     this.#places.add(place);
@@ -155,6 +152,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     if (this.#places.size === 1) {
       this.#settling = settling;
       this.#from = from;
+      if (by !== this.#by) this.#assemble(by);
     }
     if (this.#state === "open") this.#letIn();
     else if (this.#state === "new") this.#load();
@@ -200,7 +198,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       return;
     }
     if (this.#joiners.delete(place)) return;
-    this.#members.remove(place);
+    this.#members.leave(place);
     const { unstored, settled } = place.handed!.clear();
     const stored = unsent.filter(({ stored }) => stored !== undefined);
     if (this.#held !== undefined) this.#held.left(place, stored, settled);
@@ -271,9 +269,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     return { name, pattern, members, held, waiting: memory.waiting + waiting, settling };
   }
 
-  #makeMemory(): Group {
+  #assemble(by: Joining["by"]): void {
     const { name, pattern } = this;
-    return new Group({ name, pattern, blocks: this.#blocks, members: this.#members }, {
+    this.#by = by;
+    const members = this.#members = new Members();
+    const keys = this.#keys = keysOf(members, by);
+    this.#memory = new Group({ name, pattern, blocks: this.#blocks, by, members, keys }, {
       counters: this.#owner.counters,
       flush: () => this.#owner.flush(),
       later: (group) => this.#owner.later(group),
@@ -328,6 +329,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       name,
       settling: this.#settling,
       members: this.#members,
+      keys: this.#keys,
       progress,
       failed: (reason) => this.failed(reason),
     }, this.#owner);
@@ -348,7 +350,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       this.#memory.entered();
       joined(JOINED);
       // whoever was told may have left
-      if (!place.gone) this.#members.update(place);
+      if (!place.gone) this.#members.enter(place);
     }
     // who has just been let in is told so before anything comes, and may have no place yet
     if (this.#places.size > 0) this.#owner.later(this);
@@ -371,8 +373,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   /** The last member has left. */
   #close(): void {
     this.#state = "closing";
-    this.#members = new Members();
-    this.#memory = this.#makeMemory();
+    this.#assemble(this.#by);
     if (this.#open === undefined) return this.#end();
     this.#stop(this.#open);
     this.#open.progress.whenClean(() => {

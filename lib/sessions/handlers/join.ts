@@ -13,13 +13,13 @@ import type { Ticket } from "../reply_queue.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
 
 /**
- * `sub <topic or pattern> group=<name> [window=<n>] [ack=auto|explicit] [from=<pos>]`: of what is published
- * to it from here on this connection gets its share (G1), and of what is stored, what the group has not
+ * `sub <topic or pattern> group=<name> [window=<n>] [ack=auto|explicit] [from=<pos>] [by=key]`: of what is
+ * published to it from here on this connection gets its share (G1), and of what is stored, what the group has not
  * settled (G6). A second time it changes the window.
  */
 export function join(pattern: string, request: Request, context: Context): Answer {
   const { limits, memberships, subscriptions } = context;
-  const wrong = refuseFields(request, context, ["group", "window", "ack", "from"]);
+  const wrong = refuseFields(request, context, ["group", "window", "ack", "from", "by"]);
   if (wrong !== undefined) return wrong;
   const name = groupOf(request);
   if (typeof name !== "string") return name;
@@ -27,8 +27,10 @@ export function join(pattern: string, request: Request, context: Context): Answe
   if (typeof window !== "number") return window;
   const stored = storedOf(pattern, request, context);
   if ("code" in stored) return stored;
+  const by = fieldOf(request, "by");
+  if (by !== undefined && by !== "key") return refusal("BAD_FIELD", `by= is key, not ${quote(by)}`);
   const before = memberships.get(name, pattern);
-  if (before !== undefined) return again(before, { window, ...stored }, context);
+  if (before !== undefined) return again(before, { window, by, ...stored }, context);
   const other = memberships.overlapping(name, pattern);
   if (other !== undefined) {
     return refusal(
@@ -42,7 +44,7 @@ export function join(pattern: string, request: Request, context: Context): Answe
   if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
   const blocks = subscriptions.policy === "block";
   return answerOf(
-    (joined) => memberships.open({ name, pattern, window, blocks, ...stored }, joined),
+    (joined) => memberships.open({ name, pattern, window, blocks, by, ...stored }, joined),
     context,
   );
 }
@@ -71,12 +73,16 @@ function groupOf(request: Request): string | Refusal {
 /** It is a member already: the window may be another one, and nothing else. */
 function again(
   member: GroupMember,
-  { window, settling }: { readonly window: number; readonly settling: Joining["settling"] },
+  { window, settling, by }: Pick<Joining, "window" | "settling" | "by">,
   context: Context,
 ): Answer {
-  const { terms: { name, settling: own } } = member;
+  const { terms: { name, settling: own, by: ownBy } } = member;
   if (settling !== own) {
     return refusal("BAD_FIELD", `group ${quote(name)} has ack=${own}, and all of its members have the same`);
+  }
+  if (by !== ownBy) {
+    const has = ownBy === undefined ? "no by=" : `by=${ownBy}`;
+    return refusal("BAD_FIELD", `group ${quote(name)} has ${has}, and all of its members have the same`);
   }
   member.resize(window);
   return answerOf((joined) => member.whenJoined(joined), context);

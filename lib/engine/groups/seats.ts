@@ -1,0 +1,51 @@
+/**
+ * The members of a group by keys, and whose a key is.
+ *
+ * @module
+ */
+import { type Key, Seat } from "./keyed_message.ts";
+import type { Place } from "./members.ts";
+import { weightOf } from "./rendezvous.ts";
+
+/** Guarantee: who comes or goes moves no key but those that are its own ({@link weightOf}). */
+export class Seats {
+  readonly #seats = new Map<Place, Seat>();
+  #seated = 0;
+
+  /** That of a member, until it is {@link remove removed}. */
+  of(place: Place): Seat {
+    return this.#seats.get(place)!;
+  }
+
+  find(place: Place): Seat | undefined {
+    return this.#seats.get(place);
+  }
+
+  enter(place: Place): Seat {
+    const seat = new Seat(place, ++this.#seated);
+    this.#seats.set(place, seat);
+    return seat;
+  }
+
+  remove(place: Place): void {
+    this.#seats.delete(place);
+  }
+
+  /** The owner is found among all who are there; undefined: nobody is. */
+  elect(key: Key): void {
+    key.owner?.wanted.delete(key);
+    key.owner = undefined;
+    key.weight = -1;
+    for (const seat of this.#seats.values()) if (!seat.gone) this.bid(key, seat);
+  }
+
+  /** One more is there, and is the owner if it has the greatest number for it: whether it is. */
+  bid(key: Key, seat: Seat): boolean {
+    const weight = weightOf(key.hash, seat.seed);
+    if (weight <= key.weight) return false;
+    key.owner?.wanted.delete(key);
+    key.owner = seat;
+    key.weight = weight;
+    return true;
+  }
+}

@@ -1,0 +1,156 @@
+import { assert, assertEquals } from "@std/assert";
+import { StoredBench, type Worker } from "./stored_bench.ts";
+
+/** As `key:payload`. */
+function shown(worker: Worker): string[] {
+  return worker.given.map(({ fields, payload }) => `${/key=(\S*)/.exec(fields)?.[1] ?? ""}:${payload}`);
+}
+
+const KEYS = Array.from({ length: 24 }, (_, at) => `k${at}`);
+
+/** One message of each key, each a commit. */
+async function publishAll(bench: StoredBench, payload: string, topic = "#d.a"): Promise<void> {
+  for (const key of KEYS) await bench.published(topic, [payload], ` key=${key}`);
+}
+
+function keysOf(worker: Worker, payload: string): Set<string> {
+  return new Set(
+    shown(worker).filter((each) => each.endsWith(`:${payload}`)).map((each) => each.split(":")[0]!),
+  );
+}
+
+for (const topic of ["#d.a", "#m.a"]) {
+  Deno.test(`a key of ${topic} is one member's, and goes on to who owns it when that holds none (G12)`, async () => {
+    const bench = new StoredBench();
+    const settling = topic === "#d.a" ? "explicit" : "auto";
+    const terms = { by: "key", pattern: "#*.a", settling } as const;
+    const [one, two] = [await bench.joined(terms), await bench.joined(terms)];
+    one.writes = two.writes = false;
+    await publishAll(bench, "1", topic);
+    await publishAll(bench, "2", topic);
+    const [first, second] = [keysOf(one, "1"), keysOf(two, "1")];
+    assertEquals([...first, ...second].toSorted(), KEYS.toSorted());
+    assert(first.size > 4 && second.size > 4, `${first.size}, ${second.size}`);
+    assertEquals([keysOf(one, "2"), keysOf(two, "2")], [first, second], "whoever has it gets what follows");
+    const three = await bench.joined(terms);
+    three.writes = false;
+    await publishAll(bench, "3", topic);
+    assertEquals(three.given, [], "the others hold something of each");
+    for (const worker of [one, two]) {
+      if (topic === "#d.a") {
+        for (const { topic, sequence } of [...worker.given]) worker.ack(topic, sequence);
+      } else worker.write();
+    }
+    await bench.settle();
+    const moved = keysOf(three, "3");
+    assert(moved.size > 1 && moved.size < 16, `${moved.size}`);
+    for (const [worker, before] of [[one, first], [two, second]] as const) {
+      assertEquals(keysOf(worker, "3"), before.difference(moved), "all other keys are where they were");
+    }
+  });
+}
+
+Deno.test("what is given back comes before what was not given out, and in its order (G12)", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ by: "key", window: 3 });
+  for (const payload of ["1", "2", "3", "4", "5"]) await bench.published("#d.a", [payload], " key=a");
+  assertEquals(shown(worker), ["a:1", "a:2", "a:3"]);
+  worker.nack("#d.a", 2);
+  await bench.settle();
+  assertEquals(shown(worker).slice(3), ["a:2"]);
+  worker.nack("#d.a", 1, { delay: 500 });
+  worker.nack("#d.a", 3);
+  worker.nack("#d.a", 2);
+  await bench.settle();
+  assertEquals(shown(worker).slice(4), [], "2 and 3 wait for 1, and what follows for all");
+  await bench.published("#d.a", ["x"], " key=b");
+  assertEquals(shown(worker).slice(4), ["b:x"], "others do not");
+  await bench.passes(500);
+  assertEquals(shown(worker).slice(5), ["a:1", "a:2"]);
+  for (const sequence of [6, 1, 2]) worker.ack("#d.a", sequence);
+  await bench.settle();
+  assertEquals(shown(worker).slice(7), ["a:3", "a:4", "a:5"]);
+});
+
+Deno.test("while the member of a key has no room others go on, until so much is set aside (G12)", async () => {
+  const bench = new StoredBench();
+  const terms = { by: "key", window: 1 } as const;
+  const [one, two] = [await bench.joined(terms), await bench.joined(terms)];
+  await bench.published("#d.a", ["0"], " key=a");
+  const [holder, other] = one.given.length > 0 ? [one, two] : [two, one];
+  await bench.published("#d.a", ["1", "2", "3"], " key=a");
+  const text = "x".repeat(1000);
+  await bench.published("#d.a", ["plain"]);
+  assertEquals([shown(holder), shown(other)], [["a:0"], [":plain"]]);
+  for (let at = 0; at < 400; at++) await bench.published("#d.a", [text], " key=a");
+  other.ack("#d.a", 5);
+  await bench.published("#d.a", ["late"]);
+  assertEquals(other.given.length, 1, "enough is set aside, and nothing more is read");
+  let settled = 0;
+  for (let at = 0; at < holder.given.length; at++) {
+    const { topic, sequence } = holder.given[at]!;
+    holder.ack(topic, sequence);
+    settled++;
+    await bench.settle();
+  }
+  assertEquals([settled, shown(holder).length, shown(other).at(-1)], [404, 404, ":late"]);
+});
+
+Deno.test("when a member is gone its keys go on with others, what it had not settled first (G12)", async () => {
+  const bench = new StoredBench();
+  const terms = { by: "key" } as const;
+  const [one, two] = [await bench.joined(terms), await bench.joined(terms)];
+  await publishAll(bench, "1");
+  const first = keysOf(one, "1");
+  one.writes = false;
+  await publishAll(bench, "2");
+  const held = two.given.length;
+  one.dies();
+  await publishAll(bench, "3");
+  for (const key of first) {
+    assertEquals(
+      shown(two).filter((each) => each.startsWith(`${key}:`)),
+      ["1", "2", "3"].map((at) => `${key}:${at}`),
+    );
+  }
+  assertEquals(two.given.length, held + 3 * first.size + (KEYS.length - first.size));
+});
+
+Deno.test("a dead letter lets its key go on (G12)", async () => {
+  const bench = new StoredBench({ maxAttempts: 2 });
+  const worker = await bench.joined({ by: "key", window: 1 });
+  await bench.published("#d.a", ["1", "2", "3"], " key=a");
+  worker.nack("#d.a", 1);
+  await bench.settle();
+  worker.nack("#d.a", 1);
+  await bench.settle();
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 1 (2)", "#d.a 2"]);
+});
+
+Deno.test("all members of a group have the same by= (G12)", async () => {
+  const bench = new StoredBench();
+  for (const pattern of ["#d.>", "#m"]) {
+    await bench.joined({ by: "key", pattern, settling: "auto" });
+    const other = await bench.joined({ pattern, settling: "auto" });
+    assertEquals(other.outcome, {
+      kind: "refused",
+      code: "BAD_FIELD",
+      reason: "the members of group g have by=key, and all have the same",
+    });
+    other.dies();
+  }
+  assertEquals(bench.engine.snapshot().groups.map(({ members }) => members), [1, 1]);
+});
+
+Deno.test("a group that is reset begins anew with its keys (G12)", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ by: "key", window: 2 });
+  await bench.published("#d.a", ["1", "2", "3", "4"], " key=a");
+  let done: string | undefined;
+  bench.engine.resetGroup({ name: "g", pattern: "#d.>" }, { kind: "earliest" }, ({ kind }) => done = kind);
+  await bench.settle();
+  assertEquals([done, ...worker.shown], ["done", "#d.a 1", "#d.a 2", "#d.a 1", "#d.a 2"]);
+  worker.ack("#d.a", 1);
+  await bench.settle();
+  assertEquals(worker.shown.at(-1), "#d.a 3");
+});
