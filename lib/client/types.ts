@@ -290,6 +290,12 @@ export interface SubscribeOptions {
    */
   readonly ack?: "auto" | "explicit";
   /**
+   * With `group`: `"key"` keeps messages with the same `key`, of any of its topics, with one member at a time
+   * and in their order; one that was given back comes before those behind it that have not been given out.
+   * Members that come and go move as few keys as can be. All members of a group have the same (BAD_FIELD).
+   */
+  readonly by?: "key";
+  /**
    * Milliseconds until the broker must have acknowledged it, more than 0 (none); then it rejects with
    * RunError (code `TIMEOUT`). A request that has not left by then is withdrawn. One that has left is taken
    * back should the broker grant it later, and nothing of it is given out, so that what failed never leaves a

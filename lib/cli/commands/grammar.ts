@@ -3,7 +3,7 @@
  *
  *     [seconds] pub #topic message to the end of the line
  *     [seconds] json {"topic":"#topic","payload":"hi","headers":{"k":"v"},"key":"k","ttl":5,"reply":"#r"}
- *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…] [group=…] [window=…] [ack=…]
+ *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…] [group=…] [window=…] [ack=…] [by=key]
  *     [seconds] unsub #topic-or-pattern [group=…]
  *     [seconds] quit
  *
@@ -35,6 +35,7 @@ export interface SubFields {
   readonly group?: string;
   readonly window?: number;
   readonly ack?: "auto" | "explicit";
+  readonly by?: "key";
 }
 
 /** What a command does, names in their canonical form. */
@@ -79,6 +80,7 @@ export const GRAMMAR: Readonly<Record<Role, readonly string[]>> = {
     "   group=workers          shared with the others in the group, each message goes to one",
     "   window=10              so many wait for this one",
     "   ack=explicit           what is stored comes again until it has been printed",
+    "   by=key                 messages of one key stay together, in their order",
     "[seconds] unsub #topic   what one subscribed to, in the same words",
     "[seconds] quit           leave (so do Ctrl-C and Ctrl-D)",
     "Seconds are waited first. The # of a topic may be left out.",
@@ -155,10 +157,11 @@ const TOPICS = new Map<string, Parsed>();
 const TOPICS_KEPT = 1000;
 
 const ACK = choice("auto", "explicit");
+const BY = choice("key");
 
 /** What each verb takes behind its pattern. */
 const FIELDS = {
-  sub: { from: START, to: POSITION, slow: SLOW, group: GROUP, window: WINDOW, ack: ACK },
+  sub: { from: START, to: POSITION, slow: SLOW, group: GROUP, window: WINDOW, ack: ACK, by: BY },
   unsub: { group: GROUP },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Reads>>>>;
 type Reads = Pick<Kind<unknown>, "read">;

@@ -13,6 +13,7 @@ export interface GroupOptions {
   readonly group: string | undefined;
   readonly window: number | undefined;
   readonly ack: "auto" | "explicit" | "exec" | undefined;
+  readonly by: "key" | undefined;
   readonly from: Start | undefined;
   readonly to: Position | undefined;
   readonly since: number | undefined;
@@ -25,7 +26,7 @@ export interface GroupOptions {
 
 /** Throws UsageError for what a member of a group cannot have. */
 export function checkGroup(options: GroupOptions): void {
-  const { group, window, ack, to, slow, protocol, speed } = options;
+  const { group, window, ack, by, to, slow, protocol, speed } = options;
   if (group === undefined) {
     if (window !== undefined) {
       throw new UsageError("--window says how much waits for a member of a group: give -G NAME, too");
@@ -33,6 +34,7 @@ export function checkGroup(options: GroupOptions): void {
     if (ack !== undefined && ack !== "exec") {
       throw new UsageError(`--ack ${ack} is for a member of a group: give -G NAME, too`);
     }
+    if (by !== undefined) throw new UsageError(`--by ${by} is for a member of a group: give -G NAME, too`);
     return;
   }
   if (protocol === "classic") {
@@ -54,11 +56,11 @@ export function checkGroup(options: GroupOptions): void {
 
 /** Why what a `sub` says of groups does not go together with the command line; undefined: it does. */
 export function groupProblem(
-  { from, to, slow, group, window, ack }: SubFields,
+  { from, to, slow, group, window, ack, by }: SubFields,
   options: GroupOptions,
 ): string | undefined {
   if (options.group === undefined && group === undefined) {
-    const lone = Object.entries({ window, ack }).find(([, value]) => value !== undefined);
+    const lone = Object.entries({ window, ack, by }).find(([, value]) => value !== undefined);
     return lone === undefined ? undefined : `${lone[0]}= is for a member of a group: give group=, too`;
   }
   if (options.ack === "exec" && ack !== undefined && ack !== "explicit") {

@@ -124,6 +124,11 @@ const OPTIONS = {
       "run the COMMAND behind -- for each message, with the payload on its stdin; 0 acknowledges it, " +
       "anything else gives it back (auto)",
   }),
+  by: option(choice("key"), {
+    help:
+      "with -G: key keeps messages with the same key in order and with one subscriber at a time; all in " +
+      "the group say so",
+  }),
   jobs: option(count({ least: 1, most: 1024 }), {
     help: "with --ack exec: so many at a time, which is also the window (1)",
   }),
@@ -225,7 +230,7 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     "\\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH. " +
     "Widths as in printf: %-20t, %08x, %.10p.",
     "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY] [group=NAME] " +
-    "[window=N] [ack=auto|explicit], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as " +
+    "[window=N] [ack=auto|explicit] [by=key], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as " +
     "such commands; with -t the terminal is not read, and with -t and -C, -W, -E or --ack exec stdin is " +
     "not read at all.",
     "What the COMMAND of --ack exec finds in its environment: HASHBUS_TOPIC, HASHBUS_GROUP, " +

@@ -52,6 +52,7 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
       readonly group?: string;
       readonly window?: number;
       readonly ack?: "auto" | "explicit";
+      readonly by?: "key";
     },
   ): Promise<unknown>;
   unsubscribe(pattern: string, options?: { readonly group?: string }): Promise<void>;
@@ -332,6 +333,7 @@ export class SubscriberRun {
     const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
     const ack = own.ack ?? (options.ack === "exec" ? undefined : options.ack);
+    const by = own.by ?? options.by;
     const isReplay = from !== undefined && from !== "now";
     if (isReplay) {
       const problem = own.from === undefined ? undefined : nothingStored({ from, to, now: Date.now() });
@@ -347,6 +349,7 @@ export class SubscriberRun {
       ...(group === undefined ? {} : { group }),
       ...(window === undefined ? {} : { window }),
       ...(group === undefined || ack === undefined ? {} : { ack }),
+      ...(group === undefined || by === undefined ? {} : { by }),
     };
     try {
       await subscriber.subscribe(pattern, terms);

@@ -23,7 +23,7 @@ export function checkedPattern(pattern: unknown): string {
 /** Throws TypeError or RefusedError for options that are none; positions are read elsewhere. */
 export function checkOptions(options: unknown): asserts options is SubscribeOptions {
   checkObject(options);
-  const { from, to, slow, group, window, ack, timeout, signal }: Unchecked = options;
+  const { from, to, slow, group, window, ack, by, timeout, signal }: Unchecked = options;
   checkPosition(from, "from");
   checkPosition(to, "to");
   if (slow !== undefined && !SLOW_POLICIES.some((policy) => policy === slow)) {
@@ -35,6 +35,7 @@ export function checkOptions(options: unknown): asserts options is SubscribeOpti
   if (ack !== undefined && ack !== "auto" && ack !== "explicit") {
     throw new RefusedError("BAD_FIELD", `ack: "auto" or "explicit", not ${named(ack)}`);
   }
+  if (by !== undefined && by !== "key") throw new RefusedError("BAD_FIELD", `by: "key", not ${named(by)}`);
   checkMember(options);
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
     throw new RefusedError("BAD_FIELD", `timeout: milliseconds, more than 0, not ${named(timeout)}`);
@@ -77,9 +78,9 @@ function checkWindow(window: unknown): void {
 }
 
 /** What is for members of a group alone, and what is not for them. */
-function checkMember({ group, window, ack, from, to, slow }: Unchecked): void {
+function checkMember({ group, window, ack, by, from, to, slow }: Unchecked): void {
   if (group === undefined) {
-    for (const [name, value] of Object.entries({ window, ack })) {
+    for (const [name, value] of Object.entries({ window, ack, by })) {
       if (value === undefined) continue;
       throw new RefusedError("BAD_FIELD", `\`${name}\` is for a member of a \`group\`: give both`);
     }

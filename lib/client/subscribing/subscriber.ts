@@ -165,9 +165,9 @@ class QueueSubscriber implements Subscriber {
   subscribe(pattern: string, options: SubscribeOptions = {}): Promise<Subscription> {
     return this.#ask(pattern, (canonical) => {
       checkOptions(options);
-      const { slow, group, window, ack, from = "now", timeout, signal } = options;
+      const { slow, group, window, ack, by, from = "now", timeout, signal } = options;
       const groupFrom = group === undefined || from === "now" ? undefined : encodePosition(from, "from");
-      const terms = { slow, window, ack, groupFrom, replay: replayOf(options) };
+      const terms = { slow, window, ack, by, groupFrom, replay: replayOf(options) };
       return this.#subscribe(nameOf(canonical, group), terms, { timeout, signal });
     });
   }

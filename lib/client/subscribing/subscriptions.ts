@@ -27,6 +27,8 @@ export interface SubscriptionTerms {
   readonly window: number | undefined;
   /** Who says when stored messages of a group are done with: the broker, which writes them, or a member. */
   readonly ack: "auto" | "explicit" | undefined;
+  /** What keeps messages of a group with one member at a time. */
+  readonly by: "key" | undefined;
   /** Where a group begins in what is stored, if it is new. */
   readonly groupFrom: string | undefined;
 }
@@ -79,10 +81,10 @@ export class Subscriptions {
   }
 
   /** Whether it is subscribed like that already. Who asks for a replay wants it now, whatever came before. */
-  has({ key }: SubscriptionName, { slow, replay, window, ack }: SubscriptionTerms): boolean {
+  has({ key }: SubscriptionName, { slow, replay, window, ack, by }: SubscriptionTerms): boolean {
     const entry = this.#entries.get(key);
     return entry !== undefined && replay === undefined && entry.slow === slow && entry.window === window &&
-      (entry.ack ?? "auto") === (ack ?? "auto");
+      (entry.ack ?? "auto") === (ack ?? "auto") && entry.by === by;
   }
 
   /** The request for a subscription, which takes it in when it is acknowledged. */
@@ -193,8 +195,8 @@ export class Subscriptions {
   }
 
   /** What stands behind where it begins: ` group=workers window=10`. */
-  #ownFields({ name, slow, window, ack, groupFrom, since }: Omit<Entry, "replay">): string {
-    const fields = { slow, window, ack };
+  #ownFields({ name, slow, window, ack, by, groupFrom, since }: Omit<Entry, "replay">): string {
+    const fields = { slow, window, ack, by };
     let text = groupField(name);
     for (const [key, value] of Object.entries(fields)) {
       if (value !== undefined) text += encodeField(key, `${value}`);

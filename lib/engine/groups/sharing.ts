@@ -222,11 +222,13 @@ export class Sharing implements RedeliveryOwner, Giver {
   /** Time has passed. */
   tick(): void {
     const { clock } = this.#owner;
-    for (const { place, grant } of this.#leases.lapse(clock)) {
+    const lapsed = this.#leases.lapse(clock);
+    for (const { place, grant } of lapsed) {
       place.holds -= grant.end - grant.from;
       this.#giveAgain(grant, { place, cause: "timeout" });
-      place.changed();
     }
+    // all of it is known to come again before anything behind it is given out
+    for (const { place } of lapsed) place.changed();
     this.#redelivery.tick(clock);
   }
 

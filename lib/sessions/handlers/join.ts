@@ -43,8 +43,9 @@ export function join(pattern: string, request: Request, context: Context): Answe
   const tooMuch = memberships.problem(pattern);
   if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
   const blocks = subscriptions.policy === "block";
+  const keyed = by === undefined ? {} : { by } as const;
   return answerOf(
-    (joined) => memberships.open({ name, pattern, window, blocks, by, ...stored }, joined),
+    (joined) => memberships.open({ name, pattern, window, blocks, ...keyed, ...stored }, joined),
     context,
   );
 }

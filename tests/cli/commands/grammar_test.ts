@@ -71,10 +71,11 @@ Deno.test("a sub and an unsub may name a group, and a sub how much waits for thi
   assertEquals(action("sub jobs.> group=wörkers"), { verb: "sub", ...jobs });
   assertEquals(action("sub jobs.> window=10 group=wörkers"), { verb: "sub", ...jobs, window: 10 });
   assertEquals(action("sub jobs.> group=wörkers from=now"), { verb: "sub", ...jobs, from: "now" });
-  assertEquals(action("sub jobs.> group=wörkers ack=explicit from=7"), {
+  assertEquals(action("sub jobs.> group=wörkers ack=explicit from=7 by=key"), {
     verb: "sub",
     ...jobs,
     ack: "explicit",
+    by: "key",
     from: 7,
   });
   assertEquals(action("unsub jobs.>  group=wörkers "), { verb: "unsub", ...jobs });
@@ -88,7 +89,8 @@ Deno.test("a field of a sub that cannot be had says why", () => {
     ["from=1 from=2", "from= is given twice"],
     ["from=now to=3", "leave from=now out"],
     ["group=g ack=exec", 'ack= takes one of auto, explicit, not "exec"'],
-    ["form=1", 'sub has no "form=", it takes from=, to=, slow=, group=, window= and ack='],
+    ["form=1", 'sub has no "form=", it takes from=, to=, slow=, group=, window=, ack= and by='],
+    ["group=g by=name", 'by= takes one of key, not "name"'],
     ["group=", "group=: the name of a group is missing"],
     ["group=a.b", 'group=: the name of a group has no "#", ".", "*" or ">", "a.b" has'],
     [`group=${"x".repeat(65)}`, "group=: the name of a group has at most 64 bytes"],
@@ -133,7 +135,7 @@ Deno.test("a bad line gets its reason", () => {
   assertEquals(problem("quit now"), 'quit takes nothing, "now" is too much');
   assertEquals(
     problem("sub #a #b", "subscriber"),
-    'sub takes one topic or pattern and from=, to=, slow=, group=, window= and ack=, "#b" is too much',
+    'sub takes one topic or pattern and from=, to=, slow=, group=, window=, ack= and by=, "#b" is too much',
   );
   assertStringIncludes(problem("pub # x"), '"#" alone is no topic');
   assertStringIncludes(problem("pub #a.* x"), "has no wildcards");

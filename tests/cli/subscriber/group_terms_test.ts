@@ -11,6 +11,7 @@ const NONE: GroupOptions = {
   group: undefined,
   window: undefined,
   ack: undefined,
+  by: undefined,
   from: undefined,
   to: undefined,
   since: undefined,
@@ -27,6 +28,7 @@ Deno.test("options that do not go together with a group, or only with one, say w
     [{ window: 5 }, "--window says how much waits for a member of a group: give -G NAME, too"],
     [{ ack: "explicit" }, "--ack explicit is for a member of a group: give -G NAME, too"],
     [{ ack: "auto" }, "--ack auto is for a member of a group: give -G NAME, too"],
+    [{ by: "key" }, "--by key is for a member of a group: give -G NAME, too"],
     [{ group: "g", protocol: "classic" }, "--group needs protocol 2: in the classic protocol"],
     [{ group: "g", to: 5 }, "-G shares what is live, too, and has no end: leave --to out"],
     [{ group: "g", to: 5, "exit-at-end": true }, "leave --to and -e out"],
@@ -45,7 +47,8 @@ Deno.test("options that do not go together with a group, or only with one, say w
 Deno.test("a command that does not go together with the command line, or with a group, says what to do", () => {
   assertEquals(groupProblem({ window: 5 }, NONE), "window= is for a member of a group: give group=, too");
   assertEquals(groupProblem({ ack: "auto" }, NONE), "ack= is for a member of a group: give group=, too");
-  assertEquals(groupProblem({ group: "g", ack: "explicit", from: 1 }, NONE), undefined);
+  assertEquals(groupProblem({ by: "key" }, NONE), "by= is for a member of a group: give group=, too");
+  assertEquals(groupProblem({ group: "g", ack: "explicit", by: "key", from: 1 }, NONE), undefined);
   assertEquals(groupProblem({ ack: "explicit", from: 1 }, MEMBER), undefined);
   assertEquals(
     groupProblem({ from: "latest" }, MEMBER)?.slice(0, 45),

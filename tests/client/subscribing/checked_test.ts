@@ -73,6 +73,8 @@ Deno.test("what is of the right kind and cannot be meant is refused with BAD_FIE
     [{ window: 5 }, "`window` is for a member of a `group`: give both"],
     [{ ack: "explicit" }, "`ack` is for a member of a `group`: give both"],
     [{ group: "g", ack: "exec" }, 'ack: "auto" or "explicit", not "exec"'],
+    [{ by: "key" }, "`by` is for a member of a `group`: give both"],
+    [{ group: "g", by: "name" }, 'by: "key", not "name"'],
     [{ group: "g", ack: true }, 'ack: "auto" or "explicit", not true'],
     [{ group: "g", from: "latest" }, '"-10m", not "latest"'],
     [{ group: "g", from: "-10" }, '"-10m", not "-10"'],
