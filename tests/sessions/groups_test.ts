@@ -80,6 +80,41 @@ Deno.test("members share what comes, and who is none gets all of it (G1, G2)", a
   );
 });
 
+Deno.test("messages of one key go to one member, whatever their topics are; who has no by= is none (G12)", async () => {
+  await using hall = new Hall();
+  using one = await hall.member("sub #jobs.* group=g by=key");
+  using two = await hall.member("sub #jobs.* group=g by=key");
+  using publisher = await hall.publisher();
+  for (let key = 0; key < 16; key++) {
+    for (const topic of ["#jobs.a", "#jobs.b"]) {
+      assertEquals(await publisher.ask(`pub ${topic} 1 key=k${key}\nx`), "ok 1 level=memory subs=1");
+    }
+  }
+  const keys = async (client: RawClient): Promise<string[]> => {
+    await client.send("ping\n");
+    const found: string[] = [];
+    for (let line = await client.line(); line !== "pong" && line !== undefined; line = await client.line()) {
+      const key = /^pub #jobs\.[ab] 1 key=(\w+)$/.exec(line ?? "")?.[1];
+      if (key !== undefined) found.push(key);
+    }
+    return found;
+  };
+  const [first, second] = [await keys(one), await keys(two)];
+  assertEquals(first.length + second.length, 32);
+  assert(new Set(first).isDisjointFrom(new Set(second)), "none is both's");
+  assert(new Set(first).size > 2 && new Set(second).size > 2, `${first} ${second}`);
+  using other = await upgrade(hall.broker.connect("subscribers"));
+  assertEquals(
+    await other.ask("sub #jobs.* group=g"),
+    "err BAD_FIELD the members of group g have by=key, and all have the same",
+  );
+  assertEquals(
+    await other.ask("unsub #jobs.* group=g"),
+    'err NOT_SUBSCRIBED this connection is not in group "g" for "#jobs.*"',
+  );
+  assertEquals(hall.broker.broker.snapshot().groups.map(({ members }) => members), [2]);
+});
+
 Deno.test("a connection may have both, its own and its share (G1)", async () => {
   await using hall = new Hall();
   using both = await hall.member("sub #jobs");
@@ -118,7 +153,7 @@ Deno.test("what is not one, is refused with what is wrong, and nothing changes (
       [`sub #a group=${long}`, `the name of a group has at most 64 bytes, "${"x".repeat(57)}..." has more`],
       ["sub #a group=a.b", 'the name of a group has no "#", ".", "*" or ">", "a.b" has'],
       ["sub #a group=#a", 'the name of a group has no "#", ".", "*" or ">", "#a" has'],
-      ["sub #a group=a b", 'sub does not know "b"; its fields: group=, window=, ack=, from='],
+      ["sub #a group=a b", 'sub does not know "b"; its fields: group=, window=, ack=, from=, by='],
       [
         "sub #a group=a\u00a0b",
         "the name of a group has no white space, control or invisible characters, " +
@@ -129,15 +164,20 @@ Deno.test("what is not one, is refused with what is wrong, and nothing changes (
       ["sub #a group=g window=1e3", 'window= is a number from 1 to 65536, not "1e3"'],
       [
         "sub #a group=g slow=block",
-        'sub does not know "slow=block"; its fields: group=, window=, ack=, from=',
+        'sub does not know "slow=block"; its fields: group=, window=, ack=, from=, by=',
       ],
-      ["sub #a group=g to=9", 'sub does not know "to=9"; its fields: group=, window=, ack=, from='],
+      ["sub #a group=g to=9", 'sub does not know "to=9"; its fields: group=, window=, ack=, from=, by='],
       [
         "sub #d.a group=g from=-10",
         "from= of a group, where it is new, is now, earliest, a sequence number, a time or -10m, " +
         'not "-10"',
       ],
       ["sub #d.a group=g ack=never", 'ack= is auto or explicit, not "never"'],
+      ["sub #a group=g by=name", 'by= is key, not "name"'],
+      [
+        "sub #jobs.* group=g by=key",
+        'group "g" has no by=, and all of its members have the same',
+      ],
       ["sub #a window=1", 'sub does not know "window=1"; its fields: slow=, from=, to=, group='],
       [
         "sub #jobs.a group=g",
