@@ -204,7 +204,7 @@ export const ACK_TIMEOUT_MS = 30_000;
 export const ATTEMPTS_MOST = 5;
 /** Bytes of stored messages that wait for the members of one group before no more is read for it. */
 export const GROUP_AHEAD_BYTES = 256 * KIB;
-/** Messages of a group by keys that wait for the members of their keys while others go on (G12). */
+/** Messages of a group by keys that wait for the members of their keys while others go on (G13). */
 export const GROUP_ASIDE_MOST = 4096;
 /**
  * Topics whose subscribers are remembered between publishes, in each of two generations; when the younger is

@@ -29,7 +29,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-Deno.test("each key is one program's and in order, and goes on in another when that one is killed (G12)", async () => {
+Deno.test("each key is one program's and in order, and goes on in another when that one is killed (G12, G13)", async () => {
   await using broker = await startDurable();
   await using one = await member(broker);
   await using two = await member(broker);

@@ -24,7 +24,7 @@ export interface Named extends SequenceRange {
  *   owner before until it holds none any more.
  * - Messages of a key are given out in the order in which they came; what was given back comes before what
  *   has not been given out, and waits for what was given back that comes before it.
- * - What cannot be given out is set aside, and others go on, until so much lies there.
+ * - What cannot be given out is set aside, and others go on, until so much lies there (G13).
  * - A key is known while messages of it are not settled.
  */
 export class Keys implements Watch {
@@ -52,7 +52,7 @@ export class Keys implements Watch {
     return this.#setAside.isFull(most);
   }
 
-  /** How many keys are known. */
+  /** How many keys are known: for tests. */
   get size(): number {
     return this.#keys.size;
   }

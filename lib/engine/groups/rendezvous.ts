@@ -1,9 +1,9 @@
 /**
- * Which of several has a key, by highest random weight: each has a number for each key, and the greatest has
- * it. Who comes takes a key from each of the others only where its own number is the greatest, one of n of
- * all keys; who goes leaves its keys, and no others, to those that are left. (D. G. Thaler and C. V.
- * Ravishankar, Using Name-Based Mappings to Increase Hit Rates, IEEE/ACM Transactions on Networking 6(1),
- * 1998.)
+ * Which of several has a key (G13), by highest random weight: each has a number for each key, and the
+ * greatest has it. Who comes takes a key from each of the others only where its own number is the greatest,
+ * one of n of all keys; who goes leaves its keys, and no others, to those that are left. (D. G. Thaler and
+ * C. V. Ravishankar, Using Name-Based Mappings to Increase Hit Rates, IEEE/ACM Transactions on Networking
+ * 6(1), 1998.)
  *
  * @module
  */

@@ -14,8 +14,8 @@ import { fieldOf, refuseFields } from "./fields.ts";
 
 /**
  * `sub <topic or pattern> group=<name> [window=<n>] [ack=auto|explicit] [from=<pos>] [by=key]`: of what is
- * published to it from here on this connection gets its share (G1), and of what is stored, what the group has not
- * settled (G6). A second time it changes the window.
+ * published to it from here on this connection gets its share (G1), and of what is stored, what the group has
+ * not settled (G6), by keys or not (G12). A second time it changes the window.
  */
 export function join(pattern: string, request: Request, context: Context): Answer {
   const { limits, memberships, subscriptions } = context;

@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { StoredBench, type Worker } from "./stored_bench.ts";
+import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
+import { Keys } from "../../../lib/engine/groups/keys.ts";
+import { Members, Place } from "../../../lib/engine/groups/members.ts";
+import { RECORDS } from "../../../lib/wire/encoding.ts";
+import { Run } from "../../../lib/wire/run.ts";
+import { NO_OWNER } from "./no_owner.ts";
+import { StoredBench, Worker } from "./stored_bench.ts";
 
 /** As `key:payload`. */
 function shown(worker: Worker): string[] {
@@ -20,7 +26,7 @@ function keysOf(worker: Worker, payload: string): Set<string> {
 }
 
 for (const topic of ["#d.a", "#m.a"]) {
-  Deno.test(`a key of ${topic} is one member's, and goes on to who owns it when that holds none (G12)`, async () => {
+  Deno.test(`a key of ${topic} is one member's, and goes on to who owns it when that holds none (G12, G13)`, async () => {
     const bench = new StoredBench();
     const settling = topic === "#d.a" ? "explicit" : "auto";
     const terms = { by: "key", pattern: "#*.a", settling } as const;
@@ -72,7 +78,7 @@ Deno.test("what is given back comes before what was not given out, and in its or
   assertEquals(shown(worker).slice(7), ["a:3", "a:4", "a:5"]);
 });
 
-Deno.test("while the member of a key has no room others go on, until so much is set aside (G12)", async () => {
+Deno.test("while the member of a key has no room others go on, until so much is set aside (G13)", async () => {
   const bench = new StoredBench();
   const terms = { by: "key", window: 1 } as const;
   const [one, two] = [await bench.joined(terms), await bench.joined(terms)];
@@ -96,7 +102,7 @@ Deno.test("while the member of a key has no room others go on, until so much is 
   assertEquals([settled, shown(holder).length, shown(other).at(-1)], [404, 404, ":late"]);
 });
 
-Deno.test("when a member is gone its keys go on with others, what it had not settled first (G12)", async () => {
+Deno.test("when a member is gone its keys go on with others, what it had not settled first (G12, G13)", async () => {
   const bench = new StoredBench();
   const terms = { by: "key" } as const;
   const [one, two] = [await bench.joined(terms), await bench.joined(terms)];
@@ -153,4 +159,75 @@ Deno.test("a group that is reset begins anew with its keys (G12)", async () => {
   worker.ack("#d.a", 1);
   await bench.settle();
   assertEquals(worker.shown.at(-1), "#d.a 3");
+});
+
+Deno.test("what comes again and waits for others of its key is kept up to a bound, and read again beyond (G12)", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ by: "key" });
+  const text = "x".repeat(10_000);
+  const numbers = Array.from({ length: 100 }, (_, at) => at + 1);
+  for (const _ of numbers) await bench.published("#d.a", [text], " key=a");
+  assertEquals(worker.given.length, 100);
+  worker.nack("#d.a", 1, { delay: 700 });
+  worker.nack("#d.a", 2, { last: 100 });
+  await bench.settle();
+  assert(bench.pool.bytesOut < 800_000, `${bench.pool.bytesOut}`);
+  assertEquals(worker.given.length, 100, "all wait for the first");
+  for (let left = 30; worker.given.length < 200 && left > 0; left--) {
+    for (const { topic, sequence } of worker.given.slice(100)) worker.extend(topic, sequence);
+    await bench.passes(250);
+  }
+  assertEquals(worker.given.slice(100).map(({ sequence }) => sequence), numbers);
+});
+
+Deno.test("where nobody may wait, what is beyond the bound, or has no key and finds no room, is left out (G5, G13)", async () => {
+  const bench = new StoredBench();
+  const worker = new Worker();
+  worker.writes = false;
+  await bench.joined({ by: "key", pattern: "#m", settling: "auto", blocks: false, window: 1 }, worker);
+  await bench.published("#m", ["1", "2"], " key=a");
+  await bench.published("#m", ["3"]);
+  assertEquals([shown(worker), bench.counters.totals.dropped], [["a:1"], 1]);
+  for (let at = 0; at < 5; at++) {
+    await bench.published("#m", Array.from({ length: 1000 }, () => "x"), " key=a");
+    assertEquals(bench.engine.gateOf(bench.engine.routeOf("#m")), undefined);
+  }
+  assertEquals(bench.engine.snapshot().groups[0]!.waiting, 4096);
+  assertEquals(bench.counters.totals.dropped, 1 + 5001 - 4096);
+  worker.write();
+  await bench.settle();
+  assertEquals(worker.given.length, 4097);
+  assert(worker.given.slice(2).every(({ payload }) => payload === "x"));
+});
+
+Deno.test("a key is forgotten when nothing of it is unsettled (G12)", () => {
+  const members = new Members();
+  const keys = new Keys(members);
+  const place = new Place(new Worker(), { window: 2, owner: NO_OWNER });
+  members.enter(place);
+  const pool = new ChunkPool();
+  const giver = { hand: () => {} };
+  for (let at = 0; at < 100; at++) {
+    const text = [at, at + 1, at + 2].map((key) => `pub #a 1 key=${key}\nx\n`).join("");
+    const run = new Run(new Slice(new Chunk(new TextEncoder().encode(text))), {
+      route: { topic: "#a", topicBytes: 2 },
+      encoding: RECORDS,
+      count: 3,
+      pool,
+      hasFields: true,
+      ttl: undefined,
+      expires: undefined,
+    });
+    assertEquals(keys.offer(run, giver, { unit: undefined, attempt: 1, keeps: true }), 0);
+    assertEquals([keys.size, keys.waiting(giver)], [3, 1]);
+    place.holds -= 2;
+    keys.passed(place, 2);
+    members.update(place);
+    assert(keys.goOn());
+    assertEquals([keys.size, keys.waiting(giver)], [1, 0]);
+    place.holds--;
+    keys.passed(place, 1);
+    members.update(place);
+    assertEquals([keys.size, pool.bytesOut], [0, 0]);
+  }
 });

@@ -12,7 +12,7 @@ function owners(seeds: readonly number[]): number[] {
   return KEYS.map((key) => ownerOf(key, seeds));
 }
 
-Deno.test("who comes takes one of n of the keys, and moves no other; who goes moves only its own (G12)", () => {
+Deno.test("who comes takes one of n of the keys, and moves no other; who goes moves only its own (G13)", () => {
   for (const n of [1, 2, 4, 8, 32]) {
     const seeds = Array.from({ length: n }, (_, at) => at + 1);
     const before = owners(seeds);
@@ -27,7 +27,7 @@ Deno.test("who comes takes one of n of the keys, and moves no other; who goes mo
   }
 });
 
-Deno.test("keys that differ have other numbers, and a key another one with each member (G12)", () => {
+Deno.test("keys that differ have other numbers, and a key another one with each member (G13)", () => {
   assertEquals(new Set(KEYS.map(hashOf)).size, KEYS.length);
   assertNotEquals(weightOf(hashOf("a"), 1), weightOf(hashOf("a"), 2));
   assertEquals(hashOf(""), 0x811c9dc5);
