@@ -52,7 +52,7 @@ export class KeyedMessage implements Ordered {
 /** A member, and what of it goes by keys. */
 export class Seat {
   readonly place: Place;
-  /** Its own, among all that were ever there. */
+  /** Its own, among all that were ever there ({@link import("./rendezvous.ts").seedOf}). */
   readonly seed: number;
   /** Keys of which something waits for it to have room. */
   readonly wanted = new Set<Key>();

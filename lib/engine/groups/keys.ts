@@ -73,7 +73,7 @@ export class Keys implements Watch {
   left(place: Place): void {
     const seat = this.#seats.of(place);
     if (seat.gone) return;
-    seat.gone = true;
+    this.#seats.retire(seat);
     for (const key of this.#keys.values()) {
       if (key.owner !== seat) continue;
       this.#seats.elect(key);

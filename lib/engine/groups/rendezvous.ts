@@ -15,9 +15,14 @@ export function hashOf(key: string): number {
   return hash >>> 0;
 }
 
-/** The number that one of several has for a key; `seed`: its own, no two have the same. */
+/** What makes the numbers of one of several its own; `which`: a number that no other has. */
+export function seedOf(which: number): number {
+  return mixed(which);
+}
+
+/** The number that one of several has for a key. */
 export function weightOf(hash: number, seed: number): number {
-  return mixed(hash ^ mixed(seed));
+  return mixed(hash ^ seed);
 }
 
 /** The last step of MurmurHash3: each bit of the outcome depends on all, and no two numbers have the same. */

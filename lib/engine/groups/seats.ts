@@ -5,11 +5,13 @@
  */
 import { type Key, Seat } from "./keyed_message.ts";
 import type { Place } from "./members.ts";
-import { weightOf } from "./rendezvous.ts";
+import { seedOf, weightOf } from "./rendezvous.ts";
 
 /** Guarantee: who comes or goes moves no key but those that are its own ({@link weightOf}). */
 export class Seats {
   readonly #seats = new Map<Place, Seat>();
+  /** Those that may own keys: a key that becomes known looks at each. */
+  #owners: Seat[] = [];
   #seated = 0;
 
   /** That of a member, until it is {@link remove removed}. */
@@ -22,9 +24,16 @@ export class Seats {
   }
 
   enter(place: Place): Seat {
-    const seat = new Seat(place, ++this.#seated);
+    const seat = new Seat(place, seedOf(++this.#seated));
     this.#seats.set(place, seat);
+    this.#owners.push(seat);
     return seat;
+  }
+
+  /** It owns no keys any more; whose were its own are to be {@link elect elected}. */
+  retire(seat: Seat): void {
+    seat.gone = true;
+    this.#owners = this.#owners.filter((each) => each !== seat);
   }
 
   remove(place: Place): void {
@@ -36,7 +45,7 @@ export class Seats {
     key.owner?.wanted.delete(key);
     key.owner = undefined;
     key.weight = -1;
-    for (const seat of this.#seats.values()) if (!seat.gone) this.bid(key, seat);
+    for (let at = 0; at < this.#owners.length; at++) this.bid(key, this.#owners[at]!);
   }
 
   /** One more is there, and is the owner if it has the greatest number for it: whether it is. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { hashOf, weightOf } from "../../../lib/engine/groups/rendezvous.ts";
+import { hashOf, seedOf, weightOf } from "../../../lib/engine/groups/rendezvous.ts";
 
 const KEYS = Array.from({ length: 10_000 }, (_, at) => `customer-${at}`);
 
@@ -14,16 +14,16 @@ function owners(seeds: readonly number[]): number[] {
 
 Deno.test("who comes takes one of n of the keys, and moves no other; who goes moves only its own (G13)", () => {
   for (const n of [1, 2, 4, 8, 32]) {
-    const seeds = Array.from({ length: n }, (_, at) => at + 1);
+    const seeds = Array.from({ length: n }, (_, at) => seedOf(at + 1));
     const before = owners(seeds);
-    const joined = owners([...seeds, n + 1]);
+    const joined = owners([...seeds, seedOf(n + 1)]);
     const moved = joined.filter((owner, at) => owner !== before[at]);
-    assertEquals(new Set(moved), new Set([n + 1]), "only to who came");
+    assertEquals(new Set(moved), new Set([seedOf(n + 1)]), "only to who came");
     const share = KEYS.length / (n + 1);
     assert(Math.abs(moved.length - share) < 5 * Math.sqrt(share), `${n}: ${moved.length} of ${share}`);
     const left = owners(seeds.slice(1));
     if (n === 1) continue;
-    left.forEach((owner, at) => assertEquals(owner === before[at], before[at] !== 1));
+    left.forEach((owner, at) => assertEquals(owner === before[at], before[at] !== seedOf(1)));
   }
 });
 
