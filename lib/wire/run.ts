@@ -186,13 +186,28 @@ export class Run {
 
   /** Its messages in memory of their own, which is no larger than they are; kept. */
   copied(): Run {
-    const { view } = this.records;
-    const chunk = this.#pool.take(view.length);
-    chunk.bytes.set(view);
-    const copy = this.#partOf(new Slice(chunk, 0, view.length), { at: 0, count: this.count });
-    copy.keep();
+    const { start, end } = this.records;
+    return this.gathered([{ at: 0, count: this.count, start, end }]);
+  }
+
+  /**
+   * Some of its messages, in their order, for who knows where those lie: in memory of their own; kept. Of what
+   * is stored only such as follow one another have numbers.
+   */
+  gathered(parts: readonly Lying[]): Run {
+    const { bytes } = this.records.chunk;
+    const length = parts.reduce((sum, { start, end }) => sum + end - start, 0);
+    const chunk = this.#pool.take(length);
+    let [to, count] = [0, 0];
+    for (const { start, end, count: more } of parts) {
+      chunk.bytes.set(bytes.subarray(start, end), to);
+      to += end - start;
+      count += more;
+    }
+    const run = this.#partOf(new Slice(chunk, 0, length), { at: parts[0]!.at, count });
+    run.keep();
     chunk.release();
-    return copy;
+    return run;
   }
 
   /** Its messages as records behind a header, in memory that is released by who asked for it. */

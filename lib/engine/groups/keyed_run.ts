@@ -30,8 +30,21 @@ export class KeyedRun {
 
   /** So many of its messages, from a position on; itself where that is all. */
   part(at: number, count: number): Run {
-    const start = this.#ends[at - 1] ?? this.#start;
-    return this.run.partLying({ at, count, start, end: this.#ends[at + count - 1]! });
+    return this.run.partLying(this.#lying(at, count));
+  }
+
+  /** Messages that do not follow one another, copied. */
+  gathered(parts: ReadonlyArray<Pick<Stretch, "at" | "count">>): Run {
+    return this.run.gathered(parts.map(({ at, count }) => this.#lying(at, count)));
+  }
+
+  /** Whether they are so small that copying one costs less than a part for itself. */
+  get isSmall(): boolean {
+    return this.#ends.at(-1)! - this.#start < SMALL_BYTES * this.run.count;
+  }
+
+  #lying(at: number, count: number): { at: number; count: number; start: number; end: number } {
+    return { at, count, start: this.#ends[at - 1] ?? this.#start, end: this.#ends[at + count - 1]! };
   }
 
   /** How many without a key follow one another from there on. */
@@ -42,17 +55,20 @@ export class KeyedRun {
   }
 }
 
-/** Hands a run to members in as few parts as its order allows. */
+/** Hands a run to members in as few parts as its order, and its numbers, allow. */
 export class Handing {
   readonly #keyed: KeyedRun;
   readonly #giver: Giver;
   readonly #terms: Terms;
+  /** Of what has no numbers each member gets one part; undefined: a part is what follows one another. */
+  readonly #gathered: Map<Place, Stretch[]> | undefined;
   #stretch: Stretch | undefined;
 
   constructor(keyed: KeyedRun, giver: Giver, terms: Terms) {
     this.#keyed = keyed;
     this.#giver = giver;
     this.#terms = terms;
+    this.#gathered = keyed.run.stored === undefined && keyed.isSmall ? new Map() : undefined;
   }
 
   /** The next messages are that member's. */
@@ -62,17 +78,35 @@ export class Handing {
       stretch.count += count;
       return;
     }
-    this.end();
-    this.#stretch = { place, at, count };
+    const next = this.#stretch = { place, at, count };
+    if (this.#gathered === undefined) {
+      if (stretch !== undefined) this.#hand(stretch);
+      return;
+    }
+    const others = this.#gathered.get(place);
+    if (others === undefined) this.#gathered.set(place, [next]);
+    else others.push(next);
   }
 
   /** No more follow. */
   end(): void {
-    if (this.#stretch === undefined) return;
-    const { place, at, count } = this.#stretch;
-    this.#stretch = undefined;
+    for (const [place, stretches] of this.#gathered ?? []) {
+      if (stretches.length === 1) {
+        this.#hand(stretches[0]!);
+        continue;
+      }
+      const run = this.#keyed.gathered(stretches);
+      this.#giver.hand(place, run, this.#terms);
+      run.release();
+    }
+    if (this.#gathered === undefined && this.#stretch !== undefined) this.#hand(this.#stretch);
+  }
+
+  #hand({ place, at, count }: Stretch): void {
     const part = this.#keyed.part(at, count);
     this.#giver.hand(place, part, this.#terms);
     if (part !== this.#keyed.run) part.release();
   }
 }
+
+const SMALL_BYTES = 1024;

@@ -130,7 +130,7 @@ class Play {
     const hand = this.hands[who % this.hands.length];
     switch (what) {
       case "publish":
-        for (const key of keys) await this.#publish(TOPICS[topic]!, KEYS[key]!);
+        await this.#publish(TOPICS[topic]!, keys.map((key) => KEYS[key]!));
         break;
       case "join":
         if (this.hands.length < 4) this.join(many);
@@ -197,12 +197,17 @@ class Play {
     }
   }
 
-  async #publish(topic: string, key: string): Promise<void> {
+  /** One run, a message of each key. */
+  async #publish(topic: string, keys: readonly string[]): Promise<void> {
     const { bench, model } = this;
     if (bench.engine.gateOf(bench.engine.routeOf(topic)) !== undefined) return;
-    const known = { id: model.messages.length, topic, key, sequence: 0, since: 0, attempt: 1, over: false };
-    model.messages.push({ ...known, holder: undefined });
-    await bench.published(topic, [`${known.id}`], key === "" ? "" : ` key=${key}`);
+    const ids = keys.map((key) => {
+      const id = model.messages.length;
+      const known = { id, topic, key, sequence: 0, since: 0, attempt: 1, over: false };
+      model.messages.push({ ...known, holder: undefined });
+      return `${id}`;
+    });
+    await bench.published(topic, ids, (at) => keys[at] === "" ? "" : ` key=${keys[at]}`);
   }
 
   #leased(hand: Hand | undefined): Known[] {

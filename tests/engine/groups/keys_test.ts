@@ -200,6 +200,24 @@ Deno.test("where nobody may wait, what is beyond the bound, or has no key and fi
   assert(worker.given.slice(2).every(({ payload }) => payload === "x"));
 });
 
+Deno.test("of a run each member gets one part, in its order, and of large messages those that follow one another (G12)", async () => {
+  for (const [size, most] of [[1, 2], [2000, 24]] as const) {
+    const bench = new StoredBench();
+    const terms = { by: "key", pattern: "#m", settling: "auto" } as const;
+    const workers = [await bench.joined(terms), await bench.joined(terms)];
+    for (const worker of workers) worker.writes = false;
+    const payloads = KEYS.map((_, at) => `${at}`.padStart(size, "0"));
+    await bench.published("#m", payloads, (at) => ` key=${KEYS[at]}`);
+    const parts = workers.flatMap(({ unsent }) => unsent).length;
+    assert(size === 1 ? parts === most : parts > 2 && parts <= most, `${parts}`);
+    const numbers = workers.map(({ given }) => given.map(({ payload }) => Number(payload)));
+    for (const each of numbers) assertEquals(each, each.toSorted((one, other) => one - other));
+    assertEquals(numbers.flat().toSorted((one, other) => one - other), KEYS.map((_, at) => at));
+    for (const worker of workers) worker.write();
+    assertEquals(bench.engine.snapshot().groups[0]!.held, 0);
+  }
+});
+
 Deno.test("a key is forgotten when nothing of it is unsettled (G12)", () => {
   const members = new Members();
   const keys = new Keys(members);
