@@ -218,6 +218,22 @@ Deno.test("of a run each member gets one part, in its order, and of large messag
   }
 });
 
+Deno.test("what had begun to be written to a member that is gone is over, and the rest comes first (G4, G12)", async () => {
+  const bench = new StoredBench();
+  const terms = { by: "key", pattern: "#m", settling: "auto" } as const;
+  const worker = new Worker();
+  worker.writes = false;
+  await bench.joined(terms, worker);
+  for (const payload of ["1", "2", "3"]) await bench.published("#m", [payload], " key=a");
+  worker.unsent.shift()!.release();
+  const other = await bench.joined(terms);
+  await bench.published("#m", ["4"], " key=a");
+  worker.dies();
+  await bench.settle();
+  await bench.published("#m", ["5"], " key=a");
+  assertEquals(shown(other), ["a:2", "a:3", "a:4", "a:5"]);
+});
+
 Deno.test("a key is forgotten when nothing of it is unsettled (G12)", () => {
   const members = new Members();
   const keys = new Keys(members);
