@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Run as AnyRun } from "../../../lib/engine/types.ts";
+import { published } from "./keyed_runs.ts";
 import { messagesIn, StoredBench, Worker } from "./stored_bench.ts";
 
 const TIMEOUT = 1000;
@@ -207,7 +208,7 @@ class Play {
       model.messages.push({ ...known, holder: undefined });
       return `${id}`;
     });
-    await bench.published(topic, ids, (at) => keys[at] === "" ? "" : ` key=${keys[at]}`);
+    await published(bench, topic, ids.map((payload, at) => ({ payload, key: keys[at]! })));
   }
 
   #leased(hand: Hand | undefined): Known[] {

@@ -1,9 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
+import { ChunkPool } from "../../../lib/buffers.ts";
 import { Keys } from "../../../lib/engine/groups/keys.ts";
 import { Members, Place } from "../../../lib/engine/groups/members.ts";
-import { RECORDS } from "../../../lib/wire/encoding.ts";
-import { Run } from "../../../lib/wire/run.ts";
+import { keyedRun, published } from "./keyed_runs.ts";
 import { NO_OWNER } from "./no_owner.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
 
@@ -207,7 +206,7 @@ Deno.test("of a run each member gets one part, in its order, and of large messag
     const workers = [await bench.joined(terms), await bench.joined(terms)];
     for (const worker of workers) worker.writes = false;
     const payloads = KEYS.map((_, at) => `${at}`.padStart(size, "0"));
-    await bench.published("#m", payloads, (at) => ` key=${KEYS[at]}`);
+    await published(bench, "#m", payloads.map((payload, at) => ({ payload, key: KEYS[at]! })));
     const parts = workers.flatMap(({ unsent }) => unsent).length;
     assert(size === 1 ? parts === most : parts > 2 && parts <= most, `${parts}`);
     const numbers = workers.map(({ given }) => given.map(({ payload }) => Number(payload)));
@@ -242,16 +241,8 @@ Deno.test("a key is forgotten when nothing of it is unsettled (G12)", () => {
   const pool = new ChunkPool();
   const giver = { hand: () => {} };
   for (let at = 0; at < 100; at++) {
-    const text = [at, at + 1, at + 2].map((key) => `pub #a 1 key=${key}\nx\n`).join("");
-    const run = new Run(new Slice(new Chunk(new TextEncoder().encode(text))), {
-      route: { topic: "#a", topicBytes: 2 },
-      encoding: RECORDS,
-      count: 3,
-      pool,
-      hasFields: true,
-      ttl: undefined,
-      expires: undefined,
-    });
+    const messages = [at, at + 1, at + 2].map((key) => ({ payload: "x", key: `${key}` }));
+    const run = keyedRun(messages, { route: { topic: "#a", topicBytes: 2 }, pool });
     assertEquals(keys.offer(run, giver, { unit: undefined, attempt: 1, keeps: true }), 0);
     assertEquals([keys.size, keys.waiting(giver)], [3, 1]);
     place.holds -= 2;

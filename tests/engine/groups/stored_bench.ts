@@ -203,10 +203,9 @@ export class StoredBench {
     return worker;
   }
 
-  /** Payloads to one topic, in one run; `fields` of each, or of the one at that position. */
-  publish(topic: string, payloads: readonly string[], fields: string | ((at: number) => string) = ""): void {
-    const fieldsAt = typeof fields === "string" ? () => fields : fields;
-    const text = payloads.map((each, at) => `pub ${topic} ${each.length}${fieldsAt(at)}\n${each}\n`).join("");
+  /** Payloads to one topic, in one run; `fields` of each. */
+  publish(topic: string, payloads: readonly string[], fields = ""): void {
+    const text = payloads.map((each) => `pub ${topic} ${each.length}${fields}\n${each}\n`).join("");
     const run = new Run(new Slice(new Chunk(encoder.encode(text))), {
       route: this.engine.routeOf(topic),
       encoding: RECORDS,
@@ -224,11 +223,7 @@ export class StoredBench {
     });
   }
 
-  async published(
-    topic: string,
-    payloads: readonly string[],
-    fields: string | ((at: number) => string) = "",
-  ): Promise<void> {
+  async published(topic: string, payloads: readonly string[], fields = ""): Promise<void> {
     this.publish(topic, payloads, fields);
     await this.settle();
   }
