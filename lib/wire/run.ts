@@ -191,8 +191,8 @@ export class Run {
   }
 
   /**
-   * Some of its messages, in their order, for who knows where those lie: in memory of their own; kept. Of what
-   * is stored only such as follow one another have numbers.
+   * Some of its messages, in their order, for who knows where those lie: in memory of their own; kept. Where
+   * it is stored they follow one another, or their numbers would be wrong.
    */
   gathered(parts: readonly Lying[]): Run {
     const { bytes } = this.records.chunk;
