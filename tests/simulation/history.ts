@@ -82,6 +82,8 @@ export interface Line {
   readonly member: string;
   readonly beganAt: number;
   endedAt?: number;
+  /** Nothing was read from it for a while, though it was there. */
+  slow?: boolean;
   /** Stored messages that came over it. */
   readonly given: Delivery[];
   /** Groups it has left. */

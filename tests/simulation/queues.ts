@@ -131,11 +131,15 @@ function settledOnce(deliveries: readonly Delivery[], { history }: Judged): stri
   if (second !== undefined) return [`acknowledged twice: ${show(first)}, and ${show(second)}`];
   const epoch = epochOf(first, history);
   const { answeredAt = Infinity } = ackOf(first)!;
+  // what is acknowledged is whichever its connection had come to by then
+  const attempt = Math.max(
+    ...deliveries.flatMap(({ line, at, attempt }) =>
+      line === first.line && at <= answeredAt ? [attempt] : []
+    ),
+  );
   const again = deliveries.find((delivery) => {
-    // it was acknowledged with that one, whichever it had come to then
-    if (delivery.line === first.line && delivery.at <= answeredAt) return false;
     const other = epochOf(delivery, history);
-    return other > epoch || (other === epoch && delivery.attempt > first.attempt);
+    return other > epoch || (other === epoch && delivery.attempt > attempt);
   });
   return again === undefined ? [] : [`given out again though it was acknowledged: ${show(again)}`];
 }
@@ -235,14 +239,16 @@ function reasonOf(
   if (isLeft) return "lost";
   const extended = said.flatMap(({ verb, at, answer }) => verb === "extend" && answer === "ok" ? [at] : []);
   const began = Math.max(before.at, ...extended);
-  if (late === undefined || delivery.at - began >= plan.ackTimeout - late) return "timeout";
+  if (late === undefined || line.slow === true || delivery.at - began >= plan.ackTimeout - late) {
+    return "timeout";
+  }
   return undefined;
 }
 
 /** Milliseconds that something may be on its way; undefined: any number. */
 function slackOf({ weather, faults }: Plan): number | undefined {
   const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
+  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
 }
 
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
@@ -251,14 +257,17 @@ function jumpsOf(faults: Plan["faults"]): number {
 }
 
 /** Nobody holds more than its window (G7). */
-function bounded({ members, group, pattern, explicit }: Queue, { ackTimeout }: Plan): string[] {
-  if (!explicit) return [];
+function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): string[] {
+  const { ackTimeout } = plan;
+  // what comes late may have outlived its time
+  if (!explicit || slackOf(plan) === undefined) return [];
   const wrong: string[] = [];
   for (const { joins, lines, name } of members) {
     const join = joins.find(({ plan }) => plan.group === group && plan.pattern === pattern);
     if (join === undefined) continue;
     const window = Math.max(join.plan.window, join.plan.later?.window ?? 0);
-    for (const { given } of lines) {
+    for (const { given, slow } of lines) {
+      if (slow === true) continue;
       let held: Delivery[] = [];
       for (const delivery of given) {
         if (delivery.group !== group || !matches(pattern, delivery.topic)) continue;
