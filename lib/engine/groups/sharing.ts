@@ -6,7 +6,7 @@
 import type { HeldMemory } from "../../held_memory.ts";
 import { GROUP_AHEAD_BYTES } from "../../limits.ts";
 import type { Run } from "../../wire/run.ts";
-import type { SequenceSpan, Settling } from "../types.ts";
+import type { GivingBack, SequenceSpan, Settling } from "../types.ts";
 import { deadLettersOf } from "./dead_letters.ts";
 import type { Grant } from "./grant.ts";
 import { Leases } from "./leases.ts";
@@ -172,9 +172,9 @@ export class Sharing implements RedeliveryOwner {
     return grants.length > 0;
   }
 
-  giveBack(place: Place, topic: string, { span, delay }: GivenBack): boolean {
+  giveBack(place: Place, topic: string, { span, ...how }: GivenBack): boolean {
     const grants = this.#take(place, topic, span);
-    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", delay });
+    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", ...how });
     return grants.length > 0;
   }
 
@@ -269,14 +269,13 @@ export class Sharing implements RedeliveryOwner {
   /** Messages that a member does not hold any more and has not settled. */
   #giveAgain(
     grant: Grant,
-    { place: before, cause, delay = 0 }: {
+    { place: before, cause, delay = 0, unused = false }: Partial<GivingBack> & {
       readonly place: Place;
       readonly cause: Cause;
-      readonly delay?: number;
     },
   ): void {
-    const attempt = grant.attempt + 1;
-    this.#shared.progress.again(grant, attempt);
+    const attempt = grant.attempt + (unused ? 0 : 1);
+    if (!unused) this.#shared.progress.again(grant, attempt);
     this.#redelivery.add({ ...grant, attempt, cause, before }, attempt > this.#owner.maxAttempts ? 0 : delay);
   }
 
