@@ -212,7 +212,7 @@ export class StoredBench {
       count: payloads.length,
       pool: this.pool,
       hasFields: fields !== "",
-      ttl: undefined,
+      ttl: fields.includes("ttl=") ? 1000 * Number(/ttl=(\d+)/.exec(fields)![1]) : undefined,
       expires: undefined,
     });
     this.engine.publish(run, {
