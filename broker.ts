@@ -19,6 +19,10 @@ await runMain(BROKER, async (options) => {
   const { quiet } = options;
   const plan = planBroker(options);
   if (plan.kind === "serve") return await serve(options);
+  if (plan.kind === "groups") {
+    const { runGroups } = await import("./lib/cli/broker/groups/job.ts");
+    return await runGroups(plan.dir, plan.job);
+  }
   const { checkStore, exportMessages, headerProblem, Importer, recordOf } = await import(
     "./lib/store/mod.ts"
   );

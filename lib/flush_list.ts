@@ -16,9 +16,22 @@ export interface Flushable {
 export class FlushList {
   readonly #waiting: Flushable[] = [];
   #flushing = false;
+  #held = false;
 
   add(flushable: Flushable): void {
     this.#waiting.push(flushable);
+  }
+
+  /**
+   * Until {@link release} nothing is set going, for more is to be added by what is done now: what is given
+   * to somebody may be taken back by the next request. Who releases it flushes behind that.
+   */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
   }
 
   /**
@@ -26,7 +39,7 @@ export class FlushList {
    * one throws the others are set going all the same, then it is thrown.
    */
   flush(): void {
-    if (this.#flushing) return;
+    if (this.#flushing || this.#held) return;
     this.#flushing = true;
     let at = 0;
     try {

@@ -67,3 +67,16 @@ Deno.test("whatever throws, what is added and set going is so once, in the order
     }
   }));
 });
+
+Deno.test("while it is held nothing is set going; what was added by then is, behind that", () => {
+  const list = new FlushList();
+  const done: string[] = [];
+  list.hold();
+  list.add({ ready: () => done.push("one") });
+  list.flush();
+  assertEquals(done, []);
+  list.release();
+  assertEquals(done, []);
+  list.flush();
+  assertEquals(done, ["one"]);
+});

@@ -23,7 +23,8 @@ import {
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
-import type { Store } from "../store/types.ts";
+import type { From, GroupName, Store } from "../store/types.ts";
+import type { GroupChange, GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
 import { type Machine, THIS_MACHINE } from "./machine.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
@@ -181,6 +182,29 @@ export class Broker implements AsyncDisposable {
     return { live: this.#state !== "closed", ready: false, reason };
   }
 
+  /** The groups that are stored, and those in memory that have members. Rejects with RunError. */
+  groups(): Promise<readonly GroupListing[]> {
+    return new Promise((resolve, reject) => {
+      this.#engine.groups((listing) => {
+        if (listing.kind === "groups") resolve(listing.groups);
+        else reject(new RunError(`the groups cannot be listed: ${listing.reason}`));
+      });
+    });
+  }
+
+  /**
+   * A stored group begins anew there; `from` undefined: with what is stored from now on. What its members
+   * hold they hold no longer. False: there is no such group. Rejects with RunError where nothing has changed.
+   */
+  resetGroup(group: GroupName, from: From | undefined): Promise<boolean> {
+    return changed((done) => this.#engine.resetGroup(group, from, done));
+  }
+
+  /** Nothing is known of a stored group any more, and its members get nothing more; otherwise as a reset. */
+  deleteGroup(group: GroupName): Promise<boolean> {
+    return changed((done) => this.#engine.deleteGroup(group, done));
+  }
+
   /**
    * Stops accepting, finishes what was read, lets everything queued leave, and ends all connections; what is
    * left after so many milliseconds is cut off. Resolves to how many connections had something queued then.
@@ -286,6 +310,16 @@ export class Broker implements AsyncDisposable {
     this.#log.error("it is not known what is stored, so nothing more is acknowledged", { reason });
     this.#lost.resolve(reason);
   }
+}
+
+/** Whether there was such a group. */
+function changed(change: (done: (outcome: GroupChange) => void) => void): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    change((outcome) => {
+      if (outcome.kind === "failed") reject(new RunError(`the group stays as it is: ${outcome.reason}`));
+      else resolve(outcome.kind === "done");
+    });
+  });
 }
 
 /** Throws RunError for options about what is stored: who gives them counts on it. */

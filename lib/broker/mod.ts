@@ -16,7 +16,7 @@
 export { Broker, listenersOn, type Origin, PUBLISHERS, SUBSCRIBERS } from "./broker.ts";
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
-export type { GroupSnapshot, Settling } from "../engine/types.ts";
+export type { GroupListing, GroupSnapshot, Settling } from "../engine/types.ts";
 export type { Totals } from "../counters.ts";
 export type { Limits } from "../limits.ts";
 export type { Log, LogFields } from "../log.ts";

@@ -305,15 +305,20 @@ export class Connection implements OutboxOwner, WriterOwner {
     if (this.#closed) return;
     const { session } = this;
     const input = this.#input;
-    const { turns } = this.#settings;
+    const { turns, flushes } = this.#settings;
     turns.begin(how);
-    if (this.#unread) {
-      this.#unread = false;
-      session.receive(input.chunk, input.start, input.end);
-    } else if (session.waitsFor !== undefined) {
-      session.resume();
-    } else {
-      session.goOn();
+    flushes.hold();
+    try {
+      if (this.#unread) {
+        this.#unread = false;
+        session.receive(input.chunk, input.start, input.end);
+      } else if (session.waitsFor !== undefined) {
+        session.resume();
+      } else {
+        session.goOn();
+      }
+    } finally {
+      flushes.release();
     }
     turns.end();
   }

@@ -5,18 +5,18 @@
  */
 import { DamageError } from "./log/damage.ts";
 import { groupAppends, storedOf, topicProblem } from "./log/group.ts";
+import { groupState } from "./log/groups.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
 import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
 import { seek } from "./log/seek.ts";
 import type {
-  Append,
   Commit,
   CommitOutcome,
   Cursor,
   GroupName,
   GroupOutcome,
-  NamedMark,
+  GroupsOutcome,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -61,15 +61,28 @@ export class MemoryStore implements Store {
   }
 
   /** Stores them together. */
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const outcome = this.#commit(appends, marks);
+  commit(commit: Commit, done: (outcome: CommitOutcome) => void): void {
+    const outcome = this.#commit(commit);
     queueMicrotask(() => done(outcome));
   }
 
   /** How far a group has come. */
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
-    const mark = this.#log.marks.get(group);
-    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+    const { marks } = this.#log;
+    const mark = marks.get(group);
+    const missed = marks.missedBy(group);
+    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
+  }
+
+  /** All there are. */
+  groups(_after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    const { marks } = this.#log;
+    const outcome = orFailed((): GroupsOutcome => ({
+      kind: "groups",
+      groups: marks.names.map((group) => groupState(this.#log, group, marks.get(group)!)),
+      next: undefined,
+    }));
+    queueMicrotask(() => done(outcome));
   }
 
   /** Finds where a replay begins. */
@@ -99,7 +112,7 @@ export class MemoryStore implements Store {
     for (const tell of this.#watching) tell(what);
   }
 
-  #commit(appends: readonly Append[], marks: readonly NamedMark[]): CommitOutcome {
+  #commit({ appends, marks = [], forget = [] }: Commit): CommitOutcome {
     for (const { topic } of appends) {
       const reason = topicProblem(topic);
       if (reason !== undefined) return { kind: "refused", reason };
@@ -108,6 +121,7 @@ export class MemoryStore implements Store {
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const numbers = this.#log.append(grouped.batches, bytes, this.#now());
+    for (const group of forget) this.#log.marks.forget(group);
     for (const mark of marks) this.#log.marks.put(mark);
     this.#commits++;
     this.#trim(grouped.batches);

@@ -108,6 +108,8 @@ export interface Said {
   readonly at: number;
   /** Milliseconds. */
   readonly delay: number;
+  /** As if it had never been given out. */
+  readonly unused: boolean;
   /** "ok" or a code; undefined: the connection ended first. */
   answer?: string;
   answeredAt?: number;

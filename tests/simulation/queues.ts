@@ -6,7 +6,15 @@
  * @module
  */
 import { matches } from "../../lib/topics/topic.ts";
-import type { Delivery, History, MemberRecord, Said } from "./history.ts";
+import {
+  type Delivery,
+  type Found,
+  type History,
+  isDurable,
+  type MemberRecord,
+  type Said,
+  type Sent,
+} from "./history.ts";
 import { isRetained, type JoinPlan, mayRefuse, type Plan } from "./plan.ts";
 import type { States } from "./states.ts";
 
@@ -184,7 +192,9 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
       states.reached("a message is given out again behind a lost connection");
     } else if (reason === "timeout") {
       states.reached("a message outlives its lease");
-    } else if (reason.delay > 0 && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)) {
+    } else if (
+      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)
+    ) {
       // what waits for later is not known any more when the last member has left
       if (isThere(queue, { from: reason.at, to: delivery.at })) {
         wrong.push(`given back for ${reason.delay} ms and given out before: ${show(delivery)}`);
@@ -196,10 +206,13 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     for (const other of deliveries.slice(at + 1)) {
       const later = epochOf(other, history);
       if (later === epoch && one.attempt === other.attempt) {
+        if (isUnused(one) || isUnused(other)) continue;
         wrong.push(`given out twice: ${show(one)}, and ${show(other)}`);
       } else if (later > epoch) {
         states.reached("a message is given out again behind a crash");
-        const nack = one.said.find(({ verb, answer }) => verb === "nack" && answer === "ok");
+        const nack = one.said.find(({ verb, answer, unused }) =>
+          verb === "nack" && answer === "ok" && !unused
+        );
         const end = history.starts[epoch];
         if (nack === undefined || end === undefined || isTroubled(plan)) continue;
         if (nack.answeredAt! < end - STORED_MS && other.attempt <= one.attempt) {
@@ -209,6 +222,11 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     }
   }
   return wrong;
+}
+
+/** It went back as if it had not been given out. */
+function isUnused({ said }: Delivery): boolean {
+  return said.some(({ unused, answer }) => unused && answer !== "NOT_HELD");
 }
 
 /** Whether one of its members was connected all the time. */
@@ -312,12 +330,15 @@ function hasLeft({ endedAt, okAt = 0 }: MemberRecord["joins"][number]): boolean 
 /** In the end all of it is settled, or dead. */
 function complete(queue: Queue, { history, plan }: Judged): string[] {
   const { group, pattern, explicit, whole, since, given, members } = queue;
-  if (stayOf(queue, history) === undefined || isRetained(plan) || !plan.durable) return [];
+  if (stayOf(queue, history) === undefined || !plan.durable) return [];
   const dead = new Set(
     history.dead.filter((each) => each.group === group).map(({ of, ofSeq }) => `${of} ${ofSeq}`),
   );
   const losses = members.flatMap(({ losses }) => losses);
-  const left = history.stored.filter((stored) => {
+  // what was deleted has to be settled, too, but for what was deleted before there was the group
+  const retained = isRetained(plan);
+  const all = retained ? [...history.byText.values()].flatMap(foundOf) : history.stored;
+  const left = all.filter((stored) => {
     const { topic, seq, text } = stored;
     const sent = history.find(text);
     if (
@@ -325,8 +346,10 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
     ) {
       return false;
     }
-    if (!whole && sent.at <= since) return false;
+    if ((!whole || retained) && sent.at <= since) return false;
     const deliveries = given.get(`${topic} ${seq}`) ?? [];
+    // a dead letter may have been deleted since
+    if (retained && deliveries.some(({ attempt }) => attempt === plan.maxAttempts)) return false;
     if (explicit) return !dead.has(`${topic} ${seq}`) && !deliveries.some(mayBeSettled);
     const excused = losses.some(({ at }) => sent.at <= at + plan.stallTimeout + STORED_MS) ||
       history.starts.some((start) => start > sent.at);
@@ -335,6 +358,11 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
   const [first] = left;
   if (first === undefined) return [];
   return [`${left.length} of ${pattern} were never settled by group ${group}, ${nameOf(first)} first`];
+}
+
+/** Where it was stored, as its publisher was told. */
+function foundOf({ topic, seq, text }: Sent): Found[] {
+  return seq === undefined || !isDurable(topic) ? [] : [{ topic, seq, text }];
 }
 
 /** It is, or whoever had it does not know. */

@@ -120,7 +120,7 @@ export class Tap implements Socket {
     if (verb !== "ack" && verb !== "nack" && verb !== "extend") return 0;
     const [first = 0, last = first] = numbers.split("-").map(Number);
     const delay = Number(/delay=(\S+)/.exec(rest.join(" "))?.[1] ?? 0) * 1000;
-    const said: Said = { verb, at: this.#now(), delay };
+    const said: Said = { verb, at: this.#now(), delay, unused: rest.includes("unused") };
     this.#open.push(said);
     for (let seq = first; seq <= last; seq++) this.#newest.get(`${group} ${topic} ${seq}`)?.said.push(said);
     return 0;

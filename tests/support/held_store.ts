@@ -6,6 +6,7 @@ import type {
   Cursor,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -21,6 +22,7 @@ export class HeldStore implements Store {
   readonly commits: {
     readonly appends: readonly Append[];
     readonly marks: readonly NamedMark[];
+    readonly forget: readonly GroupName[];
     end(outcome?: CommitOutcome): void;
   }[] = [];
   /** Commits end by themselves. */
@@ -39,13 +41,13 @@ export class HeldStore implements Store {
     return this.#store.state;
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const end = (outcome?: CommitOutcome): void => {
       if (outcome !== undefined) done(outcome);
-      else this.#store.commit({ appends, marks }, done);
+      else this.#store.commit({ appends, marks, forget }, done);
     };
     if (this.free) return end();
-    this.commits.push({ appends, marks, end });
+    this.commits.push({ appends, marks, forget, end });
     for (const arrived of this.#arrived.splice(0)) arrived();
   }
 
@@ -59,6 +61,10 @@ export class HeldStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#store.group(group, done);
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#store.groups(after, done);
   }
 
   watch(trimmed: Parameters<Store["watch"]>[0]): void {

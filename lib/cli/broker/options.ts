@@ -24,14 +24,37 @@ import {
   type Program,
   type Values,
 } from "../options/table.ts";
+import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
 import { RETAIN, RETAIN_BYTES } from "./retain.ts";
-import { choice, count, DURATION, FILE, FOLDER, PATTERN, port, showSize, size } from "../options/units.ts";
+import {
+  choice,
+  count,
+  DURATION,
+  FILE,
+  FOLDER,
+  type Kind,
+  PATTERN,
+  port,
+  showSize,
+  size,
+} from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
 const DEFAULT_PUB_PORT = 9000;
 /** The file name that means stdin. */
 const STDIN = "-";
+
+const DAY_MS = 86_400_000;
+/** A clock that ticks four times a second tells no shorter time; a longer one is what `extend` is for. */
+const ACK_TIMEOUT: Kind<number> = {
+  ...DURATION,
+  read: (text) => {
+    const read = DURATION.read(text);
+    const fits = "value" in read && read.value >= 250 && read.value <= DAY_MS;
+    return fits ? read : { expected: "a duration from 250ms to 1d, such as 30s or 5m" };
+  },
+};
 
 const OPTIONS = {
   "sub-port": optionMaybe(port(0), {
@@ -85,6 +108,12 @@ const OPTIONS = {
     help: "how long a durable message's id= is remembered, so that it is stored once however often it is " +
       "sent (2m)",
   }),
+  "ack-timeout": option(ACK_TIMEOUT, {
+    help: "how long a worker may hold a message of a durable topic before another gets it (30s)",
+  }),
+  "max-attempts": option(count({ least: 1, most: 1_000_000 }), {
+    help: "how often such a message is given out before it goes to #dead.<group>.<topic> (5)",
+  }),
   "data-check": flag({
     help: "verify everything in --data DIR, tell what is wrong, and exit: 0 all whole, 1 not",
   }),
@@ -98,6 +127,7 @@ const OPTIONS = {
     bare: STDIN,
     help: "store such lines from FILE, or from stdin, and exit",
   }),
+  ...GROUP_OPTIONS,
   config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
@@ -135,6 +165,10 @@ export const BROKER: Program<typeof OPTIONS> = {
       command: "broker --data ./data --export '#orders.>' > orders.jsonl",
       does: "writes what is stored, also while a broker runs there",
     },
+    {
+      command: "broker --data ./data --groups",
+      does: "how far the groups have come, also while a broker runs there",
+    },
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
@@ -153,7 +187,8 @@ export type BrokerPlan =
   | { readonly kind: "serve" }
   | { readonly kind: "check"; readonly dir: string }
   | { readonly kind: "export"; readonly dir: string; readonly pattern: string }
-  | { readonly kind: "import"; readonly dir: string; readonly path: string };
+  | { readonly kind: "import"; readonly dir: string; readonly path: string }
+  | { readonly kind: "groups"; readonly dir: string; readonly job: GroupsJob };
 
 /** Throws UsageError for options that do not go together. */
 export function planBroker(options: BrokerOptions): BrokerPlan {
@@ -170,6 +205,13 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (options["data-check"]) add("--data-check", (dir) => ({ kind: "check", dir }));
   if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
+  checkGroupOptions(options);
+  const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;
+  const addGroups = (flag: string, job: GroupsJob): void =>
+    add(flag, (dir) => ({ kind: "groups", dir, job }));
+  if (options.groups) addGroups("--groups", { do: "list", json });
+  if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
+  if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
   if (dir === undefined) requireNothingStored(options);
@@ -178,7 +220,16 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
 }
 
 /** Options about what is stored. */
-const STORED = ["durable", "sync", "retain-age", "retain-bytes", "retain", "dedup-window"] as const;
+const STORED = [
+  "durable",
+  "sync",
+  "retain-age",
+  "retain-bytes",
+  "retain",
+  "dedup-window",
+  "ack-timeout",
+  "max-attempts",
+] as const;
 
 /** Throws UsageError where something is said about what is stored, and nothing is. */
 function requireNothingStored(options: BrokerOptions): void {

@@ -9,6 +9,7 @@ import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import { endInTime } from "./deadline.ts";
+import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
 import { logPrice } from "./price_tag.ts";
@@ -31,6 +32,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
+  const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options);
   printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
   const { version } = BROKER;
@@ -48,6 +50,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
+  control?.close();
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
@@ -96,6 +99,8 @@ function setupOf(options: BrokerOptions): Setup & DataOptions {
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
     ...(options["dedup-window"] === undefined ? {} : { dedupWindow: options["dedup-window"] }),
+    ...(options["ack-timeout"] === undefined ? {} : { ackTimeout: options["ack-timeout"] }),
+    ...(options["max-attempts"] === undefined ? {} : { maxAttempts: options["max-attempts"] }),
     retain: { age: options["retain-age"], bytes: options["retain-bytes"], overrides: options.retain },
   };
 }

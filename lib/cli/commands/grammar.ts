@@ -3,7 +3,7 @@
  *
  *     [seconds] pub #topic message to the end of the line
  *     [seconds] json {"topic":"#topic","payload":"hi","headers":{"k":"v"},"key":"k","ttl":5,"reply":"#r"}
- *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…] [group=…] [window=…]
+ *     [seconds] sub #topic-or-pattern [from=…] [to=…] [slow=…] [group=…] [window=…] [ack=…]
  *     [seconds] unsub #topic-or-pattern [group=…]
  *     [seconds] quit
  *
@@ -15,9 +15,9 @@ import type { SlowPolicy } from "../../slow_policy.ts";
 import { quote } from "../../text.ts";
 import { type Parsed, parsePattern, parseTopic } from "../../topics/topic.ts";
 import { type PublishLine, readPublishLine } from "../messages/message_line.ts";
-import { POSITION, type Position, START, type Start, wrongOrder } from "../options/position.ts";
+import { POSITION, type Position, START, type Start, startProblem, wrongOrder } from "../options/position.ts";
 import { nearest } from "../options/suggest.ts";
-import { GROUP, type Kind, type Read, SLOW, WINDOW } from "../options/units.ts";
+import { choice, GROUP, type Kind, type Read, SLOW, WINDOW } from "../options/units.ts";
 
 /** Who runs the commands: a publisher knows `pub`, a subscriber `sub` and `unsub`, both know `quit`. */
 export type Role = "publisher" | "subscriber";
@@ -34,6 +34,7 @@ export interface SubFields {
   readonly slow?: SlowPolicy;
   readonly group?: string;
   readonly window?: number;
+  readonly ack?: "auto" | "explicit";
 }
 
 /** What a command does, names in their canonical form. */
@@ -77,6 +78,7 @@ export const GRAMMAR: Readonly<Record<Role, readonly string[]>> = {
     "   slow=drop-old          when it cannot keep up: block, drop-old, drop-new, latest",
     "   group=workers          shared with the others in the group, each message goes to one",
     "   window=10              so many wait for this one",
+    "   ack=explicit           what is stored comes again until it has been printed",
     "[seconds] unsub #topic   what one subscribed to, in the same words",
     "[seconds] quit           leave (so do Ctrl-C and Ctrl-D)",
     "Seconds are waited first. The # of a topic may be left out.",
@@ -152,9 +154,11 @@ function parseKnown(topic: string): Parsed {
 const TOPICS = new Map<string, Parsed>();
 const TOPICS_KEPT = 1000;
 
+const ACK = choice("auto", "explicit");
+
 /** What each verb takes behind its pattern. */
 const FIELDS = {
-  sub: { from: START, to: POSITION, slow: SLOW, group: GROUP, window: WINDOW },
+  sub: { from: START, to: POSITION, slow: SLOW, group: GROUP, window: WINDOW, ack: ACK },
   unsub: { group: GROUP },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Reads>>>>;
 type Reads = Pick<Kind<unknown>, "read">;
@@ -179,9 +183,6 @@ function parseSubscription(
     const name = word.slice(0, equals);
     const text = word.slice(equals + 1);
     if (values.has(name)) return problem(`${name}= is given twice`);
-    if (name === "ack") {
-      return problem("ack= needs groups that keep what is not settled, which this version does not have");
-    }
     const kind = kinds.get(name);
     if (kind === undefined) return problem(`${verb} has no ${quote(`${name}=`)}, it takes ${known}`);
     const read = kind.read(text);
@@ -197,9 +198,11 @@ function parseSubscription(
 
 /** Why fields do not go together, a clause; undefined: they do. */
 function contradiction({ from, to, slow, group }: SubFields): string | undefined {
-  if (group !== undefined && ((from !== undefined && from !== "now") || to !== undefined)) {
-    return "group= shares what is live: leave from= and to= out";
+  if (group !== undefined && to !== undefined) {
+    return "group= shares what is live, too, and has no end: leave to= out";
   }
+  const start = group === undefined ? undefined : startProblem(from);
+  if (start !== undefined) return `from= with group=: ${start}`;
   if (group !== undefined && slow !== undefined) {
     return "window= says how much waits for a member of a group: leave slow= out";
   }

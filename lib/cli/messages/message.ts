@@ -23,6 +23,8 @@ export interface Arrived {
   readonly time?: Date | undefined;
   /** The group that this subscriber got it as a member of. */
   readonly group?: string | undefined;
+  /** How often it has been given out with this time, where it is to be acknowledged. */
+  readonly attempt?: number | undefined;
 }
 
 /** A message as JSON has it. */
@@ -72,7 +74,7 @@ export function messageJsonAnew({ topic, headers = new Map(), key, ttl, reply, p
 
 /** Everything but the payload; what was not given with the message is left out. */
 function aboutJson(
-  { topic, group, headers, id, key, ttl, reply, seq, level, subs }: JsonMessage,
+  { topic, group, headers, id, key, ttl, reply, seq, attempt, level, subs }: JsonMessage,
   time: Date | undefined,
 ): Record<string, unknown> {
   return {
@@ -80,6 +82,7 @@ function aboutJson(
     topic,
     ...(group === undefined ? {} : { group }),
     ...(seq === undefined ? {} : { seq }),
+    ...(seq === undefined || attempt === undefined ? {} : { attempt }),
     ...(level === undefined ? {} : { level }),
     ...(subs === undefined ? {} : { subs }),
     ...(id === undefined ? {} : { id }),

@@ -38,6 +38,7 @@ const KEYS: ReadonlySet<string> = new Set([
   "topic",
   "group",
   "seq",
+  "attempt",
   "id",
   "key",
   "ttl",
@@ -128,6 +129,7 @@ function contentFrom(values: Values, limits: LineLimits): PublishLine {
   const name = topic === undefined ? undefined : parseTopic(topic, limits.topic);
   if (name !== undefined && "problem" in name) throw new Wrong(name.problem);
   numberOf(values, "seq");
+  numberOf(values, "attempt");
   textOf(values, "group");
   return {
     topic: name?.name,

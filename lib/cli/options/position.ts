@@ -164,3 +164,12 @@ function unixTime(text: string): Date | undefined {
   if (whole === "" || whole.length > 11) return undefined;
   return new Date(Number(whole) * 1000 + Number(decimals.slice(0, 3).padEnd(3, "0")));
 }
+
+/** Why a group cannot begin there; undefined: it can. */
+export function startProblem(start: Start | undefined): string | undefined {
+  const isLast = start === "latest" || (typeof start === "string" && /^-\d+$/.test(start));
+  return isLast
+    ? "a group that is new begins now, earliest, at a number, a time or so long ago: the last ones of each " +
+      "topic are for who reads alone"
+    : undefined;
+}

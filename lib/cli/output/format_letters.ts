@@ -30,6 +30,7 @@ export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly wri
   ["k", { means: "key", write: (message) => message.key ?? "" }],
   ["g", { means: "group (-G)", write: (message) => message.group ?? "" }],
   ["s", { means: "sequence number (durable topics)", write: (message) => `${message.seq ?? ""}` }],
+  ["a", { means: "attempt, from 1 on (--ack explicit)", write: (message) => attemptText(message) }],
   ["I", { means: "ISO 8601 time it was stored, or else arrived", write: (_, time) => time.toISOString() }],
   ["U", { means: "Unix time", write: (_, time) => (time.getTime() / 1000).toFixed(3) }],
   ["j", { means: "JSON object", write: (message, time) => messageJson(message, time) }],
@@ -38,6 +39,11 @@ export const LETTERS: ReadonlyMap<string, { readonly means: string; readonly wri
     write: (message, time) => messageJsonDeep(message, time),
   }],
 ]);
+
+/** What is in memory is given out once, and needs no number for that. */
+function attemptText({ seq, attempt }: Arrived): string {
+  return seq === undefined ? "" : `${attempt ?? ""}`;
+}
 
 function headersText({ headers = new Map() }: Arrived): string {
   return [...headers].map(([name, value]) => `${name}=${value}`).join(",");

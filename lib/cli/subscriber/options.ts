@@ -18,6 +18,7 @@ import {
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
 import { meantToSubscribe } from "../client/meant.ts";
+import { checkGroup } from "./group_terms.ts";
 import { checkWorker } from "./worker/options.ts";
 import { DELIMITER } from "../options/escapes.ts";
 import { compileFormat, type FormatPart, LETTERS } from "../output/format_letters.ts";
@@ -108,15 +109,18 @@ const OPTIONS = {
   }),
   group: option(GROUP, {
     letters: "G",
-    help: "share what comes with all subscribers that give this name: each message goes to one of them; " +
-      "protocol 2, topics in memory",
+    help: "share what comes with all subscribers that give this name: each message goes to one of them; of " +
+      "durable topics the group is stored, and gets what came while nobody was there; protocol 2",
   }),
   window: option(WINDOW, {
-    help: "with -G: so many messages wait at the broker for this subscriber at most (256)",
+    help: "with -G: so many messages wait at the broker for this subscriber at most, or are held by it " +
+      "unacknowledged (256; with -C as many, where that is less)",
   }),
-  ack: option(choice("exec"), {
-    help: "with -G, exec: run the COMMAND behind -- for each message, with the payload on its stdin; 0 " +
-      "acknowledges it, anything else gives it back",
+  ack: option(choice("auto", "explicit", "exec"), {
+    help: "with -G, of durable topics: auto, a message is done with when it is sent to this subscriber; " +
+      "explicit, when it has been printed, and until then it comes again, here or to another; exec: " +
+      "run the COMMAND behind -- for each message, with the payload on its stdin; 0 acknowledges it, " +
+      "anything else gives it back (auto)",
   }),
   jobs: option(count({ least: 1, most: 1024 }), {
     help: "with --ack exec: so many at a time, which is also the window (1)",
@@ -194,6 +198,10 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
       does: "one of several that share the messages of #jobs",
     },
     {
+      command: "subscriber -t jobs -G log --ack explicit --from earliest >> jobs.log",
+      does: "each message of a durable topic, from the first on, whatever is killed in between",
+    },
+    {
       command: "subscriber -t jobs -G workers --ack exec --jobs 4 -- ./resize --width 800",
       does: "a worker: four commands at a time, each with a message on its stdin",
     },
@@ -207,9 +215,9 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     "\\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH. " +
     "Widths as in printf: %-20t, %08x, %.10p.",
     "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY] [group=NAME] " +
-    "[window=N], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as such commands; " +
-    "with -t the terminal is not read, and with -t and -C, -W, -E or --ack exec stdin is not read at " +
-    "all.",
+    "[window=N] [ack=auto|explicit], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as " +
+    "such commands; with -t the terminal is not read, and with -t and -C, -W, -E or --ack exec stdin is " +
+    "not read at all.",
     "What the COMMAND of --ack exec finds in its environment: HASHBUS_TOPIC, HASHBUS_GROUP, " +
     "HASHBUS_ATTEMPT, and where the message has them HASHBUS_SEQ, HASHBUS_TIME, HASHBUS_ID, " +
     "HASHBUS_KEY, HASHBUS_REPLY and HASHBUS_H_NAME for each header (content-type is " +
@@ -270,30 +278,6 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     replay,
     endsWithReplay,
   };
-}
-
-/** Throws UsageError for what a member of a group cannot have. */
-function checkGroup(options: SubscriberOptions): void {
-  const { group, window, from, to, since, slow, protocol } = options;
-  if (group === undefined) {
-    if (window === undefined) return;
-    throw new UsageError("--window says how much waits for a member of a group: give -G NAME, too");
-  }
-  if (protocol === "classic") {
-    throw new UsageError("--group needs protocol 2: in the classic protocol each subscriber gets everything");
-  }
-  const ofStored = [
-    ...(from === undefined || from === "now" ? [] : ["--from"]),
-    ...(to === undefined ? [] : ["--to"]),
-    ...(since === undefined ? [] : ["--since"]),
-    ...(options["exit-at-end"] ? ["-e"] : []),
-  ];
-  if (ofStored.length > 0) {
-    throw new UsageError(`-G shares what is live, not what is stored: leave ${ofStored.join(" and ")} out`);
-  }
-  if (slow !== undefined) {
-    throw new UsageError("--slow is not for members of a group: --window says how much waits for each");
-  }
 }
 
 /** Throws UsageError for ways to print that contradict one another. */

@@ -21,6 +21,8 @@ import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
 import { doneInTime, unread, WAITING } from "../output/patience.ts";
 import { nothingStored, type Position, type Start } from "../options/position.ts";
+import { Acknowledging, closedBehindPrinted } from "./acknowledging.ts";
+import { groupProblem } from "./group_terms.ts";
 import { leftOut } from "./left_out.ts";
 import { Pace, type Replays } from "./replays.ts";
 import { pause } from "../process/pause.ts";
@@ -47,6 +49,7 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
       readonly to?: Position;
       readonly group?: string;
       readonly window?: number;
+      readonly ack?: "auto" | "explicit";
     },
   ): Promise<unknown>;
   unsubscribe(pattern: string, options?: { readonly group?: string }): Promise<void>;
@@ -111,6 +114,7 @@ export class SubscriberRun {
   readonly #told: ToldPositions;
   /** Has the messages in the place of who reads stdout. */
   readonly #worker: Worker | undefined;
+  readonly #acknowledging: Acknowledging;
   readonly #printing: Promise<void>;
   /** Aborted when no pause is worth keeping any more. */
   readonly #leaving = new AbortController();
@@ -139,6 +143,13 @@ export class SubscriberRun {
       });
       this.#reporter = new Reporter(this.#stats, { out: this.#out, json: options.json });
     }
+    const { count } = options;
+    this.#acknowledging = new Acknowledging({
+      // the last ones with the end, so that no others are sent in their place
+      early: count === undefined ? undefined : count - (windowOf(options) ?? count),
+      written: () => Promise.all([this.#out.flush(), this.#recording?.out.flush()]),
+      notices,
+    });
     // reading begins before subscribing does: replies come in one stream with messages
     this.#worker = workerOf(options, { ...context, subscribed: this.#subscribed, out: this.#out });
     this.#printing = this.#worker?.work(context.subscriber) ?? this.#print();
@@ -162,7 +173,7 @@ export class SubscriberRun {
   /** What is closed when it ends: the connection, behind what still runs. */
   closable(client: Closable, stop: Stop): Closable {
     const worker = this.#worker;
-    if (worker === undefined) return client;
+    if (worker === undefined) return closedBehindPrinted(this.#acknowledging, client);
     return closedBehind({ worker, client, working: this.#printing, stop, notices: this.#context.notices });
   }
 
@@ -236,7 +247,10 @@ export class SubscriberRun {
     const recording = this.#recording;
     for await (const message of subscriber) {
       if (plan.endsWithReplay && replays.ended) return;
-      if (isLeftOut(message.topic)) continue;
+      if (isLeftOut(message.topic)) {
+        this.#acknowledging.printed(message);
+        continue;
+      }
       const { time } = message;
       if (pace !== undefined && replays.replaying && time !== undefined) {
         if (pace.wait(time.getTime(), performance.now()) > 0) await this.#out.flush();
@@ -247,6 +261,7 @@ export class SubscriberRun {
         message,
         time?.getTime() ?? performance.timeOrigin + performance.now(),
       );
+      this.#acknowledging.printed(message);
       this.#subscribed.count(message.topic, message.group);
       if (++this.#printed === options.count) return;
       if (this.#out.full) await this.#out.flush();
@@ -315,13 +330,14 @@ export class SubscriberRun {
     const to = own.to ?? replay?.to;
     const from = own.from ?? replay?.from ?? (to === undefined ? undefined : "earliest");
     const slow = own.slow ?? options.slow;
+    const ack = own.ack ?? (options.ack === "exec" ? undefined : options.ack);
     const isReplay = from !== undefined && from !== "now";
     if (isReplay) {
       const problem = own.from === undefined ? undefined : nothingStored({ from, to, now: Date.now() });
       if (problem !== undefined) throw new RefusedError("BAD_FIELD", `from=: ${problem}`);
       this.#told.from(own.from === undefined ? "--from " : "from=", from);
       if (to !== undefined) this.#told.to(own.to === undefined ? "--to " : "to=", to);
-      replays.add(pattern, from);
+      if (group === undefined) replays.add(pattern, from);
     }
     const terms = {
       ...(isReplay ? { from } : {}),
@@ -329,6 +345,7 @@ export class SubscriberRun {
       ...(slow === undefined ? {} : { slow }),
       ...(group === undefined ? {} : { group }),
       ...(window === undefined ? {} : { window }),
+      ...(group === undefined || ack === undefined ? {} : { ack }),
     };
     try {
       await subscriber.subscribe(pattern, terms);
@@ -347,32 +364,6 @@ export class SubscriberRun {
     replays.drop(pattern);
     return subscriber.unsubscribe(pattern);
   }
-}
-
-/** Why what a `sub` says of groups does not go together with the command line; undefined: it does. */
-function groupProblem(
-  { from, to, slow, group, window }: SubFields,
-  options: SubscriberOptions,
-): string | undefined {
-  if (options.group === undefined && group === undefined) {
-    return window === undefined ? undefined : "window= says how much waits for a member: give group=, too";
-  }
-  if (group === undefined) {
-    if ((from !== undefined && from !== "now") || to !== undefined) {
-      return "-G shares what is live, not what is stored: leave from= and to= out";
-    }
-    return slow === undefined
-      ? undefined
-      : "slow= is not for members of a group (-G): window= says how much waits";
-  }
-  if (options.slow !== undefined) {
-    return "group= does not go together with --slow: window= says how much waits";
-  }
-  const { from: start = "now", to: end, since } = options;
-  if (start === "now" && end === undefined && since === undefined && !options["exit-at-end"]) {
-    return undefined;
-  }
-  return "group= shares what is live, and --from, --to, --since and -e are for what is stored";
 }
 
 function refuseWhatIsAhead(problem: string | undefined): void {

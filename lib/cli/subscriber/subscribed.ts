@@ -76,8 +76,8 @@ function keyOf(pattern: string, group: string | undefined): string {
   return group === undefined ? pattern : `${pattern} ${group}`;
 }
 
-function wordsOf({ from, to, slow, group, window }: SubFields): string[] {
-  return Object.entries({ from, to, slow, group, window }).flatMap(([name, value]) =>
+function wordsOf({ from, to, slow, group, window, ack }: SubFields): string[] {
+  return Object.entries({ from, to, slow, group, window, ack }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value instanceof Date ? withOffset(value) : value}`]
   );
 }

@@ -91,15 +91,7 @@ export class FrameLink {
   /** How many of these are of {@link #settlements}. */
   #settling = 0;
   readonly #settlements: Settlements = new Settlements({
-    send: (lines, requests) => {
-      if (this.#channel.over) {
-        for (const each of requests) each.answered(undefined);
-        return Promise.resolve();
-      }
-      this.#settling += requests.length;
-      for (const each of requests) this.#asked.push({ resolve: (reply) => this.#settled(each, reply) });
-      return this.write(encodeText(lines));
-    },
+    send: (settlements) => this.write(encodeText(this.#expect(settlements))),
   });
   readonly #info = Promise.withResolvers<void>();
   #answers: Answers | undefined;
@@ -130,10 +122,10 @@ export class FrameLink {
   ask({ verb, pattern, fields, accepted }: Request): Promise<Reply | undefined> {
     if (this.#channel.over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      // what was settled before is answered before
-      this.#settlements.flush();
+      // what was settled before is answered before, and of a group that is left nothing more comes for it
+      const settled = this.#expect(this.#settlements.take());
       this.#asked.push({ resolve, accepted });
-      void this.write(encodeText(`${verb} ${pattern}${fields}\n`));
+      void this.write(encodeText(`${settled}${verb} ${pattern}${fields}\n`));
     });
   }
 
@@ -214,6 +206,21 @@ export class FrameLink {
     }
   }
 
+  /** The answers to these come next; the lines that ask for them. */
+  #expect(settlements: readonly Settlement[]): string {
+    let lines = "";
+    for (const each of settlements) {
+      if (this.#channel.over) {
+        each.answered(undefined);
+        continue;
+      }
+      lines += each.line;
+      this.#settling++;
+      this.#asked.push({ resolve: (reply) => this.#settled(each, reply) });
+    }
+    return lines;
+  }
+
   #settled(settlement: Settlement, reply: Reply | undefined): void {
     this.#settling--;
     settlement.answered(reply);
@@ -249,8 +256,9 @@ export class FrameLink {
     const notice = noticeOf(fields);
     if (notice !== undefined) return this.#sink?.notice(notice);
     if (fields.draining === true) this.#answers?.stopped();
-    const { max, durable, ackTimeout } = fields;
+    const { max, durable, ackTimeout, maxAttempts } = fields;
     if (typeof ackTimeout === "number" && ackTimeout > 0) this.#settlements.ackTimeout = ackTimeout;
+    if (typeof maxAttempts === "number" && maxAttempts > 0) this.#settlements.maxAttempts = maxAttempts;
     if (Array.isArray(durable)) this.durable = durable.filter((each) => typeof each === "string");
     if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
       this.lineMost = max.line;

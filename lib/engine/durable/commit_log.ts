@@ -213,11 +213,11 @@ export class CommitLog implements Gate {
     const { pieces } = of;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
     const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
-    const marks = news?.marks ?? [];
-    if (appends.length === 0 && marks.length === 0) {
+    if (appends.length === 0 && news === undefined) {
       return this.#committed(of, { kind: "stored", stored: [] });
     }
-    this.#options.store.commit({ appends, marks }, (outcome) => this.#committed(of, outcome));
+    const { marks = [], forget = [] } = news ?? {};
+    this.#options.store.commit({ appends, marks, forget }, (outcome) => this.#committed(of, outcome));
   }
 
   #withNews(published: readonly Piece[], news: News | undefined): readonly Piece[] {

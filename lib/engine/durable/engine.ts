@@ -8,7 +8,7 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
-import type { Cursor, Store } from "../../store/types.ts";
+import type { Cursor, From, Store } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Encoding } from "../../wire/encoding.ts";
@@ -17,6 +17,7 @@ import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
 import { DEAD_LETTERS } from "../groups/dead_letters.ts";
 import { Groups } from "../groups/groups.ts";
+import { listGroups } from "../groups/listing.ts";
 import { Settlements } from "../groups/settlements.ts";
 import { type GroupTerms, StoredGroups } from "../groups/stored_groups.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
@@ -24,6 +25,10 @@ import type {
   Engine,
   EngineSnapshot,
   Gate,
+  GroupChange,
+  GroupName,
+  GroupsListing,
+  GroupSnapshot,
   Joining,
   Level,
   Member,
@@ -81,6 +86,7 @@ const TICK_MOST = 1000;
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
   readonly ackTimeout: number;
+  readonly maxAttempts: number;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #storedGroups: StoredGroups;
@@ -107,6 +113,7 @@ export class DurableEngine implements Engine {
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
     this.ackTimeout = options.groups.ackTimeout;
+    this.maxAttempts = options.groups.maxAttempts;
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
@@ -177,6 +184,7 @@ export class DurableEngine implements Engine {
     });
     store.watch((what) => {
       for (const following of this.#followings.values()) following.trimmed(what);
+      this.#storedGroups.trimmed(what);
     });
   }
 
@@ -236,6 +244,18 @@ export class DurableEngine implements Engine {
   join(joining: Joining, member: Member): Membership {
     const isStored = this.durable.some((durable) => overlap(durable, joining.pattern));
     return (isStored ? this.#storedGroups : this.#groups).join(joining, member);
+  }
+
+  groups(done: (listing: GroupsListing) => void): void {
+    listGroups(this.#store, { running: () => this.#running(), done });
+  }
+
+  resetGroup(group: GroupName, from: From | undefined, done: (change: GroupChange) => void): void {
+    this.#storedGroups.reset(group, from, done);
+  }
+
+  deleteGroup(group: GroupName, done: (change: GroupChange) => void): void {
+    this.#storedGroups.remove(group, done);
   }
 
   replays(subscriber: Subscriber): boolean {
@@ -307,7 +327,7 @@ export class DurableEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    const groups = [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
+    const groups = this.#running();
     return { subscriptions, topics, replays: this.#replays.size, groups, store: this.#store.state };
   }
 
@@ -317,6 +337,11 @@ export class DurableEngine implements Engine {
 
   close(closed: () => void): void {
     this.whenIdle(() => this.#store.close(closed));
+  }
+
+  /** The groups that have members. */
+  #running(): GroupSnapshot[] {
+    return [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
   }
 
   #deliver(run: Run): number {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { GroupMark, TopicMark } from "../../store/types.ts";
-import { readRanges, type SequenceRange, SequenceRanges } from "./sequence_ranges.ts";
+import { readRanges, type SequenceRange, SequenceRanges } from "../../sequence_ranges.ts";
 
 /** What a ledger knows of a mark. */
 export type Mark = Pick<GroupMark, "after" | "topics">;
@@ -128,6 +128,11 @@ export class Ledger {
     }
     this.#changed.add(topic);
     this.#close(unit);
+  }
+
+  /** A mark is to be stored, whatever has changed. */
+  touch(): void {
+    this.#moved = true;
   }
 
   /** Messages were given back, and so often they will have been given out with the next time. */

@@ -4,28 +4,60 @@
  * @module
  */
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
+import { GroupHolds } from "./group_holds.ts";
 
 /** One group's, with all its topics. */
 interface Entry {
   sequence: number;
   after: number;
+  missed: number;
   readonly topics: Map<string, TopicMark>;
 }
 
 /** What is put last counts; a topic of which nothing is said any more is not kept. */
 export class MemoryMarks {
+  /** What they keep from being deleted. */
+  readonly holds = new GroupHolds((group, topic) =>
+    this.#entries.get(keyOf(group))?.topics.get(topic)?.settled
+  );
   readonly #entries = new Map<string, Entry>();
+
+  /** They as they are called, in their order. */
+  get names(): GroupName[] {
+    return [...this.#entries.keys()].sort().map((key) => {
+      const [pattern, name] = key.split(" ") as [string, string];
+      return { name, pattern };
+    });
+  }
+
+  forget(group: GroupName): void {
+    this.#entries.delete(keyOf(group));
+    this.holds.delete(group);
+  }
 
   put({ name, pattern, sequence, after, topics }: NamedMark): void {
     const key = keyOf({ name, pattern });
-    const entry: Entry = this.#entries.get(key) ?? { sequence, after, topics: new Map() };
+    const entry: Entry = this.#entries.get(key) ?? { sequence, after, missed: 0, topics: new Map() };
     this.#entries.set(key, entry);
+    this.holds.put({ name, pattern, sequence, after });
     entry.sequence = sequence;
     entry.after = after;
+    entry.missed = 0;
     for (const mark of topics) {
       if (mark.settled === "" && mark.attempts === "") entry.topics.delete(mark.topic);
       else entry.topics.set(mark.topic, mark);
     }
+  }
+
+  /** Messages it had not settled are deleted. */
+  miss(group: GroupName, messages: number): void {
+    const entry = this.#entries.get(keyOf(group));
+    if (entry !== undefined) entry.missed += messages;
+  }
+
+  /** So many since its last mark. */
+  missedBy(group: GroupName): number {
+    return this.#entries.get(keyOf(group))?.missed ?? 0;
   }
 
   get(group: GroupName): GroupMark | undefined {
@@ -38,5 +70,5 @@ export class MemoryMarks {
 
 /** Neither has white space. */
 function keyOf({ name, pattern }: GroupName): string {
-  return `${name} ${pattern}`;
+  return `${pattern} ${name}`;
 }

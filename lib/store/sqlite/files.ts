@@ -48,6 +48,11 @@ export function requireStore({ dir, database }: DataFiles): void {
   }
 }
 
+/** {@link requireStore} for a directory. */
+export function requireStoreIn(dir: string): void {
+  requireStore(filesIn(dir));
+}
+
 /** Makes the directory where there is none, for its owner alone. Throws RunError. */
 export function prepareDirectory(dir: string): void {
   try {

@@ -11,6 +11,7 @@ import type {
   Cursor,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -40,7 +41,7 @@ export interface Started<Request, Answer> {
 }
 
 /** What a read of either kind is answered with. */
-type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome) => void;
+type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome) => void;
 
 /**
  * - Commits are answered by one thread and reads by the other, each in the order of the calls.
@@ -103,7 +104,7 @@ export class SqliteStore implements Store {
     return { ...this.#state, committing };
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
     if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
     const gone = this.#writingGone;
@@ -115,7 +116,7 @@ export class SqliteStore implements Store {
     const buffer = this.#takeBuffer(grouped.length);
     grouped.copyTo(new Uint8Array(buffer));
     this.#waiting = { grouped, done };
-    this.#post.send({ kind: "commit", batches: grouped.batches, marks, buffer }, [buffer]);
+    this.#post.send({ kind: "commit", batches: grouped.batches, marks, forget, buffer }, [buffer]);
   }
 
   get upkeepDue(): boolean {
@@ -139,6 +140,10 @@ export class SqliteStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#ask({ kind: "group", group }, done);
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#ask({ kind: "groups", after }, done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -200,6 +205,7 @@ export class SqliteStore implements Store {
     switch (answer.kind) {
       case "sought":
       case "group":
+      case "groups":
       case "read": {
         const { outcome } = answer;
         const done = this.#reads.shift();

@@ -11,6 +11,7 @@ import type {
   Cursor,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -119,6 +120,7 @@ class DiskStore implements Store {
   readonly #commits: {
     readonly appends: readonly Append[];
     readonly marks: readonly NamedMark[];
+    readonly forget: readonly GroupName[];
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
@@ -148,7 +150,7 @@ class DiskStore implements Store {
     return { ...this.#state, committing: this.#commits.length };
   }
 
-  commit({ appends, marks = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
     const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
       topic,
       count,
@@ -156,7 +158,7 @@ class DiskStore implements Store {
       ids,
       ttl,
     }));
-    this.#commits.push({ appends: copies, marks, done });
+    this.#commits.push({ appends: copies, marks, forget, done });
     this.#next();
   }
 
@@ -178,6 +180,10 @@ class DiskStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#read((told) => this.#opened.store.group(group, told), done);
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#read((told) => this.#opened.store.groups(after, told), done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -234,7 +240,8 @@ class DiskStore implements Store {
       });
       return;
     }
-    this.#committing = { appends: first.appends, marks: first.marks, time: this.#node.clock.wall() };
+    const { appends, marks, forget } = first;
+    this.#committing = { appends, marks, forget, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;

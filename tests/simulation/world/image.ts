@@ -5,6 +5,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { groupAppends, storedOf, topicProblem } from "../../../lib/store/log/group.ts";
+import { groupState } from "../../../lib/store/log/groups.ts";
 import { read } from "../../../lib/store/log/read.ts";
 import { trimmedOf, Trimmer } from "../../../lib/store/log/retention.ts";
 import { seek } from "../../../lib/store/log/seek.ts";
@@ -92,7 +93,16 @@ class OpenImage implements Opened {
       },
       group: (group, done) => {
         const mark = view.snapshot(() => marks.get(group));
-        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+        const missed = marks.missedBy(group);
+        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
+      },
+      groups: (_after, done) => {
+        const groups = view.snapshot(() =>
+          marks.namesAfter({ name: "", pattern: "" }, 1_000_000).map((group) =>
+            groupState(view, group, marks.get(group)!)
+          )
+        );
+        queueMicrotask(() => done({ kind: "groups", groups, next: undefined }));
       },
       watch: (trimmed) => void this.#watching.push(trimmed),
       close: (done) => {
@@ -102,13 +112,13 @@ class OpenImage implements Opened {
     };
   }
 
-  commit({ appends, marks, time }: Kept, done: (outcome: CommitOutcome) => void): void {
+  commit({ appends, marks, forget, time }: Kept, done: (outcome: CommitOutcome) => void): void {
     const reason = appends.map(({ topic }) => topicProblem(topic)).find((problem) => problem !== undefined);
     if (reason !== undefined) return queueMicrotask(() => done({ kind: "refused", reason }));
     const grouped = groupAppends(appends);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
-    const numbers = this.#writer.commit({ batches: grouped.batches, marks }, bytes, time);
+    const numbers = this.#writer.commit({ batches: grouped.batches, marks, forget }, bytes, time);
     if ("kind" in numbers) return queueMicrotask(() => done(numbers));
     this.#commits++;
     this.#trim(grouped.batches, time);

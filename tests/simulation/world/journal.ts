@@ -64,6 +64,7 @@ class OpenJournal implements Opened {
       seek: (...asked) => store.seek(...asked),
       read: (...asked) => store.read(...asked),
       group: (...asked) => store.group(...asked),
+      groups: (...asked) => store.groups(...asked),
       watch: (trimmed) => store.watch(trimmed),
       close: (done) => store.close(done),
     };
@@ -74,9 +75,13 @@ class OpenJournal implements Opened {
     this.#replay(this.#store, { ...kept, time: this.#journal.time }, done);
   }
 
-  #replay(store: MemoryStore, { appends, marks, time }: Kept, done: (outcome: CommitOutcome) => void): void {
+  #replay(
+    store: MemoryStore,
+    { appends, marks, forget, time }: Kept,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
     this.#time = time;
-    store.commit({ appends, marks }, done);
+    store.commit({ appends, marks, forget }, done);
     this.#time = undefined;
   }
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { Append, CommitOutcome, NamedMark, Store } from "../../../lib/store/types.ts";
+import type { Append, CommitOutcome, GroupName, NamedMark, Store } from "../../../lib/store/types.ts";
 
 /** What one commit stores. */
 export interface Kept {
   readonly appends: readonly Append[];
   readonly marks: readonly NamedMark[];
+  readonly forget: readonly GroupName[];
   /** By the wall clock of who stored it, milliseconds since 1970. */
   readonly time: number;
 }

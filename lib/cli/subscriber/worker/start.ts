@@ -5,6 +5,7 @@
  */
 import type { Notices } from "../../client/notices.ts";
 import type { Output } from "../../output/output.ts";
+import { windowFor } from "../group_terms.ts";
 import type { WorkerOptions } from "./options.ts";
 import { Worker } from "./worker.ts";
 
@@ -38,7 +39,8 @@ function jobsOf({ jobs = 1 }: WorkerOptions): number {
 export function windowOf(
   options: WorkerOptions & { readonly count: number | undefined },
 ): number | undefined {
-  if (options.window !== undefined || options.ack !== "exec") return options.window;
+  if (options.ack !== "exec") return windowFor(options);
+  if (options.window !== undefined) return options.window;
   return Math.min(jobsOf(options), options.count ?? Infinity);
 }
 
@@ -55,7 +57,8 @@ export function workerOf(
     jobs: jobsOf(options),
     count,
     retryDelay: options["retry-delay"] ?? RETRY_DELAY_MS,
-    extendAfter: () => EXTEND_AFTER_MS,
+    // two of them may be lost or late
+    extendAfter: ({ ackTimeout }) => ackTimeout === undefined ? EXTEND_AFTER_MS : ackTimeout / 3,
     membership: {
       hold: () => all(groups(), (asked) => subscriber.subscribe(asked.pattern, { ...asked, window: 1 })),
       leave: () => all(groups(), ({ pattern, group }) => subscriber.unsubscribe(pattern, { group })),

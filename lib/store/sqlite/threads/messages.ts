@@ -10,6 +10,7 @@ import type {
   Cursor,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -44,6 +45,7 @@ export type WriteRequest =
     readonly kind: "commit";
     readonly batches: readonly NewBatch[];
     readonly marks: readonly NamedMark[];
+    readonly forget: readonly GroupName[];
     readonly buffer: ArrayBuffer;
   }
   | { readonly kind: "keep up" }
@@ -60,6 +62,7 @@ export type ReadRequest =
     readonly gentle: boolean;
   }
   | { readonly kind: "group"; readonly group: GroupName }
+  | { readonly kind: "groups"; readonly after: GroupName | undefined }
   | { readonly kind: "close" };
 
 /** What is worth a line in the log. */
@@ -105,4 +108,5 @@ export type ReadAnswer =
   | { readonly kind: "sought"; readonly outcome: SeekOutcome }
   | { readonly kind: "read"; readonly outcome: ReadOutcome }
   | { readonly kind: "group"; readonly outcome: GroupOutcome }
+  | { readonly kind: "groups"; readonly outcome: GroupsOutcome }
   | { readonly kind: "closed" };

@@ -6,9 +6,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
+import { groupState } from "../../log/groups.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
-import type { GroupOutcome, Page } from "../../types.ts";
+import type { GroupName, GroupOutcome, GroupsOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
 import { reasonOf } from "../errors.ts";
 import { filesIn } from "../files.ts";
@@ -25,6 +26,10 @@ import type { Scope } from "./scope.ts";
 const PACE = 300_000 * navigator.hardwareConcurrency;
 /** Milliseconds between two looks at whether nothing is read any more. */
 const LOOK_MS = 1000;
+/** Groups looked at in one call at most, so that it does not keep other reads waiting. */
+const GROUPS_MOST = 200;
+/** What comes before all of them. */
+const FIRST: GroupName = { name: "", pattern: "" };
 /** Nobody ever changes it. */
 const NEVER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
@@ -76,6 +81,8 @@ export class ReadingThread {
         return this.#read(request);
       case "group":
         return this.#group(request);
+      case "groups":
+        return this.#groups(request);
       case "close":
         this.#db.close();
         this.#answer({ kind: "closed" });
@@ -100,9 +107,19 @@ export class ReadingThread {
   #group({ group }: Extract<ReadRequest, { kind: "group" }>): void {
     const outcome = orFailed(this.#view, (): GroupOutcome => {
       const mark = this.#marks.get(group);
-      return mark === undefined ? { kind: "none" } : { kind: "group", mark };
+      if (mark === undefined) return { kind: "none" };
+      return { kind: "group", mark, missed: this.#marks.missedBy(group) };
     });
     this.#answer({ kind: "group", outcome });
+  }
+
+  #groups({ after = FIRST }: Extract<ReadRequest, { kind: "groups" }>): void {
+    const outcome = orFailed(this.#view, (): GroupsOutcome => {
+      const names = this.#marks.namesAfter(after, GROUPS_MOST);
+      const groups = names.map((group) => groupState(this.#view, group, this.#marks.get(group)!));
+      return { kind: "groups", groups, next: names.length < GROUPS_MOST ? undefined : names.at(-1) };
+    });
+    this.#answer({ kind: "groups", outcome });
   }
 
   #answer(answer: ReadAnswer, transfer: Transferable[] = []): void {

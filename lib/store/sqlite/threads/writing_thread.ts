@@ -139,9 +139,9 @@ export class WritingThread {
     }
   }
 
-  #commit({ batches, marks, buffer }: Extract<WriteRequest, { kind: "commit" }>): void {
+  #commit({ batches, marks, forget, buffer }: Extract<WriteRequest, { kind: "commit" }>): void {
     const start = performance.now();
-    const outcome = this.#writer.commit({ batches, marks }, new Uint8Array(buffer), Date.now());
+    const outcome = this.#writer.commit({ batches, marks, forget }, new Uint8Array(buffer), Date.now());
     this.#commits++;
     const took = performance.now() - start;
     this.#commitTime += took;

@@ -6,7 +6,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { CommitNumbers, NewBatch } from "../../log/group.ts";
 import type { AgedBatch, TrimPort } from "../../log/retention.ts";
-import type { NamedMark, RecentIds } from "../../types.ts";
+import type { GroupName, NamedMark, RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
 import { reasonOf } from "../errors.ts";
 import { GroupMarksTable } from "../group_marks.ts";
@@ -25,6 +25,7 @@ import { identityWithout, Trimming } from "./trimming.ts";
 export interface NewCommit {
   readonly batches: readonly NewBatch[];
   readonly marks?: readonly NamedMark[] | undefined;
+  readonly forget?: readonly GroupName[] | undefined;
 }
 
 /** What a group's mark takes of the WAL: a page of each of the tables. */
@@ -115,7 +116,7 @@ export class Writer implements TrimPort {
 
   /** Stores batches whose records lie in `bytes`, and with them how far groups have come. */
   commit(
-    { batches, marks = [] }: NewCommit,
+    { batches, marks = [], forget = [] }: NewCommit,
     bytes: Uint8Array,
     now: number,
   ): CommitNumbers | Failure {
@@ -142,6 +143,10 @@ export class Writer implements TrimPort {
         topic.next += count;
         this.#checkpoints.wrote(records.length + BATCH_OVERHEAD);
       }
+      for (const group of forget) {
+        this.#marks.forget(group);
+        this.#checkpoints.wrote(MARK_BYTES);
+      }
       for (const mark of marks) {
         this.#marks.put(mark);
         this.#checkpoints.wrote(MARK_BYTES);
@@ -155,6 +160,7 @@ export class Writer implements TrimPort {
     this.#last = last;
     this.#time = time;
     this.#topics.committed(touched, topics);
+    this.#marks.committed({ marks, forget });
     return numbers;
   }
 
@@ -171,9 +177,24 @@ export class Writer implements TrimPort {
     return this.#trimming.agedAfter(id, limit);
   }
 
-  trim(batches: readonly AgedBatch[]): void {
+  agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[] {
+    return this.#trimming.agedOf(topic, sequence, limit);
+  }
+
+  isHeld(batch: AgedBatch): boolean {
+    return this.#marks.holds.has(this.nameOf(batch.topic), batch);
+  }
+
+  trim(batches: readonly AgedBatch[], { groupsMiss }: { readonly groupsMiss: boolean }): void {
     const identity = identityWithout(batches, this.#identity);
-    orThrow(this.#transactions.run(() => this.#trimming.trim(batches, identity)));
+    const missed = new Map<GroupName, number>();
+    if (groupsMiss) {
+      for (const batch of batches) this.#marks.holds.count(this.nameOf(batch.topic), batch, missed);
+    }
+    orThrow(this.#transactions.run(() => {
+      this.#trimming.trim(batches, identity);
+      for (const [group, messages] of missed) this.#marks.miss(group, messages);
+    }));
     this.#identity = identity;
     this.#checkpoints.wrote(batches.length * BATCH_OVERHEAD);
   }

@@ -1,0 +1,165 @@
+/** Groups, looked after from the command line: with the broker running, and without. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
+import { run } from "../cli/run_program.ts";
+import { type RunningBroker, startBroker } from "../support/broker.ts";
+
+/** A folder with a store, and a broker in it that is started and stopped. */
+class Data implements AsyncDisposable {
+  readonly dir: string;
+  broker: RunningBroker | undefined;
+
+  constructor() {
+    this.dir = Deno.makeTempDirSync();
+  }
+
+  async start(): Promise<RunningBroker> {
+    return this.broker = await startBroker(["--data", this.dir]);
+  }
+
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<void> {
+    await this.broker?.stop(signal);
+    this.broker = undefined;
+  }
+
+  /** What the broker's program says and prints, asked for something about this store. */
+  ask(
+    ...words: string[]
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+    return run("broker", ["--data", this.dir, ...words]);
+  }
+
+  async groups(): Promise<Record<string, unknown>[]> {
+    const { stdout } = await this.ask("--groups", "--json");
+    return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+/** A group of that name and pattern which has settled so many of the ten messages of #jobs. */
+async function work(
+  broker: RunningBroker,
+  { name, pattern = "#jobs", settled }: {
+    readonly name: string;
+    readonly pattern?: string;
+    readonly settled: number;
+  },
+): Promise<void> {
+  await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort });
+  const options = { group: name, ack: "explicit", from: "earliest", window: Math.max(1, settled) } as const;
+  const jobs = await subscriber.subscribe(pattern, options);
+  let left = settled;
+  if (left === 0) return;
+  for await (const message of jobs) {
+    await message.ack();
+    if (--left === 0) break;
+  }
+}
+
+async function publish(broker: RunningBroker): Promise<void> {
+  await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+  await Promise.all(Array.from({ length: 10 }, (_, n) => publisher.publish("#jobs", `${n}`)));
+}
+
+const SHOWN = ["name", "pattern", "lag", "members", "outstanding"] as const;
+
+function shown(groups: readonly Record<string, unknown>[]): unknown[][] {
+  return groups.map((group) => SHOWN.map((name) => group[name]));
+}
+
+Deno.test("--groups tells what the broker that runs there knows, and without one what is stored", async () => {
+  await using data = new Data();
+  const broker = await data.start();
+  await publish(broker);
+  await work(broker, { name: "g", settled: 4 });
+  await using member = await connectSubscriber({ id: "s2", port: broker.subPort });
+  const jobs = await member.subscribe("#jobs", { group: "g", ack: "explicit", window: 2 });
+  for await (const _held of jobs) break;
+  assertEquals(shown(await data.groups()), [["g", "#jobs", 6, 1, 2]]);
+  const { code, stdout, stderr } = await data.ask("--groups");
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^NAME .*\ng +#jobs +6 +2 +1 +explicit +\d+s\n$/);
+  await member.close();
+  await data.stop();
+  assertEquals(shown(await data.groups()), [["g", "#jobs", 6, 0, 0]]);
+});
+
+for (const running of [true, false]) {
+  const when = running ? "while a broker runs" : "without a broker";
+  Deno.test(`--reset-group lets a group begin elsewhere, --delete-group forgets it, ${when}`, async () => {
+    await using data = new Data();
+    const broker = await data.start();
+    await publish(broker);
+    await work(broker, { name: "g", settled: 10 });
+    await work(broker, { name: "g", pattern: "#>", settled: 0 });
+    if (!running) await data.stop();
+    const several = await data.ask("--delete-group", "g");
+    assertEquals([several.code, several.stdout], [1, ""]);
+    assertEquals(several.stderr, 'broker: several groups have the name "g": say which, "g#>", "g#jobs"\n');
+    const reset = await data.ask("--reset-group", "g#jobs", "--from", "8");
+    assertEquals([reset.code, reset.stdout, reset.stderr], [0, 'group "g" of "#jobs" begins anew\n', ""]);
+    assertEquals(shown(await data.groups()), [["g", "#>", 10, 0, 0], ["g", "#jobs", 3, 0, 0]]);
+    const gone = await data.ask("--delete-group", "g#>");
+    assertEquals([gone.code, gone.stdout, gone.stderr], [0, 'group "g" of "#>" is deleted\n', ""]);
+    assertEquals((await data.ask("--reset-group", "g", "--from", "now")).code, 0);
+    assertEquals(shown(await data.groups()), [["g", "#jobs", 0, 0, 0]]);
+  });
+}
+
+Deno.test("a broker that was killed leaves a socket behind, which is in nobody's way", async () => {
+  await using data = new Data();
+  await work(await data.start(), { name: "g", settled: 0 });
+  await data.stop("SIGKILL");
+  assert((await Deno.stat(`${data.dir}/hashbus.sock`)).isSocket);
+  assertEquals((await data.groups()).length, 1);
+  await data.start();
+  assertEquals((await data.groups()).length, 1);
+  assertEquals(((await Deno.stat(`${data.dir}/hashbus.sock`)).mode ?? 0) & 0o777, 0o600);
+  await data.stop();
+  assertEquals([...Deno.readDirSync(data.dir)].filter(({ name }) => name.endsWith(".sock")), []);
+});
+
+Deno.test("a folder whose path is too long for a socket has a broker all the same, and its log says so", async () => {
+  await using data = new Data();
+  const dir = `${data.dir}/${"x".repeat(120)}`;
+  await Deno.mkdir(dir);
+  await using broker = await startBroker(["--data", dir]);
+  await broker.line(/WARN .*--groups, .* cannot reach this broker while it runs/);
+  const { code, stderr } = await run("broker", ["--data", dir, "--groups"]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /process \d+/);
+});
+
+Deno.test("what is asked of groups and cannot be is one line, and nothing has changed", async () => {
+  await using data = new Data();
+  const none = await data.ask("--groups");
+  assertEquals([none.code, none.stdout], [1, ""]);
+  assertMatch(none.stderr, /^broker: there is no store in .*: name the directory that --data has\n$/);
+  const cases: [string[], RegExp][] = [
+    [["--reset-group", "g"], /--reset-group needs --from POS/],
+    [
+      ["--reset-group", "g", "--from", "-10"],
+      /begins at one place, and not at the last of each topic, "-10"/,
+    ],
+    [["--reset-group", "g", "--from", "soon"], /--from takes now, earliest, .* not "soon"/],
+    [["--from", "now"], /--from says where --reset-group lets a group begin/],
+    [["--json"], /--json is for --groups/],
+    [["--delete-group", "a.b"], /--delete-group: the name of a group has no/],
+    [["--delete-group", "g#"], /--delete-group: /],
+    [["--groups", "--delete-group", "g"], /--groups and --delete-group do not go together/],
+  ];
+  for (const [words, says] of cases) {
+    const { code, stdout, stderr } = await data.ask(...words);
+    assertEquals([code, stdout], [2, ""], words.join(" "));
+    assertMatch(stderr, says);
+    assertMatch(stderr, /^broker: [^\n]*\n$/);
+  }
+  await data.start();
+  const unknown = await data.ask("--delete-group", "g");
+  assertEquals(unknown.stderr, 'broker: there is no group "g": --groups lists those there are\n');
+  assertEquals((await data.ask("--groups")).stdout, "no groups\n");
+});
