@@ -337,6 +337,8 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
   const losses = members.flatMap(({ losses }) => losses);
   // what was deleted has to be settled, too, but for what was deleted before there was the group
   const retained = isRetained(plan);
+  // and who died on its way to somebody is not seen
+  if (mayTrimDead(plan) && (history.starts.length > 1 || losses.length > 0)) return [];
   const all = retained ? [...history.byText.values()].flatMap(foundOf) : history.stored;
   const left = all.filter((stored) => {
     const { topic, seq, text } = stored;
@@ -349,7 +351,7 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
     if ((!whole || retained) && sent.at <= since) return false;
     const deliveries = given.get(`${topic} ${seq}`) ?? [];
     // a dead letter may have been deleted since
-    if (retained && deliveries.some(({ attempt }) => attempt === plan.maxAttempts)) return false;
+    if (mayTrimDead(plan) && deliveries.some(({ attempt }) => attempt === plan.maxAttempts)) return false;
     if (explicit) return !dead.has(`${topic} ${seq}`) && !deliveries.some(mayBeSettled);
     const excused = losses.some(({ at }) => sent.at <= at + plan.stallTimeout + STORED_MS) ||
       history.starts.some((start) => start > sent.at);
@@ -358,6 +360,11 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
   const [first] = left;
   if (first === undefined) return [];
   return [`${left.length} of ${pattern} were never settled by group ${group}, ${nameOf(first)} first`];
+}
+
+/** Whether retention takes dead letters, too. */
+function mayTrimDead({ retain: { age, bytes } }: Plan): boolean {
+  return age !== undefined || bytes !== undefined;
 }
 
 /** Where it was stored, as its publisher was told. */
