@@ -15,26 +15,14 @@ import {
   type Said,
   type Sent,
 } from "./history.ts";
-import { isRetained, type JoinPlan, mayRefuse, type Plan } from "./plan.ts";
+import { isRetained, mayRefuse, type Plan } from "./plan.ts";
+import { byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
 import type { States } from "./states.ts";
 
 /** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
 const STEP_MS = 550;
 /** Milliseconds in which what a broker knows of attempts, and of what was written, is on disk. */
 const STORED_MS = 5_000;
-
-/** A group over stored topics, and what its members were given. */
-interface Queue {
-  readonly group: string;
-  readonly pattern: string;
-  readonly explicit: boolean;
-  readonly members: readonly MemberRecord[];
-  /** Whether it begins with all there is, and from when on all belongs to it otherwise. */
-  readonly whole: boolean;
-  readonly since: number;
-  /** By topic and number, as they came. */
-  readonly given: ReadonlyMap<string, readonly Delivery[]>;
-}
 
 interface Judged {
   readonly history: History;
@@ -69,66 +57,6 @@ function note({ verb, answer, delay }: Said, states: States): void {
   if (verb === "ack") states.reached("a message is acknowledged");
   else if (verb === "extend") states.reached("the time of a message is extended");
   else states.reached(delay > 0 ? "a message is given back for later" : "a message is given back");
-}
-
-function queuesOf({ members }: History): Queue[] {
-  const queues = new Map<
-    string,
-    Omit<Queue, "members" | "given"> & { members: Set<MemberRecord>; given: Map<string, Delivery[]> }
-  >();
-  for (const member of members) {
-    const joins = member.joins.filter(({ okAt, refused }) => okAt !== undefined || refused === undefined);
-    for (const { plan, okAt = Infinity } of joins) {
-      const key = keyOf(plan);
-      const before = queues.get(key);
-      queues.set(key, {
-        group: plan.group,
-        pattern: plan.pattern,
-        explicit: plan.ack === "explicit",
-        members: (before?.members ?? new Set()).add(member),
-        whole: (before?.whole ?? true) && plan.from === "earliest",
-        since: Math.min(before?.since ?? Infinity, okAt),
-        given: before?.given ?? new Map(),
-      });
-    }
-    for (const delivery of member.lines.flatMap(({ given }) => given)) {
-      const join = joins.find(({ plan }) =>
-        plan.group === delivery.group && matches(plan.pattern, delivery.topic)
-      );
-      if (join === undefined) continue;
-      const { given } = queues.get(keyOf(join.plan))!;
-      const known = given.get(nameOf(delivery));
-      if (known === undefined) given.set(nameOf(delivery), [delivery]);
-      else known.push(delivery);
-    }
-  }
-  for (const { given } of queues.values()) for (const each of given.values()) each.sort(byTime);
-  return [...queues.values()].map((queue) => ({ ...queue, members: [...queue.members] }));
-}
-
-function keyOf({ group, pattern }: JoinPlan): string {
-  return `${group} ${pattern}`;
-}
-
-function nameOf({ topic, seq }: { readonly topic: string; readonly seq: number }): string {
-  return `${topic} ${seq}`;
-}
-
-function byTime(one: Delivery, other: Delivery): number {
-  return one.at - other.at;
-}
-
-function show({ topic, seq, group, attempt, line, at }: Delivery): string {
-  return `${topic} ${seq} of group ${group}, attempt ${attempt}, to ${line.member} at ${Math.round(at)}`;
-}
-
-/** Which broker it came from. */
-function epochOf({ line }: Delivery, { starts }: History): number {
-  return starts.filter((start) => start <= line.beganAt).length;
-}
-
-function ackOf({ said }: Delivery): Said | undefined {
-  return said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
 }
 
 /** What was acknowledged, and that was answered, is not given out again, nor acknowledged once more (4). */
@@ -227,14 +155,6 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
 /** It went back as if it had not been given out. */
 function isUnused({ said }: Delivery): boolean {
   return said.some(({ unused, answer }) => unused && answer !== "NOT_HELD");
-}
-
-/** Whether one of its members was connected all the time. */
-function isThere({ members }: Queue, { from, to }: { readonly from: number; readonly to: number }): boolean {
-  return members.some(({ lines, joins }) =>
-    joins.every(({ okAt = Infinity, endedAt = Infinity }) => okAt < from && endedAt > to) &&
-    lines.some(({ beganAt, endedAt = Infinity }) => beganAt < from && endedAt > to)
-  );
 }
 
 /** Why a message is not its first holder's any more. */
@@ -375,21 +295,6 @@ function foundOf({ topic, seq, text }: Sent): Found[] {
 /** It is, or whoever had it does not know. */
 function mayBeSettled({ said }: Delivery): boolean {
   return said.some(({ verb, answer }) => verb === "ack" && (answer === "ok" || answer === undefined));
-}
-
-/** Since when there has been a member that stayed to the end, whatever happened to it. */
-function stayOf({ group, pattern, members }: Queue, { over: end }: History): number | undefined {
-  const since = members.flatMap(({ joins, over }) =>
-    over !== undefined
-      ? []
-      : joins.flatMap(({ plan, okAt, refused, endedAt = Infinity }) =>
-        plan.group === group && plan.pattern === pattern && okAt !== undefined && refused === undefined &&
-          endedAt >= end
-          ? [okAt]
-          : []
-      )
-  );
-  return since.length === 0 ? undefined : Math.min(...since);
 }
 
 /** Dead letters are what was given out as often as may be, each once, and was not acknowledged (G11). */
