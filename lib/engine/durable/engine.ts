@@ -111,8 +111,7 @@ export class DurableEngine implements Engine {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
-    this.ackTimeout = options.groups.ackTimeout;
-    this.maxAttempts = options.groups.maxAttempts;
+    ({ ackTimeout: this.ackTimeout, maxAttempts: this.maxAttempts } = options.groups);
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
