@@ -9,6 +9,7 @@ export { openSqliteStore, type SqliteOptions } from "./sqlite/open_store.ts";
 export { type CheckReport, checkStore, type CheckSummary } from "./tools/check.ts";
 export { exportMessages } from "./tools/export.ts";
 export { type FsyncPrice, measureFsync } from "./tools/fsync_price.ts";
+export { deleteStoredGroup, resetStoredGroup, storedGroups } from "./tools/groups.ts";
 export { Importer } from "./tools/import.ts";
 export {
   type ExportedMessage,
@@ -16,4 +17,4 @@ export {
   type ImportedMessage,
   recordOf,
 } from "./tools/message_parts.ts";
-export type { RetentionRules, Store, StoreState } from "./types.ts";
+export type { GroupState, RetentionRules, Store, StoreState } from "./types.ts";

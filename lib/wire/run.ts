@@ -210,9 +210,12 @@ export class Run {
 
   /** The next so many records of a reader that has read those before `at`. */
   #partAt(reader: RecordReader, { at, count }: { readonly at: number; readonly count: number }): Run {
+    const { chunk, end } = this.records;
     const from = reader.end;
-    reader.skip(count);
-    const part = new Run(new Slice(this.records.chunk, from, reader.end), {
+    // those behind it need not be walked where there are none
+    const isRest = at + count === this.count;
+    if (!isRest) reader.skip(count);
+    const part = new Run(new Slice(chunk, from, isRest ? end : reader.end), {
       route: this.route,
       encoding: RECORDS,
       count,

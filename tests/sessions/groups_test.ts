@@ -118,6 +118,12 @@ Deno.test("what is not one, is refused with what is wrong, and nothing changes (
       [`sub #a group=${long}`, `the name of a group has at most 64 bytes, "${"x".repeat(57)}..." has more`],
       ["sub #a group=a.b", 'the name of a group has no "#", ".", "*" or ">", "a.b" has'],
       ["sub #a group=#a", 'the name of a group has no "#", ".", "*" or ">", "#a" has'],
+      ["sub #a group=a b", 'sub does not know "b"; its fields: group=, window=, ack=, from='],
+      [
+        "sub #a group=a\u00a0b",
+        "the name of a group has no white space, control or invisible characters, " +
+        '"a\u00a0b" has',
+      ],
       ["sub #a group=g window=0", 'window= is a number from 1 to 65536, not "0"'],
       ["sub #a group=g window=65537", 'window= is a number from 1 to 65536, not "65537"'],
       ["sub #a group=g window=1e3", 'window= is a number from 1 to 65536, not "1e3"'],

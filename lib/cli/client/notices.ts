@@ -21,9 +21,9 @@ export type ConnectionEvent =
   | { readonly type: "fallback" | "silent"; readonly reason: string }
   | { readonly type: "upgraded" }
   | { readonly type: "ahead"; readonly pattern: string; readonly last: number }
-  | { readonly type: "gap"; readonly pattern: string; readonly missed: number }
+  | { readonly type: "gap"; readonly pattern: string; readonly group?: string; readonly missed: number }
   | { readonly type: "live" | "end"; readonly pattern: string }
-  | { readonly type: "failed"; readonly pattern: string; readonly reason: string }
+  | { readonly type: "failed"; readonly pattern: string; readonly group?: string; readonly reason: string }
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   | { readonly type: "refused"; readonly number: number; readonly error: Error };
 
@@ -131,16 +131,23 @@ export class Notices {
       case "upgraded":
         return this.notice("the broker speaks protocol 2 after all, and messages have their ids and headers");
       case "gap": {
-        const { missed, pattern } = event;
+        const { missed, pattern, group } = event;
         const were = missed === 1 ? "was" : "were";
-        return this.notice(`${countOf(missed, "message")} of ${pattern} ${were} left out (slow consumer)`);
+        const what = `${countOf(missed, "message")} of ${pattern} ${were}`;
+        if (group === undefined) return this.notice(`${what} left out (slow consumer)`);
+        return this.notice(`${what} deleted before group ${group} had settled them (--retain)`);
       }
       case "live":
         return this.detail(`all that was stored of ${event.pattern} has come, now it is live`);
       case "end":
         return this.detail(`all that was asked for of ${event.pattern} has come`);
       case "failed":
-        return this.failed(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
+        return this.failed(
+          `what is stored of ${event.pattern}${
+            event.group === undefined ? "" : ` in group ${event.group}`
+          } ` +
+            `cannot be read: ${event.reason}`,
+        );
       case "trimmed":
         return this.notice(
           `${event.pattern} begins with message ${event.from}: those before it are no longer stored`,

@@ -81,6 +81,7 @@ export class Replays {
         return;
       }
       case "failed":
+        if (event.group !== undefined) return; // a group is no replay of this subscriber's
         this.#failure ??= new RunError(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
         return this.#cameToItsEnd(event.pattern);
       case "live":

@@ -182,6 +182,7 @@ export class DurableEngine implements Engine {
     });
     store.watch((what) => {
       for (const following of this.#followings.values()) following.trimmed(what);
+      this.#storedGroups.trimmed(what);
     });
   }
 

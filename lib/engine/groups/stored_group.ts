@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cursor, From, GroupMark } from "../../store/types.ts";
+import type { Cursor, From, GroupMark, Trimmed } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
   GroupSnapshot,
@@ -117,8 +117,18 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     sharing.readUpTo(replay!.cursor.after);
   }
 
+  /** One of its members is told. */
   missed(messages: number): void {
-    for (const { member } of this.#places) return member.missed(messages);
+    for (const place of this.#places) {
+      if (this.#joiners.has(place)) continue;
+      this.#open?.progress.told();
+      return place.member.missed(messages);
+    }
+  }
+
+  /** Retention has deleted these. */
+  trimmed(what: Trimmed): void {
+    this.#open?.sharing.trimmed(what);
   }
 
   failed(reason: string): void {
@@ -293,7 +303,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
         case "failed":
           return this.#refuse(outcome.reason);
         case "group":
-          return this.#begin(outcome.mark);
+          return this.#begin(outcome.mark, outcome.missed);
         case "none":
           return beginAt(group, this.#from, {
             parts: this.#owner,
@@ -307,7 +317,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     });
   }
 
-  #begin(mark: GroupMark): void {
+  #begin(mark: GroupMark, missed = 0): void {
     let progress: Progress;
     try {
       progress = new Progress(this, mark, this.#owner);
@@ -318,9 +328,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     const { name, pattern } = this;
     const sharing = new Sharing({
       name,
+      pattern,
       settling: this.#settling,
       members: this.#members,
       progress,
+      missed: (messages) => this.missed(messages),
       failed: (reason) => this.failed(reason),
     }, this.#owner);
     this.#open = { sharing, progress, replay: undefined };
@@ -329,11 +341,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     this.#owner.subscribe(this.#memory);
     const { after, sequence } = mark;
     this.#open.replay = this.#owner.follow(this, { pattern, after, sequence, time: 0, to: undefined });
-    this.#letIn();
+    this.#letIn(missed);
     this.#owner.flush();
   }
 
-  #letIn(): void {
+  /** `missed`: messages that were deleted while nobody was in it. */
+  #letIn(missed = 0): void {
     for (const [place, joined] of this.#joiners) {
       this.#joiners.delete(place);
       place.handed = new Handed();
@@ -342,6 +355,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       // whoever was told may have left
       if (!place.gone) this.#members.update(place);
     }
+    if (missed > 0) this.missed(missed);
     if (this.#places.size > 0) this.#goOn();
   }
 

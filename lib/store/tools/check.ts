@@ -20,6 +20,7 @@ import { inspect } from "../sqlite/inspect.ts";
 import { idsFrom } from "../sqlite/recent_ids.ts";
 import { int } from "../sqlite/rows.ts";
 import { batchFrom, topicFrom } from "../sqlite/stored_rows.ts";
+import { checkGroups } from "./check_groups.ts";
 import { readWalTail, requireEnd, type WalTail } from "../sqlite/wal_tail.ts";
 
 /** Problems that are told one by one: whoever has so many needs a copy, not a list. */
@@ -105,6 +106,7 @@ class Check {
     this.#each("its topics cannot be read", () => this.#readTopics());
     this.#each("its messages cannot be read to the end", () => this.#readBatches());
     this.#each("its ids cannot be read", () => this.#readIds());
+    this.#each("its groups cannot be read", () => this.#readGroups());
     this.#each("its identity cannot be read", () => this.#identity());
     return {
       topics: this.#topics.size,
@@ -201,6 +203,15 @@ class Check {
         }
       });
     }
+  }
+
+  #readGroups(): void {
+    // a store of format 2 has none
+    if (this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'consumer'").get() === undefined) return;
+    checkGroups(this.#db, {
+      last: Math.max(this.#last, readIdentity(this.#db).deletedLast),
+      problem: (text) => this.#problem(text),
+    });
   }
 
   #identity(): void {

@@ -56,10 +56,12 @@ Deno.test("a gap is told with how much is missing of what", () => {
   const gaps = (notices: Notices): void => {
     notices.onEvent({ type: "gap", pattern: "#a.>", missed: 12 });
     notices.onEvent({ type: "gap", pattern: "#b", missed: 1 });
+    notices.onEvent({ type: "gap", pattern: "#b", group: "g", missed: 3 });
   };
   assertEquals(told("normal", gaps), [
     "subscriber: 12 messages of #a.> were left out (slow consumer)\n",
     "subscriber: 1 message of #b was left out (slow consumer)\n",
+    "subscriber: 3 messages of #b were deleted before group g had settled them (--retain)\n",
   ]);
   assertEquals(told("quiet", gaps), []);
 });

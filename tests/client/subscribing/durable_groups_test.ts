@@ -1,5 +1,5 @@
 /** Members of groups over durable topics, through the real broker. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Broker, type BrokerOptions, listenersOn, MemoryStore } from "../../../lib/broker/mod.ts";
 import {
   connectPublisher,
@@ -11,6 +11,8 @@ import {
   RunError,
   type Subscriber,
 } from "../../../lib/mod.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { upgrade } from "../../support/v2.ts";
 
 /** A broker in this process that stores, and clients of it. */
 class Place implements AsyncDisposable {
@@ -158,6 +160,18 @@ Deno.test("a group that settles what it is sent gives it out once, across connec
   assertEquals(code, "BAD_FIELD");
 });
 
+Deno.test("what a member had not been given to look at when it left does not count as given out (G9)", async () => {
+  await using place = await Place.open();
+  for (let times = 0; times < 3; times++) {
+    const { subscriber, messages } = await place.worker();
+    if (times === 0) await place.publish("a", "b", "c", "d");
+    assertEquals(shown(await take(messages, 1)), [`1 ${times + 1} a`]);
+    await subscriber.close();
+  }
+  const { messages } = await place.worker();
+  assertEquals(shown(await take(messages, 4)).toSorted(), ["1 4 a", "2 1 b", "3 1 c", "4 1 d"]);
+});
+
 Deno.test("two groups and who is in none have nothing to do with each other (G1, G6)", async () => {
   await using place = await Place.open();
   const subscriber = await place.subscriber();
@@ -197,6 +211,37 @@ Deno.test("a message that is given back too often is a dead letter (G11)", async
   });
   await place.publish("next");
   assertEquals(shown(await take(messages, 1)), ["2 1 next"]);
+});
+
+Deno.test("an ack of what one does not hold is refused, and nothing else changes (G8)", async () => {
+  await using place = await Place.open({ ackTimeout: 60_000 });
+  const other = await place.worker({ window: 1 });
+  await place.publish("a");
+  const [held] = await take(other.messages, 1) as [LeasedMessage];
+  using raw = await upgrade(await RawClient.connect(place.subPort));
+  for (const group of ["g", "h"]) {
+    assertEquals(await raw.ask(`sub #jobs group=${group} ack=explicit from=earliest`), "ok 1");
+  }
+  // of the group h it holds the first one, of g another member does
+  await raw.lines(3);
+  await place.publish("b");
+  await raw.lines(6);
+  const refused = async (request: string): Promise<void> =>
+    assertMatch(await raw.ask(request) ?? "end", /^err NOT_HELD [^\n]+ #?"?/, request);
+  await refused("ack g #jobs 1");
+  await refused("nack g #jobs 1");
+  await refused("extend g #jobs 1");
+  await refused("ack g #jobs 3");
+  await refused("ack g #jobs 1-2 all");
+  await refused("ack i #jobs 1");
+  assertEquals(await raw.ask("ack g #jobs 2"), "ok 1 level=synced");
+  await refused("ack g #jobs 2");
+  assertEquals(await raw.ask("ack h #jobs 1-9"), "ok 1 level=synced");
+  await refused("ack h #jobs 1 upto");
+  assertMatch(await raw.ask("nack g #jobs 1 delay=31536000") ?? "end", /^err BAD_FIELD delay=/);
+  await held.ack();
+  const groups = place.broker.snapshot().groups.map(({ name, held }) => [name, held]);
+  assertEquals(groups, [["g", 0], ["h", 0]]);
 });
 
 Deno.test("ten thousand messages are acknowledged without waiting for each, and none is left (G8)", async () => {

@@ -93,7 +93,8 @@ class OpenImage implements Opened {
       },
       group: (group, done) => {
         const mark = view.snapshot(() => marks.get(group));
-        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+        const missed = marks.missedBy(group);
+        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
       },
       groups: (_after, done) => {
         const groups = view.snapshot(() =>

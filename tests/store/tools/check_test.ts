@@ -68,3 +68,33 @@ Deno.test("what retention has deleted is not missed, were it all there was, and 
     assertEquals(checked(folder).problems, ["there should be 3 batches and there are 2"]);
   }
 });
+
+Deno.test("what is known of groups is verified", async () => {
+  const topics = [{ topic: "#a", settled: "1-2", attempts: "" }];
+  const group = { name: "g", pattern: "#>", sequence: 0, after: 1, topics };
+  const cases = [
+    ["UPDATE consumer SET after = 2", "what is known of group g of #> does not match its checksum"],
+    [
+      "UPDATE consumer_topic SET settled = '1-3'",
+      "what is known of group g of #> does not match its checksum",
+    ],
+    ["DELETE FROM consumer", "there are topics of group g of #>, which is not there"],
+  ] as const;
+  for (const [sql, problem] of cases) {
+    using folder = new Folder();
+    await filled(folder);
+    await folder.with((store) => store.mark([group]));
+    assertEquals(checked(folder).problems, []);
+    change(folder, sql);
+    assertEquals(checked(folder).problems, [problem]);
+  }
+  using folder = new Folder();
+  await filled(folder);
+  await folder.with((store) =>
+    store.mark([{ ...group, after: 5, topics: [{ topic: "#a", settled: "2-1", attempts: "" }] }])
+  );
+  assertEquals(checked(folder).problems, [
+    "group g of #> has settled up to batch 5, which never was",
+    'what group g of #> has settled of #a is "2-1"',
+  ]);
+});

@@ -51,6 +51,8 @@ export class Upkeep {
   /** Milliseconds for the next slice. */
   #budget = SLICE_MS;
   #more = false;
+  /** Whether it has been said that groups hold back what would be deleted. */
+  #toldHeldBack = false;
   /** Why the last checkpoint failed, if it did. */
   #checkpointProblem: string | undefined;
 
@@ -129,11 +131,22 @@ export class Upkeep {
       this.#trimmed += messages;
       if (batches.length > 0) this.#tellTrimmed(trimmedOf(batches, this.#writer));
       if (messages > 0) this.#note("debug", "old messages deleted", { messages });
+      this.#tellHeldBack(this.#trimmer.heldBack);
       return more;
     } catch (error) {
       this.#note("error", "old messages cannot be deleted", { reason: reasonOf(error) });
       return false;
     }
+  }
+
+  /** Says once that messages stay for groups that have not settled them, until none does any more. */
+  #tellHeldBack(bytes: number): void {
+    const holds = bytes > 0;
+    if (holds && !this.#toldHeldBack) {
+      const event = "groups have not settled messages that would be deleted: they stay (--retain-groups)";
+      this.#note("warn", event, { bytes });
+    }
+    this.#toldHeldBack = holds;
   }
 
   /** Forgets ids whose window is over, a slice each time it is due; whether there are more. */
