@@ -43,6 +43,8 @@ export type {
   GroupMark,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
+  GroupState,
   Had,
   NamedMark,
   Page,

@@ -72,10 +72,7 @@ export interface DurableEngineOptions extends EngineOptions {
 
 /** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
 const REPLAY_BYTES = 1536;
-/**
- * Milliseconds that pass between two ticks at most: where it was more the broker stood still, and those who
- * would have sent something again could not.
- */
+/** Milliseconds that pass between two ticks at most: a broker that stood still heard nothing meanwhile. */
 const TICK_MOST = 1000;
 
 /**
@@ -112,8 +109,7 @@ export class DurableEngine implements Engine {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
-    this.ackTimeout = options.groups.ackTimeout;
-    this.maxAttempts = options.groups.maxAttempts;
+    ({ ackTimeout: this.ackTimeout, maxAttempts: this.maxAttempts } = options.groups);
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
