@@ -4,7 +4,7 @@
  * @module
  */
 import { matches } from "../../lib/topics/topic.ts";
-import type { Delivery, History, MemberRecord } from "./history.ts";
+import type { Delivery, History, MemberRecord, Said } from "./history.ts";
 import type { JoinPlan } from "./plan.ts";
 
 /** A group over stored topics, and what its members were given. */
@@ -80,7 +80,8 @@ export function epochOf({ line }: Delivery, { starts }: History): number {
   return starts.filter((start) => start <= line.beganAt).length;
 }
 
-function ackOf({ said }: Delivery): Said | undefined {
+/** What settled it; undefined: it was not, as far as was heard. */
+export function ackOf({ said }: Delivery): Said | undefined {
   return said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
 }
 

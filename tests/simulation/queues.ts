@@ -16,7 +16,7 @@ import {
   type Sent,
 } from "./history.ts";
 import { isRetained, mayRefuse, type Plan } from "./plan.ts";
-import { byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
+import { ackOf, byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
 import type { States } from "./states.ts";
 
 /** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
