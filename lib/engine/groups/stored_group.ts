@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Flushable } from "../../flush_list.ts";
 import type { Cursor, From, GroupMark, Trimmed } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
@@ -54,7 +53,7 @@ interface Open {
  * - It stays when its last member has left: what is known of it is stored then.
  * - What of its pattern is in memory goes to the same members, as in a group that is in memory.
  */
-export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
+export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
@@ -259,11 +258,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     for (const { member } of members) member.failed(reason);
   }
 
-  /** Somebody has been let in. */
-  ready(): void {
-    this.#goOn();
-  }
-
   /** Time has passed. */
   tick(): void {
     if (this.#state === "open") this.#open!.sharing.tick();
@@ -362,7 +356,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     }
     if (missed > 0) this.missed(missed);
     // who has just been let in is told so before anything comes, and may have no place yet
-    if (this.#places.size > 0) this.#owner.later(this);
+    if (this.#places.size > 0) this.#owner.later({ ready: () => this.#goOn() });
   }
 
   #refuse(reason: string): void {
