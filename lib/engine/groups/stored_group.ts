@@ -24,9 +24,8 @@ import { Progress, type ProgressOwner } from "./progress.ts";
 import { Sharing, type SharingOwner } from "./sharing.ts";
 
 /** What it needs, and whom it tells. */
-export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginParts {
-  readonly counters: GroupOwner["counters"];
-  readonly later: GroupOwner["later"];
+export interface StoredGroupOwner
+  extends SharingOwner, ProgressOwner, BeginParts, Pick<GroupOwner, "counters" | "later"> {
   /** What is in memory goes to this one from now on, or no longer. */
   subscribe(group: Group): void;
   unsubscribe(group: Group): void;
@@ -273,13 +272,15 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   }
 
   #makeMemory(): Group {
-    const { name, pattern } = this;
-    return new Group({ name, pattern, blocks: this.#blocks, members: this.#members }, {
-      counters: this.#owner.counters,
-      flush: () => this.#owner.flush(),
-      later: (group) => this.#owner.later(group),
-      ended: (group) => this.#owner.unsubscribe(group),
-    });
+    return new Group(
+      { name: this.name, pattern: this.pattern, blocks: this.#blocks, members: this.#members },
+      {
+        counters: this.#owner.counters,
+        flush: () => this.#owner.flush(),
+        later: (group) => this.#owner.later(group),
+        ended: (group) => this.#owner.unsubscribe(group),
+      },
+    );
   }
 
   #goOn(): void {
