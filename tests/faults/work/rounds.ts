@@ -41,7 +41,7 @@ const BROKERS = 0.3;
 const SETTLED_MS = 60_000;
 const CONNECT_MS = 30_000;
 const PUBLISH_MS = 5;
-const AT_ONCE = 5;
+const AT_ONCE = 2;
 
 /** Kills, and judges in the end. */
 export async function workRounds(options: WorkOptions): Promise<WorkReport> {
