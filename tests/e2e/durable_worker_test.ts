@@ -93,8 +93,8 @@ Deno.test("a worker that is killed with kill -9 leaves its messages to another, 
 });
 
 Deno.test("a command that takes longer than --ack-timeout keeps its message (G9)", async () => {
-  await using broker = await startDurable(["--ack-timeout", "600ms"]);
-  await using one = await worker(broker, "sleep 1.8; echo done $HASHBUS_ATTEMPT");
+  await using broker = await startDurable(["--ack-timeout", "1200ms"]);
+  await using one = await worker(broker, "sleep 2.5; echo done $HASHBUS_ATTEMPT");
   await using two = await worker(broker, "echo another $HASHBUS_ATTEMPT");
   await publish(broker, ["a", "b"]);
   await until(() => lines(one).length === 1);

@@ -53,7 +53,7 @@ export interface Control {
 /** What is left where no socket can be: to stop the broker first. */
 const NONE: Control = { close: () => {} };
 
-/** Takes requests for the broker that has the store in a directory open; what is wrong with that is logged. */
+/** Takes requests for the broker that has a directory's store open; what is wrong with that is logged. */
 export function openControl(dir: string, broker: AskedBroker, log: Log): Control {
   if (Deno.build.os === "windows") return NONE;
   const path = socketIn(dir);
