@@ -40,8 +40,6 @@ export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginPart
   ended(group: StoredGroup): void;
 }
 
-type Told = Joining["joined"];
-
 /** What is the case from when the first member has come until the last has left. */
 interface Open {
   readonly sharing: Sharing;
@@ -66,7 +64,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   #memory: Group;
   readonly #places = new Set<Place>();
   /** Of the places those that have not been let in. */
-  readonly #joiners = new Map<Place, Told>();
+  readonly #joiners = new Map<Place, Joining["joined"]>();
   #settling: Settling = "auto";
   #from: From | undefined;
   #open: Open | undefined;
