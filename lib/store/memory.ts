@@ -71,8 +71,10 @@ export class MemoryStore implements Store {
 
   /** How far a group has come. */
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
-    const mark = this.#log.marks.get(group);
-    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+    const { marks } = this.#log;
+    const mark = marks.get(group);
+    const missed = marks.missedBy(group);
+    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
   }
 
   /** All there are. */

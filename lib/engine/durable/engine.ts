@@ -182,6 +182,7 @@ export class DurableEngine implements Engine {
         return this.#log.delivered;
       },
     });
+    store.watch((what) => this.#storedGroups.trimmed(what));
   }
 
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined {

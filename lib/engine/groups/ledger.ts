@@ -130,6 +130,11 @@ export class Ledger {
     this.#close(unit);
   }
 
+  /** A mark is to be stored, whatever has changed. */
+  touch(): void {
+    this.#moved = true;
+  }
+
   /** Messages were given back, and so often they will have been given out with the next time. */
   again(topic: string, { from, end }: SequenceRange, attempt: number): void {
     const { attempts } = this.#account(topic);

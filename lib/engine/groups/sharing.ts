@@ -5,8 +5,10 @@
  */
 import type { HeldMemory } from "../../held_memory.ts";
 import { GROUP_AHEAD_BYTES } from "../../limits.ts";
+import type { Trimmed } from "../../store/types.ts";
+import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
-import type { SequenceSpan, Settling } from "../types.ts";
+import type { GivingBack, SequenceSpan, Settling } from "../types.ts";
 import { deadLettersOf } from "./dead_letters.ts";
 import type { Grant } from "./grant.ts";
 import { Leases } from "./leases.ts";
@@ -33,9 +35,12 @@ export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned"
 export interface Shared {
   /** The group's. */
   readonly name: string;
+  readonly pattern: string;
   readonly settling: Settling;
   readonly members: Members;
   readonly progress: Progress;
+  /** So many that were not settled are no longer stored. */
+  readonly missed: (messages: number) => void;
   /** What is stored cannot be read any further. */
   readonly failed: (reason: string) => void;
 }
@@ -54,6 +59,8 @@ export class Sharing implements RedeliveryOwner {
   readonly #redelivery: Redelivery;
   readonly #again = new RunQueue();
   readonly #fresh = new RunQueue();
+  /** By topic, of what was deleted since something has been open, where that ends. */
+  readonly #floors = new Map<string, number>();
   #notFull: Array<() => void> = [];
   #giving = false;
   #over = false;
@@ -149,7 +156,19 @@ export class Sharing implements RedeliveryOwner {
   }
 
   gone(of: Returned): void {
-    this.#shared.progress.settle(of);
+    const { progress, missed } = this.#shared;
+    progress.settle(of);
+    // what has outlived its time is not missed
+    const deleted = Math.min(of.end, this.#floors.get(of.topic) ?? 0) - of.from;
+    if (deleted > 0) missed(deleted);
+  }
+
+  /** Retention has deleted these: what of them is to be given out again will not be there. */
+  trimmed({ batches }: Trimmed): void {
+    if (this.open === 0) return this.#floors.clear();
+    for (const { topic, first, count } of batches) {
+      if (matches(this.#shared.pattern, topic)) this.#floors.set(topic, first + count);
+    }
   }
 
   failed(reason: string): void {
@@ -172,9 +191,9 @@ export class Sharing implements RedeliveryOwner {
     return grants.length > 0;
   }
 
-  giveBack(place: Place, topic: string, { span, delay }: GivenBack): boolean {
+  giveBack(place: Place, topic: string, { span, ...how }: GivenBack): boolean {
     const grants = this.#take(place, topic, span);
-    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", delay });
+    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", ...how });
     return grants.length > 0;
   }
 
@@ -269,14 +288,13 @@ export class Sharing implements RedeliveryOwner {
   /** Messages that a member does not hold any more and has not settled. */
   #giveAgain(
     grant: Grant,
-    { place: before, cause, delay = 0 }: {
+    { place: before, cause, delay = 0, unused = false }: Partial<GivingBack> & {
       readonly place: Place;
       readonly cause: Cause;
-      readonly delay?: number;
     },
   ): void {
-    const attempt = grant.attempt + 1;
-    this.#shared.progress.again(grant, attempt);
+    const attempt = grant.attempt + (unused ? 0 : 1);
+    if (!unused) this.#shared.progress.again(grant, attempt);
     this.#redelivery.add({ ...grant, attempt, cause, before }, attempt > this.#owner.maxAttempts ? 0 : delay);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Flushable } from "../../flush_list.ts";
-import type { Cursor, From, GroupMark } from "../../store/types.ts";
+import type { Cursor, From, GroupMark, Trimmed } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
   GroupSnapshot,
@@ -17,7 +17,7 @@ import type {
   SequenceSpan,
   Settling,
 } from "../types.ts";
-import { beginAt, type BeginParts } from "./begin_anew.ts";
+import { type BeginParts, findOrBegin } from "./begin_anew.ts";
 import { Group, type GroupOwner } from "./group.ts";
 import { Handed } from "./handed.ts";
 import { type GivenBack, Members, Place, type PlaceOwner, type Settlement } from "./members.ts";
@@ -39,8 +39,6 @@ export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginPart
   /** Nobody is in it, and all there is to be known of it is stored. */
   ended(group: StoredGroup): void;
 }
-
-type Told = Joining["joined"];
 
 /** What is the case from when the first member has come until the last has left. */
 interface Open {
@@ -66,7 +64,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   #memory: Group;
   readonly #places = new Set<Place>();
   /** Of the places those that have not been let in. */
-  readonly #joiners = new Map<Place, Told>();
+  readonly #joiners = new Map<Place, Joining["joined"]>();
   #settling: Settling = "auto";
   #from: From | undefined;
   #open: Open | undefined;
@@ -119,8 +117,18 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     sharing.readUpTo(replay!.cursor.after);
   }
 
+  /** One of its members is told. */
   missed(messages: number): void {
-    for (const { member } of this.#places) return member.missed(messages);
+    for (const place of this.#places) {
+      if (this.#joiners.has(place)) continue;
+      this.#open?.progress.told();
+      return place.member.missed(messages);
+    }
+  }
+
+  /** Retention has deleted these. */
+  trimmed(what: Trimmed): void {
+    this.#open?.sharing.trimmed(what);
   }
 
   failed(reason: string): void {
@@ -294,28 +302,18 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   /** Finds where it stood or, where it is new, where it begins. */
   #load(): void {
     this.#state = "loading";
-    const group = { name: this.name, pattern: this.pattern };
-    this.#owner.store.group(group, (outcome) => {
-      if (this.#places.size === 0) return this.#end();
-      switch (outcome.kind) {
-        case "failed":
-          return this.#refuse(outcome.reason);
-        case "group":
-          return this.#begin(outcome.mark);
-        case "none":
-          return beginAt(group, this.#from, {
-            parts: this.#owner,
-            done: (begun) => {
-              if (this.#places.size === 0) this.#end();
-              else if (begun.kind === "failed") this.#refuse(begun.reason);
-              else this.#begin(begun.mark);
-            },
-          });
-      }
+    const { name, pattern } = this;
+    findOrBegin({ name, pattern }, this.#from, {
+      parts: this.#owner,
+      done: (begun) => {
+        if (this.#places.size === 0) this.#end();
+        else if (begun.kind === "failed") this.#refuse(begun.reason);
+        else this.#begin(begun.mark, begun.missed);
+      },
     });
   }
 
-  #begin(mark: GroupMark): void {
+  #begin(mark: GroupMark, missed = 0): void {
     let progress: Progress;
     try {
       progress = new Progress(this, mark, this.#owner);
@@ -326,9 +324,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     const { name, pattern } = this;
     const sharing = new Sharing({
       name,
+      pattern,
       settling: this.#settling,
       members: this.#members,
       progress,
+      missed: (messages) => this.missed(messages),
       failed: (reason) => this.failed(reason),
     }, this.#owner);
     this.#open = { sharing, progress, replay: undefined };
@@ -337,11 +337,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     this.#owner.subscribe(this.#memory);
     const { after, sequence } = mark;
     this.#open.replay = this.#owner.follow(this, { pattern, after, sequence, time: 0, to: undefined });
-    this.#letIn();
+    this.#letIn(missed);
     this.#owner.flush();
   }
 
-  #letIn(): void {
+  /** `missed`: messages that were deleted while nobody was in it. */
+  #letIn(missed = 0): void {
     for (const [place, joined] of this.#joiners) {
       this.#joiners.delete(place);
       place.handed = new Handed();
@@ -350,6 +351,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       // whoever was told may have left
       if (!place.gone) this.#members.update(place);
     }
+    if (missed > 0) this.missed(missed);
     // who has just been let in is told so before anything comes, and may have no place yet
     if (this.#places.size > 0) this.#owner.later(this);
   }

@@ -63,6 +63,7 @@ const GROUP_TABLES = `
     pattern TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     after INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
     crc INTEGER NOT NULL,
     PRIMARY KEY (name, pattern)
   ) STRICT, WITHOUT ROWID;

@@ -160,6 +160,18 @@ Deno.test("a group that settles what it is sent gives it out once, across connec
   assertEquals(code, "BAD_FIELD");
 });
 
+Deno.test("what a member had not been given to look at when it left does not count as given out (G9)", async () => {
+  await using place = await Place.open();
+  for (let times = 0; times < 3; times++) {
+    const { subscriber, messages } = await place.worker();
+    if (times === 0) await place.publish("a", "b", "c", "d");
+    assertEquals(shown(await take(messages, 1)), [`1 ${times + 1} a`]);
+    await subscriber.close();
+  }
+  const { messages } = await place.worker();
+  assertEquals(shown(await take(messages, 4)).toSorted(), ["1 4 a", "2 1 b", "3 1 c", "4 1 d"]);
+});
+
 Deno.test("two groups and who is in none have nothing to do with each other (G1, G6)", async () => {
   await using place = await Place.open();
   const subscriber = await place.subscriber();

@@ -101,7 +101,7 @@ export class Worker implements Member {
   }
 
   nack(topic: string, from: number, { last = from, delay = 0 } = {}): boolean {
-    return this.membership!.giveBack(topic, { from, end: last + 1 }, delay);
+    return this.membership!.giveBack(topic, { from, end: last + 1 }, { delay, unused: false });
   }
 
   extend(topic: string, from: number, last = from): boolean {
@@ -212,7 +212,7 @@ export class StoredBench {
       count: payloads.length,
       pool: this.pool,
       hasFields: fields !== "",
-      ttl: undefined,
+      ttl: fields.includes("ttl=") ? 1000 * Number(/ttl=(\d+)/.exec(fields)![1]) : undefined,
       expires: undefined,
     });
     this.engine.publish(run, {

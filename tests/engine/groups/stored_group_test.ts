@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GroupChange, GroupsListing } from "../../../lib/engine/types.ts";
+import { MemoryStore } from "../../../lib/store/mod.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
 
 Deno.test("a group goes on where it stood: what is settled is not given out again, what is not is", async () => {
@@ -233,4 +234,51 @@ Deno.test("a group that is deleted is new for the next, and its members get noth
   assertEquals(await changed(bench, (done) => bench.engine.deleteGroup({ ...G, name: "x" }, done)), {
     kind: "none",
   });
+});
+
+/** A bench whose store deletes what is older than a second, settled or not. */
+function forgetful(): StoredBench {
+  const clock = { now: 0 };
+  const retain = { age: 1000, groups: "ignore" } as const;
+  const bench = new StoredBench({ store: new MemoryStore({ now: () => clock.now, retain }) });
+  Object.defineProperty(bench, "now", { get: () => clock.now, set: (now: number) => clock.now = now });
+  return bench;
+}
+
+Deno.test("what retention was told to delete all the same is told to one member, when the group has any", async () => {
+  const bench = forgetful();
+  (await bench.joined()).dies();
+  await bench.published("#d.a", ["1", "2", "3"]);
+  await bench.passes(2000);
+  await bench.published("#d.b", ["1"]);
+  const one = await bench.joined();
+  assertEquals([one.missing, one.shown], [3, ["#d.b 1"]]);
+  await bench.passes(250);
+  bench.restart();
+  const two = await bench.joined();
+  assertEquals([two.missing, two.shown], [0, ["#d.b 1"]], "once");
+});
+
+Deno.test("what was to be given out again and is deleted is told as well", async () => {
+  const bench = forgetful();
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1", "2"]);
+  worker.nack("#d.a", 1, { last: 2, delay: 2500 });
+  await bench.passes(2000);
+  await bench.published("#d.b", ["1"]);
+  await bench.passes(1000);
+  assertEquals([worker.missing, worker.shown], [2, ["#d.a 1", "#d.a 2", "#d.b 1", "#d.b 1 (2)"]]);
+});
+
+Deno.test("what has outlived its time is settled when it would be given out again", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1"], " ttl=1");
+  worker.nack("#d.a", 1, { delay: 1500 });
+  await bench.passes(3000);
+  assertEquals([worker.missing, worker.shown], [0, ["#d.a 1"]]);
+  bench.restart();
+  await bench.settle();
+  bench.engine.groups((listing) => assert(listing.kind === "groups" && listing.groups[0]?.lag === 0));
+  await bench.settle();
 });

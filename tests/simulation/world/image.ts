@@ -95,7 +95,8 @@ class OpenImage implements Opened {
       },
       group: (group, done) => {
         const mark = view.snapshot(() => marks.get(group));
-        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+        const missed = marks.missedBy(group);
+        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
       },
       due: (query, done) => {
         const outcome = view.snapshot(() => delayed.due(query));

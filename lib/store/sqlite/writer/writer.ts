@@ -201,9 +201,16 @@ export class Writer implements TrimPort {
     return this.#marks.holds.has(this.nameOf(batch.topic), batch);
   }
 
-  trim(batches: readonly AgedBatch[]): void {
+  trim(batches: readonly AgedBatch[], { groupsMiss }: { readonly groupsMiss: boolean }): void {
     const identity = identityWithout(batches, this.#identity);
-    orThrow(this.#transactions.run(() => this.#trimming.trim(batches, identity)));
+    const missed = new Map<GroupName, number>();
+    if (groupsMiss) {
+      for (const batch of batches) this.#marks.holds.count(this.nameOf(batch.topic), batch, missed);
+    }
+    orThrow(this.#transactions.run(() => {
+      this.#trimming.trim(batches, identity);
+      for (const [group, messages] of missed) this.#marks.miss(group, messages);
+    }));
     this.#identity = identity;
     this.#checkpoints.wrote(batches.length * BATCH_OVERHEAD);
   }
