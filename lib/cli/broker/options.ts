@@ -211,6 +211,7 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
     add(flag, (dir) => ({ kind: "groups", dir, job }));
   if (options.groups) addGroups("--groups", { do: "list", json });
   if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
+  if (options.redrive !== undefined) addGroups("--redrive", { do: "redrive", name: options.redrive });
   if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);

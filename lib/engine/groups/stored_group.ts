@@ -40,6 +40,8 @@ export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginPart
   ended(group: StoredGroup): void;
 }
 
+type Terms = Pick<Joining, "name" | "pattern" | "blocks">;
+
 /** What is the case from when the first member has come until the last has left. */
 interface Open {
   readonly sharing: Sharing;
@@ -71,10 +73,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
   #reason = "";
 
-  constructor(
-    { name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">,
-    owner: StoredGroupOwner,
-  ) {
+  constructor({ name, pattern, blocks }: Terms, owner: StoredGroupOwner) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
@@ -382,7 +381,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       if (this.#places.size > 0) this.#load();
       else this.#end();
     });
-    // it may be a connection that was lost, and nothing else comes
     this.#owner.flush();
   }
 
