@@ -40,7 +40,7 @@ export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginPart
   ended(group: StoredGroup): void;
 }
 
-type Told = Joining["joined"];
+type Terms = Pick<Joining, "name" | "pattern" | "blocks">;
 
 /** What is the case from when the first member has come until the last has left. */
 interface Open {
@@ -66,17 +66,14 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   #memory: Group;
   readonly #places = new Set<Place>();
   /** Of the places those that have not been let in. */
-  readonly #joiners = new Map<Place, Told>();
+  readonly #joiners = new Map<Place, Joining["joined"]>();
   #settling: Settling = "auto";
   #from: From | undefined;
   #open: Open | undefined;
   #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
   #reason = "";
 
-  constructor(
-    { name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">,
-    owner: StoredGroupOwner,
-  ) {
+  constructor({ name, pattern, blocks }: Terms, owner: StoredGroupOwner) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
@@ -384,7 +381,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       if (this.#places.size > 0) this.#load();
       else this.#end();
     });
-    // it may be a connection that was lost, and nothing else comes
     this.#owner.flush();
   }
 
