@@ -26,6 +26,8 @@ export interface LeasedMessage extends Message {
    * undefined where the broker has not said it, and for what is in memory.
    */
   readonly ackTimeout: number | undefined;
+  /** How often it is given out before it is a dead letter; undefined as {@link ackTimeout} is. */
+  readonly maxAttempts: number | undefined;
   /**
    * It is done with, and never given out again. A message of a topic in memory, which a pattern may take in
    * beside durable ones, was settled when it was sent: then there is nothing to do.

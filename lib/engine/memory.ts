@@ -6,15 +6,20 @@
 import type { Counters } from "../counters.ts";
 import type { FlushList } from "../flush_list.ts";
 import type { HeldMemory } from "../held_memory.ts";
+import type { From } from "../store/types.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import { Groups } from "./groups/groups.ts";
+import { listed } from "./groups/listing.ts";
 import { inMemory } from "./receipts.ts";
 import { Routing, type SubscribedRoute } from "./routing.ts";
 import type {
   Engine,
   EngineSnapshot,
   Gate,
+  GroupChange,
+  GroupName,
+  GroupsListing,
   Joining,
   Member,
   Membership,
@@ -39,6 +44,7 @@ export interface EngineOptions {
 export class MemoryEngine implements Engine {
   readonly durable: readonly string[] = [];
   readonly ackTimeout: number | undefined = undefined;
+  readonly maxAttempts: number | undefined = undefined;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #counters: Counters;
@@ -90,6 +96,18 @@ export class MemoryEngine implements Engine {
     return this.#groups.join(joining, member);
   }
 
+  groups(done: (listing: GroupsListing) => void): void {
+    done({ kind: "groups", groups: this.#groups.snapshot().map(listed) });
+  }
+
+  resetGroup(_group: GroupName, _from: From | undefined, done: (change: GroupChange) => void): void {
+    done(NONE);
+  }
+
+  deleteGroup(_group: GroupName, done: (change: GroupChange) => void): void {
+    done(NONE);
+  }
+
   replays(): boolean {
     return false;
   }
@@ -121,3 +139,6 @@ export class MemoryEngine implements Engine {
     closed();
   }
 }
+
+/** No group is stored here. */
+const NONE: GroupChange = { kind: "none" };

@@ -5,11 +5,11 @@
  * @module
  */
 import type { WireCode } from "../errors.ts";
-import type { From, ReplayRange, StoreState } from "../store/types.ts";
+import type { From, GroupName, GroupState, ReplayRange, StoreState } from "../store/types.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
 
-export type { ReplayRange, Route, Run };
+export type { GroupName, ReplayRange, Route, Run };
 
 /** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
 export type Level = "memory" | "synced";
@@ -156,11 +156,34 @@ export interface GroupSnapshot {
   readonly pattern: string;
   /** How many share it. */
   readonly members: number;
-  /** Messages that were given to a member and have not been written to it. */
+  /** Messages that were given to a member and have not been written to it, or are not settled. */
   readonly held: number;
   /** Messages that no member has room for. */
   readonly waiting: number;
+  /** How its members settle what is stored; undefined: nothing of its is. */
+  readonly settling: Settling | undefined;
 }
+
+/** A group as who runs the broker sees it. */
+export interface GroupListing extends GroupState {
+  /** How many share it. */
+  readonly members: number;
+  /** Messages that members hold. */
+  readonly outstanding: number;
+  /** Undefined: nobody is in it. */
+  readonly settling: Settling | undefined;
+}
+
+/** The answer to {@link Engine.groups}. */
+export type GroupsListing =
+  | { readonly kind: "groups"; readonly groups: readonly GroupListing[] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What became of a change of a group that is stored. `none`: there is none; `failed`: nothing has changed. */
+export type GroupChange =
+  | { readonly kind: "done" }
+  | { readonly kind: "none" }
+  | { readonly kind: "failed"; readonly reason: string };
 
 /** What became of asking for a replay. */
 export type ReplayStart =
@@ -204,6 +227,8 @@ export interface Engine {
   readonly durable: readonly string[];
   /** Milliseconds that a member of a group may hold what is stored; undefined: nothing is. */
   readonly ackTimeout: number | undefined;
+  /** How often such a message is given out before it is a dead letter. */
+  readonly maxAttempts: number | undefined;
   /** The route of a topic as it stands in a buffer, if it is known: the fast way, without a string. */
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined;
   /** The route of a canonical topic. */
@@ -229,8 +254,20 @@ export interface Engine {
   subscribe(pattern: string, subscriber: Subscriber): boolean;
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
-  /** A place in a group; the group gets what is published to topics in memory from now on. */
+  /**
+   * A place in a group. It gets what is published to topics in memory from now on; of what is stored it goes on
+   * where the group stands.
+   */
   join(joining: Joining, member: Member): Membership;
+  /** The groups that are stored, and those in memory that have members. */
+  groups(done: (listing: GroupsListing) => void): void;
+  /**
+   * A stored group begins anew there; undefined: with what is stored from now on. What its members hold they
+   * hold no longer.
+   */
+  resetGroup(group: GroupName, from: From | undefined, done: (change: GroupChange) => void): void;
+  /** Nothing is known of a stored group any more; its members are told that they get nothing more. */
+  deleteGroup(group: GroupName, done: (change: GroupChange) => void): void;
   /** Whether {@link replay} brings messages to this one. */
   replays(subscriber: Subscriber): boolean;
   /**

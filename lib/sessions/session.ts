@@ -173,7 +173,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       version,
       port: this.listener.name,
       durable: engine.durable,
-      ...(engine.ackTimeout === undefined ? {} : { ackTimeout: engine.ackTimeout }),
+      // JSON has nothing undefined
+      ackTimeout: engine.ackTimeout,
+      maxAttempts: engine.maxAttempts,
       max: { line, payload, topic, patterns },
     };
     this.#replies.say((replies) => replies.welcome(info));

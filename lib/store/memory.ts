@@ -5,6 +5,7 @@
  */
 import { DamageError } from "./log/damage.ts";
 import { groupAppends, storedOf, topicsProblem } from "./log/group.ts";
+import { groupState } from "./log/groups.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
 import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
@@ -17,6 +18,7 @@ import type {
   DueQuery,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -73,6 +75,17 @@ export class MemoryStore implements Store {
     queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
   }
 
+  /** All there are. */
+  groups(_after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    const { marks } = this.#log;
+    const outcome = orFailed((): GroupsOutcome => ({
+      kind: "groups",
+      groups: marks.names.map((group) => groupState(this.#log, group, marks.get(group)!)),
+      next: undefined,
+    }));
+    queueMicrotask(() => done(outcome));
+  }
+
   /** Finds where a replay begins. */
   seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
     const outcome = orFailed(() => seek(this.#log, pattern, { ...range, now: this.#now() }));
@@ -106,13 +119,14 @@ export class MemoryStore implements Store {
     for (const tell of this.#watching) tell(what);
   }
 
-  #commit({ appends, marks = [], delayed = [], moved = [] }: Commit): CommitOutcome {
+  #commit({ appends, marks = [], forget = [], delayed = [], moved = [] }: Commit): CommitOutcome {
     const reason = topicsProblem(appends) ?? topicsProblem(delayed);
     if (reason !== undefined) return { kind: "refused", reason };
     const grouped = groupAppends(appends, delayed);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const numbers = this.#log.append(grouped.batches, bytes, this.#now());
+    for (const group of forget) this.#log.marks.forget(group);
     for (const mark of marks) this.#log.marks.put(mark);
     this.#log.delayed.take(moved);
     this.#log.delayed.put(grouped.delayed, bytes, this.#log.time);

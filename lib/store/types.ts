@@ -332,6 +332,11 @@ export interface Retention {
   readonly age?: number | undefined;
   /** More than this go, the oldest first, bytes. */
   readonly bytes?: number | undefined;
+  /**
+   * Whether what a group has not settled stays all the same (hold), beside what is counted, or goes like what
+   * is (ignore).
+   */
+  readonly groups?: "hold" | "ignore" | undefined;
 }
 
 /** Retention of a whole store. */
@@ -343,6 +348,24 @@ export interface RetentionRules extends Retention {
   readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
 }
 
+/** A group as it is stored. */
+export interface GroupState extends GroupName {
+  /** Messages of its topics that are stored and that it has not settled. */
+  readonly lag: number;
+  /** When the oldest of them was stored, milliseconds since 1970; undefined: there is none. */
+  readonly oldest: number | undefined;
+}
+
+/** The answer to {@link Store.groups}: some, in an order of their own. */
+export type GroupsOutcome =
+  | {
+    readonly kind: "groups";
+    readonly groups: readonly GroupState[];
+    /** Where to go on; undefined: these were the last. */
+    readonly next: GroupName | undefined;
+  }
+  | { readonly kind: "failed"; readonly reason: string };
+
 /** What is stored together. */
 export interface Commit {
   /** In their order. */
@@ -353,6 +376,8 @@ export interface Commit {
   readonly delayed?: readonly Delayed[] | undefined;
   /** Those that are kept no more, by their ids: they are among the appends. */
   readonly moved?: readonly number[] | undefined;
+  /** Groups of which nothing is known any more, but what marks of this commit say; left out: none. */
+  readonly forget?: readonly GroupName[] | undefined;
 }
 
 /** A log of batches. One at a time has it open. */
@@ -365,6 +390,8 @@ export interface Store {
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void;
   /** What is due of what is kept until then. */
   due(query: DueQuery, done: (outcome: DueOutcome) => void): void;
+  /** The groups there are, some at a time: those behind one, or from the first on. */
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void;
   /**
    * Whether something is to be done between two commits that takes as long as one; left out: never. It is
    * done when {@link keepUp} asks for it, and without that behind the next commit, or soon where none comes:

@@ -157,18 +157,18 @@ Deno.test("with -G the commands of a pipe join that group, and leave it in the s
   await member.see(/^#b other hi$/m);
   assertMatch(member.stdout, /^#a workers hi$/m);
   assert(!member.stdout.includes("#gone"));
-  await member.write("sub #c from=1\n");
+  await member.write("sub #c from=latest\n");
   assertEquals((await member.ended).code, 1);
   assertMatch(
     member.stderr,
-    /^subscriber: stdin:6: -G shares what is live, not what is stored: leave from=/m,
+    /^subscriber: stdin:6: from= with -G: a group that is new begins now, earliest, at a number/m,
   );
 });
 
 Deno.test("what a member of a group cannot have is 2 and one line, before anything is connected", async () => {
   using place = new Place();
   const plain = place.file("plain.cmd", "sub #a window=3\n");
-  const replay = place.file("replay.cmd", "sub #a\nsub #b from=earliest\n");
+  const replay = place.file("replay.cmd", "sub #a\nsub #b from=latest\n");
   const group = place.file("group.cmd", "sub #a group=g\n");
   const cases: [string[], RegExp][] = [
     [["-t", "a", "-G", ""], /-G: the name of a group is missing/],
@@ -176,12 +176,15 @@ Deno.test("what a member of a group cannot have is 2 and one line, before anythi
     [["-t", "a", "-G", "x".repeat(65)], /-G: the name of a group has at most 64 bytes/],
     [["-t", "a", "-G", "g", "--window", "0"], /--window takes a whole number from 1 to 65536, not "0"/],
     [["-t", "a", "--window", "3"], /--window says how much waits for a member of a group: give -G NAME, too/],
-    [["-t", "a", "-G", "g", "-o", "1", "-e"], /-G shares what is live.*: leave --from and -e out/],
+    [["-t", "a", "-G", "g", "-o", "1", "-e"], /-G shares what is live, too, and has no end: leave -e out/],
+    [["-t", "a", "-G", "g", "-o", "latest"], /--from with -G: a group that is new begins now, earliest/],
+    [["-t", "a", "--ack", "explicit"], /--ack explicit is for a member of a group: give -G NAME, too/],
     [["-t", "a", "-G", "g", "--slow", "latest"], /--slow is not for members of a group/],
     [["-t", "a", "-G", "g", "--protocol", "classic"], /--group needs protocol 2/],
-    [["-f", plain], /plain\.cmd:1: window= says how much waits for a member: give group=, too/],
-    [["-f", replay, "-G", "g"], /replay\.cmd:2: -G shares what is live, not what is stored/],
-    [["-f", group, "-o", "earliest"], /group\.cmd:1: group= shares what is live, and --from/],
+    [["-f", plain], /plain\.cmd:1: window= is for a member of a group: give group=, too/],
+    [["-f", replay, "-G", "g"], /replay\.cmd:2: from= with -G: a group that is new begins now, earliest/],
+    [["-f", group, "-o", "latest"], /group\.cmd:1: --from with group=: a group that is new begins now/],
+    [["-f", group, "-e"], /group\.cmd:1: group= shares what is live, too, and has no end: --to and -e/],
     [["-f", group, "--slow", "latest"], /group\.cmd:1: group= does not go together with --slow/],
   ];
   for (const [args, says] of cases) {

@@ -132,3 +132,13 @@ Deno.test("the same id within the window is acknowledged and waits once (D9, D6)
   assertEquals(await publisher.ask(`pub #d.a 1 id=a-1\nx`), "ok 1 level=synced", "and when it is through");
   assertEquals(await publisher.ask(`pub #d.a 1 id=a-2\ny`), "ok 1 seq=2 level=synced subs=1");
 });
+
+Deno.test("a broker that ends leaves what waits in its store, and waits for nothing itself (D9)", async () => {
+  const hall = new Hall();
+  using publisher = await hall.publisher();
+  assertEquals(await publisher.ask("pub #d.a 1 delay=0.3\nx"), "ok 1 level=synced");
+  await hall.broker[Symbol.asyncDispose]();
+  assertEquals(hall.broker.broker.snapshot().store?.delayed, 1);
+  await hall.broker.broker.close();
+  assertEquals(hall.store.state.delayed, 1);
+});

@@ -13,7 +13,10 @@ import type {
   DueQuery,
   From,
   GroupMark,
+  GroupName,
   GroupOutcome,
+  GroupsOutcome,
+  GroupState,
   NamedMark,
   Page,
   ReadEnd,
@@ -112,6 +115,25 @@ export class Asking {
   async mark(marks: readonly NamedMark[], ...appends: readonly Append[]): Promise<void> {
     const outcome = await new Promise<CommitOutcome>((resolve) =>
       this.store.commit({ appends, marks }, resolve)
+    );
+    assertEquals(outcome.kind, "stored");
+  }
+
+  async groups(): Promise<readonly GroupState[]> {
+    const all: GroupState[] = [];
+    for (let after: GroupName | undefined, more = true; more;) {
+      const outcome = await new Promise<GroupsOutcome>((resolve) => this.store.groups(after, resolve));
+      if (outcome.kind === "failed") fail(outcome.reason);
+      all.push(...outcome.groups);
+      after = outcome.next;
+      more = after !== undefined;
+    }
+    return all;
+  }
+
+  async forget(...forget: readonly GroupName[]): Promise<void> {
+    const outcome = await new Promise<CommitOutcome>((resolve) =>
+      this.store.commit({ appends: [], forget }, resolve)
     );
     assertEquals(outcome.kind, "stored");
   }

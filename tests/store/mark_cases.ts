@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import type { TopicMark } from "../../lib/store/types.ts";
-import { run } from "./asking.ts";
+import { run, since } from "./asking.ts";
 import type { RegisterCase } from "./last_cases.ts";
 
 const G = { name: "g", pattern: "#a" };
@@ -60,4 +60,72 @@ export function markCases(test: RegisterCase): void {
     const [stored] = await store.commit(run("#a", "3"));
     assertEquals([stored?.first, stored?.batch], [3, 2], "numbers go on as if there were no groups");
   });
+
+  test("groups are listed with what they have not settled, however many there are", async (store) => {
+    const [stored] = await store.commit(run("#a", "1", "2", "3"), run("#b", "1"));
+    await store.commit(run("#a", "4"));
+    await store.mark([
+      { ...G, sequence: 0, after: 0, topics: [topic("#a", "2-3")] },
+      { name: "h", pattern: "#>", sequence: 0, after: 1, topics: [] },
+      { name: "i", pattern: "#a", sequence: 3, after: 0, topics: [] },
+      { name: "done", pattern: "#>", sequence: 0, after: 3, topics: [] },
+      { name: "none", pattern: "#c.*", sequence: 0, after: 0, topics: [] },
+      ...Array.from(
+        { length: 250 },
+        (_, at) => ({ name: `x${at}`, pattern: "#b", sequence: 0, after: 3, topics: [] }),
+      ),
+    ]);
+    const listed = new Map(
+      (await store.groups()).map(({ oldest, ...rest }) => [rest.name, { ...rest, oldest }]),
+    );
+    assertEquals(listed.size, 255);
+    const lags = ["g", "h", "i", "done", "none", "x249"].map((name) => [name, listed.get(name)?.lag]);
+    assertEquals(lags, [["g", 2], ["h", 2], ["i", 2], ["done", 0], ["none", 0], ["x249", 0]]);
+    assertEquals([listed.get("g")?.oldest, listed.get("done")?.oldest], [stored!.time, undefined]);
+  });
+
+  test("a group that is forgotten is not there, and one that begins anew knows nothing of before", async (store) => {
+    await store.mark([{ ...G, sequence: 2, after: 1, topics: [topic("#a", "3-7", "8=2")] }]);
+    await store.mark([{ name: "h", pattern: "#a", sequence: 0, after: 1, topics: [] }]);
+    await store.forget(G);
+    assertEquals([await store.group("g", "#a"), (await store.groups()).map(({ name }) => name)], [undefined, [
+      "h",
+    ]]);
+    await store.mark([{ ...G, sequence: 0, after: 0, topics: [] }]);
+    assertEquals(await store.group("g", "#a"), { sequence: 0, after: 0, topics: [] });
+  });
+
+  test(
+    "retention leaves what a group has not settled, and other topics do not wait for it",
+    async (store) => {
+      await store.mark([{ ...G, sequence: 0, after: 0, topics: [topic("#a", "1-2")] }]);
+      await store.commit(run("#a", "1", "2"));
+      await store.commit(run("#a", "3"), run("#b", "1"));
+      await store.commit(run("#a", "4"), run("#b", "2"));
+      await passes();
+      while (
+        (await store.seek("#b", since(1))).trimmedTo !== 3 &&
+        (await store.seek("#a", since(1))).trimmedTo !== 3
+      ) {
+        await passes();
+        await store.commit(run("#c", "x"));
+      }
+      const { messages } = await store.replay("#a", since(3));
+      assertEquals(messages.map(({ sequence }) => sequence), [3, 4]);
+    },
+    { age: 1 },
+  );
+
+  test("retention that ignores groups deletes what they have not settled", async (store) => {
+    await store.mark([{ ...G, sequence: 0, after: 0, topics: [] }]);
+    await store.commit(run("#a", "1", "2"));
+    while ((await store.seek("#a", since(1))).trimmedTo !== 3) {
+      await passes();
+      await store.commit(run("#c", "x"));
+    }
+  }, { age: 1, groups: "ignore" });
+}
+
+function passes(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 3));
 }

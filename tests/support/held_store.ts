@@ -9,6 +9,7 @@ import type {
   DueQuery,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -26,6 +27,7 @@ export class HeldStore implements Store {
     readonly marks: readonly NamedMark[];
     readonly delayed: readonly Delayed[];
     readonly moved: readonly number[];
+    readonly forget: readonly GroupName[];
     end(outcome?: CommitOutcome): void;
   }[] = [];
   /** Commits end by themselves. */
@@ -50,8 +52,8 @@ export class HeldStore implements Store {
       else this.#store.commit(commit, done);
     };
     if (this.free) return end();
-    const { appends, marks = [], delayed = [], moved = [] } = commit;
-    this.commits.push({ appends, marks, delayed, moved, end });
+    const { appends, marks = [], forget = [], delayed = [], moved = [] } = commit;
+    this.commits.push({ appends, marks, forget, delayed, moved, end });
     for (const arrived of this.#arrived.splice(0)) arrived();
   }
 
@@ -69,6 +71,10 @@ export class HeldStore implements Store {
 
   due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
     this.#store.due(query, done);
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#store.groups(after, done);
   }
 
   watch(trimmed: Parameters<Store["watch"]>[0]): void {

@@ -19,6 +19,8 @@ const READ_BYTES = 256 * 1024;
 const WINDOW = 1024;
 /** Published and not settled at most: so the rate is that of settling, and of publishing as well. */
 const AHEAD_MOST = 20_000;
+/** The same at the beginning: it grows by what is settled, so that who is slow is not waited for long. */
+const AHEAD_LEAST = 1000;
 /** Messages in a write. */
 const WRITE_MESSAGES = 64;
 /** The publisher's number in the poll. */
@@ -108,9 +110,14 @@ class Run {
   /** Waits until all is answered and settled. Throws with what is not, or came twice. */
   finish(): void {
     this.#completeLast();
-    const late = performance.now() + this.#job.patienceSeconds * 1000;
+    const patience = this.#job.patienceSeconds * 1000;
+    let late = performance.now() + patience;
+    let done = 0;
     while (this.#settled() < this.#sent || this.#tally.messages < this.#sent) {
       this.#round();
+      const now = this.#settled() + this.#tally.messages;
+      if (now > done) late = performance.now() + patience;
+      done = now;
       if (performance.now() < late) continue;
       const settled = this.#settled();
       throw new Error(
@@ -133,11 +140,15 @@ class Run {
     return settled;
   }
 
+  get #aheadMost(): number {
+    return Math.min(AHEAD_MOST, AHEAD_LEAST + this.#settled());
+  }
+
   #publish(): void {
     for (;;) {
       const room = Math.min(
         this.#window - (this.#sent - this.#tally.messages),
-        AHEAD_MOST - (this.#sent - this.#settled()),
+        this.#aheadMost - (this.#sent - this.#settled()),
         WRITE_MESSAGES,
       );
       if (room <= 0) return;

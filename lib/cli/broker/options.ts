@@ -25,13 +25,35 @@ import {
   type Values,
 } from "../options/table.ts";
 import { RETAIN, RETAIN_BYTES } from "./retain.ts";
-import { choice, count, DURATION, FILE, FOLDER, PATTERN, port, showSize, size } from "../options/units.ts";
+import {
+  choice,
+  count,
+  DURATION,
+  FILE,
+  FOLDER,
+  type Kind,
+  PATTERN,
+  port,
+  showSize,
+  size,
+} from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
 const DEFAULT_PUB_PORT = 9000;
 /** The file name that means stdin. */
 const STDIN = "-";
+
+const DAY_MS = 86_400_000;
+/** A clock that ticks four times a second tells no shorter time; a longer one is what `extend` is for. */
+const ACK_TIMEOUT: Kind<number> = {
+  ...DURATION,
+  read: (text) => {
+    const read = DURATION.read(text);
+    const fits = "value" in read && read.value >= 250 && read.value <= DAY_MS;
+    return fits ? read : { expected: "a duration from 250ms to 1d, such as 30s or 5m" };
+  },
+};
 
 const OPTIONS = {
   "sub-port": optionMaybe(port(0), {
@@ -84,6 +106,12 @@ const OPTIONS = {
   "dedup-window": option(DURATION, {
     help: "how long a durable message's id= is remembered, so that it is stored once however often it is " +
       "sent (2m)",
+  }),
+  "ack-timeout": option(ACK_TIMEOUT, {
+    help: "how long a worker may hold a message of a durable topic before another gets it (30s)",
+  }),
+  "max-attempts": option(count({ least: 1, most: 1_000_000 }), {
+    help: "how often such a message is given out before it goes to #dead.<group>.<topic> (5)",
   }),
   "data-check": flag({
     help: "verify everything in --data DIR, tell what is wrong, and exit: 0 all whole, 1 not",
@@ -178,7 +206,16 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
 }
 
 /** Options about what is stored. */
-const STORED = ["durable", "sync", "retain-age", "retain-bytes", "retain", "dedup-window"] as const;
+const STORED = [
+  "durable",
+  "sync",
+  "retain-age",
+  "retain-bytes",
+  "retain",
+  "dedup-window",
+  "ack-timeout",
+  "max-attempts",
+] as const;
 
 /** Throws UsageError where something is said about what is stored, and nothing is. */
 function requireNothingStored(options: BrokerOptions): void {

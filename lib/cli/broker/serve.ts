@@ -96,6 +96,8 @@ function setupOf(options: BrokerOptions): Setup & DataOptions {
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
     ...(options["dedup-window"] === undefined ? {} : { dedupWindow: options["dedup-window"] }),
+    ...(options["ack-timeout"] === undefined ? {} : { ackTimeout: options["ack-timeout"] }),
+    ...(options["max-attempts"] === undefined ? {} : { maxAttempts: options["max-attempts"] }),
     retain: { age: options["retain-age"], bytes: options["retain-bytes"], overrides: options.retain },
   };
 }

@@ -226,8 +226,8 @@ export const SUBSCRIBER: Program<typeof OPTIONS> = {
     "Widths as in printf: %-20t, %08x, %.10p.",
     "A line of a command file: [seconds] sub #topic [from=POS] [to=POS] [slow=POLICY] [group=NAME] " +
     "[window=N] [ack=auto|explicit], [seconds] unsub #topic [group=NAME]. A pipe on stdin is read as " +
-    "such commands; with -t the terminal is not read, and with -t and -C, -W, -E or --ack exec stdin is not read at " +
-    "all.",
+    "such commands; with -t the terminal is not read, and with -t and -C, -W, -E or --ack exec stdin is " +
+    "not read at all.",
     "What the COMMAND of --ack exec finds in its environment: HASHBUS_TOPIC, HASHBUS_GROUP, " +
     "HASHBUS_ATTEMPT, and where the message has them HASHBUS_SEQ, HASHBUS_TIME, HASHBUS_ID, " +
     "HASHBUS_KEY, HASHBUS_REPLY and HASHBUS_H_NAME for each header (content-type is " +

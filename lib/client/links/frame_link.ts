@@ -256,8 +256,9 @@ export class FrameLink {
     const notice = noticeOf(fields);
     if (notice !== undefined) return this.#sink?.notice(notice);
     if (fields.draining === true) this.#answers?.stopped();
-    const { max, durable, ackTimeout } = fields;
+    const { max, durable, ackTimeout, maxAttempts } = fields;
     if (typeof ackTimeout === "number" && ackTimeout > 0) this.#settlements.ackTimeout = ackTimeout;
+    if (typeof maxAttempts === "number" && maxAttempts > 0) this.#settlements.maxAttempts = maxAttempts;
     if (Array.isArray(durable)) this.durable = durable.filter((each) => typeof each === "string");
     if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
       this.lineMost = max.line;

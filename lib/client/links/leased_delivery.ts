@@ -49,6 +49,10 @@ export class LeasedDelivery extends SharedDelivery implements LeasedMessage {
     return this.seq === undefined ? undefined : this.#holding.settlements.ackTimeout;
   }
 
+  get maxAttempts(): number | undefined {
+    return this.seq === undefined ? undefined : this.#holding.settlements.maxAttempts;
+  }
+
   ack(): Promise<void> {
     if (this.seq === undefined) return DONE;
     return this.#no(true) ?? this.#holding.settlements.ack(this as Numbered);

@@ -85,6 +85,8 @@ export class Settlement {
 export class Settlements {
   /** Milliseconds that a message may be held, as far as the broker has told. */
   ackTimeout: number | undefined;
+  /** How often one is given out, as far as it has told. */
+  maxAttempts: number | undefined;
   readonly #parts: SettlementParts;
   #queued: Settlement[] = [];
   #scheduled = false;

@@ -215,7 +215,7 @@ export class CommitLog implements Gate {
     const of: Committing = { published, news, pieces: this.#withNews(published, news) };
     const { pieces } = of;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
-    const commit = commitOf(pieces, news?.marks ?? []);
+    const commit = commitOf(pieces, news);
     if (commit === undefined) return this.#committed(of, { kind: "stored", stored: [] });
     this.#options.store.commit(commit, (outcome) => this.#committed(of, outcome));
   }

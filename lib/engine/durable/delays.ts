@@ -28,9 +28,14 @@ export interface DelaysOptions {
   readonly append: (piece: Piece, publisher: Publisher) => void;
   /** What was appended is set going. */
   readonly flush: () => void;
-  /** Something cannot be delivered, or not now: a clause for a person. */
-  readonly onTrouble: (reason: string) => void;
+  /** Wants {@link Delays.tick} at that time, milliseconds since 1970; left out: never. */
+  readonly wakeAt?: ((time: number) => void) | undefined;
+  /** Something cannot be read, or not now: a clause for a person. */
+  readonly onUnreadable: (reason: string) => void;
 }
+
+/** Milliseconds before something is due from which it wants to be woken: more than pass between two ticks. */
+const WAKE_MS = 1000;
 
 /** Runs to one topic that follow one another, as one. */
 interface Joined {
@@ -62,6 +67,7 @@ export class Delays implements Publisher {
   #notBefore = -Infinity;
   /** Topics whose subscribers are full. */
   readonly #stopped = new Set<string>();
+  #told: ReadonlySet<string> = new Set();
   #closed = false;
 
   constructor(options: DelaysOptions) {
@@ -78,11 +84,14 @@ export class Delays implements Publisher {
   tick(now: number): void {
     this.#now = now;
     this.#go();
+    this.#wake();
   }
 
   /** Something was stored that is due then. */
   added(due: number): void {
+    const sooner = due < this.#next;
     this.#next = Math.min(this.#next, due);
+    if (sooner) this.#wake();
     const passed = this.#busy ? this.#now : this.#after?.due;
     if (passed !== undefined && due <= passed) this.#lookAgain();
   }
@@ -90,6 +99,12 @@ export class Delays implements Publisher {
   /** Nothing more is moved: what waits stays in the store. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** What is due between two ticks comes when it is. */
+  #wake(): void {
+    const { wakeAt } = this.#options;
+    if (!this.#closed && this.#next > this.#now && this.#next < this.#now + WAKE_MS) wakeAt?.(this.#next);
   }
 
   #go(): void {
@@ -112,20 +127,20 @@ export class Delays implements Publisher {
   }
 
   #found(outcome: DueOutcome): void {
-    const { flush, onTrouble } = this.#options;
     if (this.#closed) return;
     if (outcome.kind === "failed") {
-      onTrouble(outcome.reason);
+      this.#tell([outcome.reason]);
       this.#tryLater();
       this.#busy = false;
       return;
     }
-    for (const reason of outcome.damaged) onTrouble(reason);
+    this.#tell(outcome.damaged);
     const { after, next = Infinity } = outcome;
     this.#after = this.#again ? undefined : after;
     this.#next = Math.min(this.#next, after === undefined ? next : -Infinity);
     this.#append(outcome.runs);
-    flush();
+    this.#options.flush();
+    this.#wake();
     this.#goOn();
   }
 
@@ -202,6 +217,13 @@ export class Delays implements Publisher {
     if (this.#refused) this.#tryLater();
     this.#refused = false;
     this.#go();
+  }
+
+  /** It may be met again and again: what was told last is not told again. */
+  #tell(reasons: readonly string[]): void {
+    const told = this.#told;
+    if (reasons.length > 0) this.#told = new Set(reasons);
+    for (const reason of reasons) if (!told.has(reason)) this.#options.onUnreadable(reason);
   }
 
   /** Others wait for a subscriber of the topic as well. */

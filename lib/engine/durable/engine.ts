@@ -8,7 +8,7 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
-import type { Cursor, Store } from "../../store/types.ts";
+import type { From, Store } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches } from "../../topics/topic.ts";
@@ -18,6 +18,7 @@ import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
 import { DEAD_LETTERS } from "../groups/dead_letters.ts";
 import { Groups } from "../groups/groups.ts";
+import { listGroups } from "../groups/listing.ts";
 import { Settlements } from "../groups/settlements.ts";
 import { type GroupTerms, StoredGroups } from "../groups/stored_groups.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
@@ -25,6 +26,10 @@ import type {
   Engine,
   EngineSnapshot,
   Gate,
+  GroupChange,
+  GroupName,
+  GroupsListing,
+  GroupSnapshot,
   Joining,
   Level,
   Member,
@@ -32,7 +37,6 @@ import type {
   Publisher,
   Receipt,
   ReplayOptions,
-  ReplayRange,
   ReplaySubscriber,
   Route,
   Subscriber,
@@ -42,9 +46,8 @@ import { Dedup, type DedupOptions } from "./dedup.ts";
 import { ClaimedIds } from "./claimed_ids.ts";
 import { CommitLog } from "./commit_log.ts";
 import { Delays } from "./delays.ts";
-import { Following, type FollowingParts } from "./following.ts";
 import { ReadingTurns } from "./reading_turns.ts";
-import { Replay } from "./replay.ts";
+import { Replays } from "./replays.ts";
 
 /** What makes topics durable. */
 export interface DurableEngineOptions extends EngineOptions {
@@ -61,14 +64,16 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
+  /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
+  readonly wakeAt?: ((time: number) => void) | undefined;
+  /** Something that is due cannot be read, and stays where it is; left out: {@link onRefused}. */
+  readonly onUnreadable?: ((reason: string) => void) | undefined;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
   readonly onLost: (reason: string) => void;
 }
 
-/** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
-const REPLAY_BYTES = 1536;
 /**
  * Milliseconds that pass between two ticks at most: where it was more the broker stood still, and those who
  * would have sent something again could not.
@@ -83,6 +88,7 @@ const TICK_MOST = 1000;
 export class DurableEngine implements Engine {
   readonly durable: readonly string[];
   readonly ackTimeout: number;
+  readonly maxAttempts: number;
   readonly #routing: Routing;
   readonly #groups: Groups;
   readonly #storedGroups: StoredGroups;
@@ -92,23 +98,16 @@ export class DurableEngine implements Engine {
   readonly #appending: Appending;
   readonly #log: CommitLog;
   readonly #delays: Delays;
-  readonly #memory: HeldMemory;
   readonly #turns: ReadingTurns;
-  readonly #followingParts: FollowingParts;
-  readonly #replays = new Map<Subscriber, Replay>();
-  /** By connection, of those that have a replay. */
-  readonly #followings = new Map<object, Following>();
-  /** Those that read again when the commit that is being handed on is through. */
-  #behind: Replay[] = [];
+  readonly #replays: Replays;
   #ticked = 0;
-  /** Those that are live and end at a time. */
-  readonly #ending = new Set<Replay>();
 
   constructor(options: DurableEngineOptions) {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
     // what is dead must not be lost, whatever else may be
     const patterns = this.durable = withDeadLetters(options.patterns);
     this.ackTimeout = options.groups.ackTimeout;
+    this.maxAttempts = options.groups.maxAttempts;
     this.#counters = counters;
     this.#store = store;
     this.#routing = new Routing({
@@ -133,7 +132,7 @@ export class DurableEngine implements Engine {
       onCommitted: ({ batch, time }) => {
         this.#dedup.stored(time);
         this.#storedGroups.committed(batch);
-        this.#readOn(batch);
+        this.#replays.readOn(batch);
       },
       onDelayed: (due) => {
         this.#dedup.stored(this.#ticked);
@@ -152,28 +151,19 @@ export class DurableEngine implements Engine {
       log: this.#log,
       append: (piece, publisher) => this.#log.append(piece, publisher),
       flush: () => flushes.flush(),
-      onTrouble: options.onRefused,
+      wakeAt: options.wakeAt,
+      onUnreadable: options.onUnreadable ?? options.onRefused,
     });
     this.#appending = new Appending({ dedup: this.#dedup, claims, log: this.#log });
-    this.#memory = options.memory;
-    this.#turns = new ReadingTurns(options.memory);
-    this.#followingParts = {
+    this.#turns = new ReadingTurns(memory);
+    this.#replays = new Replays({
       store,
+      routing: this.#routing,
+      log: this.#log,
+      memory,
       turns: this.#turns,
-      finish: () => this.#log.finish(),
-      handedOn: () => this.#log.delivered,
-      begun: () => this.#log.begun,
-      goLive: (replay) => {
-        this.#routing.subscribe(replay.pattern, replay);
-        // nothing need be published for the end to come
-        if (replay.range.to?.kind === "time") this.#ending.add(replay);
-      },
-      leave: (replay) => {
-        this.#routing.unsubscribe(replay.pattern, replay);
-        this.#ending.delete(replay);
-      },
       flush: () => flushes.flush(),
-    };
+    });
     this.#storedGroups = new StoredGroups({
       ...options.groups,
       store,
@@ -185,15 +175,12 @@ export class DurableEngine implements Engine {
       turns: this.#turns,
       level,
       settlements,
-      follow: (group, cursor) => this.#follow(group, cursor),
-      unfollow: (replay) => this.#unfollow(replay),
+      follow: (group, cursor) => this.#replays.follow(group, cursor),
+      unfollow: (replay) => this.#replays.unfollow(replay),
       handedOn: () => {
         this.#log.finish();
         return this.#log.delivered;
       },
-    });
-    store.watch((what) => {
-      for (const following of this.#followings.values()) following.trimmed(what);
     });
   }
 
@@ -233,25 +220,11 @@ export class DurableEngine implements Engine {
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
-    const following = this.#followings.get(subscriber.connection);
-    if (following !== undefined) this.#log.finish();
-    const added = this.#routing.subscribe(pattern, subscriber);
-    if (added) following?.opened(pattern, subscriber);
-    return added;
+    return this.#replays.subscribe(pattern, subscriber);
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
-    const replay = this.#replays.get(subscriber);
-    const following = this.#followings.get(subscriber.connection);
-    if (following !== undefined) this.#log.finish();
-    if (replay === undefined) {
-      const removed = this.#routing.unsubscribe(pattern, subscriber);
-      if (removed) following?.closed(pattern, subscriber);
-      return removed;
-    }
-    following?.stop(replay);
-    this.#forget(replay);
-    return true;
+    return this.#replays.unsubscribe(pattern, subscriber);
   }
 
   join(joining: Joining, member: Member): Membership {
@@ -259,52 +232,28 @@ export class DurableEngine implements Engine {
     return (isStored ? this.#storedGroups : this.#groups).join(joining, member);
   }
 
+  groups(done: (listing: GroupsListing) => void): void {
+    listGroups(this.#store, { running: () => this.#running(), done });
+  }
+
+  resetGroup(group: GroupName, from: From | undefined, done: (change: GroupChange) => void): void {
+    this.#storedGroups.reset(group, from, done);
+  }
+
+  deleteGroup(group: GroupName, done: (change: GroupChange) => void): void {
+    this.#storedGroups.remove(group, done);
+  }
+
   replays(subscriber: Subscriber): boolean {
-    const state = this.#replays.get(subscriber)?.state;
-    return state !== undefined && state !== "over";
+    return this.#replays.has(subscriber);
   }
 
   replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean {
-    const replay = this.#replays.get(before);
-    if (replay === undefined || replay.state === "over") return false;
-    this.#log.finish();
-    this.#replays.delete(before);
-    this.#replays.set(subscriber, replay);
-    this.#followings.get(subscriber.connection)?.replace(replay, subscriber);
-    return true;
+    return this.#replays.replace(before, subscriber);
   }
 
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void {
-    const { range, started, ended, besides } = options;
-    const { connection } = subscriber;
-    this.#log.finish();
-    let following = this.#followings.get(connection);
-    if (following === undefined) {
-      const plain = [...besides].filter(([, each]) => each !== subscriber && !this.#replays.has(each));
-      following = new Following(this.#followingParts, plain);
-      this.#followings.set(connection, following);
-    }
-    const owned = following;
-    const replay: Replay = new Replay({
-      pattern,
-      range,
-      subscriber,
-      started: (how) => {
-        if (how.kind === "failed") this.#forget(replay);
-        started(how);
-      },
-      ended: () => {
-        ended();
-        this.#forget(replay);
-      },
-      owner: {
-        behind: (behind) => void this.#behind.push(behind),
-        had: (of, cursor) => owned.had(of, cursor),
-      },
-    });
-    this.#replays.set(subscriber, replay);
-    this.#memory.hold(REPLAY_BYTES);
-    following.start(replay);
+    this.#replays.start(pattern, subscriber, options);
   }
 
   tick(now: number): void {
@@ -316,11 +265,7 @@ export class DurableEngine implements Engine {
     this.#turns.go();
     this.#delays.tick(now);
     this.#storedGroups.tick(passed);
-    for (const replay of this.#ending) {
-      if (!replay.endsBy(now)) continue;
-      this.#log.finish();
-      this.#fallBack(replay, this.#log.delivered);
-    }
+    this.#replays.tick(now);
   }
 
   trouble(): string | undefined {
@@ -329,7 +274,7 @@ export class DurableEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    const groups = [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
+    const groups = this.#running();
     return { subscriptions, topics, replays: this.#replays.size, groups, store: this.#store.state };
   }
 
@@ -342,57 +287,16 @@ export class DurableEngine implements Engine {
     this.whenIdle(() => this.#store.close(closed));
   }
 
+  /** The groups that have members. */
+  #running(): GroupSnapshot[] {
+    return [...this.#groups.snapshot(), ...this.#storedGroups.snapshot()];
+  }
+
   #deliver(run: Run): number {
     this.#counters.published(run.count);
     return this.#routing.deliver(run);
   }
-
-  /** A group reads as a connection of its own. */
-  #follow(group: ReplaySubscriber & { readonly pattern: string }, cursor: Cursor): Replay {
-    this.#log.finish();
-    const following = new Following(this.#followingParts, []);
-    this.#followings.set(group, following);
-    const replay = new Replay({
-      pattern: group.pattern,
-      range: EVERYTHING,
-      subscriber: group,
-      started: () => {},
-      ended: () => {},
-      owner: {
-        behind: (behind) => void this.#behind.push(behind),
-        had: (of, cursor) => following.had(of, cursor),
-      },
-    });
-    following.resume(replay, cursor);
-    return replay;
-  }
-
-  #unfollow(replay: Replay): void {
-    this.#log.finish();
-    this.#followings.get(replay.connection)?.stop(replay);
-    this.#followings.delete(replay.connection);
-  }
-
-  #readOn(batch: number): void {
-    const behind = this.#behind;
-    if (behind.length === 0) return;
-    this.#behind = [];
-    for (const replay of behind) this.#fallBack(replay, batch);
-  }
-
-  #fallBack(replay: Replay, batch: number): void {
-    this.#followings.get(replay.connection)?.fallBack(replay, batch);
-  }
-
-  #forget(replay: Replay): void {
-    if (this.#replays.delete(replay.subscriber)) this.#memory.letGo(REPLAY_BYTES);
-    const { connection } = replay;
-    if (this.#followings.get(connection)?.size === 0) this.#followings.delete(connection);
-  }
 }
-
-/** Where a group begins is known otherwise, and it has no end. */
-const EVERYTHING: ReplayRange = { from: { kind: "earliest" }, to: undefined };
 
 /** Dead letters are stored wherever anything is. */
 function withDeadLetters(patterns: readonly string[]): readonly string[] {

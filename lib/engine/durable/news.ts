@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NamedMark } from "../../store/types.ts";
+import type { GroupName, NamedMark } from "../../store/types.ts";
 import type { Piece } from "./piece.ts";
 
 /** What goes into one commit, all of it or nothing. Of the two calls one comes, unless the store is lost. */
@@ -11,6 +11,8 @@ export interface News {
   /** To be stored like what is published; whoever brings them has no other claim on them. */
   readonly pieces: readonly Piece[];
   readonly marks: readonly NamedMark[];
+  /** Groups that are no more, or begin anew with a mark. */
+  readonly forget: readonly GroupName[];
   stored(): void;
   refused(reason: string): void;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Unit } from "./ledger.ts";
-import type { SequenceRange } from "./sequence_ranges.ts";
+import type { SequenceRange } from "../../sequence_ranges.ts";
 
 /** Messages of a topic that were given to a member together. */
 export interface Grant extends SequenceRange {

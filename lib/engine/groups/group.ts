@@ -150,7 +150,8 @@ export class Group implements Subscriber, PlaceOwner, Flushable {
 
   snapshot(): GroupSnapshot {
     const { name, pattern } = this;
-    return { name, pattern, members: this.#size, held: this.#held, waiting: this.#waitingMessages };
+    const [members, held, waiting] = [this.#size, this.#held, this.#waitingMessages];
+    return { name, pattern, members, held, waiting, settling: undefined };
   }
 
   /** Gives out what there is room for, from the first message on; how many those were. */

@@ -8,6 +8,7 @@ import type { FlushList } from "../../flush_list.ts";
 import type { GroupSnapshot, Joining, Member, Membership } from "../types.ts";
 import type { Routing } from "../routing.ts";
 import { Group, type GroupOwner } from "./group.ts";
+import { keyOf } from "./listing.ts";
 
 /** What groups have in common. */
 export interface GroupsOptions {
@@ -59,9 +60,4 @@ export class Groups implements GroupOwner {
   snapshot(): GroupSnapshot[] {
     return [...this.#groups.values()].map((group) => group.snapshot());
   }
-}
-
-/** Neither has white space. */
-function keyOf({ name, pattern }: Pick<Joining, "name" | "pattern">): string {
-  return `${name} ${pattern}`;
 }

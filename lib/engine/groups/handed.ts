@@ -63,6 +63,17 @@ export class Handed {
     return { unstored, settled };
   }
 
+  /** What is stored of it is the group's no longer: how many are left. */
+  disown(): number {
+    let unstored = 0;
+    this.#entries = this.#entries.slice(this.#head).map(({ kind, count }): Entry => {
+      if (kind === "unstored") unstored += count;
+      return { kind: kind === "unstored" ? kind : "leased", count, grant: undefined };
+    });
+    this.#head = 0;
+    return unstored;
+  }
+
   /** All of it is over. */
   clear(): Passed {
     return this.pass(Infinity);

@@ -6,7 +6,7 @@
 import type { Grant } from "./grant.ts";
 import type { Unit } from "./ledger.ts";
 import type { Place } from "./members.ts";
-import type { SequenceRange } from "./sequence_ranges.ts";
+import type { SequenceRange } from "../../sequence_ranges.ts";
 
 export type { Grant };
 

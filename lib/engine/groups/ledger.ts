@@ -4,7 +4,7 @@
  * @module
  */
 import type { GroupMark, TopicMark } from "../../store/types.ts";
-import { readRanges, type SequenceRange, SequenceRanges } from "./sequence_ranges.ts";
+import { readRanges, type SequenceRange, SequenceRanges } from "../../sequence_ranges.ts";
 
 /** What a ledger knows of a mark. */
 export type Mark = Pick<GroupMark, "after" | "topics">;

@@ -40,8 +40,6 @@ export class Progress implements Marked {
   readonly #done: Receipt;
   #answers: Acknowledgement[] = [];
   #burials: Burial[] = [];
-  /** The whole of it is to be stored, whatever has changed. */
-  #isNew = false;
   /** Parts that are being stored. */
   #underWay = 0;
   #told: (() => void) | undefined;
@@ -58,12 +56,6 @@ export class Progress implements Marked {
   /** Whether all there is to be known is stored. */
   get clean(): boolean {
     return this.#underWay === 0 && !this.#hasNews;
-  }
-
-  /** The group is to be known from now on; answered when it is, or cannot be. */
-  create(answer: Acknowledgement): void {
-    this.#isNew = true;
-    this.answer(answer);
   }
 
   /** Messages are settled: to be stored when there is time, or with an {@link answer}. */
@@ -100,15 +92,15 @@ export class Progress implements Marked {
   take(): Part | undefined {
     if (!this.#hasNews) return undefined;
     const { name, pattern } = this.#group;
-    const [answers, burials, isNew] = [this.#answers, this.#burials, this.#isNew];
+    const [answers, burials] = [this.#answers, this.#burials];
     this.#answers = [];
     this.#burials = [];
-    this.#isNew = false;
     for (const burial of burials) this.#settle(burial);
     const taken = this.ledger.take();
     this.#underWay++;
     return {
       mark: { name, pattern, sequence: this.#sequence, ...taken },
+      forget: undefined,
       pieces: burials.map(({ letters }) => this.#pieceOf(letters)),
       stored: () => {
         this.#underWay--;
@@ -118,9 +110,8 @@ export class Progress implements Marked {
         this.#told = undefined;
         told();
       },
-      refused: (reason) => {
+      refused: () => {
         this.#underWay--;
-        if (isNew) return answers.forEach((answer) => answer.refuse("STORE", reason));
         this.#answers = [...answers, ...this.#answers];
         this.#burials = [...burials, ...this.#burials];
         this.ledger.untake(taken);
@@ -129,7 +120,7 @@ export class Progress implements Marked {
   }
 
   get #hasNews(): boolean {
-    return this.#isNew || this.#answers.length > 0 || this.#burials.length > 0 || this.ledger.hasNews;
+    return this.#answers.length > 0 || this.#burials.length > 0 || this.ledger.hasNews;
   }
 
   /** Once: a commit that was refused has left it settled, and its mark is stored with the letters or not. */

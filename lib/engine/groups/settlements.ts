@@ -5,11 +5,14 @@
  */
 import type { News, NewsSource } from "../durable/news.ts";
 import type { Piece } from "../durable/piece.ts";
-import type { NamedMark } from "../../store/types.ts";
+import type { GroupName, NamedMark } from "../../store/types.ts";
 
 /** One group's part of a commit. */
 export interface Part {
-  readonly mark: NamedMark;
+  /** Undefined: it is no more. */
+  readonly mark: NamedMark | undefined;
+  /** What was known of it before is not any more. */
+  readonly forget: GroupName | undefined;
   /** Dead letters, which are stored with the mark that says they are settled. */
   readonly pieces: readonly Piece[];
   stored(): void;
@@ -71,7 +74,8 @@ export class Settlements implements NewsSource {
     if (parts.length === 0) return undefined;
     return {
       pieces: parts.flatMap(({ pieces }) => pieces),
-      marks: parts.map(({ mark }) => mark),
+      marks: parts.flatMap(({ mark }) => mark ?? []),
+      forget: parts.flatMap(({ forget }) => forget ?? []),
       stored: () => {
         for (const part of parts) part.stored();
       },

@@ -4,10 +4,9 @@
  * @module
  */
 import type { Flushable } from "../../flush_list.ts";
-import type { Cursor, From, GroupMark, SeekOutcome, SeekPlace } from "../../store/types.ts";
+import type { Cursor, From, GroupMark } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
-  Acknowledgement,
   GroupSnapshot,
   Joining,
   JoinOutcome,
@@ -18,6 +17,7 @@ import type {
   SequenceSpan,
   Settling,
 } from "../types.ts";
+import { beginAt, type BeginParts } from "./begin_anew.ts";
 import { Group, type GroupOwner } from "./group.ts";
 import { Handed } from "./handed.ts";
 import { type GivenBack, Members, Place, type PlaceOwner, type Settlement } from "./members.ts";
@@ -25,17 +25,15 @@ import { Progress, type ProgressOwner } from "./progress.ts";
 import { Sharing, type SharingOwner } from "./sharing.ts";
 
 /** What it needs, and whom it tells. */
-export interface StoredGroupOwner extends SharingOwner, ProgressOwner {
+export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginParts {
   readonly counters: GroupOwner["counters"];
+  readonly later: GroupOwner["later"];
   /** What is in memory goes to this one from now on, or no longer. */
   subscribe(group: Group): void;
   unsubscribe(group: Group): void;
-  later(group: Flushable): void;
   /** Reads from there on, and then what is live. */
   follow(group: StoredGroup, cursor: Cursor): Replay;
   unfollow(replay: Replay): void;
-  /** The last batch whose messages have all been handed on; none is handed on in part. */
-  handedOn(): number;
   /** It was given messages of a commit that is being handed on. */
   touched(group: StoredGroup): void;
   /** Nobody is in it, and all there is to be known of it is stored. */
@@ -56,7 +54,7 @@ interface Open {
  * - It stays when its last member has left: what is known of it is stored then.
  * - What of its pattern is in memory goes to the same members, as in a group that is in memory.
  */
-export class StoredGroup implements ReplaySubscriber, PlaceOwner {
+export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
@@ -72,11 +70,13 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   #settling: Settling = "auto";
   #from: From | undefined;
   #open: Open | undefined;
-  /** Between the last member's leaving and the next one's coming. */
-  #state: "loading" | "open" | "failed" | "closing" | "over" = "closing";
+  #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
   #reason = "";
 
-  constructor({ name, pattern, blocks }: Joining, owner: StoredGroupOwner) {
+  constructor(
+    { name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">,
+    owner: StoredGroupOwner,
+  ) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
@@ -137,6 +137,14 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       joined({ kind: "refused", code: "STORE", reason: this.#reason });
       return place;
     }
+    if (from?.kind === "last") {
+      joined({
+        kind: "refused",
+        code: "BAD_FIELD",
+        reason: "a group does not begin with the last of each topic",
+      });
+      return place;
+    }
     if (this.#places.size > 0 && settling !== this.#settling) {
       const reason = `the members of group ${this.name} have ack=${this.#settling}, and all have the same`;
       joined({ kind: "refused", code: "BAD_FIELD", reason });
@@ -149,7 +157,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       this.#from = from;
     }
     if (this.#state === "open") this.#letIn();
-    else if (this.#state === "closing" && this.#open === undefined) this.#load();
+    else if (this.#state === "new") this.#load();
     return place;
   }
 
@@ -161,19 +169,19 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
 
   passed(place: Place, messages: number): void {
     const { unstored, settled } = place.handed!.pass(messages);
-    this.#open!.sharing.passed(place, settled);
+    this.#open?.sharing.passed(place, settled);
     if (unstored > 0) this.#memory.passed(place, unstored);
     this.changed(place);
   }
 
   settle(place: Place, topic: string, settlement: Settlement): boolean {
-    const held = this.#open?.sharing.settle(place, topic, settlement) === true;
+    const held = this.#held?.settle(place, topic, settlement) === true;
     if (held) this.changed(place);
     return held;
   }
 
   giveBack(place: Place, topic: string, givenBack: GivenBack): boolean {
-    const held = this.#open?.sharing.giveBack(place, topic, givenBack) === true;
+    const held = this.#held?.giveBack(place, topic, givenBack) === true;
     if (held) this.changed(place);
     return held;
   }
@@ -183,7 +191,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   }
 
   extend(place: Place, topic: string, span: SequenceSpan): boolean {
-    return this.#open?.sharing.extend(place, topic, span) === true;
+    return this.#held?.extend(place, topic, span) === true;
   }
 
   left(place: Place, unsent: readonly Run[]): void {
@@ -193,12 +201,60 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     }
     if (this.#joiners.delete(place)) return;
     this.#members.remove(place);
-    const { sharing } = this.#open!;
     const { unstored, settled } = place.handed!.clear();
-    sharing.left(place, unsent.filter(({ stored }) => stored !== undefined), settled);
+    const stored = unsent.filter(({ stored }) => stored !== undefined);
+    if (this.#held !== undefined) this.#held.left(place, stored, settled);
+    else for (const run of stored) run.release();
     this.#memory.left(place, unsent.filter(({ stored }) => stored === undefined), unstored);
-    if (this.#places.size === 0) this.#close();
-    else this.#goOn();
+    if (this.#places.size > 0) this.#goOn();
+    else if (this.#state !== "suspended") this.#close();
+  }
+
+  /**
+   * Nothing is given out any more until it is resumed, and nothing settled; calls back when what was settled
+   * is stored. False: it is just coming or going.
+   */
+  suspend(suspended: () => void): boolean {
+    if (this.#state === "new") {
+      this.#state = "suspended";
+      suspended();
+      return true;
+    }
+    if (this.#state !== "open" || this.#open === undefined) return false;
+    this.#state = "suspended";
+    for (const place of this.#places) if (!this.#joiners.has(place)) place.holds = place.handed!.disown();
+    this.#stop(this.#open);
+    this.#open.progress.whenClean(() => {
+      this.#open = undefined;
+      suspended();
+    });
+    return true;
+  }
+
+  /** It goes on from there; undefined: where it stood. */
+  resume(mark: GroupMark | undefined): void {
+    if (this.#places.size === 0) this.#end();
+    else if (mark === undefined) this.#load();
+    else this.#begin(mark);
+  }
+
+  /** It is no more: who is in it gets nothing more of what is stored. */
+  dissolve(reason: string): void {
+    const members = [...this.#places].filter((place) => !this.#joiners.has(place));
+    if (members.length === 0) return this.resume(undefined);
+    this.#state = "failed";
+    this.#reason = reason;
+    for (const [place, joined] of [...this.#joiners]) {
+      this.#joiners.delete(place);
+      this.#places.delete(place);
+      joined({ kind: "refused", code: "STORE", reason });
+    }
+    for (const { member } of members) member.failed(reason);
+  }
+
+  /** Somebody has been let in. */
+  ready(): void {
+    this.#goOn();
   }
 
   /** Time has passed. */
@@ -211,7 +267,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     const memory = this.#memory.snapshot();
     const { waiting = 0, open = 0 } = this.#open?.sharing ?? {};
     const held = memory.held + open - waiting;
-    return { name, pattern, members: this.#places.size, held, waiting: memory.waiting + waiting };
+    const [members, settling] = [this.#places.size, this.#settling];
+    return { name, pattern, members, held, waiting: memory.waiting + waiting, settling };
   }
 
   #makeMemory(): Group {
@@ -229,12 +286,16 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     this.#memory.goOn();
   }
 
-  /** Finds where it stood. */
+  /** What its members hold; undefined: nothing that is stored, any more. */
+  get #held(): Sharing | undefined {
+    return this.#state === "open" || this.#state === "failed" ? this.#open?.sharing : undefined;
+  }
+
+  /** Finds where it stood or, where it is new, where it begins. */
   #load(): void {
     this.#state = "loading";
-    const { name, pattern } = this;
-    this.#owner.store.group({ name, pattern }, (outcome) => {
-      this.#owner.handedOn();
+    const group = { name: this.name, pattern: this.pattern };
+    this.#owner.store.group(group, (outcome) => {
       if (this.#places.size === 0) return this.#end();
       switch (outcome.kind) {
         case "failed":
@@ -242,41 +303,16 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
         case "group":
           return this.#begin(outcome.mark);
         case "none":
-          return this.#seek(undefined);
+          return beginAt(group, this.#from, {
+            parts: this.#owner,
+            done: (begun) => {
+              if (this.#places.size === 0) this.#end();
+              else if (begun.kind === "failed") this.#refuse(begun.reason);
+              else this.#begin(begun.mark);
+            },
+          });
       }
     });
-  }
-
-  /** Finds where a new one begins. */
-  #seek(place: SeekPlace | undefined): void {
-    const upTo = this.#owner.handedOn();
-    const from = this.#from;
-    if (from === undefined) return this.#create({ sequence: 0, after: upTo, topics: [] });
-    this.#owner.store.seek(this.pattern, { from, to: undefined, upTo, place }, (outcome: SeekOutcome) => {
-      this.#owner.handedOn();
-      if (this.#places.size === 0) return this.#end();
-      switch (outcome.kind) {
-        case "failed":
-          return this.#refuse(outcome.reason);
-        case "searching":
-          return this.#seek(outcome.place);
-        case "found": {
-          const { sequence, after } = outcome.cursor;
-          return this.#create({ sequence, after, topics: [] });
-        }
-      }
-    });
-  }
-
-  /** It is known from now on, whatever happens. */
-  #create(mark: GroupMark): void {
-    const progress = new Progress(this, mark, this.#owner);
-    const answer: Acknowledgement = {
-      acknowledge: () => this.#places.size === 0 ? this.#end() : this.#begin(mark),
-      refuse: (_code, reason) => this.#refuse(reason),
-    };
-    progress.create(answer);
-    this.#owner.flush();
   }
 
   #begin(mark: GroupMark): void {
@@ -297,6 +333,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     }, this.#owner);
     this.#open = { sharing, progress, replay: undefined };
     this.#state = "open";
+    // one that was suspended is subscribed
     this.#owner.subscribe(this.#memory);
     const { after, sequence } = mark;
     this.#open.replay = this.#owner.follow(this, { pattern, after, sequence, time: 0, to: undefined });
@@ -313,31 +350,43 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       // whoever was told may have left
       if (!place.gone) this.#members.update(place);
     }
-    if (this.#places.size > 0) this.#goOn();
+    // who has just been let in is told so before anything comes, and may have no place yet
+    if (this.#places.size > 0) this.#owner.later(this);
   }
 
   #refuse(reason: string): void {
     const outcome: JoinOutcome = { kind: "refused", code: "STORE", reason };
     const joiners = [...this.#joiners];
     this.#joiners.clear();
-    this.#places.clear();
-    for (const [, joined] of joiners) joined(outcome);
-    this.#end();
+    for (const [place, joined] of joiners) {
+      this.#places.delete(place);
+      joined(outcome);
+    }
+    if (this.#places.size === 0) return this.#end();
+    this.#state = "failed";
+    this.#reason = reason;
+    for (const { member } of [...this.#places]) member.failed(reason);
   }
 
   /** The last member has left. */
   #close(): void {
-    const { sharing, progress, replay } = this.#open!;
     this.#state = "closing";
-    if (replay !== undefined) this.#owner.unfollow(replay);
-    sharing.close();
     this.#members = new Members();
     this.#memory = this.#makeMemory();
-    progress.whenClean(() => {
+    if (this.#open === undefined) return this.#end();
+    this.#stop(this.#open);
+    this.#open.progress.whenClean(() => {
       this.#open = undefined;
       if (this.#places.size > 0) this.#load();
       else this.#end();
     });
+    // it may be a connection that was lost, and nothing else comes
+    this.#owner.flush();
+  }
+
+  #stop({ sharing, replay }: Open): void {
+    if (replay !== undefined) this.#owner.unfollow(replay);
+    sharing.close();
   }
 
   #end(): void {

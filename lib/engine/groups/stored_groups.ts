@@ -7,12 +7,14 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { Flushable, FlushList } from "../../flush_list.ts";
 import type { HeldMemory } from "../../held_memory.ts";
-import type { Cursor, Store } from "../../store/types.ts";
+import type { Cursor, From, GroupName, Store } from "../../store/types.ts";
 import type { ReadingTurns } from "../durable/reading_turns.ts";
 import type { Replay } from "../durable/replay.ts";
 import type { Routing } from "../routing.ts";
-import type { GroupSnapshot, Joining, Level, Member, Membership, Route } from "../types.ts";
+import type { GroupChange, GroupSnapshot, Joining, Level, Member, Membership, Route } from "../types.ts";
+import { beginAt, forget } from "./begin_anew.ts";
 import type { Group } from "./group.ts";
+import { keyOf } from "./listing.ts";
 import type { Settlements } from "./settlements.ts";
 import { StoredGroup, type StoredGroupOwner } from "./stored_group.ts";
 
@@ -93,14 +95,34 @@ export class StoredGroups implements StoredGroupOwner {
 
   /** A place in a group, which is made, or found in the store, for its first member. */
   join(joining: Joining, member: Member): Membership {
-    const key = keyOf(joining);
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      group = new StoredGroup(joining, this);
-      this.#groups.set(key, group);
-      this.memory.hold(GROUP_BYTES);
-    }
-    return group.join(joining, member);
+    return this.#open(joining, joining.blocks).join(joining, member);
+  }
+
+  /** A group begins anew there; undefined: with what is stored from now on. */
+  reset(name: GroupName, from: From | undefined, done: (change: GroupChange) => void): void {
+    this.#suspended(name, done, (group) => {
+      beginAt(group, from, {
+        parts: this,
+        done: (begun) => {
+          group.resume(begun.kind === "begun" ? begun.mark : undefined);
+          done(begun.kind === "begun" ? DONE : begun);
+        },
+      });
+    });
+  }
+
+  /** A group is no more. */
+  remove(name: GroupName, done: (change: GroupChange) => void): void {
+    this.#suspended(name, done, (group) => {
+      forget(group, {
+        parts: this,
+        done: (reason) => {
+          if (reason === undefined) group.dissolve(`the group ${group.name} was deleted`);
+          else group.resume(undefined);
+          done(reason === undefined ? DONE : { kind: "failed", reason });
+        },
+      });
+    });
   }
 
   /** So many milliseconds have passed. */
@@ -159,9 +181,33 @@ export class StoredGroups implements StoredGroupOwner {
   snapshot(): GroupSnapshot[] {
     return [...this.#groups.values()].map((group) => group.snapshot());
   }
+
+  #open(of: GroupName, blocks: boolean): StoredGroup {
+    const key = keyOf(of);
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group = new StoredGroup({ ...of, blocks }, this);
+    this.#groups.set(key, group);
+    this.memory.hold(GROUP_BYTES);
+    return group;
+  }
+
+  /** Does something to a group that is stored, while it gives out nothing. */
+  #suspended(
+    of: GroupName,
+    done: (change: GroupChange) => void,
+    change: (group: StoredGroup) => void,
+  ): void {
+    const { name, pattern } = of;
+    this.store.group({ name, pattern }, (outcome) => {
+      if (outcome.kind !== "group") return done(outcome);
+      const group = this.#open({ name, pattern }, true);
+      if (!group.suspend(() => change(group))) done(BUSY);
+      this.flush();
+    });
+  }
 }
 
-/** Neither has white space. */
-function keyOf({ name, pattern }: Pick<Joining, "name" | "pattern">): string {
-  return `${name} ${pattern}`;
-}
+const DONE: GroupChange = { kind: "done" };
+/** It is known again in a moment what the case is. */
+const BUSY: GroupChange = { kind: "failed", reason: "members of it are just coming or going: try again" };

@@ -102,6 +102,16 @@ export class MemoryLog implements LogView, TrimPort {
     return this.#batches.slice(from, from + limit).map((batch) => ({ ...batch, size: batch.bytes.length }));
   }
 
+  agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[] {
+    const { batches } = this.topicOf(topic);
+    const from = indexOf(batches, ({ first }) => first >= sequence);
+    return batches.slice(from, from + limit).map((batch) => ({ ...batch, size: batch.bytes.length }));
+  }
+
+  isHeld(batch: AgedBatch): boolean {
+    return this.marks.holds.has(this.nameOf(batch.topic), batch);
+  }
+
   timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
     return this.#batches[indexOf(this.#batches, (batch) => batch.id >= id)];
   }

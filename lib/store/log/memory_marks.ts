@@ -4,6 +4,7 @@
  * @module
  */
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
+import { GroupHolds } from "./group_holds.ts";
 
 /** One group's, with all its topics. */
 interface Entry {
@@ -14,12 +15,30 @@ interface Entry {
 
 /** What is put last counts; a topic of which nothing is said any more is not kept. */
 export class MemoryMarks {
+  /** What they keep from being deleted. */
+  readonly holds = new GroupHolds((group, topic) =>
+    this.#entries.get(keyOf(group))?.topics.get(topic)?.settled
+  );
   readonly #entries = new Map<string, Entry>();
+
+  /** They as they are called, in their order. */
+  get names(): GroupName[] {
+    return [...this.#entries.keys()].sort().map((key) => {
+      const [pattern, name] = key.split(" ") as [string, string];
+      return { name, pattern };
+    });
+  }
+
+  forget(group: GroupName): void {
+    this.#entries.delete(keyOf(group));
+    this.holds.delete(group);
+  }
 
   put({ name, pattern, sequence, after, topics }: NamedMark): void {
     const key = keyOf({ name, pattern });
     const entry: Entry = this.#entries.get(key) ?? { sequence, after, topics: new Map() };
     this.#entries.set(key, entry);
+    this.holds.put({ name, pattern, sequence, after });
     entry.sequence = sequence;
     entry.after = after;
     for (const mark of topics) {
@@ -38,5 +57,5 @@ export class MemoryMarks {
 
 /** Neither has white space. */
 function keyOf({ name, pattern }: GroupName): string {
-  return `${name} ${pattern}`;
+  return `${pattern} ${name}`;
 }

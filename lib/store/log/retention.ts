@@ -6,7 +6,8 @@
  */
 import { matches } from "../../topics/topic.ts";
 import type { Retention, RetentionRules, Trimmed } from "../types.ts";
-import type { BatchRef } from "./view.ts";
+import { type BackTopic, HeldBack, type Released } from "./held_back.ts";
+import { type BatchRef, endOf } from "./view.ts";
 
 /** A slice of trimming: what one transaction takes at most, so that a commit never waits long for one. */
 const SLICE_BATCHES_MOST = 256;
@@ -32,6 +33,10 @@ export interface TrimPort {
   nameOf(topic: number): string;
   /** The batches behind one, in commit order, at most `limit`. */
   agedAfter(id: number, limit: number): readonly AgedBatch[];
+  /** Those of a topic, from a sequence number on. */
+  agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[];
+  /** Whether a group has not settled all of it. */
+  isHeld(batch: AgedBatch): boolean;
   /** Deletes all of them or, when it throws, none. */
   trim(batches: readonly AgedBatch[]): void;
 }
@@ -59,6 +64,13 @@ export function trimmedOf(
   };
 }
 
+/** What was trimmed, and whether that was all there was to do. */
+interface Slice {
+  readonly done: boolean;
+  readonly messages: number;
+  readonly batches: readonly AgedBatch[];
+}
+
 interface Rule {
   readonly age: number | undefined;
   readonly bytes: number | undefined;
@@ -71,12 +83,18 @@ interface Rule {
   due: number;
   /** Batches read next time. */
   limit: number;
+  /** Whether it deletes what groups have not settled as well. */
+  readonly ignoresGroups: boolean;
+  /** What it would have deleted and groups hold back. */
+  readonly back: HeldBack;
 }
 
 /**
  * Trims a log slice by slice.
  *
- * - Only ever the oldest of a rule's batches, so that what is left of a topic has no gaps.
+ * - Only ever the oldest of a rule's batches, so that what is left of a topic has no gaps; where a group has
+ *   not settled one, it stays, and with it all that is newer of its topic. Other topics do not wait for it, and
+ *   it does not count as what they take.
  * - The newest batch of the store goes for its age, never for want of room.
  */
 export class Trimmer {
@@ -89,9 +107,10 @@ export class Trimmer {
 
   constructor(port: TrimPort, rules: RetentionRules) {
     this.#port = port;
-    const rule = ({ age, bytes }: Retention, pattern?: string): Rule => (
-      { age, bytes, pattern, position: 0, held: 0, due: 0, limit: SLICE_BATCHES_LEAST }
-    );
+    const rule = ({ age, bytes, groups = rules.groups }: Retention, pattern?: string): Rule => {
+      const start = { position: 0, held: 0, due: 0, limit: SLICE_BATCHES_LEAST, back: new HeldBack() };
+      return { age, bytes, pattern, ignoresGroups: groups === "ignore", ...start };
+    };
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
     const counts = this.#rules.some(({ bytes, pattern }) => bytes !== undefined && pattern !== undefined);
     this.#countTo = counts ? port.last : 0;
@@ -100,6 +119,11 @@ export class Trimmer {
   /** Whether anything is ever trimmed. */
   get active(): boolean {
     return this.#rules.some(({ age, bytes }) => age !== undefined || bytes !== undefined);
+  }
+
+  /** Bytes that would have been deleted, were they not held back for groups. */
+  get heldBack(): number {
+    return this.#rules.reduce((sum, { back }) => sum + back.bytes, 0);
   }
 
   /** A batch was stored. */
@@ -121,23 +145,35 @@ export class Trimmer {
     let messages = 0;
     let batches: readonly AgedBatch[] = [];
     for (const rule of this.#rules) {
-      if (!this.#isDue(rule, now)) continue;
-      const slice = this.#trim(rule, now);
-      messages += slice.messages;
-      batches = batches.length === 0 ? slice.batches : [...batches, ...slice.batches];
-      if (!slice.done) return { more: true, messages, batches };
+      for (const trim of this.#whatIsDue(rule, now)) {
+        const slice = trim(rule, now);
+        messages += slice.messages;
+        batches = batches.length === 0 ? slice.batches : [...batches, ...slice.batches];
+        if (!slice.done) return { more: true, messages, batches };
+      }
     }
     return { more: false, messages, batches };
   }
 
-  #isDue(rule: Rule, now: number): boolean {
-    return (rule.age !== undefined && now >= rule.due) ||
-      (rule.bytes !== undefined && this.#heldBy(rule) > rule.bytes);
+  *#whatIsDue(rule: Rule, now: number): Generator<(rule: Rule, now: number) => Slice> {
+    // what was held back is the oldest
+    if (rule.back.isDue(now)) yield (rule, now) => this.#trimHeldBack(rule, now);
+    if (this.#trims(rule, now)) yield (rule, now) => this.#trim(rule, now);
   }
 
-  #trim(rule: Rule, now: number): { done: boolean; messages: number; batches: readonly AgedBatch[] } {
+  #isDue(rule: Rule, now: number): boolean {
+    return rule.back.isDue(now) || this.#trims(rule, now);
+  }
+
+  #trims(rule: Rule, now: number): boolean {
+    return (rule.age !== undefined && now >= rule.due) ||
+      (rule.bytes !== undefined && this.#heldBy(rule) - rule.back.bytes > rule.bytes);
+  }
+
+  #trim(rule: Rule, now: number): Slice {
     const before = rule.age === undefined ? -Infinity : now - rule.age;
-    let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - rule.bytes;
+    const { back, ignoresGroups } = rule;
+    let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - back.bytes - rule.bytes;
     const batches = this.#port.agedAfter(rule.position, rule.limit);
     const trimmed: AgedBatch[] = [];
     let bytes = 0;
@@ -153,9 +189,13 @@ export class Trimmer {
           rule.due = batch.time + (rule.age ?? 0) + 1;
           break;
         }
-        trimmed.push(batch);
         over -= batch.size;
-        bytes += batch.size;
+        if (!ignoresGroups && (back.has(batch.topic) || this.#port.isHeld(batch))) {
+          back.add(batch);
+        } else {
+          trimmed.push(batch);
+          bytes += batch.size;
+        }
       }
       position = batch.id;
       if (bytes >= SLICE_BYTES_MOST) {
@@ -168,6 +208,39 @@ export class Trimmer {
     rule.position = position;
     rule.held -= bytes;
     return { done, messages: trimmed.reduce((sum, { count }) => sum + count, 0), batches: trimmed };
+  }
+
+  /** Deletes what groups have settled meanwhile of what was held back for them. */
+  #trimHeldBack(rule: Rule, now: number): Slice {
+    const { back } = rule;
+    const before = rule.age === undefined ? -Infinity : now - rule.age;
+    let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - rule.bytes;
+    const trimmed: AgedBatch[] = [];
+    let bytes = 0;
+    const released: Array<readonly [BackTopic, Released]> = [];
+    for (const topic of back.look(now)) {
+      const batches = this.#port.agedOf(topic.id, topic.from, SLICE_BATCHES_LEAST);
+      let upTo = topic.from;
+      let size = 0;
+      for (const batch of batches) {
+        const goes = batch.first < topic.end && (batch.time < before || over > 0);
+        if (!goes || this.#port.isHeld(batch)) break;
+        trimmed.push(batch);
+        over -= batch.size;
+        size += batch.size;
+        upTo = endOf(batch);
+      }
+      bytes += size;
+      // all that was read has gone
+      const more = batches.length === SLICE_BATCHES_LEAST && upTo === endOf(batches.at(-1)!);
+      released.push([topic, { upTo, bytes: size, more }]);
+      if (bytes >= SLICE_BYTES_MOST) break;
+    }
+    if (trimmed.length > 0) this.#port.trim(trimmed);
+    for (const [topic, what] of released) back.trimmed(topic, what);
+    rule.held -= bytes;
+    const messages = trimmed.reduce((sum, { count }) => sum + count, 0);
+    return { done: !back.isDue(now), messages, batches: trimmed };
   }
 
   #heldBy(rule: Rule): number {

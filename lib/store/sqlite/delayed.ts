@@ -9,7 +9,7 @@ import { DamageError } from "../log/damage.ts";
 import type { NewDelayed } from "../log/group.ts";
 import type { DelayedRun, DueOutcome, DuePlace, DueQuery, RecentIds } from "../types.ts";
 import { reasonOf } from "./errors.ts";
-import { RECENT_LENGTH_MOST } from "./recent_ids.ts";
+import { RECENT_LENGTH_MOST, RECENT_ROWS_MOST } from "./recent_ids.ts";
 import { blob, int, type Row, text } from "./rows.ts";
 
 /** Places looked at together, and runs that one answer brings at most. */
@@ -100,22 +100,40 @@ export class DelayedTable {
     return less;
   }
 
-  /** The ids of what was published since a time, the oldest first, with their ages at `newest`. */
+  /**
+   * The ids of what was published since a time, the oldest first, about a second of a topic's together, with
+   * their ages at `newest`.
+   */
   idsSince(time: number, newest: number): RecentIds[] {
-    const found: RecentIds[] = [];
-    let length = 0;
-    for (let at = Number.MAX_SAFE_INTEGER;;) {
+    const found = new Map<
+      string,
+      { readonly topic: string; readonly age: number; readonly parts: string[] }
+    >();
+    let [rows, length] = [0, 0];
+    // the newest first, and so each age that of the newest of a second
+    for (const row of this.#newestFirst()) {
+      const published = int(row, "published");
+      if (published < time || length > RECENT_LENGTH_MOST || rows > RECENT_ROWS_MOST) break;
+      rows++;
+      if (row["ids"] === null) continue;
+      const [topic, ids] = [text(row, "topic"), text(row, "ids")];
+      length += ids.length;
+      const key = `${Math.floor(published / 1000)} ${topic}`;
+      const group = found.get(key);
+      if (group !== undefined) group.parts.push(ids);
+      else found.set(key, { topic, age: Math.max(0, newest - published), parts: [ids] });
+    }
+    return [...found.values()].reverse().map(({ topic, age, parts }) => (
+      { topic, age, ids: parts.reverse().join("\n") }
+    ));
+  }
+
+  *#newestFirst(): Generator<Row, void> {
+    for (let at = Number.MAX_SAFE_INTEGER, more = true; more;) {
       const rows = this.#newest.all(at);
-      for (const row of rows) {
-        at = int(row, "id");
-        const published = int(row, "published");
-        if (published < time || length > RECENT_LENGTH_MOST) return found.reverse();
-        if (row["ids"] === null) continue;
-        const ids = text(row, "ids");
-        length += ids.length;
-        found.push({ topic: text(row, "topic"), age: Math.max(0, newest - published), ids });
-      }
-      if (rows.length < IDS_READ) return found.reverse();
+      more = rows.length === IDS_READ;
+      yield* rows;
+      at = int(rows.at(-1) ?? { id: 0 }, "id");
     }
   }
 }
@@ -180,7 +198,7 @@ export class DelayedReader {
           bytes += run.bytes.length;
         } catch (error) {
           if (!(error instanceof DamageError)) throw error;
-          damaged.push(`what is due cannot be delivered: ${reasonOf(error)}`);
+          damaged.push(reasonOf(error));
         }
       }
     }

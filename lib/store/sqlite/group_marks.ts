@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { DamageError } from "../log/damage.ts";
+import { GroupHolds } from "../log/group_holds.ts";
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
 import { int, type Row, text } from "./rows.ts";
 
@@ -26,8 +27,20 @@ export class GroupMarksTable {
   readonly #put: StatementSync;
   readonly #putTopic: StatementSync;
   readonly #delete: StatementSync;
+  readonly #forget: readonly StatementSync[];
+  readonly #settled: StatementSync;
+  readonly #db: DatabaseSync;
+  /** Made when somebody first asks for it: where nothing is ever deleted nobody does. */
+  #holds: GroupHolds | undefined;
 
   constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#forget = ["consumer", "consumer_topic"].map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE name = ? AND pattern = ?`)
+    );
+    this.#settled = db.prepare(
+      "SELECT settled FROM consumer_topic WHERE name = ? AND pattern = ? AND topic = ?",
+    );
     this.#put = db.prepare(
       `INSERT INTO consumer (name, pattern, sequence, after, crc) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (name, pattern)
@@ -39,6 +52,37 @@ export class GroupMarksTable {
         DO UPDATE SET settled = excluded.settled, attempts = excluded.attempts, crc = excluded.crc`,
     );
     this.#delete = db.prepare("DELETE FROM consumer_topic WHERE name = ? AND pattern = ? AND topic = ?");
+  }
+
+  /** What they keep from being deleted. */
+  get holds(): GroupHolds {
+    if (this.#holds !== undefined) return this.#holds;
+    this.#holds = new GroupHolds(({ name, pattern }, topic) => {
+      const row = this.#settled.get(name, pattern, topic);
+      return row === undefined ? undefined : text(row, "settled");
+    });
+    for (const row of this.#db.prepare("SELECT name, pattern, sequence, after FROM consumer").iterate()) {
+      this.#holds.put({
+        name: text(row, "name"),
+        pattern: text(row, "pattern"),
+        sequence: int(row, "sequence"),
+        after: int(row, "after"),
+      });
+    }
+    return this.#holds;
+  }
+
+  /** What was put or forgotten is committed. */
+  committed(
+    { marks, forget }: { readonly marks: readonly NamedMark[]; readonly forget: readonly GroupName[] },
+  ): void {
+    if (this.#holds === undefined) return;
+    for (const group of forget) this.#holds.delete(group);
+    for (const mark of marks) this.#holds.put(mark);
+  }
+
+  forget({ name, pattern }: GroupName): void {
+    for (const statement of this.#forget) statement.run(name, pattern);
   }
 
   put(mark: NamedMark): void {
@@ -56,13 +100,24 @@ export class GroupMarksTable {
 export class GroupMarksReader {
   readonly #group: StatementSync;
   readonly #topics: StatementSync;
+  readonly #names: StatementSync;
 
   constructor(db: DatabaseSync) {
+    this.#names = db.prepare(
+      `SELECT name, pattern FROM consumer WHERE (name, pattern) > (?, ?) ORDER BY name, pattern LIMIT ?`,
+    );
     this.#group = db.prepare("SELECT sequence, after, crc FROM consumer WHERE name = ? AND pattern = ?");
     this.#topics = db.prepare(
       `SELECT topic, settled, attempts, crc FROM consumer_topic
         WHERE name = ? AND pattern = ? ORDER BY topic`,
     );
+  }
+
+  /** Those behind one, in the order of their names and patterns. */
+  namesAfter({ name, pattern }: GroupName, limit: number): GroupName[] {
+    return this.#names.all(name, pattern, limit).map((row) => (
+      { name: text(row, "name"), pattern: text(row, "pattern") }
+    ));
   }
 
   /** Throws DamageError where a row is not as it was written. */

@@ -13,6 +13,7 @@ import type {
   DueQuery,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -42,7 +43,9 @@ export interface Started<Request, Answer> {
 }
 
 /** What a read of either kind is answered with. */
-type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome & DueOutcome) => void;
+type ReadDone = (
+  outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome & DueOutcome,
+) => void;
 
 /**
  * - Commits are answered by one thread and reads by the other, each in the order of the calls.
@@ -106,7 +109,7 @@ export class SqliteStore implements Store {
   }
 
   commit(
-    { appends, marks = [], delayed = [], moved = [] }: Commit,
+    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
     done: (outcome: CommitOutcome) => void,
   ): void {
     const problem = topicsProblem(appends) ?? topicsProblem(delayed);
@@ -121,7 +124,8 @@ export class SqliteStore implements Store {
     grouped.copyTo(new Uint8Array(buffer));
     this.#waiting = { grouped, done };
     const { batches } = grouped;
-    this.#post.send({ kind: "commit", batches, marks, delayed: grouped.delayed, moved, buffer }, [buffer]);
+    const commit = { batches, marks, forget, delayed: grouped.delayed, moved };
+    this.#post.send({ kind: "commit", ...commit, buffer }, [buffer]);
   }
 
   get upkeepDue(): boolean {
@@ -149,6 +153,10 @@ export class SqliteStore implements Store {
 
   due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
     this.#ask({ kind: "due", query }, done);
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#ask({ kind: "groups", after }, done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -211,6 +219,7 @@ export class SqliteStore implements Store {
       case "sought":
       case "group":
       case "due":
+      case "groups":
       case "read": {
         const { outcome } = answer;
         const done = this.#reads.shift();

@@ -71,6 +71,12 @@ Deno.test("a sub and an unsub may name a group, and a sub how much waits for thi
   assertEquals(action("sub jobs.> group=wörkers"), { verb: "sub", ...jobs });
   assertEquals(action("sub jobs.> window=10 group=wörkers"), { verb: "sub", ...jobs, window: 10 });
   assertEquals(action("sub jobs.> group=wörkers from=now"), { verb: "sub", ...jobs, from: "now" });
+  assertEquals(action("sub jobs.> group=wörkers ack=explicit from=7"), {
+    verb: "sub",
+    ...jobs,
+    ack: "explicit",
+    from: 7,
+  });
   assertEquals(action("unsub jobs.>  group=wörkers "), { verb: "unsub", ...jobs });
 });
 
@@ -81,16 +87,17 @@ Deno.test("a field of a sub that cannot be had says why", () => {
     ["slow=never", 'slow= takes one of block, disconnect, drop-new, drop-old, latest, not "never"'],
     ["from=1 from=2", "from= is given twice"],
     ["from=now to=3", "leave from=now out"],
-    ["ack=explicit", "ack= needs groups that keep what is not settled, which this version does not have"],
-    ["form=1", 'sub has no "form=", it takes from=, to=, slow=, group= and window='],
+    ["group=g ack=exec", 'ack= takes one of auto, explicit, not "exec"'],
+    ["form=1", 'sub has no "form=", it takes from=, to=, slow=, group=, window= and ack='],
     ["group=", "group=: the name of a group is missing"],
     ["group=a.b", 'group=: the name of a group has no "#", ".", "*" or ">", "a.b" has'],
     [`group=${"x".repeat(65)}`, "group=: the name of a group has at most 64 bytes"],
     ["group=g window=0", 'window= takes a whole number from 1 to 65536, not "0"'],
     ["group=g window=65537", 'window= takes a whole number from 1 to 65536, not "65537"'],
     ["group=g group=h", "group= is given twice"],
-    ["group=g from=1", "group= shares what is live: leave from= and to= out"],
-    ["group=g to=1", "group= shares what is live: leave from= and to= out"],
+    ["group=g from=latest", "from= with group=: a group that is new begins now, earliest, at a number"],
+    ["group=g from=-10", "from= with group=: a group that is new begins now, earliest, at a number"],
+    ["group=g from=1 to=2", "group= shares what is live, too, and has no end: leave to= out"],
     ["slow=latest group=g", "window= says how much waits for a member of a group: leave slow= out"],
     ["toString=1", 'sub has no "toString="'],
     ["=1", '"=1" is too much'],
@@ -126,7 +133,7 @@ Deno.test("a bad line gets its reason", () => {
   assertEquals(problem("quit now"), 'quit takes nothing, "now" is too much');
   assertEquals(
     problem("sub #a #b", "subscriber"),
-    'sub takes one topic or pattern and from=, to=, slow=, group= and window=, "#b" is too much',
+    'sub takes one topic or pattern and from=, to=, slow=, group=, window= and ack=, "#b" is too much',
   );
   assertStringIncludes(problem("pub # x"), '"#" alone is no topic');
   assertStringIncludes(problem("pub #a.* x"), "has no wildcards");

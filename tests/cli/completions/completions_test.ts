@@ -139,7 +139,7 @@ for (const shell of SHELLS) {
     assertEquals(commands, ["publisher"]);
     const files = await machine.offers(shell, `${line}cat s`);
     assertEquals(files.map((file) => file.replace(/\/$/, "")), ["sub"]);
-    assertEquals(await machine.offers(shell, "subscriber --ack "), ["exec"]);
+    assertEquals(await machine.offers(shell, "subscriber --ack "), ["auto", "exec", "explicit"]);
   });
 
   test("offers the saved connections by name, and none where the file is wrong", async (machine) => {

@@ -133,6 +133,11 @@ Deno.test("the group of a message is a letter and a key of the object, and nothi
   const shared = { ...message("#a", "x"), group: "workers" };
   assertEquals(await formatted("%g:%10g|%p", shared), "workers:   workers|x");
   assertEquals(await formatted("%g|%p", message("#a", "x")), "|x");
+  // what is in memory is given out once
+  assertEquals(await formatted("%a|%p", { ...shared, attempt: 1 }), "|x");
+  const leased = { ...shared, seq: 7, attempt: 2 };
+  assertEquals(await formatted("%s %a %3a|%p", leased), "7 2   2|x");
+  assertEquals(JSON.parse(await formatted("%j", leased)).attempt, 2);
   assertEquals(Object.entries(JSON.parse(await formatted("%j", shared))).slice(1), [
     ["topic", "#a"],
     ["group", "workers"],
@@ -144,7 +149,7 @@ Deno.test("a format with an unknown letter or escape says which there are", () =
   const refusal = (format: string): string => assertThrows(() => compileFormat(format), UsageError).message;
   assertEquals(
     refusal("a %q"),
-    'the format has "%q", which is none of %t %p %l %x %X %h %k %g %s %I %U %j %J (and %%)',
+    'the format has "%q", which is none of %t %p %l %x %X %h %k %g %s %a %I %U %j %J (and %%)',
   );
   assertStringIncludes(refusal("%i"), '"%i"');
   assertStringIncludes(refusal("%@Q"), '"%@Q"');

@@ -20,6 +20,8 @@ export class Bench {
   readonly flushes = new FlushList();
   readonly turns: Array<() => void> = [];
   readonly refused: string[] = [];
+  /** When it wanted to be ticked. */
+  readonly wakes: number[] = [];
   readonly answers: (Receipt | string)[] = [];
   readonly engine: DurableEngine;
 
@@ -43,6 +45,8 @@ export class Bench {
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
       groups: { ackTimeout: 30_000, maxAttempts: 5, topicMost: 255 },
       pool,
+      onUnreadable: (reason) => void refused.push(`unreadable: ${reason}`),
+      wakeAt: (time) => void this.wakes.push(time),
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),
     });

@@ -81,6 +81,25 @@ Deno.test("what is due is delivered in the order of its times, and not before (D
   await bench.close();
 });
 
+Deno.test("the time of what is due soon is asked for, as soon as it is known (D9)", async () => {
+  const { bench, taker } = begin();
+  await at(bench, 100_000);
+  await later(bench, 100_700, "#a", "2");
+  await later(bench, 100_600, "#a", "1");
+  await later(bench, 100_800, "#a", "3");
+  await later(bench, 109_000, "#a", "4");
+  assertEquals(bench.wakes, [100_700, 100_600]);
+  await at(bench, 100_250);
+  assertEquals(bench.wakes.splice(0), [100_700, 100_600, 100_600]);
+  await at(bench, 100_600);
+  assertEquals([taker.got, bench.wakes.splice(0)], [["#a 1 1"], [100_700]]);
+  await at(bench, 100_900);
+  assertEquals([taker.got.length, bench.wakes.splice(0)], [3, []]);
+  await at(bench, 108_500);
+  assertEquals(bench.wakes, [109_000]);
+  await bench.close();
+});
+
 const STORED: Receipt = { reached: undefined, level: "synced", last: undefined, topic: undefined };
 
 Deno.test("what waited when a broker began is delivered by it, a clock that went back keeps it longer (D9)", async () => {
@@ -209,17 +228,18 @@ Deno.test("what cannot be read is told, and tried again; after a loss nothing is
   const due = store.due.bind(store);
   store.due = (_, done) => done({ kind: "failed", reason: "the disk" });
   await at(bench, 100);
-  assertEquals(bench.refused, ["the disk"]);
+  await at(bench, 100 + DELAYED_RETRY_MS);
+  assertEquals(bench.refused, ["unreadable: the disk"]);
   store.due = (query, done) =>
     due(query, (outcome) => done(outcome.kind === "due" ? { ...outcome, damaged: ["one is"] } : outcome));
   store.free = false;
-  bench.engine.tick(100 + DELAYED_RETRY_MS);
+  bench.engine.tick(100 + 2 * DELAYED_RETRY_MS);
   (await store.next()).end({ kind: "lost", reason: "gone" });
   await settled();
   store.free = true;
   await at(bench, 5000);
   assertEquals([bench.refused, taker.got, store.state.delayed], [
-    ["the disk", "one is", "lost: gone"],
+    ["unreadable: the disk", "unreadable: one is", "lost: gone"],
     [],
     1,
   ]);

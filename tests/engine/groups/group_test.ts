@@ -131,7 +131,14 @@ Deno.test("nobody holds more than its window; what is left waits, and publishers
   assertEquals([one.held, two.held], [[1, 2], [3]]);
   assert(world.group.full);
   world.group.whenNotFull(() => told++);
-  assertEquals(world.group.snapshot(), { name: "g", pattern: "#a", members: 2, held: 3, waiting: 3 });
+  assertEquals(world.group.snapshot(), {
+    name: "g",
+    pattern: "#a",
+    members: 2,
+    held: 3,
+    waiting: 3,
+    settling: undefined,
+  });
   assertEquals(world.chunks, 1);
   two.work(1);
   assertEquals([one.held, two.held, told], [[1, 2], [4], 0]);

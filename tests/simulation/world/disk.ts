@@ -13,6 +13,7 @@ import type {
   DueQuery,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -149,11 +150,14 @@ class DiskStore implements Store {
   }
 
   commit(
-    { appends, marks = [], delayed = [], moved = [] }: Commit,
+    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
     done: (outcome: CommitOutcome) => void,
   ): void {
     const later = delayed.map((run) => ({ ...copyOf(run), due: run.due }));
-    this.#commits.push({ commit: { appends: appends.map(copyOf), marks, delayed: later, moved }, done });
+    this.#commits.push({
+      commit: { appends: appends.map(copyOf), marks, forget, delayed: later, moved },
+      done,
+    });
     this.#next();
   }
 
@@ -179,6 +183,10 @@ class DiskStore implements Store {
 
   due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
     this.#read((told) => this.#opened.store.due(query, told), done);
+  }
+
+  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#read((told) => this.#opened.store.groups(after, told), done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {

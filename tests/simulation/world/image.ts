@@ -5,6 +5,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { groupAppends, storedOf, topicsProblem } from "../../../lib/store/log/group.ts";
+import { groupState } from "../../../lib/store/log/groups.ts";
 import { read } from "../../../lib/store/log/read.ts";
 import { trimmedOf, Trimmer } from "../../../lib/store/log/retention.ts";
 import { seek } from "../../../lib/store/log/seek.ts";
@@ -100,6 +101,14 @@ class OpenImage implements Opened {
         const outcome = view.snapshot(() => delayed.due(query));
         queueMicrotask(() => done(outcome));
       },
+      groups: (_after, done) => {
+        const groups = view.snapshot(() =>
+          marks.namesAfter({ name: "", pattern: "" }, 1_000_000).map((group) =>
+            groupState(view, group, marks.get(group)!)
+          )
+        );
+        queueMicrotask(() => done({ kind: "groups", groups, next: undefined }));
+      },
       watch: (trimmed) => void this.#watching.push(trimmed),
       close: (done) => {
         this.#writer.close();
@@ -109,7 +118,7 @@ class OpenImage implements Opened {
   }
 
   commit(
-    { appends, marks, delayed, moved, time }: Kept,
+    { appends, marks, forget, delayed, moved, time }: Kept,
     done: (outcome: CommitOutcome) => void,
   ): void {
     const reason = topicsProblem(appends) ?? topicsProblem(delayed);
@@ -118,7 +127,8 @@ class OpenImage implements Opened {
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const { batches } = grouped;
-    const numbers = this.#writer.commit({ batches, marks, delayed: grouped.delayed, moved }, bytes, time);
+    const commit = { batches, marks, forget, delayed: grouped.delayed, moved };
+    const numbers = this.#writer.commit(commit, bytes, time);
     if ("kind" in numbers) return queueMicrotask(() => done(numbers));
     this.#commits++;
     this.#trim(grouped.batches, time);

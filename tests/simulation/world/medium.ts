@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Append, CommitOutcome, Delayed, NamedMark, Store } from "../../../lib/store/types.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Delayed,
+  GroupName,
+  NamedMark,
+  Store,
+} from "../../../lib/store/types.ts";
 
 /** What one commit stores. */
 export interface Kept {
@@ -11,6 +18,7 @@ export interface Kept {
   readonly marks: readonly NamedMark[];
   readonly delayed: readonly Delayed[];
   readonly moved: readonly number[];
+  readonly forget: readonly GroupName[];
   /** By the wall clock of who stored it, milliseconds since 1970. */
   readonly time: number;
 }

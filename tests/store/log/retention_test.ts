@@ -86,3 +86,74 @@ Deno.test("what is not to be trimmed never is", () => {
   assert(!trimmer.active && !trimmer.due(10 * YEAR));
   assertEquals(trimAll(trimmer, 10 * YEAR), 0);
 });
+
+/** Appends a batch of so many messages. */
+function append(log: MemoryLog, topic: string, { count = 1, time = 0 } = {}): void {
+  const { bytes } = run(topic, ...Array.from({ length: count }, () => "x".repeat(100)));
+  log.append([{ topic, count, start: 0, end: bytes.length }], bytes, time);
+}
+
+function left(log: MemoryLog): string[] {
+  return log.refsAfter(0, 1000).map(({ topic, first }) => `${log.nameOf(topic)} ${first}`);
+}
+
+const G = { name: "g", pattern: "#a", sequence: 0, topics: [] };
+
+Deno.test("what a group has not settled stays, with what is newer of its topic, until it has", () => {
+  const log = new MemoryLog();
+  for (let at = 0; at < 4; at++) {
+    append(log, "#a");
+    append(log, "#b");
+  }
+  log.marks.put({ ...G, after: 2 });
+  const trimmer = new Trimmer(log, { age: 10 });
+  assertEquals(trimAll(trimmer, 1000), 5, "and other topics do not wait for it");
+  assertEquals(left(log), ["#a 2", "#a 3", "#a 4"]);
+  assert(trimmer.heldBack > 0);
+  log.marks.put({ ...G, after: 2, topics: [{ topic: "#a", settled: "3-4", attempts: "" }] });
+  assertEquals(trimAll(trimmer, 2000), 0, "a topic has no holes");
+  assert(!trimmer.due(2001));
+  log.marks.put({ ...G, after: 3, topics: [{ topic: "#a", settled: "3", attempts: "" }] });
+  assertEquals(trimAll(trimmer, 3000), 2);
+  assertEquals(left(log), ["#a 4"]);
+  append(log, "#a", { time: 3000 });
+  log.marks.forget(G);
+  assertEquals(trimAll(trimmer, 4000), 2);
+  assertEquals([left(log), trimmer.heldBack], [[], 0]);
+});
+
+Deno.test("what is held back for groups is not taken from what others may have, and goes first", () => {
+  const log = new MemoryLog();
+  for (let at = 0; at < 10; at++) append(log, "#a");
+  const size = log.bytes / 10;
+  log.marks.put({ ...G, after: 0 });
+  const trimmer = new Trimmer(log, { bytes: 5 * size });
+  assertEquals(trimAll(trimmer, 0), 0);
+  for (let at = 0; at < 10; at++) append(log, "#b");
+  assertEquals(trimAll(trimmer, 0), 5);
+  assertEquals(left(log).filter((each) => each.startsWith("#b")).length, 5);
+  log.marks.put({ ...G, after: 20 });
+  trimAll(trimmer, 2000);
+  assertEquals(left(log), ["#b 6", "#b 7", "#b 8", "#b 9", "#b 10"]);
+});
+
+Deno.test("many topics that are held back are looked at a few at a time", () => {
+  const log = new MemoryLog();
+  for (let at = 0; at < 300; at++) append(log, `#t.${at}`);
+  log.marks.put({ ...G, pattern: "#t.*", after: 0 });
+  const trimmer = new Trimmer(log, { age: 10 });
+  assertEquals(trimAll(trimmer, 1000), 0);
+  log.marks.put({ ...G, pattern: "#t.*", after: 200 });
+  const first = trimmer.step(3000);
+  assert(first.more && first.messages > 0 && first.messages < 200);
+  assertEquals(first.messages + trimAll(trimmer, 3000), 200);
+});
+
+Deno.test("a rule of its own says whether groups count for its topics", () => {
+  const log = new MemoryLog();
+  for (const topic of ["#a", "#b"]) append(log, topic);
+  log.marks.put({ ...G, pattern: "#>", after: 0 });
+  const overrides = [{ pattern: "#a", age: 1, groups: "ignore" }] as const;
+  assertEquals(trimAll(new Trimmer(log, { age: 1, overrides }), 1000), 1);
+  assertEquals(left(log), ["#b 1"]);
+});

@@ -65,7 +65,7 @@ Deno.test("what is damaged is told and passed, and the rest is delivered; a chec
     await folder.with(async (store) => {
       const { runs, damaged, after } = await store.due({ now: 10 });
       assertEquals(runs.map(({ id }) => id), [1, 3]);
-      assertEquals([damaged, after], [[`what is due cannot be delivered: ${says}`], undefined]);
+      assertEquals([damaged, after], [[says], undefined]);
     });
   }
 });
@@ -97,11 +97,9 @@ Deno.test("ids of what waits are recent by when it was published, among those of
   });
   await folder.with((store) => {
     const { recentIds } = store.store;
-    assertEquals(recentIds.map(({ topic, ids }) => `${topic} ${ids}`), [
-      "#a =first",
-      "#b =second",
-      "#a =third",
-    ]);
+    // those of a topic and a second together
+    const known = recentIds.flatMap(({ topic, ids }) => ids.split("\n").map((id) => `${topic} ${id}`));
+    assertEquals(known.toSorted(), ["#a =first", "#a =third", "#b =second"]);
     const ages = recentIds.map(({ age }) => age);
     assertEquals(ages, ages.toSorted((a, b) => b - a));
     assertEquals(ages.at(-1), 0);

@@ -11,6 +11,9 @@ export type Job = Arrived;
 
 /** A job that is this member's for a time, and another's after that. The library's leased message is one. */
 export interface LeasedJob extends Job {
+  /** Milliseconds until it is another's, and how often it is given out, where the broker says it. */
+  readonly ackTimeout: number | undefined;
+  readonly maxAttempts: number | undefined;
   /** It is done. Resolves when that is stored; rejects with what the broker, or the loss of it, said. */
   ack(): Promise<void>;
   /** It is not: it comes again, to this member or another, in so many milliseconds. */

@@ -60,7 +60,8 @@ export function workerOf(
     jobs: jobsOf(options),
     count,
     retryDelay: options["retry-delay"] ?? RETRY_DELAY_MS,
-    extendAfter: () => EXTEND_AFTER_MS,
+    // two of them may be lost or late
+    extendAfter: ({ ackTimeout }) => ackTimeout === undefined ? EXTEND_AFTER_MS : ackTimeout / 3,
     membership: {
       hold: () => all(groups(), (asked) => subscriber.subscribe(asked.pattern, { ...asked, window: 1 })),
       leave: () => all(groups(), ({ pattern, group }) => subscriber.unsubscribe(pattern, { group })),

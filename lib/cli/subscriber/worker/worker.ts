@@ -4,7 +4,8 @@
  * @module
  */
 import { RefusedError, RunError } from "../../../errors.ts";
-import { countOf, quote } from "../../../text.ts";
+import { TIMER_MOST_MS } from "../../../limits.ts";
+import { countOf, quote, visible } from "../../../text.ts";
 import type { Notices } from "../../client/notices.ts";
 import { showDuration } from "../../options/units.ts";
 import { Child } from "../../process/child.ts";
@@ -38,8 +39,8 @@ export interface WorkerParts {
   readonly count: number | undefined;
   /** Milliseconds until what failed comes again, the first time. */
   readonly retryDelay: number;
-  /** Milliseconds after which it says that it still works on what it holds. */
-  readonly extendAfter: () => number;
+  /** Milliseconds after which it says that it still holds a message. */
+  readonly extendAfter: (job: LeasedJob) => number;
   readonly membership: Membership;
   /** Told of each message that it begins with. */
   readonly onTaken: (job: Job) => void;
@@ -56,8 +57,8 @@ export interface WorkerParts {
 interface Held {
   readonly job: Job;
   child?: Child;
-  /** It is no longer this worker's. */
-  lost: boolean;
+  /** Says that it is held. */
+  extending?: ReturnType<typeof setInterval>;
 }
 
 /**
@@ -74,7 +75,6 @@ export class Worker {
   readonly #waiting: Held[] = [];
   readonly #answers = new Set<Promise<void>>();
   readonly #failure = Promise.withResolvers<never>();
-  readonly #over = new AbortController();
   #running = 0;
   /** Of those that wait, how many cannot be given back: no more is taken than will soon be done. */
   #kept = 0;
@@ -110,13 +110,7 @@ export class Worker {
 
   /** Works until enough was done, or all has come and is done. Rejects when it cannot. */
   async work(jobs: AsyncIterable<Job>): Promise<void> {
-    const extending = this.#extend();
-    try {
-      await Promise.race([this.#work(jobs), this.#failure.promise]);
-    } finally {
-      this.#over.abort();
-      await extending;
-    }
+    await Promise.race([this.#work(jobs), this.#failure.promise]);
     this.#parts.notices.detail(`${countOf(this.#taken, "message")} taken, ${this.#done} done`);
   }
 
@@ -172,9 +166,9 @@ export class Worker {
     if (this.#stopping && isLeased(job)) return this.#answered(job.nack(), nameOf(job));
     this.#taken++;
     this.#parts.onTaken(job);
-    const held: Held = { job, lost: false };
+    const held: Held = { job };
     this.#held.add(held);
-    if (isLeased(job)) this.#leased++;
+    if (isLeased(job)) this.#hold(held, job);
     else this.#kept++;
     this.#waiting.push(held);
     this.#startNext();
@@ -256,16 +250,19 @@ export class Worker {
     const name = nameOf(job);
     if (why === undefined) return this.#answered(job.ack(), `${name} is done, but comes again`);
     const { retryDelay, notices } = this.#parts;
-    const { attempt = 1 } = job;
+    const { attempt = 1, maxAttempts = Infinity } = job;
     const delay = Math.min(retryDelay * 2 ** (attempt - 1), DELAY_MOST_MS);
-    const when = delay === 0 ? "at once" : `in ${showDuration(delay)}`;
-    notices.notice(`${name}: ${why} at attempt ${attempt}: it comes again ${when}`);
+    const next = attempt >= maxAttempts
+      ? `which was the last: it is a dead letter now (#dead.${visible(`${job.group}.${job.topic.slice(1)}`)})`
+      : `it comes again ${delay === 0 ? "at once" : `in ${showDuration(delay)}`}`;
+    notices.notice(`${name}: ${why} at attempt ${attempt}, ${next}`);
     this.#answered(job.nack(delay === 0 ? {} : { delay }), name);
   }
 
   /** The worker is done with it; where it leaves, and this was the last, that is said right behind. */
   #drop(held: Held): void {
     this.#held.delete(held);
+    clearInterval(held.extending);
     if (isLeased(held.job)) this.#leased--;
     if (this.#enough && this.#leased === 0 && !this.#killed) this.#leaveGroups();
     this.#wake();
@@ -319,17 +316,17 @@ export class Worker {
     this.#left ??= ifConnected(this.#parts.membership.leave());
   }
 
-  /** Says at times that what is held is still being worked on. */
-  async #extend(): Promise<void> {
-    while (await pause(this.#parts.extendAfter(), this.#over.signal)) {
-      for (const held of this.#held) if (isLeased(held.job) && !held.lost) this.#extendOne(held, held.job);
-    }
+  /** It can be given back, and its time is prolonged until it is done with. */
+  #hold(held: Held, job: LeasedJob): void {
+    this.#leased++;
+    const after = Math.min(this.#parts.extendAfter(job), TIMER_MOST_MS);
+    held.extending = setInterval(() => this.#extend(held, job), after);
   }
 
-  #extendOne(held: Held, job: LeasedJob): void {
+  #extend(held: Held, job: LeasedJob): void {
     job.extend().catch((error) => {
       if (!(error instanceof RunError || error instanceof RefusedError)) return this.#failure.reject(error);
-      held.lost = true;
+      clearInterval(held.extending);
       const at = this.#waiting.indexOf(held);
       if (at >= 0) {
         // another one does it

@@ -12,6 +12,7 @@ import type {
   DueQuery,
   GroupName,
   GroupOutcome,
+  GroupsOutcome,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -48,6 +49,7 @@ export type WriteRequest =
     readonly marks: readonly NamedMark[];
     readonly delayed: readonly NewDelayed[];
     readonly moved: readonly number[];
+    readonly forget: readonly GroupName[];
     readonly buffer: ArrayBuffer;
   }
   | { readonly kind: "keep up" }
@@ -65,6 +67,7 @@ export type ReadRequest =
   }
   | { readonly kind: "group"; readonly group: GroupName }
   | { readonly kind: "due"; readonly query: DueQuery }
+  | { readonly kind: "groups"; readonly after: GroupName | undefined }
   | { readonly kind: "close" };
 
 /** What is worth a line in the log. */
@@ -111,4 +114,5 @@ export type ReadAnswer =
   | { readonly kind: "read"; readonly outcome: ReadOutcome }
   | { readonly kind: "group"; readonly outcome: GroupOutcome }
   | { readonly kind: "due"; readonly outcome: DueOutcome }
+  | { readonly kind: "groups"; readonly outcome: GroupsOutcome }
   | { readonly kind: "closed" };

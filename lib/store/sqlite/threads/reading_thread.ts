@@ -6,9 +6,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
+import { groupState } from "../../log/groups.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
-import type { DueOutcome, GroupOutcome, Page } from "../../types.ts";
+import type { DueOutcome, GroupName, GroupOutcome, GroupsOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
 import { DelayedReader } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
@@ -26,6 +27,10 @@ import type { Scope } from "./scope.ts";
 const PACE = 300_000 * navigator.hardwareConcurrency;
 /** Milliseconds between two looks at whether nothing is read any more. */
 const LOOK_MS = 1000;
+/** Groups looked at in one call at most, so that it does not keep other reads waiting. */
+const GROUPS_MOST = 200;
+/** What comes before all of them. */
+const FIRST: GroupName = { name: "", pattern: "" };
 /** Nobody ever changes it. */
 const NEVER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
@@ -81,6 +86,8 @@ export class ReadingThread {
         return this.#group(request);
       case "due":
         return this.#due(request);
+      case "groups":
+        return this.#groups(request);
       case "close":
         this.#db.close();
         this.#answer({ kind: "closed" });
@@ -113,6 +120,15 @@ export class ReadingThread {
   #due({ query }: Extract<ReadRequest, { kind: "due" }>): void {
     const outcome = orFailed(this.#view, (): DueOutcome => this.#delayed.due(query));
     this.#answer({ kind: "due", outcome });
+  }
+
+  #groups({ after = FIRST }: Extract<ReadRequest, { kind: "groups" }>): void {
+    const outcome = orFailed(this.#view, (): GroupsOutcome => {
+      const names = this.#marks.namesAfter(after, GROUPS_MOST);
+      const groups = names.map((group) => groupState(this.#view, group, this.#marks.get(group)!));
+      return { kind: "groups", groups, next: names.length < GROUPS_MOST ? undefined : names.at(-1) };
+    });
+    this.#answer({ kind: "groups", outcome });
   }
 
   #answer(answer: ReadAnswer, transfer: Transferable[] = []): void {

@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AgedBatch } from "../../log/retention.ts";
 import { endOf } from "../../log/view.ts";
 import { type Identity, writeIdentity } from "../identity.ts";
-import { int } from "../rows.ts";
+import { int, type Row } from "../rows.ts";
 import { batchRefFrom } from "../stored_rows.ts";
 import type { Topics } from "./topics.ts";
 
@@ -16,6 +16,7 @@ export class Trimming {
   readonly #db: DatabaseSync;
   readonly #topics: Topics;
   readonly #aged: StatementSync;
+  readonly #agedOf: StatementSync;
   readonly #delete: StatementSync;
 
   constructor(db: DatabaseSync, topics: Topics) {
@@ -25,15 +26,19 @@ export class Trimming {
       `SELECT id, topic, first, count, time, length(bytes) AS size
         FROM batch WHERE id > ? ORDER BY id LIMIT ?`,
     );
+    this.#agedOf = db.prepare(
+      `SELECT id, topic, first, count, time, length(bytes) AS size
+        FROM batch WHERE topic = ? AND first >= ? ORDER BY first LIMIT ?`,
+    );
     this.#delete = db.prepare("DELETE FROM batch WHERE id = ?");
   }
 
   agedAfter(id: number, limit: number): readonly AgedBatch[] {
-    return this.#aged.all(id, limit).map((row) => ({
-      ...batchRefFrom(row),
-      time: int(row, "time"),
-      size: int(row, "size"),
-    }));
+    return this.#aged.all(id, limit).map(agedFrom);
+  }
+
+  agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[] {
+    return this.#agedOf.all(topic, sequence, limit).map(agedFrom);
   }
 
   /** Deletes these, moves the floors of their topics and writes the identity down. */
@@ -46,6 +51,10 @@ export class Trimming {
     for (const [id, floor] of floors) this.#topics.setFloor(id, floor);
     writeIdentity(this.#db, identity);
   }
+}
+
+function agedFrom(row: Row): AgedBatch {
+  return { ...batchRefFrom(row), time: int(row, "time"), size: int(row, "size") };
 }
 
 /** The identity of a store that these were taken from. */

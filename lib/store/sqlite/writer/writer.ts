@@ -6,7 +6,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { CommitNumbers, NewBatch, NewDelayed } from "../../log/group.ts";
 import type { AgedBatch, TrimPort } from "../../log/retention.ts";
-import type { NamedMark, RecentIds } from "../../types.ts";
+import type { GroupName, NamedMark, RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
 import { DelayedTable } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
@@ -29,6 +29,7 @@ export interface NewCommit {
   readonly delayed?: readonly NewDelayed[] | undefined;
   /** Ids of those that are kept no more. */
   readonly moved?: readonly number[] | undefined;
+  readonly forget?: readonly GroupName[] | undefined;
 }
 
 /** What a group's mark takes of the WAL: a page of each of the tables. */
@@ -126,7 +127,7 @@ export class Writer implements TrimPort {
 
   /** Stores batches whose records lie in `bytes`, and with them how far groups have come, and what waits. */
   commit(
-    { batches, marks = [], delayed = [], moved = [] }: NewCommit,
+    { batches, marks = [], forget = [], delayed = [], moved = [] }: NewCommit,
     bytes: Uint8Array,
     now: number,
   ): CommitNumbers | Failure {
@@ -154,6 +155,10 @@ export class Writer implements TrimPort {
         topic.next += count;
         this.#checkpoints.wrote(records.length + BATCH_OVERHEAD);
       }
+      for (const group of forget) {
+        this.#marks.forget(group);
+        this.#checkpoints.wrote(MARK_BYTES);
+      }
       for (const mark of marks) {
         this.#marks.put(mark);
         this.#checkpoints.wrote(MARK_BYTES);
@@ -171,6 +176,7 @@ export class Writer implements TrimPort {
     this.#time = time;
     this.#delayed.count = waits;
     this.#topics.committed(touched, topics);
+    this.#marks.committed({ marks, forget });
     return numbers;
   }
 
@@ -185,6 +191,14 @@ export class Writer implements TrimPort {
 
   agedAfter(id: number, limit: number): readonly AgedBatch[] {
     return this.#trimming.agedAfter(id, limit);
+  }
+
+  agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[] {
+    return this.#trimming.agedOf(topic, sequence, limit);
+  }
+
+  isHeld(batch: AgedBatch): boolean {
+    return this.#marks.holds.has(this.nameOf(batch.topic), batch);
   }
 
   trim(batches: readonly AgedBatch[]): void {

@@ -11,7 +11,10 @@ import { message } from "../../output/collected.ts";
 const decoder = new TextDecoder();
 
 /** How a worker is made here. */
-export type DeskOptions = Partial<Pick<WorkerParts, "jobs" | "count" | "retryDelay" | "extendAfter">>;
+export type DeskOptions = Partial<Pick<WorkerParts, "jobs" | "count" | "retryDelay" | "extendAfter">> & {
+  /** As the broker tells it. */
+  readonly maxAttempts?: number;
+};
 
 /** What happened, in order: `ack 1`, `nack 2 1000`, `hold`, `leave`. */
 export class Desk implements AsyncIterable<Job> {
@@ -27,7 +30,10 @@ export class Desk implements AsyncIterable<Job> {
   #closed = false;
   #came = Promise.withResolvers<void>();
 
-  constructor(script: string, options: DeskOptions = {}) {
+  readonly #maxAttempts: number | undefined;
+
+  constructor(script: string, { maxAttempts, ...options }: DeskOptions = {}) {
+    this.#maxAttempts = maxAttempts;
     const say = (text: string): void => void this.said.push(text.replace(/\n$/, ""));
     this.worker = new Worker({
       command: script.startsWith("/") ? [script] : ["sh", "-c", script],
@@ -98,6 +104,8 @@ export class Desk implements AsyncIterable<Job> {
       group: "g",
       seq,
       attempt,
+      ackTimeout: undefined,
+      maxAttempts: this.#maxAttempts,
       ack: () => this.#held(seq, `ack ${seq}`),
       nack: ({ delay } = {}) => this.#held(seq, `nack ${seq}${delay === undefined ? "" : ` ${delay}`}`),
       extend: () => this.#held(seq, `extend ${seq}`),

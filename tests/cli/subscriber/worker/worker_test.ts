@@ -13,8 +13,8 @@ Deno.test("0 acknowledges, anything else gives back for later, twice as long at 
   await desk.stop();
   assertEquals(desk.log, ["ack 1", "nack 2 1000", "nack 3 8000", "leave"]);
   assertEquals(desk.said, [
-    "#jobs 2: sh ended with 3 at attempt 1: it comes again in 1s",
-    "#jobs 3: sh ended with 7 at attempt 4: it comes again in 8s",
+    "#jobs 2: sh ended with 3 at attempt 1, it comes again in 1s",
+    "#jobs 3: sh ended with 7 at attempt 4, it comes again in 8s",
   ]);
 });
 
@@ -22,12 +22,22 @@ Deno.test("without a delay what failed comes again at once; no delay is longer t
   const none = new Desk("kill -9 $$", { retryDelay: 0 });
   none.leased(1, ["a"], 3);
   await none.see("nack 1");
-  assertEquals(none.said, ["#jobs 1: sh was ended by SIGKILL at attempt 3: it comes again at once"]);
+  assertEquals(none.said, ["#jobs 1: sh was ended by SIGKILL at attempt 3, it comes again at once"]);
   await none.stop();
   const long = new Desk("false", { retryDelay: 60_000 });
   long.leased(1, ["a"], 1000);
   await long.see("nack 1 86400000");
   await long.stop();
+});
+
+Deno.test("where the broker says how often a message is given out, the last time is told, and where it goes", async () => {
+  const desk = new Desk("false", { maxAttempts: 2 });
+  desk.leased(1, ["a"], 2);
+  await desk.see("nack 1 2000");
+  assertEquals(desk.said, [
+    "#jobs 1: sh ended with 1 at attempt 2, which was the last: it is a dead letter now (#dead.g.jobs)",
+  ]);
+  await desk.stop();
 });
 
 Deno.test("stdout passes whole lines, stderr is said with the message it belongs to", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readRanges, SequenceRanges } from "../../../lib/engine/groups/sequence_ranges.ts";
+import { readRanges, SequenceRanges } from "../lib/sequence_ranges.ts";
 
 const STEP = fc.record({
   adds: fc.boolean(),

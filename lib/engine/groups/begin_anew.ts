@@ -1,0 +1,90 @@
+/**
+ * Where a group begins, for the first time or once more, and that it is no more.
+ *
+ * @module
+ */
+import type { From, GroupMark, GroupName, SeekOutcome, SeekPlace, Store } from "../../store/types.ts";
+import type { Marked, Part, Settlements } from "./settlements.ts";
+
+/** What it works with. */
+export interface BeginParts {
+  readonly store: Store;
+  readonly settlements: Settlements;
+  /** The last batch whose messages have all been handed on; none is handed on in part. */
+  handedOn(): number;
+  flush(): void;
+}
+
+/** What became of it; `failed`: nothing has changed. */
+export type Begun =
+  | { readonly kind: "begun"; readonly mark: GroupMark }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/**
+ * A group is known to begin there from now on, and what was known of it before is not any more; undefined: it
+ * begins with what is stored from now on.
+ */
+export function beginAt(
+  group: GroupName,
+  from: From | undefined,
+  { parts, done }: { readonly parts: BeginParts; readonly done: (begun: Begun) => void },
+): void {
+  const at = (sequence: number, after: number): void => {
+    const mark: GroupMark = { sequence, after, topics: [] };
+    const stored = { mark: { ...group, ...mark }, forget: group };
+    store(stored, {
+      parts,
+      done: (reason) => done(reason === undefined ? { kind: "begun", mark } : failed(reason)),
+    });
+  };
+  const search = (place: SeekPlace | undefined): void => {
+    const upTo = parts.handedOn();
+    if (from === undefined) return at(0, upTo);
+    const range = { from, to: undefined, upTo, place };
+    parts.store.seek(group.pattern, range, (outcome: SeekOutcome) => {
+      switch (outcome.kind) {
+        case "failed":
+          return done(outcome);
+        case "searching":
+          return search(outcome.place);
+        case "found":
+          return at(outcome.cursor.sequence, outcome.cursor.after);
+      }
+    });
+  };
+  search(undefined);
+}
+
+/** Nothing is known of a group any more; `done`: with why not, if that cannot be stored. */
+export function forget(
+  group: GroupName,
+  { parts, done }: { readonly parts: BeginParts; readonly done: (reason: string | undefined) => void },
+): void {
+  store({ mark: undefined, forget: group }, { parts, done });
+}
+
+function failed(reason: string): Begun {
+  return { kind: "failed", reason };
+}
+
+/** Stores it once, with the next commit; what cannot be is not tried again. */
+function store(
+  what: Pick<Part, "mark" | "forget">,
+  { parts, done }: { readonly parts: BeginParts; readonly done: (reason: string | undefined) => void },
+): void {
+  let part: Part | undefined = {
+    ...what,
+    pieces: [],
+    stored: () => done(undefined),
+    refused: done,
+  };
+  const marked: Marked = {
+    take: () => {
+      const taken = part;
+      part = undefined;
+      return taken;
+    },
+  };
+  parts.settlements.changed(marked, "now");
+  parts.flush();
+}

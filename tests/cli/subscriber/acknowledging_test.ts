@@ -1,0 +1,109 @@
+import { assert, assertEquals } from "@std/assert";
+import { Acknowledging, closedBehindPrinted } from "../../../lib/cli/subscriber/acknowledging.ts";
+import { RunError } from "../../../lib/errors.ts";
+
+/** A message that is to be acknowledged, and what became of it. */
+function leased(seq: number, said: string[], answer: () => Promise<void> = () => Promise.resolve()): {
+  topic: string;
+  payload: Uint8Array;
+  text: string;
+  seq: number;
+  ack: () => Promise<void>;
+} {
+  const payload = new Uint8Array();
+  return {
+    topic: "#jobs",
+    payload,
+    text: "",
+    seq,
+    ack: () => {
+      said.push(`ack ${seq}`);
+      return answer();
+    },
+  };
+}
+
+/** An output whose writes end when the test says so. */
+class Writes {
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
+  count = 0;
+
+  readonly written = (): Promise<void> => {
+    this.count++;
+    const waiting = Promise.withResolvers<void>();
+    this.#waiting.push(waiting);
+    return waiting.promise;
+  };
+
+  async end(error?: Error): Promise<void> {
+    const waiting = this.#waiting.shift();
+    assert(waiting !== undefined, "something is being written");
+    if (error === undefined) waiting.resolve();
+    else waiting.reject(error);
+    for (let turns = 0; turns < 10; turns++) await Promise.resolve();
+  }
+}
+
+const SILENT = { notice: (): void => {} };
+
+Deno.test("a message is acknowledged when it is written, those that come meanwhile with the next write", async () => {
+  const writes = new Writes();
+  const said: string[] = [];
+  const acknowledging = new Acknowledging({ written: writes.written, early: undefined, notices: SILENT });
+  acknowledging.printed(leased(1, said));
+  acknowledging.printed(leased(2, said));
+  acknowledging.printed({ topic: "#memory", payload: new Uint8Array(), text: "" });
+  await writes.end();
+  assertEquals(said, ["ack 1"], "one write at a time");
+  await writes.end();
+  assertEquals(said, ["ack 1", "ack 2"]);
+  assertEquals(writes.count, 2);
+});
+
+Deno.test("what cannot be written is not acknowledged", async () => {
+  const writes = new Writes();
+  const said: string[] = [];
+  const acknowledging = new Acknowledging({ written: writes.written, early: undefined, notices: SILENT });
+  acknowledging.printed(leased(1, said));
+  await writes.end(new Error("the reader is gone"));
+  await acknowledging.written();
+  acknowledging.finish();
+  assertEquals(said, []);
+});
+
+Deno.test("who ends after so many acknowledges the last of them at the end, right before it leaves", async () => {
+  const writes = new Writes();
+  const said: string[] = [];
+  const acknowledging = new Acknowledging({ written: writes.written, early: 1, notices: SILENT });
+  for (const seq of [1, 2, 3]) acknowledging.printed(leased(seq, said));
+  await writes.end();
+  await writes.end();
+  assertEquals(said, ["ack 1"]);
+  const client = closedBehindPrinted(acknowledging, {
+    closed: new Promise(() => {}),
+    close: () => {
+      said.push("close");
+      return Promise.resolve();
+    },
+  });
+  await client.close();
+  assertEquals(said, ["ack 1", "ack 2", "ack 3", "close"]);
+});
+
+Deno.test("what the broker would not have is told in one line, however much it is", async () => {
+  const writes = new Writes();
+  const told: string[] = [];
+  const acknowledging = new Acknowledging({
+    written: writes.written,
+    early: undefined,
+    notices: { notice: (text) => void told.push(text) },
+  });
+  const lost = (): Promise<void> => Promise.reject(new RunError("the connection has ended", "LEASE_LOST"));
+  for (const seq of [1, 2, 3]) acknowledging.printed(leased(seq, [], lost));
+  await writes.end();
+  await writes.end();
+  await acknowledging.answered();
+  assertEquals(told, [
+    "3 messages printed and not acknowledged, so printed again, here or by another: the connection has ended",
+  ]);
+});
