@@ -93,7 +93,8 @@ export class Trimmer {
       { age, bytes, pattern, position: 0, held: 0, due: 0, limit: SLICE_BATCHES_LEAST }
     );
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
-    const counts = this.#rules.some(({ bytes, pattern }) => bytes !== undefined && pattern !== undefined);
+    // what has a rule of its own takes nothing from the others' room, whether or not it has a limit by bytes
+    const counts = this.#rules.length > 1 && this.#rules.some(({ bytes }) => bytes !== undefined);
     this.#countTo = counts ? port.last : 0;
   }
 
