@@ -5,6 +5,7 @@
  * @module
  */
 import { ChunkPool } from "../buffers.ts";
+import type { Timer } from "../clock.ts";
 import { Counters } from "../counters.ts";
 import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
@@ -17,6 +18,7 @@ import {
   DEDUP_IDS_MOST,
   DEDUP_PART,
   DEDUP_WINDOW_MS,
+  DELAYED_PART,
   limitsWith,
   STALL_TIMEOUT_MS,
 } from "../limits.ts";
@@ -49,7 +51,7 @@ export interface Origin {
 export class Broker implements AsyncDisposable {
   /** Resolves, with the reason, when it is not known any more what is stored; mostly never. */
   readonly lost: Promise<string>;
-  readonly #options: BrokerOptions;
+  readonly #options: BrokerOptions & Pick<DataOptions, "retain">;
   readonly #machine: Machine;
   readonly #log: Log;
   readonly #now: () => number;
@@ -62,13 +64,17 @@ export class Broker implements AsyncDisposable {
   #listening: Listening[] = [];
   #state: "new" | "serving" | "draining" | "closed" = "new";
   #quietUntil = 0;
+  #waking: Timer | undefined;
   #closed: Promise<void> | undefined;
 
   /**
    * With a store that is open already, or without one; {@link open} opens one on disk. Throws RunError where
    * something is said about what is stored and nothing is.
    */
-  constructor(options: BrokerOptions & StoreOption = {}, machine: Machine = THIS_MACHINE) {
+  constructor(
+    options: BrokerOptions & StoreOption & Pick<DataOptions, "retain"> = {},
+    machine: Machine = THIS_MACHINE,
+  ) {
     if (options.store === undefined) requireNothingStored(options);
     this.#options = options;
     this.#machine = machine;
@@ -212,6 +218,7 @@ export class Broker implements AsyncDisposable {
   async drain(timeout: number): Promise<number> {
     if (this.#state !== "closed") this.#state = "draining";
     this.#listening = [];
+    this.#machine.clock.cancel(this.#waking);
     return await this.#server.drain(timeout);
   }
 
@@ -231,6 +238,7 @@ export class Broker implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#state = "draining";
     this.#listening = [];
+    this.#machine.clock.cancel(this.#waking);
     await this.#server.close();
     await new Promise<void>((resolve) => this.#engine.close(resolve));
     this.#state = "closed";
@@ -256,7 +264,7 @@ export class Broker implements AsyncDisposable {
     const counters = this.#counters;
     const seed = this.#machine.random32();
     if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory });
-    const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit" } = this.#options;
+    const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit", retain } = this.#options;
     return new DurableEngine({
       seed,
       counters,
@@ -277,9 +285,20 @@ export class Broker implements AsyncDisposable {
         topicMost,
       },
       pool,
+      delayedMost: retain?.bytes === undefined ? undefined : retain.bytes * DELAYED_PART,
+      wakeAt: (time) => this.#wakeAt(time),
+      onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
       onRefused: (reason) => this.#refused(reason),
       onLost: (reason) => this.#lose(reason),
     });
+  }
+
+  /** The server ticks the engine some times a second. */
+  #wakeAt(time: number): void {
+    const { clock } = this.#machine;
+    clock.cancel(this.#waking);
+    if (this.#ends) return;
+    this.#waking = clock.after(Math.max(0, time - this.#now()), () => this.#engine.tick(this.#now()));
   }
 
   #notReady(): string | undefined {

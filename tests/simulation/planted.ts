@@ -17,12 +17,12 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["acknowledge before commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "    this.#options.store.commit({ appends, marks, forget },",
-      replace: `    for (const { acknowledgement } of appends) {
+      find: "    this.#options.store.commit(commit,",
+      replace: `    for (const { acknowledgement } of pieces) {
       const { level } = this.#options;
       acknowledgement.acknowledge({ reached: 0, level, last: undefined, topic: undefined });
     }
-    this.#options.store.commit({ appends, marks, forget },`,
+    this.#options.store.commit(commit,`,
     },
     {
       file: "lib/engine/durable/commit_log.ts",
@@ -33,9 +33,9 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["deliver before commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "    this.#options.store.commit({ appends, marks, forget },",
-      replace: `    for (const { part } of appends) if (part !== undefined) this.#options.deliver(part);
-    this.#options.store.commit({ appends, marks, forget },`,
+      find: "    this.#options.store.commit(commit,",
+      replace: `    for (const { part } of pieces) if (part !== undefined) this.#options.deliver(part);
+    this.#options.store.commit(commit,`,
     },
     {
       file: "lib/engine/durable/commit_log.ts",

@@ -16,7 +16,7 @@ import type {
   SequenceSpan,
   Settling,
 } from "../types.ts";
-import { beginAt, type BeginParts } from "./begin_anew.ts";
+import { type BeginParts, findOrBegin } from "./begin_anew.ts";
 import { Group, type GroupOwner } from "./group.ts";
 import { Handed } from "./handed.ts";
 import { type GivenBack, Members, Place, type PlaceOwner, type Settlement } from "./members.ts";
@@ -296,24 +296,14 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   /** Finds where it stood or, where it is new, where it begins. */
   #load(): void {
     this.#state = "loading";
-    const group = { name: this.name, pattern: this.pattern };
-    this.#owner.store.group(group, (outcome) => {
-      if (this.#places.size === 0) return this.#end();
-      switch (outcome.kind) {
-        case "failed":
-          return this.#refuse(outcome.reason);
-        case "group":
-          return this.#begin(outcome.mark, outcome.missed);
-        case "none":
-          return beginAt(group, this.#from, {
-            parts: this.#owner,
-            done: (begun) => {
-              if (this.#places.size === 0) this.#end();
-              else if (begun.kind === "failed") this.#refuse(begun.reason);
-              else this.#begin(begun.mark);
-            },
-          });
-      }
+    const { name, pattern } = this;
+    findOrBegin({ name, pattern }, this.#from, {
+      parts: this.#owner,
+      done: (begun) => {
+        if (this.#places.size === 0) this.#end();
+        else if (begun.kind === "failed") this.#refuse(begun.reason);
+        else this.#begin(begun.mark, begun.missed);
+      },
     });
   }
 

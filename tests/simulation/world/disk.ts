@@ -9,10 +9,11 @@ import type {
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
-  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -118,9 +119,7 @@ class DiskStore implements Store {
   readonly #states: States;
   readonly #opened: Opened;
   readonly #commits: {
-    readonly appends: readonly Append[];
-    readonly marks: readonly NamedMark[];
-    readonly forget: readonly GroupName[];
+    readonly commit: Omit<Kept, "time">;
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
@@ -150,15 +149,15 @@ class DiskStore implements Store {
     return { ...this.#state, committing: this.#commits.length };
   }
 
-  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
-      topic,
-      count,
-      bytes: bytes.slice(),
-      ids,
-      ttl,
-    }));
-    this.#commits.push({ appends: copies, marks, forget, done });
+  commit(
+    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
+    const later = delayed.map((run) => ({ ...copyOf(run), due: run.due }));
+    this.#commits.push({
+      commit: { appends: appends.map(copyOf), marks, forget, delayed: later, moved },
+      done,
+    });
     this.#next();
   }
 
@@ -180,6 +179,10 @@ class DiskStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#read((told) => this.#opened.store.group(group, told), done);
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#read((told) => this.#opened.store.due(query, told), done);
   }
 
   groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
@@ -240,8 +243,7 @@ class DiskStore implements Store {
       });
       return;
     }
-    const { appends, marks, forget } = first;
-    this.#committing = { appends, marks, forget, time: this.#node.clock.wall() };
+    this.#committing = { ...first.commit, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;
@@ -265,6 +267,11 @@ class DiskStore implements Store {
       this.#next();
     });
   }
+}
+
+/** What is given for a commit is there as long as that lasts. */
+function copyOf({ topic, count, bytes, ids, ttl }: Append): Append {
+  return { topic, count, bytes: bytes.slice(), ids, ttl };
 }
 
 /** What comes one after the other, each when its time has come and those before it are through. */
