@@ -12,7 +12,7 @@ import { Replays } from "./lib/cli/subscriber/replays.ts";
 import { prepareSubscriber, SubscriberRun, timeOver } from "./lib/cli/subscriber/subscribe.ts";
 import { planSubscriber, SUBSCRIBER } from "./lib/cli/subscriber/options.ts";
 import { WorkerSubscriber } from "./lib/cli/subscriber/worker/subscribing.ts";
-import { type ClientEvent, connectSubscriber } from "./lib/client/mod.ts";
+import { type ClientEvent, connectPublisher, connectSubscriber, type Publisher } from "./lib/client/mod.ts";
 
 /** How long a goodbye may take. */
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -36,6 +36,18 @@ if (import.meta.main) {
       notices.onEvent(event);
       replays.onEvent(event);
     };
+    let answers: Publisher | undefined;
+    if (plan.pubPort !== undefined) {
+      const { localPort: _, ...connection } = plan.connection;
+      const to = { ...connection, port: plan.pubPort };
+      answers = await connected(connectPublisher({ ...to, signal: stop.signal }), {
+        to,
+        notices,
+        stop,
+        came: "nothing was subscribed to",
+      });
+      if (answers === undefined) return 1;
+    }
     const connecting = connectSubscriber({ ...plan.connection, onEvent, signal: stop.signal });
     const subscriber = await connected(Promise.race([connecting, over]), {
       to: plan.connection,
@@ -51,6 +63,7 @@ if (import.meta.main) {
       plan,
       job,
       timeOver: over,
+      answers,
       notices,
       habits,
       replays,
@@ -65,6 +78,8 @@ if (import.meta.main) {
       });
     } finally {
       await run.drain(stop);
+      // each answer was waited for, and what became of it is told
+      await answers?.close({ timeout: 0 }).catch(() => {});
     }
   });
 }

@@ -31,6 +31,7 @@ export const DURABLE_PEER_NAMES = [
   "redis",
   "jetstream",
   "jetstream-always",
+  "beanstalkd",
 ] as const;
 
 /** What one call of the benchmark is to do. */
@@ -79,7 +80,8 @@ of them in turns, and prints the medians. Loopback only; everything it starts it
                    and peers, part.json and part.svg for any other; "none" writes neither
   --durable        what is stored, in place of what is in memory: acknowledgements a second. The peers are hashbus2,
                    hashbus, interval2 (--sync interval), redis (AOF, fsync always), jetstream (file storage),
-                   jetstream-always (where that nats-server knows it). Results in durable.json and durable.svg
+                   jetstream-always (where that nats-server knows it), beanstalkd (work queues alone, binlog fsynced).
+                   Results in durable.json and durable.svg
                    Then what our store shows alone: replay, replay-many, passing, opening
   --messages N     messages that are replayed (10000000)
   --passing GB     how much passes through a store that keeps a tenth (10)

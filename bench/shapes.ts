@@ -15,6 +15,7 @@
  * - `pairs`: the same as `ping`, many at once; deliveries a second, latencies, and what the slowest pair got
  * - `floods`: publishers that never pause, and one newcomer after the other; how long newcomers take, what
  *   the slowest flood got, who was cut
+ * - `queue`: a publisher, and workers who share what it publishes and settle each message; settled a second
  * - `connect`: connect, subscribe, be answered, close; connections a second
  * - `idle`: subscribers that wait; resident bytes of the broker for each
  * - `scale`: subscriptions by the hundred thousand; resident bytes for each, and how long one message takes then
@@ -28,6 +29,7 @@ export type Mode =
   | "acked"
   | "pairs"
   | "floods"
+  | "queue"
   | "connect"
   | "idle"
   | "scale"
@@ -61,6 +63,8 @@ export interface Shape {
   readonly takesTurns?: number;
   /** Publishes unanswered at a time, all publishers together; otherwise what TCP and a bound on bytes let through. */
   readonly window?: number;
+  /** `queue` only: each message is settled by a request of its own; left out: as many in one as may be. */
+  readonly settles?: "each";
   /** Messages are kept: runs on those that have a store, and on nobody else. */
   readonly durable?: true;
   /** A run takes so many times as long as others. */
@@ -169,6 +173,8 @@ export const DURABLE_SHAPES: readonly Shape[] = [
     ...acknowledged("kept-64", "window 1 each, 64 publishers", { publishers: 64, window: 64 }),
     mode: "acked",
   },
+  queue("queue-4", "4 workers share and settle"),
+  { ...queue("queue-4-each", "4 workers share and settle each by itself"), settles: "each" },
 ];
 
 interface FlowCounts {
@@ -235,6 +241,12 @@ function acknowledged(
 ): Shape {
   const counts = { subscribers: 0, topics: 1, size: 128, messages: 4_000_000 };
   return { name, title: `kept, 128 B, ${title}`, mode: "flow", durable: true, ...counts, ...how };
+}
+
+/** One publisher of a durable topic, and who shares it. */
+function queue(name: string, title: string): Shape {
+  const counts = { publishers: 1, subscribers: 4, topics: 1, size: 128, messages: 4_000_000 };
+  return { name, title: `kept, 128 B, ${title}`, mode: "queue", durable: true, window: 10_000, ...counts };
 }
 
 function latency(name: string, title: string, how: Pick<Shape, "mode" | "messages" | "rate">): Shape {

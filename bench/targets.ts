@@ -72,6 +72,7 @@ export const DURABLE_TARGETS: readonly Target[] = [
   ),
   ...atLeast("kept-1", "hashbus2", { redis: 1 }),
   ...BOTH.flatMap((ours) => atLeast("kept-64", ours, { redis: 1 })),
+  ...atLeast("queue-4", "hashbus2", { jetstream: 3, redis: 2, beanstalkd: 2 }),
 ];
 
 /** The shapes without which nothing can be said about a target. */

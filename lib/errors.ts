@@ -96,11 +96,19 @@ export class UsageError extends Error {
 /**
  * Why it failed, for a program. `NO_BROKER`: nobody answers at that address. `LOST`: the broker was lost for
  * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
- * closed before. `LEASE_LOST`: a message of a group is not this client's to settle any more, for the
- * connection it came over has ended, or the group was left; if it was not settled before, it is given out
- * again.
+ * closed before. Of a request: `NO_RESPONDER`, nobody is there to answer; `FAILED`, who answered could not do
+ * it. `LEASE_LOST`: a message of a group is not this client's to settle any more, for the connection it came
+ * over has ended, or the group was left; if it was not settled before, it is given out again.
  */
-export type RunErrorCode = "NO_BROKER" | "LOST" | "TIMEOUT" | "ABORTED" | "CLOSED" | "LEASE_LOST";
+export type RunErrorCode =
+  | "NO_BROKER"
+  | "LOST"
+  | "TIMEOUT"
+  | "ABORTED"
+  | "CLOSED"
+  | "NO_RESPONDER"
+  | "FAILED"
+  | "LEASE_LOST";
 
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {

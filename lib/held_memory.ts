@@ -20,18 +20,19 @@ const BURDEN_PART = 64;
 export class HeldMemory {
   /** Bytes that may be kept at a time. */
   readonly most: number;
-  readonly #pool: ChunkPool;
+  /** Whose chunks are counted. */
+  readonly pool: ChunkPool;
   #told = 0;
 
   /** `most`: bytes; `pool`: whose chunks are counted without being told. */
   constructor({ most, pool }: { readonly most: number; readonly pool: ChunkPool }) {
     this.most = most;
-    this.#pool = pool;
+    this.pool = pool;
   }
 
   /** Bytes that are kept at this moment. */
   get held(): number {
-    return this.#pool.bytesOut + this.#told;
+    return this.pool.bytesOut + this.#told;
   }
 
   /** Bytes that one connection may make the broker keep at this moment: as many as are free. */

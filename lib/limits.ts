@@ -186,6 +186,14 @@ export const DEDUP_IDS_MOST = 1_000_000;
 /** Bytes that remembered ids may take, and the part of `--max-memory` they may if that is less. */
 export const DEDUP_BYTES_MOST = 128 * MIB;
 export const DEDUP_PART = 1 / 8;
+/** How far ahead a message may be published (`delay=`, `at=`), milliseconds: 365 days. */
+export const DELAY_MOST_MS = 365 * 86_400_000;
+/** Bytes of what is due that are brought from the store at a time. */
+export const DELAYED_SLICE_BYTES = 256 * KIB;
+/** Topics with full subscribers beside which what is due to others goes on. */
+export const DELAYED_TOPICS_STOPPED_MOST = 256;
+/** When what is due and could not be stored is tried again, milliseconds. */
+export const DELAYED_RETRY_MS = 1000;
 /** Bytes of an `id=`, as it is written. */
 export const ID_BYTES_MOST = 255;
 /** Bytes that a replay reads from the store at a time: the first time, and when it goes on and on. */

@@ -50,12 +50,15 @@
  *
  * @module
  */
-export { connectPublisher, connectSubscriber, Gap, isLeased } from "./client/mod.ts";
+export { connectPublisher, connectResponder, connectSubscriber, Gap, isLeased } from "./client/mod.ts";
 export type {
   Ago,
   AgoUnit,
+  Answer,
+  Asker,
   ClientEvent,
   ConnectOptions,
+  ConnectPublisherOptions,
   Last,
   LeasedMessage,
   Message,
@@ -66,6 +69,10 @@ export type {
   Publisher,
   PublishOptions,
   Receipt,
+  RequestOptions,
+  Responder,
+  ResponderOptions,
+  ResponseOptions,
   SlowPolicy,
   SubscribeOptions,
   Subscriber,

@@ -42,6 +42,7 @@ export function durablePeers(commands: Commands, place: string): readonly Peer[]
     redis(place),
     jetstream(place, { name: "jetstream", title: "JetStream file", always: false }),
     jetstream(place, { name: "jetstream-always", title: "JetStream always", always: true }),
+    beanstalk(place),
   ];
 }
 
@@ -64,7 +65,8 @@ function ofOurs({ name, title, dialect, command, place, sync }: Ours): Peer {
     keeps: sync === undefined ? "fsynced" : "written, fsynced within 100 ms",
     settings: ["--data DIR", ...how].join(" "),
     version: () => versionOf(words),
-    runs,
+    // classic has no groups, and others confirm what is on disk
+    runs: (shape) => runs(shape) && (shape.mode !== "queue" || dialect === "synced2"),
     start: async () => {
       const folder = await Deno.makeTempDir({ dir: place, prefix: `${name}-` });
       return await startByReadyLine(
@@ -91,6 +93,28 @@ function redis(place: string): Peer {
       return await startWithFile(
         { name: "redis.conf", text, place },
         (file) => ["redis-server", file],
+        port,
+      );
+    },
+  };
+}
+
+/** A work queue alone. */
+function beanstalk(place: string): Peer {
+  return {
+    name: "beanstalkd",
+    title: "beanstalkd",
+    dialect: () => "beanstalk",
+    keeps: "fsynced",
+    settings: "-b DIR -f 0: a binlog, fsynced at each write",
+    version: () => firstLine(["beanstalkd", "-v"]),
+    runs: ({ mode }) => mode === "queue",
+    start: async () => {
+      const port = freePort();
+      return await startWithFile(
+        { name: "unused", text: "", place },
+        // it runs where its file is
+        () => ["beanstalkd", "-l", HOST, "-p", `${port}`, "-b", ".", "-f", "0"],
         port,
       );
     },

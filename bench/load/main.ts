@@ -11,6 +11,7 @@ import { pairs } from "./crowd/pairs.ts";
 import { flow } from "./flow.ts";
 import type { Job, Outcome } from "./job.ts";
 import { latency } from "./latency.ts";
+import { work } from "./queue/work.ts";
 import { scale } from "./scale.ts";
 
 function run(job: Job): Promise<Outcome> {
@@ -27,6 +28,8 @@ function run(job: Job): Promise<Outcome> {
       return Promise.resolve(pairs(job));
     case "floods":
       return floods(job);
+    case "queue":
+      return Promise.resolve(work(job));
     case "connect":
       return connect(job);
     case "idle":

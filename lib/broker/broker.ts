@@ -5,6 +5,7 @@
  * @module
  */
 import { ChunkPool } from "../buffers.ts";
+import type { Timer } from "../clock.ts";
 import { Counters } from "../counters.ts";
 import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
@@ -62,6 +63,7 @@ export class Broker implements AsyncDisposable {
   #listening: Listening[] = [];
   #state: "new" | "serving" | "draining" | "closed" = "new";
   #quietUntil = 0;
+  #waking: Timer | undefined;
   #closed: Promise<void> | undefined;
 
   /**
@@ -212,6 +214,7 @@ export class Broker implements AsyncDisposable {
   async drain(timeout: number): Promise<number> {
     if (this.#state !== "closed") this.#state = "draining";
     this.#listening = [];
+    this.#machine.clock.cancel(this.#waking);
     return await this.#server.drain(timeout);
   }
 
@@ -231,6 +234,7 @@ export class Broker implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#state = "draining";
     this.#listening = [];
+    this.#machine.clock.cancel(this.#waking);
     await this.#server.close();
     await new Promise<void>((resolve) => this.#engine.close(resolve));
     this.#state = "closed";
@@ -277,9 +281,19 @@ export class Broker implements AsyncDisposable {
         topicMost,
       },
       pool,
+      wakeAt: (time) => this.#wakeAt(time),
+      onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
       onRefused: (reason) => this.#refused(reason),
       onLost: (reason) => this.#lose(reason),
     });
+  }
+
+  /** The server ticks the engine some times a second. */
+  #wakeAt(time: number): void {
+    const { clock } = this.#machine;
+    clock.cancel(this.#waking);
+    if (this.#ends) return;
+    this.#waking = clock.after(Math.max(0, time - this.#now()), () => this.#engine.tick(this.#now()));
   }
 
   #notReady(): string | undefined {

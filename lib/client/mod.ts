@@ -4,13 +4,21 @@
  * @module
  */
 export { Gap } from "./gap.ts";
+export {
+  type Answer,
+  connectResponder,
+  type Responder,
+  type ResponderOptions,
+} from "./requesting/responder.ts";
 export { isLeased } from "./leased_message.ts";
 export { connectPublisher } from "./publishing/publisher.ts";
 export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type { Ago, AgoUnit, Last } from "../positions.ts";
 export type {
+  Asker,
   ClientEvent,
   ConnectOptions,
+  ConnectPublisherOptions,
   LeasedMessage,
   Message,
   MessageJson,
@@ -20,6 +28,8 @@ export type {
   Publisher,
   PublishOptions,
   Receipt,
+  RequestOptions,
+  ResponseOptions,
   SubscribeOptions,
   Subscriber,
   Subscription,

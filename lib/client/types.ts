@@ -9,10 +9,14 @@ import type { SlowPolicy } from "../slow_policy.ts";
 import type { Gap } from "./gap.ts";
 import type { LeasedMessage } from "./leased_message.ts";
 import type { Message } from "./message.ts";
+import type { Receipt } from "./receipt.ts";
+import type { Asker } from "./requesting/types.ts";
 import type { Subscription } from "./subscription.ts";
 
 export type { LeasedMessage, NackOptions } from "./leased_message.ts";
 export type { Message, MessageJson } from "./message.ts";
+export type { Receipt } from "./receipt.ts";
+export type { Asker, RequestOptions, ResponseOptions } from "./requesting/types.ts";
 export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
@@ -58,6 +62,12 @@ export interface ConnectOptions {
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
+}
+
+/** {@link ConnectOptions} of a publisher. */
+export interface ConnectPublisherOptions extends ConnectOptions {
+  /** The broker's port for subscribers, over which answers to {@link Publisher.request} come (9090). */
+  readonly subPort?: number;
 }
 
 /** How the connection fares, and more. `reason` is a clause for a person: `connection refused`. */
@@ -130,6 +140,14 @@ export interface PublishOptions {
   /** Seconds after which nobody needs it any more; more than 0. */
   readonly ttl?: number;
   /**
+   * Milliseconds after which the broker delivers it, from when it gets it: at most 365 days. It is for
+   * durable topics, elsewhere the broker refuses it (`BAD_FIELD`). The message is acknowledged when it is on
+   * disk, and has its number when it is due.
+   */
+  readonly delay?: number;
+  /** As {@link delay}: the time from which on the broker delivers it, by its own clock; a past one is now. */
+  readonly at?: Date;
+  /**
    * The same id twice is the same message: a durable topic stores it once within the broker's
    * `--dedup-window`. A publisher gives messages to durable topics ids of its own where none is given, so
    * that what it sends again after a loss is there once.
@@ -154,21 +172,8 @@ export interface PublishOptions {
   readonly minSubs?: number;
 }
 
-/** How far this very message got, as far as the broker says: a classic one says nothing. */
-export interface Receipt {
-  /** The sequence number a durable topic gave it. */
-  readonly seq?: number;
-  /**
-   * What holds from now on. `memory`: it is in the outbox of every subscriber there was, in the broker's
-   * memory. `synced`: it is on the broker's disk. `engine`: the broker's engine has it, in a way of its own.
-   */
-  readonly level?: "memory" | "synced" | "engine";
-  /** Subscribers that get it. */
-  readonly subs?: number;
-}
-
-/** Publishes. Ends with {@link close} or `await using`. */
-export interface Publisher extends AsyncDisposable {
+/** Publishes, asks and answers. Ends with {@link close} or `await using`. */
+export interface Publisher extends AsyncDisposable, Asker {
   /** What the broker is spoken to in; changes with the connection, and with the event `upgraded`. */
   readonly protocol: "classic" | "2";
   /**

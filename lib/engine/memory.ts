@@ -75,6 +75,10 @@ export class MemoryEngine implements Engine {
     return this.#routing.joins(route as SubscribedRoute, encoding);
   }
 
+  stores(): boolean {
+    return false;
+  }
+
   publish(run: Run): Receipt {
     this.#counters.published(run.count);
     return inMemory(this.#routing.deliver(run));

@@ -187,7 +187,7 @@ export type GroupsListing =
   | { readonly kind: "groups"; readonly groups: readonly GroupListing[] }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What became of a change of a group that is stored. `none`: there is none; `failed`: nothing has changed. */
+/** What became of a change of a stored group. `none`: there is none; `failed`: nothing has changed. */
 export type GroupChange =
   | { readonly kind: "done" }
   | { readonly kind: "none" }
@@ -250,10 +250,12 @@ export interface Engine {
   goTogether(route: Route, other: Route): boolean;
   /** Whether all subscribers of a topic take such runs in an encoding. */
   joins(route: Route, encoding: Encoding): boolean;
+  /** Whether what is published to a topic is stored: then it may be due later ({@link Run.due}). */
+  stores(route: Route): boolean;
   /**
-   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored:
-   * then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf} first, in
-   * the same turn.
+   * Hands the run to every subscriber of its topic, now or, where the topic is durable, once it is stored,
+   * or due: then it gives nothing, and the publisher's {@link Publisher.hold} is told. Ask {@link gateOf}
+   * first, in the same turn.
    */
   publish(run: Run, publisher: Publisher): Receipt | undefined;
   /** Adds a pattern; false if this subscriber had it. */
@@ -261,8 +263,8 @@ export interface Engine {
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
   /**
-   * A place in a group. It gets what is published to topics in memory from now on; of what is stored it goes on
-   * where the group stands.
+   * A place in a group. It gets what is published to topics in memory from now on; of what is stored it goes
+   * on where the group stands.
    */
   join(joining: Joining, member: Member): Membership;
   /** The groups that are stored, and those in memory that have members. */

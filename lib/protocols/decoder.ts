@@ -4,6 +4,7 @@
  * @module
  */
 import type { WireCode } from "../errors.ts";
+import type { Delay } from "../wire/delay.ts";
 import type { Encoding } from "../wire/encoding.ts";
 
 /** What {@link Decoder.next} found. */
@@ -93,6 +94,8 @@ export interface Decoder {
    * same for all of them.
    */
   readonly ttl: number | undefined;
+  /** Of {@link Found.Publishes}: when they are to be delivered; undefined: now. The same for all of them. */
+  readonly delay: Delay | undefined;
   /**
    * Of {@link Found.Publishes}: who published, where the protocol says it: any word, for logs and people
    * (C7).

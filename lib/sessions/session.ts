@@ -4,14 +4,15 @@
  *
  * @module
  */
-import type { Chunk, ChunkPool } from "../buffers.ts";
-import type { Engine, Gate, Publisher, Run } from "../engine/types.ts";
+import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
+import type { Engine, Gate, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import type { Answer, Context, Role } from "./context.ts";
+import { delayedRun } from "./delayed_run.ts";
 import { dispatch } from "./dispatch.ts";
 import { acks } from "./handlers/ack.ts";
 import { pub } from "./handlers/pub.ts";
@@ -294,6 +295,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       this.#answer(route, decoder.count);
       return true;
     }
+    if (decoder.delay !== undefined) {
+      this.#handOn(chunk);
+      return this.#publishLater(route, chunk);
+    }
     if (joined.join(route, decoder, engine)) return true;
     this.#handOn(chunk);
     const full = engine.gateOf(route);
@@ -301,6 +306,17 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     if (full === undefined) return true;
     this.#standStill(joined.take(chunk, this.#settings), full);
     return false;
+  }
+
+  /** What was found says when it is to be delivered. False: the session stands still. */
+  #publishLater(route: Route, chunk: Chunk): boolean {
+    const decoder = this.#decoder;
+    const { start, end } = decoder;
+    const run = delayedRun(route, decoder, { ...this.#settings, slice: new Slice(chunk, start, end) });
+    if (!("code" in run)) return this.#publish(run);
+    this.#work += decoder.count;
+    this.#answer(run, decoder.count);
+    return true;
   }
 
   /** Hands on what was published so far; whoever gets it was asked when it began. */

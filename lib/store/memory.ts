@@ -4,7 +4,7 @@
  * @module
  */
 import { DamageError } from "./log/damage.ts";
-import { groupAppends, storedOf, topicProblem } from "./log/group.ts";
+import { groupAppends, storedOf, topicsProblem } from "./log/group.ts";
 import { groupState } from "./log/groups.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
@@ -14,6 +14,8 @@ import type {
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
@@ -57,7 +59,8 @@ export class MemoryStore implements Store {
   get state(): StoreState {
     const { topics, batches, bytes, last } = this.#log;
     const { commits, trimmed } = { commits: this.#commits, trimmed: this.#trimmed };
-    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed };
+    const delayed = this.#log.delayed.count;
+    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed, delayed };
   }
 
   /** Stores them together. */
@@ -97,6 +100,12 @@ export class MemoryStore implements Store {
     queueMicrotask(() => done(outcome));
   }
 
+  /** What is due. */
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    const outcome = this.#log.delayed.due(query);
+    queueMicrotask(() => done(outcome));
+  }
+
   /** Tells what retention deletes. */
   watch(trimmed: (what: Trimmed) => void): void {
     this.#watching.push(trimmed);
@@ -112,17 +121,17 @@ export class MemoryStore implements Store {
     for (const tell of this.#watching) tell(what);
   }
 
-  #commit({ appends, marks = [], forget = [] }: Commit): CommitOutcome {
-    for (const { topic } of appends) {
-      const reason = topicProblem(topic);
-      if (reason !== undefined) return { kind: "refused", reason };
-    }
-    const grouped = groupAppends(appends);
+  #commit({ appends, marks = [], forget = [], delayed = [], moved = [] }: Commit): CommitOutcome {
+    const reason = topicsProblem(appends) ?? topicsProblem(delayed);
+    if (reason !== undefined) return { kind: "refused", reason };
+    const grouped = groupAppends(appends, delayed);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const numbers = this.#log.append(grouped.batches, bytes, this.#now());
     for (const group of forget) this.#log.marks.forget(group);
     for (const mark of marks) this.#log.marks.put(mark);
+    this.#log.delayed.take(moved);
+    this.#log.delayed.put(grouped.delayed, bytes, this.#log.time);
     this.#commits++;
     this.#trim(grouped.batches);
     return { kind: "stored", stored: storedOf(grouped, numbers) };

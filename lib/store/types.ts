@@ -6,8 +6,18 @@
  * @module
  */
 import type { Stored } from "../wire/run.ts";
+import type { GroupName, GroupOutcome, GroupsOutcome, NamedMark } from "./group_types.ts";
 
 export type { Stored };
+export type {
+  GroupMark,
+  GroupName,
+  GroupOutcome,
+  GroupsOutcome,
+  GroupState,
+  NamedMark,
+  TopicMark,
+} from "./group_types.ts";
 
 /** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
@@ -28,6 +38,55 @@ export interface Append {
    */
   readonly ttl?: number | undefined;
 }
+
+/** A run that is to be appended when it is due, and is kept until then. */
+export interface Delayed extends Append {
+  /** Milliseconds since 1970. */
+  readonly due: number;
+}
+
+/** A run that is kept until it is due. */
+export interface DelayedRun extends Delayed {
+  /** Greater than that of any that was kept before it and still is. */
+  readonly id: number;
+  /** When it was stored, milliseconds since 1970. */
+  readonly published: number;
+}
+
+/** Between two that are kept, by when they are due, those of one time by their ids. */
+export interface DuePlace {
+  /** Milliseconds since 1970. */
+  readonly due: number;
+  /** That of the run before it. */
+  readonly id: number;
+}
+
+/** Which are asked for. */
+export interface DueQuery {
+  /** Those that are due at this time, milliseconds since 1970. */
+  readonly now: number;
+  /** Those behind this place; undefined: all. */
+  readonly after: DuePlace | undefined;
+  /** Those of these topics are not wanted. */
+  readonly without: readonly string[];
+  /** About so many bytes, and one in any case. */
+  readonly most: number;
+}
+
+/** The answer to {@link Store.due}. */
+export type DueOutcome =
+  | {
+    readonly kind: "due";
+    /** In the order of their places. */
+    readonly runs: readonly DelayedRun[];
+    /** Where the next would be found; undefined: all that is due was looked at. */
+    readonly after: DuePlace | undefined;
+    /** When the first is due that is not yet, milliseconds since 1970; undefined: there is none. */
+    readonly next: number | undefined;
+    /** Those that cannot be read, clauses for a person: they stay where they are. */
+    readonly damaged: readonly string[];
+  }
+  | { readonly kind: "failed"; readonly reason: string };
 
 /** Ids that were stored before the store was opened. */
 export interface RecentIds {
@@ -78,48 +137,6 @@ export interface ReplayRange {
   /** Undefined: it never ends, it goes on with what is live. */
   readonly to: To | undefined;
 }
-
-/** What a group is: a name and a pattern. */
-export interface GroupName {
-  /** One segment of a topic. */
-  readonly name: string;
-  /** Canonical. */
-  readonly pattern: string;
-}
-
-/** What of a topic a group has settled behind the batch up to which it has settled everything. */
-export interface TopicMark {
-  /** With its `#`. */
-  readonly topic: string;
-  /** Sequence numbers as a text without any meaning here; empty: none. */
-  readonly settled: string;
-  /** What is to be known of those that are not settled, in the same way. */
-  readonly attempts: string;
-}
-
-/** How far a group has come. */
-export interface GroupMark {
-  /** Of a topic's messages only those with a sequence number of at least this are the group's. */
-  readonly sequence: number;
-  /** All up to this batch is settled. */
-  readonly after: number;
-  /** Topics of which that is not all. In a commit: of those that are left out it stays as it was. */
-  readonly topics: readonly TopicMark[];
-}
-
-/** How far a group has come, with what it is called. */
-export interface NamedMark extends GroupName, GroupMark {}
-
-/** The answer to {@link Store.group}; `none`: there is no such group. */
-export type GroupOutcome =
-  | {
-    readonly kind: "group";
-    readonly mark: GroupMark;
-    /** Messages it had not settled and that retention has deleted since its last mark. */
-    readonly missed: number;
-  }
-  | { readonly kind: "none" }
-  | { readonly kind: "failed"; readonly reason: string };
 
 /** Messages of a pattern that a replay need not bring: they have come by another way. */
 export interface Had {
@@ -278,6 +295,8 @@ export interface StoreState {
   readonly committing: number;
   /** Messages that retention has deleted since it was opened. */
   readonly trimmed: number;
+  /** Messages that are kept until they are due. */
+  readonly delayed: number;
 }
 
 /** How long and how much is kept; what is undefined has no limit. */
@@ -302,30 +321,16 @@ export interface RetentionRules extends Retention {
   readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
 }
 
-/** A group as it is stored. */
-export interface GroupState extends GroupName {
-  /** Messages of its topics that are stored and that it has not settled. */
-  readonly lag: number;
-  /** When the oldest of them was stored, milliseconds since 1970; undefined: there is none. */
-  readonly oldest: number | undefined;
-}
-
-/** The answer to {@link Store.groups}: some, in an order of their own. */
-export type GroupsOutcome =
-  | {
-    readonly kind: "groups";
-    readonly groups: readonly GroupState[];
-    /** Where to go on; undefined: these were the last. */
-    readonly next: GroupName | undefined;
-  }
-  | { readonly kind: "failed"; readonly reason: string };
-
 /** What is stored together. */
 export interface Commit {
   /** In their order. */
   readonly appends: readonly Append[];
   /** How far groups have come; left out: no group has. */
   readonly marks?: readonly NamedMark[] | undefined;
+  /** What is to be kept until it is due. */
+  readonly delayed?: readonly Delayed[] | undefined;
+  /** Those that are kept no more, by their ids: they are among the appends. */
+  readonly moved?: readonly number[] | undefined;
   /** Groups of which nothing is known any more, but what marks of this commit say; left out: none. */
   readonly forget?: readonly GroupName[] | undefined;
 }
@@ -338,6 +343,8 @@ export interface Store {
   commit(commit: Commit, done: (outcome: CommitOutcome) => void): void;
   /** How far a group has come. */
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void;
+  /** What is due of what is kept until then. */
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void;
   /** The groups there are, some at a time: those behind one, or from the first on. */
   groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void;
   /**

@@ -29,6 +29,12 @@ const FRACTION_DIGITS_MOST = 3;
  * Undefined: it is none.
  */
 export function readTtl(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const milliseconds = readSeconds(bytes, start, end);
+  return milliseconds === 0 ? undefined : milliseconds;
+}
+
+/** Milliseconds of seconds with at most three decimals, from `start` to `end`; undefined: they are none. */
+export function readSeconds(bytes: Uint8Array, start: number, end: number): number | undefined {
   let milliseconds = 0;
   let at = start;
   for (; at < end && bytes[at] !== POINT; at++) {
@@ -46,7 +52,7 @@ export function readTtl(bytes: Uint8Array, start: number, end: number): number |
       milliseconds += digit * 10 ** (FRACTION_DIGITS_MOST - (at - point));
     }
   }
-  return milliseconds === 0 ? undefined : milliseconds;
+  return milliseconds;
 }
 
 /** The ids of records, those that count up together; empty where no record has one. */

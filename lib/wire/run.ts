@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly ttl: number | undefined;
   /** When that is over, milliseconds since 1970, for who has to wait for them. */
   readonly expires: number | undefined;
+  /** When its messages are to be delivered, milliseconds since 1970 (D9); left out: now. */
+  readonly due?: number | undefined;
   /**
    * Whether they go to several topics, `route` being the first's; left out: they do not. Such a run can be
    * had as it lies only.
@@ -79,6 +81,7 @@ export class Run {
   readonly count: number;
   readonly ttl: number | undefined;
   readonly expires: number | undefined;
+  readonly due: number | undefined;
   stored: Stored | undefined = undefined;
   readonly #encoding: Encoding;
   readonly #slice: Slice;
@@ -96,6 +99,7 @@ export class Run {
     this.count = options.count;
     this.ttl = options.ttl;
     this.expires = options.expires;
+    this.due = options.due;
     this.#encoding = options.encoding;
     this.#slice = slice;
     this.#pool = options.pool;
@@ -223,6 +227,7 @@ export class Run {
       hasFields: this.#hasFields,
       ttl: this.ttl,
       expires: this.expires,
+      due: this.due,
     });
     if (this.stored !== undefined) part.stored = { ...this.stored, first: this.stored.first + at };
     return part;

@@ -28,6 +28,7 @@ Deno.test("A publish and its delivery are what each protocol says, byte for byte
     ["interval2", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
     ["redisStream", "*5\r\n$4\r\nXADD\r\n$1\r\nt\r\n$1\r\n*\r\n$1\r\nm\r\n$3\r\nabc\r\n", ""],
     ["jetstream", "PUB t _INBOX.0 3\r\nabc\r\n", "MSG t 1 3\r\nabc\r\n"],
+    ["beanstalk", "put 1024 0 60 3\r\nabc\r\n", ""],
   ]);
 });
 

@@ -1,6 +1,12 @@
 /** Protocol v2 between this library and the real broker. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { connectPublisher, connectSubscriber, Gap, RefusedError } from "../../lib/mod.ts";
+import {
+  connectPublisher,
+  connectSubscriber,
+  Gap,
+  type PublishOptions,
+  RefusedError,
+} from "../../lib/mod.ts";
 import { startBroker } from "../support/broker.ts";
 import { startGate } from "./gate.ts";
 import { take } from "./take.ts";
@@ -98,7 +104,19 @@ Deno.test("what cannot be meant is refused before it is sent", async () => {
   for (const ttl of [0, -1, NaN, Infinity, 1e10]) {
     await assertRejects(() => publisher.publish("#a", "x", { ttl }), RefusedError, `${ttl}`);
   }
-  for (const options of [{ headers: { "": "x" } }, { key: "\ud800" }, { reply: "#a b" }]) {
+  const wrong: PublishOptions[] = [
+    { headers: { "": "x" } },
+    { key: "\ud800" },
+    { reply: "#a b" },
+    { delay: -1 },
+    { delay: NaN },
+    { delay: 365 * 86_400_000 + 1 },
+    { at: new Date(NaN) },
+    { at: new Date(8.64e15) },
+    { delay: 5, at: new Date() },
+    { delay: 5, minSubs: 1 },
+  ];
+  for (const options of wrong) {
     const error = await assertRejects(() => publisher.publish("#a", "x", options), RefusedError);
     assertEquals(error.code, "BAD_FIELD");
   }

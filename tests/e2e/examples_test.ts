@@ -14,11 +14,17 @@ const RUNS_AT_MOST_MS = 30_000;
 
 /** The library as an example names it, with a broker at ports of its own where it names none. */
 const LIBRARY = `
-import { connectPublisher as toPublish, connectSubscriber as toSubscribe } from "${ROOT}lib/mod.ts";
+import {
+  connectPublisher as toPublish,
+  connectResponder as toRespond,
+  connectSubscriber as toSubscribe,
+} from "${ROOT}lib/mod.ts";
 export * from "${ROOT}lib/mod.ts";
 const port = (name: string): number => Number(Deno.env.get(name));
 export const connectPublisher: typeof toPublish = (options) =>
-  toPublish({ port: port("PUB_PORT"), ...options });
+  toPublish({ port: port("PUB_PORT"), subPort: port("SUB_PORT"), ...options });
+export const connectResponder: typeof toRespond = (options, answer) =>
+  toRespond({ pubPort: port("PUB_PORT"), subPort: port("SUB_PORT"), ...options }, answer);
 export const connectSubscriber: typeof toSubscribe = (options) =>
   toSubscribe({ port: port("SUB_PORT"), ...options });
 `;

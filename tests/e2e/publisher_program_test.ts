@@ -234,6 +234,23 @@ const REFUSALS: readonly Refusal[] = [
     says: /--header takes NAME=VALUE.*not "x"/,
   },
   { args: ["-i", "p1", "-t", "a", "-n", "--ttl", "0s"], code: 2, says: /--ttl takes a duration above 0/ },
+  {
+    args: ["-i", "p1", "-t", "a", "-n", "--delay", "5s", "--at", "@1763900000"],
+    code: 2,
+    says: /--delay and --at are two ways/,
+  },
+  {
+    args: ["-i", "p1", "-t", "a", "-n", "--delay", "366d"],
+    code: 2,
+    says: /--delay takes at most 365d, not 366d/,
+  },
+  { args: ["-i", "p1", "-t", "a", "-n", "--at", "-10m"], code: 2, says: /--at takes a time .*not "-10m"/ },
+  {
+    args: ["-i", "p1", "-t", "a", "-n", "--at", "@1763900000", "--min-subs", "1"],
+    code: 2,
+    says: /--min-subs counts who gets a message now, and with --at/,
+  },
+  { args: ["-i", "p1", "--delay", "5s"], code: 2, says: /--delay needs -t/ },
   { args: ["-i", "p1", "--key", "x"], code: 2, says: /--key needs -t/ },
   {
     args: ["-i", "p1", "-t", "a", "-n", "--ttl", "5s", "--protocol", "classic"],

@@ -5,12 +5,15 @@
  * 1. The order of fsyncs and acknowledgements, from a trace of the real process; twice more with brokers that
  *    do not wait for the disk, which have to be found out.
  * 2. kill -9 under load, again and again: what was acknowledged, counted after each restart.
+ * 3. kill -9 of workers that share a topic, and of their broker: what each of them was given, held against the
+ *    others' and against what was published.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { killRounds } from "./kill.ts";
 import { seeded } from "./random.ts";
+import { workRounds } from "./work/rounds.ts";
 import { straceProblem } from "./strace.ts";
 import { type SyncRunOptions, traceSyncOrder, treeWithoutSync } from "./sync_run.ts";
 
@@ -25,7 +28,8 @@ const directory = await Deno.makeTempDir({ prefix: "hashbus-faults-" });
 try {
   const inOrder = await syncOrder();
   const survived = await kill();
-  Deno.exitCode = inOrder && survived ? 0 : 1;
+  const worked = await work();
+  Deno.exitCode = inOrder && survived && worked ? 0 : 1;
 } finally {
   await Deno.remove(directory, { recursive: true });
 }
@@ -86,6 +90,28 @@ async function kill(): Promise<boolean> {
   );
   for (const what of report.wrong) say(`  ${what}`);
   return bad === 0;
+}
+
+async function work(): Promise<boolean> {
+  const began = performance.now();
+  await Deno.mkdir(`${directory}/work`);
+  const report = await workRounds({
+    kills,
+    random: seeded(seed),
+    directory: `${directory}/work`,
+    onKill: (count) => {
+      if (count % 10 === 0) say(`workers: ${count} kills`);
+    },
+  });
+  const again = Object.entries(report.again).map(([why, count]) => `${count} ${why}`).join(", ");
+  say(
+    `workers: ${report.workersKilled} and ${report.brokersKilled} brokers killed (seed ${seed}, ` +
+      `${Math.round((performance.now() - began) / 1000)} s): ${report.published} published, ` +
+      `${report.given} given, ${report.settled} settled, ${report.dead} dead letters; given again: ${again}; ` +
+      `${report.wrong.length} wrong`,
+  );
+  for (const what of report.wrong.slice(0, 10)) say(`  ${what}`);
+  return report.wrong.length === 0;
 }
 
 function say(line: string): void {

@@ -230,6 +230,25 @@ Deno.test("where all have as many as they may, publishers wait until one has les
   assert(!waits());
 });
 
+Deno.test("who joins where something waits is told so first, and then given it (G1, G4)", async () => {
+  await using hall = new Hall();
+  const slow = await hall.member("sub #jobs group=g window=8", LARGE);
+  using publisher = await hall.publisher();
+  for (const job of large(0, 8)) {
+    await publisher.send(pub("#jobs", job));
+    await acknowledged(publisher, 1);
+  }
+  using narrow = await hall.member("sub #jobs group=g window=1", LARGE);
+  slow.close();
+  const waiting = (): number => hall.broker.broker.snapshot().groups[0]?.waiting ?? 0;
+  while (waiting() < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+  const left = waiting();
+  using quick = await hall.member("sub #jobs group=g window=64");
+  const numbers = (await take(quick, left)).map((each) => Number(each.replace(/^#jobs \.*/, "")));
+  assertEquals(numbers, Array.from({ length: left }, (_, at) => 8 - left + at));
+  void narrow;
+});
+
 Deno.test("what has outlived its time is not sent, and does not stand for what a member holds (G3, V10)", async () => {
   await using hall = new Hall();
   using member = await hall.member("sub #jobs group=g window=2", 300);

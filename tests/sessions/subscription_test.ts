@@ -242,6 +242,27 @@ async function upgraded(client: RawClient): Promise<RawClient> {
   return client;
 }
 
+Deno.test("what was too large to be kept gives its subscription no room beyond its share, once that was told (V7)", () => {
+  const limit = 20_000;
+  const bench = new Bench(limit);
+  const filler = bench.open("drop-new", "#b");
+  const old = bench.open("drop-old", "#a");
+  const digits = (count: number): number[] => Array.from({ length: count }, () => 1e15);
+  const most = 1.5 * limit + SEGMENT_BYTES;
+  const large = new Chunk(new TextEncoder().encode(`pub #a ${limit}\n${"x".repeat(limit)}\n`));
+  for (let round = 0; round < 100; round++) {
+    while (bench.outbox.fits(SEGMENT_BYTES + 25)) bench.deliver(filler, { route: B, numbers: digits(1) });
+    old.deliver(recordsOf(A, new Slice(large), 1));
+    assert(bench.outbox.held <= most, `${bench.outbox.held}`);
+    bench.writeAll();
+  }
+  assertEquals(bench.written.split("gap #a 1\n").length, 101);
+  while (bench.outbox.fits(SEGMENT_BYTES + 25)) bench.deliver(filler, { route: B, numbers: digits(1) });
+  for (let at = 0; at < 2000; at++) bench.deliver(old, { route: A, numbers: digits(1) });
+  assert(bench.outbox.held <= most, `${bench.outbox.held} of ${most}`);
+  assert(bench.outbox.held > limit, "it has its share");
+});
+
 Deno.test("over the wire: a subscriber chooses its policy, gets its gaps, and can change its mind (V7, V8)", async () => {
   await using broker = new TestServer({ limits: { outbox: 20_000 } });
   using subscriber = await upgraded(broker.connect("subscribers", 1024));

@@ -75,7 +75,7 @@ export function accounts(
     const shared = subscriptions.some((other) =>
       other !== subscription && wanted.some(({ topic }) => matches(other.plan.pattern, topic))
     );
-    if (doubtful || shared || (strangers && pattern.startsWith("#>"))) continue;
+    if (doubtful || shared || ((strangers || history.dead.length > 0) && pattern.startsWith("#>"))) continue;
     const came = new Set(got.flatMap((item) => item.is === "message" ? [item.text] : []));
     const missing = wanted.filter(({ text }) => !came.has(text));
     const least = missing.filter(({ ttl }) => ttl === undefined).length;

@@ -47,6 +47,7 @@ export class Brokers {
     if (this.#node !== undefined) return;
     const { world, network, history, states, plan } = this.#stage;
     const { outbox, memory, payload, line, stallTimeout, slowConsumer, durable, dedupWindow } = plan;
+    const { ackTimeout, maxAttempts } = plan;
     const node = new Node(world, { name: `broker ${++this.#started}` });
     const random = world.streams.of(node.name);
     world.trace.add(`${node.name} starts`);
@@ -54,6 +55,8 @@ export class Brokers {
     const broker = new Broker({
       limits: { outbox, payload, line, ...(memory === undefined ? {} : { memory }) },
       stallTimeout,
+      ackTimeout,
+      maxAttempts,
       slowConsumer,
       ...(store === undefined ? {} : { store, dedupWindow }),
       ...(durable ? { durable: ["#d.>"] } : {}),

@@ -11,6 +11,9 @@ import {
   FAULTS,
   type HostilePlan,
   HOSTILITIES,
+  type JoinPlan,
+  type LifePlan,
+  type MemberPlan,
   type Plan,
   type PublisherPlan,
   type SubscriberPlan,
@@ -44,6 +47,15 @@ const PATTERNS = [
   "#d.n.3",
 ];
 
+const GROUPS = ["g", "g", "g", "ü"];
+/** Patterns that members of groups share, of topics in memory. */
+const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
+/** Of those whose topics are stored this one's members are not asked what becomes of a message. */
+const AUTO = "ü";
+const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
+/** Messages that may wait for one of them. */
+const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
+
 /** How much longer than typical what is spread is on average. */
 const SPREAD_MEAN = 3;
 /** Bytes of outboxes: none of a world is greater. */
@@ -51,7 +63,13 @@ const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
 
 /** Those that are about what is stored. */
-const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays"]);
+const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
+
+/** Those that are about groups. */
+const SHARING: ReadonlySet<Theme> = new Set(["groups", "queues"]);
+
+/** Those in which outboxes are full soon. */
+const SMALL: ReadonlySet<Theme> = new Set(["outboxes", "followers"]);
 
 /** What the drawing of a part depends on beside its own numbers. */
 interface About {
@@ -69,12 +87,18 @@ export function planOf(streams: Streams): Plan {
     "ids",
     "retention",
     "replays",
+    "followers",
     "outboxes",
     "outboxes",
     "hostility",
+    "groups",
+    "groups",
+    "queues",
+    "queues",
+    "queues",
   ]);
   const length = of("length").between(5, 40) * 1000;
-  const durable = STORED.has(theme) || of("durable").chance(0.75);
+  const durable = STORED.has(theme) || of("durable").chance(theme === "groups" ? 0.3 : 0.75);
   const calm = theme !== "ids" && theme !== "retention" && of("calm").chance(0.25);
   const about = { theme, length, durable, calm };
   return {
@@ -84,7 +108,7 @@ export function planOf(streams: Streams): Plan {
     sql: of("sql").chance(theme === "retention" ? 0.7 : 0.12),
     retain: durable ? retainOf(of("retain"), about) : {},
     dedupWindow: of("window").pick([2_000, 120_000, 120_000, 120_000]),
-    outbox: of("outbox").pick(theme === "outboxes" ? [4, 4, 16] : OUTBOXES) * KIB,
+    outbox: of("outbox").pick(SMALL.has(theme) ? [4, 4, 16] : OUTBOXES) * KIB,
     memory: of("memory").chance(0.07) ? of("memory size").pick([256, 512, 2048]) * KIB : undefined,
     slowConsumer: of("slow consumer").pick<SlowPolicy>([
       ...Array<SlowPolicy>(9).fill("block"),
@@ -94,6 +118,8 @@ export function planOf(streams: Streams): Plan {
     payload: of("payload").pick([1024, 8192, 8192]),
     line: of("line").pick([6, 64]) * KIB,
     stallTimeout: of("stall").pick([1_000, 5_000, 5_000, 20_000]),
+    ackTimeout: of("ack timeout").pick([2_000, 5_000, 5_000, 30_000]),
+    maxAttempts: of("attempts").pick([1, 2, 3, 5]),
     weather: weatherOf(of("weather"), about),
     disk: diskOf(of("disk"), about),
     publishers: some(
@@ -103,9 +129,16 @@ export function planOf(streams: Streams): Plan {
     ),
     subscribers: some(
       of("subscribers"),
-      theme === "replays" ? [3, 5] : [1, 5],
+      theme === "replays" || theme === "followers" ? [3, 5] : [1, 5],
       (at) => subscriberOf(of(`subscriber ${at}`), { name: `s${at}`, about }),
     ),
+    members: SHARING.has(theme) || of("grouping").chance(0.15)
+      ? some(
+        of("members"),
+        SHARING.has(theme) ? [2, 6] : [1, 2],
+        (at) => memberOf(of(`member ${at}`), { name: `w${at}`, about }),
+      )
+      : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)
       ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))
       : [],
@@ -129,15 +162,16 @@ function weatherOf(draw: Random, { calm, theme }: About): Weather {
     latency: draw.pick([0.05, 0.5, 5, 40]),
     cuts: draw.pick([0, 0.3, 0.9]),
     crumbs: draw.pick([0, 0.1, 0.8]),
-    capacity: draw.pick(theme === "outboxes" ? [1, 4] : [1, 4, 16, 64]) * KIB,
+    capacity: draw.pick(theme === "groups" || SMALL.has(theme) ? [1, 4] : [1, 4, 16, 64]) * KIB,
     refusals: calm ? 0 : draw.pick([0, 0, 0.2]),
   };
 }
 
-function diskOf(draw: Random, { calm }: About): DiskWeather {
+function diskOf(draw: Random, { calm, theme }: About): DiskWeather {
+  const follows = theme === "followers";
   return {
-    commit: draw.pick([0.2, 2, 20, 200]),
-    read: draw.pick([0.1, 1, 20]),
+    commit: draw.pick(follows ? [0.2, 2, 20] : [0.2, 2, 20, 200]),
+    read: draw.pick(follows ? [1, 20, 60] : [0.1, 1, 20]),
     refusals: calm ? 0 : draw.pick([0, 0, 0.05]),
     losses: calm ? 0 : draw.pick([0, 0, 0, 0.005]),
   };
@@ -160,13 +194,13 @@ function publisherOf(
   { name, about: { theme, length, durable } }: { readonly name: string; readonly about: About },
 ): PublisherPlan {
   const all = durable ? [...DURABLE, ...MEMORY] : MEMORY;
-  const own = STORED.has(theme) ? DURABLE : all;
+  const own = STORED.has(theme) ? DURABLE : theme === "groups" ? MEMORY : all;
   const topics = Array.from({ length: draw.between(1, 4) }, () => draw.pick(own));
   if (draw.chance(0.15)) {
     const many = durable && draw.chance(0.7) ? MANY.durable : MANY.memory;
     topics.push(...Array.from({ length: draw.pick([8, 60]) }, (_, at) => `${many}.${at + 1}`));
   }
-  const crowded = theme === "outboxes";
+  const crowded = theme === "outboxes" || theme === "groups";
   const burst = draw.pick(crowded ? [8, 60] : [1, 1, 8, 60]);
   const messages = draw.pick([20, 100, 400, 400]);
   // many publish all the time, so that what goes wrong meets them
@@ -212,11 +246,13 @@ function subscriptionOf(
   { theme, length, durable, classic }: About & { readonly classic: boolean },
 ): SubscriptionPlan {
   const crowded = theme === "outboxes";
-  const pattern = draw.pick(PATTERNS);
-  const replays = durable && !classic && draw.chance(theme === "replays" ? 0.9 : crowded ? 0.2 : 0.5);
+  const follows = theme === "followers" && !classic;
+  const pattern = draw.pick(follows ? PATTERNS.filter((each) => !each.startsWith("#m")) : PATTERNS);
+  const often = follows || theme === "replays" ? 0.9 : crowded ? 0.2 : 0.5;
+  const replays = durable && !classic && draw.chance(often);
   const from = draw.pick(["earliest", "earliest", "latest", "-10", 1, 5] as const);
   const to = typeof from !== "number" || draw.chance(0.6) ? undefined : from + draw.below(40);
-  const slow = classic || draw.chance(crowded ? 0.1 : 0.5)
+  const slow = classic || draw.chance(crowded ? 0.1 : follows ? 0.9 : 0.5)
     ? undefined
     : draw.pick(crowded ? LOSSY : SLOW_POLICIES);
   const at = draw.chance(0.5) ? 0 : draw.below(length);
@@ -230,14 +266,62 @@ function subscriptionOf(
   };
 }
 
+function memberOf(
+  draw: Random,
+  { name, about: { length, theme, durable } }: { readonly name: string; readonly about: About },
+): MemberPlan {
+  const joins = new Map<string, JoinPlan>();
+  for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
+    const group = draw.pick(GROUPS);
+    const stored = theme === "queues" || (durable && draw.chance(0.5));
+    const pattern = draw.pick(stored ? QUEUES : SHARED);
+    // all members of a group have the same
+    const settles = stored && group !== AUTO;
+    const later = { ms: draw.spread(length / 8), window: draw.pick(WINDOWS) };
+    const join: JoinPlan = {
+      group,
+      pattern,
+      window: draw.pick(WINDOWS),
+      ...(settles ? { ack: "explicit" } : {}),
+      ...(stored && draw.chance(0.5) ? { from: "earliest" } : {}),
+      ...(draw.chance(0.2) ? { later } : {}),
+    };
+    joins.set(`${group} ${pattern}`, join);
+  }
+  const lives: LifePlan[] = [];
+  let at = draw.chance(0.6) ? 0 : draw.below(length / 2);
+  for (let left = draw.pick([0, 0, 1, 1, 3]); left > 0; left--) {
+    const ms = 1 + draw.below(length / 3);
+    lives.push({ at, ms, ends: draw.pick(["leaves", "closes", "is killed"]) });
+    at += ms + Math.floor(draw.spread(500));
+  }
+  // what is over by then does not begin
+  const last: LifePlan = { at, ends: "leaves" };
+  return {
+    name,
+    joins: [...joins.values()],
+    lives: [...lives, last].filter(({ at }) => at < length),
+    worries: {
+      nack: draw.pick([0, 0.05, 0.3]),
+      forgets: draw.pick([0, 0, 0.05]),
+      late: draw.pick([0, 0, 0.05]),
+    },
+    thinks: draw.pick([0, 0, 0, 1, 30]),
+    ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
+  };
+}
+
 /** Those without which a theme would be none. */
 const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   anything: [],
   ids: ["fill the disk", "reset a connection", "kill the broker"],
   retention: ["kill the broker", "kill the broker", "drain the broker"],
   replays: [],
+  followers: [],
   outboxes: [],
   hostility: [],
+  groups: [],
+  queues: ["kill the broker"],
 };
 
 function faultsOf(draw: Random, { theme, length }: About): Fault[] {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SubscriptionPlan } from "./plan.ts";
+import type { JoinPlan, SubscriptionPlan } from "./plan.ts";
 
 /** A message on its way. */
 export interface Sent {
@@ -58,6 +58,77 @@ export interface SubscriberRecord {
   over?: string;
 }
 
+/** A member of groups, as long as one process of it lived. */
+export interface MemberRecord {
+  readonly name: string;
+  readonly joins: {
+    readonly plan: JoinPlan;
+    readonly askedAt: number;
+    okAt?: number;
+    refused?: string;
+    /** When it said that it leaves, or could say nothing any more. */
+    endedAt?: number;
+  }[];
+  readonly got: SharedGot[];
+  /** Its connections, as they were listened on. */
+  readonly lines: Line[];
+  /** When something that it had been given may have been lost with it. */
+  readonly losses: { readonly at: number; readonly how: "lost" | "closes" | "is killed" }[];
+  over?: string;
+}
+
+/** One connection of a member. */
+export interface Line {
+  readonly member: string;
+  readonly beganAt: number;
+  endedAt?: number;
+  /** Stored messages that came over it. */
+  readonly given: Delivery[];
+  /** Groups it has left. */
+  readonly left: { readonly at: number; readonly group: string; readonly pattern: string }[];
+}
+
+/** A stored message, as it came to a member. */
+export interface Delivery {
+  readonly line: Line;
+  readonly at: number;
+  readonly group: string;
+  readonly topic: string;
+  readonly seq: number;
+  readonly attempt: number;
+  /** What was said of it, in its order. */
+  readonly said: Said[];
+}
+
+/** What a member says of messages that it holds. */
+export interface Said {
+  readonly verb: "ack" | "nack" | "extend";
+  readonly at: number;
+  /** Milliseconds. */
+  readonly delay: number;
+  /** "ok" or a code; undefined: the connection ended first. */
+  answer?: string;
+  answeredAt?: number;
+}
+
+/** A dead letter, as a reader found it. */
+export interface DeadLetter extends Found {
+  readonly group: string;
+  readonly of: string;
+  readonly ofSeq: number;
+  readonly attempts: number;
+  readonly reason: string;
+}
+
+/** What a member was given. */
+export interface SharedGot {
+  readonly at: number;
+  readonly group: string;
+  readonly topic: string;
+  readonly text: string;
+  readonly seq: number | undefined;
+}
+
 /** One stored message, as a reader found it. */
 export interface Found {
   readonly topic: string;
@@ -93,12 +164,17 @@ export interface Drain {
 export class History {
   readonly publishers: PublisherRecord[] = [];
   readonly subscribers: SubscriberRecord[] = [];
+  readonly members: MemberRecord[] = [];
   /** By text; {@link add} adds. */
   readonly byText = new Map<string, Sent>();
   /** By what a classic subscriber gets of it, where that is something else (V5). */
   readonly #byLine = new Map<string, Sent>();
   /** What was stored when all was over, in the order of the commits. */
   stored: readonly Found[] = [];
+  /** Those that were stored when all was over. */
+  dead: readonly DeadLetter[] = [];
+  /** When its members began to leave for good. */
+  over = Infinity;
   /** When brokers began to be there. */
   readonly starts: number[] = [];
   /** Those that came to their end. */
@@ -137,6 +213,11 @@ export function fieldsOf(
 /** Whether it is of a topic that is stored. */
 export function isDurable(topic: string): boolean {
   return topic.startsWith("#d.");
+}
+
+/** Whether it is of a topic of dead letters. */
+export function isDead(topic: string): boolean {
+  return topic.startsWith("#dead.");
 }
 
 /** A message, for a person. */

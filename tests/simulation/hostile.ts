@@ -75,6 +75,7 @@ const WAYS: Partial<Readonly<Record<Hostility, Way>>> = {
       `sub #> slow=${slow}\n`,
       `sub #m.> slow=${slow}\nsub #d.> slow=${random.pick(LOSSY)}\nsub #*.b slow=latest\n`,
       "sub #> slow=latest\n",
+      "sub #m.> group=h window=10\n",
     ]);
     const asks = random.chance(0.3);
     // what is read of what is stored, and replies, are bounded in another way: who has these is known by the name
@@ -106,8 +107,18 @@ const WAYS: Partial<Readonly<Record<Hostility, Way>>> = {
     await end.write(encoder.encode(`${READER} hello 2\n`));
     for (let left = 300; left > 0 && !over(); left--) {
       const pattern = random.pick(["#d.>", "#m.a", "#x.*", "#>"]);
-      const from = random.chance(0.5) ? " from=earliest" : "";
-      await end.write(encoder.encode(random.chance(0.5) ? `sub ${pattern}${from}\n` : `unsub ${pattern}\n`));
+      const terms = random.pick([
+        " from=earliest",
+        " from=earliest",
+        "",
+        "",
+        " group=h",
+        " group=h window=1",
+      ]);
+      const of = terms.includes("group") ? " group=h" : "";
+      await end.write(
+        encoder.encode(random.chance(0.5) ? `sub ${pattern}${terms}\n` : `unsub ${pattern}${of}\n`),
+      );
       await pause(random.spread(20));
     }
   },

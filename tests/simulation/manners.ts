@@ -126,13 +126,29 @@ export const LINES: Manner = {
   },
 };
 
+/** Of members of groups. */
+const WRONG_TERMS = [
+  "group=g window=0",
+  "group=g window=65537",
+  "group=g window=x",
+  "group=g slow=latest",
+  "group=g to=3",
+  "window=3",
+];
+
 /** Those who subscribe in v2: what they are brought is passed over. */
 export const SUBSCRIBES: Manner = {
   port: SUB_PORT,
   classic: false,
   requests({ random }): Request {
     const line = (text: string, answer: string): Request => ({ bytes: encodeText(text), answer });
-    switch (random.below(9)) {
+    switch (random.below(12)) {
+      case 9:
+        return line(`sub #m.a group=${random.pick(["", "a.b", "#g", ">", "g".repeat(65)])}\n`, "BAD_FIELD");
+      case 10:
+        return line(`sub #m.a ${random.pick(WRONG_TERMS)}\n`, "BAD_FIELD");
+      case 11:
+        return line("unsub #m.a group=nobodys\n", "NOT_SUBSCRIBED");
       case 0:
         return line("sub #a..b\n", "BAD_PATTERN");
       case 1:

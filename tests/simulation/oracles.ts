@@ -237,7 +237,10 @@ function delivered(
   return wrong;
 }
 
-/** Who reads from the beginning, and alone, has all that is stored, in its order, and all gaps told (1, 2). */
+/**
+ * Who reads what is stored has all of it from where it began, in its order, and all gaps told (1, 2). Where that
+ * is by its own account, the first message of each topic shows it, where no other subscription brings any of it.
+ */
 function replayed(
   { name, protocol, got, subscriptions, over }: SubscriberRecord,
   { history, plan }: Judged,
@@ -245,25 +248,37 @@ function replayed(
   if (over !== undefined || isRetained(plan)) return [];
   return subscriptions.flatMap((subscription) => {
     const { plan: asked, okAt, endedAt, refused } = subscription;
-    const { pattern, from, to } = asked;
-    if (okAt === undefined || endedAt !== undefined || refused !== undefined) return [];
-    if (from !== "earliest" || to !== undefined) return [];
+    const { pattern, from, to = Infinity } = asked;
+    if (okAt === undefined || endedAt !== undefined || refused !== undefined || from === undefined) return [];
     // what is live may be left out by it, or by another one that it shares it with (D8), and is counted then
     const lossy = subscriptions.some(({ plan: { slow = plan.slowConsumer } }) => slow !== "block");
     if (lossy && (protocol !== "2" || got.some(({ is }) => is === "lost"))) return [];
     if (got.some((item) => item.is === "failed" && item.pattern === pattern)) {
       return [`${name}: the replay of ${pattern} failed`];
     }
-    const came = new Set(got.flatMap((item) => item.is === "message" ? [`${item.topic} ${item.seq}`] : []));
+    const first = new Map<string, number>();
+    const came = new Set<string>();
+    for (const item of got) {
+      if (item.is !== "message" || item.seq === undefined) continue;
+      came.add(`${item.topic} ${item.seq}`);
+      if (item.seq < (first.get(item.topic) ?? Infinity)) first.set(item.topic, item.seq);
+    }
+    const begins = (topic: string): number => {
+      if (from === "earliest") return 0;
+      const shared = subscriptions.some((other) =>
+        other !== subscription && matches(other.plan.pattern, topic)
+      );
+      return shared ? Infinity : first.get(topic) ?? Infinity;
+    };
     const missing = history.stored.filter(({ topic, seq, text }) =>
-      matches(pattern, topic) && !came.has(`${topic} ${seq}`) &&
+      matches(pattern, topic) && seq >= begins(topic) && seq <= to && !came.has(`${topic} ${seq}`) &&
       history.find(text)?.ttl === undefined
     );
-    const [first] = missing;
+    const [one] = missing;
     const missed = lossy ? got.reduce((sum, item) => item.is === "gap" ? sum + item.missed : sum, 0) : 0;
-    if (first === undefined || missing.length <= missed) return [];
+    if (one === undefined || missing.length <= missed) return [];
     return [
-      `${name}: ${missing.length} of ${pattern} from=earliest did not come, ${first.topic} ${first.seq} first`,
+      `${name}: ${missing.length} of ${pattern} from=${from} did not come, ${one.topic} ${one.seq} first`,
     ];
   });
 }

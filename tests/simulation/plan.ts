@@ -66,6 +66,37 @@ export interface SubscriberPlan {
   readonly sleeps?: { readonly at: number; readonly ms: number };
 }
 
+/** A place in a group. */
+export interface JoinPlan {
+  readonly group: string;
+  readonly pattern: string;
+  readonly window: number;
+  /** Of what is stored; undefined: auto. All members of a group have the same. */
+  readonly ack?: "explicit";
+  readonly from?: "earliest";
+  /** Another window, so many milliseconds later. */
+  readonly later?: { readonly ms: number; readonly window: number };
+}
+
+/** One process of a member. */
+export interface LifePlan {
+  readonly at: number;
+  /** Milliseconds it lives; undefined: to the end. */
+  readonly ms?: number;
+  readonly ends: "leaves" | "closes" | "is killed";
+}
+
+export interface MemberPlan {
+  readonly name: string;
+  readonly joins: readonly JoinPlan[];
+  readonly lives: readonly LifePlan[];
+  /** How often it gives back what it has to settle, forgets it, or takes longer. */
+  readonly worries: { readonly nack: number; readonly forgets: number; readonly late: number };
+  /** As {@link SubscriberPlan}. */
+  readonly thinks: number;
+  readonly sleeps?: { readonly at: number; readonly ms: number };
+}
+
 /** Those of `careless.ts` come first: what they are answered is known beforehand. */
 export const HOSTILITIES = [
   "makes mistakes",
@@ -86,7 +117,16 @@ export interface HostilePlan {
 }
 
 /** What a world is about: so that what has to come together for something does so now and then. */
-export type Theme = "anything" | "ids" | "retention" | "replays" | "outboxes" | "hostility";
+export type Theme =
+  | "anything"
+  | "ids"
+  | "retention"
+  | "replays"
+  | "followers"
+  | "outboxes"
+  | "hostility"
+  | "groups"
+  | "queues";
 
 /** All of it. */
 export interface Plan {
@@ -107,10 +147,13 @@ export interface Plan {
   readonly payload: number;
   readonly line: number;
   readonly stallTimeout: number;
+  readonly ackTimeout: number;
+  readonly maxAttempts: number;
   readonly weather: Weather;
   readonly disk: DiskWeather;
   readonly publishers: readonly PublisherPlan[];
   readonly subscribers: readonly SubscriberPlan[];
+  readonly members: readonly MemberPlan[];
   readonly hostile: readonly HostilePlan[];
   readonly faults: readonly Fault[];
 }

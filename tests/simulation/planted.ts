@@ -17,12 +17,12 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["acknowledge before commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "    this.#options.store.commit({ appends },",
-      replace: `    for (const { acknowledgement } of appends) {
+      find: "    this.#options.store.commit(commit,",
+      replace: `    for (const { acknowledgement } of pieces) {
       const { level } = this.#options;
       acknowledgement.acknowledge({ reached: 0, level, last: undefined, topic: undefined });
     }
-    this.#options.store.commit({ appends },`,
+    this.#options.store.commit(commit,`,
     },
     {
       file: "lib/engine/durable/commit_log.ts",
@@ -33,9 +33,9 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["deliver before commit", [
     {
       file: "lib/engine/durable/commit_log.ts",
-      find: "    this.#options.store.commit({ appends },",
-      replace: `    for (const { part } of appends) if (part !== undefined) this.#options.deliver(part);
-    this.#options.store.commit({ appends },`,
+      find: "    this.#options.store.commit(commit,",
+      replace: `    for (const { part } of pieces) if (part !== undefined) this.#options.deliver(part);
+    this.#options.store.commit(commit,`,
     },
     {
       file: "lib/engine/durable/commit_log.ts",
@@ -129,6 +129,29 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
       file: "lib/engine/durable/commit_log.ts",
       find: "claimant?.isStored !== false;",
       replace: "claimant?.isStored === true;",
+    },
+  ]],
+  ["what a member of a group had not been sent is forgotten", [
+    {
+      file: "lib/engine/groups/group.ts",
+      find: "    for (const run of unsent) this.#waitingMessages += run.count;",
+      replace: `    for (const run of unsent) run.release();
+    unsent = [];`,
+    },
+  ]],
+  ["a message of a group goes to two members", [
+    {
+      file: "lib/engine/groups/group.ts",
+      find: "    if (this.#blocks) this.#keep(run.kept(given, left));",
+      replace: `    const again = given > 0 ? 1 : 0;
+    if (this.#blocks) this.#keep(run.kept(given - again, left + again));`,
+    },
+  ]],
+  ["a member of a group has no window", [
+    {
+      file: "lib/engine/groups/members.ts",
+      find: "    return this.window - this.holds;",
+      replace: "    return this.window + 1 - this.holds;",
     },
   ]],
   ["a page that was read for who has left is delivered", [

@@ -7,8 +7,11 @@ import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
 import { publish, type Stage, SUB_PORT, SubscriberActor } from "./actors.ts";
 import { areComparable, differences } from "./beside.ts";
 import { Brokers } from "./brokers.ts";
-import { History } from "./history.ts";
+import { type DeadLetter, History, isDead } from "./history.ts";
 import { torment } from "./hostile.ts";
+import { judgeGroups } from "./groups.ts";
+import { MemberActor } from "./members.ts";
+import { judgeQueues } from "./queues.ts";
 import { judge } from "./oracles.ts";
 import { judgeTotals } from "./totals.ts";
 import { planOf } from "./drawing.ts";
@@ -90,7 +93,8 @@ async function runOnce(
   const main = async (): Promise<void> => {
     brokers.start();
     const subscribers = plan.subscribers.map((each) => new SubscriberActor(stage, each));
-    const subscribed = Promise.all(subscribers.map((subscriber) => subscriber.run()));
+    const members = plan.members.map((each) => new MemberActor(stage, each));
+    const subscribed = Promise.all([...subscribers, ...members].map((each) => each.run()));
     const published = Promise.all(plan.publishers.map((each) => publish(stage, each, plan.length)));
     const over = (): boolean => world.now >= plan.length;
     const tormented = Promise.all(plan.hostile.map((each) => torment(stage, each, over)));
@@ -108,9 +112,19 @@ async function runOnce(
     step = "all subscriptions made";
     await subscribed;
     await world.pause(QUIET_MS);
+    step = "giving out what groups hold";
+    for (let quiet = 0; quiet < 3; quiet++) {
+      if (brokers.broker?.snapshot().groups.some(({ held, waiting }) => held + waiting > 0) === true) {
+        quiet = 0;
+      }
+      await world.pause(1000);
+    }
     step = "reading what is stored";
-    if (plan.durable) history.stored = await readAll(stage);
+    if (plan.durable) Object.assign(history, await readAll(stage));
     history.left = brokers.broker?.snapshot().connections ?? [];
+    step = "the members leave";
+    history.over = world.now;
+    await Promise.all(members.map((member) => member.leave()));
     step = "the subscribers leave";
     await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
     await world.pause(1000);
@@ -144,7 +158,7 @@ async function runOnce(
 }
 
 /** Everything that is stored, as a reader finds it who comes last. */
-async function readAll({ world, network }: Stage): Promise<History["stored"]> {
+async function readAll({ world, network }: Stage): Promise<Pick<History, "stored" | "dead">> {
   const node = new Node(world, { name: "reader" });
   const random = world.streams.of("reader");
   const reader = await openSubscriber({ id: READER, port: SUB_PORT, protocol: "2" }, {
@@ -153,15 +167,34 @@ async function readAll({ world, network }: Stage): Promise<History["stored"]> {
     random32: () => random.random32(),
     connect: ({ port }, signal) => network.connect(node, port, { signal }),
   });
-  const found: { topic: string; seq: number; text: string }[] = [];
+  const stored: { topic: string; seq: number; text: string }[] = [];
+  const dead: DeadLetter[] = [];
   const reading = (async (): Promise<void> => {
-    for await (const { topic, seq, text } of reader) found.push({ topic, seq: seq ?? 0, text });
+    for await (const { topic, seq = 0, text, headers } of reader) {
+      if (!isDead(topic)) {
+        stored.push({ topic, seq, text });
+        continue;
+      }
+      const of = (name: string): string => headers.get(`dead-${name}`) ?? "";
+      dead.push({
+        topic,
+        seq,
+        text,
+        group: of("group"),
+        of: of("topic"),
+        ofSeq: Number(of("seq")),
+        attempts: Number(of("attempts")),
+        reason: of("reason"),
+      });
+    }
   })();
-  await reader.subscribe("#d.>", { from: "earliest" });
-  await reader.caughtUp("#d.>");
+  for (const pattern of ["#d.>", "#dead.>"]) {
+    await reader.subscribe(pattern, { from: "earliest" });
+    await reader.caughtUp(pattern);
+  }
   await reader.close();
   await reading;
-  return found;
+  return { stored, dead };
 }
 
 /** The last broker ends in good order, and leaves nothing behind. */
@@ -180,11 +213,14 @@ async function leave(
   }
   if (snapshot.connections.length > 0) wrong.push(`${snapshot.connections.length} connections are left`);
   if (snapshot.subscriptions > 0) wrong.push(`${snapshot.subscriptions} subscriptions are left`);
+  if (snapshot.groups.length > 0) wrong.push(`${snapshot.groups.length} groups are left`);
   if (snapshot.replays > 0) wrong.push(`${snapshot.replays} replays are left`);
   if (timers > 0) wrong.push(`${timers} timers are left`);
   const open = network.wires.filter(({ open }) => open).length;
   if (open > 0) wrong.push(`${open} connections are open`);
   wrong.push(...judgeTotals(history, { plan, totals: snapshot.totals }));
+  const dropped = history.starts.length > 1 ? undefined : snapshot.totals.dropped;
+  wrong.push(...judgeGroups(history, { plan, states, dropped }), ...judgeQueues({ history, plan, states }));
   return wrong;
 }
 

@@ -61,6 +61,13 @@ function partsOf(plan: Plan): Part[] {
       without: (plan) => ({ ...plan, subscribers: plan.subscribers.filter((each) => each.name !== name) }),
     });
   }
+  for (const { name, joins, lives } of plan.members) {
+    const groups = joins.map(({ group, pattern, window }) => `${pattern} group=${group} window=${window}`);
+    parts.push({
+      what: `member ${name}, ${lives.length} times: ${groups.join(", ")}`,
+      without: (plan) => ({ ...plan, members: plan.members.filter((each) => each.name !== name) }),
+    });
+  }
   for (const { name, protocol, topics } of plan.publishers) {
     parts.push({
       what: `publisher ${name} (${protocol}): ${topics.join(", ")}`,

@@ -26,6 +26,8 @@ export class Watch {
   readonly #snapshot: () => BrokerSnapshot | undefined;
   /** By connection: those who read what is stored, of which a page may be held. */
   readonly #readers: ReadonlySet<string>;
+  /** By group, messages that may wait for one member at most. */
+  readonly #windows = new Map<string, number>();
   #events = 0;
   #complained = false;
 
@@ -36,6 +38,14 @@ export class Watch {
     const reading = subscribers.filter(({ subscriptions }) =>
       subscriptions.some(({ from }) => from !== undefined)
     );
+    for (const { joins } of stage.plan.members) {
+      for (const { group, pattern, window, later } of joins) {
+        // of what is stored it is counted what is not settled, whoever has it
+        if (!pattern.startsWith("#m")) continue;
+        const key = `${group} ${pattern}`;
+        this.#windows.set(key, Math.max(this.#windows.get(key) ?? 0, window, later?.window ?? 0));
+      }
+    }
     this.#readers = new Set([READER, ...reading.map(({ name }) => name)]);
   }
 
@@ -45,8 +55,9 @@ export class Watch {
     const snapshot = this.#snapshot();
     if (snapshot === undefined) return;
     const { states } = this.#stage;
-    const { totals, connections, held } = snapshot;
+    const { totals, connections, held, groups } = snapshot;
     for (const connection of connections) this.#bound(connection);
+    for (const group of groups) this.#shared(group);
     const memory = this.#stage.plan.memory;
     if (memory !== undefined && held > memory / 2) states.reached("half of the memory is used");
     if (memory !== undefined && held > memory + (1 + connections.length) * BESIDE) {
@@ -70,6 +81,16 @@ export class Watch {
     } else if (lossy && held > outbox / 2) {
       this.#stage.states.reached("an outbox is nearly full");
     }
+  }
+
+  /** Nothing waits for a member beyond its window (G3). */
+  #shared({ name, pattern, members, held, waiting }: BrokerSnapshot["groups"][number]): void {
+    if (waiting > 0) this.#stage.states.reached("no member of a group has room");
+    const window = this.#windows.get(`${name} ${pattern}`);
+    if (window !== undefined && held > members * window) {
+      this.#complain(`${held} messages wait for ${members} members of ${name} with windows of ${window}`);
+    }
+    if (held < 0 || waiting < 0) this.#complain(`group ${name} holds ${held}, and ${waiting} wait`);
   }
 
   /** Once: it would be said at each event. */

@@ -6,8 +6,11 @@
 import { assert, assertEquals, fail } from "@std/assert";
 import type {
   Append,
+  Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   From,
   GroupMark,
   GroupName,
@@ -83,6 +86,25 @@ export class Asking {
 
   constructor(store: Store) {
     this.store = store;
+  }
+
+  outcomeOf(commit: Commit): Promise<CommitOutcome> {
+    return new Promise((resolve) => this.store.commit(commit, resolve));
+  }
+
+  /** Stores anything that a commit can. */
+  async commitOf({ appends = [], ...besides }: Partial<Commit>): Promise<readonly Stored[]> {
+    const outcome = await this.outcomeOf({ appends, ...besides });
+    if (outcome.kind !== "stored") fail(`${outcome.kind}: ${outcome.reason}`);
+    return outcome.stored;
+  }
+
+  /** What is due, all of it unless something else is said. */
+  async due(query: Partial<DueQuery> & Pick<DueQuery, "now">): Promise<Extract<DueOutcome, { kind: "due" }>> {
+    const all = { after: undefined, without: [], most: 1024 * 1024, ...query };
+    const outcome = await new Promise<DueOutcome>((resolve) => this.store.due(all, resolve));
+    if (outcome.kind === "failed") fail(outcome.reason);
+    return outcome;
   }
 
   commitOutcome(...appends: readonly Append[]): Promise<CommitOutcome> {

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RetentionRules, Store, StoreState } from "../../lib/store/types.ts";
 import { lastCases, type RegisterCase } from "./last_cases.ts";
+import { delayedCases } from "./delayed_cases.ts";
 import { markCases } from "./mark_cases.ts";
 import { Asking, EARLIEST, lastOf, LATEST, messagesOf, run, shown, since } from "./asking.ts";
 
@@ -203,6 +204,7 @@ export function storeCases(kind: string, make: MakeStore): void {
 
   lastCases(test);
   markCases(test);
+  delayedCases(test);
 
   test("names that differ only a little are different topics", async (store) => {
     const names = ["#a", "#A", "#á", "#a\u0301", "#__proto__", "#constructor", "#1", "#a.b", "#🌍"];

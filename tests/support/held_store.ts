@@ -4,6 +4,9 @@ import type {
   Commit,
   CommitOutcome,
   Cursor,
+  Delayed,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
@@ -22,6 +25,8 @@ export class HeldStore implements Store {
   readonly commits: {
     readonly appends: readonly Append[];
     readonly marks: readonly NamedMark[];
+    readonly delayed: readonly Delayed[];
+    readonly moved: readonly number[];
     readonly forget: readonly GroupName[];
     end(outcome?: CommitOutcome): void;
   }[] = [];
@@ -41,13 +46,14 @@ export class HeldStore implements Store {
     return this.#store.state;
   }
 
-  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
+  commit(commit: Commit, done: (outcome: CommitOutcome) => void): void {
     const end = (outcome?: CommitOutcome): void => {
       if (outcome !== undefined) done(outcome);
-      else this.#store.commit({ appends, marks, forget }, done);
+      else this.#store.commit(commit, done);
     };
     if (this.free) return end();
-    this.commits.push({ appends, marks, forget, end });
+    const { appends, marks = [], forget = [], delayed = [], moved = [] } = commit;
+    this.commits.push({ appends, marks, forget, delayed, moved, end });
     for (const arrived of this.#arrived.splice(0)) arrived();
   }
 
@@ -61,6 +67,10 @@ export class HeldStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#store.group(group, done);
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#store.due(query, done);
   }
 
   groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dialect } from "./types.ts";
+import { beanstalk } from "./beanstalk.ts";
 import { toClassic, toFrames } from "./crossed.ts";
 import { interval2, jetstream, redisStream, synced2 } from "./durable.ts";
 import { hashbus } from "./hashbus.ts";
@@ -29,6 +30,7 @@ export const DIALECTS = {
   interval2,
   redisStream,
   jetstream,
+  beanstalk,
 } as const satisfies Record<string, Dialect>;
 
 /** The name of a protocol. */

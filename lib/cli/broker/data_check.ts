@@ -18,6 +18,8 @@ export interface CheckResult {
   readonly topics: number;
   readonly messages: number;
   readonly bytes: number;
+  /** Messages that wait until they are due. */
+  readonly delayed: number;
   readonly problems: number;
 }
 
@@ -39,9 +41,10 @@ export function runCheck(
   } finally {
     progress.end();
   }
-  const { topics, messages, bytes, problems } = result;
+  const { topics, messages, bytes, delayed, problems } = result;
   const held = `${dir}: ${countOf(messages, "message")} of ${countOf(topics, "topic")}, ${amount(bytes)}`;
-  printLine(`${held}, ${problems === 0 ? "all whole" : countOf(problems, "problem")}`);
+  const waits = delayed === 0 ? "" : `, ${countOf(delayed, "message")} not due yet`;
+  printLine(`${held}${waits}, ${problems === 0 ? "all whole" : countOf(problems, "problem")}`);
   return problems === 0 ? 0 : 1;
 }
 

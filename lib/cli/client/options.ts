@@ -21,7 +21,7 @@ import { madeId } from "./made_id.ts";
 const LOCALHOST = "127.0.0.1";
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The broker's usual ports, by what they are called where a connection is saved. */
-const USUAL_PORTS = { "pub-port": 9000, "sub-port": 9090 } as const;
+export const USUAL_PORTS = { "pub-port": 9000, "sub-port": 9090 } as const;
 
 /** A client program. */
 export type ClientProgram = "publisher" | "subscriber";

@@ -32,6 +32,9 @@ export interface JsonMessage extends Omit<Arrived, "text" | "time"> {
   /** What the broker answered to who published it: how safe it is, and how many got it. */
   readonly level?: string | undefined;
   readonly subs?: number | undefined;
+  /** When it is to be delivered (milliseconds since 1970, or a date), or in how many milliseconds. */
+  readonly at?: number | Date | undefined;
+  readonly delay?: number | undefined;
   /**
    * All of its fields as they stand in the frame, where the others cannot say it; bytes if they are no text.
    */
@@ -74,12 +77,14 @@ export function messageJsonAnew({ topic, headers = new Map(), key, ttl, reply, p
 
 /** Everything but the payload; what was not given with the message is left out. */
 function aboutJson(
-  { topic, group, headers, id, key, ttl, reply, seq, attempt, level, subs }: JsonMessage,
+  { topic, group, headers, id, key, ttl, reply, seq, attempt, level, subs, at, delay }: JsonMessage,
   time: Date | undefined,
 ): Record<string, unknown> {
   return {
     ...(time === undefined ? {} : { time: time.toISOString() }),
     topic,
+    ...(at === undefined ? {} : { at: new Date(at).toISOString() }),
+    ...(delay === undefined ? {} : { delay: delay / 1000 }),
     ...(group === undefined ? {} : { group }),
     ...(seq === undefined ? {} : { seq }),
     ...(seq === undefined || attempt === undefined ? {} : { attempt }),

@@ -21,6 +21,8 @@ export interface LineMessage {
   /** Seconds. */
   readonly ttl: number | undefined;
   readonly reply: string | undefined;
+  /** When it is to be delivered, milliseconds since 1970; undefined: now. */
+  readonly at: number | undefined;
   readonly headers: ReadonlyMap<string, string>;
   /** All fields as a frame has them, which then count alone. */
   readonly fields: string | Uint8Array | undefined;
@@ -43,6 +45,8 @@ const KEYS: ReadonlySet<string> = new Set([
   "key",
   "ttl",
   "reply",
+  "delay",
+  "at",
   "headers",
   "fields",
   "fields_base64",
@@ -69,9 +73,12 @@ export function readMessageLine(
 }
 
 /** A message to publish. What the broker gives a message (time, seq, id) is none of it. */
-export interface PublishLine extends Pick<LineMessage, "payload" | "headers" | "key" | "ttl" | "reply"> {
+export interface PublishLine
+  extends Pick<LineMessage, "payload" | "headers" | "key" | "ttl" | "reply" | "at"> {
   /** Undefined where the line says none. */
   readonly topic: string | undefined;
+  /** In how many seconds it is to be delivered; undefined: now, or as {@link at} says. */
+  readonly delay: number | undefined;
 }
 
 /** The message to publish that a line is, or why it is none (a clause). */
@@ -83,7 +90,8 @@ export function readPublishLine(
     const fields = ["fields", "fields_base64"].find((key) => values.has(key));
     if (fields !== undefined) throw new Wrong(`"${fields}" is for broker --import alone`);
     const message = contentFrom(values, LARGEST_LIMITS);
-    const { headers, ttl, reply } = message;
+    const { headers, ttl, reply, delay, at } = message;
+    if (delay !== undefined && at !== undefined) throw new Wrong(`"delay" and "at" are both there: take one`);
     const nameless = headers.get("");
     if (nameless !== undefined) {
       throw new Wrong(`a header has a name, the one with ${quote(nameless)} has none`);
@@ -115,9 +123,16 @@ function parsed(line: string): Values {
 }
 
 function messageFrom(values: Values, limits: LineLimits): LineMessage {
-  const { topic, ...content } = contentFrom(values, limits);
+  const { topic, delay, ...content } = contentFrom(values, limits);
   if (topic === undefined) throw new Wrong(`"topic" is missing`);
-  return { ...content, topic, time: timeOf(values), id: textOf(values, "id"), fields: fieldsOf(values) };
+  if (delay !== undefined) throw new Wrong(`"delay" is for publisher --json-in, "at" is for both`);
+  return {
+    ...content,
+    topic,
+    time: timeOf(values, "time"),
+    id: textOf(values, "id"),
+    fields: fieldsOf(values),
+  };
 }
 
 /** What a publisher gives a message; the rest is checked all the same. */
@@ -136,6 +151,8 @@ function contentFrom(values: Values, limits: LineLimits): PublishLine {
     key: textOf(values, "key"),
     ttl: numberOf(values, "ttl"),
     reply: textOf(values, "reply"),
+    delay: numberOf(values, "delay"),
+    at: timeOf(values, "at"),
     headers: headersOf(values),
     payload: payloadOf(values, limits.payload),
   };
@@ -179,12 +196,12 @@ function headersOf(values: Values): ReadonlyMap<string, string> {
   return headers;
 }
 
-function timeOf(values: Values): number | undefined {
-  const text = textOf(values, "time");
+function timeOf(values: Values, key: string): number | undefined {
+  const text = textOf(values, key);
   if (text === undefined) return undefined;
   const time = parseTime(text);
   if (time !== undefined && time >= 0) return time;
-  throw new Wrong(`"time" is as in 2026-01-31T09:00:00Z, not ${quote(text)}`);
+  throw new Wrong(`"${key}" is as in 2026-01-31T09:00:00Z, not ${quote(text)}`);
 }
 
 function textOf(values: Values, key: string): string | undefined {

@@ -59,6 +59,19 @@ export const POSITION: Kind<Position> = {
   write: positionText,
 };
 
+/** A moment. */
+export const TIME: Kind<Date> = {
+  placeholder: "TIME",
+  config: ["string"],
+  read: (text) => {
+    const value = positionOf(text, { now: new Date(), of: "first" });
+    return value instanceof Date ? { value } : {
+      expected: "a time (2026-11-23, 2026-11-23T09:00, 09:00, 2026-11-23T09:00:00Z, @1763900000)",
+    };
+  },
+  write: positionText,
+};
+
 /** `--from`. */
 export const START: Kind<Start> = {
   placeholder: "POS",

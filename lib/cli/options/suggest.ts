@@ -12,8 +12,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     // a word that was broken off is nearer than its missing letters say
     const isPart = word.length > 2 && (candidate.startsWith(word) || candidate.endsWith(`-${word}`));
     const distance = isPart ? 1 : slips(word, candidate);
-    // where every letter is another one there is nothing to be near in
-    if (distance < Math.min(least, Math.max(word.length, candidate.length))) {
+    // where every letter of one is another there is nothing to be near in
+    if (distance < Math.min(least, word.length, candidate.length)) {
       [best, least] = [candidate, distance];
     }
   }

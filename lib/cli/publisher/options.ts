@@ -14,8 +14,9 @@ import {
 } from "../client/options.ts";
 import { meantToPublish } from "../client/meant.ts";
 import { DELIMITER } from "../options/escapes.ts";
+import { TIME } from "../options/position.ts";
 import { flag, list, option, optionMaybe, optionOr, type Program, type Values } from "../options/table.ts";
-import { count, decimal, DURATION, FILE, type Kind, TEXT, TOPIC, WORD } from "../options/units.ts";
+import { count, decimal, DURATION, FILE, type Kind, port, TEXT, TOPIC, WORD } from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const HEADER: Kind<readonly [name: string, value: string]> = {
@@ -89,11 +90,23 @@ const OPTIONS = {
   }),
   key: option(TEXT, { letters: "k", once: true, help: "what the message is about (with -t; protocol 2)" }),
   ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
+  delay: option(DURATION, {
+    help: "the broker delivers the message after this time, of a durable topic (with -t; protocol 2)",
+  }),
+  at: option(TIME, {
+    help: "the broker delivers the message then, of a durable topic (with -t; protocol 2)",
+  }),
   reply: option(TOPIC, { once: true, help: "the topic to answer to (with -t; protocol 2)" }),
   "message-id": option(WORD, {
     placeholder: "ID",
     once: true,
     help: "the message's id: a durable topic stores the same id once (with -t; protocol 2)",
+  }),
+  request: flag({
+    help: "ask: print the payload of the answer to it, of -l one for each line (with -t; protocol 2)",
+  }),
+  "sub-port": option(port(1), {
+    help: "with --request: the broker's port for subscribers, which answers come from (9090)",
   }),
   repeat: optionOr(count({ least: 1, most: 1_000_000_000 }), {
     fallback: 1,
@@ -107,14 +120,16 @@ const OPTIONS = {
     help: "a message that reaches fewer subscribers counts as refused (protocol 2)",
   }),
   timeout: option(DURATION, {
-    help: "a message that is not acknowledged within this time counts as refused (waits as long as it takes)",
+    help:
+      "a message that is not acknowledged within this time counts as refused (waits as long as it takes); " +
+      "a request that is not answered (5s)",
   }),
   "drain-timeout": optionOr(DURATION, {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long Ctrl-C and SIGTERM wait for what is not acknowledged (10s)",
   }),
   "keep-going": flag({ help: "go on past a message that the broker refuses, end with 1" }),
-  json: flag({ help: "print a JSON object on stdout for each acknowledged message" }),
+  json: flag({ help: "print a JSON object on stdout for each acknowledged message, or for each answer" }),
   ...CONNECT_OPTIONS,
   ...VERBOSITY_OPTIONS,
 } as const;
@@ -131,6 +146,7 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
     "publisher [-i ID] [-r PORT] [-h HOST] [-p PORT] [-f FILE] [options]",
     "publisher [-i ID] -t TOPIC (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
     "publisher [-i ID] [-t TOPIC] --json-in [options]",
+    "publisher [-i ID] -t TOPIC --request (-m TEXT | -l | -s | -n | --payload-file FILE) [options]",
   ],
   options: OPTIONS,
   connects: connects("publisher"),
@@ -146,6 +162,7 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
       command: "find . -type f -print0 | publisher -t files -l -D '\\0'",
       does: "publishes what NUL ends",
     },
+    { command: "publisher -t upper -m hi --request", does: "asks, and prints the answer" },
     { command: "publisher", does: "reads commands from the keyboard: type help" },
   ],
   notes: [
@@ -154,7 +171,8 @@ export const PUBLISHER: Program<typeof OPTIONS> = {
     "a pipe on stdin is read as such commands. Those without seconds leave one behind another; before a " +
     "wait, quit and the end everything is acknowledged.",
     "It ends with 0 when everything was acknowledged, 1 when something was not or a signal ended it before " +
-    "all of its input was published, 2 when the command line, a command or a line of --json-in is wrong. " +
+    "all of its input was published, 2 when the command line, a command or a line of --json-in is wrong; " +
+    "with --request 3 when nobody is there to answer, 27 when the answer did not come within --timeout. " +
     "SIGINT and SIGTERM wait for what is on its way, at most --drain-timeout; a second one ends it at once.",
   ],
 };

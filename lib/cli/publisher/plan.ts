@@ -3,10 +3,18 @@
  *
  * @module
  */
-import { TIMER_MOST_MS } from "../../limits.ts";
+import { DELAY_MOST_MS, TIMER_MOST_MS } from "../../limits.ts";
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { checkInput, type Connection, connectionFrom, SHELL_COMMENT } from "../client/options.ts";
+import {
+  checkInput,
+  type Connection,
+  connectionFrom,
+  SHELL_COMMENT,
+  USUAL_PORTS,
+} from "../client/options.ts";
+import { ReadTime } from "../options/position.ts";
+import { showDuration } from "../options/units.ts";
 import type { PublisherOptions } from "./options.ts";
 import type { MessageOptions } from "./types.ts";
 
@@ -27,6 +35,8 @@ export interface PublisherPlan {
   readonly topics: readonly string[];
   /** What every message has. */
   readonly message: MessageOptions | undefined;
+  /** The port that answers come from, where it asks. */
+  readonly subPort: number;
 }
 
 /** Throws UsageError for options that do not go together. */
@@ -40,6 +50,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
   if (options.rate !== undefined && source.kind === "commands") {
     throw new UsageError("--rate needs -t; the pace of commands is their seconds and --speed");
   }
+  if (options.request) checkRequest(options, source);
   checkSplitting(options, source);
   checkTimes(options);
   const { stamp } = options;
@@ -55,6 +66,7 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
     ...(options["key-delimiter"] === undefined ? [] : ["-K"]),
     ...(options["min-subs"] === undefined ? [] : ["--min-subs"]),
     ...(stamp === undefined ? [] : ["--stamp"]),
+    ...(options.request ? ["--request"] : []),
   ];
   if (needsV2 !== undefined && options.protocol === "classic") {
     throw new UsageError(`${needsV2} needs protocol 2: the classic protocol has no place for it`);
@@ -70,7 +82,44 @@ export function planPublisher(options: PublisherOptions): PublisherPlan {
     source,
     topics: [...new Set(options.topic)],
     message: messageOptions(options),
+    subPort: options["sub-port"] ?? USUAL_PORTS["sub-port"],
   };
+}
+
+/** One request at a time, or one a line: what else there is to publishing has no answer. */
+function checkRequest(options: PublisherOptions, { kind }: Source): void {
+  if (kind === "commands" || kind === "json lines" || new Set(options.topic).size > 1) {
+    throw new UsageError(
+      "--request asks at one topic: take it with one -t, and -m, -l, -s, -n or --payload-file",
+    );
+  }
+  const others = [
+    ...(options.reply === undefined ? [] : ["--reply"]),
+    ...(options.repeat > 1 ? ["--repeat"] : []),
+    ...(options.rate === undefined ? [] : ["--rate"]),
+    ...(options.stamp === undefined ? [] : ["--stamp"]),
+    ...(options["min-subs"] === undefined ? [] : ["--min-subs"]),
+    ...(options.delay === undefined ? [] : ["--delay"]),
+    ...(options.at === undefined ? [] : ["--at"]),
+  ];
+  if (others.length > 0) {
+    throw new UsageError(`${others[0]} does not go together with --request: leave it out`);
+  }
+  const { port, "sub-port": subPort } = options;
+  if (subPort !== undefined || port === USUAL_PORTS["pub-port"]) return;
+  throw new UsageError(
+    `--request needs --sub-port: the broker's port for publishers is ${port}, and the one for subscribers, ` +
+      "which answers come from, is not said",
+  );
+}
+
+/** What a person is told of `--at` before anything is published; undefined: nothing. */
+export function aboutAt({ at }: PublisherOptions, now: number): string | undefined {
+  if (at === undefined) return undefined;
+  const past = at.getTime() <= now;
+  const told = at instanceof ReadTime ? at.told : undefined;
+  if (!past) return told === undefined ? undefined : `--at ${told}`;
+  return `--at ${told ?? at.toISOString()}: that is past, so it is delivered at once`;
 }
 
 /** What goes with each message and was given. */
@@ -79,6 +128,8 @@ function extras(options: PublisherOptions): readonly string[] {
     ...(options.header.length > 0 ? ["--header"] : []),
     ...(options.key === undefined ? [] : ["--key"]),
     ...(options.ttl === undefined ? [] : ["--ttl"]),
+    ...(options.delay === undefined ? [] : ["--delay"]),
+    ...(options.at === undefined ? [] : ["--at"]),
     ...(options.reply === undefined ? [] : ["--reply"]),
     ...(options["message-id"] === undefined ? [] : ["--message-id"]),
   ];
@@ -102,14 +153,28 @@ function checkTimes(options: PublisherOptions): void {
     if (options[name] !== 0) continue;
     throw new UsageError(`--${name} takes a duration above 0, such as 500ms or 10s, not 0`);
   }
+  const { delay, at } = options;
+  if (delay === undefined && at === undefined) return;
+  const name = delay === undefined ? "--at" : "--delay";
+  if (delay !== undefined && at !== undefined) {
+    throw new UsageError("--delay and --at are two ways to say when a message is delivered: take one");
+  }
+  if (options["min-subs"] !== undefined) {
+    throw new UsageError(`--min-subs counts who gets a message now, and with ${name} nobody does yet`);
+  }
+  if ((delay ?? 0) > DELAY_MOST_MS) {
+    throw new UsageError(`--delay takes at most ${showDuration(DELAY_MOST_MS)}, not ${showDuration(delay!)}`);
+  }
 }
 
 function messageOptions(options: PublisherOptions): MessageOptions | undefined {
-  const { key, ttl, reply, timeout, "message-id": id, "min-subs": minSubs } = options;
+  const { key, ttl, delay, at, reply, timeout, "message-id": id, "min-subs": minSubs } = options;
   const message = {
     ...(options.header.length === 0 ? {} : { headers: new Map(options.header) }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl: ttl / 1000 }),
+    ...(delay === undefined ? {} : { delay }),
+    ...(at === undefined ? {} : { at }),
     ...(reply === undefined ? {} : { reply }),
     ...(id === undefined ? {} : { id }),
     ...(timeout === undefined ? {} : { timeout: Math.min(timeout, TIMER_MOST_MS) }),

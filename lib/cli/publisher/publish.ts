@@ -27,7 +27,8 @@ export function progressOf(
   job: PublisherJob,
   { options, plan }: { readonly options: PublisherOptions; readonly plan: PublisherPlan },
 ): Progress {
-  const shown = Deno.stderr.isTerminal() && !options.quiet && !(options.json && Deno.stdout.isTerminal());
+  const shown = Deno.stderr.isTerminal() && !options.quiet && !options.request &&
+    !(options.json && Deno.stdout.isTerminal());
   const did = "published";
   if (job.kind === "message") return new Progress({ did, total: options.repeat * plan.topics.length, shown });
   if (job.kind !== "commands") return new Progress({ did, shown });

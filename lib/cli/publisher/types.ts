@@ -12,6 +12,10 @@ export interface MessageOptions {
   readonly key?: string;
   /** Seconds. */
   readonly ttl?: number;
+  /** Milliseconds until it is delivered. */
+  readonly delay?: number;
+  /** When it is delivered. */
+  readonly at?: Date;
   readonly reply?: string;
   readonly id?: string;
   /** Milliseconds until it is acknowledged; it fails after that. */
@@ -76,15 +80,22 @@ export class Refusals {
 
 /** The options of a line of JSON, those of the command line for what it leaves open; undefined: none. */
 export function optionsOf(
-  { headers, key, ttl, reply }: Omit<PublishLine, "topic" | "payload">,
+  { headers, key, ttl, reply, delay, at }: Omit<PublishLine, "topic" | "payload">,
   base: MessageOptions | undefined,
 ): MessageOptions | undefined {
-  if (headers.size === 0 && key === undefined && ttl === undefined && reply === undefined) return base;
-  return {
-    ...base,
+  const said = {
     ...(headers.size === 0 ? {} : { headers: new Map([...base?.headers ?? [], ...headers]) }),
     ...(key === undefined ? {} : { key }),
     ...(ttl === undefined ? {} : { ttl }),
+    ...(delay === undefined ? {} : { delay: Math.round(1000 * delay) }),
+    ...(at === undefined ? {} : { at: new Date(at) }),
     ...(reply === undefined ? {} : { reply }),
   };
+  if (Object.keys(said).length === 0) return base;
+  return { ...(delay === undefined && at === undefined ? base : withoutDelay(base)), ...said };
+}
+
+/** There is one way to say when. */
+function withoutDelay({ delay: _delay, at: _at, ...others }: MessageOptions = {}): MessageOptions {
+  return others;
 }

@@ -15,6 +15,7 @@ import {
   SHELL_COMMENT,
   SPEED,
   TOPIC_NOTE,
+  USUAL_PORTS,
   VERBOSITY_OPTIONS,
 } from "../client/options.ts";
 import { meantToSubscribe } from "../client/meant.ts";
@@ -32,6 +33,7 @@ import {
   GROUP,
   type Kind,
   PATTERN,
+  port,
   SLOW,
   WINDOW,
   WORD,
@@ -128,6 +130,14 @@ const OPTIONS = {
   "retry-delay": option(DURATION, {
     help: "with --ack exec: a message that is given back comes again after this time, twice as long with " +
       "each further attempt; 0: at once (1s)",
+  }),
+  reply: flag({
+    help:
+      "with --ack exec: what the command prints is the answer to who asked (publisher --request), where " +
+      "one did",
+  }),
+  "pub-port": option(port(1), {
+    help: "with --reply: the broker's port for publishers, which answers go to (9000)",
   }),
   command: wordsBehind({
     placeholder: "COMMAND [ARG ...]",
@@ -236,6 +246,8 @@ export interface SubscriberPlan {
   readonly replay: { readonly from: Start; readonly to?: Position } | undefined;
   /** Whether it ends when that has come. */
   readonly endsWithReplay: boolean;
+  /** The port that answers go to; undefined: there are none. */
+  readonly pubPort: number | undefined;
 }
 
 /** Throws UsageError for options that do not go together. */
@@ -277,7 +289,17 @@ export function planSubscriber(options: SubscriberOptions): SubscriberPlan {
     },
     replay,
     endsWithReplay,
+    pubPort: pubPortOf(options),
   };
+}
+
+function pubPortOf({ reply, port, "pub-port": pubPort }: SubscriberOptions): number | undefined {
+  if (!reply) return undefined;
+  if (pubPort !== undefined || port === USUAL_PORTS["sub-port"]) return pubPort ?? USUAL_PORTS["pub-port"];
+  throw new UsageError(
+    `--reply needs --pub-port: the broker's port for subscribers is ${port}, and the one for publishers, ` +
+      "which answers go to, is not said",
+  );
 }
 
 /** Throws UsageError for ways to print that contradict one another. */

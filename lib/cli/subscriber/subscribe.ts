@@ -33,6 +33,8 @@ import { aborted, type Stop } from "../process/signals.ts";
 import { Stats } from "./stats/stats.ts";
 import { ToldPositions } from "./told_positions.ts";
 import { Subscribed } from "./subscribed.ts";
+import { TIME_IS_OVER } from "../client/exit_codes.ts";
+import type { Responding } from "./worker/answers.ts";
 import { closedBehind } from "./worker/closing.ts";
 import type { Worker } from "./worker/worker.ts";
 import { windowOf, workerOf } from "./worker/start.ts";
@@ -54,9 +56,6 @@ export interface MessageSubscriber extends AsyncIterable<Arrived> {
   ): Promise<unknown>;
   unsubscribe(pattern: string, options?: { readonly group?: string }): Promise<void>;
 }
-
-/** The exit code when the time of `-W` ran out. */
-const TIME_IS_OVER = 27;
 
 /** The header that says when a message was sent. */
 const LATENCY_HEADER = "sent";
@@ -90,6 +89,8 @@ export interface SubscriberContext {
   readonly job: SubscriberJob;
   /** Gives the exit code when the time is over; {@link timeOver}. */
   readonly timeOver: Promise<number>;
+  /** With `--reply`: where answers go. */
+  readonly answers?: Responding | undefined;
   readonly notices: Notices;
   readonly habits: MqttHabits;
   /** Told by the subscriber's events. */

@@ -126,11 +126,14 @@ export class Connection {
     return this.#protocol;
   }
 
+  /** Whether more can be asked for. */
+  get isOpen(): boolean {
+    return this.#closing === undefined && !this.over;
+  }
+
   /** Throws RunError when nothing more can be asked for. */
   checkOpen(): void {
-    if (this.#closing !== undefined || this.over) {
-      throw new RunError(`the ${this.#settings.role} is closed`, "CLOSED");
-    }
+    if (!this.isOpen) throw new RunError(`the ${this.#settings.role} is closed`, "CLOSED");
   }
 
   /**

@@ -33,7 +33,8 @@ export interface Settings {
 }
 
 const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(["auto", "classic", "2"]);
-const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscriber: 9090 };
+/** The broker's, for each of them. */
+export const DEFAULT_PORT: Readonly<Record<Role, number>> = { publisher: 9000, subscriber: 9090 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_PING_AFTER_MS = 15_000;
 const DEFAULT_HELLO_PATIENCE_MS = 10_000;

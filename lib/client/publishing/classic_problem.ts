@@ -16,7 +16,7 @@ export function classicProblem(
   { ids, minSubs = 0 }: { readonly ids: MessageIds; readonly minSubs?: number | undefined },
 ): RefusedError | undefined {
   // nobody asked for an id of ours
-  if (fields !== "" && !ids.isOnly(fields)) return needsV2("headers, key, ttl, id or reply");
+  if (fields !== "" && !ids.isOnly(fields)) return needsV2("headers, key, ttl, delay, id or reply");
   if (minSubs > 0) return needsV2("count of who was reached (minSubs)");
   const lf = payload.indexOf(LF);
   if (lf === -1) return undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 import { RefusedError } from "../../errors.ts";
-import { LARGEST_LIMITS } from "../../limits.ts";
+import { DELAY_MOST_MS, LARGEST_LIMITS } from "../../limits.ts";
 import { quote } from "../../text.ts";
 import { parseTopic } from "../../topics/topic.ts";
 import { encodeText } from "../../wire/bytes.ts";
@@ -23,11 +23,12 @@ export function encodeFields(options: PublishOptions): Uint8Array {
   if (typeof options !== "object" || options === null) {
     throw wrongKind("the options of a message are an object", options);
   }
-  const { headers, key, ttl, id, reply } = options;
+  const { headers, key, ttl, id, reply, delay, at } = options;
   let fields = "";
   if (id !== undefined) fields += encodeField("id", wellFormed(text("id", id)));
   if (key !== undefined) fields += encodeField("key", wellFormed(text("key", key)));
   if (ttl !== undefined) fields += encodeField("ttl", seconds(ttl));
+  if (delay !== undefined || at !== undefined) fields += encodeDelay(options);
   if (reply !== undefined) {
     const parsed = parseTopic(text("reply", reply), LARGEST_LIMITS.topic);
     if ("problem" in parsed) throw new RefusedError("BAD_FIELD", `the topic to reply to: ${parsed.problem}`);
@@ -35,6 +36,37 @@ export function encodeFields(options: PublishOptions): Uint8Array {
   }
   if (headers !== undefined) fields += encodeHeaders(headers);
   return encodeText(fields);
+}
+
+/** When it is to be delivered (D9). */
+function encodeDelay({ delay, at, minSubs = 0 }: PublishOptions): string {
+  if (delay !== undefined && at !== undefined) {
+    throw new RefusedError(
+      "BAD_FIELD",
+      "delay and at are two ways to say when a message is delivered: take one",
+    );
+  }
+  if (minSubs > 0) {
+    throw new RefusedError(
+      "BAD_FIELD",
+      "minSubs counts who gets a message now, and a later one nobody does yet",
+    );
+  }
+  if (at !== undefined) return encodeField("at", moment(at));
+  if (typeof delay !== "number") throw wrongKind("delay is a number of milliseconds", delay);
+  if (delay >= 0 && delay <= DELAY_MOST_MS) return encodeField("delay", `${Math.round(delay) / 1000}`);
+  throw new RefusedError("BAD_FIELD", `delay is milliseconds from 0 to ${DELAY_MOST_MS}, ${delay} is not`);
+}
+
+function moment(at: Date): string {
+  if (!(at instanceof Date)) throw wrongKind("at is a Date", at);
+  // four digits of a year are all that RFC 3339 has
+  const text = Number.isNaN(at.getTime()) ? "" : at.toISOString();
+  if (/^\d{4}-/.test(text)) return text;
+  throw new RefusedError(
+    "BAD_FIELD",
+    `at is a time of the years 0 to 9999, ${text || "an invalid Date"} is not`,
+  );
 }
 
 function encodeHeaders(headers: NonNullable<PublishOptions["headers"]>): string {

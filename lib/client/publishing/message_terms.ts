@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import { TIMER_MOST_MS } from "../../limits.ts";
 import { RefusedError, RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
+import { Deadlines } from "../deadlines.ts";
 import { inWords } from "../promises.ts";
 import type { PublishOptions } from "../types.ts";
 import { wrongKind } from "../wrong_kind.ts";
@@ -23,6 +24,8 @@ export interface Terms {
 
 /** Terms that hold, and who waits. */
 export interface HeldTerms extends Terms {
+  /** When its time is over, as {@link Deadlines} has it. */
+  readonly due: number | undefined;
   /** Told why it failed; undefined: nobody waits for this one. */
   fail: ((error: unknown) => void) | undefined;
 }
@@ -76,25 +79,22 @@ function number(name: string, value: unknown): number {
 export class MessageTerms {
   /** In the order of the numbers, which is that of {@link add}. */
   readonly #held = new Map<number, HeldTerms>();
-  readonly #timers = new Map<number, Timer>();
+  readonly #deadlines: Deadlines;
   /** One listener a signal, however many messages go by it: signals look for theirs one by one. */
   readonly #signals = new Map<AbortSignal, { readonly numbers: Set<number>; readonly abort: () => void }>();
   readonly #giveUp: (number: number, why: GivenUp) => void;
-  readonly #clock: Clock;
 
   /** `giveUp` is told of a message whose time is over or whose signal was aborted, while it is held. */
   constructor(clock: Clock, giveUp: (number: number, why: GivenUp) => void) {
-    this.#clock = clock;
+    this.#deadlines = new Deadlines(clock, (number) => giveUp(number, "timeout"));
     this.#giveUp = giveUp;
   }
 
   /** Takes in the terms of the message that was added last. */
   add(number: number, terms: Terms): void {
-    this.#held.set(number, { ...terms, fail: undefined });
-    const { timeout, signal } = terms;
-    if (timeout !== undefined) {
-      this.#timers.set(number, this.#clock.after(timeout, () => this.#giveUp(number, "timeout")));
-    }
+    const { topic, timeout, signal, minSubs } = terms;
+    const due = timeout === undefined ? undefined : this.#deadlines.add(number, timeout);
+    this.#held.set(number, { topic, timeout, signal, minSubs, due, fail: undefined });
     if (signal !== undefined) this.#listen(signal).add(number);
   }
 
@@ -104,10 +104,11 @@ export class MessageTerms {
 
   /** Lets go of those of one message. */
   drop(number: number): void {
-    const signal = this.#held.get(number)?.signal;
-    if (!this.#held.delete(number)) return;
-    this.#clock.cancel(this.#timers.get(number));
-    this.#timers.delete(number);
+    const held = this.#held.get(number);
+    if (held === undefined) return;
+    this.#held.delete(number);
+    const { due, signal } = held;
+    if (due !== undefined) this.#deadlines.drop(number, due);
     const listened = signal === undefined ? undefined : this.#signals.get(signal);
     if (signal === undefined || listened === undefined) return;
     listened.numbers.delete(number);

@@ -3,15 +3,27 @@
  *
  * @module
  */
-import { RefusedError } from "../../errors.ts";
+import { RefusedError, RunError } from "../../errors.ts";
 import { LARGEST_LIMITS } from "../../limits.ts";
+import { quote } from "../../text.ts";
+import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches, parseTopic } from "../../topics/topic.ts";
 import { recordHead } from "../../wire/records.ts";
 import { Connection } from "../connecting/connection.ts";
-import { resolveSettings } from "../connecting/settings.ts";
+import { DEFAULT_PORT, resolveSettings } from "../connecting/settings.ts";
 import { type Host, THIS_MACHINE } from "../host.ts";
+import type { Message } from "../message.ts";
 import { neverUnhandled } from "../promises.ts";
-import type { ConnectOptions, Publisher, PublishOptions, Receipt } from "../types.ts";
+import { Requests } from "../requesting/requests.ts";
+import { openSubscriber } from "../subscribing/subscriber.ts";
+import type {
+  ConnectPublisherOptions,
+  Publisher,
+  PublishOptions,
+  Receipt,
+  RequestOptions,
+  ResponseOptions,
+} from "../types.ts";
 import { encodeFields } from "./message_fields.ts";
 import type { IdSeries } from "./message_ids.ts";
 import { termsOf } from "./message_terms.ts";
@@ -26,12 +38,12 @@ const NO_FIELDS: Uint8Array = new Uint8Array(0);
 const NO_TOPIC = Symbol("no topic");
 
 /** Connects to a broker's publisher port; rejects with RunError: one line, what is wrong and what to do. */
-export function connectPublisher(options: ConnectOptions): Promise<Publisher> {
+export function connectPublisher(options: ConnectPublisherOptions): Promise<Publisher> {
   return openPublisher(options, THIS_MACHINE);
 }
 
 /** {@link connectPublisher} from another machine than this. */
-export async function openPublisher(options: ConnectOptions, machine: Host): Promise<Publisher> {
+export async function openPublisher(options: ConnectPublisherOptions, machine: Host): Promise<Publisher> {
   const settings = resolveSettings("publisher", options, machine);
   const { id, onEvent } = settings;
   const queue = new PublishQueue({
@@ -39,22 +51,43 @@ export async function openPublisher(options: ConnectOptions, machine: Host): Pro
     machine: settings.machine,
     onRefused: (number, error) => onEvent({ type: "refused", number, error }),
   });
-  return new QueuePublisher(await Connection.open(settings, { work: queue }), queue);
+  const { localPort: _, signal: __, subPort, ...others } = options;
+  const answers = { ...others, port: subPort ?? DEFAULT_PORT.subscriber };
+  const { address } = resolveSettings("subscriber", answers, machine);
+  const connection = await Connection.open(settings, { work: queue });
+  const publisher: QueuePublisher = new QueuePublisher(connection, {
+    queue,
+    requests: new Requests({
+      clock: machine.clock,
+      random32: machine.random32,
+      address,
+      connect: (how) => openSubscriber({ ...answers, ...how }, machine),
+      publish: (topic, payload, options) => publisher.publish(topic, payload, options),
+    }),
+  });
+  return publisher;
 }
 
 class QueuePublisher implements Publisher {
   readonly #connection: Connection;
   readonly #queue: PublishQueue;
+  readonly #requests: Requests;
   readonly #heads = new Map<string, Head>();
   #lastTopic: string | typeof NO_TOPIC = NO_TOPIC;
   #lastHead: Head = { bytes: NO_FIELDS, ids: undefined };
   /** What the heads go by. */
   #durable: readonly string[];
+  #closing: Promise<void> | undefined;
 
-  constructor(connection: Connection, queue: PublishQueue) {
+  constructor(
+    connection: Connection,
+    { queue, requests }: { readonly queue: PublishQueue; readonly requests: Requests },
+  ) {
     this.#connection = connection;
     this.#queue = queue;
+    this.#requests = requests;
     this.#durable = queue.durable;
+    connection.closed.catch((error) => void requests.end(error));
   }
 
   get protocol(): "classic" | "2" {
@@ -77,10 +110,28 @@ class QueuePublisher implements Publisher {
     try {
       return this.#queue.acknowledged(this.send(topic, payload, options));
     } catch (error) {
-      const rejected = Promise.reject(error);
-      // a mistake in the program is seen even where nobody awaits what became of the message
-      return error instanceof TypeError ? rejected : neverUnhandled(rejected);
+      return rejected(error);
     }
+  }
+
+  request(topic: string, payload: Payload = "", options: RequestOptions = {}): Promise<Message> {
+    try {
+      this.#connection.checkOpen();
+      return this.#requests.ask(topic, payload, options);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  respond(
+    { topic, reply }: Pick<Message, "topic" | "reply">,
+    payload?: Payload,
+    options?: ResponseOptions,
+  ): Promise<Receipt> {
+    if (reply !== undefined) return this.publish(reply, payload, options);
+    return rejected(
+      new RefusedError("BAD_FIELD", `the message to ${quote(topic)} asks for no answer: it has no reply`),
+    );
   }
 
   send(topic: string, payload: Payload = "", options?: PublishOptions): number {
@@ -108,11 +159,20 @@ class QueuePublisher implements Publisher {
   }
 
   close({ timeout }: { readonly timeout?: number } = {}): Promise<void> {
-    return this.#connection.close({ drain: true, timeout });
+    const closed = this.#connection.close({ drain: true, timeout });
+    if (this.#connection.isOpen) return closed;
+    this.#closing ??= this.#close(closed);
+    return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#connection.over) await this.close();
+  }
+
+  async #close(closed: Promise<void>): Promise<void> {
+    const ended = this.#requests.end(new RunError("the publisher is closed", "CLOSED"));
+    await Promise.allSettled([closed, ended]);
+    return await closed;
   }
 
   #forgetHeads(): void {
@@ -128,10 +188,8 @@ class QueuePublisher implements Publisher {
       const parsed = parseTopic(topic, LARGEST_LIMITS.topic);
       if ("problem" in parsed) throw new RefusedError("BAD_TOPIC", parsed.problem);
       const { name } = parsed;
-      head = {
-        bytes: recordHead(name),
-        ids: this.#durable.some((pattern) => matches(pattern, name)) ? this.#queue.ids.of(name) : undefined,
-      };
+      const stored = !isReplyTopic(name) && this.#durable.some((pattern) => matches(pattern, name));
+      head = { bytes: recordHead(name), ids: stored ? this.#queue.ids.of(name) : undefined };
       if (this.#heads.size >= HEADS_MOST) this.#heads.clear();
       this.#heads.set(topic, head);
     }
@@ -139,6 +197,12 @@ class QueuePublisher implements Publisher {
     this.#lastHead = head;
     return head;
   }
+}
+
+/** A mistake in the program is seen even where nobody awaits what became of it. */
+function rejected(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error);
+  return error instanceof TypeError ? rejection : neverUnhandled(rejection);
 }
 
 /** What is known of a topic. */

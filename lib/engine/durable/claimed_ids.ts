@@ -4,129 +4,194 @@
  * @module
  */
 import type { IdSpan } from "../../id_spans.ts";
+import { IdKey } from "./id_key.ts";
+import { Words } from "./id_memory.ts";
 import type { Piece } from "./piece.ts";
 
-/** So many that have left stay before a list of them is cut. */
-const HEAD_MOST = 64;
+/** A section with so many spans takes no more pieces. */
+const SECTION_SPANS = 4096;
+/** Numbers behind a prefix are found by blocks of so many. */
+const BLOCK = 64;
+/** What tells the numbers' hashes from those of whole ids. */
+const NUMBERED = 1;
+/** Numbers of an entry: the one before it in its bucket; its hash; its piece; its span in that. */
+const ENTRY_SHIFT = 2;
+const HASH = 1;
+const SLOT = 2;
+const SPAN = 3;
+const BUCKETS_LEAST = 64;
 
-/** Numbers that one piece brings. */
-interface Claim {
+/**
+ * Spans of pieces by their hashes: of each block of numbers that a span has part in, an entry. What an entry
+ * is of is compared with the piece itself.
+ */
+class Index {
+  #buckets = new Uint32Array(BUCKETS_LEAST);
+  readonly #entries = new Words();
+
+  constructor() {
+    // there is no entry 0
+    this.#entries.grow(1 << ENTRY_SHIFT);
+  }
+
+  add(hash: number, slot: number, span: number): void {
+    const entries = this.#entries;
+    const at = entries.grow(1 << ENTRY_SHIFT);
+    entries.set(at + HASH, hash);
+    entries.set(at + SLOT, slot);
+    entries.set(at + SPAN, span);
+    if (at >>> ENTRY_SHIFT > this.#buckets.length) this.#widen();
+    else this.#link(at);
+  }
+
+  /** Asks for each entry with this hash, the newest first, until one is what is wanted. */
+  some(hash: number, isWanted: (slot: number, span: number) => boolean): boolean {
+    const entries = this.#entries;
+    const wanted = hash >>> 0;
+    for (let at = this.#buckets[this.#bucketOf(hash)]!; at !== 0; at = entries.get(at)) {
+      if (entries.get(at + HASH) !== wanted) continue;
+      if (isWanted(entries.get(at + SLOT), entries.get(at + SPAN))) return true;
+    }
+    return false;
+  }
+
+  #widen(): void {
+    this.#buckets = new Uint32Array(4 * this.#buckets.length);
+    for (let at = 1 << ENTRY_SHIFT; at < this.#entries.length; at += 1 << ENTRY_SHIFT) this.#link(at);
+  }
+
+  #link(at: number): void {
+    const bucket = this.#bucketOf(this.#entries.get(at + HASH));
+    this.#entries.set(at, this.#buckets[bucket]!);
+    this.#buckets[bucket] = at;
+  }
+
+  #bucketOf(hash: number): number {
+    return hash & (this.#buckets.length - 1);
+  }
+}
+
+/** Pieces that came one after the other: they mostly leave together, and what is known of them with them. */
+class Section {
+  /** Where the first of them is among all. */
   readonly first: number;
-  readonly last: number;
-  /** Undefined: it has left. */
-  piece: Piece | undefined;
-}
+  /** Pieces that have not left. */
+  live = 0;
+  spans = 0;
+  readonly #pieces: (Piece | undefined)[] = [];
+  #index: Index | undefined;
+  #indexed = 0;
 
-/** Numbers of one prefix: intervals in rising order, as publishers count, and what came out of order. */
-class ClaimedNumbers {
-  /** Most have one, and an array that is given it has room for no more. */
-  #claims: Claim[];
-  #head = 0;
-  #strays: Map<number, Piece> | undefined;
-
-  constructor(first: number, last: number, piece: Piece) {
-    this.#claims = [{ first, last, piece }];
+  constructor(first: number) {
+    this.first = first;
   }
 
-  get empty(): boolean {
-    return this.#head === this.#claims.length && this.#strays === undefined;
+  /** Where the next piece would be. */
+  get end(): number {
+    return this.first + this.#pieces.length;
   }
 
-  add(first: number, last: number, piece: Piece): void {
-    if (this.#claims.length === 0 || first > this.#claims.at(-1)!.last) {
-      this.#claims.push({ first, last, piece });
-      return;
+  add(piece: Piece, spans: number): void {
+    this.#pieces.push(piece);
+    this.live++;
+    this.spans += spans;
+  }
+
+  delete(claim: number): void {
+    this.#pieces[claim - this.first] = undefined;
+    this.live--;
+  }
+
+  /** Looks at the pieces that came since it was asked for one. */
+  index(key: IdKey): void {
+    if (this.#indexed === this.#pieces.length) return;
+    const index = this.#index ??= new Index();
+    for (; this.#indexed < this.#pieces.length; this.#indexed++) {
+      const part = this.#pieces[this.#indexed]?.part;
+      if (part === undefined) continue;
+      key.ofTopic(part.route.topic);
+      for (const [at, { prefix, first, count }] of part.ids.entries()) {
+        key.ofText(prefix);
+        if (first === undefined) {
+          key.whole();
+          index.add(key.hash, this.#indexed, at);
+          continue;
+        }
+        for (let block = blockOf(first); block <= blockOf(first + count - 1); block++) {
+          key.block(block, NUMBERED);
+          index.add(key.hash, this.#indexed, at);
+        }
+      }
     }
-    const strays = this.#strays ??= new Map();
-    for (let number = first; number <= last; number++) strays.set(number, piece);
   }
 
-  find(number: number): Piece | undefined {
-    const stray = this.#strays?.get(number);
-    if (stray !== undefined) return stray;
-    const claim = this.#upTo(number);
-    return claim !== undefined && claim.last >= number ? claim.piece : undefined;
-  }
-
-  delete(first: number, last: number, piece: Piece): void {
-    const claim = this.#upTo(first);
-    if (claim?.piece === piece && claim.first === first) {
-      claim.piece = undefined;
-      this.#close();
-      return;
-    }
-    const strays = this.#strays;
-    if (strays === undefined) return;
-    for (let number = first; number <= last; number++) {
-      // its id may have been forgotten, and claimed again
-      if (strays.get(number) === piece) strays.delete(number);
-    }
-    if (strays.size === 0) this.#strays = undefined;
-  }
-
-  #close(): void {
-    const claims = this.#claims;
-    while (this.#head < claims.length && claims[this.#head]!.piece === undefined) this.#head++;
-    if (this.#head < HEAD_MOST || 2 * this.#head < claims.length) return;
-    this.#claims = claims.slice(this.#head);
-    this.#head = 0;
-  }
-
-  /** The last that begins at or before a number. */
-  #upTo(number: number): Claim | undefined {
-    let low = this.#head;
-    let high = this.#claims.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#claims[middle]!.first <= number) low = middle + 1;
-      else high = middle;
-    }
-    return low > this.#head ? this.#claims[low - 1] : undefined;
+  /** The newest that brings an id; it has been indexed. */
+  find({ hash, topic }: IdKey, { prefix, number }: Id): Piece | undefined {
+    let found: Piece | undefined;
+    this.#index?.some(hash, (slot, at) => {
+      const piece = this.#pieces[slot];
+      if (piece?.part === undefined || piece.part.route.topic !== topic) return false;
+      const span = piece.part.ids[at]!;
+      if (span.prefix !== prefix || !isWithin(number, span)) return false;
+      found = piece;
+      return true;
+    });
+    return found;
   }
 }
 
-/** The pieces that bring messages with ids, by topic and id. What it takes is counted with each piece. */
+/** An id: its text, and the number behind it, if it ends in one. */
+interface Id {
+  readonly prefix: string;
+  readonly number: number | undefined;
+}
+
+/**
+ * The pieces that bring messages with ids. They are only written down until somebody asks: that is when an id
+ * comes again, which it mostly does not. What it takes is counted with each piece.
+ */
 export class ClaimedIds {
-  /** By topic and whole id, or by topic and what the numbers stand behind. */
-  readonly #whole = new Map<string, Piece>();
-  readonly #numbered = new Map<string, ClaimedNumbers>();
+  readonly #key: IdKey;
+  /** The oldest first. */
+  #sections: Section[] = [];
+  #next = 0;
 
-  /** How many ids there are, those of one prefix as one. */
+  /** `seed`: a number peers cannot guess, so that they cannot choose ids that collide. */
+  constructor(seed = 0) {
+    this.#key = new IdKey(seed);
+  }
+
+  /** How many pieces it keeps. */
   get size(): number {
-    return this.#whole.size + this.#numbered.size;
+    let size = 0;
+    for (const { live } of this.#sections) size += live;
+    return size;
   }
 
   /** A piece brings its messages. */
   add(piece: Piece): void {
-    const { part } = piece;
-    if (part === undefined) return;
-    for (const { prefix, first, count } of part.ids) {
-      const key = keyOf(part.route.topic, prefix);
-      if (first === undefined) {
-        this.#whole.set(key, piece);
-        continue;
-      }
-      const numbers = this.#numbered.get(key);
-      const last = first + count - 1;
-      if (numbers === undefined) this.#numbered.set(key, new ClaimedNumbers(first, last, piece));
-      else numbers.add(first, last, piece);
+    const spans = piece.part?.ids.length ?? 0;
+    if (spans === 0) return;
+    let section = this.#sections.at(-1);
+    if (section === undefined || section.spans >= SECTION_SPANS) {
+      this.#sections.push(section = new Section(this.#next));
     }
+    piece.claim = this.#next++;
+    section.add(piece, spans);
   }
 
   /** It has been answered. */
   delete(piece: Piece): void {
-    const { part } = piece;
-    if (part === undefined) return;
-    for (const { prefix, first, count } of part.ids) {
-      const key = keyOf(part.route.topic, prefix);
-      if (first === undefined) {
-        if (this.#whole.get(key) === piece) this.#whole.delete(key);
-        continue;
-      }
-      const numbers = this.#numbered.get(key);
-      numbers?.delete(first, first + count - 1, piece);
-      if (numbers?.empty === true) this.#numbered.delete(key);
-    }
+    const { claim } = piece;
+    if (claim === undefined) return;
+    piece.claim = undefined;
+    const sections = this.#sections;
+    let at = 0;
+    // they leave in the order they came in, or nearly so
+    while (claim >= sections[at]!.end) at++;
+    const section = sections[at]!;
+    section.delete(claim);
+    if (section.live === 0) sections.splice(at, 1);
   }
 
   /**
@@ -140,13 +205,32 @@ export class ClaimedIds {
       const span = spans[next];
       if (span === undefined || span.at > position) return undefined;
       const { at, prefix, first } = span;
-      const key = keyOf(topic, prefix);
-      if (first === undefined) return this.#whole.get(key);
-      return this.#numbered.get(key)?.find(first + position - at);
+      return this.#find(topic, { prefix, number: first === undefined ? undefined : first + position - at });
     };
+  }
+
+  #find(topic: string, id: Id): Piece | undefined {
+    const key = this.#key;
+    // what stands before it in its own run may bring it
+    for (const section of this.#sections) section.index(key);
+    key.ofTopic(topic);
+    key.ofText(id.prefix);
+    if (id.number === undefined) key.whole();
+    else key.block(blockOf(id.number), NUMBERED);
+    const sections = this.#sections;
+    for (let at = sections.length - 1; at >= 0; at--) {
+      const found = sections[at]!.find(key, id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 }
 
-function keyOf(topic: string, prefix: string): string {
-  return `${topic} ${prefix}`;
+function isWithin(number: number | undefined, { first, count }: IdSpan): boolean {
+  if (number === undefined || first === undefined) return number === first;
+  return number >= first && number < first + count;
+}
+
+function blockOf(number: number): number {
+  return Math.floor(number / BLOCK);
 }

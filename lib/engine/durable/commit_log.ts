@@ -12,6 +12,7 @@ import type { Run } from "../../wire/run.ts";
 import type { SubscribedRoute } from "../routing.ts";
 import type { Acknowledgement, Gate, Level, Publisher } from "../types.ts";
 import type { ClaimedIds } from "./claimed_ids.ts";
+import { commitOf } from "./commit_parts.ts";
 import { CommitPace } from "./commit_pace.ts";
 import type { News, NewsSource } from "./news.ts";
 import type { Piece } from "./piece.ts";
@@ -33,6 +34,8 @@ export interface CommitLogOptions {
   readonly later: (callback: () => void) => void;
   /** The run is stored: hand it on; how many get it. */
   readonly deliver: (run: Run) => number;
+  /** Something is stored that is to be delivered then, milliseconds since 1970. */
+  readonly onDelayed: (due: number) => void;
   /** The run is not stored. */
   readonly onRunRefused: (run: Run) => void;
   /** All runs of a commit have been handed on; this is where the last of them is. */
@@ -212,12 +215,9 @@ export class CommitLog implements Gate {
     const of: Committing = { published, news, pieces: this.#withNews(published, news) };
     const { pieces } = of;
     // a run whose messages are all stored already only waits for its turn to be acknowledged
-    const appends = pieces.every(isNew) ? pieces : pieces.filter(isNew);
-    if (appends.length === 0 && news === undefined) {
-      return this.#committed(of, { kind: "stored", stored: [] });
-    }
-    const { marks = [], forget = [] } = news ?? {};
-    this.#options.store.commit({ appends, marks, forget }, (outcome) => this.#committed(of, outcome));
+    const commit = commitOf(pieces, news);
+    if (commit === undefined) return this.#committed(of, { kind: "stored", stored: [] });
+    this.#options.store.commit(commit, (outcome) => this.#committed(of, outcome));
   }
 
   #withNews(published: readonly Piece[], news: News | undefined): readonly Piece[] {
@@ -247,12 +247,12 @@ export class CommitLog implements Gate {
         const bytes = pieces.reduce((sum, { weight }) => sum + weight, 0);
         this.#pace.took(commitTime - this.#commitTime, { pieces: pieces.length, bytes });
         this.#commitTime = commitTime;
-        if (stored.length > 0 || news !== undefined) this.#trouble = undefined;
+        if (news !== undefined || pieces.some(({ part }) => part !== undefined)) this.#trouble = undefined;
         this.#stored.push({ pieces, stored, at: 0, storedAt: 0, last: undefined });
         for (const piece of pieces) {
           if (piece.part === undefined) continue;
           piece.isStored = true;
-          (piece.part.route as SubscribedRoute).stored = true;
+          if (!piece.isDelayed) (piece.part.route as SubscribedRoute).stored = true;
         }
         news?.stored();
         // the store first: it works meanwhile
@@ -320,7 +320,8 @@ export class CommitLog implements Gate {
     const { part, acknowledgement } = piece;
     const { level } = this.#options;
     let reached = 0;
-    if (part === undefined) {
+    if (part?.due !== undefined) this.#options.onDelayed(part.due);
+    if (part === undefined || part.due !== undefined) {
       this.#knew(acknowledgement);
     } else {
       const where = of.stored[of.storedAt++]!;
@@ -383,10 +384,6 @@ export class CommitLog implements Gate {
     memory.hold(this.#overhead - this.#counted);
     this.#counted = this.#overhead;
   }
-}
-
-function isNew({ part }: Piece): boolean {
-  return part !== undefined;
 }
 
 function callAll(callbacks: Array<() => void>): void {

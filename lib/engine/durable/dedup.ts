@@ -6,6 +6,7 @@
  */
 import type { HeldMemory } from "../../held_memory.ts";
 import type { IdSpan } from "../../id_spans.ts";
+import { IdKey } from "./id_key.ts";
 import { IdSet } from "./id_set.ts";
 
 /** How many parts the window has; ids are forgotten a part at a time. */
@@ -15,8 +16,6 @@ const PARTS = 4;
  * of them before that is more than what a part is kept longer for.
  */
 const COMMIT_PART = 1 / (4 * PARTS);
-/** Bytes that a topic takes in a part beside its name and its ids; measured. */
-const TOPIC_BYTES = 240;
 /** Bytes from which a change is told to who counts the memory of all. */
 const TOLD_BYTES = 64 * 1024;
 
@@ -33,15 +32,18 @@ export interface DedupOptions {
   readonly bytes: number;
   /** What all peers keep together; these are told to it. */
   readonly memory: HeldMemory;
+  /** A number peers cannot guess, so that they cannot choose ids that collide. */
+  readonly seed?: number;
 }
 
-/** Ids that were first seen in one part of the window. */
+/** Ids that were first seen in one part of the window: they are forgotten together. */
 interface Part {
   since: number;
-  readonly topics: Map<string, IdSet>;
-  size: number;
-  bytes: number;
+  readonly ids: IdSet;
 }
+
+/** Most runs repeat nothing. */
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * The ids of the last while, by topic. Guarantees: an id that was stored is known for the window (D6) and up
@@ -52,10 +54,9 @@ interface Part {
  */
 export class Dedup {
   readonly #options: DedupOptions;
+  readonly #key: IdKey;
   /** The newest last. */
   #parts: Part[] = [];
-  #size = 0;
-  #bytes = 0;
   #told = 0;
   /**
    * The time of the last commit, and what has passed since with nothing to be stored; undefined: there was
@@ -67,16 +68,21 @@ export class Dedup {
 
   constructor(options: DedupOptions) {
     this.#options = options;
+    this.#key = new IdKey(options.seed ?? 0);
   }
 
-  /** Ids it remembers, those that count up together as one. */
+  /** Ids it remembers, those that count up together as one (`IdSet.size`). */
   get size(): number {
-    return this.#size;
+    let size = 0;
+    for (const { ids } of this.#parts) size += ids.size;
+    return size;
   }
 
-  /** Bytes they take, estimated. */
+  /** Bytes they take. */
   get bytes(): number {
-    return this.#bytes;
+    let bytes = 0;
+    for (const { ids } of this.#parts) bytes += ids.bytes;
+    return bytes;
   }
 
   /**
@@ -86,43 +92,52 @@ export class Dedup {
   claim(topic: string, spans: readonly IdSpan[]): ReadonlySet<number> {
     const known = this.#claim(topic, spans);
     // what is refused again and again is claimed and never stored
-    if (this.#bytes > this.#options.bytes) this.#rotate(this.#now ?? 0);
+    if (this.bytes > this.#options.bytes) this.#rotate(this.#now ?? 0);
     this.#tell();
     return known;
   }
 
   #claim(topic: string, spans: readonly IdSpan[]): ReadonlySet<number> {
-    const known = new Set<number>();
-    const sets = this.#parts.map((part) => part.topics.get(topic)).filter((set) => set !== undefined);
-    const newest = this.#open();
-    let own = newest.topics.get(topic);
-    if (own === undefined) {
-      newest.topics.set(topic, own = new IdSet());
-      sets.push(own);
-      this.#grow(newest, { size: 0, bytes: TOPIC_BYTES + topic.length });
-    }
+    const key = this.#key;
+    const newest = this.#open().ids;
+    let known: Set<number> | undefined;
+    key.ofTopic(topic);
     for (const span of spans) {
-      if (!sets.some((set) => set.mayHave(span))) {
-        this.#add(newest, own, span);
+      key.ofText(span.prefix);
+      if (!this.#mayHave(span)) {
+        newest.add(key, span, { offset: 0, count: span.count });
         continue;
       }
       for (let offset = 0; offset < span.count; offset++) {
-        if (sets.some((set) => set.has(span, offset))) known.add(span.at + offset);
-        else this.#add(newest, own, oneOf(span, offset));
+        if (this.#has(span, offset)) (known ??= new Set()).add(span.at + offset);
+        else newest.add(key, span, { offset, count: 1 });
       }
     }
-    return known;
+    return known ?? NONE;
+  }
+
+  /** Whether any of a span's ids may be known; of one with one id whether it is. */
+  #mayHave(span: IdSpan): boolean {
+    const parts = this.#parts;
+    for (let at = parts.length - 1; at >= 0; at--) if (parts[at]!.ids.mayHave(this.#key, span)) return true;
+    return false;
+  }
+
+  #has(span: IdSpan, offset: number): boolean {
+    const parts = this.#parts;
+    for (let at = parts.length - 1; at >= 0; at--) {
+      if (parts[at]!.ids.has(this.#key, span, offset)) return true;
+    }
+    return false;
   }
 
   /** Ids that were claimed were not stored. */
   refused(topic: string, spans: readonly IdSpan[]): void {
-    for (const part of this.#parts) {
-      const set = part.topics.get(topic);
-      if (set === undefined) continue;
-      const before = set.bytes;
-      let size = 0;
-      for (const span of spans) size -= set.delete(span);
-      this.#grow(part, { size, bytes: set.bytes - before });
+    const key = this.#key;
+    key.ofTopic(topic);
+    for (const span of spans) {
+      key.ofText(span.prefix);
+      for (const { ids } of this.#parts) ids.delete(key, span);
     }
     this.#tell();
   }
@@ -158,7 +173,7 @@ export class Dedup {
    * also when nobody publishes any more.
    */
   passed(milliseconds: number): void {
-    if (this.#now === undefined || this.#bytes === 0) return;
+    if (this.#now === undefined || this.bytes === 0) return;
     this.#now += milliseconds;
     this.#rotate(this.#now);
     this.#tell();
@@ -167,7 +182,7 @@ export class Dedup {
   #open(): Part {
     const newest = this.#parts.at(-1);
     if (newest !== undefined) return newest;
-    const part: Part = { since: this.#now ?? 0, topics: new Map(), size: 0, bytes: 0 };
+    const part: Part = { since: this.#now ?? 0, ids: new IdSet() };
     this.#parts.push(part);
     return part;
   }
@@ -175,41 +190,24 @@ export class Dedup {
   #rotate(now: number): void {
     const { window, most, bytes } = this.#options;
     const newest = this.#parts.at(-1);
-    const filled = newest !== undefined && (newest.size >= most / PARTS || newest.bytes >= bytes / PARTS);
+    const filled = newest !== undefined &&
+      (newest.ids.size >= most / PARTS || newest.ids.bytes >= bytes / PARTS);
     if (newest !== undefined && now - newest.since < window / PARTS && !filled) return;
-    this.#parts.push({ since: now, topics: new Map(), size: 0, bytes: 0 });
+    this.#parts.push({ since: now, ids: new IdSet() });
     while (this.#parts.length > 1) {
-      const [oldest, next] = this.#parts;
+      const next = this.#parts[1]!;
       // what was claimed into a part may have been stored while the next had begun
-      const over = now - next!.since >= window + window / PARTS || this.#size > most || this.#bytes > bytes;
+      const over = now - next.since >= window + window / PARTS || this.size > most || this.bytes > bytes;
       if (!over) return;
-      this.#size -= oldest!.size;
-      this.#bytes -= oldest!.bytes;
       this.#parts.shift();
     }
   }
 
-  #add(part: Part, set: IdSet, span: IdSpan): void {
-    const before = set.bytes;
-    const size = set.add(span);
-    this.#grow(part, { size, bytes: set.bytes - before });
-  }
-
-  #grow(part: Part, by: { readonly size: number; readonly bytes: number }): void {
-    part.size += by.size;
-    part.bytes += by.bytes;
-    this.#size += by.size;
-    this.#bytes += by.bytes;
-  }
-
   #tell(): void {
-    const more = this.#bytes - this.#told;
+    const { bytes } = this;
+    const more = bytes - this.#told;
     if (Math.abs(more) < TOLD_BYTES) return;
     this.#options.memory.hold(more);
-    this.#told = this.#bytes;
+    this.#told = bytes;
   }
-}
-
-function oneOf({ prefix, first, at }: IdSpan, offset: number): IdSpan {
-  return { at: at + offset, count: 1, prefix, first: first === undefined ? undefined : first + offset };
 }

@@ -8,8 +8,9 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
-import type { Cursor, From, Store } from "../../store/types.ts";
+import type { From, Store } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
+import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
@@ -36,7 +37,6 @@ import type {
   Publisher,
   Receipt,
   ReplayOptions,
-  ReplayRange,
   ReplaySubscriber,
   Route,
   Subscriber,
@@ -45,9 +45,9 @@ import { Appending } from "./appending.ts";
 import { Dedup, type DedupOptions } from "./dedup.ts";
 import { ClaimedIds } from "./claimed_ids.ts";
 import { CommitLog } from "./commit_log.ts";
-import { Following, type FollowingParts } from "./following.ts";
+import { Delays } from "./delays.ts";
 import { ReadingTurns } from "./reading_turns.ts";
-import { Replay } from "./replay.ts";
+import { Replays } from "./replays.ts";
 
 /** What makes topics durable. */
 export interface DurableEngineOptions extends EngineOptions {
@@ -57,22 +57,27 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly patterns: readonly string[];
   /** How safe a message is that the store says it has. */
   readonly level: Level;
-  readonly dedup: Omit<DedupOptions, "memory">;
+  readonly dedup: Omit<DedupOptions, "memory" | "seed">;
   readonly groups: GroupTerms;
   readonly pool: ChunkPool;
   /** What all peers keep together. */
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
+  /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
+  readonly wakeAt?: ((time: number) => void) | undefined;
+  /** Something that is due cannot be read, and stays where it is; left out: {@link onRefused}. */
+  readonly onUnreadable?: ((reason: string) => void) | undefined;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
   readonly onLost: (reason: string) => void;
 }
 
-/** What a replay takes by itself, bytes: measured, with all that belongs to it here. */
-const REPLAY_BYTES = 1536;
-/** Milliseconds that pass between two ticks at most: a broker that stood still heard nothing meanwhile. */
+/**
+ * Milliseconds that pass between two ticks at most: where it was more the broker stood still, and those who
+ * would have sent something again could not.
+ */
 const TICK_MOST = 1000;
 
 /**
@@ -92,17 +97,11 @@ export class DurableEngine implements Engine {
   readonly #dedup: Dedup;
   readonly #appending: Appending;
   readonly #log: CommitLog;
-  readonly #memory: HeldMemory;
+  readonly #delays: Delays;
   readonly #turns: ReadingTurns;
-  readonly #followingParts: FollowingParts;
-  readonly #replays = new Map<Subscriber, Replay>();
-  /** By connection, of those that have a replay. */
-  readonly #followings = new Map<object, Following>();
-  /** Those that read again when the commit that is being handed on is through. */
-  #behind: Replay[] = [];
-  #ticked = 0;
-  /** Those that are live and end at a time. */
-  readonly #ending = new Set<Replay>();
+  readonly #replays: Replays;
+  /** When time passed last; undefined: it has not yet. */
+  #ticked: number | undefined;
 
   constructor(options: DurableEngineOptions) {
     const { seed, counters, store, level, flushes, memory, pool, later } = options;
@@ -113,13 +112,13 @@ export class DurableEngine implements Engine {
     this.#store = store;
     this.#routing = new Routing({
       seed,
-      isDurable: (topic) => patterns.some((pattern) => matches(pattern, topic)),
+      isDurable: (topic) => !isReplyTopic(topic) && patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
     });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
-    this.#dedup = new Dedup({ ...options.dedup, memory });
+    this.#dedup = new Dedup({ ...options.dedup, memory, seed });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
-    const claims = new ClaimedIds();
+    const claims = new ClaimedIds(seed);
     const settlements = new Settlements(() => this.#log.announce());
     this.#log = new CommitLog({
       store,
@@ -133,32 +132,38 @@ export class DurableEngine implements Engine {
       onCommitted: ({ batch, time }) => {
         this.#dedup.stored(time);
         this.#storedGroups.committed(batch);
-        this.#readOn(batch);
+        this.#replays.readOn(batch);
+      },
+      onDelayed: (due) => {
+        this.#dedup.stored(this.#ticked ?? 0);
+        this.#delays.added(due);
       },
       onRunRefused: (run) => this.#dedup.refused(run.route.topic, run.ids),
       onRefused: options.onRefused,
       onLost: options.onLost,
     });
-    this.#appending = new Appending({ dedup: this.#dedup, claims, log: this.#log });
-    this.#memory = options.memory;
-    this.#turns = new ReadingTurns(options.memory);
-    this.#followingParts = {
+    this.#delays = new Delays({
       store,
-      turns: this.#turns,
-      finish: () => this.#log.finish(),
-      handedOn: () => this.#log.delivered,
-      begun: () => this.#log.begun,
-      goLive: (replay) => {
-        this.#routing.subscribe(replay.pattern, replay);
-        // nothing need be published for the end to come
-        if (replay.range.to?.kind === "time") this.#ending.add(replay);
-      },
-      leave: (replay) => {
-        this.#routing.unsubscribe(replay.pattern, replay);
-        this.#ending.delete(replay);
-      },
+      memory,
+      dedupWindow: options.dedup.window,
+      routeOf: (topic) => this.#routing.routeOf(topic),
+      gateOf: (route) => this.#routing.gateOf(route as SubscribedRoute),
+      log: this.#log,
+      append: (piece, publisher) => this.#log.append(piece, publisher),
       flush: () => flushes.flush(),
-    };
+      wakeAt: options.wakeAt,
+      onUnreadable: options.onUnreadable ?? options.onRefused,
+    });
+    this.#appending = new Appending({ dedup: this.#dedup, claims, log: this.#log });
+    this.#turns = new ReadingTurns(memory);
+    this.#replays = new Replays({
+      store,
+      routing: this.#routing,
+      log: this.#log,
+      memory,
+      turns: this.#turns,
+      flush: () => flushes.flush(),
+    });
     this.#storedGroups = new StoredGroups({
       ...options.groups,
       store,
@@ -170,17 +175,14 @@ export class DurableEngine implements Engine {
       turns: this.#turns,
       level,
       settlements,
-      follow: (group, cursor) => this.#follow(group, cursor),
-      unfollow: (replay) => this.#unfollow(replay),
+      follow: (group, cursor) => this.#replays.follow(group, cursor),
+      unfollow: (replay) => this.#replays.unfollow(replay),
       handedOn: () => {
         this.#log.finish();
         return this.#log.delivered;
       },
     });
-    store.watch((what) => {
-      for (const following of this.#followings.values()) following.trimmed(what);
-      this.#storedGroups.trimmed(what);
-    });
+    store.watch((what) => this.#storedGroups.trimmed(what));
   }
 
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined {
@@ -205,6 +207,10 @@ export class DurableEngine implements Engine {
     return this.#routing.joins(route as SubscribedRoute, encoding);
   }
 
+  stores(route: Route): boolean {
+    return (route as SubscribedRoute).durable;
+  }
+
   publish(run: Run, publisher: Publisher): Receipt | undefined {
     if (!(run.route as SubscribedRoute).durable) {
       return inMemory(this.#deliver(run));
@@ -215,25 +221,11 @@ export class DurableEngine implements Engine {
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
-    const following = this.#followings.get(subscriber.connection);
-    if (following !== undefined) this.#log.finish();
-    const added = this.#routing.subscribe(pattern, subscriber);
-    if (added) following?.opened(pattern, subscriber);
-    return added;
+    return this.#replays.subscribe(pattern, subscriber);
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
-    const replay = this.#replays.get(subscriber);
-    const following = this.#followings.get(subscriber.connection);
-    if (following !== undefined) this.#log.finish();
-    if (replay === undefined) {
-      const removed = this.#routing.unsubscribe(pattern, subscriber);
-      if (removed) following?.closed(pattern, subscriber);
-      return removed;
-    }
-    following?.stop(replay);
-    this.#forget(replay);
-    return true;
+    return this.#replays.unsubscribe(pattern, subscriber);
   }
 
   join(joining: Joining, member: Member): Membership {
@@ -254,66 +246,27 @@ export class DurableEngine implements Engine {
   }
 
   replays(subscriber: Subscriber): boolean {
-    const state = this.#replays.get(subscriber)?.state;
-    return state !== undefined && state !== "over";
+    return this.#replays.has(subscriber);
   }
 
   replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean {
-    const replay = this.#replays.get(before);
-    if (replay === undefined || replay.state === "over") return false;
-    this.#log.finish();
-    this.#replays.delete(before);
-    this.#replays.set(subscriber, replay);
-    this.#followings.get(subscriber.connection)?.replace(replay, subscriber);
-    return true;
+    return this.#replays.replace(before, subscriber);
   }
 
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void {
-    const { range, started, ended, besides } = options;
-    const { connection } = subscriber;
-    this.#log.finish();
-    let following = this.#followings.get(connection);
-    if (following === undefined) {
-      const plain = [...besides].filter(([, each]) => each !== subscriber && !this.#replays.has(each));
-      following = new Following(this.#followingParts, plain);
-      this.#followings.set(connection, following);
-    }
-    const owned = following;
-    const replay: Replay = new Replay({
-      pattern,
-      range,
-      subscriber,
-      started: (how) => {
-        if (how.kind === "failed") this.#forget(replay);
-        started(how);
-      },
-      ended: () => {
-        ended();
-        this.#forget(replay);
-      },
-      owner: {
-        behind: (behind) => void this.#behind.push(behind),
-        had: (of, cursor) => owned.had(of, cursor),
-      },
-    });
-    this.#replays.set(subscriber, replay);
-    this.#memory.hold(REPLAY_BYTES);
-    following.start(replay);
+    this.#replays.start(pattern, subscriber, options);
   }
 
   tick(now: number): void {
     this.#routing.tick(now);
-    const passed = Math.min(Math.max(0, now - this.#ticked), TICK_MOST);
+    const passed = Math.min(Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);
     this.#ticked = now;
     // what waits may be sent again at any time
     if (this.#log.idle) this.#dedup.passed(passed);
     this.#turns.go();
+    this.#delays.tick(now);
     this.#storedGroups.tick(passed);
-    for (const replay of this.#ending) {
-      if (!replay.endsBy(now)) continue;
-      this.#log.finish();
-      this.#fallBack(replay, this.#log.delivered);
-    }
+    this.#replays.tick(now);
   }
 
   trouble(): string | undefined {
@@ -331,6 +284,7 @@ export class DurableEngine implements Engine {
   }
 
   close(closed: () => void): void {
+    this.#delays.close();
     this.whenIdle(() => this.#store.close(closed));
   }
 
@@ -343,53 +297,7 @@ export class DurableEngine implements Engine {
     this.#counters.published(run.count);
     return this.#routing.deliver(run);
   }
-
-  /** A group reads as a connection of its own. */
-  #follow(group: ReplaySubscriber & { readonly pattern: string }, cursor: Cursor): Replay {
-    this.#log.finish();
-    const following = new Following(this.#followingParts, []);
-    this.#followings.set(group, following);
-    const replay = new Replay({
-      pattern: group.pattern,
-      range: EVERYTHING,
-      subscriber: group,
-      started: () => {},
-      ended: () => {},
-      owner: {
-        behind: (behind) => void this.#behind.push(behind),
-        had: (of, cursor) => following.had(of, cursor),
-      },
-    });
-    following.resume(replay, cursor);
-    return replay;
-  }
-
-  #unfollow(replay: Replay): void {
-    this.#log.finish();
-    this.#followings.get(replay.connection)?.stop(replay);
-    this.#followings.delete(replay.connection);
-  }
-
-  #readOn(batch: number): void {
-    const behind = this.#behind;
-    if (behind.length === 0) return;
-    this.#behind = [];
-    for (const replay of behind) this.#fallBack(replay, batch);
-  }
-
-  #fallBack(replay: Replay, batch: number): void {
-    this.#followings.get(replay.connection)?.fallBack(replay, batch);
-  }
-
-  #forget(replay: Replay): void {
-    if (this.#replays.delete(replay.subscriber)) this.#memory.letGo(REPLAY_BYTES);
-    const { connection } = replay;
-    if (this.#followings.get(connection)?.size === 0) this.#followings.delete(connection);
-  }
 }
-
-/** Where a group begins is known otherwise, and it has no end. */
-const EVERYTHING: ReplayRange = { from: { kind: "earliest" }, to: undefined };
 
 /** Dead letters are stored wherever anything is. */
 function withDeadLetters(patterns: readonly string[]): readonly string[] {

@@ -5,7 +5,7 @@
  */
 import { showSpans } from "../../id_spans.ts";
 import { CLAIM_BYTES, PIECE_BYTES } from "../../limits.ts";
-import type { Append } from "../../store/types.ts";
+import type { Delayed } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { Acknowledgement } from "../types.ts";
 
@@ -18,15 +18,26 @@ export interface PieceOptions {
   readonly repetition?: Repetition | undefined;
   /** The piece that brings what this one repeats; undefined: that is stored already. */
   readonly claimant?: Piece | undefined;
+  /** It has waited in the store until it was due; undefined: it has not. */
+  readonly moved?: Moved | undefined;
+}
+
+/** What has waited until it was due. */
+export interface Moved {
+  /** The runs it was kept as, by their ids. */
+  readonly runs: readonly number[];
+  /** Its messages' ids, as they were stored, where they are still to be known. */
+  readonly ids: string | undefined;
 }
 
 /**
  * Messages of a run that follow one another, all of them mostly, with the answer to them. It is what the
  * store is given as well: there is one object for each run, and no more.
  */
-export class Piece implements Append {
+export class Piece implements Delayed {
   readonly part: Run | undefined;
   readonly acknowledgement: Acknowledgement;
+  readonly moved: Moved | undefined;
   /** Bytes that its objects count, beside its messages'. */
   readonly overhead: number;
   /** Bytes it makes the broker keep. */
@@ -35,6 +46,8 @@ export class Piece implements Append {
   waits = true;
   /** Whether its messages are in one that was stored. */
   isStored = false;
+  /** Where it stands among those that bring ids; undefined: it brings none, or has been answered. */
+  claim: number | undefined = undefined;
   /** Of its publisher's the one behind it, as long as both wait. */
   after: Piece | undefined = undefined;
   repetition: Repetition | undefined;
@@ -43,8 +56,9 @@ export class Piece implements Append {
   /** Those that repeat messages of it. */
   repeatedBy: Repetition[] | undefined = undefined;
 
-  constructor({ part, acknowledgement, repetition, claimant }: PieceOptions) {
+  constructor({ part, acknowledgement, repetition, claimant, moved }: PieceOptions) {
     this.part = part;
+    this.moved = moved;
     this.acknowledgement = acknowledgement;
     this.repetition = repetition;
     this.claimant = claimant;
@@ -69,11 +83,21 @@ export class Piece implements Append {
     return this.#stored.records.view;
   }
   get ids(): string | undefined {
+    if (this.moved !== undefined) return this.moved.ids;
     const { ids } = this.#stored;
     return ids.length === 0 ? undefined : showSpans(ids);
   }
   get ttl(): number | undefined {
     return this.#stored.ttl;
+  }
+
+  /** Asked only of one that is delayed. */
+  get due(): number {
+    return this.#stored.due ?? 0;
+  }
+  /** Whether it is to be stored, but to be appended to its topic later. */
+  get isDelayed(): boolean {
+    return this.part?.due !== undefined;
   }
 
   /** It has been answered. */

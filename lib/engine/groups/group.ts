@@ -4,6 +4,7 @@
  * @module
  */
 import type { Counters } from "../../counters.ts";
+import type { Flushable } from "../../flush_list.ts";
 import type { Run } from "../../wire/run.ts";
 import type { GroupSnapshot, Joining, Member, Membership, Subscriber } from "../types.ts";
 import { Members, Place, type PlaceOwner } from "./members.ts";
@@ -19,6 +20,8 @@ export interface GroupOwner {
   readonly counters: Counters;
   /** What was given to members outside of a publish is set going. */
   flush(): void;
+  /** Calls {@link Flushable.ready} when the read that is being handled has been. */
+  later(group: Flushable): void;
   /** Its last member has left. */
   ended(group: Group): void;
 }
@@ -30,7 +33,7 @@ export interface GroupOwner {
  * - What a member gives back when it leaves comes first, for who has room (G4). Nothing waits when the last
  *   has left.
  */
-export class Group implements Subscriber, PlaceOwner {
+export class Group implements Subscriber, PlaceOwner, Flushable {
   /** What is stored comes to its members by another way. */
   readonly unstored = true;
   readonly name: string;
@@ -85,8 +88,15 @@ export class Group implements Subscriber, PlaceOwner {
   join(member: Member, window: number): Membership {
     const place = new Place(member, { window, owner: this });
     this.entered();
-    this.changed(place);
+    this.#members.update(place);
+    // it is told that it is one before anything comes, and has no place yet to say what has left
+    if (this.#waiting.length > 0 || this.#notFull.length > 0) this.#owner.later(this);
     return place;
+  }
+
+  /** Somebody has joined while something waited. */
+  ready(): void {
+    this.goOn();
   }
 
   /** There is one member more. */

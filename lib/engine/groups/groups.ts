@@ -48,6 +48,10 @@ export class Groups implements GroupOwner {
     this.#flushes.flush();
   }
 
+  later(group: Group): void {
+    this.#flushes.add(group);
+  }
+
   ended(group: Group): void {
     this.#groups.delete(keyOf(group));
     this.#routing.unsubscribe(group.pattern, group);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Flushable } from "../../flush_list.ts";
 import type { Cursor, From, GroupMark, Trimmed } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
@@ -16,7 +17,7 @@ import type {
   SequenceSpan,
   Settling,
 } from "../types.ts";
-import { beginAt, type BeginParts } from "./begin_anew.ts";
+import { type BeginParts, findOrBegin } from "./begin_anew.ts";
 import { Group, type GroupOwner } from "./group.ts";
 import { Handed } from "./handed.ts";
 import { type GivenBack, Members, Place, type PlaceOwner, type Settlement } from "./members.ts";
@@ -26,6 +27,7 @@ import { Sharing, type SharingOwner } from "./sharing.ts";
 /** What it needs, and whom it tells. */
 export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginParts {
   readonly counters: GroupOwner["counters"];
+  readonly later: GroupOwner["later"];
   /** What is in memory goes to this one from now on, or no longer. */
   subscribe(group: Group): void;
   unsubscribe(group: Group): void;
@@ -52,7 +54,7 @@ interface Open {
  * - It stays when its last member has left: what is known of it is stored then.
  * - What of its pattern is in memory goes to the same members, as in a group that is in memory.
  */
-export class StoredGroup implements ReplaySubscriber, PlaceOwner {
+export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
@@ -257,6 +259,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     for (const { member } of members) member.failed(reason);
   }
 
+  /** Somebody has been let in. */
+  ready(): void {
+    this.#goOn();
+  }
+
   /** Time has passed. */
   tick(): void {
     if (this.#state === "open") this.#open!.sharing.tick();
@@ -276,6 +283,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     return new Group({ name, pattern, blocks: this.#blocks, members: this.#members }, {
       counters: this.#owner.counters,
       flush: () => this.#owner.flush(),
+      later: (group) => this.#owner.later(group),
       ended: (group) => this.#owner.unsubscribe(group),
     });
   }
@@ -293,24 +301,14 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   /** Finds where it stood or, where it is new, where it begins. */
   #load(): void {
     this.#state = "loading";
-    const group = { name: this.name, pattern: this.pattern };
-    this.#owner.store.group(group, (outcome) => {
-      if (this.#places.size === 0) return this.#end();
-      switch (outcome.kind) {
-        case "failed":
-          return this.#refuse(outcome.reason);
-        case "group":
-          return this.#begin(outcome.mark, outcome.missed);
-        case "none":
-          return beginAt(group, this.#from, {
-            parts: this.#owner,
-            done: (begun) => {
-              if (this.#places.size === 0) this.#end();
-              else if (begun.kind === "failed") this.#refuse(begun.reason);
-              else this.#begin(begun.mark);
-            },
-          });
-      }
+    const { name, pattern } = this;
+    findOrBegin({ name, pattern }, this.#from, {
+      parts: this.#owner,
+      done: (begun) => {
+        if (this.#places.size === 0) this.#end();
+        else if (begun.kind === "failed") this.#refuse(begun.reason);
+        else this.#begin(begun.mark, begun.missed);
+      },
     });
   }
 
@@ -353,7 +351,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       if (!place.gone) this.#members.update(place);
     }
     if (missed > 0) this.missed(missed);
-    if (this.#places.size > 0) this.#goOn();
+    // who has just been let in is told so before anything comes, and may have no place yet
+    if (this.#places.size > 0) this.#owner.later(this);
   }
 
   #refuse(reason: string): void {

@@ -5,7 +5,7 @@
  */
 import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
-import type { FlushList } from "../../flush_list.ts";
+import type { Flushable, FlushList } from "../../flush_list.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import type { Cursor, From, GroupName, Store, Trimmed } from "../../store/types.ts";
 import type { ReadingTurns } from "../durable/reading_turns.ts";
@@ -172,6 +172,10 @@ export class StoredGroups implements StoredGroupOwner {
 
   flush(): void {
     this.#options.flushes.flush();
+  }
+
+  later(group: Flushable): void {
+    this.#options.flushes.add(group);
   }
 
   ended(group: StoredGroup): void {

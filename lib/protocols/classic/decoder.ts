@@ -87,6 +87,7 @@ export class ClassicDecoder implements Decoder {
   readonly encoding = CLASSIC_LINES;
   readonly hasFields = false;
   readonly ttl = undefined;
+  readonly delay = undefined;
 
   publisherId(): string {
     return decodeText(this.#head.subarray(0, this.#topicAt - " pub ".length)) ?? "";

@@ -15,13 +15,15 @@ import { decodeText } from "../../text.ts";
 import type { WireCode } from "../../errors.ts";
 import { CR, LF, SHARP, SPACE } from "../../wire/bytes.ts";
 import { ID_BYTES_MOST, RUN_FIELDS_MOST } from "../../limits.ts";
-import { endOfField, isPub } from "../header_bytes.ts";
+import { TimedFields } from "./timed_fields.ts";
+import { endOfField, frameBytes, isPub } from "../header_bytes.ts";
 import { type Acks, type Decoder, Found, NO_ACKS, NO_REQUEST, type Request } from "../decoder.ts";
 import { AckReader, isAck } from "./ack_reader.ts";
+import { isId, isTimed, mayBeTimed } from "./field_names.ts";
 import { type Encoding, RECORDS, RECORDS_WITHOUT_SHARP } from "../../wire/encoding.ts";
 import * as decimals from "../../wire/decimals.ts";
-import { FIELDS_PROBLEM, isWritten, TTL_PROBLEM, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
-import { readTtl } from "../../wire/record_fields.ts";
+import { type Delay, isSameDelay } from "../../wire/delay.ts";
+import { FIELDS_PROBLEM, isWritten, UNWRITTEN_PROBLEM } from "../../wire/fields.ts";
 
 // its own, for its loops over bytes: see wire/records.ts
 const { NINE, ZERO } = decimals;
@@ -65,6 +67,7 @@ export class FrameDecoder implements Decoder {
   problem = "";
   hasFields = false;
   ttl: number | undefined = undefined;
+  delay: Delay | undefined = undefined;
 
   readonly #limits: FrameLimits;
   /** Of those who never acknowledge there is none. */
@@ -77,7 +80,9 @@ export class FrameDecoder implements Decoder {
   #broken = false;
 
   /** Of the fields that {@link #fieldsEnd} looked at last. */
-  #fieldsTtl: number | undefined;
+  readonly #times = new TimedFields();
+  /** Whether any is one of {@link #times}. */
+  #fieldsTimed = false;
   #fieldsProblem = "";
 
   /** `pub <topic> ` of the last publish; of no length while none is known. */
@@ -143,25 +148,14 @@ export class FrameDecoder implements Decoder {
   }
 
   get awaited(): number {
-    return this.#wholeFrame(this.#position);
+    return frameBytes(this.#buffer, { header: this.#position, limit: this.#limit });
   }
 
   passOver(code: WireCode, problem: string): Found.Refused | Found.Broken {
-    const frame = this.#wholeFrame(this.#position);
+    const frame = this.awaited;
     // without its length it is not known where it ends
     if (frame === 0) return this.#break(code, problem);
     return this.#refuse(code, { problem, frame: this.#position + frame });
-  }
-
-  /** Bytes of the publish that begins there, from what its header says; 0 where that has not come. */
-  #wholeFrame(header: number): number {
-    const buffer = this.#buffer;
-    const lf = buffer.indexOf(LF, header);
-    if (lf < 0 || lf >= this.#limit) return 0;
-    const topicEnd = endOfField(buffer, header + 4, lf);
-    const lengthEnd = endOfField(buffer, topicEnd + 1, buffer[lf - 1] === CR ? lf - 1 : lf);
-    const length = decimals.readDecimal(buffer, topicEnd + 1, lengthEnd);
-    return lf + 1 + length + 1 - header;
   }
 
   /**
@@ -202,8 +196,11 @@ export class FrameDecoder implements Decoder {
     let count = 0;
     let withFields = 0;
     let known = first;
+    /** Whether those of the run are not worth delivering for ever, or not yet. */
+    let timed = false;
     this.hasFields = false;
     this.ttl = undefined;
+    this.delay = undefined;
     while (position + headLength < limit) {
       if (!known) {
         let same = 0;
@@ -232,10 +229,14 @@ export class FrameDecoder implements Decoder {
       }
       const payloadEnd = at + 1 + length;
       if (length > payloadMost || payloadEnd >= limit || buffer[payloadEnd] !== LF) break;
-      const ttl = byte === LF ? undefined : this.#fieldsTtl;
-      if (ttl !== this.ttl) {
-        if (count > 0) break;
+      if (byte === LF || !this.#fieldsTimed) {
+        if (timed) break;
+      } else {
+        const { ttl, delay } = this.#times;
+        if (count > 0 && (ttl !== this.ttl || !timed || !isSameDelay(delay, this.delay))) break;
         this.ttl = ttl;
+        this.delay = delay;
+        timed = true;
       }
       count++;
       position = payloadEnd + 1;
@@ -258,7 +259,7 @@ export class FrameDecoder implements Decoder {
   #fieldsEnd(header: number, at: number): number {
     const buffer = this.#buffer;
     let place = at;
-    this.#fieldsTtl = undefined;
+    this.#fieldsTimed = false;
     this.#fieldsProblem = FIELDS_PROBLEM;
     for (;;) {
       const stop = place;
@@ -287,11 +288,8 @@ export class FrameDecoder implements Decoder {
         this.#fieldsProblem = `id= has at most ${ID_BYTES_MOST} bytes, this one ${place - equals - 1}`;
         return -1;
       }
-      if (equals === key + 3 && isTtl(buffer, key)) {
-        this.#fieldsTtl = readTtl(buffer, equals + 1, place);
-        if (this.#fieldsTtl !== undefined) continue;
-        this.#fieldsProblem = TTL_PROBLEM;
-        return -1;
+      if (mayBeTimed(buffer[key]!) && isTimed(buffer, key, equals)) {
+        if (!this.#takeTimed(equals, place)) return -1;
       }
     }
   }
@@ -302,6 +300,14 @@ export class FrameDecoder implements Decoder {
     const { line } = this.#limits;
     this.#position = (this.#acks ??= new AckReader()).read(this.#buffer, start, { limit: this.#limit, line });
     return this.#position > start;
+  }
+
+  /** By itself: what is rare would make the loop that calls it too long to be compiled into another. */
+  #takeTimed(equals: number, end: number): boolean {
+    const wrong = this.#times.take(this.#buffer, { equals, end, first: !this.#fieldsTimed });
+    this.#fieldsTimed = true;
+    if (wrong !== undefined) this.#fieldsProblem = wrong;
+    return wrong === undefined;
   }
 
   /** Judges the frame at `#position`; undefined: go on, its head is known now or it has been passed over. */
@@ -388,12 +394,4 @@ export class FrameDecoder implements Decoder {
     this.problem = problem;
     return Found.Broken;
   }
-}
-
-function isId(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === 0x69 && buffer[at + 1] === 0x64;
-}
-
-function isTtl(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === 0x74 && buffer[at + 1] === 0x74 && buffer[at + 2] === 0x6c;
 }

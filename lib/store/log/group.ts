@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Append, Stored } from "../types.ts";
+import type { Append, Delayed, Stored } from "../types.ts";
 
 /** Bytes a batch grows to before what comes next to its topic begins another. One append is never cut. */
 export const BATCH_BYTES_MOST = 1024 * 1024;
@@ -22,14 +22,22 @@ export interface NewBatch {
   readonly ttl?: number | undefined;
 }
 
+/** A run that is to be kept until it is due: its records lie in a buffer from `start` to `end`. */
+export interface NewDelayed extends NewBatch {
+  /** Milliseconds since 1970. */
+  readonly due: number;
+}
+
 /** The batches of one commit, and which batch each append went into. */
 export interface Grouped {
   readonly batches: readonly NewBatch[];
+  /** What is kept until it is due: it lies behind them. */
+  readonly delayed: readonly NewDelayed[];
   /** Bytes of all. */
   readonly length: number;
   /** By append: its batch, and how many messages of that are before its own. */
   readonly appends: readonly { readonly batch: number; readonly offset: number }[];
-  /** Copies the bytes of all batches to the beginning of `out`. */
+  /** Copies the bytes of all to the beginning of `out`. */
   copyTo(out: Uint8Array): void;
 }
 
@@ -48,7 +56,7 @@ class OpenBatch {
 }
 
 /** Decides which appends share a batch. The order of the appends to one topic is kept. */
-export function groupAppends(appends: readonly Append[]): Grouped {
+export function groupAppends(appends: readonly Append[], later: readonly Delayed[] = []): Grouped {
   const open: OpenBatch[] = [];
   const newest = new Map<string, number>();
   const placed: { batch: number; offset: number }[] = [];
@@ -72,8 +80,14 @@ export function groupAppends(appends: readonly Append[]): Grouped {
     length += bytes;
     return { topic, count, start, end: length, ids, ttl };
   });
+  const delayed = later.map(({ topic, count, bytes, ids, ttl, due }) => {
+    const start = length;
+    length += bytes.length;
+    return { topic, count, start, end: length, ids, ttl, due };
+  });
   return {
     batches,
+    delayed,
     length,
     appends: placed,
     copyTo: (out) => {
@@ -83,6 +97,10 @@ export function groupAppends(appends: readonly Append[]): Grouped {
           out.set(part, at);
           at += part.length;
         }
+      }
+      for (const { bytes } of later) {
+        out.set(bytes, at);
+        at += bytes.length;
       }
     },
   };
@@ -110,4 +128,13 @@ export function storedOf({ appends }: Grouped, { batch, firsts, time }: CommitNu
 export function topicProblem(topic: string): string | undefined {
   if (topic !== "" && topic.isWellFormed() && !topic.includes("\0")) return undefined;
   return `the topic ${JSON.stringify(topic)} cannot be stored as it is`;
+}
+
+/** Why one of them cannot be stored; undefined: all can. */
+export function topicsProblem(of: readonly { readonly topic: string }[]): string | undefined {
+  for (const { topic } of of) {
+    const problem = topicProblem(topic);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }

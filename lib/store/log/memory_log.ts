@@ -7,6 +7,7 @@ import { matches } from "../../topics/topic.ts";
 import type { GroupName } from "../types.ts";
 import { DamageError, missingTopic } from "./damage.ts";
 import type { CommitNumbers, NewBatch } from "./group.ts";
+import { MemoryDelayed } from "./memory_delayed.ts";
 import { MemoryMarks } from "./memory_marks.ts";
 import { ReplayMemory } from "./replay_memory.ts";
 import type { AgedBatch, TrimPort } from "./retention.ts";
@@ -23,15 +24,19 @@ interface MemoryTopic {
 /** Everything that was appended and not trimmed, by commit order and by topic. */
 export class MemoryLog implements LogView, TrimPort {
   last = 0;
-  bytes = 0;
   time = 0;
   deleted = 0;
   readonly replays = new ReplayMemory();
   readonly marks = new MemoryMarks();
+  readonly delayed = new MemoryDelayed();
+  #bytes = 0;
   readonly #batches: Batch[] = [];
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #byId = new Map<number, MemoryTopic>();
 
+  get bytes(): number {
+    return this.#bytes + this.delayed.bytes;
+  }
   get batches(): number {
     return this.#batches.length;
   }
@@ -52,7 +57,7 @@ export class MemoryLog implements LogView, TrimPort {
       this.#batches.push(stored);
       topic.batches.push(stored);
       topic.next += count;
-      this.bytes += records.length;
+      this.#bytes += records.length;
       return first;
     });
     return { batch, firsts, time: this.time };
@@ -140,7 +145,7 @@ export class MemoryLog implements LogView, TrimPort {
       const topic = this.topicOf(ref.topic);
       topic.batches.shift();
       topic.floor = endOf(ref);
-      this.bytes -= ref.size;
+      this.#bytes -= ref.size;
       this.deleted++;
     }
   }

@@ -93,8 +93,8 @@ interface Rule {
  * Trims a log slice by slice.
  *
  * - Only ever the oldest of a rule's batches, so that what is left of a topic has no gaps; where a group has
- *   not settled one, it stays, and with it all that is newer of its topic. Other topics do not wait for it, and
- *   it does not count as what they take.
+ *   not settled one, it stays, and with it all that is newer of its topic. Other topics do not wait for it,
+ *   and it does not count as what they take.
  * - The newest batch of the store goes for its age, never for want of room.
  */
 export class Trimmer {

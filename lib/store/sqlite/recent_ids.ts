@@ -14,9 +14,10 @@ const FORGET_ROWS = 4096;
 const FORGET_LENGTH = 8 * 1024 * 1024;
 /** The part of what may be kept that is left when some has to go: not with each commit a few. */
 const FORGET_TO = 7 / 8;
-/** Rows read together when a store is opened, and rows read at most: half a million commits. */
+/** Rows read together when a store is opened. */
 const READ_ROWS = 256;
-const RECENT_ROWS_MOST = 500_000;
+/** Rows read at most when a store is opened: half a million commits. */
+export const RECENT_ROWS_MOST = 500_000;
 /**
  * Characters of ids given back when a store is opened: more would be forgotten again by who remembers them.
  */

@@ -78,10 +78,25 @@ const GROUP_TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+const DELAYED_TABLE = `
+  CREATE TABLE delayed (
+    id INTEGER PRIMARY KEY,
+    due INTEGER NOT NULL,
+    published INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    ttl INTEGER,
+    ids TEXT,
+    crc INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX delayed_when_due ON delayed (due, id, topic, count);
+`;
+
 /** From each format to the next: what has to be done, in one transaction with the new identity row. */
 const STEPS: ReadonlyMap<number, string> = new Map([
   [1, `ALTER TABLE batch ADD COLUMN expires INTEGER; ${DEDUP_TABLE}`],
-  [2, GROUP_TABLES],
+  [2, `${GROUP_TABLES} ${DELAYED_TABLE}`],
 ]);
 
 /** Makes an empty database into an empty store, before it is a log with a WAL. */
@@ -90,7 +105,7 @@ export function createSchema(db: DatabaseSync, identity: Identity): void {
     `PRAGMA page_size = ${DATABASE_PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL`,
   );
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
-  db.exec(`BEGIN; ${TABLES} ${DEDUP_TABLE} ${GROUP_TABLES} COMMIT`);
+  db.exec(`BEGIN; ${TABLES} ${DEDUP_TABLE} ${GROUP_TABLES} ${DELAYED_TABLE} COMMIT`);
   writeIdentity(db, identity);
 }
 

@@ -4,11 +4,13 @@
  * @module
  */
 import type { Log } from "../../log.ts";
-import { groupAppends, type Grouped, storedOf, topicProblem } from "../log/group.ts";
+import { groupAppends, type Grouped, storedOf, topicsProblem } from "../log/group.ts";
 import type {
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
@@ -41,7 +43,9 @@ export interface Started<Request, Answer> {
 }
 
 /** What a read of either kind is answered with. */
-type ReadDone = (outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome) => void;
+type ReadDone = (
+  outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome & DueOutcome,
+) => void;
 
 /**
  * - Commits are answered by one thread and reads by the other, each in the order of the calls.
@@ -104,19 +108,24 @@ export class SqliteStore implements Store {
     return { ...this.#state, committing };
   }
 
-  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const problem = appends.map(({ topic }) => topicProblem(topic)).find((reason) => reason !== undefined);
+  commit(
+    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
+    const problem = topicsProblem(appends) ?? topicsProblem(delayed);
     if (problem !== undefined) return queueMicrotask(() => done({ kind: "refused", reason: problem }));
     const gone = this.#writingGone;
     if (gone !== undefined) return queueMicrotask(() => done({ kind: "lost", reason: gone }));
     if (this.#waiting !== undefined) {
       throw new Error("a commit was begun before the one before it was answered");
     }
-    const grouped = groupAppends(appends);
+    const grouped = groupAppends(appends, delayed);
     const buffer = this.#takeBuffer(grouped.length);
     grouped.copyTo(new Uint8Array(buffer));
     this.#waiting = { grouped, done };
-    this.#post.send({ kind: "commit", batches: grouped.batches, marks, forget, buffer }, [buffer]);
+    const { batches } = grouped;
+    const commit = { batches, marks, forget, delayed: grouped.delayed, moved };
+    this.#post.send({ kind: "commit", ...commit, buffer }, [buffer]);
   }
 
   get upkeepDue(): boolean {
@@ -140,6 +149,10 @@ export class SqliteStore implements Store {
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
     this.#ask({ kind: "group", group }, done);
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#ask({ kind: "due", query }, done);
   }
 
   groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
@@ -205,6 +218,7 @@ export class SqliteStore implements Store {
     switch (answer.kind) {
       case "sought":
       case "group":
+      case "due":
       case "groups":
       case "read": {
         const { outcome } = answer;

@@ -89,12 +89,21 @@ export class SqliteView implements LogView {
   snapshot<T>(ask: () => T): T {
     this.#begin.run();
     try {
-      const row = this.#last.get() ?? {};
-      this.last = int(row, "id");
-      this.deleted = int(row, "deleted");
+      this.#look();
       return ask();
     } finally {
       // some errors of SQLite have ended it already
+      if (this.#db.isTransaction) this.#end.run();
+    }
+  }
+
+  /** Gives what `ask` does on one state of the log, which stays that one until all of it is taken. */
+  *during<T>(ask: () => Iterable<T>): Generator<T, void> {
+    this.#begin.run();
+    try {
+      this.#look();
+      yield* ask();
+    } finally {
       if (this.#db.isTransaction) this.#end.run();
     }
   }
@@ -202,6 +211,12 @@ export class SqliteView implements LogView {
   loadNext(topic: number, sequence: number): Batch | undefined {
     const row = this.#loadNext.get(topic, sequence);
     return row === undefined ? undefined : this.#verified(row);
+  }
+
+  #look(): void {
+    const row = this.#last.get() ?? {};
+    this.last = int(row, "id");
+    this.deleted = int(row, "deleted");
   }
 
   #verified(row: Row, ref?: BatchRef): Batch {

@@ -12,6 +12,7 @@ import { areRecords, recordHead } from "../../wire/records.ts";
 import { DamageError, missing } from "../log/damage.ts";
 import { type Batch, endOf } from "../log/view.ts";
 import { connect } from "../sqlite/connection.ts";
+import { allDelayed, delayedFrom } from "../sqlite/delayed.ts";
 import { isDamage, reasonOf } from "../sqlite/errors.ts";
 import { asRunError, filesIn, requireStore, sizeOf } from "../sqlite/files.ts";
 import { HeldFiles } from "../sqlite/held_files.ts";
@@ -42,6 +43,8 @@ export interface CheckSummary {
   readonly batches: number;
   readonly messages: number;
   readonly bytes: number;
+  /** Messages that wait until they are due. */
+  readonly delayed: number;
   readonly problems: number;
 }
 
@@ -89,6 +92,7 @@ class Check {
   #problems = 0;
   #batches = 0;
   #messages = 0;
+  #delayed = 0;
   #bytes = 0;
   #told = 0;
   #last = 0;
@@ -106,6 +110,7 @@ class Check {
     this.#each("its topics cannot be read", () => this.#readTopics());
     this.#each("its messages cannot be read to the end", () => this.#readBatches());
     this.#each("its ids cannot be read", () => this.#readIds());
+    this.#each("what waits until it is due cannot be read", () => this.#readDelayed());
     this.#each("its groups cannot be read", () => this.#readGroups());
     this.#each("its identity cannot be read", () => this.#identity());
     return {
@@ -113,6 +118,7 @@ class Check {
       batches: this.#batches,
       messages: this.#messages,
       bytes: this.#bytes,
+      delayed: this.#delayed,
       problems: this.#problems,
     };
   }
@@ -200,6 +206,21 @@ class Check {
         }
         if (readSpans(ids) === undefined) {
           throw new DamageError(`those of batch ${batch} cannot be understood`);
+        }
+      });
+    }
+  }
+
+  #readDelayed(): void {
+    for (const row of allDelayed(this.#db)) {
+      this.#each("what waits is damaged", () => {
+        const { id, topic, count, ids, bytes } = delayedFrom(row);
+        this.#delayed += count;
+        if (!areRecords(bytes, recordHead(topic), count)) {
+          throw new DamageError(`the delayed run ${id} does not hold ${count} messages of ${topic}`);
+        }
+        if (ids !== undefined && readSpans(ids) === undefined) {
+          throw new DamageError(`the ids of the delayed run ${id} cannot be understood`);
         }
       });
     }

@@ -1,24 +1,30 @@
 /**
- * Everything that is stored of a pattern, message by message, in commit order.
+ * Everything that is stored of a pattern, message by message: what waits until it is due, in the order in
+ * which it will be, and then what is in its topic, in commit order.
  *
  * It reads as any reader of SQLite's does, a little at a time and without the lock, so a broker may have the
  * store open: no commit waits for it, and what is committed or deleted meanwhile is there or not, but never
- * half.
+ * half. What waits is read in one transaction, as long as that takes: so what becomes due meanwhile is there
+ * once.
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
+import { matches } from "../../topics/topic.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { RecordReader } from "../../wire/records.ts";
 import { DamageError, misplaced, missing } from "../log/damage.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "../log/view.ts";
 import { connect } from "../sqlite/connection.ts";
+import { allDelayed, delayedFrom } from "../sqlite/delayed.ts";
 import { damaged, isDamage, READ_ONLY, reasonOf, resultCode } from "../sqlite/errors.ts";
 import { asRunError, filesIn, requireStore } from "../sqlite/files.ts";
 import { inspect } from "../sqlite/inspect.ts";
+import { text } from "../sqlite/rows.ts";
 import { SqliteView } from "../sqlite/view.ts";
-import { type ExportedMessage, partsOf } from "./message_parts.ts";
+import { type ExportedMessage, type MessageParts, partsOf } from "./message_parts.ts";
 
 /** Batches passed, and bytes of them read, in one transaction: a WAL cannot be shortened while one lasts. */
 const BATCHES_MOST = 256;
@@ -35,7 +41,13 @@ export function* exportMessages(dir: string, pattern: string): Generator<Exporte
     inspect(files);
     const db = connect(files.database, { readOnly: true, sync: "commit" });
     try {
-      yield* messagesOf(new SqliteView(db), pattern);
+      const view = new SqliteView(db);
+      let last = 0;
+      yield* view.during(() => {
+        last = view.last;
+        return waitingOf(db, pattern);
+      });
+      yield* messagesOf(view, { pattern, last });
     } finally {
       db.close();
     }
@@ -55,8 +67,31 @@ interface Wanted {
   readonly batch: Batch;
 }
 
-function* messagesOf(view: SqliteView, pattern: string): Generator<ExportedMessage, void> {
-  const last = view.snapshot(() => view.last);
+function* waitingOf(db: DatabaseSync, pattern: string): Generator<ExportedMessage, void> {
+  for (const row of allDelayed(db)) {
+    if (!matches(pattern, text(row, "topic"))) continue;
+    const { topic, id, due, published, bytes, count } = delayedFrom(row);
+    for (const parts of recordsIn(bytes, { topic, count })) {
+      if (parts === undefined) throw new DamageError(`of the delayed run ${id} of ${topic} not all is there`);
+      yield { topic, seq: undefined, time: published, at: due, ...parts };
+    }
+  }
+}
+
+/** So many records as their parts; undefined where one is not there whole. */
+function* recordsIn(
+  bytes: Uint8Array,
+  { topic, count }: { readonly topic: string; readonly count: number },
+): Generator<MessageParts | undefined> {
+  const topicBytes = encodeText(topic).length;
+  const reader = new RecordReader({ bytes, start: 0, end: bytes.length, topicBytes });
+  for (let left = count; left > 0; left--) yield reader.next() ? partsOf(bytes, reader) : undefined;
+}
+
+function* messagesOf(
+  view: SqliteView,
+  { pattern, last }: { readonly pattern: string; readonly last: number },
+): Generator<ExportedMessage, void> {
   const next = new Map<number, number>();
   for (let after = 0; after < last;) {
     const wanted: Wanted[] = [];
@@ -114,18 +149,12 @@ function checkOrder(view: LogView, ref: BatchRef, next: number | undefined): voi
 }
 
 function* messagesIn(topic: string, batch: Batch): Generator<ExportedMessage, void> {
-  const { bytes, time } = batch;
-  const reader = new RecordReader({
-    bytes,
-    start: 0,
-    end: bytes.length,
-    topicBytes: encodeText(topic).length,
-  });
-  for (let seq = batch.first; seq < endOf(batch); seq++) {
-    const parts = reader.next() ? partsOf(bytes, reader) : undefined;
+  const { bytes, time, count, first, id } = batch;
+  let seq = first;
+  for (const parts of recordsIn(bytes, { topic, count })) {
     if (parts === undefined) {
-      throw new DamageError(`of ${topic} the message ${seq}, batch ${batch.id}: it is not there whole`);
+      throw new DamageError(`of ${topic} the message ${seq}, batch ${id}: it is not there whole`);
     }
-    yield { topic, seq, time, ...parts };
+    yield { topic, seq: seq++, time, ...parts };
   }
 }

@@ -33,8 +33,8 @@ const GROUPS_MOST = 200;
 const FORMAT_WITH_GROUPS = 3;
 
 /**
- * The groups of a store, by name and pattern, a few at a time; a broker may have it open. Throws RunError where
- * there is no store, or something of it is damaged.
+ * The groups of a store, by name and pattern, a few at a time; a broker may have it open. Throws RunError
+ * where there is no store, or something of it is damaged.
  */
 export function* storedGroups(dir: string): Generator<GroupState, void> {
   const files = filesIn(dir);
@@ -66,8 +66,8 @@ export function* storedGroups(dir: string): Generator<GroupState, void> {
 }
 
 /**
- * A group begins anew there; undefined: with what is stored from now on. False: there is no such group. Rejects
- * with RunError, also where a broker has the store open.
+ * A group begins anew there; undefined: with what is stored from now on. False: there is no such group.
+ * Rejects with RunError, also where a broker has the store open.
  */
 export function resetStoredGroup(
   dir: string,
@@ -114,7 +114,8 @@ async function seek(
   pattern: string,
   from: From,
 ): Promise<{ readonly sequence: number; readonly after: number }> {
-  for (let place: SeekPlace | undefined;;) {
+  let place: SeekPlace | undefined;
+  for (;;) {
     const outcome = await new Promise<SeekOutcome>((resolve) =>
       store.seek(pattern, { from, to: undefined, place }, resolve)
     );

@@ -6,7 +6,7 @@
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import { DamageError } from "../log/damage.ts";
-import { BATCH_BYTES_MOST, type NewBatch, topicProblem } from "../log/group.ts";
+import { BATCH_BYTES_MOST, type NewBatch, type NewDelayed, topicProblem } from "../log/group.ts";
 import { asStoreError } from "../sqlite/errors.ts";
 import type { HeldFiles } from "../sqlite/held_files.ts";
 import { type OpenForWriting, openForWriting } from "../sqlite/open_for_writing.ts";
@@ -22,6 +22,7 @@ const COMMIT_MESSAGES = 20_000;
  * - Messages are stored in the order in which they are added, over all topics; neighbours of one topic and
  *   time share a batch.
  * - A message's time is its own, but never before the one stored last, and never in the future.
+ * - One that is to be delivered later waits for that, also where it is due by now: a broker delivers it.
  * - Commits do not wait for the disk; {@link close} does. What was killed before that has stored the first so
  *   many.
  */
@@ -31,6 +32,7 @@ export class Importer {
   readonly #writer: Writer;
   #records: Uint8Array[] = [];
   #batches: NewBatch[] = [];
+  #delayed: NewDelayed[] = [];
   #bytes = 0;
   #time = 0;
   #messages = 0;
@@ -72,7 +74,9 @@ export class Importer {
       this.commit();
       this.#time = time;
     }
-    this.#append(topic, recordOf(message), ttlOf(message));
+    const { at } = message;
+    if (at === undefined) this.#append(topic, recordOf(message), ttlOf(message));
+    else this.#delay(topic, recordOf(message), { due: at, ttl: ttlOf(message) });
     if (this.#bytes >= COMMIT_BYTES || this.#records.length >= COMMIT_MESSAGES) this.commit();
   }
 
@@ -87,10 +91,12 @@ export class Importer {
       at += record.length;
     }
     const batches = this.#batches;
+    const delayed = this.#delayed;
     this.#records = [];
     this.#batches = [];
+    this.#delayed = [];
     this.#bytes = 0;
-    this.#orThrow(() => this.#writer.commit({ batches }, bytes, this.#time));
+    this.#orThrow(() => this.#writer.commit({ batches, delayed }, bytes, this.#time));
     this.#messages += records.length;
     if (this.#writer.checkpointDue) this.#orThrow(() => this.#writer.checkpoint());
   }
@@ -111,7 +117,9 @@ export class Importer {
     this.#records.push(record);
     this.#bytes += record.length;
     const open = this.#batches.at(-1);
-    if (open?.topic !== topic || open.end - open.start + record.length > BATCH_BYTES_MOST) {
+    if (
+      open?.topic !== topic || open.end !== start || open.end - open.start + record.length > BATCH_BYTES_MOST
+    ) {
       this.#batches.push({ topic, count: 1, start, end: this.#bytes, ttl });
     } else {
       this.#batches[this.#batches.length - 1] = {
@@ -121,6 +129,17 @@ export class Importer {
         ttl: ttl === undefined ? open.ttl : Math.min(ttl, open.ttl ?? ttl),
       };
     }
+  }
+
+  #delay(
+    topic: string,
+    record: Uint8Array,
+    { due, ttl }: { readonly due: number; readonly ttl: number | undefined },
+  ): void {
+    const start = this.#bytes;
+    this.#records.push(record);
+    this.#bytes += record.length;
+    this.#delayed.push({ topic, count: 1, start, end: this.#bytes, ttl, due });
   }
 
   #orThrow(work: () => { readonly kind: string; readonly reason: string } | object | undefined): void {

@@ -38,10 +38,12 @@ export interface MessageParts {
 /** A stored message outside of the store. */
 export interface ExportedMessage extends MessageParts {
   readonly topic: string;
-  /** Its sequence number. */
-  readonly seq: number;
+  /** Its sequence number; undefined: it waits until it is due, and has none. */
+  readonly seq: number | undefined;
   /** When it was stored, milliseconds since 1970. */
   readonly time: number;
+  /** When it is due, milliseconds since 1970, if it waits for that. */
+  readonly at?: number | undefined;
 }
 
 /** A message from outside. */
@@ -49,6 +51,8 @@ export interface ImportedMessage extends MessageParts {
   readonly topic: string;
   /** When it was stored, milliseconds since 1970; undefined: now. */
   readonly time?: number | undefined;
+  /** When it is to be delivered, milliseconds since 1970; undefined: it is stored in its topic. */
+  readonly at?: number | undefined;
 }
 
 /** The parts of the record a reader of these bytes stands at; undefined: its header is none. */

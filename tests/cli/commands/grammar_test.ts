@@ -154,6 +154,8 @@ Deno.test("json takes the object that --json prints, and leaves out what only a 
     key: "1",
     ttl: 5,
     reply: "r",
+    delay: undefined,
+    at: undefined,
   };
   assertEquals(parseLine(line, "publisher"), {
     kind: "command",

@@ -15,7 +15,8 @@ function problem(line: string): string {
 
 /** A message with nothing but a topic and a payload, and what is added to that. */
 function message(more: Partial<LineMessage>): LineMessage {
-  const nothing = { time: undefined, id: undefined, key: undefined, ttl: undefined, reply: undefined };
+  const none = undefined;
+  const nothing = { time: none, id: none, key: none, ttl: none, reply: none, at: none };
   return {
     ...nothing,
     topic: "#a",
@@ -39,6 +40,7 @@ Deno.test("a line is read back as it was written", () => {
     }),
     message({ headers: new Map([["__proto__", "x"], ["a b", ""], ["1", "y"]]) }),
     message({ fields: "z=1 z=2" }),
+    message({ at: Date.UTC(2027, 0, 31, 9, 0, 0, 8) }),
     message({ fields: Uint8Array.of(0x7a, 0x3d, 0xff) }),
   ];
   for (const one of messages) {

@@ -39,6 +39,8 @@ const WRONG: readonly (readonly [args: readonly unknown[], wanted: string])[] = 
   [["#a", "x", { headers: { n: undefined } }], 'the header "n" is a string, undefined is not'],
   [["#a", "x", { headers: new Map([[1, "x"]]) }], "the name of a header is a string, the number 1 is not"],
   [["#a", "x", { ttl: "5" }], 'ttl is a number of seconds, "5" is not'],
+  [["#a", "x", { delay: "5" }], 'delay is a number of milliseconds, "5" is not'],
+  [["#a", "x", { at: 1_700_000_000_000 }], "at is a Date, the number 1700000000000 is not"],
   [["#a", "x", { key: 1 }], "key is a string, the number 1 is not"],
   [["#a", "x", { id: 1 }], "id is a string, the number 1 is not"],
   [["#a", "x", { id: null }], "id is a string, null is not"],

@@ -20,6 +20,8 @@ export class Bench {
   readonly flushes = new FlushList();
   readonly turns: Array<() => void> = [];
   readonly refused: string[] = [];
+  /** When it wanted to be ticked. */
+  readonly wakes: number[] = [];
   readonly answers: (Receipt | string)[] = [];
   readonly engine: DurableEngine;
 
@@ -43,6 +45,8 @@ export class Bench {
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
       groups: { ackTimeout: 30_000, maxAttempts: 5, topicMost: 255 },
       pool,
+      onUnreadable: (reason) => void refused.push(`unreadable: ${reason}`),
+      wakeAt: (time) => void this.wakes.push(time),
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),
     });
@@ -61,6 +65,25 @@ export class Bench {
     const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: false };
     const run = new Run(slice, { ...of, ttl: undefined, expires: undefined });
     this.engine.publish(run, publisher);
+  }
+
+  /** A message that is to be delivered then. */
+  publishLater(
+    topic: string,
+    payload: string,
+    { due, ttl, id }: { readonly due: number; readonly ttl?: number; readonly id?: string },
+  ): void {
+    const route = this.engine.routeOf(topic);
+    const fields = id === undefined ? "" : ` id=${id}`;
+    const record = `pub ${topic} ${payload.length}${fields}\n${payload}\n`;
+    const of = { route, encoding: RECORDS, count: 1, pool: this.pool, hasFields: id !== undefined };
+    const run = new Run(new Slice(new Chunk(encoder.encode(record))), {
+      ...of,
+      ttl,
+      due,
+      expires: undefined,
+    });
+    this.engine.publish(run, this.publisher);
   }
 
   publishWithId(topic: string, id: string, publisher: Publisher): void {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
+import type { Flushable } from "../../../lib/flush_list.ts";
 import { Group } from "../../../lib/engine/groups/group.ts";
 import type { Member, Membership, Run as AnyRun } from "../../../lib/engine/types.ts";
 import { RECORDS } from "../../../lib/wire/encoding.ts";
@@ -74,6 +75,8 @@ class World {
   readonly counters = new Counters();
   ended = 0;
   flushed = 0;
+  /** Those that somebody has joined while something waited. */
+  readonly joined: Flushable[] = [];
   /** Chunks of runs that are still held. */
   chunks = 0;
   readonly group: Group;
@@ -82,6 +85,7 @@ class World {
     this.group = new Group({ name: "g", pattern: "#a", blocks }, {
       counters: this.counters,
       flush: () => this.flushed++,
+      later: (group) => this.joined.push(group),
       ended: () => this.ended++,
     });
   }
@@ -89,6 +93,8 @@ class World {
   join(window: number): Worker {
     const worker = new Worker();
     worker.membership = this.group.join(worker, window);
+    assertEquals(worker.held, [], "nothing comes before it is known that it is a member");
+    for (const group of this.joined.splice(0)) group.ready();
     return worker;
   }
 

@@ -51,13 +51,20 @@ function meaning(text: string): string[] {
       } else if (text[end] !== "\n") {
         return [...events, "broken BAD_LENGTH"];
       } else {
-        const bad = fields !== undefined && fieldsProblem(bytesOf(fields)) !== undefined;
+        const bad = fields !== undefined &&
+          (fieldsProblem(bytesOf(fields)) !== undefined || delayed(fields) > 1 ||
+            /(^| )delay=x/.test(fields));
         events.push(bad ? "refused BAD_FIELD" : `publish |${topic}|${text.slice(at, end + 1)}`);
         at = end + 1;
       }
     }
   }
   return events;
+}
+
+/** How many fields say when it is to be delivered (D9). */
+function delayed(fields: string): number {
+  return fields.split(" ").filter((field) => /^(delay|at)=/.test(field)).length;
 }
 
 /** The frames of a run, by their lengths. */
@@ -82,6 +89,11 @@ function judge(machine: Decoder, messages: readonly string[]): void {
   for (const header of headers) {
     const ttl = / ttl=([^ \r]*)(?!.* ttl=)/.exec(header)?.[1];
     assertEquals(machine.ttl, ttl === undefined ? undefined : 1000 * Number(ttl));
+    const delay = / delay=([^ \r]*)/.exec(header)?.[1];
+    assertEquals(
+      machine.delay,
+      delay === undefined ? undefined : { kind: "after", ms: 1000 * Number(delay) },
+    );
   }
 }
 
@@ -115,6 +127,9 @@ const field = fc.constantFrom(
   "k=\xc3\xa9",
   "k=\xff",
   "ttl=1.5",
+  "delay=5",
+  "delay=6",
+  "delay=x",
   "id=\xc2\x85",
 );
 const fields = fc.oneof(

@@ -395,3 +395,44 @@ Deno.test("what has begun can be passed over, as much as is there and the rest a
   assertEquals([machine.passOver("BUSY", "no room"), machine.refusal], [Found.Broken, "BUSY"]);
   assertEquals(machine.next(), Found.Nothing);
 });
+
+Deno.test("publishes that wait alike are a run, others are not; delay= and at= are judged as they come (D9)", () => {
+  const decoder = new FrameDecoder({ line: 100, payload: 100 });
+  const at = "at=2026-01-31T09:00:00Z";
+  const same = "at=2026-01-31T10:00:00.000+01:00";
+  const each = [
+    "",
+    " k=v",
+    " delay=5",
+    " k=v delay=5.0",
+    " delay=6",
+    "",
+    ` ${at}`,
+    ` ${same}`,
+    " delay=0",
+    " at=x",
+    "",
+  ];
+  const bytes = encoder.encode(each.map((fields) => `pub #a 1${fields}\nx\n`).join("") + "~".repeat(4));
+  decoder.feed(bytes.slice(0, bytes.length), 0, bytes.length - 4);
+  const seen: unknown[] = [];
+  for (let found = decoder.next(); found !== Found.Nothing; found = decoder.next()) {
+    seen.push(found === Found.Publishes ? [decoder.count, decoder.delay] : decoder.problem);
+  }
+  assertEquals(seen, [
+    [2, undefined],
+    [2, { kind: "after", ms: 5000 }],
+    [1, { kind: "after", ms: 6000 }],
+    [1, undefined],
+    [2, { kind: "at", ms: Date.UTC(2026, 0, 31, 9) }],
+    [1, { kind: "after", ms: 0 }],
+    "at= is a time with its offset, like at=2026-01-31T09:00:00Z",
+    [1, undefined],
+  ]);
+});
+
+Deno.test("a field that is named nearly so is passed on (D9)", () => {
+  for (const name of ["dela", "delays", "xdelay", "dalay", "a", "att", "ta", "h.at", "Delay", "AT"]) {
+    assertEquals(decodeEverySplit(`pub #a 1 ${name}=x\nx\n`), [`#a>pub #a 1 ${name}=x\nx\n`]);
+  }
+});

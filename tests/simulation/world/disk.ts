@@ -9,10 +9,11 @@ import type {
   Commit,
   CommitOutcome,
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
-  NamedMark,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -105,7 +106,11 @@ export class Disk {
   }
 }
 
-/** The store of one broker. */
+/**
+ * The store of one broker. Between when something is stored, or looked at, and when the broker hears of it some
+ * time passes, as it does between two threads: a reader may see what the broker does not know to be stored, and
+ * an answer tell of a log that has grown meanwhile. Answers keep the order of the calls of their kind.
+ */
 class DiskStore implements Store {
   readonly recentIds: readonly RecentIds[];
   readonly #disk: Disk;
@@ -114,17 +119,17 @@ class DiskStore implements Store {
   readonly #states: States;
   readonly #opened: Opened;
   readonly #commits: {
-    readonly appends: readonly Append[];
-    readonly marks: readonly NamedMark[];
-    readonly forget: readonly GroupName[];
+    readonly commit: Omit<Kept, "time">;
     readonly done: (outcome: CommitOutcome) => void;
   }[] = [];
   #committing: Kept | undefined;
   /** Patterns whose replays had read all there was. */
   readonly #caughtUp = new Set<string>();
+  #state: StoreState;
   #lost = false;
   #busy = false;
-  #readsDue = 0;
+  readonly #looks = new InTurn();
+  readonly #answers = new InTurn();
   #onIdle: Array<() => void> = [];
 
   constructor(
@@ -137,48 +142,51 @@ class DiskStore implements Store {
     this.#states = states;
     this.#opened = disk.medium.open(() => node.clock.wall());
     this.recentIds = this.#opened.store.recentIds;
+    this.#state = this.#opened.store.state;
   }
 
   get state(): StoreState {
-    return { ...this.#opened.store.state, committing: this.#commits.length };
+    return { ...this.#state, committing: this.#commits.length };
   }
 
-  commit({ appends, marks = [], forget = [] }: Commit, done: (outcome: CommitOutcome) => void): void {
-    const copies = appends.map(({ topic, count, bytes, ids, ttl }) => ({
-      topic,
-      count,
-      bytes: bytes.slice(),
-      ids,
-      ttl,
-    }));
-    this.#commits.push({ appends: copies, marks, forget, done });
+  commit(
+    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
+    const later = delayed.map((run) => ({ ...copyOf(run), due: run.due }));
+    this.#commits.push({
+      commit: { appends: appends.map(copyOf), marks, forget, delayed: later, moved },
+      done,
+    });
     this.#next();
   }
 
   seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
-    this.#read(() => this.#opened.store.seek(pattern, range, done));
+    this.#read((told) => this.#opened.store.seek(pattern, range, told), done);
   }
 
   read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
     for (const { pattern } of cursors) {
       if (this.#caughtUp.delete(pattern)) this.#states.reached("a follower falls back");
     }
-    this.#read(() =>
-      this.#opened.store.read(cursors, extent, (outcome) => {
-        if (outcome.kind === "page") {
-          outcome.ends.forEach((end, at) => end === "caught up" && this.#caughtUp.add(cursors[at]!.pattern));
-        }
-        done(outcome);
-      })
-    );
+    this.#read<ReadOutcome>((told) => this.#opened.store.read(cursors, extent, told), (outcome) => {
+      if (outcome.kind === "page") {
+        outcome.ends.forEach((end, at) => end === "caught up" && this.#caughtUp.add(cursors[at]!.pattern));
+      }
+      done(outcome);
+    });
   }
 
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
-    this.#read(() => this.#opened.store.group(group, done));
+    this.#read((told) => this.#opened.store.group(group, told), done);
+  }
+
+  due(query: DueQuery, done: (outcome: DueOutcome) => void): void {
+    this.#read((told) => this.#opened.store.due(query, told), done);
   }
 
   groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
-    this.#read(() => this.#opened.store.groups(after, done));
+    this.#read((told) => this.#opened.store.groups(after, told), done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {
@@ -199,11 +207,21 @@ class DiskStore implements Store {
     return this.#committing;
   }
 
-  /** Calls keep their order. */
-  #read(ask: () => void): void {
-    const { world } = this.#node;
-    this.#readsDue = Math.max(this.#readsDue, world.now + this.#random.spread(this.#disk.weather.read));
-    this.#node.after(this.#readsDue - world.now, ask);
+  #read<Outcome>(look: (told: (outcome: Outcome) => void) => void, done: (outcome: Outcome) => void): void {
+    const commits = this.#opened.store.state.commits;
+    this.#looks.add(this.#node, this.#hop(), () => {
+      look((outcome) => {
+        this.#answers.add(this.#node, this.#hop(), () => {
+          if (this.#opened.store.state.commits > commits) this.#states.reached("a commit beside a read");
+          done(outcome);
+        });
+      });
+    });
+  }
+
+  /** Milliseconds until somebody hears of something. */
+  #hop(): number {
+    return this.#random.spread(this.#disk.weather.read / 2);
   }
 
   #next(): void {
@@ -225,8 +243,7 @@ class DiskStore implements Store {
       });
       return;
     }
-    const { appends, marks, forget } = first;
-    this.#committing = { appends, marks, forget, time: this.#node.clock.wall() };
+    this.#committing = { ...first.commit, time: this.#node.clock.wall() };
     const loses = fate < refusals + losses;
     this.#node.after(took, () => {
       const kept = this.#committing!;
@@ -237,16 +254,35 @@ class DiskStore implements Store {
         if (this.#random.chance(0.5)) this.#disk.medium.add(kept);
         return this.#answer({ kind: "lost", reason: "the disk failed" });
       }
-      this.#opened.commit(kept, (outcome) => this.#answer(outcome));
+      this.#opened.commit(kept, (outcome) => this.#node.after(this.#hop(), () => this.#answer(outcome)));
     });
   }
 
   #answer(outcome: CommitOutcome): void {
     this.#node.guard(() => {
       this.#busy = false;
+      this.#state = this.#opened.store.state;
       const first = this.#commits.shift();
       first?.done(outcome);
       this.#next();
     });
+  }
+}
+
+/** What is given for a commit is there as long as that lasts. */
+function copyOf({ topic, count, bytes, ids, ttl }: Append): Append {
+  return { topic, count, bytes: bytes.slice(), ids, ttl };
+}
+
+/** What comes one after the other, each when its time has come and those before it are through. */
+class InTurn {
+  readonly #waiting: Array<() => void> = [];
+  #due = 0;
+
+  add(node: Node, ms: number, run: () => void): void {
+    const { now } = node.world;
+    this.#due = Math.max(this.#due, now + ms);
+    this.#waiting.push(run);
+    node.after(this.#due - now, () => this.#waiting.shift()?.());
   }
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { groupAppends, storedOf, topicProblem } from "../../../lib/store/log/group.ts";
+import { groupAppends, storedOf, topicsProblem } from "../../../lib/store/log/group.ts";
 import { groupState } from "../../../lib/store/log/groups.ts";
 import { read } from "../../../lib/store/log/read.ts";
 import { trimmedOf, Trimmer } from "../../../lib/store/log/retention.ts";
 import { seek } from "../../../lib/store/log/seek.ts";
+import { DelayedReader } from "../../../lib/store/sqlite/delayed.ts";
 import { GroupMarksReader } from "../../../lib/store/sqlite/group_marks.ts";
 import type { Watched } from "../../../lib/store/sqlite/held_files.ts";
 import { createSchema, FORMAT } from "../../../lib/store/sqlite/schema.ts";
@@ -76,6 +77,7 @@ class OpenImage implements Opened {
     this.#trimmer = new Trimmer(this.#writer, image.options.retain);
     const view = new SqliteView(db);
     const marks = new GroupMarksReader(db);
+    const delayed = new DelayedReader(db);
     this.#state = this.#look();
     const state = (): StoreState => this.#state;
     this.store = {
@@ -96,6 +98,10 @@ class OpenImage implements Opened {
         const missed = marks.missedBy(group);
         queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
       },
+      due: (query, done) => {
+        const outcome = view.snapshot(() => delayed.due(query));
+        queueMicrotask(() => done(outcome));
+      },
       groups: (_after, done) => {
         const groups = view.snapshot(() =>
           marks.namesAfter({ name: "", pattern: "" }, 1_000_000).map((group) =>
@@ -112,13 +118,18 @@ class OpenImage implements Opened {
     };
   }
 
-  commit({ appends, marks, forget, time }: Kept, done: (outcome: CommitOutcome) => void): void {
-    const reason = appends.map(({ topic }) => topicProblem(topic)).find((problem) => problem !== undefined);
+  commit(
+    { appends, marks, forget, delayed, moved, time }: Kept,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
+    const reason = topicsProblem(appends) ?? topicsProblem(delayed);
     if (reason !== undefined) return queueMicrotask(() => done({ kind: "refused", reason }));
-    const grouped = groupAppends(appends);
+    const grouped = groupAppends(appends, delayed);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
-    const numbers = this.#writer.commit({ batches: grouped.batches, marks, forget }, bytes, time);
+    const { batches } = grouped;
+    const commit = { batches, marks, forget, delayed: grouped.delayed, moved };
+    const numbers = this.#writer.commit(commit, bytes, time);
     if ("kind" in numbers) return queueMicrotask(() => done(numbers));
     this.#commits++;
     this.#trim(grouped.batches, time);
@@ -128,9 +139,9 @@ class OpenImage implements Opened {
   }
 
   #look(): StoreState {
-    const { topics, batches, bytes, last } = this.#writer;
+    const { topics, batches, bytes, last, delayed } = this.#writer;
     const counted = { commits: this.#commits, trimmed: this.#trimmed };
-    return { topics, batches, bytes, last, commitTime: 0, committing: 0, ...counted };
+    return { topics, batches, bytes, last, delayed, commitTime: 0, committing: 0, ...counted };
   }
 
   #trim(

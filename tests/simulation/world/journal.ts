@@ -64,6 +64,7 @@ class OpenJournal implements Opened {
       seek: (...asked) => store.seek(...asked),
       read: (...asked) => store.read(...asked),
       group: (...asked) => store.group(...asked),
+      due: (...asked) => store.due(...asked),
       groups: (...asked) => store.groups(...asked),
       watch: (trimmed) => store.watch(trimmed),
       close: (done) => store.close(done),
@@ -75,13 +76,9 @@ class OpenJournal implements Opened {
     this.#replay(this.#store, { ...kept, time: this.#journal.time }, done);
   }
 
-  #replay(
-    store: MemoryStore,
-    { appends, marks, forget, time }: Kept,
-    done: (outcome: CommitOutcome) => void,
-  ): void {
+  #replay(store: MemoryStore, { time, ...commit }: Kept, done: (outcome: CommitOutcome) => void): void {
     this.#time = time;
-    store.commit({ appends, marks, forget }, done);
+    store.commit(commit, done);
     this.#time = undefined;
   }
 }
@@ -89,9 +86,11 @@ class OpenJournal implements Opened {
 /** The ids that a broker that starts now still knows. */
 function recentOf(kept: readonly Kept[], window: number): RecentIds[] {
   const newest = kept.at(-1)?.time ?? 0;
-  return kept.flatMap(({ appends, time }) =>
+  return kept.flatMap(({ appends, delayed, time }) =>
     newest - time > window
       ? []
-      : appends.flatMap(({ topic, ids }) => ids === undefined ? [] : [{ topic, age: newest - time, ids }])
+      : [...appends, ...delayed].flatMap(({ topic, ids }) =>
+        ids === undefined ? [] : [{ topic, age: newest - time, ids }]
+      )
   );
 }

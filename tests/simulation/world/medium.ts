@@ -3,12 +3,21 @@
  *
  * @module
  */
-import type { Append, CommitOutcome, GroupName, NamedMark, Store } from "../../../lib/store/types.ts";
+import type {
+  Append,
+  CommitOutcome,
+  Delayed,
+  GroupName,
+  NamedMark,
+  Store,
+} from "../../../lib/store/types.ts";
 
 /** What one commit stores. */
 export interface Kept {
   readonly appends: readonly Append[];
   readonly marks: readonly NamedMark[];
+  readonly delayed: readonly Delayed[];
+  readonly moved: readonly number[];
   readonly forget: readonly GroupName[];
   /** By the wall clock of who stored it, milliseconds since 1970. */
   readonly time: number;

@@ -31,7 +31,7 @@ Deno.test("a store as it was written has no problem, and is counted", async () =
   using folder = new Folder();
   const bytes = await filled(folder);
   assertEquals(checked(folder), {
-    summary: { topics: 4, batches: 4, messages: 8, bytes, problems: 0 },
+    summary: { topics: 4, batches: 4, messages: 8, bytes, delayed: 0, problems: 0 },
     problems: [],
   });
 });

@@ -134,6 +134,50 @@ Deno.test("an imported message's time is its own, but not before the one stored 
   assert(ahead >= before && now >= ahead && now <= Date.now());
 });
 
+Deno.test("what waits is exported with its time, in its order, before what is stored, and waits after an import (D9)", async () => {
+  using folder = new Folder();
+  const far = Date.now() + 3_600_000;
+  const fields = new TextEncoder().encode("pub #a 1 key=k ttl=5\nx\n");
+  await folder.with(async (store) => {
+    await store.commit(run("#a", "stored"));
+    await store.commitOf({
+      delayed: [
+        { ...run("#a", "3", "4"), due: far + 1 },
+        { topic: "#a", count: 1, bytes: fields, ttl: 5000, due: far },
+        { ...run("#b", "1"), due: 10 },
+      ],
+    });
+  });
+  const found = exported(folder);
+  assertEquals(told(found), [
+    "#b undefined 1",
+    "#a undefined x",
+    "#a undefined 3",
+    "#a undefined 4",
+    "#a 1 stored",
+  ]);
+  assertEquals(found.map(({ at }) => at), [10, far, far + 1, far + 1, undefined]);
+  assertEquals([found[1]?.key, found[1]?.ttl], ["k", 5]);
+  assertEquals(told(exported(folder, "#b")), ["#b undefined 1"]);
+  using copy = new Folder();
+  imported(copy, [message("#a", "before"), ...found, message("#a", "behind")]);
+  whole(copy);
+  await copy.with(async (store) => {
+    assertEquals(shown((await store.replay("#>", EARLIEST)).messages), [
+      "#a 1 before",
+      "#a 2 stored",
+      "#a 3 behind",
+    ]);
+    const { runs } = await store.due({ now: far + 1 });
+    assertEquals(runs.map(({ due, topic, ttl }) => [due, topic, ttl]), [
+      [10, "#b", undefined],
+      [far, "#a", 5000],
+      [far + 1, "#a", undefined],
+      [far + 1, "#a", undefined],
+    ]);
+  });
+});
+
 Deno.test("what was imported long ago with a ttl is over", async () => {
   using folder = new Folder();
   const time = Date.now() - 60_000;
@@ -202,7 +246,7 @@ Deno.test("export begins with the first message that is left", async () => {
     while (store.store.state.trimmed < 3) await store.commit(run("#b", "x"));
   }, { retain: { bytes: 2_000_000 } });
   const [first] = exported(folder, "#a");
-  assert(first !== undefined && first.seq > 3, `it begins with ${first?.seq}`);
+  assert(first?.seq !== undefined && first.seq > 3, `it begins with ${first?.seq}`);
 });
 
 Deno.test("export gives what lies before the damage, then says what is damaged", async () => {

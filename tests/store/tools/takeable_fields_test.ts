@@ -15,6 +15,8 @@ const STORED: readonly (readonly [string | Uint8Array, string])[] = [
   ["a=1 ttl=x b=2", "a=1 b=2"],
   ["ttl=1e99", ""],
   ["ttl=060 ttl=0.5", "ttl=060 ttl=0.5"],
+  ["at=home a=1 delay=soon", "a=1"],
+  ["b=2 delay=5 delays=6 h.at=7", "b=2 delays=6 h.at=7"],
   [Uint8Array.of(0x61, 0x3d, 0xff, 0xc3, 0xbc, 0xc3, 0x62), "a=%FFü%C3b"],
 ];
 

@@ -14,6 +14,7 @@ export interface WorkerOptions {
   readonly window: number | undefined;
   readonly "retry-delay": number | undefined;
   readonly command: readonly string[] | undefined;
+  readonly reply: boolean;
   readonly "filter-out": readonly string[];
   readonly format: unknown;
   readonly delimiter: unknown;
@@ -34,8 +35,8 @@ export function checkWorker(options: WorkerOptions): void {
       const written = command.map(shellWord).join(" ");
       throw new UsageError(`-- ${written} is run for each message with --ack exec: give that, too`);
     }
-    for (const name of ["jobs", "retry-delay"] as const) {
-      if (options[name] === undefined) continue;
+    for (const name of ["jobs", "retry-delay", "reply"] as const) {
+      if (options[name] === undefined || options[name] === false) continue;
       throw new UsageError(`--${name} is for --ack exec, which runs a command for each message`);
     }
     return;

@@ -6,6 +6,7 @@
 import type { Notices } from "../../client/notices.ts";
 import type { Output } from "../../output/output.ts";
 import { windowFor } from "../group_terms.ts";
+import { Answers, type Responding } from "./answers.ts";
 import type { WorkerOptions } from "./options.ts";
 import { Worker } from "./worker.ts";
 
@@ -28,6 +29,8 @@ export interface Subscribing {
   };
   readonly out: Output;
   readonly notices: Notices;
+  /** With `--reply`: where answers go. */
+  readonly answers?: Responding | undefined;
 }
 
 /** Commands that run at a time. */
@@ -47,7 +50,7 @@ export function windowOf(
 /** Undefined where the options ask for none. */
 export function workerOf(
   options: WorkerOptions & { readonly count: number | undefined },
-  { subscriber, subscribed, out, notices }: Subscribing,
+  { subscriber, subscribed, out, notices, answers }: Subscribing,
 ): Worker | undefined {
   const { ack, command, count } = options;
   if (ack !== "exec" || command === undefined) return undefined;
@@ -68,6 +71,7 @@ export function workerOf(
     // that nothing can be written any more is told by `failed`, and the command runs to its end
     printed: () => out.full ? out.flush().catch(() => {}) : undefined,
     notices,
+    answers: answers === undefined ? undefined : new Answers(answers, notices),
   });
 }
 

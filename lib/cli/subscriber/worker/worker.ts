@@ -11,6 +11,7 @@ import { showDuration } from "../../options/units.ts";
 import { Child } from "../../process/child.ts";
 import { whyNot } from "../../process/files.ts";
 import { pause } from "../../process/pause.ts";
+import type { Answers } from "./answers.ts";
 import { isLeased, type Job, type LeasedJob, nameOf } from "./job.ts";
 import { Lines } from "./lines.ts";
 import { forgetOuterMessage, variablesOf } from "./variables.ts";
@@ -50,6 +51,8 @@ export interface WorkerParts {
   /** Called behind lines: resolves when there is room for more. */
   readonly printed: () => Promise<void> | void;
   readonly notices: Pick<Notices, "failed" | "notice" | "detail" | "passOn">;
+  /** With `--reply`: what a command prints is the answer to who asked. */
+  readonly answers?: Answers | undefined;
 }
 
 /** A job from when it was taken until it is done with. */
@@ -200,10 +203,11 @@ export class Worker {
 
   /** Why it is not done; undefined: it is. */
   async #run(held: Held): Promise<string | undefined> {
-    const { command, print, printed, notices } = this.#parts;
+    const { command, print, printed, notices, answers } = this.#parts;
     const { job } = held;
     const name = nameOf(job);
     const decoder = new TextDecoder();
+    const answer = answers?.to(job);
     const out = new Lines(print);
     const err = new Lines((line) => notices.passOn(`${name}: ${decoder.decode(line)}`));
     const program = command[0] ?? "";
@@ -212,6 +216,7 @@ export class Worker {
         env: variablesOf(job),
         stdin: job.payload,
         stdout: (bytes) => {
+          if (answer !== undefined) return answer.add(bytes);
           out.add(bytes);
           return printed();
         },
@@ -225,8 +230,9 @@ export class Worker {
     const { code, signal } = await held.child.ended;
     out.end();
     err.end();
-    if (code === 0) return undefined;
-    return signal === null ? `${program} ended with ${code}` : `${program} was ended by ${signal}`;
+    const why = signal === null ? `${program} ended with ${code}` : `${program} was ended by ${signal}`;
+    if (!this.#killed) await answer?.send(code === 0 ? undefined : why);
+    return code === 0 ? undefined : why;
   }
 
   #ended(held: Held, why: string | undefined): void {

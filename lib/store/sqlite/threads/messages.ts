@@ -5,9 +5,11 @@
  * @module
  */
 import type { LogFields } from "../../../log.ts";
-import type { CommitNumbers, NewBatch } from "../../log/group.ts";
+import type { CommitNumbers, NewBatch, NewDelayed } from "../../log/group.ts";
 import type {
   Cursor,
+  DueOutcome,
+  DueQuery,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
@@ -45,6 +47,8 @@ export type WriteRequest =
     readonly kind: "commit";
     readonly batches: readonly NewBatch[];
     readonly marks: readonly NamedMark[];
+    readonly delayed: readonly NewDelayed[];
+    readonly moved: readonly number[];
     readonly forget: readonly GroupName[];
     readonly buffer: ArrayBuffer;
   }
@@ -62,6 +66,7 @@ export type ReadRequest =
     readonly gentle: boolean;
   }
   | { readonly kind: "group"; readonly group: GroupName }
+  | { readonly kind: "due"; readonly query: DueQuery }
   | { readonly kind: "groups"; readonly after: GroupName | undefined }
   | { readonly kind: "close" };
 
@@ -108,5 +113,6 @@ export type ReadAnswer =
   | { readonly kind: "sought"; readonly outcome: SeekOutcome }
   | { readonly kind: "read"; readonly outcome: ReadOutcome }
   | { readonly kind: "group"; readonly outcome: GroupOutcome }
+  | { readonly kind: "due"; readonly outcome: DueOutcome }
   | { readonly kind: "groups"; readonly outcome: GroupsOutcome }
   | { readonly kind: "closed" };

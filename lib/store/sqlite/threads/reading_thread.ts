@@ -9,8 +9,9 @@ import { RunError } from "../../../errors.ts";
 import { groupState } from "../../log/groups.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
-import type { GroupName, GroupOutcome, GroupsOutcome, Page } from "../../types.ts";
+import type { DueOutcome, GroupName, GroupOutcome, GroupsOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
+import { DelayedReader } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
 import { filesIn } from "../files.ts";
 import { GroupMarksReader } from "../group_marks.ts";
@@ -39,6 +40,7 @@ export class ReadingThread {
   readonly #db: DatabaseSync;
   readonly #view: SqliteView;
   readonly #marks: GroupMarksReader;
+  readonly #delayed: DelayedReader;
   /** Requests that were answered. */
   #served = 0;
 
@@ -62,6 +64,7 @@ export class ReadingThread {
     this.#db = connect(filesIn(dir).database, { readOnly: true, sync: "commit" });
     this.#view = new SqliteView(this.#db);
     this.#marks = new GroupMarksReader(this.#db);
+    this.#delayed = new DelayedReader(this.#db);
     const heap = new IdleHeap({
       bytes: () => Deno.memoryUsage().heapTotal,
       collect: () => {
@@ -81,6 +84,8 @@ export class ReadingThread {
         return this.#read(request);
       case "group":
         return this.#group(request);
+      case "due":
+        return this.#due(request);
       case "groups":
         return this.#groups(request);
       case "close":
@@ -111,6 +116,11 @@ export class ReadingThread {
       return { kind: "group", mark, missed: this.#marks.missedBy(group) };
     });
     this.#answer({ kind: "group", outcome });
+  }
+
+  #due({ query }: Extract<ReadRequest, { kind: "due" }>): void {
+    const outcome = orFailed(this.#view, (): DueOutcome => this.#delayed.due(query));
+    this.#answer({ kind: "due", outcome });
   }
 
   #groups({ after = FIRST }: Extract<ReadRequest, { kind: "groups" }>): void {

@@ -139,9 +139,10 @@ export class WritingThread {
     }
   }
 
-  #commit({ batches, marks, forget, buffer }: Extract<WriteRequest, { kind: "commit" }>): void {
+  #commit({ buffer, ...commit }: Extract<WriteRequest, { kind: "commit" }>): void {
+    const { batches } = commit;
     const start = performance.now();
-    const outcome = this.#writer.commit({ batches, marks, forget }, new Uint8Array(buffer), Date.now());
+    const outcome = this.#writer.commit(commit, new Uint8Array(buffer), Date.now());
     this.#commits++;
     const took = performance.now() - start;
     this.#commitTime += took;
@@ -201,7 +202,7 @@ export class WritingThread {
   }
 
   get #state(): StoreState {
-    const { topics, batches, last } = this.#writer;
+    const { topics, batches, last, delayed } = this.#writer;
     const now = performance.now();
     if (now >= this.#bytesDue) {
       this.#bytes = this.#writer.bytes;
@@ -216,6 +217,7 @@ export class WritingThread {
       commitTime: this.#commitTime,
       committing: 0,
       trimmed: this.#upkeep.trimmed,
+      delayed,
     };
   }
 

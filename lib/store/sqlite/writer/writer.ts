@@ -4,10 +4,11 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { CommitNumbers, NewBatch } from "../../log/group.ts";
+import type { CommitNumbers, NewBatch, NewDelayed } from "../../log/group.ts";
 import type { AgedBatch, TrimPort } from "../../log/retention.ts";
 import type { GroupName, NamedMark, RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
+import { DelayedTable } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
 import { GroupMarksTable } from "../group_marks.ts";
 import type { Watched } from "../held_files.ts";
@@ -25,6 +26,9 @@ import { identityWithout, Trimming } from "./trimming.ts";
 export interface NewCommit {
   readonly batches: readonly NewBatch[];
   readonly marks?: readonly NamedMark[] | undefined;
+  readonly delayed?: readonly NewDelayed[] | undefined;
+  /** Ids of those that are kept no more. */
+  readonly moved?: readonly number[] | undefined;
   readonly forget?: readonly GroupName[] | undefined;
 }
 
@@ -49,6 +53,7 @@ export class Writer implements TrimPort {
   readonly #topics: Topics;
   readonly #ids: RecentIdsTable;
   readonly #marks: GroupMarksTable;
+  readonly #delayed: DelayedTable;
   readonly #trimming: Trimming;
   readonly #room: Room;
   readonly #checkpoints: Checkpoints;
@@ -66,6 +71,7 @@ export class Writer implements TrimPort {
     this.#topics = new Topics(db);
     this.#ids = new RecentIdsTable(db);
     this.#marks = new GroupMarksTable(db);
+    this.#delayed = new DelayedTable(db);
     this.#trimming = new Trimming(db, this.#topics);
     this.#room = new Room(db);
     this.#checkpoints = new Checkpoints(db);
@@ -75,11 +81,12 @@ export class Writer implements TrimPort {
     );
     const newest = db.prepare("SELECT id, time FROM batch ORDER BY id DESC LIMIT 1").get();
     this.#last = Math.max(identity.deletedLast, newest === undefined ? 0 : int(newest, "id"));
-    this.#time = Math.max(identity.deletedTime, newest === undefined ? 0 : int(newest, "time"));
-    this.recentIds = this.#ids.since(this.#time - dedupWindow, {
-      newest: this.#time,
-      nameOf: (topic) => this.nameOf(topic),
-    });
+    const time = newest === undefined ? 0 : int(newest, "time");
+    this.#time = Math.max(identity.deletedTime, time, this.#delayed.newest);
+    const since = this.#time - dedupWindow;
+    const stored = this.#ids.since(since, { newest: this.#time, nameOf: (topic) => this.nameOf(topic) });
+    const delayed = this.#delayed.idsSince(since, this.#time);
+    this.recentIds = delayed.length === 0 ? stored : [...stored, ...delayed].sort((a, b) => b.age - a.age);
     // whoever cannot open it has not changed it
     this.#markOpen(true);
     held.watch();
@@ -109,14 +116,18 @@ export class Writer implements TrimPort {
   get bytes(): number {
     return this.#room.used;
   }
+  /** Messages that are kept until they are due. */
+  get delayed(): number {
+    return this.#delayed.count;
+  }
   /** Why nothing can be committed any more. */
   get lost(): Failure | undefined {
     return this.#transactions.lost;
   }
 
-  /** Stores batches whose records lie in `bytes`, and with them how far groups have come. */
+  /** Stores batches whose records lie in `bytes`, and with them how far groups have come, and what waits. */
   commit(
-    { batches, marks = [], forget = [] }: NewCommit,
+    { batches, marks = [], forget = [], delayed = [], moved = [] }: NewCommit,
     bytes: Uint8Array,
     now: number,
   ): CommitNumbers | Failure {
@@ -126,6 +137,7 @@ export class Writer implements TrimPort {
     let last = this.#last;
     let topics = this.#topics.count;
     const counted = this.#ids.counted;
+    let waits = this.#delayed.count;
     const failure = this.#transactions.run(() => {
       for (const { topic: name, count, start, end, ids, ttl } of batches) {
         let topic = touched.get(name);
@@ -151,6 +163,9 @@ export class Writer implements TrimPort {
         this.#marks.put(mark);
         this.#checkpoints.wrote(MARK_BYTES);
       }
+      waits += this.#delayed.put(delayed, bytes, time) - this.#delayed.take(moved);
+      for (const { start, end } of delayed) this.#checkpoints.wrote(end - start + BATCH_OVERHEAD);
+      this.#checkpoints.wrote(moved.length * BATCH_OVERHEAD);
     });
     if (failure !== undefined) {
       this.#ids.counted = counted;
@@ -159,6 +174,7 @@ export class Writer implements TrimPort {
     const numbers = { batch: this.#last + 1, firsts, time };
     this.#last = last;
     this.#time = time;
+    this.#delayed.count = waits;
     this.#topics.committed(touched, topics);
     this.#marks.committed({ marks, forget });
     return numbers;

@@ -1,0 +1,216 @@
+/**
+ * What is kept until it is due: one table, a row a run.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
+import { DamageError } from "../log/damage.ts";
+import type { NewDelayed } from "../log/group.ts";
+import type { DelayedRun, DueOutcome, DuePlace, DueQuery, RecentIds } from "../types.ts";
+import { reasonOf } from "./errors.ts";
+import { RECENT_LENGTH_MOST, RECENT_ROWS_MOST } from "./recent_ids.ts";
+import { blob, int, type Row, text } from "./rows.ts";
+
+/** Places looked at together, and runs that one answer brings at most. */
+const PLACES_READ = 256;
+const RUNS_MOST = 1024;
+/** Rows read together for their ids. */
+const IDS_READ = 256;
+
+/**
+ * The checksum of a row: CRC-32 of id, due, published, count and (where set) ttl, a space between, an LF, the
+ * topic, an LF, the ids (where set), an LF, and the bytes.
+ */
+function delayedCrc({ id, due, published, topic, count, ttl, ids }: DelayedRun, bytes: Uint8Array): number {
+  const end = ttl === undefined ? "" : ` ${ttl}`;
+  return crc32(bytes, crc32(`${id} ${due} ${published} ${count}${end}\n${topic}\n${ids ?? ""}\n`));
+}
+
+/** A row of `delayed`, verified. */
+export function delayedFrom(row: Row): DelayedRun {
+  const run = {
+    id: int(row, "id"),
+    due: int(row, "due"),
+    published: int(row, "published"),
+    topic: text(row, "topic"),
+    count: int(row, "count"),
+    ttl: row["ttl"] === null ? undefined : int(row, "ttl"),
+    ids: row["ids"] === null ? undefined : text(row, "ids"),
+    bytes: blob(row, "bytes"),
+  };
+  if (delayedCrc(run, run.bytes) !== int(row, "crc")) {
+    throw new DamageError(`the delayed run ${run.id} does not match its checksum`);
+  }
+  return run;
+}
+
+/** The table, through the connection that writes. Its changes are part of the caller's transaction. */
+export class DelayedTable {
+  /** Messages in it, as of the last transaction that was committed. */
+  count: number;
+  readonly #insert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #last: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(
+      `INSERT INTO delayed (id, due, published, topic, count, ttl, ids, crc, bytes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#delete = db.prepare("DELETE FROM delayed WHERE id = ? RETURNING count");
+    this.#newest = db.prepare(
+      `SELECT id, published, topic, ids FROM delayed WHERE id < ? ORDER BY id DESC LIMIT ${IDS_READ}`,
+    );
+    this.#last = db.prepare("SELECT id, published FROM delayed ORDER BY id DESC LIMIT 1");
+    this.count = int(db.prepare("SELECT coalesce(sum(count), 0) AS count FROM delayed").get() ?? {}, "count");
+  }
+
+  /** When the newest of them was published; 0: there is none. */
+  get newest(): number {
+    const last = this.#last.get();
+    return last === undefined ? 0 : int(last, "published");
+  }
+
+  /** Keeps runs whose records lie in `bytes`; how many messages that are more. */
+  put(runs: readonly NewDelayed[], bytes: Uint8Array, published: number): number {
+    if (runs.length === 0) return 0;
+    const last = this.#last.get();
+    let id = last === undefined ? 0 : int(last, "id");
+    let more = 0;
+    for (const { due, topic, count, start, end, ids, ttl } of runs) {
+      const records = bytes.subarray(start, end);
+      const run = { id: ++id, due, published, topic, count, ttl, ids, bytes: records };
+      const crc = delayedCrc(run, records);
+      this.#insert.run(id, due, published, topic, count, ttl ?? null, ids ?? null, crc, records);
+      more += count;
+    }
+    return more;
+  }
+
+  /** Those are kept no more; how many messages that are. Throws where one is not there. */
+  take(ids: readonly number[]): number {
+    let less = 0;
+    for (const id of ids) {
+      const row = this.#delete.get(id);
+      if (row === undefined) throw new DamageError(`the delayed run ${id} is not there`);
+      less += int(row, "count");
+    }
+    return less;
+  }
+
+  /**
+   * The ids of what was published since a time, the oldest first, about a second of a topic's together, with
+   * their ages at `newest`.
+   */
+  idsSince(time: number, newest: number): RecentIds[] {
+    const found = new Map<
+      string,
+      { readonly topic: string; readonly age: number; readonly parts: string[] }
+    >();
+    let [rows, length] = [0, 0];
+    // the newest first, and so each age that of the newest of a second
+    for (const row of this.#newestFirst()) {
+      const published = int(row, "published");
+      if (published < time || length > RECENT_LENGTH_MOST || rows > RECENT_ROWS_MOST) break;
+      rows++;
+      if (row["ids"] === null) continue;
+      const [topic, ids] = [text(row, "topic"), text(row, "ids")];
+      length += ids.length;
+      const key = `${Math.floor(published / 1000)} ${topic}`;
+      const group = found.get(key);
+      if (group !== undefined) group.parts.push(ids);
+      else found.set(key, { topic, age: Math.max(0, newest - published), parts: [ids] });
+    }
+    return [...found.values()].reverse().map(({ topic, age, parts }) => (
+      { topic, age, ids: parts.reverse().join("\n") }
+    ));
+  }
+
+  *#newestFirst(): Generator<Row, void> {
+    for (let at = Number.MAX_SAFE_INTEGER, more = true; more;) {
+      const rows = this.#newest.all(at);
+      more = rows.length === IDS_READ;
+      yield* rows;
+      at = int(rows.at(-1) ?? { id: 0 }, "id");
+    }
+  }
+}
+
+/** Rows of a store read together, where all are. */
+const ROWS_READ = 64;
+
+/** All rows by their places, through any connection; none in a store of a format that had no such table. */
+export function* allDelayed(db: DatabaseSync): Generator<Row, void> {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'delayed'").get() === undefined) return;
+  const next = db.prepare(
+    `SELECT * FROM delayed WHERE (due, id) > (?, ?) ORDER BY due, id LIMIT ${ROWS_READ}`,
+  );
+  let place = FIRST;
+  for (let more = true; more;) {
+    const rows = next.all(place.due, place.id);
+    more = rows.length === ROWS_READ;
+    for (const row of rows) {
+      place = { due: int(row, "due"), id: int(row, "id") };
+      yield row;
+    }
+  }
+}
+
+/** Before all places. */
+const FIRST: DuePlace = { due: Number.MIN_SAFE_INTEGER, id: 0 };
+
+/** Reads it, through any connection. */
+export class DelayedReader {
+  readonly #places: StatementSync;
+  readonly #run: StatementSync;
+  readonly #next: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#places = db.prepare(
+      `SELECT due, id FROM delayed
+        WHERE (due, id) > (?, ?) AND due <= ? AND topic NOT IN (SELECT value FROM json_each(?))
+        ORDER BY due, id LIMIT ${PLACES_READ}`,
+    );
+    this.#run = db.prepare("SELECT * FROM delayed WHERE id = ?");
+    this.#next = db.prepare("SELECT due FROM delayed WHERE due > ? ORDER BY due, id LIMIT 1");
+  }
+
+  /** What is due. */
+  due({ now, after, without, most }: DueQuery): DueOutcome {
+    const runs: DelayedRun[] = [];
+    const damaged: string[] = [];
+    const passed = JSON.stringify(without);
+    let place = after ?? FIRST;
+    let bytes = 0;
+    for (let more = true; more;) {
+      const places = this.#places.all(place.due, place.id, now, passed);
+      more = places.length === PLACES_READ;
+      for (const row of places) {
+        if (runs.length >= RUNS_MOST || bytes >= most) {
+          return { kind: "due", runs, after: place, next: undefined, damaged };
+        }
+        place = { due: int(row, "due"), id: int(row, "id") };
+        try {
+          const run = this.#load(place);
+          runs.push(run);
+          bytes += run.bytes.length;
+        } catch (error) {
+          if (!(error instanceof DamageError)) throw error;
+          damaged.push(reasonOf(error));
+        }
+      }
+    }
+    const next = this.#next.get(now);
+    return { kind: "due", runs, after: undefined, next: next && int(next, "due"), damaged };
+  }
+
+  #load({ due, id }: DuePlace): DelayedRun {
+    const row = this.#run.get(id);
+    if (row === undefined) throw new DamageError(`the delayed run ${id} is missing`);
+    const run = delayedFrom(row);
+    if (run.due !== due) throw new DamageError(`the index of the delayed run ${id} says otherwise`);
+    return run;
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * Judges what became of the stored messages of groups: each is settled once or dead, nobody is given what
+ * somebody else may still hold, and whatever is given out again has its reason (FAULTS, oracles 4 and 5; G6 to
+ * G11). It goes by what members' connections carried, see `tap.ts`.
+ *
+ * @module
+ */
+import { matches } from "../../lib/topics/topic.ts";
+import type { Delivery, History, MemberRecord, Said } from "./history.ts";
+import { isRetained, type JoinPlan, mayRefuse, type Plan } from "./plan.ts";
+import type { States } from "./states.ts";
+
+/** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
+const STEP_MS = 550;
+/** Milliseconds in which what a broker knows of attempts, and of what was written, is on disk. */
+const STORED_MS = 5_000;
+
+/** A group over stored topics, and what its members were given. */
+interface Queue {
+  readonly group: string;
+  readonly pattern: string;
+  readonly explicit: boolean;
+  readonly members: readonly MemberRecord[];
+  /** Whether it begins with all there is, and from when on all belongs to it otherwise. */
+  readonly whole: boolean;
+  readonly since: number;
+  /** By topic and number, as they came. */
+  readonly given: ReadonlyMap<string, readonly Delivery[]>;
+}
+
+interface Judged {
+  readonly history: History;
+  readonly plan: Plan;
+  readonly states: States;
+}
+
+/** What is wrong. */
+export function judgeQueues(judged: Judged): string[] {
+  const { history, plan, states } = judged;
+  const queues = queuesOf(history);
+  const wrong: string[] = [];
+  for (const queue of queues) {
+    for (const deliveries of queue.given.values()) {
+      for (const delivery of deliveries) {
+        if (delivery.attempt > plan.maxAttempts) {
+          wrong.push(`${show(delivery)} came, ${plan.maxAttempts} are allowed`);
+        }
+        for (const said of delivery.said) note(said, states);
+      }
+      wrong.push(...(queue.explicit ? settledOnce(deliveries, judged) : givenOnce(deliveries, judged)));
+      if (queue.explicit) wrong.push(...explained(deliveries, queue, judged));
+    }
+    wrong.push(...bounded(queue, plan), ...ordered(queue, history), ...complete(queue, judged));
+  }
+  return [...wrong, ...died(queues, judged)];
+}
+
+function note({ verb, answer, delay }: Said, states: States): void {
+  if (answer === "NOT_HELD") states.reached("a message is not held any more");
+  if (answer !== "ok") return;
+  if (verb === "ack") states.reached("a message is acknowledged");
+  else if (verb === "extend") states.reached("the time of a message is extended");
+  else states.reached(delay > 0 ? "a message is given back for later" : "a message is given back");
+}
+
+function queuesOf({ members }: History): Queue[] {
+  const queues = new Map<
+    string,
+    Omit<Queue, "members" | "given"> & { members: Set<MemberRecord>; given: Map<string, Delivery[]> }
+  >();
+  for (const member of members) {
+    const joins = member.joins.filter(({ okAt, refused }) => okAt !== undefined || refused === undefined);
+    for (const { plan, okAt = Infinity } of joins) {
+      const key = keyOf(plan);
+      const before = queues.get(key);
+      queues.set(key, {
+        group: plan.group,
+        pattern: plan.pattern,
+        explicit: plan.ack === "explicit",
+        members: (before?.members ?? new Set()).add(member),
+        whole: (before?.whole ?? true) && plan.from === "earliest",
+        since: Math.min(before?.since ?? Infinity, okAt),
+        given: before?.given ?? new Map(),
+      });
+    }
+    for (const delivery of member.lines.flatMap(({ given }) => given)) {
+      const join = joins.find(({ plan }) =>
+        plan.group === delivery.group && matches(plan.pattern, delivery.topic)
+      );
+      if (join === undefined) continue;
+      const { given } = queues.get(keyOf(join.plan))!;
+      const known = given.get(nameOf(delivery));
+      if (known === undefined) given.set(nameOf(delivery), [delivery]);
+      else known.push(delivery);
+    }
+  }
+  for (const { given } of queues.values()) for (const each of given.values()) each.sort(byTime);
+  return [...queues.values()].map((queue) => ({ ...queue, members: [...queue.members] }));
+}
+
+function keyOf({ group, pattern }: JoinPlan): string {
+  return `${group} ${pattern}`;
+}
+
+function nameOf({ topic, seq }: { readonly topic: string; readonly seq: number }): string {
+  return `${topic} ${seq}`;
+}
+
+function byTime(one: Delivery, other: Delivery): number {
+  return one.at - other.at;
+}
+
+function show({ topic, seq, group, attempt, line, at }: Delivery): string {
+  return `${topic} ${seq} of group ${group}, attempt ${attempt}, to ${line.member} at ${Math.round(at)}`;
+}
+
+/** Which broker it came from. */
+function epochOf({ line }: Delivery, { starts }: History): number {
+  return starts.filter((start) => start <= line.beganAt).length;
+}
+
+function ackOf({ said }: Delivery): Said | undefined {
+  return said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
+}
+
+/** What was acknowledged, and that was answered, is not given out again, nor acknowledged once more (4). */
+function settledOnce(deliveries: readonly Delivery[], { history }: Judged): string[] {
+  const settled = deliveries.filter((delivery) => ackOf(delivery) !== undefined);
+  const [first, second] = settled;
+  if (first === undefined) return [];
+  if (second !== undefined) return [`acknowledged twice: ${show(first)}, and ${show(second)}`];
+  const epoch = epochOf(first, history);
+  const { answeredAt = Infinity } = ackOf(first)!;
+  const again = deliveries.find((delivery) => {
+    // it was acknowledged with that one, whichever it had come to then
+    if (delivery.line === first.line && delivery.at <= answeredAt) return false;
+    const other = epochOf(delivery, history);
+    return other > epoch || (other === epoch && delivery.attempt > first.attempt);
+  });
+  return again === undefined ? [] : [`given out again though it was acknowledged: ${show(again)}`];
+}
+
+/** What is settled when it is written is given once, but where a crash comes right behind it. */
+function givenOnce(deliveries: readonly Delivery[], { history, plan }: Judged): string[] {
+  const wrong: string[] = [];
+  for (const [at, delivery] of deliveries.entries()) {
+    const before = deliveries[at - 1];
+    if (before === undefined) continue;
+    const epoch = epochOf(before, history);
+    const end = history.starts[epoch];
+    const forgets = isTroubled(plan) || (end !== undefined && before.at > end - STORED_MS);
+    if (epochOf(delivery, history) === epoch || !forgets) {
+      wrong.push(`given out twice: ${show(before)}, and ${show(delivery)}`);
+    }
+  }
+  return wrong;
+}
+
+/** Whether a disk may take long to know something. */
+function isTroubled({ disk, faults }: Plan): boolean {
+  return disk.losses + disk.refusals > 0 || disk.commit > 20 ||
+    faults.some(({ kind }) => /disk|freeze/.test(kind));
+}
+
+/** One member at a time has it, and it goes to another one, or comes again, for a reason (5). */
+function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged): string[] {
+  const { history, plan, states } = judged;
+  const wrong: string[] = [];
+  for (const delivery of deliveries) {
+    if (delivery.attempt === 1) continue;
+    const epoch = epochOf(delivery, history);
+    const same = deliveries.filter((other) => epochOf(other, history) === epoch);
+    const before = same.find(({ attempt }) => attempt === delivery.attempt - 1);
+    // it was lost on its way, or that was before a crash
+    if (before === undefined) continue;
+    const reason = reasonOf(before, delivery, judged);
+    if (reason === undefined) {
+      wrong.push(`given out again for no reason: ${show(before)}, and ${show(delivery)}`);
+    } else if (reason === "lost") {
+      states.reached("a message is given out again behind a lost connection");
+    } else if (reason === "timeout") {
+      states.reached("a message outlives its lease");
+    } else if (reason.delay > 0 && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)) {
+      // what waits for later is not known any more when the last member has left
+      if (isThere(queue, { from: reason.at, to: delivery.at })) {
+        wrong.push(`given back for ${reason.delay} ms and given out before: ${show(delivery)}`);
+      }
+    }
+  }
+  for (const [at, one] of deliveries.entries()) {
+    const epoch = epochOf(one, history);
+    for (const other of deliveries.slice(at + 1)) {
+      const later = epochOf(other, history);
+      if (later === epoch && one.attempt === other.attempt) {
+        wrong.push(`given out twice: ${show(one)}, and ${show(other)}`);
+      } else if (later > epoch) {
+        states.reached("a message is given out again behind a crash");
+        const nack = one.said.find(({ verb, answer }) => verb === "nack" && answer === "ok");
+        const end = history.starts[epoch];
+        if (nack === undefined || end === undefined || isTroubled(plan)) continue;
+        if (nack.answeredAt! < end - STORED_MS && other.attempt <= one.attempt) {
+          wrong.push(`given out no more often than before a crash: ${show(one)}, and ${show(other)}`);
+        }
+      }
+    }
+  }
+  return wrong;
+}
+
+/** Whether one of its members was connected all the time. */
+function isThere({ members }: Queue, { from, to }: { readonly from: number; readonly to: number }): boolean {
+  return members.some(({ lines, joins }) =>
+    joins.every(({ okAt = Infinity, endedAt = Infinity }) => okAt < from && endedAt > to) &&
+    lines.some(({ beganAt, endedAt = Infinity }) => beganAt < from && endedAt > to)
+  );
+}
+
+/** Why a message is not its first holder's any more. */
+function reasonOf(
+  before: Delivery,
+  delivery: Delivery,
+  { history, plan }: Judged,
+): Said | "lost" | "timeout" | undefined {
+  const { line, said, group, topic } = before;
+  const late = slackOf(plan);
+  const nack = said.find(({ verb, at }) => verb === "nack" && at <= delivery.at);
+  if (nack !== undefined && nack.answer !== "NOT_HELD") return nack;
+  const { endedAt } = line;
+  if (endedAt !== undefined && endedAt <= delivery.at + (late ?? Infinity) && endedAt < history.over) {
+    return "lost";
+  }
+  const isLeft = line.left.some((each) =>
+    each.group === group && each.at <= delivery.at && matches(each.pattern, topic)
+  );
+  if (isLeft) return "lost";
+  const extended = said.flatMap(({ verb, at, answer }) => verb === "extend" && answer === "ok" ? [at] : []);
+  const began = Math.max(before.at, ...extended);
+  if (late === undefined || delivery.at - began >= plan.ackTimeout - late) return "timeout";
+  return undefined;
+}
+
+/** Milliseconds that something may be on its way; undefined: any number. */
+function slackOf({ weather, faults }: Plan): number | undefined {
+  const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
+  return stands || weather.latency > 5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
+}
+
+/** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
+function jumpsOf(faults: Plan["faults"]): number {
+  return 1000 * faults.filter(({ kind }) => kind === "jump the clock").length;
+}
+
+/** Nobody holds more than its window (G7). */
+function bounded({ members, group, pattern, explicit }: Queue, { ackTimeout }: Plan): string[] {
+  if (!explicit) return [];
+  const wrong: string[] = [];
+  for (const { joins, lines, name } of members) {
+    const join = joins.find(({ plan }) => plan.group === group && plan.pattern === pattern);
+    if (join === undefined) continue;
+    const window = Math.max(join.plan.window, join.plan.later?.window ?? 0);
+    for (const { given } of lines) {
+      let held: Delivery[] = [];
+      for (const delivery of given) {
+        if (delivery.group !== group || !matches(pattern, delivery.topic)) continue;
+        const { at: now } = delivery;
+        held = held.filter(({ at, said }) =>
+          now - at < ackTimeout / 2 && !said.some(({ verb, at }) => verb !== "extend" && at <= now)
+        );
+        held.push(delivery);
+        if (held.length <= window) continue;
+        wrong.push(`${name} holds ${held.length} of group ${group} with a window of ${window}`);
+        break;
+      }
+    }
+  }
+  return wrong;
+}
+
+/** Each topic's messages come in the order of their numbers the first time, where nobody gave any back (G6). */
+function ordered({ members, given }: Queue, { starts }: History): string[] {
+  if (starts.length > 1 || members.some(({ losses, joins }) => losses.length > 0 || joins.some(hasLeft))) {
+    return [];
+  }
+  const last = new Map<string, Delivery>();
+  const firsts = [...given.values()].flatMap((each) => each.filter(({ attempt }) => attempt === 1)).sort(
+    byTime,
+  );
+  for (const delivery of firsts) {
+    const stream = `${delivery.line.member} ${delivery.topic}`;
+    const before = last.get(stream);
+    if (before !== undefined && before.seq > delivery.seq) {
+      return [`came behind ${before.seq}: ${show(delivery)}`];
+    }
+    last.set(stream, delivery);
+  }
+  return [];
+}
+
+function hasLeft({ endedAt, okAt = 0 }: MemberRecord["joins"][number]): boolean {
+  return endedAt !== undefined && endedAt > okAt;
+}
+
+/** In the end all of it is settled, or dead. */
+function complete(queue: Queue, { history, plan }: Judged): string[] {
+  const { group, pattern, explicit, whole, since, given, members } = queue;
+  if (stayOf(queue, history) === undefined || isRetained(plan) || !plan.durable) return [];
+  const dead = new Set(
+    history.dead.filter((each) => each.group === group).map(({ of, ofSeq }) => `${of} ${ofSeq}`),
+  );
+  const losses = members.flatMap(({ losses }) => losses);
+  const left = history.stored.filter((stored) => {
+    const { topic, seq, text } = stored;
+    const sent = history.find(text);
+    if (
+      !matches(pattern, topic) || sent === undefined || sent.ttl !== undefined || sent.repeats !== undefined
+    ) {
+      return false;
+    }
+    if (!whole && sent.at <= since) return false;
+    const deliveries = given.get(`${topic} ${seq}`) ?? [];
+    if (explicit) return !dead.has(`${topic} ${seq}`) && !deliveries.some(mayBeSettled);
+    const excused = losses.some(({ at }) => sent.at <= at + plan.stallTimeout + STORED_MS) ||
+      history.starts.some((start) => start > sent.at);
+    return deliveries.length === 0 && !excused;
+  });
+  const [first] = left;
+  if (first === undefined) return [];
+  return [`${left.length} of ${pattern} were never settled by group ${group}, ${nameOf(first)} first`];
+}
+
+/** It is, or whoever had it does not know. */
+function mayBeSettled({ said }: Delivery): boolean {
+  return said.some(({ verb, answer }) => verb === "ack" && (answer === "ok" || answer === undefined));
+}
+
+/** Since when there has been a member that stayed to the end, whatever happened to it. */
+function stayOf({ group, pattern, members }: Queue, { over: end }: History): number | undefined {
+  const since = members.flatMap(({ joins, over }) =>
+    over !== undefined
+      ? []
+      : joins.flatMap(({ plan, okAt, refused, endedAt = Infinity }) =>
+        plan.group === group && plan.pattern === pattern && okAt !== undefined && refused === undefined &&
+          endedAt >= end
+          ? [okAt]
+          : []
+      )
+  );
+  return since.length === 0 ? undefined : Math.min(...since);
+}
+
+/** Dead letters are what was given out as often as may be, each once, and was not acknowledged (G11). */
+function died(queues: readonly Queue[], { history, plan, states }: Judged): string[] {
+  const wrong: string[] = [];
+  const counts = new Map<string, number>();
+  for (const { group, of, ofSeq, attempts, reason, text } of history.dead) {
+    states.reached("a message dies");
+    const name = `${of} ${ofSeq} of group ${group}`;
+    const owners = queues.filter((queue) =>
+      queue.explicit && queue.group === group && matches(queue.pattern, of)
+    );
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    if (count > owners.length) wrong.push(`died ${count} times: ${name}`);
+    if (attempts !== plan.maxAttempts) wrong.push(`died after ${attempts} attempts: ${name}`);
+    const sent = history.find(text);
+    if (sent === undefined ? !isStrange(text) : sent.topic !== of) wrong.push(`is not what died: ${name}`);
+    const [owner, ...others] = owners;
+    if (owner === undefined || others.length > 0) continue;
+    const deliveries = owner.given.get(`${of} ${ofSeq}`) ?? [];
+    if (deliveries.some((delivery) => ackOf(delivery) !== undefined)) {
+      wrong.push(`died and was acknowledged: ${name}`);
+    }
+    const nacked = deliveries.some(({ said }) => said.some(({ verb }) => verb === "nack"));
+    if (reason === "nack" && !nacked) wrong.push(`died of a nack that nobody said: ${name}`);
+    // in a world without crashes and losses each time it was given out was seen
+    const quiet = history.starts.length === 1 && owner.members.every(({ losses }) => losses.length === 0);
+    if (quiet && deliveries.length < attempts && !isTroubled(plan) && !mayRefuse(plan)) {
+      wrong.push(`died after ${attempts} attempts, was seen ${deliveries.length} times: ${name}`);
+    }
+  }
+  return wrong;
+}
+
+/** What others publish than those whose messages are known. */
+function isStrange(text: string): boolean {
+  return !/^(p\d+|c\d+-\d+)\./.test(text);
+}

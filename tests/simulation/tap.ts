@@ -1,0 +1,156 @@
+/**
+ * Listens on the connection of a member: what it is given of stored messages and when, what it says of them,
+ * and what that is answered. So the account of a group does not hang on what the library makes of it.
+ *
+ * @module
+ */
+import type { Socket } from "../../lib/client/sockets/socket.ts";
+import { LF } from "../../lib/wire/bytes.ts";
+import type { Delivery, Line, Said } from "./history.ts";
+
+const decoder = new TextDecoder();
+
+/** A socket that is listened on. */
+export class Tap implements Socket {
+  readonly #socket: Socket;
+  readonly #line: Line;
+  readonly #now: () => number;
+  readonly #came = new Lines((line) => this.#told(line));
+  readonly #went = new Lines((line) => this.#said(line));
+  /** By group, topic and number: what is said is said of this one. */
+  readonly #newest = new Map<string, Delivery>();
+  /** Requests that have no answer yet. */
+  readonly #open: (Said | undefined)[] = [];
+
+  constructor(socket: Socket, { line, now }: { readonly line: Line; readonly now: () => number }) {
+    this.#socket = socket;
+    this.#line = line;
+    this.#now = now;
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    try {
+      const bytes = await this.#socket.read();
+      if (bytes === null) this.#line.endedAt ??= this.#now();
+      else this.#came.take(bytes);
+      return bytes;
+    } catch (error) {
+      this.#line.endedAt ??= this.#now();
+      throw error;
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.#went.take(bytes);
+    return this.#socket.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    this.#line.endedAt ??= this.#now();
+    return this.#socket.closeWrite();
+  }
+
+  close(): void {
+    this.#line.endedAt ??= this.#now();
+    this.#socket.close();
+  }
+
+  /** The broker's line; how many bytes behind it are none. */
+  #told(text: string): number {
+    const [verb = "", ...words] = text.split(" ");
+    switch (verb) {
+      case "pub":
+        return Number(words[1]) + 1;
+      case "batch":
+        this.#given(words);
+        return Number(words[2]);
+      case "ok":
+        for (let left = Number(words[0]); left > 0; left--) this.#answered("ok");
+        return 0;
+      case "err":
+        this.#answered(words[0] ?? "");
+        return 0;
+      default:
+        return 0;
+    }
+  }
+
+  #given([topic = "", count = "", _length = "", ...fields]: readonly string[]): void {
+    const of = (name: string): string | undefined =>
+      fields.find((field) => field.startsWith(`${name}=`))?.slice(name.length + 1);
+    const group = of("group");
+    const first = of("seq");
+    if (group === undefined || first === undefined) return;
+    for (let at = 0; at < Number(count); at++) {
+      const delivery: Delivery = {
+        line: this.#line,
+        at: this.#now(),
+        group,
+        topic,
+        seq: Number(first) + at,
+        attempt: Number(of("attempt") ?? 1),
+        said: [],
+      };
+      this.#line.given.push(delivery);
+      this.#newest.set(`${group} ${topic} ${delivery.seq}`, delivery);
+    }
+  }
+
+  #said(text: string): number {
+    const [verb = "", group = "", topic = "", numbers = "", ...rest] = text.split(" ");
+    if (verb === "sub" || verb === "unsub") {
+      const left = /group=(\S+)/.exec(text)?.[1];
+      if (verb === "unsub" && left !== undefined) {
+        this.#line.left.push({ at: this.#now(), group: left, pattern: group });
+      }
+      this.#open.push(undefined);
+    }
+    if (verb !== "ack" && verb !== "nack" && verb !== "extend") return 0;
+    const [first = 0, last = first] = numbers.split("-").map(Number);
+    const delay = Number(/delay=(\S+)/.exec(rest.join(" "))?.[1] ?? 0) * 1000;
+    const said: Said = { verb, at: this.#now(), delay };
+    this.#open.push(said);
+    for (let seq = first; seq <= last; seq++) this.#newest.get(`${group} ${topic} ${seq}`)?.said.push(said);
+    return 0;
+  }
+
+  #answered(answer: string): void {
+    const said = this.#open.shift();
+    if (said === undefined) return;
+    said.answer = answer;
+    said.answeredAt = this.#now();
+  }
+}
+
+/** Cuts a stream into lines. */
+class Lines {
+  readonly #line: (text: string) => number;
+  #rest = new Uint8Array(0);
+  #skip = 0;
+
+  /** `line`: gives back how many bytes behind the line are passed over. */
+  constructor(line: (text: string) => number) {
+    this.#line = line;
+  }
+
+  take(bytes: Uint8Array): void {
+    const all = new Uint8Array(this.#rest.length + bytes.length);
+    all.set(this.#rest);
+    all.set(bytes, this.#rest.length);
+    let at = 0;
+    for (;;) {
+      const some = Math.min(this.#skip, all.length - at);
+      at += some;
+      this.#skip -= some;
+      const end = all.indexOf(LF, at);
+      if (end === -1) break;
+      this.#skip = this.#line(decoder.decode(all.subarray(at, end)));
+      at = end + 1;
+    }
+    this.#rest = all.slice(at);
+  }
+}
