@@ -197,8 +197,10 @@ function jumpsOf(faults: Plan["faults"]): number {
 /** Nobody holds more than its window (G7). */
 function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): string[] {
   const { ackTimeout } = plan;
+  const late = slackOf(plan);
   // what comes late may have outlived its time
-  if (!explicit || slackOf(plan) === undefined) return [];
+  if (!explicit || late === undefined) return [];
+  const shortest = Math.min(ackTimeout / 2, ackTimeout - late);
   const wrong: string[] = [];
   for (const { joins, lines, name } of members) {
     const join = joins.find(({ plan }) => plan.group === group && plan.pattern === pattern);
@@ -211,7 +213,7 @@ function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): stri
         if (delivery.group !== group || !matches(pattern, delivery.topic)) continue;
         const { at: now } = delivery;
         held = held.filter(({ at, said }) =>
-          now - at < ackTimeout / 2 && !said.some(({ verb, at }) => verb !== "extend" && at <= now)
+          now - at < shortest && !said.some(({ verb, at }) => verb !== "extend" && at <= now)
         );
         held.push(delivery);
         if (held.length <= window) continue;
