@@ -157,8 +157,8 @@ export class StoredBench {
     this.restart();
   }
 
-  /** The engine that was there is gone, with all that it had not stored. */
-  restart(): void {
+  /** The engine that was there is gone, with all that it had not stored; `ticks`: time passes in the new one. */
+  restart({ ticks = true }: { readonly ticks?: boolean } = {}): void {
     this.flushes = new FlushList();
     this.pool = new ChunkPool();
     this.counters = new Counters();
@@ -178,7 +178,7 @@ export class StoredBench {
       onRefused: (reason) => void this.logged.push(reason),
       onLost: (reason) => void this.logged.push(`lost: ${reason}`),
     });
-    this.engine.tick(this.now);
+    if (ticks) this.engine.tick(this.now);
   }
 
   join(terms: JoinTerms = {}, worker = new Worker()): Worker {

@@ -35,6 +35,19 @@ Deno.test("what is given back, or not settled in time, goes to another, and says
   assert(!two.ack("#d.a", 1), "twice");
 });
 
+Deno.test("the first tick of a broker takes no time from those who hold something", async () => {
+  const bench = new StoredBench();
+  bench.now = 1e12;
+  bench.restart({ ticks: false });
+  const one = await bench.joined();
+  await bench.published("#d.a", ["1"]);
+  bench.engine.tick(bench.now);
+  await bench.passes(750);
+  assertEquals(one.shown, ["#d.a 1"]);
+  await bench.passes(250);
+  assertEquals(one.shown, ["#d.a 1", "#d.a 1 (2)"]);
+});
+
 Deno.test("what a member that is gone had written goes to another with one attempt more, what it had not with none", async () => {
   const bench = new StoredBench();
   const one = await bench.joined();
