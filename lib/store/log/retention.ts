@@ -112,7 +112,8 @@ export class Trimmer {
       return { age, bytes, pattern, ignoresGroups: groups === "ignore", ...start };
     };
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
-    const counts = this.#rules.some(({ bytes, pattern }) => bytes !== undefined && pattern !== undefined);
+    // what has a rule of its own takes nothing from the others' room, whether or not it has a limit by bytes
+    const counts = this.#rules.length > 1 && this.#rules.some(({ bytes }) => bytes !== undefined);
     this.#countTo = counts ? port.last : 0;
   }
 

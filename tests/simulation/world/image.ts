@@ -140,8 +140,9 @@ class OpenImage implements Opened {
 
   #look(): StoreState {
     const { topics, batches, bytes, last, delayed } = this.#writer;
-    const counted = { commits: this.#commits, trimmed: this.#trimmed };
-    return { topics, batches, bytes, last, delayed, commitTime: 0, committing: 0, ...counted };
+    const waits = { delayed: delayed.count, delayedBytes: delayed.bytes };
+    const counted = { commits: this.#commits, trimmed: this.#trimmed, ...waits };
+    return { topics, batches, bytes, last, commitTime: 0, committing: 0, ...counted };
   }
 
   #trim(
