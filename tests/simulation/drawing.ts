@@ -147,8 +147,9 @@ export function planOf(streams: Streams): Plan {
 }
 
 function retainOf(draw: Random, { theme }: About): RetentionRules {
-  if (theme !== "retention" && !draw.chance(0.1)) return {};
+  if (theme !== "retention" && !draw.chance(theme === "queues" ? 0.3 : 0.1)) return {};
   const bytes = draw.pick([1, 1, 4, 40]) * KIB;
+  if (theme === "queues") return { overrides: [{ pattern: "#d.>", bytes }] };
   return draw.pick<RetentionRules>([
     { bytes },
     { bytes },

@@ -82,6 +82,8 @@ export interface Line {
   readonly member: string;
   readonly beganAt: number;
   endedAt?: number;
+  /** Nothing was read from it for a while, though it was there. */
+  slow?: boolean;
   /** Stored messages that came over it. */
   readonly given: Delivery[];
   /** Groups it has left. */
@@ -106,6 +108,8 @@ export interface Said {
   readonly at: number;
   /** Milliseconds. */
   readonly delay: number;
+  /** As if it had never been given out. */
+  readonly unused: boolean;
   /** "ok" or a code; undefined: the connection ended first. */
   answer?: string;
   answeredAt?: number;

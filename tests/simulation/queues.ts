@@ -6,7 +6,15 @@
  * @module
  */
 import { matches } from "../../lib/topics/topic.ts";
-import type { Delivery, History, MemberRecord, Said } from "./history.ts";
+import {
+  type Delivery,
+  type Found,
+  type History,
+  isDurable,
+  type MemberRecord,
+  type Said,
+  type Sent,
+} from "./history.ts";
 import { isRetained, type JoinPlan, mayRefuse, type Plan } from "./plan.ts";
 import type { States } from "./states.ts";
 
@@ -131,11 +139,15 @@ function settledOnce(deliveries: readonly Delivery[], { history }: Judged): stri
   if (second !== undefined) return [`acknowledged twice: ${show(first)}, and ${show(second)}`];
   const epoch = epochOf(first, history);
   const { answeredAt = Infinity } = ackOf(first)!;
+  // what is acknowledged is whichever its connection had come to by then
+  const attempt = Math.max(
+    ...deliveries.flatMap(({ line, at, attempt }) =>
+      line === first.line && at <= answeredAt ? [attempt] : []
+    ),
+  );
   const again = deliveries.find((delivery) => {
-    // it was acknowledged with that one, whichever it had come to then
-    if (delivery.line === first.line && delivery.at <= answeredAt) return false;
     const other = epochOf(delivery, history);
-    return other > epoch || (other === epoch && delivery.attempt > first.attempt);
+    return other > epoch || (other === epoch && delivery.attempt > attempt);
   });
   return again === undefined ? [] : [`given out again though it was acknowledged: ${show(again)}`];
 }
@@ -180,7 +192,9 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
       states.reached("a message is given out again behind a lost connection");
     } else if (reason === "timeout") {
       states.reached("a message outlives its lease");
-    } else if (reason.delay > 0 && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)) {
+    } else if (
+      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)
+    ) {
       // what waits for later is not known any more when the last member has left
       if (isThere(queue, { from: reason.at, to: delivery.at })) {
         wrong.push(`given back for ${reason.delay} ms and given out before: ${show(delivery)}`);
@@ -192,10 +206,13 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     for (const other of deliveries.slice(at + 1)) {
       const later = epochOf(other, history);
       if (later === epoch && one.attempt === other.attempt) {
+        if (isUnused(one) || isUnused(other)) continue;
         wrong.push(`given out twice: ${show(one)}, and ${show(other)}`);
       } else if (later > epoch) {
         states.reached("a message is given out again behind a crash");
-        const nack = one.said.find(({ verb, answer }) => verb === "nack" && answer === "ok");
+        const nack = one.said.find(({ verb, answer, unused }) =>
+          verb === "nack" && answer === "ok" && !unused
+        );
         const end = history.starts[epoch];
         if (nack === undefined || end === undefined || isTroubled(plan)) continue;
         if (nack.answeredAt! < end - STORED_MS && other.attempt <= one.attempt) {
@@ -205,6 +222,11 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     }
   }
   return wrong;
+}
+
+/** It went back as if it had not been given out. */
+function isUnused({ said }: Delivery): boolean {
+  return said.some(({ unused, answer }) => unused && answer !== "NOT_HELD");
 }
 
 /** Whether one of its members was connected all the time. */
@@ -235,14 +257,16 @@ function reasonOf(
   if (isLeft) return "lost";
   const extended = said.flatMap(({ verb, at, answer }) => verb === "extend" && answer === "ok" ? [at] : []);
   const began = Math.max(before.at, ...extended);
-  if (late === undefined || delivery.at - began >= plan.ackTimeout - late) return "timeout";
+  if (late === undefined || line.slow === true || delivery.at - began >= plan.ackTimeout - late) {
+    return "timeout";
+  }
   return undefined;
 }
 
 /** Milliseconds that something may be on its way; undefined: any number. */
 function slackOf({ weather, faults }: Plan): number | undefined {
   const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
+  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
 }
 
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
@@ -251,14 +275,17 @@ function jumpsOf(faults: Plan["faults"]): number {
 }
 
 /** Nobody holds more than its window (G7). */
-function bounded({ members, group, pattern, explicit }: Queue, { ackTimeout }: Plan): string[] {
-  if (!explicit) return [];
+function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): string[] {
+  const { ackTimeout } = plan;
+  // what comes late may have outlived its time
+  if (!explicit || slackOf(plan) === undefined) return [];
   const wrong: string[] = [];
   for (const { joins, lines, name } of members) {
     const join = joins.find(({ plan }) => plan.group === group && plan.pattern === pattern);
     if (join === undefined) continue;
     const window = Math.max(join.plan.window, join.plan.later?.window ?? 0);
-    for (const { given } of lines) {
+    for (const { given, slow } of lines) {
+      if (slow === true) continue;
       let held: Delivery[] = [];
       for (const delivery of given) {
         if (delivery.group !== group || !matches(pattern, delivery.topic)) continue;
@@ -303,12 +330,17 @@ function hasLeft({ endedAt, okAt = 0 }: MemberRecord["joins"][number]): boolean 
 /** In the end all of it is settled, or dead. */
 function complete(queue: Queue, { history, plan }: Judged): string[] {
   const { group, pattern, explicit, whole, since, given, members } = queue;
-  if (stayOf(queue, history) === undefined || isRetained(plan) || !plan.durable) return [];
+  if (stayOf(queue, history) === undefined || !plan.durable) return [];
   const dead = new Set(
     history.dead.filter((each) => each.group === group).map(({ of, ofSeq }) => `${of} ${ofSeq}`),
   );
   const losses = members.flatMap(({ losses }) => losses);
-  const left = history.stored.filter((stored) => {
+  // what was deleted has to be settled, too, but for what was deleted before there was the group
+  const retained = isRetained(plan);
+  // and who died on its way to somebody is not seen
+  if (mayTrimDead(plan) && (history.starts.length > 1 || losses.length > 0)) return [];
+  const all = retained ? [...history.byText.values()].flatMap(foundOf) : history.stored;
+  const left = all.filter((stored) => {
     const { topic, seq, text } = stored;
     const sent = history.find(text);
     if (
@@ -316,8 +348,10 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
     ) {
       return false;
     }
-    if (!whole && sent.at <= since) return false;
+    if ((!whole || retained) && sent.at <= since) return false;
     const deliveries = given.get(`${topic} ${seq}`) ?? [];
+    // a dead letter may have been deleted since
+    if (mayTrimDead(plan) && deliveries.some(({ attempt }) => attempt === plan.maxAttempts)) return false;
     if (explicit) return !dead.has(`${topic} ${seq}`) && !deliveries.some(mayBeSettled);
     const excused = losses.some(({ at }) => sent.at <= at + plan.stallTimeout + STORED_MS) ||
       history.starts.some((start) => start > sent.at);
@@ -326,6 +360,16 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
   const [first] = left;
   if (first === undefined) return [];
   return [`${left.length} of ${pattern} were never settled by group ${group}, ${nameOf(first)} first`];
+}
+
+/** Whether retention takes dead letters, too. */
+function mayTrimDead({ retain: { age, bytes } }: Plan): boolean {
+  return age !== undefined || bytes !== undefined;
+}
+
+/** Where it was stored, as its publisher was told. */
+function foundOf({ topic, seq, text }: Sent): Found[] {
+  return seq === undefined || !isDurable(topic) ? [] : [{ topic, seq, text }];
 }
 
 /** It is, or whoever had it does not know. */
