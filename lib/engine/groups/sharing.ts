@@ -62,6 +62,8 @@ export class Sharing implements RedeliveryOwner {
   /** By topic, of what was deleted since something has been open, where that ends. */
   readonly #floors = new Map<string, number>();
   #notFull: Array<() => void> = [];
+  /** Bytes that are counted in the memory of all. */
+  #counted = 0;
   #giving = false;
   #over = false;
 
@@ -240,6 +242,7 @@ export class Sharing implements RedeliveryOwner {
       place.changed();
     }
     this.#redelivery.tick(clock);
+    this.#count(LEASE_BYTES * this.#leases.size + RETURNED_BYTES * this.#redelivery.delayed);
   }
 
   /** Gives out what waits, and tells who waits for room. */
@@ -267,6 +270,7 @@ export class Sharing implements RedeliveryOwner {
     this.#redelivery.close();
     this.#again.clear();
     this.#fresh.clear();
+    this.#count(0);
     this.#tell();
   }
 
@@ -356,6 +360,12 @@ export class Sharing implements RedeliveryOwner {
     return given;
   }
 
+  /** What its objects take; what waits lies in chunks, which count by themselves. */
+  #count(bytes: number): void {
+    this.#owner.memory.hold(bytes - this.#counted);
+    this.#counted = bytes;
+  }
+
   #tell(): void {
     const callbacks = this.#notFull;
     this.#notFull = [];
@@ -365,3 +375,6 @@ export class Sharing implements RedeliveryOwner {
 
 /** Of the memory that is free, the part that waits for the members of one group at most. */
 const AHEAD_PART = 64;
+/** What one lease takes, and what one message does that is to come again later: measured. */
+const LEASE_BYTES = 130;
+const RETURNED_BYTES = 130;
