@@ -133,6 +133,18 @@ Deno.test("a payload of a megabyte, and a command that does not read it", async 
   assertEquals(two.stdout, "unread\nunread\n");
 });
 
+Deno.test("who may not start a command is told so before a message is taken", async () => {
+  const program = new URL("../../subscriber.ts", import.meta.url).pathname;
+  const rights = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
+  const words = ["-i", "s1", "-p", "1", "-t", "a", "-G", "g", "--ack", "exec", "--", "true"];
+  await using ended = Program.start([Deno.execPath(), "run", "--quiet", ...rights, program, ...words]);
+  assertEquals((await ended.ended).code, 2);
+  assertMatch(
+    ended.stderr,
+    /^subscriber: cannot run "true": .* not given the permission \(run it with -A\)\n$/,
+  );
+});
+
 Deno.test("what a worker cannot have is 2 and one line, before anything is connected", async () => {
   using place = new Place();
   const script = place.file("script", "#\n");

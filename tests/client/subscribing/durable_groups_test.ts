@@ -94,13 +94,15 @@ Deno.test("members share what is stored, hold what they may, and get more for wh
 });
 
 Deno.test("what a member holds comes to another when it is given back, its time is over or its connection ends (G9)", async () => {
-  await using place = await Place.open({ ackTimeout: 600 });
+  await using place = await Place.open({ ackTimeout: 1000 });
   const one = await place.worker({ window: 3 });
   await place.publish("nack", "timeout", "lost");
   const [nacked, timed, lost] = await take(one.messages, 3) as [LeasedMessage, LeasedMessage, LeasedMessage];
   const two = await place.worker();
   await nacked.nack();
-  assertEquals(shown(await take(two.messages, 1)), ["1 2 nack"]);
+  const [given] = await take(two.messages, 1) as [LeasedMessage];
+  assertEquals(shown([given]), ["1 2 nack"]);
+  await given.ack();
   const extending = setInterval(() => void lost.extend(), 100);
   const [again] = await take(two.messages, 1) as [LeasedMessage];
   assertEquals(shown([again]), ["2 2 timeout"]);

@@ -173,3 +173,10 @@ Deno.test("headers that are longer than an environment give the message back, an
   await desk.stop();
   assertMatch(desk.said.join(), /^#mem: its headers are longer than what a command can be given: it is lost/);
 });
+
+Deno.test("with a count, where nothing can be given back, nothing is asked of the broker but to leave", async () => {
+  const desk = new Desk("cat; echo", { count: 2 });
+  for (const text of ["one", "two", "three"]) desk.give({ ...message("#mem", text), group: "g" });
+  await desk.working;
+  assertEquals([desk.out, desk.log], [["one", "two"], ["leave"]]);
+});
