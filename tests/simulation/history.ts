@@ -183,8 +183,8 @@ export class History {
   readonly starts: number[] = [];
   /** Those that came to their end. */
   readonly drains: Drain[] = [];
-  /** Clients of which a broker gave up a connection that took nothing, by name. */
-  readonly stalled = new Set<string>();
+  /** When a broker had given up a connection that took nothing, for the first time; by its client's name. */
+  readonly stalled = new Map<string, number>();
   /** Who was still connected before the subscribers left. */
   left: readonly Left[] = [];
 

@@ -41,12 +41,16 @@ export function queuesOf({ members }: History): Queue[] {
         given: before?.given ?? new Map(),
       });
     }
+  }
+  for (const member of members) {
     for (const delivery of member.lines.flatMap(({ given }) => given)) {
-      const join = joins.find(({ plan }) =>
+      // also where the answer did not come before the member was closed: it waits for those before it
+      const join = member.joins.find(({ plan }) =>
         plan.group === delivery.group && matches(plan.pattern, delivery.topic)
       );
-      if (join === undefined) continue;
-      const { given } = queues.get(keyOf(join.plan))!;
+      const queue = join === undefined ? undefined : queues.get(keyOf(join.plan));
+      if (queue === undefined) continue;
+      const { given } = queue;
       const known = given.get(nameOf(delivery));
       if (known === undefined) given.set(nameOf(delivery), [delivery]);
       else known.push(delivery);
