@@ -188,6 +188,8 @@ export const DEDUP_BYTES_MOST = 128 * MIB;
 export const DEDUP_PART = 1 / 8;
 /** How far ahead a message may be published (`delay=`, `at=`), milliseconds: 365 days. */
 export const DELAY_MOST_MS = 365 * 86_400_000;
+/** The part of `--retain-bytes` that messages may take which wait until they are due. */
+export const DELAYED_PART = 1 / 2;
 /** Bytes of what is due that are brought from the store at a time. */
 export const DELAYED_SLICE_BYTES = 256 * KIB;
 /** Topics with full subscribers beside which what is due to others goes on. */

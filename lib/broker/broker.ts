@@ -18,6 +18,7 @@ import {
   DEDUP_IDS_MOST,
   DEDUP_PART,
   DEDUP_WINDOW_MS,
+  DELAYED_PART,
   limitsWith,
   STALL_TIMEOUT_MS,
 } from "../limits.ts";
@@ -50,7 +51,7 @@ export interface Origin {
 export class Broker implements AsyncDisposable {
   /** Resolves, with the reason, when it is not known any more what is stored; mostly never. */
   readonly lost: Promise<string>;
-  readonly #options: BrokerOptions;
+  readonly #options: BrokerOptions & Pick<DataOptions, "retain">;
   readonly #machine: Machine;
   readonly #log: Log;
   readonly #now: () => number;
@@ -70,7 +71,10 @@ export class Broker implements AsyncDisposable {
    * With a store that is open already, or without one; {@link open} opens one on disk. Throws RunError where
    * something is said about what is stored and nothing is.
    */
-  constructor(options: BrokerOptions & StoreOption = {}, machine: Machine = THIS_MACHINE) {
+  constructor(
+    options: BrokerOptions & StoreOption & Pick<DataOptions, "retain"> = {},
+    machine: Machine = THIS_MACHINE,
+  ) {
     if (options.store === undefined) requireNothingStored(options);
     this.#options = options;
     this.#machine = machine;
@@ -260,7 +264,7 @@ export class Broker implements AsyncDisposable {
     const counters = this.#counters;
     const seed = this.#machine.random32();
     if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory });
-    const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit" } = this.#options;
+    const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit", retain } = this.#options;
     return new DurableEngine({
       seed,
       counters,
@@ -281,6 +285,7 @@ export class Broker implements AsyncDisposable {
         topicMost,
       },
       pool,
+      delayedMost: retain?.bytes === undefined ? undefined : retain.bytes * DELAYED_PART,
       wakeAt: (time) => this.#wakeAt(time),
       onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
       onRefused: (reason) => this.#refused(reason),

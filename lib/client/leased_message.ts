@@ -46,6 +46,8 @@ export interface LeasedMessage extends Message {
 export interface NackOptions {
   /** Milliseconds until it is given out again, a day at most (0). */
   readonly delay?: number;
+  /** Nobody has looked at it: it does not count as given out, and `attempt` stays as it is (false). */
+  readonly unused?: boolean;
 }
 
 /** Whether a message is to be settled, and so has `ack`, `nack`, `extend` and `attempt`. */

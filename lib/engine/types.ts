@@ -126,6 +126,14 @@ export interface Joining {
   readonly joined: (outcome: JoinOutcome) => void;
 }
 
+/** How messages are given back. */
+export interface GivingBack {
+  /** Milliseconds until they are given out again. */
+  readonly delay: number;
+  /** Nobody has looked at them: they do not count as given out. */
+  readonly unused: boolean;
+}
+
 /** A member's place in its group. */
 export interface Membership {
   /** It may hold so many from now on. */
@@ -139,8 +147,8 @@ export interface Membership {
   settle(topic: string, span: SequenceSpan, answer: Acknowledgement): boolean;
   /** Whether it holds all of them. */
   holdsAll(topic: string, span: SequenceSpan): boolean;
-  /** It gives them back, to be given out again in so many milliseconds; false: it holds none of them. */
-  giveBack(topic: string, span: SequenceSpan, delay: number): boolean;
+  /** It gives them back, to be given out again; false: it holds none of them. */
+  giveBack(topic: string, span: SequenceSpan, how: GivingBack): boolean;
   /** Their time begins anew; false: it holds none of them. */
   extend(topic: string, span: SequenceSpan): boolean;
   /**

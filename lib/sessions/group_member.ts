@@ -7,6 +7,7 @@ import { type ChunkPool, Slice } from "../buffers.ts";
 import type {
   Acknowledgement,
   Engine,
+  GivingBack,
   Joining,
   JoinOutcome,
   Member,
@@ -116,8 +117,8 @@ export class GroupMember implements Member, SegmentOwner {
   }
 
   /** As {@link Membership.giveBack}. */
-  giveBack(topic: string, span: SequenceSpan, delay: number): boolean {
-    return this.#membership.giveBack(topic, span, delay);
+  giveBack(topic: string, span: SequenceSpan, how: GivingBack): boolean {
+    return this.#membership.giveBack(topic, span, how);
   }
 
   /** As {@link Membership.extend}. */

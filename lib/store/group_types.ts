@@ -37,7 +37,12 @@ export interface NamedMark extends GroupName, GroupMark {}
 
 /** The answer to {@link Store.group}; `none`: there is no such group. */
 export type GroupOutcome =
-  | { readonly kind: "group"; readonly mark: GroupMark }
+  | {
+    readonly kind: "group";
+    readonly mark: GroupMark;
+    /** Messages it had not settled and that retention has deleted since its last mark. */
+    readonly missed: number;
+  }
   | { readonly kind: "none" }
   | { readonly kind: "failed"; readonly reason: string };
 

@@ -59,8 +59,9 @@ export class MemoryStore implements Store {
   get state(): StoreState {
     const { topics, batches, bytes, last } = this.#log;
     const { commits, trimmed } = { commits: this.#commits, trimmed: this.#trimmed };
-    const delayed = this.#log.delayed.count;
-    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed, delayed };
+    const { count: delayed, bytes: delayedBytes } = this.#log.delayed;
+    const waits = { delayed, delayedBytes };
+    return { topics, batches, bytes, last, commits, commitTime: 0, committing: 0, trimmed, ...waits };
   }
 
   /** Stores them together. */
@@ -71,8 +72,10 @@ export class MemoryStore implements Store {
 
   /** How far a group has come. */
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void {
-    const mark = this.#log.marks.get(group);
-    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+    const { marks } = this.#log;
+    const mark = marks.get(group);
+    const missed = marks.missedBy(group);
+    queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
   }
 
   /** All there are. */

@@ -9,7 +9,6 @@ export { openSqliteStore, type SqliteOptions } from "./sqlite/open_store.ts";
 export { type CheckReport, checkStore, type CheckSummary } from "./tools/check.ts";
 export { exportMessages } from "./tools/export.ts";
 export { type FsyncPrice, measureFsync } from "./tools/fsync_price.ts";
-export { deleteStoredGroup, resetStoredGroup, storedGroups } from "./tools/groups.ts";
 export { Importer } from "./tools/import.ts";
 export {
   type ExportedMessage,

@@ -297,6 +297,8 @@ export interface StoreState {
   readonly trimmed: number;
   /** Messages that are kept until they are due. */
   readonly delayed: number;
+  /** Bytes of their records. */
+  readonly delayedBytes: number;
 }
 
 /** How long and how much is kept; what is undefined has no limit. */

@@ -156,7 +156,7 @@ Deno.test("a broker over a directory keeps what was published, says what it hold
       assertEquals((await publisher.publish("#d.a", "x")).seq, round);
       assertEquals((await publisher.publish("#m", "x")).seq, undefined);
       const { store, durable } = broker.snapshot();
-      assertEquals([store?.topics, store?.batches, durable], [1, round, ["#d.>"]]);
+      assertEquals([store?.topics, store?.batches, durable], [1, round, ["#d.>", "#dead.>"]]);
       await assertRejects(() => Broker.open({ data: `${dir}/data` }), RunError, "in use");
     }
   } finally {

@@ -8,13 +8,15 @@ import { type RunningBroker, startBroker } from "../support/broker.ts";
 class Data implements AsyncDisposable {
   readonly dir: string;
   broker: RunningBroker | undefined;
+  readonly #args: readonly string[];
 
-  constructor() {
+  constructor(...args: readonly string[]) {
+    this.#args = args;
     this.dir = Deno.makeTempDirSync();
   }
 
   async start(): Promise<RunningBroker> {
-    return this.broker = await startBroker(["--data", this.dir]);
+    return this.broker = await startBroker(["--data", this.dir, ...this.#args]);
   }
 
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<void> {
@@ -32,6 +34,11 @@ class Data implements AsyncDisposable {
   async groups(): Promise<Record<string, unknown>[]> {
     const { stdout } = await this.ask("--groups", "--json");
     return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  }
+
+  /** Waits until its groups have settled all. */
+  async settled(): Promise<void> {
+    while ((await this.groups()).some(({ lag }) => lag !== 0)) await new Promise((go) => setTimeout(go, 20));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,7 +135,7 @@ Deno.test("a folder whose path is too long for a socket has a broker all the sam
   const dir = `${data.dir}/${"x".repeat(120)}`;
   await Deno.mkdir(dir);
   await using broker = await startBroker(["--data", dir]);
-  await broker.line(/WARN .*--groups, .* cannot reach this broker while it runs/);
+  await broker.line(/WARN .*--groups, .*cannot reach this broker while it runs/);
   const { code, stderr } = await run("broker", ["--data", dir, "--groups"]);
   assertEquals(code, 1);
   assertMatch(stderr, /process \d+/);
@@ -162,4 +169,68 @@ Deno.test("what is asked of groups and cannot be is one line, and nothing has ch
   const unknown = await data.ask("--delete-group", "g");
   assertEquals(unknown.stderr, 'broker: there is no group "g": --groups lists those there are\n');
   assertEquals((await data.ask("--groups")).stdout, "no groups\n");
+});
+
+for (const running of [true, false]) {
+  const when = running ? "while a broker runs" : "without a broker";
+  Deno.test(`--redrive publishes dead letters again, each once, with all they had, ${when}`, async () => {
+    await using data = new Data("--max-attempts", "1");
+    const broker = await data.start();
+    await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+    const headers = { lang: "en%" };
+    for (const n of [0, 1, 2]) {
+      await publisher.publish(`#jobs.${n % 2}`, `${n}\n`, { headers, key: "k", reply: "#r" });
+    }
+    {
+      await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort });
+      const terms = { group: "g", ack: "explicit", from: "earliest" } as const;
+      let left = 3;
+      for await (const message of await subscriber.subscribe("#jobs.*", terms)) {
+        await message.nack();
+        if (--left === 0) break;
+      }
+      await data.settled();
+    }
+    await publisher.close();
+    if (!running) await data.stop();
+    const other = await data.ask("--redrive", "other");
+    assertEquals([other.code, other.stderr], [
+      1,
+      'broker: there is no group "other": --groups lists those there are\n',
+    ]);
+    const redriven = await data.ask("--redrive", "g");
+    assertEquals(redriven, { code: 0, stdout: '3 dead letters of group "g" redriven\n', stderr: "" });
+    const again = await data.ask("--redrive", "g");
+    assertEquals(again.stdout, '0 dead letters of group "g" redriven\n');
+    const { subPort } = data.broker ?? await data.start();
+    await using reader = await connectSubscriber({ id: "s2", port: subPort });
+    const came: unknown[] = [];
+    for await (const message of await reader.subscribe("#jobs.*", { group: "g", ack: "explicit" })) {
+      const { topic, text, key, reply } = message;
+      came.push([topic, text, key, reply, Object.fromEntries(message.headers)]);
+      if (came.length === 3) break;
+    }
+    const expected = [0, 2, 1].map((n) => [`#jobs.${n % 2}`, `${n}\n`, "k", "#r", headers]);
+    assertEquals(came.toSorted(), expected.toSorted());
+  });
+}
+
+Deno.test("a thousand dead letters are redriven", async () => {
+  await using data = new Data("--max-attempts", "1");
+  const broker = await data.start();
+  await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+  const filler = "x".repeat(1000);
+  await Promise.all(Array.from({ length: 1000 }, (_, n) => publisher.publish("#jobs", `${n} ${filler}`)));
+  {
+    await using subscriber = await connectSubscriber({ id: "s1", port: broker.subPort });
+    const terms = { group: "g", ack: "explicit", from: "earliest", window: 1000 } as const;
+    const given: Promise<void>[] = [];
+    for await (const message of await subscriber.subscribe("#jobs", terms)) {
+      if (given.push(message.nack()) === 1000) break;
+    }
+    await Promise.all(given);
+    await data.settled();
+  }
+  assertEquals((await data.ask("--redrive", "g")).stdout, '1,000 dead letters of group "g" redriven\n');
+  assertEquals((await data.groups()).find(({ name }) => name === "g")?.lag, 1000);
 });

@@ -4,6 +4,7 @@ import { connectPublisher } from "../../lib/mod.ts";
 import { Program } from "../../scripts/program.ts";
 import { run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
+import { processGone } from "../support/process_gone.ts";
 import { Place } from "./place.ts";
 
 /** A worker of the group `workers` of #jobs, which runs a shell script. */
@@ -74,10 +75,7 @@ Deno.test("a second signal kills the commands with all they have started, and sa
   one.kill("SIGTERM");
   assertEquals((await one.ended).code, 143);
   assertMatch(one.stderr, /^subscriber: 1 command killed before the end$/m);
-  for (const pid of pids) {
-    const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => ") Z");
-    assertMatch(state, /\) [ZX]/);
-  }
+  for (const pid of pids) await processGone(Number(pid));
 });
 
 Deno.test("-C ends behind so many commands, and one that was stopped before is 1", async () => {
@@ -133,6 +131,18 @@ Deno.test("a payload of a megabyte, and a command that does not read it", async 
   await publish(broker, [payload, payload]);
   assertEquals((await two.ended).code, 0);
   assertEquals(two.stdout, "unread\nunread\n");
+});
+
+Deno.test("who may not start a command is told so before a message is taken", async () => {
+  const program = new URL("../../subscriber.ts", import.meta.url).pathname;
+  const rights = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
+  const words = ["-i", "s1", "-p", "1", "-t", "a", "-G", "g", "--ack", "exec", "--", "true"];
+  await using ended = Program.start([Deno.execPath(), "run", "--quiet", ...rights, program, ...words]);
+  assertEquals((await ended.ended).code, 2);
+  assertMatch(
+    ended.stderr,
+    /^subscriber: cannot run "true": .* not given the permission \(run it with -A\)\n$/,
+  );
 });
 
 Deno.test("what a worker cannot have is 2 and one line, before anything is connected", async () => {

@@ -19,6 +19,7 @@ import type {
 import { RECORDS } from "../../lib/wire/encoding.ts";
 import { RecordReader } from "../../lib/wire/records.ts";
 import { Run as RunOf } from "../../lib/wire/run.ts";
+import { groupCases } from "./group_cases.ts";
 
 /** An engine to be tried. */
 export interface Made {
@@ -420,4 +421,6 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
       durable ? 1 : undefined,
     ]);
   });
+
+  groupCases(test);
 }

@@ -184,12 +184,12 @@ Deno.test("messages are given back, at once or later, and their time begins anew
   assertEquals(await client.ask("extend g #d.jobs 1-4"), "ok 1");
   assertEquals(await client.ask("nack g #d.jobs 1"), "ok 1");
   assertEquals(await client.ask("nack g d.jobs 2-3 delay=1.5"), "ok 1");
-  assertEquals(await client.ask("nack g #d.jobs 4 delay=0"), "ok 1");
+  assertEquals(await client.ask("nack g #d.jobs 4 delay=0 unused"), "ok 1");
   assertEquals(place.said.slice(1), [
     "extend #d.jobs 1-4",
     "give back #d.jobs 1-1 0",
     "give back #d.jobs 2-3 1500",
-    "give back #d.jobs 4-4 0",
+    "give back #d.jobs 4-4 0 unused",
   ]);
   for (const verb of ["ack", "nack", "extend"]) {
     assertMatch(await client.ask(`${verb} g #d.jobs 1`) ?? "", /^err NOT_HELD /, verb);
@@ -216,7 +216,7 @@ Deno.test("what is none is refused with what is wrong, and nothing changes (G6, 
       ["extend g #d.jobs 1000000000000000", numbers("extend", "1000000000000000")],
       ["ack g #d.jobs 1 up", 'BAD_FIELD behind its numbers ack has all, upto or nothing, not "up"'],
       ["ack g #d.jobs 1 upto all", 'BAD_FIELD behind its numbers ack has all, upto or nothing, not "upto"'],
-      ["nack g #d.jobs 1 now", 'BAD_FIELD behind its numbers nack has delay= or nothing, not "now"'],
+      ["nack g #d.jobs 1 now", 'BAD_FIELD behind its numbers nack has delay= and unused, not "now"'],
       ["nack g #d.jobs 1 delay=31536000", delay("31536000")],
       ["nack g #d.jobs 1 delay=86400.001", delay("86400.001")],
       ["nack g #d.jobs 1 delay=-1", delay("-1")],

@@ -138,7 +138,9 @@ export class Brokers {
     if (event === "internal error") this.#stage.errors.push(`${event}: ${String(fields.error)}`);
     if (event.startsWith("slow consumer") && fields.reason !== undefined) {
       states.reached("a slow consumer is cut");
-      this.#stage.history.stalled.add(String(fields.id));
+      const { stalled } = this.#stage.history;
+      const name = String(fields.id);
+      if (!stalled.has(name)) stalled.set(name, world.now);
     }
   }
 }

@@ -65,6 +65,9 @@ const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest"
 /** Those that are about what is stored. */
 const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
 
+/** Those in which much goes wrong. */
+const OFTEN: ReadonlySet<Theme> = new Set(["ids", "retention", "queues"]);
+
 /** Those that are about groups. */
 const SHARING: ReadonlySet<Theme> = new Set(["groups", "queues"]);
 
@@ -147,8 +150,9 @@ export function planOf(streams: Streams): Plan {
 }
 
 function retainOf(draw: Random, { theme }: About): RetentionRules {
-  if (theme !== "retention" && !draw.chance(0.1)) return {};
+  if (theme !== "retention" && !draw.chance(theme === "queues" ? 0.3 : 0.1)) return {};
   const bytes = draw.pick([1, 1, 4, 40]) * KIB;
+  if (theme === "queues") return { overrides: [{ pattern: "#d.>", bytes }] };
   return draw.pick<RetentionRules>([
     { bytes },
     { bytes },
@@ -170,7 +174,7 @@ function weatherOf(draw: Random, { calm, theme }: About): Weather {
 function diskOf(draw: Random, { calm, theme }: About): DiskWeather {
   const follows = theme === "followers";
   return {
-    commit: draw.pick(follows ? [0.2, 2, 20] : [0.2, 2, 20, 200]),
+    commit: draw.pick(theme === "queues" ? [2, 20, 20, 200] : follows ? [0.2, 2, 20] : [0.2, 2, 20, 200]),
     read: draw.pick(follows ? [1, 20, 60] : [0.1, 1, 20]),
     refusals: calm ? 0 : draw.pick([0, 0, 0.05]),
     losses: calm ? 0 : draw.pick([0, 0, 0, 0.005]),
@@ -321,14 +325,14 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   outboxes: [],
   hostility: [],
   groups: [],
-  queues: ["kill the broker"],
+  queues: ["kill the broker", "kill the broker", "jump the clock"],
 };
 
 function faultsOf(draw: Random, { theme, length }: About): Fault[] {
   const often = theme === "outboxes" || theme === "hostility" ? 0.15 : 0.35;
   const on = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
   if (on.length === 0) return [];
-  return some(draw, [theme === "ids" || theme === "retention" ? 4 : 1, 8], () => ({
+  return some(draw, [OFTEN.has(theme) ? 4 : 1, 8], () => ({
     kind: draw.pick(on),
     at: draw.below(length),
     ms: draw.pick([10, 300, 3_000, 12_000]),

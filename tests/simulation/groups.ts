@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { LAST_WORDS_MS } from "../../lib/limits.ts";
 import { matches } from "../../lib/topics/topic.ts";
 import { type History, isDurable, type MemberRecord, nameOf, type Sent, type SharedGot } from "./history.ts";
 import type { Plan } from "./plan.ts";
@@ -107,7 +108,7 @@ function ordered(
       const stream = `${sent.publisher} ${topic}`;
       const before = last.get(stream);
       if (before !== undefined && before.number > sent.number) {
-        if (grouped.members.some((other) => other !== member && hadEnd(other, { before: at }))) {
+        if (grouped.members.some((other) => other !== member && hadEnd(other, { before: at, history }))) {
           states.reached("what a member had not been sent goes to another");
         } else if (timesResent(sent, history) === 0) {
           wrong.push(
@@ -122,8 +123,13 @@ function ordered(
 }
 
 /** Whether something of it may have been given to others by then. */
-function hadEnd({ losses, joins, over }: MemberRecord, { before }: { readonly before: number }): boolean {
-  return over !== undefined || losses.some(({ at }) => at <= before) ||
+function hadEnd(
+  { name, losses, joins, over }: MemberRecord,
+  { before, history }: { readonly before: number; readonly history: History },
+): boolean {
+  // what it had not been sent goes to others when the broker begins to say goodbye
+  const givenUp = (history.stalled.get(name) ?? Infinity) - LAST_WORDS_MS;
+  return over !== undefined || givenUp <= before || losses.some(({ at }) => at <= before) ||
     joins.some(({ endedAt }) => endedAt !== undefined && endedAt <= before);
 }
 

@@ -82,6 +82,8 @@ export interface Line {
   readonly member: string;
   readonly beganAt: number;
   endedAt?: number;
+  /** Nothing was read from it for a while, though it was there. */
+  slow?: boolean;
   /** Stored messages that came over it. */
   readonly given: Delivery[];
   /** Groups it has left. */
@@ -106,6 +108,8 @@ export interface Said {
   readonly at: number;
   /** Milliseconds. */
   readonly delay: number;
+  /** As if it had never been given out. */
+  readonly unused: boolean;
   /** "ok" or a code; undefined: the connection ended first. */
   answer?: string;
   answeredAt?: number;
@@ -179,8 +183,8 @@ export class History {
   readonly starts: number[] = [];
   /** Those that came to their end. */
   readonly drains: Drain[] = [];
-  /** Clients of which a broker gave up a connection that took nothing, by name. */
-  readonly stalled = new Set<string>();
+  /** When a broker had given up a connection that took nothing, for the first time; by its client's name. */
+  readonly stalled = new Map<string, number>();
   /** Who was still connected before the subscribers left. */
   left: readonly Left[] = [];
 

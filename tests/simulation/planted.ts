@@ -154,6 +154,83 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
       replace: "    return this.window + 1 - this.holds;",
     },
   ]],
+  ["a lease has no end", [
+    {
+      file: "lib/engine/groups/sharing.ts",
+      find: "    return this.#owner.clock + this.#owner.ackTimeout;",
+      replace: "    return this.#owner.clock + 1000 * this.#owner.ackTimeout;",
+    },
+  ]],
+  ["a lease ends by the wall clock", [
+    {
+      file: "lib/engine/durable/engine.ts",
+      find: "Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);",
+      replace: "Math.max(0, now - (this.#ticked ?? now)), Infinity);",
+    },
+  ]],
+  ["an ack is answered before the commit", [
+    {
+      file: "lib/engine/groups/progress.ts",
+      find: "    const taken = this.ledger.take();",
+      replace: `    for (const answer of answers.splice(0)) answer.acknowledge(this.#done);
+    const taken = this.ledger.take();`,
+    },
+  ]],
+  ["what is settled out of order is forgotten at a restart", [
+    {
+      file: "lib/engine/groups/ledger.ts",
+      find: "      this.#accounts.set(topic, { settled: ranges, attempts: readAttempts(attempts) });",
+      replace:
+        "      this.#accounts.set(topic, { settled: new SequenceRanges(), attempts: readAttempts(attempts) });",
+    },
+  ]],
+  ["attempts are not counted", [
+    {
+      file: "lib/engine/groups/sharing.ts",
+      find: "    const attempt = grant.attempt + (unused ? 0 : 1);",
+      replace: '    const attempt = grant.attempt + (unused || cause === "timeout" ? 0 : 1);',
+    },
+  ]],
+  ["a dead letter is stored, and settled later", [
+    {
+      file: "lib/engine/groups/progress.ts",
+      find: "    for (const burial of burials) this.#settle(burial);",
+      replace: "",
+    },
+    {
+      file: "lib/engine/groups/progress.ts",
+      find: "        for (const answer of answers) answer.acknowledge(this.#done);",
+      replace: `        for (const answer of answers) answer.acknowledge(this.#done);
+        for (const burial of burials) {
+          this.#settle(burial);
+          this.#owner.settlements.changed(this, "soon");
+        }`,
+    },
+  ]],
+  ["a message is leased to two", [
+    {
+      file: "lib/engine/groups/sharing.ts",
+      find: "    for (const grant of grants) this.#leases.grant(place, grant, this.#until);",
+      replace: `    for (const grant of grants) {
+      this.#leases.grant(place, grant, this.#until);
+      this.#redelivery.add({ ...grant, cause: "timeout", before: place }, 0);
+    }`,
+    },
+  ]],
+  ["retention deletes what a group has not settled", [
+    {
+      file: "lib/store/log/retention.ts",
+      find: "(back.has(batch.topic) || this.#port.isHeld(batch))",
+      replace: "(back.has(batch.topic) && this.#port.isHeld(batch))",
+    },
+  ]],
+  ["a message that is given back for later comes at once", [
+    {
+      file: "lib/engine/groups/sharing.ts",
+      find: "attempt > this.#owner.maxAttempts ? 0 : delay);",
+      replace: "attempt > 1 ? 0 : delay);",
+    },
+  ]],
   ["a page that was read for who has left is delivered", [
     {
       file: "lib/engine/durable/following.ts",

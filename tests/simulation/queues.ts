@@ -6,27 +6,23 @@
  * @module
  */
 import { matches } from "../../lib/topics/topic.ts";
-import type { Delivery, History, MemberRecord, Said } from "./history.ts";
-import { isRetained, type JoinPlan, mayRefuse, type Plan } from "./plan.ts";
+import {
+  type Delivery,
+  type Found,
+  type History,
+  isDurable,
+  type MemberRecord,
+  type Said,
+  type Sent,
+} from "./history.ts";
+import { isRetained, mayRefuse, type Plan } from "./plan.ts";
+import { ackOf, byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
 import type { States } from "./states.ts";
 
 /** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
 const STEP_MS = 550;
 /** Milliseconds in which what a broker knows of attempts, and of what was written, is on disk. */
 const STORED_MS = 5_000;
-
-/** A group over stored topics, and what its members were given. */
-interface Queue {
-  readonly group: string;
-  readonly pattern: string;
-  readonly explicit: boolean;
-  readonly members: readonly MemberRecord[];
-  /** Whether it begins with all there is, and from when on all belongs to it otherwise. */
-  readonly whole: boolean;
-  readonly since: number;
-  /** By topic and number, as they came. */
-  readonly given: ReadonlyMap<string, readonly Delivery[]>;
-}
 
 interface Judged {
   readonly history: History;
@@ -63,66 +59,6 @@ function note({ verb, answer, delay }: Said, states: States): void {
   else states.reached(delay > 0 ? "a message is given back for later" : "a message is given back");
 }
 
-function queuesOf({ members }: History): Queue[] {
-  const queues = new Map<
-    string,
-    Omit<Queue, "members" | "given"> & { members: Set<MemberRecord>; given: Map<string, Delivery[]> }
-  >();
-  for (const member of members) {
-    const joins = member.joins.filter(({ okAt, refused }) => okAt !== undefined || refused === undefined);
-    for (const { plan, okAt = Infinity } of joins) {
-      const key = keyOf(plan);
-      const before = queues.get(key);
-      queues.set(key, {
-        group: plan.group,
-        pattern: plan.pattern,
-        explicit: plan.ack === "explicit",
-        members: (before?.members ?? new Set()).add(member),
-        whole: (before?.whole ?? true) && plan.from === "earliest",
-        since: Math.min(before?.since ?? Infinity, okAt),
-        given: before?.given ?? new Map(),
-      });
-    }
-    for (const delivery of member.lines.flatMap(({ given }) => given)) {
-      const join = joins.find(({ plan }) =>
-        plan.group === delivery.group && matches(plan.pattern, delivery.topic)
-      );
-      if (join === undefined) continue;
-      const { given } = queues.get(keyOf(join.plan))!;
-      const known = given.get(nameOf(delivery));
-      if (known === undefined) given.set(nameOf(delivery), [delivery]);
-      else known.push(delivery);
-    }
-  }
-  for (const { given } of queues.values()) for (const each of given.values()) each.sort(byTime);
-  return [...queues.values()].map((queue) => ({ ...queue, members: [...queue.members] }));
-}
-
-function keyOf({ group, pattern }: JoinPlan): string {
-  return `${group} ${pattern}`;
-}
-
-function nameOf({ topic, seq }: { readonly topic: string; readonly seq: number }): string {
-  return `${topic} ${seq}`;
-}
-
-function byTime(one: Delivery, other: Delivery): number {
-  return one.at - other.at;
-}
-
-function show({ topic, seq, group, attempt, line, at }: Delivery): string {
-  return `${topic} ${seq} of group ${group}, attempt ${attempt}, to ${line.member} at ${Math.round(at)}`;
-}
-
-/** Which broker it came from. */
-function epochOf({ line }: Delivery, { starts }: History): number {
-  return starts.filter((start) => start <= line.beganAt).length;
-}
-
-function ackOf({ said }: Delivery): Said | undefined {
-  return said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
-}
-
 /** What was acknowledged, and that was answered, is not given out again, nor acknowledged once more (4). */
 function settledOnce(deliveries: readonly Delivery[], { history }: Judged): string[] {
   const settled = deliveries.filter((delivery) => ackOf(delivery) !== undefined);
@@ -131,11 +67,15 @@ function settledOnce(deliveries: readonly Delivery[], { history }: Judged): stri
   if (second !== undefined) return [`acknowledged twice: ${show(first)}, and ${show(second)}`];
   const epoch = epochOf(first, history);
   const { answeredAt = Infinity } = ackOf(first)!;
+  // what is acknowledged is whichever its connection had come to by then
+  const attempt = Math.max(
+    ...deliveries.flatMap(({ line, at, attempt }) =>
+      line === first.line && at <= answeredAt ? [attempt] : []
+    ),
+  );
   const again = deliveries.find((delivery) => {
-    // it was acknowledged with that one, whichever it had come to then
-    if (delivery.line === first.line && delivery.at <= answeredAt) return false;
     const other = epochOf(delivery, history);
-    return other > epoch || (other === epoch && delivery.attempt > first.attempt);
+    return other > epoch || (other === epoch && delivery.attempt > attempt);
   });
   return again === undefined ? [] : [`given out again though it was acknowledged: ${show(again)}`];
 }
@@ -180,7 +120,9 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
       states.reached("a message is given out again behind a lost connection");
     } else if (reason === "timeout") {
       states.reached("a message outlives its lease");
-    } else if (reason.delay > 0 && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)) {
+    } else if (
+      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)
+    ) {
       // what waits for later is not known any more when the last member has left
       if (isThere(queue, { from: reason.at, to: delivery.at })) {
         wrong.push(`given back for ${reason.delay} ms and given out before: ${show(delivery)}`);
@@ -192,10 +134,13 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     for (const other of deliveries.slice(at + 1)) {
       const later = epochOf(other, history);
       if (later === epoch && one.attempt === other.attempt) {
+        if (isUnused(one) || isUnused(other)) continue;
         wrong.push(`given out twice: ${show(one)}, and ${show(other)}`);
       } else if (later > epoch) {
         states.reached("a message is given out again behind a crash");
-        const nack = one.said.find(({ verb, answer }) => verb === "nack" && answer === "ok");
+        const nack = one.said.find(({ verb, answer, unused }) =>
+          verb === "nack" && answer === "ok" && !unused
+        );
         const end = history.starts[epoch];
         if (nack === undefined || end === undefined || isTroubled(plan)) continue;
         if (nack.answeredAt! < end - STORED_MS && other.attempt <= one.attempt) {
@@ -207,12 +152,9 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
   return wrong;
 }
 
-/** Whether one of its members was connected all the time. */
-function isThere({ members }: Queue, { from, to }: { readonly from: number; readonly to: number }): boolean {
-  return members.some(({ lines, joins }) =>
-    joins.every(({ okAt = Infinity, endedAt = Infinity }) => okAt < from && endedAt > to) &&
-    lines.some(({ beganAt, endedAt = Infinity }) => beganAt < from && endedAt > to)
-  );
+/** It went back as if it had not been given out. */
+function isUnused({ said }: Delivery): boolean {
+  return said.some(({ unused, answer }) => unused && answer !== "NOT_HELD");
 }
 
 /** Why a message is not its first holder's any more. */
@@ -235,14 +177,16 @@ function reasonOf(
   if (isLeft) return "lost";
   const extended = said.flatMap(({ verb, at, answer }) => verb === "extend" && answer === "ok" ? [at] : []);
   const began = Math.max(before.at, ...extended);
-  if (late === undefined || delivery.at - began >= plan.ackTimeout - late) return "timeout";
+  if (late === undefined || line.slow === true || delivery.at - began >= plan.ackTimeout - late) {
+    return "timeout";
+  }
   return undefined;
 }
 
 /** Milliseconds that something may be on its way; undefined: any number. */
 function slackOf({ weather, faults }: Plan): number | undefined {
   const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
+  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
 }
 
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
@@ -251,20 +195,25 @@ function jumpsOf(faults: Plan["faults"]): number {
 }
 
 /** Nobody holds more than its window (G7). */
-function bounded({ members, group, pattern, explicit }: Queue, { ackTimeout }: Plan): string[] {
-  if (!explicit) return [];
+function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): string[] {
+  const { ackTimeout } = plan;
+  const late = slackOf(plan);
+  // what comes late may have outlived its time
+  if (!explicit || late === undefined) return [];
+  const shortest = Math.min(ackTimeout / 2, ackTimeout - late);
   const wrong: string[] = [];
   for (const { joins, lines, name } of members) {
     const join = joins.find(({ plan }) => plan.group === group && plan.pattern === pattern);
     if (join === undefined) continue;
     const window = Math.max(join.plan.window, join.plan.later?.window ?? 0);
-    for (const { given } of lines) {
+    for (const { given, slow } of lines) {
+      if (slow === true) continue;
       let held: Delivery[] = [];
       for (const delivery of given) {
         if (delivery.group !== group || !matches(pattern, delivery.topic)) continue;
         const { at: now } = delivery;
         held = held.filter(({ at, said }) =>
-          now - at < ackTimeout / 2 && !said.some(({ verb, at }) => verb !== "extend" && at <= now)
+          now - at < shortest && !said.some(({ verb, at }) => verb !== "extend" && at <= now)
         );
         held.push(delivery);
         if (held.length <= window) continue;
@@ -303,12 +252,17 @@ function hasLeft({ endedAt, okAt = 0 }: MemberRecord["joins"][number]): boolean 
 /** In the end all of it is settled, or dead. */
 function complete(queue: Queue, { history, plan }: Judged): string[] {
   const { group, pattern, explicit, whole, since, given, members } = queue;
-  if (stayOf(queue, history) === undefined || isRetained(plan) || !plan.durable) return [];
+  if (stayOf(queue, history) === undefined || !plan.durable) return [];
   const dead = new Set(
     history.dead.filter((each) => each.group === group).map(({ of, ofSeq }) => `${of} ${ofSeq}`),
   );
   const losses = members.flatMap(({ losses }) => losses);
-  const left = history.stored.filter((stored) => {
+  // what was deleted has to be settled, too, but for what was deleted before there was the group
+  const retained = isRetained(plan);
+  // and who died on its way to somebody is not seen
+  if (mayTrimDead(plan) && (history.starts.length > 1 || losses.length > 0)) return [];
+  const all = retained ? [...history.byText.values()].flatMap(foundOf) : history.stored;
+  const left = all.filter((stored) => {
     const { topic, seq, text } = stored;
     const sent = history.find(text);
     if (
@@ -316,8 +270,10 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
     ) {
       return false;
     }
-    if (!whole && sent.at <= since) return false;
+    if ((!whole || retained) && sent.at <= since) return false;
     const deliveries = given.get(`${topic} ${seq}`) ?? [];
+    // a dead letter may have been deleted since
+    if (mayTrimDead(plan) && deliveries.some(({ attempt }) => attempt === plan.maxAttempts)) return false;
     if (explicit) return !dead.has(`${topic} ${seq}`) && !deliveries.some(mayBeSettled);
     const excused = losses.some(({ at }) => sent.at <= at + plan.stallTimeout + STORED_MS) ||
       history.starts.some((start) => start > sent.at);
@@ -328,24 +284,19 @@ function complete(queue: Queue, { history, plan }: Judged): string[] {
   return [`${left.length} of ${pattern} were never settled by group ${group}, ${nameOf(first)} first`];
 }
 
+/** Whether retention takes dead letters, too. */
+function mayTrimDead({ retain: { age, bytes } }: Plan): boolean {
+  return age !== undefined || bytes !== undefined;
+}
+
+/** Where it was stored, as its publisher was told. */
+function foundOf({ topic, seq, text }: Sent): Found[] {
+  return seq === undefined || !isDurable(topic) ? [] : [{ topic, seq, text }];
+}
+
 /** It is, or whoever had it does not know. */
 function mayBeSettled({ said }: Delivery): boolean {
   return said.some(({ verb, answer }) => verb === "ack" && (answer === "ok" || answer === undefined));
-}
-
-/** Since when there has been a member that stayed to the end, whatever happened to it. */
-function stayOf({ group, pattern, members }: Queue, { over: end }: History): number | undefined {
-  const since = members.flatMap(({ joins, over }) =>
-    over !== undefined
-      ? []
-      : joins.flatMap(({ plan, okAt, refused, endedAt = Infinity }) =>
-        plan.group === group && plan.pattern === pattern && okAt !== undefined && refused === undefined &&
-          endedAt >= end
-          ? [okAt]
-          : []
-      )
-  );
-  return since.length === 0 ? undefined : Math.min(...since);
 }
 
 /** Dead letters are what was given out as often as may be, each once, and was not acknowledged (G11). */

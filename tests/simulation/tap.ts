@@ -10,6 +10,9 @@ import type { Delivery, Line, Said } from "./history.ts";
 
 const decoder = new TextDecoder();
 
+/** Milliseconds between two reads where nobody is slow. */
+const SLOW_MS = 100;
+
 /** A socket that is listened on. */
 export class Tap implements Socket {
   readonly #socket: Socket;
@@ -17,6 +20,8 @@ export class Tap implements Socket {
   readonly #now: () => number;
   readonly #came = new Lines((line) => this.#told(line));
   readonly #went = new Lines((line) => this.#said(line));
+  /** When something was read last. */
+  #readAt: number;
   /** By group, topic and number: what is said is said of this one. */
   readonly #newest = new Map<string, Delivery>();
   /** Requests that have no answer yet. */
@@ -26,6 +31,7 @@ export class Tap implements Socket {
     this.#socket = socket;
     this.#line = line;
     this.#now = now;
+    this.#readAt = now();
   }
 
   get localPort(): number {
@@ -33,10 +39,12 @@ export class Tap implements Socket {
   }
 
   async read(): Promise<Uint8Array | null> {
+    if (this.#now() - this.#readAt > SLOW_MS) this.#line.slow = true;
     try {
       const bytes = await this.#socket.read();
       if (bytes === null) this.#line.endedAt ??= this.#now();
       else this.#came.take(bytes);
+      this.#readAt = this.#now();
       return bytes;
     } catch (error) {
       this.#line.endedAt ??= this.#now();
@@ -112,7 +120,7 @@ export class Tap implements Socket {
     if (verb !== "ack" && verb !== "nack" && verb !== "extend") return 0;
     const [first = 0, last = first] = numbers.split("-").map(Number);
     const delay = Number(/delay=(\S+)/.exec(rest.join(" "))?.[1] ?? 0) * 1000;
-    const said: Said = { verb, at: this.#now(), delay };
+    const said: Said = { verb, at: this.#now(), delay, unused: rest.includes("unused") };
     this.#open.push(said);
     for (let seq = first; seq <= last; seq++) this.#newest.get(`${group} ${topic} ${seq}`)?.said.push(said);
     return 0;

@@ -35,7 +35,8 @@ export function delayedCases(test: RegisterCase): void {
       delayed: [later(30, "#b", "x"), later(10, "#a", "1", "2"), later(20, "#a", "3")],
     });
     await store.commitOf({ delayed: [later(20, "#c", "4"), later(10, "#a", "5")] });
-    assertEquals(store.store.state.delayed, 6);
+    const { delayed, delayedBytes } = store.store.state;
+    assertEquals([delayed, delayedBytes], [6, 6 * "pub #a 1\nx\n".length]);
     assertEquals(await due(store, 9), { found: [], next: 10 });
     assertEquals(await due(store, 10), { found: ["#a 1 2", "#a 5"], next: 20 });
     assertEquals(await due(store, 99), {
@@ -71,7 +72,7 @@ export function delayedCases(test: RegisterCase): void {
     const stored = await store.commitOf({ appends, moved: runs.map(({ id }) => id) });
     assertEquals(stored.map(({ first }) => first), [1, 1]);
     assertEquals(await due(store, 99), { found: ["#a 3"], next: undefined });
-    assertEquals(store.store.state.delayed, 1);
+    assertEquals([store.store.state.delayed, store.store.state.delayedBytes], [1, 11]);
     const { messages } = await store.replay("#>", EARLIEST);
     assertEquals(messages.map(({ topic, payload }) => `${topic} ${payload}`), ["#a 1", "#b 2"]);
   });

@@ -3,6 +3,7 @@ import { Counters } from "../../lib/counters.ts";
 import { MemoryEngine } from "../../lib/engine/memory.ts";
 import type {
   Acknowledgement,
+  GivingBack,
   Joining,
   Member,
   Membership,
@@ -68,9 +69,9 @@ export class ScriptedMembership implements Membership {
     return true;
   }
 
-  giveBack(topic: string, span: SequenceSpan, delay: number): boolean {
+  giveBack(topic: string, span: SequenceSpan, { delay, unused }: GivingBack): boolean {
     if (!this.#take(topic, span)) return false;
-    this.said.push(`give back ${topic} ${span.from}-${span.end - 1} ${delay}`);
+    this.said.push(`give back ${topic} ${span.from}-${span.end - 1} ${delay}${unused ? " unused" : ""}`);
     return true;
   }
 

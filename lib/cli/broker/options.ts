@@ -25,7 +25,7 @@ import {
   type Values,
 } from "../options/table.ts";
 import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
-import { RETAIN, RETAIN_BYTES } from "./retain.ts";
+import { RETAIN, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
 import {
   choice,
   count,
@@ -99,6 +99,9 @@ const OPTIONS = {
   "retain-age": option(DURATION, { help: "delete stored messages older than this (keep all)" }),
   "retain-bytes": option(RETAIN_BYTES, {
     help: "delete the oldest stored messages beyond this (keep all)",
+  }),
+  "retain-groups": option(RETAIN_GROUPS, {
+    help: "of what would be deleted and a group has not settled: hold it back, or ignore the group (hold)",
   }),
   retain: list(RETAIN, {
     help: "other limits for the topics of a pattern, in quotes: '#orders.> age=7d bytes=1GiB'; " +
@@ -211,6 +214,7 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
     add(flag, (dir) => ({ kind: "groups", dir, job }));
   if (options.groups) addGroups("--groups", { do: "list", json });
   if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
+  if (options.redrive !== undefined) addGroups("--redrive", { do: "redrive", name: options.redrive });
   if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
@@ -225,6 +229,7 @@ const STORED = [
   "sync",
   "retain-age",
   "retain-bytes",
+  "retain-groups",
   "retain",
   "dedup-window",
   "ack-timeout",

@@ -2,19 +2,29 @@
  * Retention of the topics of one pattern, as it is written:
  * on the command line in one text, in the config file as a table.
  *
- *     --retain '#orders.> age=7d bytes=1GiB'
+ *     --retain '#orders.> age=7d bytes=1GiB groups=ignore'
  *
  *     [[retain]]
  *     pattern = "#orders.>"
  *     age = "7d"
  *     bytes = "1GiB"
+ *     groups = "ignore"
  *
  * @module
  */
 import { quote } from "../../text.ts";
 import { nearest } from "../options/suggest.ts";
 import { isTableText, tableEntries, type TableEntry } from "../options/table_text.ts";
-import { DURATION, type Kind, PATTERN, type Read, showDuration, showSize, size } from "../options/units.ts";
+import {
+  choice,
+  DURATION,
+  type Kind,
+  PATTERN,
+  type Read,
+  showDuration,
+  showSize,
+  size,
+} from "../options/units.ts";
 
 /** What is kept of the topics of a pattern; what is undefined has no limit. */
 export interface RetainRule {
@@ -22,10 +32,17 @@ export interface RetainRule {
   /** Milliseconds. */
   readonly age: number | undefined;
   readonly bytes: number | undefined;
+  /** What becomes of messages that groups have not settled; left out: as `--retain-groups` says. */
+  readonly groups?: RetainGroups;
 }
+
+type RetainGroups = "hold" | "ignore";
 
 /** What retention in bytes may be set to. */
 export const RETAIN_BYTES = size({ least: 1024 * 1024, most: Number.MAX_SAFE_INTEGER });
+
+/** `--retain-groups`. */
+export const RETAIN_GROUPS: Kind<RetainGroups> = choice("hold", "ignore");
 
 /** `--retain`. */
 export const RETAIN: Kind<RetainRule> = {
@@ -44,15 +61,16 @@ export const RETAIN: Kind<RetainRule> = {
     }
     return ruleFrom(values);
   },
-  write: ({ pattern, age, bytes }) =>
+  write: ({ pattern, age, bytes, groups }) =>
     [
       pattern,
       ...(age === undefined ? [] : [`age=${showDuration(age)}`]),
       ...(bytes === undefined ? [] : [`bytes=${showSize(bytes)}`]),
+      ...(groups === undefined ? [] : [`groups=${groups}`]),
     ].join(" "),
 };
 
-const KEYS = ["pattern", "age", "bytes"];
+const KEYS = ["pattern", "age", "bytes", "groups"];
 
 /** `PATTERN key=value ...`. */
 function wordsOf(text: string): TableEntry[] {
@@ -76,13 +94,16 @@ function ruleFrom(values: ReadonlyMap<string, string>): Read<RetainRule> {
   if (!("value" in age)) return age;
   const bytes = limit(RETAIN_BYTES, { key: "bytes", text: values.get("bytes"), of });
   if (!("value" in bytes)) return bytes;
-  return { value: { pattern: pattern.value, age: age.value, bytes: bytes.value } };
+  const groups = limit(RETAIN_GROUPS, { key: "groups", text: values.get("groups"), of });
+  if (!("value" in groups)) return groups;
+  const limits = { pattern: pattern.value, age: age.value, bytes: bytes.value };
+  return { value: groups.value === undefined ? limits : { ...limits, groups: groups.value } };
 }
 
-function limit(
-  kind: Kind<number>,
+function limit<Value>(
+  kind: Kind<Value>,
   { key, text, of }: { readonly key: string; readonly text: string | undefined; readonly of: string },
-): { readonly value: number | undefined } | { readonly problem: string } {
+): { readonly value: Value | undefined } | { readonly problem: string } {
   if (text === undefined) return { value: undefined };
   const read = kind.read(text);
   if ("value" in read) return read;

@@ -101,7 +101,12 @@ function setupOf(options: BrokerOptions): Setup & DataOptions {
     ...(options["dedup-window"] === undefined ? {} : { dedupWindow: options["dedup-window"] }),
     ...(options["ack-timeout"] === undefined ? {} : { ackTimeout: options["ack-timeout"] }),
     ...(options["max-attempts"] === undefined ? {} : { maxAttempts: options["max-attempts"] }),
-    retain: { age: options["retain-age"], bytes: options["retain-bytes"], overrides: options.retain },
+    retain: {
+      age: options["retain-age"],
+      bytes: options["retain-bytes"],
+      groups: options["retain-groups"],
+      overrides: options.retain,
+    },
   };
 }
 

@@ -53,6 +53,11 @@ export function mayWrite(path: string): boolean {
   return may({ name: "write", path });
 }
 
+/** Whether a command may be run, as far as the rights of the program go. */
+export function mayRun(command: string): boolean {
+  return may({ name: "run", command });
+}
+
 /** Whether nothing is kept from the program (`-A`): what it takes to read some files of the system. */
 export function mayEverything(): boolean {
   const names = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;

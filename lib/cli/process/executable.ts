@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { mayRead, variable } from "./environment.ts";
+import { mayRead, mayRun, variable } from "./environment.ts";
 import { whyNot } from "./files.ts";
 
 /** Any of the three bits that let somebody run a file. */
@@ -18,6 +18,11 @@ const MAY_BE_RUN = 0o111;
  */
 export function checkExecutable(command: string): void {
   if (command === "") throw new UsageError("the command behind -- is empty");
+  if (!mayRun(command)) {
+    throw new UsageError(
+      `cannot run ${quote(command, 200)}: this program was not given the permission (run it with -A)`,
+    );
+  }
   if (Deno.build.os === "windows") return;
   if (command.includes("/")) {
     const problem = problemOf(command);

@@ -42,7 +42,7 @@ export class Heartbeat {
   #beat(): void {
     const { silence, patience } = this.#connection;
     const now = this.#clock.now();
-    if (this.#asked !== undefined && silence < now - this.#asked) this.#asked = undefined;
+    if (this.#asked !== undefined && silence <= now - this.#asked) this.#asked = undefined;
     if (silence < this.#askAfter) return this.#wait(this.#askAfter - silence);
     if (this.#asked === undefined) {
       this.#asked = now;

@@ -61,7 +61,15 @@ export class LeasedDelivery extends SharedDelivery implements LeasedMessage {
   nack(options: NackOptions = {}): Promise<void> {
     const delay = delayOf(options);
     if (typeof delay !== "number") return delay;
-    return this.#no(true) ?? this.#holding.settlements.nack(this as Numbered, delay);
+    const unused = options.unused === true;
+    return this.#no(true) ?? this.#holding.settlements.nack(this as Numbered, { delay, unused });
+  }
+
+  /** Nobody has looked at it, and nobody will: gives it back, if it is of this holding. */
+  release(of: Holding): void {
+    if (this.#holding !== of || this.seq === undefined || this.#settled) return;
+    this.#settled = true;
+    of.settlements.release(this as Numbered);
   }
 
   extend(): Promise<void> {

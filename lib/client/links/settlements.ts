@@ -63,10 +63,16 @@ export class Settlement {
     this.#fields = fields;
   }
 
-  /** The request: several numbers are all settled, or none of them, so that an answer is true of each. */
+  /** Whether a message is the next one behind these. */
+  goesOn({ group, topic, seq }: Held): boolean {
+    return this.end === seq && this.first.topic === topic && this.first.group === group;
+  }
+
+  /** The request: of several numbers all are settled, or none, so that an answer is true of each call. */
   get line(): string {
     const { group, topic, seq } = this.first;
-    const numbers = this.end - seq === 1 ? `${seq}` : `${seq}-${this.end - 1} all`;
+    const all = this.verb === "ack" ? " all" : "";
+    const numbers = this.end - seq === 1 ? `${seq}` : `${seq}-${this.end - 1}${all}`;
     return `${this.verb} ${group} ${topic} ${numbers}${this.#fields}\n`;
   }
 
@@ -103,10 +109,7 @@ export class Settlements {
 
   ack(held: Held): Promise<void> {
     const last = this.#queued[this.#queued.length - 1];
-    if (
-      last?.verb === "ack" && last.end === held.seq && last.first.topic === held.topic &&
-      last.first.group === held.group
-    ) {
+    if (last?.verb === "ack" && last.goesOn(held)) {
       last.end++;
       return addCall(last, held);
     }
@@ -114,8 +117,16 @@ export class Settlements {
   }
 
   /** `delay`: milliseconds. */
-  nack(held: Held, delay: number): Promise<void> {
-    return this.#add("nack", held, delay === 0 ? "" : ` delay=${delay / 1000}`);
+  nack(held: Held, { delay, unused }: { readonly delay: number; readonly unused: boolean }): Promise<void> {
+    return this.#add("nack", held, `${delay === 0 ? "" : ` delay=${delay / 1000}`}${unused ? UNUSED : ""}`);
+  }
+
+  /** Gives back what nobody has looked at; nobody waits for the answer. */
+  release(held: Held): void {
+    if (this.#over) return;
+    const last = this.#queued[this.#queued.length - 1];
+    if (last?.verb === "nack" && last.calls.length === 0 && last.goesOn(held)) last.end++;
+    else this.#queue(new Settlement(this, { verb: "nack", first: held }, UNUSED));
   }
 
   extend(held: Held): Promise<void> {
@@ -182,6 +193,7 @@ export class Settlements {
   }
 }
 
+const UNUSED = " unused";
 const LOST = "the connection it came over has ended";
 
 /** A message is not this client's any more, and comes again: to it, or to another member. */

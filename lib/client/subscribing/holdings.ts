@@ -4,7 +4,7 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
-import { type SharedBytes, SharedDelivery } from "../links/delivery.ts";
+import { type Delivery, type SharedBytes, SharedDelivery } from "../links/delivery.ts";
 import { Holding, LeasedDelivery } from "../links/leased_delivery.ts";
 import type { Settlements } from "../links/settlements.ts";
 import type { SubscriptionName } from "./subscription_name.ts";
@@ -13,6 +13,8 @@ import type { SubscriptionName } from "./subscription_name.ts";
 interface Held {
   readonly name: SubscriptionName;
   holding: Holding | undefined;
+  /** It is being left: what still comes of it is not given out. */
+  leaving: boolean;
 }
 
 /** Tells messages that are to be settled from others that come to members of groups. */
@@ -23,13 +25,15 @@ export class Holdings {
 
   /** It is asked for. */
   ask(name: SubscriptionName): void {
-    if (!this.#held.has(name.key)) this.#asked.set(name.key, { name, holding: undefined });
+    if (!this.#held.has(name.key)) this.#asked.set(name.key, { name, holding: undefined, leaving: false });
   }
 
   /** It was granted. */
   open(name: SubscriptionName): void {
     const { key } = name;
-    this.#held.set(key, this.#held.get(key) ?? this.#asked.get(key) ?? { name, holding: undefined });
+    const asked = this.#asked.get(key) ?? { name, holding: undefined, leaving: false };
+    const held = this.#held.get(key);
+    if (held === undefined || held.leaving) this.#held.set(key, asked);
     this.#asked.delete(key);
   }
 
@@ -38,29 +42,41 @@ export class Holdings {
     this.#asked.delete(key);
   }
 
-  /** It is being left: what is held of it, and was not settled before, is given back. */
-  leave({ key }: SubscriptionName): void {
+  /**
+   * It is being left: what is held of it, and was not settled before, is given back. What waits and nobody
+   * has looked at does not count as given out.
+   */
+  leave({ key }: SubscriptionName, waiting: (look: (message: Delivery) => void) => void): void {
     const held = this.#held.get(key);
-    if (held?.holding === undefined) return;
-    held.holding.left = true;
-    held.holding = undefined;
+    if (held === undefined || held.leaving) return;
+    held.leaving = true;
+    const { holding } = held;
+    if (holding === undefined) return;
+    waiting((message) => {
+      if (message instanceof LeasedDelivery) message.release(holding);
+    });
+    holding.left = true;
+  }
+
+  /** It could not be left. */
+  stays({ key }: SubscriptionName): void {
+    const held = this.#held.get(key);
+    if (held !== undefined) this.#held.set(key, { name: held.name, holding: undefined, leaving: false });
   }
 
   /** It has been left. */
   close({ key }: SubscriptionName): void {
-    this.#held.delete(key);
-  }
-
-  /** The client ends. */
-  leaveAll(): void {
-    for (const { name } of this.#held.values()) this.leave(name);
+    if (this.#held.get(key)?.leaving === true) this.#held.delete(key);
   }
 
   /** A message for a member of a group. */
   take(topic: string, message: SharedBytes, settlements: Settlements): SharedDelivery {
     const held = this.#of(topic, message.group);
     if (held === undefined) return new SharedDelivery(topic, message);
-    if (held.holding?.settlements !== settlements) held.holding = new Holding(settlements);
+    if (held.holding?.settlements !== settlements) {
+      held.holding = new Holding(settlements);
+      held.holding.left = held.leaving;
+    }
     return new LeasedDelivery(topic, message, held.holding);
   }
 

@@ -202,6 +202,16 @@ export class Inbox {
     this.#forget(waiting, stream.name);
   }
 
+  /** Shows each message that waits, in common or with a subscription. */
+  readonly waiting = (look: (message: Delivery) => void): void => {
+    for (const queue of [this.common, ...this.#iterated.values()]) {
+      queue.takeOut((item) => {
+        if (item instanceof Delivery) look(item);
+        return false;
+      });
+    }
+  };
+
   /** A reader of what is for one subscription. Throws TypeError while there is another. */
   iterate(stream: Stream, { gaps }: { readonly gaps: boolean }): AsyncIterator<Given, undefined> {
     stream.queue ??= this.#queueFor(stream);

@@ -253,7 +253,7 @@ class QueueSubscriber implements Subscriber {
       caughtUp: (name) => this.#subscriptions.caughtUp(name),
       unsubscribe: (name) =>
         this.#ask(name.pattern, () => {
-          this.#holdings.leave(name);
+          this.#holdings.leave(name, this.#inbox.waiting);
           this.#inbox.leave(name);
           return this.#end(name);
         }),
@@ -261,15 +261,15 @@ class QueueSubscriber implements Subscriber {
   }
 
   #unsubscribe(name: SubscriptionName, how: Pick<RequestOptions, "timeout"> = {}): Promise<void> {
-    this.#holdings.leave(name);
+    this.#holdings.leave(name, this.#inbox.waiting);
     const stream = this.#inbox.streamOf(name);
     if (stream !== undefined && this.#inbox.isIterated(stream)) this.#inbox.leave(name);
     return this.#end(name, how);
   }
 
   async #close(): Promise<void> {
-    this.#holdings.leaveAll();
     const names = [...this.#subscriptions.names].filter(({ group }) => group !== undefined);
+    for (const name of names) this.#holdings.leave(name, this.#inbox.waiting);
     if (names.length > 0 && this.#requests.linked) await this.#leaveGroups(names);
     this.#inbox.end();
     if (!this.#connection.over) await this.#connection.close({ drain: false });
@@ -305,6 +305,7 @@ class QueueSubscriber implements Subscriber {
     try {
       await this.#requests.add({ ...asked, accepted }, { ...how, what: `unsubscribe from ${shown(name)}` });
     } catch (error) {
+      this.#holdings.stays(name);
       this.#inbox.stays(name);
       throw error;
     }

@@ -19,6 +19,8 @@ export interface DelaysOptions {
   readonly memory: HeldMemory;
   /** Milliseconds for which an id is remembered. */
   readonly dedupWindow: number;
+  /** Bytes of records that may wait, about; left out: as many as there is room for. */
+  readonly most?: number | undefined;
   readonly routeOf: (topic: string) => Route;
   /** Who has to become free before anything is published to a topic; undefined: nobody. */
   readonly gateOf: (route: Route) => Gate | undefined;
@@ -78,6 +80,17 @@ export class Delays implements Publisher {
   /** Nobody asks: what is moved is answered to {@link #answer}. */
   hold(): Acknowledgement {
     throw new TypeError("what is due has been acknowledged already");
+  }
+
+  /** Why no more may wait, as a clause; undefined: more may. */
+  get problem(): string | undefined {
+    const { store, most = Infinity } = this.#options;
+    const { delayedBytes } = store.state;
+    if (delayedBytes < most) return undefined;
+    return `what waits until it is due takes ${delayedBytes} bytes, and may take ${
+      Math.floor(most)
+    } (half of ` +
+      "--retain-bytes): publish it when some of that has been delivered";
   }
 
   /** Time has passed; `now` is milliseconds since 1970. */

@@ -64,6 +64,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
+  /** Bytes that may wait until they are due; left out: as many as there is room for. */
+  readonly delayedMost?: number | undefined;
   /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
   readonly wakeAt?: ((time: number) => void) | undefined;
   /** Something that is due cannot be read, and stays where it is; left out: {@link onRefused}. */
@@ -146,6 +148,7 @@ export class DurableEngine implements Engine {
       store,
       memory,
       dedupWindow: options.dedup.window,
+      most: options.delayedMost,
       routeOf: (topic) => this.#routing.routeOf(topic),
       gateOf: (route) => this.#routing.gateOf(route as SubscribedRoute),
       log: this.#log,
@@ -182,6 +185,7 @@ export class DurableEngine implements Engine {
         return this.#log.delivered;
       },
     });
+    store.watch((what) => this.#storedGroups.trimmed(what));
   }
 
   findRoute(bytes: Uint8Array, start: number, end: number): Route | undefined {
@@ -213,6 +217,12 @@ export class DurableEngine implements Engine {
   publish(run: Run, publisher: Publisher): Receipt | undefined {
     if (!(run.route as SubscribedRoute).durable) {
       return inMemory(this.#deliver(run));
+    }
+    const problem = run.due === undefined ? undefined : this.#delays.problem;
+    if (problem !== undefined) {
+      publisher.hold(run.count).refuse("STORE", problem);
+      run.release();
+      return undefined;
     }
     run.keep();
     this.#appending.append(run, publisher);

@@ -17,7 +17,12 @@ export interface BeginParts {
 
 /** What became of it; `failed`: nothing has changed. */
 export type Begun =
-  | { readonly kind: "begun"; readonly mark: GroupMark }
+  | {
+    readonly kind: "begun";
+    readonly mark: GroupMark;
+    /** Messages that were deleted while nobody was in it. */
+    readonly missed: number;
+  }
   | { readonly kind: "failed"; readonly reason: string };
 
 /**
@@ -34,7 +39,7 @@ export function beginAt(
     const stored = { mark: { ...group, ...mark }, forget: group };
     store(stored, {
       parts,
-      done: (reason) => done(reason === undefined ? { kind: "begun", mark } : failed(reason)),
+      done: (reason) => done(reason === undefined ? { kind: "begun", mark, missed: 0 } : failed(reason)),
     });
   };
   const search = (place: SeekPlace | undefined): void => {
@@ -53,6 +58,19 @@ export function beginAt(
     });
   };
   search(undefined);
+}
+
+/** Where a group stood or, where it is new, where it begins from now on. */
+export function findOrBegin(
+  group: GroupName,
+  from: From | undefined,
+  { parts, done }: { readonly parts: BeginParts; readonly done: (begun: Begun) => void },
+): void {
+  parts.store.group(group, (outcome) => {
+    if (outcome.kind === "group") done({ ...outcome, kind: "begun" });
+    else if (outcome.kind === "failed") done(outcome);
+    else beginAt(group, from, { parts, done });
+  });
 }
 
 /** Nothing is known of a group any more; `done`: with why not, if that cannot be stored. */

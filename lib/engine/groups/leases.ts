@@ -66,6 +66,11 @@ export class Leases {
   /** In the order in which they end. */
   readonly #terms: Term[] = [];
 
+  /** How many there are: messages that were given together and are held together are one. */
+  get size(): number {
+    return this.#terms.reduce((sum, { leases }) => sum + leases.size, 0);
+  }
+
   /** Gives messages to a member, until so many milliseconds; not less than in the call before. */
   grant(place: Place, grant: Grant, until: number): void {
     let term = this.#terms.at(-1);

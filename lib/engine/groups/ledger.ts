@@ -130,6 +130,11 @@ export class Ledger {
     this.#close(unit);
   }
 
+  /** A mark is to be stored, whatever has changed. */
+  touch(): void {
+    this.#moved = true;
+  }
+
   /** Messages were given back, and so often they will have been given out with the next time. */
   again(topic: string, { from, end }: SequenceRange, attempt: number): void {
     const { attempts } = this.#account(topic);
@@ -237,18 +242,29 @@ function isSettled({ after, open }: Unit): boolean {
   return after !== undefined && open === 0;
 }
 
-const ATTEMPT = /^([1-9]\d{0,14})=([1-9]\d{0,8})$/;
+const ATTEMPTS = /^([1-9]\d{0,14})(?:-([1-9]\d{0,14}))?=([1-9]\d{0,8})$/;
 
 function readAttempts(text: string): Map<number, number> {
   const attempts = new Map<number, number>();
   for (const part of text === "" ? [] : text.split(" ")) {
-    const found = ATTEMPT.exec(part);
+    const found = ATTEMPTS.exec(part);
     if (found === null) throw new TypeError(`${JSON.stringify(text)} are no attempts`);
-    attempts.set(Number(found[1]), Number(found[2]));
+    const [from, last] = [Number(found[1]), Number(found[2] ?? found[1])];
+    for (let sequence = from; sequence <= last; sequence++) attempts.set(sequence, Number(found[3]));
   }
   return attempts;
 }
 
+/** `8-11=2 14=3`: what was given back together is one. */
 function showAttempts(attempts: ReadonlyMap<number, number> | undefined): string {
-  return [...attempts ?? []].map(([sequence, attempt]) => `${sequence}=${attempt}`).join(" ");
+  if (attempts === undefined || attempts.size === 0) return "";
+  const parts: string[] = [];
+  const sorted = [...attempts].sort(([one], [other]) => one - other);
+  for (let at = 0; at < sorted.length;) {
+    const [from, attempt] = sorted[at]!;
+    let last = from;
+    for (at++; sorted[at]?.[0] === last + 1 && sorted[at]![1] === attempt; at++) last++;
+    parts.push(last === from ? `${from}=${attempt}` : `${from}-${last}=${attempt}`);
+  }
+  return parts.join(" ");
 }

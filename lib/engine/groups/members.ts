@@ -4,7 +4,7 @@
  * @module
  */
 import type { Run } from "../../wire/run.ts";
-import type { Acknowledgement, Member, Membership, SequenceSpan } from "../types.ts";
+import type { Acknowledgement, GivingBack, Member, Membership, SequenceSpan } from "../types.ts";
 import type { Handed } from "./handed.ts";
 
 /** Where a member has its place. */
@@ -35,10 +35,9 @@ export interface Settlement {
   readonly answer: Acknowledgement;
 }
 
-/** Messages that are to be given out again, in so many milliseconds. */
-export interface GivenBack {
+/** Messages that are to be given out again. */
+export interface GivenBack extends GivingBack {
   readonly span: SequenceSpan;
-  readonly delay: number;
 }
 
 /** A member, and what it has been given. */
@@ -92,8 +91,8 @@ export class Place implements Membership {
     return !this.#gone && this.#owner.holdsAll(this, topic, span);
   }
 
-  giveBack(topic: string, span: SequenceSpan, delay: number): boolean {
-    return !this.#gone && this.#owner.giveBack(this, topic, { span, delay });
+  giveBack(topic: string, span: SequenceSpan, how: GivingBack): boolean {
+    return !this.#gone && this.#owner.giveBack(this, topic, { span, ...how });
   }
 
   extend(topic: string, span: SequenceSpan): boolean {

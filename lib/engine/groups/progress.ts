@@ -64,6 +64,12 @@ export class Progress implements Marked {
     this.#owner.settlements.changed(this, "soon");
   }
 
+  /** What was missed until now has been told: the next mark says so. */
+  told(): void {
+    this.ledger.touch();
+    this.#owner.settlements.changed(this, "soon");
+  }
+
   /** Called when all that was settled until now is stored. */
   answer(answer: Acknowledgement): void {
     this.#answers.push(answer);

@@ -5,8 +5,10 @@
  */
 import type { HeldMemory } from "../../held_memory.ts";
 import { GROUP_AHEAD_BYTES } from "../../limits.ts";
+import type { Trimmed } from "../../store/types.ts";
+import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
-import type { SequenceSpan, Settling } from "../types.ts";
+import type { GivingBack, SequenceSpan, Settling } from "../types.ts";
 import { deadLettersOf } from "./dead_letters.ts";
 import type { Grant } from "./grant.ts";
 import type { Giver, Keys, Terms } from "./keys.ts";
@@ -34,11 +36,14 @@ export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned"
 export interface Shared {
   /** The group's. */
   readonly name: string;
+  readonly pattern: string;
   readonly settling: Settling;
   readonly members: Members;
   /** What goes by keys; undefined: nothing does. */
   readonly keys: Keys | undefined;
   readonly progress: Progress;
+  /** So many that were not settled are no longer stored. */
+  readonly missed: (messages: number) => void;
   /** What is stored cannot be read any further. */
   readonly failed: (reason: string) => void;
 }
@@ -56,7 +61,11 @@ export class Sharing implements RedeliveryOwner, Giver {
   readonly #leases = new Leases();
   readonly #redelivery: Redelivery;
   readonly #line: Line;
+  /** By topic, of what was deleted since something has been open, where that ends. */
+  readonly #floors = new Map<string, number>();
   #notFull: Array<() => void> = [];
+  /** Bytes that are counted in the memory of all. */
+  #counted = 0;
   #over = false;
 
   constructor(shared: Shared, owner: SharingOwner) {
@@ -155,7 +164,18 @@ export class Sharing implements RedeliveryOwner, Giver {
 
   gone(of: Returned): void {
     this.#settle(of);
+    // what has outlived its time is not missed
+    const deleted = Math.min(of.end, this.#floors.get(of.topic) ?? 0) - of.from;
+    if (deleted > 0) this.#shared.missed(deleted);
     this.goOn();
+  }
+
+  /** Retention has deleted these: what of them is to be given out again will not be there. */
+  trimmed({ batches }: Trimmed): void {
+    if (this.open === 0) return this.#floors.clear();
+    for (const { topic, first, count } of batches) {
+      if (matches(this.#shared.pattern, topic)) this.#floors.set(topic, first + count);
+    }
   }
 
   failed(reason: string): void {
@@ -178,9 +198,9 @@ export class Sharing implements RedeliveryOwner, Giver {
     return grants.length > 0;
   }
 
-  giveBack(place: Place, topic: string, { span, delay }: GivenBack): boolean {
+  giveBack(place: Place, topic: string, { span, ...how }: GivenBack): boolean {
     const grants = this.#take(place, topic, span);
-    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", delay });
+    for (const grant of grants) this.#giveAgain(grant, { place, cause: "nack", ...how });
     return grants.length > 0;
   }
 
@@ -230,6 +250,7 @@ export class Sharing implements RedeliveryOwner, Giver {
     // all of it is known to come again before anything behind it is given out
     for (const { place } of lapsed) place.changed();
     this.#redelivery.tick(clock);
+    this.#count(LEASE_BYTES * this.#leases.size + RETURNED_BYTES * this.#redelivery.delayed);
   }
 
   /** Gives out what waits, and tells who waits for room. */
@@ -247,6 +268,7 @@ export class Sharing implements RedeliveryOwner, Giver {
     this.#redelivery.close();
     this.#line.clear();
     this.#keys?.forget(this, "stored");
+    this.#count(0);
     this.#tell();
   }
 
@@ -267,15 +289,14 @@ export class Sharing implements RedeliveryOwner, Giver {
   /** Messages that a member does not hold any more and has not settled. */
   #giveAgain(
     grant: Grant,
-    { place: before, cause, delay = 0 }: {
+    { place: before, cause, delay = 0, unused = false }: Partial<GivingBack> & {
       readonly place: Place;
       readonly cause: Cause;
-      readonly delay?: number;
     },
   ): void {
     this.#keys?.gaveBack(grant);
-    const attempt = grant.attempt + 1;
-    this.#shared.progress.again(grant, attempt);
+    const attempt = grant.attempt + (unused ? 0 : 1);
+    if (!unused) this.#shared.progress.again(grant, attempt);
     this.#redelivery.add({ ...grant, attempt, cause, before }, attempt > this.#owner.maxAttempts ? 0 : delay);
   }
 
@@ -333,6 +354,12 @@ export class Sharing implements RedeliveryOwner, Giver {
     this.#keys?.settled(grant);
   }
 
+  /** What its objects take; what waits lies in chunks, which count by themselves. */
+  #count(bytes: number): void {
+    this.#owner.memory.hold(bytes - this.#counted);
+    this.#counted = bytes;
+  }
+
   #tell(): void {
     const callbacks = this.#notFull;
     this.#notFull = [];
@@ -348,3 +375,6 @@ function keep(run: Run, from: number): Run {
 const AHEAD_PART = 64;
 /** When what there was no place for is read once more. */
 const PUT_OFF_MS = 1000;
+/** What one lease takes, and what one message does that is to come again later: measured. */
+const LEASE_BYTES = 130;
+const RETURNED_BYTES = 130;

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Flushable } from "../../flush_list.ts";
-import type { Cursor, From, GroupMark } from "../../store/types.ts";
+import type { Cursor, From, GroupMark, Trimmed } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
   GroupSnapshot,
@@ -17,7 +16,7 @@ import type {
   SequenceSpan,
   Settling,
 } from "../types.ts";
-import { beginAt, type BeginParts } from "./begin_anew.ts";
+import { type BeginParts, findOrBegin } from "./begin_anew.ts";
 import { Group, type GroupOwner } from "./group.ts";
 import { Handed } from "./handed.ts";
 import { joinProblem, keysOf } from "./joining.ts";
@@ -27,9 +26,8 @@ import { Progress, type ProgressOwner } from "./progress.ts";
 import { Sharing, type SharingOwner } from "./sharing.ts";
 
 /** What it needs, and whom it tells. */
-export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginParts {
-  readonly counters: GroupOwner["counters"];
-  readonly later: GroupOwner["later"];
+export interface StoredGroupOwner
+  extends SharingOwner, ProgressOwner, BeginParts, Pick<GroupOwner, "counters" | "later"> {
   /** What is in memory goes to this one from now on, or no longer. */
   subscribe(group: Group): void;
   unsubscribe(group: Group): void;
@@ -42,7 +40,7 @@ export interface StoredGroupOwner extends SharingOwner, ProgressOwner, BeginPart
   ended(group: StoredGroup): void;
 }
 
-type Told = Joining["joined"];
+type Terms = Pick<Joining, "name" | "pattern" | "blocks">;
 
 /** What is the case from when the first member has come until the last has left. */
 interface Open {
@@ -56,7 +54,7 @@ interface Open {
  * - It stays when its last member has left: what is known of it is stored then.
  * - What of its pattern is in memory goes to the same members, as in a group that is in memory.
  */
-export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
+export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   readonly name: string;
   readonly pattern: string;
   readonly rank = 0;
@@ -69,7 +67,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   #memory!: Group;
   readonly #places = new Set<Place>();
   /** Of the places those that have not been let in. */
-  readonly #joiners = new Map<Place, Told>();
+  readonly #joiners = new Map<Place, Joining["joined"]>();
   #settling: Settling = "auto";
   #by: Joining["by"];
   #from: From | undefined;
@@ -77,10 +75,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
   #reason = "";
 
-  constructor(
-    { name, pattern, blocks }: Pick<Joining, "name" | "pattern" | "blocks">,
-    owner: StoredGroupOwner,
-  ) {
+  constructor({ name, pattern, blocks }: Terms, owner: StoredGroupOwner) {
     this.name = name;
     this.pattern = pattern;
     this.#blocks = blocks;
@@ -123,8 +118,18 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     sharing.readUpTo(replay!.cursor.after);
   }
 
+  /** One of its members is told. */
   missed(messages: number): void {
-    for (const { member } of this.#places) return member.missed(messages);
+    for (const place of this.#places) {
+      if (this.#joiners.has(place)) continue;
+      this.#open?.progress.told();
+      return place.member.missed(messages);
+    }
+  }
+
+  /** Retention has deleted these. */
+  trimmed(what: Trimmed): void {
+    this.#open?.sharing.trimmed(what);
   }
 
   failed(reason: string): void {
@@ -250,11 +255,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     for (const { member } of members) member.failed(reason);
   }
 
-  /** Somebody has been let in. */
-  ready(): void {
-    this.#goOn();
-  }
-
   /** Time has passed. */
   tick(): void {
     if (this.#state === "open") this.#open!.sharing.tick();
@@ -295,28 +295,18 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
   /** Finds where it stood or, where it is new, where it begins. */
   #load(): void {
     this.#state = "loading";
-    const group = { name: this.name, pattern: this.pattern };
-    this.#owner.store.group(group, (outcome) => {
-      if (this.#places.size === 0) return this.#end();
-      switch (outcome.kind) {
-        case "failed":
-          return this.#refuse(outcome.reason);
-        case "group":
-          return this.#begin(outcome.mark);
-        case "none":
-          return beginAt(group, this.#from, {
-            parts: this.#owner,
-            done: (begun) => {
-              if (this.#places.size === 0) this.#end();
-              else if (begun.kind === "failed") this.#refuse(begun.reason);
-              else this.#begin(begun.mark);
-            },
-          });
-      }
+    const { name, pattern } = this;
+    findOrBegin({ name, pattern }, this.#from, {
+      parts: this.#owner,
+      done: (begun) => {
+        if (this.#places.size === 0) this.#end();
+        else if (begun.kind === "failed") this.#refuse(begun.reason);
+        else this.#begin(begun.mark, begun.missed);
+      },
     });
   }
 
-  #begin(mark: GroupMark): void {
+  #begin(mark: GroupMark, missed = 0): void {
     let progress: Progress;
     try {
       progress = new Progress(this, mark, this.#owner);
@@ -327,10 +317,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     const { name, pattern } = this;
     const sharing = new Sharing({
       name,
+      pattern,
       settling: this.#settling,
       members: this.#members,
       keys: this.#keys,
       progress,
+      missed: (messages) => this.missed(messages),
       failed: (reason) => this.failed(reason),
     }, this.#owner);
     this.#open = { sharing, progress, replay: undefined };
@@ -339,11 +331,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
     this.#owner.subscribe(this.#memory);
     const { after, sequence } = mark;
     this.#open.replay = this.#owner.follow(this, { pattern, after, sequence, time: 0, to: undefined });
-    this.#letIn();
+    this.#letIn(missed);
     this.#owner.flush();
   }
 
-  #letIn(): void {
+  /** `missed`: messages that were deleted while nobody was in it. */
+  #letIn(missed = 0): void {
     for (const [place, joined] of this.#joiners) {
       this.#joiners.delete(place);
       place.handed = new Handed();
@@ -352,8 +345,9 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       // whoever was told may have left
       if (!place.gone) this.#members.enter(place);
     }
+    if (missed > 0) this.missed(missed);
     // who has just been let in is told so before anything comes, and may have no place yet
-    if (this.#places.size > 0) this.#owner.later(this);
+    if (this.#places.size > 0) this.#owner.later({ ready: () => this.#goOn() });
   }
 
   #refuse(reason: string): void {
@@ -381,7 +375,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner, Flushable {
       if (this.#places.size > 0) this.#load();
       else this.#end();
     });
-    // it may be a connection that was lost, and nothing else comes
     this.#owner.flush();
   }
 

@@ -7,7 +7,7 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { Flushable, FlushList } from "../../flush_list.ts";
 import type { HeldMemory } from "../../held_memory.ts";
-import type { Cursor, From, GroupName, Store } from "../../store/types.ts";
+import type { Cursor, From, GroupName, Store, Trimmed } from "../../store/types.ts";
 import type { ReadingTurns } from "../durable/reading_turns.ts";
 import type { Replay } from "../durable/replay.ts";
 import type { Routing } from "../routing.ts";
@@ -137,6 +137,11 @@ export class StoredGroups implements StoredGroupOwner {
   committed(batch: number): void {
     for (const group of this.#touched) group.committed(batch);
     this.#touched.clear();
+  }
+
+  /** Retention has deleted these. */
+  trimmed(what: Trimmed): void {
+    for (const group of this.#groups.values()) group.trimmed(what);
   }
 
   touched(group: StoredGroup): void {

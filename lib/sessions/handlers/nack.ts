@@ -9,24 +9,26 @@ import { refusal } from "../refusal.ts";
 import { named, notHeld } from "./held.ts";
 
 /**
- * `nack <group> <topic> <seq>[-<last>] [delay=<s>]`: these messages go to another member, at once or in so
- * many seconds (G9).
+ * `nack <group> <topic> <seq>[-<last>] [delay=<s>] [unused]`: these messages go to another member, at once or
+ * in so many seconds; `unused`: as if they had not been given out (G9).
  */
 export function nack(request: Request, context: Context): Answer {
   const found = named(request, context);
   if ("code" in found) return found;
   const { member, topic, span, rest } = found;
-  const delay = delayOf(rest);
-  if (typeof delay !== "number") return delay;
-  return member.giveBack(topic, span, delay) ? "ok" : notHeld(found);
+  let delay = 0;
+  let unused = false;
+  for (const word of rest) {
+    const read = word.startsWith("delay=") ? delayOf(word.slice("delay=".length)) : undefined;
+    if (word === "unused") unused = true;
+    else if (typeof read === "number") delay = read;
+    else {return read ??
+        refusal("BAD_FIELD", `behind its numbers nack has delay= and unused, not ${quote(word)}`);}
+  }
+  return member.giveBack(topic, span, { delay, unused }) ? "ok" : notHeld(found);
 }
 
-function delayOf([field, ...more]: readonly string[]): number | Refusal {
-  if (field === undefined) return 0;
-  if (!field.startsWith("delay=") || more.length > 0) {
-    return refusal("BAD_FIELD", `behind its numbers nack has delay= or nothing, not ${quote(field)}`);
-  }
-  const text = field.slice("delay=".length);
+function delayOf(text: string): number | Refusal {
   if (text === "0") return 0;
   const bytes = encodeText(text);
   const delay = readTtl(bytes, 0, bytes.length);

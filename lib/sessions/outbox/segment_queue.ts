@@ -140,7 +140,6 @@ export class SegmentQueue {
       if (segment.owner?.takeBack?.(segment) !== true) count += segment.count;
       this.letGo(segment);
     }
-    this.#tell(-this.#told);
     return count;
   }
 

@@ -60,36 +60,50 @@ export class GroupHolds {
 
   /** Whether any group has not settled all of a batch of this topic. Throws DamageError. */
   has(topic: string, batch: BatchRef): boolean {
-    const exact = this.#exact.get(topic);
-    if (exact !== undefined && this.#hold(exact, topic, batch)) return true;
-    if (this.#wild.size === 0) return false;
-    const found = new Set<Groups>();
-    this.#patterns.match(topic, found);
-    for (const groups of found) if (this.#hold(groups, topic, batch)) return true;
+    for (const groups of this.#of(topic)) if (this.#hold(groups, topic, batch)) return true;
     return false;
+  }
+
+  /** Adds, by group, how many messages of a batch of this topic it has not settled. Throws DamageError. */
+  count(topic: string, batch: BatchRef, missed: Map<GroupName, number>): void {
+    for (const groups of this.#of(topic)) {
+      if (batch.id <= groups.least) continue;
+      for (const group of groups.values()) {
+        const open = batch.id > group.after ? this.#openOf(group, topic, batch) : 0;
+        if (open > 0) missed.set(group, open + (missed.get(group) ?? 0));
+      }
+    }
+  }
+
+  #of(topic: string): Iterable<Groups> {
+    const exact = this.#exact.get(topic);
+    if (this.#wild.size === 0) return exact === undefined ? [] : [exact];
+    const found = new Set<Groups>(exact === undefined ? [] : [exact]);
+    this.#patterns.match(topic, found);
+    return found;
   }
 
   #hold(groups: Groups, topic: string, batch: BatchRef): boolean {
     if (batch.id <= groups.least) return false;
     let least = Infinity;
     for (const group of groups.values()) {
-      if (batch.id > group.after && this.#isOpen(group, topic, batch)) return true;
+      if (batch.id > group.after && this.#openOf(group, topic, batch) > 0) return true;
       least = Math.min(least, group.after);
     }
     groups.least = least;
     return false;
   }
 
-  #isOpen(group: Stand, topic: string, batch: BatchRef): boolean {
+  #openOf(group: Stand, topic: string, batch: BatchRef): number {
     const from = Math.max(batch.first, group.sequence);
     const end = endOf(batch);
-    if (from >= end) return false;
+    if (from >= end) return 0;
     const settled = this.#settledOf(group, topic);
-    if (settled === undefined) return true;
+    if (settled === undefined) return end - from;
     const ranges = readRanges(settled);
     if (ranges === undefined) {
       throw new DamageError(`what group ${group.name} of ${group.pattern} has settled cannot be read`);
     }
-    return ranges.without(from, end).length > 0;
+    return ranges.without(from, end).reduce((sum, range) => sum + range.end - range.from, 0);
   }
 }

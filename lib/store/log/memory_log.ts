@@ -4,6 +4,7 @@
  * @module
  */
 import { matches } from "../../topics/topic.ts";
+import type { GroupName } from "../types.ts";
 import { DamageError, missingTopic } from "./damage.ts";
 import type { CommitNumbers, NewBatch } from "./group.ts";
 import { MemoryDelayed } from "./memory_delayed.ts";
@@ -133,7 +134,12 @@ export class MemoryLog implements LogView, TrimPort {
     return batches[indexOf(batches, ({ first }) => first >= sequence)];
   }
 
-  trim(batches: readonly AgedBatch[]): void {
+  trim(batches: readonly AgedBatch[], { groupsMiss }: { readonly groupsMiss: boolean }): void {
+    const missed = new Map<GroupName, number>();
+    if (groupsMiss) {
+      for (const batch of batches) this.marks.holds.count(this.nameOf(batch.topic), batch, missed);
+    }
+    for (const [group, messages] of missed) this.marks.miss(group, messages);
     for (const ref of batches) {
       this.#batches.splice(indexOf(this.#batches, ({ id }) => id >= ref.id), 1);
       const topic = this.topicOf(ref.topic);

@@ -10,6 +10,7 @@ import { GroupHolds } from "./group_holds.ts";
 interface Entry {
   sequence: number;
   after: number;
+  missed: number;
   readonly topics: Map<string, TopicMark>;
 }
 
@@ -36,15 +37,27 @@ export class MemoryMarks {
 
   put({ name, pattern, sequence, after, topics }: NamedMark): void {
     const key = keyOf({ name, pattern });
-    const entry: Entry = this.#entries.get(key) ?? { sequence, after, topics: new Map() };
+    const entry: Entry = this.#entries.get(key) ?? { sequence, after, missed: 0, topics: new Map() };
     this.#entries.set(key, entry);
     this.holds.put({ name, pattern, sequence, after });
     entry.sequence = sequence;
     entry.after = after;
+    entry.missed = 0;
     for (const mark of topics) {
       if (mark.settled === "" && mark.attempts === "") entry.topics.delete(mark.topic);
       else entry.topics.set(mark.topic, mark);
     }
+  }
+
+  /** Messages it had not settled are deleted. */
+  miss(group: GroupName, messages: number): void {
+    const entry = this.#entries.get(keyOf(group));
+    if (entry !== undefined) entry.missed += messages;
+  }
+
+  /** So many since its last mark. */
+  missedBy(group: GroupName): number {
+    return this.#entries.get(keyOf(group))?.missed ?? 0;
   }
 
   get(group: GroupName): GroupMark | undefined {

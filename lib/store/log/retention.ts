@@ -37,8 +37,8 @@ export interface TrimPort {
   agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[];
   /** Whether a group has not settled all of it. */
   isHeld(batch: AgedBatch): boolean;
-  /** Deletes all of them or, when it throws, none. */
-  trim(batches: readonly AgedBatch[]): void;
+  /** Deletes all of them or, when it throws, none. `groupsMiss`: groups may not have settled them. */
+  trim(batches: readonly AgedBatch[], how: { readonly groupsMiss: boolean }): void;
 }
 
 /** What one call of {@link Trimmer.step} did. */
@@ -112,7 +112,8 @@ export class Trimmer {
       return { age, bytes, pattern, ignoresGroups: groups === "ignore", ...start };
     };
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
-    const counts = this.#rules.some(({ bytes, pattern }) => bytes !== undefined && pattern !== undefined);
+    // what has a rule of its own takes nothing from the others' room, whether or not it has a limit by bytes
+    const counts = this.#rules.length > 1 && this.#rules.some(({ bytes }) => bytes !== undefined);
     this.#countTo = counts ? port.last : 0;
   }
 
@@ -203,7 +204,7 @@ export class Trimmer {
         break;
       }
     }
-    if (trimmed.length > 0) this.#port.trim(trimmed);
+    if (trimmed.length > 0) this.#port.trim(trimmed, { groupsMiss: ignoresGroups });
     rule.limit = done ? SLICE_BATCHES_LEAST : Math.min(4 * rule.limit, SLICE_BATCHES_MOST);
     rule.position = position;
     rule.held -= bytes;
@@ -236,7 +237,7 @@ export class Trimmer {
       released.push([topic, { upTo, bytes: size, more }]);
       if (bytes >= SLICE_BYTES_MOST) break;
     }
-    if (trimmed.length > 0) this.#port.trim(trimmed);
+    if (trimmed.length > 0) this.#port.trim(trimmed, { groupsMiss: false });
     for (const [topic, what] of released) back.trimmed(topic, what);
     rule.held -= bytes;
     const messages = trimmed.reduce((sum, { count }) => sum + count, 0);

@@ -39,16 +39,24 @@ export function delayedFrom(row: Row): DelayedRun {
     ids: row["ids"] === null ? undefined : text(row, "ids"),
     bytes: blob(row, "bytes"),
   };
-  if (delayedCrc(run, run.bytes) !== int(row, "crc")) {
+  if (delayedCrc(run, run.bytes) !== int(row, "crc") || run.bytes.length !== int(row, "size")) {
     throw new DamageError(`the delayed run ${run.id} does not match its checksum`);
   }
   return run;
 }
 
+/** What is counted of the table. */
+export interface DelayedTotal {
+  /** Messages. */
+  readonly count: number;
+  /** Of their records. */
+  readonly bytes: number;
+}
+
 /** The table, through the connection that writes. Its changes are part of the caller's transaction. */
 export class DelayedTable {
-  /** Messages in it, as of the last transaction that was committed. */
-  count: number;
+  /** To be put back where a transaction that changed it failed. */
+  total: DelayedTotal;
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   readonly #newest: StatementSync;
@@ -56,15 +64,18 @@ export class DelayedTable {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
-      `INSERT INTO delayed (id, due, published, topic, count, ttl, ids, crc, bytes)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO delayed (id, due, published, topic, count, ttl, ids, size, crc, bytes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#delete = db.prepare("DELETE FROM delayed WHERE id = ? RETURNING count");
+    this.#delete = db.prepare("DELETE FROM delayed WHERE id = ? RETURNING count, size");
     this.#newest = db.prepare(
       `SELECT id, published, topic, ids FROM delayed WHERE id < ? ORDER BY id DESC LIMIT ${IDS_READ}`,
     );
     this.#last = db.prepare("SELECT id, published FROM delayed ORDER BY id DESC LIMIT 1");
-    this.count = int(db.prepare("SELECT coalesce(sum(count), 0) AS count FROM delayed").get() ?? {}, "count");
+    const total = db.prepare(
+      "SELECT coalesce(sum(count), 0) AS count, coalesce(sum(size), 0) AS bytes FROM delayed",
+    ).get() ?? {};
+    this.total = { count: int(total, "count"), bytes: int(total, "bytes") };
   }
 
   /** When the newest of them was published; 0: there is none. */
@@ -73,31 +84,28 @@ export class DelayedTable {
     return last === undefined ? 0 : int(last, "published");
   }
 
-  /** Keeps runs whose records lie in `bytes`; how many messages that are more. */
-  put(runs: readonly NewDelayed[], bytes: Uint8Array, published: number): number {
-    if (runs.length === 0) return 0;
+  /** Keeps runs whose records lie in `bytes`. */
+  put(runs: readonly NewDelayed[], bytes: Uint8Array, published: number): void {
+    if (runs.length === 0) return;
     const last = this.#last.get();
     let id = last === undefined ? 0 : int(last, "id");
-    let more = 0;
     for (const { due, topic, count, start, end, ids, ttl } of runs) {
       const records = bytes.subarray(start, end);
-      const run = { id: ++id, due, published, topic, count, ttl, ids, bytes: records };
-      const crc = delayedCrc(run, records);
-      this.#insert.run(id, due, published, topic, count, ttl ?? null, ids ?? null, crc, records);
-      more += count;
+      const size = end - start;
+      const crc = delayedCrc({ id: ++id, due, published, topic, count, ttl, ids, bytes: records }, records);
+      this.#insert.run(id, due, published, topic, count, ttl ?? null, ids ?? null, size, crc, records);
+      this.total = { count: this.total.count + count, bytes: this.total.bytes + size };
     }
-    return more;
   }
 
-  /** Those are kept no more; how many messages that are. Throws where one is not there. */
-  take(ids: readonly number[]): number {
-    let less = 0;
+  /** Those are kept no more. Throws where one is not there. */
+  take(ids: readonly number[]): void {
     for (const id of ids) {
       const row = this.#delete.get(id);
       if (row === undefined) throw new DamageError(`the delayed run ${id} is not there`);
-      less += int(row, "count");
+      const { count, bytes } = this.total;
+      this.total = { count: count - int(row, "count"), bytes: bytes - int(row, "size") };
     }
-    return less;
   }
 
   /**

@@ -11,9 +11,17 @@ import { GroupHolds } from "../log/group_holds.ts";
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
 import { int, type Row, text } from "./rows.ts";
 
-/** The checksum of a group: CRC-32 of name, pattern, sequence and after, a space between. */
-function groupCrc({ name, pattern, sequence, after }: GroupName & Omit<GroupMark, "topics">): number {
-  return crc32(`${name} ${pattern} ${sequence} ${after}`);
+const GROUP = "SELECT sequence, after, missed, crc FROM consumer WHERE name = ? AND pattern = ?";
+
+/** What the row of a group says. */
+interface Standing extends GroupName, Omit<GroupMark, "topics"> {
+  /** Messages that were deleted before it had settled them, and that it has not been told of. */
+  readonly missed: number;
+}
+
+/** The checksum of a group: CRC-32 of name, pattern, sequence, after and missed, a space between. */
+function groupCrc({ name, pattern, sequence, after, missed }: Standing): number {
+  return crc32(`${name} ${pattern} ${sequence} ${after} ${missed}`);
 }
 
 /** The checksum of a topic of a group: CRC-32 of all that its row says, an LF between. */
@@ -25,6 +33,7 @@ function topicCrc(group: GroupName, { topic, settled, attempts }: TopicMark): nu
 /** The tables, through the connection that writes. Its changes are part of the caller's transaction. */
 export class GroupMarksTable {
   readonly #put: StatementSync;
+  readonly #get: StatementSync;
   readonly #putTopic: StatementSync;
   readonly #delete: StatementSync;
   readonly #forget: readonly StatementSync[];
@@ -42,10 +51,11 @@ export class GroupMarksTable {
       "SELECT settled FROM consumer_topic WHERE name = ? AND pattern = ? AND topic = ?",
     );
     this.#put = db.prepare(
-      `INSERT INTO consumer (name, pattern, sequence, after, crc) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (name, pattern)
-        DO UPDATE SET sequence = excluded.sequence, after = excluded.after, crc = excluded.crc`,
+      `INSERT INTO consumer (name, pattern, sequence, after, missed, crc) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (name, pattern) DO UPDATE SET sequence = excluded.sequence, after = excluded.after,
+          missed = excluded.missed, crc = excluded.crc`,
     );
+    this.#get = db.prepare(GROUP);
     this.#putTopic = db.prepare(
       `INSERT INTO consumer_topic (name, pattern, topic, settled, attempts, crc) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (name, pattern, topic)
@@ -81,13 +91,23 @@ export class GroupMarksTable {
     for (const mark of marks) this.#holds.put(mark);
   }
 
+  /** It has missed so many more. */
+  miss({ name, pattern }: GroupName, messages: number): void {
+    const row = this.#get.get(name, pattern);
+    if (row === undefined) return;
+    const before = standingFrom({ name, pattern }, row);
+    const { sequence, after } = before;
+    const missed = before.missed + messages;
+    this.#put.run(name, pattern, sequence, after, missed, groupCrc({ ...before, missed }));
+  }
+
   forget({ name, pattern }: GroupName): void {
     for (const statement of this.#forget) statement.run(name, pattern);
   }
 
   put(mark: NamedMark): void {
     const { name, pattern, sequence, after, topics } = mark;
-    this.#put.run(name, pattern, sequence, after, groupCrc(mark));
+    this.#put.run(name, pattern, sequence, after, 0, groupCrc({ ...mark, missed: 0 }));
     for (const one of topics) {
       const { topic, settled, attempts } = one;
       if (settled === "" && attempts === "") this.#delete.run(name, pattern, topic);
@@ -111,7 +131,7 @@ export class GroupMarksReader {
       `SELECT DISTINCT name, pattern FROM consumer_topic
         WHERE (name, pattern) NOT IN (SELECT name, pattern FROM consumer) LIMIT ?`,
     );
-    this.#group = db.prepare("SELECT sequence, after, crc FROM consumer WHERE name = ? AND pattern = ?");
+    this.#group = db.prepare(GROUP);
     this.#topics = db.prepare(
       `SELECT topic, settled, attempts, crc FROM consumer_topic
         WHERE name = ? AND pattern = ? ORDER BY topic`,
@@ -130,15 +150,28 @@ export class GroupMarksReader {
     return this.#strays.all(limit).map((row) => `${text(row, "name")} of ${text(row, "pattern")}`);
   }
 
+  /** Messages that were deleted since its last mark, and that it had not settled. */
+  missedBy(group: GroupName): number {
+    const row = this.#group.get(group.name, group.pattern);
+    return row === undefined ? 0 : standingFrom(group, row).missed;
+  }
+
   /** Throws DamageError where a row is not as it was written. */
   get(group: GroupName): GroupMark | undefined {
     const row = this.#group.get(group.name, group.pattern);
     if (row === undefined) return undefined;
-    const mark = { sequence: int(row, "sequence"), after: int(row, "after") };
-    if (groupCrc({ ...group, ...mark }) !== int(row, "crc")) throw damaged(group);
+    const { sequence, after } = standingFrom(group, row);
     const topics = this.#topics.all(group.name, group.pattern).map((row) => topicFrom(group, row));
-    return { ...mark, topics };
+    return { sequence, after, topics };
   }
+}
+
+function standingFrom(group: GroupName, row: Row): Standing {
+  const { name, pattern } = group;
+  const [sequence, after, missed] = [int(row, "sequence"), int(row, "after"), int(row, "missed")];
+  const standing = { name, pattern, sequence, after, missed };
+  if (groupCrc(standing) !== int(row, "crc")) throw damaged(group);
+  return standing;
 }
 
 function topicFrom(group: GroupName, row: Row): TopicMark {

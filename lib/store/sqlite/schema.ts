@@ -63,6 +63,7 @@ const GROUP_TABLES = `
     pattern TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     after INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
     crc INTEGER NOT NULL,
     PRIMARY KEY (name, pattern)
   ) STRICT, WITHOUT ROWID;
@@ -86,10 +87,11 @@ const DELAYED_TABLE = `
     count INTEGER NOT NULL,
     ttl INTEGER,
     ids TEXT,
+    size INTEGER NOT NULL,
     crc INTEGER NOT NULL,
     bytes BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX delayed_when_due ON delayed (due, id, topic, count);
+  CREATE INDEX delayed_when_due ON delayed (due, id, topic, count, size);
 `;
 
 /** From each format to the next: what has to be done, in one transaction with the new identity row. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BROKER, type BrokerOptions } from "../../../lib/cli/broker/options.ts";
+import { RETAIN } from "../../../lib/cli/broker/retain.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven } from "../../../lib/cli/options/config.ts";
 import { readValues } from "../../../lib/cli/options/values.ts";
@@ -47,6 +48,17 @@ Deno.test("the command line has the same in one text, and wins as a whole", () =
       { pattern: "#orders.>", age: 7 * DAY, bytes: 1024 ** 3 },
       { pattern: "#a", age: undefined, bytes: undefined },
     ],
+  );
+});
+
+Deno.test("a rule may say what becomes of what groups have not settled", () => {
+  const rule = { pattern: "#a", age: DAY, bytes: undefined, groups: "ignore" } as const;
+  assertEquals(rules('[[retain]]\npattern = "a"\nage = "1d"\ngroups = "ignore"'), [rule]);
+  assertEquals(rules("", "--retain", "a age=1d groups=hold"), [{ ...rule, groups: "hold" }]);
+  assertEquals(RETAIN.write?.(rule), "#a age=1d groups=ignore");
+  assertStringIncludes(
+    refusal("", "--retain", "a groups=yes"),
+    'groups of "#a" is one of hold, ignore, not "yes"',
   );
 });
 

@@ -1,5 +1,6 @@
 /** Commands as processes of their own. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { processGone } from "../../support/process_gone.ts";
 import { Child } from "../../../lib/cli/process/child.ts";
 
 const NOTHING = new Uint8Array();
@@ -56,9 +57,7 @@ Deno.test("killing a command takes along what it has started", async () => {
   while (!said.out.includes("\n")) await new Promise((resolve) => setTimeout(resolve, 5));
   child.kill();
   assertEquals((await child.ended).signal, "SIGKILL");
-  // nobody has that id any more, or it waits as a zombie for who inherits it
-  const state = await Deno.readTextFile(`/proc/${parseInt(said.out)}/stat`).catch(() => ") Z");
-  assert(/\) [ZX]/.test(state), state);
+  await processGone(parseInt(said.out));
   child.kill();
 });
 

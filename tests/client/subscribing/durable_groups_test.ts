@@ -94,13 +94,15 @@ Deno.test("members share what is stored, hold what they may, and get more for wh
 });
 
 Deno.test("what a member holds comes to another when it is given back, its time is over or its connection ends (G9)", async () => {
-  await using place = await Place.open({ ackTimeout: 600 });
+  await using place = await Place.open({ ackTimeout: 1000 });
   const one = await place.worker({ window: 3 });
   await place.publish("nack", "timeout", "lost");
   const [nacked, timed, lost] = await take(one.messages, 3) as [LeasedMessage, LeasedMessage, LeasedMessage];
   const two = await place.worker();
   await nacked.nack();
-  assertEquals(shown(await take(two.messages, 1)), ["1 2 nack"]);
+  const [given] = await take(two.messages, 1) as [LeasedMessage];
+  assertEquals(shown([given]), ["1 2 nack"]);
+  await given.ack();
   const extending = setInterval(() => void lost.extend(), 100);
   const [again] = await take(two.messages, 1) as [LeasedMessage];
   assertEquals(shown([again]), ["2 2 timeout"]);
@@ -158,6 +160,18 @@ Deno.test("a group that settles what it is sent gives it out once, across connec
     "ack=auto",
   );
   assertEquals(code, "BAD_FIELD");
+});
+
+Deno.test("what a member had not been given to look at when it left does not count as given out (G9)", async () => {
+  await using place = await Place.open();
+  for (let times = 0; times < 3; times++) {
+    const { subscriber, messages } = await place.worker();
+    if (times === 0) await place.publish("a", "b", "c", "d");
+    assertEquals(shown(await take(messages, 1)), [`1 ${times + 1} a`]);
+    await subscriber.close();
+  }
+  const { messages } = await place.worker();
+  assertEquals(shown(await take(messages, 4)).toSorted(), ["1 4 a", "2 1 b", "3 1 c", "4 1 d"]);
 });
 
 Deno.test("two groups and who is in none have nothing to do with each other (G1, G6)", async () => {

@@ -197,9 +197,11 @@ for (const how of ["unsubscribe", "close"] as const) {
   Deno.test(`${how}() tells what was acknowledged, and all else is given back: nothing more is given out (G9)`, async () => {
     const said: string[] = [];
     await using broker = startScriptedBroker(async (conn) => {
-      await grant(conn, batch("#jobs", { first: 1, payloads: ["a", "b", "c"] }));
+      await grant(conn, batch("#jobs", { first: 1, payloads: ["a", "b", "c", "d"] }));
       await untilQuit(conn, async (line) => {
         said.push(line);
+        // what was on its way is nobody's here any more
+        if (line.startsWith("unsub")) await conn.send(batch("#jobs", { first: 5, payloads: ["e"] }));
         await conn.send("ok 1\n");
       });
     });
@@ -214,7 +216,7 @@ for (const how of ["unsubscribe", "close"] as const) {
     );
     await left;
     assertEquals(await take(messages, 1), []);
-    assertEquals(said, ["ack g #jobs 1", "unsub #jobs group=g"]);
+    assertEquals(said, ["ack g #jobs 1", "nack g #jobs 3-4 unused", "unsub #jobs group=g"]);
     await subscriber.close();
   });
 }
@@ -277,8 +279,8 @@ Deno.test("a delay that is none is refused before anything is sent, and the mess
   }
   await assertRejects(() => a.nack(5 as never), TypeError, "the options of nack are an object");
   assertEquals(said, []);
-  await a.nack({ delay: 86_400_000 });
-  assertEquals(said, ["nack g #jobs 1 delay=86400"]);
+  await a.nack({ delay: 86_400_000, unused: true });
+  assertEquals(said, ["nack g #jobs 1 delay=86400 unused"]);
   await subscriber.close();
 });
 

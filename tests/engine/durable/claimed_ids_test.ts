@@ -131,4 +131,7 @@ Deno.test("many pieces are found, and leave in another order than they came in",
   for (const [at, one] of all.entries()) if (at % 3 !== 1) claims.delete(one);
   assert(brought(claims, "#a", asked).every((one, at) => one === (at % 3 === 1 ? all[at] : undefined)));
   assertEquals(claims.size, 3333);
+  for (const one of all.slice(0, 5000)) claims.delete(one);
+  const left = all.map((one, at) => at >= 5000 && at % 3 === 1 ? one : undefined);
+  assert(brought(claims, "#a", asked).every((one, at) => one === left[at]), "who leaves takes nobody along");
 });

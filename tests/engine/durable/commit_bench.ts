@@ -25,9 +25,11 @@ export class Bench {
   readonly answers: (Receipt | string)[] = [];
   readonly engine: DurableEngine;
 
-  constructor({ most = 1024 ** 3, store: held = new HeldStore() }: {
+  constructor({ most = 1024 ** 3, store: held = new HeldStore(), delayedMost }: {
     readonly most?: number;
     readonly store?: HeldStore;
+    /** Bytes that may wait until they are due. */
+    readonly delayedMost?: number;
   } = {}) {
     this.store = held;
     this.store.free = false;
@@ -46,6 +48,7 @@ export class Bench {
       groups: { ackTimeout: 30_000, maxAttempts: 5, topicMost: 255 },
       pool,
       onUnreadable: (reason) => void refused.push(`unreadable: ${reason}`),
+      delayedMost,
       wakeAt: (time) => void this.wakes.push(time),
       onRefused: (reason) => void refused.push(reason),
       onLost: (reason) => void refused.push(`lost: ${reason}`),

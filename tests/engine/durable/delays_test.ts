@@ -305,6 +305,29 @@ Deno.test("ids of what is due are stored with it, where they are still to be kno
   await bench.close();
 });
 
+Deno.test("more than may wait is refused until some of it is delivered, and other messages are not (D9)", async () => {
+  const bench = new Bench({ delayedMost: 22 });
+  bench.store.free = true;
+  await later(bench, 100, "#a", "1");
+  await later(bench, 200, "#a", "2");
+  await later(bench, 300, "#a", "3");
+  bench.publish("#a", "now");
+  bench.flushes.flush();
+  await settled();
+  await bench.takeTurns();
+  assertEquals(bench.answers.map((answer) => typeof answer === "string" ? answer : answer.last), [
+    undefined,
+    undefined,
+    "STORE",
+    1,
+  ]);
+  assertEquals(bench.store.state.delayedBytes, 22);
+  await at(bench, 100);
+  await later(bench, 300, "#a", "4");
+  assertEquals([bench.answers.at(-1), bench.store.state.delayedBytes], [STORED, 22]);
+  await bench.close();
+});
+
 Deno.test("an engine that closes leaves what waits where it is", async () => {
   const { bench, taker } = begin();
   await later(bench, 100, "#a", "1");

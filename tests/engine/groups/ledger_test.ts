@@ -190,3 +190,21 @@ Deno.test("who goes on from what was stored gets what was not settled by then, a
     { numRuns: 300 },
   );
 });
+
+Deno.test("attempts of messages that were given back together are one", () => {
+  const ledger = new Ledger({ after: 0, topics: [] });
+  ledger.read("#a", 1, 9);
+  ledger.again("#a", { from: 4, end: 8 }, 2);
+  ledger.again("#a", { from: 2, end: 3 }, 2);
+  ledger.again("#a", { from: 6, end: 7 }, 3);
+  const mark = ledger.take();
+  assertEquals(mark.topics, [{ topic: "#a", settled: "", attempts: "2=2 4-5=2 6=3 7=2" }]);
+  const next = new Ledger(mark);
+  assertEquals([...next.alike("#a", { from: 3, end: 9 })], [
+    { from: 3, end: 4, attempt: 1 },
+    { from: 4, end: 6, attempt: 2 },
+    { from: 6, end: 7, attempt: 3 },
+    { from: 7, end: 8, attempt: 2 },
+    { from: 8, end: 9, attempt: 1 },
+  ]);
+});

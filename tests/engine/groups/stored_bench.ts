@@ -101,7 +101,7 @@ export class Worker implements Member {
   }
 
   nack(topic: string, from: number, { last = from, delay = 0 } = {}): boolean {
-    return this.membership!.giveBack(topic, { from, end: last + 1 }, delay);
+    return this.membership!.giveBack(topic, { from, end: last + 1 }, { delay, unused: false });
   }
 
   extend(topic: string, from: number, last = from): boolean {
@@ -157,8 +157,8 @@ export class StoredBench {
     this.restart();
   }
 
-  /** The engine that was there is gone, with all that it had not stored. */
-  restart(): void {
+  /** The engine that was there is gone, with all that it had not stored; `ticks`: time passes in the new one. */
+  restart({ ticks = true }: { readonly ticks?: boolean } = {}): void {
     this.flushes = new FlushList();
     this.pool = new ChunkPool();
     this.counters = new Counters();
@@ -178,7 +178,7 @@ export class StoredBench {
       onRefused: (reason) => void this.logged.push(reason),
       onLost: (reason) => void this.logged.push(`lost: ${reason}`),
     });
-    this.engine.tick(this.now);
+    if (ticks) this.engine.tick(this.now);
   }
 
   join(terms: JoinTerms = {}, worker = new Worker()): Worker {
@@ -212,7 +212,7 @@ export class StoredBench {
       count: payloads.length,
       pool: this.pool,
       hasFields: fields !== "",
-      ttl: undefined,
+      ttl: fields.includes("ttl=") ? 1000 * Number(/ttl=(\d+)/.exec(fields)![1]) : undefined,
       expires: undefined,
     });
     this.engine.publish(run, {

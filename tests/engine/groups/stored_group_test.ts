@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GroupChange, GroupsListing } from "../../../lib/engine/types.ts";
+import { MemoryStore } from "../../../lib/store/mod.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
 
 Deno.test("a group goes on where it stood: what is settled is not given out again, what is not is", async () => {
@@ -32,6 +33,19 @@ Deno.test("what is given back, or not settled in time, goes to another, and says
   assertEquals(two.shown, ["#d.a 1 (2)", "#d.a 2 (2)"]);
   assert(!one.ack("#d.a", 2));
   assert(!two.ack("#d.a", 1), "twice");
+});
+
+Deno.test("the first tick of a broker takes no time from those who hold something", async () => {
+  const bench = new StoredBench();
+  bench.now = 1e12;
+  bench.restart({ ticks: false });
+  const one = await bench.joined();
+  await bench.published("#d.a", ["1"]);
+  bench.engine.tick(bench.now);
+  await bench.passes(750);
+  assertEquals(one.shown, ["#d.a 1"]);
+  await bench.passes(250);
+  assertEquals(one.shown, ["#d.a 1", "#d.a 1 (2)"]);
 });
 
 Deno.test("what a member that is gone had written goes to another with one attempt more, what it had not with none", async () => {
@@ -233,4 +247,51 @@ Deno.test("a group that is deleted is new for the next, and its members get noth
   assertEquals(await changed(bench, (done) => bench.engine.deleteGroup({ ...G, name: "x" }, done)), {
     kind: "none",
   });
+});
+
+/** A bench whose store deletes what is older than a second, settled or not. */
+function forgetful(): StoredBench {
+  const clock = { now: 0 };
+  const retain = { age: 1000, groups: "ignore" } as const;
+  const bench = new StoredBench({ store: new MemoryStore({ now: () => clock.now, retain }) });
+  Object.defineProperty(bench, "now", { get: () => clock.now, set: (now: number) => clock.now = now });
+  return bench;
+}
+
+Deno.test("what retention was told to delete all the same is told to one member, when the group has any", async () => {
+  const bench = forgetful();
+  (await bench.joined()).dies();
+  await bench.published("#d.a", ["1", "2", "3"]);
+  await bench.passes(2000);
+  await bench.published("#d.b", ["1"]);
+  const one = await bench.joined();
+  assertEquals([one.missing, one.shown], [3, ["#d.b 1"]]);
+  await bench.passes(250);
+  bench.restart();
+  const two = await bench.joined();
+  assertEquals([two.missing, two.shown], [0, ["#d.b 1"]], "once");
+});
+
+Deno.test("what was to be given out again and is deleted is told as well", async () => {
+  const bench = forgetful();
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1", "2"]);
+  worker.nack("#d.a", 1, { last: 2, delay: 2500 });
+  await bench.passes(2000);
+  await bench.published("#d.b", ["1"]);
+  await bench.passes(1000);
+  assertEquals([worker.missing, worker.shown], [2, ["#d.a 1", "#d.a 2", "#d.b 1", "#d.b 1 (2)"]]);
+});
+
+Deno.test("what has outlived its time is settled when it would be given out again", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1"], " ttl=1");
+  worker.nack("#d.a", 1, { delay: 1500 });
+  await bench.passes(3000);
+  assertEquals([worker.missing, worker.shown], [0, ["#d.a 1"]]);
+  bench.restart();
+  await bench.settle();
+  bench.engine.groups((listing) => assert(listing.kind === "groups" && listing.groups[0]?.lag === 0));
+  await bench.settle();
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Run as AnyRun } from "../../../lib/engine/types.ts";
 import { MemoryStore } from "../../../lib/store/mod.ts";
+import type { GroupOutcome } from "../../../lib/store/types.ts";
 import { HeldStore } from "../../support/held_store.ts";
 import { type Given, messagesIn, StoredBench, Worker } from "./stored_bench.ts";
 
@@ -337,7 +338,11 @@ Deno.test("whatever comes in between, a message is settled once or dead, and hel
         if (dead.has(key)) assert(settled === "no" || crashed, `${key} is dead and settled`);
         else assert(settled !== "no" || crashed, `${key} is neither settled nor dead`);
       }
-      // nothing is left, and nothing was forgotten
+      // nothing is left, and nothing more is known of it than how far it has come
+      const stored = await new Promise<GroupOutcome>((resolve) =>
+        play.store.group({ name: "g", pattern: "#d.>" }, resolve)
+      );
+      assertEquals(stored.kind === "group" && stored.mark.topics, []);
       const last = await bench.joined();
       assertEquals(last.shown, []);
     }),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { connectPublisher, connectSubscriber } from "../../../lib/mod.ts";
+import { connectPublisher, connectSubscriber, type Publisher } from "../../../lib/mod.ts";
 import { Program } from "../../../scripts/program.ts";
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
 import { entriesIn, type Entry, moment } from "./diary.ts";
@@ -39,8 +39,9 @@ const KILL_MS = 300;
 const BROKERS = 0.3;
 /** What is left has to be settled within this, milliseconds. */
 const SETTLED_MS = 60_000;
+const CONNECT_MS = 30_000;
 const PUBLISH_MS = 5;
-const AT_ONCE = 5;
+const AT_ONCE = 2;
 
 /** Kills, and judges in the end. */
 export async function workRounds(options: WorkOptions): Promise<WorkReport> {
@@ -75,7 +76,7 @@ class Run implements AsyncDisposable {
   static async start(options: WorkOptions): Promise<Run> {
     const run = new Run(options, await startBroker(brokerArgs(options.directory)));
     for (let at = 0; at < WORKERS; at++) run.#startWorker(at);
-    run.#publisher = run.#publish();
+    run.#publisher = run.#publish(await connectPublisher({ id: "p", port: run.#broker.pubPort }));
     return run;
   }
 
@@ -144,8 +145,8 @@ class Run implements AsyncDisposable {
     );
   }
 
-  async #publish(): Promise<void> {
-    await using publisher = await connectPublisher({ id: "p", port: this.#broker.pubPort });
+  async #publish(connected: Publisher): Promise<void> {
+    await using publisher = connected;
     const receipts: Promise<void>[] = [];
     for (let at = 1; this.#publishing; at++) {
       const isPoison = at % POISONED === 0;
@@ -181,7 +182,11 @@ class Run implements AsyncDisposable {
   async #deadLetters(): Promise<number[]> {
     const topic = `#dead.${GROUP}.${TOPIC.slice(1)}`;
     const found: number[] = [];
-    await using subscriber = await connectSubscriber({ id: "judge", port: this.#broker.subPort });
+    await using subscriber = await connectSubscriber({
+      id: "judge",
+      port: this.#broker.subPort,
+      connectTimeout: CONNECT_MS,
+    });
     const letters = await subscriber.subscribe(topic, { from: "earliest", to: new Date() });
     for await (const { headers } of letters) found.push(Number(headers.get("dead-seq")));
     return found;

@@ -19,7 +19,7 @@ const decoder = new TextDecoder();
 const GIVEN_BACK = 0.02;
 const FORGOTTEN = 0.002;
 /** It takes so long for one at most, milliseconds. */
-const WORK_MS = 20;
+const WORK_MS = 100;
 const AGAIN_MS = 30;
 
 for (let connection = 0;; connection++) {
@@ -41,7 +41,7 @@ async function serve(who: string): Promise<void> {
   try {
     const asked: { readonly what: "ack" | "nack"; readonly seq: number }[] = [];
     const say = (text: string): Promise<number> => socket.write(encoder.encode(text));
-    await say(`${worker} hello 2\nsub ${TOPIC} group=${GROUP} window=${WINDOW} ack=explicit\n`);
+    await say(`${worker} hello 2\nsub ${TOPIC} group=${GROUP} window=${WINDOW} ack=explicit from=earliest\n`);
     const settle = (seq: number, payload: string): void => {
       const chance = random();
       if (chance < FORGOTTEN) return;

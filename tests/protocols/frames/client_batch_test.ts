@@ -36,3 +36,24 @@ Deno.test("the header of a batch has a topic, counts, a first number and a time,
     ]
   ) assertEquals(headerOf(text), undefined, text);
 });
+
+Deno.test("a number in the header of a batch is digits, at most 15 (D2)", () => {
+  const most = 999_999_999_999_999;
+  const header = { topic: "#a", count: 10, length: 9, first: most, time: 90 };
+  assertEquals(headerOf(`batch #a 10 9 seq=${most} ts=90`), header);
+  for (const number of ["", "/", ":", "1/", "1:", "-1", "+1", "1000000000000000", "0000000000000007"]) {
+    assertEquals(headerOf(`batch #a 10 9 seq=${number} ts=90`), undefined, number);
+    assertEquals(headerOf(`batch #a 10 9 seq=1 ts=${number}`), undefined, number);
+    assertEquals(headerOf(`batch #a 10 ${number} seq=1 ts=90`), undefined, number);
+    assertEquals(headerOf(`batch #a ${number} 9 seq=1 ts=90`), undefined, number);
+  }
+});
+
+Deno.test("the topic of a batch is its own, whatever came before", () => {
+  const batch = new ClientBatch(new TopicNames());
+  const topics = ["#a", "#b", "#ab", "#a", "#a", "#\u00e4", "#c\u00e4"];
+  for (const topic of topics) {
+    const bytes = new TextEncoder().encode(`batch ${topic} 2 9 seq=1 ts=1`);
+    assertEquals([batch.read(bytes, 0, bytes.length), batch.topic], [true, topic]);
+  }
+});

@@ -95,7 +95,8 @@ class OpenImage implements Opened {
       },
       group: (group, done) => {
         const mark = view.snapshot(() => marks.get(group));
-        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark }));
+        const missed = marks.missedBy(group);
+        queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
       },
       due: (query, done) => {
         const outcome = view.snapshot(() => delayed.due(query));
@@ -139,8 +140,9 @@ class OpenImage implements Opened {
 
   #look(): StoreState {
     const { topics, batches, bytes, last, delayed } = this.#writer;
-    const counted = { commits: this.#commits, trimmed: this.#trimmed };
-    return { topics, batches, bytes, last, delayed, commitTime: 0, committing: 0, ...counted };
+    const waits = { delayed: delayed.count, delayedBytes: delayed.bytes };
+    const counted = { commits: this.#commits, trimmed: this.#trimmed, ...waits };
+    return { topics, batches, bytes, last, commitTime: 0, committing: 0, ...counted };
   }
 
   #trim(

@@ -157,3 +157,56 @@ Deno.test("a rule of its own says whether groups count for its topics", () => {
   assertEquals(trimAll(new Trimmer(log, { age: 1, overrides }), 1000), 1);
   assertEquals(left(log), ["#b 1"]);
 });
+
+/** A log that is kept by pattern: `#a`, `#b` and `#c` in turn, so many of each. */
+function logOfTopics(each: number): { readonly log: MemoryLog; readonly size: number } {
+  const log = new MemoryLog();
+  const { bytes, count } = run("#a", "x".repeat(100));
+  for (let at = 0; at < 3 * each; at++) {
+    log.append([{ topic: ["#a", "#b", "#c"][at % 3]!, count, start: 0, end: bytes.length }], bytes, at);
+  }
+  return { log, size: bytes.length };
+}
+
+Deno.test("what was there before it counts for its own rule, before anything is trimmed, and once", () => {
+  const { log, size } = logOfTopics(400);
+  const trimmer = new Trimmer(log, {
+    overrides: [{ pattern: "#a", bytes: 10 * size }, { pattern: "#b", bytes: 0 }],
+  });
+  assert(trimmer.due(0), "it is to be counted");
+  assertEquals(trimAll(trimmer, 0), 390 + 400);
+  assert(!trimmer.due(10 * YEAR));
+  log.append([{ topic: "#a", count: 1, start: 0, end: size }], new Uint8Array(size), 0);
+  trimmer.added(log.topicNamed("#a")!.id, size);
+  assertEquals(trimAll(trimmer, 0), 1);
+  assertEquals(log.batches, 10 + 400);
+});
+
+Deno.test("what is kept by a rule of its own takes nothing from the room of the others, nor do they from it", () => {
+  const { log, size } = logOfTopics(10);
+  const trimmer = new Trimmer(log, {
+    bytes: 20 * size,
+    overrides: [{ pattern: "#b" }, { pattern: "#c", age: 4 }],
+  });
+  assertEquals(trimAll(trimmer, 20), 5, "those of #c that came before 16");
+  assertEquals(trimAll(trimmer, 1000), 5, "and the others, but nothing of #a, which has room");
+  for (let at = 0; at < 12; at++) {
+    log.append([{ topic: "#a", count: 1, start: 0, end: size }], new Uint8Array(size), 1000);
+    trimmer.added(log.topicNamed("#a")!.id, size);
+  }
+  assertEquals(trimAll(trimmer, 1000), 2);
+  assertEquals(log.batches, 10 + 20);
+});
+
+Deno.test("one pattern with a limit of its own is held to it as more is stored", () => {
+  const { log, size } = logOfTopics(2);
+  const trimmer = new Trimmer(log, { overrides: [{ pattern: "#a", bytes: 3 * size }] });
+  assertEquals(trimAll(trimmer, 0), 0);
+  const stored = [];
+  for (let at = 0; at < 3; at++) {
+    log.append([{ topic: "#a", count: 1, start: 0, end: size }], new Uint8Array(size), 0);
+    trimmer.added(log.topicNamed("#a")!.id, size);
+    stored.push(trimAll(trimmer, 0));
+  }
+  assertEquals(stored, [0, 1, 1]);
+});

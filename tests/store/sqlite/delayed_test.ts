@@ -29,7 +29,7 @@ Deno.test("what waits is there after a restart, and its time goes on from that o
   );
   assertEquals([checked(folder).delayed, checked(folder).told], [4, []]);
   const first = await folder.with(async (store) => {
-    assertEquals(store.store.state.delayed, 4);
+    assertEquals([store.store.state.delayed, store.store.state.delayedBytes], [4, 44]);
     const { runs, next } = await store.due({ now: 1000 });
     assertEquals(runs.map(({ due }) => due), [10, 20]);
     assertEquals(next, far);
@@ -52,6 +52,7 @@ Deno.test("what is damaged is told and passed, and the rest is delivered; a chec
         "UPDATE delayed SET bytes = CAST(replace(bytes, 'two', 'tow') AS BLOB) WHERE id = 2",
         "the delayed run 2 does not match its checksum",
       ],
+      ["UPDATE delayed SET size = 5 WHERE id = 2", "the delayed run 2 does not match its checksum"],
       ["UPDATE delayed SET ttl = 5 WHERE id = 2", "the delayed run 2 does not match its checksum"],
       ["UPDATE delayed SET topic = '#b' WHERE id = 2", "the delayed run 2 does not match its checksum"],
     ] as const

@@ -9,21 +9,24 @@ import { RunError } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
 import { quote } from "../../../text.ts";
 import { whyNot } from "../../process/files.ts";
+import { redrive, type RedrivingBroker } from "./redrive.ts";
 
 /** What is asked of a broker. */
 export type GroupsRequest =
   | { readonly do: "list" }
   | { readonly do: "reset"; readonly group: GroupName; readonly from?: From }
-  | { readonly do: "delete"; readonly group: GroupName };
+  | { readonly do: "delete"; readonly group: GroupName }
+  | { readonly do: "redrive"; readonly name: string };
 
 /** What it answers. `changed`: there is such a group. */
 export type GroupsAnswer =
   | { readonly groups: readonly GroupListing[] }
   | { readonly changed: boolean }
+  | { readonly redriven: number }
   | { readonly error: string };
 
 /** The part of a broker that is asked. */
-export type AskedBroker = Pick<Broker, "groups" | "resetGroup" | "deleteGroup">;
+export type AskedBroker = RedrivingBroker & Pick<Broker, "resetGroup" | "deleteGroup">;
 
 /** More than any request has, bytes. */
 const REQUEST_MOST = 64 * 1024;
@@ -38,6 +41,8 @@ export async function answer(broker: AskedBroker, request: GroupsRequest): Promi
       return { changed: await broker.resetGroup(request.group, request.from) };
     case "delete":
       return { changed: await broker.deleteGroup(request.group) };
+    case "redrive":
+      return { redriven: await redrive(broker, request.name) };
     default:
       throw new RunError(
         `this broker does not know how to ${quote(String((request as { do: unknown }).do))}`,
@@ -70,7 +75,7 @@ export function openControl(dir: string, broker: AskedBroker, log: Log): Control
       },
     };
   } catch (error) {
-    log.warn("--groups, --reset-group and --delete-group cannot reach this broker while it runs", {
+    log.warn("--groups, --reset-group, --delete-group and --redrive cannot reach this broker while it runs", {
       socket: path,
       reason: whyNot(error),
     });

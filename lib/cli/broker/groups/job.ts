@@ -1,6 +1,6 @@
 /**
- * `--groups`, `--reset-group`, `--delete-group`: by the broker that has the store open, or by one that is
- * opened for it.
+ * `--groups`, `--reset-group`, `--delete-group`, `--redrive`: by the broker that has the store open, or by
+ * one that is opened for it.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Broker } from "../../../broker/broker.ts";
 import type { From, GroupListing, GroupName } from "../../../broker/mod.ts";
 import { RunError } from "../../../errors.ts";
 import { readPosition } from "../../../positions.ts";
-import { quote } from "../../../text.ts";
+import { countOf, quote } from "../../../text.ts";
 import type { Start } from "../../options/position.ts";
 import { printLine } from "../../output/stdio.ts";
 import { answer, ask, type GroupsAnswer, type GroupsRequest } from "./control.ts";
@@ -18,6 +18,11 @@ import { groupsJson, groupsTable } from "./table.ts";
 /** Does it; the exit code. Rejects with RunError. */
 export async function runGroups(dir: string, job: GroupsJob): Promise<number> {
   await using asked = new Asked(dir);
+  if (job.do === "redrive") {
+    const redriven = await asked.redrive(job.name);
+    printLine(`${countOf(redriven, "dead letter")} of group ${quote(job.name)} redriven`);
+    return 0;
+  }
   const groups = await asked.groups();
   switch (job.do) {
     case "list":
@@ -62,6 +67,12 @@ class Asked implements AsyncDisposable {
     if (!("changed" in told) || !told.changed) {
       throw new RunError(`${shown(group)} is not stored: it has only members`);
     }
+  }
+
+  async redrive(name: string): Promise<number> {
+    const told = await this.#ask({ do: "redrive", name });
+    if ("redriven" in told) return told.redriven;
+    throw new RunError(`the broker that runs in ${quote(this.#dir)} redrove nothing`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

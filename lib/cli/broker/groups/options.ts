@@ -9,7 +9,7 @@ import { groupNameProblem } from "../../../topics/group_name.ts";
 import { parsePattern } from "../../../topics/topic.ts";
 import { START, type Start } from "../../options/position.ts";
 import { flag, option } from "../../options/table.ts";
-import type { Kind } from "../../options/units.ts";
+import { GROUP, type Kind } from "../../options/units.ts";
 
 /** A group as it is called: by its name, and where that is not enough by its pattern, too. */
 export interface CalledGroup {
@@ -22,7 +22,8 @@ export interface CalledGroup {
 export type GroupsJob =
   | { readonly do: "list"; readonly json: boolean }
   | { readonly do: "reset"; readonly group: CalledGroup; readonly from: Start }
-  | { readonly do: "delete"; readonly group: CalledGroup };
+  | { readonly do: "delete"; readonly group: CalledGroup }
+  | { readonly do: "redrive"; readonly name: string };
 
 /** `workers`, `workers#jobs.>`: a name has no `#`. */
 const CALLED: Kind<CalledGroup> = {
@@ -58,6 +59,12 @@ export const GROUP_OPTIONS = {
   "delete-group": option(CALLED, {
     once: true,
     help: "forget a group and what it has settled, also while a broker runs, and exit",
+  }),
+  redrive: option(GROUP, {
+    once: true,
+    help:
+      "publish the dead letters of the groups of this name again to the topics they died in, each once, " +
+      "also while a broker runs, and exit",
   }),
   json: flag({ help: "with --groups: a JSON object a line" }),
 } as const;

@@ -20,7 +20,7 @@ export interface Ends {
   /** The worker's work; how it failed is told by who awaits it. */
   readonly working: Promise<void>;
   readonly stop: Stop;
-  readonly notices: Notices;
+  readonly notices: Pick<Notices, "failed" | "notice">;
 }
 
 /** The connection, closed once what runs is done and the rest given back; a second stop kills what runs. */

@@ -16,8 +16,11 @@ export interface LeasedJob extends Job {
   readonly maxAttempts: number | undefined;
   /** It is done. Resolves when that is stored; rejects with what the broker, or the loss of it, said. */
   ack(): Promise<void>;
-  /** It is not: it comes again, to this member or another, in so many milliseconds. */
-  nack(options?: { readonly delay?: number }): Promise<void>;
+  /**
+   * It is not: it comes again, to this member or another, in so many milliseconds. `unused`: no command was
+   * run for it, so it does not count as given out.
+   */
+  nack(options?: { readonly delay?: number; readonly unused?: boolean }): Promise<void>;
   /** Its time begins anew. */
   extend(): Promise<void>;
 }

@@ -21,6 +21,8 @@ const DELAY_MOST_MS = 86_400_000;
 /** So long a broker may take to answer who leaves, milliseconds, and then the last acknowledgements. */
 const LEAVE_MS = 1_000;
 const ANSWERS_MS = 10_000;
+/** No command was run for it. */
+const UNUSED = { unused: true };
 
 /** The groups that the worker is a member of, as the broker has them. */
 export interface Membership {
@@ -163,7 +165,7 @@ export class Worker {
   }
 
   #take(job: Job): void {
-    if (this.#stopping && isLeased(job)) return this.#answered(job.nack(), nameOf(job));
+    if (this.#stopping && isLeased(job)) return this.#answered(job.nack(UNUSED), nameOf(job));
     this.#taken++;
     this.#parts.onTaken(job);
     const held: Held = { job };
@@ -289,7 +291,7 @@ export class Worker {
     if (this.#leased > 0) await ifConnected(this.#parts.membership.hold());
     for (const held of this.#waiting.filter(({ job }) => isLeased(job))) {
       this.#waiting.splice(this.#waiting.indexOf(held), 1);
-      if (isLeased(held.job)) this.#answered(held.job.nack(), nameOf(held.job));
+      if (isLeased(held.job)) this.#answered(held.job.nack(UNUSED), nameOf(held.job));
       this.#drop(held);
     }
     if (this.#leased === 0 && !this.#killed) this.#leaveGroups();

@@ -112,7 +112,8 @@ export class ReadingThread {
   #group({ group }: Extract<ReadRequest, { kind: "group" }>): void {
     const outcome = orFailed(this.#view, (): GroupOutcome => {
       const mark = this.#marks.get(group);
-      return mark === undefined ? { kind: "none" } : { kind: "group", mark };
+      if (mark === undefined) return { kind: "none" };
+      return { kind: "group", mark, missed: this.#marks.missedBy(group) };
     });
     this.#answer({ kind: "group", outcome });
   }

@@ -217,7 +217,8 @@ export class WritingThread {
       commitTime: this.#commitTime,
       committing: 0,
       trimmed: this.#upkeep.trimmed,
-      delayed,
+      delayed: delayed.count,
+      delayedBytes: delayed.bytes,
     };
   }
 

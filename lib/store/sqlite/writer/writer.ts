@@ -8,7 +8,7 @@ import type { CommitNumbers, NewBatch, NewDelayed } from "../../log/group.ts";
 import type { AgedBatch, TrimPort } from "../../log/retention.ts";
 import type { GroupName, NamedMark, RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
-import { DelayedTable } from "../delayed.ts";
+import { DelayedTable, type DelayedTotal } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
 import { GroupMarksTable } from "../group_marks.ts";
 import type { Watched } from "../held_files.ts";
@@ -116,9 +116,9 @@ export class Writer implements TrimPort {
   get bytes(): number {
     return this.#room.used;
   }
-  /** Messages that are kept until they are due. */
-  get delayed(): number {
-    return this.#delayed.count;
+  /** What is kept until it is due. */
+  get delayed(): DelayedTotal {
+    return this.#delayed.total;
   }
   /** Why nothing can be committed any more. */
   get lost(): Failure | undefined {
@@ -137,7 +137,7 @@ export class Writer implements TrimPort {
     let last = this.#last;
     let topics = this.#topics.count;
     const counted = this.#ids.counted;
-    let waits = this.#delayed.count;
+    const delayedBefore = this.#delayed.total;
     const failure = this.#transactions.run(() => {
       for (const { topic: name, count, start, end, ids, ttl } of batches) {
         let topic = touched.get(name);
@@ -163,18 +163,19 @@ export class Writer implements TrimPort {
         this.#marks.put(mark);
         this.#checkpoints.wrote(MARK_BYTES);
       }
-      waits += this.#delayed.put(delayed, bytes, time) - this.#delayed.take(moved);
+      this.#delayed.put(delayed, bytes, time);
+      this.#delayed.take(moved);
       for (const { start, end } of delayed) this.#checkpoints.wrote(end - start + BATCH_OVERHEAD);
       this.#checkpoints.wrote(moved.length * BATCH_OVERHEAD);
     });
     if (failure !== undefined) {
       this.#ids.counted = counted;
+      this.#delayed.total = delayedBefore;
       return failure;
     }
     const numbers = { batch: this.#last + 1, firsts, time };
     this.#last = last;
     this.#time = time;
-    this.#delayed.count = waits;
     this.#topics.committed(touched, topics);
     this.#marks.committed({ marks, forget });
     return numbers;
@@ -201,9 +202,16 @@ export class Writer implements TrimPort {
     return this.#marks.holds.has(this.nameOf(batch.topic), batch);
   }
 
-  trim(batches: readonly AgedBatch[]): void {
+  trim(batches: readonly AgedBatch[], { groupsMiss }: { readonly groupsMiss: boolean }): void {
     const identity = identityWithout(batches, this.#identity);
-    orThrow(this.#transactions.run(() => this.#trimming.trim(batches, identity)));
+    const missed = new Map<GroupName, number>();
+    if (groupsMiss) {
+      for (const batch of batches) this.#marks.holds.count(this.nameOf(batch.topic), batch, missed);
+    }
+    orThrow(this.#transactions.run(() => {
+      this.#trimming.trim(batches, identity);
+      for (const [group, messages] of missed) this.#marks.miss(group, messages);
+    }));
     this.#identity = identity;
     this.#checkpoints.wrote(batches.length * BATCH_OVERHEAD);
   }

@@ -1,6 +1,7 @@
 /** A worker and its commands, which are real; the broker is not. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RunError } from "../../../../lib/errors.ts";
+import { processGone } from "../../../support/process_gone.ts";
 import { message } from "../../output/collected.ts";
 import { Desk } from "./desk.ts";
 
@@ -146,10 +147,7 @@ Deno.test("killed, it says nothing to the broker, and its commands are gone", as
   desk.worker.kill();
   await desk.worker.idle();
   assertEquals(desk.log, []);
-  for (const pid of desk.out) {
-    const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => ") Z");
-    assertMatch(state, /\) [ZX]/);
-  }
+  for (const pid of desk.out) await processGone(Number(pid));
 });
 
 Deno.test("a command that cannot be started ends the worker, and its messages are for others", async () => {
@@ -174,4 +172,11 @@ Deno.test("headers that are longer than an environment give the message back, an
   await desk.see("ack 2");
   await desk.stop();
   assertMatch(desk.said.join(), /^#mem: its headers are longer than what a command can be given: it is lost/);
+});
+
+Deno.test("with a count, where nothing can be given back, nothing is asked of the broker but to leave", async () => {
+  const desk = new Desk("cat; echo", { count: 2 });
+  for (const text of ["one", "two", "three"]) desk.give({ ...message("#mem", text), group: "g" });
+  await desk.working;
+  assertEquals([desk.out, desk.log], [["one", "two"], ["leave"]]);
 });

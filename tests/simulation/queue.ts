@@ -1,0 +1,116 @@
+/**
+ * Groups over durable topics, and what their members were given of them.
+ *
+ * @module
+ */
+import { matches } from "../../lib/topics/topic.ts";
+import type { Delivery, History, MemberRecord, Said } from "./history.ts";
+import type { JoinPlan } from "./plan.ts";
+
+/** A group over stored topics, and what its members were given. */
+export interface Queue {
+  readonly group: string;
+  readonly pattern: string;
+  readonly explicit: boolean;
+  readonly members: readonly MemberRecord[];
+  /** Whether it begins with all there is, and from when on all belongs to it otherwise. */
+  readonly whole: boolean;
+  readonly since: number;
+  /** By topic and number, as they came. */
+  readonly given: ReadonlyMap<string, readonly Delivery[]>;
+}
+
+/** All there are. */
+export function queuesOf({ members }: History): Queue[] {
+  const queues = new Map<
+    string,
+    Omit<Queue, "members" | "given"> & { members: Set<MemberRecord>; given: Map<string, Delivery[]> }
+  >();
+  for (const member of members) {
+    const joins = member.joins.filter(({ okAt, refused }) => okAt !== undefined || refused === undefined);
+    for (const { plan, okAt = Infinity } of joins) {
+      const key = keyOf(plan);
+      const before = queues.get(key);
+      queues.set(key, {
+        group: plan.group,
+        pattern: plan.pattern,
+        explicit: plan.ack === "explicit",
+        members: (before?.members ?? new Set()).add(member),
+        whole: (before?.whole ?? true) && plan.from === "earliest",
+        since: Math.min(before?.since ?? Infinity, okAt),
+        given: before?.given ?? new Map(),
+      });
+    }
+  }
+  for (const member of members) {
+    for (const delivery of member.lines.flatMap(({ given }) => given)) {
+      // also where the answer did not come before the member was closed: it waits for those before it
+      const join = member.joins.find(({ plan }) =>
+        plan.group === delivery.group && matches(plan.pattern, delivery.topic)
+      );
+      const queue = join === undefined ? undefined : queues.get(keyOf(join.plan));
+      if (queue === undefined) continue;
+      const { given } = queue;
+      const known = given.get(nameOf(delivery));
+      if (known === undefined) given.set(nameOf(delivery), [delivery]);
+      else known.push(delivery);
+    }
+  }
+  for (const { given } of queues.values()) for (const each of given.values()) each.sort(byTime);
+  return [...queues.values()].map((queue) => ({ ...queue, members: [...queue.members] }));
+}
+
+function keyOf({ group, pattern }: JoinPlan): string {
+  return `${group} ${pattern}`;
+}
+
+/** A stored message, as a key. */
+export function nameOf({ topic, seq }: { readonly topic: string; readonly seq: number }): string {
+  return `${topic} ${seq}`;
+}
+
+/** As they came. */
+export function byTime(one: Delivery, other: Delivery): number {
+  return one.at - other.at;
+}
+
+/** For a person. */
+export function show({ topic, seq, group, attempt, line, at }: Delivery): string {
+  return `${topic} ${seq} of group ${group}, attempt ${attempt}, to ${line.member} at ${Math.round(at)}`;
+}
+
+/** Which broker it came from. */
+export function epochOf({ line }: Delivery, { starts }: History): number {
+  return starts.filter((start) => start <= line.beganAt).length;
+}
+
+/** What settled it; undefined: it was not, as far as was heard. */
+export function ackOf({ said }: Delivery): Said | undefined {
+  return said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
+}
+
+/** Whether one of its members was connected all the time. */
+export function isThere(
+  { members }: Queue,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  return members.some(({ lines, joins }) =>
+    joins.every(({ okAt = Infinity, endedAt = Infinity }) => okAt < from && endedAt > to) &&
+    lines.some(({ beganAt, endedAt = Infinity }) => beganAt < from && endedAt > to)
+  );
+}
+
+/** Since when there has been a member that stayed to the end, whatever happened to it. */
+export function stayOf({ group, pattern, members }: Queue, { over: end }: History): number | undefined {
+  const since = members.flatMap(({ joins, over }) =>
+    over !== undefined
+      ? []
+      : joins.flatMap(({ plan, okAt, refused, endedAt = Infinity }) =>
+        plan.group === group && plan.pattern === pattern && okAt !== undefined && refused === undefined &&
+          endedAt >= end
+          ? [okAt]
+          : []
+      )
+  );
+  return since.length === 0 ? undefined : Math.min(...since);
+}
