@@ -105,11 +105,11 @@ Deno.test("pieces are found as a list of all ids finds them, in whatever order t
         live.push({ topic, ids, one });
         if (leaves !== null && leaves < live.length) claims.delete(live.splice(leaves, 1)[0]!.one);
         if (!asks) continue;
-        for (const  of of["#a", "#b"]) {
+        for (const wanted of ["#a", "#b"]) {
           const asked = [...counting("p-", 0, 371), ...counting("", 0, 371), "v", "w"];
-          const found = brought(claims, of, asked);
+          const found = brought(claims, wanted, asked);
           for (const [at, id] of asked.entries()) {
-            const who = live.findLast((each) => each.topic === of && each.ids.includes(id));
+            const who = live.findLast((each) => each.topic === wanted && each.ids.includes(id));
             assertEquals(found[at] === who?.one, true, id);
           }
         }
