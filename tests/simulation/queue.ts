@@ -27,8 +27,7 @@ export function queuesOf({ members }: History): Queue[] {
     Omit<Queue, "members" | "given"> & { members: Set<MemberRecord>; given: Map<string, Delivery[]> }
   >();
   for (const member of members) {
-    const joins = member.joins.filter(({ okAt, refused }) => okAt !== undefined || refused === undefined);
-    for (const { plan, okAt = Infinity } of joins) {
+    for (const { plan, okAt = Infinity } of member.joins.filter(isIn)) {
       const key = keyOf(plan);
       const before = queues.get(key);
       queues.set(key, {
@@ -44,10 +43,12 @@ export function queuesOf({ members }: History): Queue[] {
   }
   for (const member of members) {
     for (const delivery of member.lines.flatMap(({ given }) => given)) {
-      // also where the answer did not come before the member was closed: it waits for those before it
-      const join = member.joins.find(({ plan }) =>
+      const fitting = member.joins.filter(({ plan }) =>
         plan.group === delivery.group && matches(plan.pattern, delivery.topic)
       );
+      // of two that have topics in common one is refused (G1), the first where that could not be stored;
+      // also where the answer did not come before the member was closed: it waits for those before it
+      const join = fitting.find(isIn) ?? fitting[0];
       const queue = join === undefined ? undefined : queues.get(keyOf(join.plan));
       if (queue === undefined) continue;
       const { given } = queue;
@@ -58,6 +59,11 @@ export function queuesOf({ members }: History): Queue[] {
   }
   for (const { given } of queues.values()) for (const each of given.values()) each.sort(byTime);
   return [...queues.values()].map((queue) => ({ ...queue, members: [...queue.members] }));
+}
+
+/** It was let in, or is yet to be told. */
+function isIn({ okAt, refused }: MemberRecord["joins"][number]): boolean {
+  return okAt !== undefined || refused === undefined;
 }
 
 function keyOf({ group, pattern }: JoinPlan): string {

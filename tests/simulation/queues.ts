@@ -113,7 +113,7 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     const before = same.find(({ attempt }) => attempt === delivery.attempt - 1);
     // it was lost on its way, or that was before a crash
     if (before === undefined) continue;
-    const reason = reasonOf(before, delivery, judged);
+    const reason = reasonOf(before, delivery, { ...judged, said: saidOf(before, deliveries) });
     if (reason === undefined) {
       wrong.push(`given out again for no reason: ${show(before)}, and ${show(delivery)}`);
     } else if (reason === "lost") {
@@ -134,7 +134,7 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     for (const other of deliveries.slice(at + 1)) {
       const later = epochOf(other, history);
       if (later === epoch && one.attempt === other.attempt) {
-        if (isUnused(one) || isUnused(other)) continue;
+        if (isUnused(one, deliveries) || isUnused(other, deliveries)) continue;
         wrong.push(`given out twice: ${show(one)}, and ${show(other)}`);
       } else if (later > epoch) {
         states.reached("a message is given out again behind a crash");
@@ -153,17 +153,29 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
 }
 
 /** It went back as if it had not been given out. */
-function isUnused({ said }: Delivery): boolean {
-  return said.some(({ unused, answer }) => unused && answer !== "NOT_HELD");
+function isUnused(delivery: Delivery, deliveries: readonly Delivery[]): boolean {
+  return saidOf(delivery, deliveries).some(({ unused, answer }) => unused && answer !== "NOT_HELD");
+}
+
+/**
+ * What its connection may have said of it, though it did not know that: what is said of a message is of
+ * whichever time it was given to the connection last, and that may have been on its way.
+ */
+function saidOf({ line, at, said }: Delivery, deliveries: readonly Delivery[]): Said[] {
+  const before = deliveries.filter((other) => other.line === line && other.at < at);
+  return [
+    ...said,
+    ...before.flatMap((other) => other.said.filter(({ answeredAt = Infinity }) => answeredAt >= at)),
+  ];
 }
 
 /** Why a message is not its first holder's any more. */
 function reasonOf(
   before: Delivery,
   delivery: Delivery,
-  { history, plan }: Judged,
+  { history, plan, said }: Judged & { readonly said: readonly Said[] },
 ): Said | "lost" | "timeout" | undefined {
-  const { line, said, group, topic } = before;
+  const { line, group, topic } = before;
   const late = slackOf(plan);
   const nack = said.find(({ verb, at }) => verb === "nack" && at <= delivery.at);
   if (nack !== undefined && nack.answer !== "NOT_HELD") return nack;

@@ -28,6 +28,8 @@ export class Watch {
   readonly #readers: ReadonlySet<string>;
   /** By group, messages that may wait for one member at most. */
   readonly #windows = new Map<string, number>();
+  /** Connections that hold, or may, what a subscription with `block` has waiting, though that has ended. */
+  readonly #blocking = new Set<number>();
   #events = 0;
   #complained = false;
 
@@ -73,9 +75,12 @@ export class Watch {
     if (subscriptions.length === 0 || this.#readers.has(id)) return;
     const { outbox } = this.#stage.plan;
     const lossy = subscriptions.every(({ slow }) => slow !== "block");
+    if (!lossy) this.#blocking.add(number);
     // who keeps the newest has half as much again for it, and one message that is greater than that the same
     const newest = subscriptions.some(({ slow }) => keepsNewest(slow));
-    const most = lossy ? (newest ? 2 : 1.5) * outbox : Math.max(HELD_FACTOR * HIGH_WATER, 2 * outbox);
+    const drops = (newest ? 2 : 1.5) * outbox;
+    if (lossy && held <= drops) this.#blocking.delete(number);
+    const most = this.#blocking.has(number) ? Math.max(HELD_FACTOR * HIGH_WATER, 2 * outbox) : drops;
     if (held > most + RUN_MOST) {
       this.#complain(`${held} bytes are held for ${id === "" ? number : id}, of ${outbox}`);
     } else if (lossy && held > outbox / 2) {
