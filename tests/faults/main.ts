@@ -13,7 +13,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { killRounds } from "./kill.ts";
 import { seeded } from "./random.ts";
-import { workRounds } from "./work/rounds.ts";
+import { workRounds } from "./workers/rounds.ts";
 import { straceProblem } from "./strace.ts";
 import { type SyncRunOptions, traceSyncOrder, treeWithoutSync } from "./sync_run.ts";
 

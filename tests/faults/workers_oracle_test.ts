@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { entriesIn, type Entry, lineOf, type What } from "./work/diary.ts";
-import { type Evidence, judge } from "./work/oracle.ts";
+import { entriesIn, type Entry, lineOf, type What } from "./workers/diary.ts";
+import { type Evidence, judge } from "./workers/oracle.ts";
 
 /** `a got 1 @100`, an entry each; `attempt`s are not looked at. */
 function entries(...lines: readonly string[]): Entry[] {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { seeded } from "./random.ts";
-import { workRounds } from "./work/rounds.ts";
+import { workRounds } from "./workers/rounds.ts";
 
 Deno.test("workers and brokers are killed 6 times: each message is settled, by one at a time, or a dead letter", async () => {
   const seed = Date.now() % 1_000_000;
