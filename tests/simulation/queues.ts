@@ -220,14 +220,17 @@ function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): stri
     const window = Math.max(join.plan.window, join.plan.later?.window ?? 0);
     for (const { given, slow } of lines) {
       if (slow === true) continue;
-      let held: Delivery[] = [];
+      let held: Pick<Delivery, "at" | "said">[] = [];
+      const earlier = new Map<string, Delivery[]>();
       for (const delivery of given) {
         if (delivery.group !== group || !matches(pattern, delivery.topic)) continue;
         const { at: now } = delivery;
         held = held.filter(({ at, said }) =>
           now - at < shortest && !said.some(({ verb, at }) => verb !== "extend" && at <= now)
         );
-        held.push(delivery);
+        const known = earlier.get(nameOf(delivery)) ?? [];
+        held.push({ at: now, said: saidOf(delivery, known) });
+        earlier.set(nameOf(delivery), [...known, delivery]);
         if (held.length <= window) continue;
         wrong.push(`${name} holds ${held.length} of group ${group} with a window of ${window}`);
         break;
