@@ -225,7 +225,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     }
     if (this.#state !== "open" || this.#open === undefined) return false;
     this.#state = "suspended";
-    for (const place of this.#places) if (!this.#joiners.has(place)) place.holds = place.handed!.disown();
+    for (const place of this.#places) {
+      if (this.#joiners.has(place)) continue;
+      place.holds = place.handed!.disown();
+      // who was full has room
+      this.#members.update(place);
+    }
     this.#stop(this.#open);
     this.#open.progress.whenClean(() => {
       this.#open = undefined;

@@ -231,6 +231,18 @@ Deno.test("a group that is reset begins anew, whoever is in it, and what was hel
   });
 });
 
+Deno.test("who was full when its group was reset has room again", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ window: 2 });
+  await bench.published("#d.a", ["1", "2", "3"]);
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2"]);
+  await changed(bench, (done) => bench.engine.resetGroup(G, { kind: "earliest" }, done));
+  assertEquals(worker.shown.slice(2), ["#d.a 1", "#d.a 2"]);
+  assert(worker.ack("#d.a", 1, 2));
+  await bench.settle();
+  assertEquals(worker.shown.slice(4), ["#d.a 3"]);
+});
+
 Deno.test("a group that is deleted is new for the next, and its members get nothing more", async () => {
   const bench = new StoredBench();
   const worker = await bench.joined();
