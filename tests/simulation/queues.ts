@@ -124,7 +124,10 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
       slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)
     ) {
       // what waits for later is not known any more when the last member has left
-      if (isThere(queue, { from: reason.at, to: delivery.at })) {
+      if (
+        !lapsedFirst(before, { delivery, said: reason, plan }) &&
+        isThere(queue, { from: reason.at, to: delivery.at })
+      ) {
         wrong.push(`given back for ${reason.delay} ms and given out before: ${show(delivery)}`);
       }
     }
@@ -193,6 +196,19 @@ function reasonOf(
     return "timeout";
   }
   return undefined;
+}
+
+/**
+ * Whether the time of a message may have been over before what was said of it came to the broker: then that
+ * was of the next attempt, which was on its way to the same connection.
+ */
+function lapsedFirst(
+  before: Delivery,
+  { delivery, said, plan }: { readonly delivery: Delivery; readonly said: Said; readonly plan: Plan },
+): boolean {
+  const late = slackOf(plan);
+  return delivery.line === before.line && (said.answeredAt ?? Infinity) > delivery.at &&
+    (late === undefined || delivery.at - before.at >= plan.ackTimeout - late);
 }
 
 /** Milliseconds that something may be on its way; undefined: any number. */
