@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import { ChunkPool } from "../buffers.ts";
 import type { Timer } from "../clock.ts";
 import { Counters } from "../counters.ts";
@@ -41,6 +42,8 @@ export interface Origin {
   readonly listener: Listener;
   /** As logs and snapshots show it (memory). */
   readonly address?: string;
+  /** What it may do (with accounts what it is let in for, without them everything). */
+  readonly grant?: Grant | undefined;
 }
 
 /**
@@ -90,6 +93,7 @@ export class Broker implements AsyncDisposable {
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
+      gatekeeper: options.gatekeeper,
       version: this.#version,
       limits,
       slowConsumer: options.slowConsumer ?? "block",
@@ -157,13 +161,13 @@ export class Broker implements AsyncDisposable {
    * Serves a connection over anything that is a byte stream both ways; resolves when it is over. Behind
    * {@link drain} or {@link close} it is closed at once.
    */
-  serve(transport: Transport, { listener, address = "memory" }: Origin): Promise<void> {
+  serve(transport: Transport, { listener, address = "memory", grant }: Origin): Promise<void> {
     if (this.#ends) {
       transport.close();
       return Promise.resolve();
     }
     this.#state = "serving";
-    return this.#server.serve(transport, { listener, address });
+    return this.#server.serve(transport, { listener, address, grant });
   }
 
   /** What there is at this moment, as plain data. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Gatekeeper } from "../auth/gatekeeper.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
@@ -30,6 +31,8 @@ export interface BrokerOptions {
   readonly ackTimeout?: number;
   /** How often a group gives out a stored message before it becomes a dead letter (5). */
   readonly maxAttempts?: number;
+  /** Who lets clients in (everybody may do everything). */
+  readonly gatekeeper?: Gatekeeper;
   /** Where events go (nowhere). */
   readonly log?: Log;
   /** The wall clock, milliseconds since 1970. */

@@ -120,6 +120,10 @@ export class MemoryEngine implements Engine {
     started({ kind: "failed", reason: "nothing is stored here (--data)" });
   }
 
+  permissionsChanged(): void {
+    this.#routing.permissionsChanged();
+  }
+
   tick(now: number): void {
     this.#routing.tick(now);
   }

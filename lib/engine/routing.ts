@@ -52,6 +52,8 @@ const ROUTE_BYTES = 152;
 const SUBSCRIBER_BYTES = 8;
 /** Lists of subscribers that are looked at for one that is alike. */
 const LISTS_KEPT = 8;
+/** A change of this concerns all topics. */
+const EVERY_TOPIC = "#>";
 const NOBODY: readonly Subscriber[] = [];
 
 /** What the list of a route's subscribers takes. */
@@ -177,6 +179,12 @@ export class Routing {
     return removed;
   }
 
+  /** What subscribers admit may be another: all topics' are found anew. */
+  permissionsChanged(): void {
+    this.#changes.add(EVERY_TOPIC);
+    this.#lists = [];
+  }
+
   #subscribersOf(route: SubscribedRoute): readonly Subscriber[] {
     const { state } = this.#changes;
     if (route.asOf === state) return route.subscribers;
@@ -205,6 +213,7 @@ export class Routing {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#looks = this.#patterns.match(topic, found);
+    for (const subscriber of found) if (subscriber.admits?.(topic) === false) found.delete(subscriber);
     return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
 }

@@ -60,6 +60,11 @@ export interface Subscriber extends Gate {
   readonly leavesOut: boolean;
   /** Whether it gets only what is not stored; left out: it gets both. */
   readonly unstored?: true;
+  /**
+   * Whether it may be given what is published to a topic; left out: all of it. The answer is remembered with
+   * the topic's subscribers until {@link Engine.permissionsChanged}.
+   */
+  admits?(topic: string): boolean;
   /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
   takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */
@@ -287,6 +292,8 @@ export interface Engine {
   replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean;
   /** Brings what is stored of a pattern, and then what is live. */
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void;
+  /** What {@link Subscriber.admits} says may have changed: it is asked anew for each topic. */
+  permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;
   /** Why publishing is refused as of the last attempt, a clause for a person; undefined: it is not. */

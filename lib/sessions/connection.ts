@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
 import type { LogFields } from "../log.ts";
@@ -26,6 +27,8 @@ export interface ConnectionOptions {
   readonly listener: Listener;
   readonly address: string;
   readonly transport: Transport;
+  /** What it may do, where that is known before it says anything. */
+  readonly grant?: Grant | undefined;
 }
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
@@ -70,7 +73,7 @@ export class Connection implements OutboxOwner, WriterOwner {
       stallTimeout,
       visible: options.transport.localAddr !== undefined,
     });
-    this.session = new Session(settings, { listener: options.listener, outbox: this.outbox });
+    this.session = new Session(settings, { ...options, outbox: this.outbox });
   }
 
   /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import type { Engine } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import type { Protocol, Refusal } from "../protocols/types.ts";
@@ -16,6 +17,8 @@ export type Role = "publisher" | "subscriber";
 /** The state of one connection that requests read and change. */
 export interface Context {
   readonly roles: ReadonlySet<Role>;
+  /** What it may do; undefined: it has not been let in. */
+  readonly grant: Grant | undefined;
   readonly engine: Engine;
   readonly limits: Limits;
   /** What it speaks. */

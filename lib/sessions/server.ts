@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
@@ -89,7 +90,11 @@ export class Server {
    */
   serve(
     transport: Transport,
-    { listener, address }: { readonly listener: Listener; readonly address: string },
+    { listener, address, grant }: {
+      readonly listener: Listener;
+      readonly address: string;
+      readonly grant?: Grant | undefined;
+    },
   ): Promise<void> {
     const { limits, log, clock } = this.#settings;
     const { name } = listener;
@@ -101,7 +106,7 @@ export class Server {
       return turnAway(transport, listener);
     }
     const number = ++this.#lastNumber;
-    const connection = new Connection(this.#settings, { number, listener, address, transport });
+    const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then(() => {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Grant, UNLIMITED } from "../auth/grant.ts";
 import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { Engine, Gate, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
@@ -41,6 +42,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly listener: Listener;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
+  grant: Grant | undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
@@ -60,12 +62,17 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   constructor(
     settings: Settings,
-    { listener, outbox }: { readonly listener: Listener; readonly outbox: Outbox },
+    { listener, outbox, grant }: {
+      readonly listener: Listener;
+      readonly outbox: Outbox;
+      readonly grant?: Grant | undefined;
+    },
   ) {
     const { protocol } = listener;
     this.#settings = settings;
     this.listener = listener;
     this.outbox = outbox;
+    this.grant = grant ?? (settings.gatekeeper === undefined ? UNLIMITED : undefined);
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(settings.limits);
     const { flushes, memory, turns } = settings;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Gatekeeper } from "../auth/gatekeeper.ts";
 import type { ChunkPool } from "../buffers.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
@@ -19,6 +20,8 @@ import type { PatternBudget } from "../topics/pattern_budget.ts";
 export interface Settings {
   readonly engine: Engine;
   readonly counters: Counters;
+  /** Who lets sessions in; left out: there are no accounts, and everybody may do everything. */
+  readonly gatekeeper?: Gatekeeper | undefined;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

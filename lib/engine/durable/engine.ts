@@ -266,6 +266,10 @@ export class DurableEngine implements Engine {
     this.#replays.start(pattern, subscriber, options);
   }
 
+  permissionsChanged(): void {
+    this.#routing.permissionsChanged();
+  }
+
   tick(now: number): void {
     this.#routing.tick(now);
     const passed = Math.min(Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);

@@ -1,0 +1,37 @@
+/**
+ * What an account may do: what a session asks before it does anything for who is behind it.
+ *
+ * @module
+ */
+
+/** Nothing of it changes: when accounts do, a session is given another. Topics and patterns are canonical. */
+export interface Grant {
+  /** Whose it is; undefined: the broker has no accounts. */
+  readonly account: string | undefined;
+  /** Whether it may see and end what is others'. */
+  readonly administrator: boolean;
+  /** Whether it may publish to a topic. */
+  mayPublish(topic: string): boolean;
+  /**
+   * Whether it may subscribe to a pattern: it may receive some of what that takes in. What it may not, it
+   * does not get: {@link mayReceive} is asked for each topic.
+   */
+  maySubscribe(pattern: string): boolean;
+  /**
+   * Whether it may receive all that a pattern takes in, whatever topics there will be: who shares messages
+   * with others has to, or what it may not have would wait for it.
+   */
+  mayShare(pattern: string): boolean;
+  /** Whether it may be given what is published to a topic, by whatever way that comes. */
+  mayReceive(topic: string): boolean;
+}
+
+/** Of who comes to a broker that has no accounts. */
+export const UNLIMITED: Grant = {
+  account: undefined,
+  administrator: true,
+  mayPublish: () => true,
+  maySubscribe: () => true,
+  mayShare: () => true,
+  mayReceive: () => true,
+};
