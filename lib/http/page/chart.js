@@ -7,10 +7,12 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
-import { short } from "./format.js";
+import { clock, short } from "./format.js";
 import { html } from "./html.js";
 
+/** Five minutes; of a page that has just been opened less, so that something is to be seen. */
 const SPAN_S = 300;
+const LEAST_S = 60;
 
 /**
  * @param {{ times: readonly number[], published: readonly (number | null)[],
@@ -89,7 +91,7 @@ function optionsFor(element, paint) {
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: { range: (_plot, _least, most) => [(most ?? now()) - SPAN_S, most ?? now()] },
+      x: { range: (_plot, least, most) => spanOf(least ?? now(), most ?? now()) },
       // from nothing on: half as high is half as many
       y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] },
     },
@@ -97,8 +99,8 @@ function optionsFor(element, paint) {
       {
         ...axis,
         size: 28,
-        space: 50,
-        incrs: [60],
+        space: 70,
+        incrs: [15, 60],
         values: (_plot, splits) => splits.map((at) => timeOf(at)),
       },
       { ...axis, size: 56, space: 36, values: (_plot, splits) => splits.map((rate) => short(rate)) },
@@ -112,11 +114,20 @@ function optionsFor(element, paint) {
 }
 
 /**
+ * @param {number} least
+ * @param {number} most
+ * @returns {[number, number]}
+ */
+function spanOf(least, most) {
+  return [Math.max(most - SPAN_S, Math.min(least, most - LEAST_S)), most];
+}
+
+/**
  * @param {number} seconds
  * @returns {string}
  */
 function timeOf(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return clock(seconds * 1000);
 }
 
 /**

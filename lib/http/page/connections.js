@@ -84,7 +84,7 @@ function columnsFor({ connections, all, end }) {
       cell: (/** @type {any} */ connection) =>
         html`
           <button class="danger" onClick=${() => end(connection)}
-            aria-label="Disconnect ${nameOf(connection)}">Disconnect</button>
+            aria-label="End ${nameOf(connection)}">End</button>
         `,
     }]),
   ];
@@ -133,7 +133,7 @@ function Disconnect({ app, connection, onDone }) {
   return html`
     <dialog ref=${dialog} onClose=${onDone} aria-labelledby="ending">
       <form onSubmit=${end}>
-        <h2 id="ending">Disconnect ${nameOf(connection)}?</h2>
+        <h2 id="ending">End ${nameOf(connection)}?</h2>
         <p>What waits for it (${size(
           connection.queued_bytes,
         )}) is not delivered. A client of ours connects again
@@ -141,7 +141,7 @@ function Disconnect({ app, connection, onDone }) {
         <p class="bad" role="alert">${wrong}</p>
         <div class="row">
           <button type="button" onClick=${close}>Leave it</button>
-          <button class="danger">Disconnect</button>
+          <button class="danger">End it</button>
         </div>
       </form>
     </dialog>
