@@ -53,6 +53,8 @@ export class Feed {
 
   /** Asks at once: somebody has logged in, or out. */
   again() {
+    // what the one before saw is not for the next one
+    this.state = { ...this.state, broker: undefined };
     this.#become("starting", "");
     void this.#beat();
   }

@@ -32,34 +32,39 @@ export function GroupList({ app, shown }) {
   if (answer === undefined) return html`<p class="quiet">…</p>`;
   return html`
     <${Table} caption="Groups" rows=${answer.groups} empty="There are no groups."
-      keyOf=${(/** @type {any} */ { name, pattern }) => `${name} ${pattern}`} columns=${COLUMNS} />
+      keyOf=${(/** @type {any} */ { name, pattern }) => `${name} ${pattern}`} columns=${columnsAt(
+        Date.parse(app.feed.state.broker.time),
+      )} />
   `;
 }
 
-const COLUMNS = [
-  {
-    title: "Group",
-    kind: "name",
-    cell: (/** @type {any} */ { name, pattern }) =>
-      html`${name} <a href=${linkTo(pattern)} class="quiet">${pattern}</a>`,
-  },
-  {
-    title: "Members",
-    kind: "number",
-    cell: (/** @type {any} */ { members, lag }) =>
-      members === 0 && lag > 0 ? html`<b class="bad">0</b>` : whole(members),
-  },
-  { title: "Behind", kind: "number", cell: (/** @type {any} */ { lag }) => whole(lag) },
-  {
-    title: "Being worked on",
-    kind: "number wide",
-    cell: (/** @type {any} */ { outstanding }) => whole(outstanding),
-  },
-  {
-    title: "Oldest",
-    kind: "number",
-    cell: (/** @type {any} */ { oldest }) =>
-      oldest === null || oldest === undefined ? "–" : duration(Math.max(0, Date.now() - Date.parse(oldest))),
-  },
-  { title: "Acknowledges", kind: "wide", cell: (/** @type {any} */ { ack }) => ack ?? "–" },
-];
+/** @param {number} now by the broker's clock */
+function columnsAt(now) {
+  return [
+    {
+      title: "Group",
+      kind: "name",
+      cell: (/** @type {any} */ { name, pattern }) =>
+        html`${name} <a href=${linkTo(pattern)} class="quiet">${pattern}</a>`,
+    },
+    {
+      title: "Members",
+      kind: "number",
+      cell: (/** @type {any} */ { members, lag }) =>
+        members === 0 && lag > 0 ? html`<b class="bad">0</b>` : whole(members),
+    },
+    { title: "Behind", kind: "number", cell: (/** @type {any} */ { lag }) => whole(lag) },
+    {
+      title: "Being worked on",
+      kind: "number wide",
+      cell: (/** @type {any} */ { outstanding }) => whole(outstanding),
+    },
+    {
+      title: "Oldest",
+      kind: "number",
+      cell: (/** @type {any} */ { oldest }) =>
+        oldest === null || oldest === undefined ? "–" : duration(Math.max(0, now - Date.parse(oldest))),
+    },
+    { title: "Acknowledges", kind: "wide", cell: (/** @type {any} */ { ack }) => ack ?? "–" },
+  ];
+}

@@ -42,6 +42,7 @@ export class Tail {
   #pattern;
   #from;
   #onChange;
+  #againMs;
   #end = new AbortController();
   /** @type {string | undefined} */
   #after;
@@ -53,15 +54,16 @@ export class Tail {
   #painting;
 
   /**
-   * @param {import("./api.js").Api} api
-   * @param {{ pattern: string, from: string, onChange: (view: View) => void }} how `from`: empty for what
-   *   comes from now on, otherwise a place in what is stored
+   * @param {Pick<import("./api.js").Api, "stream">} api
+   * @param {{ pattern: string, from: string, onChange: (view: View) => void, againMs?: number }} how `from`:
+   *   empty for what comes from now on, otherwise a place in what is stored; `againMs`: until it tries again
    */
-  constructor(api, { pattern, from, onChange }) {
+  constructor(api, { pattern, from, onChange, againMs = AGAIN_MS }) {
     this.#api = api;
     this.#pattern = pattern;
     this.#from = from;
     this.#onChange = onChange;
+    this.#againMs = againMs;
     void this.#run();
   }
 
@@ -85,7 +87,7 @@ export class Tail {
         }
         this.#become("lost", error instanceof Refused ? error.message : "the connection ended");
       }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, this.#againMs));
     }
   }
 

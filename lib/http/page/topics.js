@@ -6,6 +6,7 @@
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
+import { Refused } from "./api.js";
 import { Spark } from "./chart.js";
 import { perSecond, size, whole } from "./format.js";
 import { html } from "./html.js";
@@ -76,6 +77,7 @@ export function TopicList({ app, path, whole: all = false }) {
   const { answer, refused } = useAnswer(app.feed, path, 2);
   // pages that were asked for once stay behind the one that is kept fresh
   const [further, setFurther] = useState(/** @type {{ topics: any[], next: string | null }[]} */ ([]));
+  const [wrong, setWrong] = useState("");
   useEffect(() => {
     if (answer === undefined) return;
     app.history.topics.add(
@@ -87,8 +89,14 @@ export function TopicList({ app, path, whole: all = false }) {
   const topics = [...answer.topics, ...further.flatMap((page) => page.topics)];
   const last = further.at(-1) ?? answer;
   const more = async () => {
-    const page = await app.api.get(last.next);
-    setFurther((pages) => [...pages, page]);
+    try {
+      const page = await app.api.get(last.next);
+      setFurther((pages) => [...pages, page]);
+      setWrong("");
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      setWrong(error.message);
+    }
   };
   const trail = (/** @type {string} */ topic) => app.history.topics.of(topic);
   return html`
@@ -99,6 +107,7 @@ export function TopicList({ app, path, whole: all = false }) {
     <p class="quiet small row">
           <span>${whole(topics.length)} of ${whole(answer.total)}</span>
           ${all && last.next !== null && html`<button onClick=${() => void more()}>More</button>`}
+      <span class="bad" role="status">${wrong}</span>
         </p>
   `;
 }
