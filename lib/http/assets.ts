@@ -37,15 +37,7 @@ import theme from "./page/theme.js" with { type: "text" };
 import topic from "./page/topic.js" with { type: "text" };
 import topics from "./page/topics.js" with { type: "text" };
 import use from "./page/use.js" with { type: "text" };
-
-/** A file that is served as it is. */
-interface Asset {
-  /** Its media type. */
-  readonly type: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Changes with it, in quotes. */
-  readonly etag: string;
-}
+import type { Asset, Assets } from "./types.ts";
 
 const SCRIPT = "text/javascript; charset=utf-8";
 const STYLE = "text/css; charset=utf-8";
@@ -99,7 +91,7 @@ const STYLES: Readonly<Record<string, string>> = {
 };
 
 /** By the path that they are served at. */
-export const ASSETS: ReadonlyMap<string, Asset> = new Map<string, Asset>([
+export const ASSETS: Assets = new Map<string, Asset>([
   ["/", asset("text/html; charset=utf-8", index)],
   ["/assets/icon.svg", asset("image/svg+xml", icon)],
   ...Object.entries(STYLES).map(([name, text]) => [`/assets/${name}`, asset(STYLE, text)] as const),

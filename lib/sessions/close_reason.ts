@@ -16,6 +16,7 @@ export type CloseReason =
   | "closed"
   | "internal error"
   | "unfinished request"
+  | "disconnected"
   | Eviction;
 
 /** The log's level and event for it. */

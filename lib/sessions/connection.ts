@@ -19,7 +19,7 @@ import { RequestWatch } from "./request_watch.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
-import { Writer, type WriterOwner } from "./writer.ts";
+import { Writer, type WriterOwner, WriteWatch } from "./writer.ts";
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
@@ -68,7 +68,7 @@ export class Connection implements OutboxOwner, WriterOwner {
     this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
     const { stallTimeout, turns } = settings;
-    this.#writer = new Writer(this, turns);
+    this.#writer = new Writer(this, turns, WriteWatch.of(settings, options.listener));
     this.stalls = new StallWatch(this.outbox, {
       stallTimeout,
       visible: options.transport.localAddr !== undefined,
@@ -129,6 +129,7 @@ export class Connection implements OutboxOwner, WriterOwner {
     // only now: a read that was on its way may have filled it until the socket was closed
     input.close();
     const reason = this.#reason ?? "connection lost";
+    this.#settings.counters.ended(reason);
     this.#logClosed(reason);
     return reason;
   }
@@ -182,11 +183,13 @@ export class Connection implements OutboxOwner, WriterOwner {
       number,
       listener: this.session.listener.name,
       id: session.id,
+      account: session.grant?.account,
       address: this.#address,
       protocol: session.protocol.name,
       queued: outbox.queued,
       held: outbox.held,
       dropped: outbox.dropped,
+      full: outbox.aboveHighWater,
       waits: session.waitsFor !== undefined || outbox.aboveHighWater,
       ...session.snapshot(),
     };

@@ -7,7 +7,7 @@ import { REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 
 /** Why a connection is given up, where it can be told. */
-export type Farewell = Eviction | "drain timeout" | "internal error" | "unfinished request";
+export type Farewell = Eviction | "drain timeout" | "internal error" | "unfinished request" | "disconnected";
 
 /** What is known when it is. */
 export interface FarewellFacts {
@@ -45,6 +45,8 @@ export function farewellTo(
         text: `a request began and is not whole: it may take ${REQUEST_MS / 1000} s, and a second more for ` +
           `each ${REQUEST_BYTES_A_SECOND / 1024} KiB`,
       };
+    case "disconnected":
+      return { code: "DISCONNECTED", text: "who runs the broker has ended this connection" };
     case "drain timeout":
       return {
         code: "DRAINING",

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
+import type { Histogram } from "../histogram.ts";
 import type { HeldMemory } from "../held_memory.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
@@ -22,6 +23,8 @@ export interface Settings {
   readonly counters: Counters;
   /** Who lets sessions in; left out: there are no accounts, and everybody may do everything. */
   readonly gatekeeper?: Gatekeeper | undefined;
+  /** How long what was put into outboxes took to be written; left out: nobody looks at it. */
+  readonly writes?: Histogram | undefined;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

@@ -5,6 +5,7 @@
  */
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { HttpServer } from "../../http/mod.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
@@ -34,19 +35,23 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options);
-  printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
+  const http = await openHttp(broker, options, log);
+  const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
+  printLine(`broker ready: ${ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
   const { version } = BROKER;
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
   if (why === "lost") {
     // nothing more can be promised, but whoever is connected can be told that it is over
+    await http?.close();
     await broker.drain(0);
     code = 1;
     await log.flush();
     return code;
   }
   log.info("draining", { connections: broker.connections });
+  await http?.close();
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
@@ -66,6 +71,28 @@ async function listen(broker: Broker, options: BrokerOptions): Promise<readonly 
       subPort: options["sub-port"],
       pubPort: options["pub-port"],
     }));
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
+/** Where it cannot listen, the broker is closed again. */
+async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promise<HttpServer | undefined> {
+  const { http: port, host: hostname, "http-host": names } = options;
+  if (port === undefined) return undefined;
+  // who has no use for it starts without what it takes
+  const { ASSETS, serveHttp } = await import("../../http/mod.ts");
+  try {
+    return await serveHttp({
+      broker,
+      hostname,
+      port,
+      names,
+      limits: limitsOf(options),
+      assets: ASSETS,
+      log,
+    });
   } catch (error) {
     await broker.close();
     throw error;
@@ -95,6 +122,7 @@ function setupOf(options: BrokerOptions): Setup & DataOptions {
     limits: limitsOf(options),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
+    measures: options.http !== undefined,
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
