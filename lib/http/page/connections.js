@@ -91,8 +91,9 @@ function columnsFor({ connections, all, end }) {
 }
 
 /** @param {any} connection */
-function State({ slow, waits }) {
+function State({ slow, waits, dropped }) {
   if (slow) return html`<span class="tag bad">slow</span>`;
+  if (dropped > 0) return html`<span class="tag warn">misses some</span>`;
   if (waits) {
     return html`<span class="tag warn" title="a subscriber of what it publishes is full">waits</span>`;
   }

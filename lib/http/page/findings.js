@@ -89,10 +89,12 @@ function slowConnections({ broker, connections, recent }) {
 }
 
 /** @param {Known} known @returns {Finding[]} */
-function leftOut({ broker, recent }) {
+function leftOut({ broker, connections, recent }) {
   if (recent.dropped === 0) return [];
+  const whose = connections.filter(({ dropped }) => dropped > 0).slice(0, NAMED).map(nameOf);
+  const who = whose.length === 0 ? "slow subscribers" : whose.join(", ");
   const now = broker.rates.dropped > 0 ? `, ${perSecond(broker.rates.dropped)} now` : "";
-  const text = `${counted(recent.dropped, "message")} left out for slow subscribers in the last minute${now}`;
+  const text = `${counted(recent.dropped, "message")} left out in the last minute${now}, for ${who}`;
   return [{ level: "warn", title: "Messages lost", text, href: "#/connections" }];
 }
 

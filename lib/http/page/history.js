@@ -20,6 +20,12 @@ export class History {
   #before;
   /** @type {number[]} */
   #times = [];
+  /**
+   * How long each rate is the mean of.
+   *
+   * @type {number[]}
+   */
+  #seconds = [];
   /** @type {(number | null)[][]} */
   #rates;
 
@@ -47,12 +53,14 @@ export class History {
     // a clock that was set back begins anew: uPlot's times only go up
     if (seconds <= 0) this.#clear();
     this.#times.push(time);
+    this.#seconds.push(seconds);
     this.#rates.forEach((rates, at) => {
       const grown = (counts[at] ?? 0) - (before.counts[at] ?? 0);
       rates.push(known && grown >= 0 ? grown / seconds : null);
     });
     if (this.#times.length > this.#most) {
       this.#times.shift();
+      this.#seconds.shift();
       for (const rates of this.#rates) rates.shift();
     }
   }
@@ -63,6 +71,7 @@ export class History {
     const last = this.#times.at(-1);
     if (last === undefined) return;
     this.#times.push(last + 1);
+    this.#seconds.push(0);
     for (const rates of this.#rates) rates.push(null);
   }
 
@@ -96,16 +105,16 @@ export class History {
     const end = this.#times.at(-1);
     if (end === undefined) return 0;
     let grown = 0;
-    for (let at = this.#times.length - 1; at > 0; at--) {
-      const [time, before] = [this.#times[at] ?? 0, this.#times[at - 1] ?? 0];
-      if (time <= end - span) break;
-      grown += (this.rates(counter)[at] ?? 0) * (time - before) / 1000;
+    for (let at = this.#times.length - 1; at >= 0; at--) {
+      if ((this.#times[at] ?? 0) <= end - span) break;
+      grown += (this.rates(counter)[at] ?? 0) * (this.#seconds[at] ?? 0);
     }
     return grown;
   }
 
   #clear() {
     this.#times = [];
+    this.#seconds = [];
     this.#rates = this.#rates.map(() => []);
   }
 }
