@@ -74,7 +74,7 @@ function Top({ app, state, route }) {
     { view: "overview", href: "#/", title: "Overview", count: undefined },
     { view: "topics", href: "#/topics", title: "Topics", count: broker?.topics },
     { view: "connections", href: "#/connections", title: "Connections", count: broker?.connections },
-    { view: "groups", href: "#/groups", title: "Groups", count: broker?.groups },
+    { view: "groups", href: "#/groups", title: "Groups", count: undefined },
   ];
   const here = route.view === "topic" ? "topics" : route.view;
   const leave = () => {

@@ -22,7 +22,7 @@ export function Chart({ times, published, delivered, label }) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {UPlot | null} */ (null));
   // the colours are the style sheet's; a canvas has to be told
-  const paint = useRef({ in: "", out: "", line: "", text: "" });
+  const paint = useRef({ in: "", under: "", out: "", line: "", text: "" });
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -74,7 +74,7 @@ export function Spark({ rates }) {
 
 /**
  * @param {HTMLElement} element
- * @param {{ current: { in: string, out: string, line: string, text: string } }} paint
+ * @param {{ current: { in: string, under: string, out: string, line: string, text: string } }} paint
  * @returns {import("uplot").Options}
  */
 function optionsFor(element, paint) {
@@ -107,7 +107,7 @@ function optionsFor(element, paint) {
     ],
     series: [
       {},
-      { stroke: () => paint.current.in, width: 2, points: { show: false } },
+      { stroke: () => paint.current.in, fill: () => paint.current.under, width: 2, points: { show: false } },
       { stroke: () => paint.current.out, width: 2, points: { show: false } },
     ],
   };
@@ -138,11 +138,17 @@ function timeOf(seconds) {
 function coloursOf(element) {
   const probe = document.createElement("i");
   element.append(probe);
-  const colour = (/** @type {string} */ name) => {
-    probe.style.color = `var(--${name})`;
+  const computed = (/** @type {string} */ colour) => {
+    probe.style.color = colour;
     return getComputedStyle(probe).color;
   };
-  const colours = { in: colour("in"), out: colour("out"), line: colour("line"), text: colour("quiet") };
+  const colours = {
+    in: computed("var(--in)"),
+    under: computed("color-mix(in srgb, var(--in) 14%, transparent)"),
+    out: computed("var(--out)"),
+    line: computed("var(--line)"),
+    text: computed("var(--quiet)"),
+  };
   probe.remove();
   return colours;
 }

@@ -69,7 +69,7 @@ export function perSecond(rate) {
 export function duration(ms) {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NONE;
   if (ms < SECOND) return `${figures(ms)} ms`;
-  if (ms < MINUTE) return `${figures(ms / SECOND)} s`;
+  if (ms < MINUTE) return `${ms < 10 * SECOND ? figures(ms / SECOND) : Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < DAY) return `${Math.floor(ms / HOUR)} h`;
   return `${Math.floor(ms / DAY)} d`;

@@ -7,7 +7,7 @@
 import { Chart } from "./chart.js";
 import { ConnectionList } from "./connections.js";
 import { findingsOf } from "./findings.js";
-import { counted, duration, perSecond, short, size, whole } from "./format.js";
+import { counted, duration, NONE, perSecond, short, size, whole } from "./format.js";
 import { GroupList } from "./groups.js";
 import { html } from "./html.js";
 import { TopicList } from "./topics.js";
@@ -31,12 +31,10 @@ export function Overview({ app }) {
           <${Head} id="busy" title="Busiest topics" all="All topics" href="#/topics" />
           <${TopicList} app=${app} path=${`/api/topics?sort=rate&limit=${SHOWN}`} />
         </section>
-        ${broker.groups > 0 && html`
-          <section class="panel" aria-labelledby="behind">
-            <${Head} id="behind" title="Groups" all="All groups" href="#/groups" />
-            <${GroupList} app=${app} shown=${SHOWN} />
-          </section>
-        `}
+        <section class="panel" aria-labelledby="behind">
+          <${Head} id="behind" title="Groups" all="All groups" href="#/groups" />
+          <${GroupList} app=${app} shown=${SHOWN} />
+        </section>
       </div>
       <div class="stack">
         <section class="panel" aria-labelledby="waiting">
@@ -69,7 +67,7 @@ function Findings({ app }) {
     groups: groups?.groups ?? [],
     recent: app.history.recent,
   });
-  return html`<ul class="findings" role="status" aria-label="What is wrong">${
+  return html`<ul class="findings ages" role="status" aria-label="What is wrong">${
     found.length === 0
       ? html`<li class="good"><b>All well</b><span class="quiet">${wellFor(broker)}</span></li>`
       : found.map(({ level, title, text, href }) =>
@@ -150,7 +148,7 @@ function Store({ broker }) {
         <table>
           <caption class="out-of-sight">What is stored</caption>
           <tbody>${[
-            ["Durable topics", `${whole(store.topics)} of ${durable.join(" ")}`],
+            ["Durable topics", `${whole(store.topics)} (${durable.join(" ")})`],
             ["Messages", whole(store.messages)],
             ["On disk", size(store.bytes)],
             ["Commit, half are faster than", duration(store.commit_p50_ms)],
@@ -158,7 +156,7 @@ function Store({ broker }) {
             ["Messages a commit", short(store.batch_messages)],
             ["To be delivered later", `${whole(store.delayed)} (${size(store.delayed_bytes)})`],
             ["Dead letters", whole(totals.dead)],
-          ].map(([title, value]) =>
+          ].filter(([, value]) => value !== NONE).map(([title, value]) =>
             html`
               <tr key=${title}>
                 <th scope="row">${title}</th>

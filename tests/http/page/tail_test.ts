@@ -26,7 +26,7 @@ class Scripted {
     if (script instanceof Refused) return Promise.reject(script);
     const isLast = this.#scripts.length === 0;
     const bytes = new ReadableStream<Uint8Array>({
-      start(controller) {
+      start(controller): void {
         controller.enqueue(new TextEncoder().encode(script));
         if (!isLast) controller.close();
       },
