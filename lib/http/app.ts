@@ -14,6 +14,8 @@ import { addConnections } from "./routes/connections.ts";
 import { addGroups } from "./routes/groups.ts";
 import { addHealth } from "./routes/health.ts";
 import { addMessages } from "./routes/messages.ts";
+import { addMetrics } from "./routes/metrics.ts";
+import { addOpenApi } from "./routes/openapi.ts";
 import { addPublish } from "./routes/publish.ts";
 import { addStream } from "./routes/stream.ts";
 import { addTopics } from "./routes/topics.ts";
@@ -58,6 +60,8 @@ export function makeApp(site: Site, rules: HostRules): App {
   addPublish(app, site);
   addMessages(app, site);
   addStream(app, site);
+  addMetrics(app, site);
+  addOpenApi(app);
   addAssets(app, site);
   const methods = methodsByPath(app);
   app.notFound((asked) => problemResponse(notFound(asked, methods)));
