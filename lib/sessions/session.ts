@@ -196,6 +196,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#ended = "quit";
   }
 
+  hangUp(): void {
+    this.#ended = "protocol error";
+  }
+
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
