@@ -64,7 +64,10 @@ export class Judge implements AsyncDisposable {
     const before = this.#reach.defects();
     let wrong: string | undefined;
     try {
-      wrong = await this.#do(exchange, number) ?? await this.#health(exchange);
+      wrong = await this.#do(exchange, number);
+      // also behind one that went wrong, so that what it has published is not the next one's
+      const ill = await this.#health(exchange);
+      wrong ??= ill;
     } catch (error) {
       wrong = error instanceof Error ? error.message : String(error);
     }
@@ -92,7 +95,7 @@ export class Judge implements AsyncDisposable {
     if (exchange.fate === "answers") {
       const probe = probeOf(exchange, number);
       await talker.say(probe.says, { piece });
-      expected.push(probe.hears);
+      expected.push(...probe.hears);
     }
     await talker.until(
       (text) => exchange.fate !== "ends" && linesOf(text, exchange).length >= expected.length,
@@ -160,17 +163,25 @@ function probePublishes({ on, opening }: Exchange): boolean {
 
 const GREETING = /^OK_2\ninfo .*\n/;
 
-/** What was heard behind the answer to hello, as {@link answers}. */
+/**
+ * What was heard behind the answer to hello, as {@link answers}; without the notice that a replay is live, which
+ * comes when it does.
+ */
 function linesOf(text: string, { opening }: Pick<Exchange, "opening">): string[] {
   const said = opening === "2" ? text.replace(GREETING, "") : text;
-  return answers(said.split("\n").slice(0, -1));
+  return answers(said.split("\n").slice(0, -1)).filter((line) => !line.startsWith('info {"live":'));
 }
 
-/** A request that is answered in one way by whoever is alive. */
-function probeOf(exchange: Exchange, number: number): { readonly says: string; readonly hears: string } {
-  if (exchange.opening === "2") return { says: "ping\n", hears: "pong" };
-  if (probePublishes(exchange)) return { says: "probe pub #probe x\n", hears: "OK" };
-  return { says: `probe sub #probe.${number}\n`, hears: "OK" };
+/** What is answered in one way by whoever is alive, with an end that is no other answer's. */
+function probeOf(
+  exchange: Exchange,
+  number: number,
+): { readonly says: string; readonly hears: readonly string[] } {
+  if (exchange.opening === "2") return { says: "ping\n", hears: ["pong"] };
+  const says = probePublishes(exchange)
+    ? "probe pub #probe x\nprobe sub #probe\n"
+    : `probe sub #probe.${number}\nprobe pub #probe x\n`;
+  return { says, hears: ["OK", "ERR_WRONG_PORT"] };
 }
 
 function numbered(text: string, number: number): string {

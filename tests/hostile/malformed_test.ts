@@ -4,6 +4,8 @@ import { Judge, type Reach } from "./judge.ts";
 import { brokerOverMemory, brokerProcess } from "./reach.ts";
 import { TABLES } from "./tables/mod.ts";
 
+const WRONG_MOST = 5;
+
 async function wrongOn(reach: Reach): Promise<string[]> {
   await using judge = await Judge.on(reach);
   const wrong: string[] = [];
@@ -11,11 +13,13 @@ async function wrongOn(reach: Reach): Promise<string[]> {
     if (reach.piece < Infinity && exchange.whole) continue;
     const found = await judge.judge(exchange);
     if (found !== undefined) wrong.push(found);
+    // each may have waited in vain
+    if (wrong.length === WRONG_MOST) break;
   }
   return wrong;
 }
 
-Deno.test("malformed exchanges get what they are owed, and honest clients notice nothing", async () => {
+Deno.test("malformed exchanges get what they are owed, and honest clients notice nothing (C13)", async () => {
   await using broker = await brokerProcess();
   assertEquals(await wrongOn(broker), []);
 });
