@@ -10,7 +10,7 @@ import { isPub } from "../header_bytes.ts";
 /** Bytes of a header: the most a broker can be set to take, and its LF. */
 const HEADER_MOST = LARGEST_LIMITS.line + 1;
 const EMPTY = new Uint8Array(0);
-/** Bytes that a frame may be given at once because its header says so; beyond, it is by what has come of it. */
+/** Bytes that a frame is given at once because its header says so; beyond, it is by what has come of it. */
 const NAMED_MOST = 64 * 1024;
 const GROWTH = 4;
 
