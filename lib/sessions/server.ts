@@ -12,7 +12,7 @@ import { HeapKeeper } from "./heap_keeper.ts";
 import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
-import { Seldom } from "./seldom.ts";
+import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
