@@ -5,12 +5,14 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
+  CONNECTIONS_PER_ADDRESS,
   DEFAULT_LIMITS,
   DRAIN_TIMEOUT_MS,
   LIMIT_SPECS,
   type Limits,
   type LimitSpec,
   limitsWith,
+  LOGIN_TIMEOUT_MS,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
 import { HOST } from "../options/host.ts";
@@ -84,6 +86,10 @@ const OPTIONS = {
     fallback: STALL_TIMEOUT_MS,
     help: "with block: a connection that takes no byte for this long is cut off (5s)",
   }),
+  "login-timeout": optionOr(DURATION, {
+    fallback: LOGIN_TIMEOUT_MS,
+    help: "with --users: a connection that has not logged in after this long is ended (10s)",
+  }),
   "drain-timeout": optionOr(DURATION, {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long SIGTERM waits for what is queued to leave (10s)",
@@ -142,6 +148,11 @@ const OPTIONS = {
   "max-topic": limitOption("topic"),
   "max-patterns": limitOption("patterns"),
   "max-connections": limitOption("connections"),
+  "max-connections-per-address": option(count({ least: 1, most: 1_000_000 }), {
+    help: `most connections at once from one address, of IPv6 from one /64 (any number; with --users ${
+      CONNECTIONS_PER_ADDRESS.toLocaleString("en")
+    })`,
+  }),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
     help: `most ${specOf("memory").meaning} (${showSize(DEFAULT_LIMITS.memory)}, or what --max-outbox and ` +

@@ -95,6 +95,8 @@ function setupOf(options: BrokerOptions): Setup & DataOptions {
     limits: limitsOf(options),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
+    loginTimeout: options["login-timeout"],
+    connectionsPerAddress: options["max-connections-per-address"],
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
