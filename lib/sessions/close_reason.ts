@@ -16,6 +16,7 @@ export type CloseReason =
   | "closed"
   | "internal error"
   | "unfinished request"
+  | "account gone"
   | Eviction;
 
 /** The log's level and event for it. */

@@ -45,7 +45,8 @@ export class Connection implements OutboxOwner, WriterOwner {
   readonly outbox: Outbox;
   readonly stalls: StallWatch;
   readonly #settings: Settings;
-  readonly #address: string;
+  /** Where it comes from. */
+  readonly address: string;
   readonly transport: Transport;
   readonly #input: ReadBuffer;
   readonly #writer: Writer;
@@ -63,7 +64,7 @@ export class Connection implements OutboxOwner, WriterOwner {
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
     this.number = options.number;
-    this.#address = options.address;
+    this.address = options.address;
     this.transport = options.transport;
     this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
@@ -182,7 +183,7 @@ export class Connection implements OutboxOwner, WriterOwner {
       number,
       listener: this.session.listener.name,
       id: session.id,
-      address: this.#address,
+      address: this.address,
       protocol: session.protocol.name,
       queued: outbox.queued,
       held: outbox.held,
@@ -390,7 +391,7 @@ export class Connection implements OutboxOwner, WriterOwner {
       connection: number,
       listener: this.session.listener.name,
       id: session.id,
-      address: this.#address,
+      address: this.address,
     };
   }
 }

@@ -7,7 +7,7 @@ import { REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 
 /** Why a connection is given up, where it can be told. */
-export type Farewell = Eviction | "drain timeout" | "internal error" | "unfinished request";
+export type Farewell = Eviction | "account gone" | "drain timeout" | "internal error" | "unfinished request";
 
 /** What is known when it is. */
 export interface FarewellFacts {
@@ -44,6 +44,11 @@ export function farewellTo(
         code: "TIMEOUT",
         text: `a request began and is not whole: it may take ${REQUEST_MS / 1000} s, and a second more for ` +
           `each ${REQUEST_BYTES_A_SECOND / 1024} KiB`,
+      };
+    case "account gone":
+      return {
+        code: "DENIED",
+        text: `this account has no place here any more${unsent === 0 ? "" : `, and ${lost}`}`,
       };
     case "drain timeout":
       return {
