@@ -18,6 +18,7 @@ export class AccountGrant implements Grant {
   readonly limits: Account["limits"];
   /** What it is made from. */
   readonly of: Account;
+  readonly reception: Grant["reception"];
   readonly entrance: Entrance;
   readonly #publish: Rules;
   readonly #subscribe: ReceivingRules;
@@ -37,6 +38,7 @@ export class AccountGrant implements Grant {
     this.entrance = entrance;
     this.#publish = new Rules(publish);
     this.#subscribe = new ReceivingRules(subscribe);
+    this.reception = this.#subscribe.reception;
   }
 
   mayPublish(topic: string): boolean {

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import { Lane, networkOf } from "./lanes.ts";
+import { Lane } from "./lanes.ts";
+import { networkOf } from "./networks.ts";
 
 /** What came of one. `busy`: it was not looked at, as too many wait, or there was no memory for it. */
 export type Checked = "right" | "wrong" | "busy";

@@ -44,21 +44,3 @@ export class Lane<Job> {
     return !this.busy && this.waiting.length === 0;
   }
 }
-
-/**
- * What an address counts as: an IPv6 one as its /64, for whoever has one has all of that.
- *
- *     2001:db8:0:1:a:b:c:d and 2001:db8:0:1::2      2001:db8:0:1
- */
-export function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.replace(/%.*$/, "").split("::");
-  const [first, last] = [groupsOf(head), groupsOf(tail ?? "")];
-  const missing = Math.max(0, 8 - first.length - last.length);
-  const zeros = tail === undefined ? [] : Array.from({ length: missing }, () => "0");
-  return [...first, ...zeros, ...last].slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":");
-}
-
-function groupsOf(text: string): string[] {
-  return text === "" ? [] : text.toLowerCase().split(":");
-}

@@ -6,13 +6,11 @@
 import { SEGMENTS_MOST } from "../limits.ts";
 import { covers, intersection } from "../topics/covers.ts";
 import { overlap } from "../topics/overlap.ts";
+import { receives, type Reception } from "../topics/reception.ts";
 import { matches, segmentsOf } from "../topics/topic.ts";
 
 /** Canonical patterns. */
-export interface RulePatterns {
-  readonly allow: readonly string[];
-  readonly deny: readonly string[];
-}
+export type RulePatterns = Reception;
 
 /** Answers that are remembered, of each of two generations, where to ask is dear. */
 const REMEMBERED = 1024;
@@ -37,10 +35,6 @@ export class Rules {
     this.#allow = allow;
     this.#deny = deny;
     if (allow.length + deny.length > FEW) this.#young = new Map();
-  }
-
-  protected get allow(): readonly string[] {
-    return this.#allow;
   }
 
   /** Whether a canonical topic is allowed. */
@@ -78,17 +72,19 @@ export class Rules {
 /**
  * What an account may receive. A dead letter is what it was before: `#dead.<group>.<topic>` is for who may
  * have both that and `#<topic>`, and `#dead.<group>`, which has those of too long a name, for who may have
- * everything (A8).
+ * everything (P6).
  */
 export class ReceivingRules extends Rules {
+  /** As data, for who decides elsewhere. */
+  readonly reception: Reception;
+
+  constructor(patterns: RulePatterns) {
+    super(patterns);
+    this.reception = patterns;
+  }
+
   protected override decide(topic: string): boolean {
-    for (let name = topic;;) {
-      if (!super.decide(name)) return false;
-      if (!name.startsWith(DEAD)) return true;
-      const dot = name.indexOf(".", DEAD.length);
-      if (dot < 0) return this.all("#>");
-      name = `#${name.slice(dot + 1)}`;
-    }
+    return receives(this.reception, topic);
   }
 
   override all(pattern: string): boolean {
@@ -123,7 +119,7 @@ export class ReceivingRules extends Rules {
 
   /** What of a pattern is allowed before anything is denied, as patterns. */
   *#allowedOf(pattern: string, deaths: number): Generator<string> {
-    for (const wide of this.allow) {
+    for (const wide of this.reception.allow) {
       const both = intersection(pattern, wide);
       if (both === undefined) continue;
       const [first, group, ...topic] = segmentsOf(both);
@@ -140,8 +136,6 @@ export class ReceivingRules extends Rules {
     }
   }
 }
-
-const DEAD = "#dead.";
 
 /**
  * Topics of a pattern, one of each length: where no name is given it is one that no pattern has. What is

@@ -19,6 +19,7 @@ export type CloseReason =
   | "unfinished request"
   | LobbyEnd
   | "made room"
+  | "account gone"
   | Eviction;
 
 /** The log's level and event for it. */

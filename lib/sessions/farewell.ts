@@ -8,7 +8,13 @@ import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 
 /** Why a connection is given up, where it can be told. */
-export type Farewell = Eviction | LobbyEnd | "drain timeout" | "internal error" | "unfinished request";
+export type Farewell =
+  | Eviction
+  | LobbyEnd
+  | "account gone"
+  | "drain timeout"
+  | "internal error"
+  | "unfinished request";
 
 /** What is known when it is. */
 export interface FarewellFacts {
@@ -57,6 +63,11 @@ export function farewellTo(
       return {
         code: "TIMEOUT",
         text: `nobody logged in within ${loginTimeout / 1000} s (--login-timeout)`,
+      };
+    case "account gone":
+      return {
+        code: "DENIED",
+        text: `this account has no place here any more${unsent === 0 ? "" : `, and ${lost}`}`,
       };
     case "drain timeout":
       return {

@@ -42,6 +42,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly listener: Listener;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
+  /** Who sets another tells the engine, and then ends what it denies (renewal.ts). */
   grant: Grant | undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;

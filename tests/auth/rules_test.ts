@@ -102,7 +102,7 @@ const DEAD_LISTS = fc.record({
   deny: fc.array(fc.constantFrom(...DEAD_PATTERNS), { maxLength: 2 }),
 });
 
-Deno.test("a dead letter is for who may have both it and what it was (A8)", () => {
+Deno.test("a dead letter is for who may have both it and what it was (P6)", () => {
   fc.assert(
     fc.property(DEAD_LISTS, fc.constantFrom(...DEAD_PATTERNS), (lists, pattern) => {
       const rules = new ReceivingRules(lists);
