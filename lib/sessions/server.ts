@@ -242,8 +242,9 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
-      const { engine, memory, now, pool } = this.#settings;
+      const { engine, gatekeeper, memory, now, pool } = this.#settings;
       engine.tick(now());
+      if (gatekeeper?.tick?.() === true) this.renewGrants();
       this.#endLate();
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
