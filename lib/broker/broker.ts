@@ -29,6 +29,7 @@ import { type Listener, type Listening, type ListenSpec, Server, type Transport 
 import type { From, GroupName, Store } from "../store/types.ts";
 import type { GroupChange, GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
+import { admissionOf } from "./admission.ts";
 import { type Machine, THIS_MACHINE } from "./machine.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
@@ -93,7 +94,7 @@ export class Broker implements AsyncDisposable {
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
-      gatekeeper: options.gatekeeper,
+      ...admissionOf(options),
       version: this.#version,
       limits,
       slowConsumer: options.slowConsumer ?? "block",
@@ -168,6 +169,11 @@ export class Broker implements AsyncDisposable {
     }
     this.#state = "serving";
     return this.#server.serve(transport, { listener, address, grant });
+  }
+
+  /** Accounts have changed: every connection may do from now on what its account may. */
+  permissionsChanged(): void {
+    this.#server.renewGrants();
   }
 
   /** What there is at this moment, as plain data. */

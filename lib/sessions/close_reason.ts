@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 import type { SessionEnd } from "./session.ts";
 
@@ -16,6 +17,9 @@ export type CloseReason =
   | "closed"
   | "internal error"
   | "unfinished request"
+  | LobbyEnd
+  | "made room"
+  | "account gone"
   | Eviction;
 
 /** The log's level and event for it. */

@@ -4,6 +4,8 @@
  * @module
  */
 import type { MembershipSnapshot } from "./memberships.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import type { Session } from "./session.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 
 /** A connection as plain data. */
@@ -33,4 +35,27 @@ export interface ConnectionSnapshot {
   readonly subscriptions: readonly SubscriptionSnapshot[];
   /** Whose messages it shares with others. */
   readonly groups: readonly MembershipSnapshot[];
+}
+
+/** What is shown of one. */
+export function snapshotOf(
+  { number, address, session, outbox }: {
+    readonly number: number;
+    readonly address: string;
+    readonly session: Session;
+    readonly outbox: Outbox;
+  },
+): ConnectionSnapshot {
+  return {
+    number,
+    listener: session.listener.name,
+    id: session.id,
+    address,
+    protocol: session.protocol.name,
+    queued: outbox.queued,
+    held: outbox.held,
+    dropped: outbox.dropped,
+    waits: session.waitsFor !== undefined || outbox.aboveHighWater,
+    ...session.snapshot(),
+  };
 }

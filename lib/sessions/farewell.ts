@@ -3,11 +3,18 @@
  *
  * @module
  */
-import { REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
+import { LOGIN_BYTES_MOST, REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
+import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 
 /** Why a connection is given up, where it can be told. */
-export type Farewell = Eviction | "drain timeout" | "internal error" | "unfinished request";
+export type Farewell =
+  | Eviction
+  | LobbyEnd
+  | "account gone"
+  | "drain timeout"
+  | "internal error"
+  | "unfinished request";
 
 /** What is known when it is. */
 export interface FarewellFacts {
@@ -17,12 +24,14 @@ export interface FarewellFacts {
   readonly outbox: number;
   /** Milliseconds it may take no byte. */
   readonly stallTimeout: number;
+  /** Milliseconds it may take until it is let in. */
+  readonly loginTimeout: number;
 }
 
 /** The code and the sentence of a `bye`. */
 export function farewellTo(
   reason: Farewell,
-  { unsent, outbox, stallTimeout }: FarewellFacts,
+  { unsent, outbox, stallTimeout, loginTimeout }: FarewellFacts,
 ): { readonly code: string; readonly text: string } {
   const lost = unsent === 1 ? "1 message is not sent" : `${unsent} messages are not sent`;
   switch (reason) {
@@ -44,6 +53,21 @@ export function farewellTo(
         code: "TIMEOUT",
         text: `a request began and is not whole: it may take ${REQUEST_MS / 1000} s, and a second more for ` +
           `each ${REQUEST_BYTES_A_SECOND / 1024} KiB`,
+      };
+    case "too much before login":
+      return {
+        code: "DENIED",
+        text: `log in first: of who has not, ${LOGIN_BYTES_MOST} bytes are read, and less where many wait`,
+      };
+    case "no login":
+      return {
+        code: "TIMEOUT",
+        text: `nobody logged in within ${loginTimeout / 1000} s (--login-timeout)`,
+      };
+    case "account gone":
+      return {
+        code: "DENIED",
+        text: `this account has no place here any more${unsent === 0 ? "" : `, and ${lost}`}`,
       };
     case "drain timeout":
       return {

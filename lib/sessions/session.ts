@@ -11,6 +11,7 @@ import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
+import { Entrance } from "./admission/entrance.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { delayedRun } from "./delayed_run.ts";
@@ -25,9 +26,11 @@ import { refusal } from "./refusal.ts";
 import { ReplyQueue, type Ticket } from "./reply_queue.ts";
 import type { Settings } from "./settings.ts";
 import { type Subscribing, Subscriptions } from "./subscriptions.ts";
+import { BYTES_OF_WORK, WORK_OF_A_REQUEST } from "./turns/work.ts";
+import { welcomeOf } from "./welcome.ts";
 
 /** Why a session reads no more. */
-export type SessionEnd = "quit" | "protocol error";
+export type SessionEnd = "quit" | "protocol error" | "not let in";
 
 /**
  * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
@@ -42,7 +45,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly listener: Listener;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
+  /** Who sets another tells the engine, and then ends what it denies (renewal.ts). */
   grant: Grant | undefined;
+  readonly entrance: Entrance | undefined = undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
@@ -62,9 +67,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   constructor(
     settings: Settings,
-    { listener, outbox, grant }: {
+    { listener, outbox, address, grant }: {
       readonly listener: Listener;
       readonly outbox: Outbox;
+      readonly address: string;
       readonly grant?: Grant | undefined;
     },
   ) {
@@ -73,6 +79,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.listener = listener;
     this.outbox = outbox;
     this.grant = grant ?? (settings.gatekeeper === undefined ? UNLIMITED : undefined);
+    if (this.grant === undefined) {
+      this.entrance = new Entrance(settings.gatekeeper!, { comer: this, address });
+    }
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(settings.limits);
     const { flushes, memory, turns } = settings;
@@ -172,22 +181,12 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   speak(protocol: Protocol): void {
-    const { limits, version, engine } = this.#settings;
-    const { line, payload, topic, patterns } = limits;
     this.#protocol = protocol;
     this.#replies.speak(protocol.replies(this.outbox));
-    const info = {
-      version,
-      port: this.listener.name,
-      durable: engine.durable,
-      // JSON has nothing undefined
-      ackTimeout: engine.ackTimeout,
-      maxAttempts: engine.maxAttempts,
-      max: { line, payload, topic, patterns },
-    };
+    const info = welcomeOf(this.#settings, this);
     this.#replies.say((replies) => replies.welcome(info));
     const from = this.#decoder.consumed;
-    this.#decoder = protocol.decoder(limits);
+    this.#decoder = protocol.decoder(this.#settings.limits);
     if (this.#chunk !== undefined) this.#decoder.feed(this.#chunk.bytes, from, this.#end);
   }
 
@@ -260,15 +259,14 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     const { turns } = this.#settings;
     this.#more = false;
     this.#work = 0;
-    while (this.#ended === undefined) {
+    while (this.#isIn()) {
       if (turns.over(this.#work)) {
         this.#more = true;
         break;
       }
-      if (this.#replies.full) {
-        this.#waitsFor = this.#replies;
-        break;
-      }
+      if (this.entrance?.full === true) this.#waitsFor = this.entrance;
+      else if (this.#replies.full) this.#waitsFor = this.#replies;
+      if (this.#waitsFor !== undefined) break;
       const decoder = this.#decoder;
       const found = decoder.next();
       if (found === Found.Nothing) break;
@@ -292,12 +290,27 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.flushOrHold();
   }
 
+  /** What came of a login is done before anything behind it (A1, A4). False: nothing more is read. */
+  #isIn(): boolean {
+    const entered = this.entrance?.take();
+    if (entered === undefined) return this.#ended === undefined;
+    if ("code" in entered) {
+      this.#settings.counters.loginsRefused(1);
+      this.#answer(entered, 1);
+      this.#ended = "not let in";
+      return false;
+    }
+    this.speak(entered);
+    return true;
+  }
+
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
     const { engine } = this.#settings;
     this.#work = 1 + (decoder.end - decoder.start) / BYTES_OF_WORK;
     if (this.#id === "") this.#id = decoder.publisherId();
+    if (this.grant === undefined) this.entrance?.asItIs();
     const route = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
     const joined = this.#joined ??= new JoinedRun();
     if ("code" in route) {
@@ -386,7 +399,3 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#ended = "protocol error";
   }
 }
-
-/** What a request that is no publish counts as in a turn, and how many published bytes count as one. */
-const WORK_OF_A_REQUEST = 4;
-const BYTES_OF_WORK = 4096;

@@ -5,8 +5,13 @@ import { memoryPair } from "./memory_pair.ts";
 import { RawClient } from "./raw_client.ts";
 import { within } from "./within.ts";
 
+type TestedOptions = Pick<
+  BrokerOptions,
+  "limits" | "slowConsumer" | "stallTimeout" | "gatekeeper" | "loginTimeout" | "connectionsPerAddress"
+>;
+
 /** What a test may set. */
-export interface TestServerOptions extends Pick<BrokerOptions, "limits" | "slowConsumer" | "stallTimeout"> {
+export interface TestServerOptions extends TestedOptions {
   /** Makes these topics durable. */
   readonly durable?: { readonly store: Store; readonly patterns: readonly string[] };
 }
