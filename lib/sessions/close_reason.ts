@@ -18,6 +18,7 @@ export type CloseReason =
   | "internal error"
   | "unfinished request"
   | LobbyEnd
+  | "account full"
   | "made room"
   | Eviction;
 

@@ -5,6 +5,7 @@
  */
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
+import { AccountUses } from "./admission/account_uses.ts";
 import { Lobby } from "./admission/lobby.ts";
 import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
@@ -30,7 +31,7 @@ export interface Listening {
 }
 
 /** What a server is told. */
-export interface ServerSettings extends Omit<Settings, "turns" | "lobby"> {
+export interface ServerSettings extends Omit<Settings, "turns" | "lobby" | "accounts"> {
   /** Milliseconds until who has not been let in is ended. */
   readonly loginTimeout: number;
   /** Connections at once from one IPv4 address, or 64 bits of IPv6. */
@@ -68,7 +69,12 @@ export class Server {
     this.#loop = loop;
     this.#lobby = new Lobby(loginTimeout);
     this.#perAddress = connectionsPerAddress;
-    this.#settings = { ...settings, lobby: this.#lobby, turns: new Turns(loop, () => this.#flush()) };
+    this.#settings = {
+      ...settings,
+      lobby: this.#lobby,
+      accounts: new AccountUses(),
+      turns: new Turns(loop, () => this.#flush()),
+    };
   }
 
   /** How many connections there are. */
@@ -233,8 +239,9 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
-      const { engine, memory, now, pool } = this.#settings;
+      const { accounts, engine, memory, now, pool } = this.#settings;
       engine.tick(now());
+      accounts.tick(TICK_MS);
       this.#endLate();
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);

@@ -12,6 +12,7 @@ import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
+import { Standing } from "./admission/standing.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { delayedRun } from "./delayed_run.ts";
 import { dispatch } from "./dispatch.ts";
@@ -24,6 +25,7 @@ import type { Outbox } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
 import { ReplyQueue, type Ticket } from "./reply_queue.ts";
 import type { Settings } from "./settings.ts";
+import { welcomeOf } from "./welcome.ts";
 import { type Subscribing, Subscriptions } from "./subscriptions.ts";
 
 /** Why a session reads no more. */
@@ -42,7 +44,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly listener: Listener;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
-  grant: Grant | undefined;
+  readonly standing: Standing;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
@@ -72,14 +74,23 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#settings = settings;
     this.listener = listener;
     this.outbox = outbox;
+    this.standing = new Standing(settings, outbox);
     this.grant = grant ?? (settings.gatekeeper === undefined ? UNLIMITED : undefined);
     this.#protocol = protocol;
-    this.#decoder = protocol.decoder(settings.limits);
+    this.#decoder = protocol.decoder(this.limits);
     const { flushes, memory, turns } = settings;
     const replies = protocol.replies(outbox);
     this.#replies = new ReplyQueue({ replies, outlet: outbox, flushes, memory, turns });
     this.subscriptions = new Subscriptions(this, settings.slowConsumer);
     this.memberships = new Memberships(this, (by) => this.subscriptions.watch(by));
+  }
+
+  get grant(): Grant | undefined {
+    return this.standing.grant;
+  }
+  /** It may do this from now on; what its decoder goes by holds from the next protocol on. */
+  set grant(grant: Grant | undefined) {
+    this.standing.grant = grant;
   }
 
   get roles(): ReadonlySet<Role> {
@@ -99,7 +110,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   get limits(): Limits {
-    return this.#settings.limits;
+    return this.standing.limits;
   }
 
   get protocol(): Protocol {
@@ -172,22 +183,11 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   speak(protocol: Protocol): void {
-    const { limits, version, engine } = this.#settings;
-    const { line, payload, topic, patterns } = limits;
     this.#protocol = protocol;
     this.#replies.speak(protocol.replies(this.outbox));
-    const info = {
-      version,
-      port: this.listener.name,
-      durable: engine.durable,
-      // JSON has nothing undefined
-      ackTimeout: engine.ackTimeout,
-      maxAttempts: engine.maxAttempts,
-      max: { line, payload, topic, patterns },
-    };
-    this.#replies.say((replies) => replies.welcome(info));
+    this.#replies.say((replies) => replies.welcome(welcomeOf(this.#settings, this)));
     const from = this.#decoder.consumed;
-    this.#decoder = protocol.decoder(limits);
+    this.#decoder = protocol.decoder(this.limits);
     if (this.#chunk !== undefined) this.#decoder.feed(this.#chunk.bytes, from, this.#end);
   }
 
@@ -247,6 +247,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.subscriptions.closeAll();
     if (gone) this.memberships.closeAll();
     else this.memberships.takeNoMore();
+    if (gone) this.standing.leave();
     this.#replies.close();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
@@ -285,6 +286,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       }
     }
     this.#handOn(chunk);
+    if (!this.#more && this.#waitsFor === undefined) this.standing.rest();
     this.#replies.flushOrHold();
   }
 
@@ -308,7 +310,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     if (joined.join(route, decoder, engine)) return true;
     this.#handOn(chunk);
-    const full = engine.gateOf(route);
+    const full = this.standing.held ?? engine.gateOf(route);
     joined.begin(route, decoder);
     if (full === undefined) return true;
     this.#standStill(joined.take(chunk, this.#settings), full);
@@ -334,7 +336,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   #publish(run: Run): boolean {
-    const full = this.#settings.engine.gateOf(run.route, this);
+    const full = this.standing.held ?? this.#settings.engine.gateOf(run.route, this);
     if (full === undefined) this.#deliver(run);
     else this.#standStill(run, full);
     return full === undefined;
@@ -347,6 +349,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   #deliver(run: Run): void {
+    this.standing.spend(run.count, run.bytes);
     const receipt = this.#settings.engine.publish(run, this);
     if (receipt === undefined) {
       // it has looked at each of them
