@@ -171,6 +171,11 @@ export class Broker implements AsyncDisposable {
     return this.#server.serve(transport, { listener, address, grant });
   }
 
+  /** Accounts have changed: every connection may do from now on what its account may. */
+  permissionsChanged(): void {
+    this.#server.renewGrants();
+  }
+
   /** What there is at this moment, as plain data. */
   snapshot(): BrokerSnapshot {
     return {

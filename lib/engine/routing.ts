@@ -29,6 +29,8 @@ export class SubscribedRoute implements Route {
   shares = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
+  openTo: object | undefined = undefined;
+  closedTo: object | undefined = undefined;
 
   constructor(topic: string, { topicBytes, durable }: { topicBytes: number; durable: boolean }) {
     this.topic = topic;
@@ -48,7 +50,7 @@ export interface RoutingOptions {
 }
 
 /** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
-const ROUTE_BYTES = 152;
+const ROUTE_BYTES = 160;
 const SUBSCRIBER_BYTES = 8;
 /** Lists of subscribers that are looked at for one that is alike. */
 const LISTS_KEPT = 8;
@@ -179,7 +181,7 @@ export class Routing {
     return removed;
   }
 
-  /** What subscribers admit may be another: all topics' are found anew. */
+  /** What subscribers may be given may be another: all topics' are found anew. */
   permissionsChanged(): void {
     this.#changes.add(EVERY_TOPIC);
     this.#lists = [];
@@ -213,7 +215,9 @@ export class Routing {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#looks = this.#patterns.match(topic, found);
-    for (const subscriber of found) if (subscriber.admits?.(topic) === false) found.delete(subscriber);
+    for (const subscriber of found) {
+      if (subscriber.grant?.mayReceive(topic) === false) found.delete(subscriber);
+    }
     return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
 }

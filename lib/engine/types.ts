@@ -6,6 +6,7 @@
  */
 import type { WireCode } from "../errors.ts";
 import type { From, GroupName, GroupState, ReplayRange, StoreState } from "../store/types.ts";
+import type { Reception } from "../topics/reception.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
 
@@ -47,6 +48,16 @@ export interface Gate {
   whenNotFull(callback: () => void): void;
 }
 
+/** What somebody may receive. Nothing of it changes: another has another. */
+export interface Receiving {
+  /** Whether what is published to a topic. */
+  mayReceive(topic: string): boolean;
+  /** Whether all that a pattern takes in, whatever topics there will be. */
+  mayShare(pattern: string): boolean;
+  /** What {@link mayReceive} says, as data. */
+  readonly reception: Reception;
+}
+
 /** Who gets messages. */
 export interface Subscriber extends Gate {
   /**
@@ -61,10 +72,10 @@ export interface Subscriber extends Gate {
   /** Whether it gets only what is not stored; left out: it gets both. */
   readonly unstored?: true;
   /**
-   * Whether it may be given what is published to a topic; left out: all of it. The answer is remembered with
+   * What it may be given; undefined, or left out: all there is. What that says of a topic is remembered with
    * the topic's subscribers until {@link Engine.permissionsChanged}.
    */
-  admits?(topic: string): boolean;
+  readonly grant?: Receiving | undefined;
   /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
   takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */
@@ -292,7 +303,10 @@ export interface Engine {
   replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean;
   /** Brings what is stored of a pattern, and then what is live. */
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void;
-  /** What {@link Subscriber.admits} says may have changed: it is asked anew for each topic. */
+  /**
+   * Subscribers may have another {@link Subscriber.grant}: what it says is asked anew for each topic, and
+   * what is being read for a replay under the one before is read again.
+   */
   permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;

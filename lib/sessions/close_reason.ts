@@ -20,6 +20,7 @@ export type CloseReason =
   | LobbyEnd
   | "account full"
   | "made room"
+  | "account gone"
   | Eviction;
 
 /** The log's level and event for it. */

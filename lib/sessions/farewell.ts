@@ -16,6 +16,7 @@ export type Farewell =
   | Eviction
   | LobbyEnd
   | "account full"
+  | "account gone"
   | "drain timeout"
   | "internal error"
   | "unfinished request";
@@ -92,6 +93,11 @@ export function farewellTo(
       return {
         code: "TIMEOUT",
         text: `nobody logged in within ${loginTimeout / 1000} s (--login-timeout)`,
+      };
+    case "account gone":
+      return {
+        code: "DENIED",
+        text: `this account has no place here any more${unsent === 0 ? "" : `, and ${lost}`}`,
       };
     case "drain timeout":
       return {

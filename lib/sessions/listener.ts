@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
 import type { Role } from "./context.ts";
-import { Seldom } from "./seldom.ts";
+import { Seldom } from "../seldom.ts";
 import { SpareDescriptor } from "./spare_descriptor.ts";
 
 /** What every connection that comes in by one way has in common. */

@@ -8,6 +8,7 @@ import { SmallMap } from "../small_map.ts";
 import { overlap } from "../topics/overlap.ts";
 import { emptyAccount, type PatternBudget } from "../topics/pattern_budget.ts";
 import { matches } from "../topics/topic.ts";
+import { shareRefusal } from "./permissions.ts";
 import { GroupMember, type GroupMemberOwner, type MemberTerms } from "./group_member.ts";
 
 /** A group, and how many of its messages this connection holds at most. */
@@ -95,6 +96,20 @@ export class Memberships {
   /** What is queued is still sent, but nothing is added to it. */
   takeNoMore(): void {
     for (const [, member] of this.#joined) member.resize(0);
+  }
+
+  /**
+   * Leaves those groups whose pattern may not be received wholly any more, and gives them (P8). What they
+   * were given and is not being written goes to others.
+   */
+  leaveDenied(): MemberTerms[] {
+    const denied: MemberTerms[] = [];
+    for (const [key, { terms }] of [...this.#joined]) {
+      if (shareRefusal(this.#owner, terms.pattern) === undefined) continue;
+      denied.push(terms);
+      this.#forget(key)?.close();
+    }
+    return denied;
   }
 
   /** The connection is gone: what it has not sent goes to others. */

@@ -15,7 +15,8 @@ import { HeapKeeper } from "./heap_keeper.ts";
 import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TICK, SELDOM_MS } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
-import { Seldom } from "./seldom.ts";
+import { renewGrants } from "./renewal.ts";
+import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
@@ -141,6 +142,14 @@ export class Server {
     });
     this.#connections.set(connection, over);
     return over;
+  }
+
+  /** Accounts have changed, or time has passed: every connection may do what its account may now (P8). */
+  renewGrants(): void {
+    const { gatekeeper, engine } = this.#settings;
+    if (gatekeeper === undefined) return;
+    renewGrants(this.#connections.keys(), { gatekeeper, engine });
+    this.#flush();
   }
 
   /** Calls back when the event loop has turned: everybody else had a chance. */

@@ -88,7 +88,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get grant(): Grant | undefined {
     return this.standing.grant;
   }
-  /** It may do this from now on; what its decoder goes by holds from the next protocol on. */
+  /**
+   * It may do this from now on; what its decoder goes by holds from the next protocol on. Who sets another
+   * tells the engine, and then ends what it denies (renewal.ts).
+   */
   set grant(grant: Grant | undefined) {
     this.standing.grant = grant;
   }

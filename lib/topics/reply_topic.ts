@@ -10,9 +10,19 @@ export const REPLY_ERROR = "reply-error";
 /** `#_reply.<who asked>.<which request>`. */
 const PREFIX = "#_reply.";
 
+/** All of them. */
+export const REPLIES = `${PREFIX}>`;
+
 /** Whether answers go to this canonical topic: it is never stored, whatever else is. */
 export function isReplyTopic(topic: string): boolean {
   return topic.startsWith(PREFIX);
+}
+
+/** Whether a canonical pattern takes in answers for one requester only, which it names. */
+export function namesRequester(pattern: string): boolean {
+  if (!isReplyTopic(pattern)) return false;
+  const wildcard = pattern.charAt(PREFIX.length);
+  return wildcard !== "*" && wildcard !== ">";
 }
 
 /** What the answers for one requester begin with; behind it comes the number of the request. */
