@@ -12,7 +12,13 @@ import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TICK, SELDOM_MS } from "../limits.ts";
+import {
+  CONNECTION_BYTES,
+  DESCRIPTORS_KEPT,
+  LAST_WORDS_MS,
+  LOGIN_ENDS_A_TICK,
+  SELDOM_MS,
+} from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { renewGrants } from "./renewal.ts";
@@ -64,12 +70,15 @@ export class Server {
   readonly #lobby: Lobby<Connection>;
   readonly #networks = new NetworkCounts();
   readonly #perAddress: number;
+  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
+  #most: number;
   #lastNumber = 0;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
     this.#lobby = new Lobby(loginTimeout);
     this.#perAddress = connectionsPerAddress;
+    this.#most = settings.limits.connections;
     this.#settings = {
       ...settings,
       lobby: this.#lobby,
@@ -204,7 +213,7 @@ export class Server {
     if (network !== undefined && this.#networks.of(network) >= this.#perAddress) {
       return { limit: this.#perAddress, from: network };
     }
-    const { connections: most } = this.#settings.limits;
+    const most = this.#most;
     if (this.#connections.size < most) return undefined;
     const first = this.#lobby.whoMakesRoom();
     if (first === undefined) return { limit: most };
@@ -238,6 +247,7 @@ export class Server {
       },
       turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
       turnAway: (connection) => turnAway(connection, listener),
+      exhausted: () => this.#takeFewer(),
     });
   }
 
@@ -257,6 +267,21 @@ export class Server {
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
+    });
+  }
+
+  /**
+   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
+   * open something, half of them where there are few.
+   */
+  #takeFewer(): void {
+    const { size } = this.#connections;
+    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
+    if (most >= this.#most) return;
+    this.#most = most;
+    this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
+      connections: most,
+      reason: "no file descriptor is left",
     });
   }
 
