@@ -18,6 +18,8 @@ export interface Totals {
   readonly unsent: number;
   /** Requests answered with an error. */
   readonly refused: number;
+  /** Connections that were not let in, with credentials that were wrong or without any. */
+  readonly loginsRefused: number;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Counters {
   #expired = 0;
   #unsent = 0;
   #refused = 0;
+  #loginsRefused = 0;
 
   published(messages: number): void {
     this.#published += messages;
@@ -49,6 +52,9 @@ export class Counters {
   refused(requests: number): void {
     this.#refused += requests;
   }
+  loginsRefused(connections: number): void {
+    this.#loginsRefused += connections;
+  }
 
   /** As they are now. */
   get totals(): Totals {
@@ -59,6 +65,7 @@ export class Counters {
       expired: this.#expired,
       unsent: this.#unsent,
       refused: this.#refused,
+      loginsRefused: this.#loginsRefused,
     };
   }
 }

@@ -9,6 +9,7 @@ const KINDS: readonly (keyof Totals)[] = [
   "expired",
   "unsent",
   "refused",
+  "loginsRefused",
 ];
 
 Deno.test("what is counted adds up, each kind for itself", () => {

@@ -6,6 +6,7 @@
 import type { Timer } from "../clock.ts";
 import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
 import type { Guest, Stay } from "./admission/lobby.ts";
+import { hostOf } from "./admission/networks.ts";
 import type { CloseReason } from "./close_reason.ts";
 import { logClosed, logDropping, logFailed } from "./connection_log.ts";
 import type { ConnectionOptions } from "./connection_options.ts";
@@ -64,7 +65,8 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
       stallTimeout,
       visible: options.transport.localAddr !== undefined,
     });
-    this.session = new Session(settings, { ...options, outbox: this.outbox });
+    const address = hostOf(options.address) ?? options.address;
+    this.session = new Session(settings, { ...options, address, outbox: this.outbox });
     if (this.session.grant === undefined) this.#login = settings.lobby.enter(this);
   }
 
@@ -138,6 +140,8 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
    */
   async drain(): Promise<void> {
     this.#draining = true;
+    // who is not let in is owed nothing, and may be waited for long
+    if (this.#login !== undefined) return this.cut("drained");
     this.session.notify({ draining: true });
     this.#settings.flushes.flush();
     this.outbox.closing();

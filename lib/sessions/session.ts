@@ -11,6 +11,7 @@ import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
+import { Entrance } from "./admission/entrance.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { Standing } from "./admission/standing.ts";
 import type { Answer, Context, Role } from "./context.ts";
@@ -23,13 +24,12 @@ import { JoinedRun } from "./joined_run.ts";
 import type { Listener } from "./listener.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
+import type { SessionEnd, SessionOptions } from "./session_options.ts";
 import { ReplyQueue, type Ticket } from "./reply_queue.ts";
 import type { Settings } from "./settings.ts";
-import { welcomeOf } from "./welcome.ts";
 import { type Subscribing, Subscriptions } from "./subscriptions.ts";
-
-/** Why a session reads no more. */
-export type SessionEnd = "quit" | "protocol error";
+import { BYTES_OF_WORK, WORK_OF_A_REQUEST } from "./turns/work.ts";
+import { welcomeOf } from "./welcome.ts";
 
 /**
  * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
@@ -45,6 +45,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
   readonly standing: Standing;
+  readonly entrance: Entrance | undefined = undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
@@ -64,11 +65,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   constructor(
     settings: Settings,
-    { listener, outbox, grant }: {
-      readonly listener: Listener;
-      readonly outbox: Outbox;
-      readonly grant?: Grant | undefined;
-    },
+    { listener, outbox, address, grant }: SessionOptions,
   ) {
     const { protocol } = listener;
     this.#settings = settings;
@@ -76,6 +73,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.outbox = outbox;
     this.standing = new Standing(settings, outbox);
     this.grant = grant ?? (settings.gatekeeper === undefined ? UNLIMITED : undefined);
+    if (this.grant === undefined) {
+      this.entrance = new Entrance(settings.gatekeeper!, { comer: this, address });
+    }
     this.#protocol = protocol;
     this.#decoder = protocol.decoder(this.limits);
     const { flushes, memory, turns } = settings;
@@ -103,19 +103,15 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get engine(): Engine {
     return this.#settings.engine;
   }
-
   get pool(): ChunkPool {
     return this.#settings.pool;
   }
-
   get patterns(): PatternBudget {
     return this.#settings.patterns;
   }
-
   get limits(): Limits {
     return this.standing.limits;
   }
-
   get protocol(): Protocol {
     return this.#protocol;
   }
@@ -188,7 +184,8 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   speak(protocol: Protocol): void {
     this.#protocol = protocol;
     this.#replies.speak(protocol.replies(this.outbox));
-    this.#replies.say((replies) => replies.welcome(welcomeOf(this.#settings, this)));
+    const info = welcomeOf(this.#settings, this);
+    this.#replies.say((replies) => replies.welcome(info));
     const from = this.#decoder.consumed;
     this.#decoder = protocol.decoder(this.limits);
     if (this.#chunk !== undefined) this.#decoder.feed(this.#chunk.bytes, from, this.#end);
@@ -198,19 +195,15 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.say((replies) => replies.goodbye());
     this.#ended = "quit";
   }
-
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
-
   now(): number {
     return this.#settings.now();
   }
-
   hold(count: number): Ticket {
     return this.#replies.hold(count);
   }
-
   ask(): Ticket {
     return this.#replies.ask();
   }
@@ -250,7 +243,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.subscriptions.closeAll();
     if (gone) this.memberships.closeAll();
     else this.memberships.takeNoMore();
-    if (gone) this.standing.leave();
+    if (gone) this.standing.close();
     this.#replies.close();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
@@ -260,15 +253,14 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     const { turns } = this.#settings;
     this.#more = false;
     this.#work = 0;
-    while (this.#ended === undefined) {
+    while (this.#isIn()) {
       if (turns.over(this.#work)) {
         this.#more = true;
         break;
       }
-      if (this.#replies.full) {
-        this.#waitsFor = this.#replies;
-        break;
-      }
+      if (this.entrance?.full === true) this.#waitsFor = this.entrance;
+      else if (this.#replies.full) this.#waitsFor = this.#replies;
+      if (this.#waitsFor !== undefined) break;
       const decoder = this.#decoder;
       const found = decoder.next();
       if (found === Found.Nothing) break;
@@ -293,12 +285,27 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.flushOrHold();
   }
 
+  /** What came of a login is done before anything behind it (A1, A4). False: nothing more is read. */
+  #isIn(): boolean {
+    const entered = this.entrance?.take();
+    if (entered === undefined) return this.#ended === undefined;
+    if ("code" in entered) {
+      this.#settings.counters.loginsRefused(1);
+      this.#answer(entered, 1);
+      this.#ended = "not let in";
+      return false;
+    }
+    this.speak(entered);
+    return true;
+  }
+
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
     const { engine } = this.#settings;
     this.#work = 1 + (decoder.end - decoder.start) / BYTES_OF_WORK;
     if (this.#id === "") this.#id = decoder.publisherId();
+    if (this.grant === undefined) this.entrance?.asItIs();
     const route = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
     const joined = this.#joined ??= new JoinedRun();
     if ("code" in route) {
@@ -388,7 +395,3 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#ended = "protocol error";
   }
 }
-
-/** What a request that is no publish counts as in a turn, and how many published bytes count as one. */
-const WORK_OF_A_REQUEST = 4;
-const BYTES_OF_WORK = 4096;

@@ -1,21 +1,27 @@
 /**
- * What a client has to know when it begins to speak v2.
+ * What a client is told that says hello.
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import type { Limits } from "../limits.ts";
 import type { Listener } from "./listener.ts";
 import type { Settings } from "./settings.ts";
 
-/** The fields of `info`. JSON has nothing undefined: those are not there. */
+/** What has to be known of a broker, and of what one is here (A5). JSON has nothing undefined. */
 export function welcomeOf(
   { version, engine }: Pick<Settings, "version" | "engine">,
-  { listener, limits }: { readonly listener: Listener; readonly limits: Limits },
+  { listener, grant, limits }: {
+    readonly listener: Listener;
+    readonly grant: Grant | undefined;
+    readonly limits: Limits;
+  },
 ): Readonly<Record<string, unknown>> {
   const { line, payload, topic, patterns } = limits;
   return {
     version,
     port: listener.name,
+    account: grant?.account,
     durable: engine.durable,
     ackTimeout: engine.ackTimeout,
     maxAttempts: engine.maxAttempts,

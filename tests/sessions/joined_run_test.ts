@@ -84,7 +84,7 @@ class Peer {
       onDropping: () => {},
     });
     const listener = { name: "test", roles: BOTH, protocol };
-    this.#session = new Session(bench.settings, { listener, outbox: this.#outbox });
+    this.#session = new Session(bench.settings, { listener, outbox: this.#outbox, address: "memory" });
   }
 
   get #v2(): boolean {

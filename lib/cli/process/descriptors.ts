@@ -25,7 +25,7 @@ export function limitIn(text: string): number | undefined {
   return most === undefined ? undefined : Number(most);
 }
 
-/** How many connections fit, of so many that are wanted: some descriptors are kept, but never more than half. */
+/** How many connections fit, of so many that are wanted: some descriptors are kept, half of them at most. */
 export function connectionsWithin(wanted: number, left: number | undefined): number {
   if (left === undefined) return wanted;
   return Math.min(wanted, Math.max(1, left - DESCRIPTORS_KEPT, Math.floor(left / 2)));

@@ -13,12 +13,13 @@ import type { RateGate } from "./publish_rate.ts";
 /** Follows the session's grant; a session without one has the broker's limits. */
 export class Standing {
   readonly #settings: Pick<Settings, "accounts" | "limits">;
-  readonly #outbox: Outbox;
+  readonly #outbox: Pick<Outbox, "most">;
   #grant: Grant | undefined;
   #limits: Limits;
   #use: Use | undefined;
+  #gone = false;
 
-  constructor(settings: Pick<Settings, "accounts" | "limits">, outbox: Outbox) {
+  constructor(settings: Pick<Settings, "accounts" | "limits">, outbox: Pick<Outbox, "most">) {
     this.#settings = settings;
     this.#outbox = outbox;
     this.#limits = settings.limits;
@@ -30,9 +31,10 @@ export class Standing {
 
   /** Counts with the account's other connections from now on, and has its limits. */
   set grant(grant: Grant | undefined) {
-    if (grant === this.#grant) return;
+    // who is gone counts with nobody any more, whatever comes of its login
+    if (grant === this.#grant || this.#gone) return;
     const { accounts, limits } = this.#settings;
-    this.leave();
+    this.#leave();
     this.#grant = grant;
     this.#use = grant === undefined ? undefined : accounts.enter(grant);
     this.#limits = limitsOf(limits, grant);
@@ -70,7 +72,12 @@ export class Standing {
   }
 
   /** The connection is gone. */
-  leave(): void {
+  close(): void {
+    this.#gone = true;
+    this.#leave();
+  }
+
+  #leave(): void {
     if (this.#use !== undefined && this.#grant !== undefined) {
       this.#settings.accounts.leave(this.#grant, this.#use);
     }

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Admission, Credentials, Gatekeeper, Visitor } from "../../../lib/auth/gatekeeper.ts";
 import type { AccountLimits } from "../../../lib/auth/account_limits.ts";
 import { type Grant, UNLIMITED } from "../../../lib/auth/grant.ts";
 import { PUBLISHERS, SUBSCRIBERS } from "../../../lib/broker/mod.ts";
+import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
+import { AccountUses } from "../../../lib/sessions/admission/account_uses.ts";
+import { Standing } from "../../../lib/sessions/admission/standing.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { RawClient } from "../../support/raw_client.ts";
 import { TestServer } from "../../support/server.ts";
@@ -112,4 +116,76 @@ Deno.test("an account's outbox is its own: what does not fit in it is left out f
   const [first, second] = broker.broker.snapshot().connections;
   assert(first!.dropped >= 10 && first!.held <= 150_000, `${first!.dropped} ${first!.held}`);
   assertEquals(second!.dropped, 0);
+});
+
+/** Lets in whoever shows credentials, when it is told to. */
+class Slow implements Gatekeeper {
+  readonly waiting: ((admission: Admission) => void)[] = [];
+
+  admit(_: Credentials, __: Visitor, done: (admission: Admission) => void): void {
+    this.waiting.push(done);
+  }
+
+  admitClassic(): undefined {
+    return undefined;
+  }
+
+  renew(grant: Grant): Grant {
+    return grant;
+  }
+
+  /** How many are being asked by now, at least so many. */
+  async asked(count: number): Promise<void> {
+    while (this.waiting.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const LOGIN = "c hello 2 user=one token=x\n";
+
+Deno.test("a login beyond an account's connections is refused, and counts for nobody", async () => {
+  const gatekeeper = new Slow();
+  await using broker = new TestServer({ gatekeeper });
+  const grant = grantOf("one", { connections: 1 });
+  const logIn = async (client: RawClient): Promise<string | undefined> => {
+    await client.send(LOGIN);
+    await gatekeeper.asked(1);
+    gatekeeper.waiting.pop()!({ kind: "admitted", grant });
+    return await client.line();
+  };
+  using first = broker.connect("publishers");
+  assertEquals(await logIn(first), "OK_2");
+  using second = broker.connect("publishers");
+  assertEquals(await logIn(second), "ERR_TOO_MANY_CONNECTIONS");
+  assertEquals(await second.rest(), "");
+  first.close();
+  while (broker.broker.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  using third = broker.connect("publishers");
+  assertEquals(await logIn(third), "OK_2");
+});
+
+Deno.test("who leaves while it is asked who it is counts for its account no more, whatever comes of it", () => {
+  const accounts = new AccountUses();
+  const standing = new Standing({ accounts, limits: DEFAULT_LIMITS }, { most: 0 });
+  standing.grant = grantOf("one", {});
+  assertEquals(accounts.connectionsOf("one"), 1);
+  standing.grant = grantOf("two", {});
+  assertEquals([accounts.connectionsOf("one"), accounts.connectionsOf("two")], [0, 1]);
+  standing.close();
+  standing.grant = grantOf("one", {});
+  assertEquals([accounts.connectionsOf("one"), accounts.connectionsOf("two")], [0, 0]);
+});
+
+Deno.test("the time it takes to know who somebody is does not count as its own, and it makes no room (F26)", async () => {
+  const gatekeeper = new Slow();
+  await using broker = new TestServer({ gatekeeper, loginTimeout: 250, limits: { connections: 2 } });
+  using asked = broker.connect("publishers");
+  await asked.send(LOGIN);
+  await gatekeeper.asked(1);
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  using silent = broker.connect("publishers");
+  using next = broker.connect("publishers");
+  assertEquals(await silent.rest(), "");
+  gatekeeper.waiting[0]!({ kind: "admitted", grant: UNLIMITED });
+  assertEquals(await asked.line(), "OK_2");
+  next.close();
 });
