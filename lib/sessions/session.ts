@@ -223,6 +223,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.say(callback);
   }
 
+  later(ready: () => void): void {
+    this.#settings.flushes.add({ ready });
+  }
+
   /** A notice to who can take one. */
   notify(fields: Readonly<Record<string, unknown>>): void {
     this.#replies.say((replies) => replies.info(fields));
