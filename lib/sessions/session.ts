@@ -99,7 +99,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get roles(): ReadonlySet<Role> {
     return this.listener.roles;
   }
-
   get engine(): Engine {
     return this.#settings.engine;
   }
@@ -212,10 +211,13 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get allAnswered(): boolean {
     return this.#replies.allAnswered;
   }
-
   /** Calls back once when every request has its reply. */
   whenAllAnswered(callback: () => void): void {
     this.#replies.say(callback);
+  }
+
+  later(ready: () => void): void {
+    this.#settings.flushes.add({ ready });
   }
 
   /** A notice to who can take one. */
