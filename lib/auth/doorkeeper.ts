@@ -67,6 +67,11 @@ export class Doorkeeper implements Gatekeeper {
     return this.#accounts.byName.size;
   }
 
+  /** How many addresses are known from where logins came. */
+  get addresses(): number {
+    return this.#checks.size;
+  }
+
   /**
    * From now on these are the accounts; then {@link renew} is to be asked for all who are in. What is as it
    * was keeps its grants.

@@ -32,7 +32,7 @@ export interface BrokerOptions {
   /** How often a group gives out a stored message before it becomes a dead letter (5). */
   readonly maxAttempts?: number;
   /** Who lets clients in (everybody may do everything). */
-  readonly gatekeeper?: Gatekeeper;
+  readonly gatekeeper?: Gatekeeper | undefined;
   /** Milliseconds a connection may take until it has logged in, where there is a gatekeeper (10,000). */
   readonly loginTimeout?: number;
   /**

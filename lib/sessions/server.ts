@@ -258,9 +258,10 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
-      const { accounts, engine, memory, now, pool } = this.#settings;
+      const { accounts, engine, gatekeeper, memory, now, pool } = this.#settings;
       engine.tick(now());
       accounts.tick(TICK_MS);
+      if (gatekeeper?.tick?.() === true) this.renewGrants();
       this.#endLate();
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);

@@ -137,6 +137,13 @@ const OPTIONS = {
     help: "store such lines from FILE, or from stdin, and exit",
   }),
   ...GROUP_OPTIONS,
+  users: option(FILE, {
+    help: "TOML file with accounts and what each may do: nobody else comes in; read again when it changes " +
+      "and on SIGHUP (everybody may do everything)",
+  }),
+  "hash-secret": flag({
+    help: "read a secret from the terminal or stdin, print what stands for it in --users FILE, and exit",
+  }),
   config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
@@ -186,7 +193,7 @@ export const BROKER: Program<typeof OPTIONS> = {
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
-    "Whoever reaches the ports may publish and subscribe to everything: " +
+    "Without --users whoever reaches the ports may publish and subscribe to everything: " +
     "open them (-H) only in a network you trust.",
     "SIGTERM and SIGINT: stops accepting, delivers what it has accepted, exits 0. " +
     "A second SIGINT exits at once.",
@@ -199,6 +206,7 @@ export type BrokerOptions = Values<typeof OPTIONS>;
 /** What the broker is started for. */
 export type BrokerPlan =
   | { readonly kind: "serve" }
+  | { readonly kind: "hash secret" }
   | { readonly kind: "check"; readonly dir: string }
   | { readonly kind: "export"; readonly dir: string; readonly pattern: string }
   | { readonly kind: "import"; readonly dir: string; readonly path: string }
@@ -227,6 +235,10 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
   if (options.redrive !== undefined) addGroups("--redrive", { do: "redrive", name: options.redrive });
   if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
+  if (options["hash-secret"]) {
+    jobs.push({ kind: "hash secret" });
+    asked.push("--hash-secret");
+  }
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
   if (dir === undefined) requireNothingStored(options);

@@ -10,6 +10,7 @@ import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
 import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
+import type { OpenAccounts } from "./accounts/open.ts";
 import { endInTime } from "./deadline.ts";
 import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
@@ -30,7 +31,9 @@ export async function serve(options: BrokerOptions): Promise<number> {
     endInTime({ log, timeout: options["drain-timeout"], done: () => code, doubtful });
   };
   void aborted(stop.signal).then(end);
-  broker = await Broker.open({ ...setupOf(options, log), log });
+  const accounts = await accountsOf(options, log);
+  broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
+  accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
@@ -38,6 +41,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const listening = await listen(broker, options);
   printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
   const { version } = BROKER;
+  if (accounts === undefined) warnOfOpenPorts(listening, log);
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
@@ -48,6 +52,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
     await log.flush();
     return code;
   }
+  accounts?.close();
   log.info("draining", { connections: broker.connections });
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
@@ -58,6 +63,27 @@ export async function serve(options: BrokerOptions): Promise<number> {
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
   await log.flush();
   return code;
+}
+
+/** The accounts in --users; who has none starts without what it takes to. */
+async function accountsOf({ users: path, ...options }: BrokerOptions, log: Log): Promise<
+  OpenAccounts | undefined
+> {
+  if (path === undefined) return undefined;
+  const { openAccounts } = await import("./accounts/open.ts");
+  return await openAccounts({ path, topicMost: options["max-topic"], log });
+}
+
+/** Says what is open to whom, where it is to more than this machine. */
+function warnOfOpenPorts(listening: readonly Listening[], log: Log): void {
+  const open = listening.filter(({ address: { hostname } }) =>
+    !/^(?:127\.|::1$|::ffff:127\.)/.test(hostname)
+  );
+  if (open.length === 0) return;
+  log.warn("everybody who reaches this machine may publish and subscribe to everything", {
+    ports: open.map(({ name, address }) => `${name} ${shown(address)}`).join(", "),
+    hint: "--users FILE lets in only who has an account",
+  });
 }
 
 /** Where it cannot listen, the store is closed again. */
