@@ -16,6 +16,7 @@
 export { Broker, listenersOn, type Origin, PUBLISHERS, SUBSCRIBERS } from "./broker.ts";
 export type { Admission, Credentials, Gatekeeper, Visitor } from "../auth/gatekeeper.ts";
 export { type Grant, UNLIMITED } from "../auth/grant.ts";
+export { type CertificatePem, type Certificates, certificatesOf } from "./certificates.ts";
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
 export type { GroupListing, GroupSnapshot, Settling } from "../engine/types.ts";
@@ -23,13 +24,16 @@ export type { Totals } from "../counters.ts";
 export type { Limits } from "../limits.ts";
 export type { Log, LogFields } from "../log.ts";
 export type {
+  CertificateSnapshot,
   ConnectionSnapshot,
+  Handshake,
   Listener,
   Listening,
   ListenSpec,
   MembershipSnapshot,
   Role,
   SubscriptionSnapshot,
+  TlsSource,
   Transport,
 } from "../sessions/mod.ts";
 export type { SlowPolicy } from "../slow_policy.ts";

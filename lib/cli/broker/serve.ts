@@ -4,7 +4,7 @@
  * @module
  */
 import { Broker, listenersOn } from "../../broker/broker.ts";
-import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
@@ -13,6 +13,7 @@ import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
 import { logPrice } from "./price_tag.ts";
+import { openCertificates } from "./tls/certificate_files.ts";
 
 /** Serves; resolves to the exit code. Rejects with RunError where it cannot begin. */
 export async function serve(options: BrokerOptions): Promise<number> {
@@ -28,13 +29,15 @@ export async function serve(options: BrokerOptions): Promise<number> {
     endInTime({ log, timeout: options["drain-timeout"], done: () => code, doubtful });
   };
   void aborted(stop.signal).then(end);
+  const certificates = await openCertificates(options, { log });
   broker = await Broker.open({ ...setupOf(options), log });
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
-  const listening = await listen(broker, options);
-  printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
+  const listening = await listen(broker, options, certificates?.tls);
+  const where = listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
+  printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
@@ -51,6 +54,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
   control?.close();
+  certificates?.close();
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
@@ -59,12 +63,17 @@ export async function serve(options: BrokerOptions): Promise<number> {
 }
 
 /** Where it cannot listen, the store is closed again. */
-async function listen(broker: Broker, options: BrokerOptions): Promise<readonly Listening[]> {
+async function listen(
+  broker: Broker,
+  options: BrokerOptions,
+  tls: Certificates | undefined,
+): Promise<readonly Listening[]> {
   try {
     return broker.listen(listenersOn({
       hostname: options.host,
       subPort: options["sub-port"],
       pubPort: options["pub-port"],
+      tls,
     }));
   } catch (error) {
     await broker.close();
