@@ -25,7 +25,14 @@ import {
 } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
-import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
+import {
+  type Listener,
+  type Listening,
+  type ListenSpec,
+  Server,
+  type TlsSource,
+  type Transport,
+} from "../sessions/mod.ts";
 import type { From, GroupName, Store } from "../store/types.ts";
 import type { GroupChange, GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
@@ -65,7 +72,6 @@ export class Broker implements AsyncDisposable {
   readonly #server: Server;
   readonly #lost = Promise.withResolvers<string>();
   #lostBecause: string | undefined;
-  #listening: Listening[] = [];
   #state: "new" | "serving" | "draining" | "closed" = "new";
   #quietUntil = 0;
   #waking: Timer | undefined;
@@ -151,8 +157,7 @@ export class Broker implements AsyncDisposable {
     specs: Specs,
   ): { readonly [at in keyof Specs]: Listening } {
     if (this.#ends) throw new RunError(`the broker takes nobody any more: ${this.#notReady()}`);
-    const listening = this.#server.listen(specs);
-    this.#listening.push(...listening);
+    const listening: readonly Listening[] = this.#server.listen(specs);
     this.#state = "serving";
     // one for each, in their order
     return listening as { readonly [at in keyof Specs]: Listening };
@@ -183,7 +188,7 @@ export class Broker implements AsyncDisposable {
       time: this.#now(),
       health: this.health(),
       totals: this.#counters.totals,
-      listeners: [...this.#listening],
+      listeners: this.#server.listening,
       held: this.#memory.held,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
@@ -227,7 +232,6 @@ export class Broker implements AsyncDisposable {
    */
   async drain(timeout: number): Promise<number> {
     if (this.#state !== "closed") this.#state = "draining";
-    this.#listening = [];
     this.#machine.clock.cancel(this.#waking);
     return await this.#server.drain(timeout);
   }
@@ -247,7 +251,6 @@ export class Broker implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#state = "draining";
-    this.#listening = [];
     this.#machine.clock.cancel(this.#waking);
     await this.#server.close();
     await new Promise<void>((resolve) => this.#engine.close(resolve));
@@ -377,14 +380,16 @@ export const SUBSCRIBERS: Listener = {
 
 /** Listeners for {@link Broker.listen}, subscribers first; port 0 takes a free one. */
 export function listenersOn(
-  { hostname = "127.0.0.1", subPort, pubPort }: {
+  { hostname = "127.0.0.1", subPort, pubPort, tls }: {
     readonly hostname?: string;
     readonly subPort: number;
     readonly pubPort: number;
+    /** Both speak TLS (plain text). */
+    readonly tls?: TlsSource | undefined;
   },
 ): [ListenSpec, ListenSpec] {
   return [
-    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s" },
-    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p" },
+    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s", tls },
+    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p", tls },
   ];
 }
