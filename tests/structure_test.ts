@@ -45,6 +45,7 @@ const CORE = [
   "lib/errors.ts",
   "lib/flush_list.ts",
   "lib/held_memory.ts",
+  "lib/histogram.ts",
   "lib/limits.ts",
   "lib/log.ts",
   "lib/positions.ts",

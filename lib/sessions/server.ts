@@ -185,6 +185,16 @@ export class Server {
     return [...this.#connections.keys()].map((connection) => connection.snapshot());
   }
 
+  /** Ends a connection for who runs the broker, with a word on why; false: there is none. */
+  disconnect(number: number): boolean {
+    for (const connection of this.#connections.keys()) {
+      if (connection.number !== number) continue;
+      connection.giveUp("disconnected");
+      return true;
+    }
+    return false;
+  }
+
   /**
    * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout`
    * milliseconds what is left is cut off, and a second later it is over whatever anybody does. Resolves to

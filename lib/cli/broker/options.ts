@@ -45,6 +45,7 @@ import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
 const DEFAULT_PUB_PORT = 9000;
+const DEFAULT_HTTP_PORT = 9080;
 /** The file name that means stdin. */
 const STDIN = "-";
 
@@ -79,6 +80,16 @@ const OPTIONS = {
     help: "address to listen on; 0.0.0.0 or :: lets other machines in (127.0.0.1)",
   }),
   ...TLS_OPTIONS,
+  http: optionMaybe(port(0), {
+    fallback: undefined,
+    bare: DEFAULT_HTTP_PORT,
+    help:
+      `port for a dashboard, metrics and an API over HTTP; 0 takes a free one (none, ${DEFAULT_HTTP_PORT})`,
+  }),
+  "http-host": list(HOST, {
+    help: "a name that requests over HTTP may be for beside the addresses it listens on; may be given more " +
+      "than once",
+  }),
   "slow-consumer": optionOr(choice("block", "drop", "disconnect"), {
     fallback: "block",
     help: "what happens to a subscriber that reads too slowly: block makes its publishers wait while it " +
@@ -191,6 +202,10 @@ export const BROKER: Program<typeof OPTIONS> = {
     {
       command: "broker --data ./data --groups",
       does: "how far the groups have come, also while a broker runs there",
+    },
+    {
+      command: "broker -s -p --http",
+      does: "serves a dashboard, metrics and an API at http://127.0.0.1:9080, too",
     },
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],

@@ -5,6 +5,7 @@
  */
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
+import type { HttpServer } from "../../http/mod.ts";
 import type { Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
@@ -41,7 +42,9 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options, certificates?.tls);
-  const where = listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
+  const http = await openHttp(broker, options, log);
+  const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
+  const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
   if (accounts === undefined) warnOfOpenPorts(listening, log);
@@ -50,6 +53,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
   if (why === "lost") {
     // nothing more can be promised, but whoever is connected can be told that it is over
+    await http?.close();
     await broker.drain(0);
     code = 1;
     await log.flush();
@@ -57,6 +61,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   }
   accounts?.close();
   log.info("draining", { connections: broker.connections });
+  await http?.close();
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
@@ -109,6 +114,28 @@ async function listen(
   }
 }
 
+/** Where it cannot listen, the broker is closed again. */
+async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promise<HttpServer | undefined> {
+  const { http: port, host: hostname, "http-host": names } = options;
+  if (port === undefined) return undefined;
+  // who has no use for it starts without what it takes
+  const { serveHttp } = await import("../../http/mod.ts");
+  try {
+    return await serveHttp({
+      broker,
+      hostname,
+      port,
+      names,
+      limits: limitsOf(options),
+      assets: new Map(),
+      log,
+    });
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
 /**
  * Says in the log what an fsync costs in a directory: begins to find out, and is done when `logged`
  * settles.
@@ -150,6 +177,7 @@ function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
     stallTimeout: options["stall-timeout"],
     loginTimeout: options["login-timeout"],
     connectionsPerAddress: options["max-connections-per-address"],
+    measures: options.http !== undefined,
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
