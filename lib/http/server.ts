@@ -34,6 +34,10 @@ export interface HttpOptions {
   readonly limits: { readonly payload: number; readonly topic: number; readonly connections: number };
   readonly assets: Assets;
   readonly log: Log;
+  /** Milliseconds, for tests: how long others may take (limits.ts). */
+  readonly patience?: { readonly header?: number; readonly idle?: number };
+  /** Connections at a time, for tests. */
+  readonly most?: number;
 }
 
 /** A server that runs. */
@@ -45,7 +49,8 @@ export interface HttpServer {
 
 /** Listens. Rejects with RunError where it cannot. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { broker, gatekeeper, hostname, port, limits, assets, log, names = [] } = options;
+  const { broker, gatekeeper, hostname, port, limits, assets, log, names = [], patience = {} } = options;
+  const { header = HEADER_MS, idle = IDLE_MS } = patience;
   const closing = new AbortController();
   /** Sockets whose request waits for the broker. */
   const waiting = new Map<Socket, number>();
@@ -79,11 +84,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     { overrideGlobalObjects: false, hostname: "localhost" },
   );
   const server = createServer({
-    headersTimeout: HEADER_MS,
+    headersTimeout: header,
     // bodies have bounds of their own: a publisher may send for as long as it likes
     requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: Math.min(KEEP_ALIVE_MS, idle),
+    connectionsCheckingInterval: Math.min(1_000, header / 2),
     maxHeaderSize: HEADER_BYTES_MOST,
     // it is asked for, with a sentence
     requireHostHeader: false,
@@ -96,9 +101,9 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     }
     void answer(incoming, outgoing);
   });
-  server.maxConnections = Math.min(HTTP_CONNECTIONS_MOST, limits.connections);
-  server.setTimeout(IDLE_MS, (socket) => {
-    if (waiting.has(socket)) socket.setTimeout(IDLE_MS);
+  server.maxConnections = Math.min(options.most ?? HTTP_CONNECTIONS_MOST, limits.connections);
+  server.setTimeout(idle, (socket) => {
+    if (waiting.has(socket)) socket.setTimeout(idle);
     else socket.destroy();
   });
   server.on("clientError", onClientError);

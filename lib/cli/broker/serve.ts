@@ -119,7 +119,7 @@ async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promi
   const { http: port, host: hostname, "http-host": names } = options;
   if (port === undefined) return undefined;
   // who has no use for it starts without what it takes
-  const { serveHttp } = await import("../../http/mod.ts");
+  const { ASSETS, serveHttp } = await import("../../http/mod.ts");
   try {
     return await serveHttp({
       broker,
@@ -127,7 +127,7 @@ async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promi
       port,
       names,
       limits: limitsOf(options),
-      assets: new Map(),
+      assets: ASSETS,
       log,
     });
   } catch (error) {
