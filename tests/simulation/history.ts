@@ -17,6 +17,10 @@ export interface Sent {
   readonly repeats: Sent | undefined;
   /** Its id, if it was given one. */
   readonly id: string | undefined;
+  /** Its key, where it surely has one or none. */
+  readonly key?: string | undefined;
+  /** It is to come so many milliseconds behind its coming to the broker, or at a time of the world. */
+  readonly later?: { readonly delay: number } | { readonly at: number } | undefined;
   /** What travels with it, as {@link fieldsOf} has it. */
   readonly fields: string;
   /** When it was acknowledged, and when that or something else was said about it. */
@@ -98,6 +102,8 @@ export interface Delivery {
   readonly topic: string;
   readonly seq: number;
   readonly attempt: number;
+  /** Its key, as it is written. */
+  key?: string;
   /** What was said of it, in its order. */
   readonly said: Said[];
 }

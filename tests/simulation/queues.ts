@@ -15,7 +15,7 @@ import {
   type Said,
   type Sent,
 } from "./history.ts";
-import { isRetained, mayRefuse, type Plan } from "./plan.ts";
+import { goesRight, isRetained, mayRefuse, type Plan } from "./plan.ts";
 import { ackOf, byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
 import type { States } from "./states.ts";
 
@@ -121,7 +121,7 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     } else if (reason === "timeout") {
       states.reached("a message outlives its lease");
     } else if (
-      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)
+      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan)
     ) {
       // what waits for later is not known any more when the last member has left
       if (
@@ -212,14 +212,19 @@ function lapsedFirst(
 }
 
 /** Milliseconds that something may be on its way; undefined: any number. */
-function slackOf({ weather, faults }: Plan): number | undefined {
+function slackOf(plan: Plan): number | undefined {
+  const { weather, faults } = plan;
   const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
+  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(plan);
 }
 
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
-function jumpsOf(faults: Plan["faults"]): number {
-  return 1000 * faults.filter(({ kind }) => kind === "jump the clock").length;
+function jumpsOf(plan: Plan): number {
+  if (goesRight(plan)) return 0;
+  const { faults, publishers } = plan;
+  // and once for what would not be due for hours
+  const last = publishers.some(({ delays }) => delays > 0) ? 1 : 0;
+  return 1000 * (last + faults.filter(({ kind }) => kind === "jump the clock").length);
 }
 
 /** Nobody holds more than its window (G7). */

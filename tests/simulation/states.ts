@@ -56,6 +56,8 @@ export const STATES = [
   "a message is given out again behind a crash",
   "a group begins at the earliest",
   "a message dies",
+  "a message is to come later",
+  "a message comes later behind a crash",
 ] as const;
 
 export type State = typeof STATES[number];
