@@ -231,6 +231,39 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
       replace: "attempt > 1 ? 0 : delay);",
     },
   ]],
+  ["a key goes to whoever is next", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "    if (this.#members.takes(owner.place)) return owner.place;",
+      replace: "    const next = this.#members.next();\n    if (next !== undefined) return next;",
+    },
+  ]],
+  ["a key moves while the member before still holds some of it", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "owner === undefined || (holder !== undefined && holder !== owner)",
+      replace: "owner === undefined || (holder === undefined && holder === owner)",
+    },
+  ]],
+  ["what comes behind of a key passes what was given back", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "    return key.first === undefined && key.back === undefined ? this.#freeFor(key) : undefined;",
+      replace: "    return key.first === undefined ? this.#freeFor(key) : undefined;",
+    },
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "      if (back !== undefined && back.order < waiting.order) break;",
+      replace: "      if (back !== undefined && back.order < waiting.order && waiting.order < 0) break;",
+    },
+  ]],
+  ["what comes behind of a key passes what is set aside", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "    return key.first === undefined && key.back === undefined ? this.#freeFor(key) : undefined;",
+      replace: "    return key.back === undefined ? this.#freeFor(key) : undefined;",
+    },
+  ]],
   ["what is due later comes a little before", [
     {
       file: "lib/engine/durable/delays.ts",

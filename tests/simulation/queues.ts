@@ -15,12 +15,25 @@ import {
   type Said,
   type Sent,
 } from "./history.ts";
-import { goesRight, isRetained, mayRefuse, type Plan } from "./plan.ts";
-import { ackOf, byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
+import { isRetained, mayRefuse, type Plan } from "./plan.ts";
+import { judgeKeys } from "./keyed.ts";
+import {
+  ackOf,
+  byTime,
+  epochOf,
+  isThere,
+  jumpsOf,
+  nameOf,
+  type Queue,
+  queuesOf,
+  saidOf,
+  show,
+  slackOf,
+  stayOf,
+  STEP_MS,
+} from "./queue.ts";
 import type { States } from "./states.ts";
 
-/** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
-const STEP_MS = 550;
 /** Milliseconds in which what a broker knows of attempts, and of what was written, is on disk. */
 const STORED_MS = 5_000;
 
@@ -48,7 +61,7 @@ export function judgeQueues(judged: Judged): string[] {
     }
     wrong.push(...bounded(queue, plan), ...ordered(queue, history), ...complete(queue, judged));
   }
-  return [...wrong, ...died(queues, judged)];
+  return [...wrong, ...died(queues, judged), ...judgeKeys(queues, judged)];
 }
 
 function note({ verb, answer, delay }: Said, states: States): void {
@@ -160,18 +173,6 @@ function isUnused(delivery: Delivery, deliveries: readonly Delivery[]): boolean 
   return saidOf(delivery, deliveries).some(({ unused, answer }) => unused && answer !== "NOT_HELD");
 }
 
-/**
- * What its connection may have said of it, though it did not know that: what is said of a message is of
- * whichever time it was given to the connection last, and that may have been on its way.
- */
-function saidOf({ line, at, said }: Delivery, deliveries: readonly Delivery[]): Said[] {
-  const before = deliveries.filter((other) => other.line === line && other.at < at);
-  return [
-    ...said,
-    ...before.flatMap((other) => other.said.filter(({ answeredAt = Infinity }) => answeredAt >= at)),
-  ];
-}
-
 /** Why a message is not its first holder's any more. */
 function reasonOf(
   before: Delivery,
@@ -211,22 +212,6 @@ function lapsedFirst(
     (late === undefined || delivery.at - before.at >= plan.ackTimeout - late);
 }
 
-/** Milliseconds that something may be on its way; undefined: any number. */
-function slackOf(plan: Plan): number | undefined {
-  const { weather, faults } = plan;
-  const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(plan);
-}
-
-/** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
-function jumpsOf(plan: Plan): number {
-  if (goesRight(plan)) return 0;
-  const { faults, publishers } = plan;
-  // and once for what would not be due for hours
-  const last = publishers.some(({ delays }) => delays > 0) ? 1 : 0;
-  return 1000 * (last + faults.filter(({ kind }) => kind === "jump the clock").length);
-}
-
 /** Nobody holds more than its window (G7). */
 function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): string[] {
   const { ackTimeout } = plan;
@@ -262,7 +247,7 @@ function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): stri
 }
 
 /** Each topic's messages come in the order of their numbers the first time, where nobody gave any back (G6). */
-function ordered({ members, given }: Queue, { starts }: History): string[] {
+function ordered({ members, given, keyed }: Queue, { starts }: History): string[] {
   if (starts.length > 1 || members.some(({ losses, joins }) => losses.length > 0 || joins.some(hasLeft))) {
     return [];
   }
@@ -271,7 +256,8 @@ function ordered({ members, given }: Queue, { starts }: History): string[] {
     byTime,
   );
   for (const delivery of firsts) {
-    const stream = `${delivery.line.member} ${delivery.topic}`;
+    // those of one key may wait while others go on
+    const stream = `${delivery.line.member} ${delivery.topic} ${keyed ? delivery.key : ""}`;
     const before = last.get(stream);
     if (before !== undefined && before.seq > delivery.seq) {
       return [`came behind ${before.seq}: ${show(delivery)}`];
