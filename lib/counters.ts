@@ -22,6 +22,8 @@ export interface Totals {
   readonly unsent: number;
   /** Requests answered with an error. */
   readonly refused: number;
+  /** Connections that were not let in, with credentials that were wrong or without any. */
+  readonly loginsRefused: number;
   /** Messages that groups gave out once more. */
   readonly redelivered: number;
   /** Messages that became dead letters. */
@@ -40,6 +42,7 @@ export class Counters {
   #expired = 0;
   #unsent = 0;
   #refused = 0;
+  #loginsRefused = 0;
   #redelivered = 0;
   #dead = 0;
   readonly #ended = new Map<string, number>();
@@ -64,6 +67,9 @@ export class Counters {
   refused(requests: number): void {
     this.#refused += requests;
   }
+  loginsRefused(connections: number): void {
+    this.#loginsRefused += connections;
+  }
   redelivered(messages: number): void {
     this.#redelivered += messages;
   }
@@ -85,6 +91,7 @@ export class Counters {
       expired: this.#expired,
       unsent: this.#unsent,
       refused: this.#refused,
+      loginsRefused: this.#loginsRefused,
       redelivered: this.#redelivered,
       dead: this.#dead,
     };

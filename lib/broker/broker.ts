@@ -26,10 +26,18 @@ import {
 } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
-import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
+import {
+  type Listener,
+  type Listening,
+  type ListenSpec,
+  Server,
+  type TlsSource,
+  type Transport,
+} from "../sessions/mod.ts";
 import type { From, GroupName, Store } from "../store/types.ts";
 import type { GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
+import { admissionOf } from "./admission.ts";
 import { changed } from "./group_change.ts";
 import { type Machine, THIS_MACHINE } from "./machine.ts";
 import { requireNothingStored } from "./nothing_stored.ts";
@@ -72,7 +80,6 @@ export class Broker implements AsyncDisposable {
   readonly #server: Server;
   readonly #lost = Promise.withResolvers<string>();
   #lostBecause: string | undefined;
-  #listening: Listening[] = [];
   #state: "new" | "serving" | "draining" | "closed" = "new";
   #quietUntil = 0;
   #waking: Timer | undefined;
@@ -104,7 +111,7 @@ export class Broker implements AsyncDisposable {
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
-      gatekeeper: options.gatekeeper,
+      ...admissionOf(options),
       writes: this.#writes,
       version: this.#version,
       limits,
@@ -172,8 +179,7 @@ export class Broker implements AsyncDisposable {
     specs: Specs,
   ): { readonly [at in keyof Specs]: Listening } {
     if (this.#ends) throw new RunError(`the broker takes nobody any more: ${this.#notReady()}`);
-    const listening = this.#server.listen(specs);
-    this.#listening.push(...listening);
+    const listening: readonly Listening[] = this.#server.listen(specs);
     this.#state = "serving";
     // one for each, in their order
     return listening as { readonly [at in keyof Specs]: Listening };
@@ -192,6 +198,11 @@ export class Broker implements AsyncDisposable {
     return this.#server.serve(transport, { listener, address, grant });
   }
 
+  /** Accounts have changed: every connection may do from now on what its account may. */
+  permissionsChanged(): void {
+    this.#server.renewGrants();
+  }
+
   /** What there is at this moment, as plain data. */
   snapshot(): BrokerSnapshot {
     return {
@@ -201,7 +212,7 @@ export class Broker implements AsyncDisposable {
       health: this.health(),
       totals: this.#counters.totals,
       endings: this.#counters.endings,
-      listeners: [...this.#listening],
+      listeners: this.#server.listening,
       held: this.#memory.held,
       heldMost: this.#memory.most,
       writes: this.#writes?.state,
@@ -247,7 +258,6 @@ export class Broker implements AsyncDisposable {
    */
   async drain(timeout: number): Promise<number> {
     if (this.#state !== "closed") this.#state = "draining";
-    this.#listening = [];
     this.#machine.clock.cancel(this.#waking);
     return await this.#server.drain(timeout);
   }
@@ -267,7 +277,6 @@ export class Broker implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#state = "draining";
-    this.#listening = [];
     this.#machine.clock.cancel(this.#waking);
     await this.#server.close();
     await new Promise<void>((resolve) => this.#engine.close(resolve));
@@ -374,14 +383,16 @@ export const SUBSCRIBERS: Listener = {
 
 /** Listeners for {@link Broker.listen}, subscribers first; port 0 takes a free one. */
 export function listenersOn(
-  { hostname = "127.0.0.1", subPort, pubPort }: {
+  { hostname = "127.0.0.1", subPort, pubPort, tls }: {
     readonly hostname?: string;
     readonly subPort: number;
     readonly pubPort: number;
+    /** Both speak TLS (plain text). */
+    readonly tls?: TlsSource | undefined;
   },
 ): [ListenSpec, ListenSpec] {
   return [
-    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s" },
-    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p" },
+    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s", tls },
+    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p", tls },
   ];
 }

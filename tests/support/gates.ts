@@ -26,6 +26,7 @@ export function grantOf({ name, pattern, administrator = false }: TestAccount): 
     maySubscribe: all,
     mayShare: all,
     mayReceive: may,
+    reception: { allow: [pattern], deny: [] },
   };
 }
 
