@@ -8,7 +8,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "./api.js";
 import { nameOf } from "./findings.js";
-import { size, whole } from "./format.js";
+import { shownOf, size, whole } from "./format.js";
 import { html } from "./html.js";
 import { linkTo } from "./routes.js";
 import { Bar, RefusedNote, Table } from "./table.js";
@@ -42,7 +42,7 @@ export function ConnectionList({ app, shown, whole: all = false }) {
     <${Table} caption="Connections" keyOf=${(/** @type {any} */ { number }) => number}
       rows=${answer.connections} empty=${none}
       columns=${columnsFor({ connections: answer.connections, all, end })} />
-        <p class="quiet small">${whole(answer.connections.length)} of ${whole(answer.total)}</p>
+        <p class="quiet small">${shownOf(answer.connections.length, answer.total)}</p>
         ${leaving &&
           html`<${Disconnect} app=${app} connection=${leaving} onDone=${() => setLeaving(undefined)} />`}
   `;
