@@ -236,6 +236,31 @@ Deno.test("who shows nothing comes in from a listed address, and from no other (
   });
 });
 
+Deno.test("over HTTP it is the same accounts, and nobody else", async () => {
+  await withUsers(user("alice", ALICE), async (path) => {
+    await using broker = await startBroker(["--users", path, "--http", "0"]);
+    const [, port] = await broker.line(/http \S+:(\d+)/);
+    const asked = async (authorization?: string): Promise<number> => {
+      const headers = authorization === undefined ? undefined : { authorization };
+      const response = await fetch(
+        `http://127.0.0.1:${port}/api/broker`,
+        headers === undefined ? {} : { headers },
+      );
+      await response.body?.cancel();
+      return response.status;
+    };
+    assertEquals(await asked(), 401);
+    assertEquals(await asked(`Basic ${btoa("alice:open")}`), 401);
+    assertEquals(await asked("Basic"), 401);
+    assertEquals(await asked(`Basic ${btoa("alice:opens")}`), 200);
+    await replace(path, user("bob", ALICE));
+    broker.kill("SIGHUP");
+    await broker.line(/accounts reloaded/);
+    assertEquals(await asked(`Basic ${btoa("alice:opens")}`), 401);
+    assertEquals(await asked(`Basic ${btoa("bob:opens")}`), 200);
+  });
+});
+
 Deno.test("a broker starts with no file of accounts that is not sound", async () => {
   const refused: readonly (readonly [text: string, code: number, said: RegExp])[] = [
     ["", 2, /^broker: \S+users\.toml: there is no \[\[user\]\] in it, so nobody could come in\n$/],
