@@ -9,6 +9,7 @@ import {
   type Fault,
   type FaultKind,
   FAULTS,
+  type GuestPlan,
   type HostilePlan,
   HOSTILITIES,
   type JoinPlan,
@@ -16,20 +17,19 @@ import {
   type MemberPlan,
   type Plan,
   type PublisherPlan,
+  type RightsPlan,
   type SubscriberPlan,
   type SubscriptionPlan,
   type Theme,
 } from "./plan.ts";
+import type { Rules } from "../support/accounts.ts";
+import { DURABLE, GROUPS, MANY, MEMORY } from "./topics.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 import type { Random, Streams } from "./world/random.ts";
 
 const KIB = 1024;
 
-export const DURABLE = ["#d.a", "#d.b", "#d.b.x", "#d.c.y", "#d.b.x.ü"];
-export const MEMORY = ["#m.a", "#m.b", "#m.b.x", "#m.ü.x"];
-/** Who has many topics has those of these with a number behind it. */
-const MANY = { durable: "#d.n", memory: "#m.n" };
 const PATTERNS = [
   "#d.>",
   "#d.a",
@@ -47,7 +47,6 @@ const PATTERNS = [
   "#d.n.3",
 ];
 
-const GROUPS = ["g", "g", "g", "ü"];
 /** Patterns that members of groups share, of topics in memory. */
 const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
 /** Of those whose topics are stored this one's members are not asked what becomes of a message. */
@@ -141,6 +140,9 @@ export function planOf(streams: Streams): Plan {
         SHARING.has(theme) ? [2, 6] : [1, 2],
         (at) => memberOf(of(`member ${at}`), { name: `w${at}`, about }),
       )
+      : [],
+    guests: of("guesting").chance(0.15)
+      ? some(of("guests"), [1, 3], (at) => guestOf(of(`guest ${at}`), { at, about }))
       : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)
       ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))
@@ -314,6 +316,58 @@ function memberOf(
     ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
   };
 }
+
+/** Of which some are allowed, and some denied. */
+const RIGHTS = ["#>", "#>", "#d.>", "#m.>", "#d.*", "#m.a", "#d.b.>", "#*.b.>", "#*.*.x", "#d.a", "#dead.>"];
+const DENIED = ["#d.b", "#d.b.>", "#*.a", "#m.*", "#m.b.>", "#*.*.x", "#dead.>", "#d.c.>", "#*.n.>"];
+/** What they ask for beside what others do: dead letters of others' groups. */
+const CURIOUS = [...PATTERNS, "#>", "#>", "#dead.>", "#dead.*.d.>", "#d.>", "#m.>"];
+
+function guestOf(
+  draw: Random,
+  { at: number, about }: { readonly at: number; readonly about: About },
+): GuestPlan {
+  const { length, durable } = about;
+  const rules = (): Rules => ({
+    allow: Array.from({ length: draw.between(1, 3) }, () => draw.pick(RIGHTS)),
+    deny: Array.from({ length: draw.pick([0, 1, 1, 2]) }, () => draw.pick(DENIED)),
+  });
+  const rights = (at: number): RightsPlan => {
+    return { at, receive: rules(), publish: rules(), gone: at > 0 && draw.chance(0.15) };
+  };
+  const changes = Array.from({ length: draw.pick([1, 2, 4, 8]) }, () => rights(1 + draw.below(length)));
+  const protocol = draw.pick(["2", "2", "2", "classic"] as const);
+  const subscriptions = new Map<string, SubscriptionPlan>();
+  for (let left = draw.between(1, 4); left > 0; left--) {
+    const { slow: _, until: __, ...plan } = subscriptionOf(draw, {
+      ...about,
+      classic: protocol === "classic",
+    });
+    const pattern = draw.pick(CURIOUS);
+    subscriptions.set(pattern, { ...plan, pattern });
+  }
+  // nobody else is in its groups, and nothing is held back for what it does not settle
+  const pattern = draw.pick(durable && about.theme !== "retention" ? [...QUEUES, ...SHARED] : SHARED);
+  const joins = protocol === "classic" || draw.chance(0.5)
+    ? []
+    : [{ group: `q${number}`, pattern, ...(draw.chance(0.3) ? { from: "earliest" } as const : {}) }];
+  return {
+    name: `a${number}`,
+    protocol,
+    // in the end it may do something again, and is answered
+    rights: [
+      rights(0),
+      ...changes.sort((one, other) => one.at - other.at),
+      { ...rights(length), gone: false },
+    ],
+    subscriptions: [...subscriptions.values()],
+    joins,
+    publishes: { ...publisherOf(draw, { name: `p${GUESTS_FROM + number}`, about }), ttl: 0, repeats: 0 },
+  };
+}
+
+/** Those of whom publishers have such numbers are guests. */
+export const GUESTS_FROM = 90;
 
 /** Those without which a theme would be none. */
 const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {

@@ -56,6 +56,11 @@ export const STATES = [
   "a message is given out again behind a crash",
   "a group begins at the earliest",
   "a message dies",
+  "rights change",
+  "an account is gone",
+  "a guest is refused",
+  "a guest's subscription ends",
+  "a guest's publish is refused",
 ] as const;
 
 export type State = typeof STATES[number];
