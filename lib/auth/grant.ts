@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AccountLimits } from "./account_limits.ts";
 import type { Reception } from "../topics/reception.ts";
 
 /** Nothing of it changes: when accounts do, a session is given another. Topics and patterns are canonical. */
@@ -11,6 +12,8 @@ export interface Grant {
   readonly account: string | undefined;
   /** Whether it may see and end what is others'. */
   readonly administrator: boolean;
+  /** What it may make the broker hold and do, where that is less than others may. */
+  readonly limits?: AccountLimits | undefined;
   /** Whether it may publish to a topic. */
   mayPublish(topic: string): boolean;
   /**

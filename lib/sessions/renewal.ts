@@ -5,6 +5,7 @@
  */
 import type { Gatekeeper } from "../auth/gatekeeper.ts";
 import { NOTHING } from "../auth/grant.ts";
+import { hostOf } from "./admission/networks.ts";
 import type { Engine } from "../engine/types.ts";
 import type { Connection } from "./connection.ts";
 import { ENDED } from "./permissions.ts";
@@ -40,12 +41,7 @@ export function endDenied(session: Session): void {
 function renew({ session, address }: Connection, gatekeeper: Gatekeeper): boolean {
   const { grant, id } = session;
   if (grant?.account === undefined) return false;
-  const renewed = gatekeeper.renew(grant, { id, address: hostOf(address) });
+  const renewed = gatekeeper.renew(grant, { id, address: hostOf(address) ?? address });
   session.grant = renewed ?? NOTHING;
   return renewed !== grant;
-}
-
-/** Of `127.0.0.1:40412` or `[::1]:40412` what stands before the port. */
-function hostOf(address: string): string {
-  return address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }

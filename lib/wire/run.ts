@@ -110,6 +110,16 @@ export class Run {
     this.#severalTopics = options.severalTopics === true;
   }
 
+  /** Bytes of its messages as they came. */
+  get bytes(): number {
+    return this.#slice.end - this.#slice.start;
+  }
+
+  /** Whether its messages go to several topics: `route` is the first's. */
+  get severalTopics(): boolean {
+    return this.#severalTopics;
+  }
+
   /** Its messages as records. */
   get records(): Slice {
     return this.as(RECORDS);

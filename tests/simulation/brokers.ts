@@ -5,6 +5,7 @@
  */
 import { Broker, type BrokerSnapshot, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
+import type { Store } from "../../lib/store/types.ts";
 import { guestPorts, PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
 import { HOST } from "./rights.ts";
 import type { Disk } from "./world/disk.ts";
@@ -28,6 +29,7 @@ export class Brokers {
   readonly #disk: Disk | undefined;
   #node: Node | undefined;
   #broker: Broker | undefined;
+  #store: Store | undefined;
   #started = 0;
   #ending = false;
 
@@ -38,6 +40,11 @@ export class Brokers {
 
   get broker(): Broker | undefined {
     return this.#broker;
+  }
+
+  /** How many messages are to come later; undefined: there is nobody to ask. */
+  get delayed(): number | undefined {
+    return this.#disk === undefined ? 0 : this.#store?.state.delayed;
   }
 
   get node(): Node | undefined {
@@ -75,6 +82,7 @@ export class Brokers {
     });
     this.#node = node;
     this.#broker = broker;
+    this.#store = store;
     history.starts.push(world.now);
     this.renew();
     const grant = guests.length === 0 ? undefined : HOST;
@@ -156,7 +164,7 @@ export class Brokers {
   }
 
   #gone(): void {
-    this.#node = this.#broker = undefined;
+    this.#node = this.#broker = this.#store = undefined;
     this.#ending = false;
     this.#stage.world.after(RESTART_MS, () => this.start());
   }

@@ -9,7 +9,6 @@ import {
   type Fault,
   type FaultKind,
   FAULTS,
-  type GuestPlan,
   type HostilePlan,
   HOSTILITIES,
   type JoinPlan,
@@ -17,41 +16,20 @@ import {
   type MemberPlan,
   type Plan,
   type PublisherPlan,
-  type RightsPlan,
   type SubscriberPlan,
   type SubscriptionPlan,
   type Theme,
 } from "./plan.ts";
-import type { Rules } from "../support/accounts.ts";
-import { DURABLE, GROUPS, MANY, MEMORY } from "./topics.ts";
+import { guestOf } from "./drawing_guests.ts";
+import { DURABLE, GROUPS, MANY, MEMORY, PATTERNS, QUEUES, SHARED } from "./topics.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 import type { Random, Streams } from "./world/random.ts";
 
 const KIB = 1024;
 
-const PATTERNS = [
-  "#d.>",
-  "#d.a",
-  "#d.b",
-  "#d.*.x",
-  "#d.b.>",
-  "#m.>",
-  "#m.a",
-  "#m.*",
-  "#>",
-  "#*.b.>",
-  "#d.*",
-  "#m.*.x",
-  "#*.n.*",
-  "#d.n.3",
-];
-
-/** Patterns that members of groups share, of topics in memory. */
-const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
 /** Of those whose topics are stored this one's members are not asked what becomes of a message. */
 const AUTO = "ü";
-const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
 /** Messages that may wait for one of them. */
 const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
 
@@ -60,6 +38,9 @@ const SPREAD_MEAN = 3;
 /** Bytes of outboxes: none of a world is greater. */
 const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
+
+/** Publishers with such numbers are guests. */
+const GUESTS_FROM = 90;
 
 /** Those that are about what is stored. */
 const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
@@ -79,6 +60,10 @@ interface About {
   readonly length: number;
   readonly durable: boolean;
   readonly calm: boolean;
+  /** Groups that go by keys. */
+  readonly keyed: readonly string[];
+  /** Some messages are to come later. */
+  readonly delays: boolean;
 }
 
 /** What this seed draws. */
@@ -102,7 +87,14 @@ export function planOf(streams: Streams): Plan {
   const length = of("length").between(5, 40) * 1000;
   const durable = STORED.has(theme) || of("durable").chance(theme === "groups" ? 0.3 : 0.75);
   const calm = theme !== "ids" && theme !== "retention" && of("calm").chance(0.25);
-  const about = { theme, length, durable, calm };
+  const about = {
+    theme,
+    length,
+    durable,
+    calm,
+    keyed: of("keyed groups").pick<readonly string[]>([[], [], ["g"], ["g", AUTO]]),
+    delays: durable && of("delays").chance(0.35),
+  };
   return {
     theme,
     length,
@@ -127,7 +119,11 @@ export function planOf(streams: Streams): Plan {
     publishers: some(
       of("publishers"),
       [1, 4],
-      (at) => publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+      (at) =>
+        besideOf(of(`keys of publisher ${at}`), {
+          ...publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+          about,
+        }),
     ),
     subscribers: some(
       of("subscribers"),
@@ -142,7 +138,12 @@ export function planOf(streams: Streams): Plan {
       )
       : [],
     guests: of("guesting").chance(0.15)
-      ? some(of("guests"), [1, 3], (at) => guestOf(of(`guest ${at}`), { at, about }))
+      ? some(of("guests"), [1, 3], (at) => {
+        const draw = of(`guest ${at}`);
+        const publishes = publisherOf(draw, { name: `p${GUESTS_FROM + at}`, about });
+        const asks = (classic: boolean): SubscriptionPlan => subscriptionOf(draw, { ...about, classic });
+        return guestOf(draw, { at, length, stored: durable && theme !== "retention", publishes, asks });
+      })
       : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)
       ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))
@@ -198,7 +199,7 @@ function some<T>(draw: Random, [least, most]: readonly [number, number], make: (
 function publisherOf(
   draw: Random,
   { name, about: { theme, length, durable } }: { readonly name: string; readonly about: About },
-): PublisherPlan {
+): Omit<PublisherPlan, "delays" | "keys"> {
   const all = durable ? [...DURABLE, ...MEMORY] : MEMORY;
   const own = STORED.has(theme) ? DURABLE : theme === "groups" ? MEMORY : all;
   const topics = Array.from({ length: draw.between(1, 4) }, () => draw.pick(own));
@@ -224,6 +225,17 @@ function publisherOf(
     fields: draw.pick([0, 0.3]),
     repeats: theme === "ids" ? draw.pick([0.1, 0.3]) : draw.pick([0, 0, 0.1]),
   };
+}
+
+/** The classic protocol has neither. */
+function besideOf(
+  draw: Random,
+  { about: { delays, keyed }, ...plan }: Omit<PublisherPlan, "delays" | "keys"> & { readonly about: About },
+): PublisherPlan {
+  const part = draw.pick([0, 0.1, 0.5]);
+  const keys = draw.pick([0, 1, 3, 20]);
+  const able = plan.protocol === "2";
+  return { ...plan, delays: able && delays ? part : 0, keys: able && keyed.length > 0 ? keys : 0 };
 }
 
 function subscriberOf(
@@ -274,7 +286,7 @@ function subscriptionOf(
 
 function memberOf(
   draw: Random,
-  { name, about: { length, theme, durable } }: { readonly name: string; readonly about: About },
+  { name, about: { length, theme, durable, keyed } }: { readonly name: string; readonly about: About },
 ): MemberPlan {
   const joins = new Map<string, JoinPlan>();
   for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
@@ -290,6 +302,7 @@ function memberOf(
       window: draw.pick(WINDOWS),
       ...(settles ? { ack: "explicit" } : {}),
       ...(stored && draw.chance(0.5) ? { from: "earliest" } : {}),
+      ...(keyed.includes(group) ? { by: "key" } : {}),
       ...(draw.chance(0.2) ? { later } : {}),
     };
     joins.set(`${group} ${pattern}`, join);
@@ -316,58 +329,6 @@ function memberOf(
     ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
   };
 }
-
-/** Of which some are allowed, and some denied. */
-const RIGHTS = ["#>", "#>", "#d.>", "#m.>", "#d.*", "#m.a", "#d.b.>", "#*.b.>", "#*.*.x", "#d.a", "#dead.>"];
-const DENIED = ["#d.b", "#d.b.>", "#*.a", "#m.*", "#m.b.>", "#*.*.x", "#dead.>", "#d.c.>", "#*.n.>"];
-/** What they ask for beside what others do: dead letters of others' groups. */
-const CURIOUS = [...PATTERNS, "#>", "#>", "#dead.>", "#dead.*.d.>", "#d.>", "#m.>"];
-
-function guestOf(
-  draw: Random,
-  { at: number, about }: { readonly at: number; readonly about: About },
-): GuestPlan {
-  const { length, durable } = about;
-  const rules = (): Rules => ({
-    allow: Array.from({ length: draw.between(1, 3) }, () => draw.pick(RIGHTS)),
-    deny: Array.from({ length: draw.pick([0, 1, 1, 2]) }, () => draw.pick(DENIED)),
-  });
-  const rights = (at: number): RightsPlan => {
-    return { at, receive: rules(), publish: rules(), gone: at > 0 && draw.chance(0.15) };
-  };
-  const changes = Array.from({ length: draw.pick([1, 2, 4, 8]) }, () => rights(1 + draw.below(length)));
-  const protocol = draw.pick(["2", "2", "2", "classic"] as const);
-  const subscriptions = new Map<string, SubscriptionPlan>();
-  for (let left = draw.between(1, 4); left > 0; left--) {
-    const { slow: _, until: __, ...plan } = subscriptionOf(draw, {
-      ...about,
-      classic: protocol === "classic",
-    });
-    const pattern = draw.pick(CURIOUS);
-    subscriptions.set(pattern, { ...plan, pattern });
-  }
-  // nobody else is in its groups, and nothing is held back for what it does not settle
-  const pattern = draw.pick(durable && about.theme !== "retention" ? [...QUEUES, ...SHARED] : SHARED);
-  const joins = protocol === "classic" || draw.chance(0.5)
-    ? []
-    : [{ group: `q${number}`, pattern, ...(draw.chance(0.3) ? { from: "earliest" } as const : {}) }];
-  return {
-    name: `a${number}`,
-    protocol,
-    // in the end it may do something again, and is answered
-    rights: [
-      rights(0),
-      ...changes.sort((one, other) => one.at - other.at),
-      { ...rights(length), gone: false },
-    ],
-    subscriptions: [...subscriptions.values()],
-    joins,
-    publishes: { ...publisherOf(draw, { name: `p${GUESTS_FROM + number}`, about }), ttl: 0, repeats: 0 },
-  };
-}
-
-/** Those of whom publishers have such numbers are guests. */
-export const GUESTS_FROM = 90;
 
 /** Those without which a theme would be none. */
 const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {

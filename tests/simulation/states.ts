@@ -61,6 +61,11 @@ export const STATES = [
   "a guest is refused",
   "a guest's subscription ends",
   "a guest's publish is refused",
+  "a message goes by its key",
+  "a key goes to another member",
+  "a message waits for one of its key that was given back",
+  "a message is to come later",
+  "a message comes later behind a crash",
 ] as const;
 
 export type State = typeof STATES[number];

@@ -12,12 +12,20 @@ import { memoryPair } from "./memory_pair.ts";
 import { RawClient } from "./raw_client.ts";
 import { within } from "./within.ts";
 
+type TestedOptions = Pick<
+  BrokerOptions,
+  | "limits"
+  | "slowConsumer"
+  | "stallTimeout"
+  | "gatekeeper"
+  | "loginTimeout"
+  | "connectionsPerAddress"
+  | "ackTimeout"
+  | "maxAttempts"
+>;
+
 /** What a test may set. */
-export interface TestServerOptions extends
-  Pick<
-    BrokerOptions,
-    "limits" | "slowConsumer" | "stallTimeout" | "gatekeeper" | "ackTimeout" | "maxAttempts"
-  > {
+export interface TestServerOptions extends TestedOptions {
   /** Makes these topics durable. */
   readonly durable?: { readonly store: Store; readonly patterns: readonly string[] };
 }
