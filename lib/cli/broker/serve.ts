@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
 import type { HttpServer } from "../../http/mod.ts";
@@ -42,12 +43,12 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options, certificates?.tls);
-  const http = await openHttp(broker, options, log);
+  const http = await openHttp(broker, options, { gatekeeper: accounts?.doorkeeper, log });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
   const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
-  if (accounts === undefined) warnOfOpenPorts(listening, log);
+  if (accounts === undefined) warnOfOpenPorts(ways, log);
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
@@ -115,7 +116,11 @@ async function listen(
 }
 
 /** Where it cannot listen, the broker is closed again. */
-async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promise<HttpServer | undefined> {
+async function openHttp(
+  broker: Broker,
+  options: BrokerOptions,
+  { gatekeeper, log }: { readonly gatekeeper: Gatekeeper | undefined; readonly log: Log },
+): Promise<HttpServer | undefined> {
   const { http: port, host: hostname, "http-host": names } = options;
   if (port === undefined) return undefined;
   // who has no use for it starts without what it takes
@@ -126,6 +131,7 @@ async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promi
       hostname,
       port,
       names,
+      gatekeeper,
       limits: limitsOf(options),
       assets: ASSETS,
       log,
