@@ -22,6 +22,14 @@ export type { Subscription } from "./subscription.ts";
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";
 
+/** What an account is known by. */
+export interface ClientCredentials {
+  /** Its name. */
+  readonly user: string;
+  /** Its secret. */
+  readonly token: string;
+}
+
 /** How to reach the broker, and what to do when it is not there. */
 export interface ConnectOptions {
   /** This client's id: one word, without white space, control or invisible characters. */
@@ -32,6 +40,11 @@ export interface ConnectOptions {
   readonly port?: number;
   /** Leave from this local port; any free one when left out. */
   readonly localPort?: number;
+  /**
+   * Who this is, to a broker that has accounts. Shown on protocol 2 alone, and on each connection; one that
+   * lets it in no longer ends the client (a RunError with the code `DENIED`).
+   */
+  readonly credentials?: ClientCredentials;
   /** Milliseconds to keep trying at the start (5,000); 0 tries once. */
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */

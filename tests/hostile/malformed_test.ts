@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import { exchangesOf } from "./exchange.ts";
+import { Judge, type Reach } from "./judge.ts";
+import { brokerOverMemory, brokerProcess } from "./reach.ts";
+import { TABLES } from "./tables/mod.ts";
+
+const WRONG_MOST = 5;
+
+async function wrongOn(reach: Reach): Promise<string[]> {
+  await using judge = await Judge.on(reach);
+  const wrong: string[] = [];
+  for (const exchange of exchangesOf(TABLES)) {
+    if (reach.piece < Infinity && exchange.whole) continue;
+    const found = await judge.judge(exchange);
+    if (found !== undefined) wrong.push(found);
+    // each may have waited in vain
+    if (wrong.length === WRONG_MOST) break;
+  }
+  return wrong;
+}
+
+Deno.test("malformed exchanges get what they are owed, and honest clients notice nothing (C13)", async () => {
+  await using broker = await brokerProcess();
+  assertEquals(await wrongOn(broker), []);
+});
+
+Deno.test("the same, when it comes byte by byte", async () => {
+  await using broker = brokerOverMemory();
+  assertEquals(await wrongOn(broker), []);
+});

@@ -1,0 +1,29 @@
+/**
+ * All tables.
+ *
+ * @module
+ */
+import type { Table } from "../exchange.ts";
+import { CLASSIC_GOODBYES, CLASSIC_LINES_AND_BYTES, CLASSIC_REQUESTS } from "./classic.ts";
+import { FIELDS } from "./fields.ts";
+import { FRAME_LENGTHS, FRAME_VERBS } from "./frames.ts";
+import { STRANGERS, STRANGERS_AT_V2, STRANGERS_WHO_SUBSCRIBE } from "./strangers.ts";
+import { GROUPS, SETTLEMENTS, SUBSCRIPTIONS } from "./subscriptions.ts";
+import { PATTERNS_OF_CLASSIC, TOPICS } from "./topics.ts";
+
+export const TABLES: readonly Table[] = [
+  CLASSIC_REQUESTS,
+  CLASSIC_LINES_AND_BYTES,
+  CLASSIC_GOODBYES,
+  TOPICS,
+  PATTERNS_OF_CLASSIC,
+  FRAME_LENGTHS,
+  FRAME_VERBS,
+  FIELDS,
+  SUBSCRIPTIONS,
+  GROUPS,
+  SETTLEMENTS,
+  STRANGERS,
+  STRANGERS_AT_V2,
+  STRANGERS_WHO_SUBSCRIBE,
+];
