@@ -195,10 +195,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#ended = "quit";
   }
 
-  hangUp(): void {
-    this.#ended = "protocol error";
-  }
-
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
@@ -390,6 +386,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     this.#settings.counters.refused(count);
     this.#replies.refuse(answer, count);
+    if (answer.last) this.#ended = "protocol error";
   }
 
   /** What follows cannot be understood: says so and reads no more (V6). */
