@@ -128,6 +128,11 @@ export type ClientEvent =
   | { readonly type: "live" | "end"; readonly pattern: string }
   /** What is stored cannot be read any further: the subscription, a member's of `group`, has ended here. */
   | { readonly type: "failed"; readonly pattern: string; readonly group?: string; readonly reason: string }
+  /**
+   * The account may not receive this any more: the broker has ended the subscription, or the membership in
+   * `group`.
+   */
+  | { readonly type: "ended"; readonly pattern: string; readonly group?: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   /**

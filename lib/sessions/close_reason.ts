@@ -5,7 +5,7 @@
  */
 import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
-import type { SessionEnd } from "./session.ts";
+import type { SessionEnd } from "./session_options.ts";
 
 /** Every way a connection ends. */
 export type CloseReason =
@@ -18,6 +18,7 @@ export type CloseReason =
   | "internal error"
   | "unfinished request"
   | LobbyEnd
+  | "account full"
   | "made room"
   | "account gone"
   | Eviction;

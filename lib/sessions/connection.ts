@@ -3,36 +3,23 @@
  *
  * @module
  */
-import type { Grant } from "../auth/grant.ts";
-import { Slice } from "../buffers.ts";
 import type { Timer } from "../clock.ts";
 import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
 import type { Guest, Stay } from "./admission/lobby.ts";
 import { hostOf } from "./admission/networks.ts";
 import type { CloseReason } from "./close_reason.ts";
 import { logClosed, logDropping, logFailed } from "./connection_log.ts";
+import type { ConnectionOptions } from "./connection_options.ts";
 import { type ConnectionSnapshot, snapshotOf } from "./connection_snapshot.ts";
-import type { Listener } from "./listener.ts";
 import { type Eviction, Outbox, type OutboxOwner } from "./outbox/outbox.ts";
 import { StallWatch } from "./outbox/stall_watch.ts";
 import { ReadBuffer } from "./read_buffer.ts";
-import { type Farewell, farewellTo } from "./farewell.ts";
-import { refusal } from "./refusal.ts";
+import { type Farewell, lastWords } from "./farewell.ts";
 import { RequestWatch } from "./request_watch.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
-
-/** What a connection is made of. */
-export interface ConnectionOptions {
-  readonly number: number;
-  readonly listener: Listener;
-  readonly address: string;
-  readonly transport: Transport;
-  /** What it may do, where that is known before it says anything. */
-  readonly grant?: Grant | undefined;
-}
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
@@ -97,6 +84,7 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     const { turns, flushes } = this.#settings;
     const input = this.#input;
     turns.joined();
+    if (this.#login === undefined) this.#letIn();
     try {
       while (session.ended === undefined && !this.#closed) {
         if (!input.mayGrow) {
@@ -237,19 +225,23 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     }
     login.over();
     this.#login = undefined;
+    this.#letIn();
+  }
+
+  #letIn(): void {
+    const { standing } = this.session;
+    this.#input.slow(standing.readMost);
+    if (standing.isTooMany) this.giveUp("account full");
   }
 
   /** Nobody waits for it any more, and of what was queued only what is being written is held. */
   #giveUp(reason: Farewell, unsent: number): void {
     this.#reason ??= reason;
     const { session, outbox } = this;
-    const { limits, stallTimeout, lobby } = this.#settings;
-    const facts = { unsent, outbox: limits.outbox, stallTimeout, loginTimeout: lobby.timeout };
-    const { code, text } = farewellTo(reason, facts);
-    const { protocol } = session;
-    let words = this.#outputEnded ? undefined : protocol.bye(code, text);
-    // who was not let in is given nothing, so that a line is no part of anything, whatever it speaks
-    if (this.#login !== undefined) words ??= new Slice(outbox.adopt(protocol.turnAway(refusal("DENIED"))));
+    const inLobby = this.#login !== undefined;
+    const words = this.#outputEnded
+      ? undefined
+      : lastWords(reason, { ...this.#settings, session, unsent, inLobby });
     if (words === undefined) return this.#close();
     this.#draining = true;
     session.close({ gone: true });

@@ -4,8 +4,6 @@
  * @module
  */
 import type { MembershipSnapshot } from "./memberships.ts";
-import type { Outbox } from "./outbox/outbox.ts";
-import type { Session } from "./session.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 
 /** A connection as plain data. */
@@ -42,8 +40,16 @@ export function snapshotOf(
   { number, address, session, outbox }: {
     readonly number: number;
     readonly address: string;
-    readonly session: Session;
-    readonly outbox: Outbox;
+    readonly session: Pick<ConnectionSnapshot, "id"> & {
+      readonly listener: { readonly name: string };
+      readonly protocol: { readonly name: string };
+      /** For whom it stands still. */
+      readonly waitsFor: object | undefined;
+      snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups">;
+    };
+    readonly outbox: Pick<ConnectionSnapshot, "queued" | "held" | "dropped"> & {
+      readonly aboveHighWater: boolean;
+    };
   },
 ): ConnectionSnapshot {
   return {

@@ -3,14 +3,19 @@
  *
  * @module
  */
+import { Chunk, Slice } from "../buffers.ts";
 import { LOGIN_BYTES_MOST, REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
 import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
+import { refusal } from "./refusal.ts";
+import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
 
 /** Why a connection is given up, where it can be told. */
 export type Farewell =
   | Eviction
   | LobbyEnd
+  | "account full"
   | "account gone"
   | "drain timeout"
   | "internal error"
@@ -26,6 +31,26 @@ export interface FarewellFacts {
   readonly stallTimeout: number;
   /** Milliseconds it may take until it is let in. */
   readonly loginTimeout: number;
+}
+
+/**
+ * What it is told, if it can be: a `bye`, or where that is no word a refusal if nothing was given to it
+ * before, so that the line is no part of anything. `inLobby`: it was not let in.
+ */
+export function lastWords(
+  reason: Farewell,
+  { session, unsent, inLobby, stallTimeout, lobby }: Pick<Settings, "stallTimeout" | "lobby"> & {
+    readonly session: Session;
+    readonly unsent: number;
+    readonly inLobby: boolean;
+  },
+): Slice | undefined {
+  const { protocol, limits } = session;
+  const facts = { unsent, outbox: limits.outbox, stallTimeout, loginTimeout: lobby.timeout };
+  const { code, text } = farewellTo(reason, facts);
+  const words = protocol.bye(code, text);
+  if (words !== undefined || !inLobby) return words;
+  return new Slice(new Chunk(protocol.turnAway(refusal("DENIED"))));
 }
 
 /** The code and the sentence of a `bye`. */
@@ -53,6 +78,11 @@ export function farewellTo(
         code: "TIMEOUT",
         text: `a request began and is not whole: it may take ${REQUEST_MS / 1000} s, and a second more for ` +
           `each ${REQUEST_BYTES_A_SECOND / 1024} KiB`,
+      };
+    case "account full":
+      return {
+        code: "TOO_MANY_CONNECTIONS",
+        text: "this account has as many connections as it may (max-connections of its own)",
       };
     case "too much before login":
       return {

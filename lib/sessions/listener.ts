@@ -77,9 +77,11 @@ export async function acceptAll(
     readonly turned: () => Promise<void>;
     /** There is no descriptor left to serve it: to be told so, and closed. */
     readonly turnAway: (connection: Deno.TcpConn) => Promise<void>;
+    /** There is none left for who comes next, either. */
+    readonly exhausted: () => void;
   },
 ): Promise<void> {
-  const { log, clock, name, onConnection, turned, turnAway } = options;
+  const { log, clock, name, onConnection, turned, turnAway, exhausted } = options;
   const failures = new Seldom(SELDOM_MS);
   const spare = new SpareDescriptor();
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
@@ -93,6 +95,7 @@ export async function acceptAll(
       const connection = await socket.accept();
       if (spare.take()) onConnection(connection);
       else {
+        exhausted();
         complain("no file descriptor is left, who comes is turned away");
         await turnAway(connection);
         spare.take();

@@ -11,6 +11,9 @@ import { overlap } from "../topics/overlap.ts";
 import { isReplyTopic, namesRequester, REPLIES } from "../topics/reply_topic.ts";
 import { refusal } from "./refusal.ts";
 
+/** What a client is told whose subscription ends with the right to it (P8). */
+export const ENDED = "this account may not receive it any more";
+
 /** Whose permissions these are; who has no grant may do nothing. */
 export interface Granted {
   readonly grant: Grant | undefined;

@@ -8,10 +8,8 @@ import { NOTHING } from "../auth/grant.ts";
 import { hostOf } from "./admission/networks.ts";
 import type { Engine } from "../engine/types.ts";
 import type { Connection } from "./connection.ts";
+import { ENDED } from "./permissions.ts";
 import type { Session } from "./session.ts";
-
-/** What a client is told whose subscription ends with the right to it. */
-const REASON = "this account may not receive it any more";
 
 /**
  * Every connection may do from now on what its account may (P8). All are given that before anything ends, for
@@ -35,10 +33,8 @@ export function renewGrants(
  * a client that can take it is told, in its place among the replies.
  */
 export function endDenied(session: Session): void {
-  for (const ended of session.subscriptions.endDenied()) session.notify({ ended, reason: REASON });
-  for (const { name, pattern } of session.memberships.leaveDenied()) {
-    session.notify({ ended: pattern, group: name, reason: REASON });
-  }
+  for (const ended of session.subscriptions.endDenied()) session.notify({ ended, reason: ENDED });
+  session.memberships.leaveDenied();
 }
 
 /** Whether it is another. Who has not been let in has none; who needs no account keeps what it has. */

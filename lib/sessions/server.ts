@@ -5,13 +5,20 @@
  */
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
+import { AccountUses } from "./admission/account_uses.ts";
 import { Lobby } from "./admission/lobby.ts";
 import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TICK, SELDOM_MS } from "../limits.ts";
+import {
+  CONNECTION_BYTES,
+  DESCRIPTORS_KEPT,
+  LAST_WORDS_MS,
+  LOGIN_ENDS_A_TICK,
+  SELDOM_MS,
+} from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { renewGrants } from "./renewal.ts";
@@ -31,7 +38,7 @@ export interface Listening {
 }
 
 /** What a server is told. */
-export interface ServerSettings extends Omit<Settings, "turns" | "lobby"> {
+export interface ServerSettings extends Omit<Settings, "turns" | "lobby" | "accounts"> {
   /** Milliseconds until who has not been let in is ended. */
   readonly loginTimeout: number;
   /** Connections at once from one IPv4 address, or 64 bits of IPv6. */
@@ -63,13 +70,21 @@ export class Server {
   readonly #lobby: Lobby<Connection>;
   readonly #networks = new NetworkCounts();
   readonly #perAddress: number;
+  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
+  #most: number;
   #lastNumber = 0;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
     this.#lobby = new Lobby(loginTimeout);
     this.#perAddress = connectionsPerAddress;
-    this.#settings = { ...settings, lobby: this.#lobby, turns: new Turns(loop, () => this.#flush()) };
+    this.#most = settings.limits.connections;
+    this.#settings = {
+      ...settings,
+      lobby: this.#lobby,
+      accounts: new AccountUses(),
+      turns: new Turns(loop, () => this.#flush()),
+    };
   }
 
   /** How many connections there are. */
@@ -198,7 +213,7 @@ export class Server {
     if (network !== undefined && this.#networks.of(network) >= this.#perAddress) {
       return { limit: this.#perAddress, from: network };
     }
-    const { connections: most } = this.#settings.limits;
+    const most = this.#most;
     if (this.#connections.size < most) return undefined;
     const first = this.#lobby.whoMakesRoom();
     if (first === undefined) return { limit: most };
@@ -232,6 +247,7 @@ export class Server {
       },
       turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
       turnAway: (connection) => turnAway(connection, listener),
+      exhausted: () => this.#takeFewer(),
     });
   }
 
@@ -242,8 +258,9 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
-      const { engine, gatekeeper, memory, now, pool } = this.#settings;
+      const { accounts, engine, gatekeeper, memory, now, pool } = this.#settings;
       engine.tick(now());
+      accounts.tick(TICK_MS);
       if (gatekeeper?.tick?.() === true) this.renewGrants();
       this.#endLate();
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
@@ -251,6 +268,21 @@ export class Server {
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
+    });
+  }
+
+  /**
+   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
+   * open something, half of them where there are few.
+   */
+  #takeFewer(): void {
+    const { size } = this.#connections;
+    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
+    if (most >= this.#most) return;
+    this.#most = most;
+    this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
+      connections: most,
+      reason: "no file descriptor is left",
     });
   }
 

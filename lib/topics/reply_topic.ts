@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isPattern, segmentsOf } from "./topic.ts";
 
 /** The header of an answer that says why there is none (R1). */
 export const REPLY_ERROR = "reply-error";
@@ -18,11 +19,10 @@ export function isReplyTopic(topic: string): boolean {
   return topic.startsWith(PREFIX);
 }
 
-/** Whether a canonical pattern takes in answers for one requester only, which it names. */
+/** Whether a canonical pattern takes in answers, and only those for one requester, whom it names. */
 export function namesRequester(pattern: string): boolean {
-  if (!isReplyTopic(pattern)) return false;
-  const wildcard = pattern.charAt(PREFIX.length);
-  return wildcard !== "*" && wildcard !== ">";
+  const [first, second = ">"] = segmentsOf(pattern);
+  return (first === "_reply" || first === "*") && !isPattern(second);
 }
 
 /** What the answers for one requester begin with; behind it comes the number of the request. */

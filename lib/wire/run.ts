@@ -110,6 +110,11 @@ export class Run {
     this.#severalTopics = options.severalTopics === true;
   }
 
+  /** Bytes of its messages as they came. */
+  get bytes(): number {
+    return this.#slice.end - this.#slice.start;
+  }
+
   /** Its messages as records. */
   get records(): Slice {
     return this.as(RECORDS);

@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
 import { CLASSIC, FRAMES, type Protocol } from "../../lib/protocols/mod.ts";
 import { Outbox } from "../../lib/sessions/outbox/outbox.ts";
+import { AccountUses } from "../../lib/sessions/admission/account_uses.ts";
 import { Lobby } from "../../lib/sessions/admission/lobby.ts";
 import { Session } from "../../lib/sessions/session.ts";
 import { Turns } from "../../lib/sessions/turns/turns.ts";
@@ -54,6 +55,7 @@ class Bench {
     flushes: new FlushList(),
     turns: this.turns,
     lobby: new Lobby(10_000),
+    accounts: new AccountUses(),
   };
   readonly peers: Peer[] = [];
 

@@ -5,8 +5,10 @@
  */
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
+import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import type { OpenAccounts } from "./accounts/open.ts";
 import { endInTime } from "./deadline.ts";
@@ -30,7 +32,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   };
   void aborted(stop.signal).then(end);
   const accounts = await accountsOf(options, log);
-  broker = await Broker.open({ ...setupOf(options), gatekeeper: accounts?.doorkeeper, log });
+  broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
   accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
@@ -114,11 +116,27 @@ async function measure(
   return { logged: logPrice(measureFsync(dir, signal), { log, sync }) };
 }
 
-function setupOf(options: BrokerOptions): Setup & DataOptions {
+/** The limits that were asked for, with no more connections than there are descriptors for. */
+function limitsHere(options: BrokerOptions, log: Log): Limits {
+  const limits = limitsOf(options);
+  const left = descriptorsLeft();
+  const connections = connectionsWithin(limits.connections, left);
+  if (connections < limits.connections) {
+    const advice = "raise `ulimit -n`";
+    log.warn("fewer connections than --max-connections fit the limit of open files", {
+      connections,
+      asked: limits.connections,
+      advice,
+    });
+  }
+  return { ...limits, connections };
+}
+
+function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
   const slow = options["slow-consumer"];
   return {
     version: BROKER.version,
-    limits: limitsOf(options),
+    limits: limitsHere(options, log),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
     loginTimeout: options["login-timeout"],

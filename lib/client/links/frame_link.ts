@@ -304,9 +304,9 @@ export class FrameLink {
   }
 }
 
-/** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`. */
+/** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`, `{"ended":"#a","reason":"…"}`. */
 function noticeOf(fields: Readonly<Record<string, unknown>>): Notice | undefined {
-  for (const kind of ["live", "end", "failed"] as const) {
+  for (const kind of ["live", "end", "failed", "ended"] as const) {
     const { [kind]: pattern, group } = fields;
     if (typeof pattern !== "string") continue;
     const of = typeof group === "string" ? group : undefined;

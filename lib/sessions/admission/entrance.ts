@@ -15,11 +15,15 @@ export interface Comer {
   grant: Grant | undefined;
   /** As it calls itself. */
   readonly id: string;
+  readonly standing: {
+    /** Whether its account had as many connections as it may before this one. */
+    readonly isTooMany: boolean;
+  };
 }
 
 /**
- * As a {@link Gate} it is full while it is asked who somebody is (A1): the session stands still meanwhile, and
- * does nothing for who that may be.
+ * As a {@link Gate} it is full while it is asked who somebody is (A1): the session stands still meanwhile,
+ * and does nothing for who that may be.
  */
 export class Entrance implements Gate {
   readonly #gatekeeper: Gatekeeper;
@@ -55,6 +59,7 @@ export class Entrance implements Gate {
     if (this.#comer.grant === undefined && !this.#looked) {
       this.#looked = true;
       this.#comer.grant = this.#gatekeeper.admitClassic(this.#visitor);
+      if (this.#comer.standing.isTooMany) this.#comer.grant = undefined;
     }
     return this.#comer.grant !== undefined;
   }
@@ -85,7 +90,9 @@ export class Entrance implements Gate {
     const protocol = this.#protocol;
     if (admission === undefined || protocol === undefined) return undefined;
     this.#admission = this.#protocol = undefined;
-    if (admission.kind === "admitted") return protocol;
+    if (admission.kind === "admitted") {
+      return this.#comer.standing.isTooMany ? refusal("TOO_MANY_CONNECTIONS", TOO_MANY) : protocol;
+    }
     return refusal(admission.kind === "busy" ? "BUSY" : "DENIED", admission.reason);
   }
 
@@ -93,3 +100,5 @@ export class Entrance implements Gate {
     return { id: this.#comer.id, address: this.#address };
   }
 }
+
+const TOO_MANY = "this account has as many connections as it may (its max-connections)";
