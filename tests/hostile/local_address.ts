@@ -41,7 +41,10 @@ export function connectFrom(number: number, port: number): Promise<Wire> {
       new Promise((resolve, reject) => {
         socket.write(from.slice(), (error) => error ? reject(error) : resolve(from.length));
       }),
-    closeWrite: () => new Promise((resolve) => void socket.end(resolve)),
+    closeWrite: () => {
+      socket.end();
+      return Promise.resolve();
+    },
     close: () => void socket.destroy(),
   };
   return new Promise((resolve, reject) => {
