@@ -278,6 +278,12 @@ export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
 /** What an idle connection's objects take, bytes, for that sum. */
 export const CONNECTION_BYTES = 16 * KIB;
 
+/**
+ * How long a handshake of TLS may take, milliseconds, from its being accepted to its end whatever comes
+ * meanwhile, and how many there may be at a time: beyond, the one that began first ends.
+ */
+export const HANDSHAKE_MS = 2_000;
+export const HANDSHAKES_MOST = 1_024;
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
 /**

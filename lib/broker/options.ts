@@ -40,6 +40,11 @@ export interface BrokerOptions {
    * 1,000).
    */
   readonly connectionsPerAddress?: number | undefined;
+  /**
+   * Whether it is counted what is published to each topic, and looked at how long messages take to be written
+   * (false): a little for each run and each write.
+   */
+  readonly measures?: boolean;
   /** Where events go (nowhere). */
   readonly log?: Log;
   /** The wall clock, milliseconds since 1970. */

@@ -21,6 +21,7 @@ export type CloseReason =
   | "account full"
   | "made room"
   | "account gone"
+  | "disconnected"
   | Eviction;
 
 /** The log's level and event for it. */

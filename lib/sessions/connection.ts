@@ -19,7 +19,7 @@ import { RequestWatch } from "./request_watch.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
-import { Writer, type WriterOwner } from "./writer.ts";
+import { Writer, type WriterOwner, WriteWatch } from "./writer.ts";
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
@@ -60,7 +60,7 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
     const { stallTimeout, turns } = settings;
-    this.#writer = new Writer(this, turns);
+    this.#writer = new Writer(this, turns, WriteWatch.of(settings, options.listener));
     this.stalls = new StallWatch(this.outbox, {
       stallTimeout,
       visible: options.transport.localAddr !== undefined,
@@ -130,6 +130,7 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     // only now: a read that was on its way may have filled it until the socket was closed
     input.close();
     const reason = this.#reason ?? "connection lost";
+    this.#settings.counters.ended(reason);
     logClosed(this.#settings.log, this, reason);
     return reason;
   }

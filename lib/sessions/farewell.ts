@@ -17,6 +17,7 @@ export type Farewell =
   | LobbyEnd
   | "account full"
   | "account gone"
+  | "disconnected"
   | "drain timeout"
   | "internal error"
   | "unfinished request";
@@ -99,6 +100,8 @@ export function farewellTo(
         code: "DENIED",
         text: `this account has no place here any more${unsent === 0 ? "" : `, and ${lost}`}`,
       };
+    case "disconnected":
+      return { code: "DISCONNECTED", text: "who runs the broker has ended this connection" };
     case "drain timeout":
       return {
         code: "DRAINING",

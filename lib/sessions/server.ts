@@ -26,6 +26,8 @@ import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
+import { Handshakes } from "./tls/handshakes.ts";
+import type { CertificateSnapshot, TlsSource } from "./tls/types.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
 
@@ -35,6 +37,14 @@ export interface Listening {
   readonly name: string;
   /** Where, with the port that was taken. */
   readonly address: Deno.NetAddr;
+  /** What who connects there is shown now; left out: it is plain text that is spoken there. */
+  readonly certificate?: CertificateSnapshot;
+}
+
+/** One of them, and what it is to be. */
+interface OpenSocket {
+  readonly socket: Deno.TcpListener;
+  readonly spec: ListenSpec;
 }
 
 /** What a server is told. */
@@ -60,7 +70,8 @@ export class Server {
   readonly #loop: OwnedLoop;
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
-  #sockets: Deno.TcpListener[] = [];
+  #sockets: OpenSocket[] = [];
+  readonly #handshakes: Handshakes;
   #ticker: Timer | undefined;
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
@@ -85,6 +96,8 @@ export class Server {
       accounts: new AccountUses(),
       turns: new Turns(loop, () => this.#flush()),
     };
+    const { clock, log } = settings;
+    this.#handshakes = new Handshakes({ clock, log, turned: () => this.#turned() });
   }
 
   /** How many connections there are. */
@@ -92,28 +105,30 @@ export class Server {
     return this.#connections.size;
   }
 
-  /** How many sockets are listened on. */
-  get listening(): number {
-    return this.#sockets.length;
+  /** How many handshakes of TLS are under way, which are no connections yet. */
+  get handshakes(): number {
+    return this.#handshakes.size;
+  }
+
+  /** What is listened on. */
+  get listening(): Listening[] {
+    return this.#sockets.map(listeningOf);
   }
 
   /** Listens on all of them or, where it cannot, on none of them and throws RunError. */
   listen(specs: readonly ListenSpec[]): Listening[] {
-    const sockets: Deno.TcpListener[] = [];
+    const sockets: OpenSocket[] = [];
     try {
-      for (const spec of specs) sockets.push(listen(spec));
+      for (const spec of specs) sockets.push({ socket: listen(spec), spec });
     } catch (error) {
-      for (const socket of sockets) socket.close();
+      for (const { socket } of sockets) socket.close();
       throw error;
     }
     this.#sockets.push(...sockets);
     this.#startTicking();
     this.#loop.open();
-    return sockets.map((socket, at) => {
-      const spec = specs[at]!;
-      void this.#accept(socket, spec);
-      return { name: spec.name, address: socket.addr };
-    });
+    for (const each of sockets) void this.#accept(each);
+    return sockets.map(listeningOf);
   }
 
   /**
@@ -170,14 +185,25 @@ export class Server {
     return [...this.#connections.keys()].map((connection) => connection.snapshot());
   }
 
+  /** Ends a connection for who runs the broker, with a word on why; false: there is none. */
+  disconnect(number: number): boolean {
+    for (const connection of this.#connections.keys()) {
+      if (connection.number !== number) continue;
+      connection.giveUp("disconnected");
+      return true;
+    }
+    return false;
+  }
+
   /**
    * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout`
    * milliseconds what is left is cut off, and a second later it is over whatever anybody does. Resolves to
    * how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
-    for (const socket of this.#sockets) socket.close();
+    for (const { socket } of this.#sockets) socket.close();
     this.#sockets = [];
+    this.#handshakes.close();
     let cut = 0;
     const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
     const { clock } = this.#settings;
@@ -235,20 +261,44 @@ export class Server {
     }));
   }
 
-  async #accept(socket: Deno.TcpListener, listener: Listener): Promise<void> {
+  async #accept({ socket, spec }: OpenSocket): Promise<void> {
     await acceptAll(socket, {
       log: this.#settings.log,
       clock: this.#settings.clock,
-      name: listener.name,
+      name: spec.name,
       onConnection: (connection) => {
         connection.setNoDelay(true);
         connection.setKeepAlive(true);
-        void this.serve(connection, { listener, address: addressOf(connection.remoteAddr) });
+        const address = addressOf(connection.remoteAddr);
+        if (spec.tls === undefined) void this.serve(connection, { listener: spec, address });
+        else void this.#serveInTls(connection, { spec, tls: spec.tls, address });
       },
-      turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
-      turnAway: (connection) => turnAway(connection, listener),
+      turned: () => this.#turned(),
+      // who is to speak TLS could not read it
+      turnAway: (connection) => spec.tls === undefined ? turnAway(connection, spec) : closed(connection),
       exhausted: () => this.#takeFewer(),
     });
+  }
+
+  async #serveInTls(connection: Deno.TcpConn, { spec, tls, address }: {
+    readonly spec: ListenSpec;
+    readonly tls: TlsSource;
+    readonly address: string;
+  }): Promise<void> {
+    const accepted = { transport: connection, listener: spec, address };
+    try {
+      const transport = await this.#handshakes.shake(accepted, tls);
+      if (transport === undefined) return;
+      // the broker may have been told to stop meanwhile
+      if (this.#sockets.some(({ spec: open }) => open === spec)) await this.serve(transport, accepted);
+      else transport.close();
+    } catch (error) {
+      this.#internalError(error);
+    }
+  }
+
+  #turned(): Promise<void> {
+    return new Promise((resolve) => this.#settings.turns.whenTurned(resolve));
   }
 
   /**
@@ -302,18 +352,32 @@ export class Server {
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */
   #flush(): void {
-    const { flushes, log } = this.#settings;
     try {
-      flushes.flush();
+      this.#settings.flushes.flush();
     } catch (error) {
-      log.error("internal error", { error: String(error instanceof Error ? error.stack : error) });
+      this.#internalError(error);
     }
+  }
+
+  #internalError(error: unknown): void {
+    const text = String(error instanceof Error ? error.stack : error);
+    this.#settings.log.error("internal error", { error: text });
   }
 
   #stopTicking(): void {
     this.#settings.clock.cancel(this.#ticker);
     this.#ticker = undefined;
   }
+}
+
+function listeningOf({ socket, spec: { name, tls } }: OpenSocket): Listening {
+  const address = socket.addr;
+  return tls === undefined ? { name, address } : { name, address, certificate: tls.certificate };
+}
+
+function closed(connection: Deno.TcpConn): Promise<void> {
+  connection.close();
+  return Promise.resolve();
 }
 
 /** Says why before it closes; a peer that is gone already does not matter. */

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
+import type { Histogram } from "../histogram.ts";
 import type { HeldMemory } from "../held_memory.ts";
 import type { AccountUses } from "./admission/account_uses.ts";
 import type { Lobby } from "./admission/lobby.ts";
@@ -28,6 +29,8 @@ export interface Settings {
   readonly lobby: Lobby;
   /** What the connections of each account have in common. */
   readonly accounts: AccountUses;
+  /** How long what was put into outboxes took to be written; left out: nobody looks at it. */
+  readonly writes?: Histogram | undefined;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

@@ -115,6 +115,11 @@ export class Run {
     return this.#slice.end - this.#slice.start;
   }
 
+  /** Whether its messages go to several topics: `route` is the first's. */
+  get severalTopics(): boolean {
+    return this.#severalTopics;
+  }
+
   /** Its messages as records. */
   get records(): Slice {
     return this.as(RECORDS);

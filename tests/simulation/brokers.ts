@@ -6,6 +6,7 @@
 import { Broker, type BrokerSnapshot, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
 import { PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
+import type { Store } from "../../lib/store/types.ts";
 import type { Disk } from "./world/disk.ts";
 import { WorldLoop } from "./world/loop.ts";
 import { Node } from "./world/world.ts";
@@ -27,6 +28,7 @@ export class Brokers {
   readonly #disk: Disk | undefined;
   #node: Node | undefined;
   #broker: Broker | undefined;
+  #store: Store | undefined;
   #started = 0;
   #ending = false;
 
@@ -37,6 +39,11 @@ export class Brokers {
 
   get broker(): Broker | undefined {
     return this.#broker;
+  }
+
+  /** How many messages are to come later; undefined: there is nobody to ask. */
+  get delayed(): number | undefined {
+    return this.#disk === undefined ? 0 : this.#store?.state.delayed;
   }
 
   get node(): Node | undefined {
@@ -73,6 +80,7 @@ export class Brokers {
     });
     this.#node = node;
     this.#broker = broker;
+    this.#store = store;
     history.starts.push(world.now);
     network.listen(SUB_PORT, node, (transport, address) => {
       void broker.serve(transport, { listener: SUBSCRIBERS, address });
@@ -127,7 +135,7 @@ export class Brokers {
   }
 
   #gone(): void {
-    this.#node = this.#broker = undefined;
+    this.#node = this.#broker = this.#store = undefined;
     this.#ending = false;
     this.#stage.world.after(RESTART_MS, () => this.start());
   }

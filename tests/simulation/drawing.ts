@@ -80,6 +80,10 @@ interface About {
   readonly length: number;
   readonly durable: boolean;
   readonly calm: boolean;
+  /** Groups that go by keys. */
+  readonly keyed: readonly string[];
+  /** Some messages are to come later. */
+  readonly delays: boolean;
 }
 
 /** What this seed draws. */
@@ -103,7 +107,14 @@ export function planOf(streams: Streams): Plan {
   const length = of("length").between(5, 40) * 1000;
   const durable = STORED.has(theme) || of("durable").chance(theme === "groups" ? 0.3 : 0.75);
   const calm = theme !== "ids" && theme !== "retention" && of("calm").chance(0.25);
-  const about = { theme, length, durable, calm };
+  const about = {
+    theme,
+    length,
+    durable,
+    calm,
+    keyed: of("keyed groups").pick<readonly string[]>([[], [], ["g"], ["g", AUTO]]),
+    delays: durable && of("delays").chance(0.35),
+  };
   return {
     theme,
     length,
@@ -128,7 +139,11 @@ export function planOf(streams: Streams): Plan {
     publishers: some(
       of("publishers"),
       [1, 4],
-      (at) => publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+      (at) =>
+        besideOf(of(`keys of publisher ${at}`), {
+          ...publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+          about,
+        }),
     ),
     subscribers: some(
       of("subscribers"),
@@ -196,7 +211,7 @@ function some<T>(draw: Random, [least, most]: readonly [number, number], make: (
 function publisherOf(
   draw: Random,
   { name, about: { theme, length, durable } }: { readonly name: string; readonly about: About },
-): PublisherPlan {
+): Omit<PublisherPlan, "delays" | "keys"> {
   const all = durable ? [...DURABLE, ...MEMORY] : MEMORY;
   const own = STORED.has(theme) ? DURABLE : theme === "groups" ? MEMORY : all;
   const topics = Array.from({ length: draw.between(1, 4) }, () => draw.pick(own));
@@ -222,6 +237,17 @@ function publisherOf(
     fields: draw.pick([0, 0.3]),
     repeats: theme === "ids" ? draw.pick([0.1, 0.3]) : draw.pick([0, 0, 0.1]),
   };
+}
+
+/** The classic protocol has neither. */
+function besideOf(
+  draw: Random,
+  { about: { delays, keyed }, ...plan }: Omit<PublisherPlan, "delays" | "keys"> & { readonly about: About },
+): PublisherPlan {
+  const part = draw.pick([0, 0.1, 0.5]);
+  const keys = draw.pick([0, 1, 3, 20]);
+  const able = plan.protocol === "2";
+  return { ...plan, delays: able && delays ? part : 0, keys: able && keyed.length > 0 ? keys : 0 };
 }
 
 function subscriberOf(
@@ -272,7 +298,7 @@ function subscriptionOf(
 
 function memberOf(
   draw: Random,
-  { name, about: { length, theme, durable } }: { readonly name: string; readonly about: About },
+  { name, about: { length, theme, durable, keyed } }: { readonly name: string; readonly about: About },
 ): MemberPlan {
   const joins = new Map<string, JoinPlan>();
   for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
@@ -288,6 +314,7 @@ function memberOf(
       window: draw.pick(WINDOWS),
       ...(settles ? { ack: "explicit" } : {}),
       ...(stored && draw.chance(0.5) ? { from: "earliest" } : {}),
+      ...(keyed.includes(group) ? { by: "key" } : {}),
       ...(draw.chance(0.2) ? { later } : {}),
     };
     joins.set(`${group} ${pattern}`, join);

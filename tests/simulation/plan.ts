@@ -45,6 +45,10 @@ export interface PublisherPlan {
   readonly ttl: number;
   readonly fields: number;
   readonly repeats: number;
+  /** How many of those to stored topics are to come later. */
+  readonly delays: number;
+  /** How many keys they have between them; 0: none. */
+  readonly keys: number;
 }
 
 export interface SubscriptionPlan {
@@ -74,6 +78,8 @@ export interface JoinPlan {
   /** Of what is stored; undefined: auto. All members of a group have the same. */
   readonly ack?: "explicit";
   readonly from?: "earliest";
+  /** As {@link ack}. */
+  readonly by?: "key";
   /** Another window, so many milliseconds later. */
   readonly later?: { readonly ms: number; readonly window: number };
 }
@@ -166,6 +172,11 @@ export function isRetained({ retain: { age, bytes, overrides = [] } }: Plan): bo
 /** Whether nothing goes wrong by itself. */
 export function isCalm({ faults, disk, weather, memory }: Plan): boolean {
   return faults.length === 0 && disk.refusals + disk.losses + weather.refusals === 0 && memory === undefined;
+}
+
+/** Whether nobody sets the broker's clock. */
+export function goesRight({ faults }: Plan): boolean {
+  return !faults.some(({ kind }) => kind === "jump the clock");
 }
 
 /** Whether a commit may be refused. */

@@ -231,6 +231,78 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
       replace: "attempt > 1 ? 0 : delay);",
     },
   ]],
+  ["a key goes to whoever is next", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "    if (this.#members.takes(owner.place)) return owner.place;",
+      replace: "    const next = this.#members.next();\n    if (next !== undefined) return next;",
+    },
+  ]],
+  ["a key moves while the member before still holds some of it", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "owner === undefined || (holder !== undefined && holder !== owner)",
+      replace: "owner === undefined || (holder === undefined && holder === owner)",
+    },
+  ]],
+  ["what comes behind of a key passes what was given back", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "    return key.first === undefined && key.back === undefined ? this.#freeFor(key) : undefined;",
+      replace: "    return key.first === undefined ? this.#freeFor(key) : undefined;",
+    },
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "      if (back !== undefined && back.order < waiting.order) break;",
+      replace: "      if (back !== undefined && back.order < waiting.order && waiting.order < 0) break;",
+    },
+  ]],
+  ["what comes behind of a key passes what is set aside", [
+    {
+      file: "lib/engine/groups/keys.ts",
+      find: "    return key.first === undefined && key.back === undefined ? this.#freeFor(key) : undefined;",
+      replace: "    return key.back === undefined ? this.#freeFor(key) : undefined;",
+    },
+  ]],
+  ["what is due later comes a little before", [
+    {
+      file: "lib/engine/durable/delays.ts",
+      find: "    const [now, after, without] = [this.#now, this.#after",
+      replace: "    const [now, after, without] = [this.#now + 200, this.#after",
+    },
+  ]],
+  ["what is due is taken from what waits before it is appended", [
+    {
+      file: "lib/engine/durable/delays.ts",
+      find: "    for (const piece of pieces) this.#options.append(piece, this);",
+      replace: `    if (pieces.length === 0) return;
+    const moved = pieces.flatMap(({ moved }) => moved!.runs);
+    this.#options.store.commit({ appends: [], moved }, () => {
+      for (const piece of pieces) this.#options.append(piece, this);
+      this.#options.flush();
+    });`,
+    },
+    {
+      file: "lib/engine/durable/commit_parts.ts",
+      find: "isNew.flatMap(({ moved }) => moved?.runs ?? []),",
+      replace: "[],",
+    },
+  ]],
+  ["what is due comes in the order in which it was published", [
+    {
+      file: "lib/engine/durable/delays.ts",
+      find: "    for (const run of runs) {\n      const { topic } = run;",
+      replace:
+        "    for (const run of runs.toSorted((one, other) => one.id - other.id)) {\n      const { topic } = run;",
+    },
+  ]],
+  ["what waits is forgotten when a broker begins", [
+    {
+      file: "lib/engine/durable/delays.ts",
+      find: "    this.#next = options.store.state.delayed > 0 ? -Infinity : Infinity;",
+      replace: "    this.#next = Infinity;",
+    },
+  ]],
   ["a page that was read for who has left is delivered", [
     {
       file: "lib/engine/durable/following.ts",

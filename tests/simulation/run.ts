@@ -9,13 +9,14 @@ import { areComparable, differences } from "./beside.ts";
 import { Brokers } from "./brokers.ts";
 import { type DeadLetter, History, isDead } from "./history.ts";
 import { torment } from "./hostile.ts";
+import { judgeDelays } from "./delays.ts";
 import { judgeGroups } from "./groups.ts";
 import { MemberActor } from "./members.ts";
 import { judgeQueues } from "./queues.ts";
 import { judge } from "./oracles.ts";
 import { judgeTotals } from "./totals.ts";
 import { planOf } from "./drawing.ts";
-import type { Fault, Plan } from "./plan.ts";
+import { type Fault, goesRight, type Plan } from "./plan.ts";
 import { States } from "./states.ts";
 import { READER, Watch } from "./watch.ts";
 import { Disk } from "./world/disk.ts";
@@ -42,6 +43,7 @@ const HEALED_MS = 600_000;
 /** Milliseconds in which what is on its way arrives. */
 const QUIET_MS = 30_000;
 const DRAIN_MS = 10_000;
+const HOUR_MS = 3_600_000;
 /** Bytes that ids take when they are counted first, and that one takes at most. */
 const IDS_TOLD = 64 * 1024;
 const ID_MOST = 500;
@@ -111,6 +113,12 @@ async function runOnce(
     await published;
     step = "all subscriptions made";
     await subscribed;
+    step = "all that was to come later is due";
+    for (let jumped: Node | undefined; brokers.delayed !== 0; jumped = brokers.node) {
+      // by a clock that jumped it may not be for hours
+      if (!goesRight(plan) && brokers.node !== jumped) brokers.node?.jump(10 * HOUR_MS);
+      await world.pause(1000);
+    }
     await world.pause(QUIET_MS);
     step = "giving out what groups hold";
     for (let quiet = 0; quiet < 3; quiet++) {
@@ -144,7 +152,7 @@ async function runOnce(
   removeEventListener("error", uncaught);
   if (ended) await running;
   else findings.push(`still ${step} ${HEALED_MS / 1000} s after all was healed`);
-  if (ended) findings.push(...judge(history, plan));
+  if (ended) findings.push(...judge(history, plan), ...judgeDelays(history, { plan, states }));
   findings.push(...errors);
   return {
     seed,
@@ -268,7 +276,7 @@ function strike(
     }
     case "jump the clock":
       states.reached("a clock jumps");
-      return brokers.node?.jump(random.pick([ms, -ms, ms, -ms, 3_600_000, -3_600_000]));
+      return brokers.node?.jump(random.pick([ms, -ms, ms, -ms, HOUR_MS, -HOUR_MS]));
     case "reset a connection":
       if (wire !== undefined) states.reached("a connection is reset");
       return wire?.reset();

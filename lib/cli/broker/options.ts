@@ -27,6 +27,7 @@ import {
   type Values,
 } from "../options/table.ts";
 import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
+import { checkTlsOptions, TLS_OPTIONS } from "./tls/options.ts";
 import { RETAIN, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
 import {
   choice,
@@ -44,6 +45,7 @@ import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
 const DEFAULT_PUB_PORT = 9000;
+const DEFAULT_HTTP_PORT = 9080;
 /** The file name that means stdin. */
 const STDIN = "-";
 
@@ -76,6 +78,17 @@ const OPTIONS = {
     placeholder: "ADDRESS",
     fallback: "127.0.0.1",
     help: "address to listen on; 0.0.0.0 or :: lets other machines in (127.0.0.1)",
+  }),
+  ...TLS_OPTIONS,
+  http: optionMaybe(port(0), {
+    fallback: undefined,
+    bare: DEFAULT_HTTP_PORT,
+    help:
+      `port for a dashboard, metrics and an API over HTTP; 0 takes a free one (none, ${DEFAULT_HTTP_PORT})`,
+  }),
+  "http-host": list(HOST, {
+    help: "a name that requests over HTTP may be for beside the addresses it listens on; may be given more " +
+      "than once",
   }),
   "slow-consumer": optionOr(choice("block", "drop", "disconnect"), {
     fallback: "block",
@@ -190,6 +203,10 @@ export const BROKER: Program<typeof OPTIONS> = {
       command: "broker --data ./data --groups",
       does: "how far the groups have come, also while a broker runs there",
     },
+    {
+      command: "broker -s -p --http",
+      does: "serves a dashboard, metrics and an API at http://127.0.0.1:9080, too",
+    },
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
@@ -228,6 +245,7 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
   checkGroupOptions(options);
+  checkTlsOptions(options);
   const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;
   const addGroups = (flag: string, job: GroupsJob): void =>
     add(flag, (dir) => ({ kind: "groups", dir, job }));

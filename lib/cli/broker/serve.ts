@@ -4,7 +4,8 @@
  * @module
  */
 import { Broker, listenersOn } from "../../broker/broker.ts";
-import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
+import type { HttpServer } from "../../http/mod.ts";
 import type { Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
@@ -16,6 +17,7 @@ import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
 import { logPrice } from "./price_tag.ts";
+import { openCertificates } from "./tls/certificate_files.ts";
 
 /** Serves; resolves to the exit code. Rejects with RunError where it cannot begin. */
 export async function serve(options: BrokerOptions): Promise<number> {
@@ -32,14 +34,18 @@ export async function serve(options: BrokerOptions): Promise<number> {
   };
   void aborted(stop.signal).then(end);
   const accounts = await accountsOf(options, log);
+  const certificates = await openCertificates(options, { log });
   broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
   accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
-  const listening = await listen(broker, options);
-  printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
+  const listening = await listen(broker, options, certificates?.tls);
+  const http = await openHttp(broker, options, log);
+  const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
+  const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
+  printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
   if (accounts === undefined) warnOfOpenPorts(listening, log);
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
@@ -47,6 +53,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
   if (why === "lost") {
     // nothing more can be promised, but whoever is connected can be told that it is over
+    await http?.close();
     await broker.drain(0);
     code = 1;
     await log.flush();
@@ -54,10 +61,12 @@ export async function serve(options: BrokerOptions): Promise<number> {
   }
   accounts?.close();
   log.info("draining", { connections: broker.connections });
+  await http?.close();
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
   control?.close();
+  certificates?.close();
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
@@ -87,13 +96,40 @@ function warnOfOpenPorts(listening: readonly Listening[], log: Log): void {
 }
 
 /** Where it cannot listen, the store is closed again. */
-async function listen(broker: Broker, options: BrokerOptions): Promise<readonly Listening[]> {
+async function listen(
+  broker: Broker,
+  options: BrokerOptions,
+  tls: Certificates | undefined,
+): Promise<readonly Listening[]> {
   try {
     return broker.listen(listenersOn({
       hostname: options.host,
       subPort: options["sub-port"],
       pubPort: options["pub-port"],
+      tls,
     }));
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
+/** Where it cannot listen, the broker is closed again. */
+async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promise<HttpServer | undefined> {
+  const { http: port, host: hostname, "http-host": names } = options;
+  if (port === undefined) return undefined;
+  // who has no use for it starts without what it takes
+  const { ASSETS, serveHttp } = await import("../../http/mod.ts");
+  try {
+    return await serveHttp({
+      broker,
+      hostname,
+      port,
+      names,
+      limits: limitsOf(options),
+      assets: ASSETS,
+      log,
+    });
   } catch (error) {
     await broker.close();
     throw error;
@@ -141,6 +177,7 @@ function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
     stallTimeout: options["stall-timeout"],
     loginTimeout: options["login-timeout"],
     connectionsPerAddress: options["max-connections-per-address"],
+    measures: options.http !== undefined,
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),

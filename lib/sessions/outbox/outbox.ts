@@ -329,7 +329,7 @@ export class Outbox implements ReplySink {
     first.owner?.left(first);
     const isTooOld = first.expires !== undefined && now() >= first.expires;
     if (isTooOld) counters.expired(first.count);
-    else counters.delivered(first.count);
+    else if (first.count > 0) counters.delivered(first.count, first.length);
     return !isTooOld;
   }
 
