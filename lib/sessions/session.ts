@@ -194,11 +194,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.say((replies) => replies.goodbye());
     this.#ended = "quit";
   }
-
-  hangUp(): void {
-    this.#ended = "protocol error";
-  }
-
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
