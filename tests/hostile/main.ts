@@ -9,13 +9,17 @@ import { parseArgs } from "@std/cli/parse-args";
 import { exchangesOf, type Table } from "./exchange.ts";
 import { Judge, type Reach } from "./judge.ts";
 import { brokerOverMemory, brokerProcess } from "./reach.ts";
-import { TABLES, TABLES_OF_ACCOUNTS } from "./tables/mod.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
 
 const { only = "" } = parseArgs(Deno.args, { string: ["only"] }) as { readonly only?: string };
 let wrong = 0;
 {
   await using broker = await brokerProcess();
   await run("a broker's process, over sockets", broker);
+}
+{
+  await using broker = await brokerProcess();
+  await run("its HTTP port", broker, TABLES_OF_HTTP);
 }
 {
   await using broker = brokerOverMemory();

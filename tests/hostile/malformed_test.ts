@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { exchangesOf, type Table } from "./exchange.ts";
 import { Judge, type Reach } from "./judge.ts";
 import { brokerOverMemory, brokerProcess } from "./reach.ts";
-import { TABLES, TABLES_OF_ACCOUNTS } from "./tables/mod.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
 
 const WRONG_MOST = 5;
 
@@ -32,4 +32,9 @@ Deno.test("the same, when it comes byte by byte", async () => {
 Deno.test("who has no account, and who has one that may do little, gets no further (A1, A2)", async () => {
   await using broker = await brokerProcess({ accounts: true });
   assertEquals(await wrongOn(broker, TABLES_OF_ACCOUNTS), []);
+});
+
+Deno.test("what comes to the HTTP port is one request or none, and comes from where it may (F54, F55, F57)", async () => {
+  await using broker = await brokerProcess();
+  assertEquals(await wrongOn(broker, TABLES_OF_HTTP), []);
 });

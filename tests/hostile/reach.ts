@@ -33,6 +33,7 @@ export async function brokerProcess(
       ["--max-line", String(LINE)],
       ["--max-payload", String(PAYLOAD)],
       ["--max-patterns", String(PATTERNS)],
+      ["--http", "0"],
       users === undefined ? [] : ["--users", users],
     ].flat(),
     {
@@ -43,6 +44,9 @@ export async function brokerProcess(
     },
   );
   const { subPort, pubPort } = program;
+  const [, httpPort] = /, http \S+?:(\d+)/.exec(program.stdout) ?? [];
+  const portOf = (on: Door): number =>
+    on === "http" ? Number(httpPort) : on === "subscribers" ? subPort : pubPort;
   let ended: string | undefined;
   void program.ended.then(({ code }) => ended = `it has ended with ${code}`);
   return {
@@ -51,10 +55,10 @@ export async function brokerProcess(
     piece: Infinity,
     ...(accounts ? { credentials: HONEST } : {}),
     open: async (on) => {
-      if (accounts) return await connectFrom(++number, on === "subscribers" ? subPort : pubPort);
+      if (accounts) return await connectFrom(++number, portOf(on));
       const connection = await Deno.connect({
         hostname: "127.0.0.1",
-        port: on === "subscribers" ? subPort : pubPort,
+        port: portOf(on),
       });
       connection.setNoDelay(true);
       return connection;

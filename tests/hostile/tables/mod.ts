@@ -9,6 +9,7 @@ import { LOGGED_IN, NOT_LOGGED_IN } from "./accounts.ts";
 import { FIELDS } from "./fields.ts";
 import { FRAME_LENGTHS, FRAME_VERBS } from "./frames.ts";
 import { STRANGERS, STRANGERS_AT_V2, STRANGERS_WHO_SUBSCRIBE } from "./strangers.ts";
+import { HTTP_FRAMING, HTTP_ORIGINS, HTTP_REQUESTS } from "./http.ts";
 import { GROUPS, SETTLEMENTS, SUBSCRIPTIONS } from "./subscriptions.ts";
 import { PATTERNS_OF_CLASSIC, TOPICS } from "./topics.ts";
 
@@ -31,3 +32,6 @@ export const TABLES: readonly Table[] = [
 
 /** For a broker with accounts. */
 export const TABLES_OF_ACCOUNTS: readonly Table[] = [...NOT_LOGGED_IN, ...LOGGED_IN];
+
+/** For a broker with an HTTP port. */
+export const TABLES_OF_HTTP: readonly Table[] = [HTTP_FRAMING, HTTP_REQUESTS, HTTP_ORIGINS];
