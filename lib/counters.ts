@@ -26,6 +26,8 @@ export interface Totals {
   readonly redelivered: number;
   /** Messages that became dead letters. */
   readonly dead: number;
+  /** Connections that were not let in, with credentials that were wrong or without any. */
+  readonly loginsRefused: number;
 }
 
 /**
@@ -43,6 +45,7 @@ export class Counters {
   #redelivered = 0;
   #dead = 0;
   readonly #ended = new Map<string, number>();
+  #loginsRefused = 0;
 
   published(messages: number, bytes: number): void {
     this.#published += messages;
@@ -73,6 +76,9 @@ export class Counters {
   ended(reason: string): void {
     this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
   }
+  loginsRefused(connections: number): void {
+    this.#loginsRefused += connections;
+  }
 
   /** As they are now. */
   get totals(): Totals {
@@ -87,6 +93,7 @@ export class Counters {
       refused: this.#refused,
       redelivered: this.#redelivered,
       dead: this.#dead,
+      loginsRefused: this.#loginsRefused,
     };
   }
 

@@ -31,6 +31,7 @@ import type { From, GroupName, Store } from "../store/types.ts";
 import type { GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
 import { changed } from "./group_change.ts";
+import { admissionOf } from "./admission.ts";
 import { type Machine, THIS_MACHINE } from "./machine.ts";
 import { requireNothingStored } from "./nothing_stored.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
@@ -104,8 +105,8 @@ export class Broker implements AsyncDisposable {
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
-      gatekeeper: options.gatekeeper,
       writes: this.#writes,
+      ...admissionOf(options),
       version: this.#version,
       limits,
       slowConsumer: options.slowConsumer ?? "block",
@@ -190,6 +191,11 @@ export class Broker implements AsyncDisposable {
     }
     this.#state = "serving";
     return this.#server.serve(transport, { listener, address, grant });
+  }
+
+  /** Accounts have changed: every connection may do from now on what its account may. */
+  permissionsChanged(): void {
+    this.#server.renewGrants();
   }
 
   /** What there is at this moment, as plain data. */

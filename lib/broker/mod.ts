@@ -15,7 +15,9 @@
  */
 export { Broker, listenersOn, type Origin, PUBLISHERS, SUBSCRIBERS } from "./broker.ts";
 export type { Admission, Credentials, Gatekeeper, Visitor } from "../auth/gatekeeper.ts";
+export type { AccountLimits } from "../auth/account_limits.ts";
 export { type Grant, UNLIMITED } from "../auth/grant.ts";
+export type { Reception } from "../topics/reception.ts";
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
 export type { Topics } from "./topics.ts";

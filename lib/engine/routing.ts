@@ -32,6 +32,8 @@ export class SubscribedRoute implements Route {
   asOf = -1;
   /** What was published to it; undefined: topics are not counted. */
   readonly counts: TopicCounts | undefined;
+  openTo: object | undefined = undefined;
+  closedTo: object | undefined = undefined;
 
   constructor(
     topic: string,
@@ -61,7 +63,7 @@ export interface RoutingOptions {
 }
 
 /** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
-const ROUTE_BYTES = 152;
+const ROUTE_BYTES = 160;
 const SUBSCRIBER_BYTES = 8;
 /** What its counts take. */
 const COUNTS_BYTES = 176;
@@ -231,7 +233,7 @@ export class Routing {
     return removed;
   }
 
-  /** What subscribers admit may be another: all topics' are found anew. */
+  /** What subscribers may be given may be another: all topics' are found anew. */
   permissionsChanged(): void {
     this.#changes.add(EVERY_TOPIC);
     this.#lists = [];
@@ -265,7 +267,9 @@ export class Routing {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#looks = this.#patterns.match(topic, found);
-    for (const subscriber of found) if (subscriber.admits?.(topic) === false) found.delete(subscriber);
+    for (const subscriber of found) {
+      if (subscriber.grant?.mayReceive(topic) === false) found.delete(subscriber);
+    }
     return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
 }

@@ -15,6 +15,7 @@ import type {
   TopicsOutcome,
   TopicsQuery,
 } from "../store/types.ts";
+import type { Reception } from "../topics/reception.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
 import type { CountedTopic } from "./topic_counts.ts";
@@ -57,6 +58,16 @@ export interface Gate {
   whenNotFull(callback: () => void): void;
 }
 
+/** What somebody may receive. Nothing of it changes: another has another. */
+export interface Receiving {
+  /** Whether what is published to a topic. */
+  mayReceive(topic: string): boolean;
+  /** Whether all that a pattern takes in, whatever topics there will be. */
+  mayShare(pattern: string): boolean;
+  /** What {@link mayReceive} says, as data. */
+  readonly reception: Reception;
+}
+
 /** Who gets messages. */
 export interface Subscriber extends Gate {
   /**
@@ -71,10 +82,10 @@ export interface Subscriber extends Gate {
   /** Whether it gets only what is not stored; left out: it gets both. */
   readonly unstored?: true;
   /**
-   * Whether it may be given what is published to a topic; left out: all of it. The answer is remembered with
+   * What it may be given; undefined, or left out: all there is. What that says of a topic is remembered with
    * the topic's subscribers until {@link Engine.permissionsChanged}.
    */
-  admits?(topic: string): boolean;
+  readonly grant?: Receiving | undefined;
   /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
   takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */
@@ -324,7 +335,10 @@ export interface Engine {
   markTopics(): void;
   /** Topics of which something is stored. */
   storedTopics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void;
-  /** What {@link Subscriber.admits} says may have changed: it is asked anew for each topic. */
+  /**
+   * Subscribers may have another {@link Subscriber.grant}: what it says is asked anew for each topic, and
+   * what is being read for a replay under the one before is read again.
+   */
   permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;

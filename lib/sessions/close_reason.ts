@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
-import type { SessionEnd } from "./session.ts";
+import type { SessionEnd } from "./session_options.ts";
 
 /** Every way a connection ends. */
 export type CloseReason =
@@ -17,6 +18,10 @@ export type CloseReason =
   | "internal error"
   | "unfinished request"
   | "disconnected"
+  | LobbyEnd
+  | "account full"
+  | "made room"
+  | "account gone"
   | Eviction;
 
 /** The log's level and event for it. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import type { MembershipSnapshot } from "./memberships.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 
@@ -37,4 +38,38 @@ export interface ConnectionSnapshot {
   readonly subscriptions: readonly SubscriptionSnapshot[];
   /** Whose messages it shares with others. */
   readonly groups: readonly MembershipSnapshot[];
+}
+
+/** What is shown of one. */
+export function snapshotOf(
+  { number, address, session, outbox }: {
+    readonly number: number;
+    readonly address: string;
+    readonly session: Pick<ConnectionSnapshot, "id"> & {
+      readonly listener: { readonly name: string };
+      readonly protocol: { readonly name: string };
+      readonly grant: Grant | undefined;
+      /** For whom it stands still. */
+      readonly waitsFor: object | undefined;
+      snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups">;
+    };
+    readonly outbox: Pick<ConnectionSnapshot, "queued" | "held" | "dropped"> & {
+      readonly aboveHighWater: boolean;
+    };
+  },
+): ConnectionSnapshot {
+  return {
+    number,
+    listener: session.listener.name,
+    id: session.id,
+    account: session.grant?.account,
+    address,
+    protocol: session.protocol.name,
+    queued: outbox.queued,
+    held: outbox.held,
+    dropped: outbox.dropped,
+    full: outbox.aboveHighWater,
+    waits: session.waitsFor !== undefined || outbox.aboveHighWater,
+    ...session.snapshot(),
+  };
 }

@@ -16,12 +16,18 @@ import { sub } from "./handlers/sub.ts";
 import { unsub } from "./handlers/unsub.ts";
 import { refusal } from "./refusal.ts";
 
+/** Said to who asks for anything before it is let in (A2). */
+export const NOT_LET_IN = "log in first: hello 2 user=<name> token=<secret>";
+
 /** Handles one request and says what to answer. */
 export function dispatch(request: Request, context: Context): Answer {
   const { roles, protocol } = context;
   const { verb } = request;
   if (!protocol.verbs.has(verb)) {
     return refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+  }
+  if (verb !== "hello" && verb !== "quit" && context.entrance?.asItIs() === false) {
+    return refusal("DENIED", NOT_LET_IN);
   }
   switch (verb) {
     case "pub": // without even the space that would begin a topic

@@ -5,15 +5,26 @@
  */
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
+import { AccountUses } from "./admission/account_uses.ts";
+import { Lobby } from "./admission/lobby.ts";
+import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
+import {
+  CONNECTION_BYTES,
+  DESCRIPTORS_KEPT,
+  LAST_WORDS_MS,
+  LOGIN_ENDS_A_TICK,
+  SELDOM_MS,
+} from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
-import { Seldom } from "./seldom.ts";
+import { renewGrants } from "./renewal.ts";
+import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
+import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
@@ -24,6 +35,14 @@ export interface Listening {
   readonly name: string;
   /** Where, with the port that was taken. */
   readonly address: Deno.NetAddr;
+}
+
+/** What a server is told. */
+export interface ServerSettings extends Omit<Settings, "turns" | "lobby" | "accounts"> {
+  /** Milliseconds until who has not been let in is ended. */
+  readonly loginTimeout: number;
+  /** Connections at once from one IPv4 address, or 64 bits of IPv6. */
+  readonly connectionsPerAddress: number;
 }
 
 /** How often time is told to engine and outboxes, milliseconds. */
@@ -48,11 +67,24 @@ export class Server {
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
+  readonly #lobby: Lobby<Connection>;
+  readonly #networks = new NetworkCounts();
+  readonly #perAddress: number;
+  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
+  #most: number;
   #lastNumber = 0;
 
-  constructor(settings: Omit<Settings, "turns">, loop: OwnedLoop) {
+  constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#settings = { ...settings, turns: new Turns(loop, () => this.#flush()) };
+    this.#lobby = new Lobby(loginTimeout);
+    this.#perAddress = connectionsPerAddress;
+    this.#most = settings.limits.connections;
+    this.#settings = {
+      ...settings,
+      lobby: this.#lobby,
+      accounts: new AccountUses(),
+      turns: new Turns(loop, () => this.#flush()),
+    };
   }
 
   /** How many connections there are. */
@@ -96,25 +128,37 @@ export class Server {
       readonly grant?: Grant | undefined;
     },
   ): Promise<void> {
-    const { limits, log, clock } = this.#settings;
+    const { log } = this.#settings;
     const { name } = listener;
-    if (this.#connections.size >= limits.connections) {
-      const fields = { listener: name, address, limit: limits.connections };
-      this.#refusals.happened(clock.now(), (times) => {
-        log.warn("connection refused: too many", { ...fields, times });
+    const host = hostOf(address);
+    const network = host === undefined ? undefined : networkOf(host);
+    const limit = this.#limitReached(network);
+    if (limit !== undefined) {
+      this.#refusals.happened(this.#settings.clock.now(), (times) => {
+        log.warn("connection refused: too many", { listener: name, address, ...limit, times });
       });
       return turnAway(transport, listener);
     }
+    if (network !== undefined) this.#networks.add(network);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then(() => {
       this.#connections.delete(connection);
+      if (network !== undefined) this.#networks.remove(network);
       if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
     return over;
+  }
+
+  /** Accounts have changed, or time has passed: every connection may do what its account may now (P8). */
+  renewGrants(): void {
+    const { gatekeeper, engine } = this.#settings;
+    if (gatekeeper === undefined) return;
+    renewGrants(this.#connections.keys(), { gatekeeper, engine });
+    this.#flush();
   }
 
   /** Calls back when the event loop has turned: everybody else had a chance. */
@@ -171,6 +215,22 @@ export class Server {
     await this.drain(0);
   }
 
+  /**
+   * Which limit leaves no room for one more from there, if any does. Where all places are taken, one that has
+   * not been let in makes room: so a flood that never logs in keeps nobody out who does.
+   */
+  #limitReached(network: string | undefined): LogFields | undefined {
+    if (network !== undefined && this.#networks.of(network) >= this.#perAddress) {
+      return { limit: this.#perAddress, from: network };
+    }
+    const most = this.#most;
+    if (this.#connections.size < most) return undefined;
+    const first = this.#lobby.whoMakesRoom();
+    if (first === undefined) return { limit: most };
+    first.cut("made room");
+    return undefined;
+  }
+
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
@@ -197,6 +257,7 @@ export class Server {
       },
       turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
       turnAway: (connection) => turnAway(connection, listener),
+      exhausted: () => this.#takeFewer(),
     });
   }
 
@@ -207,14 +268,39 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
-      const { engine, memory, now, pool } = this.#settings;
+      const { accounts, engine, gatekeeper, memory, now, pool } = this.#settings;
       engine.tick(now());
+      accounts.tick(TICK_MS);
+      if (gatekeeper?.tick?.() === true) this.renewGrants();
+      this.#endLate();
       const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
     });
+  }
+
+  /**
+   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
+   * open something, half of them where there are few.
+   */
+  #takeFewer(): void {
+    const { size } = this.#connections;
+    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
+    if (most >= this.#most) return;
+    this.#most = most;
+    this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
+      connections: most,
+      reason: "no file descriptor is left",
+    });
+  }
+
+  /** A flood that came together is not ended in one turn: others wait for no more than some milliseconds. */
+  #endLate(): void {
+    if (this.#lobby.size === 0) return;
+    const late = this.#lobby.guests().filter((guest) => guest.isLate(TICK_MS));
+    for (const guest of late.slice(0, LOGIN_ENDS_A_TICK)) guest.giveUp("no login");
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {

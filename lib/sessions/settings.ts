@@ -11,6 +11,8 @@ import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
 import type { Histogram } from "../histogram.ts";
 import type { HeldMemory } from "../held_memory.ts";
+import type { AccountUses } from "./admission/account_uses.ts";
+import type { Lobby } from "./admission/lobby.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
@@ -25,6 +27,10 @@ export interface Settings {
   readonly gatekeeper?: Gatekeeper | undefined;
   /** How long what was put into outboxes took to be written; left out: nobody looks at it. */
   readonly writes?: Histogram | undefined;
+  /** Where sessions are that were not let in yet. */
+  readonly lobby: Lobby;
+  /** What the connections of each account have in common. */
+  readonly accounts: AccountUses;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Reception } from "../topics/reception.ts";
 import type { Stored } from "../wire/run.ts";
 import type { GroupName, GroupOutcome, GroupsOutcome, NamedMark } from "./group_types.ts";
 import type { TopicsOutcome, TopicsQuery } from "./topic_types.ts";
@@ -175,6 +176,8 @@ export interface Cursor {
   readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
   /** What is left out, for it has come already. */
   readonly had?: readonly Had[] | undefined;
+  /** Of the topics it takes in those that may be received; left out: all of them. */
+  readonly reception?: Reception | undefined;
 }
 
 /** What is asked for, and as of when. */
@@ -183,6 +186,8 @@ export interface SeekRange extends ReplayRange {
   readonly upTo?: number | undefined;
   /** Where the search stands, as the answer before said. */
   readonly place?: SeekPlace | undefined;
+  /** As that of a {@link Cursor}: of the others nothing is told. */
+  readonly reception?: Reception | undefined;
 }
 
 /** How far the search for a beginning has come, where many topics are looked at. */

@@ -17,6 +17,9 @@ export interface Route {
   readonly topic: string;
   /** How long that is in UTF-8. */
   readonly topicBytes: number;
+  /** The sessions' own: whose grant said last that it may publish here, and whose that it may not. */
+  openTo?: object | undefined;
+  closedTo?: object | undefined;
 }
 
 /** Where a run of a durable topic is stored. */

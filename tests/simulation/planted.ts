@@ -67,8 +67,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["an outbox without a bound", [
     {
       file: "lib/sessions/outbox/outbox.ts",
-      find: "    return held + cost <= limits.outbox && held + cost <= memory.share;",
-      replace: "    return held + cost <= 1000 * limits.outbox && held + cost <= memory.share;",
+      find: "    return held + cost <= this.most && held + cost <= this.#settings.memory.share;",
+      replace: "    return held + cost <= 1000 * this.most && held + cost <= this.#settings.memory.share;",
     },
   ]],
   ["a gap is not told", [

@@ -5,12 +5,14 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
+  CONNECTIONS_PER_ADDRESS,
   DEFAULT_LIMITS,
   DRAIN_TIMEOUT_MS,
   LIMIT_SPECS,
   type Limits,
   type LimitSpec,
   limitsWith,
+  LOGIN_TIMEOUT_MS,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
 import { HOST } from "../options/host.ts";
@@ -95,6 +97,10 @@ const OPTIONS = {
     fallback: STALL_TIMEOUT_MS,
     help: "with block: a connection that takes no byte for this long is cut off (5s)",
   }),
+  "login-timeout": optionOr(DURATION, {
+    fallback: LOGIN_TIMEOUT_MS,
+    help: "with --users: a connection that has not logged in after this long is ended (10s)",
+  }),
   "drain-timeout": optionOr(DURATION, {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long SIGTERM waits for what is queued to leave (10s)",
@@ -142,6 +148,13 @@ const OPTIONS = {
     help: "store such lines from FILE, or from stdin, and exit",
   }),
   ...GROUP_OPTIONS,
+  users: option(FILE, {
+    help: "TOML file with accounts and what each may do: nobody else comes in; read again when it changes " +
+      "and on SIGHUP (everybody may do everything)",
+  }),
+  "hash-secret": flag({
+    help: "read a secret from the terminal or stdin, print what stands for it in --users FILE, and exit",
+  }),
   config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
@@ -153,6 +166,11 @@ const OPTIONS = {
   "max-topic": limitOption("topic"),
   "max-patterns": limitOption("patterns"),
   "max-connections": limitOption("connections"),
+  "max-connections-per-address": option(count({ least: 1, most: 1_000_000 }), {
+    help: `most connections at once from one address, of IPv6 from one /64 (any number; with --users ${
+      CONNECTIONS_PER_ADDRESS.toLocaleString("en")
+    })`,
+  }),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
     help: `most ${specOf("memory").meaning} (${showSize(DEFAULT_LIMITS.memory)}, or what --max-outbox and ` +
@@ -190,7 +208,7 @@ export const BROKER: Program<typeof OPTIONS> = {
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
-    "Whoever reaches the ports may publish and subscribe to everything: " +
+    "Without --users whoever reaches the ports may publish and subscribe to everything: " +
     "open them (-H) only in a network you trust.",
     "SIGTERM and SIGINT: stops accepting, delivers what it has accepted, exits 0. " +
     "A second SIGINT exits at once.",
@@ -203,6 +221,7 @@ export type BrokerOptions = Values<typeof OPTIONS>;
 /** What the broker is started for. */
 export type BrokerPlan =
   | { readonly kind: "serve" }
+  | { readonly kind: "hash secret" }
   | { readonly kind: "check"; readonly dir: string }
   | { readonly kind: "export"; readonly dir: string; readonly pattern: string }
   | { readonly kind: "import"; readonly dir: string; readonly path: string }
@@ -231,6 +250,10 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
   if (options.redrive !== undefined) addGroups("--redrive", { do: "redrive", name: options.redrive });
   if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
+  if (options["hash-secret"]) {
+    jobs.push({ kind: "hash secret" });
+    asked.push("--hash-secret");
+  }
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
   if (dir === undefined) requireNothingStored(options);

@@ -3,12 +3,16 @@
  *
  * @module
  */
+import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
 import type { HttpServer } from "../../http/mod.ts";
+import type { Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
+import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
+import type { OpenAccounts } from "./accounts/open.ts";
 import { endInTime } from "./deadline.ts";
 import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
@@ -29,16 +33,19 @@ export async function serve(options: BrokerOptions): Promise<number> {
     endInTime({ log, timeout: options["drain-timeout"], done: () => code, doubtful });
   };
   void aborted(stop.signal).then(end);
-  broker = await Broker.open({ ...setupOf(options), log });
+  const accounts = await accountsOf(options, log);
+  broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
+  accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options);
-  const http = await openHttp(broker, options, log);
+  const http = await openHttp(broker, options, { gatekeeper: accounts?.doorkeeper, log });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
   printLine(`broker ready: ${ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
   const { version } = BROKER;
+  if (accounts === undefined) warnOfOpenPorts(listening, log);
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
@@ -50,6 +57,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
     await log.flush();
     return code;
   }
+  accounts?.close();
   log.info("draining", { connections: broker.connections });
   await http?.close();
   const cut = await broker.drain(options["drain-timeout"]);
@@ -61,6 +69,27 @@ export async function serve(options: BrokerOptions): Promise<number> {
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
   await log.flush();
   return code;
+}
+
+/** The accounts in --users; who has none starts without what it takes to. */
+async function accountsOf({ users: path, ...options }: BrokerOptions, log: Log): Promise<
+  OpenAccounts | undefined
+> {
+  if (path === undefined) return undefined;
+  const { openAccounts } = await import("./accounts/open.ts");
+  return await openAccounts({ path, topicMost: options["max-topic"], log });
+}
+
+/** Says what is open to whom, where it is to more than this machine. */
+function warnOfOpenPorts(listening: readonly Listening[], log: Log): void {
+  const open = listening.filter(({ address: { hostname } }) =>
+    !/^(?:127\.|::1$|::ffff:127\.)/.test(hostname)
+  );
+  if (open.length === 0) return;
+  log.warn("everybody who reaches this machine may publish and subscribe to everything", {
+    ports: open.map(({ name, address }) => `${name} ${shown(address)}`).join(", "),
+    hint: "--users FILE lets in only who has an account",
+  });
 }
 
 /** Where it cannot listen, the store is closed again. */
@@ -78,7 +107,11 @@ async function listen(broker: Broker, options: BrokerOptions): Promise<readonly 
 }
 
 /** Where it cannot listen, the broker is closed again. */
-async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promise<HttpServer | undefined> {
+async function openHttp(
+  broker: Broker,
+  options: BrokerOptions,
+  { gatekeeper, log }: { readonly gatekeeper: Gatekeeper | undefined; readonly log: Log },
+): Promise<HttpServer | undefined> {
   const { http: port, host: hostname, "http-host": names } = options;
   if (port === undefined) return undefined;
   // who has no use for it starts without what it takes
@@ -89,6 +122,7 @@ async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promi
       hostname,
       port,
       names,
+      gatekeeper,
       limits: limitsOf(options),
       assets: new Map(),
       log,
@@ -115,14 +149,32 @@ async function measure(
   return { logged: logPrice(measureFsync(dir, signal), { log, sync }) };
 }
 
-function setupOf(options: BrokerOptions): Setup & DataOptions {
+/** The limits that were asked for, with no more connections than there are descriptors for. */
+function limitsHere(options: BrokerOptions, log: Log): Limits {
+  const limits = limitsOf(options);
+  const left = descriptorsLeft();
+  const connections = connectionsWithin(limits.connections, left);
+  if (connections < limits.connections) {
+    const advice = "raise `ulimit -n`";
+    log.warn("fewer connections than --max-connections fit the limit of open files", {
+      connections,
+      asked: limits.connections,
+      advice,
+    });
+  }
+  return { ...limits, connections };
+}
+
+function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
   const slow = options["slow-consumer"];
   return {
     version: BROKER.version,
-    limits: limitsOf(options),
+    limits: limitsHere(options, log),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
     measures: options.http !== undefined,
+    loginTimeout: options["login-timeout"],
+    connectionsPerAddress: options["max-connections-per-address"],
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),

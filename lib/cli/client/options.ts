@@ -16,6 +16,7 @@ import {
 } from "../options/table.ts";
 import { choice, CLIENT_ID, CONTEXT, decimal, DURATION, FILE, port } from "../options/units.ts";
 import { HOST } from "../options/host.ts";
+import { CREDENTIAL_OPTIONS, credentialsFrom, type GivenCredentials } from "./credentials.ts";
 import { madeId } from "./made_id.ts";
 
 const LOCALHOST = "127.0.0.1";
@@ -74,8 +75,9 @@ function portOption(name: keyof typeof USUAL_PORTS, letters: string): Option<num
   return optionOr(port(1), { letters, fallback: usual, help: `the broker's port (${usual})` });
 }
 
-/** For how long to try. */
+/** For how long to try, and as whom. */
 export const CONNECT_OPTIONS = {
+  ...CREDENTIAL_OPTIONS,
   "connect-timeout": optionOr(DURATION, {
     fallback: CONNECT_TIMEOUT_MS,
     help: "keep trying this long at the start (5s)",
@@ -148,6 +150,7 @@ export interface Connection {
   readonly connectTimeout: number;
   readonly reconnect: boolean;
   readonly protocol: "auto" | "classic" | "2";
+  readonly credentials?: GivenCredentials;
 }
 
 /** The connection that the options ask for. */
@@ -160,9 +163,15 @@ export function connectionFrom(
     readonly "connect-timeout": number;
     readonly "no-reconnect": boolean;
     readonly protocol: "auto" | "classic" | "2";
+    readonly user: string | undefined;
+    readonly "token-file": string | undefined;
   },
 ): Connection {
   const localPort = options["local-port"];
+  const credentials = credentialsFrom(options);
+  if (credentials !== undefined && options.protocol === "classic") {
+    throw new UsageError("--user needs protocol 2: the classic protocol has no place for it");
+  }
   return {
     id: options.id,
     host: options.host,
@@ -171,5 +180,6 @@ export function connectionFrom(
     connectTimeout: Math.min(options["connect-timeout"], TIMER_MOST_MS),
     reconnect: !options["no-reconnect"],
     protocol: options.protocol,
+    ...(credentials === undefined ? {} : { credentials }),
   };
 }
