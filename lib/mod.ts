@@ -77,6 +77,7 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  TlsOptions,
   UnsubscribeOptions,
 } from "./client/mod.ts";
 export {

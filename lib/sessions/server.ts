@@ -10,6 +10,7 @@ import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
 import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
+import type { LogFields } from "../log.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { Seldom } from "./seldom.ts";
@@ -59,6 +60,8 @@ export class Server {
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
+  /** TLS on ports without. */
+  readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
 
   constructor(settings: Omit<Settings, "turns">, loop: OwnedLoop) {
@@ -124,8 +127,9 @@ export class Server {
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
-    const over = connection.run().then(() => {
+    const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
+      if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
       if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
@@ -252,6 +256,16 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
+  }
+
+  #tellTls(fields: LogFields): void {
+    const { clock, log } = this.#settings;
+    this.#tls.happened(clock.now(), (times) => {
+      log.warn("TLS on a port without: connect without TLS, or start the broker with --tls-cert", {
+        ...fields,
+        times,
+      });
+    });
   }
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */

@@ -27,7 +27,7 @@ import type { Settings } from "./settings.ts";
 import { type Subscribing, Subscriptions } from "./subscriptions.ts";
 
 /** Why a session reads no more. */
-export type SessionEnd = "quit" | "protocol error";
+export type SessionEnd = "quit" | "protocol error" | "TLS on a port without";
 
 /**
  * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
@@ -379,7 +379,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   #breakOff(why: Refusal): void {
     this.#settings.counters.refused(1);
     this.#replies.say((replies) => replies.bye(why.code, why.text));
-    this.#ended = "protocol error";
+    this.#ended = why.code === "NO_TLS" ? "TLS on a port without" : "protocol error";
   }
 }
 
