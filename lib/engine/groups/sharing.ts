@@ -24,8 +24,6 @@ export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned"
   readonly memory: HeldMemory;
   /** Milliseconds that a member may hold messages. */
   readonly ackTimeout: number;
-  /** How often a message is given out at most. */
-  readonly maxAttempts: number;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
   /** Milliseconds, from any beginning, that count up with each tick. */
@@ -86,6 +84,9 @@ export class Sharing implements RedeliveryOwner, Giver {
   }
   get routeOf(): SharingOwner["routeOf"] {
     return this.#owner.routeOf;
+  }
+  get maxAttempts(): number {
+    return this.#owner.maxAttempts;
   }
 
   flush(): void {
@@ -262,14 +263,15 @@ export class Sharing implements RedeliveryOwner, Giver {
     if (gave) this.flush();
   }
 
-  /** Nothing more is given out. */
-  close(): void {
+  /** Nothing more is given out. With `buried`, which is called back: when what has to die has, or it is closed. */
+  close(buried?: () => void): void {
     this.#over = true;
-    this.#redelivery.close();
     this.#line.clear();
     this.#keys?.forget(this, "stored");
     this.#count(0);
     this.#tell();
+    if (buried === undefined) this.#redelivery.close();
+    else this.#redelivery.finish(buried);
   }
 
   get #keys(): Keys | undefined {
