@@ -263,7 +263,7 @@ export class Sharing implements RedeliveryOwner, Giver {
     if (gave) this.flush();
   }
 
-  /** Nothing more is given out. With `buried`, which is called back: when what has to die has, or it is closed. */
+  /** Nothing more is given out; `buried`: called when what is to die has, or it is closed once more. */
   close(buried?: () => void): void {
     this.#over = true;
     this.#line.clear();

@@ -8,7 +8,6 @@ import type { Replay } from "../durable/replay.ts";
 import type {
   GroupSnapshot,
   Joining,
-  JoinOutcome,
   Member,
   Membership,
   ReplaySubscriber,
@@ -360,12 +359,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   }
 
   #refuse(reason: string): void {
-    const outcome: JoinOutcome = { kind: "refused", code: "STORE", reason };
     const joiners = [...this.#joiners];
     this.#joiners.clear();
     for (const [place, joined] of joiners) {
       this.#places.delete(place);
-      joined(outcome);
+      joined({ kind: "refused", code: "STORE", reason });
     }
     if (this.#places.size === 0) return this.#end();
     this.#state = "failed";
