@@ -20,39 +20,16 @@ import {
   type SubscriptionPlan,
   type Theme,
 } from "./plan.ts";
+import { guestOf } from "./drawing_guests.ts";
+import { DURABLE, GROUPS, MANY, MEMORY, PATTERNS, QUEUES, SHARED } from "./topics.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 import type { Random, Streams } from "./world/random.ts";
 
 const KIB = 1024;
 
-export const DURABLE = ["#d.a", "#d.b", "#d.b.x", "#d.c.y", "#d.b.x.ü"];
-export const MEMORY = ["#m.a", "#m.b", "#m.b.x", "#m.ü.x"];
-/** Who has many topics has those of these with a number behind it. */
-const MANY = { durable: "#d.n", memory: "#m.n" };
-const PATTERNS = [
-  "#d.>",
-  "#d.a",
-  "#d.b",
-  "#d.*.x",
-  "#d.b.>",
-  "#m.>",
-  "#m.a",
-  "#m.*",
-  "#>",
-  "#*.b.>",
-  "#d.*",
-  "#m.*.x",
-  "#*.n.*",
-  "#d.n.3",
-];
-
-const GROUPS = ["g", "g", "g", "ü"];
-/** Patterns that members of groups share, of topics in memory. */
-const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
 /** Of those whose topics are stored this one's members are not asked what becomes of a message. */
 const AUTO = "ü";
-const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
 /** Messages that may wait for one of them. */
 const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
 
@@ -61,6 +38,9 @@ const SPREAD_MEAN = 3;
 /** Bytes of outboxes: none of a world is greater. */
 const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
+
+/** Publishers with such numbers are guests. */
+const GUESTS_FROM = 90;
 
 /** Those that are about what is stored. */
 const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
@@ -84,6 +64,8 @@ interface About {
   readonly keyed: readonly string[];
   /** Some messages are to come later. */
   readonly delays: boolean;
+  /** The broker's clock jumps while members hold what they take their time for. */
+  readonly steps: boolean;
 }
 
 /** What this seed draws. */
@@ -114,6 +96,7 @@ export function planOf(streams: Streams): Plan {
     calm,
     keyed: of("keyed groups").pick<readonly string[]>([[], [], ["g"], ["g", AUTO]]),
     delays: durable && of("delays").chance(0.35),
+    steps: theme === "queues" && of("clock steps").chance(0.3),
   };
   return {
     theme,
@@ -157,6 +140,14 @@ export function planOf(streams: Streams): Plan {
         (at) => memberOf(of(`member ${at}`), { name: `w${at}`, about }),
       )
       : [],
+    guests: of("guesting").chance(0.15)
+      ? some(of("guests"), [1, 3], (at) => {
+        const draw = of(`guest ${at}`);
+        const publishes = publisherOf(draw, { name: `p${GUESTS_FROM + at}`, about });
+        const asks = (classic: boolean): SubscriptionPlan => subscriptionOf(draw, { ...about, classic });
+        return guestOf(draw, { at, length, stored: durable && theme !== "retention", publishes, asks });
+      })
+      : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)
       ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))
       : [],
@@ -176,9 +167,9 @@ function retainOf(draw: Random, { theme }: About): RetentionRules {
   ]);
 }
 
-function weatherOf(draw: Random, { calm, theme }: About): Weather {
+function weatherOf(draw: Random, { calm, theme, steps }: About): Weather {
   return {
-    latency: draw.pick([0.05, 0.5, 5, 40]),
+    latency: draw.pick(steps ? [0.05, 0.05, 0.5, 0.5] : [0.05, 0.5, 5, 40]),
     cuts: draw.pick([0, 0.3, 0.9]),
     crumbs: draw.pick([0, 0.1, 0.8]),
     capacity: draw.pick(theme === "groups" || SMALL.has(theme) ? [1, 4] : [1, 4, 16, 64]) * KIB,
@@ -298,7 +289,7 @@ function subscriptionOf(
 
 function memberOf(
   draw: Random,
-  { name, about: { length, theme, durable, keyed } }: { readonly name: string; readonly about: About },
+  { name, about: { length, theme, durable, keyed, steps } }: { readonly name: string; readonly about: About },
 ): MemberPlan {
   const joins = new Map<string, JoinPlan>();
   for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
@@ -335,7 +326,7 @@ function memberOf(
     worries: {
       nack: draw.pick([0, 0.05, 0.3]),
       forgets: draw.pick([0, 0, 0.05]),
-      late: draw.pick([0, 0, 0.05]),
+      late: draw.pick(steps ? [0.1, 0.3, 0.3] : [0, 0, 0.05]),
     },
     thinks: draw.pick([0, 0, 0, 1, 30]),
     ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
@@ -355,9 +346,10 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   queues: ["kill the broker", "kill the broker", "jump the clock"],
 };
 
-function faultsOf(draw: Random, { theme, length }: About): Fault[] {
+function faultsOf(draw: Random, { theme, length, steps }: About): Fault[] {
   const often = theme === "outboxes" || theme === "hostility" ? 0.15 : 0.35;
-  const on = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
+  const drawn = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
+  const on = steps ? ["jump the clock", "jump the clock", "kill the broker"] as const : drawn;
   if (on.length === 0) return [];
   return some(draw, [OFTEN.has(theme) ? 4 : 1, 8], () => ({
     kind: draw.pick(on),
