@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { ASSETS } from "../../lib/http/assets.ts";
-import { sources } from "../structure/sources.ts";
 import { longFiles, longLines } from "../structure/text.ts";
 
 const PAGE = new URL("../../lib/http/page/", import.meta.url);
@@ -10,17 +9,6 @@ const LINES_MOST = 400;
 const CHARACTERS_MOST = 110;
 
 const texts = new Map([...ASSETS].map(([path, { bytes }]) => [path, new TextDecoder().decode(bytes)]));
-
-Deno.test("a broker without --http loads none of it", async () => {
-  const loading = /^(?:import|export)(?! type\b)[^;]*?from\s+"[^"]*\/http\/[^"]*"/m;
-  const all = await sources();
-  assert(
-    all.some(({ text }) => /await import\("[^"]*\/http\/mod\.ts"\)/.test(text)),
-    "it is loaded somewhere",
-  );
-  const others = all.filter(({ path }) => !path.startsWith("lib/http/"));
-  assertEquals(others.filter(({ text }) => loading.test(text)).map(({ path }) => path), []);
-});
 
 Deno.test("every file of the page is served", () => {
   const served = [...ASSETS.keys()].map((path) => path === "/" ? "index.html" : path.replace("/assets/", ""));
