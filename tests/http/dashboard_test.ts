@@ -71,6 +71,30 @@ dashboardTest("What is wrong stands in front: a subscriber that reads nothing is
   await found.getByText(/left out in the last minute.*, for sleepy \(127\.0\.0\.1:\d+\)/).waitFor();
 });
 
+dashboardTest("Who makes publishers wait stands in front, and goes when it reads again", async (look) => {
+  await using broker = await startBroker(["--http", "0", "--max-outbox", "1MiB", "--stall-timeout", "60s"]);
+  await using slow = await Deno.connect({ port: broker.subPort });
+  await slow.write(new TextEncoder().encode("sleepy sub #flood\n"));
+  await slow.read(new Uint8Array(64));
+  await using publisher = await Deno.connect({ port: broker.pubPort });
+  const page = await look(broker);
+  await page.getByText("All well").waitFor();
+  const line = new TextEncoder().encode(`p1 pub #flood ${"x".repeat(60_000)}\n`);
+  const flooding = (async () => {
+    const writer = publisher.writable.getWriter();
+    for (let i = 0; i < 400; i++) await writer.write(line);
+  })();
+  const found = page.getByRole("status", { name: "What is wrong" });
+  await found.getByText(/^sleepy \(127\.0\.0\.1:\d+\): .* MiB waiting$/).waitFor();
+  await page.getByRole("cell", { name: "slow" }).waitFor();
+  await page.getByRole("cell", { name: "waits" }).waitFor();
+  const reading = slow.readable.pipeTo(new WritableStream()).catch(() => {});
+  await page.getByText("All well").waitFor();
+  await flooding;
+  await broker.stop();
+  await reading;
+});
+
 dashboardTest("An administrator ends a connection from the page, and only when asked twice", async (look) => {
   await using broker = await startBroker(["--http", "0"]);
   await using victim = await Deno.connect({ port: broker.subPort });
