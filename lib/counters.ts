@@ -22,12 +22,12 @@ export interface Totals {
   readonly unsent: number;
   /** Requests answered with an error. */
   readonly refused: number;
+  /** Connections that were not let in, with credentials that were wrong or without any. */
+  readonly loginsRefused: number;
   /** Messages that groups gave out once more. */
   readonly redelivered: number;
   /** Messages that became dead letters. */
   readonly dead: number;
-  /** Connections that were not let in, with credentials that were wrong or without any. */
-  readonly loginsRefused: number;
 }
 
 /**
@@ -42,10 +42,10 @@ export class Counters {
   #expired = 0;
   #unsent = 0;
   #refused = 0;
+  #loginsRefused = 0;
   #redelivered = 0;
   #dead = 0;
   readonly #ended = new Map<string, number>();
-  #loginsRefused = 0;
 
   published(messages: number, bytes: number): void {
     this.#published += messages;
@@ -67,6 +67,9 @@ export class Counters {
   refused(requests: number): void {
     this.#refused += requests;
   }
+  loginsRefused(connections: number): void {
+    this.#loginsRefused += connections;
+  }
   redelivered(messages: number): void {
     this.#redelivered += messages;
   }
@@ -75,9 +78,6 @@ export class Counters {
   }
   ended(reason: string): void {
     this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
-  }
-  loginsRefused(connections: number): void {
-    this.#loginsRefused += connections;
   }
 
   /** As they are now. */
@@ -91,9 +91,9 @@ export class Counters {
       expired: this.#expired,
       unsent: this.#unsent,
       refused: this.#refused,
+      loginsRefused: this.#loginsRefused,
       redelivered: this.#redelivered,
       dead: this.#dead,
-      loginsRefused: this.#loginsRefused,
     };
   }
 

@@ -278,6 +278,12 @@ export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
 /** What an idle connection's objects take, bytes, for that sum. */
 export const CONNECTION_BYTES = 16 * KIB;
 
+/**
+ * How long a handshake of TLS may take, milliseconds, from its being accepted to its end whatever comes
+ * meanwhile, and how many there may be at a time: beyond, the one that began first ends.
+ */
+export const HANDSHAKE_MS = 2_000;
+export const HANDSHAKES_MOST = 1_024;
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
 /**
@@ -287,8 +293,8 @@ export const STALL_TIMEOUT_MS = 5_000;
 export const LOGIN_BYTES_MOST = 8 * KIB;
 export const LOBBY_BYTES = 16 * MIB;
 export const LOGIN_TIMEOUT_MS = 10_000;
-/** Who takes too long is ended, so many in one tick: each takes some 10 µs. */
-export const LOGIN_ENDS_A_TICK = 512;
+/** Of those who take too long so many are ended before the event loop turns. */
+export const LOGIN_ENDS_A_TURN = 4;
 /** Connections from one address where there are accounts and nobody says otherwise. */
 export const CONNECTIONS_PER_ADDRESS = 1000;
 /** How long a request may take to come, milliseconds, and for how many bytes it may take a second more. */

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Counters, type Totals } from "../lib/counters.ts";
 
-const KINDS = ["dropped", "expired", "unsent", "refused", "redelivered", "dead", "loginsRefused"] as const;
+const KINDS = ["dropped", "expired", "unsent", "refused", "loginsRefused", "redelivered", "dead"] as const;
 const WITH_BYTES = [["published", "publishedBytes"], ["delivered", "deliveredBytes"]] as const;
 
 Deno.test("what is counted adds up, each kind for itself", () => {

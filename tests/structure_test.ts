@@ -61,6 +61,11 @@ const AROUND_THE_CORE = [
   "lib/sessions/send_queues.ts",
   "lib/sessions/spare_descriptor.ts",
   "lib/sessions/server.ts",
+  "lib/sessions/tls/carrier.ts",
+  "lib/sessions/tls/certificates.ts",
+  "lib/sessions/tls/handshakes.ts",
+  "lib/sessions/tls/tls_transport.ts",
+  "lib/sessions/tls/types.ts",
   "lib/sessions/transport.ts",
   "lib/sessions/turns/event_loop.ts",
 ];

@@ -18,6 +18,7 @@ export type { Admission, Credentials, Gatekeeper, Visitor } from "../auth/gateke
 export type { AccountLimits } from "../auth/account_limits.ts";
 export { type Grant, UNLIMITED } from "../auth/grant.ts";
 export type { Reception } from "../topics/reception.ts";
+export { type CertificatePem, type Certificates, certificatesOf } from "./certificates.ts";
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
 export type { Topics } from "./topics.ts";
@@ -33,13 +34,16 @@ export type { HistogramState } from "../histogram.ts";
 export type { Limits } from "../limits.ts";
 export type { Log, LogFields } from "../log.ts";
 export type {
+  CertificateSnapshot,
   ConnectionSnapshot,
+  Handshake,
   Listener,
   Listening,
   ListenSpec,
   MembershipSnapshot,
   Role,
   SubscriptionSnapshot,
+  TlsSource,
   Transport,
 } from "../sessions/mod.ts";
 export type { SlowPolicy } from "../slow_policy.ts";

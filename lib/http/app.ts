@@ -34,7 +34,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-opener-policy": "same-origin",
 };
 
-/** Paths for everybody, also where there are accounts. */
+/** Paths for everybody, also where there are accounts; so are the dashboard's files, which ask who it is. */
 const OPEN = new Set(["/healthz", "/readyz"]);
 /** The id of connections that requests are. */
 const VISITOR_ID = "http";
@@ -46,7 +46,7 @@ export function makeApp(site: Site, rules: HostRules): App {
     checkComing(comingOf(asked, site), rules);
     const visitor = { id: VISITOR_ID, address: addressOf(asked) };
     asked.set("visitor", visitor);
-    if (!OPEN.has(asked.req.path)) {
+    if (!OPEN.has(asked.req.path) && !site.assets.has(asked.req.path)) {
       const { gatekeeper } = site;
       const credentials = asked.req.header("authorization") ?? null;
       asked.set("grant", await grantOf(credentials, { gatekeeper, visitor }));

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { ASSETS } from "./assets.ts";
 export { type HttpOptions, type HttpServer, serveHttp } from "./server.ts";
 export type { Asset, Assets } from "./types.ts";

@@ -17,11 +17,11 @@ export type CloseReason =
   | "closed"
   | "internal error"
   | "unfinished request"
-  | "disconnected"
   | LobbyEnd
   | "account full"
   | "made room"
   | "account gone"
+  | "disconnected"
   | Eviction;
 
 /** The log's level and event for it. */

@@ -24,7 +24,9 @@ export function dispatch(request: Request, context: Context): Answer {
   const { roles, protocol } = context;
   const { verb } = request;
   if (!protocol.verbs.has(verb)) {
-    return refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+    const why = refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+    // a page can make a browser send whatever lines it likes behind this one (C13)
+    return isHttp(request) ? { ...why, last: true } : why;
   }
   if (verb !== "hello" && verb !== "quit" && context.entrance?.asItIs() === false) {
     return refusal("DENIED", NOT_LET_IN);
@@ -51,4 +53,9 @@ export function dispatch(request: Request, context: Context): Answer {
     default:
       return refusal("UNKNOWN_COMMAND");
   }
+}
+
+/** `POST / HTTP/1.1`, or, as that may have been too long to be read, the `Host:` behind it. */
+function isHttp({ id, argument, fields }: Request): boolean {
+  return (fields.length === 0 && /^HTTP\/\d/.test(argument)) || id.toLowerCase() === "host:";
 }

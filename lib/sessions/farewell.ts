@@ -17,10 +17,10 @@ export type Farewell =
   | LobbyEnd
   | "account full"
   | "account gone"
+  | "disconnected"
   | "drain timeout"
   | "internal error"
-  | "unfinished request"
-  | "disconnected";
+  | "unfinished request";
 
 /** What is known when it is. */
 export interface FarewellFacts {
@@ -80,8 +80,6 @@ export function farewellTo(
         text: `a request began and is not whole: it may take ${REQUEST_MS / 1000} s, and a second more for ` +
           `each ${REQUEST_BYTES_A_SECOND / 1024} KiB`,
       };
-    case "disconnected":
-      return { code: "DISCONNECTED", text: "who runs the broker has ended this connection" };
     case "account full":
       return {
         code: "TOO_MANY_CONNECTIONS",
@@ -102,6 +100,8 @@ export function farewellTo(
         code: "DENIED",
         text: `this account has no place here any more${unsent === 0 ? "" : `, and ${lost}`}`,
       };
+    case "disconnected":
+      return { code: "DISCONNECTED", text: "who runs the broker has ended this connection" };
     case "drain timeout":
       return {
         code: "DRAINING",

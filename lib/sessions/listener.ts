@@ -11,6 +11,7 @@ import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
 import type { Role } from "./context.ts";
 import { Seldom } from "../seldom.ts";
 import { SpareDescriptor } from "./spare_descriptor.ts";
+import type { TlsSource } from "./tls/types.ts";
 
 /** What every connection that comes in by one way has in common. */
 export interface Listener {
@@ -34,6 +35,8 @@ export interface ListenSpec extends Listener {
   readonly port: number;
   /** What a person would change the port with, for the error message: `-s`. */
   readonly flag?: string;
+  /** Who connects speaks TLS and is shown this (plain text). */
+  readonly tls?: TlsSource | undefined;
 }
 
 /** How long an accept that failed for want of file descriptors waits before the next, milliseconds. */

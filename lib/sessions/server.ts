@@ -16,7 +16,7 @@ import {
   CONNECTION_BYTES,
   DESCRIPTORS_KEPT,
   LAST_WORDS_MS,
-  LOGIN_ENDS_A_TICK,
+  LOGIN_ENDS_A_TURN,
   SELDOM_MS,
 } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
@@ -26,6 +26,8 @@ import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
+import { Handshakes } from "./tls/handshakes.ts";
+import type { CertificateSnapshot, TlsSource } from "./tls/types.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
 
@@ -35,6 +37,14 @@ export interface Listening {
   readonly name: string;
   /** Where, with the port that was taken. */
   readonly address: Deno.NetAddr;
+  /** What who connects there is shown now; left out: it is plain text that is spoken there. */
+  readonly certificate?: CertificateSnapshot;
+}
+
+/** One of them, and what it is to be. */
+interface OpenSocket {
+  readonly socket: Deno.TcpListener;
+  readonly spec: ListenSpec;
 }
 
 /** What a server is told. */
@@ -60,7 +70,8 @@ export class Server {
   readonly #loop: OwnedLoop;
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
-  #sockets: Deno.TcpListener[] = [];
+  #sockets: OpenSocket[] = [];
+  readonly #handshakes: Handshakes;
   #ticker: Timer | undefined;
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
@@ -73,6 +84,8 @@ export class Server {
   /** Connections at once: as many as may be, or as the system has turned out to have room for. */
   #most: number;
   #lastNumber = 0;
+  /** Those are being ended who took too long to log in. */
+  #ending = false;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
@@ -85,6 +98,8 @@ export class Server {
       accounts: new AccountUses(),
       turns: new Turns(loop, () => this.#flush()),
     };
+    const { clock, log } = settings;
+    this.#handshakes = new Handshakes({ clock, log, turned: () => this.#turned() });
   }
 
   /** How many connections there are. */
@@ -92,28 +107,30 @@ export class Server {
     return this.#connections.size;
   }
 
-  /** How many sockets are listened on. */
-  get listening(): number {
-    return this.#sockets.length;
+  /** How many handshakes of TLS are under way, which are no connections yet. */
+  get handshakes(): number {
+    return this.#handshakes.size;
+  }
+
+  /** What is listened on. */
+  get listening(): Listening[] {
+    return this.#sockets.map(listeningOf);
   }
 
   /** Listens on all of them or, where it cannot, on none of them and throws RunError. */
   listen(specs: readonly ListenSpec[]): Listening[] {
-    const sockets: Deno.TcpListener[] = [];
+    const sockets: OpenSocket[] = [];
     try {
-      for (const spec of specs) sockets.push(listen(spec));
+      for (const spec of specs) sockets.push({ socket: listen(spec), spec });
     } catch (error) {
-      for (const socket of sockets) socket.close();
+      for (const { socket } of sockets) socket.close();
       throw error;
     }
     this.#sockets.push(...sockets);
     this.#startTicking();
     this.#loop.open();
-    return sockets.map((socket, at) => {
-      const spec = specs[at]!;
-      void this.#accept(socket, spec);
-      return { name: spec.name, address: socket.addr };
-    });
+    for (const each of sockets) void this.#accept(each);
+    return sockets.map(listeningOf);
   }
 
   /**
@@ -186,8 +203,9 @@ export class Server {
    * how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
-    for (const socket of this.#sockets) socket.close();
+    for (const { socket } of this.#sockets) socket.close();
     this.#sockets = [];
+    this.#handshakes.close();
     let cut = 0;
     const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
     const { clock } = this.#settings;
@@ -245,20 +263,44 @@ export class Server {
     }));
   }
 
-  async #accept(socket: Deno.TcpListener, listener: Listener): Promise<void> {
+  async #accept({ socket, spec }: OpenSocket): Promise<void> {
     await acceptAll(socket, {
       log: this.#settings.log,
       clock: this.#settings.clock,
-      name: listener.name,
+      name: spec.name,
       onConnection: (connection) => {
         connection.setNoDelay(true);
         connection.setKeepAlive(true);
-        void this.serve(connection, { listener, address: addressOf(connection.remoteAddr) });
+        const address = addressOf(connection.remoteAddr);
+        if (spec.tls === undefined) void this.serve(connection, { listener: spec, address });
+        else void this.#serveInTls(connection, { spec, tls: spec.tls, address });
       },
-      turned: () => new Promise((resolve) => this.#settings.turns.whenTurned(resolve)),
-      turnAway: (connection) => turnAway(connection, listener),
+      turned: () => this.#turned(),
+      // who is to speak TLS could not read it
+      turnAway: (connection) => spec.tls === undefined ? turnAway(connection, spec) : closed(connection),
       exhausted: () => this.#takeFewer(),
     });
+  }
+
+  async #serveInTls(connection: Deno.TcpConn, { spec, tls, address }: {
+    readonly spec: ListenSpec;
+    readonly tls: TlsSource;
+    readonly address: string;
+  }): Promise<void> {
+    const accepted = { transport: connection, listener: spec, address };
+    try {
+      const transport = await this.#handshakes.shake(accepted, tls);
+      if (transport === undefined) return;
+      // the broker may have been told to stop meanwhile
+      if (this.#sockets.some(({ spec: open }) => open === spec)) await this.serve(transport, accepted);
+      else transport.close();
+    } catch (error) {
+      this.#internalError(error);
+    }
+  }
+
+  #turned(): Promise<void> {
+    return new Promise((resolve) => this.#settings.turns.whenTurned(resolve));
   }
 
   /**
@@ -272,8 +314,13 @@ export class Server {
       engine.tick(now());
       accounts.tick(TICK_MS);
       if (gatekeeper?.tick?.() === true) this.renewGrants();
-      this.#endLate();
-      const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
+      const late: Connection[] = [];
+      const suspects: Connection[] = [];
+      for (const connection of this.#connections.keys()) {
+        if (connection.isLate(TICK_MS)) late.push(connection);
+        else if (connection.tick(TICK_MS)) suspects.push(connection);
+      }
+      void this.#end(late);
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
@@ -296,11 +343,16 @@ export class Server {
     });
   }
 
-  /** A flood that came together is not ended in one turn: others wait for no more than some milliseconds. */
-  #endLate(): void {
-    if (this.#lobby.size === 0) return;
-    const late = this.#lobby.guests().filter((guest) => guest.isLate(TICK_MS));
-    for (const guest of late.slice(0, LOGIN_ENDS_A_TICK)) guest.giveUp("no login");
+  /** A flood that came together is ended a few at a time: others have their turn in between. */
+  async #end(late: readonly Connection[]): Promise<void> {
+    if (this.#ending || late.length === 0) return;
+    this.#ending = true;
+    for (const [at, guest] of late.entries()) {
+      // it may have been let in meanwhile
+      if (guest.isLate(0)) guest.giveUp("no login");
+      if (at % LOGIN_ENDS_A_TURN === 0) await new Promise<void>((resolve) => this.later(resolve));
+    }
+    this.#ending = false;
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {
@@ -312,18 +364,32 @@ export class Server {
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */
   #flush(): void {
-    const { flushes, log } = this.#settings;
     try {
-      flushes.flush();
+      this.#settings.flushes.flush();
     } catch (error) {
-      log.error("internal error", { error: String(error instanceof Error ? error.stack : error) });
+      this.#internalError(error);
     }
+  }
+
+  #internalError(error: unknown): void {
+    const text = String(error instanceof Error ? error.stack : error);
+    this.#settings.log.error("internal error", { error: text });
   }
 
   #stopTicking(): void {
     this.#settings.clock.cancel(this.#ticker);
     this.#ticker = undefined;
   }
+}
+
+function listeningOf({ socket, spec: { name, tls } }: OpenSocket): Listening {
+  const address = socket.addr;
+  return tls === undefined ? { name, address } : { name, address, certificate: tls.certificate };
+}
+
+function closed(connection: Deno.TcpConn): Promise<void> {
+  connection.close();
+  return Promise.resolve();
 }
 
 /** Says why before it closes; a peer that is gone already does not matter. */

@@ -9,7 +9,7 @@ import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { Engine, Gate, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
-import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
+import { DONE, type Protocol } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
 import { Entrance } from "./admission/entrance.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
@@ -373,11 +373,13 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.ok(run.count, receipt);
   }
 
-  /** The decoder refuses a request, and perhaps all that follows. */
+  /** The decoder refuses a request, or all that follows: that cannot be understood, and is not read (V6). */
   #refuse(found: Found): void {
     const why = refusal(this.#decoder.refusal, this.#decoder.problem);
-    if (found === Found.Broken) this.#breakOff(why);
-    else this.#answer(why, 1);
+    if (found !== Found.Broken) return this.#answer(why, 1);
+    this.#settings.counters.refused(1);
+    this.#replies.say((replies) => replies.bye(why.code, why.text));
+    this.#ended = "protocol error";
   }
 
   #answer(answer: Answer, count: number): void {
@@ -388,12 +390,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     this.#settings.counters.refused(count);
     this.#replies.refuse(answer, count);
-  }
-
-  /** What follows cannot be understood: says so and reads no more (V6). */
-  #breakOff(why: Refusal): void {
-    this.#settings.counters.refused(1);
-    this.#replies.say((replies) => replies.bye(why.code, why.text));
-    this.#ended = "protocol error";
+    if (answer.last) this.#ended = "protocol error";
   }
 }

@@ -25,12 +25,12 @@ export interface Settings {
   readonly counters: Counters;
   /** Who lets sessions in; left out: there are no accounts, and everybody may do everything. */
   readonly gatekeeper?: Gatekeeper | undefined;
-  /** How long what was put into outboxes took to be written; left out: nobody looks at it. */
-  readonly writes?: Histogram | undefined;
   /** Where sessions are that were not let in yet. */
   readonly lobby: Lobby;
   /** What the connections of each account have in common. */
   readonly accounts: AccountUses;
+  /** How long what was put into outboxes took to be written; left out: nobody looks at it. */
+  readonly writes?: Histogram | undefined;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

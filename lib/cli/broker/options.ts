@@ -27,6 +27,7 @@ import {
   type Values,
 } from "../options/table.ts";
 import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
+import { checkTlsOptions, TLS_OPTIONS } from "./tls/options.ts";
 import { RETAIN, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
 import {
   choice,
@@ -78,6 +79,7 @@ const OPTIONS = {
     fallback: "127.0.0.1",
     help: "address to listen on; 0.0.0.0 or :: lets other machines in (127.0.0.1)",
   }),
+  ...TLS_OPTIONS,
   http: optionMaybe(port(0), {
     fallback: undefined,
     bare: DEFAULT_HTTP_PORT,
@@ -243,6 +245,7 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
   checkGroupOptions(options);
+  checkTlsOptions(options);
   const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;
   const addGroups = (flag: string, job: GroupsJob): void =>
     add(flag, (dir) => ({ kind: "groups", dir, job }));

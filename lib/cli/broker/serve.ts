@@ -5,7 +5,7 @@
  */
 import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
-import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
 import type { HttpServer } from "../../http/mod.ts";
 import type { Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
@@ -18,6 +18,7 @@ import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
 import { logPrice } from "./price_tag.ts";
+import { openCertificates } from "./tls/certificate_files.ts";
 
 /** Serves; resolves to the exit code. Rejects with RunError where it cannot begin. */
 export async function serve(options: BrokerOptions): Promise<number> {
@@ -34,18 +35,20 @@ export async function serve(options: BrokerOptions): Promise<number> {
   };
   void aborted(stop.signal).then(end);
   const accounts = await accountsOf(options, log);
+  const certificates = await openCertificates(options, { log });
   broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
   accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
-  const listening = await listen(broker, options);
+  const listening = await listen(broker, options, certificates?.tls);
   const http = await openHttp(broker, options, { gatekeeper: accounts?.doorkeeper, log });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
-  printLine(`broker ready: ${ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
+  const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
+  printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
-  if (accounts === undefined) warnOfOpenPorts(listening, log);
+  warnOfOpenPorts(ways, { accounts, certificates, log });
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
@@ -64,6 +67,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
   control?.close();
+  certificates?.close();
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
@@ -81,24 +85,44 @@ async function accountsOf({ users: path, ...options }: BrokerOptions, log: Log):
 }
 
 /** Says what is open to whom, where it is to more than this machine. */
-function warnOfOpenPorts(listening: readonly Listening[], log: Log): void {
+function warnOfOpenPorts(
+  listening: readonly Listening[],
+  { accounts, certificates, log }: {
+    readonly accounts: OpenAccounts | undefined;
+    readonly certificates: object | undefined;
+    readonly log: Log;
+  },
+): void {
   const open = listening.filter(({ address: { hostname } }) =>
     !/^(?:127\.|::1$|::ffff:127\.)/.test(hostname)
   );
+  const ports = open.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   if (open.length === 0) return;
-  log.warn("everybody who reaches this machine may publish and subscribe to everything", {
-    ports: open.map(({ name, address }) => `${name} ${shown(address)}`).join(", "),
-    hint: "--users FILE lets in only who has an account",
-  });
+  if (accounts === undefined) {
+    log.warn("everybody who reaches this machine may publish and subscribe to everything", {
+      ports,
+      hint: "--users FILE lets in only who has an account",
+    });
+  } else if (certificates === undefined) {
+    log.warn("tokens go over the network as they are: who listens there can read them", {
+      ports,
+      hint: "--tls-cert and --tls-key encrypt what is said",
+    });
+  }
 }
 
 /** Where it cannot listen, the store is closed again. */
-async function listen(broker: Broker, options: BrokerOptions): Promise<readonly Listening[]> {
+async function listen(
+  broker: Broker,
+  options: BrokerOptions,
+  tls: Certificates | undefined,
+): Promise<readonly Listening[]> {
   try {
     return broker.listen(listenersOn({
       hostname: options.host,
       subPort: options["sub-port"],
       pubPort: options["pub-port"],
+      tls,
     }));
   } catch (error) {
     await broker.close();
@@ -115,7 +139,7 @@ async function openHttp(
   const { http: port, host: hostname, "http-host": names } = options;
   if (port === undefined) return undefined;
   // who has no use for it starts without what it takes
-  const { serveHttp } = await import("../../http/mod.ts");
+  const { ASSETS, serveHttp } = await import("../../http/mod.ts");
   try {
     return await serveHttp({
       broker,
@@ -124,7 +148,7 @@ async function openHttp(
       names,
       gatekeeper,
       limits: limitsOf(options),
-      assets: new Map(),
+      assets: ASSETS,
       log,
     });
   } catch (error) {
@@ -172,9 +196,9 @@ function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
     limits: limitsHere(options, log),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
-    measures: options.http !== undefined,
     loginTimeout: options["login-timeout"],
     connectionsPerAddress: options["max-connections-per-address"],
+    measures: options.http !== undefined,
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
