@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Grant } from "../auth/grant.ts";
 import type { MembershipSnapshot } from "./memberships.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 

@@ -16,6 +16,7 @@ const TOP: readonly string[] = [
   "deno.lock",
   "docs",
   "lib",
+  "packaging",
   "publisher.ts",
   "scripts",
   "subscriber.ts",
