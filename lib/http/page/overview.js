@@ -53,7 +53,7 @@ function Head({ id, title, all, href }) {
 }
 
 /**
- * Read out when they change; where nothing is wrong, that is said.
+ * In front of everything; where nothing is wrong, that is said.
  *
  * @param {{ app: import("./use.js").App }} props
  */
@@ -67,15 +67,18 @@ function Findings({ app }) {
     groups: groups?.groups ?? [],
     recent: app.history.recent,
   });
-  return html`<ul class="findings ages" role="status" aria-label="What is wrong">${
-    found.length === 0
+  const titles = found.map(({ title }) => title);
+  // who listens hears what is new, and not each second how much of it
+  return html`
+    <p class="out-of-sight" role="status">${titles.length === 0 ? "All is well" : titles.join(". ")}</p>
+    <ul class="findings ages" aria-label="What is wrong">${found.length === 0
       ? html`<li class="good"><b>All well</b><span class="quiet">${wellFor(broker)}</span></li>`
       : found.map(({ level, title, text, href }) =>
-        html`<li class=${level} key=${title + text}>
+        html`<li class=${level} key=${title}>
           <b>${title}</b><span>${text}</span>${href && html`<a href=${href}>Show</a>`}
         </li>`
-      )
-  }</ul>`;
+      )}</ul>
+  `;
 }
 
 /** @param {any} broker @returns {string} */
