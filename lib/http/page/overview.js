@@ -61,9 +61,11 @@ function Findings({ app }) {
   const { broker } = useFeed(app.feed);
   const { answer: connections } = useAnswer(app.feed, `/api/connections?sort=queued&limit=${SHOWN}`, 2);
   const { answer: groups } = useAnswer(app.feed, `/api/groups?limit=${SHOWN}`, 3);
+  app.history.see(connections);
   const found = findingsOf({
     broker,
     connections: connections?.connections ?? [],
+    misses: (connection) => app.history.misses(connection),
     groups: groups?.groups ?? [],
     recent: app.history.recent,
   });
