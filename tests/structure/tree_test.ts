@@ -16,7 +16,6 @@ const TOP: readonly string[] = [
   "deno.lock",
   "docs",
   "lib",
-  "packaging",
   "publisher.ts",
   "scripts",
   "subscriber.ts",
