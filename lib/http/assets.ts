@@ -109,7 +109,7 @@ function withPlaces(script: string): string {
   );
 }
 
-/** A browser that is told of all modules asks for them at once, not for each when it has read who imports it. */
+/** A browser that is told of all modules asks for them at once, not each when it has read who imports it. */
 function withModules(page: string): string {
   const links = Object.keys(SCRIPTS).map((name) => `<link rel="modulepreload" href="/assets/${name}">`);
   return page.replace("</head>", () => `${links.join("")}</head>`);
