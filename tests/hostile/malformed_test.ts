@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { exchangesOf, type Table } from "./exchange.ts";
 import { Judge, type Reach } from "./judge.ts";
-import { brokerOverMemory, brokerProcess } from "./reach.ts";
-import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
+import { HAS_OPENSSL } from "../support/certificates.ts";
+import { brokerOverMemory, brokerProcess, brokerWithTls } from "./reach.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP, TABLES_OF_TLS } from "./tables/mod.ts";
 
 const WRONG_MOST = 5;
 
@@ -37,4 +38,15 @@ Deno.test("who has no account, and who has one that may do little, gets no furth
 Deno.test("what comes to the HTTP port is one request or none, and comes from where it may (F54, F55, F57)", async () => {
   await using broker = await brokerProcess();
   assertEquals(await wrongOn(broker, TABLES_OF_HTTP), []);
+});
+
+Deno.test({
+  name: `what comes to a port with TLS and is none is told so (F35, F37)${
+    HAS_OPENSSL ? "" : " (skipped: without openssl there are no certificates)"
+  }`,
+  ignore: !HAS_OPENSSL,
+  fn: async () => {
+    await using broker = await brokerWithTls();
+    assertEquals(await wrongOn(broker, TABLES_OF_TLS), []);
+  },
 });
