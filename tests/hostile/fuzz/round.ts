@@ -40,6 +40,7 @@ export interface RoundReport {
   readonly suspects: readonly Transcript[];
 }
 
+const NOT_ENDED = "the broker did not end a connection that said nothing more";
 const ATTACKERS = 8;
 const SUSPECTS_MOST = 256;
 /** Executions between two looks at a connection of its own. */
@@ -80,7 +81,7 @@ export async function runRound(
         return "";
       });
       executions++;
-      if (heard === undefined) findings.push("the broker did not end a connection that said nothing more");
+      if (heard === undefined) findings.push(NOT_ENDED);
       else if (novelty.isNew(heard)) {
         novel++;
         corpus.push(transcript);
@@ -141,7 +142,8 @@ export async function replay(
     ...(accounts ? { forbidden: secret } : {}),
   };
   for (const transcript of transcripts) {
-    await attack(transcript, target).catch((error) => found.push(error.message));
+    const heard = await attack(transcript, target).catch((error) => void found.push(error.message));
+    if (heard === undefined && found.length === 0) found.push(NOT_ENDED);
     await health(broker).catch((error) => found.push(error.message));
     if (found.length > 0 || (broker.defect ?? honest.wrong) !== undefined) break;
   }
