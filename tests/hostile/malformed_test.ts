@@ -25,9 +25,10 @@ Deno.test("malformed exchanges get what they are owed, and honest clients notice
   assertEquals(await wrongOn(broker), []);
 });
 
-Deno.test("the same, when it comes byte by byte", async () => {
+Deno.test("the same, when it comes byte by byte: a third of it, `deno task malformed` takes all", async () => {
   await using broker = brokerOverMemory();
-  assertEquals(await wrongOn(broker), []);
+  const some = TABLES.map((table) => ({ ...table, rows: table.rows.filter((_, at) => at % 3 === 0) }));
+  assertEquals(await wrongOn(broker, some), []);
 });
 
 Deno.test("who has no account, and who has one that may do little, gets no further (A1, A2)", async () => {
