@@ -61,9 +61,9 @@ export async function runRound(
   const suspects: Transcript[] = [];
   const broker = await FuzzedBroker.start({ accounts });
   const secret = crypto.randomUUID();
-  const { subPort, pubPort } = broker;
+  const { subPort, pubPort, httpPort } = broker;
   const honest = await Honest.on({ subPort, pubPort, accounts, secret });
-  const target = { subPort, pubPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
+  const target = { subPort, pubPort, httpPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
   started?.(broker.pid);
   const descriptors = broker.descriptors;
   const began = performance.now();
@@ -131,12 +131,13 @@ export async function replay(
 ): Promise<string[]> {
   const broker = await FuzzedBroker.start({ accounts });
   const secret = crypto.randomUUID();
-  const { subPort, pubPort } = broker;
+  const { subPort, pubPort, httpPort } = broker;
   const honest = await Honest.on({ subPort, pubPort, accounts, secret });
   const found: string[] = [];
   const target = {
     subPort,
     pubPort,
+    httpPort,
     accounts,
     random: Math.random,
     ...(accounts ? { forbidden: secret } : {}),
