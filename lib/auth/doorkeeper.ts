@@ -33,8 +33,8 @@ export interface DoorkeeperOptions {
 const WRONG = "the name or the secret is wrong";
 
 /**
- * Guarantees: nobody is let in by what was in force before the last {@link replace}; who is not known takes as
- * long as who is; a secret is never logged, nor what may be one.
+ * Guarantees: nobody is let in by what was in force before the last {@link replace}; who is not known takes
+ * as long as who is; a secret is never logged, nor what may be one.
  */
 export class Doorkeeper implements Gatekeeper {
   readonly #topicMost: number;

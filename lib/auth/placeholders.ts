@@ -1,5 +1,6 @@
 /**
- * What stands in patterns for who comes: `{user}`, an account's name, and `{id}`, what a client calls itself.
+ * What stands in patterns for who comes (A7): `{user}`, an account's name, and `{id}`, what a client calls
+ * itself.
  *
  * A value is one segment of a topic and no wildcard, which is looked at before it is put in: what peers call
  * themselves widens no pattern.

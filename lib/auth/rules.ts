@@ -1,5 +1,5 @@
 /**
- * What may be done where: allowed patterns and denied ones, of which those that deny win.
+ * What may be done where: allowed patterns and denied ones, of which those that deny win (A7).
  *
  * @module
  */

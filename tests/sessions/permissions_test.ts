@@ -102,6 +102,25 @@ Deno.test("what may not be published is refused in its place, and a run of it wi
   assertEquals(await heard(subscriber), ["pub #a 1", "pub #a 1"]);
 });
 
+Deno.test("what reply= names is judged when somebody answers there, by what that one may (P7)", async () => {
+  await using broker = new Accounts();
+  const asking = { publish: { allow: ["#jobs"] }, receive: { allow: ["#_reply.>"] } };
+  const requester = await broker.enter("publishers", "asks", asking);
+  const secret = await broker.enter("subscribers", "all");
+  await secret.ask("sub #secret");
+  const answering = { publish: { allow: ["#_reply.>"] }, receive: { allow: ["#jobs"] } };
+  const jobs = await broker.enter("subscribers", "answers", answering);
+  await jobs.ask("sub #jobs");
+  assertMatch(await requester.ask("pub #jobs 1 reply=#secret\nx") ?? "", /^ok 1 /);
+  assertEquals(await heard(jobs), ["pub #jobs 1 reply=#secret"]);
+  const answers = await broker.enter("publishers", "answers");
+  assertEquals(
+    await answers.ask("pub #secret 1\nx"),
+    'err DENIED account "answers" may not publish to "#secret"',
+  );
+  assertEquals(await heard(secret), []);
+});
+
 Deno.test("who has lost the right to all of a pattern is told that its subscription has ended (P8)", async () => {
   await using broker = new Accounts();
   const may = { receive: { allow: ["#a.>", "#b"] } };

@@ -46,10 +46,15 @@ export function permits({ allow, deny = [] }: Rules, topic: string): boolean {
     !deny.some((pattern) => takesIn(pattern, topic));
 }
 
-/** Whether it may be received: of a dead letter the topic it was published to as well. */
+/**
+ * Whether it may be received: of a dead letter the topic it was published to as well and, where its name does
+ * not say which, everything.
+ */
 export function mayReceive(rules: Rules, topic: string): boolean {
-  const letter = /^#dead\.[^.]+\.(.+)$/.exec(topic);
-  return permits(rules, topic) && (letter === null || mayReceive(rules, `#${letter[1]}`));
+  const letter = /^#dead\.[^.]+(?:\.(.+))?$/.exec(topic);
+  if (!permits(rules, topic) || letter === null) return permits(rules, topic);
+  if (letter[1] !== undefined) return mayReceive(rules, `#${letter[1]}`);
+  return rules.allow.includes("#>") && (rules.deny ?? []).length === 0;
 }
 
 /** Answers what it is asked by trying, and counts how often it was. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
 import type { HttpServer } from "../../http/mod.ts";
@@ -42,12 +43,12 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options, certificates?.tls);
-  const http = await openHttp(broker, options, log);
+  const http = await openHttp(broker, options, { gatekeeper: accounts?.doorkeeper, log });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
   const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
-  if (accounts === undefined) warnOfOpenPorts(listening, log);
+  warnOfOpenPorts(ways, { accounts, certificates, log });
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
@@ -84,15 +85,30 @@ async function accountsOf({ users: path, ...options }: BrokerOptions, log: Log):
 }
 
 /** Says what is open to whom, where it is to more than this machine. */
-function warnOfOpenPorts(listening: readonly Listening[], log: Log): void {
+function warnOfOpenPorts(
+  listening: readonly Listening[],
+  { accounts, certificates, log }: {
+    readonly accounts: OpenAccounts | undefined;
+    readonly certificates: object | undefined;
+    readonly log: Log;
+  },
+): void {
   const open = listening.filter(({ address: { hostname } }) =>
     !/^(?:127\.|::1$|::ffff:127\.)/.test(hostname)
   );
+  const ports = open.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   if (open.length === 0) return;
-  log.warn("everybody who reaches this machine may publish and subscribe to everything", {
-    ports: open.map(({ name, address }) => `${name} ${shown(address)}`).join(", "),
-    hint: "--users FILE lets in only who has an account",
-  });
+  if (accounts === undefined) {
+    log.warn("everybody who reaches this machine may publish and subscribe to everything", {
+      ports,
+      hint: "--users FILE lets in only who has an account",
+    });
+  } else if (certificates === undefined) {
+    log.warn("tokens go over the network as they are: who listens there can read them", {
+      ports,
+      hint: "--tls-cert and --tls-key encrypt what is said",
+    });
+  }
 }
 
 /** Where it cannot listen, the store is closed again. */
@@ -115,7 +131,11 @@ async function listen(
 }
 
 /** Where it cannot listen, the broker is closed again. */
-async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promise<HttpServer | undefined> {
+async function openHttp(
+  broker: Broker,
+  options: BrokerOptions,
+  { gatekeeper, log }: { readonly gatekeeper: Gatekeeper | undefined; readonly log: Log },
+): Promise<HttpServer | undefined> {
   const { http: port, host: hostname, "http-host": names } = options;
   if (port === undefined) return undefined;
   // who has no use for it starts without what it takes
@@ -126,6 +146,7 @@ async function openHttp(broker: Broker, options: BrokerOptions, log: Log): Promi
       hostname,
       port,
       names,
+      gatekeeper,
       limits: limitsOf(options),
       assets: ASSETS,
       log,

@@ -15,8 +15,8 @@ const TOKEN_VARIABLE = "HASHBUS_TOKEN";
 
 export const CREDENTIAL_OPTIONS = {
   user: option(WORD, {
-    help:
-      `the name of an account, where the broker has accounts; its token is in ${TOKEN_VARIABLE} or --token-file`,
+    help: "the name of an account, where the broker has accounts; " +
+      `its token is in ${TOKEN_VARIABLE} or --token-file`,
   }),
   "token-file": option(FILE, {
     help: `the file whose first line is the token of --user (${TOKEN_VARIABLE})`,

@@ -8,7 +8,7 @@ import { refusal } from "../refusal.ts";
 
 /**
  * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows
- * costs no string. The message itself is not looked at.
+ * costs no string. The message itself is not looked at, nor where it asks for answers to be sent (P7).
  */
 export function pub(
   bytes: Uint8Array,
