@@ -7,18 +7,12 @@ import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
 import { Lobby } from "./admission/lobby.ts";
-import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
+import { Places } from "./admission/places.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import {
-  CONNECTION_BYTES,
-  DESCRIPTORS_KEPT,
-  LAST_WORDS_MS,
-  LOGIN_ENDS_A_TURN,
-  SELDOM_MS,
-} from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { renewGrants } from "./renewal.ts";
@@ -79,10 +73,9 @@ export class Server {
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
   readonly #lobby: Lobby<Connection>;
-  readonly #networks = new NetworkCounts();
-  readonly #perAddress: number;
-  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
-  #most: number;
+  readonly #places: Places;
+  /** TLS on ports without. */
+  readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
   /** Those are being ended who took too long to log in. */
   #ending = false;
@@ -90,8 +83,11 @@ export class Server {
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
     this.#lobby = new Lobby(loginTimeout);
-    this.#perAddress = connectionsPerAddress;
-    this.#most = settings.limits.connections;
+    this.#places = new Places({
+      most: settings.limits.connections,
+      perAddress: connectionsPerAddress,
+      whoMakesRoom: () => this.#lobby.whoMakesRoom(),
+    });
     this.#settings = {
       ...settings,
       lobby: this.#lobby,
@@ -145,25 +141,23 @@ export class Server {
       readonly grant?: Grant | undefined;
     },
   ): Promise<void> {
-    const { log } = this.#settings;
+    const { clock, log } = this.#settings;
     const { name } = listener;
-    const host = hostOf(address);
-    const network = host === undefined ? undefined : networkOf(host);
-    const limit = this.#limitReached(network);
-    if (limit !== undefined) {
-      this.#refusals.happened(this.#settings.clock.now(), (times) => {
-        log.warn("connection refused: too many", { listener: name, address, ...limit, times });
+    const place = this.#places.take(address);
+    if ("limit" in place) {
+      this.#refusals.happened(clock.now(), (times) => {
+        log.warn("connection refused: too many", { listener: name, address, ...place.limit, times });
       });
       return turnAway(transport, listener);
     }
-    if (network !== undefined) this.#networks.add(network);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
-    const over = connection.run().then(() => {
+    const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
-      if (network !== undefined) this.#networks.remove(network);
+      place.leave();
+      if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
       if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
@@ -231,22 +225,6 @@ export class Server {
   async close(): Promise<void> {
     for (const connection of this.#connections.keys()) connection.cut("closed");
     await this.drain(0);
-  }
-
-  /**
-   * Which limit leaves no room for one more from there, if any does. Where all places are taken, one that has
-   * not been let in makes room: so a flood that never logs in keeps nobody out who does.
-   */
-  #limitReached(network: string | undefined): LogFields | undefined {
-    if (network !== undefined && this.#networks.of(network) >= this.#perAddress) {
-      return { limit: this.#perAddress, from: network };
-    }
-    const most = this.#most;
-    if (this.#connections.size < most) return undefined;
-    const first = this.#lobby.whoMakesRoom();
-    if (first === undefined) return { limit: most };
-    first.cut("made room");
-    return undefined;
   }
 
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
@@ -328,17 +306,11 @@ export class Server {
     });
   }
 
-  /**
-   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
-   * open something, half of them where there are few.
-   */
   #takeFewer(): void {
-    const { size } = this.#connections;
-    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
-    if (most >= this.#most) return;
-    this.#most = most;
+    const connections = this.#places.takeFewer();
+    if (connections === undefined) return;
     this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
-      connections: most,
+      connections,
       reason: "no file descriptor is left",
     });
   }
@@ -360,6 +332,16 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
+  }
+
+  #tellTls(fields: LogFields): void {
+    const { clock, log } = this.#settings;
+    this.#tls.happened(clock.now(), (times) => {
+      log.warn("TLS on a port without: connect without TLS, or start the broker with --tls-cert", {
+        ...fields,
+        times,
+      });
+    });
   }
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */
