@@ -6,8 +6,8 @@
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
+import { Capacity } from "./admission/capacity.ts";
 import { Lobby } from "./admission/lobby.ts";
-import { Places } from "./admission/places.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
@@ -72,8 +72,7 @@ export class Server {
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
-  readonly #lobby: Lobby<Connection>;
-  readonly #places: Places;
+  readonly #capacity: Capacity;
   /** TLS on ports without. */
   readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
@@ -82,15 +81,12 @@ export class Server {
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#lobby = new Lobby(loginTimeout);
-    this.#places = new Places({
-      most: settings.limits.connections,
-      perAddress: connectionsPerAddress,
-      whoMakesRoom: () => this.#lobby.whoMakesRoom(),
-    });
+    const lobby = new Lobby<Connection>(loginTimeout);
+    const { connections } = settings.limits;
+    this.#capacity = new Capacity({ connections, perAddress: connectionsPerAddress, lobby });
     this.#settings = {
       ...settings,
-      lobby: this.#lobby,
+      lobby,
       accounts: new AccountUses(),
       turns: new Turns(loop, () => this.#flush()),
     };
@@ -141,11 +137,11 @@ export class Server {
       readonly grant?: Grant | undefined;
     },
   ): Promise<void> {
-    const { clock, log } = this.#settings;
+    const { log } = this.#settings;
     const { name } = listener;
-    const place = this.#places.take(address);
+    const place = this.#capacity.take(address, this.#connections.size);
     if ("limit" in place) {
-      this.#refusals.happened(clock.now(), (times) => {
+      this.#refusals.happened(this.#settings.clock.now(), (times) => {
         log.warn("connection refused: too many", { listener: name, address, ...place.limit, times });
       });
       return turnAway(transport, listener);
@@ -307,7 +303,7 @@ export class Server {
   }
 
   #takeFewer(): void {
-    const connections = this.#places.takeFewer();
+    const connections = this.#capacity.takeFewer(this.#connections.size);
     if (connections === undefined) return;
     this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
       connections,
