@@ -75,7 +75,7 @@ Deno.test("A publisher and a subscriber talk inside TLS", options, async () => {
 });
 
 Deno.test(
-  "row 35: who speaks plain text to a port with TLS is told so, and the log is once",
+  "who speaks plain text to a port with TLS is told so, and the log is once (F35)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -99,7 +99,7 @@ for (
     "AES128-SHA",
   ]]]
 ) {
-  Deno.test(`row 35: ${what} is refused with an alert and one line`, options, async () => {
+  Deno.test(`${what} is refused with an alert and one line (F35)`, options, async () => {
     await using server = await TlsBroker.start();
     const { stderr } = await new Deno.Command("openssl", {
       args: ["s_client", "-connect", `127.0.0.1:${server.port}`, ...args!],
@@ -158,7 +158,7 @@ function bytes(text: string): Uint8Array<ArrayBuffer> {
 const HALF = bytes("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
 
 Deno.test(
-  "row 37: who is silent, sends half a ClientHello, a huge one, or a drop at a time is gone in 2 s",
+  "who is silent, sends half a ClientHello, a huge one, or a drop at a time is gone in 2 s (F37)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -186,7 +186,7 @@ Deno.test(
   },
 );
 
-Deno.test("row 37: a ClientHello of many megabytes is not kept", options, async () => {
+Deno.test("a ClientHello of many megabytes is not kept (F37)", options, async () => {
   await using server = await TlsBroker.start();
   using large = await RawClient.connect(server.port);
   // records of a handshake message of 16 MiB - 1
@@ -200,7 +200,7 @@ Deno.test("row 37: a ClientHello of many megabytes is not kept", options, async 
 });
 
 Deno.test(
-  "row 36: another certificate is for who connects then, a bad pair changes nothing",
+  "another certificate is for who connects then, a bad pair changes nothing (F36)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -221,7 +221,7 @@ Deno.test(
   },
 );
 
-Deno.test("row 36: none of many that connect while certificates change fails", options, async () => {
+Deno.test("none of many that connect while certificates change fails (F36)", options, async () => {
   await using server = await TlsBroker.start();
   const pairs = [await server.issuer.issue(), await server.issuer.issue({ kind: "rsa" })];
   let over = false;
