@@ -16,7 +16,7 @@ import {
   CONNECTION_BYTES,
   DESCRIPTORS_KEPT,
   LAST_WORDS_MS,
-  LOGIN_ENDS_A_TICK,
+  LOGIN_ENDS_A_TURN,
   SELDOM_MS,
 } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
@@ -84,6 +84,8 @@ export class Server {
   /** Connections at once: as many as may be, or as the system has turned out to have room for. */
   #most: number;
   #lastNumber = 0;
+  /** Those are being ended who took too long to log in. */
+  #ending = false;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
@@ -312,8 +314,13 @@ export class Server {
       engine.tick(now());
       accounts.tick(TICK_MS);
       if (gatekeeper?.tick?.() === true) this.renewGrants();
-      this.#endLate();
-      const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
+      const late: Connection[] = [];
+      const suspects: Connection[] = [];
+      for (const connection of this.#connections.keys()) {
+        if (connection.isLate(TICK_MS)) late.push(connection);
+        else if (connection.tick(TICK_MS)) suspects.push(connection);
+      }
+      void this.#end(late);
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
@@ -336,11 +343,16 @@ export class Server {
     });
   }
 
-  /** A flood that came together is not ended in one turn: others wait for no more than some milliseconds. */
-  #endLate(): void {
-    if (this.#lobby.size === 0) return;
-    const late = this.#lobby.guests().filter((guest) => guest.isLate(TICK_MS));
-    for (const guest of late.slice(0, LOGIN_ENDS_A_TICK)) guest.giveUp("no login");
+  /** A flood that came together is ended a few at a time: others have their turn in between. */
+  async #end(late: readonly Connection[]): Promise<void> {
+    if (this.#ending || late.length === 0) return;
+    this.#ending = true;
+    for (const [at, guest] of late.entries()) {
+      // it may have been let in meanwhile
+      if (guest.isLate(0)) guest.giveUp("no login");
+      if (at % LOGIN_ENDS_A_TURN === 0) await new Promise<void>((resolve) => this.later(resolve));
+    }
+    this.#ending = false;
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {

@@ -194,11 +194,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.say((replies) => replies.goodbye());
     this.#ended = "quit";
   }
-
-  hangUp(): void {
-    this.#ended = "protocol error";
-  }
-
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
@@ -395,5 +390,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     this.#settings.counters.refused(count);
     this.#replies.refuse(answer, count);
+    if (answer.last) this.#ended = "protocol error";
   }
 }

@@ -278,7 +278,7 @@ export class DurableEngine implements Engine {
     (route as SubscribedRoute).counts?.add(messages, bytes);
   }
 
-  topics(): Iterable<CountedTopic> {
+  topics(): readonly CountedTopic[] {
     return this.#routing.counted();
   }
 
