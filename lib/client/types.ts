@@ -45,6 +45,11 @@ export interface ConnectOptions {
    * lets it in no longer ends the client (a RunError with the code `DENIED`).
    */
   readonly credentials?: ClientCredentials;
+  /**
+   * Whether to speak TLS, and to whom (false). The broker's certificate has to be valid, of an issuer that is
+   * trusted, and for `host`.
+   */
+  readonly tls?: boolean | TlsOptions;
   /** Milliseconds to keep trying at the start (5,000); 0 tries once. */
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
@@ -75,6 +80,14 @@ export interface ConnectOptions {
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
+}
+
+/** How TLS is spoken to a broker. */
+export interface TlsOptions {
+  /** Certificates of issuers in PEM, which are trusted beside those that the runtime trusts. */
+  readonly ca?: string | readonly string[];
+  /** What the broker's certificate has to be for (`host`). */
+  readonly serverName?: string;
 }
 
 /** {@link ConnectOptions} of a publisher. */

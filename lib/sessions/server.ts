@@ -83,6 +83,8 @@ export class Server {
   readonly #perAddress: number;
   /** Connections at once: as many as may be, or as the system has turned out to have room for. */
   #most: number;
+  /** TLS on ports without. */
+  readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
   /** Those are being ended who took too long to log in. */
   #ending = false;
@@ -161,9 +163,10 @@ export class Server {
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
-    const over = connection.run().then(() => {
+    const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
       if (network !== undefined) this.#networks.remove(network);
+      if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
       if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
@@ -360,6 +363,16 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
+  }
+
+  #tellTls(fields: LogFields): void {
+    const { clock, log } = this.#settings;
+    this.#tls.happened(clock.now(), (times) => {
+      log.warn("TLS on a port without: connect without TLS, or start the broker with --tls-cert", {
+        ...fields,
+        times,
+      });
+    });
   }
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */

@@ -379,7 +379,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     if (found !== Found.Broken) return this.#answer(why, 1);
     this.#settings.counters.refused(1);
     this.#replies.say((replies) => replies.bye(why.code, why.text));
-    this.#ended = "protocol error";
+    this.#ended = why.code === "NO_TLS" ? "TLS on a port without" : "protocol error";
   }
 
   #answer(answer: Answer, count: number): void {

@@ -329,6 +329,7 @@ export class DurableEngine implements Engine {
 
   close(closed: () => void): void {
     this.#delays.close();
+    this.#storedGroups.hurry();
     this.whenIdle(() => this.#store.close(closed));
   }
 
