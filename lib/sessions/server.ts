@@ -6,19 +6,13 @@
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
+import { Capacity } from "./admission/capacity.ts";
 import { Lobby } from "./admission/lobby.ts";
-import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import {
-  CONNECTION_BYTES,
-  DESCRIPTORS_KEPT,
-  LAST_WORDS_MS,
-  LOGIN_ENDS_A_TURN,
-  SELDOM_MS,
-} from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { renewGrants } from "./renewal.ts";
@@ -78,11 +72,7 @@ export class Server {
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
-  readonly #lobby: Lobby<Connection>;
-  readonly #networks = new NetworkCounts();
-  readonly #perAddress: number;
-  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
-  #most: number;
+  readonly #capacity: Capacity;
   /** TLS on ports without. */
   readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
@@ -91,12 +81,12 @@ export class Server {
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#lobby = new Lobby(loginTimeout);
-    this.#perAddress = connectionsPerAddress;
-    this.#most = settings.limits.connections;
+    const lobby = new Lobby<Connection>(loginTimeout);
+    const { connections } = settings.limits;
+    this.#capacity = new Capacity({ connections, perAddress: connectionsPerAddress, lobby });
     this.#settings = {
       ...settings,
-      lobby: this.#lobby,
+      lobby,
       accounts: new AccountUses(),
       turns: new Turns(loop, () => this.#flush()),
     };
@@ -149,23 +139,20 @@ export class Server {
   ): Promise<void> {
     const { log } = this.#settings;
     const { name } = listener;
-    const host = hostOf(address);
-    const network = host === undefined ? undefined : networkOf(host);
-    const limit = this.#limitReached(network);
-    if (limit !== undefined) {
+    const place = this.#capacity.take(address, this.#connections.size);
+    if ("limit" in place) {
       this.#refusals.happened(this.#settings.clock.now(), (times) => {
-        log.warn("connection refused: too many", { listener: name, address, ...limit, times });
+        log.warn("connection refused: too many", { listener: name, address, ...place.limit, times });
       });
       return turnAway(transport, listener);
     }
-    if (network !== undefined) this.#networks.add(network);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
-      if (network !== undefined) this.#networks.remove(network);
+      place.leave();
       if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
       if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
@@ -234,22 +221,6 @@ export class Server {
   async close(): Promise<void> {
     for (const connection of this.#connections.keys()) connection.cut("closed");
     await this.drain(0);
-  }
-
-  /**
-   * Which limit leaves no room for one more from there, if any does. Where all places are taken, one that has
-   * not been let in makes room: so a flood that never logs in keeps nobody out who does.
-   */
-  #limitReached(network: string | undefined): LogFields | undefined {
-    if (network !== undefined && this.#networks.of(network) >= this.#perAddress) {
-      return { limit: this.#perAddress, from: network };
-    }
-    const most = this.#most;
-    if (this.#connections.size < most) return undefined;
-    const first = this.#lobby.whoMakesRoom();
-    if (first === undefined) return { limit: most };
-    first.cut("made room");
-    return undefined;
   }
 
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
@@ -331,17 +302,11 @@ export class Server {
     });
   }
 
-  /**
-   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
-   * open something, half of them where there are few.
-   */
   #takeFewer(): void {
-    const { size } = this.#connections;
-    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
-    if (most >= this.#most) return;
-    this.#most = most;
+    const connections = this.#capacity.takeFewer(this.#connections.size);
+    if (connections === undefined) return;
     this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
-      connections: most,
+      connections,
       reason: "no file descriptor is left",
     });
   }
