@@ -153,6 +153,17 @@ Deno.test("a wrong secret, no such account and half of the two are refused in th
   }
 });
 
+Deno.test("a secret has 1,024 bytes at most, and so many it may have", async () => {
+  const door = new Door(user("alice"));
+  for (const secret of [`s${"x".repeat(1023)}`, `s${"x".repeat(1021)}ä`]) {
+    assertEquals(kindOf(await door.login("alice", secret)), "admitted");
+  }
+  for (const secret of [`s${"x".repeat(1024)}`, `s${"x".repeat(1022)}ä`]) {
+    assertEquals(kindOf(await door.login("alice", secret)), "denied");
+  }
+  assertEquals(door.looked, 2);
+});
+
 Deno.test("who is not known is looked at as long as who is, by what an account costs", async () => {
   const door = new Door(user("alice") + user("bob", { cost: "ln=15,r=8,p=3" }));
   door.quick = false;
