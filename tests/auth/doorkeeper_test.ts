@@ -385,6 +385,17 @@ Deno.test("an account expires by itself (A6)", async () => {
   assertEquals(kindOf(await door.login("bob", "s")), "admitted");
 });
 
+Deno.test("what a new file says of ends and costs is in force with it", async () => {
+  const door = new Door(user("alice"));
+  const expiring = user("alice", { lines: "expires = 2026-01-01T00:01:00Z", cost: "ln=15,r=8,p=3" });
+  door.keeper.replace(accountsIn(expiring));
+  door.quick = false;
+  await door.login("bob", "s");
+  assertEquals(door.looking[0]!.stored.cost, { ln: 15, r: 8, p: 3 });
+  await door.clock.to(60_000);
+  assertEquals(door.keeper.tick(), true);
+});
+
 Deno.test("a grant that is nobody's account is not taken away", async () => {
   const door = new Door(user("alice"));
   const { UNLIMITED } = await import("../../lib/auth/grant.ts");

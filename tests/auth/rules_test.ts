@@ -170,6 +170,15 @@ Deno.test("an answer is found out once, where there are many patterns", () => {
   assertEquals(many.asked, 4502);
 });
 
+Deno.test("some of what follows is allowed at any depth there is", () => {
+  const first = new ReceivingRules({ allow: ["#a.>"], deny: ["#a.*.>"] });
+  assertEquals([first.some("#a.>"), first.some("#a.*"), first.some("#a.*.*")], [true, true, false]);
+  const deep = new ReceivingRules({ allow: ["#a.>"], deny: ["#a.*", "#a.*.*"] });
+  assertEquals([deep.some("#a.>"), deep.some("#a.*.*"), deep.some("#a.*.*.*")], [true, false, true]);
+  const none = new ReceivingRules({ allow: ["#a.>"], deny: ["#a.*", "#a.*.>"] });
+  assertEquals([none.some("#a.>"), none.some("#>")], [false, false]);
+});
+
 Deno.test("the dead letters of topics with too long names are found by who may have everything", () => {
   const every = new ReceivingRules({ allow: ["#>"], deny: [] });
   assertEquals([every.some("#dead.*"), every.some("#dead.g"), every.some("#dead.>")], [true, true, true]);
