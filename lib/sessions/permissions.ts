@@ -33,7 +33,8 @@ export function publishRefusal({ grant = NOTHING }: Granted, route: Route): Refu
     }
     route.closedTo = grant;
   }
-  return refusal("DENIED", `${nameOf(grant)} may not publish to ${quote(route.topic)}`);
+  // a topic has nothing in it that would have to be made visible (T1)
+  return { code: "DENIED", text: `${nameOf(grant)} may not publish to "${route.topic}"` };
 }
 
 /** Why it may not subscribe to a pattern (P2); undefined: it may. */
@@ -90,6 +91,14 @@ function withoutAnswers(grant: Grant): Receiving {
   return receiving;
 }
 
-function nameOf({ account }: Grant): string {
-  return account === undefined ? "who is not let in" : `account ${quote(account)}`;
+const NAMES = new WeakMap<Grant, string>();
+
+/** Whose it is, for a person. */
+function nameOf(grant: Grant): string {
+  const known = NAMES.get(grant);
+  if (known !== undefined) return known;
+  const { account } = grant;
+  const name = account === undefined ? "who is not let in" : `account ${quote(account)}`;
+  NAMES.set(grant, name);
+  return name;
 }
