@@ -17,6 +17,7 @@ export type WireCode =
   | "NOT_HELD"
   | "WRONG_PORT"
   | "NEEDS_TLS"
+  | "NO_TLS"
   | "LINE_TOO_LONG"
   | "PAYLOAD_TOO_LARGE"
   | "BAD_LENGTH"
@@ -48,6 +49,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   NOT_HELD: "this connection does not hold that message: it was settled, its time was over, or it never came",
   WRONG_PORT: "publish on the publishers' port, subscribe on the subscribers'",
   NEEDS_TLS: "this port speaks TLS: connect with it (--tls)",
+  NO_TLS: "this port speaks plain text: connect without TLS",
   LINE_TOO_LONG: "the line is too long (--max-line)",
   PAYLOAD_TOO_LARGE: "the payload is too large (--max-payload)",
   BAD_LENGTH: "the length is not a decimal number of bytes",

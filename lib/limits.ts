@@ -293,8 +293,8 @@ export const STALL_TIMEOUT_MS = 5_000;
 export const LOGIN_BYTES_MOST = 8 * KIB;
 export const LOBBY_BYTES = 16 * MIB;
 export const LOGIN_TIMEOUT_MS = 10_000;
-/** Who takes too long is ended, so many in one tick: each takes some 10 µs. */
-export const LOGIN_ENDS_A_TICK = 512;
+/** Of those who take too long so many are ended before the event loop turns. */
+export const LOGIN_ENDS_A_TURN = 4;
 /** Connections from one address where there are accounts and nobody says otherwise. */
 export const CONNECTIONS_PER_ADDRESS = 1000;
 /** How long a request may take to come, milliseconds, and for how many bytes it may take a second more. */

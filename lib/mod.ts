@@ -78,6 +78,7 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  TlsOptions,
   UnsubscribeOptions,
 } from "./client/mod.ts";
 export {

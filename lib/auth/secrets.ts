@@ -62,9 +62,12 @@ export function lockedSecret(cost: Cost): StoredSecret {
   return { text: "", cost, salt: randomBytes(SALT_LEAST), hash: randomBytes(HASH_BYTES) };
 }
 
-/** Whether it was made of this secret; takes as long either way. Rejects where there is no memory for it. */
+/**
+ * Whether it was made of this secret; takes as long either way. Rejects where there is no memory for it. To
+ * scrypt a secret is the same with NULs behind it (HMAC fills its key up with them), and none has any.
+ */
 export async function isMadeOf({ cost, salt, hash }: StoredSecret, secret: string): Promise<boolean> {
-  return timingSafeEqual(await derive(secret, { cost, salt }), hash);
+  return timingSafeEqual(await derive(secret, { cost, salt }), hash) && !secret.includes("\0");
 }
 
 function derive(

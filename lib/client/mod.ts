@@ -34,6 +34,7 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  TlsOptions,
   UnsubscribeOptions,
 } from "./types.ts";
 export type { SlowPolicy } from "../slow_policy.ts";

@@ -10,6 +10,7 @@ import type { Gap } from "./gap.ts";
 import type { LeasedMessage } from "./leased_message.ts";
 import type { Message } from "./message.ts";
 import type { Receipt } from "./receipt.ts";
+import type { ClientCredentials, TlsOptions } from "./security.ts";
 import type { Asker } from "./requesting/types.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -17,18 +18,11 @@ export type { LeasedMessage, NackOptions } from "./leased_message.ts";
 export type { Message, MessageJson } from "./message.ts";
 export type { Receipt } from "./receipt.ts";
 export type { Asker, RequestOptions, ResponseOptions } from "./requesting/types.ts";
+export type { ClientCredentials, TlsOptions } from "./security.ts";
 export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";
-
-/** What an account is known by. */
-export interface ClientCredentials {
-  /** Its name. */
-  readonly user: string;
-  /** Its secret. */
-  readonly token: string;
-}
 
 /** How to reach the broker, and what to do when it is not there. */
 export interface ConnectOptions {
@@ -45,6 +39,11 @@ export interface ConnectOptions {
    * lets it in no longer ends the client (a RunError with the code `DENIED`).
    */
   readonly credentials?: ClientCredentials;
+  /**
+   * Whether to speak TLS, and to whom (false). The broker's certificate has to be valid, of an issuer that is
+   * trusted, and for `host`.
+   */
+  readonly tls?: boolean | TlsOptions;
   /** Milliseconds to keep trying at the start (5,000); 0 tries once. */
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */

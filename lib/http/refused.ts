@@ -29,12 +29,18 @@ export function problemOf(error: unknown, extras: ProblemExtras = {}): Problem |
       extras,
     );
   }
+  if (isGone(error)) return new Problem(400, "BAD_REQUEST", "the body ended before it was whole", extras);
   if (!(error instanceof RunError)) return undefined;
   const headers = { ...extras.headers, "retry-after": "1" };
   return new Problem(503, "BUSY", `the broker ended this connection: ${error.message}`, {
     ...extras,
     headers,
   });
+}
+
+/** Who asks has left, or sent chunks that are none, in the middle of a body: nobody hears the answer. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }
 
 function merged({ extras: { headers, members } }: Problem, more: ProblemExtras): ProblemExtras {

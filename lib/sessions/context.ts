@@ -34,8 +34,6 @@ export interface Context {
   speak(protocol: Protocol): void;
   /** No more requests are read after this one; what is queued still leaves. */
   quit(): void;
-  /** The same behind the answer to this request: who sends it means something else by all that follows. */
-  hangUp(): void;
   /** The reply to this request takes work and comes later, in its place. */
   ask(): Ticket;
   /** The reply to so many requests comes later, in its place. */

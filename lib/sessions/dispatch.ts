@@ -24,9 +24,9 @@ export function dispatch(request: Request, context: Context): Answer {
   const { roles, protocol } = context;
   const { verb } = request;
   if (!protocol.verbs.has(verb)) {
+    const why = refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
     // a page can make a browser send whatever lines it likes behind this one (C13)
-    if (isHttp(request)) context.hangUp();
-    return refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+    return isHttp(request) ? { ...why, last: true } : why;
   }
   if (verb !== "hello" && verb !== "quit" && context.entrance?.asItIs() === false) {
     return refusal("DENIED", NOT_LET_IN);

@@ -6,19 +6,13 @@
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
+import { Capacity } from "./admission/capacity.ts";
 import { Lobby } from "./admission/lobby.ts";
-import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import {
-  CONNECTION_BYTES,
-  DESCRIPTORS_KEPT,
-  LAST_WORDS_MS,
-  LOGIN_ENDS_A_TICK,
-  SELDOM_MS,
-} from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { refusal } from "./refusal.ts";
 import { renewGrants } from "./renewal.ts";
@@ -78,21 +72,21 @@ export class Server {
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
-  readonly #lobby: Lobby<Connection>;
-  readonly #networks = new NetworkCounts();
-  readonly #perAddress: number;
-  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
-  #most: number;
+  readonly #capacity: Capacity;
+  /** TLS on ports without. */
+  readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
+  /** Those are being ended who took too long to log in. */
+  #ending = false;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#lobby = new Lobby(loginTimeout);
-    this.#perAddress = connectionsPerAddress;
-    this.#most = settings.limits.connections;
+    const lobby = new Lobby<Connection>(loginTimeout);
+    const { connections } = settings.limits;
+    this.#capacity = new Capacity({ connections, perAddress: connectionsPerAddress, lobby });
     this.#settings = {
       ...settings,
-      lobby: this.#lobby,
+      lobby,
       accounts: new AccountUses(),
       turns: new Turns(loop, () => this.#flush()),
     };
@@ -145,23 +139,21 @@ export class Server {
   ): Promise<void> {
     const { log } = this.#settings;
     const { name } = listener;
-    const host = hostOf(address);
-    const network = host === undefined ? undefined : networkOf(host);
-    const limit = this.#limitReached(network);
-    if (limit !== undefined) {
+    const place = this.#capacity.take(address, this.#connections.size);
+    if ("limit" in place) {
       this.#refusals.happened(this.#settings.clock.now(), (times) => {
-        log.warn("connection refused: too many", { listener: name, address, ...limit, times });
+        log.warn("connection refused: too many", { listener: name, address, ...place.limit, times });
       });
       return turnAway(transport, listener);
     }
-    if (network !== undefined) this.#networks.add(network);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
-    const over = connection.run().then(() => {
+    const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
-      if (network !== undefined) this.#networks.remove(network);
+      place.leave();
+      if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
       if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
@@ -231,22 +223,6 @@ export class Server {
     await this.drain(0);
   }
 
-  /**
-   * Which limit leaves no room for one more from there, if any does. Where all places are taken, one that has
-   * not been let in makes room: so a flood that never logs in keeps nobody out who does.
-   */
-  #limitReached(network: string | undefined): LogFields | undefined {
-    if (network !== undefined && this.#networks.of(network) >= this.#perAddress) {
-      return { limit: this.#perAddress, from: network };
-    }
-    const most = this.#most;
-    if (this.#connections.size < most) return undefined;
-    const first = this.#lobby.whoMakesRoom();
-    if (first === undefined) return { limit: most };
-    first.cut("made room");
-    return undefined;
-  }
-
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
@@ -312,8 +288,13 @@ export class Server {
       engine.tick(now());
       accounts.tick(TICK_MS);
       if (gatekeeper?.tick?.() === true) this.renewGrants();
-      this.#endLate();
-      const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
+      const late: Connection[] = [];
+      const suspects: Connection[] = [];
+      for (const connection of this.#connections.keys()) {
+        if (connection.isLate(TICK_MS)) late.push(connection);
+        else if (connection.tick(TICK_MS)) suspects.push(connection);
+      }
+      void this.#end(late);
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
@@ -321,26 +302,25 @@ export class Server {
     });
   }
 
-  /**
-   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
-   * open something, half of them where there are few.
-   */
   #takeFewer(): void {
-    const { size } = this.#connections;
-    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
-    if (most >= this.#most) return;
-    this.#most = most;
+    const connections = this.#capacity.takeFewer(this.#connections.size);
+    if (connections === undefined) return;
     this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
-      connections: most,
+      connections,
       reason: "no file descriptor is left",
     });
   }
 
-  /** A flood that came together is not ended in one turn: others wait for no more than some milliseconds. */
-  #endLate(): void {
-    if (this.#lobby.size === 0) return;
-    const late = this.#lobby.guests().filter((guest) => guest.isLate(TICK_MS));
-    for (const guest of late.slice(0, LOGIN_ENDS_A_TICK)) guest.giveUp("no login");
+  /** A flood that came together is ended a few at a time: others have their turn in between. */
+  async #end(late: readonly Connection[]): Promise<void> {
+    if (this.#ending || late.length === 0) return;
+    this.#ending = true;
+    for (const [at, guest] of late.entries()) {
+      // it may have been let in meanwhile
+      if (guest.isLate(0)) guest.giveUp("no login");
+      if (at % LOGIN_ENDS_A_TURN === 0) await new Promise<void>((resolve) => this.later(resolve));
+    }
+    this.#ending = false;
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {
@@ -348,6 +328,16 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
+  }
+
+  #tellTls(fields: LogFields): void {
+    const { clock, log } = this.#settings;
+    this.#tls.happened(clock.now(), (times) => {
+      log.warn("TLS on a port without: connect without TLS, or start the broker with --tls-cert", {
+        ...fields,
+        times,
+      });
+    });
   }
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */

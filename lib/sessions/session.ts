@@ -194,11 +194,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.say((replies) => replies.goodbye());
     this.#ended = "quit";
   }
-
-  hangUp(): void {
-    this.#ended = "protocol error";
-  }
-
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
@@ -384,7 +379,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     if (found !== Found.Broken) return this.#answer(why, 1);
     this.#settings.counters.refused(1);
     this.#replies.say((replies) => replies.bye(why.code, why.text));
-    this.#ended = "protocol error";
+    this.#ended = why.code === "NO_TLS" ? "TLS on a port without" : "protocol error";
   }
 
   #answer(answer: Answer, count: number): void {
@@ -395,5 +390,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     this.#settings.counters.refused(count);
     this.#replies.refuse(answer, count);
+    if (answer.last) this.#ended = "protocol error";
   }
 }

@@ -19,4 +19,4 @@ export interface SessionOptions {
 }
 
 /** Why a session reads no more. */
-export type SessionEnd = "quit" | "protocol error" | "not let in";
+export type SessionEnd = "quit" | "protocol error" | "not let in" | "TLS on a port without";

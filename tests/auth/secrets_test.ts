@@ -8,7 +8,7 @@ Deno.test("a secret is kept as what only it opens", async () => {
   const read = readStored(stored);
   assert(read !== undefined);
   assertEquals(await isMadeOf(read, "opens"), true);
-  for (const other of ["Opens", "opens ", "", "open"]) {
+  for (const other of ["Opens", "opens ", "", "open", "opens\0", "opens\0\0"]) {
     assertEquals(await isMadeOf(read, other), false, other);
   }
   assertNotEquals(await hashSecret("opens", COST_LEAST), stored, "another salt each time");

@@ -10,9 +10,10 @@
 export type Door = "publishers" | "subscribers" | "http" | "TLS publishers" | "TLS subscribers";
 
 /**
- * How it begins: in classic, behind an answered `hello 2`, or with whatever it says, which need not be either.
+ * How it begins: in classic, behind an answered `hello 2`, behind one that has logged in (`account`); `unknown`: in
+ * classic, where nobody is served who has not; `none`: with whatever it says, which need not be any of these.
  */
-export type Opening = "classic" | "2" | "none";
+export type Opening = "classic" | "2" | "account" | "unknown" | "none";
 
 /**
  * What is sent, piece by piece: text as UTF-8, bytes as they are. Between pieces there may be a pause

@@ -12,8 +12,10 @@ import {
   type Publisher,
   type Subscriber,
 } from "../../lib/mod.ts";
+import type { ClientCredentials } from "../../lib/client/types.ts";
 import { visible } from "../../lib/text.ts";
 import { within } from "../support/within.ts";
+import { LITTLE_SAYS } from "./accounts.ts";
 import { type Exchange, type Piece, shown } from "./exchange.ts";
 import { Talker, type Wire } from "./talker.ts";
 
@@ -23,6 +25,8 @@ export interface Reach {
   readonly pubPort: number;
   /** A connection for an exchange. */
   open(on: Exchange["on"]): Promise<Wire>;
+  /** Who the honest ones are, where there are accounts. */
+  readonly credentials?: ClientCredentials;
   /** Bytes to be written at a time. */
   readonly piece: number;
   /** What the broker has said of defects of its own. */
@@ -52,8 +56,10 @@ export class Judge implements AsyncDisposable {
   }
 
   static async on(reach: Reach): Promise<Judge> {
-    const publisher = await connectPublisher({ id: "honest", port: reach.pubPort, reconnect: false });
-    const subscriber = await connectSubscriber({ id: "observer", port: reach.subPort, reconnect: false });
+    const { subPort, pubPort, credentials } = reach;
+    const options = { reconnect: false, ...(credentials === undefined ? {} : { credentials }) };
+    const publisher = await connectPublisher({ ...options, id: "honest", port: pubPort });
+    const subscriber = await connectSubscriber({ ...options, id: "observer", port: subPort });
     await subscriber.subscribe("#>");
     return new Judge(reach, publisher, subscriber);
   }
@@ -86,8 +92,8 @@ export class Judge implements AsyncDisposable {
   async #do(exchange: Exchange, number: number): Promise<string | undefined> {
     using talker = new Talker(await this.#reach.open(exchange.on));
     const { piece } = this.#reach;
-    if (exchange.opening === "2") {
-      await talker.say("c hello 2\n", { piece });
+    if (isV2(exchange)) {
+      await talker.say(exchange.opening === "2" ? "c hello 2\n" : `c hello 2 ${LITTLE_SAYS}\n`, { piece });
       await talker.until((text) => GREETING.test(text), "the answer to hello");
     }
     for (const each of exchange.says) await this.#say(talker, each, { exchange, number, piece });
@@ -104,7 +110,7 @@ export class Judge implements AsyncDisposable {
     if (exchange.fate === "waits") await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     const heard = linesOf(talker.text, exchange);
     const last = talker.text.slice(talker.text.lastIndexOf("\n") + 1);
-    if (last !== "") heard.push(`${last} (and no LF)`);
+    if (last !== "" && exchange.on !== "http") heard.push(`${last} (and no LF)`);
     const ended = talker.ended;
     await talker.close();
     return compared(heard, expected) ?? unfit(heard) ?? (
@@ -161,14 +167,21 @@ function probePublishes({ on, opening }: Exchange): boolean {
   return opening === "classic" && on.endsWith("publishers");
 }
 
+function isV2({ opening }: Exchange): boolean {
+  return opening === "2" || opening === "account";
+}
+
+/** An answer of HTTP begins so; what JSON holds has no such line. */
+const STATUS = /^HTTP\/1\.1 (\d{3}) /gm;
 const GREETING = /^OK_2\ninfo .*\n/;
 
 /**
- * What was heard behind the answer to hello, as {@link answers}; without the notice that a replay is live, which
+ * Of HTTP the statuses; else what was heard behind the answer to hello, as {@link answers}; without the notice that a replay is live, which
  * comes when it does.
  */
-function linesOf(text: string, { opening }: Pick<Exchange, "opening">): string[] {
-  const said = opening === "2" ? text.replace(GREETING, "") : text;
+function linesOf(text: string, exchange: Exchange): string[] {
+  if (exchange.on === "http") return [...text.matchAll(STATUS)].map(([, status]) => status!);
+  const said = isV2(exchange) ? text.replace(GREETING, "") : text;
   return answers(said.split("\n").slice(0, -1)).filter((line) => !line.startsWith('info {"live":'));
 }
 
@@ -177,7 +190,8 @@ function probeOf(
   exchange: Exchange,
   number: number,
 ): { readonly says: string; readonly hears: readonly string[] } {
-  if (exchange.opening === "2") return { says: "ping\n", hears: ["pong"] };
+  if (isV2(exchange)) return { says: "ping\n", hears: ["pong"] };
+  if (exchange.opening === "unknown") return { says: "probe probe\n", hears: ["ERR_UNKNOWN_COMMAND"] };
   const says = probePublishes(exchange)
     ? "probe pub #probe x\nprobe sub #probe\n"
     : `probe sub #probe.${number}\nprobe pub #probe x\n`;

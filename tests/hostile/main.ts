@@ -6,10 +6,10 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { exchangesOf } from "./exchange.ts";
+import { exchangesOf, type Table } from "./exchange.ts";
 import { Judge, type Reach } from "./judge.ts";
 import { brokerOverMemory, brokerProcess } from "./reach.ts";
-import { TABLES } from "./tables/mod.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
 
 const { only = "" } = parseArgs(Deno.args, { string: ["only"] }) as { readonly only?: string };
 let wrong = 0;
@@ -18,17 +18,25 @@ let wrong = 0;
   await run("a broker's process, over sockets", broker);
 }
 {
+  await using broker = await brokerProcess();
+  await run("its HTTP port", broker, TABLES_OF_HTTP);
+}
+{
   await using broker = brokerOverMemory();
   await run("the same, byte by byte", broker);
 }
+{
+  await using broker = await brokerProcess({ accounts: true });
+  await run("a broker with accounts", broker, TABLES_OF_ACCOUNTS);
+}
 Deno.exit(wrong === 0 ? 0 : 1);
 
-async function run(where: string, reach: Reach): Promise<void> {
+async function run(where: string, reach: Reach, tables: readonly Table[] = TABLES): Promise<void> {
   await using judge = await Judge.on(reach);
   say(`${where}:`);
   let all = 0;
   const began = performance.now();
-  for (const table of TABLES) {
+  for (const table of tables) {
     const exchanges = exchangesOf([table]).filter(({ title, what, whole }) =>
       `${title}: ${what}`.includes(only) && !(whole && reach.piece < Infinity)
     );

@@ -7,6 +7,8 @@ import { Broker, listenersOn, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/m
 import { MemoryStore } from "../../lib/store/memory.ts";
 import { startBroker } from "../support/broker.ts";
 import { memoryPair } from "../support/memory_pair.ts";
+import { HONEST, usersFile } from "./accounts.ts";
+import { connectFrom } from "./local_address.ts";
 import type { Door } from "./exchange.ts";
 import type { Reach } from "./judge.ts";
 
@@ -17,9 +19,13 @@ export const PATTERNS = 10;
 /** What a broker must never say of itself. */
 const DEFECT = /^.*(internal error|Uncaught|panicked|TypeError|RangeError|ReferenceError).*$/gm;
 
-/** A broker as its users run it, in a process of its own. */
-export async function brokerProcess(): Promise<Reach & AsyncDisposable> {
+/** A broker as its users run it, in a process of its own; with accounts each exchange has an address of its own. */
+export async function brokerProcess(
+  { accounts = false }: { readonly accounts?: boolean } = {},
+): Promise<Reach & AsyncDisposable> {
   const data = await Deno.makeTempDir({ prefix: "hashbus-hostile-" });
+  const users = accounts ? await usersFile() : undefined;
+  let number = 0;
   const program = await startBroker(
     [
       ["--data", data],
@@ -27,20 +33,32 @@ export async function brokerProcess(): Promise<Reach & AsyncDisposable> {
       ["--max-line", String(LINE)],
       ["--max-payload", String(PAYLOAD)],
       ["--max-patterns", String(PATTERNS)],
+      ["--http", "0"],
+      users === undefined ? [] : ["--users", users],
     ].flat(),
-    { after: () => Deno.remove(data, { recursive: true }) },
+    {
+      after: async () => {
+        await Deno.remove(data, { recursive: true });
+        if (users !== undefined) await Deno.remove(users);
+      },
+    },
   );
   const { subPort, pubPort } = program;
+  const [, httpPort] = /, http \S+?:(\d+)/.exec(program.stdout) ?? [];
+  const portOf = (on: Door): number =>
+    on === "http" ? Number(httpPort) : on === "subscribers" ? subPort : pubPort;
   let ended: string | undefined;
   void program.ended.then(({ code }) => ended = `it has ended with ${code}`);
   return {
     subPort,
     pubPort,
     piece: Infinity,
+    ...(accounts ? { credentials: HONEST } : {}),
     open: async (on) => {
+      if (accounts) return await connectFrom(++number, portOf(on));
       const connection = await Deno.connect({
         hostname: "127.0.0.1",
-        port: on === "subscribers" ? subPort : pubPort,
+        port: portOf(on),
       });
       connection.setNoDelay(true);
       return connection;

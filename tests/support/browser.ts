@@ -22,9 +22,9 @@ const PATIENCE_MS = 20_000;
 
 const executable = CHROMIUM.find((path) => isThere(path));
 
-/** Opens the dashboard of a broker, `path` of it. */
+/** Opens the dashboard of a broker, or of a port at `url`: `path` of it. */
 export type Look = (
-  broker: RunningBroker,
+  broker: RunningBroker | { readonly url: string },
   path?: string,
   options?: BrowserContextOptions,
 ) => Promise<Page>;
@@ -49,8 +49,9 @@ async function withPages(body: (look: Look) => Promise<void>): Promise<void> {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    watch(page, httpOf(broker), wrong);
-    await page.goto(`${httpOf(broker)}/${path}`);
+    const origin = "url" in broker ? broker.url : httpOf(broker);
+    watch(page, origin, wrong);
+    await page.goto(`${origin}/${path}`);
     return page;
   };
   try {

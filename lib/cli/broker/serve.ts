@@ -48,7 +48,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
-  if (accounts === undefined) warnOfOpenPorts(ways, log);
+  warnOfOpenPorts(ways, { accounts, certificates, log });
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
@@ -85,15 +85,30 @@ async function accountsOf({ users: path, ...options }: BrokerOptions, log: Log):
 }
 
 /** Says what is open to whom, where it is to more than this machine. */
-function warnOfOpenPorts(listening: readonly Listening[], log: Log): void {
+function warnOfOpenPorts(
+  listening: readonly Listening[],
+  { accounts, certificates, log }: {
+    readonly accounts: OpenAccounts | undefined;
+    readonly certificates: object | undefined;
+    readonly log: Log;
+  },
+): void {
   const open = listening.filter(({ address: { hostname } }) =>
     !/^(?:127\.|::1$|::ffff:127\.)/.test(hostname)
   );
+  const ports = open.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   if (open.length === 0) return;
-  log.warn("everybody who reaches this machine may publish and subscribe to everything", {
-    ports: open.map(({ name, address }) => `${name} ${shown(address)}`).join(", "),
-    hint: "--users FILE lets in only who has an account",
-  });
+  if (accounts === undefined) {
+    log.warn("everybody who reaches this machine may publish and subscribe to everything", {
+      ports,
+      hint: "--users FILE lets in only who has an account",
+    });
+  } else if (certificates === undefined) {
+    log.warn("tokens go over the network as they are: who listens there can read them", {
+      ports,
+      hint: "--tls-cert and --tls-key encrypt what is said",
+    });
+  }
 }
 
 /** Where it cannot listen, the store is closed again. */

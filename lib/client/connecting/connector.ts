@@ -11,6 +11,7 @@ import { ClassicLink, type ClassicLinkOptions } from "../links/classic_link.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import { FrameLink } from "../links/frame_link.ts";
 import type { Link } from "../links/link.ts";
+import { NEEDS_TLS } from "../links/refusals.ts";
 import { inTime, inWords, LATE, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { openSocket } from "../sockets/open_socket.ts";
@@ -46,6 +47,7 @@ const UPGRADE_MS = 5_000;
  * another connection would only be one more for it.
  */
 const KNOWN_HELLO_MS = 15_000;
+const SPEAKS_TLS = "the port speaks TLS: connect with it (--tls)";
 /** A pause between two connections from one local port: the first has to be gone. */
 const SAME_PORT_MS = 50;
 
@@ -166,6 +168,7 @@ export class Connector {
       case "denied":
         throw notLetIn(this.#settings);
       case "turned away":
+        if (answer.said === NEEDS_TLS) throw new ConnectError(SPEAKS_TLS, { permanent: true });
         throw new ConnectError(`the broker said ${answer.said}`, { turnedAway: answer.said });
       case "classic": {
         if (this.#protocols.insists) {

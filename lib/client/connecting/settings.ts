@@ -7,6 +7,7 @@ import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import type { Host } from "../host.ts";
+import type { ClientTls } from "../sockets/socket.ts";
 import type { ClientCredentials, ClientEvent, ConnectOptions, Protocol } from "../types.ts";
 
 /** What a client is. */
@@ -21,6 +22,7 @@ export interface Settings {
   /** `host:port` for people, an IPv6 address in brackets. */
   readonly address: string;
   readonly localPort: number | undefined;
+  readonly tls: ClientTls | undefined;
   readonly connectTimeout: number;
   readonly reconnect: boolean;
   readonly protocol: Protocol;
@@ -70,6 +72,7 @@ export function resolveSettings(role: Role, options: ConnectOptions, machine: Ho
     port,
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     localPort,
+    tls: resolveTls(options, host),
     connectTimeout,
     reconnect: options.reconnect ?? true,
     // the classic protocol has no place for them, so no other broker is spoken to than one that takes them
@@ -96,6 +99,20 @@ function checkCredentials({ user, token }: ClientCredentials, protocol: Protocol
   }
   if (token === "") throw new RunError(`the token of user ${quote(user)} is empty`);
   if (!token.isWellFormed()) throw new RunError(`the token of user ${quote(user)} is no text`);
+}
+
+function resolveTls({ tls }: ConnectOptions, host: string): ClientTls | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const { ca = [], serverName = host } = tls === true ? {} : tls;
+  const issuers = typeof ca === "string" ? [ca] : ca;
+  for (const issuer of issuers) {
+    if (issuer.includes("-----BEGIN CERTIFICATE-----")) continue;
+    throw new RunError(
+      `ca is certificates in PEM, with a line -----BEGIN CERTIFICATE-----, not ${quote(issuer)}`,
+    );
+  }
+  if (serverName === "") throw new RunError("the serverName of TLS is empty: leave it out for the host");
+  return { serverName, ca: issuers };
 }
 
 function tell(options: ConnectOptions, event: ClientEvent): void {

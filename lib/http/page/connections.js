@@ -36,10 +36,11 @@ export function ConnectionList({ app, shown, whole: all = false }) {
   const [leaving, setLeaving] = useState(/** @type {any} */ (undefined));
   if (refused !== undefined) return html`<${RefusedNote} refused=${refused} />`;
   if (answer === undefined) return html`<p class="quiet">…</p>`;
+  const none = broker?.you.administrator ? "Nobody is connected." : "Administrators see them all.";
   const end = all && broker?.you.administrator ? setLeaving : undefined;
   return html`
     <${Table} caption="Connections" keyOf=${(/** @type {any} */ { number }) => number}
-      rows=${answer.connections} empty="Nobody is connected."
+      rows=${answer.connections} empty=${none}
       columns=${columnsFor({ connections: answer.connections, all, end })} />
         <p class="quiet small">${whole(answer.connections.length)} of ${whole(answer.total)}</p>
         ${leaving &&

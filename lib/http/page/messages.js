@@ -92,7 +92,7 @@ function OneEntry({ entry, several }) {
     return html`<li class="gap">${whole(entry.missed)} left out here: more than this page reads</li>`;
   }
   if (entry.kind === "note") return html`<li class="quiet">${entry.text}</li>`;
-  const { message, text, cut } = entry;
+  const { message, at, text, cut } = entry;
   const fields = [
     several ? message.topic : "",
     message.seq === undefined ? "" : `number ${message.seq}`,
@@ -102,7 +102,7 @@ function OneEntry({ entry, several }) {
   ];
   return html`
     <li>
-      <div class="head"><time>${clock(Date.parse(message.time), { millis: true })}</time>${fields.filter((
+      <div class="head"><time>${clock(at, { millis: true })}</time>${fields.filter((
         field,
       ) => field !== "").map((field) => html`<span class="mono">${field}</span>`)}</div>
       <pre>${text === "" ? html`<span class="quiet">(empty)</span>` : text}${cut > 0 &&

@@ -51,11 +51,6 @@ export class Lobby<Who extends Guest = Guest> {
     return this.#held;
   }
 
-  /** Those who are there now, in the order in which they came. */
-  guests(): readonly Who[] {
-    return [...this.#guests];
-  }
-
   enter(guest: Who): Stay {
     this.#guests.add(guest);
     let held = 0;

@@ -27,6 +27,8 @@ export class PublishRate {
   #messages: number;
   #bytes: number;
   readonly #waiting = new Set<RateGate>();
+  /** Those who were called and publish. */
+  readonly #on = new Set<RateGate>();
 
   constructor(rates: Rates) {
     this.#rates = rates;
@@ -54,7 +56,12 @@ export class PublishRate {
 
   /** Whether who comes has to wait: for time to pass, or for those who came before. */
   get mustWait(): boolean {
-    return this.isOverdrawn || this.#waiting.size > 0;
+    return this.isOverdrawn || this.#waiting.size > 0 || this.#on.size > 0;
+  }
+
+  /** Whether that one was called. */
+  isOn(gate: RateGate): boolean {
+    return this.#on.has(gate);
   }
 
   /** So much is published. */
@@ -77,17 +84,20 @@ export class PublishRate {
     const [next] = this.#waiting;
     if (next === undefined) return;
     this.#waiting.delete(next);
+    this.#on.add(next);
     next.called();
   }
 
-  /** Only for {@link RateGate}. */
+  /** Only for {@link RateGate}: it waits. */
   queue(gate: RateGate): void {
+    this.#on.delete(gate);
     this.#waiting.add(gate);
   }
 
-  /** Only for {@link RateGate}. */
-  forget(gate: RateGate): void {
+  /** Only for {@link RateGate}: it neither waits nor publishes. Whether it did publish. */
+  forget(gate: RateGate): boolean {
     this.#waiting.delete(gate);
+    return this.#on.delete(gate);
   }
 }
 
@@ -95,15 +105,13 @@ export class PublishRate {
 export class RateGate implements Gate {
   readonly #rate: PublishRate;
   #callback: (() => void) | undefined;
-  /** It was called, and publishes. */
-  #isOn = false;
 
   constructor(rate: PublishRate) {
     this.#rate = rate;
   }
 
   get full(): boolean {
-    return !this.#isOn && this.#rate.mustWait;
+    return this.#rate.isOn(this) ? this.#rate.isOverdrawn : this.#rate.mustWait;
   }
 
   whenNotFull(callback: () => void): void {
@@ -121,28 +129,23 @@ export class RateGate implements Gate {
   /** So much has been published through it. */
   spend(messages: number, bytes: number): void {
     this.#rate.spend(messages, bytes);
-    if (this.#rate.isOverdrawn) this.#isOn = false;
+    if (this.#rate.isOverdrawn) this.#rate.forget(this);
   }
 
   /** All that was read has been published: it is the next one's turn. */
   rest(): void {
-    if (!this.#isOn) return;
-    this.#isOn = false;
-    this.#rate.callNext();
+    if (this.#rate.isOn(this)) this.close();
   }
 
   /** Nothing more is published through it. */
   close(): void {
-    this.#rate.forget(this);
-    const callback = this.#callback;
-    this.#callback = undefined;
-    callback?.();
-    this.rest();
+    const wasOn = this.#rate.forget(this);
+    this.called();
+    if (wasOn) this.#rate.callNext();
   }
 
   /** Only for {@link PublishRate}: it is its turn. */
   called(): void {
-    this.#isOn = true;
     const callback = this.#callback;
     this.#callback = undefined;
     callback?.();

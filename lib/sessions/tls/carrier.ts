@@ -105,7 +105,7 @@ export class Carrier extends Duplex {
         return;
       }
       this.#began = true;
-      this.push(memory.slice(0, count));
+      this.push(memory.subarray(0, count));
       this.#fit(count);
     }, (error) => this.#fail(error, () => this.destroy()));
   }

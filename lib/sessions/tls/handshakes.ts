@@ -112,7 +112,7 @@ export class Handshakes {
     }
   }
 
-  /** Says what is wrong in the words of who says it, and gives them a moment to arrive before it closes. */
+  /** Says what is wrong in plain text, and gives it a moment to arrive before it closes (C14). */
   async #answerPlainly({ transport, listener }: Accepted): Promise<void> {
     let open = true;
     const close = (): void => {

@@ -7,8 +7,11 @@ import type { TLSSocket } from "node:tls";
 import type { Transport } from "../transport.ts";
 import type { Carrier } from "./carrier.ts";
 
-/** Bytes that are encrypted at a time: what is encrypted and not taken is in nobody's account. */
-const WRITE_MOST = 64 * 1024;
+/**
+ * Bytes that are encrypted at a time: what is encrypted and not taken is in no account, and what is more
+ * than three records leaves in two writes.
+ */
+const WRITE_MOST = 3 * 16 * 1024;
 
 /**
  * Guarantees: what the other side ends, with or without a farewell of TLS, is the end of input; whatever

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { usersFile } from "../accounts.ts";
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
 
 /** What a broker must never say of itself. */
@@ -12,11 +13,14 @@ const SAMPLE_MS = 50;
 export class FuzzedBroker {
   readonly subPort: number;
   readonly pubPort: number;
+  /** Whether one has to log in. */
+  readonly accounts: boolean;
   readonly #program: RunningBroker;
   #ended: string | undefined;
   #stopping = false;
 
-  private constructor(program: RunningBroker) {
+  private constructor(program: RunningBroker, accounts: boolean) {
+    this.accounts = accounts;
     this.#program = program;
     this.subPort = program.subPort;
     this.pubPort = program.pubPort;
@@ -25,8 +29,9 @@ export class FuzzedBroker {
     });
   }
 
-  static async start(_how: { readonly accounts: boolean }): Promise<FuzzedBroker> {
+  static async start({ accounts }: { readonly accounts: boolean }): Promise<FuzzedBroker> {
     const data = await Deno.makeTempDir({ prefix: "hashbus-fuzz-" });
+    const users = accounts ? await usersFile() : undefined;
     const args = [
       ["--data", data],
       ["--durable", "#d.>"],
@@ -35,19 +40,17 @@ export class FuzzedBroker {
       ["--max-line", "4KiB"],
       ["--max-payload", "16KiB"],
       ["--stall-timeout", "2s"],
+      users === undefined ? [] : ["--users", users],
     ].flat();
-    return new FuzzedBroker(
-      await startBroker(args, { timeout: 30_000, after: () => Deno.remove(data, { recursive: true }) }),
-    );
+    const after = async (): Promise<void> => {
+      await Deno.remove(data, { recursive: true });
+      if (users !== undefined) await Deno.remove(users);
+    };
+    return new FuzzedBroker(await startBroker(args, { timeout: 30_000, after }), accounts);
   }
 
   get pid(): number {
     return this.#program.pid;
-  }
-
-  /** Where the honest ones connect to. */
-  get honest(): { readonly subPort: number; readonly pubPort: number } {
-    return { subPort: this.subPort, pubPort: this.pubPort };
   }
 
   /** What is wrong with it; undefined: nothing. */

@@ -1,6 +1,8 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connectPublisher } from "../../../lib/mod.ts";
 import { seeded } from "../../faults/random.ts";
+import { HONEST } from "../accounts.ts";
+import { attack } from "./attack.ts";
 import { FuzzedBroker } from "./broker.ts";
 import { corpus } from "./corpus.ts";
 import { Honest } from "./honest.ts";
@@ -9,23 +11,26 @@ import { Novelty, shapeOf } from "./novelty.ts";
 import { replay, runRound } from "./round.ts";
 import { readWritten, written } from "./transcript.ts";
 
-const ROUND_MS = 5000;
+const ROUND_MS = 3000;
 
-Deno.test("five seconds of mutations: no defect, no message missed, nothing left behind", async () => {
-  const transcripts = corpus();
-  const before = transcripts.length;
-  const report = await runRound({
-    seed: 11,
-    ms: ROUND_MS,
-    corpus: transcripts,
-    novelty: new Novelty(),
-    accounts: false,
+for (const accounts of [false, true]) {
+  const beside = accounts ? "with accounts" : "without";
+  Deno.test(`some seconds of mutations, ${beside}: no defect, no message missed, nothing left behind`, async () => {
+    const transcripts = corpus();
+    const before = transcripts.length;
+    const report = await runRound({
+      seed: 11,
+      ms: ROUND_MS,
+      corpus: transcripts,
+      novelty: new Novelty(),
+      accounts,
+    });
+    assertEquals(report.findings, []);
+    assert(report.executions > 100 && report.published > 20, JSON.stringify(report.executions));
+    assertEquals(report.received, report.published);
+    assert(transcripts.length > before, "what is answered in a new way is kept");
   });
-  assertEquals(report.findings, []);
-  assert(report.executions > 100 && report.published > 20, JSON.stringify(report.executions));
-  assertEquals(report.received, report.published);
-  assert(transcripts.length > before, "what is answered in a new way is kept");
-});
+}
 
 Deno.test("a broker that dies of a mutation is found, and what was said to it is kept", async () => {
   const report = await runRound({
@@ -40,15 +45,37 @@ Deno.test("a broker that dies of a mutation is found, and what was said to it is
   assert(report.suspects.length > 0);
 });
 
-Deno.test("a message that nobody sent, or that is missing, is found", async () => {
-  const broker = await FuzzedBroker.start({ accounts: false });
-  const honest = await Honest.on({ ...broker.honest, secret: "known" });
-  const intruder = await connectPublisher({ id: "intruder", port: broker.pubPort });
-  await intruder.publish("#honest.known", "7777");
-  await intruder.close();
+Deno.test("a message that nobody sent, or that is missing, is found; so is one of who may not publish", async () => {
+  for (
+    const [accounts, topic, said] of [
+      [false, "#honest.known", /7777 came where \d+ was to come/],
+      [true, "#honest.known", /7777 came where \d+ was to come/],
+      [true, "#p.secret.other", /#p\.secret\.other was published by who may not/],
+    ] as const
+  ) {
+    const broker = await FuzzedBroker.start({ accounts });
+    const { subPort, pubPort } = broker;
+    const honest = await Honest.on({ subPort, pubPort, accounts, secret: "known" });
+    const credentials = accounts ? { credentials: HONEST } : {};
+    const intruder = await connectPublisher({ id: "intruder", port: pubPort, ...credentials });
+    await intruder.publish(topic, "7777");
+    await intruder.close();
+    await honest.stop();
+    assertMatch(honest.wrong ?? "nothing", said);
+    assertEquals(await broker.stop(), 0);
+  }
+});
+
+Deno.test("what an attacker hears and may not receive is found", async () => {
+  const broker = await FuzzedBroker.start({ accounts: true });
+  const { subPort, pubPort } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts: true, secret: "known" });
+  const says = `c hello 2 user=${HONEST.user} token=${HONEST.token}\nsub #>\n`;
+  const transcript = readWritten({ on: "subscribers", text: says, leaving: "stays" });
+  const target = { subPort, pubPort, accounts: true, random: Math.random, forbidden: "known" };
+  await assertRejects(() => attack(transcript, target), Error, "heard what it may not receive");
   await honest.stop();
-  assertMatch(honest.wrong ?? "nothing", /7777 came where \d+ was to come/);
-  assertEquals(await broker.stop(), 0);
+  assertEquals([honest.wrong, await broker.stop()], [undefined, 0]);
 });
 
 Deno.test("what is said again, one after the other, finds nothing where there is nothing", async () => {

@@ -5,12 +5,24 @@
  * @module
  */
 import { connectPublisher, connectSubscriber, type Publisher, type Subscriber } from "../../../lib/mod.ts";
+import { HONEST } from "../accounts.ts";
 import { within } from "../../support/within.ts";
 
 /** Between two messages, milliseconds. */
 const REST_MS = 4;
 /** The longest a message may take on a machine with much to do. */
 const PATIENCE_MS = 30_000;
+
+/** What the account that attackers know may publish to, and dead letters of that. */
+const MAY_BE_PUBLISHED = /^#(dead\.[^.]*\.)?(p\.(?!secret\.)|d\.p\.)/;
+
+/** Where honest clients are to be. */
+export interface HonestOptions {
+  readonly subPort: number;
+  readonly pubPort: number;
+  readonly accounts: boolean;
+  readonly secret: string;
+}
 
 /** Publishes until it is told to stop. What went wrong is in `wrong`. */
 export class Honest {
@@ -35,18 +47,18 @@ export class Honest {
     }
   }
 
-  /** `secret`: what nobody else knows of the names of its topics. */
-  static async on(
-    { subPort, pubPort, secret }: {
-      readonly subPort: number;
-      readonly pubPort: number;
-      readonly secret: string;
-    },
-  ): Promise<Honest> {
+  /**
+   * `secret`: what nobody else knows of the names of its topics. With accounts it sees all that is published, and so
+   * what attackers may not publish.
+   */
+  static async on({ subPort, pubPort, accounts, secret }: HonestOptions): Promise<Honest> {
     const topics = [`#honest.${secret}`, `#d.honest.${secret}`];
-    const publisher = await connectPublisher({ id: "honest", port: pubPort, reconnect: false });
-    const subscriber = await connectSubscriber({ id: "observer", port: subPort, reconnect: false });
-    for (const topic of topics) await subscriber.subscribe(topic);
+    // attackers may subscribe to what takes this in, and not to this
+    if (accounts) topics.push(`#p.secret.${secret}`);
+    const options = { reconnect: false, ...(accounts ? { credentials: HONEST } : {}) };
+    const publisher = await connectPublisher({ ...options, id: "honest", port: pubPort });
+    const subscriber = await connectSubscriber({ ...options, id: "observer", port: subPort });
+    for (const pattern of accounts ? ["#>"] : topics) await subscriber.subscribe(pattern);
     return new Honest(publisher, subscriber, topics);
   }
 
@@ -88,6 +100,10 @@ export class Honest {
     const last = new Map<string, number>();
     try {
       for await (const { topic, text } of this.#subscriber) {
+        if (!this.#topics.includes(topic)) {
+          if (!MAY_BE_PUBLISHED.test(topic)) this.#say(`${topic} was published by who may not`);
+          continue;
+        }
         const expected = (last.get(topic) ?? 0) + 1;
         if (text !== String(expected)) this.#say(`${topic}: ${text} came where ${expected} was to come`);
         last.set(topic, Number(text));

@@ -3,7 +3,7 @@
  * broker that runs. Their transcripts begin with the tables of malformed exchanges and with recorded ones, and go on
  * with what led to answers that were new. Ends with 1 when something was found, and tells how to see it again.
  *
- * Rounds of a minute at most, each with a seed and a broker of its own. Attackers run beside one another, so a seed
+ * Rounds of a minute at most, each with a seed and a broker of its own, every second one with accounts (odd seeds). Attackers run beside one another, so a seed
  * draws the same mutations and not the same order: what was said last before a finding is kept in a file, and
  * `--repeat` says it again, one after the other.
  *
@@ -36,7 +36,7 @@ const novelty = new Novelty();
 const totals = { executions: 0, published: 0, received: 0, findings: 0 };
 for (let round = 0; performance.now() - began < all; round++) {
   const ms = Math.min(ROUND_MS, all - (performance.now() - began));
-  const accounts = false;
+  const accounts = (seed + round) % 2 === 1;
   const report = await runRound({ seed: seed + round, ms, corpus: transcripts, novelty, accounts });
   totals.executions += report.executions;
   totals.published += report.published;
@@ -44,7 +44,9 @@ for (let round = 0; performance.now() - began < all; round++) {
   totals.findings += report.findings.length;
   const [before, after] = report.memory.map((bytes) => (bytes / 1024 / 1024).toFixed(0));
   say(
-    `seed ${seed + round}: ${report.executions} executions, ${report.novel} with new answers, corpus ` +
+    `seed ${seed + round}${
+      accounts ? " (accounts)" : ""
+    }: ${report.executions} executions, ${report.novel} with new answers, corpus ` +
       `${transcripts.length}; honest ${report.received} of ${report.published}; memory ${before} → ${after} MiB, ` +
       `descriptors ${report.descriptors.join(" → ")}; ${
         report.findings.length === 0 ? "nothing found" : "FOUND"

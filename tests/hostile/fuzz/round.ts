@@ -4,6 +4,7 @@
  * @module
  */
 import { seeded } from "../../faults/random.ts";
+import { LITTLE_SAYS } from "../accounts.ts";
 import { within } from "../../support/within.ts";
 import { Talker } from "../talker.ts";
 import { attack } from "./attack.ts";
@@ -11,7 +12,7 @@ import { FuzzedBroker } from "./broker.ts";
 import { Honest } from "./honest.ts";
 import { mutated } from "./mutate.ts";
 import type { Novelty } from "./novelty.ts";
-import type { Transcript } from "./transcript.ts";
+import { readWritten, type Transcript, written } from "./transcript.ts";
 
 export interface RoundOptions {
   readonly seed: number;
@@ -57,7 +58,10 @@ export async function runRound(
   const findings: string[] = [];
   const suspects: Transcript[] = [];
   const broker = await FuzzedBroker.start({ accounts });
-  const honest = await Honest.on({ ...broker.honest, secret: crypto.randomUUID() });
+  const secret = crypto.randomUUID();
+  const { subPort, pubPort } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts, secret });
+  const target = { subPort, pubPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
   started?.(broker.pid);
   const descriptors = broker.descriptors;
   const began = performance.now();
@@ -67,11 +71,11 @@ export async function runRound(
   const looked = (): string | undefined => broker.defect ?? honest.wrong;
   const attacking = async (): Promise<void> => {
     while (on && performance.now() - began < ms && looked() === undefined) {
-      const transcript = mutated(drawn(corpus, random), corpus, random);
+      const transcript = mutated(known(drawn(corpus, random), { accounts, random }), corpus, random);
       suspects.push(transcript);
       if (suspects.length > SUSPECTS_MOST) suspects.shift();
-      const heard = await attack(transcript, broker).catch((error) => {
-        findings.push(`no connection to the broker: ${error.message}`);
+      const heard = await attack(transcript, target).catch((error) => {
+        findings.push(error.message);
         on = false;
         return "";
       });
@@ -125,14 +129,24 @@ export async function replay(
   { accounts }: { accounts: boolean },
 ): Promise<string[]> {
   const broker = await FuzzedBroker.start({ accounts });
-  const honest = await Honest.on({ ...broker.honest, secret: crypto.randomUUID() });
+  const secret = crypto.randomUUID();
+  const { subPort, pubPort } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts, secret });
+  const found: string[] = [];
+  const target = {
+    subPort,
+    pubPort,
+    accounts,
+    random: Math.random,
+    ...(accounts ? { forbidden: secret } : {}),
+  };
   for (const transcript of transcripts) {
-    await attack(transcript, broker).catch(() => undefined);
-    await health(broker).catch(() => {});
-    if ((broker.defect ?? honest.wrong) !== undefined) break;
+    await attack(transcript, target).catch((error) => found.push(error.message));
+    await health(broker).catch((error) => found.push(error.message));
+    if (found.length > 0 || (broker.defect ?? honest.wrong) !== undefined) break;
   }
   await honest.stop();
-  const found = [broker.defect, honest.wrong].filter((each) => each !== undefined);
+  for (const wrong of [broker.defect, honest.wrong]) if (wrong !== undefined) found.push(wrong);
   await broker.stop();
   return found;
 }
@@ -141,6 +155,17 @@ export async function replay(
 function drawn(corpus: readonly Transcript[], random: () => number): Transcript {
   const recent = random() < 0.5 ? Math.min(corpus.length, 64) : corpus.length;
   return corpus[corpus.length - 1 - Math.floor(random() * recent)]!;
+}
+
+/** With accounts an attacker mostly knows one of them. */
+function known(
+  transcript: Transcript,
+  { accounts, random }: { readonly accounts: boolean; readonly random: () => number },
+): Transcript {
+  if (!accounts || random() < 0.2) return transcript;
+  const text = written(transcript).text.replace(/hello 2\n/, `hello 2 ${LITTLE_SAYS}\n`);
+  // what it may do begins so
+  return readWritten({ on: transcript.on, text: random() < 0.5 ? text.replaceAll("#a", "#p.a") : text });
 }
 
 /** Who comes anew is served. */

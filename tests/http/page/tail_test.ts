@@ -44,12 +44,17 @@ function message(seq: number, payload = `${seq}`): string {
 const OPEN = 'event: open\ndata: {"pattern":"#a"}\n\n';
 
 /** Runs a tail until its view is as wanted. */
-async function until(api: Scripted, from: string, wanted: (view: View) => boolean): Promise<View> {
+async function until(
+  api: Scripted,
+  from: string,
+  wanted: (view: View) => boolean,
+  behindMs = 60_000,
+): Promise<View> {
   const { promise, resolve } = Promise.withResolvers<View>();
   const onChange = (view: View): void => {
     if (wanted(view)) resolve(view);
   };
-  const tail = new Tail(api, { pattern: "#a", from, onChange, againMs: 1 });
+  const tail = new Tail(api, { pattern: "#a", from, onChange, againMs: 1, behindMs });
   try {
     return await within("the view that is wanted", promise);
   } finally {
@@ -104,6 +109,20 @@ Deno.test("gaps and the end of what was stored stand between the messages; the l
   const view = await until(api, "earliest", ({ seen }) => seen === 251);
   assertEquals(texts(view).slice(0, 4), ["300", "note", "gap 7", "250"]);
   assertEquals(view.entries.length, 200);
+});
+
+Deno.test("a live tail that does not catch up begins anew with what comes now, a replay goes on", async () => {
+  // any time is too long
+  const behindMs = -1;
+  const live = "event: live\ndata: {}\n\n";
+  const tail = new Scripted(OPEN + message(1), OPEN + message(9));
+  const view = await until(tail, "", ({ seen }) => seen === 2, behindMs);
+  assertEquals(texts(view).slice(-3), ["9", "note", "1"]);
+  assertEquals(tail.asked.map(({ after }) => after).slice(0, 2), [undefined, undefined]);
+
+  const replay = new Scripted(OPEN + message(1), OPEN + message(2) + live, OPEN + message(9));
+  await until(replay, "earliest", ({ seen }) => seen === 3, 60_000);
+  assertEquals(replay.asked.map(({ after }) => after), [undefined, "1 1 #a", "1 2 #a"]);
 });
 
 Deno.test("of a long payload the beginning is kept", async () => {

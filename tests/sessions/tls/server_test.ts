@@ -58,6 +58,7 @@ async function ended(client: RawClient): Promise<string> {
   }
 }
 
+const TLS_ON_PLAIN = "TLS on a port without: connect without TLS, or start the broker with --tls-cert";
 const PLAIN = "plain text on a port with TLS: connect with TLS (--tls)";
 
 Deno.test("A publisher and a subscriber talk inside TLS", options, async () => {
@@ -112,6 +113,28 @@ for (
     }
   });
 }
+
+Deno.test(
+  "row 35: who speaks TLS to a port without is told so, and the log is once (C14)",
+  options,
+  async () => {
+    await using server = await TlsBroker.start();
+    const [, plain] = server.broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
+    for (let at = 0; at < 20; at++) {
+      const shaking = connectTls(plain.address.port, server.issuer.certificate);
+      await assertRejects(() => within("the end", shaking), Error, "InvalidContentType");
+    }
+    const told = server.told(TLS_ON_PLAIN);
+    assertEquals(told.length, 1);
+    assertEquals([told[0]!["listener"], told[0]!["times"]], ["publishers", 1]);
+    using half = await RawClient.connect(plain.address.port);
+    await half.send(bytes("\x16"));
+    await half.send(bytes("\x03\x01"));
+    assertEquals(await half.rest(), "ERR_NO_TLS\n");
+    using other = await RawClient.connect(plain.address.port);
+    assertEquals(await other.ask("p1 pub #a hello"), "OK");
+  },
+);
 
 Deno.test("TLS 1.2 is spoken as 1.3 is", options, async () => {
   await using server = await TlsBroker.start();
