@@ -62,10 +62,15 @@ export function shareRefusal({ grant = NOTHING }: Granted, pattern: string): Ref
   return refusal("DENIED", `a group of ${quote(pattern)} would get the answers to others' requests`);
 }
 
-/** What of a pattern an engine may give it (P3); undefined: all. */
-export function receivingOf({ grant = NOTHING }: Granted, pattern: string): Receiving | undefined {
+/** What an engine may give it (P3); undefined: everything. */
+export function receivingOf({ grant = NOTHING }: Granted): Receiving | undefined {
+  return grant === UNLIMITED ? undefined : grant;
+}
+
+/** The same where it asks by a pattern that does not name a requester (P5). */
+export function receivingButAnswers({ grant = NOTHING }: Granted): Receiving | undefined {
   if (grant === UNLIMITED) return undefined;
-  return takesAnswers(grant, pattern) ? grant : withoutAnswers(grant);
+  return grant.administrator ? grant : withoutAnswers(grant);
 }
 
 /**
