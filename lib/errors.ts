@@ -102,7 +102,8 @@ export class UsageError extends Error {
  * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
  * closed before. Of a request: `NO_RESPONDER`, nobody is there to answer; `FAILED`, who answered could not do
  * it. `LEASE_LOST`: a message of a group is not this client's to settle any more, for the connection it came
- * over has ended, or the group was left; if it was not settled before, it is given out again.
+ * over has ended, or the group was left; if it was not settled before, it is given out again. `DENIED`: the
+ * broker does not let this client in, or no longer.
  */
 export type RunErrorCode =
   | "NO_BROKER"
@@ -112,7 +113,8 @@ export type RunErrorCode =
   | "CLOSED"
   | "NO_RESPONDER"
   | "FAILED"
-  | "LEASE_LOST";
+  | "LEASE_LOST"
+  | "DENIED";
 
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {

@@ -56,6 +56,7 @@ export type {
   AgoUnit,
   Answer,
   Asker,
+  ClientCredentials,
   ClientEvent,
   ConnectOptions,
   ConnectPublisherOptions,

@@ -45,6 +45,7 @@ const CORE = [
   "lib/errors.ts",
   "lib/flush_list.ts",
   "lib/held_memory.ts",
+  "lib/histogram.ts",
   "lib/limits.ts",
   "lib/log.ts",
   "lib/positions.ts",
@@ -55,6 +56,7 @@ const CORE = [
 const AROUND_THE_CORE = [
   "lib/sessions/connection.ts",
   "lib/sessions/connection_errors.ts",
+  "lib/sessions/entrance.ts",
   "lib/sessions/listener.ts",
   "lib/sessions/process_heap.ts",
   "lib/sessions/send_queues.ts",

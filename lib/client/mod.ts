@@ -16,6 +16,7 @@ export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type { Ago, AgoUnit, Last } from "../positions.ts";
 export type {
   Asker,
+  ClientCredentials,
   ClientEvent,
   ConnectOptions,
   ConnectPublisherOptions,

@@ -6,6 +6,7 @@
 import type { RefusedError, RunError } from "../errors.ts";
 import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
+import type { ClientCredentials, TlsOptions } from "./credentials.ts";
 import type { Gap } from "./gap.ts";
 import type { LeasedMessage } from "./leased_message.ts";
 import type { Message } from "./message.ts";
@@ -13,6 +14,7 @@ import type { Receipt } from "./receipt.ts";
 import type { Asker } from "./requesting/types.ts";
 import type { Subscription } from "./subscription.ts";
 
+export type { ClientCredentials, TlsOptions } from "./credentials.ts";
 export type { LeasedMessage, NackOptions } from "./leased_message.ts";
 export type { Message, MessageJson } from "./message.ts";
 export type { Receipt } from "./receipt.ts";
@@ -37,6 +39,11 @@ export interface ConnectOptions {
    * trusted, and for `host`.
    */
   readonly tls?: boolean | TlsOptions;
+  /**
+   * Who this is, to a broker that has accounts. Shown on protocol 2 alone, and on each connection; one that
+   * lets it in no longer ends the client (a RunError with the code `DENIED`).
+   */
+  readonly credentials?: ClientCredentials;
   /** Milliseconds to keep trying at the start (5,000); 0 tries once. */
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
@@ -67,14 +74,6 @@ export interface ConnectOptions {
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
-}
-
-/** How TLS is spoken to a broker. */
-export interface TlsOptions {
-  /** Certificates of issuers in PEM, which are trusted beside those that the runtime trusts. */
-  readonly ca?: string | readonly string[];
-  /** What the broker's certificate has to be for (`host`). */
-  readonly serverName?: string;
 }
 
 /** {@link ConnectOptions} of a publisher. */
@@ -128,6 +127,11 @@ export type ClientEvent =
   | { readonly type: "live" | "end"; readonly pattern: string }
   /** What is stored cannot be read any further: the subscription, a member's of `group`, has ended here. */
   | { readonly type: "failed"; readonly pattern: string; readonly group?: string; readonly reason: string }
+  /**
+   * The account may not receive this any more: the broker has ended the subscription, or the membership in
+   * `group`.
+   */
+  | { readonly type: "ended"; readonly pattern: string; readonly group?: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   /**

@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
 import type { Role } from "./context.ts";
-import { Seldom } from "./seldom.ts";
+import { Seldom } from "../seldom.ts";
 import { SpareDescriptor } from "./spare_descriptor.ts";
 import type { TlsSource } from "./tls/types.ts";
 
@@ -80,9 +80,11 @@ export async function acceptAll(
     readonly turned: () => Promise<void>;
     /** There is no descriptor left to serve it: to be told so, and closed. */
     readonly turnAway: (connection: Deno.TcpConn) => Promise<void>;
+    /** There is none left for who comes next, either. */
+    readonly exhausted: () => void;
   },
 ): Promise<void> {
-  const { log, clock, name, onConnection, turned, turnAway } = options;
+  const { log, clock, name, onConnection, turned, turnAway, exhausted } = options;
   const failures = new Seldom(SELDOM_MS);
   const spare = new SpareDescriptor();
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
@@ -96,6 +98,7 @@ export async function acceptAll(
       const connection = await socket.accept();
       if (spare.take()) onConnection(connection);
       else {
+        exhausted();
         complain("no file descriptor is left, who comes is turned away");
         await turnAway(connection);
         spare.take();

@@ -5,36 +5,36 @@
  */
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
+import { AccountUses } from "./admission/account_uses.ts";
+import { Lobby } from "./admission/lobby.ts";
+import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
-import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
+import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
+import type { ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS } from "../limits.ts";
-import type { LogFields } from "../log.ts";
+import {
+  CONNECTION_BYTES,
+  DESCRIPTORS_KEPT,
+  LAST_WORDS_MS,
+  LOGIN_ENDS_A_TURN,
+  SELDOM_MS,
+} from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
-import { refusal } from "./refusal.ts";
-import { Seldom } from "./seldom.ts";
+import { renewGrants } from "./renewal.ts";
+import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
+import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
-import { Handshakes } from "./tls/handshakes.ts";
-import type { CertificateSnapshot, TlsSource } from "./tls/types.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
 
-/** A socket that is listened on. */
-export interface Listening {
-  /** Its listener's. */
-  readonly name: string;
-  /** Where, with the port that was taken. */
-  readonly address: Deno.NetAddr;
-  /** What who connects there is shown now; left out: it is plain text that is spoken there. */
-  readonly certificate?: CertificateSnapshot;
-}
-
-/** One of them, and what it is to be. */
-interface OpenSocket {
-  readonly socket: Deno.TcpListener;
-  readonly spec: ListenSpec;
+/** What a server is told. */
+export interface ServerSettings extends Omit<Settings, "turns" | "lobby" | "accounts"> {
+  /** Milliseconds until who has not been let in is ended. */
+  readonly loginTimeout: number;
+  /** Connections at once from one IPv4 address, or 64 bits of IPv6. */
+  readonly connectionsPerAddress: number;
 }
 
 /** How often time is told to engine and outboxes, milliseconds. */
@@ -52,23 +52,43 @@ export class Server {
   readonly #loop: OwnedLoop;
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
-  #sockets: OpenSocket[] = [];
-  readonly #handshakes: Handshakes;
+  readonly #entrance: Entrance;
   #ticker: Timer | undefined;
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
-  /** TLS on ports without. */
-  readonly #tls = new Seldom(SELDOM_MS);
+  readonly #lobby: Lobby<Connection>;
+  readonly #networks = new NetworkCounts();
+  readonly #perAddress: number;
+  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
+  #most: number;
   #lastNumber = 0;
+  /** Those are being ended who took too long to log in. */
+  #ending = false;
 
-  constructor(settings: Omit<Settings, "turns">, loop: OwnedLoop) {
+  constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#settings = { ...settings, turns: new Turns(loop, () => this.#flush()) };
+    this.#lobby = new Lobby(loginTimeout);
+    this.#perAddress = connectionsPerAddress;
+    this.#most = settings.limits.connections;
+    this.#settings = {
+      ...settings,
+      lobby: this.#lobby,
+      accounts: new AccountUses(),
+      turns: new Turns(loop, () => this.#flush()),
+    };
     const { clock, log } = settings;
-    this.#handshakes = new Handshakes({ clock, log, turned: () => this.#turned() });
+    this.#entrance = new Entrance({
+      clock,
+      log,
+      turned: () => new Promise((resolve) => this.later(resolve)),
+      comes: (arrival) => this.#comes(arrival),
+      serve: (transport, arrival) => this.serve(transport, arrival),
+      exhausted: () => this.#takeFewer(),
+      failed: (error) => this.#internalError(error),
+    });
   }
 
   /** How many connections there are. */
@@ -78,28 +98,20 @@ export class Server {
 
   /** How many handshakes of TLS are under way, which are no connections yet. */
   get handshakes(): number {
-    return this.#handshakes.size;
+    return this.#entrance.handshakes;
   }
 
   /** What is listened on. */
   get listening(): Listening[] {
-    return this.#sockets.map(listeningOf);
+    return this.#entrance.listening;
   }
 
   /** Listens on all of them or, where it cannot, on none of them and throws RunError. */
   listen(specs: readonly ListenSpec[]): Listening[] {
-    const sockets: OpenSocket[] = [];
-    try {
-      for (const spec of specs) sockets.push({ socket: listen(spec), spec });
-    } catch (error) {
-      for (const { socket } of sockets) socket.close();
-      throw error;
-    }
-    this.#sockets.push(...sockets);
+    const listening = this.#entrance.listen(specs);
     this.#startTicking();
     this.#loop.open();
-    for (const each of sockets) void this.#accept(each);
-    return sockets.map(listeningOf);
+    return listening;
   }
 
   /**
@@ -108,32 +120,37 @@ export class Server {
    */
   serve(
     transport: Transport,
-    { listener, address, grant }: {
-      readonly listener: Listener;
-      readonly address: string;
-      readonly grant?: Grant | undefined;
-    },
+    { listener, address, grant }: Arrival & { readonly grant?: Grant | undefined },
   ): Promise<void> {
-    const { limits, log, clock } = this.#settings;
+    const { log } = this.#settings;
     const { name } = listener;
-    if (this.#connections.size >= limits.connections) {
-      const fields = { listener: name, address, limit: limits.connections };
-      this.#refusals.happened(clock.now(), (times) => {
-        log.warn("connection refused: too many", { ...fields, times });
-      });
+    const network = networkAt(address);
+    const limit = this.#limitOf(network) ?? this.#limitOfAll();
+    if (limit !== undefined) {
+      this.#tellRefused({ listener, address }, limit);
       return turnAway(transport, listener);
     }
+    if (network !== undefined) this.#networks.add(network);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
-      if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
-      if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
+      if (network !== undefined) this.#networks.remove(network);
+      if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
+      if (this.#connections.size === 0 && this.listening.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
     return over;
+  }
+
+  /** Accounts have changed, or time has passed: every connection may do what its account may now (P8). */
+  renewGrants(): void {
+    const { gatekeeper, engine } = this.#settings;
+    if (gatekeeper === undefined) return;
+    renewGrants(this.#connections.keys(), { gatekeeper, engine });
+    this.#flush();
   }
 
   /** Calls back when the event loop has turned: everybody else had a chance. */
@@ -145,15 +162,23 @@ export class Server {
     return [...this.#connections.keys()].map((connection) => connection.snapshot());
   }
 
+  /** Ends a connection for who runs the broker, with a word on why; false: there is none. */
+  disconnect(number: number): boolean {
+    for (const connection of this.#connections.keys()) {
+      if (connection.number !== number) continue;
+      connection.giveUp("disconnected");
+      return true;
+    }
+    return false;
+  }
+
   /**
    * Stops accepting, finishes what was read, lets everything queued leave, closes. After `timeout`
    * milliseconds what is left is cut off, and a second later it is over whatever anybody does. Resolves to
    * how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
-    for (const { socket } of this.#sockets) socket.close();
-    this.#sockets = [];
-    this.#handshakes.close();
+    this.#entrance.close();
     let cut = 0;
     const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
     const { clock } = this.#settings;
@@ -181,6 +206,45 @@ export class Server {
     await this.drain(0);
   }
 
+  /** Which limit leaves no room for one more from there, if that does. */
+  #limitOf(network: string | undefined): LogFields | undefined {
+    if (network === undefined || this.#networks.of(network) < this.#perAddress) return undefined;
+    return { limit: this.#perAddress, from: network };
+  }
+
+  /**
+   * The same wherever it comes from. Where all places are taken, one that has not been let in makes room: so
+   * a flood that never logs in keeps nobody out who does.
+   */
+  #limitOfAll(): LogFields | undefined {
+    const most = this.#most;
+    if (this.#connections.size < most) return undefined;
+    const first = this.#lobby.whoMakesRoom();
+    if (first === undefined) return { limit: most };
+    first.cut("made room");
+    return undefined;
+  }
+
+  #tellRefused({ listener, address }: Arrival, limit: LogFields): void {
+    const { clock, log } = this.#settings;
+    this.#refusals.happened(clock.now(), (times) => {
+      log.warn("connection refused: too many", { listener: listener.name, address, ...limit, times });
+    });
+  }
+
+  /** A handshake counts for where it comes from as a connection does. */
+  #comes(arrival: Arrival): (() => void) | undefined {
+    const network = networkAt(arrival.address);
+    const limit = this.#limitOf(network);
+    if (limit !== undefined) {
+      this.#tellRefused(arrival, limit);
+      return undefined;
+    }
+    if (network === undefined) return () => {};
+    this.#networks.add(network);
+    return () => this.#networks.remove(network);
+  }
+
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
@@ -195,45 +259,6 @@ export class Server {
     }));
   }
 
-  async #accept({ socket, spec }: OpenSocket): Promise<void> {
-    await acceptAll(socket, {
-      log: this.#settings.log,
-      clock: this.#settings.clock,
-      name: spec.name,
-      onConnection: (connection) => {
-        connection.setNoDelay(true);
-        connection.setKeepAlive(true);
-        const address = addressOf(connection.remoteAddr);
-        if (spec.tls === undefined) void this.serve(connection, { listener: spec, address });
-        else void this.#serveInTls(connection, { spec, tls: spec.tls, address });
-      },
-      turned: () => this.#turned(),
-      // who is to speak TLS could not read it
-      turnAway: (connection) => spec.tls === undefined ? turnAway(connection, spec) : closed(connection),
-    });
-  }
-
-  async #serveInTls(connection: Deno.TcpConn, { spec, tls, address }: {
-    readonly spec: ListenSpec;
-    readonly tls: TlsSource;
-    readonly address: string;
-  }): Promise<void> {
-    const accepted = { transport: connection, listener: spec, address };
-    try {
-      const transport = await this.#handshakes.shake(accepted, tls);
-      if (transport === undefined) return;
-      // the broker may have been told to stop meanwhile
-      if (this.#sockets.some(({ spec: open }) => open === spec)) await this.serve(transport, accepted);
-      else transport.close();
-    } catch (error) {
-      this.#internalError(error);
-    }
-  }
-
-  #turned(): Promise<void> {
-    return new Promise((resolve) => this.#settings.turns.whenTurned(resolve));
-  }
-
   /**
    * A process that was stopped or busy for a while is not to find all its connections stalled: a tick counts
    * as one tick at most, and those that are suspected are looked at first, by when the runtime has done what
@@ -241,9 +266,17 @@ export class Server {
    */
   #startTicking(): void {
     this.#ticker ??= this.#settings.clock.every(TICK_MS, () => {
-      const { engine, memory, now, pool } = this.#settings;
+      const { accounts, engine, gatekeeper, memory, now, pool } = this.#settings;
       engine.tick(now());
-      const suspects = [...this.#connections.keys()].filter((connection) => connection.tick(TICK_MS));
+      accounts.tick(TICK_MS);
+      if (gatekeeper?.tick?.() === true) this.renewGrants();
+      const late: Connection[] = [];
+      const suspects: Connection[] = [];
+      for (const connection of this.#connections.keys()) {
+        if (connection.isLate(TICK_MS)) late.push(connection);
+        else if (connection.tick(TICK_MS)) suspects.push(connection);
+      }
+      void this.#end(late);
       if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
@@ -251,21 +284,38 @@ export class Server {
     });
   }
 
+  /**
+   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
+   * open something, half of them where there are few.
+   */
+  #takeFewer(): void {
+    const { size } = this.#connections;
+    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
+    if (most >= this.#most) return;
+    this.#most = most;
+    this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
+      connections: most,
+      reason: "no file descriptor is left",
+    });
+  }
+
+  /** A flood that came together is ended a few at a time: others have their turn in between. */
+  async #end(late: readonly Connection[]): Promise<void> {
+    if (this.#ending || late.length === 0) return;
+    this.#ending = true;
+    for (const [at, guest] of late.entries()) {
+      // it may have been let in meanwhile
+      if (guest.isLate(0)) guest.giveUp("no login");
+      if (at % LOGIN_ENDS_A_TURN === 0) await new Promise<void>((resolve) => this.later(resolve));
+    }
+    this.#ending = false;
+  }
+
   async #judge(suspects: readonly Connection[]): Promise<void> {
     const keys = suspects.map(({ transport }) => socketKey(transport) ?? "");
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
-  }
-
-  #tellTls(fields: LogFields): void {
-    const { clock, log } = this.#settings;
-    this.#tls.happened(clock.now(), (times) => {
-      log.warn("TLS on a port without: connect without TLS, or start the broker with --tls-cert", {
-        ...fields,
-        times,
-      });
-    });
   }
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */
@@ -288,30 +338,7 @@ export class Server {
   }
 }
 
-function listeningOf({ socket, spec: { name, tls } }: OpenSocket): Listening {
-  const address = socket.addr;
-  return tls === undefined ? { name, address } : { name, address, certificate: tls.certificate };
-}
-
-function closed(connection: Deno.TcpConn): Promise<void> {
-  connection.close();
-  return Promise.resolve();
-}
-
-/** Says why before it closes; a peer that is gone already does not matter. */
-async function turnAway(transport: Transport, { protocol }: Listener): Promise<void> {
-  try {
-    await transport.write(protocol.turnAway(refusal("TOO_MANY_CONNECTIONS")));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-  } finally {
-    transport.close();
-  }
-}
-
-/** `127.0.0.1:40412`; an IPv4 address that came in by an IPv6 socket in its IPv4 form. */
-function addressOf(address: Deno.Addr): string {
-  if (address.transport !== "tcp") return address.transport;
-  const hostname = address.hostname.replace(/^::ffff:(?=\d+\.)/, "");
-  return hostname.includes(":") ? `[${hostname}]:${address.port}` : `${hostname}:${address.port}`;
+function networkAt(address: string): string | undefined {
+  const host = hostOf(address);
+  return host === undefined ? undefined : networkOf(host);
 }

@@ -68,6 +68,12 @@ export class TopicTable<V> {
     return this.#young.bytes + this.#youngValues + this.#old.bytes + this.#oldValues;
   }
 
+  /** What is kept for all topics; for some of them twice. */
+  *values(): Iterable<V> {
+    yield* this.#young.values;
+    yield* this.#old.values;
+  }
+
   /** What is kept for the topic that stands in `bytes` from `start` to `end`. */
   find(bytes: Uint8Array, start: number, end: number): V | undefined {
     const from = bytes[start] === SHARP ? start + 1 : start;

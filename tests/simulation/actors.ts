@@ -13,20 +13,26 @@ import {
   fieldsOf,
   type History,
   isDead,
+  isDurable,
   type PublisherRecord,
   type Sent,
   type SubscriberRecord,
   type SubscriptionRecord,
 } from "./history.ts";
 import type { Plan, PublisherPlan, SubscriberPlan, SubscriptionPlan } from "./plan.ts";
+import type { Accounts } from "./rights.ts";
 import type { States } from "./states.ts";
 import type { Network } from "./world/network.ts";
 import type { Random } from "./world/random.ts";
-import { Node, type World } from "./world/world.ts";
+import { EPOCH, Node, type World } from "./world/world.ts";
 
 /** Where brokers listen. */
 export const PUB_PORT = 9000;
 export const SUB_PORT = 9090;
+/** Where guests connect, each at a port of its own. */
+export function guestPorts(at: number): { readonly pub: number; readonly sub: number } {
+  return { pub: 9200 + at, sub: 9300 + at };
+}
 /** Milliseconds a client tries to connect at the start: longer than any broker is away. */
 export const CONNECT_MS = 600_000;
 
@@ -37,6 +43,8 @@ export interface Stage {
   readonly network: Network;
   readonly history: History;
   readonly states: States;
+  /** Those of guests; where there are none, nobody has an account. */
+  readonly accounts: Accounts;
   /** What went wrong where nobody is to see it. */
   readonly errors: string[];
 }
@@ -61,9 +69,15 @@ export function machineOf(
 }
 
 /** Publishes what its plan says, or what of it can be until then; resolves when all of it is answered, or nothing more will be. */
-export async function publish(stage: Stage, plan: PublisherPlan, until: number): Promise<void> {
+export async function publish(
+  stage: Stage,
+  plan: PublisherPlan,
+  { until, port = PUB_PORT }: { readonly until: number; readonly port?: number },
+): Promise<void> {
   const { world, history, states } = stage;
   const random = world.streams.of(`publisher ${plan.name}`);
+  const keys = world.streams.of(`keys of ${plan.name}`);
+  const delays = world.streams.of(`delays of ${plan.name}`);
   const record: PublisherRecord = { name: plan.name, protocol: plan.protocol, sent: [], lostAt: [] };
   history.publishers.push(record);
   const { host } = machineOf(stage, { name: plan.name, insists: plan.protocol === "2" });
@@ -75,7 +89,7 @@ export async function publish(stage: Stage, plan: PublisherPlan, until: number):
   let publisher: Publisher;
   try {
     publisher = await openPublisher(
-      { id, port: PUB_PORT, protocol, connectTimeout: CONNECT_MS, onEvent },
+      { id, port, protocol, connectTimeout: CONNECT_MS, onEvent },
       host,
     );
   } catch (error) {
@@ -87,7 +101,7 @@ export async function publish(stage: Stage, plan: PublisherPlan, until: number):
   for (let number = 1; number <= plan.messages && world.now < until;) {
     await world.pause(Math.min(random.spread(plan.every), until - world.now));
     for (let left = random.between(1, plan.burst); left > 0 && number <= plan.messages; left--) {
-      answers.push(send(stage, { publisher, record, plan, random, number: number++ }));
+      answers.push(send(stage, { publisher, record, plan, random, keys, delays, number: number++ }));
     }
     if (publisher.pending > 200) await publisher.drained();
   }
@@ -97,11 +111,13 @@ export async function publish(stage: Stage, plan: PublisherPlan, until: number):
 
 async function send(
   { world, history, states }: Stage,
-  { publisher, record, plan, random, number }: {
+  { publisher, record, plan, random, keys, delays, number }: {
     readonly publisher: Publisher;
     readonly record: PublisherRecord;
     readonly plan: PublisherPlan;
     readonly random: Random;
+    readonly keys: Random;
+    readonly delays: Random;
     readonly number: number;
   },
 ): Promise<void> {
@@ -109,9 +125,13 @@ async function send(
   const plain = plan.protocol === "classic";
   const repeats = plain || !random.chance(plan.repeats) ? undefined : toRepeat(record, { random, topic });
   const ttl = !plain && random.chance(plan.ttl) ? random.pick([0.01, 0.5, 5]) : undefined;
+  const later = repeats === undefined && isDurable(topic) && delays.chance(plan.delays)
+    ? drawLater(delays, world.now)
+    : undefined;
   const own = !plain && (repeats !== undefined || random.chance(plan.repeats));
   const id = own ? `${plan.name}/${(repeats ?? { number }).number}` : undefined;
-  const fields = !plain && random.chance(plan.fields) ? drawFields(random) : {};
+  const drawn = !plain && random.chance(plan.fields) ? drawFields(random) : {};
+  const fields = plan.keys > 0 && keys.chance(0.8) ? { ...drawn, key: `k${keys.below(plan.keys)}` } : drawn;
   const stem = `${plan.name}.${number}.`;
   const length = Math.max(0, random.below(plan.bytes) - stem.length);
   // what is no line of the classic protocol goes over v2 as it is
@@ -126,6 +146,8 @@ async function send(
     ttl,
     repeats,
     id,
+    later,
+    key: plan.protocol === "2" ? fields.key : undefined,
     fields: fieldsOf({ ...fields, headers: Object.entries(fields.headers ?? {}) }),
   };
   record.sent.push(sent);
@@ -135,12 +157,14 @@ async function send(
       ...fields,
       ...(ttl === undefined ? {} : { ttl }),
       ...(id === undefined ? {} : { id }),
+      ...whenOf(later),
     });
     sent.ackedAt = sent.answeredAt = world.now;
     if (receipt.seq !== undefined) sent.seq = receipt.seq;
     if (receipt.level !== undefined) sent.level = receipt.level;
     if (receipt.subs !== undefined) sent.subs = receipt.subs;
-    if (receipt.level === "synced" && receipt.seq === undefined) {
+    if (later !== undefined) states.reached("a message is to come later");
+    else if (receipt.level === "synced" && receipt.seq === undefined) {
       states.reached("a resend answered from memory");
     }
     world.trace.add(`${plan.name} ok ${number} ${receipt.seq ?? ""}`);
@@ -164,6 +188,18 @@ function toRepeat(
     each.topic === topic && each.id !== undefined && each.repeats === undefined
   );
   return random.chance(0.5) || before.length === 0 ? before.at(-1) : random.pick(before);
+}
+
+/** Now and then it is due at the same millisecond as another, or has been before it is sent. */
+function drawLater(random: Random, now: number): NonNullable<Sent["later"]> {
+  if (random.chance(0.5)) return { delay: random.pick([1, 50, 1_000, 10_000, 30_000]) };
+  const at = Math.round(now / 1000 + random.pick([-1, 1, 2, 5, 20])) * 1000;
+  return { at: Math.max(0, at) };
+}
+
+function whenOf(later: Sent["later"]): PublishOptions {
+  if (later === undefined) return {};
+  return "delay" in later ? later : { at: new Date(EPOCH + later.at) };
 }
 
 function drawFields(random: Random): PublishOptions {

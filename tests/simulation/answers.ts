@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { LF } from "../../lib/wire/bytes.ts";
 import type { Stage } from "./actors.ts";
 import type { Sent } from "./history.ts";
+import { Lines } from "./lines.ts";
 
 /** What somebody waits for. */
 export interface Expected {
@@ -25,9 +25,7 @@ export class Answers {
   readonly #classic: boolean;
   readonly #mayBeRefused: (code: string, sent: Sent | undefined) => boolean;
   readonly #expected: Expected[] = [];
-  #rest = new Uint8Array(0);
-  /** Bytes of a delivery that are still to come. */
-  #skip = 0;
+  readonly #lines = new Lines((line) => this.#line(line));
   #over = false;
 
   constructor(stage: Stage, { name, classic, mayBeRefused }: {
@@ -53,53 +51,41 @@ export class Answers {
 
   /** These bytes came. */
   take(bytes: Uint8Array): void {
-    const all = new Uint8Array(this.#rest.length + bytes.length);
-    all.set(this.#rest);
-    all.set(bytes, this.#rest.length);
-    let at = 0;
-    for (;;) {
-      const some = Math.min(this.#skip, all.length - at);
-      at += some;
-      this.#skip -= some;
-      const lf = all.indexOf(LF, at);
-      if (lf === -1) break;
-      this.#line(new TextDecoder().decode(all.subarray(at, lf)));
-      at = lf + 1;
-    }
-    this.#rest = all.slice(at);
+    this.#lines.take(bytes);
   }
 
-  #line(line: string): void {
+  /** How many bytes behind it are a delivery. */
+  #line(line: string): number {
     const [verb = "", first = "", second = "", third = ""] = line.split(" ");
     if (this.#classic) {
       this.#answered(line === "OK" ? "ok" : line.replace(/^ERR_/, ""));
-      return;
+      return 0;
     }
     switch (verb) {
       case "OK_2":
       case "info":
       case "gap":
-        return;
+        break;
       case "pub":
-        this.#skip = Number(second) + 1;
-        return;
+        return Number(second) + 1;
       case "batch":
-        this.#skip = Number(third);
-        return;
+        return Number(third);
       case "pong":
         this.#answered("pong");
-        return;
+        break;
       case "err":
         this.#answered(first);
-        return;
+        break;
       case "ok":
-        return this.#succeeded(Number(first), line);
+        this.#succeeded(Number(first), line);
+        break;
       case "bye":
         this.#farewell(first);
-        return;
+        break;
       default:
         this.#wrong(`was told ${JSON.stringify(line.slice(0, 40))}`);
     }
+    return 0;
   }
 
   #succeeded(count: number, line: string): void {

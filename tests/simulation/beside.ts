@@ -10,7 +10,8 @@ import { isCalm, type Plan } from "./plan.ts";
 
 /** Whether they can be compared: nothing goes wrong by itself, and no answer hangs on the moment. */
 export function areComparable(plan: Plan): boolean {
-  return plan.hostile.length > 0 && isCalm(plan) && plan.publishers.every(({ repeats }) => repeats === 0);
+  return plan.hostile.length > 0 && isCalm(plan) && plan.guests.length === 0 &&
+    plan.publishers.every(({ repeats }) => repeats === 0);
 }
 
 /** What is different. */
@@ -46,8 +47,8 @@ export function differences(
 }
 
 /**
- * What came of each publisher and topic, in the order in which it came first, of what cannot be left out. A replay
- * may bring it again, and which messages those are hangs on the moment (D8).
+ * What came of each publisher and topic, in the order in which it came first, of what cannot be left out and is not to
+ * come later: what that comes behind hangs on the moment. A replay may bring it again, and which messages those are hangs on the moment (D8).
  */
 function brought(
   subscriber: SubscriberRecord,
@@ -57,7 +58,10 @@ function brought(
   for (const item of subscriber.got) {
     if (item.is !== "message") continue;
     const sent = history.find(item.text);
-    if (sent === undefined || sent.ttl !== undefined || !isLossless(subscriber, { sent, plan })) continue;
+    if (
+      sent === undefined || sent.ttl !== undefined || sent.later !== undefined ||
+      !isLossless(subscriber, { sent, plan })
+    ) continue;
     const stream = `${sent.publisher} ${sent.topic}`;
     const texts = streams.get(stream);
     if (texts === undefined) streams.set(stream, new Set([sent.text]));

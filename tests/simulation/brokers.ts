@@ -5,7 +5,9 @@
  */
 import { Broker, type BrokerSnapshot, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
-import { PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
+import type { Store } from "../../lib/store/types.ts";
+import { guestPorts, PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
+import { HOST } from "./rights.ts";
 import type { Disk } from "./world/disk.ts";
 import { WorldLoop } from "./world/loop.ts";
 import { Node } from "./world/world.ts";
@@ -27,6 +29,7 @@ export class Brokers {
   readonly #disk: Disk | undefined;
   #node: Node | undefined;
   #broker: Broker | undefined;
+  #store: Store | undefined;
   #started = 0;
   #ending = false;
 
@@ -39,15 +42,20 @@ export class Brokers {
     return this.#broker;
   }
 
+  /** How many messages are to come later; undefined: there is nobody to ask. */
+  get delayed(): number | undefined {
+    return this.#disk === undefined ? 0 : this.#store?.state.delayed;
+  }
+
   get node(): Node | undefined {
     return this.#node;
   }
 
   start(): void {
     if (this.#node !== undefined) return;
-    const { world, network, history, states, plan } = this.#stage;
+    const { world, network, history, states, plan, accounts } = this.#stage;
     const { outbox, memory, payload, line, stallTimeout, slowConsumer, durable, dedupWindow } = plan;
-    const { ackTimeout, maxAttempts } = plan;
+    const { ackTimeout, maxAttempts, guests } = plan;
     const node = new Node(world, { name: `broker ${++this.#started}` });
     const random = world.streams.of(node.name);
     world.trace.add(`${node.name} starts`);
@@ -58,6 +66,7 @@ export class Brokers {
       ackTimeout,
       maxAttempts,
       slowConsumer,
+      ...(guests.length === 0 ? {} : { gatekeeper: accounts }),
       ...(store === undefined ? {} : { store, dedupWindow }),
       ...(durable ? { durable: ["#d.>"] } : {}),
       log: {
@@ -73,17 +82,41 @@ export class Brokers {
     });
     this.#node = node;
     this.#broker = broker;
+    this.#store = store;
     history.starts.push(world.now);
+    this.renew();
+    const grant = guests.length === 0 ? undefined : HOST;
     network.listen(SUB_PORT, node, (transport, address) => {
-      void broker.serve(transport, { listener: SUBSCRIBERS, address });
+      void broker.serve(transport, { listener: SUBSCRIBERS, address, grant });
     });
     network.listen(PUB_PORT, node, (transport, address) => {
-      void broker.serve(transport, { listener: PUBLISHERS, address });
+      void broker.serve(transport, { listener: PUBLISHERS, address, grant });
     });
+    for (const [at, { name }] of guests.entries()) {
+      const { pub, sub } = guestPorts(at);
+      for (const [port, listener] of [[sub, SUBSCRIBERS], [pub, PUBLISHERS]] as const) {
+        network.listen(port, node, (transport, address) => {
+          const { grant } = accounts.account(name);
+          if (grant === undefined) return transport.close();
+          void broker.serve(accounts.tap(name, transport, address), { listener, address, grant });
+        });
+      }
+    }
     // the program ends when it does not know any more what is stored, and somebody starts it again
     void broker.lost.then(() => {
       if (this.#broker === broker) this.kill();
     });
+  }
+
+  /** Accounts are what they are to be by now. */
+  renew(): void {
+    const { accounts, world } = this.#stage;
+    const broker = this.#broker;
+    accounts.renewAll(world.now, (address) => {
+      const connection = broker?.snapshot().connections.find((each) => each.address === address);
+      return connection?.queued ?? 0;
+    });
+    broker?.permissionsChanged();
   }
 
   /** kill -9; another one comes. */
@@ -92,8 +125,7 @@ export class Brokers {
     if (node === undefined) return;
     const { world, network } = this.#stage;
     world.trace.add(`${node.name} is killed`);
-    network.close(SUB_PORT);
-    network.close(PUB_PORT);
+    this.#closePorts();
     this.#disk?.crash();
     node.die();
     network.kill(node);
@@ -109,8 +141,7 @@ export class Brokers {
     const from = world.now;
     this.#ending = true;
     world.trace.add(`${node.name} drains`);
-    network.close(SUB_PORT);
-    network.close(PUB_PORT);
+    this.#closePorts();
     const cut = await broker.drain(ms);
     await broker.close();
     this.#ending = false;
@@ -126,8 +157,14 @@ export class Brokers {
     return { snapshot, timers, cut };
   }
 
+  #closePorts(): void {
+    const { network, plan: { guests } } = this.#stage;
+    const ports = guests.flatMap((_, at) => Object.values(guestPorts(at)));
+    for (const port of [SUB_PORT, PUB_PORT, ...ports]) network.close(port);
+  }
+
   #gone(): void {
-    this.#node = this.#broker = undefined;
+    this.#node = this.#broker = this.#store = undefined;
     this.#ending = false;
     this.#stage.world.after(RESTART_MS, () => this.start());
   }

@@ -20,39 +20,16 @@ import {
   type SubscriptionPlan,
   type Theme,
 } from "./plan.ts";
+import { guestOf } from "./drawing_guests.ts";
+import { DURABLE, GROUPS, MANY, MEMORY, PATTERNS, QUEUES, SHARED } from "./topics.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 import type { Random, Streams } from "./world/random.ts";
 
 const KIB = 1024;
 
-export const DURABLE = ["#d.a", "#d.b", "#d.b.x", "#d.c.y", "#d.b.x.ü"];
-export const MEMORY = ["#m.a", "#m.b", "#m.b.x", "#m.ü.x"];
-/** Who has many topics has those of these with a number behind it. */
-const MANY = { durable: "#d.n", memory: "#m.n" };
-const PATTERNS = [
-  "#d.>",
-  "#d.a",
-  "#d.b",
-  "#d.*.x",
-  "#d.b.>",
-  "#m.>",
-  "#m.a",
-  "#m.*",
-  "#>",
-  "#*.b.>",
-  "#d.*",
-  "#m.*.x",
-  "#*.n.*",
-  "#d.n.3",
-];
-
-const GROUPS = ["g", "g", "g", "ü"];
-/** Patterns that members of groups share, of topics in memory. */
-const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
 /** Of those whose topics are stored this one's members are not asked what becomes of a message. */
 const AUTO = "ü";
-const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
 /** Messages that may wait for one of them. */
 const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
 
@@ -61,6 +38,9 @@ const SPREAD_MEAN = 3;
 /** Bytes of outboxes: none of a world is greater. */
 const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
+
+/** Publishers with such numbers are guests. */
+const GUESTS_FROM = 90;
 
 /** Those that are about what is stored. */
 const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
@@ -80,6 +60,10 @@ interface About {
   readonly length: number;
   readonly durable: boolean;
   readonly calm: boolean;
+  /** Groups that go by keys. */
+  readonly keyed: readonly string[];
+  /** Some messages are to come later. */
+  readonly delays: boolean;
 }
 
 /** What this seed draws. */
@@ -103,7 +87,14 @@ export function planOf(streams: Streams): Plan {
   const length = of("length").between(5, 40) * 1000;
   const durable = STORED.has(theme) || of("durable").chance(theme === "groups" ? 0.3 : 0.75);
   const calm = theme !== "ids" && theme !== "retention" && of("calm").chance(0.25);
-  const about = { theme, length, durable, calm };
+  const about = {
+    theme,
+    length,
+    durable,
+    calm,
+    keyed: of("keyed groups").pick<readonly string[]>([[], [], ["g"], ["g", AUTO]]),
+    delays: durable && of("delays").chance(0.35),
+  };
   return {
     theme,
     length,
@@ -128,7 +119,11 @@ export function planOf(streams: Streams): Plan {
     publishers: some(
       of("publishers"),
       [1, 4],
-      (at) => publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+      (at) =>
+        besideOf(of(`keys of publisher ${at}`), {
+          ...publisherOf(of(`publisher ${at}`), { name: `p${at}`, about }),
+          about,
+        }),
     ),
     subscribers: some(
       of("subscribers"),
@@ -141,6 +136,14 @@ export function planOf(streams: Streams): Plan {
         SHARING.has(theme) ? [2, 6] : [1, 2],
         (at) => memberOf(of(`member ${at}`), { name: `w${at}`, about }),
       )
+      : [],
+    guests: of("guesting").chance(0.15)
+      ? some(of("guests"), [1, 3], (at) => {
+        const draw = of(`guest ${at}`);
+        const publishes = publisherOf(draw, { name: `p${GUESTS_FROM + at}`, about });
+        const asks = (classic: boolean): SubscriptionPlan => subscriptionOf(draw, { ...about, classic });
+        return guestOf(draw, { at, length, stored: durable && theme !== "retention", publishes, asks });
+      })
       : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)
       ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))
@@ -196,7 +199,7 @@ function some<T>(draw: Random, [least, most]: readonly [number, number], make: (
 function publisherOf(
   draw: Random,
   { name, about: { theme, length, durable } }: { readonly name: string; readonly about: About },
-): PublisherPlan {
+): Omit<PublisherPlan, "delays" | "keys"> {
   const all = durable ? [...DURABLE, ...MEMORY] : MEMORY;
   const own = STORED.has(theme) ? DURABLE : theme === "groups" ? MEMORY : all;
   const topics = Array.from({ length: draw.between(1, 4) }, () => draw.pick(own));
@@ -222,6 +225,17 @@ function publisherOf(
     fields: draw.pick([0, 0.3]),
     repeats: theme === "ids" ? draw.pick([0.1, 0.3]) : draw.pick([0, 0, 0.1]),
   };
+}
+
+/** The classic protocol has neither. */
+function besideOf(
+  draw: Random,
+  { about: { delays, keyed }, ...plan }: Omit<PublisherPlan, "delays" | "keys"> & { readonly about: About },
+): PublisherPlan {
+  const part = draw.pick([0, 0.1, 0.5]);
+  const keys = draw.pick([0, 1, 3, 20]);
+  const able = plan.protocol === "2";
+  return { ...plan, delays: able && delays ? part : 0, keys: able && keyed.length > 0 ? keys : 0 };
 }
 
 function subscriberOf(
@@ -272,7 +286,7 @@ function subscriptionOf(
 
 function memberOf(
   draw: Random,
-  { name, about: { length, theme, durable } }: { readonly name: string; readonly about: About },
+  { name, about: { length, theme, durable, keyed } }: { readonly name: string; readonly about: About },
 ): MemberPlan {
   const joins = new Map<string, JoinPlan>();
   for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
@@ -288,6 +302,7 @@ function memberOf(
       window: draw.pick(WINDOWS),
       ...(settles ? { ack: "explicit" } : {}),
       ...(stored && draw.chance(0.5) ? { from: "earliest" } : {}),
+      ...(keyed.includes(group) ? { by: "key" } : {}),
       ...(draw.chance(0.2) ? { later } : {}),
     };
     joins.set(`${group} ${pattern}`, join);

@@ -19,6 +19,7 @@ const UNKNOWN_MS = 5_000;
 interface Grouped {
   readonly group: string;
   readonly pattern: string;
+  readonly keyed: boolean;
   readonly members: readonly MemberRecord[];
 }
 
@@ -50,12 +51,12 @@ export function judgeGroups(
 }
 
 function groupsOf({ members }: History): Grouped[] {
-  const groups = new Map<string, { group: string; pattern: string; members: Set<MemberRecord> }>();
+  const groups = new Map<string, Omit<Grouped, "members"> & { readonly members: Set<MemberRecord> }>();
   for (const member of members) {
-    for (const { plan: { group, pattern }, okAt, refused } of member.joins) {
+    for (const { plan: { group, pattern, by }, okAt, refused } of member.joins) {
       if (okAt === undefined && refused !== undefined) continue;
       const key = `${group} ${pattern}`;
-      const grouped = groups.get(key) ?? { group, pattern, members: new Set() };
+      const grouped = groups.get(key) ?? { group, pattern, keyed: by === "key", members: new Set() };
       grouped.members.add(member);
       groups.set(key, grouped);
     }
@@ -105,7 +106,9 @@ function ordered(
     for (const { at, text, topic } of gotOf(grouped, member)) {
       const sent = history.find(text);
       if (sent === undefined || isDurable(topic)) continue;
-      const stream = `${sent.publisher} ${topic}`;
+      // those of one key may wait while others go on
+      if (grouped.keyed && !isKeyKnown(sent, history)) continue;
+      const stream = `${sent.publisher} ${topic} ${grouped.keyed ? sent.key : ""}`;
       const before = last.get(stream);
       if (before !== undefined && before.number > sent.number) {
         if (grouped.members.some((other) => other !== member && hadEnd(other, { before: at, history }))) {
@@ -120,6 +123,11 @@ function ordered(
     }
   }
   return wrong;
+}
+
+/** Who speaks either protocol may have sent it without what travels with it. */
+function isKeyKnown({ publisher }: Sent, { publishers }: History): boolean {
+  return publishers.some(({ name, protocol }) => name === publisher && protocol !== "auto");
 }
 
 /** Whether something of it may have been given to others by then. */

@@ -17,6 +17,10 @@ export interface Sent {
   readonly repeats: Sent | undefined;
   /** Its id, if it was given one. */
   readonly id: string | undefined;
+  /** Its key, where it surely has one or none. */
+  readonly key?: string | undefined;
+  /** It is to come so many milliseconds behind its coming to the broker, or at a time of the world. */
+  readonly later?: { readonly delay: number } | { readonly at: number } | undefined;
   /** What travels with it, as {@link fieldsOf} has it. */
   readonly fields: string;
   /** When it was acknowledged, and when that or something else was said about it. */
@@ -86,8 +90,20 @@ export interface Line {
   slow?: boolean;
   /** Stored messages that came over it. */
   readonly given: Delivery[];
-  /** Groups it has left. */
-  readonly left: { readonly at: number; readonly group: string; readonly pattern: string }[];
+  /** What it has asked to be in, and to be in no more. */
+  readonly entered: Asked[];
+  readonly left: Asked[];
+}
+
+/** A subscription, or its end, that was asked for. */
+export interface Asked {
+  readonly at: number;
+  /** Undefined: it is of no group. */
+  readonly group: string | undefined;
+  readonly pattern: string;
+  /** As that of {@link Said}. */
+  answer?: string;
+  answeredAt?: number;
 }
 
 /** A stored message, as it came to a member. */
@@ -98,6 +114,10 @@ export interface Delivery {
   readonly topic: string;
   readonly seq: number;
   readonly attempt: number;
+  /** When, by the broker's clock: two commits may have the same. */
+  readonly stored: number;
+  /** Its key, as it is written. */
+  key?: string;
   /** What was said of it, in its order. */
   readonly said: Said[];
 }

@@ -85,7 +85,7 @@ class Life {
         ...this.#machine.host,
         connect: async (address, signal) => {
           const socket = await this.#machine.host.connect(address, signal);
-          const line: Line = { member: record.name, beganAt: world.now, given: [], left: [] };
+          const line: Line = { member: record.name, beganAt: world.now, given: [], entered: [], left: [] };
           record.lines.push(line);
           return new Tap(socket, { line, now: () => world.now });
         },
@@ -131,8 +131,13 @@ class Life {
 
   async #join(plan: JoinPlan): Promise<void> {
     const { world, states } = this.#stage;
-    const { group, pattern, window, later, ack, from } = plan;
-    const terms = { group, ...(ack === undefined ? {} : { ack }), ...(from === undefined ? {} : { from }) };
+    const { group, pattern, window, later, ack, from, by } = plan;
+    const terms = {
+      group,
+      ...(ack === undefined ? {} : { ack }),
+      ...(from === undefined ? {} : { from }),
+      ...(by === undefined ? {} : { by }),
+    };
     const record: MemberRecord["joins"][number] = { plan, askedAt: world.now };
     this.record.joins.push(record);
     try {

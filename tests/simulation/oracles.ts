@@ -77,11 +77,17 @@ function stored(history: History, plan: Plan): string[] {
     if (sent.id !== undefined) ids.add(`${topic} ${sent.id}`);
     const stream = `${sent.publisher} ${topic}`;
     const before = last.get(stream) ?? 0;
-    if (before > sent.number && !mayTurn(sent, { history, plan })) {
-      wrong.push(`stored behind ${before}: ${nameOf(sent)}`);
+    // what is to come later is in an order of its own, see `delays.ts`
+    if (sent.later === undefined) {
+      if (before > sent.number && !mayTurn(sent, { history, plan })) {
+        wrong.push(`stored behind ${before}: ${nameOf(sent)}`);
+      }
+      last.set(stream, sent.number);
     }
-    last.set(stream, sent.number);
-    if (sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan })) {
+    if (
+      sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan }) &&
+      !isDeniedAgain(sent, history)
+    ) {
       wrong.push(`refused and stored: ${nameOf(sent)}`);
     }
   }
@@ -184,8 +190,8 @@ function drained(history: History, plan: Plan): string[] {
   return history.publishers.flatMap(({ sent, protocol, name, lostAt }) =>
     // who was given up for taking nothing (V11) has lost a connection to that
     protocol !== "2" || history.stalled.has(name) ? [] : sent.flatMap((each) => {
-      const { level, seq, repeats, at, answeredAt = Infinity } = each;
-      if (level !== "synced" || seq !== undefined || repeats !== undefined) return [];
+      const { level, seq, repeats, later, at, answeredAt = Infinity } = each;
+      if (level !== "synced" || seq !== undefined || repeats !== undefined || later !== undefined) return [];
       const losses = lostAt.filter((lost) => lost >= at && lost <= answeredAt);
       const explained = losses.length === 0 || isOther(at, losses.at(-1)!) ||
         losses.some((lost) => !drains.some(({ from, to }) => lost >= from && lost <= to + TRACED_MS));
@@ -213,7 +219,10 @@ function delivered(
       return;
     }
     if (sent.topic !== topic) wrong.push(`${name}: ${nameOf(sent)} came as ${topic}`);
-    if (sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan })) {
+    if (
+      sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan }) &&
+      !isDeniedAgain(sent, history)
+    ) {
       wrong.push(`${name}: refused and delivered: ${nameOf(sent)}`);
     }
     const replays = wanted.filter(({ plan }) => plan.from !== undefined).length;
@@ -226,6 +235,7 @@ function delivered(
     seen.set(text, at);
     const stream = `${sent.publisher} ${topic}`;
     const previous = last.get(stream);
+    if (sent.later !== undefined) return;
     if (
       previous !== undefined && previous.number > sent.number && !mayTurn(sent, { history, plan }) &&
       wanted.length < 2
@@ -301,6 +311,12 @@ function mayForget({ faults, memory, retain }: Plan): boolean {
 function wasResent({ at, answeredAt = Infinity }: Sent, { lostAt, protocol }: PublisherRecord): boolean {
   if (protocol === "auto") return lostAt.length > 0;
   return lostAt.some((lost) => lost >= at && lost <= answeredAt);
+}
+
+/** It was taken, and then sent again by who had lost the right to (P1). */
+function isDeniedAgain(sent: Sent, { publishers }: History): boolean {
+  const publisher = publishers.find(({ name }) => name === sent.publisher);
+  return sent.failed === "DENIED" && publisher !== undefined && wasResent(sent, publisher);
 }
 
 /** It may stand behind what was sent after it: it was refused, which its publisher never heard (guarantees, order). */

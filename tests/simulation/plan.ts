@@ -8,6 +8,7 @@
  */
 import type { RetentionRules } from "../../lib/store/types.ts";
 import type { SlowPolicy } from "../../lib/slow_policy.ts";
+import type { Rules } from "../support/accounts.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 
@@ -45,6 +46,10 @@ export interface PublisherPlan {
   readonly ttl: number;
   readonly fields: number;
   readonly repeats: number;
+  /** How many of those to stored topics are to come later. */
+  readonly delays: number;
+  /** How many keys they have between them; 0: none. */
+  readonly keys: number;
 }
 
 export interface SubscriptionPlan {
@@ -74,6 +79,8 @@ export interface JoinPlan {
   /** Of what is stored; undefined: auto. All members of a group have the same. */
   readonly ack?: "explicit";
   readonly from?: "earliest";
+  /** As {@link ack}. */
+  readonly by?: "key";
   /** Another window, so many milliseconds later. */
   readonly later?: { readonly ms: number; readonly window: number };
 }
@@ -95,6 +102,27 @@ export interface MemberPlan {
   /** As {@link SubscriberPlan}. */
   readonly thinks: number;
   readonly sleeps?: { readonly at: number; readonly ms: number };
+}
+
+/** What an account may do from then on. */
+export interface RightsPlan {
+  readonly at: number;
+  readonly receive: Rules;
+  readonly publish: Rules;
+  /** There is no such account. */
+  readonly gone: boolean;
+}
+
+/** Who has an account, whose rights change: what it may not do it asks for all the same. */
+export interface GuestPlan {
+  readonly name: string;
+  readonly protocol: "2" | "classic";
+  /** Those it begins with come first. */
+  readonly rights: readonly RightsPlan[];
+  readonly subscriptions: readonly SubscriptionPlan[];
+  /** It is the only one in these. */
+  readonly joins: readonly Pick<JoinPlan, "group" | "pattern" | "from">[];
+  readonly publishes: PublisherPlan;
 }
 
 /** Those of `careless.ts` come first: what they are answered is known beforehand. */
@@ -154,6 +182,7 @@ export interface Plan {
   readonly publishers: readonly PublisherPlan[];
   readonly subscribers: readonly SubscriberPlan[];
   readonly members: readonly MemberPlan[];
+  readonly guests: readonly GuestPlan[];
   readonly hostile: readonly HostilePlan[];
   readonly faults: readonly Fault[];
 }
@@ -166,6 +195,11 @@ export function isRetained({ retain: { age, bytes, overrides = [] } }: Plan): bo
 /** Whether nothing goes wrong by itself. */
 export function isCalm({ faults, disk, weather, memory }: Plan): boolean {
   return faults.length === 0 && disk.refusals + disk.losses + weather.refusals === 0 && memory === undefined;
+}
+
+/** Whether nobody sets the broker's clock. */
+export function goesRight({ faults }: Plan): boolean {
+  return !faults.some(({ kind }) => kind === "jump the clock");
 }
 
 /** Whether a commit may be refused. */

@@ -5,13 +5,17 @@
  */
 import { matches } from "../../lib/topics/topic.ts";
 import type { Delivery, History, MemberRecord, Said } from "./history.ts";
-import type { JoinPlan } from "./plan.ts";
+import { goesRight, type JoinPlan, type Plan } from "./plan.ts";
+
+/** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
+export const STEP_MS = 550;
 
 /** A group over stored topics, and what its members were given. */
 export interface Queue {
   readonly group: string;
   readonly pattern: string;
   readonly explicit: boolean;
+  readonly keyed: boolean;
   readonly members: readonly MemberRecord[];
   /** Whether it begins with all there is, and from when on all belongs to it otherwise. */
   readonly whole: boolean;
@@ -34,6 +38,7 @@ export function queuesOf({ members }: History): Queue[] {
         group: plan.group,
         pattern: plan.pattern,
         explicit: plan.ack === "explicit",
+        keyed: plan.by === "key",
         members: (before?.members ?? new Set()).add(member),
         whole: (before?.whole ?? true) && plan.from === "earliest",
         since: Math.min(before?.since ?? Infinity, okAt),
@@ -119,4 +124,32 @@ export function stayOf({ group, pattern, members }: Queue, { over: end }: Histor
       )
   );
   return since.length === 0 ? undefined : Math.min(...since);
+}
+
+/**
+ * What its connection may have said of it, though it did not know that: what is said of a message is of
+ * whichever time it was given to the connection last, and that may have been on its way.
+ */
+export function saidOf({ line, at, said }: Delivery, deliveries: readonly Delivery[]): Said[] {
+  const before = deliveries.filter((other) => other.line === line && other.at < at);
+  return [
+    ...said,
+    ...before.flatMap((other) => other.said.filter(({ answeredAt = Infinity }) => answeredAt >= at)),
+  ];
+}
+
+/** Milliseconds that something may be on its way; undefined: any number. */
+export function slackOf(plan: Plan): number | undefined {
+  const { weather, faults } = plan;
+  const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
+  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(plan);
+}
+
+/** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
+export function jumpsOf(plan: Plan): number {
+  if (goesRight(plan)) return 0;
+  const { faults, publishers } = plan;
+  // and once for what would not be due for hours
+  const last = publishers.some(({ delays }) => delays > 0) ? 1 : 0;
+  return 1000 * (last + faults.filter(({ kind }) => kind === "jump the clock").length);
 }

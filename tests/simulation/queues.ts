@@ -16,11 +16,24 @@ import {
   type Sent,
 } from "./history.ts";
 import { isRetained, mayRefuse, type Plan } from "./plan.ts";
-import { ackOf, byTime, epochOf, isThere, nameOf, type Queue, queuesOf, show, stayOf } from "./queue.ts";
+import { judgeKeys } from "./keyed.ts";
+import {
+  ackOf,
+  byTime,
+  epochOf,
+  isThere,
+  jumpsOf,
+  nameOf,
+  type Queue,
+  queuesOf,
+  saidOf,
+  show,
+  slackOf,
+  stayOf,
+  STEP_MS,
+} from "./queue.ts";
 import type { States } from "./states.ts";
 
-/** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
-const STEP_MS = 550;
 /** Milliseconds in which what a broker knows of attempts, and of what was written, is on disk. */
 const STORED_MS = 5_000;
 
@@ -48,7 +61,7 @@ export function judgeQueues(judged: Judged): string[] {
     }
     wrong.push(...bounded(queue, plan), ...ordered(queue, history), ...complete(queue, judged));
   }
-  return [...wrong, ...died(queues, judged)];
+  return [...wrong, ...died(queues, judged), ...judgeKeys(queues, judged)];
 }
 
 function note({ verb, answer, delay }: Said, states: States): void {
@@ -121,7 +134,7 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     } else if (reason === "timeout") {
       states.reached("a message outlives its lease");
     } else if (
-      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan.faults)
+      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan)
     ) {
       // what waits for later is not known any more when the last member has left
       if (
@@ -158,18 +171,6 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
 /** It went back as if it had not been given out. */
 function isUnused(delivery: Delivery, deliveries: readonly Delivery[]): boolean {
   return saidOf(delivery, deliveries).some(({ unused, answer }) => unused && answer !== "NOT_HELD");
-}
-
-/**
- * What its connection may have said of it, though it did not know that: what is said of a message is of
- * whichever time it was given to the connection last, and that may have been on its way.
- */
-function saidOf({ line, at, said }: Delivery, deliveries: readonly Delivery[]): Said[] {
-  const before = deliveries.filter((other) => other.line === line && other.at < at);
-  return [
-    ...said,
-    ...before.flatMap((other) => other.said.filter(({ answeredAt = Infinity }) => answeredAt >= at)),
-  ];
 }
 
 /** Why a message is not its first holder's any more. */
@@ -211,17 +212,6 @@ function lapsedFirst(
     (late === undefined || delivery.at - before.at >= plan.ackTimeout - late);
 }
 
-/** Milliseconds that something may be on its way; undefined: any number. */
-function slackOf({ weather, faults }: Plan): number | undefined {
-  const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(faults);
-}
-
-/** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
-function jumpsOf(faults: Plan["faults"]): number {
-  return 1000 * faults.filter(({ kind }) => kind === "jump the clock").length;
-}
-
 /** Nobody holds more than its window (G7). */
 function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): string[] {
   const { ackTimeout } = plan;
@@ -257,7 +247,7 @@ function bounded({ members, group, pattern, explicit }: Queue, plan: Plan): stri
 }
 
 /** Each topic's messages come in the order of their numbers the first time, where nobody gave any back (G6). */
-function ordered({ members, given }: Queue, { starts }: History): string[] {
+function ordered({ members, given, keyed }: Queue, { starts }: History): string[] {
   if (starts.length > 1 || members.some(({ losses, joins }) => losses.length > 0 || joins.some(hasLeft))) {
     return [];
   }
@@ -266,7 +256,8 @@ function ordered({ members, given }: Queue, { starts }: History): string[] {
     byTime,
   );
   for (const delivery of firsts) {
-    const stream = `${delivery.line.member} ${delivery.topic}`;
+    // those of one key may wait while others go on
+    const stream = `${delivery.line.member} ${delivery.topic} ${keyed ? delivery.key : ""}`;
     const before = last.get(stream);
     if (before !== undefined && before.seq > delivery.seq) {
       return [`came behind ${before.seq}: ${show(delivery)}`];

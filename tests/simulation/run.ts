@@ -9,14 +9,18 @@ import { areComparable, differences } from "./beside.ts";
 import { Brokers } from "./brokers.ts";
 import { type DeadLetter, History, isDead } from "./history.ts";
 import { torment } from "./hostile.ts";
+import { judgeDelays } from "./delays.ts";
 import { judgeGroups } from "./groups.ts";
 import { MemberActor } from "./members.ts";
 import { judgeQueues } from "./queues.ts";
 import { judge } from "./oracles.ts";
 import { judgeTotals } from "./totals.ts";
 import { planOf } from "./drawing.ts";
-import type { Fault, Plan } from "./plan.ts";
+import { GuestActor, judgeGuests } from "./guests.ts";
+import { type Fault, goesRight, type Plan } from "./plan.ts";
+import { Accounts } from "./rights.ts";
 import { States } from "./states.ts";
+import { topicsOf } from "./topics.ts";
 import { READER, Watch } from "./watch.ts";
 import { Disk } from "./world/disk.ts";
 import { Image } from "./world/image.ts";
@@ -42,6 +46,7 @@ const HEALED_MS = 600_000;
 /** Milliseconds in which what is on its way arrives. */
 const QUIET_MS = 30_000;
 const DRAIN_MS = 10_000;
+const HOUR_MS = 3_600_000;
 /** Bytes that ids take when they are counted first, and that one takes at most. */
 const IDS_TOLD = 64 * 1024;
 const ID_MOST = 500;
@@ -76,7 +81,8 @@ async function runOnce(
   const network = new Network(world, { weather: { ...plan.weather }, states });
   const history = new History();
   const errors: string[] = [];
-  const stage: Stage = { plan, world, network, history, states, errors };
+  const accounts = new Accounts(plan.guests, { topics: topicsOf(), states });
+  const stage: Stage = { plan, world, network, history, states, accounts, errors };
   const disk = plan.durable
     ? new Disk({
       weather: { ...plan.disk },
@@ -94,8 +100,20 @@ async function runOnce(
     brokers.start();
     const subscribers = plan.subscribers.map((each) => new SubscriberActor(stage, each));
     const members = plan.members.map((each) => new MemberActor(stage, each));
-    const subscribed = Promise.all([...subscribers, ...members].map((each) => each.run()));
-    const published = Promise.all(plan.publishers.map((each) => publish(stage, each, plan.length)));
+    const guests = plan.guests.map((each, at) => new GuestActor(stage, each, at));
+    for (const { rights } of plan.guests) {
+      for (const { at } of rights) {
+        world.after(at, () => {
+          // a broker that is frozen reads its files when it is thawed, and one that is not there when it starts
+          brokers.node?.after(0, () => brokers.renew());
+        });
+      }
+    }
+    const subscribed = Promise.all([...subscribers, ...members, ...guests].map((each) => each.run()));
+    const published = Promise.all([
+      ...plan.publishers.map((each) => publish(stage, each, { until: plan.length })),
+      ...guests.map((guest) => guest.publish()),
+    ]);
     const over = (): boolean => world.now >= plan.length;
     const tormented = Promise.all(plan.hostile.map((each) => torment(stage, each, over)));
     for (const fault of plan.faults) world.after(fault.at, () => strike(fault, { stage, brokers, disk }));
@@ -111,6 +129,12 @@ async function runOnce(
     await published;
     step = "all subscriptions made";
     await subscribed;
+    step = "all that was to come later is due";
+    for (let jumped: Node | undefined; brokers.delayed !== 0; jumped = brokers.node) {
+      // by a clock that jumped it may not be for hours
+      if (!goesRight(plan) && brokers.node !== jumped) brokers.node?.jump(10 * HOUR_MS);
+      await world.pause(1000);
+    }
     await world.pause(QUIET_MS);
     step = "giving out what groups hold";
     for (let quiet = 0; quiet < 3; quiet++) {
@@ -125,6 +149,8 @@ async function runOnce(
     step = "the members leave";
     history.over = world.now;
     await Promise.all(members.map((member) => member.leave()));
+    step = "the guests leave";
+    await Promise.all(guests.map((guest) => guest.leave()));
     step = "the subscribers leave";
     await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
     await world.pause(1000);
@@ -144,7 +170,14 @@ async function runOnce(
   removeEventListener("error", uncaught);
   if (ended) await running;
   else findings.push(`still ${step} ${HEALED_MS / 1000} s after all was healed`);
-  if (ended) findings.push(...judge(history, plan));
+  if (ended) {
+    findings.push(
+      ...judge(history, plan),
+      ...judgeDelays(history, { plan, states }),
+      ...judgeGuests(stage),
+    );
+  }
+  findings.push(...accounts.findings);
   findings.push(...errors);
   return {
     seed,
@@ -268,7 +301,7 @@ function strike(
     }
     case "jump the clock":
       states.reached("a clock jumps");
-      return brokers.node?.jump(random.pick([ms, -ms, ms, -ms, 3_600_000, -3_600_000]));
+      return brokers.node?.jump(random.pick([ms, -ms, ms, -ms, HOUR_MS, -HOUR_MS]));
     case "reset a connection":
       if (wire !== undefined) states.reached("a connection is reset");
       return wire?.reset();

@@ -56,6 +56,16 @@ export const STATES = [
   "a message is given out again behind a crash",
   "a group begins at the earliest",
   "a message dies",
+  "rights change",
+  "an account is gone",
+  "a guest is refused",
+  "a guest's subscription ends",
+  "a guest's publish is refused",
+  "a message goes by its key",
+  "a key goes to another member",
+  "a message waits for one of its key that was given back",
+  "a message is to come later",
+  "a message comes later behind a crash",
 ] as const;
 
 export type State = typeof STATES[number];

@@ -5,10 +5,8 @@
  * @module
  */
 import type { Socket } from "../../lib/client/sockets/socket.ts";
-import { LF } from "../../lib/wire/bytes.ts";
-import type { Delivery, Line, Said } from "./history.ts";
-
-const decoder = new TextDecoder();
+import type { Asked, Delivery, Line, Said } from "./history.ts";
+import { Lines } from "./lines.ts";
 
 /** Milliseconds between two reads where nobody is slow. */
 const SLOW_MS = 100;
@@ -25,7 +23,9 @@ export class Tap implements Socket {
   /** By group, topic and number: what is said is said of this one. */
   readonly #newest = new Map<string, Delivery>();
   /** Requests that have no answer yet. */
-  readonly #open: (Said | undefined)[] = [];
+  readonly #open: (Said | Asked)[] = [];
+  /** Messages of the batch that comes, of which there is more to be read. */
+  readonly #coming: Delivery[] = [];
 
   constructor(socket: Socket, { line, now }: { readonly line: Line; readonly now: () => number }) {
     this.#socket = socket;
@@ -71,11 +71,14 @@ export class Tap implements Socket {
   #told(text: string): number {
     const [verb = "", ...words] = text.split(" ");
     switch (verb) {
-      case "pub":
+      case "pub": {
+        const key = words.find((word) => word.startsWith("key="));
+        const delivery = this.#coming.shift();
+        if (key !== undefined && delivery !== undefined) delivery.key = key.slice("key=".length);
         return Number(words[1]) + 1;
+      }
       case "batch":
-        this.#given(words);
-        return Number(words[2]);
+        return this.#given(words) ? 0 : Number(words[2]);
       case "ok":
         for (let left = Number(words[0]); left > 0; left--) this.#answered("ok");
         return 0;
@@ -87,12 +90,13 @@ export class Tap implements Socket {
     }
   }
 
-  #given([topic = "", count = "", _length = "", ...fields]: readonly string[]): void {
+  /** Whether they are stored messages of a group. */
+  #given([topic = "", count = "", _length = "", ...fields]: readonly string[]): boolean {
     const of = (name: string): string | undefined =>
       fields.find((field) => field.startsWith(`${name}=`))?.slice(name.length + 1);
     const group = of("group");
     const first = of("seq");
-    if (group === undefined || first === undefined) return;
+    if (group === undefined || first === undefined) return false;
     for (let at = 0; at < Number(count); at++) {
       const delivery: Delivery = {
         line: this.#line,
@@ -101,21 +105,26 @@ export class Tap implements Socket {
         topic,
         seq: Number(first) + at,
         attempt: Number(of("attempt") ?? 1),
+        stored: Number(of("ts")),
         said: [],
       };
       this.#line.given.push(delivery);
+      this.#coming.push(delivery);
       this.#newest.set(`${group} ${topic} ${delivery.seq}`, delivery);
     }
+    return true;
   }
 
   #said(text: string): number {
     const [verb = "", group = "", topic = "", numbers = "", ...rest] = text.split(" ");
     if (verb === "sub" || verb === "unsub") {
-      const left = /group=(\S+)/.exec(text)?.[1];
-      if (verb === "unsub" && left !== undefined) {
-        this.#line.left.push({ at: this.#now(), group: left, pattern: group });
-      }
-      this.#open.push(undefined);
+      const asked: Asked = {
+        at: this.#now(),
+        group: /group=(\S+)/.exec(text)?.[1],
+        pattern: group,
+      };
+      (verb === "sub" ? this.#line.entered : this.#line.left).push(asked);
+      this.#open.push(asked);
     }
     if (verb !== "ack" && verb !== "nack" && verb !== "extend") return 0;
     const [first = 0, last = first] = numbers.split("-").map(Number);
@@ -131,34 +140,5 @@ export class Tap implements Socket {
     if (said === undefined) return;
     said.answer = answer;
     said.answeredAt = this.#now();
-  }
-}
-
-/** Cuts a stream into lines. */
-class Lines {
-  readonly #line: (text: string) => number;
-  #rest = new Uint8Array(0);
-  #skip = 0;
-
-  /** `line`: gives back how many bytes behind the line are passed over. */
-  constructor(line: (text: string) => number) {
-    this.#line = line;
-  }
-
-  take(bytes: Uint8Array): void {
-    const all = new Uint8Array(this.#rest.length + bytes.length);
-    all.set(this.#rest);
-    all.set(bytes, this.#rest.length);
-    let at = 0;
-    for (;;) {
-      const some = Math.min(this.#skip, all.length - at);
-      at += some;
-      this.#skip -= some;
-      const end = all.indexOf(LF, at);
-      if (end === -1) break;
-      this.#skip = this.#line(decoder.decode(all.subarray(at, end)));
-      at = end + 1;
-    }
-    this.#rest = all.slice(at);
   }
 }

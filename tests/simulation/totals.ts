@@ -21,9 +21,9 @@ export function judgeTotals(
     return [];
   }
   const wrong: string[] = [];
-  const taken = [...byText.values()].filter(({ ackedAt, level, seq }) =>
+  const taken = [...byText.values()].filter(({ ackedAt, level, seq, later }) =>
     // what was stored before is acknowledged and not published again
-    ackedAt !== undefined && !(level === "synced" && seq === undefined)
+    ackedAt !== undefined && (later !== undefined || !(level === "synced" && seq === undefined))
   );
   const published = taken.length + history.dead.length;
   if (totals.published !== published && !isRetained(plan)) {

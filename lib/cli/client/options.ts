@@ -18,6 +18,7 @@ import { choice, CLIENT_ID, CONTEXT, decimal, DURATION, FILE, port } from "../op
 import { HOST } from "../options/host.ts";
 import { readTextSync } from "../process/files.ts";
 import { quote } from "../../text.ts";
+import { CREDENTIAL_OPTIONS, credentialsFrom, type GivenCredentials } from "./credentials.ts";
 import { madeId } from "./made_id.ts";
 
 const LOCALHOST = "127.0.0.1";
@@ -76,13 +77,14 @@ function portOption(name: keyof typeof USUAL_PORTS, letters: string): Option<num
   return optionOr(port(1), { letters, fallback: usual, help: `the broker's port (${usual})` });
 }
 
-/** How to connect, and for how long to try. */
+/** How to connect, for how long to try, and as whom. */
 export const CONNECT_OPTIONS = {
   tls: flag({
     help:
       "speak TLS; the broker's certificate has to be valid, for this host, and of an issuer that is trusted",
   }),
   ca: option(FILE, { help: "speak TLS, and trust the issuers in this file, too (PEM)" }),
+  ...CREDENTIAL_OPTIONS,
   "connect-timeout": optionOr(DURATION, {
     fallback: CONNECT_TIMEOUT_MS,
     help: "keep trying this long at the start (5s)",
@@ -156,6 +158,7 @@ export interface Connection {
   readonly reconnect: boolean;
   readonly protocol: "auto" | "classic" | "2";
   readonly tls?: { readonly ca: readonly string[] };
+  readonly credentials?: GivenCredentials;
 }
 
 /** The connection that the options ask for. Throws UsageError for a file that cannot be read. */
@@ -170,9 +173,15 @@ export function connectionFrom(
     readonly protocol: "auto" | "classic" | "2";
     readonly tls: boolean;
     readonly ca: string | undefined;
+    readonly user: string | undefined;
+    readonly "token-file": string | undefined;
   },
 ): Connection {
   const localPort = options["local-port"];
+  const credentials = credentialsFrom(options);
+  if (credentials !== undefined && options.protocol === "classic") {
+    throw new UsageError("--user needs protocol 2: the classic protocol has no place for it");
+  }
   return {
     id: options.id,
     host: options.host,
@@ -182,6 +191,7 @@ export function connectionFrom(
     reconnect: !options["no-reconnect"],
     protocol: options.protocol,
     ...(options.tls || options.ca !== undefined ? { tls: { ca: issuersIn(options.ca) } } : {}),
+    ...(credentials === undefined ? {} : { credentials }),
   };
 }
 

@@ -26,7 +26,10 @@ export function urlGiven(text: string, at: UrlPlace): Map<string, Given> {
   const [, scheme, authority = "", path = "", query = "", fragment = ""] = URL_PARTS.exec(text) ?? [];
   // before anything else is said, for what is said quotes the text
   if (/@/.test(authority) || (scheme === undefined && text.includes("@"))) {
-    throw new UsageError(`${at.place}: no user or password belongs in the URL, there are no accounts`);
+    throw new UsageError(
+      `${at.place}: no user or password belongs in the URL: say ?user=NAME, and put the token into ` +
+        "HASHBUS_TOKEN or a file (token-file)",
+    );
   }
   const wrong = (why: string): UsageError => new UsageError(`${at.place}: ${why}, not ${quote(text, 100)}`);
   if (scheme === undefined) throw wrong(`a URL is written ${LOOKS}`);

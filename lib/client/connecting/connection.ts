@@ -14,6 +14,7 @@ import { inWords, neverUnhandled, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { backOff, pause } from "./back_off.ts";
 import { type Connected, Connector } from "./connector.ts";
+import { letGo } from "./denials.ts";
 import { checkTime, type Settings } from "./settings.ts";
 import { ANSWERED_LATE, type Trial } from "./trial.ts";
 import type { Work } from "./work.ts";
@@ -203,8 +204,9 @@ export class Connection {
     try {
       for (let connected = first;;) {
         const end = await this.#serve(connected);
+        if (this.#closing !== undefined && this.#work.size === 0) break;
+        if (end.denied === true) throw letGo(this.#settings, end.reason);
         if (this.#closing !== undefined) {
-          if (this.#work.size === 0) break;
           this.#giveUpAt = this.#clock.now() + this.#settings.connectTimeout;
         }
         const inVain = !this.#proven && end.turnedAway === NEEDS_TLS;

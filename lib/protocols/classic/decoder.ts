@@ -354,7 +354,7 @@ export class ClassicDecoder implements Decoder {
     return !this.#skipping;
   }
 
-  /** A handshake of TLS, in any version of it; no id looks like that (C13). */
+  /** A handshake of TLS, in any version of it; no id looks like that (C14). */
   #isTls(): boolean {
     return this.#buffer[this.#position] === 0x16 && this.#buffer[this.#position + 1] === 3;
   }

@@ -45,7 +45,7 @@ class ClassicReplies implements Replies {
 
   welcome(): void {}
   pong(): void {}
-  /** It has no word for that, but who speaks TLS knows a plain text by any (C13). */
+  /** It has no word for that, but who speaks TLS knows a plain text by any (C14). */
   bye(code: string): void {
     if (code === "NO_TLS") this.refuse({ code, text: "" }, 1);
   }

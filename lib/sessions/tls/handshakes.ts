@@ -9,7 +9,7 @@ import { HANDSHAKE_MS, HANDSHAKES_MOST, LAST_WORDS_MS, SELDOM_MS } from "../../l
 import type { Log, LogFields } from "../../log.ts";
 import type { Listener } from "../listener.ts";
 import { refusal } from "../refusal.ts";
-import { Seldom } from "../seldom.ts";
+import { Seldom } from "../../seldom.ts";
 import type { Transport } from "../transport.ts";
 import { type Handshake, HandshakeError, type TlsSource } from "./types.ts";
 
@@ -112,7 +112,7 @@ export class Handshakes {
     }
   }
 
-  /** Says what is wrong in plain text, and gives it a moment to arrive before it closes (C13). */
+  /** Says what is wrong in plain text, and gives it a moment to arrive before it closes (C14). */
   async #answerPlainly({ transport, listener }: Accepted): Promise<void> {
     let open = true;
     const close = (): void => {

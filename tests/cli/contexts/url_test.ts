@@ -48,7 +48,8 @@ Deno.test("what is wrong with a URL is said with the place and what to write", (
   assertEquals(
     refusal("hashbus://h?sub-prot=1"),
     'HASHBUS_URL: unknown key "sub-prot", did you mean "sub-port"?; ' +
-      "its query has id, host, pub-port, sub-port, local-port, tls, ca, connect-timeout, no-reconnect, protocol",
+      "its query has id, host, pub-port, sub-port, local-port, tls, ca, user, token-file, connect-timeout, " +
+      "no-reconnect, protocol",
   );
   assertEquals(
     refusal("hashbus://h:1?pub-port=2"),

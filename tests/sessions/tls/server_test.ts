@@ -115,7 +115,7 @@ for (
 }
 
 Deno.test(
-  "row 35: who speaks TLS to a port without is told so, and the log is once (C13)",
+  "row 35: who speaks TLS to a port without is told so, and the log is once (C14)",
   options,
   async () => {
     await using server = await TlsBroker.start();

@@ -10,7 +10,7 @@ import { Schedule } from "./schedule.ts";
 import { Trace } from "./trace.ts";
 
 /** When every world begins: 2026-01-01, milliseconds since 1970. */
-const EPOCH = Date.UTC(2026, 0, 1);
+export const EPOCH = Date.UTC(2026, 0, 1);
 
 /** Time, chance and what happened. */
 export class World {
