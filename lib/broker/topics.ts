@@ -16,7 +16,7 @@ export class Topics {
   }
 
   /** Those it remembers and what was published to them; none where it does not measure. */
-  counted(): Iterable<CountedTopic> {
+  counted(): readonly CountedTopic[] {
     return this.#engine.topics();
   }
 

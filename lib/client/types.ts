@@ -6,19 +6,19 @@
 import type { RefusedError, RunError } from "../errors.ts";
 import type { Ago, Last } from "../positions.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
-import type { ClientCredentials, TlsOptions } from "./credentials.ts";
 import type { Gap } from "./gap.ts";
 import type { LeasedMessage } from "./leased_message.ts";
 import type { Message } from "./message.ts";
 import type { Receipt } from "./receipt.ts";
+import type { ClientCredentials, TlsOptions } from "./security.ts";
 import type { Asker } from "./requesting/types.ts";
 import type { Subscription } from "./subscription.ts";
 
-export type { ClientCredentials, TlsOptions } from "./credentials.ts";
 export type { LeasedMessage, NackOptions } from "./leased_message.ts";
 export type { Message, MessageJson } from "./message.ts";
 export type { Receipt } from "./receipt.ts";
 export type { Asker, RequestOptions, ResponseOptions } from "./requesting/types.ts";
+export type { ClientCredentials, TlsOptions } from "./security.ts";
 export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
@@ -35,15 +35,15 @@ export interface ConnectOptions {
   /** Leave from this local port; any free one when left out. */
   readonly localPort?: number;
   /**
-   * Whether to speak TLS, and to whom (false). The broker's certificate has to be valid, of an issuer that is
-   * trusted, and for `host`.
-   */
-  readonly tls?: boolean | TlsOptions;
-  /**
    * Who this is, to a broker that has accounts. Shown on protocol 2 alone, and on each connection; one that
    * lets it in no longer ends the client (a RunError with the code `DENIED`).
    */
   readonly credentials?: ClientCredentials;
+  /**
+   * Whether to speak TLS, and to whom (false). The broker's certificate has to be valid, of an issuer that is
+   * trusted, and for `host`.
+   */
+  readonly tls?: boolean | TlsOptions;
   /** Milliseconds to keep trying at the start (5,000); 0 tries once. */
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */

@@ -131,7 +131,7 @@ export class MemoryEngine implements Engine {
     (route as SubscribedRoute).counts?.add(messages, bytes);
   }
 
-  topics(): Iterable<CountedTopic> {
+  topics(): readonly CountedTopic[] {
     return this.#routing.counted();
   }
 

@@ -30,10 +30,12 @@ export class SubscribedRoute implements Route {
   shares = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
-  openTo: object | undefined = undefined;
-  closedTo: object | undefined = undefined;
   /** What was published to it; undefined: topics are not counted. */
   readonly counts: TopicCounts | undefined;
+  /** The last walk over all topics that came by. */
+  walk = 0;
+  openTo: object | undefined = undefined;
+  closedTo: object | undefined = undefined;
 
   constructor(
     topic: string,
@@ -106,6 +108,7 @@ export class Routing {
   /** The lists that were found last: topics with the same subscribers have one in common. */
   #lists: Array<readonly Subscriber[]> = [];
   #agedAt = 0;
+  #walk = 0;
 
   constructor({ seed, isDurable, memory, countsTopics = false }: RoutingOptions) {
     this.countsTopics = countsTopics;
@@ -194,15 +197,11 @@ export class Routing {
     return subscribers.length;
   }
 
-  /** The topics that are remembered, each once; none where topics are not counted. */
-  *counted(): Iterable<CountedTopic> {
-    if (!this.countsTopics) return;
-    const told = new Set<SubscribedRoute>();
-    for (const route of this.#routes.values()) {
-      if (told.has(route)) continue;
-      told.add(route);
-      yield countedTopic(route, route.subscribers.length);
-    }
+  /** The topics that are remembered; none where topics are not counted. */
+  counted(): CountedTopic[] {
+    const topics: CountedTopic[] = [];
+    this.#each((route) => topics.push(countedTopic(route, route.subscribers.length)));
+    return topics;
   }
 
   /** One of them, with those who get it now; undefined: nothing is known of it. */
@@ -214,7 +213,21 @@ export class Routing {
 
   /** Rates are to be told from here on. */
   markTopics(): void {
-    for (const route of new Set(this.#routes.values())) route.counts?.mark();
+    this.#each((route) => route.counts?.mark());
+  }
+
+  /** Each topic once, where topics are counted. */
+  #each(see: (route: SubscribedRoute) => void): void {
+    if (!this.countsTopics) return;
+    this.#walk++;
+    for (const values of this.#routes.values()) {
+      for (let at = 0; at < values.length; at++) {
+        const route = values[at]!;
+        if (route.walk === this.#walk) continue;
+        route.walk = this.#walk;
+        see(route);
+      }
+    }
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {

@@ -328,7 +328,7 @@ export interface Engine {
   /** Where topics are counted: of a run to several, which is published next, so many are to this one. */
   countJoined(route: Route, messages: number, bytes: number): void;
   /** The topics it remembers, where topics are counted. */
-  topics(): Iterable<CountedTopic>;
+  topics(): readonly CountedTopic[];
   /** One of them. */
   topic(name: string): CountedTopic | undefined;
   /** Rates of topics are to be told from here on: {@link CountedTopic.then}. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { Hono } from "hono";
-import { Accounts } from "./guard/accounts.ts";
+import { grantOf } from "./guard/accounts.ts";
 import { checkComing, type HostRules } from "./guard/hosts.ts";
 import { Problem, problemResponse } from "./problem.ts";
 import { problemOf } from "./refused.ts";
@@ -42,13 +42,14 @@ const VISITOR_ID = "http";
 /** The routes, and what stands before them. */
 export function makeApp(site: Site, rules: HostRules): App {
   const app = new Hono<Env>();
-  const accounts = new Accounts(site.gatekeeper);
   app.use(async (asked, next) => {
     checkComing(comingOf(asked, site), rules);
     const visitor = { id: VISITOR_ID, address: addressOf(asked) };
     asked.set("visitor", visitor);
     if (!OPEN.has(asked.req.path) && !site.assets.has(asked.req.path)) {
-      asked.set("grant", await accounts.grantOf(asked.req.header("authorization") ?? null, visitor));
+      const { gatekeeper } = site;
+      const credentials = asked.req.header("authorization") ?? null;
+      asked.set("grant", await grantOf(credentials, { gatekeeper, visitor }));
     }
     await next();
   });

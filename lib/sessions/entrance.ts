@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import { SELDOM_MS } from "../limits.ts";
 import type { Log, LogFields } from "../log.ts";
 import { Seldom } from "../seldom.ts";
+import type { TakenPlace } from "./admission/capacity.ts";
 import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
 import { refusal } from "./refusal.ts";
 import { Handshakes } from "./tls/handshakes.ts";
@@ -37,10 +38,10 @@ export interface EntranceOwner {
   /** Resolves when others had their turn. */
   turned(): Promise<void>;
   /**
-   * Somebody begins a handshake: gives what is called when that is over, undefined where there may be no more
+   * Somebody begins a handshake: a place that is left when that is over, undefined where there may be no more
    * from there.
    */
-  comes(arrival: Arrival): (() => void) | undefined;
+  comes(arrival: Arrival): TakenPlace | undefined;
   /** Somebody is there. */
   serve(transport: Transport, arrival: Arrival): Promise<void>;
   /** No file descriptor is left. */
@@ -136,11 +137,11 @@ export class Entrance {
     { arrival, tls }: { readonly arrival: Arrival; readonly tls: TlsSource },
   ): Promise<void> {
     const owner = this.#owner;
-    const over = owner.comes(arrival);
-    if (over === undefined) return connection.close();
+    const place = owner.comes(arrival);
+    if (place === undefined) return connection.close();
     try {
       const accepted = { transport: connection, ...arrival };
-      const transport = await this.#handshakes.shake(accepted, tls).finally(over);
+      const transport = await this.#handshakes.shake(accepted, tls).finally(() => place.leave());
       if (transport === undefined) return;
       // it may have been closed meanwhile
       if (this.#sockets.some(({ spec }) => spec === arrival.listener)) await owner.serve(transport, arrival);

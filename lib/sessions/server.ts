@@ -6,25 +6,18 @@
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
+import { Capacity, type TakenPlace } from "./admission/capacity.ts";
 import { Lobby } from "./admission/lobby.ts";
-import { hostOf, NetworkCounts, networkOf } from "./admission/networks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
 import type { ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import {
-  CONNECTION_BYTES,
-  DESCRIPTORS_KEPT,
-  LAST_WORDS_MS,
-  LOGIN_ENDS_A_TURN,
-  SELDOM_MS,
-} from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { renewGrants } from "./renewal.ts";
 import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
-import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
@@ -59,23 +52,19 @@ export class Server {
   #looks: Promise<void> | undefined;
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
-  readonly #lobby: Lobby<Connection>;
-  readonly #networks = new NetworkCounts();
-  readonly #perAddress: number;
-  /** Connections at once: as many as may be, or as the system has turned out to have room for. */
-  #most: number;
+  readonly #capacity: Capacity;
   #lastNumber = 0;
   /** Those are being ended who took too long to log in. */
   #ending = false;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    this.#lobby = new Lobby(loginTimeout);
-    this.#perAddress = connectionsPerAddress;
-    this.#most = settings.limits.connections;
+    const lobby = new Lobby<Connection>(loginTimeout);
+    const { connections } = settings.limits;
+    this.#capacity = new Capacity({ connections, perAddress: connectionsPerAddress, lobby });
     this.#settings = {
       ...settings,
-      lobby: this.#lobby,
+      lobby,
       accounts: new AccountUses(),
       turns: new Turns(loop, () => this.#flush()),
     };
@@ -84,7 +73,8 @@ export class Server {
       clock,
       log,
       turned: () => new Promise((resolve) => this.later(resolve)),
-      comes: (arrival) => this.#comes(arrival),
+      // a handshake counts for where it comes from, and is no connection yet
+      comes: (arrival) => this.#placeFor(arrival, 0),
       serve: (transport, arrival) => this.serve(transport, arrival),
       exhausted: () => this.#takeFewer(),
       failed: (error) => this.#internalError(error),
@@ -124,20 +114,15 @@ export class Server {
   ): Promise<void> {
     const { log } = this.#settings;
     const { name } = listener;
-    const network = networkAt(address);
-    const limit = this.#limitOf(network) ?? this.#limitOfAll();
-    if (limit !== undefined) {
-      this.#tellRefused({ listener, address }, limit);
-      return turnAway(transport, listener);
-    }
-    if (network !== undefined) this.#networks.add(network);
+    const place = this.#placeFor({ listener, address }, this.#connections.size);
+    if (place === undefined) return turnAway(transport, listener);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
     log.debug("connection opened", { connection: number, listener: name, address });
     const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
-      if (network !== undefined) this.#networks.remove(network);
+      place.leave();
       if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
       if (this.#connections.size === 0 && this.listening.length === 0) this.#stopTicking();
     });
@@ -206,45 +191,6 @@ export class Server {
     await this.drain(0);
   }
 
-  /** Which limit leaves no room for one more from there, if that does. */
-  #limitOf(network: string | undefined): LogFields | undefined {
-    if (network === undefined || this.#networks.of(network) < this.#perAddress) return undefined;
-    return { limit: this.#perAddress, from: network };
-  }
-
-  /**
-   * The same wherever it comes from. Where all places are taken, one that has not been let in makes room: so
-   * a flood that never logs in keeps nobody out who does.
-   */
-  #limitOfAll(): LogFields | undefined {
-    const most = this.#most;
-    if (this.#connections.size < most) return undefined;
-    const first = this.#lobby.whoMakesRoom();
-    if (first === undefined) return { limit: most };
-    first.cut("made room");
-    return undefined;
-  }
-
-  #tellRefused({ listener, address }: Arrival, limit: LogFields): void {
-    const { clock, log } = this.#settings;
-    this.#refusals.happened(clock.now(), (times) => {
-      log.warn("connection refused: too many", { listener: listener.name, address, ...limit, times });
-    });
-  }
-
-  /** A handshake counts for where it comes from as a connection does. */
-  #comes(arrival: Arrival): (() => void) | undefined {
-    const network = networkAt(arrival.address);
-    const limit = this.#limitOf(network);
-    if (limit !== undefined) {
-      this.#tellRefused(arrival, limit);
-      return undefined;
-    }
-    if (network === undefined) return () => {};
-    this.#networks.add(network);
-    return () => this.#networks.remove(network);
-  }
-
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
@@ -257,6 +203,17 @@ export class Server {
       await connection.drain();
       await over;
     }));
+  }
+
+  /** A place for one more beside so many; undefined: there is none, and that was said. */
+  #placeFor({ listener, address }: Arrival, beside: number): TakenPlace | undefined {
+    const place = this.#capacity.take(address, beside);
+    if (!("limit" in place)) return place;
+    const { clock, log } = this.#settings;
+    this.#refusals.happened(clock.now(), (times) => {
+      log.warn("connection refused: too many", { listener: listener.name, address, ...place.limit, times });
+    });
+    return undefined;
   }
 
   /**
@@ -284,17 +241,11 @@ export class Server {
     });
   }
 
-  /**
-   * There are no descriptors for more: from now on some are kept for what is no connection, which may have to
-   * open something, half of them where there are few.
-   */
   #takeFewer(): void {
-    const { size } = this.#connections;
-    const most = Math.max(1, size - DESCRIPTORS_KEPT, Math.ceil(size / 2));
-    if (most >= this.#most) return;
-    this.#most = most;
+    const connections = this.#capacity.takeFewer(this.#connections.size);
+    if (connections === undefined) return;
     this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
-      connections: most,
+      connections,
       reason: "no file descriptor is left",
     });
   }
@@ -336,9 +287,4 @@ export class Server {
     this.#settings.clock.cancel(this.#ticker);
     this.#ticker = undefined;
   }
-}
-
-function networkAt(address: string): string | undefined {
-  const host = hostOf(address);
-  return host === undefined ? undefined : networkOf(host);
 }

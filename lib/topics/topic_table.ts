@@ -68,10 +68,9 @@ export class TopicTable<V> {
     return this.#young.bytes + this.#youngValues + this.#old.bytes + this.#oldValues;
   }
 
-  /** What is kept for all topics; for some of them twice. */
-  *values(): Iterable<V> {
-    yield* this.#young.values;
-    yield* this.#old.values;
+  /** What is kept for all topics, in two lists; some are in both. */
+  values(): readonly (readonly V[])[] {
+    return [this.#young.values, this.#old.values];
   }
 
   /** What is kept for the topic that stands in `bytes` from `start` to `end`. */

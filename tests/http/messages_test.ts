@@ -57,7 +57,7 @@ Deno.test("NDJSON publishes each line, in order, whatever its chunks are", async
   const text = '{"a":1}\r\n\n{"b":"ü"}\nlast';
   const bytes = new TextEncoder().encode(text);
   const split = new ReadableStream<Uint8Array>({
-    async start(to) {
+    async start(to): Promise<void> {
       for (const byte of bytes) {
         to.enqueue(new Uint8Array([byte]));
         await Promise.resolve();
@@ -95,7 +95,7 @@ Deno.test("NDJSON is read no faster than the slowest subscriber takes it", async
   const all = 600;
   let sent = 0;
   const body = new ReadableStream<Uint8Array>({
-    pull(to) {
+    pull(to): void {
       if (sent++ === all) to.close();
       else to.enqueue(new TextEncoder().encode(line));
     },

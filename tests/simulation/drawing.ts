@@ -64,6 +64,8 @@ interface About {
   readonly keyed: readonly string[];
   /** Some messages are to come later. */
   readonly delays: boolean;
+  /** The broker's clock jumps while members hold what they take their time for. */
+  readonly steps: boolean;
 }
 
 /** What this seed draws. */
@@ -94,6 +96,7 @@ export function planOf(streams: Streams): Plan {
     calm,
     keyed: of("keyed groups").pick<readonly string[]>([[], [], ["g"], ["g", AUTO]]),
     delays: durable && of("delays").chance(0.35),
+    steps: theme === "queues" && of("clock steps").chance(0.3),
   };
   return {
     theme,
@@ -164,9 +167,9 @@ function retainOf(draw: Random, { theme }: About): RetentionRules {
   ]);
 }
 
-function weatherOf(draw: Random, { calm, theme }: About): Weather {
+function weatherOf(draw: Random, { calm, theme, steps }: About): Weather {
   return {
-    latency: draw.pick([0.05, 0.5, 5, 40]),
+    latency: draw.pick(steps ? [0.05, 0.05, 0.5, 0.5] : [0.05, 0.5, 5, 40]),
     cuts: draw.pick([0, 0.3, 0.9]),
     crumbs: draw.pick([0, 0.1, 0.8]),
     capacity: draw.pick(theme === "groups" || SMALL.has(theme) ? [1, 4] : [1, 4, 16, 64]) * KIB,
@@ -286,7 +289,7 @@ function subscriptionOf(
 
 function memberOf(
   draw: Random,
-  { name, about: { length, theme, durable, keyed } }: { readonly name: string; readonly about: About },
+  { name, about: { length, theme, durable, keyed, steps } }: { readonly name: string; readonly about: About },
 ): MemberPlan {
   const joins = new Map<string, JoinPlan>();
   for (let left = draw.pick([1, 1, 1, 2]); left > 0; left--) {
@@ -323,7 +326,7 @@ function memberOf(
     worries: {
       nack: draw.pick([0, 0.05, 0.3]),
       forgets: draw.pick([0, 0, 0.05]),
-      late: draw.pick([0, 0, 0.05]),
+      late: draw.pick(steps ? [0.1, 0.3, 0.3] : [0, 0, 0.05]),
     },
     thinks: draw.pick([0, 0, 0, 1, 30]),
     ...(draw.chance(0.7) ? {} : { sleeps: { at: draw.below(length), ms: draw.between(1, 20) * 1000 } }),
@@ -343,9 +346,10 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   queues: ["kill the broker", "kill the broker", "jump the clock"],
 };
 
-function faultsOf(draw: Random, { theme, length }: About): Fault[] {
+function faultsOf(draw: Random, { theme, length, steps }: About): Fault[] {
   const often = theme === "outboxes" || theme === "hostility" ? 0.15 : 0.35;
-  const on = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
+  const drawn = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
+  const on = steps ? ["jump the clock", "jump the clock", "kill the broker"] as const : drawn;
   if (on.length === 0) return [];
   return some(draw, [OFTEN.has(theme) ? 4 : 1, 8], () => ({
     kind: draw.pick(on),

@@ -109,6 +109,8 @@ export interface Asked {
 /** A stored message, as it came to a member. */
 export interface Delivery {
   readonly line: Line;
+  /** Which of those that came over it. */
+  readonly number: number;
   readonly at: number;
   readonly group: string;
   readonly topic: string;

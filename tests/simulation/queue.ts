@@ -82,7 +82,7 @@ export function nameOf({ topic, seq }: { readonly topic: string; readonly seq: n
 
 /** As they came. */
 export function byTime(one: Delivery, other: Delivery): number {
-  return one.at - other.at;
+  return one.at - other.at || (one.line === other.line ? one.number - other.number : 0);
 }
 
 /** For a person. */
@@ -138,18 +138,29 @@ export function saidOf({ line, at, said }: Delivery, deliveries: readonly Delive
   ];
 }
 
-/** Milliseconds that something may be on its way; undefined: any number. */
-export function slackOf(plan: Plan): number | undefined {
+/** From when to when. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Milliseconds that something may be on its way; undefined: any number. `span`: where that matters. */
+export function slackOf(plan: Plan, span?: Span): number | undefined {
   const { weather, faults } = plan;
   const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(plan);
+  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(plan, span);
 }
 
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
-export function jumpsOf(plan: Plan): number {
+export function jumpsOf(plan: Plan, { from, to }: Span = ALWAYS): number {
   if (goesRight(plan)) return 0;
-  const { faults, publishers } = plan;
+  const { faults, publishers, length } = plan;
   // and once for what would not be due for hours
-  const last = publishers.some(({ delays }) => delays > 0) ? 1 : 0;
-  return 1000 * (last + faults.filter(({ kind }) => kind === "jump the clock").length);
+  const last = to > length && publishers.some(({ delays }) => delays > 0) ? 1 : 0;
+  const jumps = faults.filter(({ kind, at }) =>
+    kind === "jump the clock" && at >= from - STEP_MS && at <= to
+  );
+  return 1000 * (last + jumps.length);
 }
+
+const ALWAYS: Span = { from: -Infinity, to: Infinity };

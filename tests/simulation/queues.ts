@@ -134,7 +134,8 @@ function explained(deliveries: readonly Delivery[], queue: Queue, judged: Judged
     } else if (reason === "timeout") {
       states.reached("a message outlives its lease");
     } else if (
-      slackOf(plan) !== undefined && delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan)
+      slackOf(plan) !== undefined &&
+      delivery.at < reason.at + reason.delay - STEP_MS - jumpsOf(plan, { from: reason.at, to: delivery.at })
     ) {
       // what waits for later is not known any more when the last member has left
       if (
@@ -180,7 +181,7 @@ function reasonOf(
   { history, plan, said }: Judged & { readonly said: readonly Said[] },
 ): Said | "lost" | "timeout" | undefined {
   const { line, group, topic } = before;
-  const late = slackOf(plan);
+  const late = slackOf(plan, { from: before.at, to: delivery.at });
   const nack = said.find(({ verb, at }) => verb === "nack" && at <= delivery.at);
   if (nack !== undefined && nack.answer !== "NOT_HELD") return nack;
   const { endedAt } = line;
@@ -207,7 +208,7 @@ function lapsedFirst(
   before: Delivery,
   { delivery, said, plan }: { readonly delivery: Delivery; readonly said: Said; readonly plan: Plan },
 ): boolean {
-  const late = slackOf(plan);
+  const late = slackOf(plan, { from: before.at, to: delivery.at });
   return delivery.line === before.line && (said.answeredAt ?? Infinity) > delivery.at &&
     (late === undefined || delivery.at - before.at >= plan.ackTimeout - late);
 }

@@ -100,6 +100,7 @@ export class Tap implements Socket {
     for (let at = 0; at < Number(count); at++) {
       const delivery: Delivery = {
         line: this.#line,
+        number: this.#line.given.length,
         at: this.#now(),
         group,
         topic,

@@ -30,20 +30,21 @@ export function grantOf({ name, pattern, administrator = false }: TestAccount): 
   };
 }
 
-/** Lets these in, and counts how often a secret was checked. */
+/** Lets these in. */
 export class TestGatekeeper implements Gatekeeper {
   readonly accounts: Map<string, { readonly account: TestAccount; readonly grant: Grant }>;
-  checked = 0;
+  /** Nobody is looked at. */
+  busy = false;
 
   constructor(accounts: readonly TestAccount[]) {
     this.accounts = new Map(accounts.map((account) => [account.name, { account, grant: grantOf(account) }]));
   }
 
   admit(...[{ user, secret }, , done]: Parameters<Gatekeeper["admit"]>): void {
-    this.checked++;
     const known = this.accounts.get(user);
     queueMicrotask(() => {
-      if (known?.account.secret === secret) done({ kind: "admitted", grant: known.grant });
+      if (this.busy) done({ kind: "busy", reason: "too many wait" });
+      else if (known?.account.secret === secret) done({ kind: "admitted", grant: known.grant });
       else done({ kind: "denied", reason: "no such user, or not that token" });
     });
   }

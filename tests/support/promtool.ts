@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { Program } from "../../scripts/program.ts";
 
-/** Whether a program of that package is there: `promtool`, `prometheus`. */
+/** Whether a program of that package is there. */
 export async function has(program: "promtool" | "prometheus"): Promise<boolean> {
   try {
-    return (await new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).output())
-      .success;
+    return (await new Deno.Command(program, { args: ["--version"] }).output()).success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -20,16 +20,7 @@ export async function promtool(
   args: readonly string[],
   stdin = "",
 ): Promise<{ readonly success: boolean; readonly said: string }> {
-  const child = new Deno.Command("promtool", {
-    args: [...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(stdin));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { success, said: decoder.decode(stdout) + decoder.decode(stderr) };
+  await using program = Program.start(["promtool", ...args], { name: "promtool", stdin });
+  const { success } = await program.ended;
+  return { success, said: program.lines.join("\n") };
 }

@@ -77,14 +77,14 @@ function portOption(name: keyof typeof USUAL_PORTS, letters: string): Option<num
   return optionOr(port(1), { letters, fallback: usual, help: `the broker's port (${usual})` });
 }
 
-/** How to connect, for how long to try, and as whom. */
+/** As whom and how to connect, and for how long to try. */
 export const CONNECT_OPTIONS = {
+  ...CREDENTIAL_OPTIONS,
   tls: flag({
     help:
       "speak TLS; the broker's certificate has to be valid, for this host, and of an issuer that is trusted",
   }),
   ca: option(FILE, { help: "speak TLS, and trust the issuers in this file, too (PEM)" }),
-  ...CREDENTIAL_OPTIONS,
   "connect-timeout": optionOr(DURATION, {
     fallback: CONNECT_TIMEOUT_MS,
     help: "keep trying this long at the start (5s)",
@@ -157,8 +157,8 @@ export interface Connection {
   readonly connectTimeout: number;
   readonly reconnect: boolean;
   readonly protocol: "auto" | "classic" | "2";
-  readonly tls?: { readonly ca: readonly string[] };
   readonly credentials?: GivenCredentials;
+  readonly tls?: { readonly ca: readonly string[] };
 }
 
 /** The connection that the options ask for. Throws UsageError for a file that cannot be read. */
@@ -171,10 +171,10 @@ export function connectionFrom(
     readonly "connect-timeout": number;
     readonly "no-reconnect": boolean;
     readonly protocol: "auto" | "classic" | "2";
-    readonly tls: boolean;
-    readonly ca: string | undefined;
     readonly user: string | undefined;
     readonly "token-file": string | undefined;
+    readonly tls: boolean;
+    readonly ca: string | undefined;
   },
 ): Connection {
   const localPort = options["local-port"];
@@ -190,8 +190,8 @@ export function connectionFrom(
     connectTimeout: Math.min(options["connect-timeout"], TIMER_MOST_MS),
     reconnect: !options["no-reconnect"],
     protocol: options.protocol,
-    ...(options.tls || options.ca !== undefined ? { tls: { ca: issuersIn(options.ca) } } : {}),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(options.tls || options.ca !== undefined ? { tls: { ca: issuersIn(options.ca) } } : {}),
   };
 }
 

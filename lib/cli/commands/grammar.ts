@@ -164,7 +164,18 @@ const FIELDS = {
   sub: { from: START, to: POSITION, slow: SLOW, group: GROUP, window: WINDOW, ack: ACK, by: BY },
   unsub: { group: GROUP },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Reads>>>>;
-type Reads = Pick<Kind<unknown>, "read">;
+type Reads = Pick<Kind<unknown>, "read" | "completes">;
+
+/** The fields that may stand behind the pattern of a verb; of those that are one of some words these. */
+export function fieldsOf(verb: string): ReadonlyMap<string, readonly string[]> {
+  if (verb !== "sub" && verb !== "unsub") return NO_FIELDS;
+  const kinds: readonly [string, Reads][] = Object.entries(FIELDS[verb]);
+  return new Map(
+    kinds.map(([name, { completes }]) => [name, completes?.kind === "words" ? completes.words : []]),
+  );
+}
+
+const NO_FIELDS: ReadonlyMap<string, readonly string[]> = new Map();
 
 /** A `sub` or `unsub` with its fields, as on the wire: `from=-10m slow=latest`. */
 function parseSubscription(

@@ -86,20 +86,6 @@ export function resolveSettings(role: Role, options: ConnectOptions, machine: Ho
   };
 }
 
-function resolveTls({ tls }: ConnectOptions, host: string): ClientTls | undefined {
-  if (tls === undefined || tls === false) return undefined;
-  const { ca = [], serverName = host } = tls === true ? {} : tls;
-  const issuers = typeof ca === "string" ? [ca] : ca;
-  for (const issuer of issuers) {
-    if (issuer.includes("-----BEGIN CERTIFICATE-----")) continue;
-    throw new RunError(
-      `ca is certificates in PEM, with a line -----BEGIN CERTIFICATE-----, not ${quote(issuer)}`,
-    );
-  }
-  if (serverName === "") throw new RunError("the serverName of TLS is empty: leave it out for the host");
-  return { serverName, ca: issuers };
-}
-
 /** Throws RunError; the token is told to nobody. */
 function checkCredentials({ user, token }: ClientCredentials, protocol: Protocol): void {
   if (protocol === "classic") {
@@ -113,6 +99,20 @@ function checkCredentials({ user, token }: ClientCredentials, protocol: Protocol
   }
   if (token === "") throw new RunError(`the token of user ${quote(user)} is empty`);
   if (!token.isWellFormed()) throw new RunError(`the token of user ${quote(user)} is no text`);
+}
+
+function resolveTls({ tls }: ConnectOptions, host: string): ClientTls | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const { ca = [], serverName = host } = tls === true ? {} : tls;
+  const issuers = typeof ca === "string" ? [ca] : ca;
+  for (const issuer of issuers) {
+    if (issuer.includes("-----BEGIN CERTIFICATE-----")) continue;
+    throw new RunError(
+      `ca is certificates in PEM, with a line -----BEGIN CERTIFICATE-----, not ${quote(issuer)}`,
+    );
+  }
+  if (serverName === "") throw new RunError("the serverName of TLS is empty: leave it out for the host");
+  return { serverName, ca: issuers };
 }
 
 function tell(options: ConnectOptions, event: ClientEvent): void {

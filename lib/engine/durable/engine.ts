@@ -278,7 +278,7 @@ export class DurableEngine implements Engine {
     (route as SubscribedRoute).counts?.add(messages, bytes);
   }
 
-  topics(): Iterable<CountedTopic> {
+  topics(): readonly CountedTopic[] {
     return this.#routing.counted();
   }
 
@@ -329,6 +329,7 @@ export class DurableEngine implements Engine {
 
   close(closed: () => void): void {
     this.#delays.close();
+    this.#storedGroups.hurry();
     this.whenIdle(() => this.#store.close(closed));
   }
 

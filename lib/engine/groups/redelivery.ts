@@ -30,6 +30,8 @@ export interface RedeliveryOwner extends RunParts {
   readonly pool: ChunkPool;
   /** Whether there is room for some of them. */
   readonly takes: boolean;
+  /** How often a message is given out at most: what was needs no room, for it dies. */
+  readonly maxAttempts: number;
   /** Here they are; the run is not kept. */
   returned(run: Run, of: Returned): void;
   /** They are no longer there: they have outlived their time, or retention was faster. */
@@ -53,6 +55,9 @@ export class Redelivery implements Turn {
   #laterMessages = 0;
   #step: number;
   #state: "idle" | "waits" | "asks" | "over" = "idle";
+  /** What is asked for is not wanted any more. */
+  #stale = false;
+  #finished: (() => void) | undefined;
 
   /** `clock`: milliseconds, from any beginning. */
   constructor(owner: RedeliveryOwner, clock: number) {
@@ -84,7 +89,13 @@ export class Redelivery implements Turn {
 
   /** There is room, or something has become due. */
   goOn(): void {
-    if (this.#state !== "idle" || this.#due.length === 0 || !this.#owner.takes) return;
+    if (this.#state !== "idle") return;
+    const [first] = this.#due;
+    if (first === undefined) {
+      if (this.#finished !== undefined) this.close();
+      return;
+    }
+    if (!this.#dies(first) && !this.#owner.takes) return;
     this.#state = "waits";
     this.#owner.turns.add(this);
   }
@@ -106,10 +117,34 @@ export class Redelivery implements Turn {
   /** Nothing is wanted of it any more. */
   close(): void {
     this.#due = [];
-    this.#later.clear();
-    this.#laterMessages = 0;
+    this.#forgetLater();
     if (this.#state === "waits") this.#owner.turns.remove(this);
     this.#state = "over";
+    const finished = this.#finished;
+    this.#finished = undefined;
+    finished?.();
+  }
+
+  /** Nothing is wanted of it any more but what dies; calls back when that is done, or it is closed. */
+  finish(finished: () => void): void {
+    this.#stale = this.#state === "asks";
+    this.#due = this.#due.filter((of) => this.#dies(of));
+    this.#forgetLater();
+    if (this.#state === "waits") {
+      this.#owner.turns.remove(this);
+      this.#state = "idle";
+    }
+    this.#finished = finished;
+    this.goOn();
+  }
+
+  #forgetLater(): void {
+    this.#later.clear();
+    this.#laterMessages = 0;
+  }
+
+  #dies({ attempt }: Returned): boolean {
+    return attempt > this.#owner.maxAttempts;
   }
 
   ask(most: number, answered: () => void): void {
@@ -121,7 +156,8 @@ export class Redelivery implements Turn {
     this.#owner.store.read([cursor], { most }, (outcome) => {
       if (this.#state === "asks") {
         this.#state = "idle";
-        this.#answered(first, outcome);
+        if (!this.#stale) this.#answered(first, outcome);
+        this.#stale = false;
         this.goOn();
       }
       answered();

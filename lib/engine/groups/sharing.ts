@@ -26,8 +26,6 @@ export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned"
   readonly counters: Counters;
   /** Milliseconds that a member may hold messages. */
   readonly ackTimeout: number;
-  /** How often a message is given out at most. */
-  readonly maxAttempts: number;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
   /** Milliseconds, from any beginning, that count up with each tick. */
@@ -88,6 +86,9 @@ export class Sharing implements RedeliveryOwner, Giver {
   }
   get routeOf(): SharingOwner["routeOf"] {
     return this.#owner.routeOf;
+  }
+  get maxAttempts(): number {
+    return this.#owner.maxAttempts;
   }
 
   flush(): void {
@@ -266,14 +267,15 @@ export class Sharing implements RedeliveryOwner, Giver {
     if (gave) this.flush();
   }
 
-  /** Nothing more is given out. */
-  close(): void {
+  /** Nothing more is given out; `buried`: called when what is to die has, or it is closed once more. */
+  close(buried?: () => void): void {
     this.#over = true;
-    this.#redelivery.close();
     this.#line.clear();
     this.#keys?.forget(this, "stored");
     this.#count(0);
     this.#tell();
+    if (buried === undefined) this.#redelivery.close();
+    else this.#redelivery.finish(buried);
   }
 
   get #keys(): Keys | undefined {

@@ -8,7 +8,6 @@ import type { Replay } from "../durable/replay.ts";
 import type {
   GroupSnapshot,
   Joining,
-  JoinOutcome,
   Member,
   Membership,
   ReplaySubscriber,
@@ -260,6 +259,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     for (const { member } of members) member.failed(reason);
   }
 
+  /** The engine ends: nothing more is read. */
+  hurry(): void {
+    if (this.#state === "closing") this.#open?.sharing.close();
+  }
+
   /** Time has passed. */
   tick(): void {
     if (this.#state === "open") this.#open!.sharing.tick();
@@ -269,9 +273,8 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     const { name, pattern } = this;
     const memory = this.#memory.snapshot();
     const { waiting = 0, open = 0 } = this.#open?.sharing ?? {};
-    const held = memory.held + open - waiting;
-    const [members, settling] = [this.#places.size, this.#settling];
-    return { name, pattern, members, held, waiting: memory.waiting + waiting, settling };
+    const waits = { held: memory.held + open - waiting, waiting: memory.waiting + waiting };
+    return { name, pattern, members: this.#places.size, ...waits, settling: this.#settling };
   }
 
   #assemble(by: Joining["by"]): void {
@@ -346,7 +349,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       this.#joiners.delete(place);
       place.handed = new Handed();
       this.#memory.entered();
-      joined(JOINED);
+      joined({ kind: "joined" });
       // whoever was told may have left
       if (!place.gone) this.#members.enter(place);
     }
@@ -356,12 +359,11 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   }
 
   #refuse(reason: string): void {
-    const outcome: JoinOutcome = { kind: "refused", code: "STORE", reason };
     const joiners = [...this.#joiners];
     this.#joiners.clear();
     for (const [place, joined] of joiners) {
       this.#places.delete(place);
-      joined(outcome);
+      joined({ kind: "refused", code: "STORE", reason });
     }
     if (this.#places.size === 0) return this.#end();
     this.#state = "failed";
@@ -374,18 +376,19 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     this.#state = "closing";
     this.#assemble(this.#by);
     if (this.#open === undefined) return this.#end();
-    this.#stop(this.#open);
-    this.#open.progress.whenClean(() => {
+    const { progress } = this.#open;
+    const over = (): void => {
       this.#open = undefined;
       if (this.#places.size > 0) this.#load();
       else this.#end();
-    });
+    };
+    this.#stop(this.#open, () => progress.whenClean(over));
     this.#owner.flush();
   }
 
-  #stop({ sharing, replay }: Open): void {
+  #stop({ sharing, replay }: Open, buried?: () => void): void {
     if (replay !== undefined) this.#owner.unfollow(replay);
-    sharing.close();
+    sharing.close(buried);
   }
 
   #end(): void {
@@ -393,5 +396,3 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     this.#owner.ended(this);
   }
 }
-
-const JOINED = { kind: "joined" } as const;

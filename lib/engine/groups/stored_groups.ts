@@ -183,6 +183,11 @@ export class StoredGroups implements StoredGroupOwner {
     this.memory.letGo(GROUP_BYTES);
   }
 
+  /** The engine ends: who waits for the store goes on without. */
+  hurry(): void {
+    for (const group of this.#groups.values()) group.hurry();
+  }
+
   snapshot(): GroupSnapshot[] {
     return [...this.#groups.values()].map((group) => group.snapshot());
   }

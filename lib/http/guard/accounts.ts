@@ -3,62 +3,34 @@
  *
  * @module
  */
-import type { Gatekeeper, Visitor } from "../../auth/gatekeeper.ts";
+import type { Admission, Gatekeeper, Visitor } from "../../auth/gatekeeper.ts";
 import { type Grant, UNLIMITED } from "../../auth/grant.ts";
 import { Problem } from "../problem.ts";
 
-/** Credentials that were right lately: how many, and for how long they are not checked again. */
-const KNOWN_MOST = 1_000;
-const KNOWN_MS = 60_000;
-
-interface Known {
-  grant: Grant;
-  readonly until: number;
-}
-
 /**
- * - Checking a secret takes long by intent, so what was right is remembered for a minute, by its digest; the
- *   account is asked for each time whether it is still there and what it may do.
- * - Without accounts everybody may do everything.
+ * What who sends such an `Authorization` may do; without accounts everybody may do everything. Who lets in
+ * remembers what was right. Throws Problem.
  */
-export class Accounts {
-  readonly #gatekeeper: Gatekeeper | undefined;
-  readonly #now: () => number;
-  readonly #known = new Map<string, Known>();
-
-  constructor(gatekeeper: Gatekeeper | undefined, now: () => number = () => performance.now()) {
-    this.#gatekeeper = gatekeeper;
-    this.#now = now;
+export async function grantOf(
+  authorization: string | null,
+  { gatekeeper, visitor }: { readonly gatekeeper: Gatekeeper | undefined; readonly visitor: Visitor },
+): Promise<Grant> {
+  if (gatekeeper === undefined) return UNLIMITED;
+  if (authorization === null) throw unauthorized("this broker has accounts: send user and token (Basic)");
+  const credentials = readCredentials(authorization);
+  if (credentials === undefined) {
+    throw unauthorized("Authorization has to be Basic with user and token, or Bearer user:token");
   }
-
-  /** What who sends such an `Authorization` may do. Throws Problem, 401. */
-  async grantOf(authorization: string | null, visitor: Visitor): Promise<Grant> {
-    const gatekeeper = this.#gatekeeper;
-    if (gatekeeper === undefined) return UNLIMITED;
-    if (authorization === null) throw unauthorized("this broker has accounts: send user and token (Basic)");
-    const credentials = readCredentials(authorization);
-    if (credentials === undefined) {
-      throw unauthorized("Authorization has to be Basic with user and token, or Bearer user:token");
-    }
-    const key = await digestOf(authorization);
-    const known = this.#known.get(key);
-    if (known !== undefined && this.#now() < known.until) {
-      const grant = gatekeeper.renew(known.grant, visitor);
-      if (grant !== undefined) {
-        known.grant = grant;
-        return grant;
-      }
-    }
-    this.#known.delete(key);
-    const { promise, resolve } = Promise.withResolvers<Grant | string>();
-    gatekeeper.admit(credentials, visitor, (admission) => {
-      resolve(admission.kind === "admitted" ? admission.grant : admission.reason);
-    });
-    const grant = await promise;
-    if (typeof grant === "string") throw unauthorized(grant);
-    if (this.#known.size >= KNOWN_MOST) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(key, { grant, until: this.#now() + KNOWN_MS });
-    return grant;
+  const { promise, resolve } = Promise.withResolvers<Admission>();
+  gatekeeper.admit(credentials, visitor, resolve);
+  const admission = await promise;
+  switch (admission.kind) {
+    case "admitted":
+      return admission.grant;
+    case "denied":
+      throw unauthorized(admission.reason);
+    case "busy":
+      throw new Problem(503, "BUSY", admission.reason, { headers: { "retry-after": "1" } });
   }
 }
 
@@ -86,8 +58,4 @@ function fromBase64(text: string): string | undefined {
     // neither base64 nor UTF-8: there are no credentials in it, which is what the caller says
     return undefined;
   }
-}
-
-async function digestOf(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toBase64();
 }

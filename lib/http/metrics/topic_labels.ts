@@ -41,8 +41,7 @@ export class TopicLabels {
 
   /** New ones, to those first that most was published to. */
   #give(): void {
-    const others: CountedTopic[] = [];
-    for (const topic of this.#topics.counted()) if (!this.#labelled.has(topic.topic)) others.push(topic);
+    const others = this.#topics.counted().filter(({ topic }) => !this.#labelled.has(topic));
     const room = this.#most - this.#labelled.size;
     if (others.length > room) others.sort((one, other) => other.messages - one.messages);
     for (const { topic } of others.slice(0, room)) this.#labelled.set(topic, new Label(topic));

@@ -48,7 +48,7 @@ Deno.test("what is wrong with a URL is said with the place and what to write", (
   assertEquals(
     refusal("hashbus://h?sub-prot=1"),
     'HASHBUS_URL: unknown key "sub-prot", did you mean "sub-port"?; ' +
-      "its query has id, host, pub-port, sub-port, local-port, tls, ca, user, token-file, connect-timeout, " +
+      "its query has id, host, pub-port, sub-port, local-port, user, token-file, tls, ca, connect-timeout, " +
       "no-reconnect, protocol",
   );
   assertEquals(

@@ -29,6 +29,19 @@ Deno.test("Tab offers nothing in a message, in seconds, or to a command of the o
   }
 });
 
+Deno.test("Tab offers the fields behind a pattern that are not there yet, and the words that one may be", () => {
+  assertEquals(offers("sub #hello "), ["from=", "to=", "slow=", "group=", "window=", "ack=", "by="]);
+  assertEquals(offers("sub #hello group=g w"), ["window="]);
+  assertEquals(offers("sub #hello group=g "), ["from=", "to=", "slow=", "window=", "ack=", "by="]);
+  assertEquals(offers("2 unsub #hello "), ["group="]);
+  assertEquals(offers("sub #hello group=g ack="), ["auto ", "explicit "]);
+  assertEquals(complete("sub #hello ack=e", { role: "subscriber", topics }), [["explicit "], "e"]);
+  assertEquals(offers("sub #hello by="), ["key "]);
+  assertEquals(offers("sub #hello window="), [], "a number");
+  assertEquals(offers("sub #hello never="), []);
+  assertEquals(offers("quit now "), []);
+});
+
 Deno.test("what is completed is the word before the cursor", () => {
   assertEquals(complete("3 sub #or", { role: "subscriber", topics })[1], "#or");
   assertEquals(complete("su", { role: "subscriber", topics })[1], "su");

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ChunkPool } from "../../../lib/buffers.ts";
 import { Keys } from "../../../lib/engine/groups/keys.ts";
 import { Members, Place } from "../../../lib/engine/groups/members.ts";
+import { HeldStore } from "./held_store.ts";
 import { keyedRun, published } from "./keyed_runs.ts";
 import { NO_OWNER } from "./no_owner.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
@@ -130,6 +131,27 @@ Deno.test("a dead letter lets its key go on (G12)", async () => {
   worker.nack("#d.a", 1);
   await bench.settle();
   assertEquals(worker.shown, ["#d.a 1", "#d.a 1 (2)", "#d.a 2"]);
+});
+
+Deno.test("what died before the group came again is not passed by what follows of its key (G12)", async () => {
+  const store = new HeldStore({ now: () => 0 });
+  const bench = new StoredBench({ store });
+  const worker = await bench.joined({ by: "key" });
+  await bench.published("#d.a", ["1"], " key=a");
+  worker.nack("#d.a", 1);
+  await bench.settle();
+  worker.dies();
+  await bench.published("#d.a", ["2"], " key=a");
+  await bench.published("#d.a", ["3"], " key=b");
+  // who starts it anew lets it give out each message once
+  bench.maxAttempts = 1;
+  bench.restart();
+  store.holds = true;
+  const next = await bench.joined({ by: "key" });
+  assertEquals(shown(next), ["b:3"]);
+  store.letGo();
+  await bench.settle();
+  assertEquals(shown(next), ["b:3", "a:2"]);
 });
 
 Deno.test("all members of a group have the same by= (G12)", async () => {

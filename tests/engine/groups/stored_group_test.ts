@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GroupChange, GroupsListing } from "../../../lib/engine/types.ts";
 import { MemoryStore } from "../../../lib/store/mod.ts";
+import { HeldStore } from "./held_store.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
 
 Deno.test("a group goes on where it stood: what is settled is not given out again, what is not is", async () => {
@@ -88,6 +89,52 @@ Deno.test("what is given out too often is a dead letter, stored with what settle
   }]);
   bench.restart();
   assertEquals((await bench.joined()).shown, [], "it is settled");
+});
+
+for (const reason of ["nack", "lost connection"]) {
+  Deno.test(`what the last member had for the last time is a dead letter when it has left: ${reason} (G11)`, async () => {
+    const bench = new StoredBench({ maxAttempts: 1 });
+    const dead = await bench.joined({ name: "undertakers", pattern: "#dead.>" });
+    const worker = await bench.joined();
+    await bench.published("#d.a", ["1", "2"]);
+    if (reason === "nack") assert(worker.nack("#d.a", 1, { last: 2 }));
+    worker.dies();
+    const next = bench.join();
+    await bench.settle();
+    assertEquals(
+      dead.given.map(({ fields, payload }) => [payload, /dead-reason=(\S+)/.exec(fields)?.[1]]),
+      [["1", reason.replace(" ", "%20")], ["2", reason.replace(" ", "%20")]],
+    );
+    await bench.published("#d.a", ["3"]);
+    assertEquals(next.shown, ["#d.a 3"], "who comes meanwhile is given what is left");
+  });
+}
+
+Deno.test("what dies needs no member that has room (G11)", async () => {
+  const bench = new StoredBench({ maxAttempts: 1 });
+  const dead = await bench.joined({ name: "undertakers", pattern: "#dead.>" });
+  const worker = await bench.joined({ window: 2 });
+  await bench.published("#d.a", ["1", "2", "3"]);
+  worker.full = true;
+  worker.nack("#d.a", 1);
+  await bench.settle();
+  assertEquals(dead.given.map(({ payload }) => payload), ["1"]);
+});
+
+Deno.test("an engine that ends does not wait for what is to be read of the dead", async () => {
+  const store = new HeldStore({ now: () => 0 });
+  const bench = new StoredBench({ store, maxAttempts: 1 });
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1"]);
+  store.holds = true;
+  worker.nack("#d.a", 1);
+  worker.dies();
+  await bench.settle();
+  assertEquals(store.held.length, 1, "it is being read");
+  let closed = false;
+  bench.engine.close(() => closed = true);
+  await bench.settle();
+  assertEquals([closed, bench.engine.snapshot().groups], [true, []]);
 });
 
 Deno.test("messages are shared by room, nobody holds more than its window, and publishers never wait", async () => {

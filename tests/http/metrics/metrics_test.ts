@@ -62,7 +62,7 @@ Deno.test({
     await using http = await startHttp({ version: 'a"b\\c\nd' });
     await using member = await connectSubscriber({ id: "m1", port: http.portOf("subscribers") });
     await member.subscribe("#a", { group: "g" });
-    for (const topic of ['#quote"', "#back\\slash", "#\\n", "#ü.{}", "#<img/onerror=x>", "#other", "#_"]) {
+    for (const topic of ['#quote"', "#back\\slash", "#\\n", "#ü.{}", "#<img", "#other", "#_"]) {
       await http.publish(topic, "x");
     }
     const { text } = await http.ask("/metrics");

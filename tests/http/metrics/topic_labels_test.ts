@@ -6,8 +6,8 @@ import { TopicLabels } from "../../../lib/http/metrics/topic_labels.ts";
 class Topics {
   readonly counts = new Map<string, number>();
 
-  *counted(): Iterable<CountedTopic> {
-    for (const topic of this.counts.keys()) yield this.one(topic)!;
+  counted(): CountedTopic[] {
+    return [...this.counts.keys()].map((topic) => this.one(topic)!);
   }
 
   one(topic: string): CountedTopic | undefined {

@@ -1,5 +1,5 @@
 /**
- * What clients and brokers show each other.
+ * How a client shows who it is, and is sure of the broker.
  *
  * @module
  */
