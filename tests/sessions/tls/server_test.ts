@@ -1,4 +1,4 @@
-/** Rows 35 and 37 of what has to be survived: what comes on a port with TLS and is not TLS, or not all of it. */
+/** F35 and F37: what comes on a port with TLS and is not TLS, or not all of it. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import {
   Broker,
@@ -85,7 +85,7 @@ Deno.test("A publisher and a subscriber talk inside TLS", options, async () => {
 });
 
 Deno.test(
-  "row 35: who speaks plain text to a port with TLS is told so, and the log is once",
+  "who speaks plain text to a port with TLS is told so, and the log is once (F35)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -109,7 +109,7 @@ for (
     "AES128-SHA",
   ]]]
 ) {
-  Deno.test(`row 35: ${what} is refused with an alert and one line`, options, async () => {
+  Deno.test(`${what} is refused with an alert and one line (F35)`, options, async () => {
     await using server = await TlsBroker.start();
     const { stderr } = await new Deno.Command("openssl", {
       args: ["s_client", "-connect", `127.0.0.1:${server.port}`, ...args!],
@@ -125,7 +125,7 @@ for (
 }
 
 Deno.test(
-  "row 35: who speaks TLS to a port without is told so, and the log is once (C14)",
+  "who speaks TLS to a port without is told so, and the log is once (C14) (F35)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -168,7 +168,7 @@ function bytes(text: string): Uint8Array<ArrayBuffer> {
 const HALF = bytes("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
 
 Deno.test(
-  "row 37: who is silent, sends half a ClientHello, a huge one, or a drop at a time is gone in 2 s",
+  "who is silent, sends half a ClientHello, a huge one, or a drop at a time is gone in 2 s (F37)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -196,7 +196,7 @@ Deno.test(
   },
 );
 
-Deno.test("row 37: a ClientHello of many megabytes is not kept", options, async () => {
+Deno.test("a ClientHello of many megabytes is not kept (F37)", options, async () => {
   await using server = await TlsBroker.start();
   using large = await RawClient.connect(server.port);
   // records of a handshake message of 16 MiB - 1
@@ -210,7 +210,7 @@ Deno.test("row 37: a ClientHello of many megabytes is not kept", options, async 
 });
 
 Deno.test(
-  "row 36: another certificate is for who connects then, a bad pair changes nothing",
+  "another certificate is for who connects then, a bad pair changes nothing (F36)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -231,7 +231,7 @@ Deno.test(
   },
 );
 
-Deno.test("row 36: none of many that connect while certificates change fails", options, async () => {
+Deno.test("none of many that connect while certificates change fails (F36)", options, async () => {
   await using server = await TlsBroker.start();
   const pairs = [await server.issuer.issue(), await server.issuer.issue({ kind: "rsa" })];
   let over = false;
@@ -250,7 +250,7 @@ Deno.test("row 36: none of many that connect while certificates change fails", o
   await changing;
 });
 
-Deno.test("row 37: handshakes with any byte changed, cut or doubled harm nobody", options, async () => {
+Deno.test("handshakes with any byte changed, cut or doubled harm nobody (F37)", options, async () => {
   await using server = await TlsBroker.start();
   using other = await server.connect();
   // what a client of openssl says first
