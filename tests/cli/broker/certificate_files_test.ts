@@ -1,4 +1,4 @@
-/** Row 36 of what has to be survived: certificates that cannot be used, at the start and later. */
+/** F36: certificates that cannot be used, at the start and later. */
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { type CertificateFiles, openCertificates } from "../../../lib/cli/broker/tls/certificate_files.ts";
