@@ -19,6 +19,11 @@ await runMain(BROKER, async (options) => {
   const { quiet } = options;
   const plan = planBroker(options);
   if (plan.kind === "serve") return await serve(options);
+  if (plan.kind === "hash secret") {
+    const { secretToHash } = await import("./lib/cli/broker/accounts/hash_secret.ts");
+    printLine(await secretToHash());
+    return 0;
+  }
   if (plan.kind === "groups") {
     const { runGroups } = await import("./lib/cli/broker/groups/job.ts");
     return await runGroups(plan.dir, plan.job);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type BenchCertificate, benchCertificate } from "./certificate.ts";
 import type { DialectName } from "./load/dialects/mod.ts";
 import type { Shape } from "./shapes.ts";
 import {
@@ -85,11 +86,25 @@ function ofOurs(
     version: () => versionOf(words),
     // a classic message has to fit a line
     runs: ({ size }) => dialect === "hashbus2" || size <= CLASSIC_PAYLOAD_MOST,
-    start: (shape) => {
+    start: async (shape) => {
       const slow = shape.mode === "stuck" ? ["--slow-consumer", "drop"] : [];
-      return startByReadyLine([...words, "-s", "0", "-p", "0", "-q", ...slow]);
+      return await startByReadyLine([...words, "-s", "0", "-p", "0", "-q", ...slow, ...await ownTls(shape)]);
     },
   };
+}
+
+async function ownTls(shape: Shape): Promise<string[]> {
+  if (shape.tls === undefined) return [];
+  const { certificate, key } = await benchCertificate();
+  return ["--tls-cert", certificate, "--tls-key", key];
+}
+
+/** What is said about TLS in a file of settings. */
+async function tlsText(
+  shape: Shape,
+  text: (files: BenchCertificate) => string,
+): Promise<string> {
+  return shape.tls === undefined ? "" : text(await benchCertificate());
 }
 
 /** Not: what only ours can do, and what only a line that says "ready" can show. */
@@ -107,8 +122,12 @@ const nats: Peer = {
   start: async (shape) => {
     const port = freePort();
     const limits = shape.mode === "stuck" ? "" : 'max_pending: 1GB\nwrite_deadline: "60s"\n';
+    const tls = await tlsText(
+      shape,
+      ({ certificate, key }) => `tls { cert_file: "${certificate}", key_file: "${key}" }\n`,
+    );
     return await startWithFile(
-      { name: "nats.conf", text: `listen: ${HOST}:${port}\n${limits}` },
+      { name: "nats.conf", text: `listen: ${HOST}:${port}\n${limits}${tls}` },
       (file) => ["nats-server", "-c", file],
       port,
     );
@@ -126,10 +145,16 @@ const redis: Peer = {
   start: async (shape) => {
     const port = freePort();
     const limits = shape.mode === "stuck" ? "" : "client-output-buffer-limit pubsub 0 0 0\n";
+    const ports = shape.tls === undefined ? `port ${port}\n` : await tlsText(
+      shape,
+      ({ certificate, key }) =>
+        `port 0\ntls-port ${port}\ntls-cert-file ${certificate}\ntls-key-file ${key}\n` +
+        `tls-ca-cert-file ${certificate}\ntls-auth-clients no\n`,
+    );
     return await startWithFile(
       {
         name: "redis.conf",
-        text: `bind ${HOST}\nport ${port}\nsave ""\nappendonly no\nmaxclients 15000\n${limits}`,
+        text: `bind ${HOST}\n${ports}save ""\nappendonly no\nmaxclients 15000\n${limits}`,
       },
       (file) => ["redis-server", file],
       port,
@@ -148,10 +173,12 @@ const mosquitto: Peer = {
   start: async (shape) => {
     const port = freePort();
     const limits = shape.mode === "stuck" ? "" : "max_queued_messages 0\nmax_queued_bytes 0\n";
+    const tls = await tlsText(shape, ({ certificate, key }) => `certfile ${certificate}\nkeyfile ${key}\n`);
     return await startWithFile(
       {
         name: "mosquitto.conf",
-        text: `listener ${port} ${HOST}\nallow_anonymous true\npersistence false\nlog_type error\n${limits}`,
+        text:
+          `listener ${port} ${HOST}\n${tls}allow_anonymous true\npersistence false\nlog_type error\n${limits}`,
       },
       (file) => ["mosquitto", "-c", file],
       port,
@@ -167,8 +194,9 @@ const relay: Peer = {
   settings: "bytes moved unread by a Deno program: the limit; answers by arithmetic where nobody subscribes",
   version: () => Promise.resolve(`Deno ${Deno.version.deno}`),
   // it cuts where reads end, so two publishers of one subscriber would mix
-  runs: ({ mode, publishers, subscribers, topics, crossed }) =>
-    crossed !== true && (mode === "flow" || mode === "ping" || mode === "open") && publishers === topics &&
+  runs: ({ mode, publishers, subscribers, topics, crossed, tls }) =>
+    crossed !== true && tls !== true && (mode === "flow" || mode === "ping" || mode === "open") &&
+    publishers === topics &&
     (topics === 1 || topics === subscribers),
   start: (shape) => {
     const pairs = shape.topics > 1 ? ["--pairs"] : [];

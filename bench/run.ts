@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { benchCertificate } from "./certificate.ts";
 import type { Place } from "./durable/place.ts";
 import { Program } from "../scripts/program.ts";
 import type { Job, Outcome } from "./load/job.ts";
@@ -88,6 +89,7 @@ async function once(
       patienceSeconds: PATIENCE_SECONDS,
       mostSeconds: options.seconds * (shape.lasts ?? 1) + DRAIN_SECONDS,
       ...(rate === undefined ? {} : { rate }),
+      ...(shape.tls === undefined ? {} : { ca: (await benchCertificate()).pem }),
       ...(place === undefined ? {} : { disk: place.device }),
     });
   } catch (error) {

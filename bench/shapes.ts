@@ -67,6 +67,8 @@ export interface Shape {
   readonly settles?: "each";
   /** Messages are kept: runs on those that have a store, and on nobody else. */
   readonly durable?: true;
+  /** All of it inside TLS 1.3. */
+  readonly tls?: true;
   /** A run takes so many times as long as others. */
   readonly lasts?: number;
   /** Rounds that are enough, where one takes long and says the same every time. */
@@ -136,6 +138,14 @@ export const SHAPES: readonly Shape[] = [
   pairs(1000),
   floods(200),
   floods(500),
+  inTls(
+    flow("tls-1-1-128", "1 → 1, 128 B", { publishers: 1, subscribers: 1, size: 128, messages: 20_000_000 }),
+  ),
+  inTls(
+    flow("tls-1-1-1k", "1 → 1, 1 KiB", { publishers: 1, subscribers: 1, size: KIB, messages: 5_000_000 }),
+  ),
+  inTls(latency("tls-one-at-a-time", "one at a time, 128 B", { mode: "ping", messages: 20_000 })),
+  inTls({ ...pairs(50), name: "tls-pairs-50" }),
   still("connect", "connect, subscribe, close", { mode: "connect", subscribers: 2_000 }),
   still("idle", "10,000 idle subscribers, memory each", {
     mode: "idle",
@@ -227,6 +237,10 @@ function floods(count: number): Shape {
     lasts: 5,
     roundsMost: 3,
   };
+}
+
+function inTls(shape: Shape): Shape {
+  return { ...shape, title: `${shape.title}, inside TLS`, tls: true };
 }
 
 function shown(count: number): string {

@@ -8,8 +8,12 @@
 export interface Totals {
   /** Messages accepted from publishers. */
   readonly published: number;
+  /** Bytes of those, as they came: topic and fields with them. */
+  readonly publishedBytes: number;
   /** Messages given to the operating system for a subscriber, counted for each subscriber. */
   readonly delivered: number;
+  /** Bytes of those, as they were given. */
+  readonly deliveredBytes: number;
   /** Messages left out for subscribers that were too slow. */
   readonly dropped: number;
   /** Messages whose time to live was over while they waited for a subscriber. */
@@ -18,6 +22,12 @@ export interface Totals {
   readonly unsent: number;
   /** Requests answered with an error. */
   readonly refused: number;
+  /** Connections that were not let in, with credentials that were wrong or without any. */
+  readonly loginsRefused: number;
+  /** Messages that groups gave out once more. */
+  readonly redelivered: number;
+  /** Messages that became dead letters. */
+  readonly dead: number;
 }
 
 /**
@@ -25,17 +35,25 @@ export interface Totals {
  */
 export class Counters {
   #published = 0;
+  #publishedBytes = 0;
   #delivered = 0;
+  #deliveredBytes = 0;
   #dropped = 0;
   #expired = 0;
   #unsent = 0;
   #refused = 0;
+  #loginsRefused = 0;
+  #redelivered = 0;
+  #dead = 0;
+  readonly #ended = new Map<string, number>();
 
-  published(messages: number): void {
+  published(messages: number, bytes: number): void {
     this.#published += messages;
+    this.#publishedBytes += bytes;
   }
-  delivered(messages: number): void {
+  delivered(messages: number, bytes: number): void {
     this.#delivered += messages;
+    this.#deliveredBytes += bytes;
   }
   dropped(messages: number): void {
     this.#dropped += messages;
@@ -49,16 +67,38 @@ export class Counters {
   refused(requests: number): void {
     this.#refused += requests;
   }
+  loginsRefused(connections: number): void {
+    this.#loginsRefused += connections;
+  }
+  redelivered(messages: number): void {
+    this.#redelivered += messages;
+  }
+  dead(messages: number): void {
+    this.#dead += messages;
+  }
+  ended(reason: string): void {
+    this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
+  }
 
   /** As they are now. */
   get totals(): Totals {
     return {
       published: this.#published,
+      publishedBytes: this.#publishedBytes,
       delivered: this.#delivered,
+      deliveredBytes: this.#deliveredBytes,
       dropped: this.#dropped,
       expired: this.#expired,
       unsent: this.#unsent,
       refused: this.#refused,
+      loginsRefused: this.#loginsRefused,
+      redelivered: this.#redelivered,
+      dead: this.#dead,
     };
+  }
+
+  /** Connections that ended, by why they did. */
+  get endings(): ReadonlyMap<string, number> {
+    return new Map(this.#ended);
   }
 }

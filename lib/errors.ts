@@ -16,6 +16,8 @@ export type WireCode =
   | "NOT_DURABLE"
   | "NOT_HELD"
   | "WRONG_PORT"
+  | "NEEDS_TLS"
+  | "NO_TLS"
   | "LINE_TOO_LONG"
   | "PAYLOAD_TOO_LARGE"
   | "BAD_LENGTH"
@@ -46,6 +48,8 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   NOT_DURABLE: "nothing is stored here: the broker was started without --data",
   NOT_HELD: "this connection does not hold that message: it was settled, its time was over, or it never came",
   WRONG_PORT: "publish on the publishers' port, subscribe on the subscribers'",
+  NEEDS_TLS: "this port speaks TLS: connect with it (--tls)",
+  NO_TLS: "this port speaks plain text: connect without TLS",
   LINE_TOO_LONG: "the line is too long (--max-line)",
   PAYLOAD_TOO_LARGE: "the payload is too large (--max-payload)",
   BAD_LENGTH: "the length is not a decimal number of bytes",
@@ -98,7 +102,8 @@ export class UsageError extends Error {
  * good. `TIMEOUT`: the time that was given is over. `ABORTED`: a signal ended it. `CLOSED`: the client was
  * closed before. Of a request: `NO_RESPONDER`, nobody is there to answer; `FAILED`, who answered could not do
  * it. `LEASE_LOST`: a message of a group is not this client's to settle any more, for the connection it came
- * over has ended, or the group was left; if it was not settled before, it is given out again.
+ * over has ended, or the group was left; if it was not settled before, it is given out again. `DENIED`: the
+ * broker does not let this client in, or no longer.
  */
 export type RunErrorCode =
   | "NO_BROKER"
@@ -108,7 +113,8 @@ export type RunErrorCode =
   | "CLOSED"
   | "NO_RESPONDER"
   | "FAILED"
-  | "LEASE_LOST";
+  | "LEASE_LOST"
+  | "DENIED";
 
 /** It failed while running, in a way a person can act on: the program ends with 1 and this one line. */
 export class RunError extends Error {

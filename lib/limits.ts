@@ -260,6 +260,8 @@ export const HOLD_PAUSE_LEAST = 4;
 export const HOLD_PAUSE_MOST = 256;
 /** More connections than this are a crowd: so many have room in a round whatever they do. */
 export const CROWD = 60;
+/** File descriptors that are left for what is no connection: files that are read again, HTTP. */
+export const DESCRIPTORS_KEPT = 64;
 /** Connections that are accepted before the event loop turns. */
 export const ACCEPTED_A_ROUND = 16;
 
@@ -276,8 +278,25 @@ export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
 /** What an idle connection's objects take, bytes, for that sum. */
 export const CONNECTION_BYTES = 16 * KIB;
 
+/**
+ * How long a handshake of TLS may take, milliseconds, from its being accepted to its end whatever comes
+ * meanwhile, and how many there may be at a time: beyond, the one that began first ends.
+ */
+export const HANDSHAKE_MS = 2_000;
+export const HANDSHAKES_MOST = 1_024;
 /** How long an outbox may take no byte before its connection is cut off (`--stall-timeout`), milliseconds. */
 export const STALL_TIMEOUT_MS = 5_000;
+/**
+ * Bytes that may come on a connection before somebody is let in, and that are kept for all who are not, and
+ * how long they may take (`--login-timeout`), milliseconds.
+ */
+export const LOGIN_BYTES_MOST = 8 * KIB;
+export const LOBBY_BYTES = 16 * MIB;
+export const LOGIN_TIMEOUT_MS = 10_000;
+/** Of those who take too long so many are ended before the event loop turns. */
+export const LOGIN_ENDS_A_TURN = 4;
+/** Connections from one address where there are accounts and nobody says otherwise. */
+export const CONNECTIONS_PER_ADDRESS = 1000;
 /** How long a request may take to come, milliseconds, and for how many bytes it may take a second more. */
 export const REQUEST_MS = 30_000;
 export const REQUEST_BYTES_A_SECOND = 64 * KIB;
@@ -307,6 +326,7 @@ check(
     limitsWith({ outbox: LARGEST_LIMITS.outbox, payload: LARGEST_LIMITS.payload }).memory,
   "memory can be set to what the largest outbox and payload need",
 );
+check(LOGIN_BYTES_MOST <= LOBBY_BYTES, "who logs in fits the lobby");
 check(READ_BUFFER_LEAST <= READ_BUFFER_MOST, "read buffers grow");
 check(2 * READ_BUFFER_MOST <= HIGH_WATER, "one read does not fill an outbox");
 

@@ -56,6 +56,7 @@ export type {
   AgoUnit,
   Answer,
   Asker,
+  ClientCredentials,
   ClientEvent,
   ConnectOptions,
   ConnectPublisherOptions,
@@ -77,6 +78,7 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  TlsOptions,
   UnsubscribeOptions,
 } from "./client/mod.ts";
 export {

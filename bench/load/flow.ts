@@ -11,7 +11,7 @@ import { CHANGING_LEVEL, type Job, type Outcome, topicOf } from "./job.ts";
 import { Block, Publication } from "./publication.ts";
 import { Signal } from "./signal.ts";
 import { Meter } from "./usage.ts";
-import { Wire } from "./wire.ts";
+import { tlsOf, Wire } from "./wire.ts";
 
 /** Bytes of a read. */
 const READ_BYTES = 1024 * 1024;
@@ -127,7 +127,7 @@ class Run {
 
   async #subscribe(): Promise<void> {
     const { shape, host, subscriberPort } = this.#job;
-    const address = { host, port: subscriberPort };
+    const address = { host, port: subscriberPort, tls: tlsOf(this.#job) };
     const alone = shape.subscribers <= BUFFERS_MOST;
     const common = new Uint8Array(READ_BYTES);
     if (shape.mode === "stuck") {
@@ -176,7 +176,10 @@ class Run {
       const written = decoder.decode(frames[0]);
       const block = blocks.get(written) ?? new Block(frames);
       blocks.set(written, block);
-      const wire = await Wire.open({ host, port: publisherPort }, this.#dialect.publisherHello(at));
+      const wire = await Wire.open(
+        { host, port: publisherPort, tls: tlsOf(this.#job) },
+        this.#dialect.publisherHello(at),
+      );
       this.#wires.push(wire);
       const receivers = this.#readers.filter((reader) => reader.topic === topic).length + stuck;
       const replies = ofTopics(shape.takesTurns ?? 1, this.#dialect.replies(receivers, at));

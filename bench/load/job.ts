@@ -28,6 +28,8 @@ export interface Job {
   readonly disk?: string;
   /** `open` only: messages a second. */
   readonly rate?: number;
+  /** Shapes with TLS only: who issued the broker's certificate, in PEM. */
+  readonly ca?: string;
 }
 
 /** What a run showed. `problem` in place of a figure where there is none to give. */

@@ -11,7 +11,7 @@ import { Block } from "./publication.ts";
 import { Signal } from "./signal.ts";
 import { percentile } from "./percentile.ts";
 import { Meter } from "./usage.ts";
-import { Wire } from "./wire.ts";
+import { tlsOf, Wire } from "./wire.ts";
 
 interface Pair {
   readonly dialect: Dialect;
@@ -63,11 +63,15 @@ async function open(job: Job): Promise<Pair> {
   const dialect = DIALECTS[job.dialect];
   const topic = topicOf(0, 1);
   const payload = payloadOf(job.shape.size);
+  const tls = tlsOf(job);
   const subscriber = await Wire.open(
-    { host: job.host, port: job.subscriberPort },
+    { host: job.host, port: job.subscriberPort, tls },
     dialect.subscriberHello([topic]),
   );
-  const publisher = await Wire.open({ host: job.host, port: job.publisherPort }, dialect.publisherHello());
+  const publisher = await Wire.open(
+    { host: job.host, port: job.publisherPort, tls },
+    dialect.publisherHello(),
+  );
   const replies = dialect.replies(1);
   const answers = replies === null ? null : countAnswers(publisher, replies, { changed: new Signal() });
   const block = new Block([dialect.publish(topic, payload)]);

@@ -8,6 +8,7 @@ import { acked } from "./acked.ts";
 import { connect, idle } from "./connections.ts";
 import { floods } from "./crowd/floods.ts";
 import { pairs } from "./crowd/pairs.ts";
+import { tlsPairs } from "./crowd/tls_pairs.ts";
 import { flow } from "./flow.ts";
 import type { Job, Outcome } from "./job.ts";
 import { latency } from "./latency.ts";
@@ -25,7 +26,7 @@ function run(job: Job): Promise<Outcome> {
     case "acked":
       return job.shape.publishers > 1 ? Promise.resolve(pairs(job)) : acked(job);
     case "pairs":
-      return Promise.resolve(pairs(job));
+      return job.shape.tls === true ? tlsPairs(job) : Promise.resolve(pairs(job));
     case "floods":
       return floods(job);
     case "queue":

@@ -4,23 +4,37 @@
  * @module
  */
 import type { Handshake } from "./dialects/mod.ts";
+import type { Job } from "./job.ts";
+
+/** How TLS is spoken to a broker. */
+export interface WireTls {
+  /** The issuer, in PEM. */
+  readonly ca: string;
+  /** The broker says a line in plain text first. */
+  readonly greets: boolean;
+}
+
+/** What a job says about that. */
+export function tlsOf({ ca, dialect }: Job): WireTls | undefined {
+  return ca === undefined ? undefined : { ca, greets: dialect === "nats" };
+}
 
 /** Connects, agrees, and moves prepared bytes. */
 export class Wire {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
 
-  private constructor(connection: Deno.TcpConn) {
+  private constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
 
   /** Connects and, where there is something to agree on, waits until it is agreed. */
   static async open(
-    address: { readonly host: string; readonly port: number },
+    address: { readonly host: string; readonly port: number; readonly tls?: WireTls | undefined },
     hello: Handshake | null,
   ): Promise<Wire> {
     const connection = await Deno.connect({ hostname: address.host, port: address.port });
     connection.setNoDelay(true);
-    const wire = new Wire(connection);
+    const wire = new Wire(address.tls === undefined ? connection : await inTls(connection, address.tls));
     if (hello !== null) await wire.ask(hello);
     return wire;
   }
@@ -58,6 +72,16 @@ export class Wire {
   close(): void {
     this.#connection.close();
   }
+}
+
+async function inTls(connection: Deno.TcpConn, { ca, greets }: WireTls): Promise<Deno.TlsConn> {
+  if (greets) {
+    const byte = new Uint8Array(1);
+    while (await connection.read(byte) !== null && byte[0] !== 0x0a);
+  }
+  const secured = await Deno.startTls(connection, { hostname: "localhost", caCerts: [ca] });
+  await secured.handshake();
+  return secured;
 }
 
 /** Whether `bytes` end with `end`. */

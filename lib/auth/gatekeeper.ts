@@ -21,10 +21,13 @@ export interface Visitor {
   readonly address: string;
 }
 
-/** What becomes of it. `reason`: a sentence for the peer, which says no more than it may know. */
+/**
+ * What becomes of it. `busy`: too many wait to be let in, so nobody has looked. `reason`: a sentence for the
+ * peer, which says no more than it may know.
+ */
 export type Admission =
   | { readonly kind: "admitted"; readonly grant: Grant }
-  | { readonly kind: "denied"; readonly reason: string };
+  | { readonly kind: "denied" | "busy"; readonly reason: string };
 
 /** One a broker that has accounts; a broker without has none. */
 export interface Gatekeeper {
@@ -40,4 +43,6 @@ export interface Gatekeeper {
    * is as it was, undefined where it has no place here any more.
    */
   renew(grant: Grant, visitor: Visitor): Grant | undefined;
+  /** Time has passed. True: what {@link renew} says is another thing than before. */
+  tick?(): boolean;
 }

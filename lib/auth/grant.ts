@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { AccountLimits } from "./account_limits.ts";
+import type { Reception } from "../topics/reception.ts";
 
 /** Nothing of it changes: when accounts do, a session is given another. Topics and patterns are canonical. */
 export interface Grant {
@@ -10,6 +12,8 @@ export interface Grant {
   readonly account: string | undefined;
   /** Whether it may see and end what is others'. */
   readonly administrator: boolean;
+  /** What it may make the broker hold and do, where that is less than others may. */
+  readonly limits?: AccountLimits | undefined;
   /** Whether it may publish to a topic. */
   mayPublish(topic: string): boolean;
   /**
@@ -24,6 +28,8 @@ export interface Grant {
   mayShare(pattern: string): boolean;
   /** Whether it may be given what is published to a topic, by whatever way that comes. */
   mayReceive(topic: string): boolean;
+  /** The same as data: `receives` of topics/reception.ts says of it what {@link mayReceive} does. */
+  readonly reception: Reception;
 }
 
 /** Of who comes to a broker that has no accounts. */
@@ -34,4 +40,16 @@ export const UNLIMITED: Grant = {
   maySubscribe: () => true,
   mayShare: () => true,
   mayReceive: () => true,
+  reception: { allow: ["#>"], deny: [] },
+};
+
+/** Of who has not been let in, or has no place here any more. */
+export const NOTHING: Grant = {
+  account: undefined,
+  administrator: false,
+  mayPublish: () => false,
+  maySubscribe: () => false,
+  mayShare: () => false,
+  mayReceive: () => false,
+  reception: { allow: [], deny: [] },
 };

@@ -7,11 +7,12 @@
 import type { Grant } from "../auth/grant.ts";
 import { ChunkPool } from "../buffers.ts";
 import type { Timer } from "../clock.ts";
-import { Counters } from "../counters.ts";
+import { Counters, type Totals } from "../counters.ts";
 import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
 import { HeldMemory } from "../held_memory.ts";
+import { Histogram } from "../histogram.ts";
 import {
   ACK_TIMEOUT_MS,
   ATTEMPTS_MOST,
@@ -25,13 +26,24 @@ import {
 } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
-import { type Listener, type Listening, type ListenSpec, Server, type Transport } from "../sessions/mod.ts";
+import {
+  type Listener,
+  type Listening,
+  type ListenSpec,
+  Server,
+  type TlsSource,
+  type Transport,
+} from "../sessions/mod.ts";
 import type { From, GroupName, Store } from "../store/types.ts";
-import type { GroupChange, GroupListing } from "../engine/types.ts";
+import type { GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
+import { admissionOf } from "./admission.ts";
+import { changed } from "./group_change.ts";
 import { type Machine, THIS_MACHINE } from "./machine.ts";
+import { requireNothingStored } from "./nothing_stored.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
+import { Topics } from "./topics.ts";
 
 /** Milliseconds between two lines of the log that say that messages could not be stored. */
 const REFUSED_LOG_MS = 1000;
@@ -54,17 +66,20 @@ export interface Origin {
 export class Broker implements AsyncDisposable {
   /** Resolves, with the reason, when it is not known any more what is stored; mostly never. */
   readonly lost: Promise<string>;
+  /** What was published to, and what of it is stored. */
+  readonly topics: Topics;
   readonly #options: BrokerOptions & Pick<DataOptions, "retain">;
   readonly #machine: Machine;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #started: number;
   readonly #counters = new Counters();
   readonly #memory: HeldMemory;
+  readonly #writes: Histogram | undefined;
   readonly #engine: Engine;
   readonly #server: Server;
   readonly #lost = Promise.withResolvers<string>();
   #lostBecause: string | undefined;
-  #listening: Listening[] = [];
   #state: "new" | "serving" | "draining" | "closed" = "new";
   #quietUntil = 0;
   #waking: Timer | undefined;
@@ -84,16 +99,20 @@ export class Broker implements AsyncDisposable {
     this.#log = options.log ?? SILENT_LOG;
     this.#now = options.now ?? machine.clock.wall;
     this.lost = this.#lost.promise;
+    this.#started = this.#now();
     const flushes = new FlushList();
     const pool = new ChunkPool();
     const limits = limitsWith(options.limits ?? {});
     const memory = new HeldMemory({ most: limits.memory, pool });
     this.#memory = memory;
+    this.#writes = options.measures === true ? new Histogram() : undefined;
     this.#engine = this.#engineOver(options.store, { flushes, memory, pool, topicMost: limits.topic });
+    this.topics = new Topics(this.#engine);
     this.#server = new Server({
       engine: this.#engine,
       counters: this.#counters,
-      gatekeeper: options.gatekeeper,
+      ...admissionOf(options),
+      writes: this.#writes,
       version: this.#version,
       limits,
       slowConsumer: options.slowConsumer ?? "block",
@@ -137,6 +156,16 @@ export class Broker implements AsyncDisposable {
     return this.#lostBecause;
   }
 
+  /** What was counted since it was made. */
+  get totals(): Totals {
+    return this.#counters.totals;
+  }
+
+  /** Ends a connection, with a word on why; false: there is none with this number. */
+  disconnect(number: number): boolean {
+    return this.#server.disconnect(number);
+  }
+
   /** How many connections there are. */
   get connections(): number {
     return this.#server.connections;
@@ -150,8 +179,7 @@ export class Broker implements AsyncDisposable {
     specs: Specs,
   ): { readonly [at in keyof Specs]: Listening } {
     if (this.#ends) throw new RunError(`the broker takes nobody any more: ${this.#notReady()}`);
-    const listening = this.#server.listen(specs);
-    this.#listening.push(...listening);
+    const listening: readonly Listening[] = this.#server.listen(specs);
     this.#state = "serving";
     // one for each, in their order
     return listening as { readonly [at in keyof Specs]: Listening };
@@ -170,15 +198,24 @@ export class Broker implements AsyncDisposable {
     return this.#server.serve(transport, { listener, address, grant });
   }
 
+  /** Accounts have changed: every connection may do from now on what its account may. */
+  permissionsChanged(): void {
+    this.#server.renewGrants();
+  }
+
   /** What there is at this moment, as plain data. */
   snapshot(): BrokerSnapshot {
     return {
       version: this.#version,
       time: this.#now(),
+      started: this.#started,
       health: this.health(),
       totals: this.#counters.totals,
-      listeners: [...this.#listening],
+      endings: this.#counters.endings,
+      listeners: this.#server.listening,
       held: this.#memory.held,
+      heldMost: this.#memory.most,
+      writes: this.#writes?.state,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
       ...this.#engine.snapshot(),
@@ -221,7 +258,6 @@ export class Broker implements AsyncDisposable {
    */
   async drain(timeout: number): Promise<number> {
     if (this.#state !== "closed") this.#state = "draining";
-    this.#listening = [];
     this.#machine.clock.cancel(this.#waking);
     return await this.#server.drain(timeout);
   }
@@ -241,7 +277,6 @@ export class Broker implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#state = "draining";
-    this.#listening = [];
     this.#machine.clock.cancel(this.#waking);
     await this.#server.close();
     await new Promise<void>((resolve) => this.#engine.close(resolve));
@@ -267,7 +302,8 @@ export class Broker implements AsyncDisposable {
   ): Engine {
     const counters = this.#counters;
     const seed = this.#machine.random32();
-    if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory });
+    const countsTopics = this.#options.measures === true;
+    if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory, countsTopics });
     const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit", retain } = this.#options;
     return new DurableEngine({
       seed,
@@ -275,6 +311,7 @@ export class Broker implements AsyncDisposable {
       store,
       flushes,
       memory,
+      countsTopics,
       later: (callback) => this.#server.later(callback),
       patterns: durable.length > 0 ? durable : ["#>"],
       level: sync === "commit" ? "synced" : "memory",
@@ -335,31 +372,6 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-/** Whether there was such a group. */
-function changed(change: (done: (outcome: GroupChange) => void) => void): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    change((outcome) => {
-      if (outcome.kind === "failed") reject(new RunError(`the group stays as it is: ${outcome.reason}`));
-      else resolve(outcome.kind === "done");
-    });
-  });
-}
-
-/** Throws RunError for options about what is stored: who gives them counts on it. */
-function requireNothingStored(options: BrokerOptions & DataOptions): void {
-  const { durable = [], sync, dedupWindow, retain = {} } = options;
-  const { age, bytes, overrides = [] } = retain;
-  const retained = age !== undefined || bytes !== undefined || overrides.length > 0;
-  const given = Object.entries({
-    durable: durable.length > 0,
-    sync: sync !== undefined,
-    dedupWindow: dedupWindow !== undefined,
-    retain: retained,
-  }).filter(([, isGiven]) => isGiven).map(([name]) => `\`${name}\``);
-  if (given.length === 0) return;
-  throw new RunError(`nothing is stored without \`data\` or a store: give one, or no ${given.join(", ")}`);
-}
-
 /** The way in for who publishes; it begins in the classic protocol. */
 export const PUBLISHERS: Listener = { name: "publishers", roles: new Set(["publisher"]), protocol: CLASSIC };
 /** The way in for who subscribes; it begins in the classic protocol. */
@@ -371,14 +383,16 @@ export const SUBSCRIBERS: Listener = {
 
 /** Listeners for {@link Broker.listen}, subscribers first; port 0 takes a free one. */
 export function listenersOn(
-  { hostname = "127.0.0.1", subPort, pubPort }: {
+  { hostname = "127.0.0.1", subPort, pubPort, tls }: {
     readonly hostname?: string;
     readonly subPort: number;
     readonly pubPort: number;
+    /** Both speak TLS (plain text). */
+    readonly tls?: TlsSource | undefined;
   },
 ): [ListenSpec, ListenSpec] {
   return [
-    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s" },
-    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p" },
+    { ...SUBSCRIBERS, hostname, port: subPort, flag: "-s", tls },
+    { ...PUBLISHERS, hostname, port: pubPort, flag: "-p", tls },
   ];
 }

@@ -15,21 +15,35 @@
  */
 export { Broker, listenersOn, type Origin, PUBLISHERS, SUBSCRIBERS } from "./broker.ts";
 export type { Admission, Credentials, Gatekeeper, Visitor } from "../auth/gatekeeper.ts";
+export type { AccountLimits } from "../auth/account_limits.ts";
 export { type Grant, UNLIMITED } from "../auth/grant.ts";
+export type { Reception } from "../topics/reception.ts";
+export { type CertificatePem, type Certificates, certificatesOf } from "./certificates.ts";
 export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
-export type { GroupListing, GroupSnapshot, Settling } from "../engine/types.ts";
+export type { Topics } from "./topics.ts";
+export type {
+  CommitsSnapshot,
+  CountedTopic,
+  GroupListing,
+  GroupSnapshot,
+  Settling,
+} from "../engine/types.ts";
 export type { Totals } from "../counters.ts";
+export type { HistogramState } from "../histogram.ts";
 export type { Limits } from "../limits.ts";
 export type { Log, LogFields } from "../log.ts";
 export type {
+  CertificateSnapshot,
   ConnectionSnapshot,
+  Handshake,
   Listener,
   Listening,
   ListenSpec,
   MembershipSnapshot,
   Role,
   SubscriptionSnapshot,
+  TlsSource,
   Transport,
 } from "../sessions/mod.ts";
 export type { SlowPolicy } from "../slow_policy.ts";
@@ -67,9 +81,12 @@ export type {
   SeekRange,
   Store,
   Stored,
+  StoredTopic,
   StoreState,
   To,
   TopicMark,
+  TopicsOutcome,
+  TopicsQuery,
   Trimmed,
   TrimmedBatch,
 } from "../store/types.ts";

@@ -32,7 +32,19 @@ export interface BrokerOptions {
   /** How often a group gives out a stored message before it becomes a dead letter (5). */
   readonly maxAttempts?: number;
   /** Who lets clients in (everybody may do everything). */
-  readonly gatekeeper?: Gatekeeper;
+  readonly gatekeeper?: Gatekeeper | undefined;
+  /** Milliseconds a connection may take until it has logged in, where there is a gatekeeper (10,000). */
+  readonly loginTimeout?: number;
+  /**
+   * Connections at once from one address, of IPv6 from one /64 (without a gatekeeper any number, with one
+   * 1,000).
+   */
+  readonly connectionsPerAddress?: number | undefined;
+  /**
+   * Whether it is counted what is published to each topic, and looked at how long messages take to be written
+   * (false): a little for each run and each write.
+   */
+  readonly measures?: boolean;
   /** Where events go (nowhere). */
   readonly log?: Log;
   /** The wall clock, milliseconds since 1970. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Totals } from "../counters.ts";
-import type { GroupSnapshot } from "../engine/types.ts";
+import type { CommitsSnapshot, GroupSnapshot } from "../engine/types.ts";
+import type { HistogramState } from "../histogram.ts";
 import type { ConnectionSnapshot, Listening } from "../sessions/mod.ts";
 import type { StoreState } from "../store/types.ts";
 
@@ -20,14 +21,20 @@ export interface BrokerSnapshot {
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** When it was made, milliseconds since 1970. */
+  readonly started: number;
   /** Whether it is of use. */
   readonly health: Health;
   /** What was counted since it was made. */
   readonly totals: Totals;
+  /** Connections that ended since then, by why they did. */
+  readonly endings: ReadonlyMap<string, number>;
   /** Where it listens. */
   readonly listeners: readonly Listening[];
   /** Bytes that are kept for all of them together: what --max-memory bounds. */
   readonly held: number;
+  /** That bound. */
+  readonly heldMost: number;
   /** Who is connected. */
   readonly connections: readonly ConnectionSnapshot[];
   /** How many (pattern, subscriber) pairs there are. */
@@ -40,6 +47,13 @@ export interface BrokerSnapshot {
   readonly groups: readonly GroupSnapshot[];
   /** What the store holds; undefined: there is none. */
   readonly store: StoreState | undefined;
+  /** What was committed to the store; undefined: there is none. */
+  readonly commits: CommitsSnapshot | undefined;
+  /**
+   * How long what waited for subscribers took to be written, a sample at a time for each; undefined: it is
+   * not looked at.
+   */
+  readonly writes: HistogramState | undefined;
   /** Canonical patterns of durable topics. */
   readonly durable: readonly string[];
 }

@@ -16,6 +16,7 @@ export { connectSubscriber } from "./subscribing/subscriber.ts";
 export type { Ago, AgoUnit, Last } from "../positions.ts";
 export type {
   Asker,
+  ClientCredentials,
   ClientEvent,
   ConnectOptions,
   ConnectPublisherOptions,
@@ -33,6 +34,7 @@ export type {
   SubscribeOptions,
   Subscriber,
   Subscription,
+  TlsOptions,
   UnsubscribeOptions,
 } from "./types.ts";
 export type { SlowPolicy } from "../slow_policy.ts";

@@ -22,6 +22,14 @@ export type { Subscription } from "./subscription.ts";
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";
 
+/** What an account is known by. */
+export interface ClientCredentials {
+  /** Its name. */
+  readonly user: string;
+  /** Its secret. */
+  readonly token: string;
+}
+
 /** How to reach the broker, and what to do when it is not there. */
 export interface ConnectOptions {
   /** This client's id: one word, without white space, control or invisible characters. */
@@ -32,6 +40,16 @@ export interface ConnectOptions {
   readonly port?: number;
   /** Leave from this local port; any free one when left out. */
   readonly localPort?: number;
+  /**
+   * Who this is, to a broker that has accounts. Shown on protocol 2 alone, and on each connection; one that
+   * lets it in no longer ends the client (a RunError with the code `DENIED`).
+   */
+  readonly credentials?: ClientCredentials;
+  /**
+   * Whether to speak TLS, and to whom (false). The broker's certificate has to be valid, of an issuer that is
+   * trusted, and for `host`.
+   */
+  readonly tls?: boolean | TlsOptions;
   /** Milliseconds to keep trying at the start (5,000); 0 tries once. */
   readonly connectTimeout?: number;
   /** Whether a lost connection is tried again, with growing pauses, until the client is closed (true). */
@@ -62,6 +80,14 @@ export interface ConnectOptions {
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
+}
+
+/** How TLS is spoken to a broker. */
+export interface TlsOptions {
+  /** Certificates of issuers in PEM, which are trusted beside those that the runtime trusts. */
+  readonly ca?: string | readonly string[];
+  /** What the broker's certificate has to be for (`host`). */
+  readonly serverName?: string;
 }
 
 /** {@link ConnectOptions} of a publisher. */
@@ -115,6 +141,11 @@ export type ClientEvent =
   | { readonly type: "live" | "end"; readonly pattern: string }
   /** What is stored cannot be read any further: the subscription, a member's of `group`, has ended here. */
   | { readonly type: "failed"; readonly pattern: string; readonly group?: string; readonly reason: string }
+  /**
+   * The account may not receive this any more: the broker has ended the subscription, or the membership in
+   * `group`.
+   */
+  | { readonly type: "ended"; readonly pattern: string; readonly group?: string; readonly reason: string }
   /** A subscription begins with this sequence number, for the one that was asked for is no longer stored. */
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   /**

@@ -6,7 +6,7 @@
 import type { Counters } from "../counters.ts";
 import type { FlushList } from "../flush_list.ts";
 import type { HeldMemory } from "../held_memory.ts";
-import type { From } from "../store/types.ts";
+import type { From, TopicsOutcome, TopicsQuery } from "../store/types.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import { Groups } from "./groups/groups.ts";
@@ -14,6 +14,7 @@ import { listed } from "./groups/listing.ts";
 import { inMemory } from "./receipts.ts";
 import { Routing, type SubscribedRoute } from "./routing.ts";
 import type {
+  CountedTopic,
   Engine,
   EngineSnapshot,
   Gate,
@@ -38,6 +39,8 @@ export interface EngineOptions {
   readonly flushes: FlushList;
   /** Is told what is remembered of topics; undefined: nobody is. */
   readonly memory?: HeldMemory | undefined;
+  /** Whether it is counted what is published to each topic; left out: it is not. */
+  readonly countsTopics?: boolean | undefined;
 }
 
 /** Guarantees as those of {@link Routing}; a run is delivered and acknowledged in the call that brings it. */
@@ -49,8 +52,8 @@ export class MemoryEngine implements Engine {
   readonly #groups: Groups;
   readonly #counters: Counters;
 
-  constructor({ seed, counters, flushes, memory }: EngineOptions) {
-    this.#routing = new Routing({ seed, isDurable: () => false, memory });
+  constructor({ seed, counters, flushes, memory, countsTopics }: EngineOptions) {
+    this.#routing = new Routing({ seed, isDurable: () => false, memory, countsTopics });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
     this.#counters = counters;
   }
@@ -80,7 +83,7 @@ export class MemoryEngine implements Engine {
   }
 
   publish(run: Run): Receipt {
-    this.#counters.published(run.count);
+    this.#counters.published(run.count, run.bytes);
     return inMemory(this.#routing.deliver(run));
   }
 
@@ -120,6 +123,30 @@ export class MemoryEngine implements Engine {
     started({ kind: "failed", reason: "nothing is stored here (--data)" });
   }
 
+  get countsTopics(): boolean {
+    return this.#routing.countsTopics;
+  }
+
+  countJoined(route: Route, messages: number, bytes: number): void {
+    (route as SubscribedRoute).counts?.add(messages, bytes);
+  }
+
+  topics(): readonly CountedTopic[] {
+    return this.#routing.counted();
+  }
+
+  topic(name: string): CountedTopic | undefined {
+    return this.#routing.countedTopic(name);
+  }
+
+  markTopics(): void {
+    this.#routing.markTopics();
+  }
+
+  storedTopics(_query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void {
+    done({ kind: "topics", topics: [], next: undefined });
+  }
+
   permissionsChanged(): void {
     this.#routing.permissionsChanged();
   }
@@ -132,7 +159,14 @@ export class MemoryEngine implements Engine {
 
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
-    return { subscriptions, topics, replays: 0, groups: this.#groups.snapshot(), store: undefined };
+    return {
+      subscriptions,
+      topics,
+      replays: 0,
+      groups: this.#groups.snapshot(),
+      store: undefined,
+      commits: undefined,
+    };
   }
 
   whenIdle(callback: () => void): void {

@@ -12,6 +12,7 @@ import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import { Changes } from "./changes.ts";
 import { onePerConnection } from "./one_per_connection.ts";
+import { type CountedTopic, TopicCounts } from "./topic_counts.ts";
 import type { Gate, Route, Subscriber } from "./types.ts";
 
 /** A topic and who gets it, as of one state of the subscriptions. */
@@ -29,11 +30,25 @@ export class SubscribedRoute implements Route {
   shares = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
+  /** What was published to it; undefined: topics are not counted. */
+  readonly counts: TopicCounts | undefined;
+  /** The last walk over all topics that came by. */
+  walk = 0;
+  openTo: object | undefined = undefined;
+  closedTo: object | undefined = undefined;
 
-  constructor(topic: string, { topicBytes, durable }: { topicBytes: number; durable: boolean }) {
+  constructor(
+    topic: string,
+    { topicBytes, durable, counts }: {
+      topicBytes: number;
+      durable: boolean;
+      counts: TopicCounts | undefined;
+    },
+  ) {
     this.topic = topic;
     this.topicBytes = topicBytes;
     this.durable = durable;
+    this.counts = counts;
   }
 }
 
@@ -45,11 +60,17 @@ export interface RoutingOptions {
   readonly isDurable: (topic: string) => boolean;
   /** What is told how much is remembered; undefined: nobody is. */
   readonly memory?: HeldMemory | undefined;
+  /** Whether it is counted what is published to each topic; left out: it is not. */
+  readonly countsTopics?: boolean | undefined;
 }
 
 /** What a route takes beside its name and its subscribers: itself, its topic's string and their list. */
-const ROUTE_BYTES = 152;
+const ROUTE_BYTES = 160;
 const SUBSCRIBER_BYTES = 8;
+/** What its counts take. */
+const COUNTS_BYTES = 176;
+/** Where topics are counted so many are remembered from the first message on, not from the second. */
+const FROM_FIRST_MOST = 4_096;
 /** Lists of subscribers that are looked at for one that is alike. */
 const LISTS_KEPT = 8;
 /** A change of this concerns all topics. */
@@ -78,6 +99,8 @@ export class Routing {
   readonly #routes: TopicTable<SubscribedRoute>;
   readonly #isDurable: (topic: string) => boolean;
   readonly #changes: Changes;
+  /** Whether it is counted what is published to each topic. */
+  readonly countsTopics: boolean;
   /** How often the subscribers of a topic were found anew. */
   #found = 0;
   /** How often that had to look into the patterns last. */
@@ -85,15 +108,18 @@ export class Routing {
   /** The lists that were found last: topics with the same subscribers have one in common. */
   #lists: Array<readonly Subscriber[]> = [];
   #agedAt = 0;
+  #walk = 0;
 
-  constructor({ seed, isDurable, memory }: RoutingOptions) {
+  constructor({ seed, isDurable, memory, countsTopics = false }: RoutingOptions) {
+    this.countsTopics = countsTopics;
+    const routeBytes = ROUTE_BYTES + (countsTopics ? COUNTS_BYTES : 0);
     this.#patterns = new PatternTable(seed);
     this.#changes = new Changes(seed);
     this.#routes = new TopicTable({
       seed,
       most: ROUTES_MOST,
       mostBytes: ROUTES_BYTES_MOST,
-      weigh: (route) => ROUTE_BYTES + 2 * route.topic.length + listBytes(route),
+      weigh: (route) => routeBytes + 2 * route.topic.length + listBytes(route),
       ...(memory === undefined ? {} : { memory }),
     });
     this.#isDurable = isDurable;
@@ -130,8 +156,14 @@ export class Routing {
     const name = encodeText(topic);
     const known = this.#routes.find(name, 0, name.length);
     if (known !== undefined) return known;
-    const route = new SubscribedRoute(topic, { topicBytes: name.length, durable: this.#isDurable(topic) });
+    const counts = this.countsTopics ? new TopicCounts() : undefined;
+    const durable = this.#isDurable(topic);
+    const route = new SubscribedRoute(topic, { topicBytes: name.length, durable, counts });
     route.stored = route.kept = this.#routes.addIfSeen(name, route);
+    if (!route.kept && this.countsTopics && this.#routes.size < FROM_FIRST_MOST) {
+      this.#routes.add(name, route);
+      route.kept = true;
+    }
     return route;
   }
 
@@ -158,9 +190,44 @@ export class Routing {
 
   /** Hands a run to its subscribers; how many there are. */
   deliver(run: Run): number {
-    const subscribers = this.#subscribersOf(run.route as SubscribedRoute);
+    const route = run.route as SubscribedRoute;
+    if (route.counts !== undefined && !run.severalTopics) route.counts.add(run.count, run.bytes);
+    const subscribers = this.#subscribersOf(route);
     for (let at = 0; at < subscribers.length; at++) subscribers[at]!.deliver(run);
     return subscribers.length;
+  }
+
+  /** The topics that are remembered; none where topics are not counted. */
+  counted(): CountedTopic[] {
+    const topics: CountedTopic[] = [];
+    this.#each((route) => topics.push(countedTopic(route, route.subscribers.length)));
+    return topics;
+  }
+
+  /** One of them, with those who get it now; undefined: nothing is known of it. */
+  countedTopic(topic: string): CountedTopic | undefined {
+    const name = encodeText(topic);
+    const route = this.#routes.find(name, 0, name.length);
+    return route === undefined ? undefined : countedTopic(route, this.#subscribersOf(route).length);
+  }
+
+  /** Rates are to be told from here on. */
+  markTopics(): void {
+    this.#each((route) => route.counts?.mark());
+  }
+
+  /** Each topic once, where topics are counted. */
+  #each(see: (route: SubscribedRoute) => void): void {
+    if (!this.countsTopics) return;
+    this.#walk++;
+    for (const values of this.#routes.values()) {
+      for (let at = 0; at < values.length; at++) {
+        const route = values[at]!;
+        if (route.walk === this.#walk) continue;
+        route.walk = this.#walk;
+        see(route);
+      }
+    }
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
@@ -179,7 +246,7 @@ export class Routing {
     return removed;
   }
 
-  /** What subscribers admit may be another: all topics' are found anew. */
+  /** What subscribers may be given may be another: all topics' are found anew. */
   permissionsChanged(): void {
     this.#changes.add(EVERY_TOPIC);
     this.#lists = [];
@@ -213,7 +280,19 @@ export class Routing {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#looks = this.#patterns.match(topic, found);
-    for (const subscriber of found) if (subscriber.admits?.(topic) === false) found.delete(subscriber);
+    for (const subscriber of found) {
+      if (subscriber.grant?.mayReceive(topic) === false) found.delete(subscriber);
+    }
     return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
 }
+
+function countedTopic(
+  { topic, durable, counts = NOTHING }: SubscribedRoute,
+  subscribers: number,
+): CountedTopic {
+  const { messages, bytes, then } = counts;
+  return { topic, durable, messages, bytes, then, subscribers };
+}
+
+const NOTHING = new TopicCounts();

@@ -5,11 +5,22 @@
  * @module
  */
 import type { WireCode } from "../errors.ts";
-import type { From, GroupName, GroupState, ReplayRange, StoreState } from "../store/types.ts";
+import type { HistogramState } from "../histogram.ts";
+import type {
+  From,
+  GroupName,
+  GroupState,
+  ReplayRange,
+  StoreState,
+  TopicsOutcome,
+  TopicsQuery,
+} from "../store/types.ts";
+import type { Reception } from "../topics/reception.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
+import type { CountedTopic } from "./topic_counts.ts";
 
-export type { GroupName, ReplayRange, Route, Run };
+export type { CountedTopic, GroupName, ReplayRange, Route, Run };
 
 /** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
 export type Level = "memory" | "synced";
@@ -47,6 +58,16 @@ export interface Gate {
   whenNotFull(callback: () => void): void;
 }
 
+/** What somebody may receive. Nothing of it changes: another has another. */
+export interface Receiving {
+  /** Whether what is published to a topic. */
+  mayReceive(topic: string): boolean;
+  /** Whether all that a pattern takes in, whatever topics there will be. */
+  mayShare(pattern: string): boolean;
+  /** What {@link mayReceive} says, as data. */
+  readonly reception: Reception;
+}
+
 /** Who gets messages. */
 export interface Subscriber extends Gate {
   /**
@@ -61,10 +82,10 @@ export interface Subscriber extends Gate {
   /** Whether it gets only what is not stored; left out: it gets both. */
   readonly unstored?: true;
   /**
-   * Whether it may be given what is published to a topic; left out: all of it. The answer is remembered with
+   * What it may be given; undefined, or left out: all there is. What that says of a topic is remembered with
    * the topic's subscribers until {@link Engine.permissionsChanged}.
    */
-  admits?(topic: string): boolean;
+  readonly grant?: Receiving | undefined;
   /** Whether it takes messages to several topics as one run, written like this; left out: it does not. */
   takesJoined?(encoding: Encoding): boolean;
   /** Takes the run, or drops and counts it. Never throws. */
@@ -234,6 +255,16 @@ export interface EngineSnapshot {
   readonly groups: readonly GroupSnapshot[];
   /** What the store holds, where there is one. */
   readonly store: StoreState | undefined;
+  /** What was committed to it. */
+  readonly commits: CommitsSnapshot | undefined;
+}
+
+/** Commits since the engine began. */
+export interface CommitsSnapshot {
+  /** Messages that were stored. */
+  readonly messages: number;
+  /** How long they took, each. */
+  readonly times: HistogramState;
 }
 
 /** Who gets what. */
@@ -292,7 +323,22 @@ export interface Engine {
   replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean;
   /** Brings what is stored of a pattern, and then what is live. */
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void;
-  /** What {@link Subscriber.admits} says may have changed: it is asked anew for each topic. */
+  /** Whether it is counted what is published to each topic. */
+  readonly countsTopics: boolean;
+  /** Where topics are counted: of a run to several, which is published next, so many are to this one. */
+  countJoined(route: Route, messages: number, bytes: number): void;
+  /** The topics it remembers, where topics are counted. */
+  topics(): readonly CountedTopic[];
+  /** One of them. */
+  topic(name: string): CountedTopic | undefined;
+  /** Rates of topics are to be told from here on: {@link CountedTopic.then}. */
+  markTopics(): void;
+  /** Topics of which something is stored. */
+  storedTopics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void;
+  /**
+   * Subscribers may have another {@link Subscriber.grant}: what it says is asked anew for each topic, and
+   * what is being read for a replay under the one before is read again.
+   */
   permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;

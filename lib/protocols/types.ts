@@ -15,6 +15,8 @@ import type { Decoder } from "./decoder.ts";
 export interface Refusal {
   readonly code: WireCode;
   readonly text: string;
+  /** Nothing that follows the request is read: who sends it means something else by that. */
+  readonly last?: true;
 }
 
 /** What a success comes to. One object is used for several only where they are alike. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
-import type { SessionEnd } from "./session.ts";
+import type { SessionEnd } from "./session_options.ts";
 
 /** Every way a connection ends. */
 export type CloseReason =
@@ -16,6 +17,11 @@ export type CloseReason =
   | "closed"
   | "internal error"
   | "unfinished request"
+  | LobbyEnd
+  | "account full"
+  | "made room"
+  | "account gone"
+  | "disconnected"
   | Eviction;
 
 /** The log's level and event for it. */

@@ -3,33 +3,23 @@
  *
  * @module
  */
-import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
-import type { LogFields } from "../log.ts";
-import { type CloseReason, closingEvent } from "./close_reason.ts";
-import { isConnectionError } from "./connection_errors.ts";
-import type { ConnectionSnapshot } from "./connection_snapshot.ts";
-import type { Listener } from "./listener.ts";
+import type { Guest, Stay } from "./admission/lobby.ts";
+import { hostOf } from "./admission/networks.ts";
+import type { CloseReason } from "./close_reason.ts";
+import { logClosed, logDropping, logFailed } from "./connection_log.ts";
+import type { ConnectionOptions } from "./connection_options.ts";
+import { type ConnectionSnapshot, snapshotOf } from "./connection_snapshot.ts";
 import { type Eviction, Outbox, type OutboxOwner } from "./outbox/outbox.ts";
 import { StallWatch } from "./outbox/stall_watch.ts";
 import { ReadBuffer } from "./read_buffer.ts";
-import { type Farewell, farewellTo } from "./farewell.ts";
+import { type Farewell, lastWords } from "./farewell.ts";
 import { RequestWatch } from "./request_watch.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
-import { Writer, type WriterOwner } from "./writer.ts";
-
-/** What a connection is made of. */
-export interface ConnectionOptions {
-  readonly number: number;
-  readonly listener: Listener;
-  readonly address: string;
-  readonly transport: Transport;
-  /** What it may do, where that is known before it says anything. */
-  readonly grant?: Grant | undefined;
-}
+import { Writer, type WriterOwner, WriteWatch } from "./writer.ts";
 
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
@@ -39,13 +29,13 @@ const LINGER_MS = 500;
  * gone or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is
  * over, and never rejects.
  */
-export class Connection implements OutboxOwner, WriterOwner {
+export class Connection implements OutboxOwner, WriterOwner, Guest {
   readonly number: number;
+  readonly address: string;
   readonly session: Session;
   readonly outbox: Outbox;
   readonly stalls: StallWatch;
   readonly #settings: Settings;
-  readonly #address: string;
   readonly transport: Transport;
   readonly #input: ReadBuffer;
   readonly #writer: Writer;
@@ -55,6 +45,8 @@ export class Connection implements OutboxOwner, WriterOwner {
   /** The session has not seen what was read last. */
   #unread = false;
   readonly #requests = new RequestWatch();
+  /** Until it is let in; where there are no accounts everybody is. */
+  #login: Stay | undefined;
   #outputEnded = false;
   #onClose: Set<() => void> | undefined;
   #linger: Timer | undefined;
@@ -63,17 +55,24 @@ export class Connection implements OutboxOwner, WriterOwner {
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
     this.number = options.number;
-    this.#address = options.address;
+    this.address = options.address;
     this.transport = options.transport;
     this.#input = new ReadBuffer(settings);
     this.outbox = new Outbox(settings, this);
     const { stallTimeout, turns } = settings;
-    this.#writer = new Writer(this, turns);
+    this.#writer = new Writer(this, turns, WriteWatch.of(settings, options.listener));
     this.stalls = new StallWatch(this.outbox, {
       stallTimeout,
       visible: options.transport.localAddr !== undefined,
     });
-    this.session = new Session(settings, { ...options, outbox: this.outbox });
+    const address = hostOf(options.address) ?? options.address;
+    this.session = new Session(settings, { ...options, address, outbox: this.outbox });
+    if (this.session.grant === undefined) this.#login = settings.lobby.enter(this);
+  }
+
+  /** Only for the lobby: the session stands still until it is known who this is. */
+  get isBeingAsked(): boolean {
+    return this.session.waitsFor !== undefined;
   }
 
   /**
@@ -85,6 +84,7 @@ export class Connection implements OutboxOwner, WriterOwner {
     const { turns, flushes } = this.#settings;
     const input = this.#input;
     turns.joined();
+    if (this.#login === undefined) this.#letIn();
     try {
       while (session.ended === undefined && !this.#closed) {
         if (!input.mayGrow) {
@@ -111,6 +111,7 @@ export class Connection implements OutboxOwner, WriterOwner {
           this.#handling = this.#handleRest(little);
           await this.#handling;
         }
+        if (this.#login !== undefined) this.#judgeLogin(this.#login, bytes);
         if (session.consumed !== input.start) this.#requests.finished();
         input.consumed(session.consumed);
         if (input.end - input.start >= GATHER_BYTES) input.awaits(session.awaited);
@@ -129,7 +130,8 @@ export class Connection implements OutboxOwner, WriterOwner {
     // only now: a read that was on its way may have filled it until the socket was closed
     input.close();
     const reason = this.#reason ?? "connection lost";
-    this.#logClosed(reason);
+    this.#settings.counters.ended(reason);
+    logClosed(this.#settings.log, this, reason);
     return reason;
   }
 
@@ -139,6 +141,8 @@ export class Connection implements OutboxOwner, WriterOwner {
    */
   async drain(): Promise<void> {
     this.#draining = true;
+    // who is not let in is owed nothing, and may be waited for long
+    if (this.#login !== undefined) return this.cut("drained");
     this.session.notify({ draining: true });
     this.#settings.flushes.flush();
     this.outbox.closing();
@@ -169,6 +173,15 @@ export class Connection implements OutboxOwner, WriterOwner {
     this.#settings.flushes.flush();
   }
 
+  /**
+   * Time has passed in which it was waited for who this is. True: it took too long, and has to be given up.
+   * What the broker takes to know it does not count.
+   */
+  isLate(milliseconds: number): boolean {
+    return this.#login !== undefined && this.#requests.reading && !this.#draining &&
+      this.#login.waited(milliseconds) !== undefined;
+  }
+
   /** Time has passed. True: it is suspected to stall, look and tell {@link stalls}. */
   tick(milliseconds: number): boolean {
     const unread = this.#input.end - this.#input.start;
@@ -177,19 +190,7 @@ export class Connection implements OutboxOwner, WriterOwner {
   }
 
   snapshot(): ConnectionSnapshot {
-    const { number, session, outbox } = this;
-    return {
-      number,
-      listener: this.session.listener.name,
-      id: session.id,
-      address: this.#address,
-      protocol: session.protocol.name,
-      queued: outbox.queued,
-      held: outbox.held,
-      dropped: outbox.dropped,
-      waits: session.waitsFor !== undefined || outbox.aboveHighWater,
-      ...session.snapshot(),
-    };
+    return snapshotOf(this);
   }
 
   onReady(): void {
@@ -206,10 +207,7 @@ export class Connection implements OutboxOwner, WriterOwner {
   }
 
   onDropping(dropping: boolean): void {
-    const { dropped, queued, held } = this.outbox;
-    const fields = { ...this.#fields(), dropped, queued, held };
-    if (dropping) this.#settings.log.warn("slow consumer: messages are left out", fields);
-    else this.#settings.log.info("slow consumer caught up", fields);
+    logDropping(this.#settings.log, this, dropping);
   }
 
   /** What is unread would need more memory than there is for it. */
@@ -219,13 +217,32 @@ export class Connection implements OutboxOwner, WriterOwner {
     this.#settings.flushes.flush();
   }
 
+  /** So many bytes more were handled, of one that was not let in before. */
+  #judgeLogin(login: Stay, bytes: number): void {
+    if (this.session.grant === undefined) {
+      const why = login.came(bytes, this.#input.chunk.bytes.length);
+      if (why !== undefined) this.giveUp(why);
+      return;
+    }
+    login.over();
+    this.#login = undefined;
+    this.#letIn();
+  }
+
+  #letIn(): void {
+    const { standing } = this.session;
+    this.#input.slow(standing.readMost);
+    if (standing.isTooMany) this.giveUp("account full");
+  }
+
   /** Nobody waits for it any more, and of what was queued only what is being written is held. */
   #giveUp(reason: Farewell, unsent: number): void {
     this.#reason ??= reason;
     const { session, outbox } = this;
-    const { limits, stallTimeout } = this.#settings;
-    const { code, text } = farewellTo(reason, { unsent, outbox: limits.outbox, stallTimeout });
-    const words = this.#outputEnded ? undefined : session.protocol.bye(code, text);
+    const inLobby = this.#login !== undefined;
+    const words = this.#outputEnded
+      ? undefined
+      : lastWords(reason, { ...this.#settings, session, unsent, inLobby });
     if (words === undefined) return this.#close();
     this.#draining = true;
     session.close({ gone: true });
@@ -361,6 +378,7 @@ export class Connection implements OutboxOwner, WriterOwner {
     this.#closed = true;
     for (const callback of this.#onClose ?? []) callback();
     this.#settings.clock.cancel(this.#linger);
+    this.#login?.over();
     this.session.close({ gone: true });
     this.outbox.close();
     this.transport.close();
@@ -368,29 +386,7 @@ export class Connection implements OutboxOwner, WriterOwner {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    const { log } = this.#settings;
-    if (isConnectionError(error)) {
-      this.#reason ??= "connection lost";
-      log.debug("connection error", { connection: this.number, error: String(error) });
-      return;
-    }
-    this.#reason ??= "internal error";
-    const text = error instanceof Error ? error.stack ?? error.message : String(error);
-    log.error("internal error", { connection: this.number, error: text });
-  }
-
-  #logClosed(reason: CloseReason): void {
-    const [level, event] = closingEvent(reason);
-    this.#settings.log[level](event, { ...this.#fields(), reason, dropped: this.outbox.dropped });
-  }
-
-  #fields(): LogFields {
-    const { session, number } = this;
-    return {
-      connection: number,
-      listener: this.session.listener.name,
-      id: session.id,
-      address: this.#address,
-    };
+    const what = logFailed(this.#settings.log, this, error);
+    this.#reason ??= what;
   }
 }

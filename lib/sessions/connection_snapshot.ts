@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Grant } from "../auth/grant.ts";
 import type { MembershipSnapshot } from "./memberships.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 
@@ -14,6 +15,8 @@ export interface ConnectionSnapshot {
   readonly listener: string;
   /** As it calls itself; empty before its first request. */
   readonly id: string;
+  /** Whose it is; undefined: nobody's that is known, or there are no accounts. */
+  readonly account: string | undefined;
   /** Where it comes from. */
   readonly address: string;
   /** What it speaks. */
@@ -24,6 +27,8 @@ export interface ConnectionSnapshot {
   readonly held: number;
   /** Messages that were left out for it. */
   readonly dropped: number;
+  /** Whether its outbox is full: what is published to it waits, is left out, or ends it. */
+  readonly full: boolean;
   /**
    * Whether it is not read from, since a subscriber of what it publishes is full, or too much of what it
    * asked is unanswered or unread.
@@ -33,4 +38,38 @@ export interface ConnectionSnapshot {
   readonly subscriptions: readonly SubscriptionSnapshot[];
   /** Whose messages it shares with others. */
   readonly groups: readonly MembershipSnapshot[];
+}
+
+/** What is shown of one. */
+export function snapshotOf(
+  { number, address, session, outbox }: {
+    readonly number: number;
+    readonly address: string;
+    readonly session: Pick<ConnectionSnapshot, "id"> & {
+      readonly listener: { readonly name: string };
+      readonly protocol: { readonly name: string };
+      readonly grant: Grant | undefined;
+      /** For whom it stands still. */
+      readonly waitsFor: object | undefined;
+      snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups">;
+    };
+    readonly outbox: Pick<ConnectionSnapshot, "queued" | "held" | "dropped"> & {
+      readonly aboveHighWater: boolean;
+    };
+  },
+): ConnectionSnapshot {
+  return {
+    number,
+    listener: session.listener.name,
+    id: session.id,
+    account: session.grant?.account,
+    address,
+    protocol: session.protocol.name,
+    queued: outbox.queued,
+    held: outbox.held,
+    dropped: outbox.dropped,
+    full: outbox.aboveHighWater,
+    waits: session.waitsFor !== undefined || outbox.aboveHighWater,
+    ...session.snapshot(),
+  };
 }

@@ -5,6 +5,7 @@
  */
 import type { Grant } from "../auth/grant.ts";
 import type { Engine } from "../engine/types.ts";
+import type { Entrance } from "./admission/entrance.ts";
 import type { Limits } from "../limits.ts";
 import type { Protocol, Refusal } from "../protocols/types.ts";
 import type { Memberships } from "./memberships.ts";
@@ -19,6 +20,8 @@ export interface Context {
   readonly roles: ReadonlySet<Role>;
   /** What it may do; undefined: it has not been let in. */
   readonly grant: Grant | undefined;
+  /** Its way in; undefined: it needs none. */
+  readonly entrance: Entrance | undefined;
   readonly engine: Engine;
   readonly limits: Limits;
   /** What it speaks. */

@@ -16,12 +16,20 @@ import { sub } from "./handlers/sub.ts";
 import { unsub } from "./handlers/unsub.ts";
 import { refusal } from "./refusal.ts";
 
+/** Said to who asks for anything before it is let in (A2). */
+export const NOT_LET_IN = "log in first: hello 2 user=<name> token=<secret>";
+
 /** Handles one request and says what to answer. */
 export function dispatch(request: Request, context: Context): Answer {
   const { roles, protocol } = context;
   const { verb } = request;
   if (!protocol.verbs.has(verb)) {
-    return refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+    const why = refusal("UNKNOWN_COMMAND", verb === "hello" ? "hello was said already" : undefined);
+    // a page can make a browser send whatever lines it likes behind this one (C13)
+    return isHttp(request) ? { ...why, last: true } : why;
+  }
+  if (verb !== "hello" && verb !== "quit" && context.entrance?.asItIs() === false) {
+    return refusal("DENIED", NOT_LET_IN);
   }
   switch (verb) {
     case "pub": // without even the space that would begin a topic
@@ -45,4 +53,9 @@ export function dispatch(request: Request, context: Context): Answer {
     default:
       return refusal("UNKNOWN_COMMAND");
   }
+}
+
+/** `POST / HTTP/1.1`, or, as that may have been too long to be read, the `Host:` behind it. */
+function isHttp({ id, argument, fields }: Request): boolean {
+  return (fields.length === 0 && /^HTTP\/\d/.test(argument)) || id.toLowerCase() === "host:";
 }

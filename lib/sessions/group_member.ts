@@ -18,6 +18,7 @@ import { readSharedHeader } from "../wire/batch.ts";
 import { RECORDS } from "../wire/encoding.ts";
 import { Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { receivingOf } from "./permissions.ts";
 import { Segment, type SegmentOwner } from "./outbox/segment.ts";
 import type { Speaker } from "./subscription.ts";
 
@@ -39,6 +40,7 @@ export class GroupMember implements Member, SegmentOwner {
   readonly #owner: GroupMemberOwner;
   readonly terms: MemberTerms;
   readonly #membership: Membership;
+  readonly #denied: () => void;
   /** Whose what is stored is, while it waits: told apart, since it goes back even when the member leaves. */
   readonly #stored: SegmentOwner;
   /** What it was given and cannot send. */
@@ -50,8 +52,17 @@ export class GroupMember implements Member, SegmentOwner {
   /** It has left, and what it sends is nobody's business any more. */
   #over = false;
 
-  /** `refused`: it is none, after all. */
-  constructor(terms: MemberTerms, owner: GroupMemberOwner, refused: (none: GroupMember) => void) {
+  constructor(
+    terms: MemberTerms,
+    owner: GroupMemberOwner,
+    { refused, denied }: {
+      /** It is none, after all. */
+      readonly refused: (none: GroupMember) => void;
+      /** It was given what it may not receive: it is to leave, but not while it is given anything. */
+      readonly denied: () => void;
+    },
+  ) {
+    this.#denied = denied;
     this.#owner = owner;
     this.terms = terms;
     this.#window = terms.window;
@@ -85,11 +96,18 @@ export class GroupMember implements Member, SegmentOwner {
     else this.#asking.push(callback);
   }
 
-  /** Stored ones behind their numbers (G7). */
+  /**
+   * Stored ones behind their numbers (G7). Who joins may receive all of the pattern (P4), so what it is asked
+   * here is asked for the second time.
+   */
   give(run: Run, attempt: number): void {
     const { outbox, protocol } = this.#owner;
     const { count, expires, stored } = run;
     if (outbox.closed) return this.#keep(run.kept(0, count));
+    if (receivingOf(this.#owner, this.terms.pattern)?.mayReceive(run.route.topic) === false) {
+      this.#keep(run.kept(0, count));
+      return this.#denied();
+    }
     const slice = protocol.shared!(run, { group: this.terms.name, attempt });
     const owner = stored === undefined ? this : this.#stored;
     outbox.put(new Segment(slice, count, { owner, expires }));

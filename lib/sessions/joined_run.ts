@@ -60,6 +60,10 @@ export class JoinedRun {
     if (!engine.goTogether(before, route)) return false;
     this.#joins ??= engine.joins(before, this.#encoding);
     if (!this.#joins) return false;
+    if (engine.countsTopics && (this.#severalTopics || route !== before)) {
+      if (!this.#severalTopics) engine.countJoined(before, this.#count, this.#end - this.#start);
+      engine.countJoined(route, next.count, next.end - next.start);
+    }
     this.#end = next.end;
     this.#count += next.count;
     this.#hasFields ||= next.hasFields;

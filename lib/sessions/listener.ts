@@ -9,8 +9,9 @@ import type { Log } from "../log.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { ACCEPTED_A_ROUND, SELDOM_MS } from "../limits.ts";
 import type { Role } from "./context.ts";
-import { Seldom } from "./seldom.ts";
+import { Seldom } from "../seldom.ts";
 import { SpareDescriptor } from "./spare_descriptor.ts";
+import type { TlsSource } from "./tls/types.ts";
 
 /** What every connection that comes in by one way has in common. */
 export interface Listener {
@@ -34,6 +35,8 @@ export interface ListenSpec extends Listener {
   readonly port: number;
   /** What a person would change the port with, for the error message: `-s`. */
   readonly flag?: string;
+  /** Who connects speaks TLS and is shown this (plain text). */
+  readonly tls?: TlsSource | undefined;
 }
 
 /** How long an accept that failed for want of file descriptors waits before the next, milliseconds. */
@@ -77,9 +80,11 @@ export async function acceptAll(
     readonly turned: () => Promise<void>;
     /** There is no descriptor left to serve it: to be told so, and closed. */
     readonly turnAway: (connection: Deno.TcpConn) => Promise<void>;
+    /** There is none left for who comes next, either. */
+    readonly exhausted: () => void;
   },
 ): Promise<void> {
-  const { log, clock, name, onConnection, turned, turnAway } = options;
+  const { log, clock, name, onConnection, turned, turnAway, exhausted } = options;
   const failures = new Seldom(SELDOM_MS);
   const spare = new SpareDescriptor();
   let backoff = ACCEPT_BACKOFF_LEAST_MS;
@@ -93,6 +98,7 @@ export async function acceptAll(
       const connection = await socket.accept();
       if (spare.take()) onConnection(connection);
       else {
+        exhausted();
         complain("no file descriptor is left, who comes is turned away");
         await turnAway(connection);
         spare.take();

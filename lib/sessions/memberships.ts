@@ -8,6 +8,7 @@ import { SmallMap } from "../small_map.ts";
 import { overlap } from "../topics/overlap.ts";
 import { emptyAccount, type PatternBudget } from "../topics/pattern_budget.ts";
 import { matches } from "../topics/topic.ts";
+import { ENDED, shareRefusal } from "./permissions.ts";
 import { GroupMember, type GroupMemberOwner, type MemberTerms } from "./group_member.ts";
 
 /** A group, and how many of its messages this connection holds at most. */
@@ -25,6 +26,9 @@ export interface MembershipSnapshot {
 /** Whose memberships these are. */
 export interface Sharing extends GroupMemberOwner {
   readonly patterns: PatternBudget;
+  /** Calls back when what is being handled has been. */
+  later(callback: () => void): void;
+  notify(fields: Readonly<Record<string, unknown>>): void;
 }
 
 /** By the group's name and its pattern, which is what a group is (G1). */
@@ -77,10 +81,13 @@ export class Memberships {
     this.#owner.patterns.add(pattern, { account: this.#account, own: true, more: MEMBER_BYTES });
     this.#count(1);
     const refused: GroupMember[] = [];
-    const member = new GroupMember(terms, this.#owner, (none) => {
-      refused.push(none);
-      // it may have left meanwhile, and joined anew
-      if (this.#joined.get(key) === none) this.#forget(key);
+    const member: GroupMember = new GroupMember(terms, this.#owner, {
+      refused: (none) => {
+        refused.push(none);
+        // it may have left meanwhile, and joined anew
+        if (this.#joined.get(key) === none) this.#forget(key);
+      },
+      denied: () => this.#owner.later(() => this.#deny(key, member)),
     });
     this.#joined.set(key, member);
     if (refused.length > 0) this.#forget(key);
@@ -97,6 +104,16 @@ export class Memberships {
     for (const [, member] of this.#joined) member.resize(0);
   }
 
+  /**
+   * Leaves those groups whose pattern may not be received wholly any more (P8). What they were given and is
+   * not being written goes to others.
+   */
+  leaveDenied(): void {
+    for (const [key, member] of [...this.#joined]) {
+      if (shareRefusal(this.#owner, member.terms.pattern) !== undefined) this.#deny(key, member);
+    }
+  }
+
   /** The connection is gone: what it has not sent goes to others. */
   closeAll(): void {
     for (const [key] of [...this.#joined]) this.#forget(key)?.close();
@@ -106,6 +123,13 @@ export class Memberships {
     return [...this.#joined].map(([, { terms: { name, pattern, settling }, window }]) => {
       return { name, pattern, window, ack: settling };
     });
+  }
+
+  #deny(key: string, member: GroupMember): void {
+    if (this.#joined.get(key) !== member) return;
+    this.#forget(key)?.close();
+    const { name, pattern } = member.terms;
+    this.#owner.notify({ ended: pattern, group: name, reason: ENDED });
   }
 
   #forget(key: string): GroupMember | undefined {

@@ -6,10 +6,12 @@
 export type { ConnectionSnapshot } from "./connection_snapshot.ts";
 export type { Role } from "./context.ts";
 export type { Listener, ListenSpec } from "./listener.ts";
-export { type Listening, Server } from "./server.ts";
+export { type Listening, Server, type ServerSettings } from "./server.ts";
 export type { Settings } from "./settings.ts";
 export type { MembershipSnapshot } from "./memberships.ts";
 export type { SubscriptionSnapshot } from "./subscriptions.ts";
+export type { CertificatePem, Certificates } from "./tls/certificates.ts";
+export type { CertificateSnapshot, Handshake, TlsSource } from "./tls/types.ts";
 export type { Transport } from "./transport.ts";
 export { ProcessLoop } from "./turns/event_loop.ts";
 export type { OwnedLoop } from "./turns/turns.ts";

@@ -21,6 +21,8 @@ export class ReadBuffer {
   #wanted = READ_BUFFER_LEAST;
   /** Bytes that what is unread will have when it is whole; 0: not known. */
   #awaited = 0;
+  /** Bytes that it offers at most, beyond what is unread: see {@link slow}. */
+  #most = READ_BUFFER_MOST;
   /** What was offered last, and of which chunk. */
   #view: Uint8Array<ArrayBuffer> | undefined;
   #viewed: Chunk | undefined;
@@ -58,6 +60,12 @@ export class ReadBuffer {
     return needed <= UNREAD_LEAST || needed <= this.#chunk.bytes.length || needed <= this.#memory.share;
   }
 
+  /** About so many bytes may come at a time from now on. */
+  slow(bytes: number): void {
+    this.#most = Math.max(READ_BUFFER_LEAST, Math.min(bytes, READ_BUFFER_MOST));
+    this.#wanted = Math.min(this.#wanted, this.#most);
+  }
+
   /** Room to read into. Tell {@link filled} how much came. */
   space(): Uint8Array<ArrayBuffer> {
     const unread = this.#end - this.#start;
@@ -78,7 +86,7 @@ export class ReadBuffer {
   /** So many bytes of {@link space} were filled. */
   filled(bytes: number): void {
     this.#end += bytes;
-    if (bytes === this.#view?.length) this.#wanted = Math.min(4 * this.#wanted, READ_BUFFER_MOST);
+    if (bytes === this.#view?.length) this.#wanted = Math.min(4 * this.#wanted, this.#most);
     else if (8 * bytes < this.#wanted) this.#wanted = Math.max(this.#wanted / 2, READ_BUFFER_LEAST);
   }
 

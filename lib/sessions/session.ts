@@ -9,9 +9,11 @@ import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { Engine, Gate, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
-import { DONE, type Protocol, type Refusal } from "../protocols/types.ts";
+import { DONE, type Protocol } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
+import { Entrance } from "./admission/entrance.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
+import { Standing } from "./admission/standing.ts";
 import type { Answer, Context, Role } from "./context.ts";
 import { delayedRun } from "./delayed_run.ts";
 import { dispatch } from "./dispatch.ts";
@@ -22,12 +24,12 @@ import { JoinedRun } from "./joined_run.ts";
 import type { Listener } from "./listener.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
+import type { SessionEnd, SessionOptions } from "./session_options.ts";
 import { ReplyQueue, type Ticket } from "./reply_queue.ts";
 import type { Settings } from "./settings.ts";
 import { type Subscribing, Subscriptions } from "./subscriptions.ts";
-
-/** Why a session reads no more. */
-export type SessionEnd = "quit" | "protocol error";
+import { BYTES_OF_WORK, WORK_OF_A_REQUEST } from "./turns/work.ts";
+import { welcomeOf } from "./welcome.ts";
 
 /**
  * Guarantees: one reply a request, in the order of the requests (C2); the reply to a publish is queued after
@@ -42,7 +44,8 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly listener: Listener;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
-  grant: Grant | undefined;
+  readonly standing: Standing;
+  readonly entrance: Entrance | undefined = undefined;
   readonly #settings: Settings;
   readonly #replies: ReplyQueue;
   #protocol: Protocol;
@@ -62,19 +65,19 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   constructor(
     settings: Settings,
-    { listener, outbox, grant }: {
-      readonly listener: Listener;
-      readonly outbox: Outbox;
-      readonly grant?: Grant | undefined;
-    },
+    { listener, outbox, address, grant }: SessionOptions,
   ) {
     const { protocol } = listener;
     this.#settings = settings;
     this.listener = listener;
     this.outbox = outbox;
+    this.standing = new Standing(settings, outbox);
     this.grant = grant ?? (settings.gatekeeper === undefined ? UNLIMITED : undefined);
+    if (this.grant === undefined) {
+      this.entrance = new Entrance(settings.gatekeeper!, { comer: this, address });
+    }
     this.#protocol = protocol;
-    this.#decoder = protocol.decoder(settings.limits);
+    this.#decoder = protocol.decoder(this.limits);
     const { flushes, memory, turns } = settings;
     const replies = protocol.replies(outbox);
     this.#replies = new ReplyQueue({ replies, outlet: outbox, flushes, memory, turns });
@@ -82,26 +85,32 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.memberships = new Memberships(this, (by) => this.subscriptions.watch(by));
   }
 
+  get grant(): Grant | undefined {
+    return this.standing.grant;
+  }
+  /**
+   * It may do this from now on; what its decoder goes by holds from the next protocol on. Who sets another
+   * tells the engine, and then ends what it denies (renewal.ts).
+   */
+  set grant(grant: Grant | undefined) {
+    this.standing.grant = grant;
+  }
+
   get roles(): ReadonlySet<Role> {
     return this.listener.roles;
   }
-
   get engine(): Engine {
     return this.#settings.engine;
   }
-
   get pool(): ChunkPool {
     return this.#settings.pool;
   }
-
   get patterns(): PatternBudget {
     return this.#settings.patterns;
   }
-
   get limits(): Limits {
-    return this.#settings.limits;
+    return this.standing.limits;
   }
-
   get protocol(): Protocol {
     return this.#protocol;
   }
@@ -172,22 +181,12 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   speak(protocol: Protocol): void {
-    const { limits, version, engine } = this.#settings;
-    const { line, payload, topic, patterns } = limits;
     this.#protocol = protocol;
     this.#replies.speak(protocol.replies(this.outbox));
-    const info = {
-      version,
-      port: this.listener.name,
-      durable: engine.durable,
-      // JSON has nothing undefined
-      ackTimeout: engine.ackTimeout,
-      maxAttempts: engine.maxAttempts,
-      max: { line, payload, topic, patterns },
-    };
+    const info = welcomeOf(this.#settings, this);
     this.#replies.say((replies) => replies.welcome(info));
     const from = this.#decoder.consumed;
-    this.#decoder = protocol.decoder(limits);
+    this.#decoder = protocol.decoder(this.limits);
     if (this.#chunk !== undefined) this.#decoder.feed(this.#chunk.bytes, from, this.#end);
   }
 
@@ -195,19 +194,15 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.say((replies) => replies.goodbye());
     this.#ended = "quit";
   }
-
   pong(): void {
     this.#replies.say((replies) => replies.pong());
   }
-
   now(): number {
     return this.#settings.now();
   }
-
   hold(count: number): Ticket {
     return this.#replies.hold(count);
   }
-
   ask(): Ticket {
     return this.#replies.ask();
   }
@@ -216,10 +211,13 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get allAnswered(): boolean {
     return this.#replies.allAnswered;
   }
-
   /** Calls back once when every request has its reply. */
   whenAllAnswered(callback: () => void): void {
     this.#replies.say(callback);
+  }
+
+  later(ready: () => void): void {
+    this.#settings.flushes.add({ ready });
   }
 
   /** A notice to who can take one. */
@@ -247,6 +245,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.subscriptions.closeAll();
     if (gone) this.memberships.closeAll();
     else this.memberships.takeNoMore();
+    if (gone) this.standing.close();
     this.#replies.close();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
@@ -256,15 +255,14 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     const { turns } = this.#settings;
     this.#more = false;
     this.#work = 0;
-    while (this.#ended === undefined) {
+    while (this.#isIn()) {
       if (turns.over(this.#work)) {
         this.#more = true;
         break;
       }
-      if (this.#replies.full) {
-        this.#waitsFor = this.#replies;
-        break;
-      }
+      if (this.entrance?.full === true) this.#waitsFor = this.entrance;
+      else if (this.#replies.full) this.#waitsFor = this.#replies;
+      if (this.#waitsFor !== undefined) break;
       const decoder = this.#decoder;
       const found = decoder.next();
       if (found === Found.Nothing) break;
@@ -285,7 +283,22 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       }
     }
     this.#handOn(chunk);
+    if (!this.#more && this.#waitsFor === undefined) this.standing.rest();
     this.#replies.flushOrHold();
+  }
+
+  /** What came of a login is done before anything behind it (A1, A4). False: nothing more is read. */
+  #isIn(): boolean {
+    const entered = this.entrance?.take();
+    if (entered === undefined) return this.#ended === undefined;
+    if ("code" in entered) {
+      this.#settings.counters.loginsRefused(1);
+      this.#answer(entered, 1);
+      this.#ended = "not let in";
+      return false;
+    }
+    this.speak(entered);
+    return true;
   }
 
   /** False: the session stands still. */
@@ -294,6 +307,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     const { engine } = this.#settings;
     this.#work = 1 + (decoder.end - decoder.start) / BYTES_OF_WORK;
     if (this.#id === "") this.#id = decoder.publisherId();
+    if (this.grant === undefined) this.entrance?.asItIs();
     const route = pub(decoder.head, { start: decoder.topicStart, end: decoder.topicEnd }, this);
     const joined = this.#joined ??= new JoinedRun();
     if ("code" in route) {
@@ -308,7 +322,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     if (joined.join(route, decoder, engine)) return true;
     this.#handOn(chunk);
-    const full = engine.gateOf(route);
+    const full = this.standing.held ?? engine.gateOf(route);
     joined.begin(route, decoder);
     if (full === undefined) return true;
     this.#standStill(joined.take(chunk, this.#settings), full);
@@ -334,7 +348,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   #publish(run: Run): boolean {
-    const full = this.#settings.engine.gateOf(run.route, this);
+    const full = this.standing.held ?? this.#settings.engine.gateOf(run.route, this);
     if (full === undefined) this.#deliver(run);
     else this.#standStill(run, full);
     return full === undefined;
@@ -347,6 +361,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   #deliver(run: Run): void {
+    this.standing.spend(run.count, run.bytes);
     const receipt = this.#settings.engine.publish(run, this);
     if (receipt === undefined) {
       // it has looked at each of them
@@ -358,11 +373,13 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.ok(run.count, receipt);
   }
 
-  /** The decoder refuses a request, and perhaps all that follows. */
+  /** The decoder refuses a request, or all that follows: that cannot be understood, and is not read (V6). */
   #refuse(found: Found): void {
     const why = refusal(this.#decoder.refusal, this.#decoder.problem);
-    if (found === Found.Broken) this.#breakOff(why);
-    else this.#answer(why, 1);
+    if (found !== Found.Broken) return this.#answer(why, 1);
+    this.#settings.counters.refused(1);
+    this.#replies.say((replies) => replies.bye(why.code, why.text));
+    this.#ended = why.code === "NO_TLS" ? "TLS on a port without" : "protocol error";
   }
 
   #answer(answer: Answer, count: number): void {
@@ -373,16 +390,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     }
     this.#settings.counters.refused(count);
     this.#replies.refuse(answer, count);
-  }
-
-  /** What follows cannot be understood: says so and reads no more (V6). */
-  #breakOff(why: Refusal): void {
-    this.#settings.counters.refused(1);
-    this.#replies.say((replies) => replies.bye(why.code, why.text));
-    this.#ended = "protocol error";
+    if (answer.last) this.#ended = "protocol error";
   }
 }
-
-/** What a request that is no publish counts as in a turn, and how many published bytes count as one. */
-const WORK_OF_A_REQUEST = 4;
-const BYTES_OF_WORK = 4096;

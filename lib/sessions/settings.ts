@@ -9,7 +9,10 @@ import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Engine } from "../engine/types.ts";
 import type { FlushList } from "../flush_list.ts";
+import type { Histogram } from "../histogram.ts";
 import type { HeldMemory } from "../held_memory.ts";
+import type { AccountUses } from "./admission/account_uses.ts";
+import type { Lobby } from "./admission/lobby.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
@@ -22,6 +25,12 @@ export interface Settings {
   readonly counters: Counters;
   /** Who lets sessions in; left out: there are no accounts, and everybody may do everything. */
   readonly gatekeeper?: Gatekeeper | undefined;
+  /** Where sessions are that were not let in yet. */
+  readonly lobby: Lobby;
+  /** What the connections of each account have in common. */
+  readonly accounts: AccountUses;
+  /** How long what was put into outboxes took to be written; left out: nobody looks at it. */
+  readonly writes?: Histogram | undefined;
   /** What v2 clients are told. */
   readonly version: string;
   readonly limits: Limits;

@@ -4,13 +4,14 @@
  * @module
  */
 import { Slice } from "../buffers.ts";
-import type { ReplaySubscriber } from "../engine/types.ts";
+import type { Receiving, ReplaySubscriber } from "../engine/types.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { type Granted, receivingOf } from "./permissions.ts";
 import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
 /**
@@ -20,8 +21,8 @@ import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/se
 const NONE: Segment[] = [];
 const NO_LATEST: Map<string, Segment> = new Map();
 
-/** How a connection takes its messages; the session has it, and changes it. */
-export interface Speaker {
+/** How a connection takes its messages, and which; the session has it, and changes it. */
+export interface Speaker extends Granted {
   readonly protocol: Protocol;
 }
 
@@ -75,6 +76,10 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
 
   get connection(): object {
     return this.#outbox;
+  }
+
+  get grant(): Receiving | undefined {
+    return receivingOf(this.#speaker, this.#pattern);
   }
 
   get full(): boolean {

@@ -5,6 +5,7 @@
  */
 import type { Engine } from "../engine/types.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { subscribeRefusal } from "./permissions.ts";
 import { keepsNewest, type SlowPolicy } from "../slow_policy.ts";
 import { SmallMap } from "../small_map.ts";
 import { emptyAccount, type PatternBudget } from "../topics/pattern_budget.ts";
@@ -117,6 +118,14 @@ export class Subscriptions {
     if (opened === undefined || (only !== undefined && opened.subscription !== only)) return;
     this.#forget(pattern, opened);
     this.#owner.engine.unsubscribe(pattern, opened.subscription);
+  }
+
+  /** Ends those whose pattern may not be received at all any more, and gives their patterns (P8). */
+  endDenied(): string[] {
+    const denied = [...this.#byPattern].map(([pattern]) => pattern)
+      .filter((pattern) => subscribeRefusal(this.#owner, pattern) !== undefined);
+    for (const pattern of denied) this.close(pattern);
+    return denied;
   }
 
   /** The connection is gone. */

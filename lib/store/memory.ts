@@ -10,6 +10,7 @@ import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
 import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
 import { seek } from "./log/seek.ts";
+import { topicsOf } from "./log/topics.ts";
 import type {
   Commit,
   CommitOutcome,
@@ -27,6 +28,8 @@ import type {
   SeekRange,
   Store,
   StoreState,
+  TopicsOutcome,
+  TopicsQuery,
   Trimmed,
 } from "./types.ts";
 
@@ -86,6 +89,12 @@ export class MemoryStore implements Store {
       groups: marks.names.map((group) => groupState(this.#log, group, marks.get(group)!)),
       next: undefined,
     }));
+    queueMicrotask(() => done(outcome));
+  }
+
+  /** Those of which something is stored. */
+  topics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void {
+    const outcome = orFailed(() => topicsOf(this.#log, query));
     queueMicrotask(() => done(outcome));
   }
 

@@ -5,8 +5,10 @@
  *
  * @module
  */
+import type { Reception } from "../topics/reception.ts";
 import type { Stored } from "../wire/run.ts";
 import type { GroupName, GroupOutcome, GroupsOutcome, NamedMark } from "./group_types.ts";
+import type { TopicsOutcome, TopicsQuery } from "./topic_types.ts";
 
 export type { Stored };
 export type {
@@ -18,6 +20,7 @@ export type {
   NamedMark,
   TopicMark,
 } from "./group_types.ts";
+export type { StoredTopic, TopicsOutcome, TopicsQuery } from "./topic_types.ts";
 
 /** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
 export interface Append {
@@ -173,6 +176,8 @@ export interface Cursor {
   readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
   /** What is left out, for it has come already. */
   readonly had?: readonly Had[] | undefined;
+  /** Of the topics it takes in those that may be received; left out: all of them. */
+  readonly reception?: Reception | undefined;
 }
 
 /** What is asked for, and as of when. */
@@ -181,6 +186,8 @@ export interface SeekRange extends ReplayRange {
   readonly upTo?: number | undefined;
   /** Where the search stands, as the answer before said. */
   readonly place?: SeekPlace | undefined;
+  /** As that of a {@link Cursor}: of the others nothing is told. */
+  readonly reception?: Reception | undefined;
 }
 
 /** How far the search for a beginning has come, where many topics are looked at. */
@@ -349,6 +356,8 @@ export interface Store {
   due(query: DueQuery, done: (outcome: DueOutcome) => void): void;
   /** The groups there are, some at a time: those behind one, or from the first on. */
   groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void;
+  /** The topics of which something is stored, some at a time; left out: nobody can be told. */
+  topics?(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void;
   /**
    * Whether something is to be done between two commits that takes as long as one; left out: never. It is
    * done when {@link keepUp} asks for it, and without that behind the next commit, or soon where none comes:

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { receives } from "../topics/reception.ts";
 import { matches } from "../topics/topic.ts";
 import type { Cursor, Had } from "./types.ts";
 import { boundsOf, type SequenceBounds } from "./log/bounds.ts";
@@ -13,6 +14,11 @@ export interface Placed {
   readonly first: number;
   readonly count: number;
   readonly time: number;
+}
+
+/** Whether a cursor lets any message of a topic through that its pattern takes in. */
+export function admits({ reception }: Pick<Cursor, "reception">, topic: string): boolean {
+  return reception === undefined || receives(reception, topic);
 }
 
 const NOTHING: readonly SequenceBounds[] = [];
@@ -28,11 +34,11 @@ export function wantedOf(
 ): readonly SequenceBounds[] {
   const [only] = cursors;
   if (cursors.length === 1 && only !== undefined && (only.had ?? NOTHING).length === 0) {
-    return batch.id <= only.after ? NOTHING : within(only, batch);
+    return batch.id <= only.after || !admits(only, topic) ? NOTHING : within(only, batch);
   }
   let all = NOTHING;
   for (const cursor of cursors) {
-    if (batch.id <= cursor.after) continue;
+    if (batch.id <= cursor.after || !admits(cursor, topic)) continue;
     let own = within(cursor, batch);
     for (const had of cursor.had ?? []) {
       if (own.length === 0) break;

@@ -47,6 +47,11 @@ export class Generation<V> {
     return this.#names.length + this.#count * (SLOT_BYTES + VALUE_BYTES);
   }
 
+  /** What belongs to the names, in the order in which they came. */
+  get values(): readonly V[] {
+    return this.#values;
+  }
+
   find(bytes: Uint8Array, start: number, { end, hash }: { end: number; hash: number }): V | undefined {
     const slots = this.#slots;
     const last = slots.length - SLOT_NUMBERS;

@@ -68,6 +68,11 @@ export class TopicTable<V> {
     return this.#young.bytes + this.#youngValues + this.#old.bytes + this.#oldValues;
   }
 
+  /** What is kept for all topics, in two lists; some are in both. */
+  values(): readonly (readonly V[])[] {
+    return [this.#young.values, this.#old.values];
+  }
+
   /** What is kept for the topic that stands in `bytes` from `start` to `end`. */
   find(bytes: Uint8Array, start: number, end: number): V | undefined {
     const from = bytes[start] === SHARP ? start + 1 : start;

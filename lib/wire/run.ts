@@ -17,6 +17,9 @@ export interface Route {
   readonly topic: string;
   /** How long that is in UTF-8. */
   readonly topicBytes: number;
+  /** The sessions' own: whose grant said last that it may publish here, and whose that it may not. */
+  openTo?: object | undefined;
+  closedTo?: object | undefined;
 }
 
 /** Where a run of a durable topic is stored. */
@@ -105,6 +108,16 @@ export class Run {
     this.#pool = options.pool;
     this.#hasFields = options.hasFields;
     this.#severalTopics = options.severalTopics === true;
+  }
+
+  /** Bytes of its messages as they came. */
+  get bytes(): number {
+    return this.#slice.end - this.#slice.start;
+  }
+
+  /** Whether its messages go to several topics: `route` is the first's. */
+  get severalTopics(): boolean {
+    return this.#severalTopics;
   }
 
   /** Its messages as records. */

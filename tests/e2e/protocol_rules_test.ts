@@ -96,7 +96,7 @@ Deno.test("a durable message is answered level=synced, under --sync interval lev
   }
 });
 
-Deno.test("a topic's numbers go on without a gap after kill -9, and an id is known behind it (D2, D6)", async () => {
+Deno.test("a topic's numbers go on without a gap after kill -9, and an id is known behind it (D2, D6, F48)", async () => {
   const data = await Deno.makeTempDir({ prefix: "hashbus-rules-" });
   try {
     for (let round = 0; round < 3; round++) {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Routing } from "../../lib/engine/routing.ts";
 import type { Run, Subscriber } from "../../lib/engine/types.ts";
 
-/** Gets what it admits, and counts it. */
+/** Gets what it may, and counts it. */
 class Choosy implements Subscriber {
   readonly connection = this;
   readonly rank = 0;
@@ -12,7 +12,13 @@ class Choosy implements Subscriber {
   asked = 0;
   got = 0;
 
-  admits(topic: string): boolean {
+  readonly grant = {
+    mayReceive: (topic: string): boolean => this.#may(topic),
+    mayShare: (): boolean => false,
+    reception: { allow: [], deny: [] },
+  };
+
+  #may(topic: string): boolean {
     this.asked++;
     return !this.denied.has(topic);
   }
@@ -24,7 +30,7 @@ class Choosy implements Subscriber {
   }
 }
 
-Deno.test("a subscriber is not given what it does not admit, and is asked once a topic", () => {
+Deno.test("a subscriber is not given what it may not receive, and is asked once a topic", () => {
   const routing = new Routing({ seed: 1, isDurable: () => false });
   const choosy = new Choosy();
   choosy.denied.add("#secret.a");

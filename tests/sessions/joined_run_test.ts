@@ -11,6 +11,8 @@ import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
 import { CLASSIC, FRAMES, type Protocol } from "../../lib/protocols/mod.ts";
 import { Outbox } from "../../lib/sessions/outbox/outbox.ts";
+import { AccountUses } from "../../lib/sessions/admission/account_uses.ts";
+import { Lobby } from "../../lib/sessions/admission/lobby.ts";
 import { Session } from "../../lib/sessions/session.ts";
 import { Turns } from "../../lib/sessions/turns/turns.ts";
 import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
@@ -52,6 +54,8 @@ class Bench {
     patterns: new PatternBudget(this.#memory),
     flushes: new FlushList(),
     turns: this.turns,
+    lobby: new Lobby(10_000),
+    accounts: new AccountUses(),
   };
   readonly peers: Peer[] = [];
 
@@ -80,7 +84,7 @@ class Peer {
       onDropping: () => {},
     });
     const listener = { name: "test", roles: BOTH, protocol };
-    this.#session = new Session(bench.settings, { listener, outbox: this.#outbox });
+    this.#session = new Session(bench.settings, { listener, outbox: this.#outbox, address: "memory" });
   }
 
   get #v2(): boolean {

@@ -1,3 +1,4 @@
+import { UNLIMITED } from "../../lib/auth/grant.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
@@ -39,7 +40,11 @@ class Bench {
   }
 
   open(policy: SlowPolicy, pattern: string): Subscription {
-    return new Subscription(policy, { outbox: this.outbox, speaker: { protocol: FRAMES }, pattern });
+    return new Subscription(policy, {
+      outbox: this.outbox,
+      speaker: { protocol: FRAMES, grant: UNLIMITED },
+      pattern,
+    });
   }
 
   deliver(subscription: Subscription, message: { route: Route; numbers: readonly number[] }): void {

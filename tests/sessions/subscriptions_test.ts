@@ -1,3 +1,4 @@
+import { UNLIMITED } from "../../lib/auth/grant.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ChunkPool } from "../../lib/buffers.ts";
@@ -45,7 +46,13 @@ function outboxOf(
     flushes: new FlushList(),
   }, { onReady: () => {}, onEvicted: () => {}, onDropping: () => {} });
   const patterns = new PatternBudget(memory);
-  return { outbox, subscriptions: new Subscriptions({ engine, outbox, patterns, protocol: FRAMES }, policy) };
+  return {
+    outbox,
+    subscriptions: new Subscriptions(
+      { engine, outbox, patterns, protocol: FRAMES, grant: UNLIMITED },
+      policy,
+    ),
+  };
 }
 
 Deno.test("who makes publishers wait must not stall, whatever else it is subscribed to and in whichever order (V7)", () => {

@@ -8,6 +8,8 @@ import { HeldMemory } from "../../lib/held_memory.ts";
 import { PUBLISHERS } from "../../lib/broker/mod.ts";
 import { DEFAULT_LIMITS, REQUEST_MS } from "../../lib/limits.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
+import { AccountUses } from "../../lib/sessions/admission/account_uses.ts";
+import { Lobby } from "../../lib/sessions/admission/lobby.ts";
 import { Connection } from "../../lib/sessions/connection.ts";
 import { ProcessLoop } from "../../lib/sessions/turns/event_loop.ts";
 import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
@@ -36,6 +38,8 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
     memory,
     patterns: new PatternBudget(memory),
     flushes,
+    lobby: new Lobby(10_000),
+    accounts: new AccountUses(),
     turns: new Turns(new ProcessLoop(), () => flushes.flush()),
   }, { number: 1, listener: PUBLISHERS, address: "memory", transport: theirs });
   return { connection, client: new RawClient(mine), over: connection.run(), pool };

@@ -20,6 +20,7 @@ import {
   type SubscriptionRecord,
 } from "./history.ts";
 import type { Plan, PublisherPlan, SubscriberPlan, SubscriptionPlan } from "./plan.ts";
+import type { Accounts } from "./rights.ts";
 import type { States } from "./states.ts";
 import type { Network } from "./world/network.ts";
 import type { Random } from "./world/random.ts";
@@ -28,6 +29,10 @@ import { EPOCH, Node, type World } from "./world/world.ts";
 /** Where brokers listen. */
 export const PUB_PORT = 9000;
 export const SUB_PORT = 9090;
+/** Where guests connect, each at a port of its own. */
+export function guestPorts(at: number): { readonly pub: number; readonly sub: number } {
+  return { pub: 9200 + at, sub: 9300 + at };
+}
 /** Milliseconds a client tries to connect at the start: longer than any broker is away. */
 export const CONNECT_MS = 600_000;
 
@@ -38,6 +43,8 @@ export interface Stage {
   readonly network: Network;
   readonly history: History;
   readonly states: States;
+  /** Those of guests; where there are none, nobody has an account. */
+  readonly accounts: Accounts;
   /** What went wrong where nobody is to see it. */
   readonly errors: string[];
 }
@@ -62,7 +69,11 @@ export function machineOf(
 }
 
 /** Publishes what its plan says, or what of it can be until then; resolves when all of it is answered, or nothing more will be. */
-export async function publish(stage: Stage, plan: PublisherPlan, until: number): Promise<void> {
+export async function publish(
+  stage: Stage,
+  plan: PublisherPlan,
+  { until, port = PUB_PORT }: { readonly until: number; readonly port?: number },
+): Promise<void> {
   const { world, history, states } = stage;
   const random = world.streams.of(`publisher ${plan.name}`);
   const keys = world.streams.of(`keys of ${plan.name}`);
@@ -78,7 +89,7 @@ export async function publish(stage: Stage, plan: PublisherPlan, until: number):
   let publisher: Publisher;
   try {
     publisher = await openPublisher(
-      { id, port: PUB_PORT, protocol, connectTimeout: CONNECT_MS, onEvent },
+      { id, port, protocol, connectTimeout: CONNECT_MS, onEvent },
       host,
     );
   } catch (error) {

@@ -10,7 +10,8 @@ import { isCalm, type Plan } from "./plan.ts";
 
 /** Whether they can be compared: nothing goes wrong by itself, and no answer hangs on the moment. */
 export function areComparable(plan: Plan): boolean {
-  return plan.hostile.length > 0 && isCalm(plan) && plan.publishers.every(({ repeats }) => repeats === 0);
+  return plan.hostile.length > 0 && isCalm(plan) && plan.guests.length === 0 &&
+    plan.publishers.every(({ repeats }) => repeats === 0);
 }
 
 /** What is different. */

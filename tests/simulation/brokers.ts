@@ -5,8 +5,9 @@
  */
 import { Broker, type BrokerSnapshot, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
-import { PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
 import type { Store } from "../../lib/store/types.ts";
+import { guestPorts, PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
+import { HOST } from "./rights.ts";
 import type { Disk } from "./world/disk.ts";
 import { WorldLoop } from "./world/loop.ts";
 import { Node } from "./world/world.ts";
@@ -52,9 +53,9 @@ export class Brokers {
 
   start(): void {
     if (this.#node !== undefined) return;
-    const { world, network, history, states, plan } = this.#stage;
+    const { world, network, history, states, plan, accounts } = this.#stage;
     const { outbox, memory, payload, line, stallTimeout, slowConsumer, durable, dedupWindow } = plan;
-    const { ackTimeout, maxAttempts } = plan;
+    const { ackTimeout, maxAttempts, guests } = plan;
     const node = new Node(world, { name: `broker ${++this.#started}` });
     const random = world.streams.of(node.name);
     world.trace.add(`${node.name} starts`);
@@ -65,6 +66,7 @@ export class Brokers {
       ackTimeout,
       maxAttempts,
       slowConsumer,
+      ...(guests.length === 0 ? {} : { gatekeeper: accounts }),
       ...(store === undefined ? {} : { store, dedupWindow }),
       ...(durable ? { durable: ["#d.>"] } : {}),
       log: {
@@ -82,16 +84,39 @@ export class Brokers {
     this.#broker = broker;
     this.#store = store;
     history.starts.push(world.now);
+    this.renew();
+    const grant = guests.length === 0 ? undefined : HOST;
     network.listen(SUB_PORT, node, (transport, address) => {
-      void broker.serve(transport, { listener: SUBSCRIBERS, address });
+      void broker.serve(transport, { listener: SUBSCRIBERS, address, grant });
     });
     network.listen(PUB_PORT, node, (transport, address) => {
-      void broker.serve(transport, { listener: PUBLISHERS, address });
+      void broker.serve(transport, { listener: PUBLISHERS, address, grant });
     });
+    for (const [at, { name }] of guests.entries()) {
+      const { pub, sub } = guestPorts(at);
+      for (const [port, listener] of [[sub, SUBSCRIBERS], [pub, PUBLISHERS]] as const) {
+        network.listen(port, node, (transport, address) => {
+          const { grant } = accounts.account(name);
+          if (grant === undefined) return transport.close();
+          void broker.serve(accounts.tap(name, transport, address), { listener, address, grant });
+        });
+      }
+    }
     // the program ends when it does not know any more what is stored, and somebody starts it again
     void broker.lost.then(() => {
       if (this.#broker === broker) this.kill();
     });
+  }
+
+  /** Accounts are what they are to be by now. */
+  renew(): void {
+    const { accounts, world } = this.#stage;
+    const broker = this.#broker;
+    accounts.renewAll(world.now, (address) => {
+      const connection = broker?.snapshot().connections.find((each) => each.address === address);
+      return connection?.queued ?? 0;
+    });
+    broker?.permissionsChanged();
   }
 
   /** kill -9; another one comes. */
@@ -100,8 +125,7 @@ export class Brokers {
     if (node === undefined) return;
     const { world, network } = this.#stage;
     world.trace.add(`${node.name} is killed`);
-    network.close(SUB_PORT);
-    network.close(PUB_PORT);
+    this.#closePorts();
     this.#disk?.crash();
     node.die();
     network.kill(node);
@@ -117,8 +141,7 @@ export class Brokers {
     const from = world.now;
     this.#ending = true;
     world.trace.add(`${node.name} drains`);
-    network.close(SUB_PORT);
-    network.close(PUB_PORT);
+    this.#closePorts();
     const cut = await broker.drain(ms);
     await broker.close();
     this.#ending = false;
@@ -132,6 +155,12 @@ export class Brokers {
     network.kill(node);
     this.#gone();
     return { snapshot, timers, cut };
+  }
+
+  #closePorts(): void {
+    const { network, plan: { guests } } = this.#stage;
+    const ports = guests.flatMap((_, at) => Object.values(guestPorts(at)));
+    for (const port of [SUB_PORT, PUB_PORT, ...ports]) network.close(port);
   }
 
   #gone(): void {

@@ -8,7 +8,7 @@
 import { PUB_PORT, type Stage } from "./actors.ts";
 import { Answers } from "./answers.ts";
 import { encodeText } from "../../lib/wire/bytes.ts";
-import { DURABLE, MEMORY } from "./drawing.ts";
+import { DURABLE, MEMORY } from "./topics.ts";
 import { fieldsOf, type PublisherRecord, type Sent } from "./history.ts";
 import { type HostilePlan, isCalm, mayRefuse, type Plan } from "./plan.ts";
 import type { ClientEnd } from "./world/ends.ts";

@@ -20,39 +20,16 @@ import {
   type SubscriptionPlan,
   type Theme,
 } from "./plan.ts";
+import { guestOf } from "./drawing_guests.ts";
+import { DURABLE, GROUPS, MANY, MEMORY, PATTERNS, QUEUES, SHARED } from "./topics.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 import type { Random, Streams } from "./world/random.ts";
 
 const KIB = 1024;
 
-export const DURABLE = ["#d.a", "#d.b", "#d.b.x", "#d.c.y", "#d.b.x.ü"];
-export const MEMORY = ["#m.a", "#m.b", "#m.b.x", "#m.ü.x"];
-/** Who has many topics has those of these with a number behind it. */
-const MANY = { durable: "#d.n", memory: "#m.n" };
-const PATTERNS = [
-  "#d.>",
-  "#d.a",
-  "#d.b",
-  "#d.*.x",
-  "#d.b.>",
-  "#m.>",
-  "#m.a",
-  "#m.*",
-  "#>",
-  "#*.b.>",
-  "#d.*",
-  "#m.*.x",
-  "#*.n.*",
-  "#d.n.3",
-];
-
-const GROUPS = ["g", "g", "g", "ü"];
-/** Patterns that members of groups share, of topics in memory. */
-const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
 /** Of those whose topics are stored this one's members are not asked what becomes of a message. */
 const AUTO = "ü";
-const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
 /** Messages that may wait for one of them. */
 const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
 
@@ -61,6 +38,9 @@ const SPREAD_MEAN = 3;
 /** Bytes of outboxes: none of a world is greater. */
 const OUTBOXES = [4, 16, 64, 1024];
 const LOSSY: readonly SlowPolicy[] = ["drop-old", "drop-new", "latest", "latest", "disconnect"];
+
+/** Publishers with such numbers are guests. */
+const GUESTS_FROM = 90;
 
 /** Those that are about what is stored. */
 const STORED: ReadonlySet<Theme> = new Set(["ids", "retention", "replays", "followers", "queues"]);
@@ -159,6 +139,14 @@ export function planOf(streams: Streams): Plan {
         SHARING.has(theme) ? [2, 6] : [1, 2],
         (at) => memberOf(of(`member ${at}`), { name: `w${at}`, about }),
       )
+      : [],
+    guests: of("guesting").chance(0.15)
+      ? some(of("guests"), [1, 3], (at) => {
+        const draw = of(`guest ${at}`);
+        const publishes = publisherOf(draw, { name: `p${GUESTS_FROM + at}`, about });
+        const asks = (classic: boolean): SubscriptionPlan => subscriptionOf(draw, { ...about, classic });
+        return guestOf(draw, { at, length, stored: durable && theme !== "retention", publishes, asks });
+      })
       : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)
       ? some(of("hostiles"), [1, 3], (at) => hostileOf(of(`hostile ${at}`), { name: `h${at}`, length }))

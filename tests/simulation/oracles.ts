@@ -84,7 +84,10 @@ function stored(history: History, plan: Plan): string[] {
       }
       last.set(stream, sent.number);
     }
-    if (sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan })) {
+    if (
+      sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan }) &&
+      !isDeniedAgain(sent, history)
+    ) {
       wrong.push(`refused and stored: ${nameOf(sent)}`);
     }
   }
@@ -216,7 +219,10 @@ function delivered(
       return;
     }
     if (sent.topic !== topic) wrong.push(`${name}: ${nameOf(sent)} came as ${topic}`);
-    if (sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan })) {
+    if (
+      sent.failed !== undefined && isRefusal(sent.failed) && !mayRepeat(sent, { history, plan }) &&
+      !isDeniedAgain(sent, history)
+    ) {
       wrong.push(`${name}: refused and delivered: ${nameOf(sent)}`);
     }
     const replays = wanted.filter(({ plan }) => plan.from !== undefined).length;
@@ -305,6 +311,12 @@ function mayForget({ faults, memory, retain }: Plan): boolean {
 function wasResent({ at, answeredAt = Infinity }: Sent, { lostAt, protocol }: PublisherRecord): boolean {
   if (protocol === "auto") return lostAt.length > 0;
   return lostAt.some((lost) => lost >= at && lost <= answeredAt);
+}
+
+/** It was taken, and then sent again by who had lost the right to (P1). */
+function isDeniedAgain(sent: Sent, { publishers }: History): boolean {
+  const publisher = publishers.find(({ name }) => name === sent.publisher);
+  return sent.failed === "DENIED" && publisher !== undefined && wasResent(sent, publisher);
 }
 
 /** It may stand behind what was sent after it: it was refused, which its publisher never heard (guarantees, order). */

@@ -8,6 +8,7 @@
  */
 import type { RetentionRules } from "../../lib/store/types.ts";
 import type { SlowPolicy } from "../../lib/slow_policy.ts";
+import type { Rules } from "../support/accounts.ts";
 import type { DiskWeather } from "./world/disk.ts";
 import type { Weather } from "./world/network.ts";
 
@@ -103,6 +104,27 @@ export interface MemberPlan {
   readonly sleeps?: { readonly at: number; readonly ms: number };
 }
 
+/** What an account may do from then on. */
+export interface RightsPlan {
+  readonly at: number;
+  readonly receive: Rules;
+  readonly publish: Rules;
+  /** There is no such account. */
+  readonly gone: boolean;
+}
+
+/** Who has an account, whose rights change: what it may not do it asks for all the same. */
+export interface GuestPlan {
+  readonly name: string;
+  readonly protocol: "2" | "classic";
+  /** Those it begins with come first. */
+  readonly rights: readonly RightsPlan[];
+  readonly subscriptions: readonly SubscriptionPlan[];
+  /** It is the only one in these. */
+  readonly joins: readonly Pick<JoinPlan, "group" | "pattern" | "from">[];
+  readonly publishes: PublisherPlan;
+}
+
 /** Those of `careless.ts` come first: what they are answered is known beforehand. */
 export const HOSTILITIES = [
   "makes mistakes",
@@ -160,6 +182,7 @@ export interface Plan {
   readonly publishers: readonly PublisherPlan[];
   readonly subscribers: readonly SubscriberPlan[];
   readonly members: readonly MemberPlan[];
+  readonly guests: readonly GuestPlan[];
   readonly hostile: readonly HostilePlan[];
   readonly faults: readonly Fault[];
 }

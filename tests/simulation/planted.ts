@@ -67,8 +67,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["an outbox without a bound", [
     {
       file: "lib/sessions/outbox/outbox.ts",
-      find: "    return held + cost <= limits.outbox && held + cost <= memory.share;",
-      replace: "    return held + cost <= 1000 * limits.outbox && held + cost <= memory.share;",
+      find: "    return held + cost <= this.most && held + cost <= this.#settings.memory.share;",
+      replace: "    return held + cost <= 1000 * this.most && held + cost <= this.#settings.memory.share;",
     },
   ]],
   ["a gap is not told", [
@@ -306,8 +306,75 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["a page that was read for who has left is delivered", [
     {
       file: "lib/engine/durable/following.ts",
-      find: "    if (staying.length < replays.length) {",
-      replace: "    if (staying.length > replays.length) {",
+      find: "    if (staying.length < replays.length ||",
+      replace: "    if (staying.length > replays.length ||",
+    },
+  ]],
+  ["what may not be received is replayed", [
+    {
+      file: "lib/store/wanted.ts",
+      find: "  return reception === undefined || receives(reception, topic);",
+      replace: "  return reception === undefined || receives(reception, topic) || true;",
+    },
+  ]],
+  ["a page that was being read when a right was taken away is delivered", [
+    {
+      file: "lib/engine/durable/following.ts",
+      find: "replays.length || one.grant !== grant) {",
+      replace: "replays.length) {",
+    },
+  ]],
+  ["what may be received is remembered when accounts have changed", [
+    {
+      file: "lib/engine/routing.ts",
+      find: "    this.#changes.add(EVERY_TOPIC);",
+      replace: "    void EVERY_TOPIC;",
+    },
+  ]],
+  ["who is connected keeps its rights", [
+    {
+      file: "lib/sessions/renewal.ts",
+      find: "  session.grant = renewed ?? NOTHING;",
+      replace: "  if (renewed === undefined) session.grant = NOTHING;",
+    },
+  ]],
+  ["a group is joined by who may receive some of it", [
+    {
+      file: "lib/sessions/permissions.ts",
+      find: "  if (!grant.mayShare(pattern)) {",
+      replace: "  if (!grant.maySubscribe(pattern)) {",
+    },
+    {
+      file: "lib/sessions/group_member.ts",
+      find: "?.mayReceive(run.route.topic) === false) {",
+      replace: "?.mayReceive(run.route.topic) === undefined) {",
+    },
+  ]],
+  ["a member stays in a group that it may not share any more", [
+    {
+      file: "lib/sessions/memberships.ts",
+      find:
+        "      if (shareRefusal(this.#owner, member.terms.pattern) !== undefined) this.#deny(key, member);",
+      replace: "      void [key, member, shareRefusal];",
+    },
+    {
+      file: "lib/sessions/group_member.ts",
+      find: "?.mayReceive(run.route.topic) === false) {",
+      replace: "?.mayReceive(run.route.topic) === undefined) {",
+    },
+  ]],
+  ["a dead letter is received by who may not receive the message", [
+    {
+      file: "lib/topics/reception.ts",
+      find: "    return receives(reception, `#${topic.slice(dot + 1)}`);",
+      replace: "    return receives(reception, `#${topic.slice(dot + 1)}`) || true;",
+    },
+  ]],
+  ["what one account may publish others may", [
+    {
+      file: "lib/sessions/permissions.ts",
+      find: "route.openTo === grant) return undefined;",
+      replace: "route.openTo !== undefined) return undefined;",
     },
   ]],
 ]);
@@ -316,6 +383,7 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
 const SOURCES = [
   "lib",
   "tests/simulation",
+  "tests/support/accounts.ts",
   "tests/faults/random.ts",
   "scripts/terminal.ts",
   "deno.json",

@@ -16,8 +16,11 @@ import { judgeQueues } from "./queues.ts";
 import { judge } from "./oracles.ts";
 import { judgeTotals } from "./totals.ts";
 import { planOf } from "./drawing.ts";
+import { GuestActor, judgeGuests } from "./guests.ts";
 import { type Fault, goesRight, type Plan } from "./plan.ts";
+import { Accounts } from "./rights.ts";
 import { States } from "./states.ts";
+import { topicsOf } from "./topics.ts";
 import { READER, Watch } from "./watch.ts";
 import { Disk } from "./world/disk.ts";
 import { Image } from "./world/image.ts";
@@ -78,7 +81,8 @@ async function runOnce(
   const network = new Network(world, { weather: { ...plan.weather }, states });
   const history = new History();
   const errors: string[] = [];
-  const stage: Stage = { plan, world, network, history, states, errors };
+  const accounts = new Accounts(plan.guests, { topics: topicsOf(), states });
+  const stage: Stage = { plan, world, network, history, states, accounts, errors };
   const disk = plan.durable
     ? new Disk({
       weather: { ...plan.disk },
@@ -96,8 +100,20 @@ async function runOnce(
     brokers.start();
     const subscribers = plan.subscribers.map((each) => new SubscriberActor(stage, each));
     const members = plan.members.map((each) => new MemberActor(stage, each));
-    const subscribed = Promise.all([...subscribers, ...members].map((each) => each.run()));
-    const published = Promise.all(plan.publishers.map((each) => publish(stage, each, plan.length)));
+    const guests = plan.guests.map((each, at) => new GuestActor(stage, each, at));
+    for (const { rights } of plan.guests) {
+      for (const { at } of rights) {
+        world.after(at, () => {
+          // a broker that is frozen reads its files when it is thawed, and one that is not there when it starts
+          brokers.node?.after(0, () => brokers.renew());
+        });
+      }
+    }
+    const subscribed = Promise.all([...subscribers, ...members, ...guests].map((each) => each.run()));
+    const published = Promise.all([
+      ...plan.publishers.map((each) => publish(stage, each, { until: plan.length })),
+      ...guests.map((guest) => guest.publish()),
+    ]);
     const over = (): boolean => world.now >= plan.length;
     const tormented = Promise.all(plan.hostile.map((each) => torment(stage, each, over)));
     for (const fault of plan.faults) world.after(fault.at, () => strike(fault, { stage, brokers, disk }));
@@ -133,6 +149,8 @@ async function runOnce(
     step = "the members leave";
     history.over = world.now;
     await Promise.all(members.map((member) => member.leave()));
+    step = "the guests leave";
+    await Promise.all(guests.map((guest) => guest.leave()));
     step = "the subscribers leave";
     await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
     await world.pause(1000);
@@ -152,7 +170,14 @@ async function runOnce(
   removeEventListener("error", uncaught);
   if (ended) await running;
   else findings.push(`still ${step} ${HEALED_MS / 1000} s after all was healed`);
-  if (ended) findings.push(...judge(history, plan), ...judgeDelays(history, { plan, states }));
+  if (ended) {
+    findings.push(
+      ...judge(history, plan),
+      ...judgeDelays(history, { plan, states }),
+      ...judgeGuests(stage),
+    );
+  }
+  findings.push(...accounts.findings);
   findings.push(...errors);
   return {
     seed,

@@ -68,6 +68,13 @@ function partsOf(plan: Plan): Part[] {
       without: (plan) => ({ ...plan, members: plan.members.filter((each) => each.name !== name) }),
     });
   }
+  for (const { name, rights, subscriptions } of plan.guests) {
+    const patterns = subscriptions.map(({ pattern }) => pattern);
+    parts.push({
+      what: `guest ${name}, whose rights change ${rights.length - 1} times: ${patterns.join(", ")}`,
+      without: (plan) => ({ ...plan, guests: plan.guests.filter((each) => each.name !== name) }),
+    });
+  }
   for (const { name, protocol, topics } of plan.publishers) {
     parts.push({
       what: `publisher ${name} (${protocol}): ${topics.join(", ")}`,

@@ -48,7 +48,8 @@ export class Watch {
         this.#windows.set(key, Math.max(this.#windows.get(key) ?? 0, window, later?.window ?? 0));
       }
     }
-    this.#readers = new Set([READER, ...reading.map(({ name }) => name)]);
+    const guests = stage.plan.guests.map(({ name }) => name);
+    this.#readers = new Set([READER, ...guests, ...reading.map(({ name }) => name)]);
   }
 
   /** An event has happened. */

@@ -8,6 +8,8 @@ import type { RetentionRules, Store, StoreState } from "../../lib/store/types.ts
 import { lastCases, type RegisterCase } from "./last_cases.ts";
 import { delayedCases } from "./delayed_cases.ts";
 import { markCases } from "./mark_cases.ts";
+import { topicCases } from "./topic_cases.ts";
+import { receptionCases } from "./reception_cases.ts";
 import { Asking, EARLIEST, lastOf, LATEST, messagesOf, run, shown, since } from "./asking.ts";
 
 /** Makes an empty store. */
@@ -202,9 +204,11 @@ export function storeCases(kind: string, make: MakeStore): void {
     assertEquals([future.messages, future.end], [[], "caught up"]);
   });
 
+  receptionCases(test);
   lastCases(test);
   markCases(test);
   delayedCases(test);
+  topicCases(test);
 
   test("names that differ only a little are different topics", async (store) => {
     const names = ["#a", "#A", "#á", "#a\u0301", "#__proto__", "#constructor", "#1", "#a.b", "#🌍"];

@@ -16,7 +16,7 @@ import { limitsWith } from "../../lib/limits.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
 import { THIS_MACHINE } from "../../lib/broker/machine.ts";
 import { PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
-import { Server, type Settings } from "../../lib/sessions/mod.ts";
+import { Server, type ServerSettings } from "../../lib/sessions/mod.ts";
 import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
 import { encodeText } from "../../lib/wire/bytes.ts";
 import { RECORDS } from "../../lib/wire/encoding.ts";
@@ -173,7 +173,7 @@ export class ScriptedServer implements AsyncDisposable {
     const memory = new HeldMemory({ most: limits.memory, pool });
     const counters = new Counters();
     this.engine = new ScriptedEngine({ seed: 1, counters, flushes, memory });
-    const settings: Omit<Settings, "turns"> = {
+    const settings: ServerSettings = {
       engine: this.engine,
       counters,
       version: "0",
@@ -187,6 +187,8 @@ export class ScriptedServer implements AsyncDisposable {
       memory,
       patterns: new PatternBudget(memory),
       flushes,
+      loginTimeout: 10_000,
+      connectionsPerAddress: Infinity,
     };
     this.server = new Server(settings, THIS_MACHINE.loop());
   }

@@ -1,12 +1,31 @@
-import { Broker, type BrokerOptions, PUBLISHERS, SUBSCRIBERS, type Totals } from "../../lib/broker/mod.ts";
+import {
+  Broker,
+  type BrokerOptions,
+  type Grant,
+  PUBLISHERS,
+  SUBSCRIBERS,
+  type Totals,
+} from "../../lib/broker/mod.ts";
 import type { LogFields } from "../../lib/log.ts";
 import type { Store } from "../../lib/store/types.ts";
 import { memoryPair } from "./memory_pair.ts";
 import { RawClient } from "./raw_client.ts";
 import { within } from "./within.ts";
 
+type TestedOptions = Pick<
+  BrokerOptions,
+  | "limits"
+  | "slowConsumer"
+  | "stallTimeout"
+  | "gatekeeper"
+  | "loginTimeout"
+  | "connectionsPerAddress"
+  | "ackTimeout"
+  | "maxAttempts"
+>;
+
 /** What a test may set. */
-export interface TestServerOptions extends Pick<BrokerOptions, "limits" | "slowConsumer" | "stallTimeout"> {
+export interface TestServerOptions extends TestedOptions {
   /** Makes these topics durable. */
   readonly durable?: { readonly store: Store; readonly patterns: readonly string[] };
 }
@@ -49,10 +68,13 @@ export class TestServer implements AsyncDisposable {
     return this.broker.snapshot().subscriptions;
   }
 
-  /** A client over memory; `capacity` bytes fit between it and the broker each way. */
-  connect(to: "publishers" | "subscribers", capacity?: number): RawClient {
+  /**
+   * A client over memory; `capacity` bytes fit between it and the broker each way. `grant`: it is let in
+   * already.
+   */
+  connect(to: "publishers" | "subscribers", capacity?: number, grant?: Grant): RawClient {
     const [mine, theirs] = memoryPair(capacity);
-    void this.broker.serve(theirs, { listener: LISTENERS[to] });
+    void this.broker.serve(theirs, { listener: LISTENERS[to], ...(grant === undefined ? {} : { grant }) });
     return new RawClient(mine);
   }
 

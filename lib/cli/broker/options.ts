@@ -5,12 +5,14 @@
  */
 import { UsageError } from "../../errors.ts";
 import {
+  CONNECTIONS_PER_ADDRESS,
   DEFAULT_LIMITS,
   DRAIN_TIMEOUT_MS,
   LIMIT_SPECS,
   type Limits,
   type LimitSpec,
   limitsWith,
+  LOGIN_TIMEOUT_MS,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
 import { HOST } from "../options/host.ts";
@@ -25,6 +27,7 @@ import {
   type Values,
 } from "../options/table.ts";
 import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
+import { checkTlsOptions, TLS_OPTIONS } from "./tls/options.ts";
 import { RETAIN, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
 import {
   choice,
@@ -42,6 +45,7 @@ import { VERSION } from "../version.ts";
 
 const DEFAULT_SUB_PORT = 9090;
 const DEFAULT_PUB_PORT = 9000;
+const DEFAULT_HTTP_PORT = 9080;
 /** The file name that means stdin. */
 const STDIN = "-";
 
@@ -75,6 +79,17 @@ const OPTIONS = {
     fallback: "127.0.0.1",
     help: "address to listen on; 0.0.0.0 or :: lets other machines in (127.0.0.1)",
   }),
+  ...TLS_OPTIONS,
+  http: optionMaybe(port(0), {
+    fallback: undefined,
+    bare: DEFAULT_HTTP_PORT,
+    help:
+      `port for a dashboard, metrics and an API over HTTP; 0 takes a free one (none, ${DEFAULT_HTTP_PORT})`,
+  }),
+  "http-host": list(HOST, {
+    help: "a name that requests over HTTP may be for beside the addresses it listens on; may be given more " +
+      "than once",
+  }),
   "slow-consumer": optionOr(choice("block", "drop", "disconnect"), {
     fallback: "block",
     help: "what happens to a subscriber that reads too slowly: block makes its publishers wait while it " +
@@ -83,6 +98,10 @@ const OPTIONS = {
   "stall-timeout": optionOr(DURATION, {
     fallback: STALL_TIMEOUT_MS,
     help: "with block: a connection that takes no byte for this long is cut off (5s)",
+  }),
+  "login-timeout": optionOr(DURATION, {
+    fallback: LOGIN_TIMEOUT_MS,
+    help: "with --users: a connection that has not logged in after this long is ended (10s)",
   }),
   "drain-timeout": optionOr(DURATION, {
     fallback: DRAIN_TIMEOUT_MS,
@@ -131,6 +150,13 @@ const OPTIONS = {
     help: "store such lines from FILE, or from stdin, and exit",
   }),
   ...GROUP_OPTIONS,
+  users: option(FILE, {
+    help: "TOML file with accounts and what each may do: nobody else comes in; read again when it changes " +
+      "and on SIGHUP (everybody may do everything)",
+  }),
+  "hash-secret": flag({
+    help: "read a secret from the terminal or stdin, print what stands for it in --users FILE, and exit",
+  }),
   config: option(FILE, {
     help: "TOML file with these long options; the command line wins",
   }),
@@ -142,6 +168,11 @@ const OPTIONS = {
   "max-topic": limitOption("topic"),
   "max-patterns": limitOption("patterns"),
   "max-connections": limitOption("connections"),
+  "max-connections-per-address": option(count({ least: 1, most: 1_000_000 }), {
+    help: `most connections at once from one address, of IPv6 from one /64 (any number; with --users ${
+      CONNECTIONS_PER_ADDRESS.toLocaleString("en")
+    })`,
+  }),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
     help: `most ${specOf("memory").meaning} (${showSize(DEFAULT_LIMITS.memory)}, or what --max-outbox and ` +
@@ -172,10 +203,14 @@ export const BROKER: Program<typeof OPTIONS> = {
       command: "broker --data ./data --groups",
       does: "how far the groups have come, also while a broker runs there",
     },
+    {
+      command: "broker -s -p --http",
+      does: "serves a dashboard, metrics and an API at http://127.0.0.1:9080, too",
+    },
     { command: "printf 'p1 pub #hello hi\\n' | nc -N 127.0.0.1 9000", does: "publishes without any client" },
   ],
   notes: [
-    "Whoever reaches the ports may publish and subscribe to everything: " +
+    "Without --users whoever reaches the ports may publish and subscribe to everything: " +
     "open them (-H) only in a network you trust.",
     "SIGTERM and SIGINT: stops accepting, delivers what it has accepted, exits 0. " +
     "A second SIGINT exits at once.",
@@ -188,6 +223,7 @@ export type BrokerOptions = Values<typeof OPTIONS>;
 /** What the broker is started for. */
 export type BrokerPlan =
   | { readonly kind: "serve" }
+  | { readonly kind: "hash secret" }
   | { readonly kind: "check"; readonly dir: string }
   | { readonly kind: "export"; readonly dir: string; readonly pattern: string }
   | { readonly kind: "import"; readonly dir: string; readonly path: string }
@@ -209,6 +245,7 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
   checkGroupOptions(options);
+  checkTlsOptions(options);
   const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;
   const addGroups = (flag: string, job: GroupsJob): void =>
     add(flag, (dir) => ({ kind: "groups", dir, job }));
@@ -216,6 +253,10 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (reset !== undefined) addGroups("--reset-group", { do: "reset", group: reset, from });
   if (options.redrive !== undefined) addGroups("--redrive", { do: "redrive", name: options.redrive });
   if (deleted !== undefined) addGroups("--delete-group", { do: "delete", group: deleted });
+  if (options["hash-secret"]) {
+    jobs.push({ kind: "hash secret" });
+    asked.push("--hash-secret");
+  }
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
   if (dir === undefined) requireNothingStored(options);

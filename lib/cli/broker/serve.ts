@@ -3,16 +3,22 @@
  *
  * @module
  */
+import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
-import type { BrokerOptions as Setup, DataOptions, Listening } from "../../broker/mod.ts";
+import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
+import type { HttpServer } from "../../http/mod.ts";
+import type { Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
+import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
+import type { OpenAccounts } from "./accounts/open.ts";
 import { endInTime } from "./deadline.ts";
 import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
 import { logPrice } from "./price_tag.ts";
+import { openCertificates } from "./tls/certificate_files.ts";
 
 /** Serves; resolves to the exit code. Rejects with RunError where it cannot begin. */
 export async function serve(options: BrokerOptions): Promise<number> {
@@ -28,29 +34,40 @@ export async function serve(options: BrokerOptions): Promise<number> {
     endInTime({ log, timeout: options["drain-timeout"], done: () => code, doubtful });
   };
   void aborted(stop.signal).then(end);
-  broker = await Broker.open({ ...setupOf(options), log });
+  const accounts = await accountsOf(options, log);
+  const certificates = await openCertificates(options, { log });
+  broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
+  accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
-  const listening = await listen(broker, options);
-  printLine(`broker ready: ${listening.map(({ name, address }) => `${name} ${shown(address)}`).join(", ")}`);
+  const listening = await listen(broker, options, certificates?.tls);
+  const http = await openHttp(broker, options, { gatekeeper: accounts?.doorkeeper, log });
+  const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
+  const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
+  printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
   const { version } = BROKER;
+  warnOfOpenPorts(ways, { accounts, certificates, log });
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
   const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
   if (why === "lost") {
     // nothing more can be promised, but whoever is connected can be told that it is over
+    await http?.close();
     await broker.drain(0);
     code = 1;
     await log.flush();
     return code;
   }
+  accounts?.close();
   log.info("draining", { connections: broker.connections });
+  await http?.close();
   const cut = await broker.drain(options["drain-timeout"]);
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
   control?.close();
+  certificates?.close();
   await broker.close();
   log.info("stopped", { ...broker.snapshot().totals });
   code = cut > 0 || broker.lostBecause !== undefined ? 1 : 0;
@@ -58,14 +75,82 @@ export async function serve(options: BrokerOptions): Promise<number> {
   return code;
 }
 
+/** The accounts in --users; who has none starts without what it takes to. */
+async function accountsOf({ users: path, ...options }: BrokerOptions, log: Log): Promise<
+  OpenAccounts | undefined
+> {
+  if (path === undefined) return undefined;
+  const { openAccounts } = await import("./accounts/open.ts");
+  return await openAccounts({ path, topicMost: options["max-topic"], log });
+}
+
+/** Says what is open to whom, where it is to more than this machine. */
+function warnOfOpenPorts(
+  listening: readonly Listening[],
+  { accounts, certificates, log }: {
+    readonly accounts: OpenAccounts | undefined;
+    readonly certificates: object | undefined;
+    readonly log: Log;
+  },
+): void {
+  const open = listening.filter(({ address: { hostname } }) =>
+    !/^(?:127\.|::1$|::ffff:127\.)/.test(hostname)
+  );
+  const ports = open.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
+  if (open.length === 0) return;
+  if (accounts === undefined) {
+    log.warn("everybody who reaches this machine may publish and subscribe to everything", {
+      ports,
+      hint: "--users FILE lets in only who has an account",
+    });
+  } else if (certificates === undefined) {
+    log.warn("tokens go over the network as they are: who listens there can read them", {
+      ports,
+      hint: "--tls-cert and --tls-key encrypt what is said",
+    });
+  }
+}
+
 /** Where it cannot listen, the store is closed again. */
-async function listen(broker: Broker, options: BrokerOptions): Promise<readonly Listening[]> {
+async function listen(
+  broker: Broker,
+  options: BrokerOptions,
+  tls: Certificates | undefined,
+): Promise<readonly Listening[]> {
   try {
     return broker.listen(listenersOn({
       hostname: options.host,
       subPort: options["sub-port"],
       pubPort: options["pub-port"],
+      tls,
     }));
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
+/** Where it cannot listen, the broker is closed again. */
+async function openHttp(
+  broker: Broker,
+  options: BrokerOptions,
+  { gatekeeper, log }: { readonly gatekeeper: Gatekeeper | undefined; readonly log: Log },
+): Promise<HttpServer | undefined> {
+  const { http: port, host: hostname, "http-host": names } = options;
+  if (port === undefined) return undefined;
+  // who has no use for it starts without what it takes
+  const { ASSETS, serveHttp } = await import("../../http/mod.ts");
+  try {
+    return await serveHttp({
+      broker,
+      hostname,
+      port,
+      names,
+      gatekeeper,
+      limits: limitsOf(options),
+      assets: ASSETS,
+      log,
+    });
   } catch (error) {
     await broker.close();
     throw error;
@@ -88,13 +173,32 @@ async function measure(
   return { logged: logPrice(measureFsync(dir, signal), { log, sync }) };
 }
 
-function setupOf(options: BrokerOptions): Setup & DataOptions {
+/** The limits that were asked for, with no more connections than there are descriptors for. */
+function limitsHere(options: BrokerOptions, log: Log): Limits {
+  const limits = limitsOf(options);
+  const left = descriptorsLeft();
+  const connections = connectionsWithin(limits.connections, left);
+  if (connections < limits.connections) {
+    const advice = "raise `ulimit -n`";
+    log.warn("fewer connections than --max-connections fit the limit of open files", {
+      connections,
+      asked: limits.connections,
+      advice,
+    });
+  }
+  return { ...limits, connections };
+}
+
+function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
   const slow = options["slow-consumer"];
   return {
     version: BROKER.version,
-    limits: limitsOf(options),
+    limits: limitsHere(options, log),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
+    loginTimeout: options["login-timeout"],
+    connectionsPerAddress: options["max-connections-per-address"],
+    measures: options.http !== undefined,
     data: options.data,
     durable: options.durable,
     ...(options.sync === undefined ? {} : { sync: options.sync }),

@@ -24,6 +24,7 @@ export type ConnectionEvent =
   | { readonly type: "gap"; readonly pattern: string; readonly group?: string; readonly missed: number }
   | { readonly type: "live" | "end"; readonly pattern: string }
   | { readonly type: "failed"; readonly pattern: string; readonly group?: string; readonly reason: string }
+  | { readonly type: "ended"; readonly pattern: string; readonly group?: string; readonly reason: string }
   | { readonly type: "trimmed"; readonly pattern: string; readonly from: number }
   | { readonly type: "refused"; readonly number: number; readonly error: Error };
 
@@ -148,6 +149,11 @@ export class Notices {
           } ` +
             `cannot be read: ${event.reason}`,
         );
+      case "ended": {
+        const { pattern, group, reason } = event;
+        const what = `${pattern}${group === undefined ? "" : ` in group ${group}`}`;
+        return this.failed(`the broker has ended the subscription to ${what}: ${reason}`);
+      }
       case "trimmed":
         return this.notice(
           `${event.pattern} begins with message ${event.from}: those before it are no longer stored`,

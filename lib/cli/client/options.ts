@@ -16,6 +16,9 @@ import {
 } from "../options/table.ts";
 import { choice, CLIENT_ID, CONTEXT, decimal, DURATION, FILE, port } from "../options/units.ts";
 import { HOST } from "../options/host.ts";
+import { readTextSync } from "../process/files.ts";
+import { quote } from "../../text.ts";
+import { CREDENTIAL_OPTIONS, credentialsFrom, type GivenCredentials } from "./credentials.ts";
 import { madeId } from "./made_id.ts";
 
 const LOCALHOST = "127.0.0.1";
@@ -74,8 +77,14 @@ function portOption(name: keyof typeof USUAL_PORTS, letters: string): Option<num
   return optionOr(port(1), { letters, fallback: usual, help: `the broker's port (${usual})` });
 }
 
-/** For how long to try. */
+/** As whom and how to connect, and for how long to try. */
 export const CONNECT_OPTIONS = {
+  ...CREDENTIAL_OPTIONS,
+  tls: flag({
+    help:
+      "speak TLS; the broker's certificate has to be valid, for this host, and of an issuer that is trusted",
+  }),
+  ca: option(FILE, { help: "speak TLS, and trust the issuers in this file, too (PEM)" }),
   "connect-timeout": optionOr(DURATION, {
     fallback: CONNECT_TIMEOUT_MS,
     help: "keep trying this long at the start (5s)",
@@ -148,9 +157,11 @@ export interface Connection {
   readonly connectTimeout: number;
   readonly reconnect: boolean;
   readonly protocol: "auto" | "classic" | "2";
+  readonly credentials?: GivenCredentials;
+  readonly tls?: { readonly ca: readonly string[] };
 }
 
-/** The connection that the options ask for. */
+/** The connection that the options ask for. Throws UsageError for a file that cannot be read. */
 export function connectionFrom(
   options: {
     readonly id: string;
@@ -160,9 +171,17 @@ export function connectionFrom(
     readonly "connect-timeout": number;
     readonly "no-reconnect": boolean;
     readonly protocol: "auto" | "classic" | "2";
+    readonly user: string | undefined;
+    readonly "token-file": string | undefined;
+    readonly tls: boolean;
+    readonly ca: string | undefined;
   },
 ): Connection {
   const localPort = options["local-port"];
+  const credentials = credentialsFrom(options);
+  if (credentials !== undefined && options.protocol === "classic") {
+    throw new UsageError("--user needs protocol 2: the classic protocol has no place for it");
+  }
   return {
     id: options.id,
     host: options.host,
@@ -171,5 +190,17 @@ export function connectionFrom(
     connectTimeout: Math.min(options["connect-timeout"], TIMER_MOST_MS),
     reconnect: !options["no-reconnect"],
     protocol: options.protocol,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(options.tls || options.ca !== undefined ? { tls: { ca: issuersIn(options.ca) } } : {}),
   };
+}
+
+/** The certificates in a file. */
+function issuersIn(path: string | undefined): readonly string[] {
+  if (path === undefined) return [];
+  const text = readTextSync(path, "the issuers' certificates (--ca)");
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return [text];
+  throw new UsageError(
+    `--ca ${quote(path, 200)}: there is no certificate in it: PEM has a line -----BEGIN CERTIFICATE-----`,
+  );
 }

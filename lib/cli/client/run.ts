@@ -62,13 +62,17 @@ export async function connected<T>(
     if (client === undefined) notices.failed(`stopped before it was connected: ${came}`);
     return client;
   } catch (error) {
-    throw withAdvice(error);
+    throw withAdvice(error, to);
   }
 }
 
-/** Of the one error that a beginner meets first, what to do about it with these programs. */
-function withAdvice(error: unknown): unknown {
-  if (!(error instanceof RunError) || !("code" in error) || error.code !== "NO_BROKER") return error;
+/** Of the errors that a beginner meets first, what to do about them with these programs. */
+function withAdvice(error: unknown, { credentials }: Connection): unknown {
+  if (!(error instanceof RunError)) return error;
+  if (error.code === "DENIED" && credentials === undefined) {
+    return new RunError(`${error.message}: give --user NAME, and its token in HASHBUS_TOKEN or --token-file`);
+  }
+  if (error.code !== "NO_BROKER") return error;
   const start = Deno.build.standalone ? "broker" : "deno run -A broker.ts";
   return new RunError(`${error.message}: start one with "${start}", or name another host or port (-h, -p)`);
 }

@@ -2,6 +2,7 @@
  * A connection as a URL. The port is the publishers'; what else a saved connection may say is in the query.
  *
  *     hashbus://broker.example:9000?sub-port=9090&protocol=2
+ *     hashbuss://broker.example:9000?ca=/etc/hashbus/ca.crt
  *
  * @module
  */
@@ -25,11 +26,17 @@ export function urlGiven(text: string, at: UrlPlace): Map<string, Given> {
   const [, scheme, authority = "", path = "", query = "", fragment = ""] = URL_PARTS.exec(text) ?? [];
   // before anything else is said, for what is said quotes the text
   if (/@/.test(authority) || (scheme === undefined && text.includes("@"))) {
-    throw new UsageError(`${at.place}: no user or password belongs in the URL, there are no accounts`);
+    throw new UsageError(
+      `${at.place}: no user or password belongs in the URL: say ?user=NAME, and put the token into ` +
+        "HASHBUS_TOKEN or a file (token-file)",
+    );
   }
   const wrong = (why: string): UsageError => new UsageError(`${at.place}: ${why}, not ${quote(text, 100)}`);
   if (scheme === undefined) throw wrong(`a URL is written ${LOOKS}`);
-  if (scheme.toLowerCase() !== "hashbus") throw wrong(`a URL begins with hashbus://`);
+  const tls = scheme.toLowerCase() === TLS_SCHEME;
+  if (!tls && scheme.toLowerCase() !== SCHEME) {
+    throw wrong(`a URL begins with ${SCHEME}://, or ${TLS_SCHEME}:// for TLS`);
+  }
   if (path !== "" && path !== "/") throw wrong("a URL has no path");
   if (fragment !== "") throw wrong("a URL ends with its query");
   const split = splitHost(authority);
@@ -42,6 +49,7 @@ export function urlGiven(text: string, at: UrlPlace): Map<string, Given> {
     if (given.has(key)) throw wrong(`a URL says ${key} once`);
     given.set(key, { source: `${at.place}: ${entry.called}`, from: at.from, texts: [entry.value] });
   };
+  if (tls) add("tls", { called: `${TLS_SCHEME}://`, value: "true" });
   add("host", { called: "host", value: host });
   if (port !== undefined) add("pub-port", { called: "port", value: port });
   for (const [key, value] of new URLSearchParams(query)) {
@@ -61,6 +69,8 @@ export function urlGiven(text: string, at: UrlPlace): Map<string, Given> {
   return given;
 }
 
+const SCHEME = "hashbus";
+const TLS_SCHEME = "hashbuss";
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?$/i;
 const LOOKS = "hashbus://host:9000?sub-port=9090";
 

@@ -31,7 +31,7 @@ export function complete(
   return [known.map((name) => `${name.slice(skip)} `), topic];
 }
 
-/** A field that is not there yet, or one of the words that it may be; `rest`: what stands behind the topic. */
+/** A field that is not there yet, or a word that it may be; `rest`: what stands behind the topic. */
 function completeField(verb: string, rest: string): [offers: string[], of: string] {
   const before = rest.split(/\s+/);
   const word = before.pop() ?? "";

@@ -84,6 +84,10 @@ export class Replays {
         if (event.group !== undefined) return; // a group is no replay of this subscriber's
         this.#failure ??= new RunError(`what is stored of ${event.pattern} cannot be read: ${event.reason}`);
         return this.#cameToItsEnd(event.pattern);
+      case "ended":
+        if (event.group !== undefined || !this.#pending.has(event.pattern)) return;
+        this.#failure ??= new RunError(`${event.pattern} has not come to its end: ${event.reason}`);
+        return this.#cameToItsEnd(event.pattern);
       case "live":
       case "end":
         return this.#cameToItsEnd(event.pattern);

@@ -8,11 +8,13 @@ import { countOf } from "../../text.ts";
 import { RunError } from "../../errors.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import type { Link } from "../links/link.ts";
+import { NEEDS_TLS } from "../links/refusals.ts";
 import type { LinkEnd } from "../links/link_end.ts";
 import { inWords, neverUnhandled, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { backOff, pause } from "./back_off.ts";
 import { type Connected, Connector } from "./connector.ts";
+import { letGo } from "./denials.ts";
 import { checkTime, type Settings } from "./settings.ts";
 import { ANSWERED_LATE, type Trial } from "./trial.ts";
 import type { Work } from "./work.ts";
@@ -202,11 +204,15 @@ export class Connection {
     try {
       for (let connected = first;;) {
         const end = await this.#serve(connected);
+        if (this.#closing !== undefined && this.#work.size === 0) break;
+        if (end.denied === true) throw letGo(this.#settings, end.reason);
         if (this.#closing !== undefined) {
-          if (this.#work.size === 0) break;
           this.#giveUpAt = this.#clock.now() + this.#settings.connectTimeout;
         }
-        if (!this.#settings.reconnect) throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
+        const inVain = !this.#proven && end.turnedAway === NEEDS_TLS;
+        if (!this.#settings.reconnect || inVain) {
+          throw this.#proven ? this.#lost(end.reason) : this.#rejected(end);
+        }
         this.#settings.onEvent({ type: "lost", reason: end.reason });
         connected = await this.#connect(end);
       }
@@ -322,7 +328,7 @@ export class Connection {
         ? `${address} takes a connection and gives no answer (${reason}): ` +
           `it serves no more ${role}s now, stands still, or is no broker`
         : `the broker at ${address} turned this ${role} away (${turnedAway}): ` +
-          "try again later, or raise its limit",
+          (turnedAway === NEEDS_TLS ? "connect with TLS (--tls)" : "try again later, or raise its limit"),
     );
   }
 

@@ -11,12 +11,14 @@ import { ClassicLink, type ClassicLinkOptions } from "../links/classic_link.ts";
 import type { DeliverySink } from "../links/delivery_sink.ts";
 import { FrameLink } from "../links/frame_link.ts";
 import type { Link } from "../links/link.ts";
+import { NEEDS_TLS } from "../links/refusals.ts";
 import { inTime, inWords, LATE, waitAtMost } from "../promises.ts";
 import { ConnectError } from "../sockets/connect_error.ts";
 import { openSocket } from "../sockets/open_socket.ts";
 import type { Socket } from "../sockets/socket.ts";
 import { pause } from "./back_off.ts";
 import { Greeting } from "./greeting.ts";
+import { noAccounts, notLetIn } from "./denials.ts";
 import type { HandshakeResult } from "./handshake.ts";
 import { ProtocolChoice } from "./protocol_choice.ts";
 import type { Settings } from "./settings.ts";
@@ -45,6 +47,7 @@ const UPGRADE_MS = 5_000;
  * another connection would only be one more for it.
  */
 const KNOWN_HELLO_MS = 15_000;
+const SPEAKS_TLS = "the port speaks TLS: connect with it (--tls)";
 /** A pause between two connections from one local port: the first has to be gone. */
 const SAME_PORT_MS = 50;
 
@@ -102,7 +105,8 @@ export class Connector {
 
   /** Says hello. */
   #greet({ socket, release }: Opened): Greeting {
-    return new Greeting(socket, { id: this.#settings.id, clock: this.#clock, release });
+    const { id, credentials } = this.#settings;
+    return new Greeting(socket, { id, credentials, clock: this.#clock, release });
   }
 
   async #open(within: number): Promise<Opened> {
@@ -141,7 +145,9 @@ export class Connector {
     this.#signal.throwIfAborted();
     const reason = `${soon.reason} within ${inWords(HELLO_MS)}`;
     this.#settings.onEvent({ type: "silent", reason });
-    const atLeast = this.#protocols.spoke2 ? KNOWN_HELLO_MS - HELLO_MS : 0;
+    // to find out who somebody is takes its time, and longer where others try, too
+    const mayTakeLong = this.#protocols.spoke2 || this.#settings.credentials !== undefined;
+    const atLeast = mayTakeLong ? KNOWN_HELLO_MS - HELLO_MS : 0;
     const left = Math.max(until - this.#clock.now(), atLeast);
     const waits = this.#protocols.expects2 || this.#settings.localPort !== undefined;
     if (!waits || left <= 0) return { ...soon, reason };
@@ -159,14 +165,21 @@ export class Connector {
     switch (answer.kind) {
       case "2":
         return { link: await this.#frames(greeting), localPort };
+      case "denied":
+        throw notLetIn(this.#settings);
       case "turned away":
+        if (answer.said === NEEDS_TLS) throw new ConnectError(SPEAKS_TLS, { permanent: true });
         throw new ConnectError(`the broker said ${answer.said}`, { turnedAway: answer.said });
       case "classic": {
         if (this.#protocols.insists) {
+          const { address, credentials } = this.#settings;
+          const instead = credentials === undefined
+            ? "ask for auto or classic"
+            : "it has no accounts, so leave the credentials out";
           throw new RunError(
-            `the broker at ${this.#settings.address} does not speak protocol 2 (it answered hello with ${
+            `the broker at ${address} does not speak protocol 2 (it answered hello with ${
               quote(answer.said)
-            }): ask for auto or classic`,
+            }): ${instead}`,
           );
         }
         this.#protocols.learn("classic");
@@ -231,7 +244,9 @@ export class Connector {
     this.#signal.throwIfAborted();
     if (answer === LATE) throw new ConnectError("the broker ended the connection", { accepted: true });
     if (answer.kind === "unanswered") return await this.#closed(greeting, { answer, until });
-    if (answer.kind === "turned away") return await this.#answered(greeting, answer);
+    if (answer.kind === "turned away" || answer.kind === "denied") {
+      return await this.#answered(greeting, answer);
+    }
     this.#protocols.learn(answer.kind);
     throw new ConnectError(ANSWERED_LATE, { accepted: true });
   }
@@ -260,8 +275,12 @@ export class Connector {
     const { pingAfter } = this.#settings;
     const link = new FrameLink(socket, { clock, incoming, sink: this.#sink, pingAfter });
     link.ended.then(greeting.handOver());
-    await waitAtMost({ clock, ms: HELLO_MS }, link.informed);
-    return link;
+    const { credentials } = this.#settings;
+    await waitAtMost({ clock, ms: credentials === undefined ? HELLO_MS : KNOWN_HELLO_MS }, link.informed);
+    if (credentials === undefined || link.account === credentials.user) return link;
+    link.close();
+    if (link.told) throw noAccounts(this.#settings, credentials.user);
+    throw new ConnectError("the broker ended the connection at hello", { accepted: true });
   }
 
   /** Hello would be too much, or was not asked for. */

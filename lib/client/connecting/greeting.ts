@@ -7,7 +7,7 @@ import type { Clock } from "../../clock.ts";
 import { reasonOf } from "../sockets/connect_error.ts";
 import { Incoming } from "../sockets/incoming.ts";
 import type { Socket } from "../sockets/socket.ts";
-import { type HandshakeResult, hearAnswer, sayHello } from "./handshake.ts";
+import { type Caller, type HandshakeResult, hearAnswer, sayHello } from "./handshake.ts";
 
 /** How long a socket that is of no use is kept for the broker to find the end in. */
 const ABANDONED_MS = 60_000;
@@ -25,13 +25,13 @@ export class Greeting {
   /** Says hello. `release` is called once, when the connection is done with. */
   constructor(
     socket: Socket,
-    { id, clock, release }: { readonly id: string; readonly clock: Clock; readonly release: () => void },
+    { clock, release, ...caller }: Caller & { readonly clock: Clock; readonly release: () => void },
   ) {
     this.socket = socket;
     this.#clock = clock;
     this.incoming = new Incoming(socket, clock);
     this.#release = release;
-    this.#saying = sayHello(socket, id);
+    this.#saying = sayHello(socket, caller);
     this.#saying.catch(() => {}); // told by the answer
   }
 

@@ -1,8 +1,9 @@
 /**
  * The handshake: `hello 2`, and what a broker makes of it, which tells what it speaks.
  *
- *     p1 hello 2⏎   →
+ *     p1 hello 2⏎   →                               with user= and token= where there are credentials (A1)
  *                   ←   OK_2⏎                       it speaks v2
+ *                   ←   ERR_DENIED⏎                 it does not let this client in (A4)
  *                   ←   OK⏎   OK   ERR_X⏎   what?   it does not
  *                   ←                               it closes, or says nothing: perhaps because of hello
  *
@@ -12,16 +13,20 @@ import type { Framing } from "../../protocols/classic/client_decoder.ts";
 import { encodeRequest } from "../../protocols/classic/client_requests.ts";
 import { visible } from "../../text.ts";
 import { LF } from "../../wire/bytes.ts";
+import { encodeField } from "../../wire/fields.ts";
 import { isTurnedAway } from "../links/refusals.ts";
 import { type Incoming, QUIET } from "../sockets/incoming.ts";
 import type { Patience } from "../promises.ts";
 import type { Socket } from "../sockets/socket.ts";
+import type { ClientCredentials } from "../types.ts";
 
 /** What came of a hello. */
 export type HandshakeResult =
   | { readonly kind: "2" }
   /** `said` is its answer; `framing`: how it ends what it says. */
   | { readonly kind: "classic"; readonly said: string; readonly framing: Framing }
+  /** It lets in others, not this client, or only who has credentials. */
+  | { readonly kind: "denied" }
   /** It serves nobody more now. */
   | { readonly kind: "turned away"; readonly said: string }
   /** It closed the connection, or is silent; `reason` is a clause for a person. */
@@ -40,9 +45,18 @@ const ANSWER_MOST = 4096;
 
 const decoder = new TextDecoder();
 
+/** Who says hello. */
+export interface Caller {
+  readonly id: string;
+  readonly credentials: ClientCredentials | undefined;
+}
+
 /** Says hello. Rejects when the connection breaks. */
-export function sayHello(socket: Socket, id: string): Promise<void> {
-  return socket.write(encodeRequest(id, "hello 2"));
+export function sayHello(socket: Socket, { id, credentials }: Caller): Promise<void> {
+  if (credentials === undefined) return socket.write(encodeRequest(id, "hello 2"));
+  const { user, token } = credentials;
+  const shown = encodeField("user", user) + encodeField("token", token);
+  return socket.write(encodeRequest(id, `hello 2${shown}`));
 }
 
 /**
@@ -101,6 +115,7 @@ function isHalf(answer: Uint8Array): boolean {
 function answered(answer: Uint8Array): HandshakeResult {
   const text = decoder.decode(answer).trim();
   const said = visible(text.slice(0, 200));
+  if (text === "ERR_DENIED") return { kind: "denied" };
   // a broker that is short of memory for a moment says so to whatever it is asked
   if (isTurnedAway(text) || text === "ERR_BUSY") return { kind: "turned away", said };
   return { kind: "classic", said, framing: answer.includes(LF) ? "lines" : "bare" };

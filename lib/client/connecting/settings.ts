@@ -7,7 +7,8 @@ import { TIMER_MOST_MS } from "../../limits.ts";
 import { RunError } from "../../errors.ts";
 import { quote } from "../../text.ts";
 import type { Host } from "../host.ts";
-import type { ClientEvent, ConnectOptions, Protocol } from "../types.ts";
+import type { ClientTls } from "../sockets/socket.ts";
+import type { ClientCredentials, ClientEvent, ConnectOptions, Protocol } from "../types.ts";
 
 /** What a client is. */
 export type Role = "publisher" | "subscriber";
@@ -21,9 +22,11 @@ export interface Settings {
   /** `host:port` for people, an IPv6 address in brackets. */
   readonly address: string;
   readonly localPort: number | undefined;
+  readonly tls: ClientTls | undefined;
   readonly connectTimeout: number;
   readonly reconnect: boolean;
   readonly protocol: Protocol;
+  readonly credentials: ClientCredentials | undefined;
   readonly pingAfter: number;
   readonly helloPatience: number;
   /** Never throws. */
@@ -60,6 +63,8 @@ export function resolveSettings(role: Role, options: ConnectOptions, machine: Ho
   if (!PROTOCOLS.has(protocol)) {
     throw new RunError(`the protocol is auto, classic or 2, ${quote(String(protocol))} is none`);
   }
+  const { credentials } = options;
+  if (credentials !== undefined) checkCredentials(credentials, protocol);
   return {
     role,
     id,
@@ -67,15 +72,47 @@ export function resolveSettings(role: Role, options: ConnectOptions, machine: Ho
     port,
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     localPort,
+    tls: resolveTls(options, host),
     connectTimeout,
     reconnect: options.reconnect ?? true,
-    protocol,
+    // the classic protocol has no place for them, so no other broker is spoken to than one that takes them
+    protocol: credentials === undefined ? protocol : "2",
+    credentials,
     pingAfter,
     helloPatience,
     onEvent: (event) => tell(options, event),
     signal: options.signal,
     machine,
   };
+}
+
+/** Throws RunError; the token is told to nobody. */
+function checkCredentials({ user, token }: ClientCredentials, protocol: Protocol): void {
+  if (protocol === "classic") {
+    throw new RunError("credentials need protocol 2: the classic protocol has no place for them");
+  }
+  if (user === "" || !user.isWellFormed() || /[\s\p{Cc}\p{Cf}]/u.test(user)) {
+    throw new RunError(
+      `the name of a user is one word without white space, control or invisible characters, ` +
+        `${quote(user)} is not`,
+    );
+  }
+  if (token === "") throw new RunError(`the token of user ${quote(user)} is empty`);
+  if (!token.isWellFormed()) throw new RunError(`the token of user ${quote(user)} is no text`);
+}
+
+function resolveTls({ tls }: ConnectOptions, host: string): ClientTls | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const { ca = [], serverName = host } = tls === true ? {} : tls;
+  const issuers = typeof ca === "string" ? [ca] : ca;
+  for (const issuer of issuers) {
+    if (issuer.includes("-----BEGIN CERTIFICATE-----")) continue;
+    throw new RunError(
+      `ca is certificates in PEM, with a line -----BEGIN CERTIFICATE-----, not ${quote(issuer)}`,
+    );
+  }
+  if (serverName === "") throw new RunError("the serverName of TLS is empty: leave it out for the host");
+  return { serverName, ca: issuers };
 }
 
 function tell(options: ConnectOptions, event: ClientEvent): void {

@@ -144,7 +144,7 @@ async function judge(
     }
     greeting.abandon();
     greeting = undefined;
-    if (heard.kind === "turned away") return { kind: "again" };
+    if (heard.kind === "turned away" || heard.kind === "denied") return { kind: "again" };
     if (heard.kind === "classic") {
       return { kind: "classic", reason: `the broker answered hello with ${quote(heard.said)}`, learnt: true };
     }

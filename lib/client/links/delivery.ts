@@ -185,10 +185,10 @@ export class SharedDelivery extends Delivery {
 
 /** What the broker says about a subscription. */
 export interface Notice {
-  readonly kind: "live" | "end" | "failed";
+  readonly kind: "live" | "end" | "failed" | "ended";
   readonly pattern: string;
   /** The group that it is a member's of. */
   readonly group: string | undefined;
-  /** Of `failed`. */
+  /** Of `failed` and `ended`. */
   readonly reason: string;
 }

@@ -60,7 +60,7 @@ interface Asked {
  */
 const BROKE_FRAMING = new Set(["BAD_LENGTH", "BAD_UTF8", "LINE_TOO_LONG", "UNKNOWN_COMMAND"]);
 /** Codes whose sentence says it all. */
-const PLAIN_BYES = new Set(["DRAINING", "SLOW_CONSUMER"]);
+const PLAIN_BYES = new Set(["DENIED", "DRAINING", "SLOW_CONSUMER"]);
 /** Ends that the other side, or the network, has made. */
 const BROKE_OFF = new Set(["the broker closed the connection", "connection reset"]);
 /** Requests of {@link FrameLink.ask} that may wait at once. */
@@ -77,6 +77,8 @@ export class FrameLink {
   lineMost: number | undefined;
   /** The patterns of its durable topics, as far as the broker has told. */
   durable: readonly string[] = [];
+  /** Whose account the broker has let this in as, where it has accounts and has told (A5). */
+  account: string | undefined;
   /** Resolves when the broker has told about itself, or the connection has ended. */
   readonly informed: Promise<void>;
   /** Whether it has. */
@@ -96,6 +98,7 @@ export class FrameLink {
   readonly #info = Promise.withResolvers<void>();
   #answers: Answers | undefined;
   #byeReason: string | undefined;
+  #denied = false;
 
   constructor(socket: Socket, { clock, incoming, sink, pingAfter }: FrameLinkOptions) {
     this.#clock = clock;
@@ -148,7 +151,8 @@ export class FrameLink {
     this.#info.resolve();
     this.#settlements.end();
     for (const { resolve } of this.#asked.takeFrom(0)) resolve(undefined);
-    return { reason: this.#byeReason ?? (this.#cutShort(reason) ? `${reason} ${this.#where}` : reason) };
+    const why = this.#byeReason ?? (this.#cutShort(reason) ? `${reason} ${this.#where}` : reason);
+    return { reason: why, denied: this.#denied };
   }
 
   /** Whether the connection broke off where a broker would not have ended it. */
@@ -256,7 +260,8 @@ export class FrameLink {
     const notice = noticeOf(fields);
     if (notice !== undefined) return this.#sink?.notice(notice);
     if (fields.draining === true) this.#answers?.stopped();
-    const { max, durable, ackTimeout, maxAttempts } = fields;
+    const { account, max, durable, ackTimeout, maxAttempts } = fields;
+    if (typeof account === "string") this.account = account;
     if (typeof ackTimeout === "number" && ackTimeout > 0) this.#settlements.ackTimeout = ackTimeout;
     if (typeof maxAttempts === "number" && maxAttempts > 0) this.#settlements.maxAttempts = maxAttempts;
     if (Array.isArray(durable)) this.durable = durable.filter((each) => typeof each === "string");
@@ -273,6 +278,7 @@ export class FrameLink {
       const waiting = this.#answers?.waiting ?? this.#asked.size;
       if (waiting > 0) this.#refused({ code, text });
     }
+    this.#denied = code === "DENIED";
     const said = visible(text.slice(0, 200));
     this.#byeReason = PLAIN_BYES.has(code)
       ? said
@@ -298,9 +304,9 @@ export class FrameLink {
   }
 }
 
-/** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`. */
+/** `{"live":"#a"}`, `{"end":"#a"}`, `{"failed":"#a","reason":"…"}`, `{"ended":"#a","reason":"…"}`. */
 function noticeOf(fields: Readonly<Record<string, unknown>>): Notice | undefined {
-  for (const kind of ["live", "end", "failed"] as const) {
+  for (const kind of ["live", "end", "failed", "ended"] as const) {
     const { [kind]: pattern, group } = fields;
     if (typeof pattern !== "string") continue;
     const of = typeof group === "string" ? group : undefined;

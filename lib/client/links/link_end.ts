@@ -11,6 +11,8 @@
 export interface LinkEnd {
   readonly reason: string;
   readonly turnedAway?: string | undefined;
+  /** It was ended for what the client is not allowed any more: to come again would be no use. */
+  readonly denied?: boolean | undefined;
 }
 
 /** How long a goodbye may take. */

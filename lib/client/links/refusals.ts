@@ -9,8 +9,11 @@ import type { Refusal } from "./request.ts";
 
 /** Refusals of the connection as such; any other is the reply to a request. */
 export function isTurnedAway(said: string): boolean {
-  return said === "ERR_TOO_MANY_CONNECTIONS";
+  return said === "ERR_TOO_MANY_CONNECTIONS" || said === NEEDS_TLS;
 }
+
+/** What a port with TLS says to who speaks plain text. */
+export const NEEDS_TLS = "ERR_NEEDS_TLS";
 
 /** The error for what the broker answered. `what` is what was asked: `publish to "#hello"`. */
 export function refused(why: Refusal, what: string): RefusedError {

@@ -34,8 +34,8 @@ export interface ResponderOptions extends Omit<ConnectOptions, "port" | "localPo
   /**
    * Of durable topics (NOT_DURABLE otherwise): a request is acknowledged when its answer has been, so one
    * whose responder dies is another's. What the function throws gives it back, to come again behind a second,
-   * two, four, up to a minute; who asked is told with the last attempt, behind which it is a dead letter. Left
-   * out, each request is given once, and who asked is told at once. All responders of a group have the same.
+   * two, four, up to a minute; who asked is told with the last attempt, behind which it is a dead letter.
+   * Left out, each request is given once, and who asked is told at once. All of a group have the same.
    */
   readonly ack?: "explicit";
   /** The broker's port for subscribers, where requests come from (9090). */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Socket, SocketAddress } from "./socket.ts";
+import { HandshakeFailed } from "./handshake_failed.ts";
+import type { ClientTls, Socket, SocketAddress } from "./socket.ts";
 
 /** Bytes per read, quiet and busy, and how few may be left of a buffer before reads go into a new one. */
 const READ_BYTES = 64 * 1024;
@@ -14,7 +15,7 @@ const READ_BYTES_LEAST = 8 * 1024;
  * Connects from any free port. Rejects with what went wrong, as Deno tells it, or with the signal's reason.
  */
 export async function connectFromAnyPort(
-  { host, port }: Pick<SocketAddress, "host" | "port">,
+  { host, port, tls }: Pick<SocketAddress, "host" | "port" | "tls">,
   signal: AbortSignal,
 ): Promise<Socket> {
   const conn = await Deno.connect({ hostname: host, port, signal });
@@ -24,7 +25,30 @@ export async function connectFromAnyPort(
   }
   conn.setNoDelay(true);
   conn.setKeepAlive(true);
-  return new AnyPortSocket(conn);
+  const { port: localPort } = conn.localAddr;
+  return new AnyPortSocket(tls === undefined ? conn : await startTls(conn, { tls, signal }), localPort);
+}
+
+/**
+ * Not `Deno.connectTls`: that leaves it to the system to hold back what is small until something else was
+ * acknowledged, some 40 ms, and does not let itself be told.
+ */
+async function startTls(
+  conn: Deno.TcpConn,
+  { tls, signal }: { readonly tls: ClientTls; readonly signal: AbortSignal },
+): Promise<Deno.TlsConn> {
+  const secured = await Deno.startTls(conn, { hostname: tls.serverName, caCerts: [...tls.ca] });
+  const close = (): void => secured.close();
+  signal.addEventListener("abort", close);
+  try {
+    await secured.handshake();
+    return secured;
+  } catch (error) {
+    if (!signal.aborted) secured.close();
+    throw new HandshakeFailed(error);
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
 }
 
 /**
@@ -38,14 +62,14 @@ function isItself(local: Deno.NetAddr, remote: Deno.NetAddr): boolean {
 
 class AnyPortSocket implements Socket {
   readonly localPort: number;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
   #open = true;
   #memory = new Uint8Array(0);
   #busy = false;
 
-  constructor(conn: Deno.TcpConn) {
+  constructor(conn: Deno.Conn, localPort: number) {
     this.#conn = conn;
-    this.localPort = conn.localAddr.port;
+    this.localPort = localPort;
   }
 
   /** Small reads fill one buffer one after the other; no part of it is read into twice. */

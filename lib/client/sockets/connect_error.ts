@@ -4,6 +4,7 @@
  * @module
  */
 import { quote } from "../../text.ts";
+import { HandshakeFailed, wordsOf } from "./handshake_failed.ts";
 import type { SocketAddress } from "./socket.ts";
 
 /** Why there is no connection. */
@@ -36,9 +37,13 @@ export class ConnectError extends Error {
 /** The error for what was thrown where a socket was to be opened. */
 export function connectErrorOf(
   error: unknown,
-  to: Pick<SocketAddress, "host" | "localPort">,
+  to: Pick<SocketAddress, "host" | "localPort" | "tls">,
 ): ConnectError {
   if (error instanceof ConnectError) return error;
+  if (error instanceof HandshakeFailed && to.tls !== undefined) {
+    const { reason, permanent } = wordsOf(error, to.tls);
+    return new ConnectError(reason, { permanent, accepted: !permanent });
+  }
   const { code, message } = facts(error);
   if (to.localPort !== undefined && (code === "EADDRINUSE" || code === "EADDRNOTAVAIL")) {
     return new ConnectError(

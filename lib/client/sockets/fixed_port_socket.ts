@@ -11,11 +11,22 @@ import type { Socket, SocketAddress } from "./socket.ts";
  * Connects from a given port. Rejects with ConnectError, with what node:net tells, or with the signal's
  * reason.
  */
-export function connectFromPort(
-  { host, port }: Pick<SocketAddress, "host" | "port">,
+export async function connectFromPort(
+  { host, port, tls }: Pick<SocketAddress, "host" | "port" | "tls">,
   { localPort, signal }: { readonly localPort: number; readonly signal: AbortSignal },
 ): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = await connectPlainly({ host, port }, { localPort, signal });
+  if (tls === undefined) return new FixedPortSocket(socket, localPort);
+  // who speaks no TLS starts without what it takes to
+  const { startNodeTls } = await import("./node_tls.ts");
+  return new FixedPortSocket(await startNodeTls(socket, { tls, signal }), localPort);
+}
+
+function connectPlainly(
+  { host, port }: Pick<SocketAddress, "host" | "port">,
+  { localPort, signal }: { readonly localPort: number; readonly signal: AbortSignal },
+): Promise<NodeSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<NodeSocket>();
   const socket = connect({ host, port, localPort, noDelay: true, keepAlive: true });
   const abort = (): void => {
     socket.destroy();
@@ -38,7 +49,7 @@ export function connectFromPort(
       socket.destroy();
       reject(new Deno.errors.ConnectionRefused());
     } else {
-      resolve(new FixedPortSocket(socket, localPort));
+      resolve(socket);
     }
   });
   return promise.finally(() => signal.removeEventListener("abort", abort));

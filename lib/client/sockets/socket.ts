@@ -22,4 +22,14 @@ export interface SocketAddress {
   readonly host: string;
   readonly port: number;
   readonly localPort: number | undefined;
+  /** Undefined: plain text. */
+  readonly tls?: ClientTls | undefined;
+}
+
+/** How TLS is spoken to a broker. */
+export interface ClientTls {
+  /** The name, or address, that its certificate has to have. */
+  readonly serverName: string;
+  /** Issuers that are trusted beside those the runtime does, in PEM. */
+  readonly ca: readonly string[];
 }

@@ -7,7 +7,7 @@ import { RunError } from "../../errors.ts";
 import { Gap } from "../gap.ts";
 import { Delivery, type SharedDelivery } from "../links/delivery.ts";
 import { DeliveryQueue, type Given, type Item } from "./delivery_queue.ts";
-import { QueuedNotice } from "./queued_notice.ts";
+import { failureOf, QueuedNotice } from "./queued_notice.ts";
 import { type Route, Routes } from "./routes.ts";
 import type { Stream } from "./stream.ts";
 import { nameOf, shown, type SubscriptionName, takesIn } from "./subscription_name.ts";
@@ -379,11 +379,7 @@ function keyOf(item: Gap | QueuedNotice): string {
 
 /** The last of a subscription has been added to its queue. */
 function finish(queue: DeliveryQueue, { notice }: QueuedNotice): void {
-  if (notice.kind === "failed") queue.fail(new RunError(failureOf(notice)));
-  else queue.end();
-}
-
-/** What is stored cannot be read, for a person. */
-export function failureOf({ pattern, group, reason }: QueuedNotice["notice"]): string {
-  return `what is stored of ${shown(nameOf(pattern, group))} cannot be read: ${reason}`;
+  const failure = failureOf(notice);
+  if (failure === undefined) queue.end();
+  else queue.fail(failure);
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { RefusedError, RunError } from "../../errors.ts";
 import type { Notice } from "../links/delivery.ts";
+import { nameOf, shown } from "./subscription_name.ts";
 
 /** A notice that waits with the messages, for the consumer to have had all those before it. */
 export class QueuedNotice {
@@ -17,4 +19,19 @@ export class QueuedNotice {
     this.notice = notice;
     this.caughtUp = caughtUp;
   }
+}
+
+/**
+ * Why a subscription ended before its end: what is stored cannot be read, or it may not be received any more
+ * (P8). Undefined: it did not.
+ */
+export function failureOf(
+  { kind, pattern, group, reason }: Notice,
+): RunError | RefusedError | undefined {
+  const name = shown(nameOf(pattern, group));
+  if (kind === "failed") return new RunError(`what is stored of ${name} cannot be read: ${reason}`);
+  if (kind === "ended") {
+    return new RefusedError("DENIED", `the broker has ended the subscription to ${name}: ${reason}`);
+  }
+  return undefined;
 }

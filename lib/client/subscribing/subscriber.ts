@@ -23,10 +23,10 @@ import type {
 } from "../types.ts";
 import { checkedPattern, checkOptions, checkUnsubscribeOptions } from "./checked.ts";
 import { Holdings } from "./holdings.ts";
-import { failureOf, Inbox } from "./inbox.ts";
+import { Inbox } from "./inbox.ts";
 import { PatternSubscription } from "./pattern_subscription.ts";
 import { encodePosition } from "./position_fields.ts";
-import type { QueuedNotice } from "./queued_notice.ts";
+import { failureOf, type QueuedNotice } from "./queued_notice.ts";
 import type { ReplayFields } from "./replay.ts";
 import { type RequestOptions, RequestQueue } from "./request_queue.ts";
 import type { Stream } from "./stream.ts";
@@ -91,9 +91,9 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
 /** The consumer has had everything before a notice. */
 function reached({ notice, caughtUp }: QueuedNotice, onEvent: (event: ClientEvent) => void): void {
   const { kind, pattern, group, reason } = notice;
-  if (kind === "failed") {
+  if (kind === "failed" || kind === "ended") {
     onEvent({ type: kind, pattern, ...(group === undefined ? {} : { group }), reason });
-    caughtUp.reject(new RunError(failureOf(notice)));
+    caughtUp.reject(failureOf(notice));
   } else {
     onEvent({ type: kind, pattern });
     caughtUp.resolve();

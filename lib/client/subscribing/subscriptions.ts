@@ -138,8 +138,11 @@ export class Subscriptions {
   notice(notice: Notice): QueuedNotice | undefined {
     const { kind, pattern, group } = notice;
     const entry = this.#entries.get(nameOf(pattern, group).key);
-    if (entry !== undefined && group !== undefined) return this.#failedGroup(entry, notice);
-    if (entry?.replay === undefined) return undefined;
+    if (entry === undefined) return undefined;
+    if (group !== undefined || (kind === "ended" && entry.replay === undefined)) {
+      return this.#cutShort(entry, notice);
+    }
+    if (entry.replay === undefined) return undefined;
     const { name, replay } = entry;
     if (kind !== "live") this.#delete(name);
     else if (!replay.becameLive()) return undefined;
@@ -186,8 +189,8 @@ export class Subscriptions {
     for (const { replay } of this.#entries.values()) replay?.caughtUp.reject(error);
   }
 
-  /** Nothing more of what is stored comes from its group. */
-  #failedGroup({ name }: Entry, notice: Notice): QueuedNotice {
+  /** Nothing more comes of what had no end: a group, or a subscription to what is live. */
+  #cutShort({ name }: Entry, notice: Notice): QueuedNotice {
     this.#delete(name);
     const caughtUp = Promise.withResolvers<void>();
     neverUnhandled(caughtUp.promise);

@@ -10,7 +10,7 @@ import { HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
 import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
 import type { SubscribedRoute } from "../routing.ts";
-import type { Acknowledgement, Gate, Level, Publisher } from "../types.ts";
+import type { Acknowledgement, CommitsSnapshot, Gate, Level, Publisher } from "../types.ts";
 import type { ClaimedIds } from "./claimed_ids.ts";
 import { commitOf } from "./commit_parts.ts";
 import { CommitPace } from "./commit_pace.ts";
@@ -78,6 +78,7 @@ export class CommitLog implements Gate {
   readonly #room = new WaitingRoom();
   /** Milliseconds that the store has taken for commits so far. */
   #commitTime: number;
+  #messages = 0;
   #committing = false;
   #keepingUp = false;
   /** Whether the last commit was that of those alone who had nothing waiting. */
@@ -137,6 +138,11 @@ export class CommitLog implements Gate {
   /** The last batch of which anything is handed on: beyond {@link delivered} in the midst of a commit. */
   get begun(): number {
     return this.#begun;
+  }
+
+  /** What was stored since it began. */
+  get commits(): CommitsSnapshot {
+    return { messages: this.#messages, times: this.#pace.times };
   }
 
   /** Whether all that was appended has been answered. */
@@ -252,6 +258,7 @@ export class CommitLog implements Gate {
         for (const piece of pieces) {
           if (piece.part === undefined) continue;
           piece.isStored = true;
+          this.#messages += piece.part.count;
           if (!piece.isDelayed) (piece.part.route as SubscribedRoute).stored = true;
         }
         news?.stored();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Histogram, type HistogramState } from "../../histogram.ts";
 import { COMMIT_BYTES_MOST, COMMIT_MS, COMMIT_PIECES_LEAST, COMMIT_PIECES_MOST } from "../../limits.ts";
 
 /** How fast the shortest commit is forgotten. */
@@ -35,6 +36,12 @@ export class CommitPace {
   /** Whether the last that was as large as it may be took too long. */
   #slow = false;
   #shortest = Infinity;
+  readonly #times = new Histogram();
+
+  /** How long they took. */
+  get times(): HistogramState {
+    return this.#times.state;
+  }
 
   /** What goes into the next commit. */
   get most(): CommitSize {
@@ -47,6 +54,7 @@ export class CommitPace {
   /** A commit of that size took so many milliseconds. */
   took(milliseconds: number, { pieces, bytes }: CommitSize): void {
     if (milliseconds <= 0) return;
+    this.#times.took(milliseconds);
     this.#shortest = Math.min(FORGETS * this.#shortest, milliseconds);
     const work = milliseconds - this.#shortest;
     const allowed = Math.max(COMMIT_MS, this.#shortest);

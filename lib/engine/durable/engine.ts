@@ -8,7 +8,7 @@ import type { ChunkPool } from "../../buffers.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { readSpans } from "../../id_spans.ts";
-import type { From, Store } from "../../store/types.ts";
+import type { From, Store, TopicsOutcome, TopicsQuery } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches } from "../../topics/topic.ts";
@@ -23,6 +23,7 @@ import { Settlements } from "../groups/settlements.ts";
 import { type GroupTerms, StoredGroups } from "../groups/stored_groups.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
 import type {
+  CountedTopic,
   Engine,
   EngineSnapshot,
   Gate,
@@ -60,6 +61,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly dedup: Omit<DedupOptions, "memory" | "seed">;
   readonly groups: GroupTerms;
   readonly pool: ChunkPool;
+  /** Whether it is counted what is published to each topic; left out: it is not. */
+  readonly countsTopics?: boolean | undefined;
   /** What all peers keep together. */
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
@@ -116,6 +119,7 @@ export class DurableEngine implements Engine {
       seed,
       isDurable: (topic) => !isReplyTopic(topic) && patterns.some((pattern) => matches(pattern, topic)),
       memory: options.memory,
+      countsTopics: options.countsTopics,
     });
     this.#groups = new Groups({ routing: this.#routing, counters, flushes });
     this.#dedup = new Dedup({ ...options.dedup, memory, seed });
@@ -266,6 +270,31 @@ export class DurableEngine implements Engine {
     this.#replays.start(pattern, subscriber, options);
   }
 
+  get countsTopics(): boolean {
+    return this.#routing.countsTopics;
+  }
+
+  countJoined(route: Route, messages: number, bytes: number): void {
+    (route as SubscribedRoute).counts?.add(messages, bytes);
+  }
+
+  topics(): readonly CountedTopic[] {
+    return this.#routing.counted();
+  }
+
+  topic(name: string): CountedTopic | undefined {
+    return this.#routing.countedTopic(name);
+  }
+
+  markTopics(): void {
+    this.#routing.markTopics();
+  }
+
+  storedTopics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void {
+    if (this.#store.topics === undefined) done({ kind: "topics", topics: [], next: undefined });
+    else this.#store.topics(query, done);
+  }
+
   permissionsChanged(): void {
     this.#routing.permissionsChanged();
   }
@@ -289,7 +318,9 @@ export class DurableEngine implements Engine {
   snapshot(): EngineSnapshot {
     const { subscriptions, topics } = this.#routing;
     const groups = this.#running();
-    return { subscriptions, topics, replays: this.#replays.size, groups, store: this.#store.state };
+    const replays = this.#replays.size;
+    const { commits } = this.#log;
+    return { subscriptions, topics, replays, groups, store: this.#store.state, commits };
   }
 
   whenIdle(callback: () => void): void {
@@ -308,7 +339,7 @@ export class DurableEngine implements Engine {
   }
 
   #deliver(run: Run): number {
-    this.#counters.published(run.count);
+    this.#counters.published(run.count, run.bytes);
     return this.#routing.deliver(run);
   }
 }

@@ -6,7 +6,7 @@
 import { REPLAY_PAGE_BYTES, REPLAY_PAGE_LEAST } from "../../limits.ts";
 import type { Cursor, Had, ReadOutcome, SeekOutcome, Store, Trimmed } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
-import type { ReplaySubscriber, Subscriber } from "../types.ts";
+import type { Receiving, ReplaySubscriber, Subscriber } from "../types.ts";
 import { LiveHistory } from "./live_history.ts";
 import type { ReadingTurns, Turn } from "./reading_turns.ts";
 import type { Replay } from "./replay.ts";
@@ -169,12 +169,21 @@ export class Following implements Turn {
   #seek(replay: Replay, done: () => void): void {
     const { store, handedOn } = this.#parts;
     replay.asked = true;
-    const { pattern, range, place } = replay;
-    store.seek(pattern, { ...range, upTo: handedOn(), place }, (outcome) => {
+    const { pattern, range, place, grant, reception } = replay;
+    store.seek(pattern, { ...range, upTo: handedOn(), place, reception }, (outcome) => {
       this.#parts.finish();
-      if (replay.state === "seeking") this.#sought(replay, outcome);
+      if (replay.state === "seeking") {
+        if (replay.grant === grant) this.#sought(replay, outcome);
+        else this.#seekAnew(replay);
+      }
       done();
     });
+  }
+
+  /** What was found is of what it might receive before. */
+  #seekAnew(replay: Replay): void {
+    replay.place = undefined;
+    this.#seeking.add(replay);
   }
 
   #sought(replay: Replay, outcome: SeekOutcome): void {
@@ -213,14 +222,19 @@ export class Following implements Turn {
     // the last so many of each topic come first, and topic by topic
     const beginning = all.find(({ cursor }) => cursor.last !== undefined);
     const replays = beginning === undefined ? all : [beginning];
-    const cursors = replays.map((replay) => ({ ...replay.cursor, had: this.had(replay, replay.cursor) }));
+    const cursors = replays.map((replay) => {
+      const { cursor, reception } = replay;
+      return { ...cursor, had: this.had(replay, cursor), reception };
+    });
+    // they are of one connection
+    const { grant } = replays[0]!;
     // what others may still hand on is theirs, until it has been
     const alone = this.#replays.size === 1 && this.#plain === 0;
     const upTo = alone ? undefined : this.#parts.handedOn();
     for (const replay of replays) replay.asked = true;
     this.#parts.store.read(cursors, { most, upTo }, (outcome) => {
       this.#parts.finish();
-      this.#answered(readers, replays, outcome);
+      this.#answered(readers, { replays, grant }, outcome);
       if (outcome.kind === "page" && outcome.page.bytes.length >= most) {
         readers.most = Math.min(2 * readers.most, REPLAY_PAGE_BYTES);
       }
@@ -228,7 +242,11 @@ export class Following implements Turn {
     });
   }
 
-  #answered(readers: Readers, replays: readonly Replay[], outcome: ReadOutcome): void {
+  #answered(
+    readers: Readers,
+    { replays, grant }: { readonly replays: readonly Replay[]; readonly grant: Receiving | undefined },
+    outcome: ReadOutcome,
+  ): void {
     const staying = replays.filter(({ state }) => state === "reading");
     const [one] = staying;
     if (one === undefined) return;
@@ -238,8 +256,9 @@ export class Following implements Turn {
       return;
     }
     const { page, cursors, ends, deleted } = outcome;
-    if (staying.length < replays.length) {
-      // what only those wanted who have left is in it, too: it is read anew for the others
+    if (staying.length < replays.length || one.grant !== grant) {
+      // what only those wanted who have left is in it, too, or what may not be received any more (P8): it is
+      // read anew
       for (const replay of staying) replay.reached(replay.cursor, { deleted, sought: false });
       return;
     }
@@ -265,7 +284,8 @@ export class Following implements Turn {
 
   /** Whether it is this one that cannot be read. What is read here is read again. */
   #try(replay: Replay, readers: Readers, done: () => void): void {
-    this.#parts.store.read([replay.cursor], { most: 1 }, (outcome) => {
+    const { cursor, reception } = replay;
+    this.#parts.store.read([{ ...cursor, reception }], { most: 1 }, (outcome) => {
       this.#parts.finish();
       if (outcome.kind === "failed" && replay.state === "reading") {
         this.#fail(replay, outcome.reason);

@@ -6,10 +6,11 @@
  */
 import { wantedOf } from "../../store/wanted.ts";
 import type { Cursor, Had, SeekPlace, Trimmed, TrimmedBatch } from "../../store/types.ts";
+import type { Reception } from "../../topics/reception.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
 import type { Part, PartialSubscriber } from "../one_per_connection.ts";
-import type { ReplayRange, ReplayStart, ReplaySubscriber } from "../types.ts";
+import type { Receiving, ReplayRange, ReplayStart, ReplaySubscriber } from "../types.ts";
 
 /** Whom a replay tells. */
 export interface ReplayOwner {
@@ -79,6 +80,14 @@ export class Replay implements PartialSubscriber {
   get cursor(): Cursor {
     return this.#cursor;
   }
+  get grant(): Receiving | undefined {
+    return this.subscriber.grant;
+  }
+  /** What of its pattern may be received; undefined: all of it. */
+  get reception(): Reception | undefined {
+    const { grant } = this;
+    return grant === undefined || grant.mayShare(this.pattern) ? undefined : grant.reception;
+  }
 
   /** Its beginning was found, or cannot be; nobody is told twice. */
   started(how: ReplayStart): void {
@@ -108,7 +117,7 @@ export class Replay implements PartialSubscriber {
     }
     this.#deletedMeanwhile = [];
     this.asked = false;
-    const { had: _, ...rest } = cursor;
+    const { had: _, reception: __, ...rest } = cursor;
     this.#cursor = rest;
   }
 
@@ -215,7 +224,7 @@ export class Replay implements PartialSubscriber {
     let cursors: readonly Cursor[] | undefined;
     for (const { batch, topic, first, count, time } of batches) {
       if (batch <= from.after || !matches(this.pattern, topic)) continue;
-      cursors ??= [{ ...from, had: this.#of.owner.had(this, from) }];
+      cursors ??= [{ ...from, had: this.#of.owner.had(this, from), reception: this.reception }];
       for (const { from: start, end } of wantedOf(cursors, topic, { id: batch, first, count, time })) {
         this.#missed += end - start;
       }

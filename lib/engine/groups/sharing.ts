@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
 import { GROUP_AHEAD_BYTES } from "../../limits.ts";
 import type { Trimmed } from "../../store/types.ts";
@@ -22,6 +23,7 @@ import { copyOf, runsOf } from "./stored_runs.ts";
 /** What it needs, and whom it tells. */
 export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned" | "gone" | "failed"> {
   readonly memory: HeldMemory;
+  readonly counters: Counters;
   /** Milliseconds that a member may hold messages. */
   readonly ackTimeout: number;
   /** Bytes that the name of a topic may have. */
@@ -153,11 +155,13 @@ export class Sharing implements RedeliveryOwner, Giver {
     const { progress, name } = this.#shared;
     const { unit, attempt, cause, before } = of;
     if (attempt <= this.#owner.maxAttempts) {
+      if (attempt > 1) this.#owner.counters.redelivered(run.count);
       if (this.#keys === undefined) this.#line.again({ run: run.kept(0, run.count), unit, attempt, before });
       else this.#returned(run, of);
       return this.goOn();
     }
     const { topicMost } = this.#owner;
+    this.#owner.counters.dead(run.count);
     progress.bury(deadLettersOf(run, { group: name, attempts: attempt - 1, cause, topicMost }), of);
     this.#keys?.settled(of);
     this.goOn();

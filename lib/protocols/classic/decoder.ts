@@ -120,6 +120,7 @@ export class ClassicDecoder implements Decoder {
         this.request = NO_REQUEST;
         return Found.Nothing;
       }
+      if (this.#headLength === 0 && this.#isTls()) return this.#breakOff();
       if (this.#run(false) > 0) return Found.Publishes;
       if (this.#learnNext() && this.#run(true) > 0) return Found.Publishes;
       const lf = this.#findLf(this.#position);
@@ -351,6 +352,17 @@ export class ClassicDecoder implements Decoder {
     this.#skipping = lf >= this.#limit;
     this.#position = this.#skipping ? this.#limit : lf + 1;
     return !this.#skipping;
+  }
+
+  /** A handshake of TLS, in any version of it; no id looks like that (C14). */
+  #isTls(): boolean {
+    return this.#buffer[this.#position] === 0x16 && this.#buffer[this.#position + 1] === 3;
+  }
+
+  #breakOff(): Found.Broken {
+    this.refusal = "NO_TLS";
+    this.#position = this.#limit;
+    return Found.Broken;
   }
 
   #refuse(code: WireCode, position: number): Found.Refused {

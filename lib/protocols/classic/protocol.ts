@@ -45,7 +45,10 @@ class ClassicReplies implements Replies {
 
   welcome(): void {}
   pong(): void {}
-  bye(): void {}
+  /** It has no word for that, but who speaks TLS knows a plain text by any (C14). */
+  bye(code: string): void {
+    if (code === "NO_TLS") this.refuse({ code, text: "" }, 1);
+  }
   info(): void {}
   flush(): void {}
 }

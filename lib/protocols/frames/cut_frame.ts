@@ -10,6 +10,9 @@ import { isPub } from "../header_bytes.ts";
 /** Bytes of a header: the most a broker can be set to take, and its LF. */
 const HEADER_MOST = LARGEST_LIMITS.line + 1;
 const EMPTY = new Uint8Array(0);
+/** Bytes that a frame is given at once because its header says so; beyond, it is by what has come of it. */
+const NAMED_MOST = 64 * 1024;
+const GROWTH = 4;
 
 const decoder = new TextDecoder();
 
@@ -63,14 +66,19 @@ export class CutFrame {
 
   #keep(some: Uint8Array): void {
     const length = this.length + some.length;
-    const wanted = this.#needed > 0 ? this.#needed : length;
-    if (wanted > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(wanted, this.#needed > 0 ? 0 : 2 * this.#bytes.length));
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(this.#room(length));
       larger.set(this.#bytes.subarray(0, this.length));
       this.#bytes = larger;
     }
     this.#bytes.set(some, this.length);
     this.length = length;
+  }
+
+  /** For so many bytes and what follows them: a length that somebody names takes no memory by itself. */
+  #room(length: number): number {
+    if (this.#needed === 0) return Math.max(length, 2 * this.#bytes.length);
+    return Math.min(this.#needed, Math.max(NAMED_MOST, GROWTH * length));
   }
 }
 

@@ -8,6 +8,7 @@ import { groupNameProblem } from "../../topics/group_name.ts";
 import { overlap } from "../../topics/overlap.ts";
 import type { Answer, Context } from "../context.ts";
 import type { GroupMember } from "../group_member.ts";
+import { shareRefusal } from "../permissions.ts";
 import { refusal } from "../refusal.ts";
 import type { Ticket } from "../reply_queue.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
@@ -23,6 +24,8 @@ export function join(pattern: string, request: Request, context: Context): Answe
   if (wrong !== undefined) return wrong;
   const name = groupOf(request);
   if (typeof name !== "string") return name;
+  const denied = shareRefusal(context, pattern);
+  if (denied !== undefined) return denied;
   const window = windowOf(fieldOf(request, "window"));
   if (typeof window !== "number") return window;
   const stored = storedOf(pattern, request, context);

@@ -3,11 +3,12 @@ import type { Route } from "../../engine/types.ts";
 import type { Refusal } from "../../protocols/types.ts";
 import { parseTopic } from "../../topics/topic.ts";
 import type { Context } from "../context.ts";
+import { publishRefusal } from "../permissions.ts";
 import { refusal } from "../refusal.ts";
 
 /**
  * `pub <topic> …`: where it goes. The topic stands in `bytes` from `start` to `end`; one the engine knows
- * costs no string. The message itself is not looked at.
+ * costs no string. The message itself is not looked at, nor where it asks for answers to be sent (P7).
  */
 export function pub(
   bytes: Uint8Array,
@@ -17,9 +18,11 @@ export function pub(
   const { start, end } = range;
   if (!context.roles.has("publisher")) return refusal("WRONG_PORT");
   const known = context.engine.findRoute(bytes, start, end);
-  if (known !== undefined) return known;
+  if (known !== undefined) return publishRefusal(context, known) ?? known;
   const text = decodeText(bytes.subarray(start, end));
   if (text === undefined) return refusal("BAD_UTF8");
   const parsed = parseTopic(text, context.limits.topic);
-  return "problem" in parsed ? refusal("BAD_TOPIC", parsed.problem) : context.engine.routeOf(parsed.name);
+  if ("problem" in parsed) return refusal("BAD_TOPIC", parsed.problem);
+  const route = context.engine.routeOf(parsed.name);
+  return publishRefusal(context, route) ?? route;
 }

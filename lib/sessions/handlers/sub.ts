@@ -1,11 +1,14 @@
+import { UNLIMITED } from "../../auth/grant.ts";
 import type { ReplayRange } from "../../engine/types.ts";
 import type { Request } from "../../protocols/decoder.ts";
 import { DONE, type Refusal } from "../../protocols/types.ts";
 import { readFrom, readPosition } from "../../positions.ts";
 import { quote } from "../../text.ts";
+import { namesRequester } from "../../topics/reply_topic.ts";
 import { parsePattern } from "../../topics/topic.ts";
 import type { Answer, Context } from "../context.ts";
 import type { Subscription } from "../subscription.ts";
+import { subscribeRefusal } from "../permissions.ts";
 import { refusal } from "../refusal.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
@@ -27,8 +30,10 @@ export function sub(request: Request, context: Context): Answer {
   if (typeof policy !== "string") return policy;
   const range = rangeOf(request, context.now());
   if (range !== undefined && "code" in range) return range;
-  if (range !== undefined && engine.durable.length === 0) return refusal("NOT_DURABLE");
   const { name } = parsed;
+  const denied = subscribeRefusal(context, name);
+  if (denied !== undefined) return denied;
+  if (range !== undefined && engine.durable.length === 0) return refusal("NOT_DURABLE");
   const before = subscriptions.get(name);
   if (before?.policy === policy && range === undefined) return "ok";
   const asMany = subscriptions.size + memberships.size >= limits.patterns;
@@ -42,7 +47,9 @@ export function sub(request: Request, context: Context): Answer {
     goesOn = engine.replace(before, subscription);
   // a gap names its pattern, so what may leave something out needs a queue of its own where gaps are told
   const follows = before !== undefined && engine.replays(before);
-  const own = follows || (policy !== "block" && protocol.tellsGaps);
+  // and so is what says whether it is given answers (P5)
+  const own = follows || (policy !== "block" && protocol.tellsGaps) ||
+    (context.grant !== UNLIMITED && namesRequester(name));
   const subscription = subscriptions.open(name, { policy, own, follows, replaces });
   if (!goesOn) engine.subscribe(name, subscription);
   return "ok";

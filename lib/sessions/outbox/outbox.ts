@@ -50,6 +50,8 @@ export class Outbox implements ReplySink {
   watchesStalls = true;
   /** How many subscriptions keep the newest: each has its share of the outbox (V7). */
   keepers = 1;
+  /** Bytes that may be held (`--max-outbox`, or what its account may). */
+  most: number;
   readonly #settings: OutboxSettings;
   readonly #owner: OutboxOwner;
   readonly #queue: SegmentQueue;
@@ -72,6 +74,7 @@ export class Outbox implements ReplySink {
 
   constructor(settings: OutboxSettings, owner: OutboxOwner) {
     this.#settings = settings;
+    this.most = settings.limits.outbox;
     this.#owner = owner;
     this.#queue = new SegmentQueue(settings);
   }
@@ -113,8 +116,7 @@ export class Outbox implements ReplySink {
   fits(cost: number, without = 0): boolean {
     const held = this.held - without;
     if (held <= 0) return true;
-    const { limits, memory } = this.#settings;
-    return held + cost <= limits.outbox && held + cost <= memory.share;
+    return held + cost <= this.most && held + cost <= this.#settings.memory.share;
   }
 
   /**
@@ -122,8 +124,7 @@ export class Outbox implements ReplySink {
    * top of it, in equal parts.
    */
   get keepersShare(): number {
-    const { limits, memory } = this.#settings;
-    return Math.min(limits.outbox / 2 / this.keepers, memory.share);
+    return Math.min(this.most / 2 / this.keepers, this.#settings.memory.share);
   }
 
   /**
@@ -131,8 +132,7 @@ export class Outbox implements ReplySink {
    * goes into the other half on top.
    */
   fitsOnTop(cost: number, without: number): boolean {
-    const { limits, memory } = this.#settings;
-    return this.held - without + cost <= 1.5 * limits.outbox && cost <= memory.share;
+    return this.held - without + cost <= 1.5 * this.most && cost <= this.#settings.memory.share;
   }
 
   /** Queues a segment; which one it is in then: itself, or the one before it. */
@@ -329,7 +329,7 @@ export class Outbox implements ReplySink {
     first.owner?.left(first);
     const isTooOld = first.expires !== undefined && now() >= first.expires;
     if (isTooOld) counters.expired(first.count);
-    else counters.delivered(first.count);
+    else if (first.count > 0) counters.delivered(first.count, first.length);
     return !isTooOld;
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Cursor } from "../types.ts";
+import { admits } from "../wanted.ts";
 import { boundsOf } from "./bounds.ts";
 import { DamageError, missing } from "./damage.ts";
 import { firstAfter, newestUpTo } from "./find.ts";
@@ -41,7 +42,7 @@ function* steps(view: LogView, cursor: Cursor, page: PageBuilder): Generator<Cur
   const bounds = boundsOf(cursor);
   for (const [id, name] of view.matching(cursor.pattern)) {
     if (id < last.topic) continue;
-    const newest = newestUpTo(view, id, cursor.after);
+    const newest = admits(cursor, name) ? newestUpTo(view, id, cursor.after) : undefined;
     if (newest !== undefined) {
       const given = id === last.topic ? last.sequence : 0;
       const from = Math.max(endOf(newest) - last.count, bounds.from, given);

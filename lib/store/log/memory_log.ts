@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { compareNames } from "../../topics/compare_names.ts";
 import { matches } from "../../topics/topic.ts";
 import type { GroupName } from "../types.ts";
 import { DamageError, missingTopic } from "./damage.ts";
@@ -65,6 +66,11 @@ export class MemoryLog implements LogView, TrimPort {
 
   topicNamed(name: string): TopicRow | undefined {
     return this.#topics.get(name);
+  }
+
+  namesAfter(name: string, limit: number): readonly TopicRow[] {
+    const behind = [...this.#topics.values()].filter((topic) => compareNames(topic.name, name) > 0);
+    return behind.sort((one, other) => compareNames(one.name, other.name)).slice(0, limit);
   }
 
   topicOf(id: number): MemoryTopic {

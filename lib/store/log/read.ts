@@ -12,7 +12,7 @@ import { readLast } from "./last.ts";
 import { PageBuilder, type PageRead } from "./page_builder.ts";
 import type { Expected } from "./replay_memory.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "./view.ts";
-import { wantedOf } from "../wanted.ts";
+import { admits, wantedOf } from "../wanted.ts";
 
 /** Batches read together, without their bytes, while those of other topics are passed over. */
 const REFS_READ = 256;
@@ -86,7 +86,8 @@ class Reading {
   /** One topic, by its own order: a step a batch, and whether that was the last. */
   *topic(cursor: Cursor): Generator<boolean> {
     const view = this.#view;
-    const topic = view.topicNamed(cursor.pattern);
+    const named = view.topicNamed(cursor.pattern);
+    const topic = named !== undefined && admits(cursor, named.name) ? named : undefined;
     const bounds = boundsOf(cursor);
     const start = topic === undefined ? undefined : startOf(view, topic, cursor);
     let batch = start === undefined ? undefined : view.load(start);
@@ -122,9 +123,10 @@ class Reading {
     const cursors = this.#cursors;
     const begin = cursors.reduce((least, { after }) => Math.min(least, after), Infinity);
     const topics = cursors.map(({ pattern }) => view.matching(pattern));
-    const key = cursors.map(({ pattern }) => pattern).join(" ");
+    const key = cursors.map(memoryKey).join(" ");
     const expected = view.replays.take(key, begin);
-    const wantsMost = 2 * topics.reduce((sum, { size }) => sum + size, 0) >= view.topics;
+    const mayMost = cursors.every(({ reception }) => reception === undefined);
+    const wantsMost = mayMost && 2 * topics.reduce((sum, { size }) => sum + size, 0) >= view.topics;
     const takers = new Map<number, readonly number[]>();
     let at = begin;
     let seen = begin;
@@ -134,7 +136,10 @@ class Reading {
         if (ref.id <= at) throw misplaced(ref.id);
         let wanting = takers.get(ref.topic);
         if (wanting === undefined) {
-          wanting = cursors.flatMap((_, index) => topics[index]!.has(ref.topic) ? [index] : []);
+          wanting = cursors.flatMap((cursor, index) => {
+            const name = topics[index]!.get(ref.topic);
+            return name !== undefined && admits(cursor, name) ? [index] : [];
+          });
           takers.set(ref.topic, wanting);
         }
         if (wanting.length > 0) {
@@ -193,12 +198,17 @@ class Reading {
       if (this.#ends[at] !== "none") continue;
       const { end } = boundsOf(cursor);
       const topics = end === Infinity ? undefined : view.matching(cursor.pattern);
-      const done = topics !== undefined && topics.size > 0 &&
-        [...topics.keys()].every((topic) => nextAsOf(view, topic, this.#last) >= end);
+      const own = [...topics ?? []].filter(([, name]) => admits(cursor, name));
+      const done = own.length > 0 && own.every(([topic]) => nextAsOf(view, topic, this.#last) >= end);
       this.#ends[at] = done ? "past to" : "caught up";
     }
     return true;
   }
+}
+
+/** What is known of a topic holds for who may receive the same. */
+function memoryKey({ pattern, reception }: Cursor): string {
+  return reception === undefined ? pattern : `${pattern} ${JSON.stringify(reception)}`;
 }
 
 /** The batches behind one, a few at a time: where most are passed over their bytes need not be read. */

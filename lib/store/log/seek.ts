@@ -6,6 +6,7 @@
 import { REPLAY_PAGE_LEAST } from "../../limits.ts";
 import { isPattern } from "../../topics/topic.ts";
 import type { Cursor, SeekOutcome, SeekPlace, SeekRange } from "../types.ts";
+import { admits } from "../wanted.ts";
 import { firstAfter, firstSince, nextSequence } from "./find.ts";
 import { readLast } from "./last.ts";
 import type { LogView } from "./view.ts";
@@ -19,9 +20,9 @@ const TOPICS_MOST = 2000;
 export function seek(
   view: LogView,
   pattern: string,
-  { from, to, now, upTo = Infinity, place }: SeekRange & { readonly now: number },
+  { from, to, now, upTo = Infinity, place, reception }: SeekRange & { readonly now: number },
 ): Exclude<SeekOutcome, { kind: "failed" }> {
-  const begin = { pattern, after: 0, sequence: 0, time: 0, to };
+  const begin = { pattern, after: 0, sequence: 0, time: 0, to, reception };
   switch (from.kind) {
     case "earliest":
       return beginningAt(view, begin);
@@ -49,7 +50,7 @@ function seekSequence(
   let { topic, after, found, newest } = place ?? { topic: 0, after: view.last, found: false, newest: 0 };
   let trimmedTo: number | undefined;
   let looked = 0;
-  for (const id of view.matching(pattern).keys()) {
+  for (const [id, name] of view.matching(pattern)) {
     if (id <= topic) continue;
     if (++looked > TOPICS_MOST) {
       return {
@@ -58,6 +59,7 @@ function seekSequence(
       };
     }
     topic = id;
+    if (!admits(cursor, name)) continue;
     const ref = firstAfter(view, id, sequence);
     if (ref !== undefined) {
       found = true;

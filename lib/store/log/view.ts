@@ -42,6 +42,8 @@ export interface LogView {
   /** What earlier replays of this log knew where they stopped. */
   readonly replays: ReplayMemory;
   topicNamed(name: string): TopicRow | undefined;
+  /** The topics behind a name, in the order of the bytes of their UTF-8, at most `limit`. */
+  namesAfter(name: string, limit: number): readonly TopicRow[];
   /** The topics a pattern takes in, in the order of their ids. */
   matching(pattern: string): ReadonlyMap<number, string>;
   topicOf(id: number): TopicRow;

@@ -21,6 +21,8 @@ import type {
   SeekRange,
   Store,
   StoreState,
+  TopicsOutcome,
+  TopicsQuery,
   Trimmed,
 } from "../types.ts";
 import type { Post } from "./threads/mailbox.ts";
@@ -44,7 +46,7 @@ export interface Started<Request, Answer> {
 
 /** What a read of either kind is answered with. */
 type ReadDone = (
-  outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome & DueOutcome,
+  outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome & DueOutcome & TopicsOutcome,
 ) => void;
 
 /**
@@ -159,6 +161,10 @@ export class SqliteStore implements Store {
     this.#ask({ kind: "groups", after }, done);
   }
 
+  topics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void {
+    this.#ask({ kind: "topics", query }, done);
+  }
+
   watch(trimmed: (what: Trimmed) => void): void {
     this.#watching.push(trimmed);
   }
@@ -220,6 +226,7 @@ export class SqliteStore implements Store {
       case "group":
       case "due":
       case "groups":
+      case "topics":
       case "read": {
         const { outcome } = answer;
         const done = this.#reads.shift();

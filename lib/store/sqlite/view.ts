@@ -41,6 +41,7 @@ export class SqliteView implements LogView {
   readonly #end: StatementSync;
   readonly #last: StatementSync;
   readonly #topicNamed: StatementSync;
+  readonly #namesAfter: StatementSync;
   readonly #topicOf: StatementSync;
   readonly #topicsAfter: StatementSync;
   readonly #holding: StatementSync;
@@ -67,6 +68,7 @@ export class SqliteView implements LogView {
       "SELECT max(deleted_last, (SELECT coalesce(max(id), 0) FROM batch)) AS id, deleted FROM store",
     );
     this.#topicNamed = db.prepare("SELECT * FROM topic WHERE name = ?");
+    this.#namesAfter = db.prepare("SELECT * FROM topic WHERE name > ? ORDER BY name LIMIT ?");
     this.#topicOf = db.prepare("SELECT * FROM topic WHERE id = ?");
     this.#topicsAfter = db.prepare(`SELECT * FROM topic WHERE id > ? ORDER BY id LIMIT ${TOPICS_READ}`);
     this.#holding = db.prepare(
@@ -115,6 +117,10 @@ export class SqliteView implements LogView {
   topicNamed(name: string): TopicRow | undefined {
     const row = this.#topicNamed.get(name);
     return row === undefined ? undefined : topicFrom(row);
+  }
+
+  namesAfter(name: string, limit: number): readonly TopicRow[] {
+    return this.#namesAfter.all(name, limit).map(topicFrom);
   }
 
   topicOf(id: number): TopicRow {

@@ -26,6 +26,14 @@ Deno.test("a URL has the host, the publishers' port, and the options of a connec
   });
 });
 
+Deno.test("a URL of another scheme is one for TLS, and so is one whose query says so", () => {
+  const tls = { host: ["h"], tls: ["true"] };
+  assertEquals(given("hashbuss://h"), tls);
+  assertEquals(given("hashbus://h?tls"), tls);
+  assertEquals(given("hashbuss://h?ca=/ca.crt"), { ...tls, ca: ["/ca.crt"] });
+  assertEquals(refusal("hashbuss://h?tls"), 'HASHBUS_URL: a URL says tls once, not "hashbuss://h?tls"');
+});
+
 Deno.test("what is wrong with a URL is said with the place and what to write", () => {
   assertEquals(
     refusal("localhost"),
@@ -33,14 +41,15 @@ Deno.test("what is wrong with a URL is said with the place and what to write", (
   );
   assertEquals(
     refusal("mqtt://h"),
-    'HASHBUS_URL: a URL begins with hashbus://, not "mqtt://h"',
+    'HASHBUS_URL: a URL begins with hashbus://, or hashbuss:// for TLS, not "mqtt://h"',
   );
   assertEquals(refusal("hashbus://h/x"), 'HASHBUS_URL: a URL has no path, not "hashbus://h/x"');
   assertEquals(refusal("hashbus://h#x"), 'HASHBUS_URL: a URL ends with its query, not "hashbus://h#x"');
   assertEquals(
     refusal("hashbus://h?sub-prot=1"),
     'HASHBUS_URL: unknown key "sub-prot", did you mean "sub-port"?; ' +
-      "its query has id, host, pub-port, sub-port, local-port, connect-timeout, no-reconnect, protocol",
+      "its query has id, host, pub-port, sub-port, local-port, user, token-file, tls, ca, connect-timeout, " +
+      "no-reconnect, protocol",
   );
   assertEquals(
     refusal("hashbus://h:1?pub-port=2"),

@@ -141,6 +141,32 @@ Deno.test("while a broker is draining nothing more is sent to it", async () => {
   assertEquals(reasons, ["the broker is stopping"]);
 });
 
+Deno.test("once a broker has said bye nothing more is sent to it", async () => {
+  const published = Promise.withResolvers<void>();
+  let heard: string | undefined = "nothing";
+  await using broker = startScriptedBroker(async (conn, number) => {
+    await acceptHello(conn);
+    if (number === 1) {
+      await conn.lines(2);
+      // the bye is read no later than the answer before it
+      await conn.send("ok 1\nbye TIMEOUT a request was not whole in time\n");
+      await published.promise;
+      await conn.endInput();
+      heard = await conn.line();
+      return;
+    }
+    assertEquals(await conn.lines(2), ["pub #a 6", "second"]);
+    await conn.send("ok 1\n");
+    await conn.line();
+  });
+  await using publisher = await connectPublisher({ id: "p1", port: broker.port });
+  await publisher.publish("#a", "first");
+  const second = publisher.publish("#a", "second");
+  published.resolve();
+  await second;
+  assertEquals(heard, undefined, "the message was not sent to the broker that said bye");
+});
+
 Deno.test("a stream that is not protocol 2 ends the connection with what was wrong", async () => {
   const broken: [string, string][] = [
     ["ok 5\n", "it answered 5 requests that were not made"],

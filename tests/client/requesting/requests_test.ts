@@ -51,6 +51,17 @@ Deno.test("a request has its answer, with all that goes with either (R1)", async
   assertEquals(requests[1]?.ttl, 7);
 });
 
+Deno.test("bytes that change once they were given change nothing of what is asked", async () => {
+  await using asking = await startAsking();
+  await asking.member("#upper", inCapitals);
+  const publisher = await asking.publisher();
+  const bytes = new TextEncoder().encode("first");
+  // its inbox is not there yet, so it waits
+  const answer = publisher.request("#upper", bytes);
+  bytes.fill(0x78);
+  assertEquals((await answer).text, "FIRST");
+});
+
 Deno.test("thousands wait at a time, and each has its own answer, in whatever order they come", async () => {
   await using asking = await startAsking();
   const many = 3000;

@@ -20,6 +20,17 @@ Deno.test("a group goes on where it stood: what is settled is not given out agai
   assertEquals(next.shown, ["#d.a 1", "#d.a 3", "#d.b 1"]);
 });
 
+Deno.test("of what was read, live or in pages, nothing is kept once it is settled", async () => {
+  const bench = new StoredBench();
+  await bench.published("#d.a", ["1", "2"]);
+  const worker = await bench.joined({ from: { kind: "earliest" } });
+  await bench.published("#d.a", ["3"]);
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3"]);
+  assert(worker.ack("#d.a", 1, 3));
+  await bench.settle();
+  assertEquals(bench.pool.bytesOut, 0);
+});
+
 Deno.test("what is given back, or not settled in time, goes to another, and says how often it was given", async () => {
   const bench = new StoredBench();
   const one = await bench.joined({ window: 2 });

@@ -1,3 +1,4 @@
+import { UNLIMITED } from "../../../lib/auth/grant.ts";
 import { assert, assertEquals } from "@std/assert";
 import { type Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
@@ -40,7 +41,7 @@ class Bench {
   }
 
   subscription(outbox: Outbox, policy: SlowPolicy, protocol: Protocol = FRAMES): Subscription {
-    return new Subscription(policy, { outbox, speaker: { protocol }, pattern: "#t" });
+    return new Subscription(policy, { outbox, speaker: { protocol, grant: UNLIMITED }, pattern: "#t" });
   }
 
   /** A run of one message in a chunk of its own, delivered to all. */

@@ -1,3 +1,4 @@
+import { UNLIMITED } from "../../../lib/auth/grant.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
@@ -107,7 +108,11 @@ class Bench {
     const { outbox } = this;
     outbox.keepers = Math.max(1, policies.filter(keepsNewest).length);
     this.subscriptions = policies.map((policy, at) =>
-      new Subscription(policy, { outbox, speaker: { protocol: FRAMES }, pattern: `#s${at}.*` })
+      new Subscription(policy, {
+        outbox,
+        speaker: { protocol: FRAMES, grant: UNLIMITED },
+        pattern: `#s${at}.*`,
+      })
     );
     this.expected = policies.map((policy, at) => new Expected(`#s${at}.*`, policy));
   }

@@ -1,3 +1,4 @@
+import { UNLIMITED } from "../../../lib/auth/grant.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { Counters } from "../../../lib/counters.ts";
@@ -42,7 +43,10 @@ class Bench {
       onDropping: (dropping) => this.dropping.push(dropping),
     });
     this.outbox.watchesStalls = policy === "block";
-    this.subscription = new Subscription(policy, { outbox: this.outbox, speaker: { protocol: CLASSIC } });
+    this.subscription = new Subscription(policy, {
+      outbox: this.outbox,
+      speaker: { protocol: CLASSIC, grant: UNLIMITED },
+    });
   }
 
   deliver(text: string, count = 1): Chunk {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Broker, Listener } from "../../../broker/mod.ts";
+import { type Broker, type Listener, UNLIMITED } from "../../../broker/mod.ts";
 import { memoryPair } from "../../../broker/memory_pair.ts";
 import { RunError } from "../../../errors.ts";
 import { FrameClientDecoder, FrameFound } from "../../../protocols/frames/client_decoder.ts";
@@ -22,10 +22,10 @@ export class Peer {
     this.#served = served;
   }
 
-  /** Connects as one of those that a listener lets in. */
+  /** Connects by a listener as one who may do everything: the store is its owner's, whatever accounts say. */
   static async open(broker: Pick<Broker, "serve">, listener: Listener): Promise<Peer> {
     const [own, theirs] = memoryPair();
-    const peer = new Peer(own, broker.serve(theirs, { listener }));
+    const peer = new Peer(own, broker.serve(theirs, { listener, grant: UNLIMITED }));
     await peer.#hello();
     return peer;
   }

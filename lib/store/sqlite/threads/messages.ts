@@ -21,6 +21,8 @@ import type {
   SeekOutcome,
   SeekRange,
   StoreState,
+  TopicsOutcome,
+  TopicsQuery,
   Trimmed,
 } from "../../types.ts";
 import type { Sync } from "../connection.ts";
@@ -68,6 +70,7 @@ export type ReadRequest =
   | { readonly kind: "group"; readonly group: GroupName }
   | { readonly kind: "due"; readonly query: DueQuery }
   | { readonly kind: "groups"; readonly after: GroupName | undefined }
+  | { readonly kind: "topics"; readonly query: TopicsQuery }
   | { readonly kind: "close" };
 
 /** What is worth a line in the log. */
@@ -115,4 +118,5 @@ export type ReadAnswer =
   | { readonly kind: "group"; readonly outcome: GroupOutcome }
   | { readonly kind: "due"; readonly outcome: DueOutcome }
   | { readonly kind: "groups"; readonly outcome: GroupsOutcome }
+  | { readonly kind: "topics"; readonly outcome: TopicsOutcome }
   | { readonly kind: "closed" };

@@ -9,6 +9,7 @@ import { RunError } from "../../../errors.ts";
 import { groupState } from "../../log/groups.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
+import { topicsOf } from "../../log/topics.ts";
 import type { DueOutcome, GroupName, GroupOutcome, GroupsOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
 import { DelayedReader } from "../delayed.ts";
@@ -88,6 +89,8 @@ export class ReadingThread {
         return this.#due(request);
       case "groups":
         return this.#groups(request);
+      case "topics":
+        return this.#topics(request);
       case "close":
         this.#db.close();
         this.#answer({ kind: "closed" });
@@ -130,6 +133,10 @@ export class ReadingThread {
       return { kind: "groups", groups, next: names.length < GROUPS_MOST ? undefined : names.at(-1) };
     });
     this.#answer({ kind: "groups", outcome });
+  }
+
+  #topics({ query }: Extract<ReadRequest, { kind: "topics" }>): void {
+    this.#answer({ kind: "topics", outcome: orFailed(this.#view, () => topicsOf(this.#view, query)) });
   }
 
   #answer(answer: ReadAnswer, transfer: Transferable[] = []): void {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Seldom } from "../../lib/sessions/seldom.ts";
+import { Seldom } from "../lib/seldom.ts";
 
 Deno.test("the first is told at once, and of those that follow how many they were", () => {
   const told: Array<[number, number]> = [];

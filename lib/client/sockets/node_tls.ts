@@ -1,0 +1,40 @@
+/**
+ * TLS over a socket of `node:net`.
+ *
+ * @module
+ */
+import { isIP, type Socket as NodeSocket } from "node:net";
+import { connect, rootCertificates, type TLSSocket } from "node:tls";
+import { HandshakeFailed } from "./handshake_failed.ts";
+import type { ClientTls } from "./socket.ts";
+
+/** Shakes hands. Rejects with HandshakeFailed, or with the signal's reason; the socket is closed then. */
+export function startNodeTls(
+  socket: NodeSocket,
+  { tls, signal }: { readonly tls: ClientTls; readonly signal: AbortSignal },
+): Promise<TLSSocket> {
+  const { serverName, ca } = tls;
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const secured = connect({
+    socket,
+    host: serverName,
+    // an address is no name that is asked for, and its certificate is checked all the same
+    servername: isIP(serverName) === 0 ? serverName : "",
+    ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
+  });
+  const fail = (error: unknown): void => {
+    secured.destroy();
+    socket.destroy();
+    reject(signal.aborted ? signal.reason : new HandshakeFailed(error));
+  };
+  const abort = (): void => fail(signal.reason);
+  signal.addEventListener("abort", abort);
+  socket.once("error", fail);
+  secured.once("error", fail);
+  secured.once("secureConnect", () => {
+    socket.off("error", fail);
+    secured.off("error", fail);
+    resolve(secured);
+  });
+  return promise.finally(() => signal.removeEventListener("abort", abort));
+}

@@ -1,0 +1,87 @@
+/**
+ * Reading what is stored, a page at a time.
+ *
+ * @module
+ */
+import type { Message, SubscribeOptions, Subscriber } from "../../client/types.ts";
+import { badQuery, limitOf, nextPath } from "../answers.ts";
+import { MESSAGES_BYTES_MOST } from "../limits.ts";
+import { Behind, fromPlace, placeText, readPlace } from "../messages/place.ts";
+import { readFrom, readTo } from "../messages/position.ts";
+import { patternIn } from "../names.ts";
+import type { App, Asked, Site } from "../types.ts";
+
+/** `GET /api/topics/{pattern}/messages`. */
+export function addMessages(app: App, site: Site): void {
+  app.get("/api/topics/:topic/messages", async (asked) => {
+    const pattern = patternIn(asked, site.limits.topic);
+    const limit = limitOf(asked);
+    const { behind, options } = rangeOf(asked, pattern);
+    const subscriber = await site.inside.subscriber(
+      { grant: asked.var.grant, visitor: asked.var.visitor },
+      () => {},
+    );
+    subscriber.closed.catch(() => {});
+    try {
+      await site.waits(asked, subscriber.subscribe(pattern, options));
+      const reading = read(subscriber, { pattern, behind, limit });
+      const { messages, more } = await site.waits(asked, reading);
+      const last = messages.at(-1);
+      const place = last === undefined || !more ? undefined : placeText(last);
+      return asked.json({
+        messages,
+        next: place === undefined ? null : nextPath(asked, { after: place }),
+      });
+    } finally {
+      void subscriber.close();
+    }
+  });
+}
+
+function rangeOf(
+  asked: Asked,
+  pattern: string,
+): { readonly behind: Behind | undefined; readonly options: SubscribeOptions } {
+  const to = asked.req.query("to");
+  const until = to === undefined ? {} : { to: readTo(to) };
+  const after = asked.req.query("after");
+  if (after === undefined) {
+    return {
+      behind: undefined,
+      options: { from: readFrom(asked.req.query("from") ?? "earliest"), ...until },
+    };
+  }
+  const place = readPlace(after);
+  if (place === undefined) throw badQuery("after", after, "as the page before says it in its next");
+  return { behind: new Behind(pattern, place), options: { from: fromPlace(pattern, place), ...until } };
+}
+
+/** As many as are wanted, or all there are; whether there are more. */
+async function read(
+  subscriber: Subscriber,
+  { pattern, behind, limit }: {
+    readonly pattern: string;
+    readonly behind: Behind | undefined;
+    readonly limit: number;
+  },
+): Promise<{ readonly messages: readonly Message[]; readonly more: boolean }> {
+  const messages: Message[] = [];
+  let bytes = 0;
+  const over = subscriber.caughtUp(pattern).then(() => undefined);
+  over.catch(() => {});
+  const iterator = subscriber[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await Promise.race([iterator.next(), over]);
+    const came = next === undefined || next.done === true
+      ? behind?.rest() ?? []
+      : behind?.take(next.value) ?? [next.value];
+    for (const message of came) {
+      if (messages.length === limit || (bytes > 0 && bytes + message.payload.length > MESSAGES_BYTES_MOST)) {
+        return { messages, more: true };
+      }
+      messages.push(message);
+      bytes += message.payload.length;
+    }
+    if (next === undefined || next.done === true) return { messages, more: false };
+  }
+}

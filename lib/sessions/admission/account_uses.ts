@@ -1,0 +1,84 @@
+/**
+ * What the connections of an account have in common while there are any.
+ *
+ * @module
+ */
+import type { AccountLimits } from "../../auth/account_limits.ts";
+import type { Grant } from "../../auth/grant.ts";
+import type { Limits } from "../../limits.ts";
+import { PublishRate, RateGate } from "./publish_rate.ts";
+
+/** An account that has connections. */
+interface InUse {
+  connections: number;
+  /** Undefined: it may publish as fast as it can. */
+  rate: PublishRate | undefined;
+}
+
+/** One connection as one of its account's. */
+export interface Use {
+  /** Whether it came when there were as many as there may be. */
+  readonly isTooMany: boolean;
+  /** What it stands still at when its account publishes too fast; undefined: nothing. */
+  readonly gate: RateGate | undefined;
+}
+
+/** The accounts that have connections; what is left of one that has none is forgotten after a second. */
+export class AccountUses {
+  readonly #inUse = new Map<string, InUse>();
+
+  /** How many connections an account has. */
+  connectionsOf(account: string): number {
+    return this.#inUse.get(account)?.connections ?? 0;
+  }
+
+  /** One connection more has this grant; undefined: it is no account's. */
+  enter({ account, limits = NO_LIMITS }: Grant): Use | undefined {
+    if (account === undefined) return undefined;
+    let inUse = this.#inUse.get(account);
+    if (inUse === undefined) this.#inUse.set(account, inUse = { connections: 0, rate: undefined });
+    inUse.connections++;
+    setRate(inUse, limits);
+    const { connections, rate } = inUse;
+    return {
+      isTooMany: connections > (limits.connections ?? Infinity),
+      gate: rate === undefined ? undefined : new RateGate(rate),
+    };
+  }
+
+  /** That connection is gone, or another's now. */
+  leave({ account }: Grant, { gate }: Use): void {
+    gate?.close();
+    const inUse = account === undefined ? undefined : this.#inUse.get(account);
+    if (inUse !== undefined) inUse.connections--;
+  }
+
+  /** Time has passed. What was overdrawn stays so, whoever leaves and comes back. */
+  tick(milliseconds: number): void {
+    for (const [account, { connections, rate }] of this.#inUse) {
+      rate?.tick(milliseconds);
+      if (connections === 0 && rate?.isOverdrawn !== true) this.#inUse.delete(account);
+    }
+  }
+}
+
+/** The limits of a connection with a grant: none is more than the broker's own. */
+export function limitsOf(own: Limits, grant: Grant | undefined): Limits {
+  const { patterns, payload, outbox } = grant?.limits ?? NO_LIMITS;
+  if (patterns === undefined && payload === undefined && outbox === undefined) return own;
+  return {
+    ...own,
+    patterns: Math.min(own.patterns, patterns ?? Infinity),
+    payload: Math.min(own.payload, payload ?? Infinity),
+    outbox: Math.min(own.outbox, outbox ?? Infinity),
+  };
+}
+
+const NO_LIMITS: AccountLimits = {};
+
+function setRate(inUse: InUse, { messageRate, byteRate }: AccountLimits): void {
+  const rates = { messages: messageRate ?? Infinity, bytes: byteRate ?? Infinity };
+  const free = rates.messages === Infinity && rates.bytes === Infinity;
+  if (inUse.rate !== undefined) inUse.rate.rates = rates;
+  else if (!free) inUse.rate = new PublishRate(rates);
+}

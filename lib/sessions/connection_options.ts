@@ -1,0 +1,18 @@
+/**
+ * What a connection begins with.
+ *
+ * @module
+ */
+import type { Grant } from "../auth/grant.ts";
+import type { Listener } from "./listener.ts";
+import type { Transport } from "./transport.ts";
+
+/** What a connection is made of. */
+export interface ConnectionOptions {
+  readonly number: number;
+  readonly listener: Listener;
+  readonly address: string;
+  readonly transport: Transport;
+  /** What it may do, where that is known before it says anything. */
+  readonly grant?: Grant | undefined;
+}

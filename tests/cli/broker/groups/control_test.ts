@@ -1,0 +1,87 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  ask,
+  type AskedBroker,
+  type GroupsRequest,
+  openControl,
+} from "../../../../lib/cli/broker/groups/control.ts";
+import { RunError } from "../../../../lib/errors.ts";
+import type { Log } from "../../../../lib/log.ts";
+
+/** A directory with the socket of a broker that answers what the test says. */
+class Asked implements Disposable {
+  readonly dir = Deno.makeTempDirSync();
+  readonly logged: string[] = [];
+  readonly #control: { close(): void };
+
+  constructor(broker: Partial<AskedBroker>) {
+    const log = (event: string, fields?: unknown): void =>
+      void this.logged.push(`${event} ${JSON.stringify(fields)}`);
+    // a request that asks for more than the test has is a defect of the test
+    this.#control = openControl(
+      this.dir,
+      broker as AskedBroker,
+      { debug: log, info: log, warn: log, error: log } satisfies Log,
+    );
+  }
+
+  get socket(): string {
+    return `${this.dir}/hashbus.sock`;
+  }
+
+  /** What comes back for these bytes, to the end. */
+  async raw(...pieces: readonly string[]): Promise<string> {
+    using conn = await Deno.connect({ transport: "unix", path: this.socket });
+    for (const piece of pieces) {
+      await conn.write(new TextEncoder().encode(piece));
+      // so that it is read by itself
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return await new Response(conn.readable).text();
+  }
+
+  [Symbol.dispose](): void {
+    this.#control.close();
+    Deno.removeSync(this.dir, { recursive: true });
+  }
+}
+
+Deno.test("the socket is its owner's, in the place of one that was left, and gone with who listens", async () => {
+  const asked = new Asked({ groups: () => Promise.resolve([]) });
+  assertEquals(Deno.statSync(asked.socket).mode! & 0o777, 0o600);
+  const again = openControl(asked.dir, {} as AskedBroker, { debug() {}, info() {}, warn() {}, error() {} });
+  again.close();
+  assertEquals(await ask(asked.dir, { do: "list" }), undefined, "there is none any more");
+  asked[Symbol.dispose]();
+  assertEquals(await ask(asked.dir, { do: "list" }), undefined);
+});
+
+Deno.test("a request is answered however it is cut, and a wrong one by a line that says what is wrong", async () => {
+  using asked = new Asked({
+    groups: () => Promise.resolve([]),
+    deleteGroup: () => Promise.reject(new RunError("the group stays as it is: no space left")),
+  });
+  assertEquals(await asked.raw('{"do":', '"list"}\n'), '{"groups":[]}\n');
+  assertEquals(await ask(asked.dir, { do: "delete", group: { name: "g", pattern: "#a" } }), {
+    error: "the group stays as it is: no space left",
+  });
+  const unknown = await ask(asked.dir, { do: "dance" } as unknown as GroupsRequest);
+  assertEquals(unknown, { error: 'this broker does not know how to "dance"' });
+  assertEquals(JSON.parse(await asked.raw("dance\n")).error.includes("JSON"), true);
+  assertEquals(asked.logged, []);
+});
+
+Deno.test("who is broken off, asks without end or meets a defect has no answer, and others have theirs", async () => {
+  using asked = new Asked({
+    groups: () => Promise.resolve([]),
+    resetGroup: () => Promise.reject(new TypeError("a defect")),
+  });
+  assertEquals(await asked.raw("x".repeat(65 * 1024), "\n").catch(() => ""), "");
+  await assertRejects(
+    () => ask(asked.dir, { do: "reset", group: { name: "g", pattern: "#a" } }),
+    RunError,
+    "ended without an answer",
+  );
+  assertEquals(asked.logged, ['a request about groups failed {"reason":"a defect"}']);
+  assertEquals(await ask(asked.dir, { do: "list" }), { groups: [] });
+});

@@ -1,0 +1,48 @@
+import { assert, assertEquals } from "@std/assert";
+import { connectionsWithin, descriptorsLeft, limitIn } from "../../../lib/cli/process/descriptors.ts";
+import { startBroker } from "../../support/broker.ts";
+import { BROKER } from "../../faults/data_folder.ts";
+
+Deno.test("the limit of open files is read as Linux tells it", () => {
+  const text = "Limit                     Soft Limit           Hard Limit           Units     \n" +
+    "Max processes             7                    8                    processes \n" +
+    "Max open files            1024                 524288               files     \n";
+  assertEquals(limitIn(text), 1024);
+  assertEquals(limitIn(text.replace("1024  ", "unlimited")), undefined);
+  assertEquals(limitIn(""), undefined);
+});
+
+Deno.test("as many connections are taken as leave 64 descriptors, or half where there are few", () => {
+  const cases: [wanted: number, left: number | undefined, most: number][] = [
+    [10_000, undefined, 10_000],
+    [10_000, 20_000, 10_000],
+    [10_000, 10_064, 10_000],
+    [10_000, 10_063, 9_999],
+    [10_000, 1000, 936],
+    [10_000, 100, 50],
+    [10, 100, 10],
+    [10_000, 0, 1],
+    [10_000, -5, 1],
+  ];
+  for (const [wanted, left, most] of cases) assertEquals(connectionsWithin(wanted, left), most, `${left}`);
+});
+
+Deno.test({
+  name: "a broker under ulimit -n takes fewer connections than it was told, and says so (F25)",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    assert((descriptorsLeft() ?? 0) > 0);
+    const command = ["bash", "-c", `ulimit -n 300; exec "$@"`, "bash", ...BROKER];
+    await using broker = await startBroker([], { command });
+    await broker.see(/started/, { on: "stderr" });
+    const [, most] =
+      /WARN {2}fewer connections than --max-connections .* connections=(\d+) /.exec(broker.stderr) ?? [];
+    assert(Number(most) > 150 && Number(most) <= 300 - 64, broker.stderr);
+  },
+});
+
+Deno.test("a broker with descriptors enough says nothing of them", async () => {
+  await using broker = await startBroker(["--max-connections", "100"]);
+  await broker.see(/started/, { on: "stderr" });
+  assertEquals(broker.stderr.includes("fewer connections"), false, broker.stderr);
+});

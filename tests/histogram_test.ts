@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import { Histogram, quantile } from "../lib/histogram.ts";
+
+Deno.test("times are counted by the first bound they do not exceed, and added up", () => {
+  const histogram = new Histogram([1, 10]);
+  for (const ms of [0, 1, 1.5, 10, 11, 1000]) histogram.took(ms);
+  assertEquals(histogram.state, { bounds: [1, 10], counts: [2, 2, 2], sum: 1023.5 });
+});
+
+Deno.test("a quantile lies between the bounds that it falls between, and at the last one beyond it", () => {
+  const histogram = new Histogram([1, 10, 100]);
+  assertEquals(quantile(histogram.state, 0.5), undefined);
+  for (let at = 0; at < 10; at++) histogram.took(5);
+  assertEquals([quantile(histogram.state, 0.5), quantile(histogram.state, 1)], [5.5, 10]);
+  for (let at = 0; at < 90; at++) histogram.took(5_000);
+  assertEquals([quantile(histogram.state, 0.1), quantile(histogram.state, 0.5)], [10, 100]);
+});

@@ -1,0 +1,181 @@
+/**
+ * A round: one broker, attackers whose transcripts change with what they find out, and an honest pair beside them.
+ *
+ * @module
+ */
+import { seeded } from "../../faults/random.ts";
+import { LITTLE_SAYS } from "../accounts.ts";
+import { within } from "../../support/within.ts";
+import { Talker } from "../talker.ts";
+import { attack } from "./attack.ts";
+import { FuzzedBroker } from "./broker.ts";
+import { Honest } from "./honest.ts";
+import { mutated } from "./mutate.ts";
+import type { Novelty } from "./novelty.ts";
+import { readWritten, type Transcript, written } from "./transcript.ts";
+
+export interface RoundOptions {
+  readonly seed: number;
+  readonly ms: number;
+  /** What is mutated; what leads to new answers is added to it. */
+  readonly corpus: Transcript[];
+  readonly novelty: Novelty;
+  /** Whether the broker has accounts. */
+  readonly accounts: boolean;
+  /** Told which process it is. */
+  readonly started?: (pid: number) => void;
+}
+
+/** What came of a round. */
+export interface RoundReport {
+  readonly executions: number;
+  readonly novel: number;
+  readonly published: number;
+  readonly received: number;
+  /** Bytes the broker took before and after, and the descriptors it had open. */
+  readonly memory: readonly [before: number, after: number];
+  readonly descriptors: readonly [before: number, after: number];
+  readonly findings: readonly string[];
+  /** The transcripts that were said last before something was found. */
+  readonly suspects: readonly Transcript[];
+}
+
+const ATTACKERS = 8;
+const SUSPECTS_MOST = 256;
+/** Executions between two looks at a connection of its own. */
+const HEALTH_EVERY = 500;
+/** What the broker warms up with before its memory is taken as a baseline, milliseconds. */
+const WARM_UP_PART = 0.15;
+/** What may be left of a round, bytes: heaps grow and shrink in steps. */
+const GROWTH_MOST = 48 * 1024 * 1024;
+const QUIET_WITHIN_MS = 12_000;
+
+/** Runs one. */
+export async function runRound(
+  { seed, ms, corpus, novelty, accounts, started }: RoundOptions,
+): Promise<RoundReport> {
+  const random = seeded(seed);
+  const findings: string[] = [];
+  const suspects: Transcript[] = [];
+  const broker = await FuzzedBroker.start({ accounts });
+  const secret = crypto.randomUUID();
+  const { subPort, pubPort } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts, secret });
+  const target = { subPort, pubPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
+  started?.(broker.pid);
+  const descriptors = broker.descriptors;
+  const began = performance.now();
+  let executions = 0;
+  let novel = 0;
+  let on = true;
+  const looked = (): string | undefined => broker.defect ?? honest.wrong;
+  const attacking = async (): Promise<void> => {
+    while (on && performance.now() - began < ms && looked() === undefined) {
+      const transcript = mutated(known(drawn(corpus, random), { accounts, random }), corpus, random);
+      suspects.push(transcript);
+      if (suspects.length > SUSPECTS_MOST) suspects.shift();
+      const heard = await attack(transcript, target).catch((error) => {
+        findings.push(error.message);
+        on = false;
+        return "";
+      });
+      executions++;
+      if (heard === undefined) findings.push("the broker did not end a connection that said nothing more");
+      else if (novelty.isNew(heard)) {
+        novel++;
+        corpus.push(transcript);
+      }
+      if (executions % HEALTH_EVERY === 0) {
+        await health(broker).catch((error) => findings.push(`a connection of its own: ${error.message}`));
+      }
+    }
+  };
+  let before = 0;
+  const warm = setTimeout(() => before = broker.memory, WARM_UP_PART * ms);
+  await Promise.all(Array.from({ length: ATTACKERS }, attacking));
+  clearTimeout(warm);
+  if (before === 0) before = broker.memory;
+  const wrong = looked();
+  if (wrong !== undefined) findings.push(wrong);
+  await honest.stop();
+  if (wrong === undefined && honest.wrong !== undefined) findings.push(honest.wrong);
+  const after = await broker.quiet({ memory: before + GROWTH_MOST, descriptors, ms: QUIET_WITHIN_MS });
+  if (findings.length === 0) {
+    if (after.memory > before + GROWTH_MOST) {
+      findings.push(`memory stays at ${mib(after.memory)} MiB, it was ${mib(before)}`);
+    }
+    if (after.descriptors > descriptors) {
+      findings.push(`${after.descriptors - descriptors} descriptors stay open`);
+    }
+  }
+  const code = await broker.stop();
+  if (broker.defect !== undefined && wrong === undefined) findings.push(broker.defect);
+  if (code !== 0) findings.push(`the broker ended with ${code}`);
+  return {
+    executions,
+    novel,
+    published: honest.published,
+    received: honest.received,
+    memory: [before, after.memory],
+    descriptors: [descriptors, after.descriptors],
+    findings,
+    suspects,
+  };
+}
+
+/** Says these one after the other to a broker of their own, and says what was wrong behind each. */
+export async function replay(
+  transcripts: readonly Transcript[],
+  { accounts }: { accounts: boolean },
+): Promise<string[]> {
+  const broker = await FuzzedBroker.start({ accounts });
+  const secret = crypto.randomUUID();
+  const { subPort, pubPort } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts, secret });
+  const found: string[] = [];
+  const target = {
+    subPort,
+    pubPort,
+    accounts,
+    random: Math.random,
+    ...(accounts ? { forbidden: secret } : {}),
+  };
+  for (const transcript of transcripts) {
+    await attack(transcript, target).catch((error) => found.push(error.message));
+    await health(broker).catch((error) => found.push(error.message));
+    if (found.length > 0 || (broker.defect ?? honest.wrong) !== undefined) break;
+  }
+  await honest.stop();
+  for (const wrong of [broker.defect, honest.wrong]) if (wrong !== undefined) found.push(wrong);
+  await broker.stop();
+  return found;
+}
+
+/** A half of what is mutated is what was found last. */
+function drawn(corpus: readonly Transcript[], random: () => number): Transcript {
+  const recent = random() < 0.5 ? Math.min(corpus.length, 64) : corpus.length;
+  return corpus[corpus.length - 1 - Math.floor(random() * recent)]!;
+}
+
+/** With accounts an attacker mostly knows one of them. */
+function known(
+  transcript: Transcript,
+  { accounts, random }: { readonly accounts: boolean; readonly random: () => number },
+): Transcript {
+  if (!accounts || random() < 0.2) return transcript;
+  const text = written(transcript).text.replace(/hello 2\n/, `hello 2 ${LITTLE_SAYS}\n`);
+  // what it may do begins so
+  return readWritten({ on: transcript.on, text: random() < 0.5 ? text.replaceAll("#a", "#p.a") : text });
+}
+
+/** Who comes anew is served. */
+async function health({ pubPort }: { readonly pubPort: number }): Promise<void> {
+  using talker = await Talker.connect(pubPort);
+  await talker.say("health hello 2\nping\n");
+  await within("an answer", talker.until((text) => text.endsWith("\n"), "an answer"));
+  if (!/^(OK_2|ERR_DENIED)\n/.test(talker.text)) throw new Error(`${JSON.stringify(talker.text)} came`);
+}
+
+function mib(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(0);
+}

@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import type { CountedTopic } from "../../../lib/broker/mod.ts";
+import { TopicLabels } from "../../../lib/http/metrics/topic_labels.ts";
+
+/** Topics as a broker counts them, which it may forget. */
+class Topics {
+  readonly counts = new Map<string, number>();
+
+  counted(): CountedTopic[] {
+    return [...this.counts.keys()].map((topic) => this.one(topic)!);
+  }
+
+  one(topic: string): CountedTopic | undefined {
+    const messages = this.counts.get(topic);
+    if (messages === undefined) return undefined;
+    return {
+      topic,
+      durable: false,
+      messages,
+      bytes: 10 * messages,
+      then: { messages: 0, bytes: 0 },
+      subscribers: 0,
+    };
+  }
+}
+
+function read(labels: TopicLabels): [string, number, number][] {
+  return labels.read().map(({ topic, messages, bytes }) => [topic, messages, bytes]);
+}
+
+Deno.test("so many topics have a label, at first those that most was published to, and keep it", () => {
+  const topics = new Topics();
+  for (let at = 0; at < 5; at++) topics.counts.set(`#t${at}`, at);
+  const labels = new TopicLabels(topics, 3);
+  assertEquals(read(labels), [["#t4", 4, 40], ["#t3", 3, 30], ["#t2", 2, 20]]);
+  topics.counts.set("#t0", 100);
+  topics.counts.set("#t4", 5);
+  assertEquals(read(labels), [["#t4", 5, 50], ["#t3", 3, 30], ["#t2", 2, 20]]);
+});
+
+Deno.test("a labelled topic's numbers only go up, also where it is forgotten and counted anew", () => {
+  const topics = new Topics();
+  const labels = new TopicLabels(topics, 2);
+  topics.counts.set("#a", 7);
+  assertEquals(read(labels), [["#a", 7, 70]]);
+  topics.counts.delete("#a");
+  assertEquals(read(labels), [["#a", 7, 70]]);
+  topics.counts.set("#a", 2);
+  assertEquals(read(labels), [["#a", 9, 90]]);
+  topics.counts.set("#a", 3);
+  topics.counts.set("#b", 1);
+  assertEquals(read(labels), [["#a", 10, 100], ["#b", 1, 10]]);
+});
