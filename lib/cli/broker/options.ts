@@ -287,9 +287,9 @@ function requireNothingStored(options: BrokerOptions): void {
   const [last, ...before] = given.reverse();
   if (last === undefined) return;
   const named = before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
-  const [say, it] = before.length === 0 ? ["says", "it"] : ["say", "them"];
+  const [say, it] = before.length === 0 ? ["is", "it"] : ["are", "them"];
   throw new UsageError(
-    `${named} ${say} how messages are stored, and without --data DIR none is: ` +
+    `${named} ${say} about messages that are stored, and without --data DIR none is: ` +
       `add --data DIR, or leave ${it} out; see broker --help`,
   );
 }
