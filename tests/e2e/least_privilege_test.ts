@@ -101,12 +101,18 @@ Deno.test({
     const args = ["-s", "0", "-p", "0", ...pair, "--http", "0"];
     await using broker = await startBroker(args, { command: readable, after });
     const [, port] = /http \S+:(\d+)/.exec(broker.stdout) ?? [];
-    for (const path of ["/healthz", "/", "/api/broker", "/metrics"]) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-        headers: { authorization: `Basic ${btoa("shop:correct-horse")}` },
-      });
-      const text = await response.text();
-      assert(response.status < 500 && text.length > 0, `${path}: ${response.status} ${broker.stderr}`);
+    const client = Deno.createHttpClient({ caCerts: [issuer.certificate] });
+    try {
+      for (const path of ["/healthz", "/", "/api/broker", "/metrics"]) {
+        const response = await fetch(`https://127.0.0.1:${port}${path}`, {
+          client,
+          headers: { authorization: `Basic ${btoa("shop:correct-horse")}` },
+        });
+        const text = await response.text();
+        assert(response.status < 500 && text.length > 0, `${path}: ${response.status} ${broker.stderr}`);
+      }
+    } finally {
+      client.close();
     }
     using tls = await connectTls(broker.pubPort, issuer.certificate);
     assertEquals(await tls.ask("c hello 2 user=shop token=correct-horse"), "OK_2", broker.stderr);
