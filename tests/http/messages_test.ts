@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
+import { TestGatekeeper } from "../support/gates.ts";
 import { Events, type Json, startHttp } from "../support/http.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { upgrade } from "../support/v2.ts";
@@ -219,4 +220,23 @@ Deno.test("a stream is told that the broker stops", async () => {
   const end = await events.next();
   assertEquals([end?.event, typeof end?.data.detail], ["end", "string"]);
   assertEquals(await events.next(), undefined);
+});
+
+Deno.test("a stream whose account loses its right, or is gone, is told so and ends", async () => {
+  const gatekeeper = new TestGatekeeper([{ name: "alice", secret: "s", pattern: "#>" }]);
+  await using http = await startHttp({ gatekeeper });
+  const headers = { authorization: "Bearer alice:s" };
+  await using one = await Events.open(`${http.url}/api/topics/a/stream`, headers);
+  await one.next();
+  gatekeeper.set({ name: "alice", secret: "s", pattern: "#other.>" });
+  http.broker.permissionsChanged();
+  const denied = await one.next();
+  assertEquals([denied?.event, denied?.data.code], ["end", "DENIED"]);
+  assertEquals(await one.next(), undefined);
+  await using other = await Events.open(`${http.url}/api/topics/other.b/stream`, headers);
+  await other.next();
+  gatekeeper.accounts.clear();
+  http.broker.permissionsChanged();
+  const gone = await other.next();
+  assertEquals([gone?.event, gone?.data.code], ["end", "DENIED"]);
 });
