@@ -240,3 +240,19 @@ Deno.test("a stream whose account loses its right, or is gone, is told so and en
   const gone = await other.next();
   assertEquals([gone?.event, gone?.data.code], ["end", "DENIED"]);
 });
+
+Deno.test("a hundred streams of one topic get each of its messages, in order", async () => {
+  await using http = await startHttp({ store: undefined });
+  const streams = await Promise.all(
+    Array.from({ length: 100 }, () => Events.open(`${http.url}/api/topics/a/stream`)),
+  );
+  for (const stream of streams) assertEquals((await stream.next())?.event, "open");
+  const all = Array.from({ length: 50 }, (_, at) => `${at}`);
+  await http.publish("#a", all.join("\n"), NDJSON);
+  for (const stream of streams) {
+    const got: string[] = [];
+    while (got.length < all.length) got.push((await stream.next())!.data.payload);
+    assertEquals(got, all);
+    await stream[Symbol.asyncDispose]();
+  }
+});
