@@ -256,3 +256,12 @@ Deno.test("a hundred streams of one topic get each of its messages, in order", a
     await stream[Symbol.asyncDispose]();
   }
 });
+
+Deno.test("what answers hold is let go of when they have been taken", async () => {
+  await using http = await startHttp();
+  for (let at = 0; at < 4; at++) await http.publish("#large", "x".repeat(2_000_000));
+  for (let at = 0; at < 10; at++) {
+    const { messages } = await http.json("/api/topics/large/messages");
+    assertEquals(messages.length, 4);
+  }
+});
