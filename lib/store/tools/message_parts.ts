@@ -118,8 +118,8 @@ export function recordOf(message: ImportedMessage): Uint8Array {
 }
 
 /**
- * Why a broker would not take a message's record, for the length of its header line, for its fields, or for when
- * it is due (D9), as a clause; undefined: it would.
+ * Why a broker would not take a message's record, for the length of its header line, for its fields, or for
+ * when it is due (D9), as a clause; undefined: it would.
  */
 export function headerProblem(message: ImportedMessage, most: number): string | undefined {
   const { topic, payload, at } = message;
