@@ -10,6 +10,7 @@ import type { Gap } from "./gap.ts";
 import type { LeasedMessage } from "./leased_message.ts";
 import type { Message } from "./message.ts";
 import type { Receipt } from "./receipt.ts";
+import type { ClientCredentials, TlsOptions } from "./security.ts";
 import type { Asker } from "./requesting/types.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -17,18 +18,11 @@ export type { LeasedMessage, NackOptions } from "./leased_message.ts";
 export type { Message, MessageJson } from "./message.ts";
 export type { Receipt } from "./receipt.ts";
 export type { Asker, RequestOptions, ResponseOptions } from "./requesting/types.ts";
+export type { ClientCredentials, TlsOptions } from "./security.ts";
 export type { Subscription } from "./subscription.ts";
 
 /** `auto` speaks v2 where the broker does, and classic where it does not. */
 export type Protocol = "auto" | "classic" | "2";
-
-/** What an account is known by. */
-export interface ClientCredentials {
-  /** Its name. */
-  readonly user: string;
-  /** Its secret. */
-  readonly token: string;
-}
 
 /** How to reach the broker, and what to do when it is not there. */
 export interface ConnectOptions {
@@ -80,14 +74,6 @@ export interface ConnectOptions {
   readonly onEvent?: (event: ClientEvent) => void;
   /** Aborts connecting; without effect once connected. */
   readonly signal?: AbortSignal;
-}
-
-/** How TLS is spoken to a broker. */
-export interface TlsOptions {
-  /** Certificates of issuers in PEM, which are trusted beside those that the runtime trusts. */
-  readonly ca?: string | readonly string[];
-  /** What the broker's certificate has to be for (`host`). */
-  readonly serverName?: string;
 }
 
 /** {@link ConnectOptions} of a publisher. */

@@ -6,6 +6,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { compileAll, RuntimeMissing } from "../../scripts/compile.ts";
 import { Program } from "../../scripts/program.ts";
+import { ASSETS } from "../../lib/http/mod.ts";
+import { ask, httpOf } from "../support/browser.ts";
 import { startBroker } from "../support/broker.ts";
 
 /** No PATH, no HOME, nothing. */
@@ -93,6 +95,21 @@ Deno.test({
     assertStringIncludes(asking.lines.join("\n"), "HI");
     worker.kill("SIGINT");
     assertEquals((await worker.ended).code, 0, worker.lines.join("\n"));
+  },
+});
+
+Deno.test({
+  name: named("The compiled broker has the dashboard with it, and an API"),
+  ignore: missing !== null,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await using broker = await startBroker(["--http", "0"], { command: [executable("broker")], ...BARE });
+    for (const [path, { bytes, type }] of ASSETS) {
+      const answer = await fetch(`${httpOf(broker)}${path}`);
+      assertEquals([path, answer.status, answer.headers.get("content-type")], [path, 200, type]);
+      assertEquals(await answer.bytes(), bytes, path);
+    }
+    assertEquals((await ask(broker, "/api/broker"))["ready"], true);
   },
 });
 

@@ -1,4 +1,4 @@
-/** TLS as the programs speak it. Rows 35 and 36 of what has to be survived are told in one line. */
+/** TLS as the programs speak it. F35 and F36 are told in one line. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Ended, run, start } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
@@ -40,7 +40,7 @@ Deno.test("programs talk inside TLS, and go on when the certificate is another o
   assertEquals(subscriber.stdout, "#a before\n#a behind\n");
 });
 
-Deno.test("row 36: a broker that cannot speak TLS says why in one line", options, async () => {
+Deno.test("a broker that cannot speak TLS says why in one line (F36)", options, async () => {
   await using issuer = await TestIssuer.make();
   const good = await issuer.issue();
   const cases: ReadonlyArray<readonly [args: readonly string[], code: number, said: RegExp]> = [
@@ -56,7 +56,7 @@ Deno.test("row 36: a broker that cannot speak TLS says why in one line", options
   }
 });
 
-Deno.test("row 35: a program that speaks the wrong language says so in one line", options, async () => {
+Deno.test("a program that speaks the wrong language says so in one line (F35)", options, async () => {
   await using issuer = await TestIssuer.make();
   await using tls = await startBroker(await served(issuer.folder, await issuer.issue()));
   await using plain = await startBroker();

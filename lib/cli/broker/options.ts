@@ -173,6 +173,7 @@ const OPTIONS = {
       CONNECTIONS_PER_ADDRESS.toLocaleString("en")
     })`,
   }),
+  "max-groups": limitOption("groups"),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
     help: `most ${specOf("memory").meaning} (${showSize(DEFAULT_LIMITS.memory)}, or what --max-outbox and ` +
@@ -318,6 +319,7 @@ export function limitsOf(options: BrokerOptions): Limits {
     topic: options["max-topic"],
     patterns: options["max-patterns"],
     connections: options["max-connections"],
+    groups: options["max-groups"],
     outbox: options["max-outbox"],
   });
 }

@@ -8,7 +8,7 @@ import type { Transport } from "../transport.ts";
 import type { Carrier } from "./carrier.ts";
 
 /**
- * Bytes that are encrypted at a time: what is encrypted and not taken is in nobody's account, and what is more
+ * Bytes that are encrypted at a time: what is encrypted and not taken is in no account, and what is more
  * than three records leaves in two writes.
  */
 const WRITE_MOST = 3 * 16 * 1024;

@@ -72,7 +72,7 @@ Deno.test("what a member that is gone had written goes to another with one attem
   assertEquals(two.shown, ["#d.a 2", "#d.a 1 (2)"]);
 });
 
-Deno.test("what is given out too often is a dead letter, stored with what settles it", async () => {
+Deno.test("what is given out too often is a dead letter, stored with what settles it (F52)", async () => {
   const bench = new StoredBench();
   const dead = await bench.joined({ name: "undertakers", pattern: "#dead.>" });
   const worker = await bench.joined();

@@ -68,11 +68,11 @@ Deno.test("a message that nobody sent, or that is missing, is found; so is one o
 
 Deno.test("what an attacker hears and may not receive is found", async () => {
   const broker = await FuzzedBroker.start({ accounts: true });
-  const { subPort, pubPort } = broker;
+  const { subPort, pubPort, httpPort } = broker;
   const honest = await Honest.on({ subPort, pubPort, accounts: true, secret: "known" });
   const says = `c hello 2 user=${HONEST.user} token=${HONEST.token}\nsub #>\n`;
   const transcript = readWritten({ on: "subscribers", text: says, leaving: "stays" });
-  const target = { subPort, pubPort, accounts: true, random: Math.random, forbidden: "known" };
+  const target = { subPort, pubPort, httpPort, accounts: true, random: Math.random, forbidden: "known" };
   await assertRejects(() => attack(transcript, target), Error, "heard what it may not receive");
   await honest.stop();
   assertEquals([honest.wrong, await broker.stop()], [undefined, 0]);

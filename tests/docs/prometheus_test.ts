@@ -8,8 +8,8 @@ import { freePort } from "../support/ports.ts";
 import { has, promtool } from "../support/promtool.ts";
 import { within } from "../support/within.ts";
 
-const RULES = new URL("../../packaging/prometheus_rules.yml", import.meta.url).pathname;
-const DASHBOARD = new URL("../../packaging/grafana_dashboard.json", import.meta.url).pathname;
+const RULES = new URL("../../docs/examples/prometheus_rules.yml", import.meta.url).pathname;
+const DASHBOARD = new URL("../../docs/examples/grafana_dashboard.json", import.meta.url).pathname;
 const OPERATIONS = new URL("../../docs/operations.md", import.meta.url).pathname;
 const MISSING = !await has("prometheus") || !await has("promtool");
 const WHY = MISSING ? " (skipped: Debian's prometheus is not installed)" : "";
