@@ -33,7 +33,7 @@ class Served implements AsyncDisposable {
   /** What a publisher is told to connect. */
   get publisher(): { id: string; host: string; port: number; tls: { ca: string }; connectTimeout: number } {
     const tls = { ca: this.issuer.certificate };
-    return { id: "p1", host: "localhost", port: this.pubPort, tls, connectTimeout: 200 };
+    return { id: "p1", host: "localhost", port: this.pubPort, tls, connectTimeout: 20_000 };
   }
 
   /** Ends all connections, and is there again on the same ports. */
@@ -103,7 +103,7 @@ Deno.test("A lost connection is made again inside TLS, with what was subscribed"
 async function failure(connecting: Promise<unknown>): Promise<string> {
   const begun = performance.now();
   const error = await within("an error", assertRejects(() => connecting, RunError));
-  assert(performance.now() - begun < 3_000, "it is not tried again and again");
+  assert(performance.now() - begun < 10_000, "it is not tried until the time is over");
   return error.message;
 }
 
