@@ -92,6 +92,8 @@ export class FuzzedBroker {
     while ((this.memory > memory || this.descriptors > descriptors) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     }
+    // who is gone holds nothing, and has ended as soon as what it said last is read
+    if (this.memory === 0) await this.#program.ended;
     return { memory: this.memory, descriptors: this.descriptors };
   }
 

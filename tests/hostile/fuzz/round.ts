@@ -17,6 +17,8 @@ import { readWritten, type Transcript, written } from "./transcript.ts";
 export interface RoundOptions {
   readonly seed: number;
   readonly ms: number;
+  /** So many at most (any number), each attacker beside the one that it is at. */
+  readonly executions?: number;
   /** What is mutated; what leads to new answers is added to it. */
   readonly corpus: Transcript[];
   readonly novelty: Novelty;
@@ -54,7 +56,7 @@ const QUIET_WITHIN_MS = 12_000;
 
 /** Runs one. */
 export async function runRound(
-  { seed, ms, corpus, novelty, accounts, started }: RoundOptions,
+  { seed, ms, executions: most = Infinity, corpus, novelty, accounts, started }: RoundOptions,
 ): Promise<RoundReport> {
   const random = seeded(seed);
   const findings: string[] = [];
@@ -72,7 +74,7 @@ export async function runRound(
   let on = true;
   const looked = (): string | undefined => broker.defect ?? honest.wrong;
   const attacking = async (): Promise<void> => {
-    while (on && performance.now() - began < ms && looked() === undefined) {
+    while (on && executions < most && performance.now() - began < ms && looked() === undefined) {
       const transcript = mutated(known(drawn(corpus, random), { accounts, random }), corpus, random);
       suspects.push(transcript);
       if (suspects.length > SUSPECTS_MOST) suspects.shift();
@@ -95,14 +97,13 @@ export async function runRound(
   let before = 0;
   await Promise.all(Array.from({ length: ATTACKERS }, attacking));
   if (before === 0) before = broker.memory;
-  const wrong = looked();
-  if (wrong !== undefined) findings.push(wrong);
   await honest.stop();
-  if (wrong === undefined && honest.wrong !== undefined) findings.push(honest.wrong);
-  const most = before + (accounts ? GROWTH_WITH_ACCOUNTS : GROWTH_MOST);
-  const after = await broker.quiet({ memory: most, descriptors, ms: QUIET_WITHIN_MS });
+  const bound = before + (accounts ? GROWTH_WITH_ACCOUNTS : GROWTH_MOST);
+  const after = await broker.quiet({ memory: bound, descriptors, ms: QUIET_WITHIN_MS });
+  // both: a broker that is gone is what its clients notice first
+  for (const wrong of [broker.defect, honest.wrong]) if (wrong !== undefined) findings.push(wrong);
   if (findings.length === 0) {
-    if (after.memory > most) {
+    if (after.memory > bound) {
       findings.push(`memory stays at ${mib(after.memory)} MiB, it was ${mib(before)}`);
     }
     if (after.descriptors > descriptors) {
@@ -110,7 +111,7 @@ export async function runRound(
     }
   }
   const code = await broker.stop();
-  if (broker.defect !== undefined && wrong === undefined) findings.push(broker.defect);
+  if (broker.defect !== undefined && !findings.includes(broker.defect)) findings.push(broker.defect);
   if (code !== 0) findings.push(`the broker ended with ${code}`);
   return {
     executions,
