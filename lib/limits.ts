@@ -303,6 +303,8 @@ export const STALL_TIMEOUT_MS = 5_000;
 export const LOGIN_BYTES_MOST = 8 * KIB;
 export const LOBBY_BYTES = 16 * MIB;
 export const LOGIN_TIMEOUT_MS = 10_000;
+/** Connections that are told that time has passed before the event loop turns. */
+export const TOLD_A_TURN = 256;
 /** Of those who take too long so many are ended before the event loop turns. */
 export const LOGIN_ENDS_A_TURN = 4;
 /** Connections from one address where there are accounts and nobody says otherwise. */

@@ -13,7 +13,7 @@ import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
 import type { ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS } from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS, TOLD_A_TURN } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { renewGrants } from "./renewal.ts";
 import { Seldom } from "../seldom.ts";
@@ -54,8 +54,8 @@ export class Server {
   readonly #refusals = new Seldom(SELDOM_MS);
   readonly #capacity: Capacity;
   #lastNumber = 0;
-  /** Those are being ended who took too long to log in. */
-  #ending = false;
+  /** Connections are being told that time has passed. */
+  #passing = false;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
@@ -227,14 +227,7 @@ export class Server {
       engine.tick(now());
       accounts.tick(TICK_MS);
       if (gatekeeper?.tick?.() === true) this.renewGrants();
-      const late: Connection[] = [];
-      const suspects: Connection[] = [];
-      for (const connection of this.#connections.keys()) {
-        if (connection.isLate(TICK_MS)) late.push(connection);
-        else if (connection.tick(TICK_MS)) suspects.push(connection);
-      }
-      void this.#end(late);
-      if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
+      void this.#tickAll();
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
@@ -250,16 +243,29 @@ export class Server {
     });
   }
 
-  /** A flood that came together is ended a few at a time: others have their turn in between. */
-  async #end(late: readonly Connection[]): Promise<void> {
-    if (this.#ending || late.length === 0) return;
-    this.#ending = true;
-    for (const [at, guest] of late.entries()) {
-      // it may have been let in meanwhile
-      if (guest.isLate(0)) guest.giveUp("no login");
-      if (at % LOGIN_ENDS_A_TURN === 0) await new Promise<void>((resolve) => this.later(resolve));
+  /**
+   * Ten thousand take two milliseconds, and to end one takes a twentieth of one: they are told, and who is
+   * late ended, a few at a time, and others have their turn in between. A pass that is not over when the next
+   * tick comes stands for both.
+   */
+  async #tickAll(): Promise<void> {
+    if (this.#passing) return;
+    this.#passing = true;
+    const suspects: Connection[] = [];
+    let told = 0;
+    for (const connection of this.#connections.keys()) {
+      if (connection.isLate(TICK_MS)) {
+        connection.giveUp("no login");
+        told += TOLD_A_TURN / LOGIN_ENDS_A_TURN;
+      } else if (connection.tick(TICK_MS)) {
+        suspects.push(connection);
+      }
+      if (++told < TOLD_A_TURN) continue;
+      told = 0;
+      await new Promise<void>((resolve) => this.later(resolve));
     }
-    this.#ending = false;
+    this.#passing = false;
+    if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {

@@ -60,6 +60,45 @@ Deno.test({
 });
 
 Deno.test({
+  name: named(
+    "A compiled subscriber runs commands as a worker, answers with what they print, and ends when it is told",
+  ),
+  ignore: missing !== null || Deno.build.os === "windows",
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await using broker = await startBroker();
+    const ports = ["-p", `${broker.subPort}`, "--pub-port", `${broker.pubPort}`];
+    await using worker = Program.start(
+      [
+        ...[executable("subscriber"), "-i", "w1", ...ports, "-t", "upper", "-G", "g", "-v"],
+        ...["--ack", "exec", "--jobs", "4", "--reply", "--", "/bin/sh", "-c", "tr a-z A-Z"],
+      ],
+      BARE,
+    );
+    await worker.line(/subscribed to #upper/);
+    await using asking = Program.start(
+      [
+        ...[
+          executable("publisher"),
+          "-i",
+          "p1",
+          "-p",
+          `${broker.pubPort}`,
+          "--sub-port",
+          `${broker.subPort}`,
+        ],
+        ...["-t", "upper", "-m", "hi", "--request"],
+      ],
+      BARE,
+    );
+    assertEquals((await asking.ended).code, 0, asking.lines.join("\n"));
+    assertStringIncludes(asking.lines.join("\n"), "HI");
+    worker.kill("SIGINT");
+    assertEquals((await worker.ended).code, 0, worker.lines.join("\n"));
+  },
+});
+
+Deno.test({
   name: named("The compiled broker has the dashboard with it, and an API"),
   ignore: missing !== null,
   fn: async () => {

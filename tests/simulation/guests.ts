@@ -15,7 +15,7 @@ import type { Random } from "./world/random.ts";
 const AGAIN_MS = 700;
 
 /** Milliseconds before its rights change in which it asks once more. */
-const JUST_MS = 100;
+const JUST_MS = 40;
 
 /** Stays until it is told to leave, and comes again when it is thrown out. */
 export class GuestActor {
@@ -98,7 +98,7 @@ export class GuestActor {
       const wants = [
         ...subscriptions.map(({ pattern, from, to }) => ({ pattern, options: { from, to } })),
         ...joins.map(({ pattern, group, from }) => ({ pattern, options: { group, from, to: undefined } })),
-      ].filter(() => random.chance(0.5));
+      ].filter(() => random.chance(0.7));
       for (const { pattern, options } of wants) {
         const { from, to } = options;
         const fields = {
