@@ -12,7 +12,7 @@ import { replay, runRound } from "./round.ts";
 import { readWritten, written } from "./transcript.ts";
 
 /** As many as some seconds take, and as long as they may on a machine with much to do. */
-const EXECUTIONS = 600;
+const EXECUTIONS = 300;
 const ROUND_MS = 25_000;
 
 for (const accounts of [false, true]) {

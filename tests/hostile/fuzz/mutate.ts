@@ -52,12 +52,14 @@ export function mutated(from: Transcript, others: readonly Transcript[], random:
     bytes = change(bytes, random, others).slice(0, BYTES_MOST);
   }
   const on = random() < 0.05 ? DOORS[Math.floor(random() * DOORS.length)]! : from.on;
-  return { on, bytes, cuts: cutsOf(bytes.length, random), leaving: leavingOf(random) };
+  return { on, bytes, cuts: cutsOf(bytes.length, random), leaving: leavingOf(on, random) };
 }
 
-function leavingOf(random: Random): Leaving {
+/** Who subscribes has to stay to be given anything. */
+function leavingOf(on: Transcript["on"], random: Random): Leaving {
   const drawn = random();
-  return drawn < 0.9 ? "ends" : drawn < 0.95 ? "cuts" : "stays";
+  if (drawn < 0.05) return "cuts";
+  return drawn < (on === "subscribers" ? 0.3 : 0.1) ? "stays" : "ends";
 }
 
 /** Mostly one piece, sometimes some, now and then bytes. */

@@ -168,6 +168,10 @@ function known(
 ): Transcript {
   if (!accounts || random() < 0.2) return transcript;
   const text = written(transcript).text.replace(/hello 2\n/, `hello 2 ${LITTLE_SAYS}\n`);
+  // it may ask for all, and then gets what it may
+  if (transcript.on === "subscribers" && random() < 0.3) {
+    return readWritten({ on: "subscribers", text: text.replace(/^sub \S+/gm, "sub #>") });
+  }
   // what it may do begins so
   return readWritten({ on: transcript.on, text: random() < 0.5 ? text.replaceAll("#a", "#p.a") : text });
 }
