@@ -118,11 +118,7 @@ function readUser(
 ): Account | undefined {
   const { name } = table;
   const called = typeof name === "string" ? `user ${quote(name)}: ` : "user: ";
-  let sound = true;
-  const wrong: Place = (text) => {
-    sound = false;
-    place(called + text);
-  };
+  const wrong: Place = (text) => place(called + text);
   if (typeof name !== "string") {
     wrong(name === undefined ? "name is missing" : `name takes a string, not ${what(name)}`);
     return undefined;
@@ -142,7 +138,7 @@ function readUser(
   }
   const expires = readExpiry(table.expires, wrong);
   const limits = readLimits(table, wrong) ?? NO_LIMITS;
-  if (!sound || secret === undefined) return undefined;
+  if (secret === undefined) return undefined;
   const all = [name, secret.text, publish, subscribe, administrator, expires, limits];
   return {
     name,

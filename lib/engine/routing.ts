@@ -30,12 +30,12 @@ export class SubscribedRoute implements Route {
   shares = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
+  openTo: object | undefined = undefined;
+  closedTo: object | undefined = undefined;
   /** What was published to it; undefined: topics are not counted. */
   readonly counts: TopicCounts | undefined;
   /** The last walk over all topics that came by. */
   walk = 0;
-  openTo: object | undefined = undefined;
-  closedTo: object | undefined = undefined;
 
   constructor(
     topic: string,

@@ -153,6 +153,17 @@ Deno.test("a wrong secret, no such account and half of the two are refused in th
   }
 });
 
+Deno.test("a secret has 1,024 bytes at most, and so many it may have", async () => {
+  const door = new Door(user("alice"));
+  for (const secret of [`s${"x".repeat(1023)}`, `s${"x".repeat(1021)}ä`]) {
+    assertEquals(kindOf(await door.login("alice", secret)), "admitted");
+  }
+  for (const secret of [`s${"x".repeat(1024)}`, `s${"x".repeat(1022)}ä`]) {
+    assertEquals(kindOf(await door.login("alice", secret)), "denied");
+  }
+  assertEquals(door.looked, 2);
+});
+
 Deno.test("who is not known is looked at as long as who is, by what an account costs", async () => {
   const door = new Door(user("alice") + user("bob", { cost: "ln=15,r=8,p=3" }));
   door.quick = false;
@@ -230,7 +241,7 @@ Deno.test("who tries many waits for himself: others come in, and what is too muc
   assertEquals(kindOf(honest), "admitted");
 });
 
-Deno.test("after some wrong secrets an address waits longer each time, and only that one does (A4)", async () => {
+Deno.test("after some wrong secrets an address waits longer each time, and only that one does (A4) (F50)", async () => {
   const door = new Door(user("alice"));
   for (let wrong = 0; wrong < 4; wrong++) {
     assertEquals(kindOf(await door.login("alice", `x${wrong}`)), "denied");
@@ -295,7 +306,7 @@ Deno.test("who waits while accounts change is let in by what they are then", asy
   }
 });
 
-Deno.test("an id is filled in where it fits, and who has another is not let in (A7)", async () => {
+Deno.test("an id is filled in where it fits, and who has another is not let in (A7) (F47)", async () => {
   const lines = `publish = ["#dev.{id}.>"]\nsubscribe = { allow = ["#>"], deny = ["#x.{id}"] }`;
   const door = new Door(user("alice", { lines }));
   const { admission } = await door.login("alice", "s", { ...AT_HOME, id: "d1" });
@@ -372,6 +383,17 @@ Deno.test("an account expires by itself (A6)", async () => {
   const { admission } = await door.login("alice", "s");
   assertEquals(admission, { kind: "denied", reason: `the account "alice" has expired` });
   assertEquals(kindOf(await door.login("bob", "s")), "admitted");
+});
+
+Deno.test("what a new file says of ends and costs is in force with it", async () => {
+  const door = new Door(user("alice"));
+  const expiring = user("alice", { lines: "expires = 2026-01-01T00:01:00Z", cost: "ln=15,r=8,p=3" });
+  door.keeper.replace(accountsIn(expiring));
+  door.quick = false;
+  await door.login("bob", "s");
+  assertEquals(door.looking[0]!.stored.cost, { ln: 15, r: 8, p: 3 });
+  await door.clock.to(60_000);
+  assertEquals(door.keeper.tick(), true);
 });
 
 Deno.test("a grant that is nobody's account is not taken away", async () => {

@@ -147,3 +147,41 @@ Deno.test("what is asked of many patterns is remembered, and so much of it only"
     }
   }
 });
+
+Deno.test("an answer is found out once, where there are many patterns", () => {
+  class Counting extends Rules {
+    asked = 0;
+
+    protected override decide(topic: string): boolean {
+      this.asked++;
+      return super.decide(topic);
+    }
+  }
+  const many = new Counting({ allow: Array.from({ length: 9 }, (_, at) => `#a${at}`), deny: [] });
+  const few = new Counting({ allow: ["#a0"], deny: [] });
+  for (let round = 0; round < 3; round++) for (const rules of [many, few]) rules.may("#a0");
+  assertEquals([many.asked, few.asked], [1, 3]);
+  // one generation may be full of others
+  for (let at = 0; at < 1500; at++) many.may(`#b${at}`);
+  many.may("#a0");
+  assertEquals(many.asked, 1501);
+  for (let at = 0; at < 3000; at++) many.may(`#c${at}`);
+  many.may("#a0");
+  assertEquals(many.asked, 4502);
+});
+
+Deno.test("some of what follows is allowed at any depth there is", () => {
+  const first = new ReceivingRules({ allow: ["#a.>"], deny: ["#a.*.>"] });
+  assertEquals([first.some("#a.>"), first.some("#a.*"), first.some("#a.*.*")], [true, true, false]);
+  const deep = new ReceivingRules({ allow: ["#a.>"], deny: ["#a.*", "#a.*.*"] });
+  assertEquals([deep.some("#a.>"), deep.some("#a.*.*"), deep.some("#a.*.*.*")], [true, false, true]);
+  const none = new ReceivingRules({ allow: ["#a.>"], deny: ["#a.*", "#a.*.>"] });
+  assertEquals([none.some("#a.>"), none.some("#>")], [false, false]);
+});
+
+Deno.test("the dead letters of topics with too long names are found by who may have everything", () => {
+  const every = new ReceivingRules({ allow: ["#>"], deny: [] });
+  assertEquals([every.some("#dead.*"), every.some("#dead.g"), every.some("#dead.>")], [true, true, true]);
+  const dead = new ReceivingRules({ allow: ["#>", "#dead.>"], deny: ["#a"] });
+  assertEquals([dead.some("#dead.*"), dead.some("#dead.*.a"), dead.some("#dead.*.b")], [false, false, true]);
+});

@@ -24,6 +24,13 @@ Deno.test("what is no hash, or too cheap or too dear a one, is not read", () => 
   for (const cost of ["ln=14,r=8,p=1", "ln=15,r=8,p=3", "ln=17,r=8,p=1", "ln=14,r=8,p=5"]) {
     assertEquals(readStored(at(cost))?.text, at(cost), cost);
   }
+  // 256 MiB, and 16 times the work of a new one
+  for (const cost of ["ln=18,r=8,p=1", "ln=15,r=8,p=48"]) {
+    assertEquals(readStored(at(cost))?.text, at(cost), cost);
+  }
+  for (const cost of ["ln=18,r=9,p=1", "ln=15,r=8,p=49", "ln=16,r=8,p=25"]) {
+    assertEquals(readStored(at(cost)), undefined, cost);
+  }
   assertEquals(readStored(at(`ln=${COST.ln},r=${COST.r},p=${COST.p}`))?.cost, COST);
   const wrong = [
     "",

@@ -135,7 +135,8 @@ Deno.test("what is wrong with a saved connection is one line with its place, exi
     assertEquals(
       await wrong("publisher", ["--context", "b"]),
       `${path}: context.b: unknown key "port", did you mean "pub-port"?; the keys are url, id, host, ` +
-        "pub-port, sub-port, local-port, connect-timeout, no-reconnect, protocol",
+        "pub-port, sub-port, local-port, user, token-file, tls, ca, " +
+        "connect-timeout, no-reconnect, protocol",
     );
     await Deno.writeTextFile(path, 'default = "gone"');
     assertEquals(

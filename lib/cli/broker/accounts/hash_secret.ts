@@ -21,38 +21,42 @@ export interface SecretInput {
 
 /** Reads a secret and gives what stands for it. Rejects with RunError. */
 export async function secretToHash(input: SecretInput = Deno.stdin): Promise<string> {
-  return await hashSecret(input.isTerminal() ? await typedTwice(input) : await piped(input));
+  return await hashSecret(await secretFrom(input));
 }
 
-async function typedTwice(input: SecretInput): Promise<string> {
-  const first = await typed(input, "secret: ");
-  const second = await typed(input, "once more: ");
-  if (first !== second) throw new RunError("the two are not the same: nothing was hashed");
-  return checked(first);
+/** The secret that is typed, twice alike, or the line that comes. Rejects with RunError. */
+export async function secretFrom(input: SecretInput): Promise<string> {
+  if (!input.isTerminal()) return await piped(input);
+  const first = checked(await typed(input, "secret: "));
+  if (await typed(input, "once more: ") === first) return first;
+  throw new RunError("the two are not the same: nothing was hashed");
 }
 
 /** What is typed to the end of a line, without showing it. */
 async function typed(input: SecretInput, prompt: string): Promise<string> {
-  const bytes: number[] = [];
   writeError(prompt);
   input.setRaw(true);
-  try {
-    const buffer = new Uint8Array(256);
-    for (;;) {
-      const count = await input.read(buffer);
-      for (const byte of buffer.subarray(0, count ?? 0)) {
-        if (byte === CR || byte === LF) return decoded(bytes);
-        if (byte === CTRL_C) Deno.exit(INTERRUPTED);
-        if (byte === BACKSPACE || byte === DELETE) dropLast(bytes);
-        else if (byte !== CTRL_D) bytes.push(byte);
-        else if (bytes.length === 0) return "";
-      }
-      if (count === null) return decoded(bytes);
-    }
-  } finally {
-    input.setRaw(false);
-    writeError("\n");
+  const line = await hiddenLine(input);
+  // also for who leaves: a shell would not show what is typed
+  input.setRaw(false);
+  writeError("\n");
+  if (line === undefined) Deno.exit(INTERRUPTED);
+  return decoded(line);
+}
+
+/** Its bytes; undefined: Ctrl-C came. */
+async function hiddenLine(input: SecretInput): Promise<readonly number[] | undefined> {
+  const bytes: number[] = [];
+  // byte by byte: what is behind the line is the next one's
+  const buffer = new Uint8Array(1);
+  while (await input.read(buffer) !== null) {
+    const [byte = LF] = buffer;
+    if (byte === CTRL_C) return undefined;
+    if (byte === CR || byte === LF || (byte === CTRL_D && bytes.length === 0)) break;
+    if (byte === BACKSPACE || byte === DELETE) dropLast(bytes);
+    else if (byte !== CTRL_D) bytes.push(byte);
   }
+  return bytes;
 }
 
 /** The last character, of however many bytes of UTF-8. */

@@ -5,7 +5,6 @@
  */
 import { Doorkeeper } from "../../../auth/doorkeeper.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../../clock.ts";
-import { RunError, UsageError } from "../../../errors.ts";
 import type { Log } from "../../../log.ts";
 import { type ReloadReason, watchFiles } from "../../process/watched_files.ts";
 import { readUsersFile, type UsersFile } from "./users_file.ts";
@@ -36,20 +35,30 @@ export async function openAccounts(
 ): Promise<OpenAccounts> {
   const told: { changed?: () => void } = {};
   let doorkeeper: Doorkeeper | undefined;
-  let reading = Promise.resolve();
+  let waiting = false;
   const again = async (why: ReloadReason): Promise<void> => {
+    waiting = false;
     const file = await readAgain({ path, topicMost, log });
     if (file === undefined) return;
     doorkeeper?.replace(file.accounts);
     told.changed?.();
     logRead(log, { event: "accounts reloaded", path, file, why });
   };
+  let reading: Promise<unknown> = Promise.resolve();
   const watch = watchFiles([path], {
     clock,
-    onChange: (why) => void (reading = reading.then(() => again(why))),
+    onChange: (why) => {
+      // one that has not begun reads what this one would
+      if (waiting) return;
+      waiting = true;
+      reading = reading.then(() => again(why));
+    },
   });
   try {
-    const file = await readUsersFile(path, topicMost);
+    const first = readUsersFile(path, topicMost);
+    // what changes meanwhile is read behind this
+    reading = first.catch(() => {});
+    const file = await first;
     doorkeeper = new Doorkeeper({ accounts: file.accounts, topicMost, clock, log, atOnce: atOnce() });
     logRead(log, { event: "accounts", path, file });
   } catch (error) {
@@ -66,8 +75,8 @@ async function readAgain(
   try {
     return await readUsersFile(path, topicMost);
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof RunError)) throw error;
-    const [first = "", ...more] = error.message.split("\n");
+    // whatever it is, who is in stays in and nobody else comes in
+    const [first = "", ...more] = (error instanceof Error ? error.message : String(error)).split("\n");
     log.error("the accounts stay as they were", { reason: first, more: more.length || undefined });
     return undefined;
   }

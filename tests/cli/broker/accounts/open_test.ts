@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { openAccounts } from "../../../../lib/cli/broker/accounts/open.ts";
+import { type Clock, SYSTEM_CLOCK, type Timer } from "../../../../lib/clock.ts";
+import { RunError, UsageError } from "../../../../lib/errors.ts";
+import { SILENT_LOG } from "../../../../lib/log.ts";
+import { within } from "../../../support/within.ts";
+
+const SECRET =
+  `secret = "$scrypt$ln=14,r=8,p=1$GbeO8aO+x+MNw3zXeeCmIg$p1wYuv6D+jGyoY8u1y1fEXOe1Ak9be3O7A+wTWGXPc0"\n`;
+const user = (name: string): string => `[[user]]\nname = "${name}"\n${SECRET}`;
+
+/** What is logged, as lines that can be waited for. */
+class Lines {
+  readonly all: string[] = [];
+  #wake: (() => void) | undefined;
+
+  readonly log = {
+    ...SILENT_LOG,
+    info: (event: string, fields = {}) => this.#add(`${event} ${JSON.stringify(fields)}`),
+    warn: (event: string, fields = {}) => this.#add(`${event} ${JSON.stringify(fields)}`),
+    error: (event: string, fields = {}) => this.#add(`${event} ${JSON.stringify(fields)}`),
+  };
+
+  async last(text: string): Promise<string> {
+    for (;;) {
+      const last = this.all.at(-1) ?? "";
+      if (last.includes(text)) return last;
+      const more = new Promise<void>((resolve) => this.#wake = resolve);
+      await within(() => `${text} behind ${last}`, more);
+    }
+  }
+
+  #add(line: string): void {
+    this.all.push(line);
+    this.#wake?.();
+  }
+}
+
+/** Looks at files when a test says so. */
+class LookClock implements Clock {
+  now = SYSTEM_CLOCK.now;
+  wall = SYSTEM_CLOCK.wall;
+  after = SYSTEM_CLOCK.after;
+  cancel = SYSTEM_CLOCK.cancel;
+  #look: (() => void) | undefined;
+
+  every(_: number, callback: () => void): Timer {
+    this.#look = callback;
+    return 0;
+  }
+
+  /** Until what was changed is seen to rest. */
+  async look(): Promise<void> {
+    for (let times = 0; times < 3; times++) {
+      this.#look?.();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function withFile(text: string, body: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/users.toml`, text, { mode: 0o600 });
+    await body(`${folder}/users.toml`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("accounts follow their file, and stay where it is wrong or gone", async () => {
+  await withFile(user("a"), async (path) => {
+    const clock = new LookClock();
+    const lines = new Lines();
+    const accounts = await openAccounts({ path, topicMost: 255, log: lines.log, clock });
+    let changes = 0;
+    accounts.onChange(() => changes++);
+    assertStringIncludes(lines.all[0]!, `accounts {"file":"${path}","users":1`);
+
+    await Deno.writeTextFile(path, user("a") + user("b"));
+    await clock.look();
+    assertStringIncludes(await lines.last("reloaded"), `"users":2,"why":"changed"`);
+    assertEquals([accounts.doorkeeper.size, changes], [2, 1]);
+
+    await Deno.writeTextFile(path, "");
+    await clock.look();
+    assertStringIncludes(await lines.last("stay as they were"), "there is no [[user]] in it");
+    await Deno.remove(path);
+    await clock.look();
+    assertStringIncludes(await lines.last("no such file"), "the accounts stay as they were");
+    assertEquals([accounts.doorkeeper.size, changes], [2, 1]);
+
+    await Deno.writeTextFile(path, user("c"), { mode: 0o600 });
+    await clock.look();
+    await lines.last(`"users":1`);
+    assertEquals([accounts.doorkeeper.size, changes], [1, 2]);
+    accounts.close();
+  });
+});
+
+Deno.test("without accounts that can be read there are none, and nothing is watched", async () => {
+  const log = SILENT_LOG;
+  await withFile("[[user]]", async (path) => {
+    await assertRejects(
+      () => openAccounts({ path, topicMost: 255, log }),
+      UsageError,
+      `${path}:1: user: name is`,
+    );
+    await assertRejects(
+      () => openAccounts({ path: `${path}.gone`, topicMost: 255, log }),
+      RunError,
+      "no such file",
+    );
+  });
+});
