@@ -24,6 +24,7 @@ export type WireCode =
   | "BAD_FIELD"
   | "TOO_MANY_PATTERNS"
   | "TOO_MANY_CONNECTIONS"
+  | "TOO_MANY_GROUPS"
   | "BUSY";
 
 /**
@@ -56,6 +57,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   BAD_FIELD: "this is not a field of this command",
   TOO_MANY_PATTERNS: "this connection is subscribed to as many patterns as it may (--max-patterns)",
   TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
+  TOO_MANY_GROUPS: "as many groups are stored as may be (--max-groups)",
   BUSY: "the broker keeps as much for its clients as it may (--max-memory); try again",
 };
 

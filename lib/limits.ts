@@ -22,6 +22,8 @@ export interface Limits {
   readonly patterns: number;
   /** Connections at once, over both ports (10,000). */
   readonly connections: number;
+  /** Groups that are stored: they stay when nobody is in them (1,000). */
+  readonly groups: number;
   /** Bytes that may be held for one connection that reads too slowly (64 MiB). */
   readonly outbox: number;
   /** Bytes that all connections together may make the broker keep (1 GiB): see held_memory.ts. */
@@ -73,6 +75,14 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     least: 1,
     most: 1_000_000,
     meaning: "connections at once, over both ports",
+  },
+  {
+    key: "groups",
+    unit: "count",
+    fallback: 1000,
+    least: 1,
+    most: 1_000_000,
+    meaning: "groups that are stored",
   },
   {
     key: "outbox",
@@ -293,6 +303,8 @@ export const STALL_TIMEOUT_MS = 5_000;
 export const LOGIN_BYTES_MOST = 8 * KIB;
 export const LOBBY_BYTES = 16 * MIB;
 export const LOGIN_TIMEOUT_MS = 10_000;
+/** Connections that are told that time has passed before the event loop turns. */
+export const TOLD_A_TURN = 256;
 /** Of those who take too long so many are ended before the event loop turns. */
 export const LOGIN_ENDS_A_TURN = 4;
 /** Connections from one address where there are accounts and nobody says otherwise. */

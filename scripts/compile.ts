@@ -6,6 +6,7 @@
  * @module
  */
 import { RunError, UsageError } from "../lib/errors.ts";
+import { tellHelp } from "./flags.ts";
 import { Program } from "./program.ts";
 import { printLine } from "./terminal.ts";
 
@@ -114,4 +115,7 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  tellHelp(import.meta.url);
+  Deno.exit(await main());
+}

@@ -10,6 +10,7 @@ import { RunError, UsageError } from "../lib/errors.ts";
 import { quote, visible } from "../lib/text.ts";
 import { type ClientFile, type Pair, PAIRS } from "./demo_pairs.ts";
 import type { Source } from "./printed.ts";
+import { tellHelp } from "./flags.ts";
 import { Program } from "./program.ts";
 import { printLine, STOP_SIGNALS } from "./terminal.ts";
 
@@ -172,4 +173,7 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  tellHelp(import.meta.url);
+  Deno.exit(await main());
+}

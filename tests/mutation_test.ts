@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { equivalents } from "./mutation/equivalent.ts";
 import { mutantsOf, mutated } from "./mutation/mutants.ts";
 
 const SOURCE = `
@@ -39,4 +40,11 @@ Deno.test("each kind of change is made where it can be, and nothing but it is ch
     assertEquals(text.length, SOURCE.length - (end - start) + replacement.length);
     assertEquals(text.slice(0, start), SOURCE.slice(0, start));
   }
+});
+
+Deno.test("what no test can notice is said of lines that there are", async () => {
+  const root = new URL("../", import.meta.url).pathname;
+  const { all, stale } = await equivalents({ read: (path) => Deno.readTextFile(`${root}${path}`) });
+  assert(all.length > 0);
+  assertEquals(stale, []);
 });

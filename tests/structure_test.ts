@@ -56,6 +56,7 @@ const CORE = [
 const AROUND_THE_CORE = [
   "lib/sessions/connection.ts",
   "lib/sessions/connection_errors.ts",
+  "lib/sessions/entrance.ts",
   "lib/sessions/listener.ts",
   "lib/sessions/process_heap.ts",
   "lib/sessions/send_queues.ts",

@@ -43,7 +43,7 @@ const PAIRS = 10;
 const USER = "honest";
 /** A secret of nobody. */
 const SECRET = "correct-horse";
-const COME_A_SECOND = 4000;
+const COME_A_SECOND = 2000;
 const MIB = 1024 * 1024;
 
 /** Measures, alone and beside, in turns. */

@@ -31,6 +31,7 @@ import {
   type Listening,
   type ListenSpec,
   Server,
+  type Settings,
   type TlsSource,
   type Transport,
 } from "../sessions/mod.ts";
@@ -106,7 +107,7 @@ export class Broker implements AsyncDisposable {
     const memory = new HeldMemory({ most: limits.memory, pool });
     this.#memory = memory;
     this.#writes = options.measures === true ? new Histogram() : undefined;
-    this.#engine = this.#engineOver(options.store, { flushes, memory, pool, topicMost: limits.topic });
+    this.#engine = this.#engineOver(options.store, { flushes, memory, pool, limits });
     this.topics = new Topics(this.#engine);
     this.#server = new Server({
       engine: this.#engine,
@@ -293,12 +294,7 @@ export class Broker implements AsyncDisposable {
 
   #engineOver(
     store: Store | undefined,
-    { flushes, memory, pool, topicMost }: {
-      readonly flushes: FlushList;
-      readonly memory: HeldMemory;
-      readonly pool: ChunkPool;
-      readonly topicMost: number;
-    },
+    { flushes, memory, pool, limits }: Pick<Settings, "flushes" | "memory" | "pool" | "limits">,
   ): Engine {
     const counters = this.#counters;
     const seed = this.#machine.random32();
@@ -323,7 +319,8 @@ export class Broker implements AsyncDisposable {
       groups: {
         ackTimeout: this.#options.ackTimeout ?? ACK_TIMEOUT_MS,
         maxAttempts: this.#options.maxAttempts ?? ATTEMPTS_MOST,
-        topicMost,
+        topicMost: limits.topic,
+        groupsMost: limits.groups,
       },
       pool,
       delayedMost: retain?.bytes === undefined ? undefined : retain.bytes * DELAYED_PART,

@@ -14,7 +14,10 @@ export interface ClientCredentials {
 
 /** How TLS is spoken to a broker. */
 export interface TlsOptions {
-  /** Certificates of issuers in PEM, which are trusted beside those that the runtime trusts. */
+  /**
+   * Certificates of issuers in PEM, which are trusted beside those that the runtime trusts; with `localPort`
+   * in their place.
+   */
   readonly ca?: string | readonly string[];
   /** What the broker's certificate has to be for (`host`). */
   readonly serverName?: string;

@@ -13,7 +13,7 @@ import type { Run } from "../wire/run.ts";
 import { Changes } from "./changes.ts";
 import { onePerConnection } from "./one_per_connection.ts";
 import { type CountedTopic, TopicCounts } from "./topic_counts.ts";
-import type { Gate, Route, Subscriber } from "./types.ts";
+import type { Gate, Receiving, Route, Subscriber } from "./types.ts";
 
 /** A topic and who gets it, as of one state of the subscriptions. */
 export class SubscribedRoute implements Route {
@@ -30,12 +30,12 @@ export class SubscribedRoute implements Route {
   shares = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
+  openTo: object | undefined = undefined;
+  closedTo: object | undefined = undefined;
   /** What was published to it; undefined: topics are not counted. */
   readonly counts: TopicCounts | undefined;
   /** The last walk over all topics that came by. */
   walk = 0;
-  openTo: object | undefined = undefined;
-  closedTo: object | undefined = undefined;
 
   constructor(
     topic: string,
@@ -80,6 +80,21 @@ const NOBODY: readonly Subscriber[] = [];
 /** What the list of a route's subscribers takes. */
 function listBytes({ shares, subscribers }: SubscribedRoute): number {
   return shares ? 0 : SUBSCRIBER_BYTES * subscribers.length;
+}
+
+/** Who may not receive the topic is not one of its subscribers; of many of one account one is asked. */
+function leaveOutDenied(found: Set<Subscriber>, topic: string): void {
+  let asked: Receiving | undefined;
+  let may = true;
+  for (const subscriber of found) {
+    const { grant } = subscriber;
+    if (grant === undefined) continue;
+    if (grant !== asked) {
+      asked = grant;
+      may = grant.mayReceive(topic);
+    }
+    if (!may) found.delete(subscriber);
+  }
 }
 
 function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boolean {
@@ -280,9 +295,7 @@ export class Routing {
     this.#found++;
     const found = new Set<Subscriber>();
     this.#looks = this.#patterns.match(topic, found);
-    for (const subscriber of found) {
-      if (subscriber.grant?.mayReceive(topic) === false) found.delete(subscriber);
-    }
+    leaveOutDenied(found, topic);
     return found.size === 0 ? NOBODY : onePerConnection(found, durable);
   }
 }

@@ -92,7 +92,7 @@ const STYLES: Readonly<Record<string, string>> = {
 
 /** By the path that they are served at. */
 export const ASSETS: Assets = new Map<string, Asset>([
-  ["/", asset("text/html; charset=utf-8", index)],
+  ["/", asset("text/html; charset=utf-8", withModules(index))],
   ["/assets/icon.svg", asset("image/svg+xml", icon)],
   ...Object.entries(STYLES).map(([name, text]) => [`/assets/${name}`, asset(STYLE, text)] as const),
   ...Object.entries(SCRIPTS).map(([name, text]) =>
@@ -107,6 +107,12 @@ function withPlaces(script: string): string {
     (statement, from: string, name: string) =>
       Object.hasOwn(PACKAGES, name) ? `${from}"${PACKAGES[name]!}"` : statement,
   );
+}
+
+/** A browser that is told of all modules asks for them at once, not each when it has read who imports it. */
+function withModules(page: string): string {
+  const links = Object.keys(SCRIPTS).map((name) => `<link rel="modulepreload" href="/assets/${name}">`);
+  return page.replace("</head>", () => `${links.join("")}</head>`);
 }
 
 function asset(type: string, text: string): Asset {

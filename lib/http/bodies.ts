@@ -1,5 +1,5 @@
 /**
- * Bodies of requests that are kept in memory: bounded, each and all together.
+ * Bodies that are kept in memory, of requests and of answers: bounded, each and all together.
  *
  * @module
  */

@@ -31,6 +31,9 @@ export function problemOf(error: unknown, extras: ProblemExtras = {}): Problem |
   }
   if (isGone(error)) return new Problem(400, "BAD_REQUEST", "the body ended before it was whole", extras);
   if (!(error instanceof RunError)) return undefined;
+  if (error.code === "DENIED") return new Problem(403, "DENIED", error.message, extras);
+  // what is stored cannot be read
+  if (error.code === undefined) return new Problem(503, "STORE", error.message, extras);
   const headers = { ...extras.headers, "retry-after": "1" };
   return new Problem(503, "BUSY", `the broker ended this connection: ${error.message}`, {
     ...extras,

@@ -1,31 +1,26 @@
 /**
- * The port: Node's HTTP server, which has the deadlines and the bound on connections that `Deno.serve` has
- * not (decisions/0027), in front of the routes.
+ * A port with the routes behind it.
  *
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Gatekeeper } from "../auth/gatekeeper.ts";
 import type { Broker } from "../broker/broker.ts";
-import { RunError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import { makeApp, withHeaders } from "./app.ts";
 import { Bodies } from "./bodies.ts";
 import { checkRaw } from "./guard/raw_request.ts";
 import { Inside } from "./inside/inside.ts";
-import { HEADER_BYTES_MOST, HEADER_MS, HTTP_CONNECTIONS_MOST, IDLE_MS, KEEP_ALIVE_MS } from "./limits.ts";
-import { Problem, problemJson, titleOf } from "./problem.ts";
+import { HTTP_CONNECTIONS_MOST } from "./limits.ts";
+import { openPort, type Port, type PortOptions } from "./port.ts";
+import { Problem, problemJson } from "./problem.ts";
 import { Rates } from "./rates.ts";
 import type { Asked, Assets, Site } from "./types.ts";
 
 /** How it is set up. */
-export interface HttpOptions {
+export interface HttpOptions extends Omit<PortOptions, "most" | "waits"> {
   readonly broker: Broker;
-  readonly hostname: string;
-  /** TCP; 0 takes a free one. */
-  readonly port: number;
   /** Further names that requests may be for. */
   readonly names?: readonly string[];
   /** Who lets in (everybody may do everything). */
@@ -33,28 +28,20 @@ export interface HttpOptions {
   /** Bytes of a payload, and of a topic; connections of the broker. */
   readonly limits: { readonly payload: number; readonly topic: number; readonly connections: number };
   readonly assets: Assets;
-  readonly log: Log;
-  /** Milliseconds, for tests: how long others may take (limits.ts). */
-  readonly patience?: { readonly header?: number; readonly idle?: number };
   /** Connections at a time, for tests. */
   readonly most?: number;
 }
 
 /** A server that runs. */
-export interface HttpServer {
-  readonly address: Deno.NetAddr;
-  /** Takes nobody any more and ends what is being answered; resolves when all connections are over. */
-  close(): Promise<void>;
-}
+export type HttpServer = Port;
 
 /** Listens. Rejects with RunError where it cannot. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { broker, gatekeeper, hostname, port, limits, assets, log, names = [], patience = {} } = options;
-  const { header = HEADER_MS, idle = IDLE_MS } = patience;
+  const { broker, gatekeeper, hostname, limits, assets, log, tls, names = [] } = options;
   const closing = new AbortController();
   /** Sockets whose request waits for the broker. */
   const waiting = new Map<Socket, number>();
-  let address: Deno.NetAddr = { transport: "tcp", hostname, port };
+  let address: Deno.NetAddr = { transport: "tcp", hostname, port: options.port };
   const site: Site = {
     broker,
     gatekeeper,
@@ -64,7 +51,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     assets,
     log,
     limits,
-    listening: () => ({ address, tls: false }),
+    listening: () => ({ address, tls: tls !== undefined }),
     waits: async (asked: Asked, work) => {
       const { socket } = asked.env.incoming;
       waiting.set(socket, (waiting.get(socket) ?? 0) + 1);
@@ -83,16 +70,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     async (request, env) => withHeaders(await app.fetch(request, env)),
     { overrideGlobalObjects: false, hostname: "localhost" },
   );
-  const server = createServer({
-    headersTimeout: header,
-    // bodies have bounds of their own: a publisher may send for as long as it likes
-    requestTimeout: 0,
-    keepAliveTimeout: Math.min(KEEP_ALIVE_MS, idle),
-    connectionsCheckingInterval: Math.min(1_000, header / 2),
-    maxHeaderSize: HEADER_BYTES_MOST,
-    // it is asked for, with a sentence
-    requireHostHeader: false,
-  }, (incoming, outgoing) => {
+  const port = await openPort((incoming, outgoing) => {
     try {
       checkRaw(incoming);
     } catch (error) {
@@ -100,85 +78,19 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       throw error;
     }
     void answer(incoming, outgoing);
+  }, {
+    ...options,
+    most: Math.min(options.most ?? HTTP_CONNECTIONS_MOST, limits.connections),
+    waits: (socket) => waiting.has(socket),
   });
-  server.maxConnections = Math.min(options.most ?? HTTP_CONNECTIONS_MOST, limits.connections);
-  server.setTimeout(idle, (socket) => {
-    if (waiting.has(socket)) socket.setTimeout(idle);
-    else socket.destroy();
-  });
-  server.on("clientError", onClientError);
-  address = await listening(server, { hostname, port });
+  address = port.address;
   return {
     address,
     close: () => {
       closing.abort();
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
-        server.close(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-        server.closeIdleConnections();
-      });
+      return port.close();
     },
   };
-}
-
-/** Milliseconds that what is being answered has when the server closes. */
-const CLOSE_MS = 500;
-
-function listening(
-  server: Server,
-  { hostname, port }: { readonly hostname: string; readonly port: number },
-): Promise<Deno.NetAddr> {
-  return new Promise((resolve, reject) => {
-    server.once(
-      "error",
-      (error: Error & { readonly code?: string }) => reject(listenError(error, hostname, port)),
-    );
-    server.listen(port, hostname, () => {
-      const bound = server.address();
-      if (bound === null || typeof bound === "string") throw new TypeError("it listens on a TCP port");
-      resolve({ transport: "tcp", hostname: bound.address, port: bound.port });
-    });
-  });
-}
-
-function listenError(error: Error & { readonly code?: string }, hostname: string, port: number): RunError {
-  const where = `${hostname}:${port}`;
-  if (error.code === "EADDRINUSE") {
-    return new RunError(
-      `${where} is in use: stop the program that has it, or choose another port with --http ` +
-        `(0 takes a free one)`,
-    );
-  }
-  if (error.code === "EACCES") {
-    return new RunError(`may not listen on ${where}: choose a port from 1024 up with --http`);
-  }
-  return new RunError(
-    `cannot listen on ${where} (${error.message}): choose an address of this machine with --host`,
-  );
-}
-
-/** What the parser refuses: no request was made of it, and nothing more is read. */
-function onClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const problem = clientProblem(error.code);
-  const body = problemJson(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${titleOf(problem.status)}\r\nContent-Type: application/problem+json\r\n` +
-      `X-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-function clientProblem(code: string | undefined): Problem {
-  switch (code) {
-    case "HPE_HEADER_OVERFLOW":
-      return new Problem(431, "BAD_REQUEST", `the header is longer than ${HEADER_BYTES_MOST} bytes`);
-    case "ERR_HTTP_REQUEST_TIMEOUT":
-      return new Problem(408, "BAD_REQUEST", `the header was not whole within ${HEADER_MS / 1000} seconds`);
-  }
-  return new Problem(400, "BAD_REQUEST", "this is not an HTTP/1.1 request that can be read in one way only");
 }
 
 function refuse(incoming: IncomingMessage, outgoing: ServerResponse, problem: Problem): void {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Grant } from "../auth/grant.ts";
 import type { MembershipSnapshot } from "./memberships.ts";
 import type { SubscriptionSnapshot } from "./subscriptions.ts";
 
@@ -48,7 +47,7 @@ export function snapshotOf(
     readonly session: Pick<ConnectionSnapshot, "id"> & {
       readonly listener: { readonly name: string };
       readonly protocol: { readonly name: string };
-      readonly grant: Grant | undefined;
+      readonly grant: { readonly account: string | undefined } | undefined;
       /** For whom it stands still. */
       readonly waitsFor: object | undefined;
       snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups">;

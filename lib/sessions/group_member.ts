@@ -104,7 +104,7 @@ export class GroupMember implements Member, SegmentOwner {
     const { outbox, protocol } = this.#owner;
     const { count, expires, stored } = run;
     if (outbox.closed) return this.#keep(run.kept(0, count));
-    if (receivingOf(this.#owner, this.terms.pattern)?.mayReceive(run.route.topic) === false) {
+    if (receivingOf(this.#owner)?.mayReceive(run.route.topic) === false) {
       this.#keep(run.kept(0, count));
       return this.#denied();
     }

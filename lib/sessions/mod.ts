@@ -6,7 +6,8 @@
 export type { ConnectionSnapshot } from "./connection_snapshot.ts";
 export type { Role } from "./context.ts";
 export type { Listener, ListenSpec } from "./listener.ts";
-export { type Listening, Server, type ServerSettings } from "./server.ts";
+export type { Listening } from "./entrance.ts";
+export { Server, type ServerSettings } from "./server.ts";
 export type { Settings } from "./settings.ts";
 export type { MembershipSnapshot } from "./memberships.ts";
 export type { SubscriptionSnapshot } from "./subscriptions.ts";

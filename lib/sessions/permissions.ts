@@ -33,7 +33,8 @@ export function publishRefusal({ grant = NOTHING }: Granted, route: Route): Refu
     }
     route.closedTo = grant;
   }
-  return refusal("DENIED", `${nameOf(grant)} may not publish to ${quote(route.topic)}`);
+  // a topic has nothing in it that would have to be made visible (T1)
+  return { code: "DENIED", text: `${nameOf(grant)} may not publish to "${route.topic}"` };
 }
 
 /** Why it may not subscribe to a pattern (P2); undefined: it may. */
@@ -61,10 +62,15 @@ export function shareRefusal({ grant = NOTHING }: Granted, pattern: string): Ref
   return refusal("DENIED", `a group of ${quote(pattern)} would get the answers to others' requests`);
 }
 
-/** What of a pattern an engine may give it (P3); undefined: all. */
-export function receivingOf({ grant = NOTHING }: Granted, pattern: string): Receiving | undefined {
+/** What an engine may give it (P3); undefined: everything. */
+export function receivingOf({ grant = NOTHING }: Granted): Receiving | undefined {
+  return grant === UNLIMITED ? undefined : grant;
+}
+
+/** The same where it asks by a pattern that does not name a requester (P5). */
+export function receivingButAnswers({ grant = NOTHING }: Granted): Receiving | undefined {
   if (grant === UNLIMITED) return undefined;
-  return takesAnswers(grant, pattern) ? grant : withoutAnswers(grant);
+  return grant.administrator ? grant : withoutAnswers(grant);
 }
 
 /**
@@ -90,6 +96,14 @@ function withoutAnswers(grant: Grant): Receiving {
   return receiving;
 }
 
-function nameOf({ account }: Grant): string {
-  return account === undefined ? "who is not let in" : `account ${quote(account)}`;
+const NAMES = new WeakMap<Grant, string>();
+
+/** Whose it is, for a person. */
+function nameOf(grant: Grant): string {
+  const known = NAMES.get(grant);
+  if (known !== undefined) return known;
+  const { account } = grant;
+  const name = account === undefined ? "who is not let in" : `account ${quote(account)}`;
+  NAMES.set(grant, name);
+  return name;
 }

@@ -142,9 +142,10 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
       last.count += count;
       return;
     }
+    const left = { count };
+    if (this.#waiting.length === 0 && this.#refused(why, left)) return;
     const bytes = REPLY_BYTES + why.text.length;
-    const ticket = ticketOf(this, { count, bytes, answer: why });
-    if (this.#waiting.length > 0 || !this.#refused(why, ticket)) this.#wait(ticket);
+    this.#wait(ticketOf(this, { count: left.count, bytes, answer: why }));
   }
 
   /** The reply to `count` publishes comes later. */

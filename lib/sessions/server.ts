@@ -6,40 +6,21 @@
 import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
-import { Capacity } from "./admission/capacity.ts";
+import { Capacity, type TakenPlace } from "./admission/capacity.ts";
 import { Lobby } from "./admission/lobby.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
-import { acceptAll, listen, type Listener, type ListenSpec } from "./listener.ts";
+import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
+import type { ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS } from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS, TOLD_A_TURN } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
-import { refusal } from "./refusal.ts";
 import { renewGrants } from "./renewal.ts";
 import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
-import type { LogFields } from "../log.ts";
 import type { Settings } from "./settings.ts";
-import { Handshakes } from "./tls/handshakes.ts";
-import type { CertificateSnapshot, TlsSource } from "./tls/types.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
-
-/** A socket that is listened on. */
-export interface Listening {
-  /** Its listener's. */
-  readonly name: string;
-  /** Where, with the port that was taken. */
-  readonly address: Deno.NetAddr;
-  /** What who connects there is shown now; left out: it is plain text that is spoken there. */
-  readonly certificate?: CertificateSnapshot;
-}
-
-/** One of them, and what it is to be. */
-interface OpenSocket {
-  readonly socket: Deno.TcpListener;
-  readonly spec: ListenSpec;
-}
 
 /** What a server is told. */
 export interface ServerSettings extends Omit<Settings, "turns" | "lobby" | "accounts"> {
@@ -64,8 +45,7 @@ export class Server {
   readonly #loop: OwnedLoop;
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
-  #sockets: OpenSocket[] = [];
-  readonly #handshakes: Handshakes;
+  readonly #entrance: Entrance;
   #ticker: Timer | undefined;
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
@@ -73,11 +53,9 @@ export class Server {
   readonly #heap = new HeapKeeper(PROCESS_HEAP);
   readonly #refusals = new Seldom(SELDOM_MS);
   readonly #capacity: Capacity;
-  /** TLS on ports without. */
-  readonly #tls = new Seldom(SELDOM_MS);
   #lastNumber = 0;
-  /** Those are being ended who took too long to log in. */
-  #ending = false;
+  /** Connections are being told that time has passed. */
+  #passing = false;
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
@@ -91,7 +69,16 @@ export class Server {
       turns: new Turns(loop, () => this.#flush()),
     };
     const { clock, log } = settings;
-    this.#handshakes = new Handshakes({ clock, log, turned: () => this.#turned() });
+    this.#entrance = new Entrance({
+      clock,
+      log,
+      turned: () => new Promise((resolve) => this.later(resolve)),
+      // a handshake counts for where it comes from, and is no connection yet
+      comes: (arrival) => this.#placeFor(arrival, 0),
+      serve: (transport, arrival) => this.serve(transport, arrival),
+      exhausted: () => this.#takeFewer(),
+      failed: (error) => this.#internalError(error),
+    });
   }
 
   /** How many connections there are. */
@@ -101,28 +88,20 @@ export class Server {
 
   /** How many handshakes of TLS are under way, which are no connections yet. */
   get handshakes(): number {
-    return this.#handshakes.size;
+    return this.#entrance.handshakes;
   }
 
   /** What is listened on. */
   get listening(): Listening[] {
-    return this.#sockets.map(listeningOf);
+    return this.#entrance.listening;
   }
 
   /** Listens on all of them or, where it cannot, on none of them and throws RunError. */
   listen(specs: readonly ListenSpec[]): Listening[] {
-    const sockets: OpenSocket[] = [];
-    try {
-      for (const spec of specs) sockets.push({ socket: listen(spec), spec });
-    } catch (error) {
-      for (const { socket } of sockets) socket.close();
-      throw error;
-    }
-    this.#sockets.push(...sockets);
+    const listening = this.#entrance.listen(specs);
     this.#startTicking();
     this.#loop.open();
-    for (const each of sockets) void this.#accept(each);
-    return sockets.map(listeningOf);
+    return listening;
   }
 
   /**
@@ -131,21 +110,12 @@ export class Server {
    */
   serve(
     transport: Transport,
-    { listener, address, grant }: {
-      readonly listener: Listener;
-      readonly address: string;
-      readonly grant?: Grant | undefined;
-    },
+    { listener, address, grant }: Arrival & { readonly grant?: Grant | undefined },
   ): Promise<void> {
     const { log } = this.#settings;
     const { name } = listener;
-    const place = this.#capacity.take(address, this.#connections.size);
-    if ("limit" in place) {
-      this.#refusals.happened(this.#settings.clock.now(), (times) => {
-        log.warn("connection refused: too many", { listener: name, address, ...place.limit, times });
-      });
-      return turnAway(transport, listener);
-    }
+    const place = this.#placeFor({ listener, address }, this.#connections.size);
+    if (place === undefined) return turnAway(transport, listener);
     const number = ++this.#lastNumber;
     const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
@@ -153,8 +123,8 @@ export class Server {
     const over = connection.run().then((reason) => {
       this.#connections.delete(connection);
       place.leave();
-      if (reason === "TLS on a port without") this.#tellTls({ listener: name, address });
-      if (this.#connections.size === 0 && this.#sockets.length === 0) this.#stopTicking();
+      if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
+      if (this.#connections.size === 0 && this.listening.length === 0) this.#stopTicking();
     });
     this.#connections.set(connection, over);
     return over;
@@ -193,9 +163,7 @@ export class Server {
    * how many connections had something queued then.
    */
   async drain(timeout: number): Promise<number> {
-    for (const { socket } of this.#sockets) socket.close();
-    this.#sockets = [];
-    this.#handshakes.close();
+    this.#entrance.close();
     let cut = 0;
     const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
     const { clock } = this.#settings;
@@ -237,44 +205,15 @@ export class Server {
     }));
   }
 
-  async #accept({ socket, spec }: OpenSocket): Promise<void> {
-    await acceptAll(socket, {
-      log: this.#settings.log,
-      clock: this.#settings.clock,
-      name: spec.name,
-      onConnection: (connection) => {
-        connection.setNoDelay(true);
-        connection.setKeepAlive(true);
-        const address = addressOf(connection.remoteAddr);
-        if (spec.tls === undefined) void this.serve(connection, { listener: spec, address });
-        else void this.#serveInTls(connection, { spec, tls: spec.tls, address });
-      },
-      turned: () => this.#turned(),
-      // who is to speak TLS could not read it
-      turnAway: (connection) => spec.tls === undefined ? turnAway(connection, spec) : closed(connection),
-      exhausted: () => this.#takeFewer(),
+  /** A place for one more beside so many; undefined: there is none, and that was said. */
+  #placeFor({ listener, address }: Arrival, beside: number): TakenPlace | undefined {
+    const place = this.#capacity.take(address, beside);
+    if (!("limit" in place)) return place;
+    const { clock, log } = this.#settings;
+    this.#refusals.happened(clock.now(), (times) => {
+      log.warn("connection refused: too many", { listener: listener.name, address, ...place.limit, times });
     });
-  }
-
-  async #serveInTls(connection: Deno.TcpConn, { spec, tls, address }: {
-    readonly spec: ListenSpec;
-    readonly tls: TlsSource;
-    readonly address: string;
-  }): Promise<void> {
-    const accepted = { transport: connection, listener: spec, address };
-    try {
-      const transport = await this.#handshakes.shake(accepted, tls);
-      if (transport === undefined) return;
-      // the broker may have been told to stop meanwhile
-      if (this.#sockets.some(({ spec: open }) => open === spec)) await this.serve(transport, accepted);
-      else transport.close();
-    } catch (error) {
-      this.#internalError(error);
-    }
-  }
-
-  #turned(): Promise<void> {
-    return new Promise((resolve) => this.#settings.turns.whenTurned(resolve));
+    return undefined;
   }
 
   /**
@@ -288,14 +227,7 @@ export class Server {
       engine.tick(now());
       accounts.tick(TICK_MS);
       if (gatekeeper?.tick?.() === true) this.renewGrants();
-      const late: Connection[] = [];
-      const suspects: Connection[] = [];
-      for (const connection of this.#connections.keys()) {
-        if (connection.isLate(TICK_MS)) late.push(connection);
-        else if (connection.tick(TICK_MS)) suspects.push(connection);
-      }
-      void this.#end(late);
-      if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
+      void this.#tickAll();
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
@@ -311,16 +243,29 @@ export class Server {
     });
   }
 
-  /** A flood that came together is ended a few at a time: others have their turn in between. */
-  async #end(late: readonly Connection[]): Promise<void> {
-    if (this.#ending || late.length === 0) return;
-    this.#ending = true;
-    for (const [at, guest] of late.entries()) {
-      // it may have been let in meanwhile
-      if (guest.isLate(0)) guest.giveUp("no login");
-      if (at % LOGIN_ENDS_A_TURN === 0) await new Promise<void>((resolve) => this.later(resolve));
+  /**
+   * Ten thousand take two milliseconds, and to end one takes a twentieth of one: they are told, and who is
+   * late ended, a few at a time, and others have their turn in between. A pass that is not over when the next
+   * tick comes stands for both.
+   */
+  async #tickAll(): Promise<void> {
+    if (this.#passing) return;
+    this.#passing = true;
+    const suspects: Connection[] = [];
+    let told = 0;
+    for (const connection of this.#connections.keys()) {
+      if (connection.isLate(TICK_MS)) {
+        connection.giveUp("no login");
+        told += TOLD_A_TURN / LOGIN_ENDS_A_TURN;
+      } else if (connection.tick(TICK_MS)) {
+        suspects.push(connection);
+      }
+      if (++told < TOLD_A_TURN) continue;
+      told = 0;
+      await new Promise<void>((resolve) => this.later(resolve));
     }
-    this.#ending = false;
+    this.#passing = false;
+    if (suspects.length > 0) this.#looks ??= this.#judge(suspects);
   }
 
   async #judge(suspects: readonly Connection[]): Promise<void> {
@@ -328,16 +273,6 @@ export class Server {
     const untaken = await LINUX_SEND_QUEUES.look(new Set(keys));
     suspects.forEach((connection, at) => connection.stalls.judge(untaken.get(keys[at]!), TICK_MS));
     this.#looks = undefined;
-  }
-
-  #tellTls(fields: LogFields): void {
-    const { clock, log } = this.#settings;
-    this.#tls.happened(clock.now(), (times) => {
-      log.warn("TLS on a port without: connect without TLS, or start the broker with --tls-cert", {
-        ...fields,
-        times,
-      });
-    });
   }
 
   /** Several connections' at once: what goes wrong is nobody's in particular. */
@@ -358,32 +293,4 @@ export class Server {
     this.#settings.clock.cancel(this.#ticker);
     this.#ticker = undefined;
   }
-}
-
-function listeningOf({ socket, spec: { name, tls } }: OpenSocket): Listening {
-  const address = socket.addr;
-  return tls === undefined ? { name, address } : { name, address, certificate: tls.certificate };
-}
-
-function closed(connection: Deno.TcpConn): Promise<void> {
-  connection.close();
-  return Promise.resolve();
-}
-
-/** Says why before it closes; a peer that is gone already does not matter. */
-async function turnAway(transport: Transport, { protocol }: Listener): Promise<void> {
-  try {
-    await transport.write(protocol.turnAway(refusal("TOO_MANY_CONNECTIONS")));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-  } finally {
-    transport.close();
-  }
-}
-
-/** `127.0.0.1:40412`; an IPv4 address that came in by an IPv6 socket in its IPv4 form. */
-function addressOf(address: Deno.Addr): string {
-  if (address.transport !== "tcp") return address.transport;
-  const hostname = address.hostname.replace(/^::ffff:(?=\d+\.)/, "");
-  return hostname.includes(":") ? `[${hostname}]:${address.port}` : `${hostname}:${address.port}`;
 }

@@ -8,10 +8,11 @@ import type { Receiving, ReplaySubscriber } from "../engine/types.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
 import type { Protocol } from "../protocols/types.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../slow_policy.ts";
+import { namesRequester } from "../topics/reply_topic.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Run } from "../wire/run.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import { type Granted, receivingOf } from "./permissions.ts";
+import { type Granted, receivingButAnswers, receivingOf } from "./permissions.ts";
 import { closeUp, GONE, NO_CHUNK, Segment, type SegmentOwner } from "./outbox/segment.ts";
 
 /**
@@ -37,6 +38,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   readonly #speaker: Speaker;
   /** Named in a gap; empty: gaps are counted but not told. */
   readonly #pattern: string;
+  /** Whether that names a requester, whose answers come then (P5). */
+  readonly #takesAnswers: boolean;
   /** Segments that wait and may still be taken out, oldest first (drop-old and latest). */
   #queued: Segment[] = NONE;
   /** Those before it are gone. */
@@ -64,6 +67,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#outbox = outbox;
     this.#speaker = speaker;
     this.#pattern = pattern;
+    this.#takesAnswers = namesRequester(pattern);
   }
 
   get rank(): number {
@@ -79,7 +83,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   }
 
   get grant(): Receiving | undefined {
-    return receivingOf(this.#speaker, this.#pattern);
+    return this.#takesAnswers ? receivingOf(this.#speaker) : receivingButAnswers(this.#speaker);
   }
 
   get full(): boolean {

@@ -241,7 +241,7 @@ Deno.test("who tries many waits for himself: others come in, and what is too muc
   assertEquals(kindOf(honest), "admitted");
 });
 
-Deno.test("after some wrong secrets an address waits longer each time, and only that one does (A4)", async () => {
+Deno.test("after some wrong secrets an address waits longer each time, and only that one does (A4) (F50)", async () => {
   const door = new Door(user("alice"));
   for (let wrong = 0; wrong < 4; wrong++) {
     assertEquals(kindOf(await door.login("alice", `x${wrong}`)), "denied");
@@ -306,7 +306,7 @@ Deno.test("who waits while accounts change is let in by what they are then", asy
   }
 });
 
-Deno.test("an id is filled in where it fits, and who has another is not let in (A7)", async () => {
+Deno.test("an id is filled in where it fits, and who has another is not let in (A7) (F47)", async () => {
   const lines = `publish = ["#dev.{id}.>"]\nsubscribe = { allow = ["#>"], deny = ["#x.{id}"] }`;
   const door = new Door(user("alice", { lines }));
   const { admission } = await door.login("alice", "s", { ...AT_HOME, id: "d1" });

@@ -57,7 +57,7 @@ Deno.test("any number of listeners, each with its roles and the protocol it begi
   assertEquals(broker.snapshot().listeners.map(({ name }) => name), ["subscribers", "publishers", "both"]);
 });
 
-Deno.test("where one of its listeners cannot be had, it listens on none of them, and says which in one line", async () => {
+Deno.test("where one of its listeners cannot be had, it listens on none of them, and says which in one line (F31)", async () => {
   await using broker = new Broker();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const free = freePort();

@@ -1,4 +1,4 @@
-/** Rows 35 and 36 of what has to be survived, as clients see them. */
+/** F35 and F36, as clients see them. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Broker, type Certificates, certificatesOf, listenersOn } from "../../lib/broker/mod.ts";
 import { connectPublisher, connectSubscriber } from "../../lib/client/mod.ts";
@@ -108,7 +108,7 @@ async function failure(connecting: Promise<unknown>): Promise<string> {
 }
 
 Deno.test(
-  "row 36: why there is no connection inside TLS is one line that says what to do",
+  "why there is no connection inside TLS is one line that says what to do (F36)",
   options,
   async () => {
     await using served = await Served.start();
@@ -143,7 +143,7 @@ Deno.test(
   },
 );
 
-Deno.test("row 36: a certificate that has expired is told", options, async () => {
+Deno.test("a certificate that has expired is told (F36)", options, async () => {
   await using issuer = await TestIssuer.make();
   const { certificate: cert, key } = await issuer.issue({ days: -1 });
   // a broker of ours would not start with it
@@ -165,7 +165,7 @@ Deno.test("row 36: a certificate that has expired is told", options, async () =>
   await accepting;
 });
 
-Deno.test("row 35: TLS to a port without is told", options, async () => {
+Deno.test("TLS to a port without is told (F35)", options, async () => {
   await using broker = new Broker();
   const [, { address }] = broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
   for (const localPort of [undefined, freePort()]) {

@@ -10,7 +10,7 @@ async function shell(command: string): Promise<string> {
   return (await endOf(program)).stdout;
 }
 
-Deno.test("broker -s -p listens on 9090 and 9000, and with values and 0 where it is told", async () => {
+Deno.test("broker -s -p listens on 9090 and 9000, and with values and 0 where it is told (F31)", async () => {
   // the default ports may be taken on this machine by somebody else's broker: then the message names them
   const taken = await isTaken(9090) || await isTaken(9000);
   if (taken) {
@@ -215,7 +215,7 @@ Deno.test("a wrong command line is one line that says what to do, exit 2", async
   }));
 });
 
-Deno.test("what cannot be listened on is one line that says what to do, exit 1", async () => {
+Deno.test("what cannot be listened on is one line that says what to do, exit 1 (F31)", async () => {
   await using broker = await startBroker();
   const taken = await run("broker", ["-s", "0", "-p", String(broker.pubPort)]);
   assertEquals(taken.code, 1);

@@ -6,6 +6,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { compileAll, RuntimeMissing } from "../../scripts/compile.ts";
 import { Program } from "../../scripts/program.ts";
+import { ASSETS } from "../../lib/http/mod.ts";
+import { ask, httpOf } from "../support/browser.ts";
 import { startBroker } from "../support/broker.ts";
 
 /** No PATH, no HOME, nothing. */
@@ -54,6 +56,60 @@ Deno.test({
     assertEquals((await subscriber.ended).code, 0, subscriber.lines.join("\n"));
     assertStringIncludes(subscriber.lines.join("\n"), `#hello ${message}`);
     assertEquals((await broker.stop()).code, 0, broker.lines.join("\n"));
+  },
+});
+
+Deno.test({
+  name: named(
+    "A compiled subscriber runs commands as a worker, answers with what they print, and ends when it is told",
+  ),
+  ignore: missing !== null || Deno.build.os === "windows",
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await using broker = await startBroker();
+    const ports = ["-p", `${broker.subPort}`, "--pub-port", `${broker.pubPort}`];
+    await using worker = Program.start(
+      [
+        ...[executable("subscriber"), "-i", "w1", ...ports, "-t", "upper", "-G", "g", "-v"],
+        ...["--ack", "exec", "--jobs", "4", "--reply", "--", "/bin/sh", "-c", "tr a-z A-Z"],
+      ],
+      BARE,
+    );
+    await worker.line(/subscribed to #upper/);
+    await using asking = Program.start(
+      [
+        ...[
+          executable("publisher"),
+          "-i",
+          "p1",
+          "-p",
+          `${broker.pubPort}`,
+          "--sub-port",
+          `${broker.subPort}`,
+        ],
+        ...["-t", "upper", "-m", "hi", "--request"],
+      ],
+      BARE,
+    );
+    assertEquals((await asking.ended).code, 0, asking.lines.join("\n"));
+    assertStringIncludes(asking.lines.join("\n"), "HI");
+    worker.kill("SIGINT");
+    assertEquals((await worker.ended).code, 0, worker.lines.join("\n"));
+  },
+});
+
+Deno.test({
+  name: named("The compiled broker has the dashboard with it, and an API"),
+  ignore: missing !== null,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await using broker = await startBroker(["--http", "0"], { command: [executable("broker")], ...BARE });
+    for (const [path, { bytes, type }] of ASSETS) {
+      const answer = await fetch(`${httpOf(broker)}${path}`);
+      assertEquals([path, answer.status, answer.headers.get("content-type")], [path, 200, type]);
+      assertEquals(await answer.bytes(), bytes, path);
+    }
+    assertEquals((await ask(broker, "/api/broker"))["ready"], true);
   },
 });
 

@@ -204,14 +204,15 @@ Deno.test("what is said about stored messages where none is stored is refused, n
   using place = new Place();
   const config = place.file("b.toml", '[[retain]]\npattern = "#a"\nage = "1h"\n');
   const kinds: readonly (readonly [readonly string[], string])[] = [
-    [["--durable", "#a"], "--durable says"],
-    [["--sync", "commit"], "--sync says"],
-    [["--retain-age", "1h", "--retain-bytes", "1GiB"], "--retain-age and --retain-bytes say"],
-    [["--retain", "#a age=1h"], "--retain says"],
-    [["--config", config], "--retain says"],
+    [["--durable", "#a"], "--durable is"],
+    [["--sync", "commit"], "--sync is"],
+    [["--retain-age", "1h", "--retain-bytes", "1GiB"], "--retain-age and --retain-bytes are"],
+    [["--retain", "#a age=1h"], "--retain is"],
+    [["--config", config], "--retain is"],
+    [["--ack-timeout", "5s"], "--ack-timeout is"],
     [
       ["--dedup-window", "2m", "--sync", "interval", "--durable", "a"],
-      "--durable, --sync and --dedup-window say",
+      "--durable, --sync and --dedup-window are",
     ],
   ];
   await Promise.all(kinds.map(async ([words, said]) => {
@@ -219,7 +220,7 @@ Deno.test("what is said about stored messages where none is stored is refused, n
     assertEquals([code, stdout], [2, ""], words.join(" "));
     assertMatch(
       stderr,
-      new RegExp(`^broker: ${said} how messages are stored, and without --data DIR none is: .*\n$`),
+      new RegExp(`^broker: ${said} about messages that are stored, and without --data DIR none is: .*\n$`),
     );
   }));
 });

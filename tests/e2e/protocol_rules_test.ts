@@ -42,7 +42,7 @@ Deno.test("when OK is heard, the message waits for every current subscriber, how
   }
 });
 
-Deno.test("an id is any word, need not be the same twice nor anybody's own, and allows nothing (C7)", async () => {
+Deno.test("an id is any word, need not be the same twice nor anybody's own, and allows nothing (C7) (F47)", async () => {
   await using broker = new TestServer();
   using subscriber = broker.connect("subscribers");
   using twin = broker.connect("publishers");

@@ -1,8 +1,10 @@
-/** TLS as the programs speak it. Rows 35 and 36 of what has to be survived are told in one line. */
+/** TLS as the programs speak it. F35 and F36 are told in one line. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Ended, run, start } from "../cli/run_program.ts";
+import { Program } from "../../scripts/program.ts";
 import { startBroker } from "../support/broker.ts";
 import { HAS_OPENSSL, type TestCertificate, TestIssuer } from "../support/certificates.ts";
+import { freePort } from "../support/ports.ts";
 
 const options = { ignore: !HAS_OPENSSL }; // without openssl there are no certificates
 
@@ -40,7 +42,7 @@ Deno.test("programs talk inside TLS, and go on when the certificate is another o
   assertEquals(subscriber.stdout, "#a before\n#a behind\n");
 });
 
-Deno.test("row 36: a broker that cannot speak TLS says why in one line", options, async () => {
+Deno.test("a broker that cannot speak TLS says why in one line (F36)", options, async () => {
   await using issuer = await TestIssuer.make();
   const good = await issuer.issue();
   const cases: ReadonlyArray<readonly [args: readonly string[], code: number, said: RegExp]> = [
@@ -56,7 +58,7 @@ Deno.test("row 36: a broker that cannot speak TLS says why in one line", options
   }
 });
 
-Deno.test("row 35: a program that speaks the wrong language says so in one line", options, async () => {
+Deno.test("a program that speaks the wrong language says so in one line (F35)", options, async () => {
   await using issuer = await TestIssuer.make();
   await using tls = await startBroker(await served(issuer.folder, await issuer.issue()));
   await using plain = await startBroker();
@@ -71,6 +73,22 @@ Deno.test("row 35: a program that speaks the wrong language says so in one line"
   }
   await tls.see(/WARN {2}plain text on a port with TLS.* address=127.0.0.1:\d+ times=1/, { on: "stderr" });
   await plain.see(/WARN {2}TLS on a port without.* address=127.0.0.1:\d+ times=1/, { on: "stderr" });
+});
+
+Deno.test("programs speak TLS with the rights that deno.json gives them, and no more", options, async () => {
+  await using issuer = await TestIssuer.make();
+  const pair = await served(issuer.folder, await issuer.issue());
+  const script = (name: string): string => new URL(`../../${name}.ts`, import.meta.url).pathname;
+  const limited = (
+    name: string,
+  ): string[] => [Deno.execPath(), "run", "--no-prompt", `-P=${name}`, script(name)];
+  await using broker = await startBroker(pair, { command: limited("broker") });
+  for (const from of [[], ["-r", `${freePort()}`]]) {
+    const to = ["-p", `${broker.pubPort}`, "-t", "a", "-m", "hi", "--ca", issuer.path, ...from];
+    const publisher = Program.start([...limited("publisher"), ...to]);
+    const { code } = await publisher.ended;
+    assertEquals([code, publisher.stderr.replace(/^.*Warning.*\n/, "")], [0, ""]);
+  }
 });
 
 Deno.test("--ca that is no certificate, or not there, ends with 2 before anything is connected", async () => {

@@ -18,7 +18,7 @@ const noShell = Deno.build.os === "windows" ? "needs ulimit" : undefined;
 
 for (const sync of ["commit", "interval"]) {
   Deno.test({
-    name: `a broker without a descriptor to spare stores, trims and replays (--sync ${sync}, F25)`,
+    name: `a broker without a descriptor to spare stores, trims and replays (--sync ${sync}) (F25)`,
     ignore: noShell !== undefined,
     fn: () =>
       inFolder(async (data) => {

@@ -10,14 +10,14 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskFlags } from "../../scripts/flags.ts";
 import { killRounds } from "./kill.ts";
 import { seeded } from "./random.ts";
 import { workRounds } from "./workers/rounds.ts";
 import { straceProblem } from "./strace.ts";
 import { type SyncRunOptions, traceSyncOrder, treeWithoutSync } from "./sync_run.ts";
 
-const args = parseArgs(Deno.args, { string: ["kills", "seed"] });
+const args = taskFlags({ url: import.meta.url, name: "faults", string: ["kills", "seed"] });
 const kills = Number(args["kills"] ?? 100);
 const seed = Number(args["seed"] ?? Date.now() % 1_000_000);
 if (!Number.isInteger(kills) || kills < 0 || !Number.isInteger(seed)) {

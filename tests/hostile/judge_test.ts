@@ -1,7 +1,9 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { exchangesOf, type Row } from "./exchange.ts";
 import { Judge } from "./judge.ts";
 import { brokerOverMemory } from "./reach.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
+import { TLS_PORT } from "./tables/tls.ts";
 
 /** What the judge says of a row at the publishers' door that is not as it should be. */
 const WRONG: readonly (readonly [row: Row, says: RegExp])[] = [
@@ -32,4 +34,19 @@ Deno.test("what is not as a row says is found, and so is a message too many", as
     rows: [["a publish", "c pub #a x\n", "OK"]],
   }]);
   assertEquals(await judge.judge(good!), undefined);
+});
+
+Deno.test("there are a thousand exchanges, and no two say the same in the same place", () => {
+  const all = exchangesOf([...TABLES, ...TABLES_OF_ACCOUNTS, ...TABLES_OF_HTTP, TLS_PORT]);
+  assert(all.length > 1000, `${all.length} exchanges`);
+  const said = new Map<string, string>();
+  const twice: string[] = [];
+  for (const { on, opening, says, title, what } of all) {
+    const pieces = says.map((piece) => piece instanceof Uint8Array ? [...piece] : piece);
+    const key = JSON.stringify([on, opening, pieces]);
+    const before = said.get(key);
+    if (before !== undefined) twice.push(`${title}: ${what} is ${before}`);
+    said.set(key, `${title}: ${what}`);
+  }
+  assertEquals(twice, []);
 });

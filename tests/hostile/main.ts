@@ -8,8 +8,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { exchangesOf, type Table } from "./exchange.ts";
 import { Judge, type Reach } from "./judge.ts";
-import { brokerOverMemory, brokerProcess } from "./reach.ts";
-import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
+import { HAS_OPENSSL } from "../support/certificates.ts";
+import { brokerOverMemory, brokerProcess, brokerWithTls } from "./reach.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP, TABLES_OF_TLS } from "./tables/mod.ts";
 
 const { only = "" } = parseArgs(Deno.args, { string: ["only"] }) as { readonly only?: string };
 let wrong = 0;
@@ -28,6 +29,12 @@ let wrong = 0;
 {
   await using broker = await brokerProcess({ accounts: true });
   await run("a broker with accounts", broker, TABLES_OF_ACCOUNTS);
+}
+if (HAS_OPENSSL) {
+  await using broker = await brokerWithTls();
+  await run("a port with TLS", broker, TABLES_OF_TLS);
+} else {
+  say("no port with TLS: without openssl there are no certificates");
 }
 Deno.exit(wrong === 0 ? 0 : 1);
 

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { exchangesOf, type Table } from "./exchange.ts";
 import { Judge, type Reach } from "./judge.ts";
-import { brokerOverMemory, brokerProcess } from "./reach.ts";
-import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP } from "./tables/mod.ts";
+import { HAS_OPENSSL } from "../support/certificates.ts";
+import { brokerOverMemory, brokerProcess, brokerWithTls } from "./reach.ts";
+import { TABLES, TABLES_OF_ACCOUNTS, TABLES_OF_HTTP, TABLES_OF_TLS } from "./tables/mod.ts";
 
 const WRONG_MOST = 5;
 
@@ -24,9 +25,10 @@ Deno.test("malformed exchanges get what they are owed, and honest clients notice
   assertEquals(await wrongOn(broker), []);
 });
 
-Deno.test("the same, when it comes byte by byte", async () => {
+Deno.test("the same, when it comes byte by byte: a third of it, `deno task malformed` takes all", async () => {
   await using broker = brokerOverMemory();
-  assertEquals(await wrongOn(broker), []);
+  const some = TABLES.map((table) => ({ ...table, rows: table.rows.filter((_, at) => at % 3 === 0) }));
+  assertEquals(await wrongOn(broker, some), []);
 });
 
 Deno.test("who has no account, and who has one that may do little, gets no further (A1, A2)", async () => {
@@ -37,4 +39,15 @@ Deno.test("who has no account, and who has one that may do little, gets no furth
 Deno.test("what comes to the HTTP port is one request or none, and comes from where it may (F54, F55, F57)", async () => {
   await using broker = await brokerProcess();
   assertEquals(await wrongOn(broker, TABLES_OF_HTTP), []);
+});
+
+Deno.test({
+  name: `what comes to a port with TLS and is none is told so (F35, F37)${
+    HAS_OPENSSL ? "" : " (skipped: without openssl there are no certificates)"
+  }`,
+  ignore: !HAS_OPENSSL,
+  fn: async () => {
+    await using broker = await brokerWithTls();
+    assertEquals(await wrongOn(broker, TABLES_OF_TLS), []);
+  },
 });

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { Broker, listenersOn, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
+import { Broker, certificatesOf, listenersOn, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
+import { TestIssuer } from "../support/certificates.ts";
 import { startBroker } from "../support/broker.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { HONEST, usersFile } from "./accounts.ts";
@@ -95,5 +96,43 @@ export function brokerOverMemory(): Reach & AsyncDisposable {
     },
     defects: () => defects,
     [Symbol.asyncDispose]: () => broker.close(),
+  };
+}
+
+/** A broker in this process with and without TLS, with a certificate that is made for it. */
+export async function brokerWithTls(): Promise<Reach & AsyncDisposable> {
+  const issuer = await TestIssuer.make();
+  const certificates = await certificatesOf(await issuer.issue(), Date.now());
+  let defects = "";
+  const log = (event: string, fields: unknown = {}): void => {
+    const line = `${event} ${JSON.stringify(fields)}\n`;
+    if (line.match(DEFECT) !== null) defects += line;
+  };
+  const broker = new Broker({
+    limits: { line: LINE, payload: PAYLOAD, patterns: PATTERNS },
+    store: new MemoryStore({ now: () => Date.now() }),
+    durable: ["#d.>"],
+    log: { debug: log, info: log, warn: log, error: log },
+  });
+  const [subscribers, publishers] = broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
+  const [tlsSubscribers, tlsPublishers] = broker.listen(
+    listenersOn({ subPort: 0, pubPort: 0, tls: certificates }),
+  );
+  return {
+    subPort: subscribers.address.port,
+    pubPort: publishers.address.port,
+    piece: Infinity,
+    open: async (on, opening) => {
+      const { port } = (on.endsWith("subscribers") ? tlsSubscribers : tlsPublishers).address;
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      connection.setNoDelay(true);
+      if (opening === "none") return connection;
+      return await Deno.startTls(connection, { hostname: "localhost", caCerts: [issuer.certificate] });
+    },
+    defects: () => defects,
+    [Symbol.asyncDispose]: async () => {
+      await broker.close();
+      await issuer[Symbol.asyncDispose]();
+    },
   };
 }

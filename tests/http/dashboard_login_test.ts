@@ -1,8 +1,10 @@
 /** The dashboard where there are accounts, in a browser. */
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
+import { certificatesOf } from "../../lib/broker/mod.ts";
 import { ASSETS } from "../../lib/http/mod.ts";
 import { dashboardTest } from "../support/browser.ts";
+import { HAS_OPENSSL, TestIssuer } from "../support/certificates.ts";
 import { TestGatekeeper } from "../support/gates.ts";
 import { type RunningHttp, startHttp } from "../support/http.ts";
 
@@ -72,3 +74,19 @@ dashboardTest("An account that is gone is asked who it is again", async (look) =
   gatekeeper.accounts.delete("eu");
   await page.getByRole("heading", { name: "Log in to this broker" }).waitFor();
 });
+
+dashboardTest("It is the same over TLS", async (look) => {
+  await using issuer = await TestIssuer.make();
+  const tls = await certificatesOf(await issuer.issue(), Date.now());
+  await using http = await startHttp({
+    gatekeeper: new TestGatekeeper(ACCOUNTS),
+    http: { assets: ASSETS, tls },
+  });
+  const url = `https://127.0.0.1:${http.port}`;
+  const page = await look({ url }, "#/topics/%23orders.eu", { ignoreHTTPSErrors: true });
+  await logIn(page, "eu", "e");
+  await page.getByText(/^live,/).waitFor();
+  await page.getByLabel("Payload").fill("secret");
+  await page.getByRole("button", { name: "Publish" }).click();
+  await page.getByRole("log").getByText("secret").waitFor();
+}, HAS_OPENSSL ? undefined : "openssl is not installed");

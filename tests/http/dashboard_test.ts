@@ -66,9 +66,33 @@ dashboardTest("What is wrong stands in front: a subscriber that reads nothing is
   await page.getByText("All well").waitFor();
   const payload = "x".repeat(60_000);
   for (let i = 0; i < 400; i++) await publisher.publish("#flood", payload);
-  const found = page.getByRole("status", { name: "What is wrong" });
+  const found = page.getByRole("list", { name: "What is wrong" });
   await found.getByText("Messages lost").waitFor();
   await found.getByText(/left out in the last minute.*, for sleepy \(127\.0\.0\.1:\d+\)/).waitFor();
+});
+
+dashboardTest("Who makes publishers wait stands in front, and goes when it reads again", async (look) => {
+  await using broker = await startBroker(["--http", "0", "--max-outbox", "1MiB", "--stall-timeout", "60s"]);
+  await using slow = await Deno.connect({ port: broker.subPort });
+  await slow.write(new TextEncoder().encode("sleepy sub #flood\n"));
+  await slow.read(new Uint8Array(64));
+  await using publisher = await Deno.connect({ port: broker.pubPort });
+  const page = await look(broker);
+  await page.getByText("All well").waitFor();
+  const line = new TextEncoder().encode(`p1 pub #flood ${"x".repeat(60_000)}\n`);
+  const flooding = (async () => {
+    const writer = publisher.writable.getWriter();
+    for (let i = 0; i < 400; i++) await writer.write(line);
+  })();
+  const found = page.getByRole("list", { name: "What is wrong" });
+  await found.getByText(/^sleepy \(127\.0\.0\.1:\d+\): .* MiB waiting$/).waitFor();
+  await page.getByRole("cell", { name: "slow" }).waitFor();
+  await page.getByRole("cell", { name: "waits" }).waitFor();
+  const reading = slow.readable.pipeTo(new WritableStream()).catch(() => {});
+  await page.getByText("All well").waitFor();
+  await flooding;
+  await broker.stop();
+  await reading;
 });
 
 dashboardTest("An administrator ends a connection from the page, and only when asked twice", async (look) => {
@@ -85,6 +109,25 @@ dashboardTest("An administrator ends a connection from the page, and only when a
   await page.getByRole("button", { name: "End it" }).click();
   await end.waitFor({ state: "detached" });
   while (await victim.read(new Uint8Array(64)) !== null);
+});
+
+dashboardTest("A row that has the keyboard stays where it is while others overtake it", async (look) => {
+  await using broker = await startBroker(["--http", "0"]);
+  await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
+  const publish = (topic: string, count: number): Promise<unknown> =>
+    Promise.all(Array.from({ length: count }, () => publisher.publish(topic, "1")));
+  await publish("#slow", 10);
+  await publish("#fast", 1);
+  const page = await look(broker, "#/topics");
+  const link = page.getByRole("link", { name: "#slow" });
+  await link.focus();
+  await page.getByRole("row", { name: /^#slow .*\b10\b/ }).waitFor();
+  await publish("#fast", 5000);
+  await page.getByRole("row", { name: /^#fast .*5,001/ }).waitFor();
+  assertEquals(await page.locator("tbody a").allInnerTexts(), ["#slow", "#fast"]);
+  assertEquals(await page.evaluate("document.activeElement.innerText"), "#slow");
+  await page.getByLabel("Part of a name").focus();
+  await page.locator("tbody tr").first().filter({ hasText: "#fast" }).waitFor();
 });
 
 dashboardTest("The page says that it lost the broker, and catches up by itself", async (look) => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
+import { TestGatekeeper } from "../support/gates.ts";
 import { Events, type Json, startHttp } from "../support/http.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { upgrade } from "../support/v2.ts";
@@ -219,4 +220,48 @@ Deno.test("a stream is told that the broker stops", async () => {
   const end = await events.next();
   assertEquals([end?.event, typeof end?.data.detail], ["end", "string"]);
   assertEquals(await events.next(), undefined);
+});
+
+Deno.test("a stream whose account loses its right, or is gone, is told so and ends", async () => {
+  const gatekeeper = new TestGatekeeper([{ name: "alice", secret: "s", pattern: "#>" }]);
+  await using http = await startHttp({ gatekeeper });
+  const headers = { authorization: "Bearer alice:s" };
+  await using one = await Events.open(`${http.url}/api/topics/a/stream`, headers);
+  await one.next();
+  gatekeeper.set({ name: "alice", secret: "s", pattern: "#other.>" });
+  http.broker.permissionsChanged();
+  const denied = await one.next();
+  assertEquals([denied?.event, denied?.data.code], ["end", "DENIED"]);
+  assertEquals(await one.next(), undefined);
+  await using other = await Events.open(`${http.url}/api/topics/other.b/stream`, headers);
+  await other.next();
+  gatekeeper.accounts.clear();
+  http.broker.permissionsChanged();
+  const gone = await other.next();
+  assertEquals([gone?.event, gone?.data.code], ["end", "DENIED"]);
+});
+
+Deno.test("a hundred streams of one topic get each of its messages, in order", async () => {
+  await using http = await startHttp({ store: undefined });
+  const streams = await Promise.all(
+    Array.from({ length: 100 }, () => Events.open(`${http.url}/api/topics/a/stream`)),
+  );
+  for (const stream of streams) assertEquals((await stream.next())?.event, "open");
+  const all = Array.from({ length: 50 }, (_, at) => `${at}`);
+  await http.publish("#a", all.join("\n"), NDJSON);
+  for (const stream of streams) {
+    const got: string[] = [];
+    while (got.length < all.length) got.push((await stream.next())!.data.payload);
+    assertEquals(got, all);
+    await stream[Symbol.asyncDispose]();
+  }
+});
+
+Deno.test("what answers hold is let go of when they have been taken", async () => {
+  await using http = await startHttp();
+  for (let at = 0; at < 4; at++) await http.publish("#large", "x".repeat(2_000_000));
+  for (let at = 0; at < 10; at++) {
+    const { messages } = await http.json("/api/topics/large/messages");
+    assertEquals(messages.length, 4);
+  }
 });

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { tracked, type Workshop } from "./workshop.ts";
+import { tracked } from "./workshop.ts";
+
+/** Where sources are read from. */
+interface Sources {
+  read(path: string): Promise<string>;
+}
 
 /** One of them. Lines change their numbers, so it is named by what they say. */
 export interface Equivalent {
@@ -17,15 +22,15 @@ export interface Equivalent {
 }
 
 /** All that are named. Says which are named for lines that there are no more. */
-export async function equivalents(workshop: Workshop): Promise<{ all: Equivalent[]; stale: Equivalent[] }> {
+export async function equivalents(sources: Sources): Promise<{ all: Equivalent[]; stale: Equivalent[] }> {
   const all: Equivalent[] = [];
   for (const file of await tracked("tests/mutation/equivalent")) {
-    all.push(...JSON.parse(await workshop.read(file)) as Equivalent[]);
+    all.push(...JSON.parse(await sources.read(file)) as Equivalent[]);
   }
   const stale: Equivalent[] = [];
   const lines = new Map<string, Set<string>>();
   for (const each of all) {
-    if (!lines.has(each.path)) lines.set(each.path, await linesOf(each.path, workshop));
+    if (!lines.has(each.path)) lines.set(each.path, await linesOf(each.path, sources));
     if (!lines.get(each.path)!.has(each.line)) stale.push(each);
   }
   return { all, stale };
@@ -41,9 +46,9 @@ export function isEquivalent(
   );
 }
 
-async function linesOf(path: string, workshop: Workshop): Promise<Set<string>> {
+async function linesOf(path: string, sources: Sources): Promise<Set<string>> {
   try {
-    return new Set((await workshop.read(path)).split("\n").map((line) => line.trim()));
+    return new Set((await sources.read(path)).split("\n").map((line) => line.trim()));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return new Set();
     throw error;

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskFlags } from "../../scripts/flags.ts";
 import { printLine } from "../../scripts/terminal.ts";
 import { Random } from "../simulation/world/random.ts";
 import { equivalents, isEquivalent } from "./equivalent.ts";
@@ -24,9 +24,11 @@ interface Candidate {
   readonly mutant: Mutant;
 }
 
-const flags = parseArgs(Deno.args, { string: ["folder", "count", "seed", "jobs"] }) as Readonly<
-  Record<string, string | undefined>
->;
+const flags = taskFlags({
+  url: import.meta.url,
+  name: "mutate",
+  string: ["folder", "count", "seed", "jobs"],
+}) as Readonly<Record<string, string | undefined>>;
 const folder = flags["folder"] ?? "lib";
 const count = number("count", 20);
 const seed = number("seed", Date.now() % 1_000_000);

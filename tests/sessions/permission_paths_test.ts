@@ -5,7 +5,15 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { MemoryStore } from "../../lib/store/memory.ts";
-import { type Account, mayReceive, permits, type Rules, takesIn, TriedGrant } from "../support/accounts.ts";
+import {
+  type Account,
+  grantOf,
+  mayReceive,
+  permits,
+  type Rules,
+  takesIn,
+  TriedGrant,
+} from "../support/accounts.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
 
@@ -33,7 +41,7 @@ function durableServer(options: { readonly maxAttempts?: number } = {}): TestSer
 
 /** Upgraded, and let in with these rights. */
 async function enter(server: TestServer, to: "publishers" | "subscribers", may: Account): Promise<RawClient> {
-  const client = server.connect(to, undefined, new TriedGrant("somebody", may));
+  const client = server.connect(to, undefined, grantOf("somebody", may));
   await client.send("c hello 2\n");
   assertEquals(await client.line(), "OK_2");
   await client.line();

@@ -202,7 +202,7 @@ Deno.test("a publisher waits for a slow subscriber under block, and nothing is l
   assertEquals((await replies).every((reply) => reply === "OK"), true);
 });
 
-Deno.test("a subscriber that never reads is cut off after the stall timeout, the others get everything", async () => {
+Deno.test("a subscriber that never reads is cut off after the stall timeout, the others get everything (F22)", async () => {
   await using broker = new TestServer({ stallTimeout: 500 });
   using stuck = broker.connect("subscribers");
   await stuck.ask("stuck sub #a");
@@ -223,7 +223,7 @@ Deno.test("a subscriber that never reads is cut off after the stall timeout, the
   assertEquals([level, fields["id"], fields["reason"]], ["warn", "stuck", "stalled"]);
 });
 
-Deno.test("under drop a subscriber that does not read loses messages, which is counted and logged, and stays", async () => {
+Deno.test("under drop a subscriber that does not read loses messages, which is counted and logged, and stays (F23)", async () => {
   const limit = 1024 * 1024;
   await using broker = new TestServer({ slowConsumer: "drop-new", limits: { outbox: limit } });
   using stuck = broker.connect("subscribers", 1024);

@@ -50,7 +50,7 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-Deno.test("a payload that is not whole in time ends its connection with a bye, and nothing of it is kept (V11)", async () => {
+Deno.test("a payload that is not whole in time ends its connection with a bye, and nothing of it is kept (V11) (F27)", async () => {
   const { connection, client, over, pool } = connect();
   assertEquals(await client.ask("p hello 2"), "OK_2");
   assertMatch(await client.line() ?? "", /^info /);
@@ -67,7 +67,7 @@ Deno.test("a payload that is not whole in time ends its connection with a bye, a
   assertEquals(pool.bytesOut, 0);
 });
 
-Deno.test("a classic line that dribbles in ends its connection, silence between requests does not", async () => {
+Deno.test("a classic line that dribbles in ends its connection, silence between requests does not (F27)", async () => {
   const { connection, client, over } = connect();
   connection.tick(10 * REQUEST_MS);
   assertEquals(await client.ask("p pub #a one"), "OK");

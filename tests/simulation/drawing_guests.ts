@@ -39,7 +39,9 @@ export function guestOf(draw: Random, { at: number, length, stored, publishes, a
   for (let left = draw.between(1, 4); left > 0; left--) {
     const { slow: _, until: __, ...plan } = asks(protocol === "classic");
     const pattern = draw.pick(CURIOUS);
-    subscriptions.set(pattern, { ...plan, pattern });
+    // what is stored is asked for often, so that pages of it are being read when rights change
+    const reads = stored && protocol === "2" && draw.chance(0.6);
+    subscriptions.set(pattern, reads ? { pattern, at: plan.at, from: "earliest" } : { ...plan, pattern });
   }
   // nobody else is in its groups
   const pattern = draw.pick(stored ? [...QUEUES, ...SHARED] : SHARED);

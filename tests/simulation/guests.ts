@@ -9,9 +9,13 @@ import { RefusedError } from "../../lib/errors.ts";
 import { CONNECT_MS, guestPorts, machineOf, publish, type Stage } from "./actors.ts";
 import { nameOf } from "./history.ts";
 import type { GuestPlan } from "./plan.ts";
+import type { Random } from "./world/random.ts";
 
 /** Milliseconds until one that was thrown out comes again, or asks again for what it was refused. */
 const AGAIN_MS = 700;
+
+/** Milliseconds before its rights change in which it asks once more. */
+const JUST_MS = 40;
 
 /** Stays until it is told to leave, and comes again when it is thrown out. */
 export class GuestActor {
@@ -94,7 +98,7 @@ export class GuestActor {
       const wants = [
         ...subscriptions.map(({ pattern, from, to }) => ({ pattern, options: { from, to } })),
         ...joins.map(({ pattern, group, from }) => ({ pattern, options: { group, from, to: undefined } })),
-      ].filter(() => random.chance(0.5));
+      ].filter(() => random.chance(0.7));
       for (const { pattern, options } of wants) {
         const { from, to } = options;
         const fields = {
@@ -107,8 +111,15 @@ export class GuestActor {
           if (error instanceof RefusedError && error.code === "DENIED") states.reached("a guest is refused");
         });
       }
-      await world.pause(random.spread(AGAIN_MS));
+      await world.pause(Math.min(random.spread(AGAIN_MS), this.#untilChange(random)));
     }
+  }
+
+  /** So that something is under way when its rights change: milliseconds until just before they do. */
+  #untilChange(random: Random): number {
+    const { now } = this.#stage.world;
+    const next = this.#plan.rights.find(({ at }) => at > now);
+    return next === undefined ? Infinity : Math.max(1, next.at - now - random.below(JUST_MS));
   }
 }
 

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskFlags } from "../../scripts/flags.ts";
 import { printLine } from "../../scripts/terminal.ts";
 import known from "./known.json" with { type: "json" };
 import { type Outcome, simulate } from "./run.ts";
@@ -20,10 +20,12 @@ import { States } from "./states.ts";
 /** So many seeds have to come to every state. */
 const SEEDS_MANY = 300;
 
-const flags = parseArgs(Deno.args, {
+const flags = taskFlags({
+  url: import.meta.url,
+  name: "sim",
   string: ["seed", "seeds", "minutes"],
   boolean: ["trace", "hashes", "first"],
-}) as Readonly<Record<string, string | boolean | undefined>>;
+});
 const until = performance.now() + number("minutes", Infinity) * 60_000;
 const states = new States();
 const total = { seeds: 0, bad: 0, events: 0, simulated: 0, messages: 0 };

@@ -385,6 +385,7 @@ const SOURCES = [
   "tests/simulation",
   "tests/support/accounts.ts",
   "tests/faults/random.ts",
+  "scripts/flags.ts",
   "scripts/terminal.ts",
   "deno.json",
   "deno.lock",

@@ -4,13 +4,15 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskFlags } from "../../scripts/flags.ts";
 import { printLine } from "../../scripts/terminal.ts";
 import { plant, PLANTED, seedsUntilFound } from "./planted.ts";
 
-const flags = parseArgs(Deno.args, { string: ["only", "tries", "seeds"] }) as Readonly<
-  Record<string, string | undefined>
->;
+const flags = taskFlags({
+  url: import.meta.url,
+  name: "planted",
+  string: ["only", "tries", "seeds"],
+}) as Readonly<Record<string, string | undefined>>;
 const tries = number("tries", 10);
 const most = number("seeds", 2000);
 const { only = "" } = flags;

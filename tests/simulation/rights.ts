@@ -9,9 +9,8 @@
  */
 import { type Gatekeeper, type Grant, UNLIMITED } from "../../lib/broker/mod.ts";
 import type { Transport } from "../../lib/sessions/mod.ts";
-import { receives } from "../../lib/topics/reception.ts";
 import { LF } from "../../lib/wire/bytes.ts";
-import { mayReceive, permits, type Rules, takesIn } from "../support/accounts.ts";
+import { grantOf, mayReceive, permits, type Rules } from "../support/accounts.ts";
 import type { GuestPlan, RightsPlan } from "./plan.ts";
 import type { States } from "./states.ts";
 
@@ -24,39 +23,6 @@ const NOBODY: Rules = { allow: [] };
 interface Epoch {
   readonly at: number;
   readonly rights: RightsPlan;
-}
-
-/** What a guest may do: for its grant all topics of a world are tried, and nothing is remembered. */
-class GuestGrant implements Grant {
-  readonly account: string;
-  readonly administrator = false;
-  readonly reception: Grant["reception"];
-  readonly #rights: RightsPlan;
-  readonly #topics: readonly string[];
-
-  constructor(account: string, rights: RightsPlan, topics: readonly string[]) {
-    this.account = account;
-    this.#rights = rights;
-    this.#topics = topics;
-    const { allow, deny = [] } = rights.receive;
-    this.reception = { allow, deny };
-  }
-
-  mayPublish(topic: string): boolean {
-    return permits(this.#rights.publish, topic);
-  }
-
-  mayReceive(topic: string): boolean {
-    return receives(this.reception, topic);
-  }
-
-  maySubscribe(pattern: string): boolean {
-    return this.#topics.some((topic) => takesIn(pattern, topic) && receives(this.reception, topic));
-  }
-
-  mayShare(pattern: string): boolean {
-    return this.#topics.every((topic) => !takesIn(pattern, topic) || receives(this.reception, topic));
-  }
 }
 
 /** One guest's account. */
@@ -88,15 +54,13 @@ export class Accounts implements Gatekeeper {
   readonly findings: string[] = [];
   readonly #accounts = new Map<string, Account>();
   readonly #plans: readonly GuestPlan[];
-  readonly #topics: readonly string[];
   readonly #states: States;
 
   constructor(
     plans: readonly GuestPlan[],
-    { topics, states }: { readonly topics: readonly string[]; readonly states: States },
+    { states }: { readonly states: States },
   ) {
     this.#plans = plans;
-    this.#topics = topics;
     this.#states = states;
     for (const { name } of plans) this.#accounts.set(name, new Account(name));
   }
@@ -113,7 +77,7 @@ export class Accounts implements Gatekeeper {
       const due = rights.findLast(({ at }) => at <= now) ?? rights[0]!;
       if (due === last) continue;
       account.epochs.push({ at: now, rights: due });
-      account.grant = due.gone ? undefined : new GuestGrant(name, due, this.#topics);
+      account.grant = due.gone ? undefined : grantOf(name, due);
       if (last !== undefined) this.#states.reached(due.gone ? "an account is gone" : "rights change");
       for (const tap of account.taps) tap.changed(due, queued(tap.address));
     }

@@ -20,7 +20,6 @@ import { GuestActor, judgeGuests } from "./guests.ts";
 import { type Fault, goesRight, type Plan } from "./plan.ts";
 import { Accounts } from "./rights.ts";
 import { States } from "./states.ts";
-import { topicsOf } from "./topics.ts";
 import { READER, Watch } from "./watch.ts";
 import { Disk } from "./world/disk.ts";
 import { Image } from "./world/image.ts";
@@ -81,7 +80,7 @@ async function runOnce(
   const network = new Network(world, { weather: { ...plan.weather }, states });
   const history = new History();
   const errors: string[] = [];
-  const accounts = new Accounts(plan.guests, { topics: topicsOf(), states });
+  const accounts = new Accounts(plan.guests, { states });
   const stage: Stage = { plan, world, network, history, states, accounts, errors };
   const disk = plan.durable
     ? new Disk({

@@ -31,13 +31,3 @@ export const SHARED = ["#m.>", "#m.>", "#m.a", "#m.*", "#m.b.>"];
 /** And of those that are stored. */
 export const QUEUES = ["#d.>", "#d.>", "#d.a", "#d.*", "#d.b.>", "#*.b.>"];
 export const GROUPS = ["g", "g", "g", "ü"];
-
-/** All topics there are in a world, but for those of who is hostile. */
-export function topicsOf(): string[] {
-  const all = [...DURABLE, ...MEMORY, "#m.answers"];
-  for (let at = 1; at <= 60; at++) all.push(`${MANY.durable}.${at}`, `${MANY.memory}.${at}`);
-  const letters = [...new Set(GROUPS)].flatMap((group) =>
-    all.filter((topic) => topic.startsWith("#d.")).map((topic) => `#dead.${group}.${topic.slice(1)}`)
-  );
-  return [...all, ...letters];
-}

@@ -17,9 +17,9 @@ export function judgeTotals(
   { plan, totals }: { readonly plan: Plan; readonly totals: Totals },
 ): string[] {
   const { publishers, byText, starts } = history;
-  if (starts.length > 1 || plan.hostile.length > 0 || publishers.some(({ lostAt }) => lostAt.length > 0)) {
-    return [];
-  }
+  // who was lost, or let in no longer, does not know what became of what it sent last
+  const unsure = publishers.some(({ lostAt, over }) => lostAt.length > 0 || over !== undefined);
+  if (starts.length > 1 || plan.hostile.length > 0 || unsure) return [];
   const wrong: string[] = [];
   const taken = [...byText.values()].filter(({ ackedAt, level, seq, later }) =>
     // what was stored before is acknowledged and not published again

@@ -9,6 +9,7 @@ const TOP: readonly string[] = [
   "CHANGELOG.md",
   "LICENSE",
   "README.md",
+  "SECURITY.md",
   "bench",
   "broker.ts",
   "cmds",

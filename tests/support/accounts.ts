@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { AccountGrant } from "../../lib/auth/account_grant.ts";
+import type { Account as AuthAccount } from "../../lib/auth/accounts.ts";
 import type { Admission, Gatekeeper, Grant } from "../../lib/broker/mod.ts";
 
 /** Patterns: what one denies is denied. */
@@ -28,7 +30,10 @@ const TOPICS = SEGMENTS.flatMap((one) => [
 const ALL = [
   ...TOPICS,
   "#_reply.one.1",
-  ...["#dead.g", ...TOPICS.map((topic) => `#dead.g.${topic.slice(1)}`)],
+  ...["g", ...SEGMENTS].flatMap((group) => [
+    `#dead.${group}`,
+    ...TOPICS.map((topic) => `#dead.${group}.${topic.slice(1)}`),
+  ]),
 ];
 const NONE: Rules = { allow: [] };
 
@@ -55,6 +60,19 @@ export function mayReceive(rules: Rules, topic: string): boolean {
   if (!permits(rules, topic) || letter === null) return permits(rules, topic);
   if (letter[1] !== undefined) return mayReceive(rules, `#${letter[1]}`);
   return rules.allow.includes("#>") && (rules.deny ?? []).length === 0;
+}
+
+/** As who logs in has it: the shipped one. */
+export function grantOf(
+  name: string,
+  { publish = NONE, receive = NONE, administrator = false }: Account,
+): Grant {
+  const patterns = ({ allow, deny = [] }: Rules): Grant["reception"] => ({ allow, deny });
+  const rules = { publish: patterns(publish), subscribe: patterns(receive), entrance: "secret" } as const;
+  const { publish: publishes, subscribe } = rules;
+  const own = { name, publish: publishes, subscribe, usesId: false, administrator, limits: {}, print: "" };
+  // nobody asks for its secret, nor when it ends
+  return new AccountGrant(own as unknown as AuthAccount, rules);
 }
 
 /** Answers what it is asked by trying, and counts how often it was. */

@@ -29,12 +29,15 @@ export type Look = (
   options?: BrowserContextOptions,
 ) => Promise<Page>;
 
-/** A test with a browser; it is skipped where there is none, and says so. */
-export function dashboardTest(claim: string, body: (look: Look) => Promise<void>): void {
-  const missing = executable === undefined;
+/**
+ * A test with a browser; it is skipped where there is none, and says so. `lacks`: what else it cannot do without and
+ * is not there.
+ */
+export function dashboardTest(claim: string, body: (look: Look) => Promise<void>, lacks?: string): void {
+  const missing = executable === undefined ? `no Chromium in ${CHROMIUM.join(", ")}` : lacks;
   Deno.test({
-    name: missing ? `${claim} (skipped: no Chromium in ${CHROMIUM.join(", ")})` : claim,
-    ignore: missing,
+    name: missing === undefined ? claim : `${claim} (skipped: ${missing})`,
+    ignore: missing !== undefined,
     // playwright's pipes to a browser that has ended are closed a moment later
     sanitizeOps: false,
     sanitizeResources: false,

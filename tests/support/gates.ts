@@ -40,6 +40,11 @@ export class TestGatekeeper implements Gatekeeper {
     this.accounts = new Map(accounts.map((account) => [account.name, { account, grant: grantOf(account) }]));
   }
 
+  /** An account is another one. */
+  set(account: TestAccount): void {
+    this.accounts.set(account.name, { account, grant: grantOf(account) });
+  }
+
   admit(...[{ user, secret }, , done]: Parameters<Gatekeeper["admit"]>): void {
     const known = this.accounts.get(user);
     queueMicrotask(() => {

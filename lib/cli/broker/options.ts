@@ -173,6 +173,7 @@ const OPTIONS = {
       CONNECTIONS_PER_ADDRESS.toLocaleString("en")
     })`,
   }),
+  "max-groups": limitOption("groups"),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
     help: `most ${specOf("memory").meaning} (${showSize(DEFAULT_LIMITS.memory)}, or what --max-outbox and ` +
@@ -286,9 +287,9 @@ function requireNothingStored(options: BrokerOptions): void {
   const [last, ...before] = given.reverse();
   if (last === undefined) return;
   const named = before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
-  const [say, it] = before.length === 0 ? ["says", "it"] : ["say", "them"];
+  const [say, it] = before.length === 0 ? ["is", "it"] : ["are", "them"];
   throw new UsageError(
-    `${named} ${say} how messages are stored, and without --data DIR none is: ` +
+    `${named} ${say} about messages that are stored, and without --data DIR none is: ` +
       `add --data DIR, or leave ${it} out; see broker --help`,
   );
 }
@@ -318,6 +319,7 @@ export function limitsOf(options: BrokerOptions): Limits {
     topic: options["max-topic"],
     patterns: options["max-patterns"],
     connections: options["max-connections"],
+    groups: options["max-groups"],
     outbox: options["max-outbox"],
   });
 }

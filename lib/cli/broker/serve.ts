@@ -43,7 +43,11 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const priced = data === undefined ? undefined : await measure(data, { log, sync, signal: stop.signal });
   const control = data === undefined ? undefined : openControl(data, broker, log);
   const listening = await listen(broker, options, certificates?.tls);
-  const http = await openHttp(broker, options, { gatekeeper: accounts?.doorkeeper, log });
+  const http = await openHttp(broker, options, {
+    gatekeeper: accounts?.doorkeeper,
+    tls: certificates?.tls,
+    log,
+  });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
   const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
@@ -134,7 +138,11 @@ async function listen(
 async function openHttp(
   broker: Broker,
   options: BrokerOptions,
-  { gatekeeper, log }: { readonly gatekeeper: Gatekeeper | undefined; readonly log: Log },
+  { gatekeeper, tls, log }: {
+    readonly gatekeeper: Gatekeeper | undefined;
+    readonly tls: Certificates | undefined;
+    readonly log: Log;
+  },
 ): Promise<HttpServer | undefined> {
   const { http: port, host: hostname, "http-host": names } = options;
   if (port === undefined) return undefined;
@@ -147,6 +155,7 @@ async function openHttp(
       port,
       names,
       gatekeeper,
+      tls,
       limits: limitsOf(options),
       assets: ASSETS,
       log,

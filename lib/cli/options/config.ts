@@ -80,13 +80,17 @@ export function unknownKey(
   return new UsageError(`${place}: unknown key ${quote(key)}${hint}; ${keys}`);
 }
 
+/** Characters of what the reader of TOML says that are shown. */
+const PARSE_ERROR_MOST = 200;
+
 /** Reads TOML. Throws UsageError. */
 export function parseToml(file: ConfigText): Record<string, unknown> {
   try {
     return parse(file.text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${file.path}: not TOML: ${visible(why)}`);
+    // it quotes lines of the file, however long they are
+    throw new UsageError(`${file.path}: not TOML: ${visible(why.slice(0, PARSE_ERROR_MOST))}`);
   }
 }
 

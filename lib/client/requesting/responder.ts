@@ -13,8 +13,9 @@ import { neverUnhandled, waitAtMost } from "../promises.ts";
 import type { Payload } from "../publishing/payload.ts";
 import { openPublisher } from "../publishing/publisher.ts";
 import { openSubscriber } from "../subscribing/subscriber.ts";
-import type { ConnectOptions, Publisher, Subscriber } from "../types.ts";
+import type { ConnectOptions, Publisher, SubscribeOptions, Subscriber } from "../types.ts";
 import { nameOf, wrongKind } from "../wrong_kind.ts";
+import { type HeldRequest, heldRequest } from "./held_request.ts";
 
 /** Requests that are worked on at a time. */
 const JOBS = 16;
@@ -30,6 +31,13 @@ export interface ResponderOptions extends Omit<ConnectOptions, "port" | "localPo
   readonly group?: string;
   /** How many requests are worked on at a time, 1 to 65,536 (16). The next ones wait. */
   readonly jobs?: number;
+  /**
+   * Of durable topics (NOT_DURABLE otherwise): a request is acknowledged when its answer has been, so one
+   * whose responder dies is another's. What the function throws gives it back, to come again behind a second,
+   * two, four, up to a minute; who asked is told with the last attempt, behind which it is a dead letter.
+   * Left out, each request is given once, and who asked is told at once. All of a group have the same.
+   */
+  readonly ack?: "explicit";
   /** The broker's port for subscribers, where requests come from (9090). */
   readonly subPort?: number;
   /** The broker's port for publishers, where answers go (9000). */
@@ -78,9 +86,11 @@ export function connectResponder(options: ResponderOptions, answer: Answer): Pro
 
 /** {@link connectResponder} from another machine than this. */
 export async function openResponder(
-  { pattern, group = "responders", jobs = JOBS, subPort, pubPort, onError, ...connection }: ResponderOptions,
+  options: ResponderOptions,
   { answer, machine }: { readonly answer: Answer; readonly machine: Host },
 ): Promise<Responder> {
+  const { pattern, group = "responders", jobs = JOBS, ack, subPort, pubPort, onError, ...connection } =
+    options;
   if (typeof answer !== "function") throw wrongKind("what answers is a function", answer);
   if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= JOBS_MOST)) {
     const given = typeof jobs === "number" ? `${jobs}` : nameOf(jobs);
@@ -91,9 +101,13 @@ export async function openResponder(
   await using opened = new AsyncDisposableStack();
   const publisher = opened.use(await openPublisher(to(pubPort), machine));
   const subscriber = opened.use(await openSubscriber(to(subPort), machine));
-  const requests = await subscriber.subscribe(pattern, { group });
+  // what it may hold is what it works on: the rest is for others
+  const terms = (window: number): SubscribeOptions => ack === undefined ? { group } : { group, ack, window };
+  const requests = await subscriber.subscribe(pattern, terms(jobs));
   opened.move();
-  return new GroupResponder({ publisher, subscriber, requests, answer, jobs, onError, clock: machine.clock });
+  const { clock } = machine;
+  const hold = ack === undefined ? undefined : () => subscriber.subscribe(pattern, terms(1));
+  return new GroupResponder({ publisher, subscriber, requests, answer, jobs, onError, clock, hold });
 }
 
 /** What a responder has. */
@@ -105,9 +119,14 @@ interface ResponderParts {
   readonly jobs: number;
   readonly onError: ResponderOptions["onError"];
   readonly clock: Clock;
+  /** Nothing more is to come while a request is held; undefined: none are. */
+  readonly hold: (() => Promise<unknown>) | undefined;
 }
 
-/** Works on as many at a time as it may; a request that is answered makes room for the next. */
+/**
+ * Works on as many at a time as it may; a request that is answered makes room for the next. What is held is
+ * acknowledged when the broker has its answer (R4).
+ */
 class GroupResponder implements Responder {
   readonly closed: Promise<void>;
   readonly #parts: ResponderParts;
@@ -115,6 +134,8 @@ class GroupResponder implements Responder {
   #working = 0;
   #done: PromiseWithResolvers<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Nothing more is begun of what others may have. */
+  #leaving = false;
   /** Nobody waits for what is being worked on any more. */
   readonly #over = Promise.withResolvers<void>();
 
@@ -135,11 +156,24 @@ class GroupResponder implements Responder {
   async #close(timeout: number | undefined): Promise<void> {
     const { publisher, subscriber, clock } = this.#parts;
     // what became of them `closed` tells
-    const served = Promise.allSettled([subscriber.close(), this.#served]);
+    const served = Promise.allSettled([this.#leave(), this.#served]);
     if (timeout === undefined) await served;
     else await waitAtMost({ clock, ms: timeout }, served);
     this.#over.resolve();
+    await subscriber.close();
     await publisher.close().catch(() => {});
+  }
+
+  /** What is held would be others' at once. */
+  async #leave(): Promise<void> {
+    const { subscriber, hold } = this.#parts;
+    this.#leaving = true;
+    if (hold !== undefined && this.#working > 0) {
+      // a connection that is lost holds nothing
+      await Promise.race([hold().catch(() => {}), this.#lessThan(1)]);
+      await this.#lessThan(1);
+    }
+    await subscriber.close();
   }
 
   /** One connection is of no use without the other. */
@@ -156,8 +190,13 @@ class GroupResponder implements Responder {
   async #serve(): Promise<void> {
     const { requests, jobs } = this.#parts;
     for await (const request of requests) {
+      const held = this.#heldOf(request);
+      if (this.#leaving && held !== undefined) {
+        void held.pass();
+        continue;
+      }
       this.#working++;
-      void this.#work(request);
+      void this.#work(request, held);
       if (this.#working >= jobs) await this.#lessThan(jobs);
     }
     await this.#lessThan(1);
@@ -165,36 +204,66 @@ class GroupResponder implements Responder {
 
   async #lessThan(jobs: number): Promise<void> {
     while (this.#working >= jobs) {
-      this.#done = Promise.withResolvers();
+      this.#done ??= Promise.withResolvers();
       await this.#done.promise;
     }
   }
 
-  async #work(request: Message): Promise<void> {
+  #heldOf(request: Message): HeldRequest | undefined {
+    const { hold, clock } = this.#parts;
+    if (hold === undefined) return undefined;
+    return heldRequest(request, { clock, onError: (error) => this.#failed(error, request) });
+  }
+
+  async #work(request: Message, held: HeldRequest | undefined): Promise<void> {
     try {
-      await this.#respond(request, await this.#parts.answer(request));
-    } catch (error) {
-      this.#failed(error, request);
-      await this.#tell(error, request);
+      if (await this.#answer(request, held)) await held?.done();
+      else await held?.giveBack();
     } finally {
       this.#working--;
       this.#done?.resolve();
+      this.#done = undefined;
     }
   }
 
-  /** Rejects with what makes this one no answer: the next one may be. */
-  async #respond(request: Message, payload: Payload | void, headers?: Record<string, string>): Promise<void> {
-    if (request.reply === undefined) return;
+  /** Whether it is over with that: it is answered, or nobody waits for an answer any more. */
+  async #answer(request: Message, held: HeldRequest | undefined): Promise<boolean> {
+    let isMade = false;
+    try {
+      const answer = await this.#parts.answer(request);
+      isMade = true;
+      return await this.#respond(request, answer);
+    } catch (error) {
+      // what the broker refuses it would refuse again
+      const isOver = isMade && error instanceof RefusedError;
+      this.#failed(error, request);
+      if (held === undefined || held.isLast || isOver) await this.#tell(error, request);
+      return isOver;
+    }
+  }
+
+  /**
+   * Whether it has left, or nobody waits for it. Rejects with what makes this one no answer: the next one may
+   * be.
+   */
+  async #respond(
+    request: Message,
+    payload: Payload | void,
+    headers?: Record<string, string>,
+  ): Promise<boolean> {
+    if (request.reply === undefined) return true;
     const patience = patienceOf(request);
     try {
       await this.#parts.publisher.respond(request, payload ?? "", {
         ...patience,
         ...(headers && { headers }),
       });
+      return true;
     } catch (error) {
       // who asked cannot be told either
       if (!(error instanceof RunError)) throw error;
       this.#failed(error, request);
+      return error.code === "TIMEOUT";
     }
   }
 

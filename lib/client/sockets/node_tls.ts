@@ -4,7 +4,7 @@
  * @module
  */
 import { isIP, type Socket as NodeSocket } from "node:net";
-import { connect, rootCertificates, type TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import { HandshakeFailed } from "./handshake_failed.ts";
 import type { ClientTls } from "./socket.ts";
 
@@ -20,7 +20,8 @@ export function startNodeTls(
     host: serverName,
     // an address is no name that is asked for, and its certificate is checked all the same
     servername: isIP(serverName) === 0 ? serverName : "",
-    ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
+    // they take the place of the runtime's, which may be asked for only by who may do everything
+    ...(ca.length === 0 ? {} : { ca: [...ca] }),
   });
   const fail = (error: unknown): void => {
     secured.destroy();

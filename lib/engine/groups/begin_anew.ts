@@ -4,12 +4,15 @@
  * @module
  */
 import type { From, GroupMark, GroupName, SeekOutcome, SeekPlace, Store } from "../../store/types.ts";
+import type { WireCode } from "../../errors.ts";
+import type { GroupCount } from "./group_count.ts";
 import type { Marked, Part, Settlements } from "./settlements.ts";
 
 /** What it works with. */
 export interface BeginParts {
   readonly store: Store;
   readonly settlements: Settlements;
+  readonly count: GroupCount;
   /** The last batch whose messages have all been handed on; none is handed on in part. */
   handedOn(): number;
   flush(): void;
@@ -23,7 +26,8 @@ export type Begun =
     /** Messages that were deleted while nobody was in it. */
     readonly missed: number;
   }
-  | { readonly kind: "failed"; readonly reason: string };
+  /** `code`: what a member is refused with, where that is not `STORE`. */
+  | { readonly kind: "failed"; readonly reason: string; readonly code?: WireCode };
 
 /**
  * A group is known to begin there from now on, and what was known of it before is not any more; undefined: it
@@ -69,7 +73,30 @@ export function findOrBegin(
   parts.store.group(group, (outcome) => {
     if (outcome.kind === "group") done({ ...outcome, kind: "begun" });
     else if (outcome.kind === "failed") done(outcome);
-    else beginAt(group, from, { parts, done });
+    else beginNew(group, from, { parts, done });
+  });
+}
+
+/** A new one begins, if there may be one more. */
+function beginNew(
+  group: GroupName,
+  from: From | undefined,
+  { parts, done }: { readonly parts: BeginParts; readonly done: (begun: Begun) => void },
+): void {
+  parts.count.take((room) => {
+    if (room.kind === "failed") return done(room);
+    if (room.kind === "full") {
+      const reason = `there are ${room.most} groups already, as many as may be stored (--max-groups): ` +
+        "who runs the broker can delete what nobody needs (--groups, --delete-group)";
+      return done({ kind: "failed", reason, code: "TOO_MANY_GROUPS" });
+    }
+    beginAt(group, from, {
+      parts,
+      done: (begun) => {
+        if (begun.kind === "failed") parts.count.gone();
+        done(begun);
+      },
+    });
   });
 }
 

@@ -9,15 +9,11 @@ import { Handing, KeyedRun } from "./keyed_run.ts";
 import { KeyedLine } from "./keyed_line.ts";
 import { type Giver, Key, KeyedMessage, type Terms, type Waiting } from "./keyed_message.ts";
 import type { Members, Place, Watch } from "./members.ts";
+import { type Named, OpenMessages } from "./open_messages.ts";
 import { Seats } from "./seats.ts";
 import { SetAside } from "./set_aside.ts";
 
 export type { Giver, Terms };
-
-/** Messages of a topic by their numbers. */
-export interface Named extends SequenceRange {
-  readonly topic: string;
-}
 
 /**
  * - Of a key one member at a time holds messages: its owner, which is chosen by rendezvous, or who was the
@@ -31,9 +27,9 @@ export class Keys implements Watch {
   readonly #members: Members;
   readonly #seats = new Seats();
   readonly #keys = new Map<string, Key>();
-  /** Stored ones that are not settled, by topic and number. */
-  readonly #stored = new Map<string, Map<number, KeyedMessage>>();
+  readonly #stored = new OpenMessages();
   #order = 0;
+  #open = 0;
   /** What has no key and waits. */
   readonly #loose = { again: new KeyedLine<Waiting>(), fresh: new KeyedLine<Waiting>() };
   /** Keys that may go on, and members that have room for more of theirs. */
@@ -50,6 +46,11 @@ export class Keys implements Watch {
   /** Whether as much is set aside as may be; `most`: bytes. */
   isFull(most: number): boolean {
     return this.#setAside.isFull(most);
+  }
+
+  /** Messages with a key that are not settled. */
+  get open(): number {
+    return this.#open;
   }
 
   /** How many keys are known: for tests. */
@@ -138,7 +139,7 @@ export class Keys implements Watch {
   returned(run: Run, giver: Giver, terms: Terms): SequenceRange[] {
     const { first } = run.stored!;
     const keyed = new KeyedRun(run);
-    const open = this.#stored.get(run.route.topic);
+    const open = this.#stored.of(run.route.topic);
     const none: SequenceRange[] = [];
     for (let at = 0; at < run.count; at++) {
       const message = open?.get(first + at);
@@ -153,7 +154,7 @@ export class Keys implements Watch {
 
   /** As {@link returned}, of what a member has not sent: all of it is taken, and released. */
   takeBack(run: Run, giver: Giver, terms: Terms): void {
-    const open = this.#stored.get(run.route.topic);
+    const open = this.#stored.of(run.route.topic);
     this.#returnAll(run, { giver, terms, messageAt: (at) => open?.get(run.stored!.first + at) });
     run.release();
   }
@@ -179,19 +180,13 @@ export class Keys implements Watch {
   }
 
   /** Stored ones are settled. */
-  settled({ topic, from, end }: Named): void {
-    const open = this.#stored.get(topic);
-    if (open === undefined) return;
-    for (let sequence = from; sequence < end; sequence++) {
-      const message = open.get(sequence);
-      if (open.delete(sequence)) this.#over(message);
-    }
-    if (open.size === 0) this.#stored.delete(topic);
+  settled(named: Named): void {
+    this.#stored.remove(named, this.#end);
   }
 
   /** A member does not hold these any more: they are to come again. */
   gaveBack({ topic, from, end }: Named): void {
-    const open = this.#stored.get(topic);
+    const open = this.#stored.of(topic);
     for (let sequence = from; open !== undefined && sequence < end; sequence++) {
       const message = open.get(sequence);
       if (message === undefined) continue;
@@ -240,10 +235,7 @@ export class Keys implements Watch {
       for (const { message } of waiting) this.#over(message);
       return waiting.length;
     }
-    for (const [topic, open] of this.#stored) {
-      this.#stored.delete(topic);
-      for (const message of open.values()) this.#over(message);
-    }
+    this.#stored.clear(this.#end);
     return waiting.length;
   }
 
@@ -261,11 +253,8 @@ export class Keys implements Watch {
   #opened(key: Key, run: Run, at: number): KeyedMessage {
     const message = new KeyedMessage(key, ++this.#order);
     key.open++;
-    if (run.stored === undefined) return message;
-    const { topic } = run.route;
-    let open = this.#stored.get(topic);
-    if (open === undefined) this.#stored.set(topic, open = new Map());
-    open.set(run.stored.first + at, message);
+    this.#open++;
+    if (run.stored !== undefined) this.#stored.add(run.route.topic, run.stored.first + at, message);
     return message;
   }
 
@@ -378,12 +367,15 @@ export class Keys implements Watch {
     if (key.first !== undefined) this.#ready.add(key);
   }
 
+  readonly #end = (message: KeyedMessage): void => this.#over(message);
+
   /** It is settled. */
   #over(message: KeyedMessage | undefined): void {
     if (message === undefined) return;
     const { key } = message;
     this.#release(message);
     message.state = "over";
+    this.#open--;
     if (--key.open === 0) this.#forgetKey(key);
     else if (key.first !== undefined) this.#ready.add(key);
   }

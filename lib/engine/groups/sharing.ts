@@ -255,7 +255,8 @@ export class Sharing implements RedeliveryOwner, Giver {
     // all of it is known to come again before anything behind it is given out
     for (const { place } of lapsed) place.changed();
     this.#redelivery.tick(clock);
-    this.#count(LEASE_BYTES * this.#leases.size + RETURNED_BYTES * this.#redelivery.delayed);
+    const keyed = KEYED_BYTES * (this.#keys?.open ?? 0);
+    this.#count(LEASE_BYTES * this.#leases.size + RETURNED_BYTES * this.#redelivery.delayed + keyed);
   }
 
   /** Gives out what waits, and tells who waits for room. */
@@ -384,3 +385,5 @@ const PUT_OFF_MS = 1000;
 /** What one lease takes, and what one message does that is to come again later: measured. */
 const LEASE_BYTES = 130;
 const RETURNED_BYTES = 130;
+/** What one message is known by beside that while its key goes by members. */
+const KEYED_BYTES = 150;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { WireCode } from "../../errors.ts";
 import type { Cursor, From, GroupMark, Trimmed } from "../../store/types.ts";
 import type { Replay } from "../durable/replay.ts";
 import type {
@@ -308,7 +309,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       parts: this.#owner,
       done: (begun) => {
         if (this.#places.size === 0) this.#end();
-        else if (begun.kind === "failed") this.#refuse(begun.reason);
+        else if (begun.kind === "failed") this.#refuse(begun.reason, begun.code);
         else this.#begin(begun.mark, begun.missed);
       },
     });
@@ -358,12 +359,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     if (this.#places.size > 0) this.#owner.later({ ready: () => this.#goOn() });
   }
 
-  #refuse(reason: string): void {
+  #refuse(reason: string, code: WireCode = "STORE"): void {
     const joiners = [...this.#joiners];
     this.#joiners.clear();
     for (const [place, joined] of joiners) {
       this.#places.delete(place);
-      joined({ kind: "refused", code: "STORE", reason });
+      joined({ kind: "refused", code, reason });
     }
     if (this.#places.size === 0) return this.#end();
     this.#state = "failed";

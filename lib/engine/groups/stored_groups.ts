@@ -14,6 +14,7 @@ import type { Routing } from "../routing.ts";
 import type { GroupChange, GroupSnapshot, Joining, Level, Member, Membership, Route } from "../types.ts";
 import { beginAt, forget } from "./begin_anew.ts";
 import type { Group } from "./group.ts";
+import { GroupCount } from "./group_count.ts";
 import { keyOf } from "./listing.ts";
 import type { Settlements } from "./settlements.ts";
 import { StoredGroup, type StoredGroupOwner } from "./stored_group.ts";
@@ -26,6 +27,8 @@ export interface GroupTerms {
   readonly maxAttempts: number;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
+  /** How many may be stored; left out: any number. */
+  readonly groupsMost?: number;
 }
 
 /** What such groups have in common. */
@@ -52,6 +55,7 @@ const GROUP_BYTES = 4096;
 /** A group is a name and a pattern (G1). */
 export class StoredGroups implements StoredGroupOwner {
   clock = 0;
+  readonly count: GroupCount;
   readonly #options: StoredGroupsOptions;
   readonly #groups = new Map<string, StoredGroup>();
   /** Those that got messages of the commit that is being handed on. */
@@ -59,6 +63,7 @@ export class StoredGroups implements StoredGroupOwner {
 
   constructor(options: StoredGroupsOptions) {
     this.#options = options;
+    this.count = new GroupCount(options.store, options.groupsMost ?? Infinity);
   }
 
   get settlements(): Settlements {
@@ -117,6 +122,7 @@ export class StoredGroups implements StoredGroupOwner {
       forget(group, {
         parts: this,
         done: (reason) => {
+          if (reason === undefined) this.count.gone();
           if (reason === undefined) group.dissolve(`the group ${group.name} was deleted`);
           else group.resume(undefined);
           done(reason === undefined ? DONE : { kind: "failed", reason });

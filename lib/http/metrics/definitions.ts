@@ -126,6 +126,15 @@ export const METRICS: readonly (NumberMetric | TimesMetric)[] = [
   gauge("outbox_largest_bytes", "bytes that wait for the one that most wait for", ({ snapshot }) => {
     return snapshot.connections.reduce((most, { queued }) => Math.max(most, queued), 0);
   }),
+  gauge(
+    "certificate_expiry_seconds",
+    "when the certificate that is shown expires, since 1970",
+    ({ snapshot }) => {
+      return snapshot.listeners.flatMap(({ name, certificate }): Sample[] =>
+        certificate === undefined ? [] : [[{ listener: name }, certificate.notAfter / 1000]]
+      );
+    },
+  ),
   gauge("subscriptions", "subscriptions, one for each pattern of a subscriber", ({ snapshot }) => {
     return snapshot.subscriptions;
   }),

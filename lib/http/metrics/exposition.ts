@@ -1,83 +1,60 @@
 /**
- * A reading as Prometheus' text.
+ * A reading as Prometheus' text, version 0.0.4:
+ *
+ *     # HELP hashbus_connections connections, by what they came in by
+ *     # TYPE hashbus_connections gauge
+ *     hashbus_connections{listener="subscribers"} 3
  *
  * @module
  */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { HistogramState } from "../../histogram.ts";
 import { METRICS, type NumberMetric, type Sample } from "./definitions.ts";
 import type { Reading } from "./reading.ts";
 
 /** The media type. */
-export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** What is not there (a store, for one) has no metric. */
-export function expositionOf(reading: Reading): Promise<string> {
-  const registry = new Registry();
-  const registers = [registry];
+export function expositionOf(reading: Reading): string {
+  const lines: string[] = [];
   for (const metric of METRICS) {
-    const { name, help } = metric;
-    if (metric.type === "histogram") {
-      const state = metric.read(reading);
-      if (state !== undefined) registry.registerMetric(new ReadHistogram({ name, help, state }));
-      continue;
-    }
-    const samples = samplesOf(metric, reading);
+    const { name, help, type } = metric;
+    const state = metric.type === "histogram" ? metric.read(reading) : undefined;
+    const samples = metric.type === "histogram"
+      ? state === undefined ? [] : bucketsOf(name, state)
+      : samplesOf(metric, reading).map((sample) => sampleText(name, sample));
     if (samples.length === 0) continue;
-    const labelNames = Object.keys(samples[0]![0]);
-    if (metric.type === "counter") {
-      const counter = new Counter({ name, help, labelNames, registers });
-      for (const [labels, value] of samples) counter.inc(labels, value);
-    } else {
-      const gauge = new Gauge({ name, help, labelNames, registers });
-      for (const [labels, value] of samples) gauge.set(labels, value);
-    }
+    lines.push(`# HELP ${name} ${escaped(help, HELP)}`, `# TYPE ${name} ${type}`, ...samples);
   }
-  return registry.metrics();
+  return `${lines.join("\n")}\n`;
 }
 
-function samplesOf(metric: NumberMetric, reading: Reading): readonly Sample[] {
-  const read = metric.read(reading);
-  if (read === undefined) return [];
-  return typeof read === "number" ? [[{}, read]] : read;
+function samplesOf({ read }: NumberMetric, reading: Reading): readonly Sample[] {
+  const value = read(reading);
+  if (value === undefined) return [];
+  return typeof value === "number" ? [[{}, value]] : value;
 }
 
-/** What the library writes of a histogram. */
-interface HistogramText {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "histogram";
-  readonly values: readonly {
-    readonly metricName: string;
-    readonly labels: Readonly<Record<string, string | number>>;
-    readonly value: number;
-  }[];
+/** How many took no longer than each of some seconds, and all together. */
+function bucketsOf(name: string, { bounds, counts, sum }: HistogramState): string[] {
+  let count = 0;
+  const buckets = counts.map((more, at) => {
+    count += more;
+    const bound = bounds[at];
+    return sampleText(`${name}_bucket`, [{ le: bound === undefined ? "+Inf" : `${bound / 1000}` }, count]);
+  });
+  return [...buckets, sampleText(`${name}_sum`, [{}, sum / 1000]), sampleText(`${name}_count`, [{}, count])];
 }
 
-/** One whose numbers were counted elsewhere. */
-class ReadHistogram extends Histogram {
-  readonly #metric: { readonly name: string; readonly help: string; readonly state: HistogramState };
+function sampleText(name: string, [labels, value]: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text, LABEL)}"`);
+  return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}`;
+}
 
-  constructor(metric: { readonly name: string; readonly help: string; readonly state: HistogramState }) {
-    super({ name: metric.name, help: metric.help, registers: [] });
-    this.#metric = metric;
-  }
+/** What would end a text, and in labels their quotes. */
+const HELP = /[\\\n]/g;
+const LABEL = /[\\\n"]/g;
 
-  /** What a registry asks each metric for. */
-  getForPromString(): Promise<HistogramText> {
-    const { name, help, state: { bounds, counts, sum } } = this.#metric;
-    let count = 0;
-    const buckets = counts.map((more, at) => {
-      count += more;
-      const bound = bounds[at];
-      const le = bound === undefined ? "+Inf" : bound / 1000;
-      return { metricName: `${name}_bucket`, labels: { le }, value: count };
-    });
-    const values = [
-      ...buckets,
-      { metricName: `${name}_sum`, labels: {}, value: sum / 1000 },
-      { metricName: `${name}_count`, labels: {}, value: count },
-    ];
-    return Promise.resolve({ name, help, type: "histogram", values });
-  }
+function escaped(text: string, which: RegExp): string {
+  return text.replace(which, (character) => character === "\n" ? "\\n" : `\\${character}`);
 }

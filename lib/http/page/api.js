@@ -56,7 +56,7 @@ export class Api {
    * @returns {Promise<any>}
    */
   async get(path) {
-    return await (await this.#ask(path, { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
+    return await contentOf(await this.#ask(path, { signal: AbortSignal.timeout(PATIENCE_MS) }));
   }
 
   /**
@@ -68,7 +68,7 @@ export class Api {
    */
   async post(path, { body, headers }) {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    return await (await this.#ask(path, { method: "POST", body, headers, signal })).json();
+    return await contentOf(await this.#ask(path, { method: "POST", body, headers, signal }));
   }
 
   /**
@@ -126,6 +126,20 @@ export class Api {
  */
 export function pathOf(topic) {
   return `/api/topics/${encodeURIComponent(topic)}`;
+}
+
+/**
+ * An answer's JSON. Rejects with Refused where it breaks off, or is something else.
+ *
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ */
+async function contentOf(answer) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw new Refused(0, error instanceof SyntaxError ? "its answer is no JSON" : reasonOf(error));
+  }
 }
 
 /**

@@ -26,6 +26,10 @@ import { useFeed } from "./use.js";
 function Page({ app }) {
   const state = useFeed(app.feed);
   const route = useRoute();
+  const lost = state.phase === "lost" ? "Lost: " : "";
+  useEffect(() => {
+    document.title = `${lost}${titleOf(route)} · hashbus`;
+  }, [route, lost]);
   return html`
     <a class="out-of-sight" href="#title" onClick=${toTitle}>To the content</a>
     <${Top} app=${app} state=${state} route=${route} />
@@ -111,7 +115,7 @@ function Top({ app, state, route }) {
 function Pill({ state }) {
   const { phase, broker } = state;
   if (phase === "lost") return html`<span class="pill bad">Lost</span>`;
-  if (phase !== "live") return html`<span class="pill quiet">…</span>`;
+  if (phase !== "live") return null;
   return broker.ready
     ? html`<span class="pill good">Ready</span>`
     : html`<span class="pill bad">Not ready</span>`;
@@ -152,9 +156,6 @@ function useRoute() {
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
-  useEffect(() => {
-    document.title = `${titleOf(route)} · hashbus`;
-  }, [route]);
   return route;
 }
 

@@ -93,7 +93,7 @@ function optionsFor(element, paint) {
     scales: {
       x: { range: (_plot, least, most) => spanOf(least ?? now(), most ?? now()) },
       // from nothing on: half as high is half as many
-      y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] },
+      y: { range: (_plot, _least, most) => [0, Math.max(4, (most ?? 0) * 1.1)] },
     },
     axes: [
       {

@@ -8,7 +8,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "./api.js";
 import { nameOf } from "./findings.js";
-import { size, whole } from "./format.js";
+import { shownOf, size, whole } from "./format.js";
 import { html } from "./html.js";
 import { linkTo } from "./routes.js";
 import { Bar, RefusedNote, Table } from "./table.js";
@@ -36,22 +36,24 @@ export function ConnectionList({ app, shown, whole: all = false }) {
   const [leaving, setLeaving] = useState(/** @type {any} */ (undefined));
   if (refused !== undefined) return html`<${RefusedNote} refused=${refused} />`;
   if (answer === undefined) return html`<p class="quiet">…</p>`;
+  app.history.see(answer);
   const none = broker?.you.administrator ? "Nobody is connected." : "Administrators see them all.";
   const end = all && broker?.you.administrator ? setLeaving : undefined;
   return html`
     <${Table} caption="Connections" keyOf=${(/** @type {any} */ { number }) => number}
       rows=${answer.connections} empty=${none}
-      columns=${columnsFor({ connections: answer.connections, all, end })} />
-        <p class="quiet small">${whole(answer.connections.length)} of ${whole(answer.total)}</p>
+      columns=${columnsFor({ app, connections: answer.connections, all, end })} />
+        <p class="quiet small">${shownOf(answer.connections.length, answer.total)}</p>
         ${leaving &&
           html`<${Disconnect} app=${app} connection=${leaving} onDone=${() => setLeaving(undefined)} />`}
   `;
 }
 
 /**
- * @param {{ connections: readonly any[], all: boolean, end: ((connection: any) => void) | undefined }} how
+ * @param {{ app: import("./use.js").App, connections: readonly any[], all: boolean,
+ *   end: ((connection: any) => void) | undefined }} how
  */
-function columnsFor({ connections, all, end }) {
+function columnsFor({ app, connections, all, end }) {
   const most = Math.max(1, ...connections.map((connection) => connection.queued_bytes));
   const some = [
     {
@@ -69,7 +71,11 @@ function columnsFor({ connections, all, end }) {
           ? html`<span class="quiet">–</span>`
           : html`${size(queued)}<${Bar} part=${queued / most} level=${slow ? "bad" : ""} />`,
     },
-    { title: "State", kind: "tight", cell: State },
+    {
+      title: "State",
+      kind: "tight",
+      cell: (/** @type {any} */ connection) => stateOf(connection, app.history.misses(connection)),
+    },
     { title: "Left out", kind: "number wide", cell: (/** @type {any} */ { dropped }) => whole(dropped) },
   ];
   if (!all) return some;
@@ -91,10 +97,13 @@ function columnsFor({ connections, all, end }) {
   ];
 }
 
-/** @param {any} connection */
-function State({ slow, waits, dropped }) {
+/**
+ * @param {any} connection
+ * @param {boolean} misses whether messages were just left out for it
+ */
+function stateOf({ slow, waits }, misses) {
   if (slow) return html`<span class="tag bad">slow</span>`;
-  if (dropped > 0) return html`<span class="tag warn">misses some</span>`;
+  if (misses) return html`<span class="tag warn">misses some</span>`;
   if (waits) {
     return html`<span class="tag warn" title="a subscriber of what it publishes is full">waits</span>`;
   }

@@ -24,6 +24,7 @@ const NAMED = 3;
  * @typedef {object} Known what is known; a list that may not be seen is empty
  * @property {any} broker
  * @property {readonly any[]} connections those with the most in their queues
+ * @property {(connection: any) => boolean} misses whether messages were just left out for it
  * @property {readonly any[]} groups those that are furthest behind
  * @property {{ dropped: number, refused: number, dead: number, stalled: number, commits: number,
  *   committing: number }} recent how far counters went up in the last minute; `committing`: milliseconds
@@ -89,9 +90,9 @@ function slowConnections({ broker, connections, recent }) {
 }
 
 /** @param {Known} known @returns {Finding[]} */
-function leftOut({ broker, connections, recent }) {
+function leftOut({ broker, connections, misses, recent }) {
   if (recent.dropped === 0) return [];
-  const whose = connections.filter(({ dropped }) => dropped > 0).slice(0, NAMED).map(nameOf);
+  const whose = connections.filter((connection) => misses(connection)).slice(0, NAMED).map(nameOf);
   const who = whose.length === 0 ? "slow subscribers" : whose.join(", ");
   const now = broker.rates.dropped > 0 ? `, ${perSecond(broker.rates.dropped)} now` : "";
   const text = `${counted(recent.dropped, "message")} left out in the last minute${now}, for ${who}`;

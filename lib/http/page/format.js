@@ -103,6 +103,17 @@ export function counted(number, one, many = `${one}s`) {
 }
 
 /**
+ * How much of a list is shown; nothing of an empty one, which says so itself.
+ *
+ * @param {number} shown
+ * @param {number} total
+ * @returns {string}
+ */
+export function shownOf(shown, total) {
+  return total === 0 ? "" : `${whole(shown)} of ${whole(total)}`;
+}
+
+/**
  * @param {number} number
  * @param {number} by
  * @param {number} steps

@@ -33,7 +33,11 @@ export function MessagesPanel({ app, pattern, storing }) {
     <section class="panel" aria-labelledby="messages">
       <header>
         <h2 id="messages">Messages</h2>
-        <p class="small end" role="status">${start === undefined ? "stopped" : phaseOf(view)}</p>
+        <p class="small end">
+          <span role="status">${start === undefined
+            ? "stopped"
+            : phaseOf(view)}</span>${start !== undefined && view?.phase === "open" &&
+            `, ${whole(view.seen)} so far`}</p>
       </header>
       <${Controls} storing=${storing} running=${start !== undefined} onStart=${setStart}
         onStop=${() => setStart(undefined)} />
@@ -115,7 +119,7 @@ function OneEntry({ entry, several }) {
 function phaseOf(view) {
   switch (view?.phase) {
     case "open":
-      return `live, ${whole(view.seen)} so far`;
+      return "live";
     case "lost":
       return `lost (${view.reason}), trying again`;
     case "ended":

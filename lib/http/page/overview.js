@@ -53,7 +53,7 @@ function Head({ id, title, all, href }) {
 }
 
 /**
- * Read out when they change; where nothing is wrong, that is said.
+ * In front of everything; where nothing is wrong, that is said.
  *
  * @param {{ app: import("./use.js").App }} props
  */
@@ -61,21 +61,26 @@ function Findings({ app }) {
   const { broker } = useFeed(app.feed);
   const { answer: connections } = useAnswer(app.feed, `/api/connections?sort=queued&limit=${SHOWN}`, 2);
   const { answer: groups } = useAnswer(app.feed, `/api/groups?limit=${SHOWN}`, 3);
+  app.history.see(connections);
   const found = findingsOf({
     broker,
     connections: connections?.connections ?? [],
+    misses: (connection) => app.history.misses(connection),
     groups: groups?.groups ?? [],
     recent: app.history.recent,
   });
-  return html`<ul class="findings ages" role="status" aria-label="What is wrong">${
-    found.length === 0
+  const titles = found.map(({ title }) => title);
+  // who listens hears what is new, and not each second how much of it
+  return html`
+    <p class="out-of-sight" role="status">${titles.length === 0 ? "All is well" : titles.join(". ")}</p>
+    <ul class="findings ages" aria-label="What is wrong">${found.length === 0
       ? html`<li class="good"><b>All well</b><span class="quiet">${wellFor(broker)}</span></li>`
       : found.map(({ level, title, text, href }) =>
-        html`<li class=${level} key=${title + text}>
+        html`<li class=${level} key=${title}>
           <b>${title}</b><span>${text}</span>${href && html`<a href=${href}>Show</a>`}
         </li>`
-      )
-  }</ul>`;
+      )}</ul>
+  `;
 }
 
 /** @param {any} broker @returns {string} */

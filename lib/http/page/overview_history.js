@@ -12,6 +12,9 @@ const POINTS = 300;
 /** A hidden page asks seldom: that is no gap; a broker that was away is told by `interrupt`. */
 const PAUSE_MS = 70_000;
 
+/** Answers about connections that came in the last minute. */
+const RECENT_ANSWERS = 30;
+
 const PUBLISHED = 0;
 const DELIVERED = 1;
 const DROPPED = 2;
@@ -24,6 +27,9 @@ const COMMITTING = 7;
 /** The counters of a broker over time, and the rates of what is listed. */
 export class OverviewHistory {
   topics = new Trails();
+  #dropped = new Trails();
+  /** @type {unknown} */
+  #seen;
   #counters = new History(8, { most: POINTS, pause: PAUSE_MS });
 
   /** @param {any} broker an answer of /api/broker */
@@ -53,6 +59,30 @@ export class OverviewHistory {
       published: this.#counters.rates(PUBLISHED),
       delivered: this.#counters.rates(DELIVERED),
     };
+  }
+
+  /**
+   * An answer about connections, whoever asked for it; each once.
+   *
+   * @param {{ connections: readonly any[] } | undefined} answer
+   */
+  see(answer) {
+    if (answer === undefined || answer === this.#seen) return;
+    this.#seen = answer;
+    this.#dropped.add(
+      answer.connections.map(({ number, dropped }) => ({ name: `${number}`, rate: dropped })),
+    );
+  }
+
+  /**
+   * Whether messages were left out for a connection in the last minute.
+   *
+   * @param {{ number: number, dropped: number }} connection
+   * @returns {boolean}
+   */
+  misses({ number, dropped }) {
+    const [before = 0] = this.#dropped.of(`${number}`).slice(-RECENT_ANSWERS);
+    return dropped > before || (dropped > 0 && this.#dropped.of(`${number}`).length < RECENT_ANSWERS);
   }
 
   /** How far counters went up in the last minute. */

@@ -1,9 +1,11 @@
 // @ts-check
+/// <reference lib="dom" />
 /**
  * A table of what comes again and again.
  *
  * @module
  */
+import { useRef } from "preact/hooks";
 import { html } from "./html.js";
 
 /**
@@ -15,11 +17,18 @@ import { html } from "./html.js";
  */
 
 /**
+ * Who points at a row, or has come to it with Tab, finds it in its place with the next answer, too.
+ *
  * @template Row
  * @param {{ caption: string, columns: readonly Column<Row>[], rows: readonly Row[],
  *   keyOf: (row: Row) => string | number, empty: string }} props
  */
 export function Table({ caption, columns, rows, keyOf, empty }) {
+  const body = useRef(/** @type {HTMLElement | null} */ (null));
+  const order = useRef(/** @type {readonly (string | number)[]} */ ([]));
+  const isHeld = body.current?.matches(":hover, :focus-within") ?? false;
+  const shown = isHeld ? inOrder(rows, { keyOf, order: order.current }) : rows;
+  order.current = shown.map((row) => keyOf(row));
   if (rows.length === 0) return html`<p class="quiet">${empty}</p>`;
   return html`
     <div class="scroll">
@@ -28,7 +37,7 @@ export function Table({ caption, columns, rows, keyOf, empty }) {
         <thead>
           <tr>${columns.map(({ title, kind = "" }) => html`<th scope="col" class=${kind}>${title}</th>`)}</tr>
         </thead>
-        <tbody>${rows.map((row) =>
+        <tbody ref=${body}>${shown.map((row) =>
           html`<tr key=${keyOf(row)}>${
             columns.map(({ kind = "", cell }) => html`<td class=${kind}>${cell(row)}</td>`)
           }</tr>`
@@ -36,6 +45,20 @@ export function Table({ caption, columns, rows, keyOf, empty }) {
       </table>
     </div>
   `;
+}
+
+/**
+ * Rows as they stood before, new ones behind them.
+ *
+ * @template Row
+ * @param {readonly Row[]} rows
+ * @param {{ keyOf: (row: Row) => string | number, order: readonly (string | number)[] }} before
+ * @returns {readonly Row[]}
+ */
+export function inOrder(rows, { keyOf, order }) {
+  const places = new Map(order.map((key, at) => [key, at]));
+  const placeOf = (/** @type {Row} */ row) => places.get(keyOf(row)) ?? order.length;
+  return rows.toSorted((one, other) => placeOf(one) - placeOf(other));
 }
 
 /**

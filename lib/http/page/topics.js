@@ -8,7 +8,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Refused } from "./api.js";
 import { Spark } from "./chart.js";
-import { perSecond, size, whole } from "./format.js";
+import { perSecond, shownOf, size, whole } from "./format.js";
 import { html } from "./html.js";
 import { linkTo } from "./routes.js";
 import { RefusedNote, Table } from "./table.js";
@@ -105,7 +105,7 @@ export function TopicList({ app, path, whole: all = false }) {
         ? columnsWith(trail)
         : columnsWith(trail).slice(0, 4)} />
     <p class="quiet small row">
-          <span>${whole(topics.length)} of ${whole(answer.total)}</span>
+          <span>${shownOf(topics.length, answer.total)}</span>
           ${all && last.next !== null && html`<button onClick=${() => void more()}>More</button>`}
       <span class="bad" role="status">${wrong}</span>
         </p>

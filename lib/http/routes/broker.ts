@@ -52,7 +52,12 @@ function listenersOf(
   { listeners }: BrokerSnapshot,
   own: { readonly address: Deno.NetAddr; readonly tls: boolean },
 ): Record<string, unknown>[] {
-  const all = [...listeners.map((one) => ({ tls: false, ...one })), { name: "http", ...own }];
+  const others = listeners.map(({ name, address, certificate }) => ({
+    name,
+    address,
+    tls: certificate !== undefined,
+  }));
+  const all = [...others, { name: "http", ...own }];
   return all.map(({ name, address, tls }) => ({ name, address: shown(address), tls }));
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Message, SubscribeOptions, Subscriber } from "../../client/types.ts";
 import { badQuery, limitOf, nextPath } from "../answers.ts";
+import type { Holding } from "../bodies.ts";
 import { MESSAGES_BYTES_MOST } from "../limits.ts";
 import { Behind, fromPlace, placeText, readPlace } from "../messages/place.ts";
 import { readFrom, readTo } from "../messages/position.ts";
@@ -22,9 +23,12 @@ export function addMessages(app: App, site: Site): void {
       () => {},
     );
     subscriber.closed.catch(() => {});
+    // until the answer has been taken
+    const holding = site.bodies.holding();
+    asked.env.outgoing.once("close", () => holding[Symbol.dispose]());
     try {
       await site.waits(asked, subscriber.subscribe(pattern, options));
-      const reading = read(subscriber, { pattern, behind, limit });
+      const reading = read(subscriber, { pattern, behind, limit, holding });
       const { messages, more } = await site.waits(asked, reading);
       const last = messages.at(-1);
       const place = last === undefined || !more ? undefined : placeText(last);
@@ -59,10 +63,11 @@ function rangeOf(
 /** As many as are wanted, or all there are; whether there are more. */
 async function read(
   subscriber: Subscriber,
-  { pattern, behind, limit }: {
+  { pattern, behind, limit, holding }: {
     readonly pattern: string;
     readonly behind: Behind | undefined;
     readonly limit: number;
+    readonly holding: Holding;
   },
 ): Promise<{ readonly messages: readonly Message[]; readonly more: boolean }> {
   const messages: Message[] = [];
@@ -81,6 +86,7 @@ async function read(
       }
       messages.push(message);
       bytes += message.payload.length;
+      holding.set(bytes);
     }
     if (next === undefined || next.done === true) return { messages, more: false };
   }

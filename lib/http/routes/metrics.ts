@@ -19,7 +19,7 @@ export function addMetrics(app: App, { broker }: Site): void {
       topics: labels.read(),
       resident: Deno.memoryUsage().rss,
     };
-    const text = await expositionOf(seenBy(asked.var.grant, reading));
+    const text = expositionOf(seenBy(asked.var.grant, reading));
     return asked.body(text, 200, { "content-type": CONTENT_TYPE });
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Gap } from "../../client/gap.ts";
-import type { ClientEvent, Message, SubscribeOptions } from "../../client/types.ts";
+import type { ClientEvent, Message, SubscribeOptions, Subscription } from "../../client/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { badQuery, wordOf } from "../answers.ts";
@@ -37,8 +37,9 @@ export function addStream(app: App, site: Site): void {
       (event) => tell(stream, event, behind),
     );
     subscriber.closed.catch(() => {});
+    let subscription: Subscription;
     try {
-      await subscriber.subscribe(pattern, options);
+      subscription = await subscriber.subscribe(pattern, options);
     } catch (error) {
       void subscriber.close();
       throw error;
@@ -48,7 +49,7 @@ export function addStream(app: App, site: Site): void {
     const id = isDurable && options.from === undefined ? `${begun}` : undefined;
     stream.event("open", { pattern }, id);
     const pump = async (): Promise<void> => {
-      for await (const item of subscriber.withGaps()) {
+      for await (const item of subscription.withGaps()) {
         if (item instanceof Gap) stream.event("gap", { missed: item.missed });
         else for (const message of behind?.take(item) ?? [item]) tellMessage(stream, message);
         if (stream.full) await stream.ready();
@@ -101,7 +102,6 @@ function tell(stream: EventStream, event: ClientEvent, behind: Behind | undefine
     for (const message of behind?.rest() ?? []) tellMessage(stream, message);
     stream.event("live", {});
   }
-  if (event.type === "failed") stream.event("end", { code: "STORE", detail: event.reason });
 }
 
 function end(stream: EventStream, code: string, detail: string): void {

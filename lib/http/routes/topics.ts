@@ -87,10 +87,12 @@ async function byName(
   const page = known.slice(0, limit);
   const last = page.at(-1);
   const more = last !== undefined && (names.length > page.length || stored.next !== undefined);
-  const total = Math.max(remembered, site.broker.snapshot().store?.topics ?? 0);
+  // those that are only stored are not counted one by one: their number is known where all are asked for
+  const all = filter.match === undefined && filter.contains === undefined && filter.grant.mayShare("#>");
+  const inStore = all ? site.broker.snapshot().store?.topics ?? 0 : 0;
   return {
     topics: await described(site, page.map((name) => counted.get(name)!)),
-    total: filter.match === undefined && filter.contains === undefined ? total : remembered,
+    total: Math.max(remembered, inStore),
     next: more ? nextPath(asked, { after: last }) : null,
   };
 }

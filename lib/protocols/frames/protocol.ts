@@ -32,6 +32,16 @@ const ONE_DONE = sliceOf(okFrame(1, DONE));
 /** Characters of replies from which they leave: few enough to be gathered with others. */
 const GATHERED = 8 * 1024;
 
+/** Refusals alike from which on they are encoded once for all. */
+const REFUSED_MANY = 32;
+
+function repeated(bytes: Uint8Array, count: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(count * bytes.length);
+  all.set(bytes);
+  for (let at = bytes.length; at < all.length; at *= 2) all.copyWithin(at, 0, at);
+  return all;
+}
+
 /** Short replies that follow one another are written as one. */
 class FrameReplies implements Replies {
   readonly tellsReceipts = true;
@@ -67,7 +77,10 @@ class FrameReplies implements Replies {
 
   refuse({ code, text }: Refusal, count: number): void {
     const frame = errFrame(code, text);
-    for (let left = count; left > 0; left--) this.#say(frame);
+    if (count < REFUSED_MANY) return this.#say(frame.repeat(count));
+    // in a flood of what is refused, to encode each would be most of the work
+    this.flush();
+    this.#to.reply(new Slice(new Chunk(repeated(encodeText(frame), count))));
   }
 
   welcome(info: Readonly<Record<string, unknown>>): void {

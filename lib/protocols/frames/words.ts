@@ -41,5 +41,5 @@ export function gapFrame(pattern: string, count: number, group?: string): string
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\r\n]+/g, " ");
+  return text.includes("\n") || text.includes("\r") ? text.replace(/[\r\n]+/g, " ") : text;
 }

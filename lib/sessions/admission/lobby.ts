@@ -26,7 +26,7 @@ export interface Stay {
 }
 
 /**
- * Guarantees: nobody who was not let in brings more than {@link LOGIN_BYTES_MOST}, or stays longer than
+ * Guarantees (A8): nobody who was not let in brings more than {@link LOGIN_BYTES_MOST}, or stays longer than
  * `timeout`; all of them together make the broker keep {@link LOBBY_BYTES} at most, by the rule of
  * held_memory.ts: nobody may have more than is still free. However many hoard, a login fits.
  */

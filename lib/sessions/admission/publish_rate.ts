@@ -18,7 +18,7 @@ export interface Rates {
  *
  * Guarantees: over any time no more is published than that time's worth, a second's, and a run. Who waits
  * goes on in the order of waiting, one at a time, for what it has read at most, before it waits anew: an
- * account's connections share its rate, however many runs each brings.
+ * account's connections share its rate, however many runs each brings (A9).
  *
  * It reads no clock: who has it says that time has passed.
  */

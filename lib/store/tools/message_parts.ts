@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { DELAY_MOST_MS } from "../../limits.ts";
 import { decodeText } from "../../text.ts";
 import { encodeText, LF, SPACE } from "../../wire/bytes.ts";
 import { digitsOf, writeDecimal } from "../../wire/decimals.ts";
@@ -117,11 +118,14 @@ export function recordOf(message: ImportedMessage): Uint8Array {
 }
 
 /**
- * Why a broker would not take a message's record, for the length of its header line or for its fields, as a
- * clause; undefined: it would.
+ * Why a broker would not take a message's record, for the length of its header line, for its fields, or for
+ * when it is due (D9), as a clause; undefined: it would.
  */
 export function headerProblem(message: ImportedMessage, most: number): string | undefined {
-  const { topic, payload } = message;
+  const { topic, payload, at } = message;
+  if (at !== undefined && at > Date.now() + DELAY_MOST_MS) {
+    return `"at" is at most 365 days ahead, ${new Date(at).toISOString()} is more`;
+  }
   const fields = fieldsOf(message);
   const problem = fields.length === 0 ? undefined : fieldsProblem(fields.subarray(1));
   if (problem !== undefined) return problem;

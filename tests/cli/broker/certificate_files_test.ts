@@ -1,4 +1,4 @@
-/** Row 36 of what has to be survived: certificates that cannot be used, at the start and later. */
+/** F36: certificates that cannot be used, at the start and later. */
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { type CertificateFiles, openCertificates } from "../../../lib/cli/broker/tls/certificate_files.ts";
@@ -61,7 +61,7 @@ function opened(
   });
 }
 
-Deno.test("row 36: what cannot be served is refused at the start, with what is wrong", options, async () => {
+Deno.test("what cannot be served is refused at the start, with what is wrong (F36)", options, async () => {
   await using issuer = await TestIssuer.make();
   const files = new Files(issuer.folder);
   const good = await issuer.issue();
@@ -92,7 +92,7 @@ Deno.test("row 36: what cannot be served is refused at the start, with what is w
 });
 
 Deno.test(
-  "row 36: a pair that changes is loaded, a bad one is told in one line and not",
+  "a pair that changes is loaded, a bad one is told in one line and not (F36)",
   options,
   async () => {
     await using issuer = await TestIssuer.make();
@@ -123,7 +123,7 @@ Deno.test(
 );
 
 Deno.test({
-  name: "row 36: a SIGHUP loads the pair again",
+  name: "a SIGHUP loads the pair again (F36)",
   ignore: !HAS_OPENSSL || Deno.build.os === "windows", // nobody can send one there
   fn: async () => {
     await using issuer = await TestIssuer.make();
@@ -138,7 +138,7 @@ Deno.test({
   },
 });
 
-Deno.test("row 36: that a certificate expires is told a month before, and when it has", options, async () => {
+Deno.test("that a certificate expires is told a month before, and when it has (F36)", options, async () => {
   await using issuer = await TestIssuer.make();
   const files = new Files(issuer.folder);
   files.write(await issuer.issue({ days: 20 }));

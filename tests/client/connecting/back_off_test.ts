@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { backOff, pause } from "../../../lib/client/connecting/back_off.ts";
 
-Deno.test("the pause before a try is anything up to a bound that doubles from 100 ms to 5 s", () => {
+Deno.test("the pause before a try is anything up to a bound that doubles from 100 ms to 5 s (F28)", () => {
   const bounds = [1, 2, 3, 4, 5, 6, 7, 8, 1_000_000].map((attempt) => backOff(attempt, () => 1));
   assertEquals(bounds, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
   assertEquals(backOff(7, () => 0), 0);

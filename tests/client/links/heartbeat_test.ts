@@ -57,7 +57,7 @@ class Bench {
   }
 }
 
-Deno.test("who has been silent for as long as agreed is asked once, and lost when nothing comes in its patience", () => {
+Deno.test("who has been silent for as long as agreed is asked once, and lost when nothing comes in its patience (F21)", () => {
   const bench = new Bench();
   bench.runTo(999);
   assertEquals(bench.events, []);

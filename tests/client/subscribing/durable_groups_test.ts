@@ -93,7 +93,7 @@ Deno.test("members share what is stored, hold what they may, and get more for wh
   assertEquals([group?.name, group?.members, group?.held], ["g", 2, 4]);
 });
 
-Deno.test("what a member holds comes to another when it is given back, its time is over or its connection ends (G9)", async () => {
+Deno.test("what a member holds comes to another when it is given back, its time is over or its connection ends (G9) (F21)", async () => {
   await using place = await Place.open({ ackTimeout: 1000 });
   const one = await place.worker({ window: 3 });
   await place.publish("nack", "timeout", "lost");
@@ -191,7 +191,7 @@ Deno.test("two groups and who is in none have nothing to do with each other (G1,
   await other!.ack();
 });
 
-Deno.test("a message that is given back too often is a dead letter (G11)", async () => {
+Deno.test("a message that is given back too often is a dead letter (G11) (F52)", async () => {
   await using place = await Place.open({ maxAttempts: 2 });
   const { messages } = await place.worker();
   const dead = await (await place.subscriber()).subscribe("#dead.>");

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ChunkPool } from "../../../lib/buffers.ts";
 import { Keys } from "../../../lib/engine/groups/keys.ts";
 import { Members, Place } from "../../../lib/engine/groups/members.ts";
-import { HeldStore } from "./held_store.ts";
+import { HeldReads } from "./held_reads.ts";
 import { keyedRun, published } from "./keyed_runs.ts";
 import { NO_OWNER } from "./no_owner.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
@@ -134,7 +134,7 @@ Deno.test("a dead letter lets its key go on (G12)", async () => {
 });
 
 Deno.test("what died before the group came again is not passed by what follows of its key (G12)", async () => {
-  const store = new HeldStore({ now: () => 0 });
+  const store = new HeldReads({ now: () => 0 });
   const bench = new StoredBench({ store });
   const worker = await bench.joined({ by: "key" });
   await bench.published("#d.a", ["1"], " key=a");
@@ -253,6 +253,25 @@ Deno.test("what had begun to be written to a member that is gone is over, and th
   await bench.settle();
   await bench.published("#m", ["5"], " key=a");
   assertEquals(shown(other), ["a:2", "a:3", "a:4", "a:5"]);
+});
+
+Deno.test("what is known of messages by their keys counts for the memory of all, until they are settled", async () => {
+  const bench = new StoredBench();
+  const plain = await bench.joined({ name: "plain", window: 1000 });
+  const held = async (): Promise<number> => {
+    await bench.passes(250);
+    return bench.memory.held;
+  };
+  for (let at = 0; at < 500; at++) bench.publish("#d.a", ["x"], ` key=k${at}`);
+  await bench.settle();
+  const without = await held();
+  const keyed = await bench.joined({ name: "keyed", by: "key", window: 1000, from: { kind: "earliest" } });
+  assertEquals(keyed.given.length, plain.given.length);
+  const more = await held() - without;
+  assert(more > 500 * 140, `${more}`);
+  keyed.ack("#d.a", 1, 500);
+  await bench.settle();
+  assert(await held() - without < 100 * 140);
 });
 
 Deno.test("a key is forgotten when nothing of it is unsettled (G12)", () => {

@@ -143,6 +143,7 @@ export class StoredBench {
   flushes!: FlushList;
   pool!: ChunkPool;
   counters!: Counters;
+  memory!: HeldMemory;
   engine!: DurableEngine;
   now = 0;
 
@@ -162,13 +163,14 @@ export class StoredBench {
     this.flushes = new FlushList();
     this.pool = new ChunkPool();
     this.counters = new Counters();
-    const { store, patterns, flushes, pool, counters, maxAttempts } = this;
+    this.memory = new HeldMemory({ most: 1024 ** 3, pool: this.pool });
+    const { store, patterns, flushes, pool, counters, memory, maxAttempts } = this;
     this.engine = new DurableEngine({
       seed: 7,
       counters,
       store,
       flushes,
-      memory: new HeldMemory({ most: 1024 ** 3, pool }),
+      memory,
       pool,
       later: queueMicrotask,
       patterns,

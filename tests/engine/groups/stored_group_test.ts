@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GroupChange, GroupsListing } from "../../../lib/engine/types.ts";
 import { MemoryStore } from "../../../lib/store/mod.ts";
-import { HeldStore } from "./held_store.ts";
+import { HeldReads } from "./held_reads.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
 
 Deno.test("a group goes on where it stood: what is settled is not given out again, what is not is", async () => {
@@ -72,7 +72,7 @@ Deno.test("what a member that is gone had written goes to another with one attem
   assertEquals(two.shown, ["#d.a 2", "#d.a 1 (2)"]);
 });
 
-Deno.test("what is given out too often is a dead letter, stored with what settles it", async () => {
+Deno.test("what is given out too often is a dead letter, stored with what settles it (F52)", async () => {
   const bench = new StoredBench();
   const dead = await bench.joined({ name: "undertakers", pattern: "#dead.>" });
   const worker = await bench.joined();
@@ -122,7 +122,7 @@ Deno.test("what dies needs no member that has room (G11)", async () => {
 });
 
 Deno.test("an engine that ends does not wait for what is to be read of the dead", async () => {
-  const store = new HeldStore({ now: () => 0 });
+  const store = new HeldReads({ now: () => 0 });
   const bench = new StoredBench({ store, maxAttempts: 1 });
   const worker = await bench.joined();
   await bench.published("#d.a", ["1"]);

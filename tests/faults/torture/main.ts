@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskFlags } from "../../../scripts/flags.ts";
 import { printBeside } from "./beside.ts";
 import { BESIDE_KIND_NAMES, type BesideKind } from "./beside_kinds.ts";
 import { Counters } from "./counters.ts";
@@ -18,7 +18,9 @@ import { runRound } from "./round.ts";
 import { printTable } from "./table.ts";
 import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
 
-const flags = parseArgs(Deno.args, {
+const flags = taskFlags({
+  url: import.meta.url,
+  name: "torture",
   string: ["seed", "seconds", "rounds", "round-seconds", "only", "broker", "p99", "back"],
   boolean: ["trace", "table", "beside"],
 }) as Readonly<Record<string, string | undefined>>;

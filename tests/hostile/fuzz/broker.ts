@@ -13,6 +13,7 @@ const SAMPLE_MS = 50;
 export class FuzzedBroker {
   readonly subPort: number;
   readonly pubPort: number;
+  readonly httpPort: number;
   /** Whether one has to log in. */
   readonly accounts: boolean;
   readonly #program: RunningBroker;
@@ -24,6 +25,7 @@ export class FuzzedBroker {
     this.#program = program;
     this.subPort = program.subPort;
     this.pubPort = program.pubPort;
+    this.httpPort = Number(/, http \S+?:(\d+)/.exec(program.stdout)?.[1]);
     void program.ended.then(({ code, signal }) => {
       if (!this.#stopping) this.#ended = `the broker has ended by itself (${signal ?? code})`;
     });
@@ -40,6 +42,7 @@ export class FuzzedBroker {
       ["--max-line", "4KiB"],
       ["--max-payload", "16KiB"],
       ["--stall-timeout", "2s"],
+      ["--http", "0"],
       users === undefined ? [] : ["--users", users],
     ].flat();
     const after = async (): Promise<void> => {
@@ -89,6 +92,8 @@ export class FuzzedBroker {
     while ((this.memory > memory || this.descriptors > descriptors) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     }
+    // who is gone holds nothing, and has ended as soon as what it said last is read
+    if (this.memory === 0) await this.#program.ended;
     return { memory: this.memory, descriptors: this.descriptors };
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { exchangesOf, type Piece } from "../exchange.ts";
-import { TABLES } from "../tables/mod.ts";
+import { TABLES, TABLES_OF_HTTP } from "../tables/mod.ts";
 import recorded from "./corpus.json" with { type: "json" };
 import { readWritten, type Transcript, type Written } from "./transcript.ts";
 
@@ -15,7 +15,7 @@ const BYTES_MOST = 8 * 1024;
 
 /** A new one each time: it grows. */
 export function corpus(): Transcript[] {
-  const tables = exchangesOf(TABLES).filter(({ on }) => on === "publishers" || on === "subscribers");
+  const tables = exchangesOf([...TABLES, ...TABLES_OF_HTTP]);
   const malformed = tables.map(({ on, opening, says }): Transcript => {
     const pieces = [opening === "2" ? HELLO : "", ...says].map(bytesOf);
     const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

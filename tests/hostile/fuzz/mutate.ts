@@ -7,6 +7,7 @@ import type { Leaving, Transcript } from "./transcript.ts";
 
 export type Random = () => number;
 
+const DOORS: readonly Transcript["on"][] = ["publishers", "subscribers", "http"];
 const LF = 0x0a;
 const BYTES_MOST = 64 * 1024;
 const encoder = new TextEncoder();
@@ -24,6 +25,10 @@ const WORDS = [
     "|",
   ),
   ..."\n|\r\n|\r|\0| |  |\t|\ufeff|\u202e|\u2028|ü|\u{1f600}|POST / HTTP/1.1|Host: x|__proto__|constructor"
+    .split("|"),
+  ..."GET |POST |DELETE | HTTP/1.1|Host: 127.0.0.1|Content-Length: 1|Transfer-Encoding: chunked|/api/topics/%23a/"
+    .split("|"),
+  ..."messages|stream|?from=earliest|?limit=1|&after=x|Origin: https://example.com|Hashbus-Ttl: 1|%2e|%00|0\r\n\r\n"
     .split("|"),
 ].map((word) => encoder.encode(word));
 
@@ -46,7 +51,7 @@ export function mutated(from: Transcript, others: readonly Transcript[], random:
     const change = CHANGES[Math.floor(random() * CHANGES.length)]!;
     bytes = change(bytes, random, others).slice(0, BYTES_MOST);
   }
-  const on = random() < 0.05 ? from.on === "publishers" ? "subscribers" : "publishers" : from.on;
+  const on = random() < 0.05 ? DOORS[Math.floor(random() * DOORS.length)]! : from.on;
   return { on, bytes, cuts: cutsOf(bytes.length, random), leaving: leavingOf(random) };
 }
 

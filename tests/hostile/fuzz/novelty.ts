@@ -34,5 +34,10 @@ export function shapeOf(line: string): string {
       .slice(0, 80);
   }
   if (/^(OK|OK_2|pong|ERR_[A-Z_]+)$/.test(line)) return line;
+  if (line.startsWith("HTTP/1.1 ")) return line.slice(0, 12);
+  // what JSON says of a problem; other lines of HTTP tell nothing
+  if (line.startsWith("{")) {
+    return /"detail":"[^"]*/.exec(line)?.[0].replace(/\d+/g, "0").slice(0, 100) ?? "{";
+  }
   return line.startsWith("#") ? "#" : line === "" ? "" : "?";
 }

@@ -17,6 +17,8 @@ import { readWritten, type Transcript, written } from "./transcript.ts";
 export interface RoundOptions {
   readonly seed: number;
   readonly ms: number;
+  /** So many at most (any number), each attacker beside the one that it is at. */
+  readonly executions?: number;
   /** What is mutated; what leads to new answers is added to it. */
   readonly corpus: Transcript[];
   readonly novelty: Novelty;
@@ -40,28 +42,30 @@ export interface RoundReport {
   readonly suspects: readonly Transcript[];
 }
 
+const NOT_ENDED = "the broker did not end a connection that said nothing more";
 const ATTACKERS = 8;
 const SUSPECTS_MOST = 256;
 /** Executions between two looks at a connection of its own. */
 const HEALTH_EVERY = 500;
-/** What the broker warms up with before its memory is taken as a baseline, milliseconds. */
-const WARM_UP_PART = 0.15;
-/** What may be left of a round, bytes: heaps grow and shrink in steps. */
-const GROWTH_MOST = 48 * 1024 * 1024;
+/** Executions behind which its memory is the baseline: by then its code is compiled, and its buffers are there. */
+const WARM_AT = 1500;
+/** What may be left of a round, bytes: heaps grow and shrink in steps, and checking secrets takes 32 MiB each time. */
+const GROWTH_MOST = 64 * 1024 * 1024;
+const GROWTH_WITH_ACCOUNTS = 128 * 1024 * 1024;
 const QUIET_WITHIN_MS = 12_000;
 
 /** Runs one. */
 export async function runRound(
-  { seed, ms, corpus, novelty, accounts, started }: RoundOptions,
+  { seed, ms, executions: most = Infinity, corpus, novelty, accounts, started }: RoundOptions,
 ): Promise<RoundReport> {
   const random = seeded(seed);
   const findings: string[] = [];
   const suspects: Transcript[] = [];
   const broker = await FuzzedBroker.start({ accounts });
   const secret = crypto.randomUUID();
-  const { subPort, pubPort } = broker;
+  const { subPort, pubPort, httpPort } = broker;
   const honest = await Honest.on({ subPort, pubPort, accounts, secret });
-  const target = { subPort, pubPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
+  const target = { subPort, pubPort, httpPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
   started?.(broker.pid);
   const descriptors = broker.descriptors;
   const began = performance.now();
@@ -70,7 +74,7 @@ export async function runRound(
   let on = true;
   const looked = (): string | undefined => broker.defect ?? honest.wrong;
   const attacking = async (): Promise<void> => {
-    while (on && performance.now() - began < ms && looked() === undefined) {
+    while (on && executions < most && performance.now() - began < ms && looked() === undefined) {
       const transcript = mutated(known(drawn(corpus, random), { accounts, random }), corpus, random);
       suspects.push(transcript);
       if (suspects.length > SUSPECTS_MOST) suspects.shift();
@@ -79,8 +83,8 @@ export async function runRound(
         on = false;
         return "";
       });
-      executions++;
-      if (heard === undefined) findings.push("the broker did not end a connection that said nothing more");
+      if (++executions === WARM_AT) before = broker.memory;
+      if (heard === undefined) findings.push(NOT_ENDED);
       else if (novelty.isNew(heard)) {
         novel++;
         corpus.push(transcript);
@@ -91,17 +95,15 @@ export async function runRound(
     }
   };
   let before = 0;
-  const warm = setTimeout(() => before = broker.memory, WARM_UP_PART * ms);
   await Promise.all(Array.from({ length: ATTACKERS }, attacking));
-  clearTimeout(warm);
   if (before === 0) before = broker.memory;
-  const wrong = looked();
-  if (wrong !== undefined) findings.push(wrong);
   await honest.stop();
-  if (wrong === undefined && honest.wrong !== undefined) findings.push(honest.wrong);
-  const after = await broker.quiet({ memory: before + GROWTH_MOST, descriptors, ms: QUIET_WITHIN_MS });
+  const bound = before + (accounts ? GROWTH_WITH_ACCOUNTS : GROWTH_MOST);
+  const after = await broker.quiet({ memory: bound, descriptors, ms: QUIET_WITHIN_MS });
+  // both: a broker that is gone is what its clients notice first
+  for (const wrong of [broker.defect, honest.wrong]) if (wrong !== undefined) findings.push(wrong);
   if (findings.length === 0) {
-    if (after.memory > before + GROWTH_MOST) {
+    if (after.memory > bound) {
       findings.push(`memory stays at ${mib(after.memory)} MiB, it was ${mib(before)}`);
     }
     if (after.descriptors > descriptors) {
@@ -109,7 +111,7 @@ export async function runRound(
     }
   }
   const code = await broker.stop();
-  if (broker.defect !== undefined && wrong === undefined) findings.push(broker.defect);
+  if (broker.defect !== undefined && !findings.includes(broker.defect)) findings.push(broker.defect);
   if (code !== 0) findings.push(`the broker ended with ${code}`);
   return {
     executions,
@@ -130,18 +132,20 @@ export async function replay(
 ): Promise<string[]> {
   const broker = await FuzzedBroker.start({ accounts });
   const secret = crypto.randomUUID();
-  const { subPort, pubPort } = broker;
+  const { subPort, pubPort, httpPort } = broker;
   const honest = await Honest.on({ subPort, pubPort, accounts, secret });
   const found: string[] = [];
   const target = {
     subPort,
     pubPort,
+    httpPort,
     accounts,
     random: Math.random,
     ...(accounts ? { forbidden: secret } : {}),
   };
   for (const transcript of transcripts) {
-    await attack(transcript, target).catch((error) => found.push(error.message));
+    const heard = await attack(transcript, target).catch((error) => void found.push(error.message));
+    if (heard === undefined && found.length === 0) found.push(NOT_ENDED);
     await health(broker).catch((error) => found.push(error.message));
     if (found.length > 0 || (broker.defect ?? honest.wrong) !== undefined) break;
   }

@@ -8,7 +8,7 @@
 export type Leaving = "ends" | "cuts" | "stays";
 
 export interface Transcript {
-  readonly on: "publishers" | "subscribers";
+  readonly on: "publishers" | "subscribers" | "http";
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Bytes of each piece that is sent by itself; the last piece takes the rest. */
   readonly cuts: readonly number[];

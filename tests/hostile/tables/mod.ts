@@ -10,6 +10,7 @@ import { FIELDS } from "./fields.ts";
 import { FRAME_LENGTHS, FRAME_VERBS } from "./frames.ts";
 import { STRANGERS, STRANGERS_AT_V2, STRANGERS_WHO_SUBSCRIBE } from "./strangers.ts";
 import { HTTP_FRAMING, HTTP_ORIGINS, HTTP_REQUESTS } from "./http.ts";
+import { TLS_PORT } from "./tls.ts";
 import { GROUPS, SETTLEMENTS, SUBSCRIPTIONS } from "./subscriptions.ts";
 import { PATTERNS_OF_CLASSIC, TOPICS } from "./topics.ts";
 
@@ -35,3 +36,17 @@ export const TABLES_OF_ACCOUNTS: readonly Table[] = [...NOT_LOGGED_IN, ...LOGGED
 
 /** For a broker with an HTTP port. */
 export const TABLES_OF_HTTP: readonly Table[] = [HTTP_FRAMING, HTTP_REQUESTS, HTTP_ORIGINS];
+
+/** Each so many of what is said without TLS is said inside TLS as well. */
+const INSIDE_TLS_EVERY = 10;
+
+/** For a broker with TLS. */
+export const TABLES_OF_TLS: readonly Table[] = [
+  TLS_PORT,
+  ...TABLES.map((table): Table => ({
+    ...table,
+    title: `inside TLS, ${table.title}`,
+    on: `TLS ${table.on as "publishers" | "subscribers"}`,
+    rows: table.rows.filter((_, at) => at % INSIDE_TLS_EVERY === 3),
+  })),
+];

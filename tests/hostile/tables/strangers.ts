@@ -142,8 +142,10 @@ export const STRANGERS: Table = {
     ["a message about HTTP is a message", "c pub #a GET / HTTP/1.1\n", "OK"],
     ["a word like HTTP's", "c get x HTTP/1.1\n", UNKNOWN],
     ["half a request of HTTP", "GET / HTT", "", "waits"],
-    ["TLS, a ClientHello", raw(...CLIENT_HELLO), "", "waits"],
-    ["TLS, half a ClientHello", raw(...CLIENT_HELLO.slice(0, 9)), "", "waits"],
+    ["TLS, a ClientHello (C14)", raw(...CLIENT_HELLO), "ERR_NO_TLS", "ends"],
+    ["TLS, half a ClientHello", raw(...CLIENT_HELLO.slice(0, 9)), "ERR_NO_TLS", "ends"],
+    ["the first byte of TLS", raw(0x16), "", "waits"],
+    ["an id that begins like TLS", raw(0x16, "c pub #a x\n"), "OK"],
     ["SSL 2", raw(0x80, 0x2e, 1, 3, 1, 0, 0x15, 0, 0, 0, 0x10), "", "waits"],
     ["TLS, an alert", raw(0x15, 3, 3, 0, 2, 2, 0x28), "", "waits"],
     ["a byte a line", "a\nb\nc\nd\n", lines(4, UNKNOWN)],
@@ -176,7 +178,7 @@ export const STRANGERS_WHO_SUBSCRIBE: Table = {
     ["NATS", "CONNECT {}\r\nSUB > 1\r\n", lines(2, UNKNOWN)],
     ["Redis", "SUBSCRIBE a\r\n", UNKNOWN],
     ["MQTT", raw(0x82, 6, 0, 1, 0, 1, "#", 0), "", "waits"],
-    ["TLS", raw(...CLIENT_HELLO), "", "waits"],
+    ["TLS", raw(...CLIENT_HELLO), "ERR_NO_TLS", "ends"],
   ],
 };
 

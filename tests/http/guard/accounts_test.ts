@@ -81,6 +81,10 @@ Deno.test("an account sees and does over HTTP what it may, an administrator all"
   for (const sort of ["name", "rate"]) {
     assertEquals(await topicsOf(alice, sort), ["#orders.eu"]);
     assertEquals(await topicsOf(admin, sort), ["#orders.eu", "#secret"]);
+    // how many there are of others' is nobody's business either
+    for (const [headers, total] of [[alice, 1], [admin, 2]] as const) {
+      assertEquals((await http.json(`/api/topics?sort=${sort}`, { headers })).total, total);
+    }
   }
   const statusOf = async (path: string, init: RequestInit): Promise<number> =>
     (await http.ask(path, init)).status;

@@ -14,9 +14,14 @@ const WELL = {
 type Known = Parameters<typeof findingsOf>[0];
 
 function titles(known: Partial<Known>): string[] {
-  return findingsOf({ broker: WELL, connections: [], groups: [], recent: QUIET, ...known }).map(({ title }) =>
-    title
-  );
+  return findingsOf({
+    broker: WELL,
+    connections: [],
+    misses: () => true,
+    groups: [],
+    recent: QUIET,
+    ...known,
+  }).map(({ title }) => title);
 }
 
 Deno.test("a broker that is well has nothing to be said of", () => {
@@ -38,7 +43,13 @@ Deno.test("what makes it useless stands before what makes it slow", () => {
     slow: 1,
     memory: { held_bytes: 900, most_bytes: 1000 },
   };
-  const found = findingsOf({ broker, connections: [], groups: [], recent: { ...QUIET, refused: 3 } });
+  const found = findingsOf({
+    broker,
+    connections: [],
+    misses: () => true,
+    groups: [],
+    recent: { ...QUIET, refused: 3 },
+  });
   assertEquals(found.map(({ level, title }) => `${level} ${title}`), [
     "bad Not ready",
     "bad Memory nearly full",
@@ -57,7 +68,13 @@ Deno.test("slow subscribers are named with what waits for them, and the rest cou
     queued_bytes: 2048,
   });
   const connections = [slow("a", 1), slow("", 2), slow("c", 3), slow("d", 4)];
-  const [finding] = findingsOf({ broker: { ...WELL, slow: 7 }, connections, groups: [], recent: QUIET });
+  const [finding] = findingsOf({
+    broker: { ...WELL, slow: 7 },
+    connections,
+    misses: () => true,
+    groups: [],
+    recent: QUIET,
+  });
   assertEquals(finding?.title, "7 slow subscribers");
   assertEquals(
     finding?.text,
@@ -72,7 +89,13 @@ Deno.test("groups without a worker, behind for a minute, and dead letters are fi
     { name: "h", pattern: "#b", members: 2, lag: 1, oldest: "2026-01-02T03:02:05.678Z" },
     { name: "i", pattern: "#c", members: 0, lag: 0, oldest: null },
   ];
-  const found = findingsOf({ broker: WELL, connections: [], groups, recent: { ...QUIET, dead: 1 } });
+  const found = findingsOf({
+    broker: WELL,
+    connections: [],
+    misses: () => true,
+    groups,
+    recent: { ...QUIET, dead: 1 },
+  });
   assertEquals(found.map(({ title }) => title), [
     "Nobody works in group g",
     "Group h is behind",

@@ -1,5 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { clock, counted, duration, perSecond, short, size, whole } from "../../../lib/http/page/format.js";
+import {
+  clock,
+  counted,
+  duration,
+  perSecond,
+  short,
+  shownOf,
+  size,
+  whole,
+} from "../../../lib/http/page/format.js";
 
 Deno.test("numbers are shown with three figures at most, and what is not known as a dash", () => {
   const shown = [0, 0.04, 0.5, 6, 9.96, 99.94, 99.96, 999.4, 999.6, 1234, 35_400, 999_950, 12e6, 3e15].map(
@@ -49,5 +58,6 @@ Deno.test("sizes go by 1,024, times by what a person says", () => {
 Deno.test("a time is shown as it is here, one thing as one", () => {
   const time = new Date(2026, 0, 2, 3, 4, 5, 67).getTime();
   assertEquals([clock(time), clock(time, { millis: true }), clock(NaN)], ["03:04:05", "03:04:05.067", "–"]);
+  assertEquals([shownOf(50, 5000), shownOf(0, 0)], ["50 of 5,000", ""]);
   assertEquals([counted(1, "message"), counted(2000, "message")], ["1 message", "2,000 messages"]);
 });

@@ -91,7 +91,7 @@ Deno.test("replies that follow one another leave as one, from 8 KiB on by themse
   const { replies, said } = replying();
   const frame = errFrame("BUSY", "x");
   const fit = Math.ceil(8192 / frame.length);
-  replies.refuse({ code: "BUSY", text: "x" }, fit - 1);
+  for (let left = fit - 1; left > 0; left--) replies.refuse({ code: "BUSY", text: "x" }, 1);
   assertEquals(said.length, 0);
   replies.refuse({ code: "BUSY", text: "x" }, 1);
   assertEquals(said.map(({ view }) => view.length), [fit * frame.length]);
@@ -101,6 +101,17 @@ Deno.test("replies that follow one another leave as one, from 8 KiB on by themse
   assertEquals(said.length, 2, "8,192 characters are enough");
   replies.bye("X", "y".repeat(8191 - "bye X \n".length));
   assertEquals(said.length, 2);
+});
+
+Deno.test("many refusals alike leave together, behind what was said before", () => {
+  const { replies, said } = replying();
+  replies.pong();
+  replies.refuse({ code: "BUSY", text: "x" }, 100);
+  replies.pong();
+  replies.flush();
+  const text = said.map(({ view }) => new TextDecoder().decode(view)).join("");
+  assertEquals(text, `pong\n${"err BUSY x\n".repeat(100)}pong\n`);
+  assertEquals(said.length, 3);
 });
 
 Deno.test("the answer to one request is made once for all, the same answer again once for a connection", () => {

@@ -36,7 +36,7 @@ async function publish(client: RawClient, count: number): Promise<number> {
   return performance.now() - begin;
 }
 
-Deno.test("an account that publishes faster than it may waits, loses nothing, and keeps no other waiting", async () => {
+Deno.test("an account that publishes faster than it may waits, loses nothing, and keeps no other waiting (A9)", async () => {
   await using broker = new TestServer();
   const slow = grantOf("slow", { messageRate: 1000 });
   using limited = await upgrade(connect(broker, "publishers", slow));

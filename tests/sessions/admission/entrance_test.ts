@@ -76,7 +76,7 @@ Deno.test("who is refused is told so, and nothing behind it is read (A4)", async
   }
 });
 
-Deno.test("who is not let in may do nothing but log in and quit (A2)", async () => {
+Deno.test("who is not let in may do nothing but log in and quit (A2) (F50)", async () => {
   const gatekeeper = new Scripted();
   await using server = new TestServer({ gatekeeper });
   for (const to of ["publishers", "subscribers"] as const) {
@@ -158,7 +158,7 @@ Deno.test("another version than 2 is unknown, whatever is shown with it (A1)", a
   assertEquals(gatekeeper.asked, []);
 });
 
-Deno.test("a second login is an unknown command (A1)", async () => {
+Deno.test("a second login is an unknown command (A1) (F50)", async () => {
   const gatekeeper = new Scripted();
   await using server = new TestServer({ gatekeeper });
   const client = server.connect("publishers");

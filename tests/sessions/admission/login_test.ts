@@ -7,7 +7,7 @@ import { memoryPair } from "../../support/memory_pair.ts";
 import { RawClient } from "../../support/raw_client.ts";
 import { TestServer } from "../../support/server.ts";
 
-Deno.test("who says nothing is ended when its time to log in is over, and who was let in is not (F26, F37)", async () => {
+Deno.test("who says nothing is ended when its time to log in is over, and who was let in is not (A8) (F26)", async () => {
   await using broker = new TestServer({ gatekeeper: CLOSED, loginTimeout: 300 });
   using silent = broker.connect("publishers");
   const [mine, theirs] = memoryPair();
@@ -33,7 +33,7 @@ Deno.test("time to log in counts from the connection on, whatever trickles in (F
   assert(ended, "a byte now and then is no login");
 });
 
-Deno.test("more than 8 KiB before a login end the connection, and nothing of it is kept (F26, F38)", async () => {
+Deno.test("more than 8 KiB before a login end the connection, and nothing of it is kept (A8) (F26, F38)", async () => {
   await using broker = new TestServer({ gatekeeper: CLOSED });
   using babbler = broker.connect("publishers");
   void babbler.send("x".repeat(10 * LOGIN_BYTES_MOST)).catch(() => {});

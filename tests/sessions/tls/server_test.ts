@@ -1,6 +1,12 @@
-/** Rows 35 and 37 of what has to be survived: what comes on a port with TLS and is not TLS, or not all of it. */
+/** F35 and F37: what comes on a port with TLS and is not TLS, or not all of it. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { Broker, type Certificates, certificatesOf, listenersOn } from "../../../lib/broker/mod.ts";
+import {
+  Broker,
+  type BrokerOptions,
+  type Certificates,
+  certificatesOf,
+  listenersOn,
+} from "../../../lib/broker/mod.ts";
 import { RunError } from "../../../lib/errors.ts";
 import type { LogFields } from "../../../lib/log.ts";
 import { Program } from "../../../scripts/program.ts";
@@ -22,16 +28,20 @@ class TlsBroker implements AsyncDisposable {
   readonly broker: Broker;
   readonly port: number;
 
-  private constructor(readonly issuer: TestIssuer, readonly certificates: Certificates) {
+  private constructor(
+    readonly issuer: TestIssuer,
+    readonly certificates: Certificates,
+    options: BrokerOptions,
+  ) {
     const log = (event: string, fields: LogFields = {}): void => void this.logged.push({ event, fields });
-    this.broker = new Broker({ log: { debug: log, info: log, warn: log, error: log } });
+    this.broker = new Broker({ ...options, log: { debug: log, info: log, warn: log, error: log } });
     const [, publishers] = this.broker.listen(listenersOn({ subPort: 0, pubPort: 0, tls: certificates }));
     this.port = publishers.address.port;
   }
 
-  static async start(): Promise<TlsBroker> {
+  static async start(options: BrokerOptions = {}): Promise<TlsBroker> {
     const issuer = await TestIssuer.make();
-    return new TlsBroker(issuer, await certificatesOf(await issuer.issue(), Date.now()));
+    return new TlsBroker(issuer, await certificatesOf(await issuer.issue(), Date.now()), options);
   }
 
   connect(): Promise<RawClient> {
@@ -75,7 +85,7 @@ Deno.test("A publisher and a subscriber talk inside TLS", options, async () => {
 });
 
 Deno.test(
-  "row 35: who speaks plain text to a port with TLS is told so, and the log is once",
+  "who speaks plain text to a port with TLS is told so, and the log is once (F35)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -99,7 +109,7 @@ for (
     "AES128-SHA",
   ]]]
 ) {
-  Deno.test(`row 35: ${what} is refused with an alert and one line`, options, async () => {
+  Deno.test(`${what} is refused with an alert and one line (F35)`, options, async () => {
     await using server = await TlsBroker.start();
     const { stderr } = await new Deno.Command("openssl", {
       args: ["s_client", "-connect", `127.0.0.1:${server.port}`, ...args!],
@@ -115,7 +125,7 @@ for (
 }
 
 Deno.test(
-  "row 35: who speaks TLS to a port without is told so, and the log is once (C14)",
+  "who speaks TLS to a port without is told so, and the log is once (C14) (F35)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -158,7 +168,7 @@ function bytes(text: string): Uint8Array<ArrayBuffer> {
 const HALF = bytes("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
 
 Deno.test(
-  "row 37: who is silent, sends half a ClientHello, a huge one, or a drop at a time is gone in 2 s",
+  "who is silent, sends half a ClientHello, a huge one, or a drop at a time is gone in 2 s (F37)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -186,7 +196,7 @@ Deno.test(
   },
 );
 
-Deno.test("row 37: a ClientHello of many megabytes is not kept", options, async () => {
+Deno.test("a ClientHello of many megabytes is not kept (F37)", options, async () => {
   await using server = await TlsBroker.start();
   using large = await RawClient.connect(server.port);
   // records of a handshake message of 16 MiB - 1
@@ -200,7 +210,7 @@ Deno.test("row 37: a ClientHello of many megabytes is not kept", options, async 
 });
 
 Deno.test(
-  "row 36: another certificate is for who connects then, a bad pair changes nothing",
+  "another certificate is for who connects then, a bad pair changes nothing (F36)",
   options,
   async () => {
     await using server = await TlsBroker.start();
@@ -221,23 +231,77 @@ Deno.test(
   },
 );
 
-Deno.test("row 36: none of many that connect while certificates change fails", options, async () => {
+Deno.test("none of many that connect while certificates change fails (F36)", options, async () => {
   await using server = await TlsBroker.start();
   const pairs = [await server.issuer.issue(), await server.issuer.issue({ kind: "rsa" })];
   let over = false;
   const change = async (): Promise<void> => {
     for (let at = 0; !over; at++) {
       server.certificates.replace(pairs[at % 2]!, Date.now());
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 15));
     }
   };
   const changing = change();
-  for (let at = 0; at < 100; at++) {
+  for (let at = 0; at < 60; at++) {
     using client = await server.connect();
     assertEquals(await client.ask("p1 pub #a hello"), "OK");
   }
   over = true;
   await changing;
+});
+
+Deno.test("handshakes with any byte changed, cut or doubled harm nobody (F37)", options, async () => {
+  await using server = await TlsBroker.start();
+  using other = await server.connect();
+  // what a client of openssl says first
+  const recorder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const recording = recorder.accept();
+  const tls = Deno.startTls(await Deno.connect({ hostname: "127.0.0.1", port: recorder.addr.port }));
+  const handshake = (await tls).handshake().catch(() => {}); // nobody answers it
+  const recorded = await recording;
+  const hello = new Uint8Array(4096);
+  const length = await recorded.read(hello) ?? 0;
+  recorded.close();
+  recorder.close();
+  await handshake;
+  (await tls).close();
+  let seed = 36;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor(seed / 2 ** 32 * below);
+  };
+  for (let at = 0; at < 150; at++) {
+    const said = hello.slice(0, length);
+    for (let changes = random(4); changes >= 0; changes--) said[random(length)] = random(256);
+    const cut = random(3) === 0 ? random(length) : length;
+    using stranger = await RawClient.connect(server.port);
+    await stranger.send(said.subarray(0, cut));
+    if (random(2) === 0) await stranger.send(said);
+    await stranger.endInput();
+    await ended(stranger);
+    if (at % 20 === 0) assertEquals(await other.ask("p1 pub #a hello"), "OK");
+  }
+  assertEquals(server.told("internal error"), []);
+  using last = await server.connect();
+  assertEquals(await last.ask("p1 pub #a hello"), "OK");
+});
+
+Deno.test("Handshakes count for where they come from as connections do", options, async () => {
+  await using server = await TlsBroker.start({ connectionsPerAddress: 2 });
+  using served = await server.connect();
+  using silent = await RawClient.connect(server.port);
+  assertEquals(await served.ask("p1 pub #a hello"), "OK");
+  using third = await RawClient.connect(server.port);
+  assertEquals(await third.rest(), "");
+  assertEquals(server.told("connection refused: too many").map(({ limit }) => limit), [2]);
+  await silent.endInput();
+  // until the end of that was seen
+  for (let at = 0; server.told("TLS: gone before the handshake").length === 0; at++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert(at < 500);
+  }
+  using other = await server.connect();
+  assertEquals(await other.ask("p1 pub #a hello"), "OK");
 });
 
 Deno.test("A broker that stops ends handshakes that are under way", options, async () => {

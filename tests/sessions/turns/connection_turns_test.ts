@@ -8,7 +8,7 @@ function publishes(count: number): string {
   return Array.from({ length: count }, (_, at) => `f pub #${at % 2} x\n`).join("");
 }
 
-Deno.test("a segment of thousands of requests is handled a turn at a time, and others have theirs in between", async () => {
+Deno.test("a segment of thousands of requests is handled a turn at a time, and others have theirs in between (F30)", async () => {
   const total = 100_000;
   await using broker = new TestServer();
   using flood = broker.connect("publishers", 4 * 1024 * 1024);

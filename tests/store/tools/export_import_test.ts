@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
 import { checkStore } from "../../../lib/store/tools/check.ts";
@@ -288,6 +288,14 @@ Deno.test("a header line longer than a broker takes is told before it is stored"
     headerProblem(long, 300),
     "topic and fields come to 313 bytes, at most 300 are taken (--max-line)",
   );
+});
+
+Deno.test("what is due in more than a year is told before it is stored (D9)", () => {
+  const day = 86_400_000;
+  const problem = (days: number): string | undefined =>
+    headerProblem(message("#a", "x", { at: Date.now() + days * day }), 1000);
+  assertEquals([problem(-3), problem(364.9)], [undefined, undefined]);
+  assertMatch(problem(366)!, /^"at" is at most 365 days ahead, 2\d{3}-.*Z is more$/);
 });
 
 Deno.test("fields that a publisher could not have sent are told before they are stored (V4, V10)", () => {

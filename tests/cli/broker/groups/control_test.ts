@@ -6,7 +6,7 @@ import {
   openControl,
 } from "../../../../lib/cli/broker/groups/control.ts";
 import { RunError } from "../../../../lib/errors.ts";
-import type { Log } from "../../../../lib/log.ts";
+import { type Log, SILENT_LOG } from "../../../../lib/log.ts";
 
 /** A directory with the socket of a broker that answers what the test says. */
 class Asked implements Disposable {
@@ -49,7 +49,7 @@ class Asked implements Disposable {
 Deno.test("the socket is its owner's, in the place of one that was left, and gone with who listens", async () => {
   const asked = new Asked({ groups: () => Promise.resolve([]) });
   assertEquals(Deno.statSync(asked.socket).mode! & 0o777, 0o600);
-  const again = openControl(asked.dir, {} as AskedBroker, { debug() {}, info() {}, warn() {}, error() {} });
+  const again = openControl(asked.dir, {} as AskedBroker, SILENT_LOG);
   again.close();
   assertEquals(await ask(asked.dir, { do: "list" }), undefined, "there is none any more");
   asked[Symbol.dispose]();

@@ -2,7 +2,7 @@ import { MemoryStore } from "../../../lib/store/mod.ts";
 import type { Cursor, ReadExtent, ReadOutcome } from "../../../lib/store/types.ts";
 
 /** What is read by its numbers, to be given out again, waits for {@link letGo} while it holds. */
-export class HeldStore extends MemoryStore {
+export class HeldReads extends MemoryStore {
   holds = false;
   readonly held: Array<() => void> = [];
 

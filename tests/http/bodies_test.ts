@@ -1,0 +1,62 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Bodies } from "../../lib/http/bodies.ts";
+import { BODIES_BYTES_MOST } from "../../lib/http/limits.ts";
+import { readLines } from "../../lib/http/messages/lines.ts";
+import { Problem } from "../../lib/http/problem.ts";
+
+function post(chunks: readonly string[]): Request {
+  const body = ReadableStream.from(chunks.map((chunk) => new TextEncoder().encode(chunk)));
+  return new Request("http://localhost/", { method: "POST", body });
+}
+
+Deno.test("a body is read whole up to its bound, and refused beyond it", async () => {
+  const bodies = new Bodies();
+  using body = await bodies.read(post(["ab", "", "cd"]), 4);
+  assertEquals(new TextDecoder().decode(body.bytes), "abcd");
+  const problem = await assertRejects(() => bodies.read(post(["abc", "de"]), 4), Problem);
+  assertEquals([problem.status, problem.code], [413, "PAYLOAD_TOO_LARGE"]);
+  using empty = await bodies.read(new Request("http://localhost/", { method: "POST" }), 4);
+  assertEquals(empty.bytes.length, 0);
+});
+
+Deno.test("all bodies together have a bound, but one alone is taken whatever its size", () => {
+  const bodies = new Bodies();
+  const large = bodies.holding();
+  large.set(2 * BODIES_BYTES_MOST);
+  const other = bodies.holding();
+  const problem = assertThrows(() => other.set(1), Problem);
+  assertEquals([problem.status, problem.code], [503, "BUSY"]);
+  other[Symbol.dispose]();
+  large[Symbol.dispose]();
+  bodies.holding().set(BODIES_BYTES_MOST);
+});
+
+Deno.test("lines are the same however a body is cut", async () => {
+  const text = "one\n\ntwo\r\nth\rree\n\r\nfour";
+  for (let size = 1; size <= text.length; size++) {
+    const chunks = Array.from(
+      { length: Math.ceil(text.length / size) },
+      (_, at) => text.slice(at * size, (at + 1) * size),
+    );
+    const lines: string[] = [];
+    for await (const line of readLines(post(chunks), { most: 10, bodies: new Bodies() })) {
+      lines.push(new TextDecoder().decode(line));
+    }
+    assertEquals(lines, ["one", "two", "th\rree", "four"], `${size} bytes at a time`);
+  }
+});
+
+Deno.test("a line that is too long is refused as soon as that is known, behind those before it", async () => {
+  let asked = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(to): void {
+      to.enqueue(new TextEncoder().encode(asked++ === 0 ? "ok\nxxxxx" : "xxxxx"));
+    },
+  }, { highWaterMark: 0 });
+  const request = new Request("http://localhost/", { method: "POST", body: endless });
+  const got: number[] = [];
+  await assertRejects(async () => {
+    for await (const line of readLines(request, { most: 8, bodies: new Bodies() })) got.push(line.length);
+  }, Problem);
+  assertEquals([got, asked <= 3], [[2], true]);
+});
