@@ -78,7 +78,10 @@ function stateOf(stat: () => Deno.FileInfo): string {
   }
 }
 
-/** Differs for another file at the same path, and for what was written or permitted since. */
-function identity({ dev, ino, size, mtime, ctime }: Deno.FileInfo): string {
-  return `${dev}:${ino}:${size}:${mtime?.getTime()}:${ctime?.getTime()}`;
+/**
+ * Differs for another file at the same path, and for what was written or permitted since. (`ctime` comes in
+ * whole seconds, so it does not tell what is permitted twice in one.)
+ */
+function identity({ dev, ino, size, mode, mtime, ctime }: Deno.FileInfo): string {
+  return `${dev}:${ino}:${size}:${mode}:${mtime?.getTime()}:${ctime?.getTime()}`;
 }

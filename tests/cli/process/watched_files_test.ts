@@ -60,6 +60,16 @@ Deno.test("A file that is written to, replaced by rename, removed or made again 
     assertEquals(watched.told, Array(4).fill("changed"));
   }));
 
+Deno.test("Who may read a file is told when it changes, however soon after it was made", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a`, "1", { mode: 0o600 });
+    using watched = new Watched(folder, ["a"]);
+    for (const [at, mode] of [0o644, 0o640, 0o600].entries()) {
+      await Deno.chmod(`${folder}/a`, mode);
+      await within(`change ${at + 1}`, watched.count(at + 1));
+    }
+  }));
+
 Deno.test("A symbolic link in a folder above that is turned is told, as Kubernetes and certbot do it", () =>
   inFolder(async (folder) => {
     for (const name of ["one", "two"]) {
