@@ -154,9 +154,9 @@ export function slackOf(plan: Plan, span?: Span): number | undefined {
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */
 export function jumpsOf(plan: Plan, { from, to }: Span = ALWAYS): number {
   if (goesRight(plan)) return 0;
-  const { faults, publishers, length } = plan;
-  // and once for what would not be due for hours
-  const last = to > length && publishers.some(({ delays }) => delays > 0) ? 1 : 0;
+  const { faults, length } = plan;
+  // and once for what would not be due for hours, whoever published that
+  const last = to > length ? 1 : 0;
   const jumps = faults.filter(({ kind, at }) =>
     kind === "jump the clock" && at >= from - STEP_MS && at <= to
   );
