@@ -352,3 +352,25 @@ Deno.test("groups count for the memory of all, are refused where it is used up, 
   }
   assertEquals([hall.broker.broker.snapshot().groups, hall.broker.broker.snapshot().held], [[], before]);
 });
+
+for (const stored of [false, true]) {
+  Deno.test(`who publishes waits for no member that is going, ${stored ? "beside" : "without"} a store (G4, G5)`, async () => {
+    await using hall = new Hall(
+      stored ? { durable: { store: new MemoryStore({ now: () => 0 }), patterns: ["#d.>"] } } : {},
+    );
+    using publisher = await hall.publisher();
+    for (let round = 0; round < 3; round++) {
+      using going = await hall.member("sub #> group=g window=1");
+      await going.send("quit\n");
+      assertMatch(await going.line() ?? "", /^bye /);
+      const { connections } = hall.broker.broker;
+      await publisher.send(pub("#m", round));
+      assertEquals(await publisher.line(), "ok 1 level=memory subs=0");
+      assertEquals(hall.broker.broker.connections, connections, "it is still there");
+    }
+    using member = await hall.member("sub #> group=g window=1");
+    await publisher.send(pub("#m", "stays"));
+    assertEquals(await publisher.line(), "ok 1 level=memory subs=1");
+    assertEquals(await take(member, 1), ["#m stays"]);
+  });
+}

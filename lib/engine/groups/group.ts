@@ -26,6 +26,8 @@ export interface GroupOwner {
   flush(): void;
   /** Calls {@link Flushable.ready} when the read that is being handled has been. */
   later(group: Flushable): void;
+  /** Whether any of its members takes something: while none does nothing that is published is for it. */
+  attended(group: Group, attended: boolean): void;
   /** Its last member has left. */
   ended(group: Group): void;
 }
@@ -36,6 +38,7 @@ export interface GroupOwner {
  *   where publishers do not wait, it is left out and counted (G5).
  * - What a member gives back when it leaves comes first, for who has room (G4). Nothing waits when the last
  *   has left.
+ * - Where all that are left are going it is as if nobody were in it: nobody who publishes waits for them (G5).
  */
 export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   /** What is stored comes to its members by another way. */
@@ -58,6 +61,8 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   #waitingMessages = 0;
   #notFull: Array<() => void> = NOBODY;
   #giving = false;
+  /** As its owner was told last. */
+  #attended = true;
 
   constructor({ name, pattern, blocks, by, members = new Members(), keys }: GroupParts, owner: GroupOwner) {
     this.name = name;
@@ -75,7 +80,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   }
 
   get full(): boolean {
-    if (!this.#blocks) return false;
+    if (!this.#blocks || this.#members.staying === 0) return false;
     if (this.#keys?.isFull(GROUP_AHEAD_BYTES) === true) return true;
     return this.#waiting.length > 0 || this.#members.next() === undefined;
   }
@@ -87,6 +92,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   }
 
   deliver(run: Run): void {
+    if (this.#members.staying === 0) return;
     if (this.#keys !== undefined) {
       const dropped = this.#keys.offer(run, this, { ...IN_MEMORY, keeps: this.#blocks });
       if (dropped > 0) this.#owner.counters.dropped(dropped);
@@ -104,6 +110,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
     const place = new Place(member, { window, owner: this });
     this.entered();
     this.#members.enter(place);
+    this.#attend();
     // it is told that it is one before anything comes, and has no place yet to say what has left
     if (this.#waits > 0 || this.#notFull.length > 0) this.#owner.later(this);
     return place;
@@ -229,7 +236,15 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
     }
     this.#giving = false;
     if (gave) this.#owner.flush();
+    this.#attend();
     if (this.#notFull.length > 0 && !this.full) this.#tell();
+  }
+
+  #attend(): void {
+    const attended = this.#members.staying > 0;
+    if (attended === this.#attended) return;
+    this.#attended = attended;
+    this.#owner.attended(this, attended);
   }
 
   #tell(): void {

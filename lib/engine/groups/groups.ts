@@ -60,6 +60,11 @@ export class Groups implements GroupOwner {
     this.#flushes.add(group);
   }
 
+  attended(group: Group, attended: boolean): void {
+    if (attended) this.#routing.subscribe(group.pattern, group);
+    else this.#routing.unsubscribe(group.pattern, group);
+  }
+
   ended(group: Group): void {
     this.#groups.delete(keyOf(group));
     this.#routing.unsubscribe(group.pattern, group);

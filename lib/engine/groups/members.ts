@@ -57,6 +57,8 @@ export class Place implements Membership {
   at = -1;
   /** Somebody waits for it to take something again, though it has room. */
   watched = false;
+  /** It is counted among those that stay. */
+  stays = false;
 
   constructor(member: Member, { window, owner }: { readonly window: number; readonly owner: PlaceOwner }) {
     this.member = member;
@@ -125,8 +127,14 @@ export class Members {
   /** A binary heap of those that have room. */
   readonly #heap: Place[] = [];
   #turns = 0;
+  #staying = 0;
   /** Undefined: nobody. */
   watch: Watch | undefined = undefined;
+
+  /** How many take something, now or later: who may hold nothing any more is going. */
+  get staying(): number {
+    return this.#staying;
+  }
 
   /** How many have room. */
   get able(): number {
@@ -167,12 +175,14 @@ export class Members {
 
   /** It is none of them any more. */
   leave(place: Place): void {
+    this.#count(place, false);
     this.remove(place);
     this.watch?.left(place);
   }
 
   /** It holds more or less than before, or may; or it is to be asked again. */
   update(place: Place): void {
+    this.#count(place, place.window > 0);
     if (place.room <= 0 || place.watched) return this.remove(place);
     this.watch?.hasRoom(place);
     if (place.at === -1) {
@@ -200,6 +210,12 @@ export class Members {
     this.#put(last, at);
     this.#up(last);
     this.#down(last);
+  }
+
+  #count(place: Place, stays: boolean): void {
+    if (place.stays === stays) return;
+    place.stays = stays;
+    this.#staying += stays ? 1 : -1;
   }
 
   get #second(): Place | undefined {

@@ -287,6 +287,10 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       counters: this.#owner.counters,
       flush: () => this.#owner.flush(),
       later: (group) => this.#owner.later(group),
+      attended: (group, attended) => {
+        if (attended) this.#owner.subscribe(group);
+        else this.#owner.unsubscribe(group);
+      },
       ended: (group) => this.#owner.unsubscribe(group),
     });
   }

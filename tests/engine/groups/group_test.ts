@@ -74,6 +74,7 @@ class Worker implements Member {
 class World {
   readonly counters = new Counters();
   ended = 0;
+  attended = true;
   flushed = 0;
   /** Those that somebody has joined while something waited. */
   readonly joined: Flushable[] = [];
@@ -86,6 +87,7 @@ class World {
       counters: this.counters,
       flush: () => this.flushed++,
       later: (group) => this.joined.push(group),
+      attended: (_group, attended) => this.attended = attended,
       ended: () => this.ended++,
     });
   }
@@ -108,6 +110,31 @@ class World {
     run.records.chunk.release();
   }
 }
+
+Deno.test("who publishes waits for nobody who is going, and a group of such is as one without members (G5)", () => {
+  const world = new World();
+  const [one, two] = [world.join(1), world.join(1)];
+  world.publish([1, 2]);
+  let told = 0;
+  world.group.whenNotFull(() => told++);
+  assertEquals([world.group.full, told], [true, 0]);
+  one.membership.resize(0);
+  assertEquals([world.group.full, told, world.attended], [true, 0, true], "the other one stays");
+  two.membership.resize(0);
+  assertEquals([world.group.full, told, world.attended], [false, 1, false]);
+  // what it holds still counts as its own, and who comes has room
+  two.work(1);
+  const three = world.join(1);
+  assertEquals([world.group.full, world.attended], [false, true]);
+  world.publish([3]);
+  assertEquals([three.held, world.group.full], [[3], true]);
+  world.group.whenNotFull(() => told++);
+  one.membership.leave([]);
+  two.membership.leave([]);
+  assertEquals([told, world.ended], [1, 0]);
+  three.membership.leave([]);
+  assertEquals([told, world.ended, world.chunks], [2, 1, 0]);
+});
 
 Deno.test("a run is shared out: each has a part of it that follows one another (G1, G3)", () => {
   const world = new World();
