@@ -72,8 +72,8 @@ function turned(history: History, plan: Plan): string[] {
     const others = before.get(topic) ?? [];
     const other = others.find((other) => isFirst(sent, other, plan));
     if (other !== undefined) wrong.push(`stored behind what is due later, ${nameOf(other)}: ${nameOf(sent)}`);
-    // what is due when it comes waits for nobody
-    if (sent.seq !== undefined || wasResent(sent, history)) continue;
+    // what is due when it comes waits for nobody, and of what was not answered that is not known
+    if (sent.seq !== undefined || sent.ackedAt === undefined || wasResent(sent, history)) continue;
     others.push(sent);
     before.set(topic, others);
   }
@@ -82,7 +82,9 @@ function turned(history: History, plan: Plan): string[] {
 
 /** Whether its answer may be that of an earlier try. */
 function wasResent({ publisher, at, answeredAt = Infinity }: Sent, { publishers }: History): boolean {
-  const { lostAt = [] } = publishers.find(({ name }) => name === publisher) ?? {};
+  const { lostAt = [], protocol } = publishers.find(({ name }) => name === publisher) ?? {};
+  // while it is not known what the broker speaks, connections are tried that are not told of
+  if (protocol === "auto") return lostAt.length > 0;
   return lostAt.some((lost) => lost >= at && lost <= answeredAt);
 }
 
