@@ -31,7 +31,9 @@ export function queuesOf({ members }: History): Queue[] {
     Omit<Queue, "members" | "given"> & { members: Set<MemberRecord>; given: Map<string, Delivery[]> }
   >();
   for (const member of members) {
-    for (const { plan, okAt = Infinity } of member.joins.filter(isIn)) {
+    for (const { plan, okAt = Infinity, endedAt = Infinity } of member.joins.filter(isIn)) {
+      // who leaves before it is answered is not told whether the group could be stored
+      const since = endedAt < okAt ? Infinity : okAt;
       const key = keyOf(plan);
       const before = queues.get(key);
       queues.set(key, {
@@ -41,7 +43,7 @@ export function queuesOf({ members }: History): Queue[] {
         keyed: plan.by === "key",
         members: (before?.members ?? new Set()).add(member),
         whole: (before?.whole ?? true) && plan.from === "earliest",
-        since: Math.min(before?.since ?? Infinity, okAt),
+        since: Math.min(before?.since ?? Infinity, since),
         given: before?.given ?? new Map(),
       });
     }
