@@ -70,6 +70,7 @@ export class GroupMember implements Member, SegmentOwner {
       takeGap: () => undefined,
       left: ({ count }) => this.#passed(count),
       takeBack: (segment) => this.takeBack(segment),
+      outlived: (segment) => this.#outlived(segment),
     };
     this.#membership = owner.engine.join({
       ...terms,
@@ -202,6 +203,21 @@ export class GroupMember implements Member, SegmentOwner {
 
   #passed(messages: number): void {
     if (!this.#over) this.#membership.passed(messages);
+  }
+
+  /**
+   * Nobody has got it, and nobody will: it goes back, and is settled when it is read again (G9). To be held
+   * until its lease is over would keep a place of the window for as long.
+   */
+  #outlived({ chunk, start, end }: Segment): void {
+    if (this.#over) return;
+    for (let at = start; at < end;) {
+      const { topic, count, length, records, from } = readSharedHeader(chunk.bytes, at);
+      at = records + length;
+      if (from === undefined) continue;
+      const span = { from: from.first, end: from.first + count };
+      this.#membership.giveBack(topic, span, { delay: 0, unused: true });
+    }
   }
 
   #joined(outcome: JoinOutcome): void {

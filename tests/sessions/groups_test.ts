@@ -374,3 +374,23 @@ for (const stored of [false, true]) {
     assertEquals(await take(member, 1), ["#m stays"]);
   });
 }
+
+Deno.test("what outlives its time on its way to a member takes no place of its window (G7, V10)", async () => {
+  await using hall = new Hall({
+    durable: { store: new MemoryStore({ now: Date.now }), patterns: ["#d.>"] },
+  });
+  using member = await hall.member("sub #d.a group=g window=2 ack=explicit", 64);
+  using publisher = await hall.publisher();
+  const large = "x".repeat(5000);
+  await publisher.send(pub("#d.a", large) + "pub #d.a 5 ttl=0.05\nshort\n" + pub("#d.a", "next"));
+  let acknowledged = 0;
+  while (acknowledged < 3) acknowledged += Number((await publisher.line())?.split(" ")[1]);
+  // the first is being written, the second waits behind it, and there is no place for the third
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const payloads: string[] = [];
+  while (!payloads.includes("next")) {
+    const line = await member.line() ?? "end";
+    if (!/^(?:batch|pub) /.test(line)) payloads.push(line);
+  }
+  assertEquals(payloads, [large, "next"]);
+});

@@ -328,9 +328,13 @@ export class Outbox implements ReplySink {
     this.#queue.shift();
     first.owner?.left(first);
     const isTooOld = first.expires !== undefined && now() >= first.expires;
-    if (isTooOld) counters.expired(first.count);
-    else if (first.count > 0) counters.delivered(first.count, first.length);
-    return !isTooOld;
+    if (!isTooOld) {
+      if (first.count > 0) counters.delivered(first.count, first.length);
+      return true;
+    }
+    counters.expired(first.count);
+    first.owner?.outlived?.(first);
+    return false;
   }
 
   /** Something has left: whoever waits for room or for the end is called when there is. */

@@ -16,6 +16,8 @@ export interface SegmentOwner {
    * they are lost.
    */
   takeBack?(segment: Segment): boolean;
+  /** It is not sent, for it has outlived its time (V10); told behind {@link left}. Left out: nobody asks. */
+  outlived?(segment: Segment): void;
 }
 
 /** What is known of a segment besides where it lies. */
