@@ -206,8 +206,8 @@ export class GroupMember implements Member, SegmentOwner {
   }
 
   /**
-   * Nobody has got it, and nobody will: it goes back, and is settled when it is read again (G9). To be held
-   * until its lease is over would keep a place of the window for as long.
+   * Nobody has got it, and nobody will: it is done with. To be held until its lease is over would keep a place
+   * of the window for as long.
    */
   #outlived({ chunk, start, end }: Segment): void {
     if (this.#over) return;
@@ -216,7 +216,7 @@ export class GroupMember implements Member, SegmentOwner {
       at = records + length;
       if (from === undefined) continue;
       const span = { from: from.first, end: from.first + count };
-      this.#membership.giveBack(topic, span, { delay: 0, unused: true });
+      this.#membership.settle(topic, span, UNASKED);
     }
   }
 
@@ -241,6 +241,8 @@ export class GroupMember implements Member, SegmentOwner {
   }
 }
 
+/** Who is told what became of what nobody has asked for. */
+const UNASKED: Acknowledgement = { acknowledge: () => {}, refuse: () => {} };
 /** In the place of the batch that a run is in: what comes back is known by its sequence numbers. */
 const NO_BATCH = 0;
 /** Shared by all who have sent what they were given: never written to. */
