@@ -206,8 +206,8 @@ export class GroupMember implements Member, SegmentOwner {
   }
 
   /**
-   * Nobody has got it, and nobody will: it is done with. To be held until its lease is over would keep a place
-   * of the window for as long.
+   * Nobody has got it, and nobody will: it is done with. To be held until its lease is over would keep a
+   * place of the window for as long.
    */
   #outlived({ chunk, start, end }: Segment): void {
     if (this.#over) return;

@@ -38,7 +38,7 @@ export interface GroupOwner {
  *   where publishers do not wait, it is left out and counted (G5).
  * - What a member gives back when it leaves comes first, for who has room (G4). Nothing waits when the last
  *   has left.
- * - Where all that are left are going it is as if nobody were in it: nobody who publishes waits for them (G5).
+ * - Where all that are left are going it is as if nobody were in it: no publisher waits for them (G5).
  */
 export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   /** What is stored comes to its members by another way. */

@@ -271,11 +271,10 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   }
 
   snapshot(): GroupSnapshot {
-    const { name, pattern } = this;
     const memory = this.#memory.snapshot();
     const { waiting = 0, open = 0 } = this.#open?.sharing ?? {};
     const waits = { held: memory.held + open - waiting, waiting: memory.waiting + waiting };
-    return { name, pattern, members: this.#places.size, ...waits, settling: this.#settling };
+    return { ...memory, ...waits, members: this.#places.size, settling: this.#settling };
   }
 
   #assemble(by: Joining["by"]): void {
@@ -287,10 +286,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       counters: this.#owner.counters,
       flush: () => this.#owner.flush(),
       later: (group) => this.#owner.later(group),
-      attended: (group, attended) => {
-        if (attended) this.#owner.subscribe(group);
-        else this.#owner.unsubscribe(group);
-      },
+      attended: (group, is) => is ? this.#owner.subscribe(group) : this.#owner.unsubscribe(group),
       ended: (group) => this.#owner.unsubscribe(group),
     });
   }
