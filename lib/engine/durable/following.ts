@@ -68,6 +68,10 @@ export class Following implements Turn {
     return this.#seeking.size > 0 ? REPLAY_PAGE_LEAST : this.#readers[0]?.most;
   }
 
+  get frees(): boolean {
+    return this.#seeking.size > 0;
+  }
+
   /** Another subscriber of the connection is live. */
   opened(pattern: string, subscriber: Subscriber, since: number = this.#parts.begun()): void {
     this.#plain++;

@@ -13,6 +13,8 @@ const UNDER_WAY_MOST = 2;
 export interface Turn {
   /** Bytes it would ask for at most; undefined: there is nothing to ask for any more. */
   readonly wants: number | undefined;
+  /** Whether what it asks for next lets memory go: who waits for the answer is kept until it comes. */
+  readonly frees?: boolean;
   /** Asks for one thing, at most so many bytes; calls `answered` once. */
   ask(most: number, answered: () => void): void;
 }
@@ -20,7 +22,7 @@ export interface Turn {
 /**
  * Guarantees: one request of a connection under way at a time, connections in turn; what a request may bring
  * counts as kept from when it is asked for; where memory is short, less is asked for, or nothing until there
- * is more.
+ * is more, but for what frees some, one at a time: or all would wait for one another once that fills it.
  */
 export class ReadingTurns {
   readonly #memory: HeldMemory;
@@ -53,9 +55,10 @@ export class ReadingTurns {
         continue;
       }
       const { share } = this.#memory;
-      if (share < 2 * REPLAY_PAGE_LEAST) return;
+      const short = share < 2 * REPLAY_PAGE_LEAST;
+      if (short && (turn.frees !== true || this.#asking.size > 0)) continue;
       this.#waiting.delete(turn);
-      this.#ask(turn, Math.min(wants, Math.floor(share / 2)));
+      this.#ask(turn, Math.min(wants, short ? REPLAY_PAGE_LEAST : Math.floor(share / 2)));
     }
   }
 

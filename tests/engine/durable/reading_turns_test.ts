@@ -1,4 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { ChunkPool } from "../../../lib/buffers.ts";
+import { ReadingTurns, type Turn } from "../../../lib/engine/durable/reading_turns.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
 import { MemoryStore } from "../../../lib/store/mod.ts";
 import type { Cursor, ReadExtent, ReadOutcome } from "../../../lib/store/types.ts";
 import { HeldStore } from "../../support/held_store.ts";
@@ -105,4 +108,31 @@ Deno.test("of a replay that begins again and again only the last is looked for (
   }
   // of those that wait for an answer at the same time, which a connection has a bounded number of
   assert(store.seeks < 100, `${store.seeks} beginnings were looked for`);
+});
+
+Deno.test("where no memory is left what frees some is asked for all the same, one at a time, and nothing else", () => {
+  const most = 256 * 1024;
+  const memory = new HeldMemory({ most, pool: new ChunkPool() });
+  const turns = new ReadingTurns(memory);
+  const asked: string[] = [];
+  const answers: Array<() => void> = [];
+  const turn = (name: string, frees: boolean): Turn => ({
+    wants: 1024 * 1024,
+    frees,
+    ask: (bytes, answered) => {
+      asked.push(`${name} ${bytes / 1024}`);
+      answers.push(answered);
+    },
+  });
+  memory.hold(most);
+  turns.add(turn("page", false));
+  turns.add(turn("first", true));
+  turns.add(turn("second", true));
+  assertEquals(asked, ["first 64"]);
+  answers.shift()!();
+  assertEquals(asked, ["first 64", "second 64"]);
+  // who has its answer keeps nothing any more
+  memory.letGo(most);
+  answers.shift()!();
+  assertEquals(asked, ["first 64", "second 64", "page 128"]);
 });
