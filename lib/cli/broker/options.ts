@@ -246,6 +246,9 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   if (pattern !== undefined) add("--export", (dir) => ({ kind: "export", dir, pattern }));
   if (path !== undefined) add("--import", (dir) => ({ kind: "import", dir, path }));
   checkGroupOptions(options);
+  if (options["http-host"].length > 0 && options.http === undefined) {
+    throw new UsageError("--http-host names what requests over HTTP may be for: give --http, too");
+  }
   checkTlsOptions(options);
   const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;
   const addGroups = (flag: string, job: GroupsJob): void =>
