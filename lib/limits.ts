@@ -22,6 +22,8 @@ export interface Limits {
   readonly patterns: number;
   /** Connections at once, over both ports (10,000). */
   readonly connections: number;
+  /** Topics that are stored: they stay when nothing is left of their messages (1,000,000). */
+  readonly topics: number;
   /** Groups that are stored: they stay when nobody is in them (1,000). */
   readonly groups: number;
   /** Bytes that may be held for one connection that reads too slowly (64 MiB). */
@@ -75,6 +77,14 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     least: 1,
     most: 1_000_000,
     meaning: "connections at once, over both ports",
+  },
+  {
+    key: "topics",
+    unit: "count",
+    fallback: 1_000_000,
+    least: 1,
+    most: 1_000_000_000,
+    meaning: "topics that are stored",
   },
   {
     key: "groups",

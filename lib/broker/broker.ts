@@ -44,10 +44,8 @@ import { type Machine, THIS_MACHINE } from "./machine.ts";
 import { requireNothingStored } from "./nothing_stored.ts";
 import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
+import { StoreComplaints } from "./store_complaints.ts";
 import { Topics } from "./topics.ts";
-
-/** Milliseconds between two lines of the log that say that messages could not be stored. */
-const REFUSED_LOG_MS = 1000;
 
 /** Where a connection over memory comes from. */
 export interface Origin {
@@ -82,7 +80,6 @@ export class Broker implements AsyncDisposable {
   readonly #lost = Promise.withResolvers<string>();
   #lostBecause: string | undefined;
   #state: "new" | "serving" | "draining" | "closed" = "new";
-  #quietUntil = 0;
   #waking: Timer | undefined;
   #closed: Promise<void> | undefined;
 
@@ -216,6 +213,7 @@ export class Broker implements AsyncDisposable {
       listeners: this.#server.listening,
       held: this.#memory.held,
       heldMost: this.#memory.most,
+      topicsMost: limitsWith(this.#options.limits ?? {}).topics,
       writes: this.#writes?.state,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
@@ -299,6 +297,7 @@ export class Broker implements AsyncDisposable {
     const counters = this.#counters;
     const seed = this.#machine.random32();
     const countsTopics = this.#options.measures === true;
+    const complaints = new StoreComplaints(this.#machine.clock, this.#log);
     if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory, countsTopics });
     const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit", retain } = this.#options;
     return new DurableEngine({
@@ -323,10 +322,12 @@ export class Broker implements AsyncDisposable {
         groupsMost: limits.groups,
       },
       pool,
+      topicsMost: limits.topics,
       delayedMost: retain?.bytes === undefined ? undefined : retain.bytes * DELAYED_PART,
       wakeAt: (time) => this.#wakeAt(time),
       onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
-      onRefused: (reason) => this.#refused(reason),
+      onRefused: (reason) => complaints.refused(reason),
+      onUnbegun: (reason) => complaints.unbegun(reason),
       onLost: (reason) => this.#lose(reason),
     });
   }
@@ -351,14 +352,6 @@ export class Broker implements AsyncDisposable {
         if (this.#lostBecause !== undefined) return `it is not known what is stored: ${this.#lostBecause}`;
         return this.#engine.trouble();
     }
-  }
-
-  /** A full disk refuses thousands a second, and may be the one the log goes to. */
-  #refused(reason: string): void {
-    const now = this.#machine.clock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + REFUSED_LOG_MS;
-    this.#log.error("messages could not be stored", { reason });
   }
 
   #lose(reason: string): void {

@@ -47,8 +47,18 @@ export interface Acknowledgement {
 export interface Publisher {
   /** The engine's own: what it keeps for one of whom something had to wait; not to be set by others. */
   waiting?: object | undefined;
+  /** Whose topics are counted; left out: nobody's, topics begin with it as with all together. */
+  readonly newTopics?: NewTopics | undefined;
   /** The answer to these messages comes later; answers keep the order of the calls. */
   hold(count: number): Acknowledgement;
+}
+
+/** How many stored topics may begin with what somebody publishes. */
+export interface NewTopics {
+  /** One more may; false: none may now. */
+  take(): boolean;
+  /** It was there already, or could not be stored. */
+  giveBack(): void;
 }
 
 /** Something that can be too full to take more. */

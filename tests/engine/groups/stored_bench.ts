@@ -140,6 +140,7 @@ export class StoredBench {
   readonly answers: string[] = [];
   readonly logged: string[] = [];
   maxAttempts = 3;
+  topicsMost: number | undefined;
   flushes!: FlushList;
   pool!: ChunkPool;
   counters!: Counters;
@@ -147,11 +148,15 @@ export class StoredBench {
   engine!: DurableEngine;
   now = 0;
 
-  constructor({ store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3 }: {
-    readonly store?: Store;
-    readonly patterns?: readonly string[];
-    readonly maxAttempts?: number;
-  } = {}) {
+  constructor(
+    { store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3, topicsMost }: {
+      readonly store?: Store;
+      readonly patterns?: readonly string[];
+      readonly maxAttempts?: number;
+      readonly topicsMost?: number;
+    } = {},
+  ) {
+    this.topicsMost = topicsMost;
     this.store = store;
     this.patterns = patterns;
     this.maxAttempts = maxAttempts;
@@ -164,7 +169,7 @@ export class StoredBench {
     this.pool = new ChunkPool();
     this.counters = new Counters();
     this.memory = new HeldMemory({ most: 1024 ** 3, pool: this.pool });
-    const { store, patterns, flushes, pool, counters, memory, maxAttempts } = this;
+    const { store, patterns, flushes, pool, counters, memory, maxAttempts, topicsMost } = this;
     this.engine = new DurableEngine({
       seed: 7,
       counters,
@@ -177,6 +182,7 @@ export class StoredBench {
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
       groups: { ackTimeout: 1000, maxAttempts, topicMost: 255 },
+      topicsMost,
       onRefused: (reason) => void this.logged.push(reason),
       onLost: (reason) => void this.logged.push(`lost: ${reason}`),
     });
