@@ -6,7 +6,8 @@
  * @module
  */
 import { STEADY_CUT } from "./kinds.ts";
-import { mib, MOST_WAIT_MS } from "./round.ts";
+import { mib } from "./findings.ts";
+import { MOST_WAIT_MS } from "./round.ts";
 import { printRows } from "./rows.ts";
 import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
 import { type Beside, DRAIN_MS, type Rested, TableRow } from "./table_row.ts";
