@@ -209,10 +209,11 @@ class Round {
       each !== undefined
     );
     await this.#settle(subscribers);
+    // before this process is busy for so long that leases end
+    for (const what of await shares.end({ kills: this.#kills, withinMs: SETTLE_MS })) this.#find(what);
     this.#judge();
     for (const { findings } of dribblers) for (const what of findings) this.#find(what);
     await this.#stored();
-    for (const what of await shares.end({ kills: this.#kills, withinMs: SETTLE_MS })) this.#find(what);
     for (const subscriber of subscribers) subscriber.leave();
     for (const { publisher } of all) publisher.leave();
     await this.#memory(reports);
