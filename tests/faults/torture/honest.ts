@@ -21,6 +21,8 @@ export interface World {
   readonly policy: Policy;
   /** It was killed once. */
   killed?: true;
+  /** There are accounts. */
+  readonly accounts?: boolean;
 }
 
 /** How to publish a message. */

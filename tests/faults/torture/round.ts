@@ -134,7 +134,8 @@ class Round {
     this.#broker = await Broker.start(command, this.#args);
     const { subPort, pubPort } = this.#broker;
     const history = new History();
-    this.#world = { history, counters, subPort, pubPort, policy: this.#settings.policy };
+    const { policy, accounts } = this.#settings;
+    this.#world = { history, counters, subPort, pubPort, policy, accounts };
     let times: Times = { count: 0, p50: 0, p99: 0, worst: 0 };
     let received = 0;
     try {
