@@ -352,6 +352,8 @@ export interface Engine {
   permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;
+  /** Something is to come of time alone: it is ticked though nobody is connected. */
+  readonly waits?: boolean;
   /** Why publishing is refused as of the last attempt, a clause for a person; undefined: it is not. */
   trouble(): string | undefined;
   snapshot(): EngineSnapshot;

@@ -308,6 +308,11 @@ export class DurableEngine implements Engine {
     this.#routing.permissionsChanged();
   }
 
+  /** What is to come later (D9). */
+  get waits(): boolean {
+    return this.#store.state.delayed > 0;
+  }
+
   tick(now: number): void {
     this.#routing.tick(now);
     const passed = Math.min(Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);
