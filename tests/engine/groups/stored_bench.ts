@@ -146,12 +146,18 @@ export class StoredBench {
   memory!: HeldMemory;
   engine!: DurableEngine;
   now = 0;
+  readonly #groupsMost: number;
 
-  constructor({ store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3 }: {
-    readonly store?: Store;
-    readonly patterns?: readonly string[];
-    readonly maxAttempts?: number;
-  } = {}) {
+  constructor(
+    { store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3, groupsMost }: {
+      readonly store?: Store;
+      readonly patterns?: readonly string[];
+      readonly maxAttempts?: number;
+      /** How many may be stored. */
+      readonly groupsMost?: number;
+    } = {},
+  ) {
+    this.#groupsMost = groupsMost ?? Infinity;
     this.store = store;
     this.patterns = patterns;
     this.maxAttempts = maxAttempts;
@@ -176,7 +182,7 @@ export class StoredBench {
       patterns,
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
-      groups: { ackTimeout: 1000, maxAttempts, topicMost: 255 },
+      groups: { ackTimeout: 1000, maxAttempts, topicMost: 255, groupsMost: this.#groupsMost },
       onRefused: (reason) => void this.logged.push(reason),
       onLost: (reason) => void this.logged.push(`lost: ${reason}`),
     });
