@@ -1,4 +1,5 @@
 /** What is on stdin while a test runs, in the place of the process's own. */
+import { standIn } from "./stand_in.ts";
 
 /** Each piece is what one read brings; behind them is the end, or where `open` nothing comes any more. */
 export async function withStdin<T>(
@@ -6,7 +7,6 @@ export async function withStdin<T>(
   work: () => Promise<T>,
   { open = false, terminal = false }: { readonly open?: boolean; readonly terminal?: boolean } = {},
 ): Promise<T> {
-  const own = Object.getOwnPropertyDescriptor(Deno, "stdin")!;
   const encoder = new TextEncoder();
   const left = pieces.map((piece) => typeof piece === "string" ? encoder.encode(piece) : piece);
   const read = (into: Uint8Array): Promise<number | null> => {
@@ -16,13 +16,6 @@ export async function withStdin<T>(
     return Promise.resolve(piece.length);
   };
   const readable = ReadableStream.from(left.map((piece) => piece.slice()));
-  Object.defineProperty(Deno, "stdin", {
-    value: { read, readable, isTerminal: () => terminal },
-    configurable: true,
-  });
-  try {
-    return await work();
-  } finally {
-    Object.defineProperty(Deno, "stdin", own);
-  }
+  using _stdin = standIn(Deno, "stdin", { read, readable, isTerminal: () => terminal } as typeof Deno.stdin);
+  return await work();
 }
