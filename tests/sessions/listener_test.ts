@@ -1,4 +1,4 @@
-/** F5, F6: what becomes of a port that cannot be had, and of who comes when there is no descriptor left. */
+/** What becomes of a port that cannot be had, and of who comes when there is no descriptor left. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import type { Clock } from "../../lib/clock.ts";
 import { RunError } from "../../lib/errors.ts";
@@ -119,13 +119,13 @@ Deno.test("others have their turn behind every few that are accepted", async () 
   assertEquals(logged, [], "a socket that is closed is no failure");
 });
 
-Deno.test("a failure that one descriptor more mends is nobody's business (F5)", async () => {
+Deno.test("a failure that one descriptor more mends is nobody's business", async () => {
   const { served, waited, logged, exhausted } = await accepted(new Socket([NO_DESCRIPTOR, comer(1)]));
   assertEquals({ served, waited, logged, exhausted }, { served: [1], waited: [], logged: [], exhausted: 0 });
 });
 
 Deno.test({
-  name: "who comes when no descriptor is left is turned away, which is told, and the next is served (F5)",
+  name: "who comes when no descriptor is left is turned away, which is told, and the next is served",
   permissions: { read: true },
   fn: async () => {
     // where nothing may be read, the one in reserve cannot be had again
@@ -145,7 +145,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "where there is none in reserve, accepting waits longer each time, until one has come (F5)",
+  name: "where there is none in reserve, accepting waits longer each time, until one has come",
   permissions: { read: false },
   fn: async () => {
     const fails = Array<Error>(9).fill(NO_DESCRIPTOR);

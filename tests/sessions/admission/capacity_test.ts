@@ -26,7 +26,7 @@ Deno.test("who comes to no place takes that of one who has not been let in", () 
   assertEquals(cut, ["made room"]);
 });
 
-Deno.test("where descriptors end, some are kept from connections, half of them where there are few, and never more are taken again (F5)", () => {
+Deno.test("where descriptors end, some are kept from connections, half of them where there are few, and never more are taken again", () => {
   const capacity = new Capacity({ connections: 10_000, perAddress: Infinity, lobby: NOBODY });
   assertEquals(capacity.takeFewer(1000), 1000 - DESCRIPTORS_KEPT);
   assertEquals(capacity.takeFewer(1000), undefined, "it is no fewer than before");
