@@ -371,7 +371,10 @@ check(
   "memory can be set to what the largest outbox and payload need",
 );
 check(ENGINE_BEHIND_LEAST < ENGINE_BEHIND_MOST, "brokers are let go below the mark at which they are held");
-check(3 * ENGINE_FULL_AGAIN_MS <= ENGINE_FULL_KEPT_MS, "who is full has said so again before it is forgotten");
+check(
+  3 * ENGINE_FULL_AGAIN_MS <= ENGINE_FULL_KEPT_MS,
+  "who is full has said so again before it is forgotten",
+);
 check(LOGIN_BYTES_MOST <= LOBBY_BYTES, "who logs in fits the lobby");
 check(READ_BUFFER_LEAST <= READ_BUFFER_MOST, "read buffers grow");
 check(2 * READ_BUFFER_MOST <= HIGH_WATER, "one read does not fill an outbox");

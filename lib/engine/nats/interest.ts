@@ -134,14 +134,19 @@ export class Interest {
   #begin(wanted: Wanted): void {
     const { link, subjects, onMessage } = this.#options;
     wanted.order = ++this.#order;
-    wanted.subscription = link.subscribe(subjects.memory(wanted.pattern), (message) => onMessage(message, wanted));
+    wanted.subscription = link.subscribe(
+      subjects.memory(wanted.pattern),
+      (message) => onMessage(message, wanted),
+    );
     this.#table.add(wanted.pattern, wanted);
     this.#confirmations.asked();
     if (!isPattern(wanted.pattern)) return;
     this.#wildTable.add(wanted.pattern, wanted);
     this.#wild.add(wanted);
     for (const other of this.#wanted.values()) {
-      if (other !== wanted && other.subscription !== undefined && takesIn(wanted, other)) this.#covered.add(other);
+      if (other !== wanted && other.subscription !== undefined && takesIn(wanted, other)) {
+        this.#covered.add(other);
+      }
     }
   }
 

@@ -35,6 +35,11 @@ interface Waiting {
 
 /** Who has it is not known: there may be subscribers of other brokers. */
 const TAKEN: Receipt = { reached: undefined, level: "memory", last: undefined, topic: undefined };
+/**
+ * PINGs without an answer beside which less than a packed message waits: so what many bring, each little, is
+ * written together, and one who brings little waits no longer than NATS takes.
+ */
+const ASKED_MOST = 2;
 /** What the head of a plain message takes beside its fields: names of headers, a reply subject. */
 const HEADERS_MOST = 512;
 
@@ -49,6 +54,9 @@ const HEADERS_MOST = 512;
 export class Outgoing implements Gate, Flushable {
   readonly #options: OutgoingOptions;
   #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  /** PINGs without an answer. */
+  #asked = 0;
   /** Bytes of what waits or has no answer, and how many runs. */
   #bytes = 0;
   #runs = 0;
@@ -119,7 +127,9 @@ export class Outgoing implements Gate, Flushable {
     }
     deliver(run);
     this.#waiting.push({ run, answer });
-    this.#bytes += run.records.end - run.records.start;
+    const bytes = sizeOf(run);
+    this.#bytes += bytes;
+    this.#waitingBytes += bytes;
     this.#runs++;
     if (this.#announced) return;
     this.#announced = true;
@@ -133,8 +143,10 @@ export class Outgoing implements Gate, Flushable {
     const { link } = this.#options;
     if (waiting.length === 0) return;
     if (!link.up) return this.#refuseWaiting();
+    if (this.#asked >= ASKED_MOST && this.#waitingBytes < ENGINE_PACK_BYTES) return;
     this.#waiting = [];
-    let bytes = 0;
+    const bytes = this.#waitingBytes;
+    this.#waitingBytes = 0;
     for (let at = 0; at < waiting.length;) {
       const { run } = waiting[at]!;
       let end = at + 1;
@@ -142,10 +154,8 @@ export class Outgoing implements Gate, Flushable {
       this.#send(waiting, at, end);
       at = end;
     }
-    const answers = waiting.map(({ run, answer }) => {
-      bytes += run.records.end - run.records.start;
-      return answer;
-    });
+    const answers = waiting.map(({ answer }) => answer);
+    this.#asked++;
     link.flush((taken) => this.#answered(answers, bytes, taken));
     // what was written lies in the link's own memory by now
     for (const { run } of waiting) run.release();
@@ -192,7 +202,9 @@ export class Outgoing implements Gate, Flushable {
         continue;
       }
       let next = at + 1;
-      for (; next < end && bytes + sizeOf(waiting[next]!.run) <= most; next++) bytes += sizeOf(waiting[next]!.run);
+      for (; next < end && bytes + sizeOf(waiting[next]!.run) <= most; next++) {
+        bytes += sizeOf(waiting[next]!.run);
+      }
       this.#sendPacked(route.topic, waiting.slice(at, next).map(({ run }) => run.records.view), bytes);
       at = next;
     }
@@ -246,6 +258,7 @@ export class Outgoing implements Gate, Flushable {
 
   #answered(answers: readonly Acknowledgement[], bytes: number, taken: boolean): void {
     const wasFull = this.#bytes >= ENGINE_WINDOW_BYTES;
+    this.#asked--;
     this.#bytes -= bytes;
     this.#runs -= answers.length;
     for (const answer of answers) {
@@ -253,6 +266,7 @@ export class Outgoing implements Gate, Flushable {
       else answer.refuse("UNAVAILABLE", LOST);
     }
     if (wasFull && this.#downSince === undefined && !this.full) this.#tell();
+    this.ready();
     this.#options.flushes.flush();
     if (this.#runs === 0) this.#tellIdle();
   }
@@ -261,6 +275,7 @@ export class Outgoing implements Gate, Flushable {
   #refuseWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     for (const each of waiting) {
       this.#bytes -= sizeOf(each.run);
       this.#runs--;
@@ -294,4 +309,3 @@ const LOST = "NATS was lost before it had answered: it is not known who has this
 function sizeOf({ records: { start, end } }: Run): number {
   return end - start;
 }
-

@@ -152,5 +152,5 @@ export class SharedGroups {
   }
 }
 
-const NO_KEYS = "by=key is for one broker: over NATS (--engine) messages of one key go to any broker's members";
-
+const NO_KEYS =
+  "by=key is for one broker: over NATS (--engine) messages of one key go to any broker's members";
