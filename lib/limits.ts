@@ -239,6 +239,12 @@ export const SEGMENTS_MOST = 32;
  */
 export const PATTERN_SHAPES_MOST = 512;
 
+/**
+ * Bytes of a topic or pattern over NATS, whose server takes control lines of 4 KiB: a subject, and a pattern
+ * in the name of a queue, fit one.
+ */
+export const SUBJECT_TOPIC_MOST = 1 * KIB;
+
 /** Messages of a group that wait for one member (`window=`, G3), and how many may. */
 export const GROUP_WINDOW = 256;
 export const GROUP_WINDOW_MOST = 65_536;

@@ -237,6 +237,10 @@ export class DurableEngine implements Engine {
     return this.#replays.subscribe(pattern, subscriber);
   }
 
+  subscribed(): boolean {
+    return true;
+  }
+
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     return this.#replays.unsubscribe(pattern, subscriber);
   }

@@ -1,0 +1,100 @@
+/**
+ * The engine on a NATS cluster: `broker --engine nats://a:4222,b:4222`. Loaded only where one is asked for.
+ *
+ * @module
+ */
+import { NatsEngine } from "../engine/nats/engine.ts";
+import type { StoredSource } from "../engine/nats/stored_side.ts";
+import { Subjects } from "../engine/nats/subjects.ts";
+import type { EngineParts, EngineSource } from "../engine/source.ts";
+import type { Engine } from "../engine/types.ts";
+import { RunError } from "../errors.ts";
+import { SELDOM_MS } from "../limits.ts";
+import type { Log } from "../log.ts";
+import { Seldom } from "../seldom.ts";
+import type { RetentionRules } from "../store/types.ts";
+import type { NatsCredentials } from "./connection_options.ts";
+import type { NatsConnectionLink } from "./link.ts";
+import { openLinks } from "./open_links.ts";
+
+export type { NatsCredentials } from "./connection_options.ts";
+
+/** What is asked for. */
+export interface NatsOptions {
+  /** `host:port` each, without credentials. */
+  readonly servers: readonly string[];
+  /** What all our subjects begin with: one that `prefixProblem` has nothing against. */
+  readonly prefix: string;
+  /** Canonical patterns of topics in memory that NATS programs read. */
+  readonly plain: readonly string[];
+  /** How many servers keep what is stored. */
+  readonly replicas: number;
+  /** How long it is tried to connect, milliseconds. */
+  readonly connectTimeout: number;
+  /** As NATS's monitoring shows the connection. */
+  readonly name: string;
+  readonly credentials: NatsCredentials;
+  /** Canonical patterns of durable topics; none: nothing is stored. */
+  readonly durable: readonly string[];
+  readonly retain?: RetentionRules | undefined;
+  /** As those of a broker with a store: milliseconds, and a count. */
+  readonly dedupWindow?: number | undefined;
+  readonly ackTimeout?: number | undefined;
+  readonly maxAttempts?: number | undefined;
+  readonly log: Log;
+}
+
+/** An engine that is connected. */
+export interface NatsSource extends EngineSource {
+  readonly serverName: string;
+  readonly version: string;
+  /** Whether the cluster stores anything. */
+  readonly jetstream: boolean;
+  /** Resolves, with the reason, when the connection has ended and will not come back; mostly never. */
+  readonly lost: Promise<string>;
+}
+
+/** Connects. Rejects with RunError, one line that says what to do. */
+export async function openNats(options: NatsOptions): Promise<NatsSource> {
+  const { link, groupLink } = await openLinks(options);
+  const { info } = link.connection;
+  const { log } = options;
+  const stored = options.durable.length === 0 ? undefined : await storedIn(link, options);
+  let opened = false;
+  return {
+    serverName: info!.server_name,
+    version: info!.version,
+    jetstream: info!.jetstream === true,
+    lost: Promise.race([link.lost, groupLink.lost]),
+    open: (parts: EngineParts): Engine => {
+      if (opened) throw new TypeError("an engine is opened once");
+      opened = true;
+      link.watch({
+        down: (reason) => log.warn("NATS is away", { server: link.state.server, reason }),
+        up: () => log.info("NATS is back", { server: link.state.server }),
+      });
+      const unreadable = new Seldom(SELDOM_MS);
+      return new NatsEngine({
+        ...parts,
+        subjects: new Subjects(options.prefix),
+        link,
+        groupLink,
+        plain: options.plain,
+        id: crypto.randomUUID().replaceAll("-", "").slice(0, ID_CHARACTERS),
+        stored,
+        onUnreadable: (reason) => {
+          unreadable.happened(parts.clock.now(), (times) => {
+            log.warn("messages from NATS were left out", { reason, times });
+          });
+        },
+      });
+    },
+  };
+}
+
+const ID_CHARACTERS = 12;
+
+/** Where durable topics are kept. */
+function storedIn(_link: NatsConnectionLink, _options: NatsOptions): Promise<StoredSource> {
+  return Promise.reject(new RunError("durable topics over NATS are not there yet: leave out --durable"));
+}
