@@ -241,6 +241,7 @@ export class NatsEngine implements Engine {
       groups: [...this.#memory.groups(), ...stored?.groups ?? []],
       store: stored?.store,
       commits: stored?.commits,
+      link: this.#memory.link(),
     };
   }
 

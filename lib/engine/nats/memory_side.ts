@@ -7,7 +7,7 @@ import type { Run } from "../../wire/run.ts";
 import { Groups } from "../groups/groups.ts";
 import { inMemory } from "../receipts.ts";
 import type { Routing, SubscribedRoute } from "../routing.ts";
-import type { Gate, GroupSnapshot, Joining, Member, Membership, Publisher } from "../types.ts";
+import type { Gate, GroupSnapshot, Joining, LinkSnapshot, Member, Membership, Publisher } from "../types.ts";
 import type { NatsEngineOptions } from "./engine.ts";
 
 /** What it is made of. */
@@ -50,6 +50,12 @@ export class MemorySide {
 
   groups(): GroupSnapshot[] {
     return this.#groups.snapshot();
+  }
+
+  /** How NATS is reached. */
+  link(): LinkSnapshot {
+    const { version: _, ...state } = this.#options.link.state;
+    return { kind: "NATS", ...state, pending: 0, refused: 0, unreadable: 0 };
   }
 
   tick(_now: number): void {}
