@@ -237,6 +237,7 @@ export class NatsEngine implements Engine {
       groups: [...this.#memory.groups(), ...stored?.groups ?? []],
       store: stored?.store,
       commits: stored?.commits,
+      link: this.#memory.link(),
     };
   }
 

@@ -7,7 +7,16 @@ import type { Flushable } from "../../flush_list.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
 import type { Routing, SubscribedRoute } from "../routing.ts";
-import type { Gate, GroupSnapshot, Joining, Member, Membership, Publisher, Subscriber } from "../types.ts";
+import type {
+  Gate,
+  GroupSnapshot,
+  Joining,
+  LinkSnapshot,
+  Member,
+  Membership,
+  Publisher,
+  Subscriber,
+} from "../types.ts";
 import { Backlog } from "./backlog.ts";
 import type { NatsEngineOptions } from "./engine.ts";
 import { FullBrokers } from "./full_brokers.ts";
@@ -22,16 +31,6 @@ import { WaitingRoom } from "./waiting_room.ts";
 /** What it is made of. */
 export interface MemorySideOptions extends Omit<NatsEngineOptions, "stored"> {
   readonly routing: Routing;
-}
-
-/** What it counts. */
-export interface MemorySideState {
-  /** Bytes that NATS has not answered for. */
-  readonly pending: number;
-  /** Messages that were refused for NATS was away. */
-  readonly refused: number;
-  /** Messages from NATS that were left out, for they cannot be read. */
-  readonly unreadable: number;
 }
 
 /**
@@ -86,11 +85,6 @@ export class MemorySide implements Flushable {
     link.watch({ read: flush });
   }
 
-  get state(): MemorySideState {
-    const { pending, refused } = this.#outgoing;
-    return { pending, refused, unreadable: this.#incoming.unreadable };
-  }
-
   /** How many subscriptions NATS has for local subscribers: for tests. */
   get subscriptions(): number {
     return this.#interest.subscriptions;
@@ -121,6 +115,22 @@ export class MemorySide implements Flushable {
 
   groups(): GroupSnapshot[] {
     return this.#groups.snapshot();
+  }
+
+  /** How NATS is reached. */
+  link(): LinkSnapshot {
+    const { version: _, ...link } = this.#options.link.state;
+    const groups = this.#options.groupLink.state;
+    const { pending, refused } = this.#outgoing;
+    return {
+      kind: "NATS",
+      ...link,
+      inMessages: link.inMessages + groups.inMessages,
+      inBytes: link.inBytes + groups.inBytes,
+      pending,
+      refused,
+      unreadable: this.#incoming.unreadable,
+    };
   }
 
   tick(now: number): void {
