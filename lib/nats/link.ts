@@ -25,8 +25,8 @@ import { connectionOptions, type LinkOptions } from "./connection_options.ts";
 type Flushed = (taken: boolean) => void;
 
 /**
- * Guarantees: calls back in the order in which NATS answered; behind {@link NatsWatcher.down} nothing that was
- * written before is answered any more.
+ * Guarantees: calls back in the order in which NATS answered; behind {@link NatsWatcher.down} nothing that
+ * was written before is answered any more.
  */
 export class NatsConnectionLink implements NatsLink {
   /** Resolves, with the reason, when it has ended and will not come back; not where it was closed. */
