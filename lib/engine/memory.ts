@@ -170,6 +170,7 @@ export class MemoryEngine implements Engine {
       groups: this.#groups.snapshot(),
       store: undefined,
       commits: undefined,
+      link: undefined,
     };
   }
 

@@ -18,9 +18,10 @@ import type {
 import type { Reception } from "../topics/reception.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
+import type { LinkSnapshot } from "./link_snapshot.ts";
 import type { CountedTopic } from "./topic_counts.ts";
 
-export type { CountedTopic, GroupName, ReplayRange, Route, Run };
+export type { CountedTopic, GroupName, LinkSnapshot, ReplayRange, Route, Run };
 
 /**
  * How safe a message is when it is acknowledged: in memory, on disk after an fsync, or as safe as the engine
@@ -260,6 +261,8 @@ export interface EngineSnapshot {
   readonly store: StoreState | undefined;
   /** What was committed to it. */
   readonly commits: CommitsSnapshot | undefined;
+  /** How it is reached, where it is not in this process. */
+  readonly link: LinkSnapshot | undefined;
 }
 
 /** Commits since the engine began. */

@@ -324,7 +324,7 @@ export class DurableEngine implements Engine {
     const groups = this.#running();
     const replays = this.#replays.size;
     const { commits } = this.#log;
-    return { subscriptions, topics, replays, groups, store: this.#store.state, commits };
+    return { subscriptions, topics, replays, groups, store: this.#store.state, commits, link: undefined };
   }
 
   whenIdle(callback: () => void): void {

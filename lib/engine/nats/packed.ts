@@ -59,7 +59,9 @@ export function stampText({ sender, number }: Stamp): string {
 /** Reads {@link stampText}. */
 export function stampOf(text: string): Stamp | undefined {
   const [sender = "", digits = "", ...rest] = text.split(" ");
-  if (sender === "" || text.length > STAMP_MOST || rest.length > 0 || !/^\d{1,15}$/.test(digits)) return undefined;
+  if (sender === "" || text.length > STAMP_MOST || rest.length > 0 || !/^\d{1,15}$/.test(digits)) {
+    return undefined;
+  }
   return { sender, number: Number(digits) };
 }
 
@@ -100,7 +102,9 @@ function areFields(bytes: Uint8Array, start: number, end: number): boolean {
     const byte = at === end ? SPACE : bytes[at]!;
     if (byte === SPACE) {
       const isTtl = bytes[field] === 0x74 && bytes[field + 1] === 0x74 && bytes[field + 2] === 0x6c;
-      if (equals <= field || (isTtl && equals === field + 3 && readTtl(bytes, equals + 1, at) === undefined)) {
+      if (
+        equals <= field || (isTtl && equals === field + 3 && readTtl(bytes, equals + 1, at) === undefined)
+      ) {
         return false;
       }
       field = at + 1;

@@ -26,7 +26,10 @@ const FIELDS = "Hashbus-Fields";
 export const FROM = "Hashbus-From";
 
 /** Fields that have a header of their own, and that. */
-const OF_OURS: ReadonlyMap<string, string> = new Map([["id", ID], ["key", KEY], ["ttl", TTL], ["reply", REPLY]]);
+const OF_OURS: ReadonlyMap<string, string> = new Map([["id", ID], ["key", KEY], ["ttl", TTL], [
+  "reply",
+  REPLY,
+]]);
 /** The same the other way; NATS programs write headers in any case. */
 const FIELD_OF: ReadonlyMap<string, string> = new Map(
   [...OF_OURS].map(([field, header]) => [header.toLowerCase(), field]),
