@@ -54,8 +54,10 @@ export class NatsConnectionLink implements NatsLink {
     this.#version = connection.info!.version;
     void this.#follow();
     void connection.closed().then((error) => {
+      // who closes it knows that it is
+      if (this.#closing) return;
       this.#down("it was closed");
-      if (!this.#closing) this.#lost.resolve(error?.message ?? "the connection was closed");
+      this.#lost.resolve(error?.message ?? "the connection was closed");
     });
   }
 
@@ -159,6 +161,7 @@ export class NatsConnectionLink implements NatsLink {
 
   async #follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
+      if (this.#closing) return;
       if (status.type === "disconnect") this.#down("the connection was lost");
       else if (status.type === "reconnect") this.#back();
     }
@@ -215,6 +218,14 @@ class Received implements NatsMessage {
   get headers(): NatsHeaders | undefined {
     const { headers } = this.#message;
     return headers === undefined ? undefined : namesOf(headers);
+  }
+
+  get status(): number {
+    return this.#message.headers?.code ?? 0;
+  }
+
+  get description(): string | undefined {
+    return this.#message.headers?.description;
   }
 
   get bytes(): Uint8Array {
