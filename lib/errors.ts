@@ -25,7 +25,8 @@ export type WireCode =
   | "TOO_MANY_PATTERNS"
   | "TOO_MANY_CONNECTIONS"
   | "TOO_MANY_GROUPS"
-  | "BUSY";
+  | "BUSY"
+  | "UNAVAILABLE";
 
 /**
  * What the library itself refuses with. `NEEDS_V2`: the broker speaks only the classic protocol, which cannot
@@ -59,6 +60,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
   TOO_MANY_GROUPS: "as many groups are stored as may be (--max-groups)",
   BUSY: "the broker keeps as much for its clients as it may (--max-memory); try again",
+  UNAVAILABLE: "what the broker shares with others cannot be reached; try again",
 };
 
 /** Whether a code that came from a broker is one of those this version knows. */

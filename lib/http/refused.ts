@@ -12,6 +12,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ["LINE_TOO_LONG", 413],
   ["STORE", 503],
   ["BUSY", 503],
+  ["UNAVAILABLE", 503],
   ["TOO_MANY_CONNECTIONS", 503],
 ]);
 

@@ -73,7 +73,7 @@ export class NatsEngine implements Engine {
   readonly #patterns: PatternCounts;
 
   constructor(options: NatsEngineOptions) {
-    const { seed, memory, countsTopics, counters, flushes, stored } = options;
+    const { seed, memory, countsTopics, stored } = options;
     const patterns = this.durable = stored?.patterns ?? [];
     const routing = this.#routing = new Routing({
       seed,
@@ -81,12 +81,8 @@ export class NatsEngine implements Engine {
       memory,
       countsTopics,
     });
-    const deliver = (run: Run): number => {
-      counters.published(run.count, run.bytes);
-      return routing.deliver(run);
-    };
-    this.#memory = new MemorySide({ ...options, routing, deliver });
-    this.#stored = stored?.open({ ...options, routing, deliver, flushes });
+    this.#memory = new MemorySide({ ...options, routing });
+    this.#stored = stored?.open({ ...options, routing, deliver: (run) => routing.deliver(run) });
     this.ackTimeout = this.#stored?.ackTimeout;
     this.maxAttempts = this.#stored?.maxAttempts;
     this.#patterns = new PatternCounts((pattern, change) => {
@@ -106,7 +102,7 @@ export class NatsEngine implements Engine {
   gateOf(route: Route, publisher?: Publisher): Gate | undefined {
     const subscribed = route as SubscribedRoute;
     const side = subscribed.durable ? this.#stored! : this.#memory;
-    return this.#routing.gateOf(subscribed) ?? side.gateOf(subscribed, publisher);
+    return side.gateOf(subscribed, publisher) ?? this.#routing.gateOf(subscribed);
   }
 
   /** Never: each topic has a subject of its own. */
