@@ -23,8 +23,11 @@ import type { CountedTopic } from "./topic_counts.ts";
 
 export type { CountedTopic, GroupName, LinkSnapshot, ReplayRange, Route, Run };
 
-/** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
-export type Level = "memory" | "synced";
+/**
+ * How safe a message is when it is acknowledged: in memory, on disk after an fsync, or as safe as the engine
+ * behind the broker keeps what it has acknowledged.
+ */
+export type Level = "memory" | "synced" | "engine";
 
 /** How far messages got: true of each of them. */
 export interface Receipt {

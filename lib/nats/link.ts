@@ -217,6 +217,14 @@ class Received implements NatsMessage {
     return headers === undefined ? undefined : namesOf(headers);
   }
 
+  get status(): number {
+    return this.#message.headers?.code ?? 0;
+  }
+
+  get description(): string | undefined {
+    return this.#message.headers?.description;
+  }
+
   get bytes(): Uint8Array {
     return this.#message.data;
   }

@@ -3,19 +3,21 @@
  *
  * @module
  */
+import { withDeadLetters } from "../engine/groups/dead_letters.ts";
 import { NatsEngine } from "../engine/nats/engine.ts";
+import { storedOnStream, type StreamTerms } from "../engine/nats/stored/mod.ts";
 import type { StoredSource } from "../engine/nats/stored_side.ts";
 import { Subjects } from "../engine/nats/subjects.ts";
 import type { EngineParts, EngineSource } from "../engine/source.ts";
 import type { Engine } from "../engine/types.ts";
-import { RunError } from "../errors.ts";
-import { SELDOM_MS } from "../limits.ts";
+import { ACK_TIMEOUT_MS, ATTEMPTS_MOST, SELDOM_MS } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { Seldom } from "../seldom.ts";
 import type { RetentionRules } from "../store/types.ts";
 import type { NatsCredentials } from "./connection_options.ts";
 import type { NatsConnectionLink } from "./link.ts";
 import { openLinks } from "./open_links.ts";
+import { openStream } from "./open_stream.ts";
 
 export type { NatsCredentials } from "./connection_options.ts";
 
@@ -74,19 +76,21 @@ export async function openNats(options: NatsOptions): Promise<NatsSource> {
         up: () => log.info("NATS is back", { server: link.state.server }),
       });
       const unreadable = new Seldom(SELDOM_MS);
+      const id = crypto.randomUUID().replaceAll("-", "").slice(0, ID_CHARACTERS);
+      const onUnreadable = (reason: string): void => {
+        unreadable.happened(parts.clock.now(), (times) => {
+          log.warn("messages from NATS were left out", { reason, times });
+        });
+      };
       return new NatsEngine({
         ...parts,
         subjects: new Subjects(options.prefix),
         link,
         groupLink,
         plain: options.plain,
-        id: crypto.randomUUID().replaceAll("-", "").slice(0, ID_CHARACTERS),
-        stored,
-        onUnreadable: (reason) => {
-          unreadable.happened(parts.clock.now(), (times) => {
-            log.warn("messages from NATS were left out", { reason, times });
-          });
-        },
+        id,
+        stored: stored?.({ name: id, topicMost: parts.limits.topic, onUnreadable }),
+        onUnreadable,
       });
     },
   };
@@ -94,7 +98,13 @@ export async function openNats(options: NatsOptions): Promise<NatsSource> {
 
 const ID_CHARACTERS = 12;
 
-/** Where durable topics are kept. */
-function storedIn(_link: NatsConnectionLink, _options: NatsOptions): Promise<StoredSource> {
-  return Promise.reject(new RunError("durable topics over NATS are not there yet: leave out --durable"));
+/** Where durable topics are kept, once there is an engine for them. */
+async function storedIn(link: NatsConnectionLink, options: NatsOptions): Promise<OpenStored> {
+  const streams = await openStream(link, options);
+  const { durable, ackTimeout = ACK_TIMEOUT_MS, maxAttempts = ATTEMPTS_MOST } = options;
+  const patterns = withDeadLetters(durable);
+  return (of) => storedOnStream({ ...of, link, streams, patterns, ackTimeout, maxAttempts });
 }
+
+/** What is known of it then. */
+type OpenStored = (of: Pick<StreamTerms, "name" | "topicMost" | "onUnreadable">) => StoredSource;

@@ -16,7 +16,7 @@ import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
-import { DEAD_LETTERS } from "../groups/dead_letters.ts";
+import { withDeadLetters } from "../groups/dead_letters.ts";
 import { Groups } from "../groups/groups.ts";
 import { listGroups } from "../groups/listing.ts";
 import { Settlements } from "../groups/settlements.ts";
@@ -346,9 +346,4 @@ export class DurableEngine implements Engine {
     this.#counters.published(run.count, run.bytes);
     return this.#routing.deliver(run);
   }
-}
-
-/** Dead letters are stored wherever anything is. */
-function withDeadLetters(patterns: readonly string[]): readonly string[] {
-  return patterns.includes("#>") || patterns.includes(DEAD_LETTERS) ? patterns : [...patterns, DEAD_LETTERS];
 }

@@ -125,14 +125,14 @@ export class NatsEngine implements Engine {
   }
 
   subscribe(pattern: string, subscriber: Subscriber): boolean {
-    const added = this.#routing.subscribe(pattern, subscriber);
+    const added = (this.#stored ?? this.#routing).subscribe(pattern, subscriber);
     if (added) this.#patterns.add(pattern);
     return added;
   }
 
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     const ended = this.#stored?.endReplay(pattern, subscriber) === true;
-    const removed = this.#routing.unsubscribe(pattern, subscriber);
+    const removed = (this.#stored ?? this.#routing).unsubscribe(pattern, subscriber);
     if (removed) this.#patterns.remove(pattern);
     return removed || ended;
   }

@@ -33,16 +33,6 @@ export interface MemorySideOptions extends Omit<NatsEngineOptions, "stored"> {
   readonly routing: Routing;
 }
 
-/** What it counts. */
-export interface MemorySideState {
-  /** Bytes that NATS has not answered for. */
-  readonly pending: number;
-  /** Messages that were refused for NATS was away. */
-  readonly refused: number;
-  /** Messages from NATS that were left out, for they cannot be read. */
-  readonly unreadable: number;
-}
-
 /**
  * The side of the engine that keeps nothing: what is published here goes to local subscribers at once and to
  * NATS behind the read that brought it; what comes from there goes to local subscribers, or waits for them
@@ -95,11 +85,6 @@ export class MemorySide implements Flushable {
     link.watch({ read: flush });
   }
 
-  get state(): MemorySideState {
-    const { pending, refused } = this.#outgoing;
-    return { pending, refused, unreadable: this.#incoming.unreadable };
-  }
-
   /** How many subscriptions NATS has for local subscribers: for tests. */
   get subscriptions(): number {
     return this.#interest.subscriptions;
@@ -134,8 +119,18 @@ export class MemorySide implements Flushable {
 
   /** How NATS is reached. */
   link(): LinkSnapshot {
-    const { version: _, ...state } = this.#options.link.state;
-    return { kind: "NATS", ...state, ...this.state };
+    const { version: _, ...link } = this.#options.link.state;
+    const groups = this.#options.groupLink.state;
+    const { pending, refused } = this.#outgoing;
+    return {
+      kind: "NATS",
+      ...link,
+      inMessages: link.inMessages + groups.inMessages,
+      inBytes: link.inBytes + groups.inBytes,
+      pending,
+      refused,
+      unreadable: this.#incoming.unreadable,
+    };
   }
 
   tick(now: number): void {

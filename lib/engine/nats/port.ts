@@ -17,6 +17,10 @@ export interface NatsMessage {
   readonly hasHeaders: boolean;
   /** Undefined where it has none: read when it is asked for. */
   readonly headers: NatsHeaders | undefined;
+  /** Of a message of NATS's own what it says: 404, 503; 0: it is none. */
+  readonly status: number;
+  /** What it says about that. */
+  readonly description: string | undefined;
   /** The reader's: who needs it longer than the call that brings it copies it. */
   readonly bytes: Uint8Array;
 }

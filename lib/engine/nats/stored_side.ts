@@ -77,6 +77,12 @@ export interface StoredSide {
   replace(before: ReplaySubscriber, subscriber: ReplaySubscriber): boolean;
   /** As {@link import("../types.ts").Engine.replay}. */
   replay(pattern: string, subscriber: ReplaySubscriber, options: ReplayOptions): void;
+  /**
+   * A subscriber that does not replay: as {@link Routing.subscribe} and {@link Routing.unsubscribe}, and told
+   * to the replays of its connection, so that a message comes once.
+   */
+  subscribe(pattern: string, subscriber: Subscriber): boolean;
+  unsubscribe(pattern: string, subscriber: Subscriber): boolean;
   /** Ends a replay of it; false: there is none. */
   endReplay(pattern: string, subscriber: Subscriber): boolean;
   storedTopics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void;
