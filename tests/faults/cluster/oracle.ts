@@ -1,6 +1,6 @@
 /**
  * What brokers and NATS servers that were killed have to answer for: what was acknowledged is stored, what
- * comes twice or out of order was on its way at a kill, and every subscriber got what is stored.
+ * comes twice or out of order was on its way in an outage, and every subscriber got what is stored.
  *
  * @module
  */
@@ -38,11 +38,17 @@ export interface Taking {
   readonly taken: readonly Taken[];
 }
 
+/** Milliseconds of the same clock. */
+export interface Outage {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** All that is known. */
 export interface Evidence {
   readonly sendings: readonly Sending[];
-  /** When something was killed. */
-  readonly kills: readonly number[];
+  /** From when something was killed until publishers of all brokers were answered again. */
+  readonly outages: readonly Outage[];
   /** What is stored in the end, as each broker tells it. */
   readonly stored: readonly Taking[];
   /** Who listened meanwhile, from the first message on. */
@@ -64,11 +70,8 @@ export interface Verdict {
   readonly wrong: readonly string[];
 }
 
-/** What was written when a broker was killed may have been sent a moment later, milliseconds. */
-const SLACK_MS = 1000;
-
 /** Holds it all against one another. */
-export function judge({ sendings, kills, stored, live }: Evidence): Verdict {
+export function judge({ sendings, outages, stored, live }: Evidence): Verdict {
   const wrong: string[] = [];
   const [first, ...others] = stored;
   if (first === undefined) throw new TypeError("nobody told what is stored");
@@ -76,7 +79,7 @@ export function judge({ sendings, kills, stored, live }: Evidence): Verdict {
   const counts = { doubled: 0, late: 0, again: 0 };
   const explained = (sent: Sent): boolean =>
     sent.refused > 0 ||
-    kills.some((kill) => sent.at <= kill + SLACK_MS && (sent.acknowledged ?? Infinity) >= kill);
+    outages.some(({ from, until }) => sent.at <= until && (sent.acknowledged ?? Infinity) >= from);
 
   const numbers = new Map(
     sendings.map(({ topic }) => [topic, { seen: new Set<number>(), most: -1, seq: 0 }]),
@@ -127,7 +130,7 @@ export function judge({ sendings, kills, stored, live }: Evidence): Verdict {
   };
 }
 
-/** Each stored message once, each topic's in its order; how many came again, which is wrong unless it came back. */
+/** Each stored message once, each topic's in order; how many came again, which is wrong unless it came back. */
 function judgeLive(
   { who, restored, taken }: Taking,
   stored: readonly Taken[],
