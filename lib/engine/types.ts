@@ -305,8 +305,8 @@ export interface Engine {
   /** Adds a pattern; false if this subscriber had it. */
   subscribe(pattern: string, subscriber: Subscriber): boolean;
   /**
-   * Whether who has subscribed by now gets all that anybody publishes from now on; else `done` is called, once
-   * and later, when that is so. Where the engine is in this process it always is.
+   * Whether who has subscribed by now gets all that anybody publishes from now on; else `done` is called,
+   * once and later, when that is so. Where the engine is in this process it always is.
    */
   subscribed(done: () => void): boolean;
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
