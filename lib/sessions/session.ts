@@ -6,7 +6,7 @@
  */
 import { type Grant, UNLIMITED } from "../auth/grant.ts";
 import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
-import type { Engine, Gate, Publisher, Route, Run } from "../engine/types.ts";
+import type { Engine, Gate, NewTopics, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol } from "../protocols/types.ts";
@@ -202,6 +202,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   now(): number {
     return this.#settings.now();
   }
+  get newTopics(): NewTopics | undefined {
+    return this.standing.newTopics;
+  }
+
   hold(count: number): Ticket {
     return this.#replies.hold(count);
   }
