@@ -64,10 +64,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   /** What was done last, as turns count it. */
   #work = 0;
 
-  constructor(
-    settings: Settings,
-    { listener, outbox, address, grant }: SessionOptions,
-  ) {
+  constructor(settings: Settings, { listener, outbox, address, grant }: SessionOptions) {
     const { protocol } = listener;
     this.#settings = settings;
     this.listener = listener;
@@ -112,6 +109,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
   get limits(): Limits {
     return this.standing.limits;
+  }
+  get newTopics(): NewTopics | undefined {
+    return this.standing.newTopics;
   }
   get protocol(): Protocol {
     return this.#protocol;
@@ -202,10 +202,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   now(): number {
     return this.#settings.now();
   }
-  get newTopics(): NewTopics | undefined {
-    return this.standing.newTopics;
-  }
-
   hold(count: number): Ticket {
     return this.#replies.hold(count);
   }
