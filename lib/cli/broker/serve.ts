@@ -205,7 +205,7 @@ function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
     limits: limitsHere(options, log),
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
-    loginTimeout: options["login-timeout"],
+    ...(options["login-timeout"] === undefined ? {} : { loginTimeout: options["login-timeout"] }),
     connectionsPerAddress: options["max-connections-per-address"],
     measures: options.http !== undefined,
     data: options.data,
