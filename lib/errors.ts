@@ -26,7 +26,8 @@ export type WireCode =
   | "TOO_MANY_CONNECTIONS"
   | "TOO_MANY_GROUPS"
   | "TOO_MANY_TOPICS"
-  | "BUSY";
+  | "BUSY"
+  | "UNAVAILABLE";
 
 /**
  * What the library itself refuses with. `NEEDS_V2`: the broker speaks only the classic protocol, which cannot
@@ -61,6 +62,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   TOO_MANY_GROUPS: "as many groups are stored as may be (--max-groups)",
   TOO_MANY_TOPICS: "as many topics are stored as may be (--max-topics)",
   BUSY: "the broker keeps as much for its clients as it may (--max-memory); try again",
+  UNAVAILABLE: "what the broker shares with others cannot be reached; try again",
 };
 
 /** Whether a code that came from a broker is one of those this version knows. */

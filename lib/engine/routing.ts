@@ -263,6 +263,11 @@ export class Routing {
     return removed;
   }
 
+  /** Whether a subscriber has a pattern. */
+  has(pattern: string, subscriber: Subscriber): boolean {
+    return this.#patterns.has(pattern, subscriber);
+  }
+
   /** What subscribers may be given may be another: all topics' are found anew. */
   permissionsChanged(): void {
     this.#changes.add(EVERY_TOPIC);

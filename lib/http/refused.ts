@@ -13,6 +13,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ["STORE", 503],
   ["TOO_MANY_TOPICS", 507],
   ["BUSY", 503],
+  ["UNAVAILABLE", 503],
   ["TOO_MANY_CONNECTIONS", 503],
 ]);
 

@@ -16,7 +16,7 @@ import type { Encoding } from "../../wire/encoding.ts";
 import type { Run } from "../../wire/run.ts";
 import type { EngineOptions } from "../memory.ts";
 import { inMemory } from "../receipts.ts";
-import { DEAD_LETTERS } from "../groups/dead_letters.ts";
+import { withDeadLetters } from "../groups/dead_letters.ts";
 import { Groups } from "../groups/groups.ts";
 import { listGroups } from "../groups/listing.ts";
 import { Settlements } from "../groups/settlements.ts";
@@ -246,6 +246,10 @@ export class DurableEngine implements Engine {
     return this.#replays.subscribe(pattern, subscriber);
   }
 
+  subscribed(): boolean {
+    return true;
+  }
+
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     return this.#replays.unsubscribe(pattern, subscriber);
   }
@@ -308,6 +312,11 @@ export class DurableEngine implements Engine {
     this.#routing.permissionsChanged();
   }
 
+  /** What is to come later (D9). */
+  get waits(): boolean {
+    return this.#store.state.delayed > 0;
+  }
+
   tick(now: number): void {
     this.#routing.tick(now);
     const passed = Math.min(Math.max(0, now - (this.#ticked ?? now)), TICK_MOST);
@@ -329,7 +338,7 @@ export class DurableEngine implements Engine {
     const groups = this.#running();
     const replays = this.#replays.size;
     const { commits } = this.#log;
-    return { subscriptions, topics, replays, groups, store: this.#store.state, commits };
+    return { subscriptions, topics, replays, groups, store: this.#store.state, commits, link: undefined };
   }
 
   whenIdle(callback: () => void): void {
@@ -351,9 +360,4 @@ export class DurableEngine implements Engine {
     this.#counters.published(run.count, run.bytes);
     return this.#routing.deliver(run);
   }
-}
-
-/** Dead letters are stored wherever anything is. */
-function withDeadLetters(patterns: readonly string[]): readonly string[] {
-  return patterns.includes("#>") || patterns.includes(DEAD_LETTERS) ? patterns : [...patterns, DEAD_LETTERS];
 }

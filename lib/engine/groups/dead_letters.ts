@@ -14,6 +14,11 @@ import type { Cause } from "./redelivery.ts";
 /** Where dead letters are; durable wherever anything is. */
 export const DEAD_LETTERS = "#dead.>";
 
+/** Patterns of durable topics with that one: dead letters are stored wherever anything is. */
+export function withDeadLetters(patterns: readonly string[]): readonly string[] {
+  return patterns.includes("#>") || patterns.includes(DEAD_LETTERS) ? patterns : [...patterns, DEAD_LETTERS];
+}
+
 /** What is known of messages that are dead. */
 export interface Death {
   /** The group's name. */

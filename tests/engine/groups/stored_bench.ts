@@ -147,16 +147,20 @@ export class StoredBench {
   memory!: HeldMemory;
   engine!: DurableEngine;
   now = 0;
+  readonly #groupsMost: number;
 
   constructor(
-    { store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3, topicsMost }: {
+    { store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3, ...most }: {
       readonly store?: Store;
       readonly patterns?: readonly string[];
       readonly maxAttempts?: number;
       readonly topicsMost?: number;
+      /** How many may be stored. */
+      readonly groupsMost?: number;
     } = {},
   ) {
-    this.topicsMost = topicsMost;
+    this.topicsMost = most.topicsMost;
+    this.#groupsMost = most.groupsMost ?? Infinity;
     this.store = store;
     this.patterns = patterns;
     this.maxAttempts = maxAttempts;
@@ -169,7 +173,7 @@ export class StoredBench {
     this.pool = new ChunkPool();
     this.counters = new Counters();
     this.memory = new HeldMemory({ most: 1024 ** 3, pool: this.pool });
-    const { store, patterns, flushes, pool, counters, memory, maxAttempts, topicsMost } = this;
+    const { store, patterns, flushes, pool, counters, memory, maxAttempts } = this;
     this.engine = new DurableEngine({
       seed: 7,
       counters,
@@ -181,8 +185,8 @@ export class StoredBench {
       patterns,
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
-      groups: { ackTimeout: 1000, maxAttempts, topicMost: 255 },
-      topicsMost,
+      groups: { ackTimeout: 1000, maxAttempts, topicMost: 255, groupsMost: this.#groupsMost },
+      topicsMost: this.topicsMost,
       onRefused: (reason) => void this.logged.push(reason),
       onLost: (reason) => void this.logged.push(`lost: ${reason}`),
     });
