@@ -26,9 +26,10 @@ export interface Heap {
  * would keep what they made it allocate until somebody else comes.
  *
  * Guarantees: nothing is collected while the broker is busy, nor while so much may be alive that others would
- * feel it, nor while many come or go; what cannot be collected is not looked for again and again. Behind a collection that brought
- * something come two more: what is remembered for a while (routes) is forgotten by then. What is remembered
- * for longer (ids) is collected when it has been let go, though the process has not grown since.
+ * feel it, nor while many come or go; what cannot be collected is not looked for again and again. Behind a
+ * collection that brought something come two more: what is remembered for a while (routes) is forgotten by
+ * then. What is remembered for longer (ids) is collected when it has been let go, though the process has not
+ * grown since.
  */
 export class HeapKeeper {
   readonly #heap: Heap;

@@ -64,10 +64,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   /** What was done last, as turns count it. */
   #work = 0;
 
-  constructor(
-    settings: Settings,
-    { listener, outbox, address, grant }: SessionOptions,
-  ) {
+  constructor(settings: Settings, { listener, outbox, address, grant }: SessionOptions) {
     const { protocol } = listener;
     this.#settings = settings;
     this.listener = listener;

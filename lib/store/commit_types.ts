@@ -58,7 +58,9 @@ export interface Commit {
 
 /** Runs of a commit, by their places in its lists. */
 export interface CommitPlaces {
+  /** Of those that are appended. */
   readonly appends: readonly number[];
+  /** Of those that are kept until they are due. */
   readonly delayed: readonly number[];
 }
 
@@ -74,7 +76,7 @@ export type CommitOutcome =
     readonly stored: readonly Stored[];
     /** What was not stored, for its topic was not there and might not begin with it; left out: nothing. */
     readonly unbegun?: CommitPlaces | undefined;
-    /** Of what is to be kept until it is due, by place, that whose topics began with it; left out: none did. */
+    /** Of what is kept until it is due, by place, that whose topics began with it; left out: nothing. */
     readonly begun?: readonly number[] | undefined;
   }
   | { readonly kind: "refused"; readonly reason: string }
