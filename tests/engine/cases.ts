@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
 import { type Encoding, RECORDS } from "../../lib/wire/encoding.ts";
 import { closed, encoder, type Made, Recorder, Sender, started } from "./case_parts.ts";
@@ -37,7 +37,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
         const receipt = await sender.publish(topic, "one", "two");
         assertEquals([a.got, b.got, other.got], [["one", "two"], ["one", "two"], []]);
         assert(typeof receipt === "object");
-        assertEquals(receipt.reached, 2);
+        assertEquals(receipt.reached, made.tellsReached === false ? undefined : 2);
         const stored = made.durable && topic.startsWith("#d");
         assertEquals([receipt.level, `${receipt.last}`], stored ? ["synced", "2"] : ["memory", "undefined"]);
         assertEquals(counters.totals.published, 2);
@@ -221,7 +221,8 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
       const start = await started(made, recorder, range);
       assertEquals(made.engine.durable, made.durable ? ["#d", "#d.>", "#dead.>"] : []);
       if (!made.durable) {
-        assertEquals(start, { kind: "failed", reason: "nothing is stored here (--data)" });
+        assert(start.kind === "failed");
+        assertMatch(start.reason, /^nothing is stored here \(--d/);
         assertEquals([recorder.got, made.engine.snapshot().replays], [[], 0]);
         return;
       }

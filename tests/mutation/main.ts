@@ -61,6 +61,9 @@ await Promise.all(Array.from({ length: Math.max(1, jobs) }, async (_, i) => {
   }
 }));
 say("");
+for (const { leftOut } of tests.values()) {
+  for (const file of leftOut) say(`fails without a change, and was left out: ${file}`);
+}
 for (const line of survivors) say(line);
 for (const [room, { caught, hung, survived }] of [...verdicts].sort()) {
   say(`${room}: ${caught + hung} of ${caught + hung + survived} caught, ${hung} of them hung`);

@@ -16,3 +16,133 @@ Deno.test("a name for requests over HTTP is refused where there is no HTTP, and 
   assertEquals(error.message, "--http-host names what requests over HTTP may be for: give --http, too");
   assertEquals(planOf("--http", "--http-host", "broker.example"), { kind: "serve" });
 });
+
+Deno.test("the broker serves, or does one thing with what is stored and exits", () => {
+  const data = ["--data", "d"];
+  assertEquals(planOf(), { kind: "serve" });
+  assertEquals(planOf(...data), { kind: "serve" });
+  assertEquals(planOf("--data-check", ...data), { kind: "check", dir: "d" });
+  assertEquals(planOf("--export", "#a.>", ...data), { kind: "export", dir: "d", pattern: "#a.>" });
+  assertEquals(planOf("--import", "-", ...data), { kind: "import", dir: "d", path: "-" });
+  assertEquals(planOf("--hash-secret"), { kind: "hash secret" });
+  const groups = (...words: readonly string[]): unknown => {
+    const plan = planOf(...data, ...words);
+    return plan.kind === "groups" ? plan.job : plan;
+  };
+  assertEquals(groups("--groups"), { do: "list", json: false });
+  assertEquals(groups("--groups", "--json"), { do: "list", json: true });
+  assertEquals(groups("--redrive", "g"), { do: "redrive", name: "g" });
+  assertEquals(groups("--delete-group", "g"), { do: "delete", group: { name: "g", pattern: undefined } });
+  assertEquals(groups("--reset-group", "g#a.>", "--from", "5"), {
+    do: "reset",
+    group: { name: "g", pattern: "#a.>" },
+    from: 5,
+  });
+});
+
+Deno.test("jobs need something stored, and one at a time is done", () => {
+  const refusal = (...words: readonly string[]): string =>
+    assertThrows(() => planOf(...words), UsageError).message;
+  const needs = "needs --data DIR, the directory with the store; see broker --help";
+  assertEquals(refusal("--data-check"), `--data-check ${needs}`);
+  assertEquals(refusal("--groups"), `--groups ${needs}`);
+  assertEquals(
+    refusal("--data", "d", "--data-check", "--groups"),
+    "--data-check and --groups do not go together: take one",
+  );
+  assertEquals(
+    refusal("--data", "d", "--redrive", "g", "--hash-secret"),
+    "--redrive and --hash-secret do not go together: take one",
+  );
+  assertEquals(refusal("--json"), "--json is for --groups: give that, too");
+  assertEquals(
+    refusal("--data", "d", "--from", "5"),
+    "--from says where --reset-group lets a group begin: give that, too",
+  );
+  assertEquals(
+    refusal("--data", "d", "--reset-group", "g"),
+    "--reset-group needs --from POS: now (what is stored from now on), earliest, a sequence number, so long " +
+      "ago (-10m) or a time",
+  );
+  for (const last of ["latest", "-10"]) {
+    assertEquals(
+      refusal("--data", "d", "--reset-group", "g", `--from=${last}`),
+      `a group begins at one place, and not at the last of each topic, "${last}"`,
+    );
+  }
+});
+
+Deno.test("a time to acknowledge in is neither short nor endless", () => {
+  const taken = (text: string): boolean => {
+    try {
+      return planOf("--data", "d", "--durable", "#>", "--ack-timeout", text).kind === "serve";
+    } catch (error) {
+      if (error instanceof UsageError) return false;
+      throw error;
+    }
+  };
+  assertEquals(["249ms", "250ms", "1d", "25h"].map(taken), [false, true, true, false]);
+});
+
+/** What the broker says against these words. */
+function refused(...words: readonly string[]): string {
+  return assertThrows(() => planOf(...words), UsageError).message;
+}
+
+Deno.test("options of an engine are refused where there is none, each by its name", () => {
+  for (
+    const words of [
+      ["--engine-prefix", "x"],
+      ["--engine-plain", "#a"],
+      ["--engine-token-file", "f"],
+      ["--engine-tls"],
+      ["--connect-timeout", "1s"],
+    ]
+  ) {
+    assertEquals(
+      refused(...words),
+      `${words[0]} needs --engine URL, the NATS it is about; see broker --help`,
+    );
+  }
+  assertEquals(
+    planOf("--engine", "nats://a", "--engine-prefix", "x", "--connect-timeout", "1s").kind,
+    "serve",
+  );
+});
+
+Deno.test("an engine keeps what is stored in the place of --data, and only what --durable names", () => {
+  const engine = ["--engine", "nats://a"];
+  assertEquals(
+    refused(...engine, "--data", "d"),
+    "--data stores on this machine and --engine in NATS: take one (with --engine, --durable PATTERN says " +
+      "what NATS stores)",
+  );
+  assertEquals(
+    refused(...engine, "--retain-age", "1d", "--engine-replicas", "3"),
+    "--engine-replicas and --retain-age are about messages that are stored, and without --durable PATTERN " +
+      "NATS stores nothing: add --durable PATTERN, or leave them out; see broker --help",
+  );
+  const durable = [...engine, "--durable", "#orders.>"];
+  assertEquals(planOf(...durable, "--retain-age", "1d", "--engine-replicas", "3").kind, "serve");
+  for (const [option, value] of [["--sync", "commit"], ["--retain-groups", "hold"]] as const) {
+    assertEquals(refused(...durable, option, value).split(":")[0], `${option} is not for --engine`);
+  }
+});
+
+Deno.test("who a broker is to NATS is said in one way, and wholly", () => {
+  const engine = ["--engine", "nats://a"];
+  assertEquals(
+    refused(...engine, "--engine-creds", "c", "--engine-token-file", "t"),
+    "--engine-creds and --engine-token-file both say who the broker is to NATS: take one",
+  );
+  for (
+    const [there, missing] of [
+      ["--engine-user", "--engine-password-file FILE"],
+      ["--engine-password-file", "--engine-user NAME"],
+      ["--engine-cert", "--engine-key FILE"],
+      ["--engine-key", "--engine-cert FILE"],
+    ] as const
+  ) {
+    assertEquals(refused(...engine, there, "x"), `${there} needs ${missing}, too; see broker --help`);
+  }
+});

@@ -87,7 +87,9 @@ Deno.test("each rule lets go of the oldest of its own, too old or too much, and 
         let now = 0;
         const append = (topic: string, payload: number): void => {
           const { bytes, count } = run(topic, "x".repeat(payload));
-          log.append([{ topic, count, start: 0, end: bytes.length }], bytes, now);
+          log.append({ batches: [{ topic, count, start: 0, end: bytes.length }], delayed: [] }, bytes, {
+            now,
+          });
           model.append(topic, { time: now, size: bytes.length });
         };
         const [first, ...others] = steps;
