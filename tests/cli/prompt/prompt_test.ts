@@ -21,7 +21,9 @@ class Desk implements Disposable {
   constructor({ topics = [] }: { readonly topics?: readonly string[] } = {}) {
     const writeSync = (bytes: Uint8Array): number => {
       // that pastes are marked is no business of the rows
-      this.terminal.write(new TextDecoder().decode(bytes).replace(/\x1b\[\?2004[hl]/g, ""));
+      this.terminal.write(
+        new TextDecoder().decode(bytes).replaceAll("\x1b[?2004h", "").replaceAll("\x1b[?2004l", ""),
+      );
       return bytes.length;
     };
     const stdin = {
