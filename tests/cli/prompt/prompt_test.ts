@@ -162,6 +162,13 @@ Deno.test("Ctrl-C asks for the stop at once, Ctrl-D at an empty line, a stop and
   }
 });
 
+Deno.test("a terminal that does not know its size has the usual one", () => {
+  using desk = new Desk();
+  assertEquals(desk.prompt.columns, 40);
+  using _size = standIn(Deno, "consoleSize", () => ({ columns: 0, rows: 0 }));
+  assertEquals(desk.prompt.columns, 80);
+});
+
 Deno.test("Ctrl-L clears the screen, and the line is drawn at its top", async () => {
   using desk = new Desk();
   desk.prompt.printAbove("a message");
