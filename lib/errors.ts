@@ -25,7 +25,9 @@ export type WireCode =
   | "TOO_MANY_PATTERNS"
   | "TOO_MANY_CONNECTIONS"
   | "TOO_MANY_GROUPS"
-  | "BUSY";
+  | "TOO_MANY_TOPICS"
+  | "BUSY"
+  | "UNAVAILABLE";
 
 /**
  * What the library itself refuses with. `NEEDS_V2`: the broker speaks only the classic protocol, which cannot
@@ -58,7 +60,9 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   TOO_MANY_PATTERNS: "this connection is subscribed to as many patterns as it may (--max-patterns)",
   TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
   TOO_MANY_GROUPS: "as many groups are stored as may be (--max-groups)",
+  TOO_MANY_TOPICS: "as many topics are stored as may be (--max-topics)",
   BUSY: "the broker keeps as much for its clients as it may (--max-memory); try again",
+  UNAVAILABLE: "what the broker shares with others cannot be reached; try again",
 };
 
 /** Whether a code that came from a broker is one of those this version knows. */

@@ -22,6 +22,8 @@ export interface Limits {
   readonly patterns: number;
   /** Connections at once, over both ports (10,000). */
   readonly connections: number;
+  /** Topics that are stored: they stay when nothing is left of their messages (1,000,000). */
+  readonly topics: number;
   /** Groups that are stored: they stay when nobody is in them (1,000). */
   readonly groups: number;
   /** Bytes that may be held for one connection that reads too slowly (64 MiB). */
@@ -75,6 +77,14 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     least: 1,
     most: 1_000_000,
     meaning: "connections at once, over both ports",
+  },
+  {
+    key: "topics",
+    unit: "count",
+    fallback: 1_000_000,
+    least: 1,
+    most: 1_000_000_000,
+    meaning: "topics that are stored",
   },
   {
     key: "groups",
@@ -239,6 +249,38 @@ export const SEGMENTS_MOST = 32;
  */
 export const PATTERN_SHAPES_MOST = 512;
 
+/**
+ * Bytes of a topic or pattern over NATS, whose server takes control lines of 4 KiB: a subject, and a pattern
+ * in the name of a queue, fit one.
+ */
+export const SUBJECT_TOPIC_MOST = 1 * KIB;
+/** Bytes of messages that NATS has not answered for, from which publishers wait. */
+export const ENGINE_WINDOW_BYTES = 4 * MIB;
+/** Bytes that are packed into one message of NATS. */
+export const ENGINE_PACK_BYTES = 64 * KIB;
+/** How long publishers wait where NATS is away until what they publish is refused, milliseconds. */
+export const ENGINE_AWAY_MS = 3_000;
+/**
+ * Bytes from other brokers that may wait for subscribers that are full; beyond, they are given it all the
+ * same, or it is dropped for a group.
+ */
+export const ENGINE_ROOM_BYTES = 64 * MIB;
+/** What one run there takes beside its bytes. */
+export const ENGINE_ROOM_RUN_BYTES = 512;
+/**
+ * Bytes that came between asking NATS and its answer: so many lie before this broker, and from the first on
+ * other brokers' publishers wait, up to the second. NATS itself cuts off who lies back by 64 MiB.
+ */
+export const ENGINE_BEHIND_MOST = 8 * MIB;
+export const ENGINE_BEHIND_LEAST = 1 * MIB;
+/** Bytes after which it is asked again. */
+export const ENGINE_BEHIND_ASK = 256 * KIB;
+/** How often a broker that is full says so again, and how long that holds, milliseconds. */
+export const ENGINE_FULL_AGAIN_MS = 500;
+export const ENGINE_FULL_KEPT_MS = 2_000;
+/** Patterns that one broker says are full; beyond, it says that all are. */
+export const ENGINE_FULL_PATTERNS_MOST = 64;
+
 /** Messages of a group that wait for one member (`window=`, G3), and how many may. */
 export const GROUP_WINDOW = 256;
 export const GROUP_WINDOW_MOST = 65_536;
@@ -278,13 +320,14 @@ export const ACCEPTED_A_ROUND = 16;
 /**
  * The heap is collected when the process has grown by so many bytes, or so many that were kept for peers have
  * been let go since, after so many looks (one a second) at which the process used no more than this part of a
- * core, unless so many bytes are kept for peers or more: a collection takes some 10 ms for each 50 MiB that
- * are alive.
+ * core, unless so many bytes are kept for peers or more, for a collection takes some 10 ms for each 50 MiB
+ * that are alive, or since the last look so many more or less (128 connections).
  */
 export const QUIET_HEAP_GROWTH = 8 * MIB;
 export const QUIET_LOOKS = 10;
 export const QUIET_PART = 0.25;
 export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
+export const QUIET_HEAP_MOVES = 2 * MIB;
 /** What an idle connection's objects take, bytes, for that sum. */
 export const CONNECTION_BYTES = 16 * KIB;
 
@@ -337,6 +380,11 @@ check(
   LARGEST_LIMITS.memory >=
     limitsWith({ outbox: LARGEST_LIMITS.outbox, payload: LARGEST_LIMITS.payload }).memory,
   "memory can be set to what the largest outbox and payload need",
+);
+check(ENGINE_BEHIND_LEAST < ENGINE_BEHIND_MOST, "brokers are let go below the mark at which they are held");
+check(
+  3 * ENGINE_FULL_AGAIN_MS <= ENGINE_FULL_KEPT_MS,
+  "who is full has said so again before it is forgotten",
 );
 check(LOGIN_BYTES_MOST <= LOBBY_BYTES, "who logs in fits the lobby");
 check(READ_BUFFER_LEAST <= READ_BUFFER_MOST, "read buffers grow");

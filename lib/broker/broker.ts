@@ -8,22 +8,12 @@ import type { Grant } from "../auth/grant.ts";
 import { ChunkPool } from "../buffers.ts";
 import type { Timer } from "../clock.ts";
 import { Counters, type Totals } from "../counters.ts";
-import { DurableEngine, type Engine, MemoryEngine } from "../engine/mod.ts";
+import type { Engine } from "../engine/mod.ts";
 import { RunError } from "../errors.ts";
 import { FlushList } from "../flush_list.ts";
 import { HeldMemory } from "../held_memory.ts";
 import { Histogram } from "../histogram.ts";
-import {
-  ACK_TIMEOUT_MS,
-  ATTEMPTS_MOST,
-  DEDUP_BYTES_MOST,
-  DEDUP_IDS_MOST,
-  DEDUP_PART,
-  DEDUP_WINDOW_MS,
-  DELAYED_PART,
-  limitsWith,
-  STALL_TIMEOUT_MS,
-} from "../limits.ts";
+import { limitsWith, STALL_TIMEOUT_MS } from "../limits.ts";
 import { type Log, SILENT_LOG } from "../log.ts";
 import { CLASSIC } from "../protocols/mod.ts";
 import {
@@ -31,23 +21,21 @@ import {
   type Listening,
   type ListenSpec,
   Server,
-  type Settings,
   type TlsSource,
   type Transport,
 } from "../sessions/mod.ts";
-import type { From, GroupName, Store } from "../store/types.ts";
+import type { From, GroupName } from "../store/types.ts";
 import type { GroupListing } from "../engine/types.ts";
 import { PatternBudget } from "../topics/pattern_budget.ts";
 import { admissionOf } from "./admission.ts";
+import { engineOver } from "./engine_over.ts";
 import { changed } from "./group_change.ts";
 import { type Machine, THIS_MACHINE } from "./machine.ts";
 import { requireNothingStored } from "./nothing_stored.ts";
-import type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
+import type { BrokerOptions, DataOptions, EngineOption, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
+import { StoreComplaints } from "./store_complaints.ts";
 import { Topics } from "./topics.ts";
-
-/** Milliseconds between two lines of the log that say that messages could not be stored. */
-const REFUSED_LOG_MS = 1000;
 
 /** Where a connection over memory comes from. */
 export interface Origin {
@@ -82,19 +70,18 @@ export class Broker implements AsyncDisposable {
   readonly #lost = Promise.withResolvers<string>();
   #lostBecause: string | undefined;
   #state: "new" | "serving" | "draining" | "closed" = "new";
-  #quietUntil = 0;
   #waking: Timer | undefined;
   #closed: Promise<void> | undefined;
 
   /**
-   * With a store that is open already, or without one; {@link open} opens one on disk. Throws RunError where
-   * something is said about what is stored and nothing is.
+   * With a store that is open already, with an engine, or without either; {@link open} opens a store on disk.
+   * Throws RunError where something is said about what is stored and nothing is.
    */
   constructor(
-    options: BrokerOptions & StoreOption & Pick<DataOptions, "retain"> = {},
+    options: BrokerOptions & StoreOption & EngineOption & Pick<DataOptions, "retain"> = {},
     machine: Machine = THIS_MACHINE,
   ) {
-    if (options.store === undefined) requireNothingStored(options);
+    if (options.store === undefined || options.engine !== undefined) requireNothingStored(options);
     this.#options = options;
     this.#machine = machine;
     this.#log = options.log ?? SILENT_LOG;
@@ -107,7 +94,24 @@ export class Broker implements AsyncDisposable {
     const memory = new HeldMemory({ most: limits.memory, pool });
     this.#memory = memory;
     this.#writes = options.measures === true ? new Histogram() : undefined;
-    this.#engine = this.#engineOver(options.store, { flushes, memory, pool, limits });
+    const complaints = new StoreComplaints(machine.clock, this.#log);
+    this.#engine = engineOver(options, {
+      seed: machine.random32(),
+      counters: this.#counters,
+      flushes,
+      memory,
+      pool,
+      limits,
+      countsTopics: options.measures === true,
+      clock: machine.clock,
+      now: this.#now,
+      later: (callback) => this.#server.later(callback),
+      wakeAt: (time) => this.#wakeAt(time),
+      onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
+      onRefused: (reason) => complaints.refused(reason),
+      onUnbegun: (reason) => complaints.unbegun(reason),
+      onLost: (reason) => this.#lose(reason),
+    });
     this.topics = new Topics(this.#engine);
     this.#server = new Server({
       engine: this.#engine,
@@ -131,12 +135,9 @@ export class Broker implements AsyncDisposable {
   /**
    * Opens the store in `data`, if that is given, and a broker over it. Rejects with RunError and what to do.
    */
-  static async open(options: BrokerOptions & DataOptions = {}): Promise<Broker> {
-    const { data, retain, sync, dedupWindow, log } = options;
-    if (data === undefined) {
-      requireNothingStored(options);
-      return new Broker(options);
-    }
+  static async open(options: BrokerOptions & DataOptions & EngineOption = {}): Promise<Broker> {
+    const { data, retain, sync, dedupWindow, log, engine } = options;
+    if (data === undefined || engine !== undefined) return new Broker(options);
     // who stores nothing starts without what it takes to
     const { openSqliteStore } = await import("../store/sqlite/open_store.ts");
     const lost = Promise.withResolvers<string>();
@@ -216,6 +217,7 @@ export class Broker implements AsyncDisposable {
       listeners: this.#server.listening,
       held: this.#memory.held,
       heldMost: this.#memory.most,
+      topicsMost: limitsWith(this.#options.limits ?? {}).topics,
       writes: this.#writes?.state,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
@@ -292,45 +294,6 @@ export class Broker implements AsyncDisposable {
     return this.#options.version ?? "0.0.0";
   }
 
-  #engineOver(
-    store: Store | undefined,
-    { flushes, memory, pool, limits }: Pick<Settings, "flushes" | "memory" | "pool" | "limits">,
-  ): Engine {
-    const counters = this.#counters;
-    const seed = this.#machine.random32();
-    const countsTopics = this.#options.measures === true;
-    if (store === undefined) return new MemoryEngine({ seed, counters, flushes, memory, countsTopics });
-    const { durable = [], dedupWindow = DEDUP_WINDOW_MS, sync = "commit", retain } = this.#options;
-    return new DurableEngine({
-      seed,
-      counters,
-      store,
-      flushes,
-      memory,
-      countsTopics,
-      later: (callback) => this.#server.later(callback),
-      patterns: durable.length > 0 ? durable : ["#>"],
-      level: sync === "commit" ? "synced" : "memory",
-      dedup: {
-        window: dedupWindow,
-        most: DEDUP_IDS_MOST,
-        bytes: Math.min(DEDUP_BYTES_MOST, memory.most * DEDUP_PART),
-      },
-      groups: {
-        ackTimeout: this.#options.ackTimeout ?? ACK_TIMEOUT_MS,
-        maxAttempts: this.#options.maxAttempts ?? ATTEMPTS_MOST,
-        topicMost: limits.topic,
-        groupsMost: limits.groups,
-      },
-      pool,
-      delayedMost: retain?.bytes === undefined ? undefined : retain.bytes * DELAYED_PART,
-      wakeAt: (time) => this.#wakeAt(time),
-      onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
-      onRefused: (reason) => this.#refused(reason),
-      onLost: (reason) => this.#lose(reason),
-    });
-  }
-
   /** The server ticks the engine some times a second. */
   #wakeAt(time: number): void {
     const { clock } = this.#machine;
@@ -351,14 +314,6 @@ export class Broker implements AsyncDisposable {
         if (this.#lostBecause !== undefined) return `it is not known what is stored: ${this.#lostBecause}`;
         return this.#engine.trouble();
     }
-  }
-
-  /** A full disk refuses thousands a second, and may be the one the log goes to. */
-  #refused(reason: string): void {
-    const now = this.#machine.clock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + REFUSED_LOG_MS;
-    this.#log.error("messages could not be stored", { reason });
   }
 
   #lose(reason: string): void {

@@ -19,14 +19,16 @@ export type { AccountLimits } from "../auth/account_limits.ts";
 export { type Grant, UNLIMITED } from "../auth/grant.ts";
 export type { Reception } from "../topics/reception.ts";
 export { type CertificatePem, type Certificates, certificatesOf } from "./certificates.ts";
-export type { BrokerOptions, DataOptions, StoreOption } from "./options.ts";
+export type { BrokerOptions, DataOptions, EngineOption, StoreOption } from "./options.ts";
 export type { BrokerSnapshot, Health } from "./snapshot.ts";
 export type { Topics } from "./topics.ts";
+export type { EngineSource } from "../engine/source.ts";
 export type {
   CommitsSnapshot,
   CountedTopic,
   GroupListing,
   GroupSnapshot,
+  LinkSnapshot,
   Settling,
 } from "../engine/types.ts";
 export type { Totals } from "../counters.ts";
@@ -53,6 +55,7 @@ export type {
   Append,
   Commit,
   CommitOutcome,
+  CommitPlaces,
   Cursor,
   Delayed,
   DelayedRun,
@@ -67,6 +70,7 @@ export type {
   GroupsOutcome,
   GroupState,
   Had,
+  MayBegin,
   NamedMark,
   Page,
   ReadEnd,

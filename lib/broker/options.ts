@@ -4,6 +4,7 @@
  * @module
  */
 import type { Gatekeeper } from "../auth/gatekeeper.ts";
+import type { EngineSource } from "../engine/source.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { SlowPolicy } from "../slow_policy.ts";
@@ -63,4 +64,10 @@ export interface DataOptions {
 export interface StoreOption {
   /** A `MemoryStore`, or one of one's own. */
   readonly store?: Store | undefined;
+}
+
+/** An engine that other brokers share, in place of a store; it knows itself what it stores, and how. */
+export interface EngineOption {
+  /** Reached already; the broker closes it. */
+  readonly engine?: EngineSource | undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Totals } from "../counters.ts";
-import type { CommitsSnapshot, GroupSnapshot } from "../engine/types.ts";
+import type { CommitsSnapshot, GroupSnapshot, LinkSnapshot } from "../engine/types.ts";
 import type { HistogramState } from "../histogram.ts";
 import type { ConnectionSnapshot, Listening } from "../sessions/mod.ts";
 import type { StoreState } from "../store/types.ts";
@@ -35,6 +35,8 @@ export interface BrokerSnapshot {
   readonly held: number;
   /** That bound. */
   readonly heldMost: number;
+  /** Topics that may be stored. */
+  readonly topicsMost: number;
   /** Who is connected. */
   readonly connections: readonly ConnectionSnapshot[];
   /** How many (pattern, subscriber) pairs there are. */
@@ -49,6 +51,8 @@ export interface BrokerSnapshot {
   readonly store: StoreState | undefined;
   /** What was committed to the store; undefined: there is none. */
   readonly commits: CommitsSnapshot | undefined;
+  /** How the engine is reached; undefined: it is the broker's own. */
+  readonly link: LinkSnapshot | undefined;
   /**
    * How long what waited for subscribers took to be written, a sample at a time for each; undefined: it is
    * not looked at.

@@ -91,6 +91,10 @@ export class MemoryEngine implements Engine {
     return this.#routing.subscribe(pattern, subscriber);
   }
 
+  subscribed(): boolean {
+    return true;
+  }
+
   unsubscribe(pattern: string, subscriber: Subscriber): boolean {
     return this.#routing.unsubscribe(pattern, subscriber);
   }
@@ -166,6 +170,7 @@ export class MemoryEngine implements Engine {
       groups: this.#groups.snapshot(),
       store: undefined,
       commits: undefined,
+      link: undefined,
     };
   }
 

@@ -18,12 +18,16 @@ import type {
 import type { Reception } from "../topics/reception.ts";
 import type { Encoding } from "../wire/encoding.ts";
 import type { Route, Run } from "../wire/run.ts";
+import type { LinkSnapshot } from "./link_snapshot.ts";
 import type { CountedTopic } from "./topic_counts.ts";
 
-export type { CountedTopic, GroupName, ReplayRange, Route, Run };
+export type { CountedTopic, GroupName, LinkSnapshot, ReplayRange, Route, Run };
 
-/** How safe a message is when it is acknowledged: in memory, or on disk after an fsync. */
-export type Level = "memory" | "synced";
+/**
+ * How safe a message is when it is acknowledged: in memory, on disk after an fsync, or as safe as the engine
+ * behind the broker keeps what it has acknowledged.
+ */
+export type Level = "memory" | "synced" | "engine";
 
 /** How far messages got: true of each of them. */
 export interface Receipt {
@@ -47,8 +51,18 @@ export interface Acknowledgement {
 export interface Publisher {
   /** The engine's own: what it keeps for one of whom something had to wait; not to be set by others. */
   waiting?: object | undefined;
+  /** Whose topics are counted; left out: nobody's, topics begin with it as with all together. */
+  readonly newTopics?: NewTopics | undefined;
   /** The answer to these messages comes later; answers keep the order of the calls. */
   hold(count: number): Acknowledgement;
+}
+
+/** How many stored topics may begin with what somebody publishes. */
+export interface NewTopics {
+  /** One more may; false: none may now. */
+  take(): boolean;
+  /** It was there already, or could not be stored. */
+  giveBack(): void;
 }
 
 /** Something that can be too full to take more. */
@@ -257,6 +271,8 @@ export interface EngineSnapshot {
   readonly store: StoreState | undefined;
   /** What was committed to it. */
   readonly commits: CommitsSnapshot | undefined;
+  /** How it is reached, where it is not in this process. */
+  readonly link: LinkSnapshot | undefined;
 }
 
 /** Commits since the engine began. */
@@ -298,6 +314,11 @@ export interface Engine {
   publish(run: Run, publisher: Publisher): Receipt | undefined;
   /** Adds a pattern; false if this subscriber had it. */
   subscribe(pattern: string, subscriber: Subscriber): boolean;
+  /**
+   * Whether who has subscribed by now gets all that anybody publishes from now on; else `done` is called,
+   * once and later, when that is so. Where the engine is in this process it always is.
+   */
+  subscribed(done: () => void): boolean;
   /** Takes a pattern away, also one that {@link replay} added; false if this subscriber did not have it. */
   unsubscribe(pattern: string, subscriber: Subscriber): boolean;
   /**
@@ -342,6 +363,8 @@ export interface Engine {
   permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;
+  /** Something is to come of time alone: it is ticked though nobody is connected. */
+  readonly waits?: boolean;
   /** Why publishing is refused as of the last attempt, a clause for a person; undefined: it is not. */
   trouble(): string | undefined;
   snapshot(): EngineSnapshot;

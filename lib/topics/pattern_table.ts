@@ -123,6 +123,12 @@ export class PatternTable<V> {
     return true;
   }
 
+  /** Whether there is such a pair. */
+  has(pattern: string, value: V): boolean {
+    const values = this.#entryOf(this.#keyOf(pattern), pattern)?.values;
+    return values instanceof Many ? values.has(value) : values === value;
+  }
+
   /** Adds to `found` the values of every pattern that takes in the topic, each once; how often it looked. */
   match(topic: string, found: Set<V>): number {
     if (this.#size === 0) return 0;

@@ -26,6 +26,8 @@ export interface Made {
   readonly counters: Counters;
   /** Whether `#d` and all below it is durable; nothing else is, ever. */
   readonly durable: boolean;
+  /** Whether it knows how many subscribers a message reached; left out: it does. Others may have some, too. */
+  readonly tellsReached?: boolean;
   /** Sets going what waits for the end of a read. */
   readonly flush: () => void;
 }

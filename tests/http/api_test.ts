@@ -4,6 +4,7 @@ import { OPENAPI } from "../../lib/http/openapi.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { startHttp } from "../support/http.ts";
+import { LINK, linkedEngine } from "../support/linked_engine.ts";
 import { RawClient } from "../support/raw_client.ts";
 
 Deno.test("health and readiness say whether the broker lives and is of use, with the reason", async () => {
@@ -45,11 +46,28 @@ Deno.test("the broker is told in one answer, which counts what is published and 
   assert(told.totals.disconnects.quit >= 3, "each request to publish was a connection of its own");
 });
 
+Deno.test("an engine that others share is told of as the broker knows it", async () => {
+  await using http = await startHttp({ store: undefined, engine: linkedEngine({ link: LINK }) });
+  assertEquals((await http.json("/api/broker")).engine, {
+    kind: "NATS",
+    server: "10.0.0.7:4222",
+    up: true,
+    reconnects: 1,
+    received: 2,
+    received_bytes: 300,
+    sent: 4,
+    sent_bytes: 500,
+    pending_bytes: 60,
+    refused: 7,
+    unreadable: 8,
+  });
+});
+
 Deno.test("without a store there is none in the answer, and a topic has no sequence numbers", async () => {
   await using http = await startHttp({ store: undefined });
   assertEquals(await http.publish("#m", "x"), { topic: "#m", subscribers: 0 });
   const told = await http.json("/api/broker");
-  assertEquals([told.store, told.durable], [null, []]);
+  assertEquals([told.store, told.engine, told.durable], [null, null, []]);
   const topic = await http.json("/api/topics/m");
   assertEquals([topic.topic, topic.durable, topic.messages, topic.first, topic.last], [
     "#m",

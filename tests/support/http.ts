@@ -7,7 +7,13 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { Broker, type BrokerOptions, listenersOn, type Store } from "../../lib/broker/mod.ts";
+import {
+  Broker,
+  type BrokerOptions,
+  type EngineOption,
+  listenersOn,
+  type Store,
+} from "../../lib/broker/mod.ts";
 import { type HttpOptions, serveHttp } from "../../lib/http/mod.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
@@ -18,7 +24,7 @@ import { within } from "./within.ts";
 export type Json = any;
 
 /** What is different from a broker with a store in memory and a port on loopback. */
-export interface HttpSetup extends BrokerOptions {
+export interface HttpSetup extends BrokerOptions, EngineOption {
   /** Undefined: there is none. */
   readonly store?: Store | undefined;
   readonly http?: Partial<HttpOptions>;

@@ -26,9 +26,11 @@ import {
   type Program,
   type Values,
 } from "../options/table.ts";
+import { checkEngineOptions, ENGINE_OPTIONS } from "./engine/options.ts";
 import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
 import { checkTlsOptions, TLS_OPTIONS } from "./tls/options.ts";
 import { RETAIN, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
+import { checkStoredOptions } from "./stored.ts";
 import {
   choice,
   count,
@@ -110,7 +112,9 @@ const OPTIONS = {
   data: option(FOLDER, {
     help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",
   }),
-  durable: list(PATTERN, { help: "which topics are durable; may be given more than once (all)" }),
+  durable: list(PATTERN, {
+    help: "which topics are durable; may be given more than once (with --data all, with --engine none)",
+  }),
   sync: option(choice("commit", "interval"), {
     help: "commit: fsync before acknowledging; interval: every 100 ms, " +
       "so that a power cut can cost what was acknowledged since (commit)",
@@ -150,6 +154,7 @@ const OPTIONS = {
     help: "store such lines from FILE, or from stdin, and exit",
   }),
   ...GROUP_OPTIONS,
+  ...ENGINE_OPTIONS,
   users: option(FILE, {
     help: "TOML file with accounts and what each may do: nobody else comes in; read again when it changes " +
       "and on SIGHUP (everybody may do everything)",
@@ -173,6 +178,7 @@ const OPTIONS = {
       CONNECTIONS_PER_ADDRESS.toLocaleString("en")
     })`,
   }),
+  "max-topics": limitOption("topics"),
   "max-groups": limitOption("groups"),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
@@ -203,6 +209,10 @@ export const BROKER: Program<typeof OPTIONS> = {
     {
       command: "broker --data ./data --groups",
       does: "how far the groups have come, also while a broker runs there",
+    },
+    {
+      command: "broker -s -p --engine nats://a:4222,b:4222",
+      does: "shares topics with every broker that does the same",
     },
     {
       command: "broker -s -p --http",
@@ -263,38 +273,10 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   }
   const [job, second] = jobs;
   if (second !== undefined) throw new UsageError(`${asked.join(" and ")} do not go together: take one`);
-  if (dir === undefined) requireNothingStored(options);
+  checkEngineOptions(options);
+  checkStoredOptions(options);
   requireRoom(options);
   return job ?? { kind: "serve" };
-}
-
-/** Options about what is stored. */
-const STORED = [
-  "durable",
-  "sync",
-  "retain-age",
-  "retain-bytes",
-  "retain-groups",
-  "retain",
-  "dedup-window",
-  "ack-timeout",
-  "max-attempts",
-] as const;
-
-/** Throws UsageError where something is said about what is stored, and nothing is. */
-function requireNothingStored(options: BrokerOptions): void {
-  const given = STORED.filter((name) => {
-    const value = options[name];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined;
-  }).map((name) => `--${name}`);
-  const [last, ...before] = given.reverse();
-  if (last === undefined) return;
-  const named = before.length === 0 ? last : `${before.reverse().join(", ")} and ${last}`;
-  const [say, it] = before.length === 0 ? ["is", "it"] : ["are", "them"];
-  throw new UsageError(
-    `${named} ${say} about messages that are stored, and without --data DIR none is: ` +
-      `add --data DIR, or leave ${it} out; see broker --help`,
-  );
 }
 
 /** Throws UsageError where one connection may need more memory than there is for all. */
@@ -322,6 +304,7 @@ export function limitsOf(options: BrokerOptions): Limits {
     topic: options["max-topic"],
     patterns: options["max-patterns"],
     connections: options["max-connections"],
+    topics: options["max-topics"],
     groups: options["max-groups"],
     outbox: options["max-outbox"],
   });

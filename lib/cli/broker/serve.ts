@@ -14,6 +14,7 @@ import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import type { OpenAccounts } from "./accounts/open.ts";
 import { endInTime } from "./deadline.ts";
+import { openEngine, type StoredOptions } from "./engine/open.ts";
 import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
 import { BROKER, type BrokerOptions, limitsOf } from "./options.ts";
@@ -36,7 +37,12 @@ export async function serve(options: BrokerOptions): Promise<number> {
   void aborted(stop.signal).then(end);
   const accounts = await accountsOf(options, log);
   const certificates = await openCertificates(options, { log });
-  broker = await Broker.open({ ...setupOf(options, log), gatekeeper: accounts?.doorkeeper, log });
+  const engine = await Promise.race([
+    openEngine(options, { stored: storedOf(options), log }),
+    aborted(stop.signal).then(() => "stopped" as const),
+  ]);
+  if (engine === "stopped") return code = 0;
+  broker = await Broker.open({ ...setupOf(options, log), engine, gatekeeper: accounts?.doorkeeper, log });
   accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
@@ -50,12 +56,15 @@ export async function serve(options: BrokerOptions): Promise<number> {
   });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
   const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
-  printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}`);
+  const shared = options.engine === undefined ? "" : `, engine nats://${options.engine.join(",")}`;
+  printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}${shared}`);
   const { version } = BROKER;
   warnOfOpenPorts(ways, { accounts, certificates, log });
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
 
-  const why = await Promise.race([aborted(stop.signal), broker.lost.then(() => "lost" as const)]);
+  const lost = Promise.race([broker.lost, ...(engine === undefined ? [] : [engine.lost])]);
+  void engine?.lost.then((reason) => log.error("NATS will not be reached again", { reason }));
+  const why = await Promise.race([aborted(stop.signal), lost.then(() => "lost" as const)]);
   if (why === "lost") {
     // nothing more can be promised, but whoever is connected can be told that it is over
     await http?.close();
@@ -208,12 +217,31 @@ function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
     loginTimeout: options["login-timeout"],
     connectionsPerAddress: options["max-connections-per-address"],
     measures: options.http !== undefined,
+    ...(options.engine === undefined ? dataOf(options) : {}),
+  };
+}
+
+/** What a store of this broker's own is told. */
+function dataOf(options: BrokerOptions): Partial<Setup & DataOptions> {
+  const { durable, retain, dedupWindow, ackTimeout, maxAttempts } = storedOf(options);
+  return {
     data: options.data,
-    durable: options.durable,
+    durable,
+    retain,
     ...(options.sync === undefined ? {} : { sync: options.sync }),
-    ...(options["dedup-window"] === undefined ? {} : { dedupWindow: options["dedup-window"] }),
-    ...(options["ack-timeout"] === undefined ? {} : { ackTimeout: options["ack-timeout"] }),
-    ...(options["max-attempts"] === undefined ? {} : { maxAttempts: options["max-attempts"] }),
+    ...(dedupWindow === undefined ? {} : { dedupWindow }),
+    ...(ackTimeout === undefined ? {} : { ackTimeout }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+  };
+}
+
+/** What is stored, wherever. */
+function storedOf(options: BrokerOptions): StoredOptions {
+  return {
+    durable: options.durable,
+    dedupWindow: options["dedup-window"],
+    ackTimeout: options["ack-timeout"],
+    maxAttempts: options["max-attempts"],
     retain: {
       age: options["retain-age"],
       bytes: options["retain-bytes"],

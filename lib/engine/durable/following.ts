@@ -13,7 +13,7 @@ import type { Replay } from "./replay.ts";
 
 /** What the replays of one engine share. */
 export interface FollowingParts {
-  readonly store: Store;
+  readonly store: Pick<Store, "seek" | "read" | "watch">;
   readonly turns: ReadingTurns;
   /** What is handed on in slices is handed on wholly: no commit is known in part here. */
   readonly finish: () => void;

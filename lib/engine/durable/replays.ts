@@ -14,9 +14,10 @@ import { Replay } from "./replay.ts";
 
 /** What they work with. */
 export interface ReplaysParts {
-  readonly store: Store;
+  readonly store: Pick<Store, "seek" | "read" | "watch">;
   readonly routing: Routing;
-  readonly log: CommitLog;
+  /** Who hands on what is live. */
+  readonly log: Pick<CommitLog, "finish" | "delivered" | "begun">;
   readonly memory: HeldMemory;
   readonly turns: ReadingTurns;
   readonly flush: () => void;
@@ -31,7 +32,7 @@ const REPLAY_BYTES = 1536;
  */
 export class Replays {
   readonly #routing: Routing;
-  readonly #log: CommitLog;
+  readonly #log: ReplaysParts["log"];
   readonly #memory: HeldMemory;
   readonly #followingParts: FollowingParts;
   readonly #replays = new Map<Subscriber, Replay>();

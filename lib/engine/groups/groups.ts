@@ -14,7 +14,7 @@ import { Members } from "./members.ts";
 
 /** What groups have in common. */
 export interface GroupsOptions {
-  readonly routing: Routing;
+  readonly routing: Pick<Routing, "subscribe" | "unsubscribe">;
   readonly counters: Counters;
   readonly flushes: FlushList;
 }
@@ -22,7 +22,7 @@ export interface GroupsOptions {
 /** A group is a name and a pattern (G1). */
 export class Groups implements GroupOwner {
   readonly counters: Counters;
-  readonly #routing: Routing;
+  readonly #routing: GroupsOptions["routing"];
   readonly #flushes: FlushList;
   readonly #groups = new Map<string, Group>();
 

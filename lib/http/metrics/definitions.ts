@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GroupListing } from "../../broker/mod.ts";
+import type { GroupListing, LinkSnapshot } from "../../broker/mod.ts";
 import type { HistogramState } from "../../histogram.ts";
 import type { Reading } from "./reading.ts";
 
@@ -149,6 +149,9 @@ export const METRICS: readonly (NumberMetric | TimesMetric)[] = [
   gauge("resident_bytes", "memory of the process", ({ resident }) => resident),
 
   gauge("store_topics", "topics of which something is stored", ({ snapshot }) => snapshot.store?.topics),
+  gauge("store_topics_limit", "what --max-topics lets them be", ({ snapshot }) => {
+    return snapshot.store && snapshot.topicsMost;
+  }),
   gauge("store_bytes", "bytes that the store occupies", ({ snapshot }) => snapshot.store?.bytes),
   gauge("store_batches", "batches in the store", ({ snapshot }) => snapshot.store?.batches),
   counter("store_messages", "messages that were stored", ({ snapshot }) => snapshot.commits?.messages),
@@ -175,6 +178,36 @@ export const METRICS: readonly (NumberMetric | TimesMetric)[] = [
   ),
   gauge("store_delayed_bytes", "bytes of those", ({ snapshot }) => snapshot.store?.delayedBytes),
 
+  gauge("engine_up", "1: the engine that brokers share is reached; 0: it is not", ofLink(({ up }) => +up)),
+  counter("engine_reconnects", "how often it was connected to again", ofLink(({ reconnects }) => reconnects)),
+  counter(
+    "engine_received_messages",
+    "messages that came from it, each of which may hold a run of ours",
+    ofLink(({ inMessages }) => inMessages),
+  ),
+  counter("engine_received_bytes", "bytes of those", ofLink(({ inBytes }) => inBytes)),
+  counter(
+    "engine_sent_messages",
+    "messages that were sent to it, counted likewise",
+    ofLink(({ outMessages }) => outMessages),
+  ),
+  counter("engine_sent_bytes", "bytes of those", ofLink(({ outBytes }) => outBytes)),
+  gauge(
+    "engine_pending_bytes",
+    "bytes that were sent to it, and are not known to have been taken",
+    ofLink(({ pending }) => pending),
+  ),
+  counter(
+    "engine_refused_messages",
+    "messages that publishers were refused since it was not reached",
+    ofLink(({ refused }) => refused),
+  ),
+  counter(
+    "engine_unreadable_messages",
+    "messages that came from it and were none that can be delivered",
+    ofLink(({ unreadable }) => unreadable),
+  ),
+
   gauge(
     "group_lag_messages",
     "messages that are stored and that the group has not settled",
@@ -192,6 +225,10 @@ export const METRICS: readonly (NumberMetric | TimesMetric)[] = [
   }),
   counter("dead_messages", "messages that became dead letters", ({ snapshot }) => snapshot.totals.dead),
 ];
+
+function ofLink(read: (link: LinkSnapshot) => number): NumberMetric["read"] {
+  return ({ snapshot: { link } }) => link === undefined ? undefined : read(link);
+}
 
 /** Those with a label, and the rest of all that was published. */
 function byTopic({ topics, snapshot }: Reading, what: "messages" | "bytes"): readonly Sample[] {

@@ -42,6 +42,7 @@ export function Overview({ app }) {
           <${ConnectionList} app=${app} shown=${SHOWN} />
         </section>
         <${Store} broker=${broker} />
+        <${Engine} broker=${broker} />
       </div>
     </div>
   `;
@@ -144,6 +145,8 @@ function Flow({ app, broker }) {
 /** @param {{ broker: any }} props */
 function Store({ broker }) {
   const { store, durable, totals } = broker;
+  // what others store in common has a panel of its own
+  if (store === null && broker.engine !== null) return null;
   return html`<section class="panel" aria-labelledby="stored">
     <header><h2 id="stored">Store</h2></header>
     ${
@@ -173,4 +176,38 @@ function Store({ broker }) {
       `
   }
   </section>`;
+}
+
+/**
+ * What is known of the brokers beside this one.
+ *
+ * @param {{ broker: any }} props
+ */
+function Engine({ broker: { engine } }) {
+  if (engine === null) return null;
+  return html`
+    <section class="panel" aria-labelledby="engine">
+      <header>
+        <h2 id="engine">${engine.kind}</h2>
+      </header>
+      <table>
+        <caption class="out-of-sight">What it shares with other brokers</caption>
+        <tbody>${[
+          [engine.up ? "Connected to" : "Away, was connected to", engine.server],
+          ["Connected again", whole(engine.reconnects)],
+          ["Received", `${short(engine.received)} (${size(engine.received_bytes)})`],
+          ["Sent", `${short(engine.sent)} (${size(engine.sent_bytes)})`],
+          ["Not taken yet", size(engine.pending_bytes)],
+          ["Refused while it was away", whole(engine.refused)],
+        ].map(([title, value]) =>
+          html`
+            <tr key=${title}>
+              <th scope="row">${title}</th>
+              <td class="number">${value}</td>
+            </tr>
+          `
+        )}</tbody>
+      </table>
+    </section>
+  `;
 }

@@ -44,6 +44,7 @@ function overview(snapshot: BrokerSnapshot): Record<string, unknown> {
     outbox: { queued_bytes: connections.reduce((sum, { queued }) => sum + queued, 0) },
     write: snapshot.writes === undefined ? null : quantilesOf(snapshot.writes),
     store: storeOf(snapshot),
+    engine: engineOf(snapshot),
   };
 }
 
@@ -108,6 +109,24 @@ function storeOf({ store, commits }: BrokerSnapshot): Record<string, unknown> | 
     trimmed,
     delayed,
     delayed_bytes: delayedBytes,
+  };
+}
+
+function engineOf({ link }: BrokerSnapshot): Record<string, unknown> | null {
+  if (link === undefined) return null;
+  const { kind, server, up, reconnects, refused, unreadable } = link;
+  return {
+    kind,
+    server,
+    up,
+    reconnects,
+    received: link.inMessages,
+    received_bytes: link.inBytes,
+    sent: link.outMessages,
+    sent_bytes: link.outBytes,
+    pending_bytes: link.pending,
+    refused,
+    unreadable,
   };
 }
 

@@ -9,6 +9,7 @@ import { parsePattern } from "../../topics/topic.ts";
 import type { Answer, Context } from "../context.ts";
 import type { Subscription } from "../subscription.ts";
 import { subscribeRefusal } from "../permissions.ts";
+import type { Ticket } from "../reply_queue.ts";
 import { refusal } from "../refusal.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
@@ -52,7 +53,15 @@ export function sub(request: Request, context: Context): Answer {
     (context.grant !== UNLIMITED && namesRequester(name));
   const subscription = subscriptions.open(name, { policy, own, follows, replaces });
   if (!goesOn) engine.subscribe(name, subscription);
-  return "ok";
+  return onceSubscribed(context);
+}
+
+/** What is published behind the answer comes, wherever it is published (N2). */
+function onceSubscribed(context: Context): Answer {
+  let ticket: Ticket | undefined = undefined;
+  if (context.engine.subscribed(() => ticket?.succeed(DONE))) return "ok";
+  ticket = context.ask();
+  return "answered";
 }
 
 /** Begins in what is stored. Answered when its beginning has been found. */

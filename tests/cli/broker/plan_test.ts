@@ -83,3 +83,66 @@ Deno.test("a time to acknowledge in is neither short nor endless", () => {
   };
   assertEquals(["249ms", "250ms", "1d", "25h"].map(taken), [false, true, true, false]);
 });
+
+/** What the broker says against these words. */
+function refused(...words: readonly string[]): string {
+  return assertThrows(() => planOf(...words), UsageError).message;
+}
+
+Deno.test("options of an engine are refused where there is none, each by its name", () => {
+  for (
+    const words of [
+      ["--engine-prefix", "x"],
+      ["--engine-plain", "#a"],
+      ["--engine-token-file", "f"],
+      ["--engine-tls"],
+      ["--connect-timeout", "1s"],
+    ]
+  ) {
+    assertEquals(
+      refused(...words),
+      `${words[0]} needs --engine URL, the NATS it is about; see broker --help`,
+    );
+  }
+  assertEquals(
+    planOf("--engine", "nats://a", "--engine-prefix", "x", "--connect-timeout", "1s").kind,
+    "serve",
+  );
+});
+
+Deno.test("an engine keeps what is stored in the place of --data, and only what --durable names", () => {
+  const engine = ["--engine", "nats://a"];
+  assertEquals(
+    refused(...engine, "--data", "d"),
+    "--data stores on this machine and --engine in NATS: take one (with --engine, --durable PATTERN says " +
+      "what NATS stores)",
+  );
+  assertEquals(
+    refused(...engine, "--retain-age", "1d", "--engine-replicas", "3"),
+    "--engine-replicas and --retain-age are about messages that are stored, and without --durable PATTERN " +
+      "NATS stores nothing: add --durable PATTERN, or leave them out; see broker --help",
+  );
+  const durable = [...engine, "--durable", "#orders.>"];
+  assertEquals(planOf(...durable, "--retain-age", "1d", "--engine-replicas", "3").kind, "serve");
+  for (const [option, value] of [["--sync", "commit"], ["--retain-groups", "hold"]] as const) {
+    assertEquals(refused(...durable, option, value).split(":")[0], `${option} is not for --engine`);
+  }
+});
+
+Deno.test("who a broker is to NATS is said in one way, and wholly", () => {
+  const engine = ["--engine", "nats://a"];
+  assertEquals(
+    refused(...engine, "--engine-creds", "c", "--engine-token-file", "t"),
+    "--engine-creds and --engine-token-file both say who the broker is to NATS: take one",
+  );
+  for (
+    const [there, missing] of [
+      ["--engine-user", "--engine-password-file FILE"],
+      ["--engine-password-file", "--engine-user NAME"],
+      ["--engine-cert", "--engine-key FILE"],
+      ["--engine-key", "--engine-cert FILE"],
+    ] as const
+  ) {
+    assertEquals(refused(...engine, there, "x"), `${there} needs ${missing}, too; see broker --help`);
+  }
+});

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connectSubscriber } from "../../../lib/mod.ts";
 import { METRICS } from "../../../lib/http/metrics/definitions.ts";
 import { startHttp } from "../../support/http.ts";
+import { LINK, linkedEngine } from "../../support/linked_engine.ts";
 import { has, promtool } from "../../support/promtool.ts";
 
 const NO_PROMTOOL = !await has("promtool");
@@ -34,6 +35,7 @@ Deno.test("a scrape has the numbers of the broker, its topics, groups and store"
       ['hashbus_connections{listener="publishers"}', 0],
       ["hashbus_store_messages_total", 4],
       ["hashbus_store_topics", 2],
+      ["hashbus_store_topics_limit", 1_000_000],
       ['hashbus_group_lag_messages{group="billing",pattern="#a"}', 3],
       ['hashbus_group_members{group="billing",pattern="#a"}', 1],
       ['hashbus_ended_connections_total{reason="quit"}', 4],
@@ -44,6 +46,35 @@ Deno.test("a scrape has the numbers of the broker, its topics, groups and store"
   const count = value(text, "hashbus_write_seconds_count")!;
   assert(count > 0);
   assertEquals(value(text, 'hashbus_write_seconds_bucket{le="+Inf"}'), count);
+});
+
+Deno.test("an engine that others share is told of while it is reached and while it is not, and nothing of one that is the broker's own", async () => {
+  const state = { link: LINK };
+  await using http = await startHttp({ store: undefined, engine: linkedEngine(state) });
+  const { text } = await http.ask("/metrics");
+  for (
+    const [series, expected] of [
+      ["hashbus_engine_up", 1],
+      ["hashbus_engine_reconnects_total", 1],
+      ["hashbus_engine_received_messages_total", 2],
+      ["hashbus_engine_received_bytes_total", 300],
+      ["hashbus_engine_sent_messages_total", 4],
+      ["hashbus_engine_sent_bytes_total", 500],
+      ["hashbus_engine_pending_bytes", 60],
+      ["hashbus_engine_refused_messages_total", 7],
+      ["hashbus_engine_unreadable_messages_total", 8],
+      ["hashbus_ready", 1],
+    ] as const
+  ) {
+    assertEquals(value(text, series), expected, `${series}\n${text}`);
+  }
+  state.link = { ...LINK, up: false };
+  const away = (await http.ask("/metrics")).text;
+  assertEquals([value(away, "hashbus_engine_up"), value(away, "hashbus_ready")], [0, 0]);
+  const { status, text: why } = await http.ask("/readyz");
+  assertEquals([status, JSON.parse(why).reason], [503, "NATS at 10.0.0.7:4222 is away"]);
+  await using own = await startHttp({ store: undefined });
+  assert(!(await own.ask("/metrics")).text.includes("hashbus_engine"));
 });
 
 Deno.test("what there is none of has no metric, and every name is one of those that are defined", async () => {

@@ -1,0 +1,311 @@
+/**
+ * What this broker sends of topics in memory, and what of it NATS has taken.
+ *
+ * @module
+ */
+import type { ChunkPool } from "../../buffers.ts";
+import type { Flushable, FlushList } from "../../flush_list.ts";
+import { ENGINE_AWAY_MS, ENGINE_PACK_BYTES, ENGINE_WINDOW_BYTES } from "../../limits.ts";
+import { RecordReader } from "../../wire/records.ts";
+import type { Run } from "../../wire/run.ts";
+import type { Acknowledgement, Gate, Publisher, Receipt } from "../types.ts";
+import { encodeStamp, STAMP_MOST, stampText } from "./packed.ts";
+import { fieldsText, FROM, headersOfFields } from "./plain.ts";
+import type { NatsLink } from "./port.ts";
+import type { Subjects } from "./subjects.ts";
+
+/** What it needs. */
+export interface OutgoingOptions {
+  readonly link: NatsLink;
+  readonly subjects: Subjects;
+  readonly flushes: FlushList;
+  readonly pool: ChunkPool;
+  readonly id: string;
+  /** Whether a topic's messages go one by one. */
+  readonly isPlain: (topic: string) => boolean;
+  /** Hands a run to local subscribers. */
+  readonly deliver: (run: Run) => number;
+}
+
+/** A run that waits for the end of the read that brought it. */
+interface Waiting {
+  readonly run: Run;
+  readonly answer: Acknowledgement;
+}
+
+/** Who has it is not known: there may be subscribers of other brokers. */
+const TAKEN: Receipt = { reached: undefined, level: "memory", last: undefined, topic: undefined };
+/**
+ * PINGs without an answer beside which less than a packed message waits: so what many bring, each little, is
+ * written together, and one who brings little waits no longer than NATS takes.
+ */
+const ASKED_MOST = 2;
+/** What the head of a plain message takes beside its fields: names of headers, a reply subject. */
+const HEADERS_MOST = 512;
+
+/**
+ * - What is published in one read is written behind it, in the order of the calls; consecutive runs to one
+ *   topic together.
+ * - A run is acknowledged when NATS has answered a PING behind it (N1), and refused where the link went down
+ *   before (N3): then it is not known whether others have it.
+ * - As a {@link Gate} it is full while so many bytes have no answer, and for a while where NATS is away. Then
+ *   what is published all the same is refused.
+ */
+export class Outgoing implements Gate, Flushable {
+  readonly #options: OutgoingOptions;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  /** PINGs without an answer. */
+  #asked = 0;
+  /** Bytes of what waits or has no answer, and how many runs. */
+  #bytes = 0;
+  #runs = 0;
+  #announced = false;
+  #notFull: Array<() => void> = [];
+  #idle: Array<() => void> = [];
+  #number = 0;
+  /** Goes up each time the link is lost: what came before may still be on its way by another server. */
+  #age = 0;
+  #now: number;
+  /** When the link went down; undefined: it is up. */
+  #downSince: number | undefined;
+  #refused = 0;
+
+  constructor(options: OutgoingOptions, now: number) {
+    this.#options = options;
+    this.#now = now;
+    options.link.watch({
+      down: () => {
+        this.#age++;
+        this.#downSince = this.#now;
+        this.#refuseWaiting();
+        options.flushes.flush();
+      },
+      up: () => {
+        this.#downSince = undefined;
+        this.#tell();
+        options.flushes.flush();
+      },
+    });
+  }
+
+  /** Messages that were refused for NATS was away. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Bytes that NATS has not answered for. */
+  get pending(): number {
+    return this.#bytes;
+  }
+
+  get full(): boolean {
+    return this.#downSince === undefined
+      ? this.#bytes >= ENGINE_WINDOW_BYTES
+      : this.#now - this.#downSince < ENGINE_AWAY_MS;
+  }
+
+  whenNotFull(callback: () => void): void {
+    this.#notFull.push(callback);
+  }
+
+  /** Why what is published is refused, a clause; undefined: it is not. */
+  get trouble(): string | undefined {
+    if (this.#downSince === undefined) return undefined;
+    return `NATS cannot be reached (${this.#options.link.state.server})`;
+  }
+
+  /** Takes a run that is kept, and releases it. */
+  publish(run: Run, publisher: Publisher): void {
+    const { link, flushes, deliver } = this.#options;
+    const answer = publisher.hold(run.count);
+    if (!link.up || this.#downSince !== undefined) return this.#refuse({ run, answer }, UNAVAILABLE);
+    const problem = this.#problem(run);
+    if (problem !== undefined) {
+      answer.refuse("PAYLOAD_TOO_LARGE", problem);
+      return run.release();
+    }
+    deliver(run);
+    this.#waiting.push({ run, answer });
+    const bytes = sizeOf(run);
+    this.#bytes += bytes;
+    this.#waitingBytes += bytes;
+    this.#runs++;
+    if (this.#announced) return;
+    this.#announced = true;
+    flushes.add(this);
+  }
+
+  /** Writes what was published in a read. */
+  ready(): void {
+    this.#announced = false;
+    const waiting = this.#waiting;
+    const { link } = this.#options;
+    if (waiting.length === 0) return;
+    if (!link.up) return this.#refuseWaiting();
+    if (this.#asked >= ASKED_MOST && this.#waitingBytes < ENGINE_PACK_BYTES) return;
+    this.#waiting = [];
+    const bytes = this.#waitingBytes;
+    this.#waitingBytes = 0;
+    for (let at = 0; at < waiting.length;) {
+      const { run } = waiting[at]!;
+      let end = at + 1;
+      while (end < waiting.length && waiting[end]!.run.route === run.route) end++;
+      this.#send(waiting, at, end);
+      at = end;
+    }
+    const answers = waiting.map(({ answer }) => answer);
+    this.#asked++;
+    link.flush((taken) => this.#answered(answers, bytes, taken));
+    // what was written lies in the link's own memory by now
+    for (const { run } of waiting) run.release();
+  }
+
+  /** Time has passed. */
+  tick(now: number): void {
+    this.#now = now;
+    if (this.#downSince !== undefined && !this.full) this.#tell();
+  }
+
+  /** Calls back once when everything has its answer. */
+  whenIdle(callback: () => void): void {
+    if (this.#runs === 0) callback();
+    else this.#idle.push(callback);
+  }
+
+  /** Why one of its messages is too large, or undefined. */
+  #problem(run: Run): string | undefined {
+    const most = this.#options.link.maxPayload - STAMP_MOST - HEADERS_MOST;
+    const { chunk, start, end } = run.records;
+    if (end - start <= most) return undefined;
+    const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
+    while (reader.next()) {
+      if (reader.end - reader.start > most) {
+        return `NATS takes messages of ${most} bytes here, this one has ${reader.end - reader.start}`;
+      }
+    }
+    return undefined;
+  }
+
+  /** Sends consecutive runs to one topic. */
+  #send(waiting: readonly Waiting[], from: number, end: number): void {
+    const { route } = waiting[from]!.run;
+    if (this.#options.isPlain(route.topic)) {
+      for (let at = from; at < end; at++) this.#sendPlain(waiting[at]!.run);
+      return;
+    }
+    const most = Math.min(ENGINE_PACK_BYTES, this.#options.link.maxPayload - STAMP_MOST);
+    for (let at = from; at < end;) {
+      let bytes = sizeOf(waiting[at]!.run);
+      if (bytes > most) {
+        this.#sendInParts(waiting[at++]!.run, most);
+        continue;
+      }
+      let next = at + 1;
+      for (; next < end && bytes + sizeOf(waiting[next]!.run) <= most; next++) {
+        bytes += sizeOf(waiting[next]!.run);
+      }
+      this.#sendPacked(route.topic, waiting.slice(at, next).map(({ run }) => run.records.view), bytes);
+      at = next;
+    }
+  }
+
+  #sendInParts(run: Run, most: number): void {
+    const { chunk, start, end } = run.records;
+    const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
+    let from = start;
+    const send = (to: number): void => {
+      if (to > from) this.#sendPacked(run.route.topic, [chunk.bytes.subarray(from, to)], to - from);
+      from = to;
+    };
+    while (reader.next()) if (reader.end - from > most) send(reader.start);
+    send(end);
+  }
+
+  #sendPacked(topic: string, records: readonly Uint8Array[], bytes: number): void {
+    const { link, subjects } = this.#options;
+    const stamp = encodeStamp({ sender: this.#sender, number: ++this.#number });
+    // the client keeps it until it is written
+    const packed = new Uint8Array(stamp.length + bytes);
+    packed.set(stamp);
+    let at = stamp.length;
+    for (const part of records) {
+      packed.set(part, at);
+      at += part.length;
+    }
+    link.publish(subjects.run(topic), packed);
+  }
+
+  #sendPlain(run: Run): void {
+    const { link, subjects } = this.#options;
+    const { chunk, start, end } = run.records;
+    const { topic, topicBytes } = run.route;
+    const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes });
+    while (reader.next()) {
+      const text = fieldsText(chunk.bytes, reader.fieldsStart, reader.fieldsEnd);
+      const { headers = [], reply } = headersOfFields(text, { subjects, replyAs: "subject" });
+      headers.push([FROM, stampText({ sender: this.#sender, number: ++this.#number })]);
+      link.publish(subjects.one(topic), chunk.bytes.subarray(reader.payloadStart, reader.payloadEnd), {
+        headers,
+        reply,
+      });
+    }
+  }
+
+  get #sender(): string {
+    return `${this.#options.id}.${this.#age}`;
+  }
+
+  #answered(answers: readonly Acknowledgement[], bytes: number, taken: boolean): void {
+    const wasFull = this.#bytes >= ENGINE_WINDOW_BYTES;
+    this.#asked--;
+    this.#bytes -= bytes;
+    this.#runs -= answers.length;
+    for (const answer of answers) {
+      if (taken) answer.acknowledge(TAKEN);
+      else answer.refuse("UNAVAILABLE", LOST);
+    }
+    if (wasFull && this.#downSince === undefined && !this.full) this.#tell();
+    this.ready();
+    this.#options.flushes.flush();
+    if (this.#runs === 0) this.#tellIdle();
+  }
+
+  /** Those that were not written. */
+  #refuseWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const each of waiting) {
+      this.#bytes -= sizeOf(each.run);
+      this.#runs--;
+      this.#refuse(each, LOST);
+    }
+    if (this.#runs === 0) this.#tellIdle();
+  }
+
+  #refuse({ run, answer }: Waiting, reason: string): void {
+    this.#refused += run.count;
+    answer.refuse("UNAVAILABLE", reason);
+    run.release();
+  }
+
+  #tell(): void {
+    const callbacks = this.#notFull;
+    this.#notFull = [];
+    for (const callback of callbacks) callback();
+  }
+
+  #tellIdle(): void {
+    const callbacks = this.#idle;
+    this.#idle = [];
+    for (const callback of callbacks) callback();
+  }
+}
+
+const UNAVAILABLE = "NATS, which the brokers share, cannot be reached: try again";
+const LOST = "NATS was lost before it had answered: it is not known who has this message";
+
+function sizeOf({ records: { start, end } }: Run): number {
+  return end - start;
+}

@@ -1,0 +1,119 @@
+/**
+ * What is said to JetStream of messages that a group was given.
+ *
+ * @module
+ */
+import { encodeText } from "../../../wire/bytes.ts";
+import type { NatsLink } from "../port.ts";
+import { PATIENCE_MS, RESEND_MS } from "./limits.ts";
+
+/** What it works with. */
+export interface AcksParts {
+  readonly link: NatsLink;
+  /** A subject below which nobody else listens. */
+  readonly inbox: string;
+  readonly now: () => number;
+}
+
+/** Messages that are settled, and who is told when JetStream knows. */
+interface Settled {
+  readonly replies: readonly string[];
+  readonly since: number;
+  again: number;
+  readonly done: (known: boolean) => void;
+}
+
+const ACK = encodeText("+ACK");
+const NAK = encodeText("-NAK");
+const IN_PROGRESS = encodeText("+WPI");
+const NANOS = 1_000_000;
+
+/**
+ * Guarantee: what is settled is said until JetStream has answered, through a link that is lost and comes
+ * back, and not for ever. What else is said is said once: a message of which it does not arrive is given out
+ * again when its time is over.
+ */
+export class Acks {
+  readonly #parts: AcksParts;
+  readonly #settled = new Map<string, Settled>();
+  #count = 0;
+
+  constructor(parts: AcksParts) {
+    this.#parts = parts;
+    parts.link.subscribe(`${parts.inbox}.*`, ({ subject }) => this.#known(subject));
+    parts.link.watch({
+      up: () => {
+        for (const each of this.#settled) this.#say(each);
+        this.#flush();
+      },
+    });
+  }
+
+  /** These are done with; called back when that is known, or never will be. */
+  settle(replies: readonly string[], done: (known: boolean) => void): void {
+    const since = this.#parts.now();
+    const token = (++this.#count).toString(36);
+    const settled: Settled = { replies, since, again: 0, done };
+    this.#settled.set(token, settled);
+    this.#say([token, settled]);
+    this.#flush();
+  }
+
+  /** It is to be given out again, in so many milliseconds. */
+  giveBack(reply: string, delay: number): void {
+    this.#once(reply, delay > 0 ? encodeText(`-NAK ${JSON.stringify({ delay: delay * NANOS })}`) : NAK);
+  }
+
+  /** Its time begins anew. */
+  extend(reply: string): void {
+    this.#once(reply, IN_PROGRESS);
+  }
+
+  tick(now: number): void {
+    for (const [token, each] of this.#settled) {
+      if (now - each.since >= PATIENCE_MS) {
+        this.#settled.delete(token);
+        each.done(false);
+      } else if (now >= each.again) {
+        this.#say([token, each]);
+        this.#flush();
+      }
+    }
+  }
+
+  /** Nothing is known any more. */
+  close(): void {
+    for (const { done } of this.#settled.values()) done(false);
+    this.#settled.clear();
+  }
+
+  #say([token, settled]: readonly [string, Settled]): void {
+    const { link, inbox, now } = this.#parts;
+    settled.again = now() + RESEND_MS;
+    if (!link.up) return;
+    const { replies } = settled;
+    // they are taken in their order: who has taken the last has taken all
+    for (const [at, reply] of replies.entries()) {
+      link.publish(reply, ACK, at === replies.length - 1 ? { reply: `${inbox}.${token}` } : {});
+    }
+  }
+
+  #once(reply: string, what: Uint8Array): void {
+    const { link } = this.#parts;
+    if (!link.up) return;
+    link.publish(reply, what);
+    this.#flush();
+  }
+
+  #known(subject: string): void {
+    const token = subject.slice(subject.lastIndexOf(".") + 1);
+    const settled = this.#settled.get(token);
+    if (settled === undefined || !this.#settled.delete(token)) return;
+    settled.done(true);
+  }
+
+  #flush(): void {
+    const { link } = this.#parts;
+    if (link.up) link.flush(() => {});
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Where the messages of a group come from: its consumer, which all brokers ask.
+ *
+ * @module
+ */
+import type { ChunkPool } from "../../../buffers.ts";
+import type { Run } from "../../../wire/run.ts";
+import type { GroupName, Route, Settling } from "../../types.ts";
+import type { NatsLink, NatsMessage } from "../port.ts";
+import type { GroupConsumer, StreamsPort } from "../streams_port.ts";
+import type { Subjects } from "../subjects.ts";
+import type { Acks } from "./acks.ts";
+import type { Dead } from "./burial.ts";
+import type { Delivery } from "./delivery.ts";
+import { incomingOf, isExpired, RunMaker } from "./incoming.ts";
+import { ASK_MOST } from "./limits.ts";
+import { Pull, pullParts } from "./pull.ts";
+
+/** What it works with. */
+export interface GroupSourceParts {
+  readonly link: NatsLink;
+  readonly streams: StreamsPort;
+  readonly subjects: Subjects;
+  readonly acks: Pick<Acks, "settle">;
+  readonly pool: ChunkPool;
+  readonly routeOf: (topic: string) => Route;
+  readonly inbox: () => string;
+  readonly now: () => number;
+  /** Calls back in a moment. */
+  readonly later: (callback: () => void) => void;
+  /** How often a message is given out. */
+  readonly maxAttempts: number;
+  readonly onUnreadable: (reason: string) => void;
+}
+
+/** Whom it tells. */
+export interface GroupSourceOwner extends GroupSourceParts {
+  /** Messages to be given out; kept. */
+  readonly came: (waiting: Waiting) => void;
+  /** One that has been given out so often, and may not be once more. */
+  readonly dead: (dead: Pick<Dead, "run" | "reply" | "sequence">, attempts: number) => void;
+  /** How many may be asked for, those that were and have not come among them. */
+  readonly room: () => number;
+  /** Something may be asked for. */
+  readonly ready: () => void;
+  /** Its consumer is another: nobody holds anything of the one before. */
+  readonly madeAnew: () => void;
+  readonly deleted: () => void;
+}
+
+/** Messages that no member has yet: they follow one another, and have been given out as often. */
+export interface Waiting {
+  readonly run: Run;
+  readonly replies: readonly string[];
+  readonly attempt: number;
+  /** Since when. */
+  readonly since: number;
+}
+
+/** What belongs to a message and is in no run. */
+type Beside = Pick<Waiting, "attempt"> & { readonly reply: string };
+
+/** Guarantee: it asks for no more than there is room for, so that other brokers get the rest. */
+export class GroupSource {
+  readonly #group: GroupName;
+  readonly #owner: GroupSourceOwner;
+  readonly #runs: RunMaker;
+  #beside: Beside[] = [];
+  /** What the next run is that is whole: to be buried, or given out. */
+  #dying: ((waiting: Waiting) => void) | undefined;
+  #consumer: GroupConsumer | undefined;
+  #pull: Pull | undefined;
+  #closed = false;
+
+  constructor(group: GroupName, owner: GroupSourceOwner) {
+    this.#group = group;
+    this.#owner = owner;
+    this.#runs = new RunMaker({
+      pool: owner.pool,
+      routeOf: owner.routeOf,
+      made: (run) => {
+        const beside = this.#beside.splice(0, run.count);
+        const replies = beside.map(({ reply }) => reply);
+        const waiting: Waiting = { run, replies, attempt: beside[0]!.attempt, since: owner.now() };
+        (this.#dying ?? owner.came)(waiting);
+      },
+    });
+  }
+
+  /** How its messages are settled. Once it is attached. */
+  get settling(): Settling {
+    return this.#consumer!.settling;
+  }
+
+  /** The consumer's name. */
+  get consumer(): string {
+    return this.#consumer!.consumer;
+  }
+
+  /** This is its consumer from now on. */
+  attach(consumer: GroupConsumer): void {
+    const isOther = this.#consumer !== undefined && this.#consumer.created !== consumer.created;
+    this.#consumer = consumer;
+    if (isOther) this.#owner.madeAnew();
+    this.open();
+  }
+
+  /** Asks from now on, where it can. */
+  open(): void {
+    this.down();
+    if (this.#consumer === undefined || this.#closed || !this.#owner.link.up) return;
+    this.#pull = new Pull(this.#consumer.consumer, pullParts(this.#owner), {
+      pulled: (message, delivery) => this.#pulled(message, delivery),
+      unanswered: (why) => {
+        if (why === "gone") this.#gone();
+        else this.ask();
+      },
+    });
+    this.#owner.ready();
+  }
+
+  /** As many as there is room for. */
+  ask(): void {
+    const pull = this.#pull;
+    const { link, room } = this.#owner;
+    if (pull === undefined || !link.up) return;
+    const most = Math.min(room(), ASK_MOST);
+    const batch = most - pull.asked;
+    // a request for each message that is settled would cost more than the message
+    if (batch <= 0 || (pull.asked > 0 && 4 * batch < most)) return;
+    pull.ask({ batch });
+    link.flush(() => {});
+  }
+
+  /** All that has come is handed on. */
+  read(): void {
+    this.#runs.end();
+  }
+
+  /** What has come and was not handed on is forgotten. */
+  forget(): void {
+    this.#runs.clear();
+    this.#beside = [];
+  }
+
+  tick(passed: number): void {
+    this.#pull?.tick(passed);
+  }
+
+  /** The link is lost, or the consumer: what was asked for does not come. */
+  down(): void {
+    this.#pull?.close();
+    this.#pull = undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.down();
+  }
+
+  #pulled(message: NatsMessage, delivery: Delivery): void {
+    const { acks, now, maxAttempts, dead } = this.#owner;
+    const { reply } = message;
+    const incoming = incomingOf(message, delivery, this.#owner);
+    if (incoming === undefined || isExpired(incoming, now())) return acks.settle([reply], () => {});
+    const { attempt, sequence } = delivery;
+    const isDead = attempt > maxAttempts;
+    if (isDead) this.#runs.end();
+    this.#beside.push({ reply, attempt });
+    this.#runs.add(incoming);
+    if (!isDead) return;
+    // whoever had it the last time is gone
+    this.#dying = ({ run }) => dead({ run, reply, sequence }, attempt - 1);
+    this.#runs.end();
+    this.#dying = undefined;
+  }
+
+  /** Its consumer has gone, or cannot be reached. */
+  #gone(): void {
+    this.down();
+    this.#owner.streams.group(this.#group, (asked) => {
+      if (this.#closed) return;
+      // where nobody can tell it asks on, and is told once more that there is no answer
+      if (asked.kind === "done") this.attach(asked.value);
+      else if (asked.kind === "failed") this.open();
+      else this.#owner.later(() => this.#look());
+    });
+  }
+
+  /** It was not there a moment ago: perhaps it was just being made anew. */
+  #look(): void {
+    this.#owner.streams.group(this.#group, (asked) => {
+      if (this.#closed || this.#pull !== undefined) return;
+      if (asked.kind === "done") this.attach(asked.value);
+      else if (asked.kind === "failed") this.open();
+      else this.#owner.deleted();
+    });
+  }
+}

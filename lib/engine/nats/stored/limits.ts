@@ -1,0 +1,21 @@
+/**
+ * Bounds of what is on its way to or from JetStream.
+ *
+ * @module
+ */
+
+/** Bytes and messages that were published and are not acknowledged yet: beyond it publishers wait. */
+export const SENT_BYTES_MOST = 4 * 1024 * 1024;
+export const SENT_MOST = 8192;
+/** A message that is not acknowledged by then is sent once more; by then it is refused. Milliseconds. */
+export const RESEND_MS = 3_000;
+export const PATIENCE_MS = 10_000;
+/** What NATS refuses for the moment is sent once more after so long, milliseconds. */
+export const AGAIN_MS = 250;
+
+/** Messages and bytes that are asked for at a time. */
+export const ASK_MOST = 512;
+export const ASK_BYTES = 1024 * 1024;
+
+/** What was asked of JetStream and could not be had is asked again after so long, milliseconds. */
+export const RETRY_MS = 500;

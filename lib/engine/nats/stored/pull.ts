@@ -1,0 +1,147 @@
+/**
+ * Asking a consumer for messages.
+ *
+ * @module
+ */
+import { encodeText } from "../../../wire/bytes.ts";
+import type { NatsLink, NatsMessage, NatsSubscription } from "../port.ts";
+import type { StreamsPort } from "../streams_port.ts";
+import { type Delivery, readDelivery } from "./delivery.ts";
+
+/** Where requests go, and where what is asked for comes. */
+export interface PullParts {
+  readonly link: NatsLink;
+  /** Subjects of JetStream's API begin with this. */
+  readonly api: string;
+  readonly stream: string;
+  /** A subject that nobody else has. */
+  readonly inbox: string;
+}
+
+/** What a pull needs, from what whoever makes it has. */
+export function pullParts(
+  { link, streams, inbox }: {
+    readonly link: NatsLink;
+    readonly streams: StreamsPort;
+    readonly inbox: () => string;
+  },
+): PullParts {
+  return { link, api: streams.api, stream: streams.stream, inbox: inbox() };
+}
+
+/** Who asks. */
+export interface PullOwner {
+  /** A message that was asked for. */
+  pulled(message: NatsMessage, delivery: Delivery): void;
+  /**
+   * A request has ended before all it asked for came. `too large`: the next message is larger than it
+   * allowed; `gone`: there may be no such consumer any more, or nobody answers for it.
+   */
+  unanswered(why: "no more" | "too large" | "gone"): void;
+}
+
+/** What is asked for at a time. */
+export interface PullRequest {
+  /** Messages. */
+  readonly batch: number;
+  /** Bytes; left out: as many as they have. */
+  readonly bytes?: number;
+  /** Whether it ends when there is no more; left out: it waits {@link WAIT_MS}. */
+  readonly noWait?: boolean;
+}
+
+/** How long NATS keeps a request that waits, and how often it says meanwhile that it does, milliseconds. */
+const WAIT_MS = 20_000;
+const HEARTBEAT_MS = 2_000;
+/** Silence after which a request has been lost, milliseconds. */
+const SILENCE_MOST_MS = 6_000;
+const NANOS = 1_000_000;
+
+const NOT_FOUND = 404;
+const TIMEOUT = 408;
+const CONFLICT = 409;
+const HEARTBEAT = 100;
+
+/**
+ * Requests of one consumer.
+ *
+ * - Of each request its owner is told all that came and, where that is less than it asked for, that it ended.
+ * - It ends with the link, which loses what is on its way: its owner makes another.
+ */
+export class Pull {
+  readonly consumer: string;
+  readonly #parts: PullParts;
+  readonly #owner: PullOwner;
+  readonly #subscription: NatsSubscription;
+  /** Messages that each request may still bring, the oldest first. */
+  readonly #requests: number[] = [];
+  #heard = false;
+  #silence = 0;
+  #closed = false;
+
+  constructor(consumer: string, parts: PullParts, owner: PullOwner) {
+    this.consumer = consumer;
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#subscription = parts.link.subscribe(parts.inbox, (message) => this.#came(message));
+  }
+
+  /** Messages that were asked for and have not come. */
+  get asked(): number {
+    return this.#requests.reduce((sum, left) => sum + left, 0);
+  }
+
+  /** Asks for some. Only while the link is up; who calls flushes it. */
+  ask({ batch, bytes, noWait = false }: PullRequest): void {
+    const { link, api, stream, inbox } = this.#parts;
+    this.#requests.push(batch);
+    this.#silence = 0;
+    const limits = bytes === undefined ? {} : { max_bytes: bytes };
+    const waits = noWait
+      ? { no_wait: true }
+      : { expires: WAIT_MS * NANOS, idle_heartbeat: HEARTBEAT_MS * NANOS };
+    link.publish(
+      `${api}.CONSUMER.MSG.NEXT.${stream}.${this.consumer}`,
+      encodeText(JSON.stringify({ batch, ...limits, ...waits })),
+      { reply: inbox },
+    );
+  }
+
+  /** So many milliseconds have passed. */
+  tick(passed: number): void {
+    if (this.#requests.length === 0 || this.#heard) {
+      this.#heard = false;
+      this.#silence = 0;
+      return;
+    }
+    this.#silence += passed;
+    if (this.#silence < SILENCE_MOST_MS) return;
+    this.#requests.length = 0;
+    this.#owner.unanswered("gone");
+  }
+
+  /** Nothing more comes. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#requests.length = 0;
+    this.#subscription.unsubscribe();
+  }
+
+  #came(message: NatsMessage): void {
+    if (this.#closed) return;
+    this.#heard = true;
+    const delivery = message.reply === "" ? undefined : readDelivery(message.reply);
+    if (delivery !== undefined) {
+      if (this.#requests.length > 0 && --this.#requests[0]! === 0) this.#requests.shift();
+      return this.#owner.pulled(message, delivery);
+    }
+    const { status, description = "" } = message;
+    if (status === HEARTBEAT || status === 0) return;
+    this.#requests.shift();
+    if (status === NOT_FOUND || status === TIMEOUT) return this.#owner.unanswered("no more");
+    const tooLarge = status === CONFLICT && /size exceeds/i.test(description);
+    if (!tooLarge) this.#requests.length = 0;
+    this.#owner.unanswered(tooLarge ? "too large" : "gone");
+  }
+}

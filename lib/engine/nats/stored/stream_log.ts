@@ -1,0 +1,257 @@
+/**
+ * The stream as replays read it: what {@link import("../../durable/replays.ts").Replays} asks of a store. A
+ * message's number is its batch, too: it is the stream's, and grows over all topics.
+ *
+ * @module
+ */
+import type {
+  Cursor,
+  Page,
+  ReadEnd,
+  ReadExtent,
+  ReadOutcome,
+  SeekOutcome,
+  SeekRange,
+  Store,
+} from "../../../store/types.ts";
+import { wantedOf } from "../../../store/wanted.ts";
+import { receives } from "../../../topics/reception.ts";
+import { isPattern, matches } from "../../../topics/topic.ts";
+import type { StreamState } from "../streams_port.ts";
+import type { Feed } from "./feed.ts";
+import { type Incoming, isExpired } from "./incoming.ts";
+import { ASK_MOST } from "./limits.ts";
+import { narrow } from "./narrow.ts";
+import { PageMaker } from "./page_maker.ts";
+import { Reading, type ReadingParts } from "./reading.ts";
+
+/** What it works with. */
+export interface StreamLogParts extends ReadingParts {
+  readonly feed: Pick<Feed, "position" | "whenLive">;
+  readonly now: () => number;
+  /** Calls back in a moment. */
+  readonly later: (callback: () => void) => void;
+}
+
+/** A reader that is kept for who goes on where it stands. */
+interface Kept {
+  readonly reading: Reading;
+  readonly patterns: readonly string[];
+  /** It has brought everything up to this number. */
+  readonly after: number;
+}
+
+/** A page that is being read. */
+interface Reader {
+  readonly cursors: readonly Cursor[];
+  readonly limit: number;
+  readonly page: PageMaker;
+  readonly done: (outcome: ReadOutcome) => void;
+  /** Everything up to it has been looked at. */
+  after: number;
+  through: boolean;
+}
+
+/** Readers that nobody asks for so long are let go, milliseconds; and how many are kept at most. */
+const KEPT_MS = 10_000;
+const KEPT_MOST = 256;
+/** Topics whose last message is brought at the beginning of a replay. */
+const LAST_MOST = 65_536;
+
+/**
+ * - It brings nothing that the feed has not handed on: what lies behind that comes live, and so a replay that
+ *   has come there goes on without a gap or a repeat (D3).
+ * - What cannot be read at this moment is read as soon as it can be.
+ */
+export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
+  readonly #parts: StreamLogParts;
+  #kept: Kept[] = [];
+  readonly #under = new Set<Reading>();
+  #closed = false;
+
+  constructor(parts: StreamLogParts) {
+    this.#parts = parts;
+    parts.link.watch({
+      down: () => {
+        for (const { reading } of this.#kept.splice(0)) reading.end();
+        for (const reading of [...this.#under]) reading.end();
+      },
+    });
+  }
+
+  seek(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
+    const { from } = range;
+    if (from.kind === "last" && from.count > 1) return done({ kind: "failed", reason: ONLY_LAST });
+    const { feed, streams } = this.#parts;
+    feed.whenLive(() => {
+      streams.state((asked) => {
+        if (asked.kind !== "done") return this.#later(() => this.seek(pattern, range, done));
+        if (from.kind === "last") this.#seekLast(pattern, range, done);
+        else done(found(pattern, range, asked.value));
+      });
+    });
+  }
+
+  read(cursors: readonly Cursor[], { upTo }: ReadExtent, done: (outcome: ReadOutcome) => void): void {
+    const limit = Math.min(upTo ?? Infinity, this.#parts.feed.position);
+    const after = cursors.reduce((least, cursor) => Math.min(least, cursor.after), Infinity);
+    this.#read({ cursors, limit, done, after, page: new PageMaker(), through: false });
+  }
+
+  /** What retention deletes JetStream does not tell. */
+  watch(): void {}
+
+  tick(passed: number): void {
+    const idle = this.#kept.filter(({ reading }) => reading.idle >= KEPT_MS);
+    if (idle.length > 0) this.#kept = this.#kept.filter((kept) => !idle.includes(kept));
+    for (const { reading } of idle) reading.end();
+    for (const { reading } of this.#kept) reading.tick(passed);
+    for (const reading of [...this.#under]) reading.tick(passed);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { reading } of this.#kept.splice(0)) reading.end();
+    for (const reading of [...this.#under]) reading.end();
+  }
+
+  #later(go: () => void): void {
+    this.#parts.later(() => {
+      if (!this.#closed) go();
+    });
+  }
+
+  #read(reader: Reader): void {
+    const { cursors, after, limit } = reader;
+    const ends = cursors.some(({ to }) => to !== undefined);
+    // whether an end has been passed the stream says, also where nothing is left to be read
+    if (after >= limit && !ends) {
+      reader.through = true;
+      return queueMicrotask(() => this.#answer(reader));
+    }
+    const patterns = narrow(cursors.map(({ pattern }) => pattern), this.#parts.streams.filtersMost);
+    const key = patterns.join(" ");
+    const at = this.#kept.findIndex((kept) => kept.after === after && kept.patterns.join(" ") === key);
+    if (at >= 0) return this.#readWith(this.#kept.splice(at, 1)[0]!.reading, patterns, reader);
+    const reading = new Reading(this.#parts);
+    const time = cursors.reduce((least, cursor) => Math.min(least, cursor.time), Infinity);
+    const start = after === 0 && time > 0
+      ? { kind: "time", time } as const
+      : { kind: "sequence", sequence: after + 1 } as const;
+    reading.open(patterns, start, (reason) => {
+      if (reason !== undefined) return this.#later(() => this.#read(reader));
+      this.#readWith(reading, patterns, reader);
+    });
+  }
+
+  #readWith(reading: Reading, patterns: readonly string[], reader: Reader): void {
+    this.#under.add(reading);
+    reading.read({
+      most: ASK_MOST,
+      take: (message) => this.#take(reader, message),
+      done: (read) => {
+        this.#under.delete(reading);
+        // what came is kept: it goes on behind that
+        if (read.kind !== "read") return this.#later(() => this.#read(reader));
+        reader.through = read.through || reading.over;
+        if (!reading.over) this.#keep({ reading, patterns, after: reader.after });
+        if (reader.through || reader.page.length > 0) this.#answer(reader);
+        else this.#read(reader);
+      },
+    });
+  }
+
+  #take(reader: Reader, message: Incoming): boolean {
+    const { topic, sequence: id, time } = message;
+    if (id > reader.limit) return false;
+    reader.after = Math.max(reader.after, id);
+    const own = reader.cursors.filter(({ pattern }) => matches(pattern, topic));
+    const wanted = wantedOf(own, topic, { id, first: id, count: 1, time });
+    if (wanted.length > 0 && !isExpired(message, this.#parts.now())) reader.page.add(message);
+    return true;
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept.push(kept);
+    if (this.#kept.length > KEPT_MOST) this.#kept.shift()!.reading.end();
+  }
+
+  #answer({ cursors, page, done, after, through, limit }: Reader): void {
+    const now = this.#parts.now();
+    const reached = through ? Math.max(after, Number.isFinite(limit) ? limit : after) : after;
+    const ends = cursors.map(({ to }): ReadEnd => {
+      if (to?.kind === "sequence" && reached >= to.sequence) return "past to";
+      if (to?.kind === "time" && through && now > to.time) return "past to";
+      return through ? "caught up" : "none";
+    });
+    const at = cursors.map((cursor) => ({ ...cursor, after: Math.max(cursor.after, reached) }));
+    done({ kind: "page", page: page.take(), cursors: at, ends, deleted: 0 });
+  }
+
+  /** The last message of each topic, in the order of the stream. */
+  #seekLast(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
+    const { feed, now } = this.#parts;
+    const limit = feed.position;
+    const again = (): void => this.#later(() => this.#seekLast(pattern, range, done));
+    const page = new PageMaker();
+    const reading = new Reading(this.#parts);
+    let left = LAST_MOST;
+    const next = (): void => {
+      this.#under.add(reading);
+      reading.read({
+        most: ASK_MOST,
+        take: (message) => {
+          if (message.sequence > limit || --left < 0) return false;
+          const { reception } = range;
+          const may = reception === undefined || receives(reception, message.topic);
+          if (may && !isExpired(message, now())) page.add(message);
+          return true;
+        },
+        done: (read) => {
+          this.#under.delete(reading);
+          if (read.kind !== "read") return again();
+          if (!read.through && !reading.over) return next();
+          reading.end();
+          done(startAt(pattern, range, { after: limit, first: page.take() }));
+        },
+      });
+    };
+    reading.open([pattern], { kind: "last of each" }, (reason) => reason === undefined ? next() : again());
+  }
+}
+
+const NO_PAGE: Page = { bytes: new Uint8Array(0), messages: 0 };
+const ONLY_LAST =
+  "of what is on NATS the last message of each topic can be asked for (from=latest), not several: begin at " +
+  "a time or a number";
+
+function found(pattern: string, range: SeekRange, { first, last }: StreamState): SeekOutcome {
+  const { from } = range;
+  const one = !isPattern(pattern);
+  switch (from.kind) {
+    case "sequence": {
+      const { sequence } = from;
+      const at = startAt(pattern, range, { after: Math.max(first, sequence) - 1, sequence });
+      const isGone = one && sequence < first && first > 1;
+      return { ...at, trimmedTo: isGone ? first : undefined, ahead: sequence > last + 1 ? last : undefined };
+    }
+    case "time":
+      return startAt(pattern, range, { after: 0, time: from.time });
+    default:
+      return startAt(pattern, range, { after: first - 1 });
+  }
+}
+
+function startAt(
+  pattern: string,
+  { to }: SeekRange,
+  { after, sequence = 0, time = 0, first = NO_PAGE }: {
+    readonly after: number;
+    readonly sequence?: number;
+    readonly time?: number;
+    readonly first?: Page;
+  },
+): SeekOutcome & { readonly kind: "found" } {
+  const cursor: Cursor = { pattern, after, sequence, time, to };
+  return { kind: "found", cursor, first, trimmedTo: undefined, ahead: undefined, deleted: 0 };
+}

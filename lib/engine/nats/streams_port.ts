@@ -1,0 +1,102 @@
+/**
+ * What the engine asks of JetStream besides publishing and reading, which go over the link: the stream that
+ * all durable topics are in, and its consumers. Calls return at once and are called back once; the driver is
+ * `lib/nats/streams.ts`.
+ *
+ * @module
+ */
+import type { GroupName } from "../../store/types.ts";
+import type { Settling } from "../types.ts";
+
+/** What became of asking for something; `none`: there is no such thing. */
+export type Asked<Value> =
+  | { readonly kind: "done"; readonly value: Value }
+  | { readonly kind: "none" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The stream at a moment. */
+export interface StreamState {
+  /** The number of its first message that is still there; one more than the last where there is none. */
+  readonly first: number;
+  /** That of its last; 0: nothing was ever stored. */
+  readonly last: number;
+  readonly messages: number;
+  readonly bytes: number;
+  /** Subjects with a message. */
+  readonly subjects: number;
+}
+
+/** Where a consumer begins. A time is milliseconds since 1970. */
+export type ConsumerStart =
+  | { readonly kind: "sequence"; readonly sequence: number }
+  | { readonly kind: "time"; readonly time: number }
+  | { readonly kind: "all" }
+  | { readonly kind: "last of each" };
+
+/** What a reader is to be given: nothing has to be acknowledged. */
+export interface ReaderSpec {
+  /** Subjects, with wildcards; no two have one in common. As many as {@link StreamsPort.filtersMost}. */
+  readonly filters: readonly string[];
+  readonly start: ConsumerStart;
+}
+
+/** How a group's consumer is made. */
+export interface GroupSpec {
+  readonly group: GroupName;
+  /** Its subject. */
+  readonly filter: string;
+  readonly settling: Settling;
+  /** Undefined: what is stored from now on. */
+  readonly start: ConsumerStart | undefined;
+  /** Milliseconds after which NATS gives out again what nobody has acknowledged. */
+  readonly ackWait: number;
+}
+
+/** A group's consumer. */
+export interface GroupConsumer {
+  readonly group: GroupName;
+  readonly settling: Settling;
+  /** As NATS knows it. */
+  readonly consumer: string;
+  /** When it was made: one that was made anew has another. */
+  readonly created: string;
+  /** Messages that it has not acknowledged. */
+  readonly lag: number;
+}
+
+/** How far a consumer has come. */
+export interface ConsumerProgress {
+  /** The number of the last message that it gave out. */
+  readonly last: number;
+  /** Messages that it has not given out. */
+  readonly pending: number;
+}
+
+/** A subject's message. */
+export interface EdgeMessage {
+  readonly sequence: number;
+}
+
+/** One stream. */
+export interface StreamsPort {
+  /** Its name. */
+  readonly stream: string;
+  /** What subjects of JetStream's API begin with: `$JS.API`. */
+  readonly api: string;
+  /** How many filters a consumer may have. */
+  readonly filtersMost: number;
+  state(done: (asked: Asked<StreamState>) => void): void;
+  /** Makes a consumer that goes by itself when nobody asks for a while; its name. */
+  addReader(spec: ReaderSpec, done: (asked: Asked<string>) => void): void;
+  progress(consumer: string, done: (asked: Asked<ConsumerProgress>) => void): void;
+  /** A consumer is no more. */
+  remove(consumer: string, done: (asked: Asked<true>) => void): void;
+  /** Makes it where there is none yet, else gives the one there is. */
+  openGroup(spec: GroupSpec, done: (asked: Asked<GroupConsumer>) => void): void;
+  group(group: GroupName, done: (asked: Asked<GroupConsumer>) => void): void;
+  groups(done: (asked: Asked<readonly GroupConsumer[]>) => void): void;
+  /** The subjects that have a message and match one, and how many each. */
+  subjects(filter: string, done: (asked: Asked<ReadonlyMap<string, number>>) => void): void;
+  /** The first or the last message of a subject. */
+  edge(subject: string, which: "first" | "last", done: (asked: Asked<EdgeMessage>) => void): void;
+}

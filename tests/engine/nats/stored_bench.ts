@@ -1,0 +1,83 @@
+/**
+ * Engines with durable topics on a NATS server of a test's own.
+ *
+ * @module
+ */
+import { ChunkPool } from "../../../lib/buffers.ts";
+import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
+import { Counters } from "../../../lib/counters.ts";
+import type { Engine, Subscriber } from "../../../lib/engine/types.ts";
+import { FlushList } from "../../../lib/flush_list.ts";
+import { HeldMemory } from "../../../lib/held_memory.ts";
+import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
+import { SILENT_LOG } from "../../../lib/log.ts";
+import { type NatsOptions, openNats } from "../../../lib/nats/mod.ts";
+import { closed, type Made } from "../case_parts.ts";
+
+/** How often it is told the time, milliseconds. */
+const TICK_MS = 50;
+
+/** One broker's engine. */
+export class StoredOnNats implements Made, AsyncDisposable {
+  readonly engine: Engine;
+  readonly counters = new Counters();
+  readonly durable = true;
+  readonly #flushes = new FlushList();
+  readonly #ticking: ReturnType<typeof setInterval>;
+
+  private constructor(open: (parts: StoredOnNats["parts"]) => Engine) {
+    this.engine = open(this.parts);
+    this.#ticking = setInterval(() => {
+      this.engine.tick(Date.now());
+      this.flush();
+    }, TICK_MS);
+  }
+
+  /** Connected, for `#d` and all below it unless other options say so. */
+  static async open(server: string, options: Partial<NatsOptions> = {}): Promise<StoredOnNats> {
+    const source = await openNats({
+      servers: [server],
+      prefix: "test",
+      plain: [],
+      replicas: 1,
+      connectTimeout: 5_000,
+      name: "test",
+      credentials: {},
+      durable: ["#d", "#d.>"],
+      log: SILENT_LOG,
+      ...options,
+    });
+    return new StoredOnNats((parts) => source.open(parts));
+  }
+
+  get parts(): Parameters<Awaited<ReturnType<typeof openNats>>["open"]>[0] {
+    const pool = new ChunkPool();
+    return {
+      seed: 7,
+      counters: this.counters,
+      flushes: this.#flushes,
+      memory: new HeldMemory({ most: 1024 ** 3, pool }),
+      pool,
+      countsTopics: false,
+      limits: DEFAULT_LIMITS,
+      clock: SYSTEM_CLOCK,
+      now: () => Date.now(),
+      later: (callback) => void setTimeout(callback, 0),
+    };
+  }
+
+  flush = (): void => this.#flushes.flush();
+
+  /** Subscribes, and waits until what is published from then on comes. */
+  async subscribe(pattern: string, subscriber: Subscriber): Promise<void> {
+    this.engine.subscribe(pattern, subscriber);
+    await new Promise<void>((resolve) => {
+      if (this.engine.subscribed(resolve)) resolve();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#ticking);
+    await closed(this.engine);
+  }
+}
