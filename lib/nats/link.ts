@@ -25,8 +25,8 @@ import { connectionOptions, type LinkOptions } from "./connection_options.ts";
 type Flushed = (taken: boolean) => void;
 
 /**
- * Guarantees: calls back in the order in which NATS answered; behind {@link NatsWatcher.down} nothing that was
- * written before is answered any more.
+ * Guarantees: calls back in the order in which NATS answered; behind {@link NatsWatcher.down} nothing that
+ * was written before is answered any more.
  */
 export class NatsConnectionLink implements NatsLink {
   /** Resolves, with the reason, when it has ended and will not come back; not where it was closed. */
@@ -54,8 +54,10 @@ export class NatsConnectionLink implements NatsLink {
     this.#version = connection.info!.version;
     void this.#follow();
     void connection.closed().then((error) => {
+      // who closes it knows that it is
+      if (this.#closing) return;
       this.#down("it was closed");
-      if (!this.#closing) this.#lost.resolve(error?.message ?? "the connection was closed");
+      this.#lost.resolve(error?.message ?? "the connection was closed");
     });
   }
 
@@ -159,6 +161,7 @@ export class NatsConnectionLink implements NatsLink {
 
   async #follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
+      if (this.#closing) return;
       if (status.type === "disconnect") this.#down("the connection was lost");
       else if (status.type === "reconnect") this.#back();
     }

@@ -11,40 +11,14 @@ import { Subjects } from "../engine/nats/subjects.ts";
 import type { EngineParts, EngineSource } from "../engine/source.ts";
 import type { Engine } from "../engine/types.ts";
 import { ACK_TIMEOUT_MS, ATTEMPTS_MOST, SELDOM_MS } from "../limits.ts";
-import type { Log } from "../log.ts";
 import { Seldom } from "../seldom.ts";
-import type { RetentionRules } from "../store/types.ts";
-import type { NatsCredentials } from "./connection_options.ts";
 import type { NatsConnectionLink } from "./link.ts";
 import { openLinks } from "./open_links.ts";
 import { openStream } from "./open_stream.ts";
+import type { NatsOptions } from "./options.ts";
 
 export type { NatsCredentials } from "./connection_options.ts";
-
-/** What is asked for. */
-export interface NatsOptions {
-  /** `host:port` each, without credentials. */
-  readonly servers: readonly string[];
-  /** What all our subjects begin with: one that `prefixProblem` has nothing against. */
-  readonly prefix: string;
-  /** Canonical patterns of topics in memory that NATS programs read. */
-  readonly plain: readonly string[];
-  /** How many servers keep what is stored. */
-  readonly replicas: number;
-  /** How long it is tried to connect, milliseconds. */
-  readonly connectTimeout: number;
-  /** As NATS's monitoring shows the connection. */
-  readonly name: string;
-  readonly credentials: NatsCredentials;
-  /** Canonical patterns of durable topics; none: nothing is stored. */
-  readonly durable: readonly string[];
-  readonly retain?: RetentionRules | undefined;
-  /** As those of a broker with a store: milliseconds, and a count. */
-  readonly dedupWindow?: number | undefined;
-  readonly ackTimeout?: number | undefined;
-  readonly maxAttempts?: number | undefined;
-  readonly log: Log;
-}
+export type { NatsOptions } from "./options.ts";
 
 /** An engine that is connected. */
 export interface NatsSource extends EngineSource {
@@ -61,7 +35,10 @@ export async function openNats(options: NatsOptions): Promise<NatsSource> {
   const { link, groupLink } = await openLinks(options);
   const { info } = link.connection;
   const { log } = options;
-  const stored = options.durable.length === 0 ? undefined : await storedIn(link, options);
+  const stored = options.durable.length === 0 ? undefined : await storedIn(link, options).catch((error) => {
+    for (const each of [link, groupLink]) each.close(() => {});
+    throw error;
+  });
   let opened = false;
   return {
     serverName: info!.server_name,

@@ -6,7 +6,7 @@
 import { RunError } from "../errors.ts";
 import type { LinkOptions } from "./connection_options.ts";
 import { isHopeless, NatsConnectionLink } from "./link.ts";
-import type { NatsOptions } from "./mod.ts";
+import type { NatsOptions } from "./options.ts";
 
 /** The connections of one engine. */
 export interface Links {

@@ -7,7 +7,7 @@
 import type { Source } from "./sources.ts";
 
 const RULE = /^- \*\*([A-Z]\d{1,2})\*\*/gm;
-const CITATION = /\(([TCVDGRAP]\d{1,2}(?:(?:, | and | to )[TCVDGRAP]\d{1,2})*)\)/g;
+const CITATION = /\(([TCVDGRAPN]\d{1,2}(?:(?:, | and | to )[TCVDGRAPN]\d{1,2})*)\)/g;
 /** The text of a comment: of a line that begins with one, or behind code. */
 const COMMENT = /^\s*(?:\/\/|\/?\*)(.*)$|\s\/\/ (.*)$/gm;
 /** The name of a test: the first text of a call that begins a line and is called like one, or a `name:`. */

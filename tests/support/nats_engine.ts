@@ -5,7 +5,8 @@
  */
 import { ChunkPool } from "../../lib/buffers.ts";
 import { Counters } from "../../lib/counters.ts";
-import { NatsEngine, type NatsEngineOptions } from "../../lib/engine/nats/engine.ts";
+import { NatsEngine } from "../../lib/engine/nats/engine.ts";
+import type { NatsEngineOptions } from "../../lib/engine/nats/options.ts";
 import { Subjects } from "../../lib/engine/nats/subjects.ts";
 import { FlushList } from "../../lib/flush_list.ts";
 import { HeldMemory } from "../../lib/held_memory.ts";
@@ -74,4 +75,12 @@ export async function natsEngine(
     flush: () => flushes.flush(),
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Resolves when NATS has all that it is subscribed to. */
+export async function confirmed({ engine, flush }: NatsBench): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (engine.subscribed(resolve)) resolve();
+    flush();
+  });
 }

@@ -8,8 +8,8 @@ import type { NatsLink } from "./port.ts";
 
 /**
  * Of one link. NATS's answer to a PING stands behind all that it had for us: as many bytes come before it as
- * we lie behind. Who lies too far behind is cut off by NATS and loses what was on its way, so others' publishers
- * are to wait before.
+ * we lie behind. Who lies too far behind is cut off by NATS and loses what was on its way, so others'
+ * publishers are to wait before.
  */
 export class Backlog {
   readonly #link: NatsLink;

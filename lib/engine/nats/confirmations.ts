@@ -7,8 +7,8 @@ import type { Flushable, FlushList } from "../../flush_list.ts";
 import type { NatsLink } from "./port.ts";
 
 /**
- * Of one link. What was asked for is in force when NATS has answered a PING behind it; where the link is lost,
- * when it has answered one behind what was asked for again.
+ * Of one link (N2). What was asked for is in force when NATS has answered a PING behind it; where the link is
+ * lost, when it has answered one behind what was asked for again.
  */
 export class Confirmations implements Flushable {
   readonly #link: NatsLink;

@@ -3,15 +3,12 @@
  *
  * @module
  */
-import type { ChunkPool } from "../../buffers.ts";
-import type { HeldMemory } from "../../held_memory.ts";
 import type { From, TopicsOutcome, TopicsQuery } from "../../store/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
 import { listed } from "../groups/listing.ts";
-import type { EngineOptions } from "../memory.ts";
 import { Routing, type SubscribedRoute } from "../routing.ts";
 import type {
   CountedTopic,
@@ -32,36 +29,14 @@ import type {
   Subscriber,
 } from "../types.ts";
 import { MemorySide } from "./memory_side.ts";
+import type { NatsEngineOptions } from "./options.ts";
 import { PatternCounts } from "./pattern_counts.ts";
-import type { NatsLink } from "./port.ts";
-import type { StoredSide, StoredSource } from "./stored_side.ts";
-import type { Subjects } from "./subjects.ts";
-
-/** What it is made of. */
-export interface NatsEngineOptions extends EngineOptions {
-  readonly memory: HeldMemory;
-  readonly pool: ChunkPool;
-  readonly subjects: Subjects;
-  /** What it publishes and subscribes on: what it sends does not come back. */
-  readonly link: NatsLink;
-  /** What groups of topics in memory come by: there it does. */
-  readonly groupLink: NatsLink;
-  /** Patterns of topics in memory that NATS programs read: each message of theirs goes by itself. */
-  readonly plain: readonly string[];
-  /** Any text that no other broker has. */
-  readonly id: string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Where durable topics are kept; undefined: there are none. */
-  readonly stored?: StoredSource | undefined;
-  /** Messages of others that cannot be read were left out. */
-  readonly onUnreadable?: ((reason: string) => void) | undefined;
-}
+import type { StoredSide } from "./stored_side.ts";
 
 /**
- * Guarantees as those of {@link Routing}, and: a message in memory is acknowledged when NATS has taken it, and
- * then reaches the subscribers of all brokers that were told theirs before; what one publisher publishes over
- * one connection reaches each in its order. Durable topics are as {@link StoredSide} has them.
+ * Guarantees as those of {@link Routing}, and: a message in memory is acknowledged when NATS has taken it,
+ * and then reaches the subscribers of all brokers that were told theirs before; what one publisher publishes
+ * over one connection reaches each in its order. Durable topics are as {@link StoredSide} has them.
  */
 export class NatsEngine implements Engine {
   readonly durable: readonly string[];

@@ -37,8 +37,8 @@ interface Full {
 const BROKERS_MOST = 1024;
 
 /**
- * - A broker says what its subscribers are full for when that changes, and again while it is so; what it has
- *   not said for {@link ENGINE_FULL_KEPT_MS} is no longer so: it may have died.
+ * - (N4) A broker says what its subscribers are full for when that changes, and again while it is so; what it
+ *   has not said for {@link ENGINE_FULL_KEPT_MS} is no longer so: it may have died.
  * - As a {@link Gate} it is for one topic at a time: {@link gateFor}.
  */
 export class FullBrokers {

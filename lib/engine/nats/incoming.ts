@@ -45,7 +45,9 @@ const KNOWN_MOST = 4096;
 /** One message that says so much has fields is read as one that has none would be. */
 const NO_FIELDS = encodeText("");
 
-/** Reads messages. Whatever they hold, what it makes of them is what a broker takes from its own publishers. */
+/**
+ * Reads messages. Whatever they hold, what it makes of them is what a broker takes from its own publishers.
+ */
 export class Incoming {
   readonly #options: IncomingOptions;
   readonly #known = new Map<string, Known>();

@@ -18,7 +18,7 @@ import type {
   Subscriber,
 } from "../types.ts";
 import { Backlog } from "./backlog.ts";
-import type { NatsEngineOptions } from "./engine.ts";
+import type { NatsEngineOptions } from "./options.ts";
 import { FullBrokers } from "./full_brokers.ts";
 import { Incoming } from "./incoming.ts";
 import { Interest, type Wanted } from "./interest.ts";

@@ -46,8 +46,8 @@ const HEADERS_MOST = 512;
 /**
  * - What is published in one read is written behind it, in the order of the calls; consecutive runs to one
  *   topic together.
- * - A run is acknowledged when NATS has answered a PING behind it, and refused where the link went down
- *   before: then it is not known whether others have it.
+ * - A run is acknowledged when NATS has answered a PING behind it (N1), and refused where the link went down
+ *   before (N3): then it is not known whether others have it.
  * - As a {@link Gate} it is full while so many bytes have no answer, and for a while where NATS is away. Then
  *   what is published all the same is refused.
  */

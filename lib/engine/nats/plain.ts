@@ -1,5 +1,5 @@
 /**
- * A message as NATS programs read and write it: its payload as it is, its fields (V4) as headers.
+ * A message as NATS programs read and write it (N6): its payload as it is, its fields (V4) as headers.
  *
  *     pub #a 3 id=k7x-1 ttl=60 h.trace=a%20b⏎one⏎      Hashbus-Id: k7x-1
  *                                                      Hashbus-Ttl: 60
@@ -51,8 +51,8 @@ export interface PlainFields {
 }
 
 /**
- * Headers for fields as they stand in a record, from the space behind its length on. `replyAs`: where `reply=`
- * goes that is a topic; what is stored has no reply subject of its own.
+ * Headers for fields as they stand in a record, from the space behind its length on. `replyAs`: where
+ * `reply=` goes that is a topic; what is stored has no reply subject of its own.
  */
 export function headersOfFields(
   text: string,

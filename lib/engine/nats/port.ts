@@ -52,8 +52,9 @@ export interface NatsLinkState {
 }
 
 /**
- * One connection to a NATS cluster, made anew where it is lost, with everything that is subscribed to. What is
- * published and subscribed to reaches NATS in the order of the calls; while it is down nothing is kept of it.
+ * One connection to a NATS cluster, made anew where it is lost, with everything that is subscribed to. What
+ * is published and subscribed to reaches NATS in the order of the calls; while it is down nothing is kept of
+ * it.
  */
 export interface NatsLink {
   /** Whether NATS is there, as far as is known. */

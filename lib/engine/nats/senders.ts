@@ -6,7 +6,9 @@
  */
 import type { Stamp } from "./packed.ts";
 
-/** Senders that are remembered. Anybody may make one up; of who is forgotten the next message is new again. */
+/**
+ * Senders that are remembered. Anybody may make one up; of who is forgotten the next message is new again.
+ */
 const MOST = 4096;
 
 /** Guarantee: of one sender a message is new once, and later ones come behind it (NATS keeps their order). */

@@ -6,7 +6,7 @@
 import type { FlushList } from "../../flush_list.ts";
 import type { Counters } from "../../counters.ts";
 import type { HeldMemory } from "../../held_memory.ts";
-import { Group } from "../groups/group.ts";
+import type { Group } from "../groups/group.ts";
 import { Groups } from "../groups/groups.ts";
 import { keyOf } from "../groups/listing.ts";
 import { NO_MEMBER } from "../groups/joining.ts";
@@ -41,8 +41,8 @@ interface Shared {
 }
 
 /**
- * - NATS gives each message to one of the brokers that have members of the group (a queue of its own for each
- *   group), and that broker's part of the group to one of its members, as in one broker.
+ * - (N5) NATS gives each message to one of the brokers that have members of the group (a queue of its own for
+ *   each group), and that broker's part of the group to one of its members, as in one broker.
  * - No member gets anything before its joining is answered.
  */
 export class SharedGroups {

@@ -63,7 +63,9 @@ export interface StoredSide {
    * knows already, or still.
    */
   interest(pattern: string, change: "added" | "removed"): void;
-  /** Whether all that was added brings what is stored from now on; else `done` is called, once, when it does. */
+  /**
+   * Whether all that was added brings what is stored from now on; else `done` is called, once, when it does.
+   */
   subscribed(done: () => void): boolean;
   /** A place in a group of durable topics. */
   join(joining: Joining, member: Member): Membership;

@@ -56,7 +56,7 @@ export function sub(request: Request, context: Context): Answer {
   return onceSubscribed(context);
 }
 
-/** What is published behind the answer comes, wherever it is published. */
+/** What is published behind the answer comes, wherever it is published (N2). */
 function onceSubscribed(context: Context): Answer {
   let ticket: Ticket | undefined = undefined;
   if (context.engine.subscribed(() => ticket?.succeed(DONE))) return "ok";
