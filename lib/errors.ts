@@ -25,6 +25,7 @@ export type WireCode =
   | "TOO_MANY_PATTERNS"
   | "TOO_MANY_CONNECTIONS"
   | "TOO_MANY_GROUPS"
+  | "TOO_MANY_TOPICS"
   | "BUSY"
   | "UNAVAILABLE";
 
@@ -59,6 +60,7 @@ const SENTENCES: Readonly<Record<WireCode, string>> = {
   TOO_MANY_PATTERNS: "this connection is subscribed to as many patterns as it may (--max-patterns)",
   TOO_MANY_CONNECTIONS: "the broker has as many connections as it may (--max-connections)",
   TOO_MANY_GROUPS: "as many groups are stored as may be (--max-groups)",
+  TOO_MANY_TOPICS: "as many topics are stored as may be (--max-topics)",
   BUSY: "the broker keeps as much for its clients as it may (--max-memory); try again",
   UNAVAILABLE: "what the broker shares with others cannot be reached; try again",
 };

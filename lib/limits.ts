@@ -22,6 +22,8 @@ export interface Limits {
   readonly patterns: number;
   /** Connections at once, over both ports (10,000). */
   readonly connections: number;
+  /** Topics that are stored: they stay when nothing is left of their messages (1,000,000). */
+  readonly topics: number;
   /** Groups that are stored: they stay when nobody is in them (1,000). */
   readonly groups: number;
   /** Bytes that may be held for one connection that reads too slowly (64 MiB). */
@@ -75,6 +77,14 @@ export const LIMIT_SPECS: readonly LimitSpec[] = [
     least: 1,
     most: 1_000_000,
     meaning: "connections at once, over both ports",
+  },
+  {
+    key: "topics",
+    unit: "count",
+    fallback: 1_000_000,
+    least: 1,
+    most: 1_000_000_000,
+    meaning: "topics that are stored",
   },
   {
     key: "groups",
@@ -310,13 +320,14 @@ export const ACCEPTED_A_ROUND = 16;
 /**
  * The heap is collected when the process has grown by so many bytes, or so many that were kept for peers have
  * been let go since, after so many looks (one a second) at which the process used no more than this part of a
- * core, unless so many bytes are kept for peers or more: a collection takes some 10 ms for each 50 MiB that
- * are alive.
+ * core, unless so many bytes are kept for peers or more, for a collection takes some 10 ms for each 50 MiB
+ * that are alive, or since the last look so many more or less (128 connections).
  */
 export const QUIET_HEAP_GROWTH = 8 * MIB;
 export const QUIET_LOOKS = 10;
 export const QUIET_PART = 0.25;
 export const QUIET_HEAP_LIVE_MOST = 64 * MIB;
+export const QUIET_HEAP_MOVES = 2 * MIB;
 /** What an idle connection's objects take, bytes, for that sum. */
 export const CONNECTION_BYTES = 16 * KIB;
 

@@ -13,6 +13,7 @@ Deno.test("limits are what the help and operations.md say: default, least and mo
     ["topic", "bytes", 16, 255, 4096],
     ["patterns", "count", 1, 1000, 1_000_000],
     ["connections", "count", 1, 10_000, 1_000_000],
+    ["topics", "count", 1, 1_000_000, 1_000_000_000],
     ["groups", "count", 1, 1000, 1_000_000],
     ["outbox", "bytes", MIB, 64 * MIB, 4 * GIB],
     ["memory", "bytes", 64 * MIB, GIB, 1024 * GIB],

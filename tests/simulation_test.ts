@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import known from "./simulation/known.json" with { type: "json" };
 import { edited, PLANTED } from "./simulation/planted.ts";
 import { simulate } from "./simulation/run.ts";
@@ -8,6 +8,16 @@ Deno.test("seeds that have found something once find nothing any more", async ()
     const { findings } = await simulate(seed);
     assertEquals(findings, [], `seed ${seed}: ${found}`);
   }
+});
+
+Deno.test("what an event throws is a finding, and not the silent end of all seeds", async () => {
+  let lines = 0;
+  const say = (): void => {
+    if (++lines === 50) throw new Error("not expected");
+  };
+  const { findings } = await simulate(1, { say });
+  assertEquals(findings.length, 1);
+  assertMatch(findings[0]!, /^thrown while \w+.*: Error: not expected\n/);
 });
 
 Deno.test("what honest clients see in fifty worlds is what was promised", async () => {

@@ -24,6 +24,8 @@ export interface AccountLimits {
   readonly messageRate?: number;
   /** Bytes, topics and fields with them, that they publish in a second. */
   readonly byteRate?: number;
+  /** Topics that begin in the store with what they publish, in a minute; 0: none ever does. */
+  readonly newTopics?: number;
 }
 
 /** One of them, as a file of accounts has it. */
@@ -87,5 +89,13 @@ export const ACCOUNT_LIMIT_SPECS: readonly AccountLimitSpec[] = [
     least: KIB,
     most: 1024 * 1024 * MIB,
     meaning: "bytes published in a second",
+  },
+  {
+    key: "newTopics",
+    name: "max-new-topics",
+    unit: "count",
+    least: 0,
+    most: 1_000_000,
+    meaning: "stored topics begun in a minute",
   },
 ];

@@ -34,10 +34,8 @@ import { type Machine, THIS_MACHINE } from "./machine.ts";
 import { requireNothingStored } from "./nothing_stored.ts";
 import type { BrokerOptions, DataOptions, EngineOption, StoreOption } from "./options.ts";
 import type { BrokerSnapshot, Health } from "./snapshot.ts";
+import { StoreComplaints } from "./store_complaints.ts";
 import { Topics } from "./topics.ts";
-
-/** Milliseconds between two lines of the log that say that messages could not be stored. */
-const REFUSED_LOG_MS = 1000;
 
 /** Where a connection over memory comes from. */
 export interface Origin {
@@ -72,7 +70,6 @@ export class Broker implements AsyncDisposable {
   readonly #lost = Promise.withResolvers<string>();
   #lostBecause: string | undefined;
   #state: "new" | "serving" | "draining" | "closed" = "new";
-  #quietUntil = 0;
   #waking: Timer | undefined;
   #closed: Promise<void> | undefined;
 
@@ -97,6 +94,7 @@ export class Broker implements AsyncDisposable {
     const memory = new HeldMemory({ most: limits.memory, pool });
     this.#memory = memory;
     this.#writes = options.measures === true ? new Histogram() : undefined;
+    const complaints = new StoreComplaints(machine.clock, this.#log);
     this.#engine = engineOver(options, {
       seed: machine.random32(),
       counters: this.#counters,
@@ -110,7 +108,8 @@ export class Broker implements AsyncDisposable {
       later: (callback) => this.#server.later(callback),
       wakeAt: (time) => this.#wakeAt(time),
       onUnreadable: (reason) => this.#log.error("what is due cannot be delivered", { reason }),
-      onRefused: (reason) => this.#refused(reason),
+      onRefused: (reason) => complaints.refused(reason),
+      onUnbegun: (reason) => complaints.unbegun(reason),
       onLost: (reason) => this.#lose(reason),
     });
     this.topics = new Topics(this.#engine);
@@ -218,6 +217,7 @@ export class Broker implements AsyncDisposable {
       listeners: this.#server.listening,
       held: this.#memory.held,
       heldMost: this.#memory.most,
+      topicsMost: limitsWith(this.#options.limits ?? {}).topics,
       writes: this.#writes?.state,
       connections: this.#server.snapshot(),
       durable: this.#engine.durable,
@@ -314,14 +314,6 @@ export class Broker implements AsyncDisposable {
         if (this.#lostBecause !== undefined) return `it is not known what is stored: ${this.#lostBecause}`;
         return this.#engine.trouble();
     }
-  }
-
-  /** A full disk refuses thousands a second, and may be the one the log goes to. */
-  #refused(reason: string): void {
-    const now = this.#machine.clock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + REFUSED_LOG_MS;
-    this.#log.error("messages could not be stored", { reason });
   }
 
   #lose(reason: string): void {

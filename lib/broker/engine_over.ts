@@ -17,7 +17,10 @@ import {
 import type { BrokerOptions, DataOptions, EngineOption, StoreOption } from "./options.ts";
 
 /** Who is told what becomes of what is stored. */
-export type StoreEvents = Pick<DurableEngineOptions, "wakeAt" | "onUnreadable" | "onRefused" | "onLost">;
+export type StoreEvents = Pick<
+  DurableEngineOptions,
+  "wakeAt" | "onUnreadable" | "onRefused" | "onUnbegun" | "onLost"
+>;
 
 /** Made of the broker's options and parts. */
 export function engineOver(
@@ -48,6 +51,7 @@ export function engineOver(
       topicMost: limits.topic,
       groupsMost: limits.groups,
     },
+    topicsMost: limits.topics,
     delayedMost: retain?.bytes === undefined ? undefined : retain.bytes * DELAYED_PART,
   });
 }

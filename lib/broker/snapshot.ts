@@ -35,6 +35,8 @@ export interface BrokerSnapshot {
   readonly held: number;
   /** That bound. */
   readonly heldMost: number;
+  /** Topics that may be stored. */
+  readonly topicsMost: number;
   /** Who is connected. */
   readonly connections: readonly ConnectionSnapshot[];
   /** How many (pattern, subscriber) pairs there are. */

@@ -28,6 +28,8 @@ export class SubscribedRoute implements Route {
   subscribers: readonly Subscriber[] = NOBODY;
   /** Whether that list is another topic's as well, and counted there. */
   shares = false;
+  /** Whether its topic is known to be in the store: something of it was stored. */
+  begun = false;
   /** The state of the subscriptions that `subscribers` was found in. */
   asOf = -1;
   openTo: object | undefined = undefined;

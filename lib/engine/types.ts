@@ -51,8 +51,18 @@ export interface Acknowledgement {
 export interface Publisher {
   /** The engine's own: what it keeps for one of whom something had to wait; not to be set by others. */
   waiting?: object | undefined;
+  /** Whose topics are counted; left out: nobody's, topics begin with it as with all together. */
+  readonly newTopics?: NewTopics | undefined;
   /** The answer to these messages comes later; answers keep the order of the calls. */
   hold(count: number): Acknowledgement;
+}
+
+/** How many stored topics may begin with what somebody publishes. */
+export interface NewTopics {
+  /** One more may; false: none may now. */
+  take(): boolean;
+  /** It was there already, or could not be stored. */
+  giveBack(): void;
 }
 
 /** Something that can be too full to take more. */
@@ -353,6 +363,8 @@ export interface Engine {
   permissionsChanged(): void;
   /** Time has passed; `now` is milliseconds since 1970. Called some times a second. */
   tick(now: number): void;
+  /** Something is to come of time alone: it is ticked though nobody is connected. */
+  readonly waits?: boolean;
   /** Why publishing is refused as of the last attempt, a clause for a person; undefined: it is not. */
   trouble(): string | undefined;
   snapshot(): EngineSnapshot;

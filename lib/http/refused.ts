@@ -11,6 +11,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
   ["PAYLOAD_TOO_LARGE", 413],
   ["LINE_TOO_LONG", 413],
   ["STORE", 503],
+  ["TOO_MANY_TOPICS", 507],
   ["BUSY", 503],
   ["UNAVAILABLE", 503],
   ["TOO_MANY_CONNECTIONS", 503],

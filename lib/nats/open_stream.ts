@@ -30,7 +30,7 @@ const API = "$JS.API";
 /** What the description of a stream of ours begins with; the patterns of its topics follow. */
 const DESCRIBED = "hashbus, durable: ";
 
-/** What is asked for, as {@link import("./mod.ts").NatsOptions} has it. */
+/** What is asked for, as {@link import("./options.ts").NatsOptions} has it. */
 export interface StreamOptions {
   readonly prefix: string;
   readonly replicas: number;
@@ -80,8 +80,8 @@ export async function openStream(link: NatsConnectionLink, options: StreamOption
 }
 
 const NOT_ENABLED =
-  "NATS stores nothing, and --durable asks for it: switch on JetStream in its configuration (jetstream {}), or " +
-  "leave out --durable";
+  "JetStream is off in NATS, and --durable asks for it: switch it on in its configuration (jetstream {}), " +
+  "or leave out --durable";
 
 async function found(
   stream: string,

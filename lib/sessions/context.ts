@@ -18,6 +18,8 @@ export type Role = "publisher" | "subscriber";
 /** The state of one connection that requests read and change. */
 export interface Context {
   readonly roles: ReadonlySet<Role>;
+  /** Whether that is publishing, which is asked with each message. */
+  readonly publishes: boolean;
   /** What it may do; undefined: it has not been let in. */
   readonly grant: Grant | undefined;
   /** Its way in; undefined: it needs none. */

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { QUIET_HEAP_GROWTH, QUIET_HEAP_LIVE_MOST, QUIET_LOOKS, QUIET_PART } from "../limits.ts";
+import {
+  QUIET_HEAP_GROWTH,
+  QUIET_HEAP_LIVE_MOST,
+  QUIET_HEAP_MOVES,
+  QUIET_LOOKS,
+  QUIET_PART,
+} from "../limits.ts";
 
 /** The memory of this process. */
 export interface Heap {
@@ -20,16 +26,18 @@ export interface Heap {
  * would keep what they made it allocate until somebody else comes.
  *
  * Guarantees: nothing is collected while the broker is busy, nor while so much may be alive that others would
- * feel it; what cannot be collected is not looked for again and again. Behind a collection that brought
- * something come two more: what is remembered for a while (routes) is forgotten by then. What is remembered
- * for longer (ids) is collected when it has been let go, though the process has not grown since.
+ * feel it, nor while many come or go; what cannot be collected is not looked for again and again. Behind a
+ * collection that brought something come two more: what is remembered for a while (routes) is forgotten by
+ * then. What is remembered for longer (ids) is collected when it has been let go, though the process has not
+ * grown since.
  */
 export class HeapKeeper {
   readonly #heap: Heap;
   /** The least since the last collection. */
   #least: number;
-  /** The most that was alive since then. */
+  /** The most that was alive since then, and what was at the last look. */
   #mostAlive = 0;
+  #alive = 0;
   #worked: number;
   #quiet = 0;
   /** Collections that are still to follow one that brought something, and looks until the next. */
@@ -51,7 +59,9 @@ export class HeapKeeper {
     const bytes = heap.bytes();
     this.#least = Math.min(this.#least, bytes);
     this.#mostAlive = Math.max(this.#mostAlive, alive);
-    if (this.#quiet < QUIET_LOOKS || alive > QUIET_HEAP_LIVE_MOST) return;
+    const moved = Math.abs(alive - this.#alive);
+    this.#alive = alive;
+    if (this.#quiet < QUIET_LOOKS || alive > QUIET_HEAP_LIVE_MOST || moved > QUIET_HEAP_MOVES) return;
     const letGo = this.#mostAlive - alive >= QUIET_HEAP_GROWTH;
     if (letGo || bytes >= this.#least + QUIET_HEAP_GROWTH) {
       this.#mostAlive = alive;

@@ -33,6 +33,8 @@ export class JoinedRun {
   #severalTopics = false;
   /** Whether its subscribers take several topics as one run; undefined: nobody asked yet. */
   #joins: boolean | undefined;
+  /** Whether topics are counted; asked with that. */
+  #counts = false;
 
   /** Whether there is nothing to be handed on. */
   get empty(): boolean {
@@ -58,9 +60,12 @@ export class JoinedRun {
     if (before === undefined || next.start !== this.#end || this.#joins === false) return false;
     if (next.ttl !== undefined || this.#ttl !== undefined || next.encoding !== this.#encoding) return false;
     if (!engine.goTogether(before, route)) return false;
-    this.#joins ??= engine.joins(before, this.#encoding);
+    if (this.#joins === undefined) {
+      this.#joins = engine.joins(before, this.#encoding);
+      this.#counts = engine.countsTopics;
+    }
     if (!this.#joins) return false;
-    if (engine.countsTopics && (this.#severalTopics || route !== before)) {
+    if (this.#counts && (this.#severalTopics || route !== before)) {
       if (!this.#severalTopics) engine.countJoined(before, this.#count, this.#end - this.#start);
       engine.countJoined(route, next.count, next.end - next.start);
     }

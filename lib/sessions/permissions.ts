@@ -26,6 +26,11 @@ export interface Granted {
  */
 export function publishRefusal({ grant = NOTHING }: Granted, route: Route): Refusal | undefined {
   if (grant === UNLIMITED || route.openTo === grant) return undefined;
+  return refusalOf(grant, route);
+}
+
+/** Apart from what is asked with each message, so that that is small enough to be inlined. */
+function refusalOf(grant: Grant, route: Route): Refusal | undefined {
   if (route.closedTo !== grant) {
     if (grant.mayPublish(route.topic)) {
       route.openTo = grant;

@@ -79,6 +79,7 @@ export class Server {
       exhausted: () => this.#takeFewer(),
       failed: (error) => this.#internalError(error),
     });
+    if (settings.engine.waits === true) this.#startTicking();
   }
 
   /** How many connections there are. */
@@ -124,7 +125,7 @@ export class Server {
       this.#connections.delete(connection);
       place.leave();
       if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
-      if (this.#connections.size === 0 && this.listening.length === 0) this.#stopTicking();
+      if (this.#isUnused) this.#stopTicking();
     });
     this.#connections.set(connection, over);
     return over;
@@ -229,6 +230,7 @@ export class Server {
       if (gatekeeper?.tick?.() === true) this.renewGrants();
       void this.#tickAll();
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
+      if (this.#isUnused) return this.#stopTicking();
       if (this.#ticks % HEAP_TICKS !== 0) return;
       this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
     });
@@ -287,6 +289,12 @@ export class Server {
   #internalError(error: unknown): void {
     const text = String(error instanceof Error ? error.stack : error);
     this.#settings.log.error("internal error", { error: text });
+  }
+
+  /** Nobody is here or can come by itself, and nothing waits for its time. */
+  get #isUnused(): boolean {
+    return this.#connections.size === 0 && this.listening.length === 0 &&
+      this.#settings.engine.waits !== true;
   }
 
   #stopTicking(): void {

@@ -6,7 +6,7 @@
  */
 import { type Grant, UNLIMITED } from "../auth/grant.ts";
 import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
-import type { Engine, Gate, Publisher, Route, Run } from "../engine/types.ts";
+import type { Engine, Gate, NewTopics, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
 import { type Decoder, Found } from "../protocols/decoder.ts";
 import { DONE, type Protocol } from "../protocols/types.ts";
@@ -42,6 +42,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly memberships: Memberships;
   /** What it came in by. */
   readonly listener: Listener;
+  readonly publishes: boolean;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
   readonly standing: Standing;
@@ -63,13 +64,11 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   /** What was done last, as turns count it. */
   #work = 0;
 
-  constructor(
-    settings: Settings,
-    { listener, outbox, address, grant }: SessionOptions,
-  ) {
+  constructor(settings: Settings, { listener, outbox, address, grant }: SessionOptions) {
     const { protocol } = listener;
     this.#settings = settings;
     this.listener = listener;
+    this.publishes = listener.roles.has("publisher");
     this.outbox = outbox;
     this.standing = new Standing(settings, outbox);
     this.grant = grant ?? (settings.gatekeeper === undefined ? UNLIMITED : undefined);
@@ -200,6 +199,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   now(): number {
     return this.#settings.now();
   }
+  get newTopics(): NewTopics | undefined {
+    return this.standing.newTopics;
+  }
+
   hold(count: number): Ticket {
     return this.#replies.hold(count);
   }
@@ -255,12 +258,13 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     const { turns } = this.#settings;
     this.#more = false;
     this.#work = 0;
-    while (this.#isIn()) {
+    const { entrance } = this;
+    while (entrance === undefined ? this.#ended === undefined : this.#isIn(entrance)) {
       if (turns.over(this.#work)) {
         this.#more = true;
         break;
       }
-      if (this.entrance?.full === true) this.#waitsFor = this.entrance;
+      if (entrance?.full === true) this.#waitsFor = entrance;
       else if (this.#replies.full) this.#waitsFor = this.#replies;
       if (this.#waitsFor !== undefined) break;
       const decoder = this.#decoder;
@@ -288,8 +292,8 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
 
   /** What came of a login is done before anything behind it (A1, A4). False: nothing more is read. */
-  #isIn(): boolean {
-    const entered = this.entrance?.take();
+  #isIn(entrance: Entrance): boolean {
+    const entered = entrance.take();
     if (entered === undefined) return this.#ended === undefined;
     if ("code" in entered) {
       this.#settings.counters.loginsRefused(1);

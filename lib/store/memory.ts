@@ -4,7 +4,7 @@
  * @module
  */
 import { DamageError } from "./log/damage.ts";
-import { groupAppends, storedOf, topicsProblem } from "./log/group.ts";
+import { groupAppends, outcomeOf, storedBatches, topicsProblem } from "./log/group.ts";
 import { groupState } from "./log/groups.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
@@ -131,20 +131,19 @@ export class MemoryStore implements Store {
     for (const tell of this.#watching) tell(what);
   }
 
-  #commit({ appends, marks = [], forget = [], delayed = [], moved = [] }: Commit): CommitOutcome {
+  #commit({ appends, marks = [], forget = [], delayed = [], moved = [], topicsMost }: Commit): CommitOutcome {
     const reason = topicsProblem(appends) ?? topicsProblem(delayed);
     if (reason !== undefined) return { kind: "refused", reason };
     const grouped = groupAppends(appends, delayed);
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
-    const numbers = this.#log.append(grouped.batches, bytes, this.#now());
+    const numbers = this.#log.append(grouped, bytes, { now: this.#now(), topicsMost });
     for (const group of forget) this.#log.marks.forget(group);
     for (const mark of marks) this.#log.marks.put(mark);
     this.#log.delayed.take(moved);
-    this.#log.delayed.put(grouped.delayed, bytes, this.#log.time);
     this.#commits++;
-    this.#trim(grouped.batches);
-    return { kind: "stored", stored: storedOf(grouped, numbers) };
+    this.#trim(storedBatches(grouped.batches, numbers));
+    return outcomeOf(grouped, numbers);
   }
 
   #trim(batches: readonly { readonly topic: string; readonly start: number; readonly end: number }[]): void {

@@ -7,10 +7,12 @@
  */
 import type { Reception } from "../topics/reception.ts";
 import type { Stored } from "../wire/run.ts";
-import type { GroupName, GroupOutcome, GroupsOutcome, NamedMark } from "./group_types.ts";
+import type { Commit, CommitOutcome, Delayed } from "./commit_types.ts";
+import type { GroupName, GroupOutcome, GroupsOutcome } from "./group_types.ts";
 import type { TopicsOutcome, TopicsQuery } from "./topic_types.ts";
 
 export type { Stored };
+export type { Append, Commit, CommitOutcome, CommitPlaces, Delayed, MayBegin } from "./commit_types.ts";
 export type {
   GroupMark,
   GroupName,
@@ -21,32 +23,6 @@ export type {
   TopicMark,
 } from "./group_types.ts";
 export type { StoredTopic, TopicsOutcome, TopicsQuery } from "./topic_types.ts";
-
-/** A run to be stored: consecutive messages to one topic, as records with the topic's `#`. */
-export interface Append {
-  /** With its `#`. */
-  readonly topic: string;
-  /** Messages in it. */
-  readonly count: number;
-  /** Its records. */
-  readonly bytes: Uint8Array;
-  /**
-   * The ids of its messages as a text without any meaning here, given back by {@link Store.recentIds}; one or
-   * more lines.
-   */
-  readonly ids?: string | undefined;
-  /**
-   * Milliseconds after which the first of its messages is not to be delivered any more (`ttl=` in its record
-   * says which).
-   */
-  readonly ttl?: number | undefined;
-}
-
-/** A run that is to be appended when it is due, and is kept until then. */
-export interface Delayed extends Append {
-  /** Milliseconds since 1970. */
-  readonly due: number;
-}
 
 /** A run that is kept until it is due. */
 export interface DelayedRun extends Delayed {
@@ -100,16 +76,6 @@ export interface RecentIds {
   /** As they were given with {@link Append.ids}. */
   readonly ids: string;
 }
-
-/**
- * What became of a commit. `refused`: nothing of it is stored and later ones may succeed (disk full). `lost`:
- * it is not known what is stored (a failed fsync, a file that vanished): nothing more may be committed by
- * this process. It can become known between two commits: who opened the store is told then.
- */
-export type CommitOutcome =
-  | { readonly kind: "stored"; readonly stored: readonly Stored[] }
-  | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "lost"; readonly reason: string };
 
 /** Where a replay begins. A time is milliseconds since 1970. */
 export type From =
@@ -286,7 +252,7 @@ export interface Trimmed {
 
 /** How much is there, and what it takes. */
 export interface StoreState {
-  /** Topics with a message. */
+  /** Topics that something was ever stored in, or waits for. */
   readonly topics: number;
   /** Batches of all topics. */
   readonly batches: number;
@@ -328,20 +294,6 @@ export interface RetentionRules extends Retention {
    * all topics of that pattern together.
    */
   readonly overrides?: readonly (Retention & { readonly pattern: string })[] | undefined;
-}
-
-/** What is stored together. */
-export interface Commit {
-  /** In their order. */
-  readonly appends: readonly Append[];
-  /** How far groups have come; left out: no group has. */
-  readonly marks?: readonly NamedMark[] | undefined;
-  /** What is to be kept until it is due. */
-  readonly delayed?: readonly Delayed[] | undefined;
-  /** Those that are kept no more, by their ids: they are among the appends. */
-  readonly moved?: readonly number[] | undefined;
-  /** Groups of which nothing is known any more, but what marks of this commit say; left out: none. */
-  readonly forget?: readonly GroupName[] | undefined;
 }
 
 /** A log of batches. One at a time has it open. */

@@ -92,7 +92,8 @@ function readHead(bytes: Uint8Array, start: number): Head {
   const lengthEnd = bytes.indexOf(SPACE, countEnd + 1);
   const count = readDecimal(bytes, topicEnd + 1, countEnd);
   const length = readDecimal(bytes, countEnd + 1, lengthEnd);
-  if (lf < 0 || lengthEnd > lf || count < 0 || length < 0) {
+  // without an LF there is no length before it
+  if (lengthEnd > lf || count < 0 || length < 0) {
     throw new TypeError("what was given to a member of a group begins with a header");
   }
   const topic = decoder.decode(bytes.subarray(start + BATCH, topicEnd));

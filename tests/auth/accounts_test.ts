@@ -28,12 +28,13 @@ Deno.test("an account has what its table says, and nothing that it does not say 
   const all = accountIn(
     `publish = ["orders.>", "#u.{user}.{id}"]\n` +
       `subscribe = { allow = ["#>"], deny = ["#secret.>"] }\nadministrator = true\n` +
-      `expires = 2027-01-31T01:00:00+01:00\nmax-connections = 3\nmax-payload = "64KiB"\nmax-byte-rate = 2048`,
+      `expires = 2027-01-31T01:00:00+01:00\nmax-connections = 3\nmax-payload = "64KiB"\nmax-byte-rate = 2048\n` +
+      "max-new-topics = 0",
   );
   assertEquals(all.publish, { allow: ["#orders.>", "#u.a.{id}"], deny: [] });
   assertEquals(all.subscribe, { allow: ["#>"], deny: ["#secret.>"] });
   assertEquals([all.administrator, all.usesId, all.expires], [true, true, Date.UTC(2027, 0, 31)]);
-  assertEquals(all.limits, { connections: 3, payload: 65536, byteRate: 2048 });
+  assertEquals(all.limits, { connections: 3, payload: 65536, byteRate: 2048, newTopics: 0 });
   const none = accountIn("");
   assertEquals([none.publish, none.subscribe], [{ allow: [], deny: [] }, { allow: [], deny: [] }]);
   assertEquals([none.administrator, none.usesId, none.expires, none.limits], [false, false, undefined, {}]);

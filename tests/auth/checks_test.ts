@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type Checked, Checks } from "../../lib/auth/checks.ts";
 import { Lane } from "../../lib/auth/lanes.ts";
-import { SYSTEM_CLOCK } from "../../lib/clock.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../lib/clock.ts";
 
 /** Checks that are finished one after the other, when a test says so. */
 class Queue {
@@ -71,4 +71,46 @@ Deno.test("an address of which nothing was wrong is forgotten when it is idle, a
   ]);
   wrong.busy = true;
   assertEquals(wrong.forgotten(600_001), false);
+});
+
+/** Addresses of networks that are each another lane. */
+function addressOf(at: number): string {
+  return `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`;
+}
+
+Deno.test("4,096 addresses are known; for one more those go of whom nothing needs to be known, else the first that is idle", () => {
+  let now = 0;
+  const clock: Clock = { ...SYSTEM_CLOCK, now: () => now };
+  const checks = new Checks({ clock, atOnce: 1 });
+  // the first of all is looked at for ever
+  checks.ask({ address: addressOf(0), mark: "", look: () => new Promise(() => {}), done: () => {} });
+  for (let at = 1; at < 4096; at++) checks.failed(addressOf(at));
+  assertEquals(checks.size, 4096);
+  checks.failed(addressOf(4096));
+  assertEquals(checks.size, 4096, "the second has gone for it");
+  checks.failed(addressOf(0));
+  checks.failed(addressOf(2));
+  assertEquals(checks.size, 4096, "the first and the third are known still");
+  now = 600_001;
+  checks.failed(addressOf(2));
+  checks.failed(addressOf(4097));
+  assertEquals(checks.size, 3, "all are forgotten but what was looked at, and what was wrong lately");
+});
+
+Deno.test("what waits for a check of the same is told with it, and what cannot be looked at is nobody's fault", async () => {
+  const told: Checked[] = [];
+  const checks = new Checks({ clock: SYSTEM_CLOCK, atOnce: 1 });
+  let looked = 0;
+  const ask = (mark: string, look: () => Promise<boolean>): void =>
+    checks.ask({
+      address: "a",
+      mark,
+      look: () => (looked++, look()),
+      done: (checked) => told.push(checked),
+    });
+  // five failures would make who follows wait
+  for (let at = 0; at < 5; at++) ask(`${at}`, () => Promise.reject(new Error("no memory")));
+  for (let at = 0; at < 3; at++) ask("same", () => Promise.resolve(true));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([told, looked], [["busy", "busy", "busy", "busy", "busy", "right", "right", "right"], 6]);
 });

@@ -185,3 +185,12 @@ Deno.test("the dead letters of topics with too long names are found by who may h
   const dead = new ReceivingRules({ allow: ["#>", "#dead.>"], deny: ["#a"] });
   assertEquals([dead.some("#dead.*"), dead.some("#dead.*.a"), dead.some("#dead.*.b")], [false, false, true]);
 });
+
+Deno.test("some of a pattern is looked for as far as one request may take, and beyond there is none", () => {
+  // of each that is denied a topic of 2 to 32 segments is tried in vain
+  const some = (denied: number): boolean => {
+    const deny = Array.from({ length: denied }, (_, at) => `#${at}.>`);
+    return new ReceivingRules({ allow: [...deny, "#yes"], deny }).some("#>");
+  };
+  assertEquals([some(0), some(Math.floor(4096 / 31)), some(Math.ceil(4096 / 31))], [true, true, false]);
+});

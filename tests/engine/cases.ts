@@ -4,6 +4,8 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
+import { type Encoding, RECORDS } from "../../lib/wire/encoding.ts";
 import { closed, encoder, type Made, Recorder, Sender, started } from "./case_parts.ts";
 import { groupCases } from "./group_cases.ts";
 
@@ -106,6 +108,45 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
       for (const recorder of [low, high, other]) engine.subscribe("#>", recorder);
       await sender.publish("#m", "x");
       assertEquals([low.got, high.got, other.got], [[], ["x"], ["x"]]);
+    },
+  );
+
+  test(
+    "a topic takes runs to several topics where all of its subscribers do, in that encoding",
+    async ({ engine }) => {
+      const takes = Object.assign(new Recorder(), { takesJoined: (how: Encoding) => how === RECORDS });
+      const route = engine.routeOf("#m.x");
+      assertEquals(
+        [engine.joins(route, RECORDS), engine.joins(route, CLASSIC_LINES)],
+        [true, true],
+        "nobody",
+      );
+      engine.subscribe("#m.>", takes);
+      assertEquals([engine.joins(route, RECORDS), engine.joins(route, CLASSIC_LINES)], [true, false]);
+      engine.subscribe("#>", new Recorder());
+      assertEquals(engine.joins(route, RECORDS), false, "one does not");
+      await Promise.resolve();
+    },
+  );
+
+  test(
+    "what is stored is asked for by who stores, and who may receive what is asked anew when that changes",
+    async (made, sender) => {
+      const { engine } = made;
+      assertEquals(engine.stores(engine.routeOf("#d.x")), made.durable);
+      assertEquals(engine.stores(engine.routeOf("#m.x")), false);
+      let may = true;
+      const grant = { mayReceive: () => may, mayShare: () => may, reception: { allow: ["#>"], deny: [] } };
+      const recorder = Object.assign(new Recorder(), { grant });
+      engine.subscribe("#>", recorder);
+      await sender.publish("#m.x", "1");
+      may = false;
+      engine.permissionsChanged();
+      await sender.publish("#m.x", "2");
+      may = true;
+      engine.permissionsChanged();
+      await sender.publish("#m.x", "3");
+      assertEquals(recorder.got, ["1", "3"]);
     },
   );
 

@@ -339,6 +339,10 @@ Deno.test("a request that is not whole has to be cut in time, and told, in the b
   assertEquals(end(37_000, { closed: false }), undefined);
   assertEquals(end(39_000, { closed: false }), "is kept for 39000 ms");
   assertEquals(end(39_000, { closed: false, kept: 3000 }), undefined);
+  // who is not let in yet
+  const guest = { v2: false, told: undefined, due: 10_000 };
+  assertEquals(end(10_600, guest), "in time");
+  assertEquals(end(19_000, { ...guest, closed: false }), "is kept for 19000 ms");
 });
 
 Deno.test("a broker that has lost, doubled, renumbered or turned round what it stored is found", () => {

@@ -42,6 +42,7 @@ publish = ["#sensors.{user}.{id}.>"]
 subscribe = { allow = ["#>"], deny = ["#secret.>", "#sensors.*.key"] }
 expires = 2030-01-31T00:00:00Z
 max-byte-rate = "1MiB"
+max-new-topics = 0
 ${SECRET}
 `;
 

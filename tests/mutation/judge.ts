@@ -2,7 +2,7 @@
  * What the tests of a folder say of a change.
  *
  * Only tests that load the changed source can notice it. Those that are near to it and short go first, and of all the
- * one that has noticed most of what was done to this source; the others follow in one run.
+ * one that has noticed most of what was done to this source; the others follow, more and more in a run.
  *
  * @module
  */
@@ -19,42 +19,46 @@ export interface Judged {
   readonly by: string | undefined;
 }
 
+/** A source as it is and as it is tested. */
+interface Change {
+  readonly path: string;
+  readonly text: string;
+  readonly changed: string;
+}
+
 /** The milliseconds that a run of tests may take: some loops never end. */
 const RUN_MS = 120_000;
 /** As long as these tests take together, in milliseconds, they are run before the others. */
 const FIRST_MS = 500;
+/** So many times as long as those before them are those that are run next. */
+const NEXT = 8;
+/** What a test file is thought to take before it was seen to pass. */
+const UNKNOWN_MS = 300;
+/** What takes longer may go by the clock. */
+const LONG_MS = 500;
 const LATE = /is not over after [\d.]+ s|timed out after/;
 const FAILED = /^(?:\.\/)?(\S+_test\.ts) => .* \.\.\. FAILED/m;
 
 /** The tests of a folder: which, what they load, how long they take. */
 export class FolderTests {
-  /** By test file, milliseconds. */
-  readonly #took: ReadonlyMap<string, number>;
+  /** Tests that fail without a change, too, and say nothing of one. */
+  readonly leftOut = new Set<string>();
+  /** By test file that was seen to pass, milliseconds. */
+  readonly #took = new Map<string, number>();
   /** By test file: how many imports away a source is. */
   readonly #far: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** By source, how often a test file noticed something. */
   readonly #noticed = new Map<string, Map<string, number>>();
 
-  private constructor(
-    took: ReadonlyMap<string, number>,
-    far: ReadonlyMap<string, ReadonlyMap<string, number>>,
-  ) {
-    this.#took = took;
+  private constructor(far: ReadonlyMap<string, ReadonlyMap<string, number>>) {
     this.#far = far;
   }
 
-  /** Runs the tests of a folder of lib, or those of what lies in no folder, as they are. They must be green. */
+  /** Those of a folder of lib, or those of what lies in no folder. */
   static async of(room: string, workshop: Workshop): Promise<FolderTests> {
     const files = await testsOf(room);
-    const took = new Map<string, number>();
-    if (files.length > 0) {
-      const outcome = await workshop.test(files, RUN_MS * 3);
-      if (!outcome.success) throw new Error(`the tests of ${room} fail without a change: ${outcome.text}`);
-      for (const [file, ms] of durations(outcome.text)) took.set(file, (took.get(file) ?? 0) + ms);
-    }
     const modules = await modulesOf(files, workshop);
-    const far = new Map(files.map((file) => [file, distances(file, modules)]));
-    return new FolderTests(took, far);
+    return new FolderTests(new Map(files.map((file) => [file, distances(file, modules)])));
   }
 
   /** Puts a changed source in the place of its own, tests it, and puts that back. */
@@ -62,32 +66,97 @@ export class FolderTests {
     path: string,
     { changed, workshop }: { readonly changed: string; readonly workshop: Workshop },
   ): Promise<Judged> {
-    const text = await workshop.read(path);
+    const change = { path, text: await workshop.read(path), changed };
+    for (const files of this.#order(path)) {
+      const { outcome, by } = await this.#failureOf(files, change, workshop);
+      if (outcome === undefined) continue;
+      if (by !== undefined) this.#remember(path, by);
+      return { verdict: hung(outcome) ? "hung" : "caught", by };
+    }
+    return { verdict: "survived", by: undefined };
+  }
+
+  /** Those that are run together: few that are near and short, then more and more. */
+  #order(path: string): string[][] {
+    const noticed = this.#noticed.get(path);
+    const took = (file: string): number => this.#took.get(file) ?? UNKNOWN_MS;
+    const cost = (file: string): number => {
+      const away = this.#far.get(file)!.get(path)!;
+      return took(file) * away ** 2 / (1 + (noticed?.get(file) ?? 0)) ** 3;
+    };
+    const files = [...this.#far].filter(([file, far]) => far.has(path) && !this.leftOut.has(file)).map((
+      [file],
+    ) => file);
+    files.sort((a, b) => cost(a) - cost(b));
+    const parts: string[][] = [];
+    for (let at = 0, most = FIRST_MS; at < files.length; most *= NEXT) {
+      const part: string[] = [];
+      for (let ms = 0; at < files.length && ms < most; at++) {
+        part.push(files[at]!);
+        ms += took(files[at]!);
+      }
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  /**
+   * What fails twice with the change in its place: on a machine that has other things to do a test may be late once.
+   * Nothing is known of who failed where the process itself broke.
+   */
+  async #failureOf(
+    files: readonly string[],
+    change: Change,
+    workshop: Workshop,
+  ): Promise<{ outcome: Outcome | undefined; by: string | undefined }> {
+    let left = files;
+    while (left.length > 0) {
+      const outcome = await this.#runWith(change, left, workshop);
+      if (outcome.success) break;
+      const by = left.length === 1 ? left[0] : failedFile(outcome.text);
+      const blamed = by === undefined ? left : [by];
+      const again = await this.#runWith(change, blamed, workshop);
+      if (!again.success) {
+        if (await this.#pass(blamed, workshop)) return { outcome: again, by };
+        for (const file of blamed) this.leftOut.add(file);
+      }
+      left = left.filter((file) => by !== undefined && file !== by);
+    }
+    return { outcome: undefined, by: undefined };
+  }
+
+  async #runWith(
+    { path, text, changed }: Change,
+    files: readonly string[],
+    workshop: Workshop,
+  ): Promise<Outcome> {
     await workshop.write(path, changed);
     try {
-      for (const files of this.#order(path)) {
-        const { outcome, by } = await failureOf(files, workshop);
-        if (outcome === undefined) continue;
-        if (by !== undefined) this.#remember(path, by);
-        return { verdict: hung(outcome) ? "hung" : "caught", by };
-      }
-      return { verdict: "survived", by: undefined };
+      return await this.#run(files, workshop);
     } finally {
       await workshop.write(path, text);
     }
   }
 
-  #order(path: string): string[][] {
-    const noticed = this.#noticed.get(path);
-    const cost = (file: string): number => {
-      const away = this.#far.get(file)!.get(path)!;
-      return (this.#took.get(file) ?? 0) * away ** 2 / (1 + (noticed?.get(file) ?? 0)) ** 3;
-    };
-    const files = [...this.#far].filter(([, far]) => far.has(path)).map(([file]) => file);
-    files.sort((a, b) => cost(a) - cost(b));
-    let first = 0;
-    for (let ms = 0; first < files.length && ms < FIRST_MS; first++) ms += this.#took.get(files[first]!) ?? 0;
-    return [files.slice(0, first), files.slice(first)].filter((part) => part.length > 0);
+  /** Learns how long those take that pass. */
+  async #run(files: readonly string[], workshop: Workshop): Promise<Outcome> {
+    const outcome = await workshop.test(files, RUN_MS);
+    if (outcome.success) {
+      const took = durations(outcome.text);
+      for (const file of files) this.#took.set(file, took.get(file) ?? 0);
+    }
+    return outcome;
+  }
+
+  /**
+   * Whether these pass without a change: only then says it something of a change that they fail with it. Those that
+   * take long go by the clock more often than not, and are run once more however often they have passed. Without a
+   * change, too, one may be late once.
+   */
+  async #pass(files: readonly string[], workshop: Workshop): Promise<boolean> {
+    const unsure = files.filter((file) => (this.#took.get(file) ?? Infinity) > LONG_MS);
+    if (unsure.length === 0 || (await this.#run(unsure, workshop)).success) return true;
+    return (await this.#run(unsure, workshop)).success;
   }
 
   #remember(path: string, file: string): void {
@@ -114,28 +183,12 @@ async function testsOf(room: string): Promise<string[]> {
 const PASSED = /^(?:\.\/)?(\S+_test\.ts) => .* \.\.\. ok \(([\d.]+)(µs|ms|s|m)/gm;
 const IN_MS: Readonly<Record<string, number>> = { "µs": 0.001, ms: 1, s: 1000, m: 60_000 };
 
-function durations(text: string): [file: string, ms: number][] {
-  return [...text.matchAll(PASSED)].map(([, file, amount, unit]) => [file!, Number(amount) * IN_MS[unit!]!]);
-}
-
-/**
- * What fails twice: on a machine that has other things to do a test may be late once. Nothing is known of who failed
- * where the process itself broke.
- */
-async function failureOf(
-  files: readonly string[],
-  workshop: Workshop,
-): Promise<{ outcome: Outcome | undefined; by: string | undefined }> {
-  let left = files;
-  while (left.length > 0) {
-    const outcome = await workshop.test(left, RUN_MS);
-    if (outcome.success) break;
-    const by = left.length === 1 ? left[0] : failedFile(outcome.text);
-    const again = await workshop.test(by === undefined ? left : [by], RUN_MS);
-    if (!again.success) return { outcome: again, by };
-    left = left.filter((file) => by !== undefined && file !== by);
+function durations(text: string): Map<string, number> {
+  const took = new Map<string, number>();
+  for (const [, file, amount, unit] of text.matchAll(PASSED)) {
+    took.set(file!, (took.get(file!) ?? 0) + Number(amount) * IN_MS[unit!]!);
   }
-  return { outcome: undefined, by: undefined };
+  return took;
 }
 
 function hung({ text, late }: Outcome): boolean {

@@ -1,10 +1,10 @@
 /**
- * `deno task mutate [--folder F] [--count N] [--seed S] [--jobs J]`: makes one small change to lib at a time, and
+ * `deno task mutate [--folder F,...] [--count N] [--seed S] [--jobs J]`: makes one small change to lib at a time, and
  * looks whether the tests of its folder notice. Lists those that nobody noticed.
  *
  * What does not type-check is no change, and what is named in `equivalent/` is none that could be noticed: others are
  * drawn. A change that is noticed only because a test waits for ever, or a program does not end, is counted as
- * caught and said to be hung.
+ * caught and said to be hung. Folders are named as git names paths: `:(glob)lib/*.ts` is what lies in none.
  *
  * @module
  */
@@ -61,6 +61,9 @@ await Promise.all(Array.from({ length: Math.max(1, jobs) }, async (_, i) => {
   }
 }));
 say("");
+for (const { leftOut } of tests.values()) {
+  for (const file of leftOut) say(`fails without a change, and was left out: ${file}`);
+}
 for (const line of survivors) say(line);
 for (const [room, { caught, hung, survived }] of [...verdicts].sort()) {
   say(`${room}: ${caught + hung} of ${caught + hung + survived} caught, ${hung} of them hung`);
@@ -70,7 +73,7 @@ say(`${drawn.length - survivors.length} of ${drawn.length} caught, seed ${seed},
 
 async function candidatesOf(folder: string): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  const sources = (await tracked(folder)).filter((path) => /^lib\/(?!std\/).*\.ts$/.test(path));
+  const sources = (await tracked(...folder.split(","))).filter((path) => /^lib\/(?!std\/).*\.ts$/.test(path));
   for (const path of sources) {
     const text = await first.read(path);
     for (const mutant of mutantsOf(text)) {

@@ -133,6 +133,25 @@ Deno.test("the same id within the window is acknowledged and waits once (D9, D6)
   assertEquals(await publisher.ask(`pub #d.a 1 id=a-2\ny`), "ok 1 seq=2 level=synced subs=1");
 });
 
+Deno.test("what is due is stored in its topic though nobody is connected, and to no port one could be (D9)", async () => {
+  await using hall = new Hall();
+  {
+    using publisher = await hall.publisher();
+    assertEquals(await publisher.ask("pub #d.a 1 delay=1.2\n1"), "ok 1 level=synced");
+  }
+  while (hall.store.state.delayed > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals(hall.store.state.last, 1);
+});
+
+Deno.test("what waits in the store of a broker that begins is moved before anybody comes (D9)", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  const text = new TextEncoder().encode("pub #d.a 1\n1\n");
+  const run = { topic: "#d.a", count: 1, bytes: text, ids: undefined, ttl: undefined };
+  await new Promise((done) => store.commit({ appends: [], delayed: [{ ...run, due: Date.now() }] }, done));
+  await using _broker = new TestServer({ durable: { store, patterns: ["#d.>"] } });
+  while (store.state.delayed > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
 Deno.test("a broker that ends leaves what waits in its store, and waits for nothing itself (D9)", async () => {
   const hall = new Hall();
   using publisher = await hall.publisher();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LOG_HIGH_WATER } from "../../lib/limits.ts";
+import { type Farewell, farewellTo } from "../../lib/sessions/farewell.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
@@ -131,4 +132,48 @@ Deno.test("draining ends in its time though a publisher waits for a store that i
   await broker.broker.drain(20);
   assertMatch(await rest, /bye DRAINING the broker stops \(--drain-timeout\)\n$/);
   await sending;
+});
+
+Deno.test("a farewell says what it was and what it costs, in one message or in more (V11)", () => {
+  const facts = { unsent: 0, outbox: 1000, stallTimeout: 2500, loginTimeout: 10_000 };
+  const advice = "read faster, or subscribe with slow=drop-old or, to what is durable, with from=";
+  const said = (reason: Farewell, unsent: number): string => {
+    const { code, text } = farewellTo(reason, { ...facts, unsent });
+    return `${code}: ${text}`;
+  };
+  assertEquals(
+    [said("stalled", 0), said("stalled", 1), said("stalled", 2)],
+    ["", ", and 1 message is not sent", ", and 2 messages are not sent"].map((lost) =>
+      `SLOW_CONSUMER: nothing was taken for 2.5 s (--stall-timeout)${lost}: ${advice}`
+    ),
+  );
+  assertEquals([said("account gone", 0), said("account gone", 1)], [
+    "DENIED: this account has no place here any more",
+    "DENIED: this account has no place here any more, and 1 message is not sent",
+  ]);
+  assertEquals([said("drain timeout", 0), said("drain timeout", 3)], [
+    "DRAINING: the broker stops (--drain-timeout)",
+    "DRAINING: the broker stops (--drain-timeout), and 3 messages are not sent",
+  ]);
+  assertEquals(
+    said("outbox full", 2),
+    "SLOW_CONSUMER: more waited than 1000 bytes (--max-outbox), or than was free of --max-memory, and 2 " +
+      `messages are not sent: ${advice}`,
+  );
+  assertEquals(said("no login", 0), "TIMEOUT: nobody logged in within 10 s (--login-timeout)");
+  assertEquals(
+    said("unfinished request", 0),
+    "TIMEOUT: a request began and is not whole: it may take 30 s, and a second more for each 64 KiB",
+  );
+});
+
+Deno.test("whoever runs the broker ends one connection, with a word, by its number and no other (V11)", async () => {
+  await using broker = new TestServer();
+  using one = await upgrade(broker.connect("subscribers"));
+  using two = await upgrade(broker.connect("subscribers"));
+  assertEquals(broker.broker.disconnect(3), false);
+  assertEquals(broker.broker.disconnect(2), true);
+  assertEquals(await two.rest(), "bye DISCONNECTED who runs the broker has ended this connection\n");
+  assertEquals(await one.ask("ping"), "pong");
+  assertEquals(await one.ask("ping"), "pong");
 });

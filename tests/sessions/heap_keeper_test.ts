@@ -77,7 +77,18 @@ Deno.test("nothing is collected while much is alive: others would wait for it", 
   heap.size += heap.garbage = 200 * MIB;
   look(keeper, 100, 500 * MIB);
   assertEquals(heap.collections, 0);
-  look(keeper, 1);
+  look(keeper, 2);
+  assertEquals(heap.collections, 1);
+});
+
+Deno.test("nothing is collected while thousands leave, which takes no processor, but when they have left", () => {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += heap.garbage = 100 * MIB;
+  look(keeper, 10, 160 * MIB);
+  for (let left = 160; left >= 0; left -= 4) look(keeper, 1, left * MIB);
+  assertEquals(heap.collections, 0);
+  look(keeper, 1, 0);
   assertEquals(heap.collections, 1);
 });
 

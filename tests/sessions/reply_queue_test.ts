@@ -4,7 +4,7 @@ import { ChunkPool } from "../../lib/buffers.ts";
 import { FlushList } from "../../lib/flush_list.ts";
 import { HeldMemory } from "../../lib/held_memory.ts";
 import { HIGH_WATER, HOLD_ROUNDS, REPLIES_HIGH_WATER } from "../../lib/limits.ts";
-import { DONE, type Replies } from "../../lib/protocols/types.ts";
+import { DONE, type Replies, type Success } from "../../lib/protocols/types.ts";
 import { refusal } from "../../lib/sessions/refusal.ts";
 import { ReplyQueue } from "../../lib/sessions/reply_queue.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
@@ -192,6 +192,79 @@ Deno.test("many refusals of one read leave as there is room, in their place", ()
   const refused = said.slice(0, -1).map((line) => Number(line.split(" ")[2]));
   assertEquals(refused.reduce((sum, count) => sum + count, 0), 2000);
   assertEquals(said.at(-1), "ok 1");
+});
+
+Deno.test("successes are told as one as long as what is said of them holds for each (V2)", () => {
+  const { queue, said } = new Bench();
+  const at = (last: number, more: Partial<Success> = {}): Success => ({ ...STORED, last, ...more });
+  queue.ok(2, at(2));
+  queue.ok(1, at(3));
+  queue.ok(2, at(5));
+  queue.ok(1, at(7)); // a number is left out between them
+  queue.ok(1, at(8, { topic: "#b" }));
+  queue.ok(1, at(9, { topic: "#b", reached: 1 }));
+  queue.ok(1, at(10, { topic: "#b", reached: 1, level: "memory" }));
+  queue.ok(1, { ...DONE, reached: 1, level: "memory" });
+  queue.ok(1, at(11, { reached: 1, level: "memory" }));
+  queue.flush();
+  assertEquals(said, [
+    "ok 5 seq=5",
+    "ok 1 seq=7",
+    "ok 1 seq=8",
+    "ok 1 seq=9",
+    "ok 1 seq=10",
+    "ok 1",
+    "ok 1 seq=11",
+  ]);
+  said.length = 0;
+  for (let times = 0; times < 3; times++) queue.ok(2, DONE);
+  queue.flush();
+  assertEquals(said, ["ok 6"]);
+  said.length = 0;
+  // what begins a replay says where it begins, and is said alone
+  for (const begun of [{ from: 3 }, { newest: 3 }]) {
+    for (let times = 0; times < 2; times++) queue.ok(1, { ...DONE, ...begun } as Success);
+    queue.ok(1, DONE);
+  }
+  queue.flush();
+  assertEquals(said, ["ok 1", "ok 1", "ok 1", "ok 1", "ok 1", "ok 1"]);
+});
+
+Deno.test("behind a ticket successes and refusals of one kind are one entry, and what they keep is counted", () => {
+  const { queue, memory, said, flushes } = new Bench();
+  const before = queue.hold(1);
+  const ticket = memory.held;
+  for (let times = 0; times < 100; times++) queue.ok(2, DONE);
+  assertEquals(memory.held, 2 * ticket);
+  for (let times = 0; times < 100; times++) queue.refuse(refusal("BAD_TOPIC"), 3);
+  const refused = memory.held;
+  assertEquals(refused, 3 * ticket + refusal("BAD_TOPIC").text.length);
+  queue.refuse(refusal("BAD_TOPIC", "another"), 1);
+  queue.refuse(refusal("DENIED", "another"), 1);
+  queue.ok(1, DONE);
+  before.refuse("STORE");
+  flushes.flush();
+  assertEquals(said, [
+    "err STORE 1",
+    "ok 200",
+    ...[256, 44].map((count) => `err BAD_TOPIC ${count}`),
+    "err BAD_TOPIC 1",
+    "err DENIED 1",
+    "ok 1",
+  ]);
+  assertEquals([memory.held, queue.allAnswered], [0, true]);
+});
+
+Deno.test("the commits of one flush announce themselves once, whatever they answer", () => {
+  const { queue, said, flushes } = new Bench();
+  const tickets = [queue.hold(1), queue.hold(1)];
+  for (const [at, ticket] of tickets.entries()) ticket.acknowledge({ ...STORED, last: at + 1 });
+  const added: unknown[] = [];
+  const { add } = flushes;
+  flushes.add = (each) => void added.push(each);
+  queue.ready();
+  flushes.add = add;
+  assertEquals([said, added], [["ok 2 seq=2"], []]);
 });
 
 Deno.test("a client that asks for replays without end has some under way, and is read from as they are found", async () => {

@@ -66,6 +66,8 @@ interface About {
   readonly delays: boolean;
   /** The broker's clock jumps while members hold what they take their time for. */
   readonly steps: boolean;
+  /** It is drained again and again, and nothing else goes wrong, while much waits to be stored. */
+  readonly drains: boolean;
 }
 
 /** What this seed draws. */
@@ -97,6 +99,7 @@ export function planOf(streams: Streams): Plan {
     keyed: of("keyed groups").pick<readonly string[]>([[], [], ["g"], ["g", AUTO]]),
     delays: durable && of("delays").chance(0.35),
     steps: theme === "queues" && of("clock steps").chance(0.3),
+    drains: durable && !calm && of("drains").chance(0.1),
   };
   return {
     theme,
@@ -167,9 +170,9 @@ function retainOf(draw: Random, { theme }: About): RetentionRules {
   ]);
 }
 
-function weatherOf(draw: Random, { calm, theme, steps }: About): Weather {
+function weatherOf(draw: Random, { calm, theme, steps, drains }: About): Weather {
   return {
-    latency: draw.pick(steps ? [0.05, 0.05, 0.5, 0.5] : [0.05, 0.5, 5, 40]),
+    latency: draw.pick(steps || drains ? [0.05, 0.05, 0.5, 0.5] : [0.05, 0.5, 5, 40]),
     cuts: draw.pick([0, 0.3, 0.9]),
     crumbs: draw.pick([0, 0.1, 0.8]),
     capacity: draw.pick(theme === "groups" || SMALL.has(theme) ? [1, 4] : [1, 4, 16, 64]) * KIB,
@@ -177,7 +180,8 @@ function weatherOf(draw: Random, { calm, theme, steps }: About): Weather {
   };
 }
 
-function diskOf(draw: Random, { calm, theme }: About): DiskWeather {
+function diskOf(draw: Random, { calm, theme, drains }: About): DiskWeather {
+  if (drains) return { commit: draw.pick([20, 200]), read: 1, refusals: 0, losses: 0 };
   const follows = theme === "followers";
   return {
     commit: draw.pick(theme === "queues" ? [2, 20, 20, 200] : follows ? [0.2, 2, 20] : [0.2, 2, 20, 200]),
@@ -346,7 +350,14 @@ const FAULTS_OF: Readonly<Record<Theme, readonly FaultKind[]>> = {
   queues: ["kill the broker", "kill the broker", "jump the clock"],
 };
 
-function faultsOf(draw: Random, { theme, length, steps }: About): Fault[] {
+function faultsOf(draw: Random, { theme, length, steps, drains }: About): Fault[] {
+  if (drains) {
+    return some(draw, [2, 5], () => ({
+      kind: "drain the broker" as const,
+      at: draw.below(length),
+      ms: draw.pick([3_000, 12_000]),
+    })).sort((one, other) => one.at - other.at);
+  }
   const often = theme === "outboxes" || theme === "hostility" ? 0.15 : 0.35;
   const drawn = [...FAULTS.filter(() => draw.chance(often)), ...FAULTS_OF[theme]];
   const on = steps ? ["jump the clock", "jump the clock", "kill the broker"] as const : drawn;

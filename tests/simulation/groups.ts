@@ -111,7 +111,11 @@ function ordered(
       const stream = `${sent.publisher} ${topic} ${grouped.keyed ? sent.key : ""}`;
       const before = last.get(stream);
       if (before !== undefined && before.number > sent.number) {
-        if (grouped.members.some((other) => other !== member && hadEnd(other, { before: at, history }))) {
+        const others = grouped.members.filter((other) => other !== member);
+        if (
+          isDraining(member, { at, history }) ||
+          others.some((other) => hadEnd(other, { before: at, history }))
+        ) {
           states.reached("what a member had not been sent goes to another");
         } else if (timesResent(sent, history) === 0) {
           wrong.push(
@@ -128,6 +132,16 @@ function ordered(
 /** Who speaks either protocol may have sent it without what travels with it. */
 function isKeyKnown({ publisher }: Sent, { publishers }: History): boolean {
   return publishers.some(({ name, protocol }) => name === publisher && protocol !== "auto");
+}
+
+/** Whether its broker may have been ending connections, one after the other, when it got something. */
+function isDraining(
+  { losses }: MemberRecord,
+  { at, history }: { readonly at: number; readonly history: History },
+): boolean {
+  return history.drains.some(({ from }) =>
+    from <= at && !losses.some((loss) => loss.at >= from && loss.at < at)
+  );
 }
 
 /** Whether something of it may have been given to others by then. */

@@ -27,6 +27,8 @@ interface Keyed {
   readonly sent: Sent | undefined;
   /** It had not come before, since the broker began. */
   readonly isFirst: boolean;
+  /** Its member has acknowledged it, though it may have meant a time before. */
+  readonly settled: boolean;
   /** When it was not its member's any more, at the latest that may be. */
   readonly over: number;
   /** When it came again; Infinity: it did not. */
@@ -92,6 +94,7 @@ function keysOf(
         delivery,
         sent,
         isFirst: delivery.attempt === 1 && !deliveries.slice(0, at).some(isOf),
+        settled: saidOf(delivery, deliveries).some(({ verb, answer }) => verb === "ack" && answer === "ok"),
         over: Math.min(again, overOf(delivery, { deliveries, plan, history, late })),
         again,
       };
@@ -173,7 +176,8 @@ function backFirst(
   { plan, states, late }: { readonly plan: Plan; readonly states: States; readonly late: number },
 ): string[] {
   const wrong: string[] = [];
-  for (const { delivery, sent, again } of all) {
+  for (const { delivery, sent, again, settled } of all) {
+    if (settled) continue;
     const nack = delivery.said.find(({ verb, answer }) => verb === "nack" && answer === "ok");
     // it may have died, or outlived its time, instead
     if (nack === undefined || sent === undefined || sent.ttl !== undefined) continue;

@@ -126,7 +126,7 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ]],
   ["a message that is stored already is refused with a commit", [
     {
-      file: "lib/engine/durable/commit_log.ts",
+      file: "lib/engine/durable/refusals.ts",
       find: "claimant?.isStored !== false;",
       replace: "claimant?.isStored === true;",
     },

@@ -35,9 +35,17 @@ for (const [name, edits] of wanted) {
   counts.sort((one, other) => one - other);
   const median = counts[Math.floor((counts.length - 1) / 2)]!;
   if (median === Infinity) missed++;
-  say(`${String(median).padStart(8)}  ${name} (${counts[0]} to ${counts.at(-1)}): ${finding}`);
+  say(
+    `${seedsIn(median).padStart(13)}  ${name} (${seedsIn(counts[0]!)} to ${
+      seedsIn(counts.at(-1)!)
+    }): ${finding}`,
+  );
 }
 Deno.exit(missed > 0 ? 1 : 0);
+
+function seedsIn(count: number): string {
+  return count === Infinity ? `more than ${most}` : String(count);
+}
 
 function number(name: string, fallback: number): number {
   const text = flags[name];

@@ -164,12 +164,20 @@ async function runOnce(
   addEventListener("unhandledrejection", uncaught);
   addEventListener("error", uncaught);
   const running = main();
-  const ended = await world.run(running, plan.length + HEALED_MS, () => watch.event());
-  removeEventListener("unhandledrejection", uncaught);
-  removeEventListener("error", uncaught);
-  if (ended) await running;
-  else findings.push(`still ${step} ${HEALED_MS / 1000} s after all was healed`);
-  if (ended) {
+  let ended: boolean | undefined;
+  try {
+    ended = await world.run(running, plan.length + HEALED_MS, () => watch.event());
+    if (ended) await running;
+  } catch (error) {
+    // as well what an event throws, or what the steps above do not expect
+    ended = undefined;
+    errors.push(`thrown while ${step}: ${error instanceof Error ? error.stack : error}`);
+  } finally {
+    removeEventListener("unhandledrejection", uncaught);
+    removeEventListener("error", uncaught);
+  }
+  if (ended === false) findings.push(`still ${step} ${HEALED_MS / 1000} s after all was healed`);
+  if (ended === true) {
     findings.push(
       ...judge(history, plan),
       ...judgeDelays(history, { plan, states }),

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Long on a machine that is busy with other tests, short beside the limit of a test. */
-const PATIENCE_MS = 20_000;
+/** Long on a machine that is busy with other tests, short beside the limit of a test, whatever that is set to. */
+const PATIENCE_MS = Math.min(20_000, Number(Deno.env.get("TEST_LIMIT_MS") ?? 60_000) / 2);
 
 /** What is waited for. `what` says so in the error, if only when it has to. */
 export async function within<T>(

@@ -209,3 +209,14 @@ Deno.test("two names that have one hash are two topics, young and old", () => {
     table.age();
   }
 });
+
+Deno.test("what is kept for all topics is had of both generations, in the order in which it came", () => {
+  const table = new TopicTable<number>({ most: 100 });
+  assertEquals(table.values(), [[], []]);
+  for (const at of [3, 1]) table.add(encoder.encode(`t${at}`), at);
+  assertEquals(table.values(), [[3, 1], []]);
+  table.age();
+  table.add(encoder.encode("t2"), 2);
+  find(table, "t1");
+  assertEquals(table.values(), [[2, 1], [3, 1]]);
+});

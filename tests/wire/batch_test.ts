@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { encodeSharedHeader, readSharedHeader } from "../../lib/wire/batch.ts";
+import {
+  encodeBatchHeader,
+  encodeSharedHeader,
+  readBatchHeader,
+  readSharedHeader,
+} from "../../lib/wire/batch.ts";
 import { encodeText } from "../../lib/wire/bytes.ts";
 
 Deno.test("the header of what a member of a group is given is read as it was written, wherever it lies", () => {
@@ -58,4 +63,36 @@ Deno.test("what is no such header is a defect that shows", () => {
       "batch #a  2 group=g\n",
     ]
   ) assertThrows(() => readSharedHeader(encodeText(text), 0), TypeError, "begins with a header");
+});
+
+Deno.test("the header of stored messages is read as it was written, wherever it lies (D2)", () => {
+  const header = fc.record({
+    topic: fc.constantFrom("#a", "#\u00fc.b", "#long.er.topic"),
+    count: fc.integer({ min: 1, max: 1_000_000 }),
+    length: fc.nat(1_000_000_000),
+    first: fc.integer({ min: 1, max: 999_999_999_999_999 }),
+    time: fc.oneof(fc.constantFrom(0, 1), fc.nat(2_000_000_000_000)),
+  });
+  fc.assert(fc.property(header, fc.nat(9), (told, before) => {
+    const written = encodeBatchHeader(told);
+    const bytes = new Uint8Array([
+      ...encodeText("~".repeat(before)),
+      ...written,
+      ...encodeText("pub #a 1 x=1 ts=7\nx\n"),
+    ]);
+    assertEquals(readBatchHeader(bytes, before), { ...told, records: before + written.length });
+  }));
+});
+
+Deno.test("what is no header of stored messages is a defect that shows", () => {
+  for (
+    const text of [
+      "batch #a 1 2 seq=1 ts=1",
+      "batch #a 1 2 seq=x ts=1\n",
+      "batch #a 1 2 seq=1 ts=x\n",
+      "batch #a 1 2 seq= ts=1\n",
+      "batch #a 1 2 seq=1 ts=\n",
+      "batch #a x 2 seq=1 ts=1\n",
+    ]
+  ) assertThrows(() => readBatchHeader(encodeText(text), 0), TypeError, "begins with a header");
 });

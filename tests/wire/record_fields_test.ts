@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { encodeText } from "../../lib/wire/bytes.ts";
-import { idSpansOf, readTtl, unexpired } from "../../lib/wire/record_fields.ts";
+import { idSpansOf, keysOf, readTtl, unexpired } from "../../lib/wire/record_fields.ts";
 
 function framesOf(
   ...frames: string[]
@@ -201,4 +201,18 @@ Deno.test("ids of 15 digits count, and more digits are a part of what is before 
     [2, 1, "a-:", undefined],
     [3, 1, "a-/", undefined],
   ]);
+});
+
+Deno.test("the keys of records are those of their key=, the last one of each, and where each record ends (G12)", () => {
+  const frames = [
+    "pub #a 1 key=k\nx\n",
+    "pub #a 1\nx\n",
+    "pub #a 1 key=\nx\n",
+    "pub #a 8 id=1 xkey=z\nkey=late\n",
+    "pub #a 0 key=one key=two id=key\n\n",
+  ];
+  const { keys, ends } = keysOf(framesOf(...frames));
+  assertEquals(keys, ["k", undefined, "", undefined, "two"]);
+  assertEquals(ends, frames.map((_, at) => frames.slice(0, at + 1).join("").length));
+  assertEquals(keysOf(framesOf()), { keys: [], ends: [] });
 });

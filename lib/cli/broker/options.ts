@@ -178,6 +178,7 @@ const OPTIONS = {
       CONNECTIONS_PER_ADDRESS.toLocaleString("en")
     })`,
   }),
+  "max-topics": limitOption("topics"),
   "max-groups": limitOption("groups"),
   "max-outbox": limitOption("outbox"),
   "max-memory": option(size(specOf("memory")), {
@@ -303,6 +304,7 @@ export function limitsOf(options: BrokerOptions): Limits {
     topic: options["max-topic"],
     patterns: options["max-patterns"],
     connections: options["max-connections"],
+    topics: options["max-topics"],
     groups: options["max-groups"],
     outbox: options["max-outbox"],
   });

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Run } from "../../wire/run.ts";
-import type { Publisher } from "../types.ts";
+import type { SubscribedRoute } from "../routing.ts";
+import type { Acknowledgement, Publisher } from "../types.ts";
 import type { ClaimedIds } from "./claimed_ids.ts";
 import type { CommitLog } from "./commit_log.ts";
 import type { Dedup } from "./dedup.ts";
@@ -36,7 +37,7 @@ export class Appending {
       const known = this.#dedup.claim(run.route.topic, ids);
       if (known.size > 0) return this.#appendParts(run, known, publisher);
     }
-    const piece = new Piece({ part: run, acknowledgement: publisher.hold(count) });
+    const piece = pieceOf(run, publisher.hold(count), publisher);
     this.#claims.add(piece);
     this.#log.append(piece, publisher);
   }
@@ -57,7 +58,7 @@ export class Appending {
       }
       // they do not all leave together
       part.keep();
-      const piece = new Piece({ part, acknowledgement: publisher.hold(count), repetition });
+      const piece = pieceOf(part, publisher.hold(count), publisher, repetition);
       pieces.push(piece);
       this.#claims.add(piece);
     }
@@ -65,6 +66,21 @@ export class Appending {
     for (const piece of pieces) this.#log.append(piece, publisher);
     run.release();
   }
+}
+
+/** What is to be stored. Its topic begins on account of who publishes it, if it is not known to be there. */
+function pieceOf(
+  part: Run,
+  acknowledgement: Acknowledgement,
+  { newTopics }: Publisher,
+  repetition?: Repetition,
+): Piece {
+  if (newTopics === undefined || (part.route as SubscribedRoute).begun) {
+    return new Piece({ part, acknowledgement, repetition });
+  }
+  const may = newTopics.take();
+  const terms = may ? { newTopics } : { mayBegin: "never" as const };
+  return new Piece({ part, acknowledgement, repetition, ...terms });
 }
 
 /** Messages that are known, those together that one piece brings, or that are stored: they fare alike. */

@@ -4,47 +4,18 @@
  *
  * @module
  */
-import type { FlushList } from "../../flush_list.ts";
-import type { HeldMemory } from "../../held_memory.ts";
 import { HAND_ON_WORK, LOG_HIGH_WATER } from "../../limits.ts";
-import type { CommitOutcome, Store, Stored } from "../../store/types.ts";
-import type { Run } from "../../wire/run.ts";
+import type { Commit, CommitOutcome, Stored } from "../../store/types.ts";
 import type { SubscribedRoute } from "../routing.ts";
-import type { Acknowledgement, CommitsSnapshot, Gate, Level, Publisher } from "../types.ts";
-import type { ClaimedIds } from "./claimed_ids.ts";
+import type { CommitsSnapshot, Gate, Publisher } from "../types.ts";
+import type { CommitLogOptions } from "./commit_log_options.ts";
 import { commitOf } from "./commit_parts.ts";
 import { CommitPace } from "./commit_pace.ts";
-import type { News, NewsSource } from "./news.ts";
+import type { News } from "./news.ts";
 import type { Piece } from "./piece.ts";
+import { acknowledgeKnown, refusePieces, unbegunOf, type Why } from "./refusals.ts";
 import { WaitingPieces } from "./waiting_pieces.ts";
 import { WaitingRoom } from "./waiting_room.ts";
-
-/** What a log is told and whom it tells. */
-export interface CommitLogOptions {
-  readonly store: Store;
-  /** How safe a message is that the store says it has. */
-  readonly level: Level;
-  readonly flushes: FlushList;
-  readonly memory: HeldMemory;
-  /** Told of what is answered. */
-  readonly claims: ClaimedIds;
-  /** Goes along with each commit; left out: there is none. */
-  readonly news?: NewsSource | undefined;
-  /** Calls back in a later turn, behind what others have to do by then. */
-  readonly later: (callback: () => void) => void;
-  /** The run is stored: hand it on; how many get it. */
-  readonly deliver: (run: Run) => number;
-  /** Something is stored that is to be delivered then, milliseconds since 1970. */
-  readonly onDelayed: (due: number) => void;
-  /** The run is not stored. */
-  readonly onRunRefused: (run: Run) => void;
-  /** All runs of a commit have been handed on; this is where the last of them is. */
-  readonly onCommitted: (last: Stored) => void;
-  /** A commit was refused; later ones may succeed. */
-  readonly onRefused: (reason: string) => void;
-  /** It is not known what is stored: nothing may be acknowledged any more. */
-  readonly onLost: (reason: string) => void;
-}
 
 /** What is being stored. */
 interface Committing {
@@ -52,6 +23,8 @@ interface Committing {
   readonly news: News | undefined;
   /** All of it that is messages. */
   readonly pieces: readonly Piece[];
+  /** What the store was given; undefined: nothing of it is new. */
+  readonly commit: Commit | undefined;
 }
 
 /** A commit that is stored, while it is handed on. */
@@ -218,10 +191,10 @@ export class CommitLog implements Gate {
     const news = this.#options.news?.take();
     this.#room.took(published.length);
     this.#committing = true;
-    const of: Committing = { published, news, pieces: this.#withNews(published, news) };
-    const { pieces } = of;
+    const pieces = this.#withNews(published, news);
     // a run whose messages are all stored already only waits for its turn to be acknowledged
-    const commit = commitOf(pieces, news);
+    const commit = commitOf(pieces, { news, topicsMost: this.#options.topics.most });
+    const of: Committing = { published, news, pieces, commit };
     if (commit === undefined) return this.#committed(of, { kind: "stored", stored: [] });
     this.#options.store.commit(commit, (outcome) => this.#committed(of, outcome));
   }
@@ -233,7 +206,7 @@ export class CommitLog implements Gate {
   }
 
   #committed(of: Committing, outcome: CommitOutcome): void {
-    const { published, news, pieces } = of;
+    const { published, news } = of;
     this.#committing = false;
     switch (outcome.kind) {
       case "lost":
@@ -243,12 +216,14 @@ export class CommitLog implements Gate {
         return this.#settle();
       case "refused":
         this.#trouble = outcome.reason;
-        this.#refuse(published, outcome.reason);
+        this.#options.onRefused(outcome.reason);
+        this.#refuse(published, () => ({ code: "STORE", reason: outcome.reason }));
         for (const piece of news?.pieces ?? []) this.#letGo(piece);
         news?.refused(outcome.reason);
         break;
       case "stored": {
         const { stored } = outcome;
+        const pieces = this.#withoutUnbegun(of, outcome);
         const { commitTime } = this.#options.store.state;
         const bytes = pieces.reduce((sum, { weight }) => sum + weight, 0);
         this.#pace.took(commitTime - this.#commitTime, { pieces: pieces.length, bytes });
@@ -259,7 +234,9 @@ export class CommitLog implements Gate {
           if (piece.part === undefined) continue;
           piece.isStored = true;
           this.#messages += piece.part.count;
-          if (!piece.isDelayed) (piece.part.route as SubscribedRoute).stored = true;
+          const route = piece.part.route as SubscribedRoute;
+          route.begun = true;
+          if (!piece.isDelayed) route.stored = true;
         }
         news?.stored();
         // the store first: it works meanwhile
@@ -329,9 +306,10 @@ export class CommitLog implements Gate {
     let reached = 0;
     if (part?.due !== undefined) this.#options.onDelayed(part.due);
     if (part === undefined || part.due !== undefined) {
-      this.#knew(acknowledgement);
+      acknowledgeKnown(acknowledgement, level);
     } else {
       const where = of.stored[of.storedAt++]!;
+      if (where.first === 1) piece.began();
       part.stored = where;
       if (of.last === undefined || where.batch >= of.last.batch) of.last = where;
       reached = this.#options.deliver(part);
@@ -342,24 +320,24 @@ export class CommitLog implements Gate {
     return reached;
   }
 
-  /** Which number it has, and who got it, is not remembered of what was stored before. */
-  #knew(acknowledgement: Acknowledgement): void {
-    const { level } = this.#options;
-    acknowledgement.acknowledge({ reached: undefined, level, last: undefined, topic: undefined });
+  /** Of a commit that is stored what is in it; what is not, for its topic might not begin, is refused. */
+  #withoutUnbegun(
+    { pieces, commit }: Committing,
+    { unbegun, begun = [] }: Extract<CommitOutcome, { kind: "stored" }>,
+  ): readonly Piece[] {
+    for (const place of begun) (commit?.delayed?.[place] as Piece).began();
+    if (unbegun === undefined || commit === undefined) return pieces;
+    const { topics, onUnbegun } = this.#options;
+    const out = unbegunOf(pieces, commit, unbegun);
+    for (const piece of out) if (piece.part !== undefined) onUnbegun(topics.reasonOf(piece));
+    this.#refuse([...out], (piece) => ({ code: "TOO_MANY_TOPICS", reason: topics.reasonOf(piece) }));
+    return pieces.filter((piece) => !out.has(piece));
   }
 
-  #refuse(pieces: readonly Piece[], reason: string): void {
-    this.#options.onRefused(reason);
-    const fallen = [...pieces, ...this.#waiting.takeRepeating(pieces)];
-    for (const piece of fallen) {
-      const { part, acknowledgement, claimant } = piece;
-      if (part !== undefined) this.#options.onRunRefused(part);
-      // what was stored before only waited for its turn; what may still be is not known to be
-      const isKnown = part === undefined && claimant?.isStored !== false;
-      if (isKnown) this.#knew(acknowledgement);
-      else acknowledgement.refuse("STORE", reason);
-    }
-    for (const piece of fallen) this.#letGo(piece);
+  #refuse(pieces: readonly Piece[], why: (piece: Piece) => Why): void {
+    const { level, onRunRefused } = this.#options;
+    const letGo = (piece: Piece): void => this.#letGo(piece);
+    refusePieces(pieces, why, { waiting: this.#waiting, level, onRunRefused, letGo });
   }
 
   #hold(piece: Piece): void {

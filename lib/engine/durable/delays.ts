@@ -209,7 +209,12 @@ export class Delays implements Publisher {
       ids !== undefined && published + dedupWindow > this.#now
     );
     const ids = known.length === 0 ? undefined : known.map((run) => run.ids).join("\n");
-    return new Piece({ part, acknowledgement: this.#answer, moved: { runs: runs.map(({ id }) => id), ids } });
+    return new Piece({
+      part,
+      acknowledgement: this.#answer,
+      mayBegin: "always",
+      moved: { runs: runs.map(({ id }) => id), ids },
+    });
   }
 
   /** A time to live begins when it is due. */

@@ -49,6 +49,7 @@ import { CommitLog } from "./commit_log.ts";
 import { Delays } from "./delays.ts";
 import { ReadingTurns } from "./reading_turns.ts";
 import { Replays } from "./replays.ts";
+import { TopicLimit } from "./topic_limit.ts";
 
 /** What makes topics durable. */
 export interface DurableEngineOptions extends EngineOptions {
@@ -67,6 +68,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly memory: HeldMemory;
   /** Calls back in a later turn, behind what others have to do by then. */
   readonly later: (callback: () => void) => void;
+  /** Topics that may be stored; left out: any number. */
+  readonly topicsMost?: number | undefined;
   /** Bytes that may wait until they are due; left out: as many as there is room for. */
   readonly delayedMost?: number | undefined;
   /** Wants {@link DurableEngine.tick} at that time, milliseconds since 1970; left out: never. */
@@ -75,6 +78,8 @@ export interface DurableEngineOptions extends EngineOptions {
   readonly onUnreadable?: ((reason: string) => void) | undefined;
   /** A commit was refused; later ones may succeed. */
   readonly onRefused: (reason: string) => void;
+  /** A topic did not begin, for there are too many; left out: nobody is told but who publishes. */
+  readonly onUnbegun?: ((reason: string) => void) | undefined;
   /** It is not known what is stored: nothing durable is acknowledged any more. */
   readonly onLost: (reason: string) => void;
 }
@@ -125,6 +130,7 @@ export class DurableEngine implements Engine {
     this.#dedup = new Dedup({ ...options.dedup, memory, seed });
     for (const { topic, age, ids } of store.recentIds) this.#dedup.restore(topic, readSpans(ids) ?? [], age);
     const claims = new ClaimedIds(seed);
+    const topics = new TopicLimit({ store, routing: this.#routing, most: options.topicsMost ?? Infinity });
     const settlements = new Settlements(() => this.#log.announce());
     this.#log = new CommitLog({
       store,
@@ -132,6 +138,7 @@ export class DurableEngine implements Engine {
       flushes,
       memory,
       claims,
+      topics,
       news: settlements,
       later,
       deliver: (run) => this.#deliver(run),
@@ -146,6 +153,7 @@ export class DurableEngine implements Engine {
       },
       onRunRefused: (run) => this.#dedup.refused(run.route.topic, run.ids),
       onRefused: options.onRefused,
+      onUnbegun: (reason) => options.onUnbegun?.(reason),
       onLost: options.onLost,
     });
     this.#delays = new Delays({
@@ -182,6 +190,7 @@ export class DurableEngine implements Engine {
       turns: this.#turns,
       level,
       settlements,
+      topics,
       follow: (group, cursor) => this.#replays.follow(group, cursor),
       unfollow: (replay) => this.#replays.unfollow(replay),
       handedOn: () => {
@@ -301,6 +310,11 @@ export class DurableEngine implements Engine {
 
   permissionsChanged(): void {
     this.#routing.permissionsChanged();
+  }
+
+  /** What is to come later (D9). */
+  get waits(): boolean {
+    return this.#store.state.delayed > 0;
   }
 
   tick(now: number): void {

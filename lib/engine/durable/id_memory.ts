@@ -60,11 +60,6 @@ export class Records {
     return this.#pieces[record >>> BYTES_SHIFT]!;
   }
 
-  /** Bytes that are taken: for tests. */
-  get used(): number {
-    return ((this.#pieces.length - 1) << BYTES_SHIFT) + this.#used - this.#freeBytes;
-  }
-
   /** Takes a record of so many bytes, {@link RECORD_LEAST} at least. */
   take(size: number): number {
     const free = this.#free;

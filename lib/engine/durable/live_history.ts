@@ -22,11 +22,6 @@ export class LiveHistory {
   readonly #open = new Map<string, Stretch>();
   #past: Had[] = [];
 
-  /** Whether nobody is live. */
-  get empty(): boolean {
-    return this.#open.size === 0;
-  }
-
   /** From behind this batch on, all of the pattern within those bounds goes to the subscriber. */
   begin(
     pattern: string,

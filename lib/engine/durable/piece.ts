@@ -5,9 +5,9 @@
  */
 import { showSpans } from "../../id_spans.ts";
 import { CLAIM_BYTES, PIECE_BYTES } from "../../limits.ts";
-import type { Delayed } from "../../store/types.ts";
+import type { Delayed, MayBegin } from "../../store/types.ts";
 import type { Run } from "../../wire/run.ts";
-import type { Acknowledgement } from "../types.ts";
+import type { Acknowledgement, NewTopics } from "../types.ts";
 
 /** What is known of a piece. */
 export interface PieceOptions {
@@ -20,6 +20,10 @@ export interface PieceOptions {
   readonly claimant?: Piece | undefined;
   /** It has waited in the store until it was due; undefined: it has not. */
   readonly moved?: Moved | undefined;
+  /** Whether its topic may begin with it; left out: as long as there are not too many. */
+  readonly mayBegin?: MayBegin | undefined;
+  /** Where a new topic was taken from for it, if it begins one; left out: nowhere. */
+  readonly newTopics?: NewTopics | undefined;
 }
 
 /** What has waited until it was due. */
@@ -38,6 +42,7 @@ export class Piece implements Delayed {
   readonly part: Run | undefined;
   readonly acknowledgement: Acknowledgement;
   readonly moved: Moved | undefined;
+  readonly mayBegin: MayBegin | undefined;
   /** Bytes that its objects count, beside its messages'. */
   readonly overhead: number;
   /** Bytes it makes the broker keep. */
@@ -46,6 +51,7 @@ export class Piece implements Delayed {
   waits = true;
   /** Whether its messages are in one that was stored. */
   isStored = false;
+  #newTopics: NewTopics | undefined;
   /** Where it stands among those that bring ids; undefined: it brings none, or has been answered. */
   claim: number | undefined = undefined;
   /** Of its publisher's the one behind it, as long as both wait. */
@@ -56,12 +62,14 @@ export class Piece implements Delayed {
   /** Those that repeat messages of it. */
   repeatedBy: Repetition[] | undefined = undefined;
 
-  constructor({ part, acknowledgement, repetition, claimant, moved }: PieceOptions) {
+  constructor({ part, acknowledgement, repetition, claimant, moved, mayBegin, newTopics }: PieceOptions) {
     this.part = part;
     this.moved = moved;
     this.acknowledgement = acknowledgement;
     this.repetition = repetition;
     this.claimant = claimant;
+    this.mayBegin = mayBegin;
+    this.#newTopics = newTopics;
     let overhead = PIECE_BYTES;
     let bytes = 0;
     if (part !== undefined) {
@@ -100,8 +108,14 @@ export class Piece implements Delayed {
     return this.part?.due !== undefined;
   }
 
+  /** Its topic has begun with it: what was taken for that is spent. */
+  began(): void {
+    this.#newTopics = undefined;
+  }
+
   /** It has been answered. */
   release(): void {
+    this.#newTopics?.giveBack();
     // or each that repeats it would keep it, and what it repeats itself, and so on
     this.repetition = this.repeatedBy = this.claimant = undefined;
     this.part?.release();

@@ -27,6 +27,8 @@ class Queue {
   after: Queue | undefined;
   /** Whether anything of its publisher waits. */
   inUse = false;
+  /** The last commit that took more of it than a first turn does. */
+  tookMuch = -Infinity;
   #first: Piece | undefined;
   #last: Piece | undefined;
 
@@ -79,6 +81,9 @@ class QueueList {
 const FIRST_TURN: CommitSize = { pieces: COMMIT_FIRST_PIECES, bytes: COMMIT_FIRST_BYTES };
 const TURN: CommitSize = { pieces: COMMIT_TURN_PIECES, bytes: COMMIT_TURN_BYTES };
 
+/** For so many commits who has brought much is no reason for a short one when it comes back. */
+const MUCH_FOR = 4;
+
 /** A commit that is being filled. */
 class Filling {
   readonly taken: Piece[] = [];
@@ -108,14 +113,20 @@ function partOf({ pieces, bytes }: CommitSize, part: number): CommitSize {
  * in before, since those take the store longest.
  */
 export class WaitingPieces {
-  /** Those that have not had a turn since they came, and those that have; the next comes first. */
+  /**
+   * Those that have not had a turn since they came: who had little before, and who much. Those that have; the
+   * next comes first.
+   */
   readonly #fresh = new QueueList();
+  readonly #again = new QueueList();
   readonly #turns = new QueueList();
   /** By the piece that has to leave before them. */
   readonly #blocked = new Map<Piece, Queue[]>();
   #size = 0;
   /** Bytes of all that waits. */
   #bytes = 0;
+  /** Commits that were filled. */
+  #commits = 0;
 
   get size(): number {
     return this.#size;
@@ -130,7 +141,8 @@ export class WaitingPieces {
     const queue = queueOf(publisher) ?? (publisher.waiting = new Queue());
     if (!queue.inUse) {
       queue.inUse = true;
-      this.#fresh.add(queue);
+      // who floods has nothing waiting for a moment each time a commit takes all of it
+      (this.#commits - queue.tookMuch < MUCH_FOR ? this.#again : this.#fresh).add(queue);
     }
     queue.add(piece);
     this.#size++;
@@ -145,7 +157,7 @@ export class WaitingPieces {
     if (this.#fresh.size === 0) return false;
     const { pieces, bytes } = partOf(most, COMMIT_SHORT_PART);
     const much = this.#size > pieces || this.#bytes > bytes;
-    return this.#turns.size > 0 ? much || hasTo : !much && hasTo;
+    return this.#turns.size + this.#again.size > 0 ? much || hasTo : !much && hasTo;
   }
 
   /**
@@ -154,11 +166,14 @@ export class WaitingPieces {
    */
   take(most: CommitSize, { short = false }: { readonly short?: boolean } = {}): Piece[] {
     const filling = new Filling();
+    this.#commits++;
     // those who come again and again would leave nothing to the others
-    for (let queue = this.#fresh.first; queue !== undefined; queue = this.#fresh.first) {
-      const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
-      if (this.#takeTurn(queue, { filling, most: partOf(most, part), turn: FIRST_TURN })) break;
-      this.#endTurn(this.#fresh, queue);
+    for (const list of [this.#fresh, this.#again]) {
+      for (let queue = list.first; queue !== undefined; queue = list.first) {
+        const part = short ? COMMIT_SHORT_PART : this.#turns.size > 0 ? 1 / 2 : 1;
+        if (this.#takeTurn(queue, { filling, most: partOf(most, part), turn: FIRST_TURN })) break;
+        this.#endTurn(list, queue);
+      }
     }
     if (short && filling.taken.length > 0) return filling.taken;
     /** Turns of those that are left that brought nothing, since one did. */
@@ -170,8 +185,10 @@ export class WaitingPieces {
       const full = this.#takeTurn(queue, { filling, most, turn: TURN });
       const comesAgain = this.#endTurn(this.#turns, queue);
       if (full) break;
-      if (filling.taken.length > before) inVain = 0;
-      else if (comesAgain) inVain++;
+      if (filling.taken.length > before) {
+        inVain = 0;
+        queue.tookMuch = this.#commits;
+      } else if (comesAgain) inVain++;
     }
     return filling.taken;
   }

@@ -8,6 +8,7 @@ import { encodeText } from "../../wire/bytes.ts";
 import { encodeHeader } from "../../wire/fields.ts";
 import { RecordReader } from "../../wire/records.ts";
 import type { Run } from "../../wire/run.ts";
+import type { Release, TopicLimit } from "../durable/topic_limit.ts";
 import type { Cause } from "./redelivery.ts";
 
 /** Where dead letters are; durable wherever anything is. */
@@ -27,6 +28,8 @@ export interface Death {
   readonly cause: Cause;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
+  /** Whether their topic may begin. */
+  readonly topics: Pick<TopicLimit, "reserve">;
 }
 
 /** As {@link import("../../store/types.ts").Append}, without its ids. */
@@ -34,6 +37,8 @@ export interface DeadLetters {
   readonly topic: string;
   readonly count: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Called when they are stored. */
+  readonly stored: Release;
 }
 
 const decoder = new TextDecoder();
@@ -51,7 +56,10 @@ export function deadTopicOf(topic: string, { group, topicMost }: Pick<Death, "gr
 export function deadLettersOf(run: Run, death: Death): DeadLetters {
   const { group, attempts, cause } = death;
   const { topic, topicBytes } = run.route;
-  const dead = deadTopicOf(topic, death);
+  const own = deadTopicOf(topic, death);
+  // of all the group's there is one a group, and so no bound on it
+  const stored = death.topics.reserve(own);
+  const dead = stored === undefined ? `#dead.${group}` : own;
   const { chunk: { bytes }, start, end } = run.records;
   const reader = new RecordReader({ bytes, start, end, topicBytes });
   const parts: Uint8Array[] = [];
@@ -68,7 +76,7 @@ export function deadLettersOf(run: Run, death: Death): DeadLetters {
       bytes.subarray(payloadStart, payloadEnd + 1),
     );
   }
-  return { topic: dead, count: run.count, bytes: joined(parts) };
+  return { topic: dead, count: run.count, bytes: joined(parts), stored: stored ?? (() => {}) };
 }
 
 /** What died once before says only of the last time. */

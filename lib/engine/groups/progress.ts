@@ -110,6 +110,7 @@ export class Progress implements Marked {
       pieces: burials.map(({ letters }) => this.#pieceOf(letters)),
       stored: () => {
         this.#underWay--;
+        for (const { letters } of burials) letters.stored();
         for (const answer of answers) answer.acknowledge(this.#done);
         const told = this.clean ? this.#told : undefined;
         if (told === undefined) return;
@@ -140,7 +141,7 @@ export class Progress implements Marked {
     const chunk = new Chunk(bytes);
     const run = storedRun(new Slice(chunk), { topic, count, stored: undefined }, this.#owner);
     run.keep();
-    return new Piece({ part: run, acknowledgement: NOBODY });
+    return new Piece({ part: run, acknowledgement: NOBODY, mayBegin: "always" });
   }
 }
 

@@ -9,6 +9,7 @@ import { GROUP_AHEAD_BYTES } from "../../limits.ts";
 import type { Trimmed } from "../../store/types.ts";
 import { matches } from "../../topics/topic.ts";
 import type { Run } from "../../wire/run.ts";
+import type { TopicLimit } from "../durable/topic_limit.ts";
 import type { GivingBack, SequenceSpan, Settling } from "../types.ts";
 import { deadLettersOf } from "./dead_letters.ts";
 import type { Grant } from "./grant.ts";
@@ -28,6 +29,7 @@ export interface SharingOwner extends Omit<RedeliveryOwner, "takes" | "returned"
   readonly ackTimeout: number;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
+  readonly topics: Pick<TopicLimit, "reserve">;
   /** Milliseconds, from any beginning, that count up with each tick. */
   readonly clock: number;
 }
@@ -160,9 +162,10 @@ export class Sharing implements RedeliveryOwner, Giver {
       else this.#returned(run, of);
       return this.goOn();
     }
-    const { topicMost } = this.#owner;
+    const { topicMost, topics } = this.#owner;
     this.#owner.counters.dead(run.count);
-    progress.bury(deadLettersOf(run, { group: name, attempts: attempt - 1, cause, topicMost }), of);
+    const death = { group: name, attempts: attempt - 1, cause, topicMost, topics };
+    progress.bury(deadLettersOf(run, death), of);
     this.#keys?.settled(of);
     this.goOn();
   }

@@ -10,6 +10,7 @@ import type { HeldMemory } from "../../held_memory.ts";
 import type { Cursor, From, GroupName, Store, Trimmed } from "../../store/types.ts";
 import type { ReadingTurns } from "../durable/reading_turns.ts";
 import type { Replay } from "../durable/replay.ts";
+import type { TopicLimit } from "../durable/topic_limit.ts";
 import type { Routing } from "../routing.ts";
 import type { GroupChange, GroupSnapshot, Joining, Level, Member, Membership, Route } from "../types.ts";
 import { beginAt, forget } from "./begin_anew.ts";
@@ -43,6 +44,7 @@ export interface StoredGroupsOptions extends GroupTerms {
   readonly level: Level;
   /** What goes into commits. */
   readonly settlements: Settlements;
+  readonly topics: Pick<TopicLimit, "reserve">;
   /** As those of {@link StoredGroupOwner}. */
   readonly follow: (group: StoredGroup, cursor: Cursor) => Replay;
   readonly unfollow: (replay: Replay) => void;
@@ -78,6 +80,9 @@ export class StoredGroups implements StoredGroupOwner {
   }
   get topicMost(): number {
     return this.#options.topicMost;
+  }
+  get topics(): StoredGroupsOptions["topics"] {
+    return this.#options.topics;
   }
   get store(): Store {
     return this.#options.store;

@@ -149,6 +149,9 @@ export const METRICS: readonly (NumberMetric | TimesMetric)[] = [
   gauge("resident_bytes", "memory of the process", ({ resident }) => resident),
 
   gauge("store_topics", "topics of which something is stored", ({ snapshot }) => snapshot.store?.topics),
+  gauge("store_topics_limit", "what --max-topics lets them be", ({ snapshot }) => {
+    return snapshot.store && snapshot.topicsMost;
+  }),
   gauge("store_bytes", "bytes that the store occupies", ({ snapshot }) => snapshot.store?.bytes),
   gauge("store_batches", "batches in the store", ({ snapshot }) => snapshot.store?.batches),
   counter("store_messages", "messages that were stored", ({ snapshot }) => snapshot.commits?.messages),

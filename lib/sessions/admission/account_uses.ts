@@ -6,13 +6,17 @@
 import type { AccountLimits } from "../../auth/account_limits.ts";
 import type { Grant } from "../../auth/grant.ts";
 import type { Limits } from "../../limits.ts";
+import type { NewTopics } from "../../engine/types.ts";
 import { PublishRate, RateGate } from "./publish_rate.ts";
+import { TopicRate } from "./topic_rate.ts";
 
 /** An account that has connections. */
 interface InUse {
   connections: number;
   /** Undefined: it may publish as fast as it can. */
   rate: PublishRate | undefined;
+  /** Undefined: topics begin with what it publishes as long as there are not too many. */
+  topics: TopicRate | undefined;
 }
 
 /** One connection as one of its account's. */
@@ -21,9 +25,14 @@ export interface Use {
   readonly isTooMany: boolean;
   /** What it stands still at when its account publishes too fast; undefined: nothing. */
   readonly gate: RateGate | undefined;
+  /** How many topics its account may begin; undefined: as many as anybody. */
+  readonly newTopics: NewTopics | undefined;
 }
 
-/** The accounts that have connections; what is left of one that has none is forgotten after a second. */
+/**
+ * The accounts that have connections; what is left of one that has none is forgotten when it may do again all
+ * that it might at first.
+ */
 export class AccountUses {
   readonly #inUse = new Map<string, InUse>();
 
@@ -36,11 +45,14 @@ export class AccountUses {
   enter({ account, limits = NO_LIMITS }: Grant): Use | undefined {
     if (account === undefined) return undefined;
     let inUse = this.#inUse.get(account);
-    if (inUse === undefined) this.#inUse.set(account, inUse = { connections: 0, rate: undefined });
+    if (inUse === undefined) {
+      this.#inUse.set(account, inUse = { connections: 0, rate: undefined, topics: undefined });
+    }
     inUse.connections++;
     setRate(inUse, limits);
-    const { connections, rate } = inUse;
+    const { connections, rate, topics } = inUse;
     return {
+      newTopics: topics,
       isTooMany: connections > (limits.connections ?? Infinity),
       gate: rate === undefined ? undefined : new RateGate(rate),
     };
@@ -55,9 +67,11 @@ export class AccountUses {
 
   /** Time has passed. What was overdrawn stays so, whoever leaves and comes back. */
   tick(milliseconds: number): void {
-    for (const [account, { connections, rate }] of this.#inUse) {
+    for (const [account, { connections, rate, topics }] of this.#inUse) {
       rate?.tick(milliseconds);
-      if (connections === 0 && rate?.isOverdrawn !== true) this.#inUse.delete(account);
+      topics?.tick(milliseconds);
+      if (connections > 0 || rate?.isOverdrawn === true || topics?.isFull === false) continue;
+      this.#inUse.delete(account);
     }
   }
 }
@@ -76,7 +90,10 @@ export function limitsOf(own: Limits, grant: Grant | undefined): Limits {
 
 const NO_LIMITS: AccountLimits = {};
 
-function setRate(inUse: InUse, { messageRate, byteRate }: AccountLimits): void {
+function setRate(inUse: InUse, { messageRate, byteRate, newTopics }: AccountLimits): void {
+  if (newTopics === undefined) inUse.topics = undefined;
+  else if (inUse.topics === undefined) inUse.topics = new TopicRate(newTopics);
+  else inUse.topics.most = newTopics;
   const rates = { messages: messageRate ?? Infinity, bytes: byteRate ?? Infinity };
   const free = rates.messages === Infinity && rates.bytes === Infinity;
   if (inUse.rate !== undefined) inUse.rate.rates = rates;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Grant } from "../../auth/grant.ts";
+import type { NewTopics } from "../../engine/types.ts";
 import type { Limits } from "../../limits.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Settings } from "../settings.ts";
@@ -54,6 +55,11 @@ export class Standing {
   get held(): RateGate | undefined {
     const gate = this.#use?.gate;
     return gate?.full === true ? gate : undefined;
+  }
+
+  /** How many topics may begin with what it publishes; undefined: as many as with anybody's. */
+  get newTopics(): NewTopics | undefined {
+    return this.#use?.newTopics;
   }
 
   /** Bytes that it reads at a time at most, so that no wait is for much more than what was read. */

@@ -16,9 +16,17 @@ export function pub(
   context: Context,
 ): Route | Refusal {
   const { start, end } = range;
-  if (!context.roles.has("publisher")) return refusal("WRONG_PORT");
+  if (!context.publishes) return refusal("WRONG_PORT");
   const known = context.engine.findRoute(bytes, start, end);
   if (known !== undefined) return publishRefusal(context, known) ?? known;
+  return newRoute(bytes, range, context);
+}
+
+function newRoute(
+  bytes: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  context: Context,
+): Route | Refusal {
   const text = decodeText(bytes.subarray(start, end));
   if (text === undefined) return refusal("BAD_UTF8");
   const parsed = parseTopic(text, context.limits.topic);

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Append, Delayed, Stored } from "../types.ts";
+import type { Append, CommitOutcome, Delayed, MayBegin, Stored } from "../types.ts";
+import { strongest } from "./beginnings.ts";
 
 /** Bytes a batch grows to before what comes next to its topic begins another. One append is never cut. */
 export const BATCH_BYTES_MOST = 1024 * 1024;
@@ -20,6 +21,8 @@ export interface NewBatch {
   readonly ids?: string | undefined;
   /** Milliseconds until the first of its messages expires, where any does. */
   readonly ttl?: number | undefined;
+  /** Whether its topic may begin with it, as {@link Append.mayBegin}: if it may with any of its messages. */
+  readonly mayBegin?: MayBegin | undefined;
 }
 
 /** A run that is to be kept until it is due: its records lie in a buffer from `start` to `end`. */
@@ -49,9 +52,11 @@ class OpenBatch {
   count = 0;
   ids: string | undefined;
   ttl: number | undefined;
+  mayBegin: MayBegin | undefined;
 
-  constructor(topic: string) {
+  constructor({ topic, mayBegin }: Append) {
     this.topic = topic;
+    this.mayBegin = mayBegin;
   }
 }
 
@@ -60,10 +65,11 @@ export function groupAppends(appends: readonly Append[], later: readonly Delayed
   const open: OpenBatch[] = [];
   const newest = new Map<string, number>();
   const placed: { batch: number; offset: number }[] = [];
-  for (const { topic, count, bytes, ids, ttl } of appends) {
+  for (const append of appends) {
+    const { topic, count, bytes, ids, ttl, mayBegin } = append;
     let batch = newest.get(topic);
     if (batch === undefined || open[batch]!.bytes + bytes.length > BATCH_BYTES_MOST) {
-      batch = open.push(new OpenBatch(topic)) - 1;
+      batch = open.push(new OpenBatch(append)) - 1;
       newest.set(topic, batch);
     }
     const one = open[batch]!;
@@ -71,19 +77,20 @@ export function groupAppends(appends: readonly Append[], later: readonly Delayed
     one.parts.push(bytes);
     one.bytes += bytes.length;
     one.count += count;
+    one.mayBegin = strongest(one.mayBegin, mayBegin);
     if (ids !== undefined) one.ids = one.ids === undefined ? ids : `${one.ids}\n${ids}`;
     if (ttl !== undefined) one.ttl = Math.min(ttl, one.ttl ?? ttl);
   }
   let length = 0;
-  const batches = open.map(({ topic, count, bytes, ids, ttl }) => {
+  const batches = open.map(({ topic, count, bytes, ids, ttl, mayBegin }) => {
     const start = length;
     length += bytes;
-    return { topic, count, start, end: length, ids, ttl };
+    return { topic, count, start, end: length, ids, ttl, mayBegin };
   });
-  const delayed = later.map(({ topic, count, bytes, ids, ttl, due }) => {
+  const delayed = later.map(({ topic, count, bytes, ids, ttl, due, mayBegin }) => {
     const start = length;
     length += bytes.length;
-    return { topic, count, start, end: length, ids, ttl, due };
+    return { topic, count, start, end: length, ids, ttl, due, mayBegin };
   });
   return {
     batches,
@@ -108,20 +115,47 @@ export function groupAppends(appends: readonly Append[], later: readonly Delayed
 
 /** What the batches of one commit were given. */
 export interface CommitNumbers {
-  /** Of the first batch; the others follow it without a gap. */
+  /** Of the first batch that is stored; the others follow it without a gap. */
   readonly batch: number;
-  /** By batch: the sequence number of its first message. */
+  /** By batch: the sequence number of its first message; {@link UNBEGUN}: it is not stored. */
   readonly firsts: readonly number[];
   readonly time: number;
+  /** What became of the topics of what is kept until it is due, by place; left out: all were there. */
+  readonly later?: { readonly begun: readonly number[]; readonly unbegun: readonly number[] } | undefined;
 }
 
-/** Where each append went. */
-export function storedOf({ appends }: Grouped, { batch, firsts, time }: CommitNumbers): Stored[] {
-  return appends.map(({ batch: at, offset }) => ({
-    first: firsts[at]! + offset,
-    batch: batch + at,
-    time,
-  }));
+/** In the place of a sequence number: the batch's topic is not there, and might not begin with it. */
+export const UNBEGUN = 0;
+
+/** What became of a commit that was given these. */
+export function outcomeOf(
+  { appends }: Grouped,
+  { batch, firsts, time, later }: CommitNumbers,
+): Extract<CommitOutcome, { kind: "stored" }> {
+  let next = batch;
+  const numbers = firsts.map((first) => first === UNBEGUN ? 0 : next++);
+  const places: number[] = [];
+  const stored: Stored[] = [];
+  for (const [place, { batch: at, offset }] of appends.entries()) {
+    const first = firsts[at]!;
+    if (first === UNBEGUN) places.push(place);
+    else stored.push({ first: first + offset, batch: numbers[at]!, time });
+  }
+  const { begun = [], unbegun: delayed = [] } = later ?? {};
+  return {
+    kind: "stored",
+    stored,
+    unbegun: places.length + delayed.length === 0 ? undefined : { appends: places, delayed },
+    begun: begun.length === 0 ? undefined : begun,
+  };
+}
+
+/** Those of a commit's batches that are stored. */
+export function storedBatches(
+  batches: readonly NewBatch[],
+  { firsts }: Pick<CommitNumbers, "firsts">,
+): readonly NewBatch[] {
+  return firsts.includes(UNBEGUN) ? batches.filter((_, at) => firsts[at] !== UNBEGUN) : batches;
 }
 
 /** Why a topic cannot be stored: it would be read back as another. Undefined: it can. */

@@ -7,7 +7,8 @@ import { compareNames } from "../../topics/compare_names.ts";
 import { matches } from "../../topics/topic.ts";
 import type { GroupName } from "../types.ts";
 import { DamageError, missingTopic } from "./damage.ts";
-import type { CommitNumbers, NewBatch } from "./group.ts";
+import { Beginnings } from "./beginnings.ts";
+import { type CommitNumbers, type Grouped, UNBEGUN } from "./group.ts";
 import { MemoryDelayed } from "./memory_delayed.ts";
 import { MemoryMarks } from "./memory_marks.ts";
 import { ReplayMemory } from "./replay_memory.ts";
@@ -45,11 +46,18 @@ export class MemoryLog implements LogView, TrimPort {
     return this.#topics.size;
   }
 
-  append(batches: readonly NewBatch[], bytes: Uint8Array, now: number): CommitNumbers {
+  /** Appends batches whose records lie in `bytes`, and keeps what is not due yet. */
+  append(
+    { batches, delayed }: Pick<Grouped, "batches" | "delayed">,
+    bytes: Uint8Array,
+    { now, topicsMost = Infinity }: { readonly now: number; readonly topicsMost?: number | undefined },
+  ): CommitNumbers {
     const batch = this.last + 1;
+    const beginnings = new Beginnings({ topics: this.topics, most: topicsMost });
     this.time = Math.max(this.time, now);
     const firsts = batches.map((one) => {
-      const topic = this.#open(one.topic);
+      const topic = this.#open(one, beginnings);
+      if (topic === undefined) return UNBEGUN;
       const { id, next: first } = topic;
       const { count, ttl } = one;
       const expires = ttl === undefined ? undefined : this.time + ttl;
@@ -61,7 +69,16 @@ export class MemoryLog implements LogView, TrimPort {
       this.#bytes += records.length;
       return first;
     });
-    return { batch, firsts, time: this.time };
+    const later: { begun: number[]; unbegun: number[] } = { begun: [], unbegun: [] };
+    const kept = delayed.filter((run, place) => {
+      const before = this.topics;
+      const topic = this.#open(run, beginnings);
+      if (topic === undefined) later.unbegun.push(place);
+      else if (this.topics > before) later.begun.push(place);
+      return topic !== undefined;
+    });
+    this.delayed.put(kept, bytes, this.time);
+    return { batch, firsts, time: this.time, later };
   }
 
   topicNamed(name: string): TopicRow | undefined {
@@ -156,9 +173,14 @@ export class MemoryLog implements LogView, TrimPort {
     }
   }
 
-  #open(name: string): MemoryTopic {
+  #open(
+    { topic: name, mayBegin }: Grouped["batches"][number],
+    beginnings: Beginnings,
+  ): MemoryTopic | undefined {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
+    if (!beginnings.mayBegin(mayBegin)) return undefined;
+    beginnings.topics++;
     const topic: MemoryTopic = { id: this.#topics.size + 1, name, floor: 1, next: 1, batches: [] };
     this.#topics.set(name, topic);
     this.#byId.set(topic.id, topic);

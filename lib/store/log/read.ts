@@ -7,7 +7,7 @@ import { isPattern } from "../../topics/topic.ts";
 import type { Cursor, ReadEnd, ReadExtent } from "../types.ts";
 import { boundsOf } from "./bounds.ts";
 import { DamageError, misplaced, missing } from "./damage.ts";
-import { nextAsOf, startOf } from "./find.ts";
+import { nextAsOf, nextSequence, startOf } from "./find.ts";
 import { readLast } from "./last.ts";
 import { PageBuilder, type PageRead } from "./page_builder.ts";
 import type { Expected } from "./replay_memory.ts";
@@ -199,7 +199,9 @@ class Reading {
       const { end } = boundsOf(cursor);
       const topics = end === Infinity ? undefined : view.matching(cursor.pattern);
       const own = [...topics ?? []].filter(([, name]) => admits(cursor, name));
-      const done = own.length > 0 && own.every(([topic]) => nextAsOf(view, topic, this.#last) >= end);
+      // one that nothing was ever appended to is not there yet: something of it waits until it is due
+      const waited = own.filter(([topic]) => nextAsOf(view, topic, this.#last) < end);
+      const done = own.length > waited.length && waited.every(([topic]) => nextSequence(view, topic) === 1);
       this.#ends[at] = done ? "past to" : "caught up";
     }
     return true;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Log } from "../../log.ts";
-import { groupAppends, type Grouped, storedOf, topicsProblem } from "../log/group.ts";
+import { groupAppends, type Grouped, outcomeOf, topicsProblem } from "../log/group.ts";
 import type {
   Commit,
   CommitOutcome,
@@ -111,7 +111,7 @@ export class SqliteStore implements Store {
   }
 
   commit(
-    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
+    { appends, marks = [], forget = [], delayed = [], moved = [], topicsMost }: Commit,
     done: (outcome: CommitOutcome) => void,
   ): void {
     const problem = topicsProblem(appends) ?? topicsProblem(delayed);
@@ -126,7 +126,7 @@ export class SqliteStore implements Store {
     grouped.copyTo(new Uint8Array(buffer));
     this.#waiting = { grouped, done };
     const { batches } = grouped;
-    const commit = { batches, marks, forget, delayed: grouped.delayed, moved };
+    const commit = { batches, marks, forget, delayed: grouped.delayed, moved, topicsMost };
     this.#post.send({ kind: "commit", ...commit, buffer }, [buffer]);
   }
 
@@ -195,9 +195,7 @@ export class SqliteStore implements Store {
         this.#waiting = undefined;
         if ("kind" in outcome && outcome.kind === "lost") this.#told(Infinity);
         if (waiting === undefined) throw new Error("a commit was answered that nobody waits for");
-        return waiting.done(
-          "kind" in outcome ? outcome : { kind: "stored", stored: storedOf(waiting.grouped, outcome) },
-        );
+        return waiting.done("kind" in outcome ? outcome : outcomeOf(waiting.grouped, outcome));
       }
       case "kept up":
         return this.#tellKeptUp();

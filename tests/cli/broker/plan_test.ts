@@ -17,6 +17,73 @@ Deno.test("a name for requests over HTTP is refused where there is no HTTP, and 
   assertEquals(planOf("--http", "--http-host", "broker.example"), { kind: "serve" });
 });
 
+Deno.test("the broker serves, or does one thing with what is stored and exits", () => {
+  const data = ["--data", "d"];
+  assertEquals(planOf(), { kind: "serve" });
+  assertEquals(planOf(...data), { kind: "serve" });
+  assertEquals(planOf("--data-check", ...data), { kind: "check", dir: "d" });
+  assertEquals(planOf("--export", "#a.>", ...data), { kind: "export", dir: "d", pattern: "#a.>" });
+  assertEquals(planOf("--import", "-", ...data), { kind: "import", dir: "d", path: "-" });
+  assertEquals(planOf("--hash-secret"), { kind: "hash secret" });
+  const groups = (...words: readonly string[]): unknown => {
+    const plan = planOf(...data, ...words);
+    return plan.kind === "groups" ? plan.job : plan;
+  };
+  assertEquals(groups("--groups"), { do: "list", json: false });
+  assertEquals(groups("--groups", "--json"), { do: "list", json: true });
+  assertEquals(groups("--redrive", "g"), { do: "redrive", name: "g" });
+  assertEquals(groups("--delete-group", "g"), { do: "delete", group: { name: "g", pattern: undefined } });
+  assertEquals(groups("--reset-group", "g#a.>", "--from", "5"), {
+    do: "reset",
+    group: { name: "g", pattern: "#a.>" },
+    from: 5,
+  });
+});
+
+Deno.test("jobs need something stored, and one at a time is done", () => {
+  const refusal = (...words: readonly string[]): string =>
+    assertThrows(() => planOf(...words), UsageError).message;
+  const needs = "needs --data DIR, the directory with the store; see broker --help";
+  assertEquals(refusal("--data-check"), `--data-check ${needs}`);
+  assertEquals(refusal("--groups"), `--groups ${needs}`);
+  assertEquals(
+    refusal("--data", "d", "--data-check", "--groups"),
+    "--data-check and --groups do not go together: take one",
+  );
+  assertEquals(
+    refusal("--data", "d", "--redrive", "g", "--hash-secret"),
+    "--redrive and --hash-secret do not go together: take one",
+  );
+  assertEquals(refusal("--json"), "--json is for --groups: give that, too");
+  assertEquals(
+    refusal("--data", "d", "--from", "5"),
+    "--from says where --reset-group lets a group begin: give that, too",
+  );
+  assertEquals(
+    refusal("--data", "d", "--reset-group", "g"),
+    "--reset-group needs --from POS: now (what is stored from now on), earliest, a sequence number, so long " +
+      "ago (-10m) or a time",
+  );
+  for (const last of ["latest", "-10"]) {
+    assertEquals(
+      refusal("--data", "d", "--reset-group", "g", `--from=${last}`),
+      `a group begins at one place, and not at the last of each topic, "${last}"`,
+    );
+  }
+});
+
+Deno.test("a time to acknowledge in is neither short nor endless", () => {
+  const taken = (text: string): boolean => {
+    try {
+      return planOf("--data", "d", "--durable", "#>", "--ack-timeout", text).kind === "serve";
+    } catch (error) {
+      if (error instanceof UsageError) return false;
+      throw error;
+    }
+  };
+  assertEquals(["249ms", "250ms", "1d", "25h"].map(taken), [false, true, true, false]);
+});
+
 /** What the broker says against these words. */
 function refused(...words: readonly string[]): string {
   return assertThrows(() => planOf(...words), UsageError).message;

@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { FakeTime } from "../fake_time.ts";
+import { StandInStream } from "../stand_in.ts";
 import { Notices, type Verbosity } from "../../../lib/cli/client/notices.ts";
 
 function told(verbosity: Verbosity, tell: (notices: Notices) => void): string[] {
@@ -101,4 +103,94 @@ Deno.test("a connection that takes a second is told where somebody watches, or w
   );
   const line = "publisher: connecting to [::1]:9000, for up to 90s\n";
   assertEquals(said, [[line], [], [line], []]);
+});
+
+Deno.test("what becomes of a subscription is told with its pattern, and its group where it has one", () => {
+  const pattern = "#a";
+  const events = (notices: Notices): void => {
+    notices.onEvent({ type: "live", pattern });
+    notices.onEvent({ type: "end", pattern });
+    notices.onEvent({ type: "trimmed", pattern, from: 7 });
+    notices.onEvent({ type: "failed", pattern, reason: "the disk is gone" });
+    notices.onEvent({ type: "failed", pattern, group: "g", reason: "the disk is gone" });
+    notices.onEvent({ type: "ended", pattern, reason: "not for you" });
+    notices.onEvent({ type: "ended", pattern, group: "g", reason: "not for you" });
+    notices.onEvent({ type: "ahead", pattern, last: 7 });
+  };
+  const failed = [
+    "subscriber: what is stored of #a cannot be read: the disk is gone\n",
+    "subscriber: what is stored of #a in group g cannot be read: the disk is gone\n",
+    "subscriber: the broker has ended the subscription to #a: not for you\n",
+    "subscriber: the broker has ended the subscription to #a in group g: not for you\n",
+  ];
+  const trimmed = "subscriber: #a begins with message 7: those before it are no longer stored\n";
+  assertEquals(told("quiet", events), failed);
+  assertEquals(told("normal", events), [trimmed, ...failed]);
+  assertEquals(told("verbose", events), [
+    "subscriber: all that was stored of #a has come, now it is live\n",
+    "subscriber: all that was asked for of #a has come\n",
+    trimmed,
+    ...failed,
+  ]);
+});
+
+Deno.test("which protocol is spoken is told where that is not what was hoped for", () => {
+  const events = (notices: Notices): void => {
+    notices.onEvent({ type: "silent", reason: "it says nothing" });
+    notices.onEvent({ type: "fallback", reason: "it says no" });
+    notices.onEvent({ type: "upgraded" });
+    notices.onEvent({ type: "connected", address: "h:1", localPort: 5, protocol: "2" });
+  };
+  assertEquals(told("normal", events), [
+    "subscriber: it says nothing: still waiting for its answer\n",
+    "subscriber: it says no: going on in the classic protocol (--protocol classic spares it the hello)\n",
+    "subscriber: the broker speaks protocol 2 after all, and messages have their ids and headers\n",
+  ]);
+  assertEquals(told("verbose", events).at(-1), "subscriber: connected to h:1 from port 5, protocol 2\n");
+});
+
+Deno.test("a connection that takes a second is told to who waits for it, with why, and none that is there", () => {
+  const said = (
+    verbosity: Verbosity,
+    watched: boolean,
+    before: (notices: Notices) => void,
+    ms = 1000,
+  ): string[] => {
+    using time = new FakeTime();
+    return told(verbosity, (notices) => {
+      using _told = notices.connecting({ host: "::1", port: 9, connectTimeout: 30_000 }, watched);
+      before(notices);
+      time.pass(ms);
+    });
+  };
+  const refused = (notices: Notices): void =>
+    notices.onEvent({ type: "retrying", attempt: 1, delay: 999, reason: "refused" });
+  const nothing = (): void => {};
+  const line = "subscriber: connecting to [::1]:9, for up to 30s\n";
+  assertEquals(said("normal", true, nothing), [line]);
+  assertEquals(said("normal", true, nothing, 999), []);
+  assertEquals(said("normal", true, refused), [
+    "subscriber: connecting to [::1]:9 (refused), for up to 30s\n",
+  ]);
+  assertEquals([said("normal", false, nothing), said("quiet", true, nothing)], [[], []]);
+  assertEquals(said("verbose", false, nothing), [line]);
+  const there = (notices: Notices): void =>
+    notices.onEvent({ type: "connected", address: "h:1", localPort: 5, protocol: "2" });
+  assertEquals(said("normal", true, there), []);
+});
+
+Deno.test("where no prompt is, what is said goes to stderr", () => {
+  using stderr = new StandInStream("stderr");
+  const notices = Notices.forOptions("publisher", { quiet: false, verbose: true });
+  notices.failed("one");
+  notices.notice("two");
+  notices.detail("three");
+  notices.passOn("four\n");
+  assertEquals(stderr.take(), "publisher: one\npublisher: two\npublisher: three\nfour\n");
+  Notices.forOptions("publisher", { quiet: true, verbose: true }).notice("five");
+  Notices.forOptions("publisher", { quiet: false, verbose: false }).detail("six");
+  const lines: string[] = [];
+  notices.above = (text) => lines.push(text);
+  notices.passOn("seven\n");
+  assertEquals([stderr.text, lines], ["", ["seven\n"]]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Receipt, Run, Subscriber } from "../../../lib/engine/types.ts";
-import { DELAYED_RETRY_MS, DELAYED_SLICE_BYTES } from "../../../lib/limits.ts";
+import { DELAYED_RETRY_MS, DELAYED_SLICE_BYTES, DELAYED_TOPICS_STOPPED_MOST } from "../../../lib/limits.ts";
 import { MemoryStore } from "../../../lib/store/memory.ts";
 import { RecordReader } from "../../../lib/wire/records.ts";
 import { HeldStore } from "../../support/held_store.ts";
@@ -342,4 +342,35 @@ Deno.test("an engine that closes leaves what waits where it is", async () => {
   bench.engine.tick(300);
   await closed;
   assertEquals([asked.length, taker.got, bench.store.state.delayed], [1, [], 1]);
+});
+
+Deno.test("where the subscribers of very many topics are full nothing more is looked for until one has room", async () => {
+  const { bench, taker } = begin();
+  taker.full = true;
+  const topics = Array.from({ length: DELAYED_TOPICS_STOPPED_MOST }, (_, at) => `#t.${at}`);
+  for (const topic of topics.slice(1)) bench.publishLater(topic, "x", { due: 100 });
+  bench.flushes.flush();
+  await settled();
+  await bench.takeTurns();
+  let asked = 0;
+  const due = bench.store.due.bind(bench.store);
+  bench.store.due = (query, done) => {
+    asked++;
+    due(query, done);
+  };
+  await at(bench, 100);
+  const before = asked;
+  assertEquals(before > 0, true);
+  await later(bench, 50, topics[0]!, "x");
+  await at(bench, 101);
+  assertEquals(asked > before, true, "one less, and it is looked for");
+  const most = asked;
+  await later(bench, 50, "#one.more", "x");
+  await at(bench, 102);
+  assertEquals([asked, taker.got.length], [most, 0]);
+  taker.empty();
+  await settled();
+  await bench.takeTurns();
+  assertEquals(taker.got.length, DELAYED_TOPICS_STOPPED_MOST + 1);
+  await bench.close();
 });

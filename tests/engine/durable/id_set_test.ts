@@ -167,3 +167,14 @@ Deno.test("what is added and taken out again and again has the place of what was
   }
   assertEquals(ids.set.bytes, bytes);
 });
+
+Deno.test("an id may be longer than what is kept for one, and is told from others as long", () => {
+  const ids = new Ids();
+  for (const length of [506, 507, 508, 512, 2000]) {
+    const long = "x".repeat(length);
+    ids.add(span(`${long}a`, undefined));
+    ids.add(span(long, 7));
+    assertEquals([ids.has(span(`${long}a`, undefined)), ids.has(span(`${long}b`, undefined))], [true, false]);
+    assertEquals([ids.has(span(long, 7)), ids.has(span(long, 8))], [true, false]);
+  }
+});

@@ -136,3 +136,31 @@ Deno.test("where no memory is left what frees some is asked for all the same, on
   answers.shift()!();
   assertEquals(asked, ["first 64", "second 64", "page 128"]);
 });
+
+Deno.test("who has nothing to ask for when its turn comes is passed, and has none until it is added again", () => {
+  const turns = new ReadingTurns(new HeldMemory({ most: 1024 ** 3, pool: new ChunkPool() }));
+  const asked: string[] = [];
+  const answers: Array<() => void> = [];
+  const turn = (name: string): { wants: number | undefined; ask: Turn["ask"] } => ({
+    wants: 1024,
+    ask: (_, answered) => {
+      asked.push(name);
+      answers.push(answered);
+    },
+  });
+  const [a, b, c, d] = [turn("a"), turn("b"), turn("c"), turn("d")];
+  for (const each of [a, b, c, d]) turns.add(each);
+  assertEquals(asked, ["a", "b"], "two at a time");
+  c.wants = undefined;
+  answers.shift()!();
+  assertEquals(asked, ["a", "b", "d"]);
+  c.wants = 1024;
+  answers.shift()!();
+  assertEquals(asked, ["a", "b", "d"]);
+  turns.add(c);
+  assertEquals(asked, ["a", "b", "d", "c"]);
+  turns.add(a);
+  turns.remove(a);
+  for (const answer of answers.splice(0)) answer();
+  assertEquals(asked, ["a", "b", "d", "c"], "who was taken out is not asked");
+});

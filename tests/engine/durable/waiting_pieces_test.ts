@@ -4,6 +4,7 @@ import { collectHeap } from "../../../lib/collect.ts";
 import { Piece } from "../../../lib/engine/durable/piece.ts";
 import { WaitingPieces } from "../../../lib/engine/durable/waiting_pieces.ts";
 import type { Acknowledgement, Publisher } from "../../../lib/engine/types.ts";
+import { COMMIT_FIRST_PIECES } from "../../../lib/limits.ts";
 
 const MOST = { pieces: 1000, bytes: 1e9 };
 const ACKNOWLEDGEMENT: Acknowledgement = { acknowledge: () => {}, refuse: () => {} };
@@ -43,6 +44,32 @@ Deno.test("a commit that is full leaves the others to the next, in their order",
     taken.push(waiting.take({ pieces: 3, bytes: 1e9 }).map((piece) => pieces.indexOf(piece)));
   }
   assertEquals(taken, [[0, 1, 2], [3, 4, 5], [6]]);
+});
+
+Deno.test("who floods is no reason for a short commit each time all it had was taken, and who comes beside it is", () => {
+  const waiting = new WaitingPieces();
+  const [flood, quiet] = [newPublisher(), newPublisher()];
+  const pour = (): Piece[] => {
+    const pieces = Array.from({ length: 200 }, newPiece);
+    for (const piece of pieces) waiting.add(piece, flood);
+    return pieces;
+  };
+  pour();
+  assert(waiting.isShort(MOST, { hasTo: true }) === false, "all of it is more than a short one takes");
+  assertEquals(waiting.take(MOST).length, 200);
+  for (let commit = 0; commit < 20; commit++) {
+    const pieces = pour();
+    assertEquals(waiting.isShort(MOST, { hasTo: false }), false);
+    assertEquals(waiting.isShort(MOST, { hasTo: true }), false);
+    const piece = newPiece();
+    waiting.add(piece, quiet);
+    assertEquals(waiting.isShort(MOST, { hasTo: false }), true);
+    assertEquals(waiting.take(MOST, { short: true }).map((each) => pieces.indexOf(each)), [
+      -1,
+      ...Array.from({ length: COMMIT_FIRST_PIECES }, (_, at) => at),
+    ]);
+    assertEquals(waiting.take(MOST).length, 200 - COMMIT_FIRST_PIECES);
+  }
 });
 
 Deno.test("what has left a commit log is not kept by what left before it and has grown old", () => {

@@ -140,18 +140,27 @@ export class StoredBench {
   readonly answers: string[] = [];
   readonly logged: string[] = [];
   maxAttempts = 3;
+  topicsMost: number | undefined;
   flushes!: FlushList;
   pool!: ChunkPool;
   counters!: Counters;
   memory!: HeldMemory;
   engine!: DurableEngine;
   now = 0;
+  readonly #groupsMost: number;
 
-  constructor({ store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3 }: {
-    readonly store?: Store;
-    readonly patterns?: readonly string[];
-    readonly maxAttempts?: number;
-  } = {}) {
+  constructor(
+    { store = new MemoryStore({ now: () => this.now }), patterns = ["#d.>"], maxAttempts = 3, ...most }: {
+      readonly store?: Store;
+      readonly patterns?: readonly string[];
+      readonly maxAttempts?: number;
+      readonly topicsMost?: number;
+      /** How many may be stored. */
+      readonly groupsMost?: number;
+    } = {},
+  ) {
+    this.topicsMost = most.topicsMost;
+    this.#groupsMost = most.groupsMost ?? Infinity;
     this.store = store;
     this.patterns = patterns;
     this.maxAttempts = maxAttempts;
@@ -176,7 +185,8 @@ export class StoredBench {
       patterns,
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
-      groups: { ackTimeout: 1000, maxAttempts, topicMost: 255 },
+      groups: { ackTimeout: 1000, maxAttempts, topicMost: 255, groupsMost: this.#groupsMost },
+      topicsMost: this.topicsMost,
       onRefused: (reason) => void this.logged.push(reason),
       onLost: (reason) => void this.logged.push(`lost: ${reason}`),
     });

@@ -91,6 +91,23 @@ Deno.test("what is given out too often is a dead letter, stored with what settle
   assertEquals((await bench.joined()).shown, [], "it is settled");
 });
 
+Deno.test("a dead letter whose topic may not begin lies with all of its group's, and none is lost (D10)", async () => {
+  const bench = new StoredBench({ maxAttempts: 1, topicsMost: 4 });
+  const dead = await bench.joined({ name: "undertakers", pattern: "#dead.>" });
+  const worker = await bench.joined();
+  for (const topic of ["#d.a", "#d.b", "#d.c"]) await bench.published(topic, [topic]);
+  // there is room for one more: what dies at once shares it with nobody
+  for (const topic of ["#d.a", "#d.b"]) worker.nack(topic, 1);
+  await bench.settle();
+  const given = (): unknown[] => dead.given.map(({ topic, payload }) => [topic, payload]);
+  assertEquals(given().sort(), [["#dead.g", "#d.b"], ["#dead.g.d.a", "#d.a"]]);
+  await bench.published("#d.a", ["again"]);
+  for (const [topic, sequence] of [["#d.c", 1], ["#d.a", 2]] as const) worker.nack(topic, sequence);
+  await bench.settle();
+  assertEquals(given().slice(2).sort(), [["#dead.g", "#d.c"], ["#dead.g.d.a", "again"]]);
+  assertEquals(bench.store.state.topics, 5, "and one of all the group's");
+});
+
 for (const reason of ["nack", "lost connection"]) {
   Deno.test(`what the last member had for the last time is a dead letter when it has left: ${reason} (G11)`, async () => {
     const bench = new StoredBench({ maxAttempts: 1 });

@@ -10,6 +10,8 @@ import type { Actor } from "./workload.ts";
 
 /** A request of a few bytes has to be whole by then, milliseconds, and not much later on a busy machine. */
 const DUE_MS = 30_000;
+/** The same of who is let in with its first request, where there are accounts (`--login-timeout`). */
+const LOGIN_MS = 10_000;
 const LATE_MS = 8_000;
 const EARLY_MS = 1_000;
 const BYTE_EACH_MS = 500;
@@ -40,13 +42,15 @@ export interface End {
   readonly told?: string | undefined;
   /** The broker was killed, which ends everybody. */
   readonly killed: boolean;
+  /** When it has to end, milliseconds; otherwise when a request has to be whole. */
+  readonly due?: number;
 }
 
 /** In time and told, too late, or before its time; undefined: it is not known yet, or does not count. */
-export function judgeEnd({ v2, ms, kept, closed, told, killed }: End): string | undefined {
+export function judgeEnd({ v2, ms, kept, closed, told, killed, due = DUE_MS }: End): string | undefined {
   // what it has no time for does not count for the broker either
-  if (!closed) return ms - kept >= DUE_MS + LATE_MS ? `is kept for ${ms.toFixed(0)} ms` : undefined;
-  if (ms < DUE_MS - EARLY_MS) return killed ? undefined : `was cut after ${ms.toFixed(0)} ms: ${told}`;
+  if (!closed) return ms - kept >= due + LATE_MS ? `is kept for ${ms.toFixed(0)} ms` : undefined;
+  if (ms < due - EARLY_MS) return killed ? undefined : `was cut after ${ms.toFixed(0)} ms: ${told}`;
   if (v2 && told?.startsWith("bye TIMEOUT") !== true) return killed ? undefined : "was cut without a word";
   return "in time";
 }
@@ -73,7 +77,8 @@ export function dribbling(
       const now = performance.now();
       const { closed } = peer;
       const killed = world.killed === true;
-      judged = judgeEnd({ v2, ms: now - began, kept: kept(began, now), closed, told, killed });
+      const due = world.accounts === true && !v2 ? LOGIN_MS : DUE_MS;
+      judged = judgeEnd({ v2, ms: now - began, kept: kept(began, now), closed, told, killed, due });
       if (closed) break;
     }
     if (judged === "in time") world.counters.add("deadlines");

@@ -16,6 +16,9 @@ export interface Message {
   readonly sentAt: number;
   /** Seconds it may wait. */
   readonly ttl?: number;
+  readonly key?: string;
+  /** Seconds until it is due. */
+  readonly later?: number;
   /** When it was acknowledged. */
   ackedAt?: number;
   refused?: string;
@@ -80,11 +83,10 @@ export class History {
     return this.publishers.push([]) - 1;
   }
 
-  publish(publisher: number, { topic, sentAt, ttl }: {
-    readonly topic: string;
-    readonly sentAt: number;
-    readonly ttl?: number;
-  }): Message {
+  publish(
+    publisher: number,
+    { topic, ...more }: Pick<Message, "topic" | "sentAt" | "ttl" | "key" | "later">,
+  ): Message {
     const key = `${publisher} ${topic}`;
     let stream = this.streams.get(key);
     if (stream === undefined) this.streams.set(key, stream = { publisher, topic, messages: [] });
@@ -95,8 +97,7 @@ export class History {
       topic,
       stream,
       index: stream.messages.length,
-      sentAt,
-      ...(ttl === undefined ? {} : { ttl }),
+      ...more,
     };
     sent.push(message);
     stream.messages.push(message);

@@ -21,6 +21,8 @@ export interface World {
   readonly policy: Policy;
   /** It was killed once. */
   killed?: true;
+  /** There are accounts. */
+  readonly accounts?: boolean;
 }
 
 /** How to publish a message. */
@@ -30,6 +32,9 @@ export interface PublishOptions {
   readonly ttl?: number;
   readonly headers?: boolean;
   readonly id?: boolean;
+  readonly key?: string;
+  /** Seconds until it is due. */
+  readonly later?: number;
 }
 
 /** A publisher. Each of its connections is a publisher of its own to the history. */
@@ -68,15 +73,24 @@ export class Publisher {
   }
 
   /** Sends one, without waiting; `open` says how many have no answer. */
-  publish({ topic, bytes, ttl, headers = false, id = false }: PublishOptions): Message | undefined {
+  publish(options: PublishOptions): Message | undefined {
+    const { topic, bytes, ttl, headers = false, id = false, key, later } = options;
     if (this.#peer === undefined || this.#peer.closed) return undefined;
-    const sent = { topic, sentAt: performance.now(), ...(ttl === undefined || !this.v2 ? {} : { ttl }) };
+    const sent = {
+      topic,
+      sentAt: performance.now(),
+      ...(ttl === undefined || !this.v2 ? {} : { ttl }),
+      ...(key === undefined ? {} : { key }),
+      ...(later === undefined ? {} : { later }),
+    };
     const message = this.#world.history.publish(this.#number, sent);
     const payload = payloadOf(topic, { ...message, bytes });
     const fields = !this.v2 ? "" : [
       ttl === undefined ? "" : ` ttl=${ttl}`,
       headers ? " h.lang=en h.trace=a%20b" : "",
       id ? ` id=k${message.publisher}-${message.number}` : "",
+      key === undefined ? "" : ` key=${key}`,
+      later === undefined ? "" : ` delay=${later}`,
     ].join("");
     const head = this.v2 ? `pub ${topic} ${payload.length}${fields}\n` : `p pub ${topic} `;
     const frame = joined(encoder.encode(head), payload);
@@ -115,7 +129,8 @@ export class Publisher {
     if (answer.ok) {
       message.ackedAt ??= answer.at;
       if (answer.seq !== undefined) message.seq ??= answer.seq;
-      if (answer.line.includes("level=synced") && answer.seq === undefined) this.#world.counters.add("known");
+      const unnumbered = answer.line.includes("level=synced") && answer.seq === undefined;
+      if (unnumbered && message.later === undefined) this.#world.counters.add("known");
       return;
     }
     this.#world.counters.add("refused");

@@ -6,14 +6,23 @@
  */
 
 const LF = 10;
+const NOTHING: Said = { fields: "", attempt: 1 };
 const decoder = new TextDecoder();
+
+/** What else is said of a delivery. */
+export interface Said {
+  /** Its fields as they came, behind the length. */
+  readonly fields: string;
+  /** Of its batch: how often it has been given out with this time. */
+  readonly attempt: number;
+}
 
 /** Who is told what came. */
 export interface Heard {
   /** A line that is no delivery, without its LF: a reply, `gap`, `info`, `bye`. */
   line(line: string): void;
   /** A delivery. `payload` holds until this returns; `seq` where it came in a batch. */
-  message(topic: string, payload: Uint8Array, seq: number | undefined): void;
+  message(topic: string, payload: Uint8Array, seq: number | undefined, said: Said): void;
 }
 
 /** Bytes in, lines and deliveries out; v2 from the line `OK_2` on. Throws at what is no language of ours. */
@@ -27,8 +36,9 @@ export class Incoming {
   /** A delivery whose payload is on its way. */
   #topic: string | undefined;
   #length = 0;
+  #fields = "";
   /** The batch that is on its way. */
-  #batch = { topic: "", left: 0, bytes: 0, seq: 0 };
+  #batch = { topic: "", left: 0, bytes: 0, seq: 0, attempt: 1 };
 
   constructor(heard: Heard) {
     this.#heard = heard;
@@ -75,7 +85,12 @@ export class Incoming {
     }
     const space = line.indexOf(32);
     if (space === -1) throw new Error(`a delivery without a space: ${decoder.decode(line)}`);
-    this.#heard.message(decoder.decode(line.subarray(0, space)), line.subarray(space + 1), undefined);
+    this.#heard.message(
+      decoder.decode(line.subarray(0, space)),
+      line.subarray(space + 1),
+      undefined,
+      NOTHING,
+    );
   }
 
   #header(line: string, size: number): void {
@@ -84,12 +99,14 @@ export class Incoming {
     if (words[0] === "batch") {
       if (batch.left > 0) throw new Error(`a batch in a batch: ${line}`);
       const seq = Number(/ seq=(\d+)( |$)/.exec(line)?.[1]);
-      this.#batch = { topic: words[1] ?? "", left: Number(words[2]), bytes: Number(words[3]), seq };
+      const attempt = Number(/ attempt=(\d+)( |$)/.exec(line)?.[1] ?? 1);
+      this.#batch = { topic: words[1] ?? "", left: Number(words[2]), bytes: Number(words[3]), seq, attempt };
       if (!(this.#batch.left > 0) || !(seq > 0)) throw new Error(`not a batch: ${line}`);
     } else if (words[0] === "pub") {
       this.#length = Number(words[2]);
       if (!/^\d+$/.test(words[2] ?? "")) throw new Error(`not a length: ${line}`);
       this.#topic = words[1] ?? "";
+      this.#fields = words.slice(3).join(" ");
       if (batch.left === 0) return;
       batch.bytes -= size + this.#length + 1;
       if (batch.topic !== this.#topic) throw new Error(`${this.#topic} in a batch of ${batch.topic}`);
@@ -114,7 +131,8 @@ export class Incoming {
     }
     const topic = this.#topic ?? "";
     this.#topic = undefined;
-    this.#heard.message(topic, this.#bytes.subarray(this.#start, end), seq);
+    const said = { fields: this.#fields, attempt: seq === undefined ? 1 : batch.attempt };
+    this.#heard.message(topic, this.#bytes.subarray(this.#start, end), seq, said);
     this.#start = this.#searched = end + 1;
     return true;
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Incoming } from "./incoming.ts";
+import { Incoming, type Said } from "./incoming.ts";
 
 /** What a request was answered with, at `at` milliseconds. */
 export interface Answer {
@@ -17,7 +17,7 @@ export interface Answer {
 
 /** Who is told what comes that is no answer. */
 export interface PeerEvents {
-  message?(topic: string, payload: Uint8Array, seq: number | undefined): void;
+  message?(topic: string, payload: Uint8Array, seq: number | undefined, said: Said): void;
   /** `gap`, `info`. */
   said?(line: string): void;
   /** Over, for this reason; `bye` is the broker's last line. */
@@ -50,19 +50,19 @@ export class Peer {
     this.#events = events;
     this.#incoming = new Incoming({
       line: (line) => this.#line(line),
-      message: (topic, payload, seq) => events.message?.(topic, payload, seq),
+      message: (topic, payload, seq, said) => events.message?.(topic, payload, seq, said),
     });
     void this.#read();
   }
 
   static async connect(
     port: number,
-    { v2, ...events }: { readonly v2: boolean } & PeerEvents,
+    { v2, login = "", ...events }: { readonly v2: boolean; readonly login?: string } & PeerEvents,
   ): Promise<Peer> {
     const socket = await Deno.connect({ hostname: "127.0.0.1", port });
     socket.setNoDelay(true);
     const peer = new Peer(socket, v2, events);
-    if (v2) await peer.ask("h hello 2\n");
+    if (v2) await peer.ask(`h hello 2${login}\n`);
     return peer;
   }
 

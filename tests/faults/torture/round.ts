@@ -8,14 +8,18 @@ import { Choice } from "./choice.ts";
 import type { Counters } from "./counters.ts";
 import { dribbling } from "./dribbler.ts";
 import { unfinished } from "./covers.ts";
-import { type Connection, History } from "./history.ts";
+import { asked, mib } from "./findings.ts";
+import { History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
 import type { HostileReport } from "./hostile_worker.ts";
 import { DRAWN_KINDS, HOARDER, type KindName, STEADY_CUT } from "./kinds.ts";
 import { judgeConnection } from "./oracle.ts";
 import { probing, type Times, timesOf, type Wait, waitsOf } from "./probe.ts";
+import { moment } from "../workers/diary.ts";
+import { GuestFile } from "./guest.ts";
 import { drawSettings, type Settings } from "./settings.ts";
+import { Shares } from "./shares.ts";
 import { stating } from "./states.ts";
 import { judgeStored } from "./stored_oracle.ts";
 import { straggling } from "./straggler.ts";
@@ -97,6 +101,8 @@ class Round {
   #world!: World;
   readonly #startedAt = performance.now();
   #killedAt: number | undefined;
+  readonly #kills: number[] = [];
+  readonly #users: string;
   #stopping = false;
 
   constructor(options: RoundOptions, data: string) {
@@ -108,7 +114,13 @@ class Round {
     const drawn = this.#choice.own();
     const some = Array.from({ length: drawn.number(0, 3) }, () => drawn.of(DRAWN_KINDS));
     this.#kinds = options.kinds ?? (this.#settings.short ? [...some, HOARDER] : some);
-    this.#args = [...this.#settings.args, ...(this.#settings.durable ? ["--data", data] : [])];
+    const { args, durable, accounts } = this.#settings;
+    this.#users = `${data}.users.toml`;
+    this.#args = [
+      ...args,
+      ...(durable ? ["--data", data] : []),
+      ...(accounts ? ["--users", this.#users] : []),
+    ];
   }
 
   async run(): Promise<RoundReport> {
@@ -118,14 +130,16 @@ class Round {
         this.#kinds.join(", ") || "nobody hostile"
       }`,
     );
+    const file = this.#settings.accounts ? await GuestFile.write(this.#users) : undefined;
     this.#broker = await Broker.start(command, this.#args);
     const { subPort, pubPort } = this.#broker;
     const history = new History();
-    this.#world = { history, counters, subPort, pubPort, policy: this.#settings.policy };
+    const { policy, accounts } = this.#settings;
+    this.#world = { history, counters, subPort, pubPort, policy, accounts };
     let times: Times = { count: 0, p50: 0, p99: 0, worst: 0 };
     let received = 0;
     try {
-      times = await this.#work();
+      times = await this.#work(file);
       for (const { happened } of history.connections) received += happened.length;
     } catch (error) {
       const { overgrown, over } = this.#broker;
@@ -146,7 +160,7 @@ class Round {
     return { seed, kinds, settings: this.#settings, published, received, times, findings };
   }
 
-  async #work(): Promise<Times> {
+  async #work(file: GuestFile | undefined): Promise<Times> {
     const world = this.#world;
     const ms = this.#ms;
     const { retained } = this.#settings;
@@ -166,7 +180,15 @@ class Round {
     const dribblers = ms > DEADLINE_ROUND_MS
       ? [dribbling(world, (from, to) => this.#broker.starved.between(from, to))]
       : [];
-    const actors: Actor[] = [...publishers, ...readers, ...probes, ...laggards, ...dribblers];
+    const shares = new Shares(world, { settings: this.#settings, choice: choice.own(), file });
+    const actors: Actor[] = [
+      ...publishers,
+      ...readers,
+      ...probes,
+      ...laggards,
+      ...dribblers,
+      ...shares.actors,
+    ];
     await delay(ms * 0.2);
     waitsOf(probes.map(({ publisher }) => publisher));
     const hostile = this.#beHostile(ms * 0.5);
@@ -180,18 +202,21 @@ class Round {
     this.#trace("all stop");
     for (const actor of actors) actor.stop();
     await Promise.all(actors.map(({ done }) => done));
-    for (const { publisher } of [...publishers, ...probes, ...laggards]) {
+    const all = [...publishers, ...probes, ...laggards, ...shares.publishers];
+    for (const { publisher } of all) {
       if (!await publisher.answered(0, SETTLE_MS)) this.#find(`${publisher.open} requests have no answer`);
     }
     const subscribers = [...readers, ...laggards].map(({ current }) => current()).filter((each) =>
       each !== undefined
     );
     await this.#settle(subscribers);
+    // before this process is busy for so long that leases end
+    for (const what of await shares.end({ kills: this.#kills, withinMs: SETTLE_MS })) this.#find(what);
     this.#judge();
     for (const { findings } of dribblers) for (const what of findings) this.#find(what);
     await this.#stored();
     for (const subscriber of subscribers) subscriber.leave();
-    for (const { publisher } of [...publishers, ...probes, ...laggards]) publisher.leave();
+    for (const { publisher } of all) publisher.leave();
     await this.#memory(reports);
     this.#patience(waits);
     await this.#stop();
@@ -229,6 +254,7 @@ class Round {
     const { command, counters } = this.#options;
     this.#trace("kill -9");
     this.#world.killed = true;
+    this.#kills.push(moment());
     await this.#broker.kill();
     this.#killedAt = performance.now();
     counters.add("kills");
@@ -269,7 +295,7 @@ class Round {
     for (const connection of history.connections) {
       const found = judgeConnection(connection, history, options);
       for (const what of found) this.#find(what);
-      if (found.length > 0) this.#trace(`${connection.name}: ${subscribed(connection, this.#startedAt)}`);
+      if (found.length > 0) this.#trace(`${connection.name}: ${asked(connection, this.#startedAt)}`);
       const { cut, openedAt, subscriptions, name } = connection;
       if (cut === undefined) continue;
       // with the broker that was killed
@@ -298,7 +324,7 @@ class Round {
     if (!over()) return this.#find("what is stored is not read to its end within 30 s");
     const found = judgeStored(subscriber.record, history, {
       retained: this.#settings.retained,
-      isDurable: (topic) => topic.startsWith("#d."),
+      isDurable: (topic) => topic.startsWith("#d.h."),
     });
     for (const what of found) this.#find(what);
     subscriber.leave();
@@ -369,20 +395,4 @@ class Round {
   #trace(line: string): void {
     this.#options.trace?.(`  ${((performance.now() - this.#startedAt) / 1000).toFixed(2)} ${line}`);
   }
-}
-
-/** What a connection asked for and when, for who looks into a finding. */
-function subscribed({ subscriptions, happened }: Connection, since: number): string {
-  const s = (at: number | undefined): string => at === undefined ? "-" : ((at - since) / 1000).toFixed(2);
-  const all = subscriptions.map(({ pattern, policy, from, to, okAt, unsubAt }) =>
-    `${pattern} ${policy}${from === undefined ? "" : ` from=${from}`}${to === undefined ? "" : ` to=${to}`}` +
-    ` ${s(okAt)}..${s(unsubAt)}`
-  );
-  const infos = happened.filter(({ is }) => is === "live" || is === "end" || is === "failed");
-  return [...all, ...infos.map((info) => `${info.is} ${"pattern" in info ? info.pattern : ""} ${s(info.at)}`)]
-    .join("; ");
-}
-
-export function mib(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }

@@ -196,7 +196,7 @@ function overlap({ record }: Subscriber): boolean {
 }
 
 /** Again and again; what the end of a connection breaks is begun anew. */
-async function keepOn(on: () => boolean, once: () => Promise<void>): Promise<void> {
+export async function keepOn(on: () => boolean, once: () => Promise<void>): Promise<void> {
   while (on()) {
     try {
       await once();

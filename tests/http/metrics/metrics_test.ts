@@ -35,6 +35,7 @@ Deno.test("a scrape has the numbers of the broker, its topics, groups and store"
       ['hashbus_connections{listener="publishers"}', 0],
       ["hashbus_store_messages_total", 4],
       ["hashbus_store_topics", 2],
+      ["hashbus_store_topics_limit", 1_000_000],
       ['hashbus_group_lag_messages{group="billing",pattern="#a"}', 3],
       ['hashbus_group_members{group="billing",pattern="#a"}', 1],
       ['hashbus_ended_connections_total{reason="quit"}', 4],

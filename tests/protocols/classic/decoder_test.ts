@@ -36,6 +36,7 @@ function decode(pieces: readonly Uint8Array[], lineMost = 64, { moves = false } 
 
 function describe(machine: ClassicDecoder, what: { found: Found; buffer: Uint8Array }): string[] {
   if (what.found === Found.Refused) return [machine.refusal];
+  if (what.found === Found.Broken) return [`broken ${machine.refusal}`];
   if (what.found === Found.Request) {
     const { id, verb, argument, fields } = machine.request;
     return [[id, verb, argument, ...fields].join("|")];
@@ -335,4 +336,24 @@ Deno.test("a decoder that was asked nothing has nothing, and forgets a request w
     RangeError,
     "63 bytes is no whole number of words",
   );
+});
+
+Deno.test("a handshake of TLS breaks the connection off where it begins one, in any version, and nothing of it is read (C14)", () => {
+  for (const version of [0, 1, 3, 4]) {
+    assertEquals(decode([Uint8Array.of(0x16, 3, version, 0, 9, 0x0a, 0x70, 0x0a)]), ["broken NO_TLS"]);
+  }
+  const machine = new ClassicDecoder(64);
+  const buffer = new Uint8Array(64);
+  buffer.set([0x16, 3, 1, 0x0a, 0x0a]);
+  machine.feed(buffer, 0, 5);
+  assertEquals([machine.next(), machine.consumed], [Found.Broken, 5]);
+  for (const start of [[0x16, 0x33], [0x15, 3], [0x33, 3]]) {
+    const line = Uint8Array.from([...start, ...encoder.encode("x sub #a\n")]);
+    assertEquals(decode([line]), [`${decoder.decode(line).split(" ")[0]}|sub|#a`], "an id like another");
+  }
+});
+
+Deno.test("what looks like TLS behind a publish is a line of somebody who speaks the protocol already (C14)", () => {
+  const line = Uint8Array.from([...encoder.encode("p pub #a 1\n"), 0x16, 3, ...encoder.encode(" sub #a\n")]);
+  assertEquals(decode([line]), ["p>#a>#a 1", "\x16\x03|sub|#a"]);
 });

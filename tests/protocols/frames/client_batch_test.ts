@@ -57,3 +57,42 @@ Deno.test("the topic of a batch is its own, whatever came before", () => {
     assertEquals([batch.read(bytes, 0, bytes.length), batch.topic], [true, topic]);
   }
 });
+
+/** Who shares in it, of what, and how often. */
+function sharedOf(batch: ClientBatch, header: string | Uint8Array): unknown {
+  const bytes = typeof header === "string" ? new TextEncoder().encode(header) : header;
+  if (!batch.read(bytes, 0, bytes.length)) return undefined;
+  const { group, attempt, first, time } = batch;
+  return { group, attempt, first, time };
+}
+
+Deno.test("what a member of a group is given says so; the attempt and where it is stored are told where they are (G2, G7)", () => {
+  const batch = new ClientBatch(new TopicNames());
+  const nowhere = { group: "g", attempt: 1, first: -1, time: -1 };
+  assertEquals(sharedOf(batch, "batch #a 1 9 group=g seq=7 ts=8 attempt=3"), {
+    group: "g",
+    attempt: 3,
+    first: 7,
+    time: 8,
+  });
+  assertEquals(sharedOf(batch, "batch #a 1 9 group=g"), nowhere, "and nothing is left of the one before");
+  for (const group of ["h", "gh", "g", "g", "\u00e4", "\u00f6"]) {
+    assertEquals(sharedOf(batch, `batch #a 1 9 group=${group}`), { ...nowhere, group });
+  }
+  assertEquals(sharedOf(batch, "batch #a 1 9 seq=1 ts=2"), {
+    group: undefined,
+    attempt: 1,
+    first: 1,
+    time: 2,
+  });
+  for (const wrong of ["group=", "group=g attempt=0", "group=g attempt=x", "group=g attempt="]) {
+    assertEquals(sharedOf(batch, `batch #a 1 9 ${wrong}`), undefined, wrong);
+  }
+});
+
+Deno.test("the name of a group that is not UTF-8 is none, however often it comes", () => {
+  const batch = new ClientBatch(new TopicNames());
+  const bytes = new TextEncoder().encode("batch #a 1 9 group=x");
+  bytes[bytes.length - 1] = 0xff;
+  for (let time = 0; time < 2; time++) assertEquals(sharedOf(batch, bytes), undefined);
+});

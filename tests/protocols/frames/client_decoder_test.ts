@@ -371,3 +371,13 @@ Deno.test("a length is at most the largest payload a broker can be set to", () =
   };
   assertEquals([first(most), first(most + 1)], [FrameFound.Nothing, FrameFound.Broken]);
 });
+
+Deno.test("a header longer than any broker writes ends it, wherever the reads cut", () => {
+  const most = LARGEST_LIMITS.line + 1;
+  const long = encoder.encode(`pub #a ${"1".repeat(most)}`);
+  for (const first of [1, 7, most, most + 1, long.length]) {
+    const seen = read([long.subarray(0, first), long.subarray(first)]);
+    assertEquals(seen, ["broken a header without an end came"], `${first}`);
+  }
+  assertEquals(read([long.subarray(0, most)]), [], "so long it may be");
+});

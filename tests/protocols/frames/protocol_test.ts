@@ -1,10 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Slice } from "../../../lib/buffers.ts";
+import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { protocolOf } from "../../../lib/protocols/mod.ts";
 import { FRAMES } from "../../../lib/protocols/frames/protocol.ts";
 import { errFrame, okFrame } from "../../../lib/protocols/frames/words.ts";
 import { DONE, type Success } from "../../../lib/protocols/types.ts";
+import { encodeText } from "../../../lib/wire/bytes.ts";
+import { RECORDS } from "../../../lib/wire/encoding.ts";
+import { Run } from "../../../lib/wire/run.ts";
 
 const decoder = new TextDecoder();
 
@@ -150,4 +153,28 @@ Deno.test("what is said among deliveries and to who is turned away", () => {
     true,
   ]);
   assertEquals([protocolOf("2") === FRAMES, protocolOf("1"), protocolOf("")], [true, undefined, undefined]);
+});
+
+Deno.test("what is stored is delivered behind a header that says where, else as records; a group's says whose (D2, G2, G7)", () => {
+  const records = "pub #a 3\none\npub #a 3\ntwo\n";
+  const pool = new ChunkPool();
+  const run = new Run(new Slice(new Chunk(encodeText(`~${records}`)), 1, 1 + records.length), {
+    ...{ route: { topic: "#a", topicBytes: 2 }, encoding: RECORDS, count: 2, pool, hasFields: false },
+    ...{ ttl: undefined, expires: undefined },
+  });
+  const text = (slice: Slice | undefined): string => decoder.decode(slice?.view);
+  const shared = (attempt: number): Slice => FRAMES.shared!(run, { group: "g", attempt });
+  assert(FRAMES.deliveries(run) === run.records);
+  const made = [shared(1), shared(2)];
+  assertEquals(made.map(text), [`batch #a 2 26 group=g\n${records}`, `batch #a 2 26 group=g\n${records}`]);
+  run.stored = { first: 7, batch: 3, time: 99 };
+  assertEquals(text(FRAMES.deliveries(run)), `batch #a 2 26 seq=7 ts=99\n${records}`);
+  made.push(shared(1), shared(2));
+  assertEquals(made.slice(2).map(text), [
+    `batch #a 2 26 group=g seq=7 ts=99\n${records}`,
+    `batch #a 2 26 group=g seq=7 ts=99 attempt=2\n${records}`,
+  ]);
+  run.release();
+  for (const { chunk } of made) chunk.release();
+  assertEquals(pool.bytesOut, 0, "each is released by who asked for it");
 });

@@ -267,3 +267,63 @@ Deno.test("Outbox does not pin a large read buffer for a small piece that has to
   bench.subscription.deliver(linesOf(route, new Slice(large, 0, 100), 1));
   assert(!large.shared);
 });
+
+Deno.test("Outbox stalls when its timeout is reached, not before, and what the other side takes begins it anew", () => {
+  const { outbox, subscription, evicted } = new Bench();
+  subscription.deliver(linesOf(route, new Slice(chunkOf("#t one\n")), 1));
+  outbox.tick(5000);
+  assertEquals(outbox.stalledFor, 0, "nothing is being written");
+  outbox.take();
+  outbox.tick(999);
+  assertEquals([outbox.stalledFor, evicted], [999, []]);
+  outbox.wrote(0);
+  assertEquals(outbox.stalledFor, 999, "a write that moved nothing is no progress");
+  outbox.progressed();
+  assertEquals(outbox.stalledFor, 0);
+  outbox.tick(999);
+  outbox.wrote(1);
+  assertEquals(outbox.stalledFor, 0);
+  outbox.tick(999);
+  assertEquals(evicted, []);
+  outbox.tick(1);
+  assertEquals(evicted, ["stalled"]);
+  outbox.tick(1000);
+  assertEquals(evicted, ["stalled"], "it is told once");
+});
+
+Deno.test("Outbox takes what just fits, counts what it holds, and whoever waits for its end is told once", () => {
+  const bench = new Bench("drop-new", 2 * (SEGMENT_BYTES + 7));
+  const { outbox, counters } = bench;
+  let empty = 0;
+  outbox.whenEmpty(() => empty++);
+  assertEquals([empty, outbox.held, outbox.queued], [1, 0, 0], "it is empty already");
+  for (const text of ["#t one\n", "#t two\n"]) bench.deliver(text).release();
+  assertEquals([outbox.queued, outbox.held, outbox.dropped], [14, 2 * (SEGMENT_BYTES + 7), 0]);
+  assert(outbox.fits(0) && !outbox.fits(1) && outbox.fits(1, 1) && outbox.fits(1e9, outbox.held));
+  outbox.whenEmpty(() => empty++);
+  assertEquals(empty, 1);
+  outbox.take();
+  outbox.wrote(3);
+  assertEquals([outbox.queued, empty], [11, 1]);
+  assertEquals(bench.writeAll(), ["one\n", "#t two\n"]);
+  assertEquals([outbox.queued, outbox.held, empty], [0, 0, 2]);
+  assertEquals([counters.totals.delivered, counters.totals.dropped], [2, 0]);
+});
+
+Deno.test("Outbox that is closed lets go of all, takes nothing and says nothing more, and tells who waits", () => {
+  const bench = new Bench("drop-new", 10_000);
+  const { outbox, counters } = bench;
+  bench.deliver("#t one\n").release();
+  let [empty, room] = [0, 0];
+  outbox.whenEmpty(() => empty++);
+  outbox.close();
+  outbox.close();
+  assertEquals([empty, outbox.queued, outbox.held, outbox.closed], [1, 0, 0, true]);
+  assertEquals(counters.totals.unsent, 1, "counted once");
+  outbox.whenEmpty(() => empty++);
+  outbox.whenNotFull(() => room++);
+  outbox.lastWords(new Slice(chunkOf("bye\n")));
+  outbox.reply(new Slice(chunkOf("OK\n")));
+  bench.deliver("#t two\n").release();
+  assertEquals([bench.writeAll(), empty, room, outbox.queued], [[], 2, 1, 0]);
+});

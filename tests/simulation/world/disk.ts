@@ -150,12 +150,12 @@ class DiskStore implements Store {
   }
 
   commit(
-    { appends, marks = [], forget = [], delayed = [], moved = [] }: Commit,
+    { appends, marks = [], forget = [], delayed = [], moved = [], topicsMost }: Commit,
     done: (outcome: CommitOutcome) => void,
   ): void {
     const later = delayed.map((run) => ({ ...copyOf(run), due: run.due }));
     this.#commits.push({
-      commit: { appends: appends.map(copyOf), marks, forget, delayed: later, moved },
+      commit: { appends: appends.map(copyOf), marks, forget, delayed: later, moved, topicsMost },
       done,
     });
     this.#next();
@@ -270,8 +270,8 @@ class DiskStore implements Store {
 }
 
 /** What is given for a commit is there as long as that lasts. */
-function copyOf({ topic, count, bytes, ids, ttl }: Append): Append {
-  return { topic, count, bytes: bytes.slice(), ids, ttl };
+function copyOf({ topic, count, bytes, ids, ttl, mayBegin }: Append): Append {
+  return { topic, count, bytes: bytes.slice(), ids, ttl, mayBegin };
 }
 
 /** What comes one after the other, each when its time has come and those before it are through. */

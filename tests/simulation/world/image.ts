@@ -4,7 +4,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { groupAppends, storedOf, topicsProblem } from "../../../lib/store/log/group.ts";
+import { groupAppends, outcomeOf, storedBatches, topicsProblem } from "../../../lib/store/log/group.ts";
 import { groupState } from "../../../lib/store/log/groups.ts";
 import { read } from "../../../lib/store/log/read.ts";
 import { trimmedOf, Trimmer } from "../../../lib/store/log/retention.ts";
@@ -119,7 +119,7 @@ class OpenImage implements Opened {
   }
 
   commit(
-    { appends, marks, forget, delayed, moved, time }: Kept,
+    { appends, marks, forget, delayed, moved, time, topicsMost }: Kept,
     done: (outcome: CommitOutcome) => void,
   ): void {
     const reason = topicsProblem(appends) ?? topicsProblem(delayed);
@@ -128,14 +128,14 @@ class OpenImage implements Opened {
     const bytes = new Uint8Array(grouped.length);
     grouped.copyTo(bytes);
     const { batches } = grouped;
-    const commit = { batches, marks, forget, delayed: grouped.delayed, moved };
+    const commit = { batches, marks, forget, delayed: grouped.delayed, moved, topicsMost };
     const numbers = this.#writer.commit(commit, bytes, time);
     if ("kind" in numbers) return queueMicrotask(() => done(numbers));
     this.#commits++;
-    this.#trim(grouped.batches, time);
+    this.#trim(storedBatches(batches, numbers), time);
     this.#image.take(this.#db);
     this.#state = this.#look();
-    queueMicrotask(() => done({ kind: "stored", stored: storedOf(grouped, numbers) }));
+    queueMicrotask(() => done(outcomeOf(grouped, numbers)));
   }
 
   #look(): StoreState {

@@ -4,7 +4,7 @@
  * @module
  */
 import { MemoryStore } from "../../../lib/store/memory.ts";
-import type { CommitOutcome, RecentIds, RetentionRules, Store } from "../../../lib/store/types.ts";
+import type { Append, CommitOutcome, RecentIds, RetentionRules, Store } from "../../../lib/store/types.ts";
 import type { Kept, Medium, Opened } from "./medium.ts";
 
 export interface MediumOptions {
@@ -17,6 +17,7 @@ export interface MediumOptions {
 export class Journal implements Medium {
   readonly #options: MediumOptions;
   #kept: Kept[] = [];
+  readonly #topics = new Set<string>();
 
   constructor(options: MediumOptions) {
     this.#options = options;
@@ -28,8 +29,19 @@ export class Journal implements Medium {
 
   add(kept: Kept): void {
     const { time = 0 } = this.#kept.at(-1) ?? {};
+    const begins = ({ topic, mayBegin }: Append): boolean => {
+      if (this.#topics.has(topic)) return true;
+      if (mayBegin === "never") return false;
+      if (mayBegin === undefined && this.#topics.size >= (kept.topicsMost ?? Infinity)) return false;
+      this.#topics.add(topic);
+      return true;
+    };
+    // of several appends to one topic any may begin it
+    for (const append of kept.appends) begins(append);
+    const appends = kept.appends.filter(({ topic }) => this.#topics.has(topic));
+    const delayed = kept.delayed.filter(begins);
     // the time of a commit never goes back, whatever the clock does
-    this.#kept.push({ ...kept, time: Math.max(kept.time, time) });
+    this.#kept.push({ ...kept, appends, delayed, topicsMost: undefined, time: Math.max(kept.time, time) });
   }
 
   /** When the last was. */

@@ -19,6 +19,8 @@ export interface Kept {
   readonly delayed: readonly Delayed[];
   readonly moved: readonly number[];
   readonly forget: readonly GroupName[];
+  /** Topics there may be; left out: any number. */
+  readonly topicsMost?: number | undefined;
   /** By the wall clock of who stored it, milliseconds since 1970. */
   readonly time: number;
 }

@@ -11,7 +11,9 @@ function logWith(batches: number, every: number): MemoryLog {
   const log = new MemoryLog();
   const { bytes, count, topic } = run("#a", "x".repeat(100));
   for (let at = 0; at < batches; at++) {
-    log.append([{ topic, count, start: 0, end: bytes.length }], bytes, at * every);
+    log.append({ batches: [{ topic, count, start: 0, end: bytes.length }], delayed: [] }, bytes, {
+      now: at * every,
+    });
   }
   return log;
 }
@@ -90,7 +92,7 @@ Deno.test("what is not to be trimmed never is", () => {
 /** Appends a batch of so many messages. */
 function append(log: MemoryLog, topic: string, { count = 1, time = 0 } = {}): void {
   const { bytes } = run(topic, ...Array.from({ length: count }, () => "x".repeat(100)));
-  log.append([{ topic, count, start: 0, end: bytes.length }], bytes, time);
+  log.append({ batches: [{ topic, count, start: 0, end: bytes.length }], delayed: [] }, bytes, { now: time });
 }
 
 function left(log: MemoryLog): string[] {
@@ -163,7 +165,11 @@ function logOfTopics(each: number): { readonly log: MemoryLog; readonly size: nu
   const log = new MemoryLog();
   const { bytes, count } = run("#a", "x".repeat(100));
   for (let at = 0; at < 3 * each; at++) {
-    log.append([{ topic: ["#a", "#b", "#c"][at % 3]!, count, start: 0, end: bytes.length }], bytes, at);
+    log.append(
+      { batches: [{ topic: ["#a", "#b", "#c"][at % 3]!, count, start: 0, end: bytes.length }], delayed: [] },
+      bytes,
+      { now: at },
+    );
   }
   return { log, size: bytes.length };
 }
@@ -176,7 +182,11 @@ Deno.test("what was there before it counts for its own rule, before anything is 
   assert(trimmer.due(0), "it is to be counted");
   assertEquals(trimAll(trimmer, 0), 390 + 400);
   assert(!trimmer.due(10 * YEAR));
-  log.append([{ topic: "#a", count: 1, start: 0, end: size }], new Uint8Array(size), 0);
+  log.append(
+    { batches: [{ topic: "#a", count: 1, start: 0, end: size }], delayed: [] },
+    new Uint8Array(size),
+    { now: 0 },
+  );
   trimmer.added(log.topicNamed("#a")!.id, size);
   assertEquals(trimAll(trimmer, 0), 1);
   assertEquals(log.batches, 10 + 400);
@@ -191,7 +201,11 @@ Deno.test("what is kept by a rule of its own takes nothing from the room of the 
   assertEquals(trimAll(trimmer, 20), 5, "those of #c that came before 16");
   assertEquals(trimAll(trimmer, 1000), 5, "and the others, but nothing of #a, which has room");
   for (let at = 0; at < 12; at++) {
-    log.append([{ topic: "#a", count: 1, start: 0, end: size }], new Uint8Array(size), 1000);
+    log.append(
+      { batches: [{ topic: "#a", count: 1, start: 0, end: size }], delayed: [] },
+      new Uint8Array(size),
+      { now: 1000 },
+    );
     trimmer.added(log.topicNamed("#a")!.id, size);
   }
   assertEquals(trimAll(trimmer, 1000), 2);
@@ -204,7 +218,11 @@ Deno.test("one pattern with a limit of its own is held to it as more is stored",
   assertEquals(trimAll(trimmer, 0), 0);
   const stored = [];
   for (let at = 0; at < 3; at++) {
-    log.append([{ topic: "#a", count: 1, start: 0, end: size }], new Uint8Array(size), 0);
+    log.append(
+      { batches: [{ topic: "#a", count: 1, start: 0, end: size }], delayed: [] },
+      new Uint8Array(size),
+      { now: 0 },
+    );
     trimmer.added(log.topicNamed("#a")!.id, size);
     stored.push(trimAll(trimmer, 0));
   }

@@ -30,8 +30,8 @@ const NANOS = 1_000_000;
 
 /**
  * Guarantee: what is settled is said until JetStream has answered, through a link that is lost and comes
- * back, and not for ever. What else is said is said once: a message of which it does not arrive is given out again
- * when its time is over.
+ * back, and not for ever. What else is said is said once: a message of which it does not arrive is given out
+ * again when its time is over.
  */
 export class Acks {
   readonly #parts: AcksParts;

@@ -50,7 +50,7 @@ export class Burial {
 
   bury({ run, sequence, reply, group, consumer, attempts, cause }: Dead): void {
     const { publishing, acks, subjects, topicMost, flush } = this.#parts;
-    const { topic, bytes } = deadLettersOf(run, { group, attempts, cause, topicMost });
+    const { topic, bytes } = deadLettersOf(run, { group, attempts, cause, topicMost, topics: ANY });
     run.release();
     const reader = new RecordReader({ bytes, start: 0, end: bytes.length });
     reader.next();
@@ -67,3 +67,6 @@ export class Burial {
     flush();
   }
 }
+
+/** NATS has no bound on topics: a stream's is on its bytes. */
+const ANY = { reserve: () => () => {} };

@@ -52,6 +52,7 @@ export type WriteRequest =
     readonly delayed: readonly NewDelayed[];
     readonly moved: readonly number[];
     readonly forget: readonly GroupName[];
+    readonly topicsMost: number | undefined;
     readonly buffer: ArrayBuffer;
   }
   | { readonly kind: "keep up" }

@@ -7,6 +7,7 @@ import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
 import type { LogFields } from "../../../log.ts";
 import { quote } from "../../../text.ts";
+import { storedBatches } from "../../log/group.ts";
 import type { StoreState } from "../../types.ts";
 import { asStoreError, reasonOf } from "../errors.ts";
 import type { HeldFiles } from "../held_files.ts";
@@ -146,7 +147,7 @@ export class WritingThread {
     this.#commits++;
     const took = performance.now() - start;
     this.#commitTime += took;
-    if ("firsts" in outcome) this.#upkeep.added(batches);
+    if ("firsts" in outcome) this.#upkeep.added(storedBatches(batches, outcome));
     this.#unsynced = true;
     const before = this.#upkeepDue;
     this.#took = Math.max(took, before ? this.#took : 0);

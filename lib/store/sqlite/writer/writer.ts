@@ -4,7 +4,8 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { CommitNumbers, NewBatch, NewDelayed } from "../../log/group.ts";
+import { Beginnings } from "../../log/beginnings.ts";
+import { type CommitNumbers, type NewBatch, type NewDelayed, UNBEGUN } from "../../log/group.ts";
 import type { AgedBatch, TrimPort } from "../../log/retention.ts";
 import type { GroupName, NamedMark, RecentIds } from "../../types.ts";
 import { Checkpoints } from "../checkpoints.ts";
@@ -30,6 +31,8 @@ export interface NewCommit {
   /** Ids of those that are kept no more. */
   readonly moved?: readonly number[] | undefined;
   readonly forget?: readonly GroupName[] | undefined;
+  /** Topics there may be. */
+  readonly topicsMost?: number | undefined;
 }
 
 /** What a group's mark takes of the WAL: a page of each of the tables. */
@@ -125,9 +128,12 @@ export class Writer implements TrimPort {
     return this.#transactions.lost;
   }
 
-  /** Stores batches whose records lie in `bytes`, and with them how far groups have come, and what waits. */
+  /**
+   * Stores batches whose records lie in `bytes`, and with them how far groups have come, and what waits: the
+   * topic of that begins with it, so that there is one when it is due.
+   */
   commit(
-    { batches, marks = [], forget = [], delayed = [], moved = [] }: NewCommit,
+    { batches, marks = [], forget = [], delayed = [], moved = [], topicsMost = Infinity }: NewCommit,
     bytes: Uint8Array,
     now: number,
   ): CommitNumbers | Failure {
@@ -135,15 +141,24 @@ export class Writer implements TrimPort {
     const touched = new Map<string, OpenTopic>();
     const firsts: number[] = [];
     let last = this.#last;
-    let topics = this.#topics.count;
+    const beginnings = new Beginnings({ topics: this.#topics.count, most: topicsMost });
+    const later: { begun: number[]; unbegun: number[] } = { begun: [], unbegun: [] };
+    const open = ({ topic: name, mayBegin }: NewBatch): OpenTopic | undefined => {
+      const known = touched.get(name) ?? this.#topics.find(name);
+      if (known === undefined && !beginnings.mayBegin(mayBegin)) return undefined;
+      const topic = known ?? this.#topics.add(name, ++beginnings.topics);
+      touched.set(name, topic);
+      return topic;
+    };
     const counted = this.#ids.counted;
     const delayedBefore = this.#delayed.total;
     const failure = this.#transactions.run(() => {
-      for (const { topic: name, count, start, end, ids, ttl } of batches) {
-        let topic = touched.get(name);
+      for (const batch of batches) {
+        const { count, start, end, ids, ttl } = batch;
+        const topic = open(batch);
         if (topic === undefined) {
-          topic = this.#topics.find(name) ?? this.#topics.add(name, ++topics);
-          touched.set(name, topic);
+          firsts.push(UNBEGUN);
+          continue;
         }
         const records = bytes.subarray(start, end);
         const expires = ttl === undefined ? undefined : time + ttl;
@@ -163,9 +178,16 @@ export class Writer implements TrimPort {
         this.#marks.put(mark);
         this.#checkpoints.wrote(MARK_BYTES);
       }
-      this.#delayed.put(delayed, bytes, time);
+      const kept = delayed.filter((run, place) => {
+        const before = beginnings.topics;
+        const topic = open(run);
+        if (topic === undefined) later.unbegun.push(place);
+        else if (beginnings.topics > before) later.begun.push(place);
+        return topic !== undefined;
+      });
+      this.#delayed.put(kept, bytes, time);
       this.#delayed.take(moved);
-      for (const { start, end } of delayed) this.#checkpoints.wrote(end - start + BATCH_OVERHEAD);
+      for (const { start, end } of kept) this.#checkpoints.wrote(end - start + BATCH_OVERHEAD);
       this.#checkpoints.wrote(moved.length * BATCH_OVERHEAD);
     });
     if (failure !== undefined) {
@@ -173,10 +195,10 @@ export class Writer implements TrimPort {
       this.#delayed.total = delayedBefore;
       return failure;
     }
-    const numbers = { batch: this.#last + 1, firsts, time };
+    const numbers = { batch: this.#last + 1, firsts, time, later };
     this.#last = last;
     this.#time = time;
-    this.#topics.committed(touched, topics);
+    this.#topics.committed(touched, beginnings.topics);
     this.#marks.committed({ marks, forget });
     return numbers;
   }

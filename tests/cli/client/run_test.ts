@@ -1,0 +1,166 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Closable, connected, finish, unlessStopped } from "../../../lib/cli/client/run.ts";
+import type { Connection } from "../../../lib/cli/client/options.ts";
+import { Notices } from "../../../lib/cli/client/notices.ts";
+import { RunError } from "../../../lib/errors.ts";
+import { within } from "../../support/within.ts";
+
+const TO = { host: "h", port: 9000, connectTimeout: 1000 } as Connection;
+
+/** A connection whose goodbye takes as long as the test says. */
+class Client implements Closable {
+  readonly closes: (number | undefined)[] = [];
+  readonly lost = Promise.withResolvers<void>();
+  readonly closed = this.lost.promise;
+  readonly goodbye = Promise.withResolvers<void>();
+  pending = 0;
+
+  close({ timeout }: { readonly timeout?: number } = {}): Promise<void> {
+    this.closes.push(timeout);
+    return this.goodbye.promise;
+  }
+}
+
+function bench(): {
+  readonly client: Client;
+  readonly told: string[];
+  readonly notices: Notices;
+  readonly last: Array<() => void>;
+  readonly stop: { readonly signal: AbortSignal; interrupt(): void; lastWord(say: () => void): void };
+  readonly abort: () => void;
+} {
+  const told: string[] = [];
+  const notices = new Notices("publisher", "normal");
+  notices.above = (text) => told.push(text.replace(/^publisher: |\n$/g, ""));
+  const stopping = new AbortController();
+  const last: Array<() => void> = [];
+  const stop = {
+    signal: stopping.signal,
+    interrupt: () => {},
+    lastWord: (say: () => void) => void last.push(say),
+  };
+  return { client: new Client(), told, notices, last, stop, abort: () => stopping.abort() };
+}
+
+const never = new Promise<never>(() => {});
+
+Deno.test("who is stopped before it is connected is told what came of it, and stopping is no failure", async () => {
+  const { told, notices, stop, abort } = bench();
+  const of = { to: TO, notices, stop, came: "nothing was published" };
+  assertEquals(await connected(Promise.resolve(7), of), 7);
+  assertEquals(told, []);
+  const waiting = connected(never, of);
+  abort();
+  assertEquals(await waiting, undefined);
+  assertEquals(await connected(Promise.reject(new Error("aborted")), of), undefined);
+  assertEquals(told, Array(2).fill("stopped before it was connected: nothing was published"));
+});
+
+Deno.test("what a beginner meets first is told with what to do about it, all else as it is", async () => {
+  const { notices, stop } = bench();
+  const said = async (error: Error, to: Partial<Connection> = {}): Promise<string> => {
+    const of = { to: { ...TO, ...to }, notices, stop, came: "" };
+    return (await assertRejects(() => connected(Promise.reject(error), of), Error)).message;
+  };
+  const denied = new RunError("no account", "DENIED");
+  const token = "no account: give --user NAME, and its token in HASHBUS_TOKEN or --token-file";
+  assertEquals(await said(denied), token);
+  assertEquals(await said(denied, { credentials: { user: "a", token: "t" } }), "no account");
+  const start = 'start one with "deno run -A broker.ts", or name another host or port (-h, -p)';
+  assertEquals(await said(new RunError("nobody listens", "NO_BROKER")), `nobody listens: ${start}`);
+  assertEquals(await said(new RunError("late", "TIMEOUT")), "late");
+  assertEquals(await said(new TypeError("a bug")), "a bug");
+});
+
+Deno.test("when the work is done it says goodbye, for as long as that may take, and gives the work's code", async () => {
+  for (const closeTimeout of [undefined, 70]) {
+    const { client, told, notices, stop } = bench();
+    const ending = { client, stop, notices, drainTimeout: 50, closeTimeout, codeWhenStopped: () => 9 };
+    let over = false;
+    const code = finish((stop) => {
+      stop.signal.addEventListener("abort", () => over = true);
+      return Promise.resolve(3);
+    }, ending);
+    client.goodbye.resolve();
+    assertEquals([await code, client.closes, over, told], [3, [closeTimeout], true, []]);
+  }
+});
+
+Deno.test("work that fails is what is told, whatever becomes of the goodbye, which has its time", async () => {
+  const { client, notices, stop } = bench();
+  const ending = { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 };
+  const failing = finish(() => Promise.reject(new RunError("first")), ending);
+  client.goodbye.reject(new RunError("second"));
+  await assertRejects(() => failing, RunError, "first");
+  assertEquals(client.closes, [50]);
+});
+
+Deno.test("a broker that is lost for good ends the work with why; one that says goodbye, with 0", async () => {
+  const lost = bench();
+  const { client, notices, stop } = lost;
+  const ending = { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 };
+  client.goodbye.resolve();
+  const failing = finish(() => never, ending);
+  client.lost.reject(new RunError("lost for good"));
+  await assertRejects(() => failing, RunError, "lost for good");
+  const gone = bench();
+  gone.client.goodbye.resolve();
+  const code = finish(() => never, { ...ending, client: gone.client, stop: gone.stop });
+  gone.client.lost.resolve();
+  assertEquals(await code, 0);
+});
+
+Deno.test("a goodbye that fails behind good work is the failure", async () => {
+  const { client, notices, stop } = bench();
+  client.goodbye.reject(new RunError("1 message not acknowledged"));
+  const ending = { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 };
+  await assertRejects(() => finish(() => Promise.resolve(0), ending), RunError, "1 message not");
+});
+
+Deno.test("a stop ends the work, gives what is not acknowledged its time, and says so where that is long", async () => {
+  const { client, told, notices, last, stop, abort } = bench();
+  client.pending = 2;
+  const ending = { client, stop, notices, drainTimeout: 5000, codeWhenStopped: () => 9 };
+  let handed: AbortSignal | undefined;
+  const code = finish((stop) => {
+    handed = stop.signal;
+    return never;
+  }, ending);
+  assertEquals(handed?.aborted, false);
+  abort();
+  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals([told, handed?.aborted, client.closes], [
+    ["waiting up to 5s for 2 messages to be acknowledged (Ctrl-C again ends at once)"],
+    true,
+    [5000],
+  ]);
+  last[0]!();
+  assertEquals(told.at(-1), "2 messages not acknowledged", "a second signal has the last word");
+  for (const none of [0, undefined]) {
+    Object.assign(client, { pending: none });
+    last[0]!();
+  }
+  assertEquals(told.length, 2, "a subscriber has none");
+  client.goodbye.resolve();
+  assertEquals(await within("the end", code), 9);
+});
+
+Deno.test("a stop during the goodbye shortens it", async () => {
+  const { client, notices, stop, abort } = bench();
+  const ending = { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 };
+  const code = finish(() => Promise.resolve(3), ending);
+  while (client.closes.length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  abort();
+  while (client.closes.length === 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  client.goodbye.resolve();
+  assertEquals([await code, client.closes], [3, [undefined, 50]]);
+});
+
+Deno.test("what fails because of the stop is none, and what fails without is", async () => {
+  const { stop, abort } = bench();
+  await assertRejects(() => unlessStopped(Promise.reject(new Error("it")), stop), Error, "it");
+  assertEquals(await unlessStopped(Promise.resolve(1), stop), 1);
+  abort();
+  assertEquals(await unlessStopped(Promise.reject(new Error("it")), stop), undefined);
+  assertEquals(await unlessStopped(never, stop), undefined);
+});

@@ -1,0 +1,56 @@
+/** Puts something in the place of what the runtime has, until it is disposed of: for one thread of tests only. */
+export function standIn<T extends object, K extends keyof T>(object: T, name: K, value: T[K]): Disposable {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
+  return {
+    [Symbol.dispose]: () => {
+      if (own === undefined) Reflect.deleteProperty(object, name);
+      else Object.defineProperty(object, name, own);
+    },
+  };
+}
+
+/** What is written to stdout or stderr while it stands for that. */
+export class StandInStream implements Disposable {
+  text = "";
+  readonly #standing: Disposable;
+
+  constructor(which: "stdout" | "stderr", { terminal = false }: { readonly terminal?: boolean } = {}) {
+    const keep = (bytes: Uint8Array): number => {
+      this.text += new TextDecoder().decode(bytes);
+      return bytes.length;
+    };
+    this.#standing = standIn(
+      Deno,
+      which,
+      {
+        write: (bytes: Uint8Array) => Promise.resolve(keep(bytes)),
+        writeSync: keep,
+        isTerminal: () => terminal,
+      } as typeof Deno.stdout,
+    );
+  }
+
+  /** What was written since the last time. */
+  take(): string {
+    const { text } = this;
+    this.text = "";
+    return text;
+  }
+
+  [Symbol.dispose](): void {
+    this.#standing[Symbol.dispose]();
+  }
+}
+
+/** The environment has these variables and no others. */
+export function standInEnvironment(variables: Readonly<Record<string, string>>): Disposable {
+  const left = new Map(Object.entries(variables));
+  return standIn(Deno, "env", {
+    get: (name: string) => left.get(name),
+    has: (name: string) => left.has(name),
+    delete: (name: string) => void left.delete(name),
+    toObject: () => Object.fromEntries(left),
+    set: (name: string, value: string) => void left.set(name, value),
+  });
+}

@@ -1,0 +1,338 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TIME_IS_OVER } from "../../../lib/cli/client/exit_codes.ts";
+import { MqttHabits } from "../../../lib/cli/client/mqtt_habits.ts";
+import { Notices } from "../../../lib/cli/client/notices.ts";
+import type { Arrived } from "../../../lib/cli/messages/message.ts";
+import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
+import { planSubscriber, SUBSCRIBER, type SubscriberOptions } from "../../../lib/cli/subscriber/options.ts";
+import { leftOut } from "../../../lib/cli/subscriber/left_out.ts";
+import { Replays } from "../../../lib/cli/subscriber/replays.ts";
+import {
+  type MessageSubscriber,
+  prepareSubscriber,
+  SubscriberRun,
+  timeOver,
+  unfinished,
+} from "../../../lib/cli/subscriber/subscribe.ts";
+import { RefusedError, RunError, UsageError } from "../../../lib/errors.ts";
+import { within } from "../../support/within.ts";
+import { message } from "../output/collected.ts";
+import { StandInStream } from "../stand_in.ts";
+import { withStdin } from "../with_stdin.ts";
+
+/** A broker's subscriptions and messages as a test has them. */
+class Fake implements MessageSubscriber {
+  /** As they were asked for, and taken back. */
+  readonly asked: unknown[] = [];
+  /** Patterns that are refused. */
+  readonly refused = new Set<string>();
+  /** Told right before a subscription is acknowledged. */
+  acknowledging: (pattern: string) => void = () => {};
+  readonly #messages: Arrived[] = [];
+  #wake: () => void = () => {};
+  #over = false;
+
+  subscribe(pattern: string, options: object = {}): Promise<unknown> {
+    this.asked.push(Object.keys(options).length === 0 ? pattern : [pattern, options]);
+    if (this.refused.has(pattern)) return Promise.reject(new RefusedError("DENIED", "not for you"));
+    this.acknowledging(pattern);
+    return Promise.resolve();
+  }
+
+  unsubscribe(pattern: string, options: object = {}): Promise<void> {
+    this.asked.push(["unsub", pattern, options]);
+    return Promise.resolve();
+  }
+
+  come(...messages: readonly Arrived[]): void {
+    this.#messages.push(...messages);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Arrived> {
+    for (;;) {
+      const next = this.#messages.shift();
+      if (next !== undefined) yield next;
+      else if (this.#over) return;
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}
+
+function optionsOf(words: readonly string[]): SubscriberOptions {
+  const line = readArguments(SUBSCRIBER, words);
+  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
+  return readValues(SUBSCRIBER, [line.given]);
+}
+
+interface Bench {
+  readonly run: SubscriberRun;
+  readonly subscriber: Fake;
+  readonly replays: Replays;
+  readonly told: string[];
+  readonly stop: { readonly signal: AbortSignal; interrupt(): void; lastWord(): void };
+  readonly abort: () => void;
+}
+
+async function bench(
+  words: readonly string[],
+  { subscriber = new Fake(), over = new Promise<never>(() => {}) }: {
+    readonly subscriber?: Fake;
+    readonly over?: Promise<number>;
+  } = {},
+): Promise<Bench> {
+  const options = optionsOf(words);
+  const told: string[] = [];
+  const notices = Notices.forOptions("subscriber", options);
+  notices.above = (text) => told.push(text.replace(/^subscriber: |\n$/g, ""));
+  const replays = new Replays();
+  const stopping = new AbortController();
+  const run = new SubscriberRun({
+    subscriber,
+    options,
+    plan: planSubscriber(options),
+    job: await prepareSubscriber(options),
+    timeOver: over,
+    notices,
+    habits: new MqttHabits("subscriber", (hint) => told.push(hint)),
+    replays,
+  });
+  const stop = { signal: stopping.signal, interrupt: () => {}, lastWord: () => {} };
+  return { run, subscriber, replays, told, stop, abort: () => stopping.abort() };
+}
+
+/** What comes of these words and messages, and of these commands on stdin. */
+async function ran(
+  words: readonly string[],
+  messages: readonly Arrived[],
+  commands: readonly string[] = [],
+): Promise<{
+  readonly code: number;
+  readonly printed: string;
+  readonly asked: readonly unknown[];
+  readonly told: readonly string[];
+}> {
+  using stdout = new StandInStream("stdout");
+  return await withStdin(commands, async () => {
+    const { run, subscriber, told, stop } = await bench(words);
+    subscriber.come(...messages);
+    const code = await within("the end of the run", run.work(stop));
+    subscriber.end();
+    await run.drain(stop);
+    return { code, printed: stdout.text, asked: subscriber.asked, told };
+  });
+}
+
+const A = message("#a", "one");
+const B = message("#a.b", "two");
+
+Deno.test("what comes is printed until enough has, and nothing behind it", async () => {
+  assertEquals(await ran(["-t", "#a", "-C", "2", "-v"], [A, B, A]), {
+    code: 0,
+    printed: "#a one\n#a.b two\n",
+    asked: ["#a"],
+    told: ["subscribed to #a", "2 received"],
+  });
+  assertEquals((await ran(["-t", "#a", "-C", "1", "-N"], [A, B])).printed, "#a one");
+  assertEquals((await ran(["-t", "#a", "-C", "1", "-D", ";"], [A, B])).printed, "#a one;");
+  assertEquals((await ran(["-t", "#a", "-C", "1", "-F", "%t:%p"], [B])).printed, "#a.b:two\n");
+  const { topic, payload } = JSON.parse(
+    (await ran(["-t", "#a", "-C", "1", "--json"], [B])).printed,
+  ) as Record<
+    string,
+    unknown
+  >;
+  assertEquals([topic, payload], ["#a.b", "two"]);
+});
+
+Deno.test("what is left out is neither printed nor counted", async () => {
+  const { printed } = await ran(["-t", "#>", "-T", "#a.*", "-C", "2"], [B, A, B, A]);
+  assertEquals(printed, "#a one\n#a one\n");
+  const asked: string[] = [];
+  const isLeftOut = leftOut(["#a", "#b.>"]);
+  for (const topic of ["#a", "#a", "#a.b", "#b.c.d", "#b"]) if (isLeftOut(topic)) asked.push(topic);
+  assertEquals([asked, leftOut([])("#a")], [["#a", "#a", "#b.c.d"], false]);
+});
+
+Deno.test("every subscription has what the command line says of all", async () => {
+  const of = async (...words: readonly string[]): Promise<readonly unknown[]> =>
+    (await ran(["-t", "#a", "-C", "1", ...words], [A])).asked;
+  assertEquals(await of("-t", "#b"), ["#b", "#a"].toReversed());
+  assertEquals(await of("--slow", "latest"), [["#a", { slow: "latest" }]]);
+  assertEquals(await of("--group", "g", "--window", "7", "--by", "key"), [
+    ["#a", { group: "g", window: 7, by: "key" }],
+  ]);
+  assertEquals(await of("--from", "5", "--to", "9"), [["#a", { from: 5, to: 9 }]]);
+  assertEquals(await of("--to", "9"), [["#a", { from: "earliest", to: 9 }]]);
+  assertEquals(await of("--from", "now"), ["#a"]);
+});
+
+Deno.test("commands subscribe and unsubscribe, and what they say wins over the command line", async () => {
+  const commands = "0 sub #b slow=drop-new\n0 sub #c from=3\n0 unsub #b\n0 quit\n0 unsub #c\n";
+  const { code, asked } = await ran(["-t", "#a", "--slow", "latest"], [], [commands]);
+  assertEquals(code, 0);
+  assertEquals(asked, [
+    ["#a", { slow: "latest" }],
+    ["#b", { slow: "drop-new" }],
+    ["#c", { from: 3, slow: "latest" }],
+    ["unsub", "#b", {}],
+  ]);
+  const shared = "0 sub #b group=h window=2\n0 unsub #b group=h\n0 unsub #a\n0 quit\n";
+  assertEquals((await ran(["-t", "#a", "--group", "g"], [], [shared])).asked, [
+    ["#a", { group: "g" }],
+    ["#b", { group: "h", window: 2 }],
+    ["unsub", "#b", { group: "h" }],
+    ["unsub", "#a", { group: "g" }],
+  ]);
+});
+
+Deno.test("a subscription that is refused ends the run, and so does a command that cannot be", async () => {
+  using _stdout = new StandInStream("stdout");
+  const failing = async (words: readonly string[], commands: readonly string[] = []): Promise<string> =>
+    await withStdin(commands, async () => {
+      const subscriber = new Fake();
+      subscriber.refused.add("#no");
+      const { run, stop } = await bench(words, { subscriber });
+      const { message } = await assertRejects(() => within("the failure", run.work(stop)), Error);
+      subscriber.end();
+      await run.drain(stop);
+      return message;
+    });
+  assertEquals(await failing(["-t", "#no"]), "not for you");
+  assertEquals(await failing([], ["0 sub #no\n"]), "stdin:1: not for you");
+  assert((await failing([], ["0 sub #a window=3\n"])).startsWith("stdin:1: "));
+});
+
+Deno.test("a replay ends the run at its end, where that is asked for, and what comes behind is not printed", async () => {
+  using stdout = new StandInStream("stdout");
+  await withStdin([], async () => {
+    const { run, subscriber, replays, stop, told } = await bench(["-t", "#a", "--from", "1", "-e", "-v"]);
+    const work = run.work(stop);
+    subscriber.come(A);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals(run.codeWhenStopped(), 1, "it is not at its end");
+    replays.onEvent({ type: "live", pattern: "#a" });
+    subscriber.come(B);
+    assertEquals(await within("the end of the replay", work), 0);
+    assertEquals(run.codeWhenStopped(), 0);
+    subscriber.end();
+    await run.drain(stop);
+    assertEquals([stdout.text, told.at(-1)], ["#a one\n", "1 received"]);
+  });
+});
+
+Deno.test("what would begin beyond what is stored is told, and ends a run that has nothing else to wait for", async () => {
+  using _stdout = new StandInStream("stdout");
+  await withStdin([], async () => {
+    const subscriber = new Fake();
+    const { run, replays, stop } = await bench(["-t", "#a", "--from", "9"], { subscriber });
+    subscriber.acknowledging = (pattern) => replays.onEvent({ type: "ahead", pattern, last: 3 });
+    const { message } = await assertRejects(() => run.work(stop), RunError);
+    assert(message.includes("3"), message);
+    subscriber.end();
+    await run.drain(stop);
+  });
+  await withStdin([], async () => {
+    const subscriber = new Fake();
+    const words = ["-t", "#a", "-t", "#b", "--from", "9", "-C", "1"];
+    const { run, replays, stop, told } = await bench(words, { subscriber });
+    subscriber.acknowledging = (pattern) =>
+      pattern === "#a" ? replays.onEvent({ type: "ahead", pattern, last: 3 }) : undefined;
+    const work = run.work(stop);
+    subscriber.come(A);
+    assertEquals(await work, 0);
+    subscriber.end();
+    await run.drain(stop);
+    assertEquals(told.length, 1);
+  });
+});
+
+Deno.test("-E ends it when all is subscribed, -W when its time is over", async () => {
+  assertEquals((await ran(["-t", "#a", "-E"], [])).asked, ["#a"]);
+  using _stdout = new StandInStream("stdout");
+  await withStdin([], async () => {
+    const { run, subscriber, stop } = await bench(["-t", "#a"], { over: Promise.resolve(27) });
+    assertEquals(await run.work(stop), 27);
+    subscriber.end();
+    await run.drain(stop);
+  });
+  const never = new AbortController().signal;
+  const stop = { signal: never, interrupt: () => {}, lastWord: () => {} };
+  const start = performance.now();
+  const wait = start + 30;
+  assertEquals(await timeOver({ wait } as SubscriberOptions, stop), TIME_IS_OVER);
+  assert(performance.now() >= wait - 1);
+});
+
+Deno.test("a run that is stopped is told what it was stopped before, and how much came", async () => {
+  using _stdout = new StandInStream("stdout");
+  const stopped = async (words: readonly string[], subscriber = new Fake()): Promise<readonly unknown[]> =>
+    await withStdin([], async () => {
+      const { run, told, stop, abort } = await bench(words, { subscriber });
+      void run.work(stop).catch(() => {});
+      subscriber.come(A);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      abort();
+      const code = run.codeWhenStopped();
+      subscriber.end();
+      await run.drain(stop);
+      return [code, ...told];
+    });
+  assertEquals(await stopped(["-t", "#a"]), [0]);
+  assertEquals(await stopped(["-t", "#a", "-C", "2"]), [
+    1,
+    "stopped before -C 2 was reached: 1 message came",
+  ]);
+  const silent = new Fake();
+  silent.subscribe = () => new Promise(() => {});
+  assertEquals(await stopped(["-t", "#a"], silent), [
+    1,
+    "stopped before everything was subscribed: 1 message came",
+  ]);
+  const so = { printed: 0, replayed: false, began: true, subscribed: true };
+  const before = (words: readonly string[], changes: Partial<typeof so> = {}): string | undefined => {
+    const options = optionsOf(["-t", "#a", ...words]);
+    return unfinished({ options, plan: planSubscriber(options) }, { ...so, ...changes });
+  };
+  assertEquals(before(["--from", "1", "-e"]), "the end of what is stored");
+  assertEquals(before(["--from", "1", "-e"], { replayed: true }), undefined);
+  assertEquals(before(["--to", "5"]), "--to was reached");
+  assertEquals(before(["-C", "2"], { printed: 1 }), "-C 2 was reached");
+  assertEquals(before(["-C", "2"], { printed: 2 }), undefined);
+  assertEquals(before(["-E"], { subscribed: false }), "everything was subscribed");
+  assertEquals(before([], { subscribed: false }), undefined);
+  assertEquals(before([], { began: false }), "everything was subscribed");
+});
+
+Deno.test("a recording has what is printed, and a file that cannot be had is told before a broker is there", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await ran(["-t", "#a", "-C", "2", "--record", file], [A, B]);
+    const lines = (await Deno.readTextFile(file)).trimEnd().split("\n");
+    assertEquals(lines.map((line) => line.replace(/^[\d.]+ /, "")), ["pub #a one", "pub #a.b two"]);
+    await Deno.writeTextFile(file, "0 sub #a window=3\n");
+    const error = await assertRejects(() => prepareSubscriber(optionsOf(["-f", file])), UsageError);
+    assert(error.message.startsWith(`${file}:1: `), error.message);
+    const none = optionsOf(["-t", "#a", "--record", "/none/x"]);
+    await assertRejects(
+      () => prepareSubscriber(none),
+      UsageError,
+      'cannot write the recording "/none/x": no such',
+    );
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("with --stats what comes is counted in the place of being printed, and told at the end", async () => {
+  const { printed } = await ran(["-t", "#a", "-C", "2", "--stats", "--json"], [A, B]);
+  const lines = printed.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  assertEquals([lines.length, lines[0]?.["messages"]], [1, 2]);
+  assert(!(await ran(["-t", "#a", "-C", "1", "--stats"], [A])).printed.startsWith("\n"));
+});

@@ -1,0 +1,101 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { GuestFile, visiting } from "./torture/guest.ts";
+import { Choice } from "./torture/choice.ts";
+import { Counters } from "./torture/counters.ts";
+import { History, type Message } from "./torture/history.ts";
+import { judgeKeys } from "./torture/keys_oracle.ts";
+import { judgeLater } from "./torture/later.ts";
+import { startBroker } from "../support/broker.ts";
+import type { Entry, What } from "./workers/diary.ts";
+
+/** `a got 1 @100`, `#2` behind it for the second attempt. */
+function entries(...lines: readonly string[]): Entry[] {
+  return lines.map((line) => {
+    const [who = "", what = "", seq, at = "", attempt = "#1"] = line.split(" ");
+    return {
+      who,
+      what: what as What,
+      seq: Number(seq),
+      attempt: Number(attempt.slice(1)),
+      at: Number(at.slice(1)),
+    };
+  });
+}
+
+function keys(...lines: readonly string[]): string[] {
+  return judgeKeys(entries(...lines), { keyOf: (seq) => seq < 10 ? "k" : undefined, ackTimeout: 5000 });
+}
+
+Deno.test("of a key one member at a time holds messages, until they are settled, given back, or its time is over", () => {
+  for (const ends of ["a acks 1 @110", "a nacks 1 @110", "a lost 0 @110", "a refused 1 @110"]) {
+    assertEquals(keys("a got 1 @100", ends, "b got 2 @120"), [], ends);
+  }
+  assertEquals(keys("a got 1 @100", "a got 2 @101", "b got 10 @102"), []);
+  assertEquals(keys("a got 1 @100", "b got 2 @3700"), []);
+  assertEquals(keys("a got 1 @100", "b got 2 @120"), ["2 of k came to b while a held 1 of it"]);
+  assertEquals(keys("a got 1 @100", "a got 2 @101", "a acks 1 @102", "b got 3 @120"), [
+    "3 of k came to b while a held 2 of it",
+  ]);
+});
+
+Deno.test("what belongs together comes in its order for the first time, whatever comes again", () => {
+  assertEquals(keys("a got 2 @100", "a acks 2 @101", "b got 1 @120"), [
+    "1 of k came for the first time behind 2",
+  ]);
+  assertEquals(keys("a got 1 @100", "a got 2 @101", "a nacks 1 @102", "a got 1 @103 #2"), []);
+  assertEquals(keys("a got 1 @1", "a got 2 @2", "a lost 0 @3", "b got 1 @4"), [], "a broker that was killed");
+});
+
+Deno.test("what comes before it is due, twice, in a false order or never is found", () => {
+  const history = new History();
+  const publisher = history.publisher();
+  const publish = (sentAt: number, later: number): Message => {
+    const message = history.publish(publisher, { topic: "#l", sentAt, later });
+    message.ackedAt = sentAt + 5;
+    return message;
+  };
+  const published = [publish(0, 1), publish(10, 0.5), publish(20, 2)];
+  const [first, second, third] = published as [Message, Message, Message];
+  const judged = (...came: readonly (readonly [Message, number])[]): string[] =>
+    judgeLater({
+      published,
+      came: came.map(([message, at], seq) => ({ message, at, seq: seq + 1 })),
+      wrong: [],
+    })
+      .wrong;
+  assertEquals(judged([second, 511], [first, 1003], [third, 2030]), []);
+  assertMatch(judged([second, 300], [first, 1003], [third, 2030]).join(), /0\.1 of #l came 150 ms before/);
+  assertMatch(
+    judged([second, 511], [second, 512], [first, 1003], [third, 2030]).join(),
+    /0\.1 of #l came twice/,
+  );
+  assertMatch(
+    judged([first, 1003], [second, 1004], [third, 2030]).join(),
+    /0\.1 of #l came behind what was due/,
+  );
+  assertMatch(judged([second, 511], [first, 1003]).join(), /0\.2 of #l was acknowledged and did not come/);
+});
+
+Deno.test("an account that receives or publishes what it may not is found", async () => {
+  const directory = await Deno.makeTempDir();
+  const file = await GuestFile.write(`${directory}/users.toml`);
+  // a broker that asks nobody who they are
+  await using broker = await startBroker();
+  const { subPort, pubPort } = broker;
+  const world = {
+    history: new History(),
+    counters: new Counters(),
+    subPort,
+    pubPort,
+    policy: "block" as const,
+  };
+  const guest = visiting(world, { file, choice: new Choice(1) });
+  const found = (): boolean => /published to/.test(guest.wrong.join()) && /received/.test(guest.wrong.join());
+  while (!found()) await new Promise((resolve) => setTimeout(resolve, 10));
+  guest.stop();
+  await guest.done;
+  await Deno.remove(directory, { recursive: true });
+  const all = guest.wrong.join("\n");
+  assertMatch(all, /published to #\S+: ok/);
+  assertMatch(all, /received #/);
+});
