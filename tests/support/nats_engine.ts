@@ -18,7 +18,6 @@ export interface NatsBench extends AsyncDisposable {
   readonly counters: Counters;
   readonly durable: false;
   readonly tellsReached: false;
-  readonly joinsTopics: false;
   readonly link: NatsConnectionLink;
   readonly memory: HeldMemory;
   readonly flush: () => void;
@@ -70,7 +69,6 @@ export async function natsEngine(
     counters,
     durable: false,
     tellsReached: false,
-    joinsTopics: false,
     link,
     memory,
     unreadable,
