@@ -18,7 +18,7 @@ export interface NatsBench extends AsyncDisposable {
   readonly counters: Counters;
   readonly durable: false;
   readonly tellsReached: false;
-  readonly joinsNone: true;
+  readonly joinsTopics: false;
   readonly link: NatsConnectionLink;
   readonly memory: HeldMemory;
   readonly flush: () => void;
@@ -70,7 +70,7 @@ export async function natsEngine(
     counters,
     durable: false,
     tellsReached: false,
-    joinsNone: true,
+    joinsTopics: false,
     link,
     memory,
     unreadable,
