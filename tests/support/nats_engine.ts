@@ -18,6 +18,7 @@ export interface NatsBench extends AsyncDisposable {
   readonly counters: Counters;
   readonly durable: false;
   readonly tellsReached: false;
+  readonly joinsNone: true;
   readonly link: NatsConnectionLink;
   readonly memory: HeldMemory;
   readonly flush: () => void;
@@ -69,6 +70,7 @@ export async function natsEngine(
     counters,
     durable: false,
     tellsReached: false,
+    joinsNone: true,
     link,
     memory,
     unreadable,
