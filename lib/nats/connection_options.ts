@@ -34,8 +34,8 @@ export interface LinkOptions {
 }
 
 /**
- * A server that answers nothing for four of these is lost, milliseconds: one that is gone says so at once, and
- * on a busy machine the answer lies behind much else.
+ * A server that answers nothing for four of these is lost, milliseconds: one that is gone says so at once,
+ * and on a busy machine the answer lies behind much else.
  */
 const PING_MS = 5_000;
 /** Between two attempts to come back to one server, and so many more by chance, milliseconds. */
