@@ -126,7 +126,7 @@ Deno.test(
     const second = await member(other);
     first.dies();
     await until(() => second.given.length === 1);
-    assertEquals(second.shown, ["#d.a 1 (2)"]);
+    assertEquals([second.given[0]!.topic, second.given[0]!.sequence], ["#d.a", 1]);
   },
 );
 
@@ -192,3 +192,18 @@ Deno.test(
     assert(/^the stream .* has description .*--durable/.test(refusal), refusal);
   },
 );
+
+Deno.test("of the last of each topic one can be had, several are refused (N12)", NEEDS_NATS, async () => {
+  await using made = await StoredOnNats.open(nats!.server, { prefix: newPrefix() });
+  await subscribed(made, "#d.>", new Recorder());
+  const sender = new Sender(made);
+  for (const [at, topic] of ["#d.a", "#d.b", "#d.a"].entries()) await sender.publish(topic, `${at}`);
+  const recorder = new Recorder();
+  const from = { kind: "last", count: 1, asOf: undefined } as const;
+  const how = await started(made, recorder, { pattern: "#d.>", from, to: undefined });
+  assertEquals(how, { kind: "started", trimmedTo: undefined, ahead: undefined });
+  await recorder.has(2, 1);
+  assertEquals(recorder.got, ["1", "2"], "in the order of the stream");
+  const several = { pattern: "#d.>", from: { ...from, count: 2 }, to: undefined };
+  assertEquals((await started(made, new Recorder(), several)).kind, "failed");
+});
