@@ -218,7 +218,7 @@ function setupOf(options: BrokerOptions, limits: Limits): Setup & DataOptions {
     limits,
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
-    loginTimeout: options["login-timeout"],
+    ...(options["login-timeout"] === undefined ? {} : { loginTimeout: options["login-timeout"] }),
     connectionsPerAddress: options["max-connections-per-address"],
     measures: options.http !== undefined,
     ...(options.engine === undefined ? dataOf(options) : {}),
