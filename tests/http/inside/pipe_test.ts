@@ -3,7 +3,7 @@ import { pipe } from "../../../lib/http/inside/pipe.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const bytes = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(encoder.encode(text));
 
 /** Whether it has come to an end by now. */
 async function isOver(work: Promise<unknown>): Promise<boolean> {
