@@ -33,8 +33,11 @@ export interface LinkOptions {
   readonly timeout: number;
 }
 
-/** A server that says nothing for two of these is lost, milliseconds. */
-const PING_MS = 2_000;
+/**
+ * A server that answers nothing for four of these is lost, milliseconds: one that is gone says so at once,
+ * and on a busy machine the answer lies behind much else.
+ */
+const PING_MS = 5_000;
 /** Between two attempts to come back to one server, and so many more by chance, milliseconds. */
 const RECONNECT_MS = 250;
 
@@ -49,7 +52,7 @@ export function connectionOptions(
     noEcho: !echo,
     timeout,
     pingInterval: PING_MS,
-    maxPingOut: 2,
+    maxPingOut: 3,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
     reconnectJitter: RECONNECT_MS,

@@ -18,6 +18,7 @@ export interface NatsBench extends AsyncDisposable {
   readonly counters: Counters;
   readonly durable: false;
   readonly tellsReached: false;
+  readonly joinsTopics: false;
   readonly link: NatsConnectionLink;
   readonly memory: HeldMemory;
   readonly flush: () => void;
@@ -69,6 +70,7 @@ export async function natsEngine(
     counters,
     durable: false,
     tellsReached: false,
+    joinsTopics: false,
     link,
     memory,
     unreadable,

@@ -225,10 +225,10 @@ export class NatsEngine implements Engine {
 
   close(closed: () => void): void {
     this.whenIdle(() => {
-      this.#memory.close(() => {
-        if (this.#stored === undefined) closed();
-        else this.#stored.close(closed);
-      });
+      // the links that both use end with the memory's
+      const end = (): void => this.#memory.close(closed);
+      if (this.#stored === undefined) end();
+      else this.#stored.close(end);
     });
   }
 

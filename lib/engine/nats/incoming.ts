@@ -64,6 +64,8 @@ export class Incoming {
 
   /** Who sent a message, and to where; undefined: it is to no topic, and has been told. */
   arrived(message: NatsMessage): Arrived | undefined {
+    // NATS says something of what was sent: that nobody is there to answer it
+    if (message.hasHeaders && message.status !== 0) return undefined;
     const known = this.#knownOf(message.subject);
     if (known === undefined) return this.#leftOut(`its subject is no topic: ${message.subject}`);
     const { topic } = known;

@@ -6,8 +6,10 @@
 import type { ChunkPool } from "../../buffers.ts";
 import type { Flushable, FlushList } from "../../flush_list.ts";
 import { ENGINE_AWAY_MS, ENGINE_PACK_BYTES, ENGINE_WINDOW_BYTES } from "../../limits.ts";
+import { encodeText } from "../../wire/bytes.ts";
 import { RecordReader } from "../../wire/records.ts";
 import type { Run } from "../../wire/run.ts";
+import { inMemory } from "../receipts.ts";
 import type { Acknowledgement, Gate, Publisher, Receipt } from "../types.ts";
 import { encodeStamp, STAMP_MOST, stampText } from "./packed.ts";
 import { fieldsText, FROM, headersOfFields } from "./plain.ts";
@@ -31,8 +33,15 @@ export interface OutgoingOptions {
 interface Waiting {
   readonly run: Run;
   readonly answer: Acknowledgement;
+  /** It asks for answers, and nobody here has it: NATS is asked whether anybody elsewhere does. */
+  readonly asks: boolean;
+  /** NATS says that nobody has it. */
+  isForNobody: boolean;
 }
 
+const REPLY = encodeText("reply");
+/** What NATS answers with where nobody is subscribed. */
+const NO_RESPONDERS = 503;
 /** Who has it is not known: there may be subscribers of other brokers. */
 const TAKEN: Receipt = { reached: undefined, level: "memory", last: undefined, topic: undefined };
 /**
@@ -64,6 +73,9 @@ export class Outgoing implements Gate, Flushable {
   #notFull: Array<() => void> = [];
   #idle: Array<() => void> = [];
   #number = 0;
+  /** Requests that nobody here has and NATS has no answer for, by the numbers that NATS is asked by. */
+  readonly #asking = new Map<number, Waiting>();
+  #questions = 0;
   /** Goes up each time the link is lost: what came before may still be on its way by another server. */
   #age = 0;
   #now: number;
@@ -119,14 +131,14 @@ export class Outgoing implements Gate, Flushable {
   publish(run: Run, publisher: Publisher): void {
     const { link, flushes, deliver } = this.#options;
     const answer = publisher.hold(run.count);
-    if (!link.up || this.#downSince !== undefined) return this.#refuse({ run, answer }, UNAVAILABLE);
+    if (!link.up || this.#downSince !== undefined) return this.#refuse(run, answer, UNAVAILABLE);
     const problem = this.#problem(run);
     if (problem !== undefined) {
       answer.refuse("PAYLOAD_TOO_LARGE", problem);
       return run.release();
     }
-    deliver(run);
-    this.#waiting.push({ run, answer });
+    const asks = deliver(run) === 0 && isRequest(run);
+    this.#waiting.push({ run, answer, asks, isForNobody: false });
     const bytes = sizeOf(run);
     this.#bytes += bytes;
     this.#waitingBytes += bytes;
@@ -148,15 +160,16 @@ export class Outgoing implements Gate, Flushable {
     const bytes = this.#waitingBytes;
     this.#waitingBytes = 0;
     for (let at = 0; at < waiting.length;) {
-      const { run } = waiting[at]!;
+      const { run, asks } = waiting[at]!;
       let end = at + 1;
-      while (end < waiting.length && waiting[end]!.run.route === run.route) end++;
+      while (!asks && end < waiting.length && waiting[end]!.run.route === run.route && !waiting[end]!.asks) {
+        end++;
+      }
       this.#send(waiting, at, end);
       at = end;
     }
-    const answers = waiting.map(({ answer }) => answer);
     this.#asked++;
-    link.flush((taken) => this.#answered(answers, bytes, taken));
+    link.flush((taken) => this.#answered(waiting, bytes, taken));
     // what was written lies in the link's own memory by now
     for (const { run } of waiting) run.release();
   }
@@ -205,7 +218,9 @@ export class Outgoing implements Gate, Flushable {
       for (; next < end && bytes + sizeOf(waiting[next]!.run) <= most; next++) {
         bytes += sizeOf(waiting[next]!.run);
       }
-      this.#sendPacked(route.topic, waiting.slice(at, next).map(({ run }) => run.records.view), bytes);
+      const reply = waiting[at]!.asks ? this.#question(waiting[at]!) : undefined;
+      const records = waiting.slice(at, next).map(({ run }) => run.records.view);
+      this.#sendPacked(route.topic, records, { bytes, reply });
       at = next;
     }
   }
@@ -215,14 +230,34 @@ export class Outgoing implements Gate, Flushable {
     const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
     let from = start;
     const send = (to: number): void => {
-      if (to > from) this.#sendPacked(run.route.topic, [chunk.bytes.subarray(from, to)], to - from);
+      if (to > from) {
+        this.#sendPacked(run.route.topic, [chunk.bytes.subarray(from, to)], { bytes: to - from });
+      }
       from = to;
     };
     while (reader.next()) if (reader.end - from > most) send(reader.start);
     send(end);
   }
 
-  #sendPacked(topic: string, records: readonly Uint8Array[], bytes: number): void {
+  /** Where NATS says that nobody is subscribed to what goes with it (R3). */
+  #question(asking: Waiting): string {
+    const { link, subjects, id } = this.#options;
+    if (this.#questions === 0) {
+      link.subscribe(subjects.broker(`nobody.${id}.*`), ({ subject, status }) => {
+        const asked = this.#asking.get(Number(subject.slice(subject.lastIndexOf(".") + 1)));
+        if (status === NO_RESPONDERS && asked !== undefined) asked.isForNobody = true;
+      });
+    }
+    const question = ++this.#questions;
+    this.#asking.set(question, asking);
+    return subjects.broker(`nobody.${id}.${question}`);
+  }
+
+  #sendPacked(
+    topic: string,
+    records: readonly Uint8Array[],
+    { bytes, reply }: { readonly bytes: number; readonly reply?: string | undefined },
+  ): void {
     const { link, subjects } = this.#options;
     const stamp = encodeStamp({ sender: this.#sender, number: ++this.#number });
     // the client keeps it until it is written
@@ -233,7 +268,7 @@ export class Outgoing implements Gate, Flushable {
       packed.set(part, at);
       at += part.length;
     }
-    link.publish(subjects.run(topic), packed);
+    link.publish(subjects.run(topic), packed, reply === undefined ? undefined : { reply });
   }
 
   #sendPlain(run: Run): void {
@@ -256,15 +291,16 @@ export class Outgoing implements Gate, Flushable {
     return `${this.#options.id}.${this.#age}`;
   }
 
-  #answered(answers: readonly Acknowledgement[], bytes: number, taken: boolean): void {
+  #answered(answered: readonly Waiting[], bytes: number, taken: boolean): void {
     const wasFull = this.#bytes >= ENGINE_WINDOW_BYTES;
     this.#asked--;
     this.#bytes -= bytes;
-    this.#runs -= answers.length;
-    for (const answer of answers) {
-      if (taken) answer.acknowledge(TAKEN);
+    this.#runs -= answered.length;
+    for (const { answer, isForNobody } of answered) {
+      if (taken) answer.acknowledge(isForNobody ? inMemory(0) : TAKEN);
       else answer.refuse("UNAVAILABLE", LOST);
     }
+    if (this.#asked === 0) this.#asking.clear();
     if (wasFull && this.#downSince === undefined && !this.full) this.#tell();
     this.ready();
     this.#options.flushes.flush();
@@ -279,12 +315,12 @@ export class Outgoing implements Gate, Flushable {
     for (const each of waiting) {
       this.#bytes -= sizeOf(each.run);
       this.#runs--;
-      this.#refuse(each, LOST);
+      this.#refuse(each.run, each.answer, LOST);
     }
     if (this.#runs === 0) this.#tellIdle();
   }
 
-  #refuse({ run, answer }: Waiting, reason: string): void {
+  #refuse(run: Run, answer: Acknowledgement, reason: string): void {
     this.#refused += run.count;
     answer.refuse("UNAVAILABLE", reason);
     run.release();
@@ -305,6 +341,16 @@ export class Outgoing implements Gate, Flushable {
 
 const UNAVAILABLE = "NATS, which the brokers share, cannot be reached: try again";
 const LOST = "NATS was lost before it had answered: it is not known who has this message";
+
+/** Whether one of its messages has a `reply=`; where the first has no fields mostly none has. */
+function isRequest({ records: { chunk, start, end }, route: { topicBytes } }: Run): boolean {
+  const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes });
+  while (reader.next()) {
+    if (reader.fieldsEnd <= reader.fieldsStart) return false;
+    if (reader.find(REPLY)) return true;
+  }
+  return false;
+}
 
 function sizeOf({ records: { start, end } }: Run): number {
   return end - start;

@@ -178,6 +178,24 @@ test(
   },
 );
 
+test("who asks is told where nobody is at any broker, and only then (R3)", 2, async ([a, b]) => {
+  const sender = new Sender(a!);
+  const ask = async (topic: string): Promise<number | undefined> => {
+    const answer = await sender.publish(topic, { text: "?", id: "1 reply=#_reply.me.1" });
+    assert(typeof answer === "object");
+    return answer.reached;
+  };
+  assertEquals([await ask("#a"), await ask("#b")], [0, 0]);
+  const answer = await sender.publish("#a", { text: "no question", id: "2" });
+  assert(typeof answer === "object" && answer.reached === undefined);
+  await subscribe(b!, "#a", new Recorder());
+  assertEquals([await ask("#a"), await ask("#b")], [undefined, 0]);
+  await subscribe(a!, "#b", new Recorder());
+  assertEquals(await ask("#b"), undefined);
+  await join(a!);
+  assertEquals([await ask("#g.x"), await ask("#g")], [undefined, 0]);
+});
+
 /** Takes messages, unless it is full. */
 class Slow implements Subscriber {
   readonly connection = {};

@@ -1,32 +1,209 @@
 import { assert, assertEquals } from "@std/assert";
-import { NEEDS_NATS, startNats } from "../../support/nats_server.ts";
+import { jetstream } from "@nats-io/jetstream";
+import { connect, headers } from "@nats-io/transport-node";
+import type { Joining } from "../../../lib/engine/types.ts";
+import { newPrefix } from "../../support/nats_engine.ts";
+import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
 import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
+import { Worker } from "../groups/stored_bench.ts";
 import { StoredOnNats } from "./stored_bench.ts";
 
+// one for all of them: each test has a prefix of its own
+let nats: NatsServers | undefined;
+
+if (HAS_NATS) {
+  Deno.test.beforeAll(async () => {
+    nats = await startNats({ jetstream: true });
+  });
+  Deno.test.afterAll(() => nats![Symbol.asyncDispose]());
+}
+
+/** Two brokers. */
+async function two(
+  options: Parameters<typeof StoredOnNats.open>[1] = {},
+): Promise<[StoredOnNats, StoredOnNats]> {
+  const of = { prefix: newPrefix(), ...options };
+  return [await StoredOnNats.open(nats!.server, of), await StoredOnNats.open(nats!.server, of)];
+}
+
+/** A member of the group g. */
+async function member(made: StoredOnNats, terms: Partial<Joining> = {}): Promise<Worker> {
+  const worker = new Worker();
+  await new Promise<void>((resolve) => {
+    worker.membership = made.engine.join({
+      name: "g",
+      pattern: "#d.>",
+      window: 16,
+      blocks: true,
+      settling: "explicit",
+      from: undefined,
+      ...terms,
+      joined: (outcome) => {
+        worker.outcome = outcome;
+        resolve();
+      },
+    }, worker);
+    made.flush();
+  });
+  return worker;
+}
+
+async function until(is: () => boolean): Promise<void> {
+  while (!is()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 Deno.test(
-  "what is published on one broker is stored, and comes to the subscribers of both",
+  "what one broker stores comes to the subscribers of all, live and replayed, once (N7)",
   NEEDS_NATS,
   async () => {
-    await using nats = await startNats({ jetstream: true });
-    await using one = await StoredOnNats.open(nats.server);
-    await using other = await StoredOnNats.open(nats.server);
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
     const [a, b] = [new Recorder(), new Recorder()];
     await subscribed(one, "#d.>", a);
     await subscribed(other, "#d.*", b);
     const sender = new Sender(one);
     const receipt = await sender.publish("#d.x", "one", "two");
     assert(typeof receipt === "object");
-    assertEquals([receipt.level, receipt.topic], ["engine", "#d.x"]);
-    assertEquals(sender.answers.map((each) => typeof each === "object" ? each.last : each), [1, 2]);
+    assertEquals([receipt.level, receipt.topic, receipt.last], ["engine", "#d.x", 2]);
     await a.has(2);
     await b.has(2);
     assertEquals([a.got, b.got], [["one", "two"], ["one", "two"]]);
     const replay = new Recorder();
     await started(other, replay, { pattern: "#d.x", from: { kind: "earliest" }, to: undefined });
     await replay.has(2, 1);
-    assertEquals(replay.got, ["one", "two"]);
     await new Sender(other).publish("#d.x", "three");
     await replay.has(3);
     assertEquals([replay.got, replay.said], [["one", "two", "three"], ["live after 2"]]);
   },
 );
+
+Deno.test("an id is stored once, whichever broker it comes to (D6, N9)", NEEDS_NATS, async () => {
+  const [one, other] = await two();
+  await using _one = one;
+  await using _other = other;
+  const first = await new Sender(one).publish("#d.x", { text: "a", id: "p-1" });
+  const again = await new Sender(other).publish("#d.x", { text: "a", id: "p-1" });
+  const elsewhere = await new Sender(other).publish("#d.y", { text: "a", id: "p-1" });
+  const lasts = [first, again, elsewhere].map((each) => typeof each === "object" ? each.last : each);
+  assertEquals(lasts, [1, undefined, 2], "of its topic");
+});
+
+Deno.test("members of a group at two brokers share it: each message once (N11)", NEEDS_NATS, async () => {
+  const [one, other] = await two();
+  await using _one = one;
+  await using _other = other;
+  const workers = [await member(one, { window: 4 }), await member(other, { window: 4 })];
+  const sender = new Sender(one);
+  for (let at = 1; at <= 12; at++) sender.send("#d.a", `${at}`);
+  const given = (): string[] => workers.flatMap(({ given }) => given.map(({ payload }) => payload));
+  const acked = new Set<number>();
+  await until(() => {
+    for (const worker of workers) {
+      for (const { sequence } of worker.given) {
+        if (acked.has(sequence)) continue;
+        acked.add(sequence);
+        assert(worker.ack("#d.a", sequence));
+      }
+    }
+    return acked.size === 12;
+  });
+  assertEquals(given().map(Number).sort((a, b) => a - b), Array.from({ length: 12 }, (_, at) => at + 1));
+  await until(() => workers[0]!.answers.length + workers[1]!.answers.length === 12);
+  assert(workers.every((worker) => worker.given.length > 0), "both work");
+});
+
+Deno.test(
+  "what a member that leaves had not settled goes to one at another broker (N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const first = await member(one);
+    await new Sender(other).publish("#d.a", "x");
+    await until(() => first.given.length === 1);
+    const second = await member(other);
+    first.dies();
+    await until(() => second.given.length === 1);
+    assertEquals([second.given[0]!.topic, second.given[0]!.sequence], ["#d.a", 1]);
+  },
+);
+
+Deno.test(
+  "what is given back too often is a dead letter, once, with what it was (G11, N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two({ maxAttempts: 2 });
+    await using _one = one;
+    await using _other = other;
+    const dead = new Recorder();
+    await subscribed(other, "#dead.>", dead);
+    const worker = await member(one);
+    await new Sender(one).publish("#d.a", { text: "x", id: "i1" });
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await until(() => worker.given.length === attempt);
+      assert(worker.nack("#d.a", 1));
+      one.flush();
+    }
+    await dead.has(1);
+    assertEquals([dead.got, worker.given.length], [["x"], 2]);
+    const letters = await member(other, { name: "l", pattern: "#dead.>", from: { kind: "earliest" } });
+    await until(() => letters.given.length === 1);
+    const { topic, fields } = letters.given[0]!;
+    assertEquals(topic, "#dead.g.d.a");
+    for (const field of ["id=i1", "h.dead-topic=#d.a", "h.dead-attempts=2", "h.dead-reason=nack"]) {
+      assert(fields.split(" ").includes(field), fields);
+    }
+  },
+);
+
+Deno.test("programs of NATS read and write durable topics (N10)", NEEDS_NATS, async () => {
+  const prefix = newPrefix();
+  await using made = await StoredOnNats.open(nats!.server, { prefix });
+  const recorder = new Recorder();
+  await subscribed(made, "#d.>", recorder);
+  const connection = await connect({ servers: nats!.server });
+  const js = jetstream(connection);
+  const named = headers();
+  named.append("Hashbus-Key", "k");
+  const { seq } = await js.publish(`${prefix}.stored.d.x`, "theirs", { headers: named });
+  await recorder.has(1);
+  await new Sender(made).publish("#d.x", { text: "ours", id: "i1" });
+  const consumer = await js.consumers.get(prefix, { filter_subjects: `${prefix}.stored.d.>` });
+  const read: string[] = [];
+  for await (const message of await consumer.fetch({ max_messages: 2, expires: 5_000 })) {
+    read.push(`${message.seq} ${message.string()} ${message.headers?.get("Hashbus-Id") ?? ""}`);
+  }
+  assertEquals([seq, recorder.got[0], read], [1, "theirs", ["1 theirs ", "2 ours i1"]]);
+  await connection.close();
+});
+
+Deno.test(
+  "a stream with other terms than a broker asks for is not taken, in one line",
+  NEEDS_NATS,
+  async () => {
+    const prefix = newPrefix();
+    await using _made = await StoredOnNats.open(nats!.server, { prefix });
+    const refusal = await StoredOnNats.open(nats!.server, { prefix, durable: ["#e"] }).then(
+      () => "it was taken",
+      (error: Error) => error.message,
+    );
+    assert(/^the stream .* has description .*--durable/.test(refusal), refusal);
+  },
+);
+
+Deno.test("of the last of each topic one can be had, several are refused (N12)", NEEDS_NATS, async () => {
+  await using made = await StoredOnNats.open(nats!.server, { prefix: newPrefix() });
+  await subscribed(made, "#d.>", new Recorder());
+  const sender = new Sender(made);
+  for (const [at, topic] of ["#d.a", "#d.b", "#d.a"].entries()) await sender.publish(topic, `${at}`);
+  const recorder = new Recorder();
+  const from = { kind: "last", count: 1, asOf: undefined } as const;
+  const how = await started(made, recorder, { pattern: "#d.>", from, to: undefined });
+  assertEquals(how, { kind: "started", trimmedTo: undefined, ahead: undefined });
+  await recorder.has(2, 1);
+  assertEquals(recorder.got, ["1", "2"], "in the order of the stream");
+  const several = { pattern: "#d.>", from: { ...from, count: 2 }, to: undefined };
+  assertEquals((await started(made, new Recorder(), several)).kind, "failed");
+});

@@ -142,6 +142,7 @@ export class Feed {
 
   close(): void {
     this.#closed = true;
+    this.#wanted.clear();
     this.#stop();
   }
 

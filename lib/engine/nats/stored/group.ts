@@ -27,7 +27,7 @@ export interface GroupParts extends GroupSourceParts {
 }
 
 /**
- * - Each message is given to one member at a time, of all brokers, until one has settled it (G6, G8).
+ * - Each message is given to one member at a time, of all brokers, until one has settled it (G6, N11).
  * - Only as many are asked for as the members of this broker have room for, so that another broker's get the
  *   rest.
  * - What is given back, or has been held too long, NATS gives out again to any broker; how often it has been,

@@ -43,6 +43,7 @@ export class StreamGroups {
   readonly #parts: StreamGroupsParts;
   readonly #groups = new Map<string, StreamGroup>();
   readonly #opening = new Map<string, Joiner[]>();
+  #closed = false;
 
   constructor(parts: StreamGroupsParts) {
     this.#parts = parts;
@@ -97,7 +98,7 @@ export class StreamGroups {
       streams.remove(found.value.consumer, (removed) => {
         if (removed.kind === "failed") return done(removed);
         streams.openGroup(this.#specOf(group, found.value.settling, from), (opened) => {
-          if (opened.kind === "done") this.#groups.get(keyOf(group))?.attach(opened.value);
+          if (opened.kind === "done" && !this.#closed) this.#groups.get(keyOf(group))?.attach(opened.value);
           this.#parts.flush();
           done(changeOf(opened));
         });
@@ -132,6 +133,7 @@ export class StreamGroups {
   }
 
   close(): void {
+    this.#closed = true;
     for (const group of this.#groups.values()) group.close();
     this.#groups.clear();
   }
@@ -162,7 +164,7 @@ export class StreamGroups {
 
   #opened(key: string, joiners: readonly Joiner[], consumer: GroupConsumer): void {
     const here = joiners.filter(({ place }) => !place.gone);
-    if (here.length === 0) return;
+    if (here.length === 0 || this.#closed) return;
     const group = new StreamGroup(consumer.group, this.#parts);
     this.#groups.set(key, group);
     group.attach(consumer);

@@ -1,5 +1,5 @@
 /**
- * Messages of the stream as records, those that follow one another as one run.
+ * Messages of the stream, whoever wrote them (N10), as records, those that follow one another as one run.
  *
  * @module
  */

@@ -11,8 +11,8 @@ export const SENT_MOST = 8192;
  * A message that has no answer is sent once more after so long in which none came, or only such as were sent
  * behind it; and refused after so long. Milliseconds.
  */
-export const RESEND_MS = 3_000;
-export const PATIENCE_MS = 10_000;
+export const RESEND_MS = 5_000;
+export const PATIENCE_MS = 15_000;
 /** What NATS refuses for the moment is sent once more after so long, milliseconds. */
 export const AGAIN_MS = 250;
 

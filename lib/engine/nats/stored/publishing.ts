@@ -59,10 +59,10 @@ const SENT_BYTES = 300;
 const MESSAGE_ID = "Nats-Msg-Id";
 
 /**
- * - Acknowledged is what the stream has, and nothing else; what it has already by its id is acknowledged and
- *   not stored again (D6).
+ * - Acknowledged is what the stream has, and nothing else (N7); what it has already by its id is
+ *   acknowledged and not stored again (D6).
  * - Every message has an id, so that what has no answer can be sent once more: when the link is back, or when
- *   the answer takes long. What has none after {@link PATIENCE_MS} is refused; it may have been stored.
+ *   the answer takes long. What has none after {@link PATIENCE_MS} is refused; it may have been stored (N8).
  * - So much may be without an answer: then it is full.
  */
 export class Publishing implements Gate, Flushable {
@@ -270,6 +270,7 @@ export class Publishing implements Gate, Flushable {
 
 const NOTHING = (): void => {};
 const NO_HEADERS: NatsHeaders = [];
+/** What JetStream cannot do (N12). */
 const NO_DELAY =
   "delay= and at= are not for topics on NATS (--engine): leave them out, or use a broker with --data";
 
@@ -282,7 +283,7 @@ export function storedHeaders(fields: string, subjects: Subjects): NatsHeaders {
   return headersOfFields(fields, { subjects, replyAs: "header" }).headers ?? NO_HEADERS;
 }
 
-/** What JetStream knows a message by: in its topic; undefined: the message has no id. */
+/** What JetStream knows a message by (N9): in its topic; undefined: the message has no id. */
 function idOf(topic: string, headers: NatsHeaders): string | undefined {
   for (const [name, value] of headers) if (name === "Hashbus-Id") return `${topic} ${value}`;
   return undefined;

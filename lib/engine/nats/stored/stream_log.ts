@@ -135,6 +135,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     if (at >= 0) return this.#readWith(this.#kept.splice(at, 1)[0]!.reading, patterns, reader);
     const reading = new Reading(this.#parts);
     const time = cursors.reduce((least, cursor) => Math.min(least, cursor.time), Infinity);
+    if (this.#closed) return;
     const start = after === 0 && time > 0
       ? { kind: "time", time } as const
       : { kind: "sequence", sequence: after + 1 } as const;

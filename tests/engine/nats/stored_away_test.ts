@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { NEEDS_NATS, startNats } from "../../support/nats_server.ts";
+import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
+import { StoredOnNats } from "./stored_bench.ts";
+
+Deno.test(
+  "NATS killed in the midst of it: what is acknowledged is stored, comes once, and all goes on (N8)",
+  NEEDS_NATS,
+  async () => {
+    await using nats = await startNats({ jetstream: true });
+    await using made = await StoredOnNats.open(nats.server);
+    const live = new Recorder();
+    await subscribed(made, "#d.>", live);
+    const sender = new Sender(made);
+    const count = 300;
+    for (let at = 0; at < count; at++) {
+      if (at === 100) await nats.nodes[0]!.stop();
+      sender.send("#d.x", `${at}`);
+    }
+    await nats.nodes[0]!.restart();
+    while (sender.answers.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    const acknowledged = sender.answers.flatMap((answer, at) => typeof answer === "object" ? [`${at}`] : []);
+    const replay = new Recorder();
+    await started(made, replay, { pattern: "#d.x", from: { kind: "earliest" }, to: undefined });
+    await replay.has(acknowledged.length, 1);
+    const stored = new Set(replay.got);
+    assertEquals(acknowledged.filter((text) => !stored.has(text)), [], "acknowledged and not stored");
+    assertEquals(replay.got.length, stored.size, "stored twice");
+    await sender.publish("#d.x", "last");
+    while (live.got.at(-1) !== "last") await live.has(live.got.length + 1);
+    assertEquals(
+      live.got,
+      [...replay.got.slice(0, live.got.length - 1), "last"],
+      "in the order of the stream",
+    );
+  },
+);
