@@ -23,6 +23,7 @@ import type {
 import { connectionOptions, type LinkOptions } from "./connection_options.ts";
 
 type Flushed = (taken: boolean) => void;
+const LOST = "the connection was lost";
 
 /**
  * Guarantees: calls back in the order in which NATS answered; behind {@link NatsWatcher.down} nothing that
@@ -41,6 +42,8 @@ export class NatsConnectionLink implements NatsLink {
   #up = true;
   #reconnects = 0;
   #reading = false;
+  /** What the server has said was wrong, since it was connected last. */
+  #said: string | undefined;
   #closing = false;
   #maxPayload: number;
   #server: string;
@@ -94,6 +97,8 @@ export class NatsConnectionLink implements NatsLink {
   }
 
   publish(subject: string, bytes: Uint8Array, sending?: NatsSending): void {
+    // who has ended it, or lost it for good, is told by other ways
+    if (this.#connection.isClosed()) return;
     if (sending === undefined) return this.#connection.publish(subject, bytes);
     const { headers: named, reply } = sending;
     this.#connection.publish(subject, bytes, {
@@ -107,6 +112,7 @@ export class NatsConnectionLink implements NatsLink {
     onMessage: (message: NatsMessage) => void,
     { queue }: { readonly queue?: string | undefined } = {},
   ): NatsSubscription {
+    if (this.#connection.isClosed()) return { unsubscribe: () => {} };
     const subscription = this.#connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
@@ -126,7 +132,7 @@ export class NatsConnectionLink implements NatsLink {
       },
       // it went down, and who waited has been told, or is about to be
       () => {
-        if (age === this.#age) this.#down("the connection was lost");
+        if (age === this.#age) this.#down(this.#said ?? LOST);
       },
     );
   }
@@ -162,7 +168,9 @@ export class NatsConnectionLink implements NatsLink {
   async #follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (this.#closing) return;
-      if (status.type === "disconnect") this.#down("the connection was lost");
+      // what the server says before it cuts us off
+      if (status.type === "error") this.#said = status.error.message;
+      if (status.type === "disconnect") this.#down(this.#said ?? LOST);
       else if (status.type === "reconnect") this.#back();
     }
   }
@@ -170,6 +178,7 @@ export class NatsConnectionLink implements NatsLink {
   #down(reason: string): void {
     if (!this.#up) return;
     this.#up = false;
+    this.#said = undefined;
     this.#age++;
     const flushes = this.#flushes;
     this.#flushes = [];

@@ -35,8 +35,8 @@ export interface Made {
   readonly shared?: true;
   /** Whether it knows how many subscribers a message reached; left out: it does. Others may have some, too. */
   readonly tellsReached?: boolean;
-  /** Whether it takes runs to several topics; left out: it does. */
-  readonly joinsTopics?: boolean;
+  /** Whether it never takes a run to several topics; left out: it does. */
+  readonly joinsNone?: true;
   /** Sets going what waits for the end of a read. */
   readonly flush: () => void;
   /** Closes it, and what goes with it; left out: closing the engine is enough. */

@@ -18,7 +18,7 @@ export interface NatsBench extends AsyncDisposable {
   readonly counters: Counters;
   readonly durable: false;
   readonly tellsReached: false;
-  readonly joinsTopics: false;
+  readonly joinsNone: true;
   readonly link: NatsConnectionLink;
   readonly memory: HeldMemory;
   readonly flush: () => void;
@@ -70,7 +70,7 @@ export async function natsEngine(
     counters,
     durable: false,
     tellsReached: false,
-    joinsTopics: false,
+    joinsNone: true,
     link,
     memory,
     unreadable,

@@ -24,7 +24,7 @@ export class StoredOnNats implements Made, AsyncDisposable {
   readonly durable = true;
   readonly shared = true;
   readonly tellsReached = false;
-  readonly joinsTopics = false;
+  readonly joinsNone = true;
   readonly #flushes = new FlushList();
   #closed: Promise<void> | undefined;
   readonly #ticking: ReturnType<typeof setInterval>;
