@@ -45,11 +45,11 @@ export function dispatch(request: Request, context: Context): Answer {
     case "extend":
       return roles.has("subscriber") ? extend(request, context) : refusal("WRONG_PORT");
     case "quit":
-      return quit(context);
+      return quit(request, context);
     case "hello":
       return hello(request, context);
     case "ping":
-      return ping(context);
+      return ping(request, context);
     default:
       return refusal("UNKNOWN_COMMAND");
   }

@@ -97,7 +97,7 @@ Deno.test("a token is read from a file, and a saved connection has its name", as
   await withUsers(user("alice", ALICE), async (path) => {
     await using broker = await startBroker(["--users", path]);
     const token = `${path}.token`;
-    await Deno.writeTextFile(token, "opens\r\nnot this\n");
+    await Deno.writeTextFile(token, "opens\r\nnot this\n", { mode: 0o600 });
     const url = `hashbus://127.0.0.1:${broker.pubPort}?user=alice&token-file=${encodeURIComponent(token)}`;
     const env = { HASHBUS_URL: `${url}&sub-port=${broker.subPort}` };
     assertEquals(await run("publisher", ["-t", "a.b", "-m", "x"], { env }), {
@@ -105,6 +105,13 @@ Deno.test("a token is read from a file, and a saved connection has its name", as
       stdout: "",
       stderr: "",
     });
+    await Deno.chmod(token, 0o644);
+    const exposed = await run("publisher", ["-t", "a.b", "-m", "x"], { env });
+    assertEquals([exposed.code, exposed.stderr], [
+      0,
+      `publisher: the token in "${token}" is exposed: everybody on this machine may read it ` +
+      "(mode 0644: chmod 600)\n",
+    ]);
     await Deno.writeTextFile(token, "\n");
     const empty = await run("publisher", ["-t", "a.b", "-m", "x"], { env });
     assertEquals([empty.code, empty.stderr], [

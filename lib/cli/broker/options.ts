@@ -12,7 +12,6 @@ import {
   type Limits,
   type LimitSpec,
   limitsWith,
-  LOGIN_TIMEOUT_MS,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
 import { HOST } from "../options/host.ts";
@@ -101,8 +100,7 @@ const OPTIONS = {
     fallback: STALL_TIMEOUT_MS,
     help: "with block: a connection that takes no byte for this long is cut off (5s)",
   }),
-  "login-timeout": optionOr(DURATION, {
-    fallback: LOGIN_TIMEOUT_MS,
+  "login-timeout": option(DURATION, {
     help: "with --users: a connection that has not logged in after this long is ended (10s)",
   }),
   "drain-timeout": optionOr(DURATION, {
@@ -258,6 +256,9 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   checkGroupOptions(options);
   if (options["http-host"].length > 0 && options.http === undefined) {
     throw new UsageError("--http-host names what requests over HTTP may be for: give --http, too");
+  }
+  if (options["login-timeout"] !== undefined && options.users === undefined) {
+    throw new UsageError("--login-timeout is how long a login may take: give --users FILE, too");
   }
   checkTlsOptions(options);
   const { "reset-group": reset, "delete-group": deleted, from = "now", json } = options;

@@ -9,6 +9,7 @@ import { quote, visible } from "../../text.ts";
 import { option, type Table } from "../options/table.ts";
 import { FILE, WORD } from "../options/units.ts";
 import { variable } from "../process/environment.ts";
+import { exposureOf } from "../process/exposure.ts";
 import { readTextSync } from "../process/files.ts";
 
 const TOKEN_VARIABLE = "HASHBUS_TOKEN";
@@ -27,6 +28,13 @@ export const CREDENTIAL_OPTIONS = {
 export interface GivenCredentials {
   readonly user: string;
   readonly token: string;
+}
+
+/** What is wrong with the file a token is in, a sentence; undefined: nothing. */
+export function tokenExposure(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const exposure = exposureOf(Deno.statSync(path).mode, "and so whose token is shown");
+  return exposure === undefined ? undefined : `the token in ${quote(path, 200)} is exposed: ${exposure}`;
 }
 
 /** What the options and the environment give; undefined: no --user. Throws UsageError. */

@@ -18,7 +18,7 @@ import { choice, CLIENT_ID, CONTEXT, decimal, DURATION, FILE, port } from "../op
 import { HOST } from "../options/host.ts";
 import { readTextSync } from "../process/files.ts";
 import { quote } from "../../text.ts";
-import { CREDENTIAL_OPTIONS, credentialsFrom, type GivenCredentials } from "./credentials.ts";
+import { CREDENTIAL_OPTIONS, credentialsFrom, type GivenCredentials, tokenExposure } from "./credentials.ts";
 import { madeId } from "./made_id.ts";
 
 const LOCALHOST = "127.0.0.1";
@@ -158,6 +158,8 @@ export interface Connection {
   readonly reconnect: boolean;
   readonly protocol: "auto" | "classic" | "2";
   readonly credentials?: GivenCredentials;
+  /** Something is wrong with who may read or write the file with the token, a sentence. */
+  readonly tokenExposure?: string;
   readonly tls?: { readonly ca: readonly string[] };
 }
 
@@ -182,7 +184,9 @@ export function connectionFrom(
   if (credentials !== undefined && options.protocol === "classic") {
     throw new UsageError("--user needs protocol 2: the classic protocol has no place for it");
   }
+  const exposure = credentials === undefined ? undefined : tokenExposure(options["token-file"]);
   return {
+    ...(exposure === undefined ? {} : { tokenExposure: exposure }),
     id: options.id,
     host: options.host,
     port: options.port,

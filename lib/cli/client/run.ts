@@ -56,6 +56,7 @@ export async function connected<T>(
     readonly came: string;
   },
 ): Promise<T | undefined> {
+  if (to.tokenExposure !== undefined) notices.failed(to.tokenExposure);
   using _told = notices.connecting(to);
   try {
     const client = await unlessStopped(connecting, stop);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { parse } from "@std/toml/parse";
+import { parse, TomlError } from "smol-toml";
 import { UsageError } from "../../errors.ts";
 import { quote, visible } from "../../text.ts";
 import { readTextSync } from "../process/files.ts";
@@ -80,17 +80,15 @@ export function unknownKey(
   return new UsageError(`${place}: unknown key ${quote(key)}${hint}; ${keys}`);
 }
 
-/** Characters of what the reader of TOML says that are shown. */
-const PARSE_ERROR_MOST = 200;
-
-/** Reads TOML. Throws UsageError. */
-export function parseToml(file: ConfigText): Record<string, unknown> {
+/** Reads TOML. Throws UsageError with the line. */
+export function parseToml({ path, text }: ConfigText): Record<string, unknown> {
   try {
-    return parse(file.text);
+    return parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    // it quotes lines of the file, however long they are
-    throw new UsageError(`${file.path}: not TOML: ${visible(why.slice(0, PARSE_ERROR_MOST))}`);
+    if (!(error instanceof TomlError)) throw error;
+    // what follows the first line quotes the file, in which there may be what nobody is to see
+    const [why = ""] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
+    throw new UsageError(`${path}:${error.line}: not TOML: ${visible(why)}`);
   }
 }
 

@@ -22,6 +22,13 @@ export function refuseFields(
   return refusal("BAD_FIELD", `${verb} does not know ${quote(unknown)}; its fields: ${list}`);
 }
 
+/** Refuses what stands behind a verb that takes nothing (V4). */
+export function refuseWords({ verb, argument, fields }: Request): Refusal | undefined {
+  const word = argument === "" ? fields[0] : argument;
+  if (word === undefined) return undefined;
+  return refusal("BAD_FIELD", `${verb} takes nothing, and behind it is ${quote(word)}`);
+}
+
 /** The value of a field `name=value`; of several the last. */
 export function fieldOf(request: Request, name: string): string | undefined {
   return request.fields.findLast((field) => field.startsWith(`${name}=`))?.slice(name.length + 1);

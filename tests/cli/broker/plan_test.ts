@@ -17,6 +17,12 @@ Deno.test("a name for requests over HTTP is refused where there is no HTTP, and 
   assertEquals(planOf("--http", "--http-host", "broker.example"), { kind: "serve" });
 });
 
+Deno.test("a time for logins is refused where nobody logs in, and taken where there are accounts", () => {
+  const error = assertThrows(() => planOf("--login-timeout", "5s"), UsageError);
+  assertEquals(error.message, "--login-timeout is how long a login may take: give --users FILE, too");
+  assertEquals(planOf("--login-timeout", "5s", "--users", "users.toml"), { kind: "serve" });
+});
+
 Deno.test("the broker serves, or does one thing with what is stored and exits", () => {
   const data = ["--data", "d"];
   assertEquals(planOf(), { kind: "serve" });

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven, readConfig } from "../../../lib/cli/options/config.ts";
 import type { Values } from "../../../lib/cli/options/table.ts";
@@ -86,8 +86,15 @@ Deno.test("a value out of range is named with its file and its key", () => {
   assertStringIncludes(refusal('topic = ["a..b"]'), "my.toml: topic: ");
 });
 
+Deno.test("a key or table that comes twice is an error, and what a line says is not told", () => {
+  for (const text of ['host = "::1"\nhost = "0.0.0.0"', "[a]\nb = 1\n[a]\nc = 1", "a.b = 1\na.b = 2"]) {
+    assertMatch(refusal(text), /^my\.toml:\d: not TOML: [^\n]+$/);
+  }
+  assert(!refusal('host = "secret\n').includes("secret"));
+});
+
 Deno.test("a file that is no TOML, or is not there, is named", () => {
-  assertStringIncludes(refusal("a = = 1"), "my.toml: not TOML: ");
+  assertStringIncludes(refusal("verbose = true\na = = 1"), "my.toml:2: not TOML: ");
   const missing = assertThrows(() => readConfig(SAMPLE, "/no/such.toml"), UsageError);
   assertEquals(missing.message, 'cannot read the config file "/no/such.toml": no such file or directory');
   const path = Deno.makeTempFileSync();

@@ -204,6 +204,7 @@ export const CLASSIC_GOODBYES: Table = {
       greeted("bye UNKNOWN_COMMAND…"),
       "ends",
     ],
+    ["quit with words behind it", "c quit now please\n", "OK", "ends", { brings: 0 }],
     ["quit without an id", "quit\n", UNKNOWN],
     ["quit in capitals", "c QUIT\n", UNKNOWN],
     ["quit, and a publish behind it that nobody reads", "c quit\nc pub #a x\n", "OK", "ends", { brings: 0 }],

@@ -198,6 +198,12 @@ export const FRAME_VERBS: Table = {
     ["an extend at the wrong port", "extend g #d.a 1\n", "err WRONG_PORT…"],
     ["an ack of nothing at the wrong port", "ack\n", "err WRONG_PORT…"],
     ["a hundred pings", "ping\n".repeat(100), lines(100, "pong")],
+    ["a ping with a word", "ping x\nping\n", [
+      'err BAD_FIELD ping takes nothing, and behind it is "x"',
+      "pong",
+    ]],
+    ["a ping with a field", "ping a x=1\n", "err BAD_FIELD…"],
+    ["a quit with a word", "quit now\nping\n", ["err BAD_FIELD…", "pong"]],
     ["a ping between two publishes keeps its place", "pub #a 1\nx\nping\npub #a 1\nx\n", [OK, "pong", OK]],
     ["quit, and a frame behind it that nobody reads", "quit\npub #a 1\nx\n", "bye QUIT goodbye", "ends"],
     ["quit behind a frame", "pub #a 1\nx\nquit\n", [OK, "bye QUIT goodbye"], "ends"],

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { parse, TomlError } from "smol-toml";
 import { type AccountProblem, type Accounts, readAccounts } from "../../../auth/accounts.ts";
-import { isTable, type Table } from "../../../auth/tables.ts";
 import { RunError, UsageError } from "../../../errors.ts";
 import { quote, visible } from "../../../text.ts";
+import { parseToml } from "../../options/config.ts";
+import { exposureOf } from "../../process/exposure.ts";
 import { whyNot } from "../../process/files.ts";
 
 /** What a file of accounts has. */
@@ -33,7 +33,10 @@ export async function readUsersFile(path: string, topicMost: number): Promise<Us
   } catch (error) {
     throw new RunError(`cannot read the accounts in ${quote(path, 200)} (--users): ${whyNot(error)}`);
   }
-  return { accounts: usersIn({ path, bytes, topicMost }), exposed: exposureOf(mode) };
+  return {
+    accounts: usersIn({ path, bytes, topicMost }),
+    exposed: exposureOf(mode, "and so let themselves in"),
+  };
 }
 
 /** As {@link readUsersFile}, from the file's bytes. Throws UsageError. */
@@ -47,7 +50,7 @@ export function usersIn(
   const place = visible(path);
   const text = decoded(bytes);
   if (text === undefined) throw new UsageError(`${place}: not UTF-8: save the file in that encoding`);
-  const read = readAccounts(tableIn(text, place), topicMost);
+  const read = readAccounts(parseToml({ path: place, text }), topicMost);
   if ("accounts" in read) return read.accounts;
   const lines = read.problems.slice(0, PROBLEMS_SHOWN).map(({ user, text: problem }: AccountProblem) => {
     const line = user === undefined ? undefined : lineOfUser(text, user);
@@ -68,34 +71,8 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/**
- * Not by the reader of the other config files: that one takes the last of two keys of one name, and so a
- * second `deny` for the first.
- */
-function tableIn(text: string, place: string): Table {
-  let table: unknown;
-  try {
-    table = parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    // what follows the first line quotes the file, in which there are hashes
-    const [why = ""] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
-    throw new UsageError(`${place}:${error.line}: not TOML: ${visible(why)}`);
-  }
-  return isTable(table) ? table : {};
-}
-
 /** The line of the n-th `[[user]]`, from 0; undefined: the users are written in another way. */
 function lineOfUser(text: string, user: number): number | undefined {
   const lines = text.split("\n").flatMap((line, at) => /^\s*\[\[\s*user\s*\]\]/.test(line) ? [at + 1] : []);
   return lines[user];
-}
-
-/** A hash is no secret, but what can be tried at home is worth less than what has to be asked for. */
-function exposureOf(mode: number | null): string | undefined {
-  if (mode === null || Deno.build.os === "windows") return undefined;
-  const shown = `mode ${(mode & 0o777).toString(8).padStart(4, "0")}: chmod 600`;
-  if ((mode & 0o022) !== 0) return `others than its owner may write it, and so let themselves in (${shown})`;
-  if ((mode & 0o004) !== 0) return `everybody on this machine may read it (${shown})`;
-  return undefined;
 }

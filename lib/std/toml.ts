@@ -1,2 +1,0 @@
-// @ts-types="./toml.d.ts"
-export * from "npm:deno-std@1.4.0/toml/parse.js";
