@@ -77,6 +77,13 @@ export class Cluster implements AsyncDisposable {
     await node.restart();
   }
 
+  /** What the brokers that run now have warned of. */
+  get said(): string[] {
+    return this.#brokers.flatMap(({ stderr }, at) =>
+      stderr.split("\n").filter((line) => line !== "").map((line) => `broker ${at}: ${line}`)
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#brokers.map((broker) => broker.stop("SIGKILL")));
     await this.nats[Symbol.asyncDispose]();

@@ -78,7 +78,11 @@ export async function clusterKills(
       await cluster.killNode(at, awayFor);
     }
     onKill?.(kill % 2 === 0 ? `broker ${at}` : `NATS server ${at}`);
-    await Promise.all(senders.map((sender) => sender.answered()));
+    try {
+      await Promise.all(senders.map((sender) => sender.answered()));
+    } catch (error) {
+      throw new Error(`after ${kill + 1} kills, brokers say: ${cluster.said.join("; ")}`, { cause: error });
+    }
     outages.push({ from, until: performance.now() });
     await allCurrent(cluster.nats.server);
   }

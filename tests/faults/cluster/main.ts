@@ -35,6 +35,7 @@ async function spreadThem(): Promise<boolean> {
       `(${Math.round(seconds)} s), ${wrong.length} wrong`,
   );
   for (const what of wrong) printLine(`  ${what}`);
+  if (wrong.length > 0) { for (const line of cluster.said) printLine(`  ${line}`); }
   return wrong.length === 0;
 }
 

@@ -11,6 +11,7 @@ import { delay, Publisher, type World } from "./honest.ts";
 import type { Said } from "./incoming.ts";
 import { readPayload } from "./payload.ts";
 import { Peer } from "./peer.ts";
+import { ACK_TIMEOUT_MS } from "./settings.ts";
 import { type Actor, keepOn } from "./workload.ts";
 
 /** What is known of a group: its topic is its own. */
@@ -37,6 +38,9 @@ const STILL_MS = 600;
 const POISONED = 100;
 const GIVEN_BACK = 0.03;
 const FORGOTTEN = 0.002;
+/** It takes longer than it may. */
+const LATE = 0.002;
+const LATE_BY_MS = 400;
 /** Unanswered requests of its publisher. */
 const OPEN = 100;
 const LIFE_MS = 2500;
@@ -137,7 +141,7 @@ class Member {
       peer.close();
       return await delay(200);
     }
-    const until = moment() + choice.number(500, 2 * LIFE_MS);
+    const until = moment() + choice.number(500, 4 * LIFE_MS);
     while (here() && !peer.closed) {
       await delay(50);
       if (!uneasy()) continue;
@@ -169,8 +173,10 @@ class Member {
     if (attempt > 1) this.#world.counters.add("redelivered");
     const chance = this.#choice.random();
     if (chance < FORGOTTEN) return;
-    const gives = poisoned.has(message) || chance < FORGOTTEN + GIVEN_BACK;
-    setTimeout(() => this.#settle(gives ? "nack" : "ack", seq), this.#choice.random() * WORK_MS);
+    const late = chance < FORGOTTEN + LATE;
+    const gives = !late && (poisoned.has(message) || chance < FORGOTTEN + LATE + GIVEN_BACK);
+    const ms = late ? ACK_TIMEOUT_MS + LATE_BY_MS : this.#choice.random() * WORK_MS;
+    setTimeout(() => this.#settle(gives ? "nack" : "ack", seq), ms);
   }
 
   #settle(what: "ack" | "nack", seq: number): void {

@@ -46,6 +46,11 @@ export async function openEngine(
   const { serverName: server, version } = source;
   const durable = stored.durable.length === 0 ? undefined : stored.durable.join(" ");
   log.info("connected to NATS", { server, version, durable });
+  if (durable !== undefined) {
+    log.warn("NATS acknowledges what it has written, and not what is on disk", {
+      hint: "it syncs every two minutes unless its sync_interval says otherwise: docs/scaling.md",
+    });
+  }
   return source;
 }
 

@@ -27,15 +27,15 @@ Deno.test("a worker holds what it can work on, unless it is told how much", () =
 });
 
 Deno.test("who is told to run a command is a worker, and nobody else", async () => {
-  const asked: unknown[] = [];
+  const asked: (readonly [what: string, pattern: string, options: { readonly group: string }])[] = [];
   const counted: unknown[] = [];
   const printed = new Collected();
   const out = new Output(printed);
   const subscribing = {
     subscriber: {
-      subscribe: (pattern: string, options: object) =>
+      subscribe: (pattern: string, options: { readonly group: string }) =>
         Promise.resolve(void asked.push(["sub", pattern, options])),
-      unsubscribe: (pattern: string, options: object) =>
+      unsubscribe: (pattern: string, options: { readonly group: string }) =>
         Promise.resolve(void asked.push(["unsub", pattern, options])),
     },
     subscribed: {
@@ -67,5 +67,27 @@ Deno.test("who is told to run a command is a worker, and nobody else", async () 
   await within("the end of its work", worker.work(one()));
   await out.flush();
   assertEquals([settled, printed.text, counted], [["ack 1"], "one\n", [["#jobs", "g"]]]);
-  assertEquals(asked.every((each) => JSON.stringify(each).includes('"#jobs",{"group":"g"')), true);
+  for (const [, pattern, { group }] of asked) assertEquals([pattern, group], ["#jobs", "g"]);
+});
+
+Deno.test("what failed comes again in a second, or when it is told to", async () => {
+  const delayOf = async (...words: readonly string[]): Promise<unknown> => {
+    const nacked = Promise.withResolvers<unknown>();
+    const done = (): Promise<void> => Promise.resolve();
+    const worker = workerOf(optionsOf(...WORKER, ...words, "--", "false"), {
+      subscriber: { subscribe: done, unsubscribe: done },
+      subscribed: { memberships: () => [], count: () => {} },
+      out: new Output(new Collected()),
+      notices: new Notices("subscriber", "quiet"),
+    })!;
+    async function* one(): AsyncGenerator<LeasedJob> {
+      const nack = (options: unknown): Promise<void> => Promise.resolve(nacked.resolve(options));
+      const own = { group: "g", seq: 1, attempt: 1, ackTimeout: undefined, maxAttempts: undefined };
+      yield { ...message("#jobs", "x"), ...own, ack: done, nack, extend: done };
+    }
+    await worker.work(one());
+    return await within("what is given back", nacked.promise);
+  };
+  assertEquals(await delayOf(), { delay: 1000 });
+  assertEquals(await delayOf("--retry-delay", "2s"), { delay: 2000 });
 });

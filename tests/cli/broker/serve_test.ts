@@ -1,0 +1,185 @@
+/** The broker's program in this process: signals, stdout and the end of the process are the test's. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { BROKER } from "../../../lib/cli/broker/options.ts";
+import { serve } from "../../../lib/cli/broker/serve.ts";
+import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
+import { RunError } from "../../../lib/errors.ts";
+import { HAS_OPENSSL, TestIssuer } from "../../support/certificates.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { upgrade } from "../../support/v2.ts";
+import { within } from "../../support/within.ts";
+import { standIn, StandInStream } from "../stand_in.ts";
+
+const FREE = ["-s", "0", "-p", "0"];
+/** What is opened on disk waits for it. */
+const PATIENCE_MS = 40_000;
+const LOCAL = /^broker ready: subscribers 127\.0\.0\.1:(\d+), publishers 127\.0\.0\.1:(\d+)(.*)\n$/;
+
+/** What runs, until it is stopped. */
+interface Running {
+  readonly ready: string;
+  readonly sub: number;
+  readonly pub: number;
+  /** Its log lines so far, without their times. */
+  readonly log: () => readonly string[];
+  /** As SIGTERM does. */
+  readonly stop: () => void;
+}
+
+/** Runs it with these words and stops it; its exit code and all it logged. */
+async function served(
+  words: readonly string[],
+  body: (running: Running) => Promise<void> = () => Promise.resolve(),
+): Promise<{ readonly code: number; readonly log: readonly string[] }> {
+  const signals = new Map<string, () => void>();
+  using stdout = new StandInStream("stdout");
+  using stderr = new StandInStream("stderr");
+  const add = (signal: string, listener: () => void): void => void signals.set(signal, listener);
+  using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+  // what would end the process in time if it did not come to its end is not waited for here
+  using _timers = standIn(Deno, "unrefTimer", (timer) => clearTimeout(timer));
+  const line = readArguments(BROKER, [...FREE, ...words]);
+  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
+  const serving = serve(readValues(BROKER, [line.given]));
+  const log = (): readonly string[] =>
+    stderr.text.trimEnd().split("\n").map((line) => line.replace(/^\d\S+ /, ""));
+  const stop = (): void => signals.get("SIGTERM")!();
+  const ready = async (): Promise<void> => {
+    while (stdout.text === "") await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  await within("a broker that is ready", Promise.race([ready(), serving]), PATIENCE_MS);
+  const [, sub, pub] = /:(\d+), publishers \S*:(\d+)/.exec(stdout.text) ?? [];
+  try {
+    await body({ ready: stdout.text, sub: Number(sub), pub: Number(pub), log, stop });
+  } finally {
+    stop();
+    // by then it is told, and its time has begun
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  return { code: await within("the end of the broker", serving), log: log() };
+}
+
+Deno.test("it says where it listens, serves until it is told to stop, and says what it did", async () => {
+  const { code, log } = await served([], async ({ ready, sub, pub }) => {
+    assertMatch(ready, LOCAL);
+    using subscriber = await RawClient.connect(sub);
+    assertEquals(await subscriber.ask("s1 sub #a"), "OK");
+    using publisher = await RawClient.connect(pub);
+    assertEquals(await publisher.ask("p1 pub #a one"), "OK");
+    assertEquals(await subscriber.line(), "#a one");
+  });
+  assertEquals(code, 0);
+  assertMatch(log[0]!, /^INFO {2}started version=\S+ pid=\d+ slowConsumer=block$/);
+  assert(log.some((line) => /^INFO {2}draining connections=\d$/.test(line)), log.join("\n"));
+  assertMatch(log.at(-1)!, /^INFO {2}stopped .*published=1 .*delivered=1/);
+});
+
+Deno.test("how much it says is asked for", async () => {
+  const events = async (...words: readonly string[]): Promise<readonly string[]> =>
+    (await served(words, async ({ pub }) => {
+      using publisher = await RawClient.connect(pub);
+      await publisher.ask("p1 pub #a one");
+    })).log;
+  assertEquals(await events("-q"), [""]);
+  assert((await events("-v")).some((line) => line.startsWith("DEBUG connection opened")));
+  assert((await events()).every((line) => !line.startsWith("DEBUG")));
+  const [first = ""] = await events("--log-format", "json");
+  assertEquals((JSON.parse(first) as { readonly event: string }).event, "started");
+});
+
+Deno.test("what is stored is there when it begins again, and the limits are what was asked for", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    const words = ["--data", data, "--durable", "#d", "--max-payload", "4KiB", "--slow-consumer", "drop"];
+    await served(words, async ({ pub, log }) => {
+      using publisher = await upgrade(await RawClient.connect(pub));
+      assertEquals(await publisher.ask("pub #d 1\nx"), "ok 1 seq=1 level=synced subs=0");
+      assertMatch(
+        await publisher.ask(`pub #d 5000\n${"x".repeat(5000)}`) ?? "",
+        /^err PAYLOAD_TOO_LARGE /,
+      );
+      assert(log().some((line) => line.includes(`slowConsumer=drop data=${data}`)), log().join("\n"));
+    });
+    const { log } = await served(words, async ({ sub }) => {
+      using subscriber = await upgrade(await RawClient.connect(sub));
+      assertMatch(await subscriber.ask("sub #d from=earliest") ?? "", /^ok 1/);
+      assertMatch(await subscriber.line() ?? "", /^batch #d 1 /);
+      assertMatch(await subscriber.ask("sub #e slow=block") ?? "", /^pub #d 1/);
+    });
+    assert(log.some((line) => line.includes("fsync")), "what an fsync costs there is told");
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("a port that cannot be had is told, and the store is let go of", async () => {
+  const data = await Deno.makeTempDir();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    const words = ["--data", data];
+    await assertRejects(
+      () => served([...words, "-p", String(taken.addr.port)]),
+      RunError,
+      `127.0.0.1:${taken.addr.port} is in use`,
+    );
+    assertEquals((await served(words)).code, 0, "nobody has it any more");
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("HTTP is one way more, which is named, and ends with it", async () => {
+  let address = "";
+  await served(["--http", "0"], async ({ ready }) => {
+    address = /, http (\S+)\n$/.exec(ready)?.[1] ?? "";
+    const answer = await fetch(`http://${address}/healthz`);
+    assertEquals([answer.status, (await answer.body?.cancel()) === undefined], [200, true]);
+  });
+  await assertRejects(() => fetch(`http://${address}/healthz`), TypeError);
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await assertRejects(() => served(["--http", String(taken.addr.port)]), RunError, "is in use");
+});
+
+Deno.test("what is open to more than this machine is told: without accounts, and with them without TLS", async () => {
+  const warned = async (...words: readonly string[]): Promise<string | undefined> =>
+    (await served(words)).log.find((line) => line.startsWith("WARN"));
+  assertEquals(await warned(), undefined);
+  assertMatch(
+    await warned("-H", "0.0.0.0") ?? "",
+    /everybody who reaches this machine may publish.*--users FILE/,
+  );
+  assertEquals(await warned("-H", "::1"), undefined);
+  const folder = await Deno.makeTempDir();
+  try {
+    const users = `${folder}/users.toml`;
+    const secret = "$scrypt$ln=14,r=8,p=1$GbeO8aO+x+MNw3zXeeCmIg$p1wYuv6D+jGyoY8u1y1fEXOe1Ak9be3O7A+wTWGXPc0";
+    await Deno.writeTextFile(users, `[[user]]\nname = "a"\nsecret = "${secret}"\n`, { mode: 0o600 });
+    assertMatch(
+      await warned("-H", "0.0.0.0", "--users", users) ?? "",
+      /tokens go over the network as they are/,
+    );
+    assertEquals(await warned("--users", users), undefined);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test(
+  "with a certificate it speaks TLS and says so",
+  { ignore: !HAS_OPENSSL }, // without openssl there are none
+  async () => {
+    await using issuer = await TestIssuer.make();
+    const { certificate, key } = await issuer.issue();
+    const [crt, pem] = [`${issuer.folder}/s.crt`, `${issuer.folder}/s.key`];
+    await Deno.writeTextFile(crt, certificate);
+    await Deno.writeTextFile(pem, key);
+    await served(["--tls-cert", crt, "--tls-key", pem], async ({ ready, pub }) => {
+      assertEquals(LOCAL.exec(ready)?.[3], " (TLS)");
+      const caCerts = [issuer.certificate];
+      const connection = await Deno.connectTls({ hostname: "localhost", port: pub, caCerts });
+      using client = new RawClient(connection as unknown as RawClient["transport"]);
+      assertEquals(await client.ask("p1 pub #a one"), "OK");
+    });
+  },
+);

@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import { endInTime } from "../../../lib/cli/broker/deadline.ts";
+import type { ProgramLog } from "../../../lib/cli/broker/logging.ts";
+import { aborted, stopOnSignals } from "../../../lib/cli/process/signals.ts";
+import { SILENT_LOG } from "../../../lib/log.ts";
+import { FakeTime } from "../fake_time.ts";
+import { standIn } from "../stand_in.ts";
+
+/** The process's signals, and the codes with which it would have ended. */
+function process(): Disposable & { readonly signals: Map<string, () => void>; readonly codes: number[] } {
+  const [signals, codes, stack] = [new Map<string, () => void>(), [] as number[], new DisposableStack()];
+  const add = (signal: string, listener: () => void): void => void signals.set(signal, listener);
+  stack.use(standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener));
+  stack.use(standIn(Deno, "exit", ((code: number) => void codes.push(code)) as typeof Deno.exit));
+  return { signals, codes, [Symbol.dispose]: () => stack.dispose() };
+}
+
+Deno.test("the first signal asks for the stop, another ends the program at once, with its own code", () => {
+  for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    using time = new FakeTime();
+    using end = process();
+    const stop = stopOnSignals();
+    const said: number[] = [];
+    stop.lastWord(() => said.push(end.codes.length));
+    assertEquals(stop.signal.aborted, false);
+    end.signals.get("SIGTERM")!();
+    assertEquals([stop.signal.aborted, end.codes], [true, []]);
+    time.pass(100);
+    end.signals.get(second)!();
+    assertEquals(end.codes, [], "what comes with the first is the same request");
+    time.pass(1);
+    end.signals.get(second)!();
+    assertEquals([end.codes, said], [[code], [0]], "the last word is before the end");
+  }
+});
+
+Deno.test("a Ctrl-C that is read as a key does what the signal does", async () => {
+  using time = new FakeTime();
+  using end = process();
+  const { signal, interrupt } = stopOnSignals();
+  const over = aborted(signal);
+  interrupt();
+  await over;
+  await aborted(signal);
+  time.pass(101);
+  interrupt();
+  assertEquals(end.codes, [130]);
+});
+
+Deno.test("a broker whose disk does not answer ends all the same, and says of how many messages nothing is known", async () => {
+  for (const [done, code, said] of [[undefined, 1, 1], [0, 0, 0], [1, 1, 0]] as const) {
+    using time = new FakeTime();
+    using end = process();
+    const errors: unknown[] = [];
+    const log: ProgramLog = {
+      ...SILENT_LOG,
+      error: (_, fields) => void errors.push(fields),
+      flush: () => Promise.resolve(),
+    };
+    endInTime({ log, timeout: 1000, done: () => done, doubtful: () => 7 });
+    time.pass(1749);
+    assertEquals([errors, end.codes], [[], []]);
+    time.pass(1);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    assertEquals([errors, end.codes], [said === 1 ? [{ messages: 7 }] : [], [code]]);
+  }
+});
+
+Deno.test("a log that nobody reads keeps it no longer than a moment", async () => {
+  using time = new FakeTime();
+  using end = process();
+  const log: ProgramLog = { ...SILENT_LOG, flush: () => new Promise(() => {}) };
+  endInTime({ log, timeout: 0, done: () => 0, doubtful: () => 0 });
+  time.pass(750);
+  for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+  time.pass(199);
+  for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+  assertEquals(end.codes, []);
+  time.pass(1);
+  for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+  assertEquals(end.codes, [0]);
+});
