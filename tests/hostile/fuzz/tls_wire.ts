@@ -74,19 +74,28 @@ function joined(...parts: readonly Bytes[]): Bytes {
   return all;
 }
 
-/** To the end of either side. */
+/** To the end of both sides; what one says last is the other's to hear. */
 async function passOn(client: Deno.TcpConn, broker: Deno.TcpConn, { at, of }: Change): Promise<void> {
   let passed = 0;
-  const change = new TransformStream<Bytes, Bytes>({
-    transform: (piece, controller) => {
-      const place = at - passed;
-      passed += piece.length;
-      controller.enqueue(place >= 0 && place < piece.length ? of(piece, place) : piece);
-    },
-  });
-  // whoever ends it ends it for both
-  await Promise.allSettled([
-    client.readable.pipeThrough(change).pipeTo(broker.writable),
-    broker.readable.pipeTo(client.writable),
-  ]);
+  const changed = (piece: Bytes): Bytes => {
+    const place = at - passed;
+    passed += piece.length;
+    return place >= 0 && place < piece.length ? of(piece, place) : piece;
+  };
+  await Promise.all([pump(client, broker, changed), pump(broker, client, (piece) => piece)]);
+  client.close();
+  broker.close();
+}
+
+async function pump(from: Deno.TcpConn, to: Deno.TcpConn, changed: (piece: Bytes) => Bytes): Promise<void> {
+  const buffer = new Uint8Array(16 * 1024);
+  try {
+    for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+      const piece = changed(buffer.slice(0, count));
+      for (let at = 0; at < piece.length;) at += await to.write(piece.subarray(at));
+    }
+  } catch {
+    // one of them has gone
+  }
+  await to.closeWrite().catch(() => {});
 }
