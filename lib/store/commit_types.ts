@@ -58,7 +58,9 @@ export interface Commit {
 
 /** Runs of a commit, by their places in its lists. */
 export interface CommitPlaces {
+  /** Of those that are appended. */
   readonly appends: readonly number[];
+  /** Of those that are kept until they are due. */
   readonly delayed: readonly number[];
 }
 
