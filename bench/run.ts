@@ -117,7 +117,8 @@ function rateOf(shape: Shape, peer: Peer, earlier: readonly Cell[]): number | un
   return rates.length === 0 ? null : median(rates) * shape.rate.ofPeak;
 }
 
-async function generate(job: Job): Promise<Outcome> {
+/** What one process of the generator found. */
+export async function generate(job: Job): Promise<Outcome> {
   const most = (job.warmSeconds + job.seconds) * 2 + job.mostSeconds * 2;
   const command = [Deno.execPath(), "run", "-A", "--config", CONFIG, GENERATOR, JSON.stringify(job)];
   await using generator = Program.start(command);

@@ -4,54 +4,88 @@
  *
  * @module
  */
-import { Broker, PUBLISHERS, SUBSCRIBERS, type Transport } from "../../lib/broker/mod.ts";
-import { type Input, TOPIC } from "./inputs.ts";
+import type * as ours from "../../lib/broker/mod.ts";
+import { type Input, type Protocol, TOPIC } from "./inputs.ts";
 
-/** A broker with one publisher and one subscriber, both speaking classic, or both v2. */
+type Transport = ours.Transport;
+
+/** Who is there. */
+export interface PathOptions {
+  /** 1. */
+  readonly subscribers?: number;
+  /** What all of them are subscribed to; the one topic. */
+  readonly pattern?: string;
+  /** `lib/broker/mod.ts` of the sources that are measured. */
+  readonly sources: Pick<typeof ours, "Broker" | "PUBLISHERS" | "SUBSCRIBERS">;
+}
+
+/** A broker with one publisher and its subscribers, all speaking classic, or all v2. */
 export class Path implements AsyncDisposable {
-  readonly #broker = new Broker({ stallTimeout: 60_000 });
+  readonly #sources: PathOptions["sources"];
+  readonly #broker: ours.Broker;
   readonly #publisher = new End();
-  readonly #subscriber = new End();
+  readonly #subscribers: readonly End[];
 
-  private constructor() {}
+  private constructor({ subscribers = 1, sources }: PathOptions) {
+    this.#sources = sources;
+    this.#broker = new sources.Broker({ stallTimeout: 60_000 });
+    this.#subscribers = Array.from({ length: subscribers }, () => new End());
+  }
 
-  static async open(protocol: "classic" | "v2"): Promise<Path> {
-    const path = new Path();
+  static async open(protocol: Protocol, options: PathOptions): Promise<Path> {
+    const path = new Path(options);
+    const { pattern = TOPIC } = options;
     const [hello, id] = protocol === "v2" ? ["x hello 2\n", ""] : ["", "x "];
-    path.#serve("subscribers", `${hello}${id}sub ${TOPIC}\n`);
-    path.#serve("publishers", hello);
-    for (const end of [path.#subscriber, path.#publisher]) await end.until(() => end.idle);
-    // a turn of the event loop: what was still to be said is said
-    await new Promise((done) => setTimeout(done, 0));
+    for (const subscriber of path.#subscribers) {
+      path.#serve(subscriber, { to: "subscribers", requests: `${hello}${id}sub ${pattern}\n` });
+    }
+    path.#serve(path.#publisher, { to: "publishers", requests: hello });
+    for (const end of [...path.#subscribers, path.#publisher]) await end.until(() => end.idle);
+    // in a crowd replies wait for one another: what was still to be said is said
+    for (let said = -1; said !== path.#said;) {
+      said = path.#said;
+      await new Promise((done) => setTimeout(done, SILENCE_MS));
+    }
     return path;
   }
 
-  /** Publishes what is in the input; resolves when so many bytes have come to the subscriber, and the publisher may go on. */
-  async pass({ bytes, end }: Input, delivered: number): Promise<void> {
-    const goal = this.#subscriber.taken + delivered;
+  /** Publishes what is in the input; resolves when so many bytes have come to each subscriber, and the publisher may go on. */
+  async pass({ bytes, end }: Pick<Input, "bytes" | "end">, delivered: number): Promise<void> {
+    for (const subscriber of this.#subscribers) subscriber.goal = subscriber.taken + delivered;
     this.#publisher.give(bytes.subarray(0, end));
-    await this.#subscriber.until(() => this.#subscriber.taken >= goal);
-    await this.#publisher.until(() => this.#publisher.idle);
-    if (this.#subscriber.taken !== goal) {
-      throw new Error(`${this.#subscriber.taken - goal} bytes too many came`);
+    for (const subscriber of this.#subscribers) {
+      await subscriber.until(() => subscriber.taken >= subscriber.goal);
     }
+    await this.#publisher.until(() => this.#publisher.idle);
+    for (const { taken, goal } of this.#subscribers) {
+      if (taken !== goal) throw new Error(`${taken - goal} bytes too many came`);
+    }
+  }
+
+  /** Bytes that have come to the subscribers. */
+  get #said(): number {
+    return this.#subscribers.reduce((sum, { taken }) => sum + taken, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#broker.drain(1000);
   }
 
-  #serve(to: "publishers" | "subscribers", requests: string): void {
-    const end = to === "publishers" ? this.#publisher : this.#subscriber;
+  #serve(end: End, { to, requests }: { to: "publishers" | "subscribers"; requests: string }): void {
+    const { PUBLISHERS, SUBSCRIBERS } = this.#sources;
     end.give(new TextEncoder().encode(requests));
     void this.#broker.serve(end, { listener: to === "publishers" ? PUBLISHERS : SUBSCRIBERS });
   }
 }
 
+/** So long nothing is said by who has said all. */
+const SILENCE_MS = 10;
+
 /** The other end of a connection. */
 class End implements Transport {
-  /** Bytes the broker has written. */
+  /** Bytes the broker has written, and will have when all is there. */
   taken = 0;
+  goal = 0;
   #given = new Uint8Array(0);
   #read: PromiseWithResolvers<number | null> | null = null;
   #into = new Uint8Array(0);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import * as sources from "../../lib/broker/mod.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { ClassicDecoder } from "../../lib/protocols/classic/decoder.ts";
 import { type Decoder, Found } from "../../lib/protocols/decoder.ts";
@@ -81,7 +82,7 @@ async function travelling(
   protocol: "classic" | "v2",
   { input, delivered }: { readonly input: Input; readonly delivered: Input },
 ): Promise<Piece> {
-  const path = await Path.open(protocol);
+  const path = await Path.open(protocol, { sources });
   return {
     input,
     pass: () => path.pass(input, delivered.end / delivered.count * input.count),

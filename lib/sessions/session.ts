@@ -110,6 +110,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get limits(): Limits {
     return this.standing.limits;
   }
+  get newTopics(): NewTopics | undefined {
+    return this.standing.newTopics;
+  }
   get protocol(): Protocol {
     return this.#protocol;
   }
@@ -199,10 +202,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   now(): number {
     return this.#settings.now();
   }
-  get newTopics(): NewTopics | undefined {
-    return this.standing.newTopics;
-  }
-
   hold(count: number): Ticket {
     return this.#replies.hold(count);
   }

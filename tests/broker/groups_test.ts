@@ -38,7 +38,7 @@ Deno.test("whoever runs the broker lists groups, lets one begin anew, and forget
   assertEquals(await listed(), []);
   assertEquals(await broker.broker.topics.stored({ most: 9 }), {
     kind: "topics",
-    topics: [],
+    topics: [{ topic: "#jobs.a", first: 1, last: 2 }],
     next: undefined,
   });
 });

@@ -15,6 +15,7 @@ import type {
   ReplayStart,
   ReplaySubscriber,
   Run,
+  Subscriber,
 } from "../../lib/engine/types.ts";
 import { RECORDS } from "../../lib/wire/encoding.ts";
 import { RecordReader } from "../../lib/wire/records.ts";
@@ -26,10 +27,18 @@ export interface Made {
   readonly counters: Counters;
   /** Whether `#d` and all below it is durable; nothing else is, ever. */
   readonly durable: boolean;
+  /**
+   * Where durable topics are in an engine that brokers share: they have one sequence of numbers, so that
+   * those of a topic grow and have gaps; what is stored is delivered behind that, each message is answered by
+   * itself, and how safe it is the engine says. Left out: it is not.
+   */
+  readonly shared?: true;
   /** Whether it knows how many subscribers a message reached; left out: it does. Others may have some, too. */
   readonly tellsReached?: boolean;
   /** Sets going what waits for the end of a read. */
   readonly flush: () => void;
+  /** Closes it, and what goes with it; left out: closing the engine is enough. */
+  readonly end?: () => Promise<void>;
 }
 
 const pool = new ChunkPool();
@@ -186,4 +195,25 @@ export async function started(
 
 export function closed(engine: Engine): Promise<void> {
   return new Promise((resolve) => engine.close(resolve));
+}
+
+/** Subscribes, and waits until what is published from then on comes. */
+export async function subscribed(
+  { engine, flush }: Made,
+  pattern: string,
+  subscriber: Subscriber,
+): Promise<void> {
+  engine.subscribe(pattern, subscriber);
+  await new Promise<void>((resolve) => {
+    if (engine.subscribed(resolve)) resolve();
+    flush();
+  });
+}
+
+/** Waits until something is the case, while time passes for the engine. */
+export async function until({ engine }: Made, is: () => boolean): Promise<void> {
+  while (!is()) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    engine.tick(Date.now());
+  }
 }

@@ -13,6 +13,7 @@ import { mqtt } from "./mqtt.ts";
 import { nats } from "./nats.ts";
 import { redis } from "./redis.ts";
 import { relay } from "./relay.ts";
+import { shared2 } from "./shared2.ts";
 
 export type { Dialect, FormPart, Handshake, Replies } from "./types.ts";
 
@@ -20,6 +21,7 @@ export type { Dialect, FormPart, Handshake, Replies } from "./types.ts";
 export const DIALECTS = {
   hashbus2,
   hashbus,
+  shared2,
   toClassic,
   toFrames,
   nats,

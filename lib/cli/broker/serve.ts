@@ -7,9 +7,10 @@ import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
 import type { HttpServer } from "../../http/mod.ts";
-import type { Limits } from "../../limits.ts";
+import { DESCRIPTORS_KEPT, type Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
+import { makeRoomForDescriptors } from "../process/descriptor_table.ts";
 import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import type { OpenAccounts } from "./accounts/open.ts";
@@ -42,7 +43,8 @@ export async function serve(options: BrokerOptions): Promise<number> {
     aborted(stop.signal).then(() => "stopped" as const),
   ]);
   if (engine === "stopped") return code = 0;
-  broker = await Broker.open({ ...setupOf(options, log), engine, gatekeeper: accounts?.doorkeeper, log });
+  const limits = limitsHere(options, log);
+  broker = await Broker.open({ ...setupOf(options, limits), engine, gatekeeper: accounts?.doorkeeper, log });
   accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
   // before anybody can connect: what it opens may not be there to be opened later
@@ -58,6 +60,8 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const where = ways.map(({ name, address }) => `${name} ${shown(address)}`).join(", ");
   const shared = options.engine === undefined ? "" : `, engine nats://${options.engine.join(",")}`;
   printLine(`broker ready: ${where}${certificates === undefined ? "" : " (TLS)"}${shared}`);
+  // behind the line that somebody waits for; nobody waits for this
+  void makeRoomForDescriptors(limits.connections + DESCRIPTORS_KEPT);
   const { version } = BROKER;
   warnOfOpenPorts(ways, { accounts, certificates, log });
   log.info("started", { version, pid: Deno.pid, slowConsumer: options["slow-consumer"], data });
@@ -207,11 +211,11 @@ function limitsHere(options: BrokerOptions, log: Log): Limits {
   return { ...limits, connections };
 }
 
-function setupOf(options: BrokerOptions, log: Log): Setup & DataOptions {
+function setupOf(options: BrokerOptions, limits: Limits): Setup & DataOptions {
   const slow = options["slow-consumer"];
   return {
     version: BROKER.version,
-    limits: limitsHere(options, log),
+    limits,
     slowConsumer: slow === "drop" ? "drop-new" : slow,
     stallTimeout: options["stall-timeout"],
     ...(options["login-timeout"] === undefined ? {} : { loginTimeout: options["login-timeout"] }),

@@ -53,30 +53,20 @@ export class Lobby<Who extends Guest = Guest> {
 
   enter(guest: Who): Stay {
     this.#guests.add(guest);
-    let held = 0;
-    let came = 0;
-    let waited = 0;
-    const hold = (bytes: number): void => {
-      this.#held += bytes - held;
-      held = bytes;
-    };
-    return {
-      came: (bytes, heldNow) => {
-        came += bytes;
-        hold(heldNow);
-        return came > LOGIN_BYTES_MOST || this.#held > LOBBY_BYTES || held > LOBBY_BYTES - this.#held
-          ? "too much before login"
-          : undefined;
-      },
-      waited: (milliseconds) => {
-        waited += milliseconds;
-        return waited >= this.timeout ? "no login" : undefined;
-      },
-      over: () => {
-        hold(0);
-        this.#guests.delete(guest);
-      },
-    };
+    return new OneStay(this, guest);
+  }
+
+  /**
+   * Only for a stay: so many bytes more are kept, or less. Whether that is too much for one that has `held`.
+   */
+  hold(more: number, held: number): boolean {
+    this.#held += more;
+    return this.#held > LOBBY_BYTES || held > LOBBY_BYTES - this.#held;
+  }
+
+  /** Only for a stay: it is over. */
+  leave(guest: Who): void {
+    this.#guests.delete(guest);
   }
 
   /**
@@ -90,6 +80,42 @@ export class Lobby<Who extends Guest = Guest> {
       if (++seen >= PASSED_OVER_MOST) return undefined;
     }
     return undefined;
+  }
+}
+
+/** Of a class, for there may be ten thousand: functions of its own would take four times as much. */
+class OneStay<Who extends Guest> implements Stay {
+  readonly #lobby: Lobby<Who>;
+  readonly #guest: Who;
+  #held = 0;
+  #came = 0;
+  #waited = 0;
+
+  constructor(lobby: Lobby<Who>, guest: Who) {
+    this.#lobby = lobby;
+    this.#guest = guest;
+  }
+
+  came(bytes: number, held: number): LobbyEnd | undefined {
+    this.#came += bytes;
+    const tooMuch = this.#hold(held);
+    return this.#came > LOGIN_BYTES_MOST || tooMuch ? "too much before login" : undefined;
+  }
+
+  waited(milliseconds: number): LobbyEnd | undefined {
+    this.#waited += milliseconds;
+    return this.#waited >= this.#lobby.timeout ? "no login" : undefined;
+  }
+
+  over(): void {
+    this.#hold(0);
+    this.#lobby.leave(this.#guest);
+  }
+
+  #hold(bytes: number): boolean {
+    const more = bytes - this.#held;
+    this.#held = bytes;
+    return this.#lobby.hold(more, bytes);
   }
 }
 

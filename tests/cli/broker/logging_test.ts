@@ -50,6 +50,16 @@ Deno.test("a field of a peer's is cut where it gets long", async () => {
   }
 });
 
+Deno.test("a field is cut behind its first 256 characters, and a plain word of as many stays plain", async () => {
+  const [fits, long] = ["x".repeat(256), "x".repeat(257)];
+  const said = async (id: string, format: LogFormat): Promise<string> => {
+    const [line = ""] = await logged((log) => log.info("connected", { id }), { format });
+    return format === "json" ? (JSON.parse(line) as { readonly id: string }).id : line.split("id=")[1]!;
+  };
+  assertEquals([await said(fits, "text"), await said(fits, "json")], [fits, fits]);
+  assertEquals([await said(long, "text"), await said(long, "json")], [`"${fits}..."`, `${fits}...`]);
+});
+
 Deno.test("events below the level are left out", async () => {
   const all = (log: ProgramLog): void => {
     log.debug("a");

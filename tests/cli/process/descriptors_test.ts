@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { makeRoomForDescriptors } from "../../../lib/cli/process/descriptor_table.ts";
 import { connectionsWithin, descriptorsLeft, limitIn } from "../../../lib/cli/process/descriptors.ts";
 import { startBroker } from "../../support/broker.ts";
 import { BROKER } from "../../faults/data_folder.ts";
@@ -45,4 +46,32 @@ Deno.test("a broker with descriptors enough says nothing of them", async () => {
   await using broker = await startBroker(["--max-connections", "100"]);
   await broker.see(/started/, { on: "stderr" });
   assertEquals(broker.stderr.includes("fewer connections"), false, broker.stderr);
+});
+
+/** For how many descriptors the system has room in a process's table. */
+function roomOf(pid: number | "self"): number {
+  const [, room] = /^FDSize:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
+  return Number(room);
+}
+
+Deno.test({
+  name: "the system's table of descriptors has room for as many as are asked for, or is as it was",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const before = roomOf("self");
+    assertEquals(await makeRoomForDescriptors(before + 1), true);
+    assertEquals(roomOf("self"), 2 * before);
+    const open = [...Deno.readDirSync("/proc/self/fd")].length;
+    assertEquals(await makeRoomForDescriptors(before + 1), true);
+    assertEquals([...Deno.readDirSync("/proc/self/fd")].length, open);
+  },
+});
+
+Deno.test({
+  name: "a broker makes room for all its connections before they come",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using broker = await startBroker(["--max-connections", "3000"]);
+    while (roomOf(broker.pid) < 3000) await new Promise((resolve) => setTimeout(resolve, 5));
+  },
 });

@@ -47,3 +47,23 @@ Deno.test("Line goes through what was entered before and comes back to what was 
   line.move("up");
   assertEquals(line.text, "third");
 });
+
+Deno.test("Line begins empty, and so does the one behind a line that was taken, whatever was typed before", () => {
+  const line = new Line(["first", "second"]);
+  assertEquals([line.text, line.cursor], ["", 0]);
+  line.insert("draft");
+  line.move("up");
+  assertEquals([line.take(), line.text, line.cursor], ["second", "", 0]);
+  line.move("down");
+  assertEquals(line.text, "", "what was being typed is done with");
+});
+
+Deno.test("Line moves by words and to its ends, and swaps what is beside the cursor", () => {
+  assertEquals(after('"pub #a.b c', "home", "word right"), "pub| #a.b c");
+  assertEquals(after('"pub #a.b c', "home", "word right", "word right"), "pub #a| .b c".replace(" .", "."));
+  assertEquals(after('"ab', "home", "end", '"c'), "abc|");
+  assertEquals(after('"abc', "left", "swap"), "acb|");
+  assertEquals(after('"abc', "left", "left", "swap"), "ba|c");
+  assertEquals(after('"ab', "home", "swap"), "|ab");
+  assertEquals(after('"a', "swap"), "a|");
+});

@@ -190,6 +190,18 @@ Deno.test("a run that is stopped says how many answers came, and is a failure un
     await run.end(stop, { failed: false });
     assertEquals([run.codeWhenStopped(), told], [1, ["stopped after 1 answer"]]);
   }, { open: true });
+  await withStdin(["one\ntwo\n"], async () => {
+    const { run, responders, stop, abort } = await bench(["-t", "#a", "-l"]);
+    const work = run.work(stop);
+    await turn();
+    abort();
+    responders.answer(0, "1");
+    await turn();
+    assertEquals(run.codeWhenStopped(), 1, "one came too late to be printed, one has not come");
+    responders.answer(1, "2");
+    await work;
+    assertEquals(run.codeWhenStopped(), 1, "neither was printed");
+  });
   const { run, responders, told, stop, abort } = await bench(["-t", "#a", "-m", "x"]);
   const work = run.work(stop);
   responders.answer(0, "1");

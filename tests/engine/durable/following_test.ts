@@ -190,3 +190,16 @@ Deno.test("a replay that has reached its end is replaced by nobody", async () =>
   assert(!bench.engine.replays(ended) && !bench.engine.replace(ended, new Replaying()));
   await bench.close();
 });
+
+Deno.test("where memory is short beginnings are found all the same, and what is read waits until there is some", async () => {
+  const bench = await stored(["#t", "1"]);
+  const most = bench.memory.share;
+  bench.memory.hold(2 * most);
+  const replaying = await begun(bench, "#t");
+  assertEquals([replaying.starts.length, replaying.got], [1, []]);
+  bench.memory.letGo(2 * most);
+  bench.engine.tick(0);
+  await settled();
+  assertEquals([replaying.got, replaying.said], [["1"], ["live after 1"]]);
+  await bench.close();
+});

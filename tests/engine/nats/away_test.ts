@@ -5,7 +5,7 @@ import { NEEDS_NATS, startNats } from "../../support/nats_server.ts";
 import { Recorder, Sender } from "../case_parts.ts";
 
 Deno.test({
-  name: "NATS away: who publishes waits for a while, then is refused; back again, all goes on (N2, N3)",
+  name: "NATS away: who publishes waits for a while, then is refused; back again, all goes on (F34)",
   ...NEEDS_NATS,
   fn: async () => {
     await using nats = await startNats();

@@ -6,7 +6,7 @@
 import { ChunkPool } from "../../../lib/buffers.ts";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { Counters } from "../../../lib/counters.ts";
-import type { Engine, Subscriber } from "../../../lib/engine/types.ts";
+import type { Engine } from "../../../lib/engine/types.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
 import { HeldMemory } from "../../../lib/held_memory.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
@@ -22,7 +22,10 @@ export class StoredOnNats implements Made, AsyncDisposable {
   readonly engine: Engine;
   readonly counters = new Counters();
   readonly durable = true;
+  readonly shared = true;
+  readonly tellsReached = false;
   readonly #flushes = new FlushList();
+  #closed: Promise<void> | undefined;
   readonly #ticking: ReturnType<typeof setInterval>;
 
   private constructor(open: (parts: StoredOnNats["parts"]) => Engine) {
@@ -66,17 +69,14 @@ export class StoredOnNats implements Made, AsyncDisposable {
     };
   }
 
-  flush = (): void => this.#flushes.flush();
+  readonly end = (): Promise<void> => this[Symbol.asyncDispose]();
+  readonly flush = (): void => this.#flushes.flush();
 
-  /** Subscribes, and waits until what is published from then on comes. */
-  async subscribe(pattern: string, subscriber: Subscriber): Promise<void> {
-    this.engine.subscribe(pattern, subscriber);
-    await new Promise<void>((resolve) => {
-      if (this.engine.subscribed(resolve)) resolve();
-    });
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closed ??= this.#close();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #close(): Promise<void> {
     clearInterval(this.#ticking);
     await closed(this.engine);
   }

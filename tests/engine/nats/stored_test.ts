@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { NEEDS_NATS, startNats } from "../../support/nats_server.ts";
-import { Recorder, Sender, started } from "../case_parts.ts";
+import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
 import { StoredOnNats } from "./stored_bench.ts";
 
 Deno.test(
@@ -11,8 +11,8 @@ Deno.test(
     await using one = await StoredOnNats.open(nats.server);
     await using other = await StoredOnNats.open(nats.server);
     const [a, b] = [new Recorder(), new Recorder()];
-    await one.subscribe("#d.>", a);
-    await other.subscribe("#d.*", b);
+    await subscribed(one, "#d.>", a);
+    await subscribed(other, "#d.*", b);
     const sender = new Sender(one);
     const receipt = await sender.publish("#d.x", "one", "two");
     assert(typeof receipt === "object");

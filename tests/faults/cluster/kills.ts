@@ -236,21 +236,33 @@ async function storedAt(port: number, who: string): Promise<Taking> {
   return { who, restored: 0, taken };
 }
 
-/** Waits until every server has all of every stream: who kills the next one leaves two that do. */
+/**
+ * Waits until every server has all of every stream: who kills the next one leaves two that do. While a leader
+ * is chosen nobody answers.
+ */
 async function allCurrent(server: string): Promise<void> {
-  const connection = await connect({ servers: server, timeout: RECOVERED_MS });
+  const until = performance.now() + RECOVERED_MS;
+  for (;;) {
+    let reason: unknown = "the servers do not come to have the same";
+    try {
+      if (await areCurrent(server)) return;
+    } catch (error) {
+      reason = error;
+    }
+    if (performance.now() > until) throw new Error("JetStream does not recover", { cause: reason });
+    await pause(LEAST_MS);
+  }
+}
+
+async function areCurrent(server: string): Promise<boolean> {
+  const connection = await connect({ servers: server });
   try {
     const manager = await jetstreamManager(connection);
-    const until = performance.now() + RECOVERED_MS;
-    for (;;) {
-      const streams = await manager.streams.list().next().catch(() => []);
-      const behind = streams.filter(({ cluster }) =>
-        cluster?.leader === undefined || (cluster.replicas ?? []).some(({ current }) => !current)
+    const streams = await manager.streams.list().next();
+    return streams.length > 0 &&
+      streams.every(({ cluster }) =>
+        cluster?.leader !== undefined && (cluster.replicas ?? []).every(({ current }) => current)
       );
-      if (streams.length > 0 && behind.length === 0) return;
-      if (performance.now() > until) throw new Error("the servers do not come to have the same");
-      await pause(LEAST_MS);
-    }
   } finally {
     await connection.close();
   }

@@ -130,7 +130,7 @@ export function judge({ sendings, outages, stored, live }: Evidence): Verdict {
   };
 }
 
-/** Each stored message once, each topic's in order; how many came again, which is wrong unless it came back. */
+/** Each stored message once, each topic in order; how many came again, which is wrong unless it came back. */
 function judgeLive(
   { who, restored, taken }: Taking,
   stored: readonly Taken[],

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Found } from "../../../lib/protocols/decoder.ts";
+import { isAck } from "../../../lib/protocols/frames/ack_reader.ts";
 import { FrameDecoder } from "../../../lib/protocols/frames/decoder.ts";
 import { bytesOf, found } from "../pieces.ts";
 
@@ -55,4 +56,18 @@ Deno.test("a line that is too long breaks the connection off, also where its num
     ["g", 2, 9, 11, false],
     Found.Broken,
   ]);
+});
+
+Deno.test("an ack is what begins with all four bytes of it, wherever that stands", () => {
+  const word = bytesOf("ack ");
+  const stands = (bytes: Uint8Array): boolean => isAck(Uint8Array.of(0x61, ...bytes, 0x0a), 1);
+  assertEquals(stands(word), true);
+  for (let at = 0; at < word.length; at++) {
+    const other = word.slice();
+    other[at]! ^= 1;
+    assertEquals(stands(other), false, `${at}`);
+    const none = new Uint8Array(4);
+    none[at] = word[at]!;
+    assertEquals(stands(none), false, `nothing but ${at}`);
+  }
 });

@@ -205,6 +205,8 @@ export class StreamGroup implements PlaceOwner {
       return;
     }
     this.#members.leave(place);
+    // or what is given back comes to who asked and is not there any more
+    if (this.#places.size === 0) this.#source.close();
     const isAuto = this.#source.settling === "auto";
     for (const run of unsent) this.#takeBack(place, run);
     const held = this.#held.takeAll(place);

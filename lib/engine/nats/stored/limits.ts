@@ -7,7 +7,10 @@
 /** Bytes and messages that were published and are not acknowledged yet: beyond it publishers wait. */
 export const SENT_BYTES_MOST = 4 * 1024 * 1024;
 export const SENT_MOST = 8192;
-/** A message that is not acknowledged by then is sent once more; by then it is refused. Milliseconds. */
+/**
+ * A message that has no answer is sent once more after so long in which none came, or only such as were sent
+ * behind it; and refused after so long. Milliseconds.
+ */
 export const RESEND_MS = 3_000;
 export const PATIENCE_MS = 10_000;
 /** What NATS refuses for the moment is sent once more after so long, milliseconds. */

@@ -45,8 +45,12 @@ interface Sent {
   readonly headers: NatsHeaders;
   readonly size: number;
   readonly since: number;
-  /** When it is sent once more. */
-  again: number;
+  /** In the order in which they were published. */
+  readonly number: number;
+  /** When it was refused for the moment, it is sent once more then; else undefined. */
+  again: number | undefined;
+  /** When it was sent last. */
+  at: number;
   readonly answered: (how: PubAck) => void;
 }
 
@@ -71,6 +75,9 @@ export class Publishing implements Gate, Flushable {
   #announced = false;
   #away: number | undefined;
   #trouble: string | undefined;
+  /** When the last answer came, and the number of the last message that has one. */
+  #heard = 0;
+  #last = 0;
 
   constructor(parts: PublishingParts) {
     this.#parts = parts;
@@ -158,15 +165,22 @@ export class Publishing implements Gate, Flushable {
   tick(now: number): void {
     let sent = false;
     for (const [token, each] of this.#sent) {
-      if (now - each.since >= PATIENCE_MS) {
+      // as long as answers come in their turn, its own is still to come
+      const since = each.number < this.#last ? each.since : Math.max(each.since, this.#heard);
+      if (now - since >= PATIENCE_MS) {
         this.#end(token, each, { kind: "unknown", reason: this.trouble ?? "NATS does not answer" });
-      } else if (now >= each.again && this.#away === undefined) {
+      } else if (this.#away === undefined && this.#isDue(each, now)) {
         this.#send([token, each]);
         sent = true;
       }
     }
     if (sent) this.#parts.flushes.flush();
     if (this.#notFull.length > 0) this.#tellRoom();
+  }
+
+  #isDue({ again, at, number }: Sent, now: number): boolean {
+    if (again !== undefined) return now >= again;
+    return now - (number < this.#last ? at : Math.max(at, this.#heard)) >= RESEND_MS;
   }
 
   /** Nothing is answered any more. */
@@ -187,14 +201,25 @@ export class Publishing implements Gate, Flushable {
     answered: Sent["answered"],
   ): void {
     const { name, link, now } = this.#parts;
-    const token = (++this.#count).toString(36);
+    const number = ++this.#count;
+    const token = number.toString(36);
     const all = [...headers, [MESSAGE_ID, id ?? `${name}-${token}`] as const];
     const size = bytes.length + all.reduce((sum, [key, value]) => sum + key.length + 3 * value.length, 0);
     if (size > link.maxPayload) {
       return answered({ kind: "refused", code: "PAYLOAD_TOO_LARGE", reason: tooLarge(link.maxPayload) });
     }
     const since = now();
-    const sent: Sent = { topic, bytes, headers: all, size, since, again: 0, answered };
+    const sent: Sent = {
+      topic,
+      bytes,
+      headers: all,
+      size,
+      since,
+      number,
+      again: undefined,
+      at: since,
+      answered,
+    };
     this.#sent.set(token, sent);
     this.#bytes += size + SENT_BYTES;
     if (this.#away === undefined) this.#send([token, sent]);
@@ -202,7 +227,8 @@ export class Publishing implements Gate, Flushable {
 
   #send([token, sent]: readonly [string, Sent]): void {
     const { link, subjects, inbox, now, flushes } = this.#parts;
-    sent.again = now() + RESEND_MS;
+    sent.at = now();
+    sent.again = undefined;
     link.publish(subjects.stored(sent.topic), sent.bytes, {
       headers: sent.headers,
       reply: `${inbox}.${token}`,
@@ -216,9 +242,11 @@ export class Publishing implements Gate, Flushable {
     const token = subject.slice(subject.lastIndexOf(".") + 1);
     const sent = this.#sent.get(token);
     if (sent === undefined) return;
+    this.#heard = this.#parts.now();
+    this.#last = Math.max(this.#last, sent.number);
     const how = readPubAck(message);
     if (how.kind === "later") {
-      sent.again = this.#parts.now() + AGAIN_MS;
+      sent.again = this.#heard + AGAIN_MS;
       return;
     }
     this.#trouble = how.kind === "refused" ? how.reason : undefined;

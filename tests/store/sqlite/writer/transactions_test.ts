@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Watched } from "../../../../lib/store/sqlite/held_files.ts";
 import { Transactions } from "../../../../lib/store/sqlite/writer/transactions.ts";
@@ -33,3 +33,89 @@ for (const how of ["run", "attempt"] as const) {
     assertEquals([done, db.isTransaction], [0, false]);
   });
 }
+
+/** What is thrown where SQLite says so. */
+function saying(errcode: number): () => never {
+  return () => {
+    throw Object.assign(new Error("SQLite says so"), { errcode });
+  };
+}
+
+Deno.test("what can pass is refused, undone, and no reason to do nothing any more", () => {
+  using db = new DatabaseSync(":memory:");
+  db.exec("CREATE TABLE t (x)");
+  const transactions = new Transactions(db, FILES);
+  const reasons = new Map([
+    [13, "the disk that holds the data is full"],
+    [8, "the data cannot be written to, it is read-only"],
+    [5, "another program writes to the data"],
+    [18, "that is more than the store takes at once"],
+  ]);
+  for (const [code, reason] of reasons) {
+    const outcome = transactions.run(() => {
+      db.exec("INSERT INTO t VALUES (1)");
+      saying(code)();
+    });
+    assertEquals(outcome, { kind: "refused", reason });
+    assertEquals(transactions.attempt(saying(code)), { kind: "refused", reason });
+  }
+  assertEquals([transactions.lost, db.isTransaction], [undefined, false]);
+  assertEquals(db.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 0, "nothing of it is stored");
+  assertEquals(transactions.run(() => db.exec("INSERT INTO t VALUES (1)")), undefined);
+  assertEquals(db.prepare("SELECT count(*) AS n FROM t").get()?.["n"], 1);
+});
+
+Deno.test("a write that failed is refused where the directory says why, else nobody knows what is stored", () => {
+  using db = new DatabaseSync(":memory:");
+  const why = { ...FILES, writeProblem: () => "the quota is used up" };
+  const transactions = new Transactions(db, why);
+  assertEquals(transactions.run(saying(778)), { kind: "refused", reason: "the quota is used up" });
+  assertEquals(transactions.lost, undefined);
+  // a read, of which the directory cannot say why it failed
+  assertEquals(transactions.run(saying(266)), { kind: "lost", reason: "SQLite says so (SQLite 266)" });
+  const other = new Transactions(db, FILES);
+  assertEquals(other.run(saying(778)), { kind: "lost", reason: "SQLite says so (SQLite 778)" });
+  const broken = new Transactions(db, FILES);
+  assertEquals(broken.run(saying(11)), {
+    kind: "lost",
+    reason: "the store is damaged: SQLite says so (SQLite 11)",
+  });
+});
+
+Deno.test("files are told what was written and moved, looked at before, and where they are not theirs all is lost", () => {
+  using db = new DatabaseSync(":memory:");
+  const told: string[] = [];
+  const say: { problem?: string; cut?: string } = {};
+  const files: Watched = {
+    ...FILES,
+    cut: () => say.cut,
+    problem: () => (told.push("look"), say.problem),
+    wrote: () => void told.push("wrote"),
+    moved: () => void told.push("moved"),
+  };
+  const transactions = new Transactions(db, files);
+  assertEquals(transactions.run(() => void told.push("work")), undefined);
+  assertEquals(told.splice(0), ["work", "wrote", "look"]);
+  assertEquals(transactions.run(() => void told.push("work")), undefined);
+  assertEquals(told.splice(0), ["work", "wrote"], "it was looked just now");
+  assertEquals(transactions.attempt(() => void told.push("work")), undefined);
+  assertEquals(told.splice(0), ["look", "work", "wrote", "moved"]);
+  say.cut = "the log was cut";
+  assertEquals(transactions.run(() => void told.push("work")), { kind: "lost", reason: say.cut });
+  assertEquals(told, [], "nothing is done any more");
+  const other = new Transactions(db, { ...files, cut: () => undefined });
+  say.problem = "the file is another";
+  assertEquals(other.attempt(() => void told.push("work")), { kind: "lost", reason: say.problem });
+  assert(!told.includes("work"));
+});
+
+Deno.test("what cannot be undone is lost, with both reasons", () => {
+  const db = {
+    isTransaction: true,
+    prepare: (sql: string) => ({ run: sql === "ROLLBACK" ? saying(1) : () => {} }),
+  } as unknown as DatabaseSync;
+  assertEquals(new Transactions(db, FILES).run(saying(13)), {
+    kind: "lost",
+    reason: "SQLite says so (SQLite 13); and to undo it: SQLite says so (SQLite 1)",
+  });
+});

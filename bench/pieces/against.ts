@@ -1,0 +1,100 @@
+/**
+ * How fast messages travel through the broker of these sources and through that of another checkout, without sockets: each
+ * in a process of its own, a twentieth of a second at a time and in turns. What happens to a machine meanwhile happens to
+ * both, so that a few percent show where sockets and a busy machine hide twenty.
+ *
+ *     deno run -A bench/pieces/against.ts /path/to/checkout [--rounds N] [--processes N] [--only JOURNEY]
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { Program } from "../../scripts/program.ts";
+import { printLine } from "../../scripts/terminal.ts";
+import { median } from "../load/percentile.ts";
+import { JOURNEYS } from "./journeys.ts";
+
+/** What came of it: above 1, these sources are the faster ones. */
+export interface Comparison {
+  /** Microseconds a read of 256 KiB. */
+  readonly here: number;
+  readonly there: number;
+  /** Of each round the other's time to ours; the median of a process, and of these. */
+  readonly ratio: number;
+}
+
+const HERE = `${import.meta.dirname}/../..`;
+const WARM_MS = 60_000;
+
+/**
+ * Sends a journey through both, in several processes of each, one after the other: what the compiler makes of the same
+ * sources differs by a tenth from one process to the next.
+ */
+export async function compare(
+  journey: string,
+  there: string,
+  { rounds, processes }: { readonly rounds: number; readonly processes: number },
+): Promise<Comparison> {
+  const found: Comparison[] = [];
+  while (found.length < processes) found.push(await compareOnce(journey, there, rounds));
+  return {
+    here: median(found.map(({ here }) => here)),
+    there: median(found.map(({ there }) => there)),
+    ratio: median(found.map(({ ratio }) => ratio)),
+  };
+}
+
+async function compareOnce(journey: string, there: string, rounds: number): Promise<Comparison> {
+  await using ours = start(HERE, journey);
+  await using theirs = start(there, journey);
+  for (const side of [ours, theirs]) await side.line(/^ready$/, { timeout: WARM_MS });
+  const took: { here: number; there: number }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const first = round % 2 === 0;
+    const one = await ask(first ? ours : theirs);
+    const other = await ask(first ? theirs : ours);
+    took.push(first ? { here: one, there: other } : { here: other, there: one });
+  }
+  return {
+    here: median(took.map(({ here }) => here)),
+    there: median(took.map(({ there }) => there)),
+    ratio: median(took.map(({ here, there }) => there / here)),
+  };
+}
+
+function start(folder: string, journey: string): Program {
+  const traveller = `${import.meta.dirname}/traveller.ts`;
+  const command = [Deno.execPath(), "run", "-A", "--no-check", "--config", `${folder}/deno.json`, traveller];
+  return Program.start([...command, folder, journey], { stdin: "open" });
+}
+
+async function ask(side: Program): Promise<number> {
+  await side.write("\n");
+  const [took = ""] = await side.line(/^[\d.]+$/);
+  return Number(took);
+}
+
+if (import.meta.main) {
+  const told = parseArgs(Deno.args, { string: ["rounds", "processes", "only", "_"] });
+  const { _: [there], rounds = "20", processes = "5" } = told;
+  const only = typeof told["only"] === "string" ? told["only"] : undefined;
+  const names = Object.keys(JOURNEYS);
+  if (typeof there !== "string" || (only !== undefined && !names.includes(only))) {
+    printLine(
+      only === undefined
+        ? "name the checkout to compare with: deno run -A bench/pieces/against.ts /path/to/it"
+        : `there is no journey "${only}": take one of ${names.map((name) => `"${name}"`).join(", ")}`,
+    );
+    Deno.exit(2);
+  }
+  for (const journey of only === undefined ? names : [only]) {
+    const { here, there: other, ratio } = await compare(journey, there, {
+      rounds: Number(rounds),
+      processes: Number(processes),
+    });
+    printLine(
+      `${journey}: ${here.toFixed(0)} µs a read, there ${other.toFixed(0)}; ${
+        ratio.toFixed(2)
+      } times as fast`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { nearest } from "../../../lib/cli/options/suggest.ts";
+
+const KNOWN = ["host", "port", "pub-port", "sub-port", "connect-timeout", "quiet", "x"];
+
+Deno.test("a slip of the finger is seen through: a letter too much, too few, another one, two that are swapped", () => {
+  assertEquals(["hosst", "hst", "hott", "hots"].map((word) => nearest(word, KNOWN)), Array(4).fill("host"));
+  assertEquals(["qiuet", "quite"].map((word) => nearest(word, KNOWN)), ["quiet", "quiet"]);
+  assertEquals(nearest("host", KNOWN), "host");
+});
+
+Deno.test("a word that was broken off, or whose beginning is left out, is near", () => {
+  assertEquals(
+    ["connect", "con", "timeout"].map((word) => nearest(word, KNOWN)),
+    Array(3).fill("connect-timeout"),
+  );
+  assertEquals(nearest("co", KNOWN), undefined, "two letters say too little");
+});
+
+Deno.test("what is far from all is near to none", () => {
+  for (const word of ["", "y", "zzzz", "abcdefgh", "hxxx"]) {
+    assertEquals(nearest(word, KNOWN), undefined, word);
+  }
+  assertEquals([nearest("ab", ["ac"]), nearest("abc", ["xbc"]), nearest("abc", ["xyc"])], [
+    "ac",
+    "xbc",
+    "xyc",
+  ]);
+  assertEquals(nearest("abcdefgh", ["abcdeXYZ"]), "abcdeXYZ");
+  assertEquals(nearest("abcdefgh", ["abcdWXYZ"]), undefined, "four letters are no slip");
+});
+
+Deno.test("of several the nearest is meant, and the first of those that are as near", () => {
+  assertEquals(nearest("abcde", ["abcxx", "abcdx", "abcdy"]), "abcdx");
+  fc.assert(
+    fc.property(fc.string({ minLength: 3, maxLength: 8 }), fc.nat(), (word, at) => {
+      const where = at % word.length;
+      const short = word.slice(0, where) + word.slice(where + 1);
+      assertEquals(nearest(short, ["\0\0\0\0\0\0\0\0\0\0", word]), word);
+    }),
+    { numRuns: 100 },
+  );
+});

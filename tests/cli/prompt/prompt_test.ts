@@ -1,0 +1,181 @@
+/** The prompt in this process, with keys of the test's and a terminal that is looked at. */
+import { assertEquals } from "@std/assert";
+import { Prompt } from "../../../lib/cli/prompt/prompt.ts";
+import { within } from "../../support/within.ts";
+import { standIn } from "../stand_in.ts";
+import { Rows } from "./rows.ts";
+
+/** A terminal with a prompt on it. */
+class Desk implements Disposable {
+  readonly terminal = new Rows(40, 10);
+  readonly prompt: Prompt;
+  readonly lines: AsyncGenerator<string, void>;
+  interrupts = 0;
+  readonly raw: boolean[] = [];
+  readonly stopping = new AbortController();
+  readonly #stack = new DisposableStack();
+  readonly #keys: string[] = [];
+  #wake: () => void = () => {};
+  #ended = false;
+
+  constructor({ topics = [] }: { readonly topics?: readonly string[] } = {}) {
+    const writeSync = (bytes: Uint8Array): number => {
+      // that pastes are marked is no business of the rows
+      this.terminal.write(
+        new TextDecoder().decode(bytes).replaceAll("\x1b[?2004h", "").replaceAll("\x1b[?2004l", ""),
+      );
+      return bytes.length;
+    };
+    const stdin = {
+      read: (into: Uint8Array) => this.#read(into),
+      setRaw: (raw: boolean) => void this.raw.push(raw),
+      isTerminal: () => true,
+    };
+    this.#stack.use(standIn(Deno, "stdin", stdin as unknown as typeof Deno.stdin));
+    this.#stack.use(
+      standIn(Deno, "stdout", { writeSync, isTerminal: () => true } as unknown as typeof Deno.stdout),
+    );
+    this.#stack.use(standIn(Deno, "consoleSize", () => this.terminal.size()));
+    const stop = {
+      signal: this.stopping.signal,
+      interrupt: () => void this.interrupts++,
+      lastWord: () => {},
+    };
+    this.prompt = this.#stack.use(
+      new Prompt({ role: "publisher", name: "p\x1b1", topics: () => topics, stop }),
+    );
+    this.lines = this.prompt.lines();
+  }
+
+  /** Types these, in one read. */
+  type(keys: string): void {
+    this.#keys.push(keys);
+    this.#wake();
+  }
+
+  endInput(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** The next line that is entered; undefined: there is none any more. */
+  async line(): Promise<string | undefined> {
+    const next = await within("a line", this.lines.next());
+    return next.done === true ? undefined : next.value;
+  }
+
+  async #read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const keys = this.#keys.shift();
+      if (keys !== undefined) return new TextEncoder().encodeInto(keys, into).written;
+      if (this.#ended) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.endInput();
+    this.#stack.dispose();
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+Deno.test("lines are given as they are entered, those typed ahead in their order, and stay on the screen", async () => {
+  using desk = new Desk();
+  desk.type("one\rtwo\rthr");
+  assertEquals(await desk.line(), "one");
+  assertEquals(await desk.line(), "two");
+  const third = desk.line();
+  await turn();
+  assertEquals(desk.terminal.shown, ["p\\x1b1> one", "p\\x1b1> two", "p\\x1b1> thr"]);
+  assertEquals(desk.terminal.cursor, [2, 11]);
+  desk.type("ee\r");
+  assertEquals(await third, "three");
+});
+
+Deno.test("what is printed comes above the line being typed, which stays as it is with its cursor", async () => {
+  using desk = new Desk();
+  const line = desk.line();
+  desk.type("pub #a\x1b[D");
+  await turn();
+  desk.prompt.printAbove("a message");
+  await desk.prompt.write(new TextEncoder().encode("and another\n"));
+  assertEquals(desk.terminal.shown, ["a message", "and another", "p\\x1b1> pub #a"]);
+  assertEquals(desk.terminal.cursor, [2, 13]);
+  desk.type("b\r");
+  assertEquals(await line, "pub #ba");
+  desk.prompt.printAbove("while it is carried out\n");
+  assertEquals(desk.terminal.shown.slice(2), ["p\\x1b1> pub #ba", "while it is carried out"]);
+});
+
+Deno.test("Tab completes as far as all offers agree, and lists them where they do not", async () => {
+  using desk = new Desk({ topics: ["#alpha.one", "#alpha.two"] });
+  const line = desk.line();
+  desk.type("pub #a\t");
+  await turn();
+  assertEquals(desk.terminal.shown, ["p\\x1b1> pub #alpha."]);
+  desk.type("\t");
+  await turn();
+  assertEquals(desk.terminal.shown, ["#alpha.one  #alpha.two", "p\\x1b1> pub #alpha."]);
+  desk.type("o\t\r");
+  assertEquals((await line)?.trimEnd(), "pub #alpha.one");
+});
+
+Deno.test("of very many offers the first are listed, and how many more there are", async () => {
+  const topics = Array.from({ length: 103 }, (_, at) => `#t${String(at).padStart(3, "0")}`);
+  using desk = new Desk({ topics });
+  const written: string[] = [];
+  const write = desk.terminal.write.bind(desk.terminal);
+  desk.terminal.write = (text) => {
+    written.push(text);
+    write(text);
+  };
+  void desk.line();
+  desk.type("pub #t\t");
+  await turn();
+  const listed = written.join("").match(/#t\d{3}/g)?.length;
+  assertEquals([listed, written.join("").includes("#t099  and 3 more\n")], [100, true]);
+});
+
+Deno.test("Ctrl-C asks for the stop at once, Ctrl-D at an empty line, a stop and the end of input end it", async () => {
+  {
+    using desk = new Desk();
+    desk.type("one\rab\x1b[D\x04\x03");
+    assertEquals(await desk.line(), "one");
+    assertEquals(desk.interrupts, 1);
+    const line = desk.line();
+    await turn();
+    assertEquals(desk.terminal.shown.at(-1), "p\\x1b1> a", "in a line it deletes");
+    desk.type("\x7f\x04");
+    assertEquals([await line, await desk.line()], [undefined, undefined]);
+    assertEquals(desk.raw, [true, false], "the terminal is the shell's again");
+  }
+  for (const end of [(desk: Desk) => desk.stopping.abort(), (desk: Desk) => desk.endInput()]) {
+    using desk = new Desk();
+    const line = desk.line();
+    desk.type("half");
+    await turn();
+    end(desk);
+    assertEquals(await line, undefined);
+    assertEquals([desk.terminal.shown, desk.raw], [["p\\x1b1> half"], [true, false]]);
+  }
+});
+
+Deno.test("a terminal that does not know its size has the usual one", () => {
+  using desk = new Desk();
+  assertEquals(desk.prompt.columns, 40);
+  using _size = standIn(Deno, "consoleSize", () => ({ columns: 0, rows: 0 }));
+  assertEquals(desk.prompt.columns, 80);
+});
+
+Deno.test("Ctrl-L clears the screen, and the line is drawn at its top", async () => {
+  using desk = new Desk();
+  desk.prompt.printAbove("a message");
+  const line = desk.line();
+  desk.type("x\x0c");
+  await turn();
+  assertEquals(desk.terminal.shown, ["p\\x1b1> x"]);
+  desk.type("\r");
+  assertEquals(await line, "x");
+});

@@ -1,0 +1,151 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ChunkPool } from "../../../lib/buffers.ts";
+import { Outgoing } from "../../../lib/engine/nats/outgoing.ts";
+import { Subjects } from "../../../lib/engine/nats/subjects.ts";
+import type { Acknowledgement, Publisher } from "../../../lib/engine/types.ts";
+import { FlushList } from "../../../lib/flush_list.ts";
+import { ENGINE_AWAY_MS, ENGINE_WINDOW_BYTES } from "../../../lib/limits.ts";
+import { FakeLink } from "../../support/fake_link.ts";
+import { runOf } from "../case_parts.ts";
+
+class Bench implements Publisher {
+  readonly link = new FakeLink();
+  readonly answers: string[] = [];
+  readonly outgoing: Outgoing;
+  readonly #flushes = new FlushList();
+  #held = 0;
+
+  constructor(plain = false) {
+    this.outgoing = new Outgoing({
+      link: this.link,
+      subjects: new Subjects("p"),
+      flushes: this.#flushes,
+      pool: new ChunkPool(),
+      id: "me",
+      isPlain: () => plain,
+      deliver: () => 1,
+    }, 0);
+  }
+
+  hold(count: number): Acknowledgement {
+    const at = ++this.#held;
+    return {
+      acknowledge: ({ reached, level }) => this.answers.push(`${at}: ${count} ${level} ${reached}`),
+      refuse: (code) => this.answers.push(`${at}: ${count} ${code}`),
+    };
+  }
+
+  publish(topic: string, ...texts: string[]): void {
+    const run = runOf({ topic, topicBytes: topic.length }, texts);
+    run.keep();
+    this.outgoing.publish(run, this);
+  }
+
+  flush(): void {
+    this.#flushes.flush();
+  }
+}
+
+Deno.test("what one read brings is packed by topic, in its order, and acknowledged at the PONG behind it (N1)", () => {
+  const bench = new Bench();
+  const [a, b] = [{ topic: "#a", topicBytes: 2 }, { topic: "#b", topicBytes: 2 }];
+  for (const [route, texts] of [[a, ["1", "2"]], [a, ["3"]], [b, ["4"]], [a, ["5"]]] as const) {
+    const run = runOf(route, texts);
+    run.keep();
+    bench.outgoing.publish(run, bench);
+  }
+  assertEquals(bench.link.takeAsked(), []);
+  bench.flush();
+  assertEquals(bench.link.takeAsked(), [
+    "pub p.memory.run.a me.0 1\npub #a 1\n1\npub #a 1\n2\npub #a 1\n3\n",
+    "pub p.memory.run.b me.0 2\npub #b 1\n4\n",
+    "pub p.memory.run.a me.0 3\npub #a 1\n5\n",
+    "ping",
+  ]);
+  assertEquals(bench.answers, []);
+  bench.link.pong();
+  assertEquals(bench.answers, [
+    "1: 2 memory undefined",
+    "2: 1 memory undefined",
+    "3: 1 memory undefined",
+    "4: 1 memory undefined",
+  ]);
+  assertEquals(bench.outgoing.pending, 0);
+});
+
+Deno.test("while two PINGs have no answer what is little waits for the next, and goes together", () => {
+  const bench = new Bench();
+  for (const text of ["1", "2", "3", "4"]) {
+    bench.publish("#a", text);
+    bench.flush();
+  }
+  assertEquals(bench.link.takeAsked().filter((each) => each === "ping").length, 2);
+  bench.link.pong();
+  bench.flush();
+  assertEquals(bench.link.takeAsked().at(-1), "ping");
+  bench.link.pong();
+  bench.link.pong();
+  assertEquals(bench.answers.length, 4);
+});
+
+Deno.test("it is full while NATS owes an answer for its window, and calls back when it does not", () => {
+  const bench = new Bench();
+  const large = "x".repeat(512 * 1024);
+  let sent = 0;
+  for (; !bench.outgoing.full; sent++) bench.publish("#a", large);
+  assertEquals(sent, ENGINE_WINDOW_BYTES / large.length);
+  bench.flush();
+  let free = false;
+  bench.outgoing.whenNotFull(() => free = true);
+  let idle = false;
+  bench.outgoing.whenIdle(() => idle = true);
+  bench.link.pong();
+  assert(free && idle && !bench.outgoing.full);
+});
+
+Deno.test("what had no answer when NATS was lost is refused, and then all is, after a while (N3)", () => {
+  const bench = new Bench();
+  bench.publish("#a", "1");
+  bench.flush();
+  bench.publish("#a", "2");
+  bench.link.goDown();
+  assertEquals(bench.answers, ["1: 1 UNAVAILABLE", "2: 1 UNAVAILABLE"]);
+  assert(bench.outgoing.full);
+  assertMatch(bench.outgoing.trouble ?? "", /^NATS cannot be reached \(nowhere:4222\)$/);
+  let free = false;
+  bench.outgoing.whenNotFull(() => free = true);
+  bench.outgoing.tick(ENGINE_AWAY_MS - 1);
+  assert(!free);
+  bench.outgoing.tick(ENGINE_AWAY_MS);
+  assert(free && !bench.outgoing.full);
+  bench.publish("#a", "3");
+  assertEquals(bench.answers.at(-1), "3: 1 UNAVAILABLE");
+  bench.link.goUp();
+  assertEquals(bench.outgoing.trouble, undefined);
+  bench.link.takeAsked();
+  bench.publish("#a", "4");
+  bench.flush();
+  assertEquals(bench.link.takeAsked()[0], "pub p.memory.run.a me.1 2\npub #a 1\n4\n", "as another sender");
+});
+
+Deno.test("a run that is larger than a packed message goes in parts, a message that NATS does not take is refused", () => {
+  const bench = new Bench();
+  bench.publish("#a", ..."abc".split("").map((letter) => letter.repeat(40_000)));
+  bench.flush();
+  const asked = bench.link.takeAsked();
+  assertEquals(asked.map((each) => each.length > 40_000), [true, true, true, false]);
+  bench.link.maxPayload = 10_000;
+  bench.publish("#a", "y".repeat(10_000));
+  assertEquals(bench.answers, ["2: 1 PAYLOAD_TOO_LARGE"]);
+});
+
+Deno.test("messages of plain topics go one by one, and say who sent them", () => {
+  const bench = new Bench(true);
+  bench.publish("#a", "1", "2");
+  bench.flush();
+  assertEquals(bench.link.takeAsked(), [
+    'pub p.memory.one.a 1 {"headers":[["Hashbus-From","me.0 1"]]}',
+    'pub p.memory.one.a 2 {"headers":[["Hashbus-From","me.0 2"]]}',
+    "ping",
+  ]);
+});

@@ -1,0 +1,95 @@
+/**
+ * A connection to NATS that there is not: what is asked of it is noted, and answered when a test says so.
+ *
+ * @module
+ */
+import type {
+  NatsLink,
+  NatsLinkState,
+  NatsMessage,
+  NatsSending,
+  NatsSubscription,
+  NatsWatcher,
+} from "../../lib/engine/nats/port.ts";
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** Guarantee: nothing is answered but by {@link pong}, {@link goDown} and {@link goUp}. */
+export class FakeLink implements NatsLink {
+  up = true;
+  maxPayload = 1024 * 1024;
+  /** What was asked for, in its order: `sub <subject>`, `unsub <subject>`, `pub <subject> <payload>`, `ping`. */
+  readonly asked: string[] = [];
+  readonly #watchers: NatsWatcher[] = [];
+  readonly #subscribed = new Map<string, Set<(message: NatsMessage) => void>>();
+  #pings: Array<(taken: boolean) => void> = [];
+
+  get state(): NatsLinkState {
+    const nothing = { reconnects: 0, inMessages: 0, inBytes: 0, outMessages: 0, outBytes: 0 };
+    return { server: "nowhere:4222", version: "2.0.0", up: this.up, ...nothing };
+  }
+
+  publish(subject: string, bytes: Uint8Array, sending?: NatsSending): void {
+    const more = sending === undefined ? "" : ` ${JSON.stringify(sending)}`;
+    this.asked.push(`pub ${subject} ${decoder.decode(bytes)}${more}`);
+  }
+
+  subscribe(
+    subject: string,
+    onMessage: (message: NatsMessage) => void,
+    { queue }: { readonly queue?: string | undefined } = {},
+  ): NatsSubscription {
+    this.asked.push(queue === undefined ? `sub ${subject}` : `sub ${subject} ${queue}`);
+    const subscribed = this.#subscribed.get(subject) ?? new Set();
+    subscribed.add(onMessage);
+    this.#subscribed.set(subject, subscribed);
+    return {
+      unsubscribe: () => {
+        this.asked.push(`unsub ${subject}`);
+        subscribed.delete(onMessage);
+      },
+    };
+  }
+
+  flush(done: (taken: boolean) => void): void {
+    this.asked.push("ping");
+    this.#pings.push(done);
+  }
+
+  watch(watcher: NatsWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  close(closed: () => void): void {
+    closed();
+  }
+
+  /** The oldest PING is answered. */
+  pong(): void {
+    this.#pings.shift()!(true);
+  }
+
+  /** A message comes by a subscription to exactly this. */
+  comes(subscribed: string, text: string, subject = subscribed): void {
+    const nothing = { reply: "", hasHeaders: false, headers: undefined, status: 0, description: undefined };
+    const message: NatsMessage = { ...nothing, subject, bytes: encoder.encode(text) };
+    for (const onMessage of this.#subscribed.get(subscribed) ?? []) onMessage(message);
+  }
+
+  goDown(): void {
+    this.up = false;
+    for (const done of this.#pings.splice(0)) done(false);
+    for (const { down } of this.#watchers) down?.("pulled");
+  }
+
+  goUp(): void {
+    this.up = true;
+    for (const { up } of this.#watchers) up?.();
+  }
+
+  /** What was asked for since the last call. */
+  takeAsked(): string[] {
+    return this.asked.splice(0);
+  }
+}
