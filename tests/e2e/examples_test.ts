@@ -9,6 +9,10 @@ const ROOT = new URL("../../", import.meta.url);
 /** Where examples are looked for: documents, and what the doors to the library show. */
 const DOCUMENTS = ["README.md", "docs/library.md"];
 const SOURCES = ["lib/mod.ts", "lib/broker", "lib/client"];
+/** What programs of NATS use. */
+const NATS = "@nats-io/transport-node";
+/** Its example needs a NATS server and is run by engine_shared_test.ts. */
+const WITH_NATS = "docs/scaling.md";
 /** An example takes a moment; on a machine that is busy, a few. */
 const RUNS_AT_MOST_MS = 30_000;
 
@@ -46,8 +50,9 @@ async function modules(
 ): Promise<{ readonly path: string; readonly of: (example: Example) => string } & AsyncDisposable> {
   const path = await Deno.makeTempDir();
   const of = ({ where }: Example): string => `${path}/${where.replaceAll(/[/:]/g, "_")}.example.ts`;
-  const { compilerOptions } = JSON.parse(await document("deno.json"));
+  const { compilerOptions, imports: { [NATS]: nats } } = JSON.parse(await document("deno.json"));
   const imports = {
+    [NATS]: nats,
     "@hashbus/hashbus": `${path}/library.ts`,
     "@hashbus/hashbus/broker": `${ROOT}lib/broker/mod.ts`,
   };
@@ -91,7 +96,9 @@ Deno.test("an example that is wrong is found, on the line where it stands", asyn
   assertStringIncludes(said, ".example.ts:4:17");
 });
 
-for (const example of (await examples()).filter(({ fragment }) => !fragment)) {
+const programs = (await examples()).filter(({ fragment, where }) => !fragment && where !== WITH_NATS);
+
+for (const example of programs) {
   Deno.test(`the examples of ${example.where} run and print what they say`, async () => {
     const data = await Deno.makeTempDir();
     await using broker = await startBroker(["--data", data, "--durable", "#orders.>"], {
