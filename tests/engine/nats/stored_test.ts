@@ -1,12 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { jetstream } from "@nats-io/jetstream";
 import { connect, headers } from "@nats-io/transport-node";
-import type { Joining } from "../../../lib/engine/types.ts";
 import { newPrefix } from "../../support/nats_engine.ts";
 import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
 import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
-import { Worker } from "../groups/stored_bench.ts";
-import { StoredOnNats } from "./stored_bench.ts";
+import { member, StoredOnNats } from "./stored_bench.ts";
 
 // one for all of them: each test has a prefix of its own
 let nats: NatsServers | undefined;
@@ -24,28 +22,6 @@ async function two(
 ): Promise<[StoredOnNats, StoredOnNats]> {
   const of = { prefix: newPrefix(), ...options };
   return [await StoredOnNats.open(nats!.server, of), await StoredOnNats.open(nats!.server, of)];
-}
-
-/** A member of the group g. */
-async function member(made: StoredOnNats, terms: Partial<Joining> = {}): Promise<Worker> {
-  const worker = new Worker();
-  await new Promise<void>((resolve) => {
-    worker.membership = made.engine.join({
-      name: "g",
-      pattern: "#d.>",
-      window: 16,
-      blocks: true,
-      settling: "explicit",
-      from: undefined,
-      ...terms,
-      joined: (outcome) => {
-        worker.outcome = outcome;
-        resolve();
-      },
-    }, worker);
-    made.flush();
-  });
-  return worker;
 }
 
 async function until(is: () => boolean): Promise<void> {
