@@ -107,6 +107,33 @@ Deno.test(
 );
 
 Deno.test(
+  "what is on its way to a broker whose last member leaves goes to one at another broker, at once (N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const count = 400;
+    const sender = new Sender(other);
+    for (let at = 0; at < count; at++) sender.send("#d.a", `${at} ${"x".repeat(4096)}`);
+    await until(() => sender.answers.length === count);
+    const first = await member(one, { window: count, from: { kind: "earliest" } });
+    const gives = first.give.bind(first);
+    let dead = false;
+    first.give = (run, attempt) => {
+      gives(run, attempt);
+      if (!dead) queueMicrotask(() => first.dies());
+      dead = true;
+    };
+    await until(() => dead);
+    assert(first.given.length < count, "some is on its way");
+    const second = await member(other, { window: count });
+    await until(() => second.given.length === count);
+    assertEquals(new Set(second.given.map(({ sequence }) => sequence)).size, count);
+  },
+);
+
+Deno.test(
   "what is given back too often is a dead letter, once, with what it was (G11, N11)",
   NEEDS_NATS,
   async () => {
