@@ -134,6 +134,29 @@ Deno.test(
 );
 
 Deno.test(
+  "no more groups are stored than may be, those that are go on, and a deleted one makes room (G6)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two({ limits: { groups: 2 } });
+    await using _one = one;
+    await using _other = other;
+    const [a, , c] = await Promise.all(["a", "b", "c"].map((name) => member(one, { name })));
+    assertEquals(a!.outcome, { kind: "joined" });
+    assertEquals(c!.outcome, {
+      kind: "refused",
+      code: "TOO_MANY_GROUPS",
+      reason: "there are 2 groups already, as many as may be stored (--max-groups): " +
+        "who runs the broker can delete what nobody needs (--groups, --delete-group)",
+    });
+    assertEquals((await member(other, { name: "a" })).outcome, { kind: "joined" }, "it is there already");
+    await new Promise<void>((resolve) =>
+      one.engine.deleteGroup({ name: "a", pattern: "#d.>" }, () => resolve())
+    );
+    assertEquals((await member(other, { name: "c" })).outcome, { kind: "joined" });
+  },
+);
+
+Deno.test(
   "what is given back too often is a dead letter, once, with what it was (G11, N11)",
   NEEDS_NATS,
   async () => {

@@ -44,6 +44,8 @@ export interface StreamTerms {
   /** Milliseconds that a member of a group may hold a message; and how often one is given out. */
   readonly ackTimeout: number;
   readonly maxAttempts: number;
+  /** How many groups may be stored. */
+  readonly groupsMost: number;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
   /** What others stored cannot be read. */
@@ -130,6 +132,7 @@ export class StreamSide implements StoredSide {
       ackTimeout: terms.ackTimeout,
       maxAttempts: terms.maxAttempts,
       patterns: terms.patterns,
+      groupsMost: terms.groupsMost,
     });
     link.watch({ read: flush });
   }
