@@ -24,6 +24,7 @@ import { ASK_MOST } from "./limits.ts";
 import { narrow } from "./narrow.ts";
 import { PageMaker } from "./page_maker.ts";
 import { Reading, type ReadingParts } from "./reading.ts";
+import { isWhole } from "./whole.ts";
 
 /** What it works with. */
 export interface StreamLogParts extends ReadingParts {
@@ -154,7 +155,8 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
         this.#under.delete(reading);
         // what came is kept: it goes on behind that
         if (read.kind !== "read") return this.#later(() => this.#read(reader));
-        reader.through = read.through || reading.over;
+        if (read.through) return this.#confirm(reading, patterns, reader);
+        reader.through = reading.over;
         if (!reading.over) this.#keep({ reading, patterns, after: reader.after });
         if (reader.through || reader.page.length > 0) this.#answer(reader);
         else this.#read(reader);
@@ -162,9 +164,23 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     });
   }
 
+  /** Its consumer has no more: that is the end only where the stream has no more, either. */
+  #confirm(reading: Reading, patterns: readonly string[], reader: Reader): void {
+    const { after, limit } = reader;
+    isWhole(this.#parts, patterns, { after, upTo: limit }, (whole) => {
+      reader.through = whole === true;
+      if (whole === true && !this.#closed) this.#keep({ reading, patterns, after: Math.max(after, limit) });
+      else reading.end();
+      if (reader.through || reader.page.length > 0) this.#answer(reader);
+      else this.#later(() => this.#read(reader));
+    });
+  }
+
   #take(reader: Reader, message: Incoming): boolean {
     const { topic, sequence: id, time } = message;
     if (id > reader.limit) return false;
+    // what came before the reader was lost comes again where a server that lags gives it out
+    if (id <= reader.after) return true;
     reader.after = Math.max(reader.after, id);
     const own = reader.cursors.filter(({ pattern }) => matches(pattern, topic));
     const wanted = wantedOf(own, topic, { id, first: id, count: 1, time });
