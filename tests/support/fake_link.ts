@@ -49,6 +49,8 @@ export class FakeLink implements NatsLink {
         this.asked.push(`unsub ${subject}`);
         subscribed.delete(onMessage);
       },
+      // what the test sends from then on was on its way
+      drain: () => void this.asked.push(`unsub ${subject}`),
     };
   }
 

@@ -6,13 +6,14 @@
 import { ChunkPool } from "../../../lib/buffers.ts";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { Counters } from "../../../lib/counters.ts";
-import type { Engine } from "../../../lib/engine/types.ts";
+import type { Engine, Joining } from "../../../lib/engine/types.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
 import { HeldMemory } from "../../../lib/held_memory.ts";
 import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { SILENT_LOG } from "../../../lib/log.ts";
 import { type NatsOptions, openNats } from "../../../lib/nats/mod.ts";
 import { closed, type Made } from "../case_parts.ts";
+import { Worker } from "../groups/stored_bench.ts";
 
 /** How often it is told the time, milliseconds. */
 const TICK_MS = 50;
@@ -81,4 +82,26 @@ export class StoredOnNats implements Made, AsyncDisposable {
     clearInterval(this.#ticking);
     await closed(this.engine);
   }
+}
+
+/** A member of the group g, which has joined. */
+export async function member(made: StoredOnNats, terms: Partial<Joining> = {}): Promise<Worker> {
+  const worker = new Worker();
+  await new Promise<void>((resolve) => {
+    worker.membership = made.engine.join({
+      name: "g",
+      pattern: "#d.>",
+      window: 16,
+      blocks: true,
+      settling: "explicit",
+      from: undefined,
+      ...terms,
+      joined: (outcome) => {
+        worker.outcome = outcome;
+        resolve();
+      },
+    }, worker);
+    made.flush();
+  });
+  return worker;
 }

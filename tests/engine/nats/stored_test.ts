@@ -1,12 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { jetstream } from "@nats-io/jetstream";
 import { connect, headers } from "@nats-io/transport-node";
-import type { Joining } from "../../../lib/engine/types.ts";
 import { newPrefix } from "../../support/nats_engine.ts";
 import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
 import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
-import { Worker } from "../groups/stored_bench.ts";
-import { StoredOnNats } from "./stored_bench.ts";
+import { member, StoredOnNats } from "./stored_bench.ts";
 
 // one for all of them: each test has a prefix of its own
 let nats: NatsServers | undefined;
@@ -24,28 +22,6 @@ async function two(
 ): Promise<[StoredOnNats, StoredOnNats]> {
   const of = { prefix: newPrefix(), ...options };
   return [await StoredOnNats.open(nats!.server, of), await StoredOnNats.open(nats!.server, of)];
-}
-
-/** A member of the group g. */
-async function member(made: StoredOnNats, terms: Partial<Joining> = {}): Promise<Worker> {
-  const worker = new Worker();
-  await new Promise<void>((resolve) => {
-    worker.membership = made.engine.join({
-      name: "g",
-      pattern: "#d.>",
-      window: 16,
-      blocks: true,
-      settling: "explicit",
-      from: undefined,
-      ...terms,
-      joined: (outcome) => {
-        worker.outcome = outcome;
-        resolve();
-      },
-    }, worker);
-    made.flush();
-  });
-  return worker;
 }
 
 async function until(is: () => boolean): Promise<void> {
@@ -127,6 +103,33 @@ Deno.test(
     first.dies();
     await until(() => second.given.length === 1);
     assertEquals([second.given[0]!.topic, second.given[0]!.sequence], ["#d.a", 1]);
+  },
+);
+
+Deno.test(
+  "what is on its way to a broker whose last member leaves goes to one at another broker, at once (N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const count = 400;
+    const sender = new Sender(other);
+    for (let at = 0; at < count; at++) sender.send("#d.a", `${at} ${"x".repeat(4096)}`);
+    await until(() => sender.answers.length === count);
+    const first = await member(one, { window: count, from: { kind: "earliest" } });
+    const gives = first.give.bind(first);
+    let dead = false;
+    first.give = (run, attempt) => {
+      gives(run, attempt);
+      if (!dead) queueMicrotask(() => first.dies());
+      dead = true;
+    };
+    await until(() => dead);
+    assert(first.given.length < count, "some is on its way");
+    const second = await member(other, { window: count });
+    await until(() => second.given.length === count);
+    assertEquals(new Set(second.given.map(({ sequence }) => sequence)).size, count);
   },
 );
 

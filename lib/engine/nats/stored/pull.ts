@@ -128,6 +128,13 @@ export class Pull {
     this.#subscription.unsubscribe();
   }
 
+  /** Nothing more is asked for, and what is on its way still comes. */
+  drain(): void {
+    if (!this.#parts.link.up) return this.close();
+    this.#requests.length = 0;
+    this.#subscription.drain();
+  }
+
   #came(message: NatsMessage): void {
     if (this.#closed) return;
     this.#heard = true;

@@ -252,8 +252,9 @@ export class StreamSide implements StoredSide {
     };
     if (!this.#terms.link.up) this.#publishing.close();
     this.#publishing.whenIdle(() => {
-      // what was given back and let go of is to reach NATS
-      if (this.#terms.link.up) this.#terms.link.flush(end);
+      // what was given back and let go of is to reach NATS, and so is what comes until then
+      const { link } = this.#terms;
+      if (link.up) link.flush(() => link.up ? link.flush(end) : end());
       else end();
     });
   }
