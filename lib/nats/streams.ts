@@ -148,7 +148,7 @@ export class JetStreams implements StreamsPort {
   #message(query: MessageQuery, done: (asked: Asked<EdgeMessage>) => void): void {
     answer(done, async () => {
       const message = await this.#manager.streams.getMessage(this.stream, query);
-      return message === null ? undefined : { sequence: message.seq };
+      return message === null ? undefined : { sequence: message.seq, time: message.time.getTime() };
     });
   }
 

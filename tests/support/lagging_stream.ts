@@ -22,8 +22,11 @@ interface Consumer {
   waiting: { inbox: string; left: number; noWait: boolean }[];
 }
 
+/** When all of it was stored, milliseconds. */
+const STORED = 1000;
+
 /** Its one topic is `#d`; the number of a message is its payload. */
-export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | "remove" | "next"> {
+export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | "remove" | "next" | "edge"> {
   readonly stream = "s";
   readonly api = "$JS.API";
   readonly filtersMost = 64;
@@ -35,6 +38,8 @@ export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | 
   answers = true;
   /** Whether servers say when they have no more. */
   tells = true;
+  /** Messages that have the subject of no topic. */
+  readonly unreadable = new Set<number>();
   readonly consumers: Consumer[] = [];
   readonly #link: FakeLink;
 
@@ -54,10 +59,12 @@ export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | 
   }
 
   addReader({ start }: ReaderSpec, done: (asked: Asked<string>) => void): void {
-    if (start.kind !== "sequence" || !this.answers) return done({ kind: "failed", reason: "no leader" });
+    if (!this.answers) return done({ kind: "failed", reason: "no leader" });
     const name = `c${this.consumers.length}`;
     // a server knows nothing of numbers that it does not have
-    const next = Math.min(start.sequence, this.has + 1);
+    const from = start.kind === "sequence" ? start.sequence : 1;
+    const isLate = start.kind === "time" && start.time > STORED;
+    const next = isLate ? this.has + 1 : Math.min(from, this.has + 1);
     this.consumers.push({ name, next, given: 0, has: this.has, waiting: [] });
     done({ kind: "done", value: name });
   }
@@ -68,7 +75,13 @@ export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | 
 
   next(_subject: string, from: number, done: (asked: Asked<EdgeMessage>) => void): void {
     if (!this.answers) return done({ kind: "failed", reason: "no leader" });
-    done(from > this.last ? { kind: "none" } : { kind: "done", value: { sequence: Math.max(from, 1) } });
+    done(from > this.last ? { kind: "none" } : { kind: "done", value: { sequence: from, time: STORED } });
+  }
+
+  edge(_subject: string, which: "first" | "last", done: (asked: Asked<EdgeMessage>) => void): void {
+    if (!this.answers) return done({ kind: "failed", reason: "no leader" });
+    if (this.last === 0) return done({ kind: "none" });
+    done({ kind: "done", value: { sequence: which === "first" ? 1 : this.last, time: STORED } });
   }
 
   /** Answers what was asked for over the link since the last call. */
@@ -95,9 +108,10 @@ export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | 
       }
       if (--first.left === 0) consumer.waiting.shift();
       const sequence = consumer.next++;
-      const tokens = ["s", consumer.name, 1, sequence, ++consumer.given, `1${"0".repeat(9)}`];
+      const tokens = ["s", consumer.name, 1, sequence, ++consumer.given, `${STORED}000000`];
       const reply = `$JS.ACK.${tokens.join(".")}.${consumer.has - sequence}`;
-      this.#link.comes(first.inbox, `${sequence}`, "p.stored.d", { reply });
+      const subject = this.unreadable.has(sequence) ? "p.stored.d..d" : "p.stored.d";
+      this.#link.comes(first.inbox, `${sequence}`, subject, { reply });
     }
   }
 }

@@ -67,6 +67,8 @@ export interface GroupConsumer {
 /** A subject's message. */
 export interface EdgeMessage {
   readonly sequence: number;
+  /** When it was stored, milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** One stream. */
