@@ -255,7 +255,7 @@ export const PATTERN_SHAPES_MOST = 512;
  */
 export const SUBJECT_TOPIC_MOST = 1 * KIB;
 /** Bytes of messages that NATS has not answered for, from which publishers wait. */
-export const ENGINE_WINDOW_BYTES = 1 * MIB;
+export const ENGINE_WINDOW_BYTES = 2 * MIB;
 /** Bytes that are packed into one message of NATS. */
 export const ENGINE_PACK_BYTES = 64 * KIB;
 /** How long publishers wait where NATS is away until what they publish is refused, milliseconds. */
@@ -271,10 +271,10 @@ export const ENGINE_ROOM_RUN_BYTES = 512;
  * Bytes that came between asking NATS and its answer: so many lie before this broker, and from the first on
  * other brokers' publishers wait, up to the second. NATS itself cuts off who lies back by 64 MiB.
  */
-export const ENGINE_BEHIND_MOST = 2 * MIB;
-export const ENGINE_BEHIND_LEAST = 256 * KIB;
+export const ENGINE_BEHIND_MOST = 4 * MIB;
+export const ENGINE_BEHIND_LEAST = 1 * MIB;
 /** Bytes after which it is asked again. */
-export const ENGINE_BEHIND_ASK = 128 * KIB;
+export const ENGINE_BEHIND_ASK = 256 * KIB;
 /** How often a broker that is full says so again, and how long that holds, milliseconds. */
 export const ENGINE_FULL_AGAIN_MS = 500;
 export const ENGINE_FULL_KEPT_MS = 2_000;

@@ -15,3 +15,8 @@ Deno.test("a quantile lies between the bounds that it falls between, and at the 
   for (let at = 0; at < 90; at++) histogram.took(5_000);
   assertEquals([quantile(histogram.state, 0.1), quantile(histogram.state, 0.5)], [10, 100]);
 });
+
+Deno.test("a quantile is as far between two bounds as what is between them has to be counted for it", () => {
+  const state = { bounds: [1, 11, 21], counts: [10, 10, 0, 0], sum: 0 };
+  assertEquals([0.5, 0.6, 0.75, 1].map((part) => quantile(state, part)), [1, 3, 6, 11]);
+});

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { equivalents } from "./mutation/equivalent.ts";
+import { distances, modulesOf } from "./mutation/modules.ts";
 import { mutantsOf, mutated } from "./mutation/mutants.ts";
+import { Workshop } from "./mutation/workshop.ts";
 
 const SOURCE = `
 import { one } from "./one.ts";
@@ -47,4 +49,19 @@ Deno.test("what no test can notice is said of lines that there are", async () =>
   const { all, stale } = await equivalents({ read: (path) => Deno.readTextFile(`${root}${path}`) });
   assert(all.length > 0);
   assertEquals(stale, []);
+});
+
+Deno.test("what a test loads is what it imports, and what that runs in threads", async () => {
+  using workshop = await Workshop.make();
+  const test = "tests/store/sqlite/store_test.ts";
+  const far = distances(test, await modulesOf([test], workshop));
+  for (
+    const path of [
+      "lib/store/sqlite/threads/worker.ts",
+      "lib/store/sqlite/writer/writer.ts",
+    ]
+  ) {
+    assert(far.has(path), path);
+  }
+  assert(!far.has("lib/http/mod.ts"));
 });

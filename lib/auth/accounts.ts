@@ -189,7 +189,7 @@ function readRules(
       if (problem !== undefined) place(`${called}: ${problem}`);
       return pattern.startsWith("#") ? pattern : `#${pattern}`;
     });
-  if (value === undefined) return { allow: [], deny: [] };
+  // none where nothing is said
   if (!isTable(value)) return { allow: patterns(value, key), deny: [] };
   knowsKeys(value, RULE_KEYS, (text) => place(`${key}: ${text}`));
   for (const each of RULE_KEYS) {

@@ -3,14 +3,7 @@
  *
  * @module
  */
-import {
-  connect,
-  errors,
-  headers,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-} from "@nats-io/transport-node";
+import { errors, headers, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type {
   NatsHeaders,
   NatsLink,
@@ -21,6 +14,7 @@ import type {
   NatsWatcher,
 } from "../engine/nats/port.ts";
 import { connectionOptions, type LinkOptions } from "./connection_options.ts";
+import { connect } from "./transport.ts";
 
 type Flushed = (taken: boolean) => void;
 const LOST = "the connection was lost";

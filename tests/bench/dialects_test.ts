@@ -14,6 +14,7 @@ Deno.test("A publish and its delivery are what each protocol says, byte for byte
   assertEquals(wire, [
     ["hashbus2", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
     ["hashbus", "p1 pub #t abc\n", "#t abc\n"],
+    ["shared2", "pub #t 3\nabc\n", "pub #t 3\nabc\n"],
     ["toClassic", "pub #t 3\nabc\n", "#t abc\n"],
     ["toFrames", "p1 pub #t abc\n", "pub #t 3\nabc\n"],
     ["nats", "PUB t 3\r\nabc\r\n", "MSG t 1 3\r\nabc\r\n"],

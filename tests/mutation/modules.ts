@@ -16,8 +16,32 @@ export interface Module {
 const INFO_MS = 60_000;
 const ALL = "all_modules.ts";
 
-/** These sources and all that they load, by their paths. */
+/** These sources and all that they load, by their paths: what they import, and what they run in threads. */
 export async function modulesOf(paths: readonly string[], workshop: Workshop): Promise<Map<string, Module>> {
+  const threads = new Set<string>();
+  for (;;) {
+    const modules = await importsOf([...paths, ...threads], workshop);
+    const before = threads.size;
+    for (const [path, module] of modules) {
+      const started = await threadsOf(path, workshop);
+      for (const thread of started) threads.add(thread);
+      modules.set(path, { ...module, imports: [...module.imports, ...started] });
+    }
+    if (threads.size === before) return modules;
+  }
+}
+
+const THREAD = /\bnew Worker\(new URL\("(\.[^"]+\.ts)", import\.meta\.url\)/g;
+
+/** The sources that one begins threads with, by their paths. */
+async function threadsOf(path: string, workshop: Workshop): Promise<string[]> {
+  if (!path.startsWith("lib/")) return [];
+  const text = await workshop.read(path);
+  const top = workshop.url("");
+  return [...text.matchAll(THREAD)].map(([, to]) => new URL(to!, workshop.url(path)).href.slice(top.length));
+}
+
+async function importsOf(paths: readonly string[], workshop: Workshop): Promise<Map<string, Module>> {
   await workshop.write(ALL, paths.map((path) => `import "./${path}";\n`).join(""));
   try {
     const { success, text } = await workshop.run(["info", "--json", ALL], INFO_MS);

@@ -16,7 +16,7 @@ export interface Changed {
   readonly text: string;
 }
 
-const CHECK_MS = 300_000;
+const CHECK_MS = 900_000;
 
 /** Says of each whether it type-checks. */
 export async function typeCheck(workshop: Workshop, all: readonly Changed[]): Promise<boolean[]> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FlushList } from "../../flush_list.ts";
 import { ENGINE_BEHIND_ASK, ENGINE_BEHIND_LEAST, ENGINE_BEHIND_MOST } from "../../limits.ts";
 import type { NatsLink } from "./port.ts";
 
@@ -13,6 +14,7 @@ import type { NatsLink } from "./port.ts";
  */
 export class Backlog {
   readonly #link: NatsLink;
+  readonly #flushes: FlushList;
   readonly #changed: () => void;
   #received = 0;
   /** What had been received when it was asked; undefined: nobody waits for an answer. */
@@ -20,8 +22,9 @@ export class Backlog {
   #lastAsked = 0;
   #behind = false;
 
-  constructor(link: NatsLink, changed: () => void) {
+  constructor(link: NatsLink, flushes: FlushList, changed: () => void) {
     this.#link = link;
+    this.#flushes = flushes;
     this.#changed = changed;
     link.watch({ down: () => this.#set(false) });
   }
@@ -49,6 +52,8 @@ export class Backlog {
       if (!answered) return;
       if (this.#received - at < ENGINE_BEHIND_LEAST) this.#set(false);
       else if (this.#behind) this.#ask();
+      // others wait to be told
+      this.#flushes.flush();
     });
   }
 

@@ -4,9 +4,10 @@
  * @module
  */
 import type { FlushList } from "../../flush_list.ts";
+import type { HeldMemory } from "../../held_memory.ts";
 import { covers } from "../../topics/covers.ts";
 import { PatternTable } from "../../topics/pattern_table.ts";
-import { isPattern, matches } from "../../topics/topic.ts";
+import { isPattern } from "../../topics/topic.ts";
 import { Confirmations } from "./confirmations.ts";
 import type { NatsLink, NatsMessage, NatsSubscription } from "./port.ts";
 import type { Subjects } from "./subjects.ts";
@@ -16,10 +17,17 @@ export interface InterestOptions {
   readonly link: NatsLink;
   readonly subjects: Subjects;
   readonly flushes: FlushList;
+  /** Is told what patterns take here and in the link. */
+  readonly memory: HeldMemory;
   /** Any number that peers cannot guess. */
   readonly seed: number;
   readonly onMessage: (message: NatsMessage, by: Wanted) => void;
 }
+
+/** What a pattern takes beside its name, here and in the client of NATS: measured. */
+const WANTED_BYTES = 1800;
+/** Comparisons of patterns in one tick: a few milliseconds. */
+const LOOKS_A_TICK = 4096;
 
 /** A pattern with local subscribers. */
 export interface Wanted {
@@ -51,8 +59,12 @@ export class Interest {
   readonly #patterns: PatternTable<string>;
   /** Nobody wants these any more. */
   readonly #leaving = new Set<Wanted>();
-  /** Others cover these, which are subscribed to. */
-  readonly #covered = new Set<Wanted>();
+  /** Of those with wildcards, nobody wants these; what only they cover is still to be subscribed to. */
+  readonly #ending = new Set<Wanted>();
+  /** What is being looked at, and which of the above began to end before. */
+  #pass: { readonly rest: Iterator<Wanted>; readonly ending: Set<Wanted> } | undefined;
+  /** Something may be covered now that was not, or the other way around. */
+  #changed = false;
   #order = 0;
 
   constructor(options: InterestOptions) {
@@ -85,8 +97,10 @@ export class Interest {
     const known = this.#wanted.get(pattern);
     if (known !== undefined) {
       this.#leaving.delete(known);
+      if (this.#ending.delete(known)) this.#comesBack(known);
       return;
     }
+    this.#options.memory.hold(WANTED_BYTES + 2 * pattern.length);
     const wanted: Wanted = { pattern, order: 0, subscription: undefined };
     this.#wanted.set(pattern, wanted);
     this.#patterns.add(pattern, pattern);
@@ -115,52 +129,79 @@ export class Interest {
     return true;
   }
 
-  /** Time has passed: what is for nothing is given up. */
+  /**
+   * Time has passed: what is for nothing is given up. Patterns are looked at some at a time: there may be
+   * many, and until all have been what comes twice is seen by who sent it.
+   */
   tick(): void {
     for (const wanted of this.#leaving) {
       this.#leaving.delete(wanted);
-      this.#wanted.delete(wanted.pattern);
-      this.#patterns.remove(wanted.pattern, wanted.pattern);
-      this.#covered.delete(wanted);
-      if (wanted.subscription !== undefined) this.#end(wanted);
+      if (!this.#wild.delete(wanted)) {
+        this.#forget(wanted);
+        continue;
+      }
+      // those that only this one covers are subscribed to first
+      this.#wildTable.remove(wanted.pattern, wanted);
+      this.#ending.add(wanted);
+      this.#changed = true;
     }
-    // who covers them is there by now, or they would have been found to be wanted
-    for (const wanted of this.#covered) {
-      this.#covered.delete(wanted);
-      if (wanted.subscription !== undefined && this.#coverOf(wanted) !== undefined) this.#giveUp(wanted);
+    for (let looks = LOOKS_A_TICK; looks > 0;) {
+      if (this.#pass === undefined) {
+        if (!this.#changed) return;
+        this.#changed = false;
+        this.#pass = { rest: this.#wanted.values(), ending: new Set(this.#ending) };
+      }
+      const { value, done } = this.#pass.rest.next();
+      if (done === true) {
+        this.#endOf(this.#pass.ending);
+        this.#pass = undefined;
+      } else {
+        looks -= 1 + (isPattern(value.pattern) ? this.#wild.size : 0);
+        this.#settle(value);
+      }
     }
+  }
+
+  #comesBack(wanted: Wanted): void {
+    this.#pass?.ending.delete(wanted);
+    this.#wild.add(wanted);
+    this.#wildTable.add(wanted.pattern, wanted);
+    this.#changed = true;
   }
 
   #begin(wanted: Wanted): void {
     const { link, subjects, onMessage } = this.#options;
+    const { pattern } = wanted;
     wanted.order = ++this.#order;
-    wanted.subscription = link.subscribe(
-      subjects.memory(wanted.pattern),
-      (message) => onMessage(message, wanted),
-    );
-    this.#table.add(wanted.pattern, wanted);
+    wanted.subscription = link.subscribe(subjects.memory(pattern), (message) => onMessage(message, wanted));
+    this.#table.add(pattern, wanted);
     this.#confirmations.asked();
-    if (!isPattern(wanted.pattern)) return;
-    this.#wildTable.add(wanted.pattern, wanted);
+    if (!isPattern(pattern)) return;
+    this.#wildTable.add(pattern, wanted);
     this.#wild.add(wanted);
-    for (const other of this.#wanted.values()) {
-      if (other !== wanted && other.subscription !== undefined && takesIn(wanted, other)) {
-        this.#covered.add(other);
-      }
-    }
+    this.#changed = true;
   }
 
-  /** Those that only this one covers are subscribed to first. */
-  #end(wanted: Wanted): void {
-    if (this.#wild.has(wanted)) {
-      this.#wild.delete(wanted);
-      this.#wildTable.remove(wanted.pattern, wanted);
-      for (const other of this.#wanted.values()) {
-        if (other.subscription !== undefined || !takesIn(wanted, other)) continue;
-        if (this.#coverOf(other) === undefined) this.#begin(other);
-      }
-    }
-    this.#giveUp(wanted);
+  /** Whether another covers it may have changed. */
+  #settle(wanted: Wanted): void {
+    if (this.#ending.has(wanted)) return;
+    const isCovered = this.#coverOf(wanted) !== undefined;
+    if (isCovered === (wanted.subscription === undefined)) return;
+    if (isCovered) this.#giveUp(wanted);
+    else this.#begin(wanted);
+  }
+
+  /** All that these cover has been looked at. */
+  #endOf(ending: Iterable<Wanted>): void {
+    for (const wanted of ending) if (this.#ending.delete(wanted)) this.#forget(wanted);
+  }
+
+  #forget(wanted: Wanted): void {
+    const { pattern, subscription } = wanted;
+    this.#wanted.delete(pattern);
+    this.#patterns.remove(pattern, pattern);
+    this.#options.memory.letGo(WANTED_BYTES + 2 * pattern.length);
+    if (subscription !== undefined) this.#giveUp(wanted);
   }
 
   #giveUp(wanted: Wanted): void {
@@ -182,8 +223,4 @@ export class Interest {
     for (const other of found) return other;
     return undefined;
   }
-}
-
-function takesIn({ pattern }: Wanted, { pattern: other }: Wanted): boolean {
-  return isPattern(other) ? covers(pattern, other) : matches(pattern, other);
 }

@@ -56,7 +56,7 @@ export class MemorySide implements Flushable {
     const changed = (): void => this.#announce();
     const flush = (): void => flushes.flush();
     // who is told first has what the others ask for
-    this.#backlog = new Backlog(link, changed);
+    this.#backlog = new Backlog(link, flushes, changed);
     this.#outgoing = new Outgoing({
       ...options,
       isPlain: (topic) => plain.some((pattern) => matches(pattern, topic)),

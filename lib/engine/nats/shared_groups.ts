@@ -57,7 +57,7 @@ export class SharedGroups {
     this.#options = options;
     const { link, flushes, changed } = options;
     this.#confirmations = new Confirmations(link, flushes);
-    this.#backlog = new Backlog(link, changed);
+    this.#backlog = new Backlog(link, flushes, changed);
     this.#groups = new Groups({
       ...options,
       routing: {

@@ -38,7 +38,7 @@ Deno.test("a line of JSON names its topic, or has that of -t, which wins; blank 
   assertEquals(given(bytes(line), 6), { topic: "#b", payload: bytes("x"), options: { ttl: 1 }, place: 6 });
   assertEquals(given(bytes('{"payload":"x"}'), 7), {
     topic: "#b",
-    payload: "x",
+    payload: bytes("x"),
     options: { ttl: 1 },
     place: 7,
   });

@@ -3,6 +3,7 @@ import { Backlog } from "../../../lib/engine/nats/backlog.ts";
 import { FullBrokers } from "../../../lib/engine/nats/full_brokers.ts";
 import { Senders } from "../../../lib/engine/nats/senders.ts";
 import { Subjects } from "../../../lib/engine/nats/subjects.ts";
+import { FlushList } from "../../../lib/flush_list.ts";
 import {
   ENGINE_BEHIND_ASK,
   ENGINE_BEHIND_MOST,
@@ -73,9 +74,9 @@ Deno.test("who another is full for is waited for until it says otherwise, or say
 });
 
 Deno.test("what came before NATS's answer is how far we lie behind", () => {
-  const link = new FakeLink();
+  const [link, flushes] = [new FakeLink(), new FlushList()];
   let changes = 0;
-  const backlog = new Backlog(link, () => changes++);
+  const backlog = new Backlog(link, flushes, () => changes++);
   backlog.received(ENGINE_BEHIND_ASK);
   assertEquals(link.takeAsked(), ["ping"]);
   backlog.received(ENGINE_BEHIND_MOST);
@@ -86,8 +87,10 @@ Deno.test("what came before NATS's answer is how far we lie behind", () => {
   assert(backlog.behind, "so much lay before the answer");
   assertEquals(link.takeAsked(), ["ping"], "it is asked again");
   backlog.received(100);
+  let flushed = false;
+  flushes.add({ ready: () => flushed = true });
   link.pong();
-  assertEquals([backlog.behind, changes], [false, 2]);
+  assertEquals([backlog.behind, changes, flushed], [false, 2, true]);
 });
 
 Deno.test("a message is new once, whichever way it comes again, and each sender's by themselves", () => {

@@ -5,6 +5,7 @@
  */
 import { connectFrom } from "../local_address.ts";
 import type { Wire } from "../talker.ts";
+import { drawnTlsWire } from "./tls_wire.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** Bytes of an answer that are kept. */
@@ -23,6 +24,8 @@ export interface Target {
   readonly httpPort: number;
   /** It makes who fails to log in wait, by address: each attack comes from one of many. */
   readonly accounts: boolean;
+  /** It speaks TLS, and who trusts this issuer (PEM) believes it; left out: plain text. */
+  readonly issuer?: string | undefined;
   readonly random: () => number;
   /** What nobody may hear. */
   readonly forbidden?: string;
@@ -65,8 +68,9 @@ export async function attack(transcript: Transcript, target: Target): Promise<st
   return late ? undefined : heard;
 }
 
-async function connected(port: number, { accounts, random }: Target): Promise<Wire> {
+async function connected(port: number, { accounts, issuer, random }: Target): Promise<Wire> {
   try {
+    if (issuer !== undefined) return await drawnTlsWire(port, issuer, random);
     if (accounts) return await connectFrom(Math.floor(random() * 65_536), port);
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
     connection.setNoDelay(true);

@@ -4,11 +4,21 @@
  * @module
  */
 import { usersFile } from "../accounts.ts";
+import { TestIssuer } from "../../support/certificates.ts";
 import { type RunningBroker, startBroker } from "../../support/broker.ts";
 
 /** What a broker must never say of itself. */
 const DEFECT = /^.*(internal error|Uncaught|panicked|TypeError|RangeError|ReferenceError).*$/m;
 const SAMPLE_MS = 50;
+
+/** A certificate of this issuer's, as options. */
+async function pairIn(issuer: TestIssuer): Promise<readonly string[]> {
+  const { certificate, key } = await issuer.issue();
+  const [certificatePath, keyPath] = [`${issuer.folder}/broker.crt`, `${issuer.folder}/broker.key`];
+  await Deno.writeTextFile(certificatePath, certificate);
+  await Deno.writeTextFile(keyPath, key, { mode: 0o600 });
+  return ["--tls-cert", certificatePath, "--tls-key", keyPath];
+}
 
 export class FuzzedBroker {
   readonly subPort: number;
@@ -16,12 +26,18 @@ export class FuzzedBroker {
   readonly httpPort: number;
   /** Whether one has to log in. */
   readonly accounts: boolean;
+  /** Who issued its certificate, PEM; undefined: it speaks plain text. */
+  readonly issuer: string | undefined;
   readonly #program: RunningBroker;
   #ended: string | undefined;
   #stopping = false;
 
-  private constructor(program: RunningBroker, accounts: boolean) {
+  private constructor(
+    program: RunningBroker,
+    { accounts, issuer }: { readonly accounts: boolean; readonly issuer: string | undefined },
+  ) {
     this.accounts = accounts;
+    this.issuer = issuer;
     this.#program = program;
     this.subPort = program.subPort;
     this.pubPort = program.pubPort;
@@ -31,7 +47,11 @@ export class FuzzedBroker {
     });
   }
 
-  static async start({ accounts }: { readonly accounts: boolean }): Promise<FuzzedBroker> {
+  static async start(
+    { accounts, tls = false }: { readonly accounts: boolean; readonly tls?: boolean | undefined },
+  ): Promise<FuzzedBroker> {
+    const issuer = tls ? await TestIssuer.make() : undefined;
+    const pair = issuer === undefined ? [] : await pairIn(issuer);
     const data = await Deno.makeTempDir({ prefix: "hashbus-fuzz-" });
     const users = accounts ? await usersFile() : undefined;
     const args = [
@@ -44,12 +64,15 @@ export class FuzzedBroker {
       ["--stall-timeout", "2s"],
       ["--http", "0"],
       users === undefined ? [] : ["--users", users],
+      pair,
     ].flat();
     const after = async (): Promise<void> => {
       await Deno.remove(data, { recursive: true });
       if (users !== undefined) await Deno.remove(users);
+      await issuer?.[Symbol.asyncDispose]();
     };
-    return new FuzzedBroker(await startBroker(args, { timeout: 30_000, after }), accounts);
+    const program = await startBroker(args, { timeout: 30_000, after });
+    return new FuzzedBroker(program, { accounts, issuer: issuer?.certificate });
   }
 
   get pid(): number {

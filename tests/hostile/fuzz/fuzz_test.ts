@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connectPublisher } from "../../../lib/mod.ts";
+import { HAS_OPENSSL } from "../../support/certificates.ts";
 import { seeded } from "../../faults/random.ts";
 import { HONEST } from "../accounts.ts";
 import { attack } from "./attack.ts";
@@ -34,6 +35,27 @@ for (const accounts of [false, true]) {
     assert(transcripts.length > before, "what is answered in a new way is kept");
   });
 }
+
+Deno.test({
+  name: `some seconds of mutations inside of TLS and of its records: nothing missed, nothing left behind${
+    HAS_OPENSSL ? "" : " (skipped: without openssl there are no certificates)"
+  }`,
+  ignore: !HAS_OPENSSL,
+  fn: async () => {
+    const report = await runRound({
+      seed: 21,
+      ms: ROUND_MS,
+      executions: EXECUTIONS / 2,
+      corpus: corpus(),
+      novelty: new Novelty(),
+      accounts: false,
+      tls: true,
+    });
+    assertEquals(report.findings, []);
+    assert(report.executions > 10 && report.novel > 3, `${report.executions}, ${report.novel} of them new`);
+    assertEquals(report.received, report.published);
+  },
+});
 
 Deno.test("a broker that dies of a mutation is found, and what was said to it is kept", async () => {
   const report = await runRound({

@@ -21,6 +21,8 @@ export interface HonestOptions {
   readonly subPort: number;
   readonly pubPort: number;
   readonly accounts: boolean;
+  /** As that of a target. */
+  readonly issuer?: string | undefined;
   readonly secret: string;
 }
 
@@ -51,11 +53,15 @@ export class Honest {
    * `secret`: what nobody else knows of the names of its topics. With accounts it sees all that is published, and so
    * what attackers may not publish.
    */
-  static async on({ subPort, pubPort, accounts, secret }: HonestOptions): Promise<Honest> {
+  static async on({ subPort, pubPort, accounts, issuer, secret }: HonestOptions): Promise<Honest> {
     const topics = [`#honest.${secret}`, `#d.honest.${secret}`];
     // attackers may subscribe to what takes this in, and not to this
     if (accounts) topics.push(`#p.secret.${secret}`);
-    const options = { reconnect: false, ...(accounts ? { credentials: HONEST } : {}) };
+    const options = {
+      reconnect: false,
+      ...(accounts ? { credentials: HONEST } : {}),
+      ...(issuer === undefined ? {} : { host: "localhost", tls: { ca: [issuer] } }),
+    };
     const publisher = await connectPublisher({ ...options, id: "honest", port: pubPort });
     const subscriber = await connectSubscriber({ ...options, id: "observer", port: subPort });
     for (const pattern of accounts ? ["#>"] : topics) await subscriber.subscribe(pattern);

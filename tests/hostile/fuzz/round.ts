@@ -12,6 +12,7 @@ import { FuzzedBroker } from "./broker.ts";
 import { Honest } from "./honest.ts";
 import { mutated } from "./mutate.ts";
 import type { Novelty } from "./novelty.ts";
+import { tlsWire } from "./tls_wire.ts";
 import { readWritten, type Transcript, written } from "./transcript.ts";
 
 export interface RoundOptions {
@@ -24,6 +25,8 @@ export interface RoundOptions {
   readonly novelty: Novelty;
   /** Whether the broker has accounts. */
   readonly accounts: boolean;
+  /** Whether it speaks TLS: then it has no accounts. */
+  readonly tls?: boolean;
   /** Told which process it is. */
   readonly started?: (pid: number) => void;
 }
@@ -56,16 +59,17 @@ const QUIET_WITHIN_MS = 12_000;
 
 /** Runs one. */
 export async function runRound(
-  { seed, ms, executions: most = Infinity, corpus, novelty, accounts, started }: RoundOptions,
+  { seed, ms, executions: most = Infinity, corpus, novelty, accounts, tls, started }: RoundOptions,
 ): Promise<RoundReport> {
   const random = seeded(seed);
   const findings: string[] = [];
   const suspects: Transcript[] = [];
-  const broker = await FuzzedBroker.start({ accounts });
+  const broker = await FuzzedBroker.start({ accounts, tls });
   const secret = crypto.randomUUID();
-  const { subPort, pubPort, httpPort } = broker;
-  const honest = await Honest.on({ subPort, pubPort, accounts, secret });
-  const target = { subPort, pubPort, httpPort, accounts, random, ...(accounts ? { forbidden: secret } : {}) };
+  const { subPort, pubPort, httpPort, issuer } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts, issuer, secret });
+  const forbidden = accounts ? { forbidden: secret } : {};
+  const target = { subPort, pubPort, httpPort, accounts, issuer, random, ...forbidden };
   started?.(broker.pid);
   const descriptors = broker.descriptors;
   const began = performance.now();
@@ -128,18 +132,19 @@ export async function runRound(
 /** Says these one after the other to a broker of their own, and says what was wrong behind each. */
 export async function replay(
   transcripts: readonly Transcript[],
-  { accounts }: { accounts: boolean },
+  { accounts, tls }: { accounts: boolean; tls?: boolean | undefined },
 ): Promise<string[]> {
-  const broker = await FuzzedBroker.start({ accounts });
+  const broker = await FuzzedBroker.start({ accounts, tls });
   const secret = crypto.randomUUID();
-  const { subPort, pubPort, httpPort } = broker;
-  const honest = await Honest.on({ subPort, pubPort, accounts, secret });
+  const { subPort, pubPort, httpPort, issuer } = broker;
+  const honest = await Honest.on({ subPort, pubPort, accounts, issuer, secret });
   const found: string[] = [];
   const target = {
     subPort,
     pubPort,
     httpPort,
     accounts,
+    issuer,
     random: Math.random,
     ...(accounts ? { forbidden: secret } : {}),
   };
@@ -177,8 +182,12 @@ function known(
 }
 
 /** Who comes anew is served. */
-async function health({ pubPort }: { readonly pubPort: number }): Promise<void> {
-  using talker = await Talker.connect(pubPort);
+async function health(
+  { pubPort, issuer }: { readonly pubPort: number; readonly issuer: string | undefined },
+): Promise<void> {
+  using talker = issuer === undefined
+    ? await Talker.connect(pubPort)
+    : new Talker(await tlsWire(pubPort, issuer));
   await talker.say("health hello 2\nping\n");
   await within("an answer", talker.until((text) => text.endsWith("\n"), "an answer"));
   if (!/^(OK_2|ERR_DENIED)\n/.test(talker.text)) throw new Error(`${JSON.stringify(talker.text)} came`);

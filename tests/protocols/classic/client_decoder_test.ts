@@ -235,3 +235,12 @@ Deno.test("an LF that comes late behind an OK shows that lines have ends: nothin
   push(" two\n");
   assertEquals(said, ["OK", "#a one and two"]);
 });
+
+Deno.test("a delivery that an OK sticks to is a delivery whatever it says, and the OK the reply", () => {
+  for (const payload of ["x", "", "ERR", "two words"]) {
+    const { decoder, seen } = bench({ requests: 2 });
+    decoder.push(encoder.encode(`OK#ERR ${payload}OK`));
+    decoder.quiet();
+    assertEquals(seen, ["reply OK", `#ERR <- ${payload}`, "reply OK"]);
+  }
+});

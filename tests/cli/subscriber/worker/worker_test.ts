@@ -61,7 +61,7 @@ Deno.test("lines of commands that run at a time are not mixed", async () => {
 
 Deno.test("so many run at a time, and no more", async () => {
   const folder = await Deno.makeTempDir();
-  const script = `touch ${folder}/$HASHBUS_SEQ; ls ${folder} | wc -l; sleep 0.05; rm ${folder}/$HASHBUS_SEQ`;
+  const script = `touch ${folder}/$HASHBUS_SEQ; ls ${folder} | wc -l; sleep 0.2; rm ${folder}/$HASHBUS_SEQ`;
   const desk = new Desk(script, { jobs: 3 });
   desk.leased(1, Array.from({ length: 9 }, () => ""));
   while (desk.log.length < 9) await new Promise((resolve) => setTimeout(resolve, 5));
