@@ -208,12 +208,12 @@ function nameOf({ name, pattern }: GroupName): string {
 
 /** What a consumer is to us; undefined: nothing. */
 function groupOf(
-  { name: consumer, config, created, num_pending, num_ack_pending }: ConsumerInfo,
+  { name: consumer, config, created, num_pending, num_ack_pending: outstanding }: ConsumerInfo,
 ): GroupConsumer | undefined {
   if (!consumer.startsWith(GROUP)) return undefined;
   const described = readDescription(config.description ?? "");
   if (described === undefined || nameOf(described.group) !== consumer) return undefined;
-  return { ...described, consumer, created, lag: num_pending + num_ack_pending };
+  return { ...described, consumer, created, lag: num_pending + outstanding, outstanding };
 }
 
 function readDescription(text: string): Pick<GroupConsumer, "group" | "settling"> | undefined {

@@ -62,6 +62,8 @@ export interface GroupConsumer {
   readonly created: string;
   /** Messages that it has not acknowledged. */
   readonly lag: number;
+  /** Those of them that members hold, of any broker. */
+  readonly outstanding: number;
 }
 
 /** A subject's message. */

@@ -4,6 +4,7 @@ import { connect, headers } from "@nats-io/transport-node";
 import { newPrefix } from "../../support/nats_engine.ts";
 import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
 import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
+import type { GroupsListing } from "../../../lib/engine/types.ts";
 import { member, StoredOnNats } from "./stored_bench.ts";
 
 // one for all of them: each test has a prefix of its own
@@ -153,6 +154,26 @@ Deno.test(
       one.engine.deleteGroup({ name: "a", pattern: "#d.>" }, () => resolve())
     );
     assertEquals((await member(other, { name: "c" })).outcome, { kind: "joined" });
+  },
+);
+
+Deno.test(
+  "a listing says what members of all brokers hold, and how many members this one has (N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const worker = await member(one, { window: 2 });
+    await new Sender(one).publish("#d.a", "1", "2", "3");
+    await until(() => worker.given.length === 2);
+    const listed = async ({ engine }: StoredOnNats): Promise<unknown> => {
+      const listing = await new Promise<GroupsListing>((resolve) => engine.groups(resolve));
+      assert(listing.kind === "groups");
+      return listing.groups.map(({ name, lag, outstanding, members }) => [name, lag, outstanding, members]);
+    };
+    assertEquals(await listed(one), [["g", 3, 2, 1]]);
+    assertEquals(await listed(other), [["g", 3, 2, 0]]);
   },
 );
 

@@ -91,10 +91,10 @@ export class StreamGroups {
       if (asked.kind !== "done") return done({ kind: "failed", reason: reasonOf(asked) });
       done({
         kind: "groups",
-        groups: asked.value.map(({ group, lag }): GroupListing => {
+        groups: asked.value.map(({ group, lag, outstanding }): GroupListing => {
           const here = this.#groups.get(keyOf(group))?.snapshot();
-          const { members = 0, held: outstanding = 0 } = here ?? {};
-          return { ...group, lag, oldest: undefined, members, outstanding, settling: here?.settling };
+          const { members = 0, settling } = here ?? {};
+          return { ...group, lag, oldest: undefined, members, outstanding, settling };
         }),
       });
     });
