@@ -106,14 +106,21 @@ export class NatsConnectionLink implements NatsLink {
     onMessage: (message: NatsMessage) => void,
     { queue }: { readonly queue?: string | undefined } = {},
   ): NatsSubscription {
-    if (this.#connection.isClosed()) return { unsubscribe: () => {} };
+    if (this.#connection.isClosed()) return NO_SUBSCRIPTION;
     const subscription = this.#connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error === null) this.#message(message, onMessage);
       },
     });
-    return { unsubscribe: () => subscription.unsubscribe() };
+    return {
+      unsubscribe: () => subscription.unsubscribe(),
+      drain: () => {
+        if (!this.#connection.isClosed() && !subscription.isClosed()) {
+          subscription.drain().catch(reportError);
+        }
+      },
+    };
   }
 
   flush(done: Flushed): void {
@@ -198,6 +205,8 @@ export class NatsConnectionLink implements NatsLink {
 export function isHopeless(error: unknown): boolean {
   return error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
 }
+
+const NO_SUBSCRIPTION: NatsSubscription = { unsubscribe: () => {}, drain: () => {} };
 
 class Received implements NatsMessage {
   readonly #message: Msg;

@@ -66,7 +66,12 @@ export async function openNats(options: NatsOptions): Promise<NatsSource> {
         groupLink,
         plain: options.plain,
         id,
-        stored: stored?.({ name: id, topicMost: parts.limits.topic, onUnreadable }),
+        stored: stored?.({
+          name: id,
+          topicMost: parts.limits.topic,
+          groupsMost: parts.limits.groups,
+          onUnreadable,
+        }),
         onUnreadable,
       });
     },
@@ -84,4 +89,6 @@ async function storedIn(link: NatsConnectionLink, options: NatsOptions): Promise
 }
 
 /** What is known of it then. */
-type OpenStored = (of: Pick<StreamTerms, "name" | "topicMost" | "onUnreadable">) => StoredSource;
+type OpenStored = (
+  of: Pick<StreamTerms, "name" | "topicMost" | "groupsMost" | "onUnreadable">,
+) => StoredSource;

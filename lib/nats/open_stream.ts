@@ -24,6 +24,8 @@ import { JetStreams } from "./streams.ts";
 const NANOS = 1_000_000;
 /** JetStream's code for a stream that is not there. */
 const NO_STREAM = 10059;
+/** Who has no answer by then asks again: a server that was killed gives none, milliseconds. */
+const ANSWER_MS = 3_000;
 /** Between two attempts, milliseconds. */
 const RETRY_MS = 250;
 const API = "$JS.API";
@@ -59,7 +61,7 @@ export async function openStream(link: NatsConnectionLink, options: StreamOption
   const stream = options.prefix.replaceAll(".", "_");
   for (;;) {
     try {
-      const manager = await jetstreamManager(connection);
+      const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
       const info = await found(stream, manager.streams) ??
         await manager.streams.add(configOf(stream, options));
       const problem = problemOf(info, termsOf(options));

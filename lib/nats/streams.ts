@@ -15,7 +15,6 @@ import {
 import { createHash } from "node:crypto";
 import type {
   Asked,
-  ConsumerProgress,
   ConsumerStart,
   EdgeMessage,
   GroupConsumer,
@@ -41,6 +40,12 @@ const SEVERAL_FILTERS = [2, 10];
 const FILTERS_MOST = 64;
 /** What the consumers of groups are called begins with this. */
 const GROUP = "group-";
+
+/** Which message of a subject. */
+type MessageQuery = { readonly last_by_subj: string } | {
+  readonly seq: number;
+  readonly next_by_subj: string;
+};
 
 /** Guarantees: each call is answered once, in any order. */
 export class JetStreams implements StreamsPort {
@@ -78,13 +83,6 @@ export class JetStreams implements StreamsPort {
       mem_storage: true,
     };
     answer(done, async () => (await this.#manager.consumers.add(this.stream, config)).name);
-  }
-
-  progress(consumer: string, done: (asked: Asked<ConsumerProgress>) => void): void {
-    answer(done, async () => {
-      const { delivered, num_pending: pending } = await this.#manager.consumers.info(this.stream, consumer);
-      return { last: delivered.stream_seq, pending };
-    });
   }
 
   remove(consumer: string, done: (asked: Asked<true>) => void): void {
@@ -139,10 +137,18 @@ export class JetStreams implements StreamsPort {
   }
 
   edge(subject: string, which: "first" | "last", done: (asked: Asked<EdgeMessage>) => void): void {
+    if (which === "first") this.next(subject, 1, done);
+    else this.#message({ last_by_subj: subject }, done);
+  }
+
+  next(subject: string, from: number, done: (asked: Asked<EdgeMessage>) => void): void {
+    this.#message({ seq: from, next_by_subj: subject }, done);
+  }
+
+  #message(query: MessageQuery, done: (asked: Asked<EdgeMessage>) => void): void {
     answer(done, async () => {
-      const query = which === "last" ? { last_by_subj: subject } : { seq: 1, next_by_subj: subject };
       const message = await this.#manager.streams.getMessage(this.stream, query);
-      return message === null ? undefined : { sequence: message.seq };
+      return message === null ? undefined : { sequence: message.seq, time: message.time.getTime() };
     });
   }
 
@@ -202,12 +208,12 @@ function nameOf({ name, pattern }: GroupName): string {
 
 /** What a consumer is to us; undefined: nothing. */
 function groupOf(
-  { name: consumer, config, created, num_pending, num_ack_pending }: ConsumerInfo,
+  { name: consumer, config, created, num_pending, num_ack_pending: outstanding }: ConsumerInfo,
 ): GroupConsumer | undefined {
   if (!consumer.startsWith(GROUP)) return undefined;
   const described = readDescription(config.description ?? "");
   if (described === undefined || nameOf(described.group) !== consumer) return undefined;
-  return { ...described, consumer, created, lag: num_pending + num_ack_pending };
+  return { ...described, consumer, created, lag: num_pending + outstanding, outstanding };
 }
 
 function readDescription(text: string): Pick<GroupConsumer, "group" | "settling"> | undefined {

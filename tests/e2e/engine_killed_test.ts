@@ -1,6 +1,7 @@
-/** A broker on NATS that is killed while members of a group hold messages there. */
+/** A broker on NATS that is killed while its clients are at work. */
 import { assertEquals } from "@std/assert";
 import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
+import { freePort } from "../support/ports.ts";
 import { startBroker } from "../support/broker.ts";
 import { HAS_NATS, NEEDS_NATS, startNats } from "../support/nats_server.ts";
 
@@ -39,5 +40,46 @@ Deno.test({
       if (got.push(text) === texts.length - 3) await publisher.publish("#jobs", "last");
     }
     assertEquals(got.toSorted(), texts.slice(3));
+  },
+});
+
+Deno.test({
+  ...NEEDS_NATS,
+  name: `subscriptions with from= go on over a broker that is killed: each message once (D3, N7)${WHY}`,
+  fn: async () => {
+    await using nats = await startNats({ jetstream: true });
+    const ports = ["-s", `${freePort()}`, "-p", `${freePort()}`];
+    const args = ["-q", "--engine", `nats://${nats.server}`, "--durable", "#d.>"];
+    await using there = await startBroker(args);
+    await using publisher = await connectPublisher({ id: "p1", port: there.pubPort });
+    let count = 0;
+    // their numbers are those of one stream: each topic's have gaps
+    const publish = async (): Promise<void> => {
+      const topics = Array.from({ length: 40 }, (_, at) => `#d.${"abc"[at % 3]}`);
+      await Promise.all(topics.map((topic) => publisher.publish(topic, `${count++}`)));
+    };
+    const first = await startBroker([...args, ...ports]);
+    await using one = await connectSubscriber({ id: "one", port: first.subPort });
+    await one.subscribe("#d.>", { from: "earliest" });
+    await one.subscribe("#d.a", { from: "earliest" });
+    await publish();
+    await using two = await connectSubscriber({ id: "two", port: first.subPort });
+    await two.subscribe("#d.b", { from: "earliest" });
+    const got: [string[], string[]] = [[], []];
+    const reading = [one, two].map(async (subscriber, at) => {
+      for await (const { text } of subscriber) if (got[at]!.push(text) && text === "last") break;
+    });
+    await publish();
+    while (got[0].length < 2 * 40) await new Promise((resolve) => setTimeout(resolve, 5));
+    first.kill("SIGKILL");
+    await first.ended;
+    await publish();
+    await using _again = await startBroker([...args, ...ports]);
+    await publish();
+    await publisher.publish("#d.b", "last");
+    await Promise.all(reading);
+    const all = Array.from({ length: count }, (_, at) => `${at}`);
+    assertEquals(got[0].slice(0, -1).map(Number).toSorted((a, b) => a - b).map(String), all);
+    assertEquals(got[1].slice(0, -1), all.filter((text) => Number(text) % 40 % 3 === 1));
   },
 });

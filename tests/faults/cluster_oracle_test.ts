@@ -7,7 +7,7 @@ const QUIET: Sent = { at: 0, acknowledged: 10, refused: 0 };
 const KILLED: Sent = { at: 4_990, acknowledged: 5_300, refused: 0 };
 
 function taking(taken: readonly Taken[], restored = 0): Taking {
-  return { who: "s1", restored, taken };
+  return { who: "s1", restored, told: [], taken };
 }
 
 /** Messages with these numbers, stored one behind the other. */
@@ -79,6 +79,9 @@ Deno.test("a subscriber has to get each stored message, in order, and once over 
     "s1 got #t 0 (seq 1) twice over one connection",
   ]);
   assertEquals(wrong(two, [first, second], { live: [taking(repeated, 1)] }), []);
+  assertEquals(wrong([QUIET], [first], { live: [{ ...taking([first]), told: ["of a gap"] }] }), [
+    "s1 was told of a gap",
+  ]);
   assertEquals(wrong([QUIET], [first], { live: [taking([first, { ...second, seq: 9 }])] }), [
     "s1 got #t 1 (seq 9), which is not stored",
   ]);

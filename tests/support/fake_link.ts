@@ -49,6 +49,8 @@ export class FakeLink implements NatsLink {
         this.asked.push(`unsub ${subject}`);
         subscribed.delete(onMessage);
       },
+      // what the test sends from then on was on its way
+      drain: () => void this.asked.push(`unsub ${subject}`),
     };
   }
 
@@ -71,10 +73,20 @@ export class FakeLink implements NatsLink {
   }
 
   /** A message comes by a subscription to exactly this. */
-  comes(subscribed: string, text: string, subject = subscribed): void {
+  comes(
+    subscribed: string,
+    text: string,
+    subject = subscribed,
+    besides: Partial<Pick<NatsMessage, "reply" | "status">> = {},
+  ): void {
     const nothing = { reply: "", hasHeaders: false, headers: undefined, status: 0, description: undefined };
-    const message: NatsMessage = { ...nothing, subject, bytes: encoder.encode(text) };
+    const message: NatsMessage = { ...nothing, ...besides, subject, bytes: encoder.encode(text) };
     for (const onMessage of this.#subscribed.get(subscribed) ?? []) onMessage(message);
+  }
+
+  /** All messages of a read have come. */
+  read(): void {
+    for (const { read } of this.#watchers) read?.();
   }
 
   goDown(): void {

@@ -29,7 +29,7 @@ export interface Numbered {
  * - **Nothing is missed**: {@link resume} asks for a position at or before the first message that has not
  *   come. What stands in the stream does not say which subscription it is for; where several want a topic and
  *   not all are live, one message says nothing about the others, so only what follows directly on what is
- *   known counts then.
+ *   known counts then, or, on an engine whose numbers have gaps, what comes once this one is live.
  * - **Nothing comes twice**: until the resumed subscription is live, {@link hasSeen} tells what is to be
  *   passed over.
  */
@@ -51,6 +51,9 @@ export class Replay {
    * begin anew.
    */
   #newest = -Infinity;
+  /** By topic behind the last of what came on this connection and may have been for another subscription. */
+  readonly #unsure = new Map<string, number>();
+  #newestUnsure = -Infinity;
   #live = false;
   #wasLive = false;
   #resuming = false;
@@ -73,6 +76,12 @@ export class Replay {
     const first = !this.#wasLive;
     this.#live = this.#wasLive = true;
     this.#resuming = false;
+    // whatever came for others lies before this point, and all up to it has come
+    for (const [topic, next] of this.#unsure) {
+      this.#next.set(topic, Math.max(next, this.#next.get(topic) ?? 0));
+    }
+    if (this.#unsure.size > 0) this.#time = this.#newest = Math.max(this.#newest, this.#newestUnsure);
+    this.#forgetUnsure();
     // the last of each topic do not come in the order of their times: now all up to the latest has come
     if (lastOf(this.#asked.from) !== undefined && this.#newest > -Infinity) this.#time = this.#newest;
     return first;
@@ -88,22 +97,35 @@ export class Replay {
 
   /** A message came. `sure`: it came for this subscription, in its order. */
   note({ topic, seq, stored }: Numbered, sure: boolean): void {
-    if (!sure && this.#next.get(topic) !== seq) return;
+    const next = this.#next.get(topic);
+    // of what is live none is left out before it
+    const isOwn = sure || (this.#live && next !== undefined && seq >= next);
+    if (!isOwn && next !== seq) {
+      this.#unsure.set(topic, Math.max(seq + 1, this.#unsure.get(topic) ?? 0));
+      this.#newestUnsure = Math.max(this.#newestUnsure, stored);
+      return;
+    }
     this.#next.set(topic, seq + 1);
     this.#newest = Math.max(this.#newest, stored);
-    if (sure) this.#time = stored;
+    if (isOwn) this.#time = stored;
   }
 
   /** The fields that ask for the rest on a new connection; undefined: there is no rest. */
   resume(): string | undefined {
     this.#live = false;
     this.#resuming = true;
+    this.#forgetUnsure();
     const elapsed = this.#clock.now() - this.#since;
     const { to } = this.#asked;
     const from = this.#goOnFrom(elapsed);
     if (to === undefined) return encodeField("from", from);
     if ((sequenceOf(from) ?? -Infinity) > (sequenceOf(to) ?? Infinity)) return undefined;
     return encodeField("from", from) + encodeField("to", aged(to, elapsed, "to"));
+  }
+
+  #forgetUnsure(): void {
+    this.#unsure.clear();
+    this.#newestUnsure = -Infinity;
   }
 
   #goOnFrom(elapsed: number): string {

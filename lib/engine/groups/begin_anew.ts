@@ -5,7 +5,7 @@
  */
 import type { From, GroupMark, GroupName, SeekOutcome, SeekPlace, Store } from "../../store/types.ts";
 import type { WireCode } from "../../errors.ts";
-import type { GroupCount } from "./group_count.ts";
+import { type GroupCount, tooManyGroups } from "./group_count.ts";
 import type { Marked, Part, Settlements } from "./settlements.ts";
 
 /** What it works with. */
@@ -86,9 +86,7 @@ function beginNew(
   parts.count.take((room) => {
     if (room.kind === "failed") return done(room);
     if (room.kind === "full") {
-      const reason = `there are ${room.most} groups already, as many as may be stored (--max-groups): ` +
-        "who runs the broker can delete what nobody needs (--groups, --delete-group)";
-      return done({ kind: "failed", reason, code: "TOO_MANY_GROUPS" });
+      return done({ kind: "failed", reason: tooManyGroups(room.most), code: "TOO_MANY_GROUPS" });
     }
     beginAt(group, from, {
       parts,

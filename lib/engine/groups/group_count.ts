@@ -66,3 +66,9 @@ export class GroupCount {
 }
 
 const TAKEN: Room = { kind: "taken" };
+
+/** Why there may be no other, to who asked for one. */
+export function tooManyGroups(most: number): string {
+  return `there are ${most} groups already, as many as may be stored (--max-groups): ` +
+    "who runs the broker can delete what nobody needs (--groups, --delete-group)";
+}

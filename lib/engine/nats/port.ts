@@ -29,6 +29,8 @@ export interface NatsMessage {
 export interface NatsSubscription {
   /** What is on its way when this is called may still come, up to the next {@link NatsLink.flush}. */
   unsubscribe(): void;
+  /** As that, and all that NATS has sent by then comes: where the link is up. */
+  drain(): void;
 }
 
 /** What goes with a message. */

@@ -62,19 +62,15 @@ export interface GroupConsumer {
   readonly created: string;
   /** Messages that it has not acknowledged. */
   readonly lag: number;
-}
-
-/** How far a consumer has come. */
-export interface ConsumerProgress {
-  /** The number of the last message that it gave out. */
-  readonly last: number;
-  /** Messages that it has not given out. */
-  readonly pending: number;
+  /** Those of them that members hold, of any broker. */
+  readonly outstanding: number;
 }
 
 /** A subject's message. */
 export interface EdgeMessage {
   readonly sequence: number;
+  /** When it was stored, milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** One stream. */
@@ -88,7 +84,6 @@ export interface StreamsPort {
   state(done: (asked: Asked<StreamState>) => void): void;
   /** Makes a consumer that goes by itself when nobody asks for a while; its name. */
   addReader(spec: ReaderSpec, done: (asked: Asked<string>) => void): void;
-  progress(consumer: string, done: (asked: Asked<ConsumerProgress>) => void): void;
   /** A consumer is no more. */
   remove(consumer: string, done: (asked: Asked<true>) => void): void;
   /** Makes it where there is none yet, else gives the one there is. */
@@ -99,4 +94,9 @@ export interface StreamsPort {
   subjects(filter: string, done: (asked: Asked<ReadonlyMap<string, number>>) => void): void;
   /** The first or the last message of a subject. */
   edge(subject: string, which: "first" | "last", done: (asked: Asked<EdgeMessage>) => void): void;
+  /**
+   * The first message of a subject, which may have wildcards, at a number or behind it, by who leads the
+   * stream: a consumer knows only what its own server has, which may have come back a moment ago.
+   */
+  next(subject: string, from: number, done: (asked: Asked<EdgeMessage>) => void): void;
 }

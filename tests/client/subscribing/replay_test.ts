@@ -38,6 +38,30 @@ Deno.test("what may have come for another subscription does not move the place w
   assertEquals([2, 3].map((seq) => replay.hasSeen(message("#a", seq, seq))), [true, false]);
 });
 
+Deno.test("what may have come for another subscription has come when this one is live, numbers with gaps, too (N7)", () => {
+  const [topic, pattern] = ["#a", "#>"].map((name) =>
+    new Replay(name, { from: "earliest", to: undefined }, SYSTEM_CLOCK)
+  ) as [Replay, Replay];
+  for (const replay of [topic, pattern]) {
+    for (const seq of [4, 9]) replay.note(message("#a", seq), false);
+    assertEquals(replay.becameLive(), true);
+  }
+  // the other is not live yet: what it is still to be given is not counted here, what is live is
+  for (const replay of [topic, pattern]) {
+    for (const seq of [2, 12, 30]) replay.note(message("#a", seq), false);
+  }
+  assertEquals([topic.resume(), pattern.resume()], [" from=31", " from=1970-01-01T00:00:00.030Z"]);
+  assertEquals([30, 31].map((seq) => pattern.hasSeen(message("#a", seq, 30))), [true, false]);
+});
+
+Deno.test("what came on one connection for another subscription says nothing on the next", () => {
+  const replay = new Replay("#a", { from: "earliest", to: undefined }, SYSTEM_CLOCK);
+  replay.note(message("#a", 4), false);
+  assertEquals(replay.resume(), " from=earliest");
+  replay.becameLive();
+  assertEquals(replay.resume(), " from=earliest");
+});
+
 Deno.test("the last of each topic are asked for again as of the newest that came, until it is live", () => {
   for (const [from, count] of [["latest", 1], ["-10", 10]] as const) {
     const replay = new Replay("#>", { from, to: undefined }, SYSTEM_CLOCK);

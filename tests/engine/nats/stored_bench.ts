@@ -6,10 +6,11 @@
 import { ChunkPool } from "../../../lib/buffers.ts";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { Counters } from "../../../lib/counters.ts";
+import type { EngineParts } from "../../../lib/engine/source.ts";
 import type { Engine, Joining } from "../../../lib/engine/types.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
 import { HeldMemory } from "../../../lib/held_memory.ts";
-import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../lib/limits.ts";
 import { SILENT_LOG } from "../../../lib/log.ts";
 import { type NatsOptions, openNats } from "../../../lib/nats/mod.ts";
 import { closed, type Made } from "../case_parts.ts";
@@ -30,8 +31,8 @@ export class StoredOnNats implements Made, AsyncDisposable {
   #closed: Promise<void> | undefined;
   readonly #ticking: ReturnType<typeof setInterval>;
 
-  private constructor(open: (parts: StoredOnNats["parts"]) => Engine) {
-    this.engine = open(this.parts);
+  private constructor(open: (parts: EngineParts) => Engine, limits: Partial<Limits>) {
+    this.engine = open({ ...this.#parts, limits: { ...DEFAULT_LIMITS, ...limits } });
     this.#ticking = setInterval(() => {
       this.engine.tick(Date.now());
       this.flush();
@@ -39,7 +40,10 @@ export class StoredOnNats implements Made, AsyncDisposable {
   }
 
   /** Connected, for `#d` and all below it unless other options say so. */
-  static async open(server: string, options: Partial<NatsOptions> = {}): Promise<StoredOnNats> {
+  static async open(
+    server: string,
+    { limits = {}, ...options }: Partial<NatsOptions> & { readonly limits?: Partial<Limits> } = {},
+  ): Promise<StoredOnNats> {
     const source = await openNats({
       servers: [server],
       prefix: "test",
@@ -52,10 +56,10 @@ export class StoredOnNats implements Made, AsyncDisposable {
       log: SILENT_LOG,
       ...options,
     });
-    return new StoredOnNats((parts) => source.open(parts));
+    return new StoredOnNats((parts) => source.open(parts), limits);
   }
 
-  get parts(): Parameters<Awaited<ReturnType<typeof openNats>>["open"]>[0] {
+  get #parts(): Omit<EngineParts, "limits"> {
     const pool = new ChunkPool();
     return {
       seed: 7,
@@ -64,7 +68,6 @@ export class StoredOnNats implements Made, AsyncDisposable {
       memory: new HeldMemory({ most: 1024 ** 3, pool }),
       pool,
       countsTopics: false,
-      limits: DEFAULT_LIMITS,
       clock: SYSTEM_CLOCK,
       now: () => Date.now(),
       later: (callback) => void setTimeout(callback, 0),

@@ -4,6 +4,7 @@ import { connect, headers } from "@nats-io/transport-node";
 import { newPrefix } from "../../support/nats_engine.ts";
 import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
 import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
+import type { GroupsListing } from "../../../lib/engine/types.ts";
 import { member, StoredOnNats } from "./stored_bench.ts";
 
 // one for all of them: each test has a prefix of its own
@@ -103,6 +104,76 @@ Deno.test(
     first.dies();
     await until(() => second.given.length === 1);
     assertEquals([second.given[0]!.topic, second.given[0]!.sequence], ["#d.a", 1]);
+  },
+);
+
+Deno.test(
+  "what is on its way to a broker whose last member leaves goes to one at another broker, at once (N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const count = 400;
+    const sender = new Sender(other);
+    for (let at = 0; at < count; at++) sender.send("#d.a", `${at} ${"x".repeat(4096)}`);
+    await until(() => sender.answers.length === count);
+    const first = await member(one, { window: count, from: { kind: "earliest" } });
+    const gives = first.give.bind(first);
+    let dead = false;
+    first.give = (run, attempt) => {
+      gives(run, attempt);
+      if (!dead) queueMicrotask(() => first.dies());
+      dead = true;
+    };
+    await until(() => dead);
+    assert(first.given.length < count, "some is on its way");
+    const second = await member(other, { window: count });
+    await until(() => second.given.length === count);
+    assertEquals(new Set(second.given.map(({ sequence }) => sequence)).size, count);
+  },
+);
+
+Deno.test(
+  "no more groups are stored than may be, those that are go on, and a deleted one makes room (G6)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two({ limits: { groups: 2 } });
+    await using _one = one;
+    await using _other = other;
+    const [a, , c] = await Promise.all(["a", "b", "c"].map((name) => member(one, { name })));
+    assertEquals(a!.outcome, { kind: "joined" });
+    assertEquals(c!.outcome, {
+      kind: "refused",
+      code: "TOO_MANY_GROUPS",
+      reason: "there are 2 groups already, as many as may be stored (--max-groups): " +
+        "who runs the broker can delete what nobody needs (--groups, --delete-group)",
+    });
+    assertEquals((await member(other, { name: "a" })).outcome, { kind: "joined" }, "it is there already");
+    await new Promise<void>((resolve) =>
+      one.engine.deleteGroup({ name: "a", pattern: "#d.>" }, () => resolve())
+    );
+    assertEquals((await member(other, { name: "c" })).outcome, { kind: "joined" });
+  },
+);
+
+Deno.test(
+  "a listing says what members of all brokers hold, and how many members this one has (N11)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const worker = await member(one, { window: 2 });
+    await new Sender(one).publish("#d.a", "1", "2", "3");
+    await until(() => worker.given.length === 2);
+    const listed = async ({ engine }: StoredOnNats): Promise<unknown> => {
+      const listing = await new Promise<GroupsListing>((resolve) => engine.groups(resolve));
+      assert(listing.kind === "groups");
+      return listing.groups.map(({ name, lag, outstanding, members }) => [name, lag, outstanding, members]);
+    };
+    assertEquals(await listed(one), [["g", 3, 2, 1]]);
+    assertEquals(await listed(other), [["g", 3, 2, 0]]);
   },
 );
 

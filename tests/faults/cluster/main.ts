@@ -45,12 +45,13 @@ async function killThem(): Promise<boolean> {
     random: seeded(seed),
     onKill: (what) => printLine(`killed: ${what}`),
   });
-  const { acknowledged, stored, refused, doubled, late, again, wrong } = report;
+  const { acknowledged, stored, delivered, refused, doubled, late, again, wrong } = report;
   printLine(
     `kill -9: ${report.brokersKilled} brokers and ${report.nodesKilled} NATS servers (seed ${seed}, ` +
       `${
         Math.round(report.seconds)
-      } s): ${acknowledged} acknowledged, ${stored} stored, ${refused} refused and ` +
+      } s): ${acknowledged} acknowledged, ${stored} stored, ${delivered} delivered to 3 subscribers, ` +
+      `${refused} refused and ` +
       `sent again; of what was on its way at a kill ${doubled} stored twice, ${late} out of order; ` +
       `${again} given again behind a lost connection; ${wrong.length} wrong`,
   );

@@ -35,6 +35,8 @@ export interface Taking {
   readonly who: string;
   /** How often its connection was lost and came back. */
   readonly restored: number;
+  /** A sentence for each time that it was told of messages that it does not get. */
+  readonly told: readonly string[];
   readonly taken: readonly Taken[];
 }
 
@@ -64,6 +66,8 @@ export interface Verdict {
   readonly doubled: number;
   /** Stored behind one that was sent later, which a kill explains. */
   readonly late: number;
+  /** Given to the subscribers, all together. */
+  readonly delivered: number;
   /** Given to a subscriber once more behind a connection that came back. */
   readonly again: number;
   /** A sentence each: nothing explains it. */
@@ -125,6 +129,7 @@ export function judge({ sendings, outages, stored, live }: Evidence): Verdict {
     acknowledged: all.filter(({ acknowledged }) => acknowledged !== undefined).length,
     refused: all.reduce((sum, { refused }) => sum + refused, 0),
     stored: first.taken.length,
+    delivered: live.reduce((sum, { taken }) => sum + taken.length, 0),
     ...counts,
     wrong,
   };
@@ -132,10 +137,11 @@ export function judge({ sendings, outages, stored, live }: Evidence): Verdict {
 
 /** Each stored message once, each topic in order; how many came again, which is wrong unless it came back. */
 function judgeLive(
-  { who, restored, taken }: Taking,
+  { who, restored, told, taken }: Taking,
   stored: readonly Taken[],
   wrong: string[],
 ): number {
+  for (const what of told) wrong.push(`${who} was told ${what}`);
   let again = 0;
   const got = new Set<string>();
   const last = new Map<string, number>();

@@ -16,6 +16,7 @@ import { incomingOf, isExpired, RunMaker } from "./incoming.ts";
 import { ASK_BYTES, ASK_MOST, RETRY_MS } from "./limits.ts";
 import { narrow } from "./narrow.ts";
 import { Pull, pullParts } from "./pull.ts";
+import { isWhole } from "./whole.ts";
 
 /** What it works with. */
 export interface FeedParts {
@@ -74,6 +75,8 @@ export class Feed {
   /** What has been read and not handed on is to be read again. */
   #again = false;
   #retryAt = 0;
+  /** Of what is asked for now: answers to what was asked for before are nobody's. */
+  #turn = 0;
   #blocked = false;
   #closed = false;
   #ready: Array<() => void> = [];
@@ -147,6 +150,7 @@ export class Feed {
   }
 
   #stop(): void {
+    this.#turn++;
     this.#forget();
     this.#state = "idle";
     this.#position = undefined;
@@ -181,7 +185,9 @@ export class Feed {
       filters.every((filter) => this.#filters.includes(filter));
     this.#state = "changing";
     this.#stale = this.#again = false;
+    const turn = ++this.#turn;
     this.#parts.streams.state((asked) => {
+      if (turn !== this.#turn) return;
       if (asked.kind !== "done") return this.#failed();
       this.#settle(asked.value.last, isSame ? undefined : filters);
     });
@@ -189,6 +195,7 @@ export class Feed {
 
   /** The stream ended there when this was asked. `filters`: what is asked for; undefined: as before. */
   #settle(last: number, filters: readonly string[] | undefined): void {
+    const turn = this.#turn;
     const known = new Set(this.#wanted.values());
     const go = (): void => {
       for (const wanted of known) {
@@ -202,12 +209,10 @@ export class Feed {
       this.#position = last;
       return go();
     }
-    const pull = this.#pull;
-    if (pull === undefined || filters === undefined) return go();
-    this.#parts.streams.progress(pull.consumer, (asked) => {
-      const isThrough = asked.kind === "done" && asked.value.pending === 0 && this.#position !== undefined &&
-        asked.value.last <= this.#position;
-      if (isThrough) this.#position = Math.max(this.#position!, last);
+    if (this.#pull === undefined || filters === undefined) return go();
+    isWhole(this.#parts, this.#filters, { after: this.#position, upTo: last }, (whole) => {
+      if (turn !== this.#turn) return;
+      if (whole === true && this.#position !== undefined) this.#position = Math.max(this.#position, last);
       go();
     });
   }
@@ -215,12 +220,14 @@ export class Feed {
   #open(filters: readonly string[]): void {
     const { streams, subjects } = this.#parts;
     if (this.#position === undefined) return this.#failed();
+    const turn = this.#turn;
     const start = { kind: "sequence", sequence: this.#position + 1 } as const;
     streams.addReader({ filters: filters.map((filter) => subjects.stored(filter)), start }, (asked) => {
-      if (asked.kind !== "done") return this.#failed();
-      if (this.#closed || this.#wanted.size === 0 || !this.#parts.link.up) {
+      const isOver = turn !== this.#turn;
+      if (asked.kind !== "done") return isOver ? undefined : this.#failed();
+      if (isOver || !this.#parts.link.up) {
         streams.remove(asked.value, () => {});
-        return this.#failed();
+        return isOver ? undefined : this.#failed();
       }
       this.#forget();
       this.#filters = filters;
@@ -244,7 +251,7 @@ export class Feed {
 
   #failed(): void {
     this.#state = "idle";
-    this.#stale = this.#wanted.size > 0;
+    this.#stale = this.#again = this.#wanted.size > 0;
     this.#retryAt = this.#parts.now() + RETRY_MS;
   }
 

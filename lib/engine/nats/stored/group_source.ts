@@ -21,7 +21,7 @@ export interface GroupSourceParts {
   readonly link: NatsLink;
   readonly streams: StreamsPort;
   readonly subjects: Subjects;
-  readonly acks: Pick<Acks, "settle">;
+  readonly acks: Pick<Acks, "settle" | "giveBack">;
   readonly pool: ChunkPool;
   readonly routeOf: (topic: string) => Route;
   readonly inbox: () => string;
@@ -153,14 +153,17 @@ export class GroupSource {
     this.#pull = undefined;
   }
 
+  /** Nobody is there any more: what is on its way is given back. */
   close(): void {
     this.#closed = true;
-    this.down();
+    this.#pull?.drain();
+    this.#pull = undefined;
   }
 
   #pulled(message: NatsMessage, delivery: Delivery): void {
     const { acks, now, maxAttempts, dead } = this.#owner;
     const { reply } = message;
+    if (this.#closed) return acks.giveBack(reply, 0);
     const incoming = incomingOf(message, delivery, this.#owner);
     if (incoming === undefined || isExpired(incoming, now())) return acks.settle([reply], () => {});
     const { attempt, sequence } = delivery;

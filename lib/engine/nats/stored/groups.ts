@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { WireCode } from "../../../errors.ts";
 import type { From } from "../../../store/types.ts";
 import { covers } from "../../../topics/covers.ts";
 import { NO_MEMBER } from "../../groups/joining.ts";
+import { tooManyGroups } from "../../groups/group_count.ts";
 import { keyOf } from "../../groups/listing.ts";
 import type {
   GroupChange,
@@ -26,6 +28,8 @@ import { type GroupParts, StreamGroup } from "./group.ts";
 export interface StreamGroupsParts extends GroupParts {
   /** Which topics are durable. */
   readonly patterns: readonly string[];
+  /** How many there may be. */
+  readonly groupsMost: number;
 }
 
 /** Who waits for a group's consumer. */
@@ -33,6 +37,12 @@ interface Joiner {
   readonly joining: Joining;
   readonly member: Member;
   readonly place: LaterPlace;
+}
+
+/** Why nobody can join. */
+interface Problem {
+  readonly code: WireCode;
+  readonly reason: string;
 }
 
 /** Milliseconds longer than a member may hold a message NATS waits: who holds it is told here first. */
@@ -81,10 +91,10 @@ export class StreamGroups {
       if (asked.kind !== "done") return done({ kind: "failed", reason: reasonOf(asked) });
       done({
         kind: "groups",
-        groups: asked.value.map(({ group, lag }): GroupListing => {
+        groups: asked.value.map(({ group, lag, outstanding }): GroupListing => {
           const here = this.#groups.get(keyOf(group))?.snapshot();
-          const { members = 0, held: outstanding = 0 } = here ?? {};
-          return { ...group, lag, oldest: undefined, members, outstanding, settling: here?.settling };
+          const { members = 0, settling } = here ?? {};
+          return { ...group, lag, oldest: undefined, members, outstanding, settling };
         }),
       });
     });
@@ -151,14 +161,38 @@ export class StreamGroups {
   #open(key: string, joiner: Joiner): void {
     const joiners = [joiner];
     this.#opening.set(key, joiners);
-    const { joining } = joiner;
-    const { name, pattern, settling, from } = joining;
-    const { streams } = this.#parts;
-    streams.openGroup(this.#specOf({ name, pattern }, settling, from), (asked) => {
+    const { name, pattern, settling, from } = joiner.joining;
+    const end = (how: () => void): void => {
       this.#opening.delete(key);
-      if (asked.kind === "done") this.#opened(key, joiners, asked.value);
-      else this.#refuse(joiners, reasonOf(asked));
+      how();
       this.#parts.flush();
+    };
+    this.#mayBe({ name, pattern }, (problem) => {
+      if (problem !== undefined) return end(() => this.#refuse(joiners, problem));
+      this.#parts.streams.openGroup(this.#specOf({ name, pattern }, settling, from), (asked) => {
+        end(() => {
+          if (asked.kind === "done") this.#opened(key, joiners, asked.value);
+          else this.#refuse(joiners, { code: "STORE", reason: reasonOf(asked) });
+        });
+      });
+    });
+  }
+
+  /** Whether it is stored, or may be; those that were asked for before it count as stored. */
+  #mayBe(group: GroupName, done: (problem: Problem | undefined) => void): void {
+    const { streams, groupsMost: most } = this.#parts;
+    streams.group(group, (found) => {
+      if (found.kind === "done") return done(undefined);
+      if (found.kind === "failed") return done({ code: "STORE", reason: found.reason });
+      streams.groups((asked) => {
+        if (asked.kind !== "done") return done({ code: "STORE", reason: reasonOf(asked) });
+        const all = new Set(asked.value.map(({ group }) => keyOf(group)));
+        for (const key of this.#opening.keys()) {
+          if (key === keyOf(group)) break;
+          all.add(key);
+        }
+        done(all.size < most ? undefined : { code: "TOO_MANY_GROUPS", reason: tooManyGroups(most) });
+      });
     });
   }
 
@@ -175,9 +209,9 @@ export class StreamGroups {
     group.goOn();
   }
 
-  #refuse(joiners: readonly Joiner[], reason: string): void {
+  #refuse(joiners: readonly Joiner[], problem: Problem): void {
     for (const { joining, place } of joiners) {
-      if (!place.gone) joining.joined({ kind: "refused", code: "STORE", reason });
+      if (!place.gone) joining.joined({ kind: "refused", ...problem });
     }
   }
 

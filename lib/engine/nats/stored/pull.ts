@@ -52,9 +52,9 @@ export interface PullRequest {
 
 /** How long NATS keeps a request that waits, and how often it says meanwhile that it does, milliseconds. */
 const WAIT_MS = 20_000;
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 1_000;
 /** Silence after which a request has been lost, milliseconds. */
-const SILENCE_MOST_MS = 6_000;
+const SILENCE_MOST_MS = 4_000;
 const NANOS = 1_000_000;
 
 const NOT_FOUND = 404;
@@ -126,6 +126,13 @@ export class Pull {
     this.#closed = true;
     this.#requests.length = 0;
     this.#subscription.unsubscribe();
+  }
+
+  /** Nothing more is asked for, and what is on its way still comes. */
+  drain(): void {
+    if (!this.#parts.link.up) return this.close();
+    this.#requests.length = 0;
+    this.#subscription.drain();
   }
 
   #came(message: NatsMessage): void {

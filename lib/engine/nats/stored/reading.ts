@@ -27,6 +27,8 @@ export interface ReadOrder {
   readonly most: number;
   /** Given each message; false: no more, this one is not wanted yet. */
   readonly take: (message: Incoming) => boolean;
+  /** Given the number of each message that cannot be read. */
+  readonly skip: (sequence: number) => void;
   readonly done: (read: Read) => void;
 }
 
@@ -110,7 +112,8 @@ export class Reading {
     if (delivery.given !== ++this.#given) return this.end();
     this.#left--;
     const incoming = incomingOf(message, delivery, this.#parts);
-    if (incoming !== undefined && !this.#order.take(incoming)) {
+    if (incoming === undefined) this.#order.skip(delivery.sequence);
+    else if (!this.#order.take(incoming)) {
       this.#over = true;
       this.#drop();
       return this.#finish({ kind: "read", through: false });

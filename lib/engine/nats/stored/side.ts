@@ -44,6 +44,8 @@ export interface StreamTerms {
   /** Milliseconds that a member of a group may hold a message; and how often one is given out. */
   readonly ackTimeout: number;
   readonly maxAttempts: number;
+  /** How many groups may be stored. */
+  readonly groupsMost: number;
   /** Bytes that the name of a topic may have. */
   readonly topicMost: number;
   /** What others stored cannot be read. */
@@ -130,6 +132,7 @@ export class StreamSide implements StoredSide {
       ackTimeout: terms.ackTimeout,
       maxAttempts: terms.maxAttempts,
       patterns: terms.patterns,
+      groupsMost: terms.groupsMost,
     });
     link.watch({ read: flush });
   }
@@ -252,8 +255,9 @@ export class StreamSide implements StoredSide {
     };
     if (!this.#terms.link.up) this.#publishing.close();
     this.#publishing.whenIdle(() => {
-      // what was given back and let go of is to reach NATS
-      if (this.#terms.link.up) this.#terms.link.flush(end);
+      // what was given back and let go of is to reach NATS, and so is what comes until then
+      const { link } = this.#terms;
+      if (link.up) link.flush(() => link.up ? link.flush(end) : end());
       else end();
     });
   }

@@ -24,6 +24,7 @@ import { ASK_MOST } from "./limits.ts";
 import { narrow } from "./narrow.ts";
 import { PageMaker } from "./page_maker.ts";
 import { Reading, type ReadingParts } from "./reading.ts";
+import { isWhole } from "./whole.ts";
 
 /** What it works with. */
 export interface StreamLogParts extends ReadingParts {
@@ -134,7 +135,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     const at = this.#kept.findIndex((kept) => kept.after === after && kept.patterns.join(" ") === key);
     if (at >= 0) return this.#readWith(this.#kept.splice(at, 1)[0]!.reading, patterns, reader);
     const reading = new Reading(this.#parts);
-    const time = cursors.reduce((least, cursor) => Math.min(least, cursor.time), Infinity);
+    const time = timeOf(reader);
     if (this.#closed) return;
     const start = after === 0 && time > 0
       ? { kind: "time", time } as const
@@ -150,11 +151,15 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     reading.read({
       most: ASK_MOST,
       take: (message) => this.#take(reader, message),
+      skip: (sequence) => {
+        if (sequence <= reader.limit) reader.after = Math.max(reader.after, sequence);
+      },
       done: (read) => {
         this.#under.delete(reading);
         // what came is kept: it goes on behind that
         if (read.kind !== "read") return this.#later(() => this.#read(reader));
-        reader.through = read.through || reading.over;
+        if (read.through) return this.#confirm(reading, patterns, reader);
+        reader.through = reading.over;
         if (!reading.over) this.#keep({ reading, patterns, after: reader.after });
         if (reader.through || reader.page.length > 0) this.#answer(reader);
         else this.#read(reader);
@@ -162,9 +167,23 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     });
   }
 
+  /** Its consumer has no more: that is the end only where the stream has no more, either. */
+  #confirm(reading: Reading, patterns: readonly string[], reader: Reader): void {
+    const { after, limit } = reader;
+    isWhole(this.#parts, patterns, { after, upTo: limit, time: timeOf(reader) }, (whole) => {
+      reader.through = whole === true;
+      if (whole === true && !this.#closed) this.#keep({ reading, patterns, after: Math.max(after, limit) });
+      else reading.end();
+      if (reader.through || reader.page.length > 0) this.#answer(reader);
+      else this.#later(() => this.#read(reader));
+    });
+  }
+
   #take(reader: Reader, message: Incoming): boolean {
     const { topic, sequence: id, time } = message;
     if (id > reader.limit) return false;
+    // what came before the reader was lost comes again where a server that lags gives it out
+    if (id <= reader.after) return true;
     reader.after = Math.max(reader.after, id);
     const own = reader.cursors.filter(({ pattern }) => matches(pattern, topic));
     const wanted = wantedOf(own, topic, { id, first: id, count: 1, time });
@@ -208,6 +227,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
           if (may && !isExpired(message, now())) page.add(message);
           return true;
         },
+        skip: () => {},
         done: (read) => {
           this.#under.delete(reading);
           if (read.kind !== "read") return again();
@@ -219,6 +239,11 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     };
     reading.open([pattern], { kind: "last of each" }, (reason) => reason === undefined ? next() : again());
   }
+}
+
+/** When the first message was stored that any of them wants, at the earliest. */
+function timeOf({ cursors }: Reader): number {
+  return cursors.reduce((least, cursor) => Math.min(least, cursor.time), Infinity);
 }
 
 const NO_PAGE: Page = { bytes: new Uint8Array(0), messages: 0 };
