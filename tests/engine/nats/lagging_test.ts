@@ -132,6 +132,20 @@ Deno.test("a replay from a time behind all that is stored is at its end at once 
   assertEquals(payloads(early[0]!), ["1", "2", "3"]);
 });
 
+Deno.test("a replay that overtakes the feed is live there, and not where the feed was when it began", () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 1, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has] = [3, 3];
+  const outcomes = readFrom(log, FROM_THE_BEGINNING);
+  feed.position = 2;
+  stream.go();
+  assertEquals(outcomes.map(payloads), [["1", "2"]]);
+  const [outcome] = outcomes;
+  if (outcome?.kind !== "page") throw new Error("no page");
+  assertEquals([outcome.ends, outcome.cursors[0]!.after], [["caught up"], 2]);
+});
+
 Deno.test("a replay is at its end though the last of what is stored cannot be read (N8, N10)", () => {
   const { stream, later, parts } = made();
   const feed = { position: 2, whenLive: (callback: () => void) => callback() };

@@ -45,7 +45,10 @@ interface Kept {
 /** A page that is being read. */
 interface Reader {
   readonly cursors: readonly Cursor[];
-  readonly limit: number;
+  /** What lies behind it does not matter to who reads. */
+  readonly upTo: number;
+  /** Everything up to it has been handed on by the feed. */
+  limit: number;
   readonly page: PageMaker;
   readonly done: (outcome: ReadOutcome) => void;
   /** Everything up to it has been looked at. */
@@ -93,10 +96,14 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     });
   }
 
-  read(cursors: readonly Cursor[], { upTo }: ReadExtent, done: (outcome: ReadOutcome) => void): void {
-    const limit = Math.min(upTo ?? Infinity, this.#parts.feed.position);
+  read(
+    cursors: readonly Cursor[],
+    { upTo = Infinity }: ReadExtent,
+    done: (outcome: ReadOutcome) => void,
+  ): void {
+    const limit = Math.min(upTo, this.#parts.feed.position);
     const after = cursors.reduce((least, cursor) => Math.min(least, cursor.after), Infinity);
-    this.#read({ cursors, limit, done, after, page: new PageMaker(), through: false });
+    this.#read({ cursors, upTo, limit, done, after, page: new PageMaker(), through: false });
   }
 
   /** What retention deletes JetStream does not tell. */
@@ -181,6 +188,10 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
 
   #take(reader: Reader, message: Incoming): boolean {
     const { topic, sequence: id, time } = message;
+    // the feed has gone on meanwhile: who comes to where it stands now is live at once
+    if (id > reader.limit) {
+      reader.limit = Math.max(reader.limit, Math.min(reader.upTo, this.#parts.feed.position));
+    }
     if (id > reader.limit) return false;
     // what came before the reader was lost comes again where a server that lags gives it out
     if (id <= reader.after) return true;
