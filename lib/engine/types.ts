@@ -59,10 +59,12 @@ export interface Publisher {
 
 /** How many stored topics may begin with what somebody publishes. */
 export interface NewTopics {
-  /** One more may; false: none may now. */
-  take(): boolean;
-  /** It was there already, or could not be stored. */
-  giveBack(): void;
+  /** A topic may, also one that is beginning already; false: none more may now. */
+  take(topic: string): boolean;
+  /** It has begun with what it was taken for. */
+  began(topic: string): void;
+  /** What it was taken for has been answered: where it has not begun with that, it was not taken. */
+  giveBack(topic: string): void;
 }
 
 /** Something that can be too full to take more. */

@@ -92,6 +92,8 @@ function secured(
     key: tls.pem.key,
   });
   const server = createSecureServer({ ...settings, ...pem() }, answer);
+  // what is said to a client in error would wait for the end of a handshake that has none
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
   return { server, release: tls.onReplaced(() => server.setSecureContext(pem())) };
 }
 

@@ -8,7 +8,10 @@ import { compileAll, RuntimeMissing } from "../../scripts/compile.ts";
 import { Program } from "../../scripts/program.ts";
 import { ASSETS } from "../../lib/http/mod.ts";
 import { ask, httpOf } from "../support/browser.ts";
+import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
+import { HONEST, usersFile } from "../hostile/accounts.ts";
 import { startBroker } from "../support/broker.ts";
+import { HAS_OPENSSL, TestIssuer } from "../support/certificates.ts";
 
 /** No PATH, no HOME, nothing. */
 const BARE = { clearEnv: true, env: {} } as const;
@@ -110,6 +113,41 @@ Deno.test({
       assertEquals(await answer.bytes(), bytes, path);
     }
     assertEquals((await ask(broker, "/api/broker"))["ready"], true);
+  },
+});
+
+const withoutOpenssl = HAS_OPENSSL ? "" : " (skipped: openssl is not installed)";
+
+Deno.test({
+  name: named(`The compiled broker stores, has accounts and speaks TLS, all at once${withoutOpenssl}`),
+  ignore: missing !== null || !HAS_OPENSSL,
+  fn: async () => {
+    if (problem !== null) throw problem;
+    await using issuer = await TestIssuer.make();
+    const { certificate, key } = await issuer.issue();
+    const fileOf = (name: string): string => `${issuer.folder}/${name}`;
+    await Deno.writeTextFile(fileOf("broker.crt"), certificate);
+    await Deno.writeTextFile(fileOf("broker.key"), key, { mode: 0o600 });
+    await Deno.rename(await usersFile(), fileOf("users.toml"));
+    const tls = ["--tls-cert", fileOf("broker.crt"), "--tls-key", fileOf("broker.key")];
+    const args = ["--http", "0", "--data", fileOf("data"), "--users", fileOf("users.toml"), ...tls];
+    await using broker = await startBroker(args, { command: [executable("broker")], ...BARE });
+    const common = { host: "localhost", tls: { ca: [issuer.certificate] }, credentials: HONEST };
+    await using publisher = await connectPublisher({ ...common, id: "p1", port: broker.pubPort });
+    assertEquals((await publisher.publish("#hello", "one")).level, "synced");
+    await using subscriber = await connectSubscriber({ ...common, id: "s1", port: broker.subPort });
+    await subscriber.subscribe("#hello", { from: "earliest" });
+    for await (const { topic, text } of subscriber) {
+      assertEquals([topic, text], ["#hello", "one"]);
+      break;
+    }
+    using client = Deno.createHttpClient({ caCerts: [issuer.certificate] });
+    const port = /, http \S+?:(\d+)/.exec(broker.stdout)![1];
+    const answer = await fetch(`https://localhost:${port}/api/topics`, {
+      client,
+      headers: { authorization: `Basic ${btoa(`${HONEST.user}:${HONEST.token}`)}` },
+    });
+    assertStringIncludes(await answer.text(), "#hello");
   },
 });
 

@@ -60,6 +60,33 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: `who does not finish a handshake with the port is cut off${
+    HAS_OPENSSL ? "" : " (skipped: openssl is not installed)"
+  }`,
+  ignore: !HAS_OPENSSL,
+  fn: async () => {
+    await using issuer = await TestIssuer.make();
+    await using broker = new Broker({ measures: true });
+    const server = await serveHttp({
+      broker,
+      hostname: "127.0.0.1",
+      port: 0,
+      tls: await certificatesOf(await issuer.issue(), Date.now()),
+      limits: DEFAULT_LIMITS,
+      assets: new Map(),
+      log: SILENT_LOG,
+      patience: { header: 100 },
+    });
+    for (const begun of [[], [0x16, 3, 1, 2, 0, 1, 0]]) {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.address.port });
+      await connection.write(Uint8Array.from(begun));
+      assertEquals(await within("the end", connection.read(new Uint8Array(100))), null);
+    }
+    await server.close();
+  },
+});
+
 async function fails(ask: () => Promise<Response>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<string>();
   ask().then(({ status }) => resolve(`${status}`), () => resolve("refused"));

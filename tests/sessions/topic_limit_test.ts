@@ -91,19 +91,49 @@ Deno.test("D10: of topics that are sent at once an account begins as many as it 
   assertEquals([refused, store.state.topics], [30, 20]);
 });
 
+Deno.test("D10: a topic that is published to again while it begins counts once", async () => {
+  const store = new MemoryStore({ now: Date.now });
+  await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
+  const grant = { ...UNLIMITED, account: "new", limits: { newTopics: 2 } };
+  using one = await upgrade(broker.connect("publishers", undefined, grant));
+  await one.send("pub #a 1\nx\npub #a 1 delay=60\nx\npub #b 1\nx\npub #c 1\nx\n");
+  const answers = [await one.line(), await one.line(), await one.line(), await one.line()];
+  assertEquals(answers.map((line) => line?.split(" ")[1]), ["1", "1", "1", "TOO_MANY_TOPICS"]);
+});
+
 Deno.test("a rate of new topics fills in a minute, and holds no more than one minute's worth", () => {
   const rate = new TopicRate(2);
-  assertEquals([rate.take(), rate.take(), rate.take()], [true, true, false]);
+  const take = (...topics: string[]): boolean[] => topics.map((topic) => rate.take(topic));
+  assertEquals(take("#a", "#b", "#c"), [true, true, false]);
   rate.tick(29_999);
-  assertEquals(rate.take(), false);
+  assertEquals(take("#c"), [false]);
   rate.tick(1);
-  assertEquals([rate.take(), rate.take(), rate.isFull], [true, false, false]);
-  rate.giveBack();
-  assertEquals([rate.take(), rate.take()], [true, false]);
+  assertEquals([...take("#c", "#d"), rate.isFull], [true, false, false]);
+  rate.giveBack("#c");
+  assertEquals(take("#c", "#d"), [true, false]);
   rate.tick(3_600_000);
-  assertEquals([rate.isFull, rate.take(), rate.take(), rate.take()], [true, true, true, false]);
+  assertEquals([rate.isFull, ...take("#d", "#e", "#f")], [true, true, true, false]);
   rate.most = 0;
-  rate.giveBack();
+  rate.giveBack("#d");
   rate.tick(60_000);
-  assertEquals([rate.take(), rate.isFull], [false, true]);
+  assertEquals([...take("#g"), rate.isFull], [false, true]);
+});
+
+Deno.test("a topic is taken once for all that may begin it, and given back if none of that did", () => {
+  const rate = new TopicRate(2);
+  assertEquals([rate.take("#a"), rate.take("#a"), rate.take("#b"), rate.take("#c")], [
+    true,
+    true,
+    true,
+    false,
+  ]);
+  rate.giveBack("#a");
+  assertEquals(rate.take("#c"), false, "it may begin yet");
+  rate.giveBack("#a");
+  assertEquals([rate.take("#c"), rate.take("#d")], [true, false]);
+  rate.began("#b");
+  assertEquals(rate.take("#b"), true);
+  rate.giveBack("#b");
+  rate.giveBack("#b");
+  assertEquals(rate.take("#d"), false, "it has begun");
 });

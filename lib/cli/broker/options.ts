@@ -244,6 +244,12 @@ export function planBroker(options: BrokerOptions): BrokerPlan {
   const jobs: BrokerPlan[] = [];
   const asked: string[] = [];
   const add = (flag: string, job: (dir: string) => BrokerPlan): void => {
+    if (dir === undefined && options.engine !== undefined) {
+      throw new UsageError(
+        `${flag} is for what is stored in --data DIR, and not offered for what --engine keeps in NATS: ` +
+          "leave --engine out, or see its groups with --http (/api/groups)",
+      );
+    }
     if (dir === undefined) {
       throw new UsageError(`${flag} needs --data DIR, the directory with the store; see broker --help`);
     }

@@ -78,7 +78,7 @@ function pieceOf(
   if (newTopics === undefined || (part.route as SubscribedRoute).begun) {
     return new Piece({ part, acknowledgement, repetition });
   }
-  const may = newTopics.take();
+  const may = newTopics.take(part.route.topic);
   const terms = may ? { newTopics } : { mayBegin: "never" as const };
   return new Piece({ part, acknowledgement, repetition, ...terms });
 }

@@ -51,7 +51,7 @@ export class Piece implements Delayed {
   waits = true;
   /** Whether its messages are in one that was stored. */
   isStored = false;
-  #newTopics: NewTopics | undefined;
+  readonly #newTopics: NewTopics | undefined;
   /** Where it stands among those that bring ids; undefined: it brings none, or has been answered. */
   claim: number | undefined = undefined;
   /** Of its publisher's the one behind it, as long as both wait. */
@@ -110,12 +110,12 @@ export class Piece implements Delayed {
 
   /** Its topic has begun with it: what was taken for that is spent. */
   began(): void {
-    this.#newTopics = undefined;
+    this.#newTopics?.began(this.topic);
   }
 
   /** It has been answered. */
   release(): void {
-    this.#newTopics?.giveBack();
+    this.#newTopics?.giveBack(this.topic);
     // or each that repeats it would keep it, and what it repeats itself, and so on
     this.repetition = this.repeatedBy = this.claimant = undefined;
     this.part?.release();

@@ -52,6 +52,18 @@ Deno.test("jobs need something stored, and one at a time is done", () => {
   const needs = "needs --data DIR, the directory with the store; see broker --help";
   assertEquals(refusal("--data-check"), `--data-check ${needs}`);
   assertEquals(refusal("--groups"), `--groups ${needs}`);
+  const engine = ["--engine", "nats://a:4222"];
+  const jobs = [["--groups"], ["--reset-group", "g", "--from", "now"], ["--delete-group", "g"], [
+    "--redrive",
+    "g",
+  ]];
+  for (const [flag, ...words] of [...jobs, ["--data-check"], ["--export", "#a"], ["--import", "-"]]) {
+    assertEquals(
+      refusal(flag!, ...words, ...engine),
+      `${flag} is for what is stored in --data DIR, and not offered for what --engine keeps in NATS: leave ` +
+        "--engine out, or see its groups with --http (/api/groups)",
+    );
+  }
   assertEquals(
     refusal("--data", "d", "--data-check", "--groups"),
     "--data-check and --groups do not go together: take one",

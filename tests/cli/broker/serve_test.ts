@@ -107,11 +107,9 @@ Deno.test("what is stored is there when it begins again, and the limits are what
       assertMatch(await subscriber.line() ?? "", /^batch #d 1 /);
       assertMatch(await subscriber.ask("sub #e slow=block") ?? "", /^pub #d 1/);
       const told = async (): Promise<void> => {
-        while (!log().some((line) => line.includes("fsync"))) {
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        }
+        while (!log().some((line) => line.includes("fsync"))) await new Promise((go) => setTimeout(go, 10));
       };
-      await within("what an fsync costs there is told", told());
+      await within("what an fsync costs there", told());
     });
   } finally {
     await Deno.remove(data, { recursive: true });
