@@ -69,12 +69,12 @@ export async function openStream(link: NatsConnectionLink, options: StreamOption
       return new JetStreams(manager, { stream, api: API, version: connection.info!.version });
     } catch (error) {
       if (error instanceof RunError) throw error;
-      if (error instanceof JetStreamError && error.name === "JetStreamNotEnabled") {
-        throw new RunError(NOT_ENABLED);
-      }
+      const isOff = error instanceof JetStreamError && error.name === "JetStreamNotEnabled";
+      // a server that has it and is just starting says the same
+      if (isOff && connection.info?.jetstream !== true) throw new RunError(NOT_ENABLED);
       const reason = error instanceof Error ? error.message : String(error);
       if (performance.now() + RETRY_MS > until) {
-        throw new RunError(`NATS does not keep the durable topics: ${reason}`);
+        throw new RunError(isOff ? NOT_ENABLED : `NATS does not keep the durable topics: ${reason}`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
