@@ -140,6 +140,11 @@ export interface Cursor {
    * have been given, and of it those before this sequence number.
    */
   readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
+  /**
+   * Set by a store that others keep, too: the last batch its pattern had there, and when that was asked for. It
+   * has caught up once it has read up to there.
+   */
+  readonly edge?: { readonly batch: number; readonly at: number };
   /** What is left out, for it has come already. */
   readonly had?: readonly Had[] | undefined;
   /** Of the topics it takes in those that may be received; left out: all of them. */

@@ -64,7 +64,8 @@ export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | 
     // a server knows nothing of numbers that it does not have
     const from = start.kind === "sequence" ? start.sequence : 1;
     const isLate = start.kind === "time" && start.time > STORED;
-    const next = isLate ? this.has + 1 : Math.min(from, this.has + 1);
+    const least = start.kind === "last of each" ? Math.max(1, this.has) : from;
+    const next = isLate ? this.has + 1 : Math.min(least, this.has + 1);
     this.consumers.push({ name, next, given: 0, has: this.has, waiting: [] });
     done({ kind: "done", value: name });
   }

@@ -5,7 +5,7 @@ import { StreamLog } from "../../../lib/engine/nats/stored/stream_log.ts";
 import { Subjects } from "../../../lib/engine/nats/subjects.ts";
 import { Routing } from "../../../lib/engine/routing.ts";
 import { HeldMemory } from "../../../lib/held_memory.ts";
-import type { Cursor, ReadOutcome } from "../../../lib/store/types.ts";
+import type { Cursor, Page, ReadEnd, ReadOutcome, SeekRange } from "../../../lib/store/types.ts";
 import { FakeLink } from "../../support/fake_link.ts";
 import { LaggingStream } from "../../support/lagging_stream.ts";
 import { Recorder } from "../case_parts.ts";
@@ -40,17 +40,40 @@ function made(): {
 
 function payloads(outcome: ReadOutcome): string[] {
   if (outcome.kind !== "page") throw new Error(outcome.reason);
+  return payloadsOf(outcome.page);
+}
+
+function payloadsOf({ bytes }: Page): string[] {
   const texts: string[] = [];
-  const { bytes } = outcome.page;
   const text = new TextDecoder().decode(bytes);
   for (const [, payload] of text.matchAll(/^pub #d \d+\n(.*)$/gm)) texts.push(payload!);
   return texts;
 }
 
-function readFrom(log: StreamLog, cursor: Cursor): ReadOutcome[] {
+function readFrom(log: StreamLog, cursor: Cursor, upTo?: number): ReadOutcome[] {
   const outcomes: ReadOutcome[] = [];
-  log.read([cursor], { most: 1e6, upTo: undefined }, (outcome) => outcomes.push(outcome));
+  log.read([cursor], { most: 1e6, upTo }, (outcome) => outcomes.push(outcome));
   return outcomes;
+}
+
+/** Where a replay begins, and what comes before that. */
+function sought(log: StreamLog, range: SeekRange): { readonly cursor: Cursor; readonly first: Page }[] {
+  const found: { cursor: Cursor; first: Page }[] = [];
+  log.seek("#d", range, (outcome) => {
+    if (outcome.kind !== "found") throw new Error(outcome.kind);
+    found.push(outcome);
+  });
+  return found;
+}
+
+function endOf(outcome: ReadOutcome): readonly [ReadEnd, number] {
+  if (outcome.kind !== "page") throw new Error(outcome.reason);
+  return [outcome.ends[0]!, outcome.cursors[0]!.after];
+}
+
+function cursorOf(outcome: ReadOutcome): Cursor {
+  if (outcome.kind !== "page") throw new Error(outcome.reason);
+  return outcome.cursors[0]!;
 }
 
 Deno.test("a replay from a server that lags is not at its end where the stream has more (N8)", () => {
@@ -156,6 +179,92 @@ Deno.test("a replay is at its end though the last of what is stored cannot be re
   stream.go();
   assertEquals(payloads(outcomes[0]!), ["1"]);
   assertEquals(outcomes[0]!.kind === "page" && outcomes[0]!.ends, ["caught up"]);
+});
+
+Deno.test("a replay is live behind all that was stored when it began, though the feed is behind (N8)", () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 1, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has] = [3, 3];
+  const [begun] = sought(log, { from: { kind: "earliest" }, to: undefined });
+  [stream.last, stream.has] = [4, 4];
+  const alone = readFrom(log, begun!.cursor);
+  stream.go();
+  assertEquals(alone.map((page) => [payloads(page), endOf(page)]), [[["1", "2", "3"], ["caught up", 3]]]);
+});
+
+Deno.test("what others of its connection may still be handed on a replay waits for (N8, D8)", async () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 1, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has] = [3, 3];
+  const [begun] = sought(log, { from: { kind: "earliest" }, to: undefined });
+  const beginning = readFrom(log, begun!.cursor, 1);
+  stream.go();
+  assertEquals(beginning.map((page) => [payloads(page), endOf(page)]), [[["1"], ["none", 1]]]);
+  const waiting = readFrom(log, cursorOf(beginning[0]!), 1);
+  await Promise.resolve();
+  assertEquals(waiting, [], "not at once, or it would ask without end");
+  later.splice(0).forEach((go) => go());
+  assertEquals(waiting.map((page) => [payloads(page), endOf(page)]), [[[], ["none", 1]]]);
+  feed.position = 3;
+  const rest = readFrom(log, cursorOf(waiting[0]!), 3);
+  stream.go();
+  assertEquals(rest.map((page) => [payloads(page), endOf(page)]), [[["2", "3"], ["caught up", 3]]]);
+});
+
+Deno.test("a replay to a time has all that was stored by then, though the feed is behind (N8)", () => {
+  let now = 900;
+  const { stream, later, parts } = made();
+  const feed = { position: 1, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, now: () => now, later: (go) => void later.push(go) });
+  const to = { kind: "time", time: 1000 } as const;
+  [stream.last, stream.has] = [2, 2];
+  const [begun] = sought(log, { from: { kind: "earliest" }, to });
+  const first = readFrom(log, begun!.cursor);
+  stream.go();
+  assertEquals(first.map((page) => [payloads(page), endOf(page)]), [[["1", "2"], ["caught up", 2]]]);
+  // stored before the time, and asked for behind it
+  [stream.last, stream.has, now] = [3, 3, 1001];
+  for (const consumer of stream.consumers) consumer.has = 3;
+  const second = readFrom(log, cursorOf(first[0]!));
+  stream.go();
+  assertEquals(second.map((page) => [payloads(page), endOf(page)]), [[["3"], ["past to", 3]]]);
+});
+
+Deno.test("where a replay ends is asked of the stream again when nobody answers (N8)", () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 1, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has, stream.answers] = [3, 3, false];
+  const begun = sought(log, { from: { kind: "earliest" }, to: undefined });
+  for (let at = 0; at < 3; at++) later.splice(0).forEach((go) => go());
+  assertEquals(begun, []);
+  stream.answers = true;
+  later.splice(0).forEach((go) => go());
+  assertEquals(begun.map(({ cursor }) => cursor.edge?.batch), [3]);
+});
+
+Deno.test("the last of a topic is the stream's, and not that of a server that lags (N8)", () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 3, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has] = [3, 2];
+  const begun = sought(log, { from: { kind: "last", count: 1, asOf: undefined }, to: undefined });
+  stream.go();
+  assertEquals(begun, [], "there is a later one: it looks again in a moment");
+  stream.has = 3;
+  later.splice(0).forEach((go) => go());
+  stream.go();
+  assertEquals(begun.map(({ first, cursor }) => [payloadsOf(first), cursor.after]), [[["3"], 3]]);
+  // what is stored behind the feed's place comes as what is new does
+  [stream.last, stream.has] = [4, 4];
+  const ahead = sought(log, { from: { kind: "last", count: 1, asOf: undefined }, to: undefined });
+  stream.go();
+  assertEquals(ahead.map(({ first, cursor }) => [payloadsOf(first), cursor.after]), [[[], 3]]);
+  const rest = readFrom(log, ahead[0]!.cursor);
+  stream.go();
+  assertEquals(rest.map((page) => [payloads(page), endOf(page)]), [[["4"], ["caught up", 4]]]);
 });
 
 Deno.test("a feed whose server lags hands on what comes later, though another pattern is wanted (N8)", () => {

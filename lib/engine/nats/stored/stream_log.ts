@@ -15,11 +15,11 @@ import type {
   Store,
 } from "../../../store/types.ts";
 import { wantedOf } from "../../../store/wanted.ts";
-import { receives } from "../../../topics/reception.ts";
 import { isPattern, matches } from "../../../topics/topic.ts";
 import type { StreamState } from "../streams_port.ts";
 import type { Feed } from "./feed.ts";
 import { type Incoming, isExpired } from "./incoming.ts";
+import { lastOfEach } from "./last_of_each.ts";
 import { ASK_MOST } from "./limits.ts";
 import { narrow } from "./narrow.ts";
 import { PageMaker } from "./page_maker.ts";
@@ -42,12 +42,15 @@ interface Kept {
   readonly after: number;
 }
 
+/** The last message of a pattern, by who leads the stream. */
+type Edge = NonNullable<Cursor["edge"]>;
+
 /** A page that is being read. */
 interface Reader {
   readonly cursors: readonly Cursor[];
   /** What lies behind it does not matter to who reads. */
   readonly upTo: number;
-  /** Everything up to it has been handed on by the feed. */
+  /** It is read up to there: what the feed has handed on, or what there was when it began. */
   limit: number;
   readonly page: PageMaker;
   readonly done: (outcome: ReadOutcome) => void;
@@ -59,12 +62,12 @@ interface Reader {
 /** Readers that nobody asks for so long are let go, milliseconds; and how many are kept at most. */
 const KEPT_MS = 10_000;
 const KEPT_MOST = 256;
-/** Topics whose last message is brought at the beginning of a replay. */
-const LAST_MOST = 65_536;
 
 /**
- * - It brings nothing that the feed has not handed on: what lies behind that comes live, and so a replay that
- *   has come there goes on without a gap or a repeat (D3).
+ * - It brings what the feed has handed on: what lies behind that comes live, and so a replay that has come
+ *   there goes on without a gap or a repeat (D3).
+ * - It has not caught up before all is read that the stream had when it began, by who leads it: the feed may be
+ *   seconds behind. Where nobody else may hand that on it reads it ahead of the feed.
  * - What cannot be read at this moment is read as soon as it can be.
  */
 export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
@@ -88,10 +91,12 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     if (from.kind === "last" && from.count > 1) return done({ kind: "failed", reason: ONLY_LAST });
     const { feed, streams } = this.#parts;
     feed.whenLive(() => {
-      streams.state((asked) => {
-        if (asked.kind !== "done") return this.#later(() => this.seek(pattern, range, done));
-        if (from.kind === "last") this.#seekLast(pattern, range, done);
-        else done(found(pattern, range, asked.value));
+      this.#edges([pattern], ([edge]) => {
+        if (from.kind === "last") return this.#seekLast(pattern, range, edge!, done);
+        streams.state((asked) => {
+          if (asked.kind !== "done") this.#later(() => this.seek(pattern, range, done));
+          else done(found(pattern, range, { ...asked.value, edge: edge! }));
+        });
       });
     });
   }
@@ -101,9 +106,21 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     { upTo = Infinity }: ReadExtent,
     done: (outcome: ReadOutcome) => void,
   ): void {
-    const limit = Math.min(upTo, this.#parts.feed.position);
-    const after = cursors.reduce((least, cursor) => Math.min(least, cursor.after), Infinity);
-    this.#read({ cursors, upTo, limit, done, after, page: new PageMaker(), through: false });
+    const now = this.#parts.now();
+    // what was stored since it began may belong to it, too, until its end is past
+    const ending = cursors.filter(({ to, edge }) =>
+      to?.kind === "time" && now > to.time && (edge === undefined || edge.at <= to.time)
+    );
+    this.#edges(ending.map(({ pattern }) => pattern), (edges) => {
+      const known = cursors.map((cursor) => {
+        const edge = edges[ending.indexOf(cursor)];
+        return edge === undefined ? cursor : { ...cursor, edge };
+      });
+      const there = known.reduce((most, { edge }) => Math.max(most, edge?.batch ?? 0), 0);
+      const limit = Math.min(upTo, Math.max(there, this.#parts.feed.position));
+      const after = cursors.reduce((least, cursor) => Math.min(least, cursor.after), Infinity);
+      this.#read({ cursors: known, upTo, limit, done, after, page: new PageMaker(), through: false });
+    });
   }
 
   /** What retention deletes JetStream does not tell. */
@@ -127,6 +144,23 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     this.#parts.later(() => {
       if (!this.#closed) go();
     });
+  }
+
+  /** The last message of each pattern. */
+  #edges(patterns: readonly string[], done: (edges: readonly Edge[]) => void): void {
+    const { streams, subjects, now } = this.#parts;
+    const edges: Edge[] = [];
+    const next = (): void => {
+      const pattern = patterns[edges.length];
+      if (pattern === undefined) return done(edges);
+      const at = now();
+      streams.edge(subjects.stored(pattern), "last", (asked) => {
+        if (asked.kind === "failed") return this.#later(next);
+        edges.push({ batch: asked.kind === "done" ? asked.value.sequence : 0, at });
+        next();
+      });
+    };
+    next();
   }
 
   #read(reader: Reader): void {
@@ -210,45 +244,25 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
   #answer({ cursors, page, done, after, through, limit }: Reader): void {
     const now = this.#parts.now();
     const reached = through ? Math.max(after, Number.isFinite(limit) ? limit : after) : after;
-    const ends = cursors.map(({ to }): ReadEnd => {
+    const ends = cursors.map(({ to, edge }): ReadEnd => {
       if (to?.kind === "sequence" && reached >= to.sequence) return "past to";
-      if (to?.kind === "time" && through && now > to.time) return "past to";
-      return through ? "caught up" : "none";
+      if (!through || reached < (edge?.batch ?? 0)) return "none";
+      return to?.kind === "time" && now > to.time ? "past to" : "caught up";
     });
     const at = cursors.map((cursor) => ({ ...cursor, after: Math.max(cursor.after, reached) }));
-    done({ kind: "page", page: page.take(), cursors: at, ends, deleted: 0 });
+    const answer = (): void => done({ kind: "page", page: page.take(), cursors: at, ends, deleted: 0 });
+    // there is more, and the feed is to hand it on first
+    if (through && page.length === 0 && ends.every((end) => end === "none")) this.#later(answer);
+    else answer();
   }
 
-  /** The last message of each topic, in the order of the stream. */
-  #seekLast(pattern: string, range: SeekRange, done: (outcome: SeekOutcome) => void): void {
-    const { feed, now } = this.#parts;
-    const limit = feed.position;
-    const again = (): void => this.#later(() => this.#seekLast(pattern, range, done));
-    const page = new PageMaker();
-    const reading = new Reading(this.#parts);
-    let left = LAST_MOST;
-    const next = (): void => {
-      this.#under.add(reading);
-      reading.read({
-        most: ASK_MOST,
-        take: (message) => {
-          if (message.sequence > limit || --left < 0) return false;
-          const { reception } = range;
-          const may = reception === undefined || receives(reception, message.topic);
-          if (may && !isExpired(message, now())) page.add(message);
-          return true;
-        },
-        skip: () => {},
-        done: (read) => {
-          this.#under.delete(reading);
-          if (read.kind !== "read") return again();
-          if (!read.through && !reading.over) return next();
-          reading.end();
-          done(startAt(pattern, range, { after: limit, first: page.take() }));
-        },
-      });
-    };
-    reading.open([pattern], { kind: "last of each" }, (reason) => reason === undefined ? next() : again());
+  #seekLast(pattern: string, range: SeekRange, edge: Edge, done: (outcome: SeekOutcome) => void): void {
+    const limit = this.#parts.feed.position;
+    const parts = { ...this.#parts, under: this.#under };
+    lastOfEach(parts, { pattern, limit, reception: range.reception }, (first) => {
+      if (first === undefined) this.#later(() => this.#seekLast(pattern, range, edge, done));
+      else done(startAt(pattern, range, { after: limit, edge, first }));
+    });
   }
 }
 
@@ -262,33 +276,38 @@ const ONLY_LAST =
   "of what is on NATS the last message of each topic can be asked for (from=latest), not several: begin at " +
   "a time or a number";
 
-function found(pattern: string, range: SeekRange, { first, last }: StreamState): SeekOutcome {
+function found(
+  pattern: string,
+  range: SeekRange,
+  { first, last, edge }: StreamState & { readonly edge: Edge },
+): SeekOutcome {
   const { from } = range;
   const one = !isPattern(pattern);
   switch (from.kind) {
     case "sequence": {
       const { sequence } = from;
-      const at = startAt(pattern, range, { after: Math.max(first, sequence) - 1, sequence });
+      const at = startAt(pattern, range, { after: Math.max(first, sequence) - 1, sequence, edge });
       const isGone = one && sequence < first && first > 1;
       return { ...at, trimmedTo: isGone ? first : undefined, ahead: sequence > last + 1 ? last : undefined };
     }
     case "time":
-      return startAt(pattern, range, { after: 0, time: from.time });
+      return startAt(pattern, range, { after: 0, time: from.time, edge });
     default:
-      return startAt(pattern, range, { after: first - 1 });
+      return startAt(pattern, range, { after: first - 1, edge });
   }
 }
 
 function startAt(
   pattern: string,
   { to }: SeekRange,
-  { after, sequence = 0, time = 0, first = NO_PAGE }: {
+  { after, edge, sequence = 0, time = 0, first = NO_PAGE }: {
     readonly after: number;
+    readonly edge: Edge;
     readonly sequence?: number;
     readonly time?: number;
     readonly first?: Page;
   },
 ): SeekOutcome & { readonly kind: "found" } {
-  const cursor: Cursor = { pattern, after, sequence, time, to };
+  const cursor: Cursor = { pattern, after, sequence, time, to, edge };
   return { kind: "found", cursor, first, trimmedTo: undefined, ahead: undefined, deleted: 0 };
 }
