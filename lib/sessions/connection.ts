@@ -44,6 +44,8 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
   #handling: Promise<void> | undefined;
   /** The session has not seen what was read last. */
   #unread = false;
+  /** Its first read, where that began before. */
+  #beginning: Promise<number | null> | undefined;
   readonly #requests = new RequestWatch();
   /** Until it is let in; where there are no accounts everybody is. */
   #login: Stay | undefined;
@@ -57,7 +59,8 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     this.number = options.number;
     this.address = options.address;
     this.transport = options.transport;
-    this.#input = new ReadBuffer(settings);
+    this.#input = options.beginning?.input ?? new ReadBuffer(settings);
+    this.#beginning = options.beginning?.read;
     this.outbox = new Outbox(settings, this);
     const { stallTimeout, turns } = settings;
     this.#writer = new Writer(this, turns, WriteWatch.of(settings, options.listener));
@@ -67,7 +70,7 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     });
     const address = hostOf(options.address) ?? options.address;
     this.session = new Session(settings, { ...options, address, outbox: this.outbox });
-    if (this.session.grant === undefined) this.#login = settings.lobby.enter(this);
+    this.#login = options.beginning?.stay;
   }
 
   /** Only for the lobby: the session stands still until it is known who this is. */
@@ -92,7 +95,8 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
           continue;
         }
         this.#requests.reading = true;
-        const bytes = await this.transport.read(input.space());
+        const bytes = await (this.#beginning ?? this.transport.read(input.space()));
+        this.#beginning = undefined;
         this.#requests.reading = false;
         turns.came(bytes ?? 0);
         if (bytes === null) {

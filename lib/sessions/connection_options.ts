@@ -4,7 +4,9 @@
  * @module
  */
 import type { Grant } from "../auth/grant.ts";
+import type { Stay } from "./admission/lobby.ts";
 import type { Listener } from "./listener.ts";
+import type { ReadBuffer } from "./read_buffer.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a connection is made of. */
@@ -15,4 +17,10 @@ export interface ConnectionOptions {
   readonly transport: Transport;
   /** What it may do, where that is known before it says anything. */
   readonly grant?: Grant | undefined;
+  /** Where it was waited for its first byte: what is being read, and how long it may stay without a login. */
+  readonly beginning?: {
+    readonly input: ReadBuffer;
+    readonly read: Promise<number | null>;
+    readonly stay: Stay;
+  };
 }

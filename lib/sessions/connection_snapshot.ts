@@ -39,6 +39,31 @@ export interface ConnectionSnapshot {
   readonly groups: readonly MembershipSnapshot[];
 }
 
+/** What is shown of one that has said nothing yet, and was told nothing. */
+export function snapshotOfSilent(
+  { number, address, listener: { name, protocol } }: {
+    readonly number: number;
+    readonly address: string;
+    readonly listener: { readonly name: string; readonly protocol: { readonly name: string } };
+  },
+): ConnectionSnapshot {
+  return {
+    number,
+    listener: name,
+    id: "",
+    account: undefined,
+    address,
+    protocol: protocol.name,
+    queued: 0,
+    held: 0,
+    dropped: 0,
+    full: false,
+    waits: false,
+    subscriptions: [],
+    groups: [],
+  };
+}
+
 /** What is shown of one. */
 export function snapshotOf(
   { number, address, session, outbox }: {

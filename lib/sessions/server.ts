@@ -7,18 +7,21 @@ import type { Grant } from "../auth/grant.ts";
 import type { Timer } from "../clock.ts";
 import { AccountUses } from "./admission/account_uses.ts";
 import { Capacity, type TakenPlace } from "./admission/capacity.ts";
+import { LateOnes } from "./admission/late_ones.ts";
 import { Lobby } from "./admission/lobby.ts";
 import { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./connection_options.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
 import type { ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
-import { CONNECTION_BYTES, LAST_WORDS_MS, LOGIN_ENDS_A_TURN, SELDOM_MS, TOLD_A_TURN } from "../limits.ts";
+import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS, TOLD_A_TURN } from "../limits.ts";
 import { PROCESS_HEAP } from "./process_heap.ts";
 import { renewGrants } from "./renewal.ts";
 import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
+import { type Begun, SilentGuest } from "./silent_guest.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
 
@@ -45,6 +48,9 @@ export class Server {
   readonly #loop: OwnedLoop;
   readonly #settings: Settings;
   readonly #connections = new Map<Connection, Promise<unknown>>();
+  /** Who is none yet. */
+  readonly #silent = new Set<SilentGuest>();
+  readonly #late: LateOnes;
   readonly #entrance: Entrance;
   #ticker: Timer | undefined;
   #ticks = 0;
@@ -59,7 +65,7 @@ export class Server {
 
   constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
     this.#loop = loop;
-    const lobby = new Lobby<Connection>(loginTimeout);
+    const lobby = new Lobby<SilentGuest>(loginTimeout);
     const { connections } = settings.limits;
     this.#capacity = new Capacity({ connections, perAddress: connectionsPerAddress, lobby });
     this.#settings = {
@@ -69,6 +75,7 @@ export class Server {
       turns: new Turns(loop, () => this.#flush()),
     };
     const { clock, log } = settings;
+    this.#late = new LateOnes(clock);
     this.#entrance = new Entrance({
       clock,
       log,
@@ -84,7 +91,7 @@ export class Server {
 
   /** How many connections there are. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.size + this.#silent.size;
   }
 
   /** How many handshakes of TLS are under way, which are no connections yet. */
@@ -113,22 +120,20 @@ export class Server {
     transport: Transport,
     { listener, address, grant }: Arrival & { readonly grant?: Grant | undefined },
   ): Promise<void> {
-    const { log } = this.#settings;
-    const { name } = listener;
-    const place = this.#placeFor({ listener, address }, this.#connections.size);
+    const place = this.#placeFor({ listener, address }, this.connections);
     if (place === undefined) return turnAway(transport, listener);
     const number = ++this.#lastNumber;
-    const connection = new Connection(this.#settings, { number, listener, address, transport, grant });
     this.#startTicking();
-    log.debug("connection opened", { connection: number, listener: name, address });
-    const over = connection.run().then((reason) => {
-      this.#connections.delete(connection);
-      place.leave();
-      if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
-      if (this.#isUnused) this.#stopTicking();
+    const { gatekeeper, log } = this.#settings;
+    log.debug("connection opened", { connection: number, listener: listener.name, address });
+    const options = { number, listener, address, transport, grant };
+    if (gatekeeper === undefined || grant !== undefined) return this.#begin(options, place).over;
+    const guest = new SilentGuest(this.#settings, options, (begins, beginning) => {
+      this.#silent.delete(begins);
+      return this.#begin(beginning, place);
     });
-    this.#connections.set(connection, over);
-    return over;
+    this.#silent.add(guest);
+    return guest.over;
   }
 
   /** Accounts have changed, or time has passed: every connection may do what its account may now (P8). */
@@ -144,15 +149,16 @@ export class Server {
     this.#settings.turns.whenTurned(callback);
   }
 
+  /** Of all, in the order in which they came. */
   snapshot(): ConnectionSnapshot[] {
-    return [...this.#connections.keys()].map((connection) => connection.snapshot());
+    return Array.from(this.#all(), (each) => each.snapshot()).sort((one, other) => one.number - other.number);
   }
 
   /** Ends a connection for who runs the broker, with a word on why; false: there is none. */
   disconnect(number: number): boolean {
-    for (const connection of this.#connections.keys()) {
-      if (connection.number !== number) continue;
-      connection.giveUp("disconnected");
+    for (const each of this.#all()) {
+      if (each.number !== number) continue;
+      each.giveUp("disconnected");
       return true;
     }
     return false;
@@ -188,12 +194,14 @@ export class Server {
 
   /** Cuts all connections off and stops accepting; resolves when they are over. */
   async close(): Promise<void> {
-    for (const connection of this.#connections.keys()) connection.cut("closed");
+    for (const each of this.#all()) each.cut("closed");
     await this.drain(0);
   }
 
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
+    // they are owed nothing
+    for (const guest of this.#silent) guest.cut("drained");
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
     await this.#drainAll(() => true);
   }
@@ -204,6 +212,24 @@ export class Server {
       await connection.drain();
       await over;
     }));
+  }
+
+  #begin(options: ConnectionOptions, place: TakenPlace): Begun {
+    const { listener, address } = options;
+    const connection = new Connection(this.#settings, options);
+    const over = connection.run().then((reason) => {
+      this.#connections.delete(connection);
+      place.leave();
+      if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
+      if (this.#isUnused) this.#stopTicking();
+    });
+    this.#connections.set(connection, over);
+    return { connection, over };
+  }
+
+  *#all(): Iterable<Connection | SilentGuest> {
+    yield* this.#connections.keys();
+    yield* this.#silent;
   }
 
   /** A place for one more beside so many; undefined: there is none, and that was said. */
@@ -232,12 +258,12 @@ export class Server {
       if (++this.#ticks % TRIM_TICKS === 0) pool.trim();
       if (this.#isUnused) return this.#stopTicking();
       if (this.#ticks % HEAP_TICKS !== 0) return;
-      this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.#connections.size);
+      this.#heap.look(HEAP_TICKS * TICK_MS, memory.held + CONNECTION_BYTES * this.connections);
     });
   }
 
   #takeFewer(): void {
-    const connections = this.#capacity.takeFewer(this.#connections.size);
+    const connections = this.#capacity.takeFewer(this.connections);
     if (connections === undefined) return;
     this.#settings.log.warn("fewer connections than --max-connections are taken from now on", {
       connections,
@@ -246,22 +272,17 @@ export class Server {
   }
 
   /**
-   * Ten thousand take two milliseconds, and to end one takes a twentieth of one: they are told, and who is
-   * late ended, a few at a time, and others have their turn in between. A pass that is not over when the next
-   * tick comes stands for both.
+   * Ten thousand take two milliseconds: they are told a few at a time, and others have their turn in between.
+   * A pass that is not over when the next tick comes stands for both.
    */
   async #tickAll(): Promise<void> {
     if (this.#passing) return;
     this.#passing = true;
     const suspects: Connection[] = [];
     let told = 0;
-    for (const connection of this.#connections.keys()) {
-      if (connection.isLate(TICK_MS)) {
-        connection.giveUp("no login");
-        told += TOLD_A_TURN / LOGIN_ENDS_A_TURN;
-      } else if (connection.tick(TICK_MS)) {
-        suspects.push(connection);
-      }
+    for (const each of this.#all()) {
+      if (each.isLate(TICK_MS)) this.#late.add(each);
+      else if (each instanceof Connection && each.tick(TICK_MS)) suspects.push(each);
       if (++told < TOLD_A_TURN) continue;
       told = 0;
       await new Promise<void>((resolve) => this.later(resolve));
@@ -293,12 +314,13 @@ export class Server {
 
   /** Nobody is here or can come by itself, and nothing waits for its time. */
   get #isUnused(): boolean {
-    return this.#connections.size === 0 && this.listening.length === 0 &&
+    return this.connections === 0 && this.listening.length === 0 &&
       this.#settings.engine.waits !== true;
   }
 
   #stopTicking(): void {
     this.#settings.clock.cancel(this.#ticker);
     this.#ticker = undefined;
+    this.#late.forget();
   }
 }

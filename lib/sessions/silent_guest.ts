@@ -1,0 +1,85 @@
+/**
+ * Who has connected where there are accounts, and has said nothing yet.
+ *
+ * @module
+ */
+import type { Leaver } from "./admission/capacity.ts";
+import type { Stay } from "./admission/lobby.ts";
+import type { LateOne } from "./admission/late_ones.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./connection_options.ts";
+import { type ConnectionSnapshot, snapshotOfSilent } from "./connection_snapshot.ts";
+import { ReadBuffer } from "./read_buffer.ts";
+import type { Settings } from "./settings.ts";
+
+/** What is made of one. */
+export interface Begun {
+  readonly connection: Connection;
+  /** Resolves when it is over. */
+  readonly over: Promise<void>;
+}
+
+/** Makes a connection of one, which goes on with what is being read. */
+export type Begin = (guest: SilentGuest, options: ConnectionOptions) => Begun;
+
+/**
+ * A flood of connections that say nothing is to cost little: a session, an outbox and all that belongs to them
+ * are there when the first byte comes, or when it has to be told something. Until then it takes no part in
+ * what connections share.
+ */
+export class SilentGuest implements Leaver, LateOne {
+  readonly number: number;
+  /** Resolves when it is over, whatever became of it. */
+  readonly over: Promise<void>;
+  readonly #options: ConnectionOptions;
+  readonly #begin: Begin;
+  readonly #input: ReadBuffer;
+  readonly #read: Promise<number | null>;
+  readonly #stay: Stay;
+  #begun: Begun | undefined;
+
+  constructor(
+    settings: Pick<Settings, "pool" | "memory" | "lobby">,
+    options: ConnectionOptions,
+    begin: Begin,
+  ) {
+    this.number = options.number;
+    this.#options = options;
+    this.#begin = begin;
+    this.#input = new ReadBuffer(settings);
+    this.#stay = settings.lobby.enter(this);
+    this.#read = options.transport.read(this.#input.space());
+    const begun = (): Promise<void> => this.#become().over;
+    this.over = this.#read.then(begun, begun);
+  }
+
+  get isBeingAsked(): boolean {
+    return this.#begun?.connection.isBeingAsked === true;
+  }
+
+  isLate(milliseconds: number): boolean {
+    const { connection } = this.#begun ?? {};
+    return connection === undefined
+      ? this.#stay.waited(milliseconds) !== undefined
+      : connection.isLate(milliseconds);
+  }
+
+  giveUp(reason: Parameters<Connection["giveUp"]>[0]): void {
+    this.#become().connection.giveUp(reason);
+  }
+
+  cut(reason: Parameters<Connection["cut"]>[0]): void {
+    this.#become().connection.cut(reason);
+  }
+
+  snapshot(): ConnectionSnapshot {
+    return snapshotOfSilent(this.#options);
+  }
+
+  #become(): Begun {
+    return this.#begun ??= this.#begin(this, {
+      ...this.#options,
+      beginning: { input: this.#input, read: this.#read, stay: this.#stay },
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Clock, Timer } from "../../../lib/clock.ts";
+import { LATE_PACE_MS, LATE_WITHIN_MS } from "../../../lib/limits.ts";
+import { type LateOne, LateOnes } from "../../../lib/sessions/admission/late_ones.ts";
+
+/** Time that passes when it is told so. */
+class StillClock implements Clock {
+  #now = 0;
+  #alarms: { readonly at: number; readonly callback: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+  wall(): number {
+    return this.#now;
+  }
+  after(ms: number, callback: () => void): Timer {
+    const alarm = { at: this.#now + ms, callback };
+    this.#alarms.push(alarm);
+    return alarm as unknown as Timer;
+  }
+  every(): Timer {
+    throw new Error("nothing is done again and again");
+  }
+  cancel(timer: Timer | undefined): void {
+    this.#alarms = this.#alarms.filter((alarm) => alarm as unknown !== timer);
+  }
+  get alarms(): number {
+    return this.#alarms.length;
+  }
+  pass(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const [next] = this.#alarms.filter(({ at }) => at <= until).sort((one, other) => one.at - other.at);
+      if (next === undefined) break;
+      this.#alarms.splice(this.#alarms.indexOf(next), 1);
+      this.#now = next.at;
+      next.callback();
+    }
+    this.#now = until;
+  }
+}
+
+class One implements LateOne {
+  late = true;
+  ended = 0;
+
+  isLate(milliseconds: number): boolean {
+    assertEquals(milliseconds, 0, "no time passes by looking");
+    return this.late;
+  }
+  giveUp(): void {
+    this.ended++;
+  }
+}
+
+function crowd(count: number): One[] {
+  return Array.from({ length: count }, () => new One());
+}
+
+function ended(ones: readonly One[]): number {
+  return ones.reduce((sum, one) => sum + one.ended, 0);
+}
+
+Deno.test("those who are late together are ended a few at a time, and each once (A8)", () => {
+  const clock = new StillClock();
+  const late = new LateOnes(clock);
+  const ones = crowd(500);
+  for (const one of ones) late.add(one);
+  assertEquals(ended(ones), 0);
+  let before = 0;
+  for (let ms = LATE_PACE_MS; ms <= LATE_WITHIN_MS; ms += LATE_PACE_MS) {
+    clock.pass(LATE_PACE_MS);
+    const now = ended(ones);
+    assertEquals(now - before, 4, `after ${ms} ms`);
+    before = now;
+  }
+  assertEquals(ones.every((one) => one.ended === 1), true);
+  assertEquals(clock.alarms, 0, "nothing more is to come");
+});
+
+Deno.test("who is said to be late twice is ended once, and one alone soon", () => {
+  const clock = new StillClock();
+  const late = new LateOnes(clock);
+  const [one] = crowd(1);
+  late.add(one!);
+  late.add(one!);
+  clock.pass(LATE_PACE_MS);
+  assertEquals([one!.ended, clock.alarms], [1, 0]);
+  late.add(one!);
+  clock.pass(LATE_PACE_MS);
+  assertEquals(one!.ended, 2);
+});
+
+Deno.test("who has logged in before its turn comes is left alone", () => {
+  const clock = new StillClock();
+  const late = new LateOnes(clock);
+  const ones = crowd(300);
+  for (const one of ones) late.add(one);
+  clock.pass(LATE_PACE_MS);
+  const spared = ones.filter((one) => one.ended === 0);
+  for (const one of spared) one.late = false;
+  clock.pass(LATE_WITHIN_MS);
+  assertEquals(ended(spared), 0);
+  assert(spared.length > 200);
+});
+
+Deno.test("what is forgotten is not ended, and whoever is late then is", () => {
+  const clock = new StillClock();
+  const late = new LateOnes(clock);
+  const ones = crowd(2);
+  late.add(ones[0]!);
+  late.forget();
+  assertEquals(clock.alarms, 0);
+  clock.pass(LATE_WITHIN_MS);
+  assertEquals(ended(ones), 0);
+  late.add(ones[1]!);
+  clock.pass(LATE_WITHIN_MS);
+  assertEquals(ones.map((one) => one.ended), [0, 1]);
+});
