@@ -62,6 +62,7 @@ const AROUND_THE_CORE = [
   "lib/sessions/listener.ts",
   "lib/sessions/process_heap.ts",
   "lib/sessions/send_queues.ts",
+  "lib/sessions/silent_guest.ts",
   "lib/sessions/spare_descriptor.ts",
   "lib/sessions/server.ts",
   "lib/sessions/tls/carrier.ts",

@@ -5,7 +5,7 @@
  */
 import type { Timer } from "../clock.ts";
 import { GATHER_BYTES, LAST_WORDS_MS, LITTLE_BYTES } from "../limits.ts";
-import type { Guest, Stay } from "./admission/lobby.ts";
+import type { Stay } from "./admission/lobby.ts";
 import { hostOf } from "./admission/networks.ts";
 import type { CloseReason } from "./close_reason.ts";
 import { logClosed, logDropping, logFailed } from "./connection_log.ts";
@@ -24,18 +24,24 @@ import { Writer, type WriterOwner, WriteWatch } from "./writer.ts";
 /** How long a connection that said all it had to say waits for the other side to close, milliseconds. */
 const LINGER_MS = 500;
 
+/** Whom it tells that it is over, behind all else. */
+export interface ConnectionOwner {
+  ended(connection: Connection, reason: CloseReason): void;
+}
+
 /**
  * Guarantees: what was read is handled and answered before the socket closes (C11), unless the other side is
  * gone or takes nothing; whatever goes wrong here ends this connection only. {@link run} resolves when it is
  * over, and never rejects.
  */
-export class Connection implements OutboxOwner, WriterOwner, Guest {
+export class Connection implements OutboxOwner, WriterOwner {
   readonly number: number;
   readonly address: string;
   readonly session: Session;
   readonly outbox: Outbox;
   readonly stalls: StallWatch;
   readonly #settings: Settings;
+  readonly #owner: ConnectionOwner;
   readonly transport: Transport;
   readonly #input: ReadBuffer;
   readonly #writer: Writer;
@@ -54,8 +60,9 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
   #linger: Timer | undefined;
   #closed = false;
 
-  constructor(settings: Settings, options: ConnectionOptions) {
+  constructor(settings: Settings, options: ConnectionOptions, owner: ConnectionOwner) {
     this.#settings = settings;
+    this.#owner = owner;
     this.number = options.number;
     this.address = options.address;
     this.transport = options.transport;
@@ -73,16 +80,11 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     this.#login = options.beginning?.stay;
   }
 
-  /** Only for the lobby: the session stands still until it is known who this is. */
-  get isBeingAsked(): boolean {
-    return this.session.waitsFor !== undefined;
-  }
-
   /**
-   * Serves the connection to its end, and says why it ended. The read loop stands here and not in a function
+   * Serves the connection to its end. The read loop stands here and not in a function
    * of its own: each async function that waits costs an idle connection some hundred bytes.
    */
-  async run(): Promise<CloseReason> {
+  async run(): Promise<void> {
     const { session, outbox } = this;
     const { turns, flushes } = this.#settings;
     const input = this.#input;
@@ -136,7 +138,7 @@ export class Connection implements OutboxOwner, WriterOwner, Guest {
     const reason = this.#reason ?? "connection lost";
     this.#settings.counters.ended(reason);
     logClosed(this.#settings.log, this, reason);
-    return reason;
+    this.#owner.ended(this, reason);
   }
 
   /**

@@ -20,7 +20,7 @@ export interface ConnectionOptions {
   /** Where it was waited for its first byte: what is being read, and how long it may stay without a login. */
   readonly beginning?: {
     readonly input: ReadBuffer;
-    readonly read: Promise<number | null>;
+    readonly read: ReturnType<Transport["read"]>;
     readonly stay: Stay;
   };
 }

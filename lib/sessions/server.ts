@@ -9,7 +9,7 @@ import { AccountUses } from "./admission/account_uses.ts";
 import { Capacity, type TakenPlace } from "./admission/capacity.ts";
 import { LateOnes } from "./admission/late_ones.ts";
 import { Lobby } from "./admission/lobby.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionOwner } from "./connection.ts";
 import type { ConnectionOptions } from "./connection_options.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
@@ -21,7 +21,7 @@ import { renewGrants } from "./renewal.ts";
 import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
 import type { Settings } from "./settings.ts";
-import { type Begun, SilentGuest } from "./silent_guest.ts";
+import { type Begun, SilentGuest, type SilentGuestOwner } from "./silent_guest.ts";
 import type { Transport } from "./transport.ts";
 import { type OwnedLoop, Turns } from "./turns/turns.ts";
 
@@ -31,6 +31,13 @@ export interface ServerSettings extends Omit<Settings, "turns" | "lobby" | "acco
   readonly loginTimeout: number;
   /** Connections at once from one IPv4 address, or 64 bits of IPv6. */
   readonly connectionsPerAddress: number;
+}
+
+/** A connection that is served. */
+interface Served {
+  /** Resolves when it is over. */
+  readonly over: Promise<void>;
+  readonly place: TakenPlace;
 }
 
 /** How often time is told to engine and outboxes, milliseconds. */
@@ -47,10 +54,25 @@ const HEAP_TICKS = 4;
 export class Server {
   readonly #loop: OwnedLoop;
   readonly #settings: Settings;
-  readonly #connections = new Map<Connection, Promise<unknown>>();
+  readonly #connections = new Map<Connection, Served>();
   /** Who is none yet. */
-  readonly #silent = new Set<SilentGuest>();
+  readonly #silent = new Map<SilentGuest, TakenPlace>();
   readonly #late: LateOnes;
+  /** One for all: functions of its own would be a good part of what an idle connection takes. */
+  readonly #owner: ConnectionOwner & SilentGuestOwner = {
+    began: (guest, options) => {
+      const place = this.#silent.get(guest)!;
+      this.#silent.delete(guest);
+      return this.#begin(options, place);
+    },
+    ended: (connection, reason) => {
+      this.#connections.get(connection)!.place.leave();
+      this.#connections.delete(connection);
+      const { address, session: { listener } } = connection;
+      if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
+      if (this.#isUnused) this.#stopTicking();
+    },
+  };
   readonly #entrance: Entrance;
   #ticker: Timer | undefined;
   #ticks = 0;
@@ -128,11 +150,8 @@ export class Server {
     log.debug("connection opened", { connection: number, listener: listener.name, address });
     const options = { number, listener, address, transport, grant };
     if (gatekeeper === undefined || grant !== undefined) return this.#begin(options, place).over;
-    const guest = new SilentGuest(this.#settings, options, (begins, beginning) => {
-      this.#silent.delete(begins);
-      return this.#begin(beginning, place);
-    });
-    this.#silent.add(guest);
+    const guest = new SilentGuest(this.#settings, options, this.#owner);
+    this.#silent.set(guest, place);
     return guest.over;
   }
 
@@ -201,35 +220,29 @@ export class Server {
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
     // they are owed nothing
-    for (const guest of this.#silent) guest.cut("drained");
+    for (const guest of this.#silent.keys()) guest.cut("drained");
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
     await this.#drainAll(() => true);
   }
 
   async #drainAll(which: (connection: Connection) => boolean): Promise<void> {
     const those = [...this.#connections].filter(([connection]) => which(connection));
-    await Promise.all(those.map(async ([connection, over]) => {
+    await Promise.all(those.map(async ([connection, { over }]) => {
       await connection.drain();
       await over;
     }));
   }
 
   #begin(options: ConnectionOptions, place: TakenPlace): Begun {
-    const { listener, address } = options;
-    const connection = new Connection(this.#settings, options);
-    const over = connection.run().then((reason) => {
-      this.#connections.delete(connection);
-      place.leave();
-      if (reason === "TLS on a port without") this.#entrance.tellTls({ listener, address });
-      if (this.#isUnused) this.#stopTicking();
-    });
-    this.#connections.set(connection, over);
+    const connection = new Connection(this.#settings, options, this.#owner);
+    const over = connection.run();
+    this.#connections.set(connection, { over, place });
     return { connection, over };
   }
 
   *#all(): Iterable<Connection | SilentGuest> {
     yield* this.#connections.keys();
-    yield* this.#silent;
+    yield* this.#silent.keys();
   }
 
   /** A place for one more beside so many; undefined: there is none, and that was said. */

@@ -39,7 +39,6 @@ import { welcomeOf } from "./welcome.ts";
  */
 export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly subscriptions: Subscriptions;
-  readonly memberships: Memberships;
   /** What it came in by. */
   readonly listener: Listener;
   readonly publishes: boolean;
@@ -63,6 +62,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   #more = false;
   /** What was done last, as turns count it. */
   #work = 0;
+  #memberships: Memberships | undefined;
 
   constructor(settings: Settings, { listener, outbox, address, grant }: SessionOptions) {
     const { protocol } = listener;
@@ -81,7 +81,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     const replies = protocol.replies(outbox);
     this.#replies = new ReplyQueue({ replies, outlet: outbox, flushes, memory, turns });
     this.subscriptions = new Subscriptions(this, settings.slowConsumer);
-    this.memberships = new Memberships(this, (by) => this.subscriptions.watch(by));
   }
 
   get grant(): Grant | undefined {
@@ -112,6 +111,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   }
   get newTopics(): NewTopics | undefined {
     return this.standing.newTopics;
+  }
+  get memberships(): Memberships {
+    return this.#memberships ??= new Memberships(this, (by) => this.subscriptions.watch(by));
   }
   get protocol(): Protocol {
     return this.#protocol;
@@ -236,7 +238,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   /** What it is subscribed to. */
   snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups"> {
-    return { subscriptions: this.subscriptions.snapshot(), groups: this.memberships.snapshot() };
+    return { subscriptions: this.subscriptions.snapshot(), groups: this.#memberships?.snapshot() ?? [] };
   }
 
   /**
@@ -245,8 +247,8 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
    */
   close({ gone }: { readonly gone: boolean }): void {
     this.subscriptions.closeAll();
-    if (gone) this.memberships.closeAll();
-    else this.memberships.takeNoMore();
+    if (gone) this.#memberships?.closeAll();
+    else this.#memberships?.takeNoMore();
     if (gone) this.standing.close();
     this.#replies.close();
     this.#held?.release();
@@ -307,7 +309,6 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   /** False: the session stands still. */
   #publishes(chunk: Chunk): boolean {
     const decoder = this.#decoder;
-    const { engine } = this.#settings;
     this.#work = 1 + (decoder.end - decoder.start) / BYTES_OF_WORK;
     if (this.#id === "") this.#id = decoder.publisherId();
     if (this.grant === undefined) this.entrance?.asItIs();
@@ -323,9 +324,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       this.#handOn(chunk);
       return this.#publishLater(route, chunk);
     }
-    if (joined.join(route, decoder, engine)) return true;
+    if (joined.join(route, decoder, this.engine)) return true;
     this.#handOn(chunk);
-    const full = this.standing.held ?? engine.gateOf(route);
+    const full = this.standing.held ?? this.engine.gateOf(route);
     joined.begin(route, decoder);
     if (full === undefined) return true;
     this.#standStill(joined.take(chunk, this.#settings), full);

@@ -11,6 +11,7 @@ import type { ConnectionOptions } from "./connection_options.ts";
 import { type ConnectionSnapshot, snapshotOfSilent } from "./connection_snapshot.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import type { Settings } from "./settings.ts";
+import type { Transport } from "./transport.ts";
 
 /** What is made of one. */
 export interface Begun {
@@ -19,33 +20,36 @@ export interface Begun {
   readonly over: Promise<void>;
 }
 
-/** Makes a connection of one, which goes on with what is being read. */
-export type Begin = (guest: SilentGuest, options: ConnectionOptions) => Begun;
+/** Whose guest it is. */
+export interface SilentGuestOwner {
+  /** It is one no longer: a connection is made of it, which goes on with what is being read. */
+  began(guest: SilentGuest, options: ConnectionOptions): Begun;
+}
 
 /**
- * A flood of connections that say nothing is to cost little: a session, an outbox and all that belongs to them
- * are there when the first byte comes, or when it has to be told something. Until then it takes no part in
- * what connections share.
+ * A flood of connections that say nothing is to cost little: a session, an outbox and all that belongs to
+ * them are there when the first byte comes, or when it has to be told something. Until then it takes no part
+ * in what connections share.
  */
 export class SilentGuest implements Leaver, LateOne {
   readonly number: number;
   /** Resolves when it is over, whatever became of it. */
   readonly over: Promise<void>;
   readonly #options: ConnectionOptions;
-  readonly #begin: Begin;
+  readonly #owner: SilentGuestOwner;
   readonly #input: ReadBuffer;
-  readonly #read: Promise<number | null>;
+  readonly #read: ReturnType<Transport["read"]>;
   readonly #stay: Stay;
   #begun: Begun | undefined;
 
   constructor(
     settings: Pick<Settings, "pool" | "memory" | "lobby">,
     options: ConnectionOptions,
-    begin: Begin,
+    owner: SilentGuestOwner,
   ) {
     this.number = options.number;
     this.#options = options;
-    this.#begin = begin;
+    this.#owner = owner;
     this.#input = new ReadBuffer(settings);
     this.#stay = settings.lobby.enter(this);
     this.#read = options.transport.read(this.#input.space());
@@ -53,8 +57,9 @@ export class SilentGuest implements Leaver, LateOne {
     this.over = this.#read.then(begun, begun);
   }
 
+  /** Its session stands still until it is known who this is. */
   get isBeingAsked(): boolean {
-    return this.#begun?.connection.isBeingAsked === true;
+    return this.#begun?.connection.session.waitsFor !== undefined;
   }
 
   isLate(milliseconds: number): boolean {
@@ -77,7 +82,7 @@ export class SilentGuest implements Leaver, LateOne {
   }
 
   #become(): Begun {
-    return this.#begun ??= this.#begin(this, {
+    return this.#begun ??= this.#owner.began(this, {
       ...this.#options,
       beginning: { input: this.#input, read: this.#read, stay: this.#stay },
     });

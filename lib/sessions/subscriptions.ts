@@ -54,6 +54,7 @@ export class Subscriptions {
   readonly #account = emptyAccount();
   /** Patterns that make their publishers wait, and groups. */
   #blocking = 0;
+  #groups = 0;
   /** Patterns that keep the newest. */
   #keeping = 0;
 
@@ -67,6 +68,11 @@ export class Subscriptions {
 
   get size(): number {
     return this.#byPattern.size;
+  }
+
+  /** How many groups its session is in. */
+  get groups(): number {
+    return this.#groups;
   }
 
   /** The policy of subscriptions that choose none. */
@@ -143,6 +149,7 @@ export class Subscriptions {
   /** So many more groups, of which what is held here keeps messages from others. */
   watch(groups: number): void {
     this.#blocking += groups;
+    this.#groups += groups;
     this.#tellOutbox();
   }
 

@@ -24,6 +24,7 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
   const pool = new ChunkPool();
   const memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool });
   const flushes = new FlushList();
+  const { promise: over, resolve: ended } = Promise.withResolvers<string>();
   const connection = new Connection({
     engine: new MemoryEngine({ seed: 1, counters, flushes: new FlushList() }),
     counters,
@@ -41,8 +42,14 @@ function connect(): { connection: Connection; client: RawClient; over: Promise<s
     lobby: new Lobby(10_000),
     accounts: new AccountUses(),
     turns: new Turns(new ProcessLoop(), () => flushes.flush()),
-  }, { number: 1, listener: PUBLISHERS, address: "memory", transport: theirs });
-  return { connection, client: new RawClient(mine), over: connection.run(), pool };
+  }, {
+    number: 1,
+    listener: PUBLISHERS,
+    address: "memory",
+    transport: theirs,
+  }, { ended: (_, reason) => ended(reason) });
+  void connection.run();
+  return { connection, client: new RawClient(mine), over, pool };
 }
 
 /** What was sent has been read. */

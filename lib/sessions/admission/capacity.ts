@@ -60,8 +60,9 @@ export class Capacity {
       if (first === undefined) return { limit: { limit: this.#most } };
       first.cut("made room");
     }
-    if (network !== undefined) this.#networks.add(network);
-    return { leave: () => network === undefined ? undefined : this.#networks.remove(network) };
+    if (network === undefined) return NOWHERE;
+    this.#networks.add(network);
+    return new Place(this.#networks, network);
   }
 
   /**
@@ -75,3 +76,20 @@ export class Capacity {
     return this.#most = most;
   }
 }
+
+/** Of a class, for there may be ten thousand. */
+class Place implements TakenPlace {
+  readonly #networks: NetworkCounts;
+  readonly #network: string;
+
+  constructor(networks: NetworkCounts, network: string) {
+    this.#networks = networks;
+    this.#network = network;
+  }
+
+  leave(): void {
+    this.#networks.remove(this.#network);
+  }
+}
+
+const NOWHERE: TakenPlace = { leave: () => {} };

@@ -14,9 +14,9 @@ export interface LateOne {
 }
 
 /**
- * To end one takes as long as twenty messages. Those who came together are late together: they are ended a few
- * at a time, spread over {@link LATE_WITHIN_MS} or as long as it takes, so that nobody else waits for all of
- * them. Who is not late any more when its turn comes is left alone.
+ * To end one takes as long as twenty messages. Those who came together are late together: they are ended a
+ * few at a time, spread over {@link LATE_WITHIN_MS} or as long as it takes, so that nobody else waits for all
+ * of them. Who is not late any more when its turn comes is left alone.
  */
 export class LateOnes {
   readonly #clock: Clock;

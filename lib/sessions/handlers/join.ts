@@ -42,7 +42,7 @@ export function join(pattern: string, request: Request, context: Context): Answe
         `${quote(pattern)}, too: it could not tell them apart`,
     );
   }
-  if (subscriptions.size + memberships.size >= limits.patterns) return refusal("TOO_MANY_PATTERNS");
+  if (subscriptions.size + subscriptions.groups >= limits.patterns) return refusal("TOO_MANY_PATTERNS");
   const tooMuch = memberships.problem(pattern);
   if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
   const blocks = subscriptions.policy === "block";

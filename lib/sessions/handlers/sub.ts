@@ -21,7 +21,7 @@ import { join } from "./join.ts";
  * says. With `group=` it is another matter: {@link join}.
  */
 export function sub(request: Request, context: Context): Answer {
-  const { engine, limits, memberships, protocol, subscriptions } = context;
+  const { engine, limits, protocol, subscriptions } = context;
   const parsed = parsePattern(request.argument, limits.topic);
   if ("problem" in parsed) return refusal("BAD_PATTERN", parsed.problem);
   if (fieldOf(request, "group") !== undefined) return join(parsed.name, request, context);
@@ -37,7 +37,7 @@ export function sub(request: Request, context: Context): Answer {
   if (range !== undefined && engine.durable.length === 0) return refusal("NOT_DURABLE");
   const before = subscriptions.get(name);
   if (before?.policy === policy && range === undefined) return "ok";
-  const asMany = subscriptions.size + memberships.size >= limits.patterns;
+  const asMany = subscriptions.size + subscriptions.groups >= limits.patterns;
   if (before === undefined && asMany) return refusal("TOO_MANY_PATTERNS");
   const tooMuch = before === undefined ? subscriptions.problem(name) : undefined;
   if (tooMuch !== undefined) return refusal("BUSY", tooMuch);
