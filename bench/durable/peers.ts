@@ -7,7 +7,7 @@
 import { removed } from "./place.ts";
 import { STREAM } from "../load/dialects/durable.ts";
 import type { DialectName } from "../load/dialects/mod.ts";
-import { topicOf } from "../load/job.ts";
+import { topicsOf } from "../load/frames.ts";
 import { Wire } from "../load/wire.ts";
 import type { Commands, Peer } from "../peers.ts";
 import type { Shape } from "../shapes.ts";
@@ -172,8 +172,9 @@ async function knowsAlways(): Promise<boolean> {
   }
 }
 
-async function createStream({ publisherPort: port }: Running, { topics }: Shape): Promise<void> {
-  const subjects = Array.from({ length: topics }, (_, at) => topicOf(at, topics));
+async function createStream({ publisherPort: port }: Running, shape: Shape): Promise<void> {
+  const publishers = Array.from({ length: shape.publishers }, (_, at) => at);
+  const subjects = [...new Set(publishers.flatMap((publisher) => topicsOf(shape, publisher)))];
   const config = JSON.stringify({ name: STREAM, subjects, storage: "file" });
   const encoder = new TextEncoder();
   const wire = await Wire.open({ host: HOST, port }, {

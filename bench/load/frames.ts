@@ -10,7 +10,7 @@ import { CHANGING_LEVEL, changingTopic, payloadOf, topicOf } from "./job.ts";
 /** What a publisher sends, one after the other and then from the beginning: all of one length. */
 export function published(dialect: Dialect, shape: Shape, publisher: number): readonly Uint8Array[] {
   const payload = payloadOf(shape.size);
-  return topics(shape, publisher).map((topic) => dialect.publish(topic, payload, publisher));
+  return topicsOf(shape, publisher).map((topic) => dialect.publish(topic, payload, publisher));
 }
 
 /**
@@ -38,7 +38,11 @@ export function expected(
   return { bytes, length };
 }
 
-function topics({ topics, takesTurns = 1, changes }: Shape, publisher: number): readonly string[] {
+/** The topics that a publisher publishes to, in turns. */
+export function topicsOf(
+  { topics, takesTurns = 1, changes }: Shape,
+  publisher: number,
+): readonly string[] {
   if (changes !== undefined) {
     return Array.from({ length: changes }, (_, index) => changingTopic(index, changes));
   }

@@ -41,8 +41,8 @@ Deno.test(
     await onDisk(async (place) => {
       const out = await Deno.makeTempDir();
       try {
-        const shapes = ["kept-10k-1", "kept-10k-4", "kept-1", "kept-64", "queue-4"];
-        const asked = ["--shapes", shapes.join(","), "--rounds", "1", "--seconds", "0.05"];
+        const shapes = ["kept-10k-1", "kept-10k-4", "kept-turns", "kept-1", "kept-64", "queue-4"];
+        const asked = ["--shapes", shapes.join(","), "--rounds", "1", "--seconds", "0.2"];
         await using program = bench(...asked, "--place", place, "--out", out);
         assertEquals((await program.ended).code, 0, program.lines.join("\n"));
         const report = JSON.parse(await Deno.readTextFile(`${out}/part.json`));
