@@ -63,10 +63,9 @@ export class SilentGuest implements Leaver, LateOne {
   }
 
   isLate(milliseconds: number): boolean {
-    const { connection } = this.#begun ?? {};
-    return connection === undefined
+    return this.#begun === undefined
       ? this.#stay.waited(milliseconds) !== undefined
-      : connection.isLate(milliseconds);
+      : this.#begun.connection.isLate(milliseconds);
   }
 
   giveUp(reason: Parameters<Connection["giveUp"]>[0]): void {
