@@ -151,6 +151,30 @@ Deno.test("what retention takes while a request is under way is missed once, and
   assertEquals(missed(1, false), [1], "what lies before it was given");
 });
 
+Deno.test("a replay that cannot keep up says so once, until it has fallen back", async () => {
+  const bench = new Bench();
+  let behind = 0;
+  const replay = new Replay({
+    pattern: "#t",
+    range: { from: { kind: "earliest" }, to: undefined },
+    subscriber: Object.assign(new Sizes(), { full: true }),
+    started: () => {},
+    ended: () => {},
+    owner: { behind: () => void behind++, had: () => [] },
+  });
+  replay.becomeLive();
+  const other = Object.assign(new Sizes(), { deliver: (run: Run) => replay.deliver(run) });
+  bench.engine.subscribe("#t", other);
+  await publish(bench, ["1"]);
+  await publish(bench, ["2"]);
+  assertEquals(behind, 1);
+  replay.fallBack(2);
+  replay.becomeLive();
+  await publish(bench, ["3"]);
+  assertEquals(behind, 2);
+  await bench.close();
+});
+
 Deno.test("a replay that is over is no company: who is alone on a connection reads to the end of what is stored", async () => {
   const store = new HeldStore();
   const limits: (number | undefined)[] = [];
