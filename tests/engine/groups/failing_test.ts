@@ -263,9 +263,12 @@ Deno.test("a group that cannot be reset goes on where it stood", async () => {
 
 Deno.test("what a member had not sent when its group was reset or failed is let go of when it leaves", async () => {
   const bench = new StoredBench();
-  const worker = await bench.joined();
+  const worker = new Worker();
   worker.writes = false;
+  // of a page that was read, whose memory is the pool's
   await bench.published("#d.a", ["1", "2"]);
+  await bench.joined({ from: { kind: "earliest" } }, worker);
+  assertEquals([worker.given.length, bench.pool.bytesOut > 0], [2, true]);
   bench.engine.resetGroup(G, { kind: "sequence", sequence: 9 }, () => {});
   worker.dies();
   await bench.settle();

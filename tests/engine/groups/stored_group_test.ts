@@ -402,3 +402,23 @@ Deno.test("who has left is given nothing more, whatever room it had", async () =
   await bench.published("#d.a", ["2"]);
   assertEquals([one.shown, other.shown], [[], ["#d.a 1", "#d.a 2"]]);
 });
+
+Deno.test("what is to come again later counts for the memory of all, each message as much, until it comes", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined();
+  const held = [bench.memory.held];
+  for (const sequence of [1, 2, 3]) {
+    await bench.published("#d.a", ["x"]);
+    assert(worker.nack("#d.a", sequence, { delay: 60_000 }));
+    await bench.passes(250);
+    held.push(bench.memory.held);
+  }
+  const each = held[1]! - held[0]!;
+  assert(each > 0);
+  assertEquals(held, [0, 1, 2, 3].map((count) => held[0]! + count * each));
+  worker.given.length = 0;
+  await bench.passes(60_000);
+  for (const { sequence } of worker.given) assert(worker.ack("#d.a", sequence));
+  await bench.passes(250);
+  assertEquals([worker.given.length, bench.memory.held], [3, held[0]!]);
+});
