@@ -65,7 +65,6 @@ export class Delays implements Publisher {
   #again = false;
   /** Pieces that are on their way. */
   #moving = 0;
-  #refused = false;
   #notBefore = -Infinity;
   /** Topics whose subscribers are full. */
   readonly #stopped = new Set<string>();
@@ -225,15 +224,13 @@ export class Delays implements Publisher {
   readonly #answer: Acknowledgement = {
     acknowledge: () => this.#moved(),
     refuse: () => {
-      this.#refused = true;
+      this.#tryLater();
       this.#moved();
     },
   };
 
   #moved(): void {
-    if (--this.#moving > 0) return;
-    if (this.#refused) this.#tryLater();
-    this.#refused = false;
+    this.#moving--;
     this.#go();
   }
 

@@ -203,7 +203,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       return;
     }
     if (this.#joiners.delete(place)) return;
-    this.#members.leave(place);
     const { unstored, settled } = place.handed!.clear();
     const stored = unsent.filter(({ stored }) => stored !== undefined);
     if (this.#held !== undefined) this.#held.left(place, stored, settled);
@@ -248,16 +247,9 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
 
   /** It is no more: who is in it gets nothing more of what is stored. */
   dissolve(reason: string): void {
-    const members = [...this.#places].filter((place) => !this.#joiners.has(place));
-    if (members.length === 0) return this.resume(undefined);
-    this.#state = "failed";
-    this.#reason = reason;
-    for (const [place, joined] of [...this.#joiners]) {
-      this.#joiners.delete(place);
-      this.#places.delete(place);
-      joined({ kind: "refused", code: "STORE", reason });
-    }
-    for (const { member } of members) member.failed(reason);
+    // those who wait to be let in begin it anew
+    if (this.#places.size === this.#joiners.size) this.resume(undefined);
+    else this.#refuse(reason);
   }
 
   /** The engine ends: nothing more is read. */

@@ -203,3 +203,41 @@ Deno.test("where memory is short beginnings are found all the same, and what is 
   assertEquals([replaying.got, replaying.said], [["1"], ["live after 1"]]);
   await bench.close();
 });
+
+Deno.test("who begins while something is read for one that was stopped is read for when there is room, as others are", async () => {
+  const bench = await stored(["#t", "1"]);
+  const connection = {};
+  // one that stays, and wants nothing of it
+  await begun(bench, "#u", connection);
+  const asked: string[] = [];
+  const answers: Array<() => void> = [];
+  const { store } = bench;
+  const [seek, read] = [store.seek.bind(store), store.read.bind(store)];
+  store.seek = (pattern, range, done) => {
+    asked.push("seek");
+    answers.push(() => seek(pattern, range, done));
+  };
+  store.read = (cursors, extent, done) => {
+    asked.push("read");
+    answers.push(() => read(cursors, extent, done));
+  };
+  const stopped = new Replaying(connection).begin(bench, "#t");
+  assertEquals(asked.splice(0), ["seek"]);
+  assert(bench.engine.unsubscribe("#t", stopped));
+  const room: Array<() => void> = [];
+  const whenNotFull = (callback: () => void): void => void room.push(callback);
+  const next = ["#t", "#v"].map((pattern) =>
+    Object.assign(new Replaying(connection), { whenNotFull }).begin(bench, pattern)
+  );
+  answers.shift()!();
+  await settled();
+  for (const what of ["seek", "seek", "read", "read"]) {
+    assertEquals(asked, [], "there is no room");
+    for (const go of room.splice(0)) go();
+    assertEquals(asked.splice(0), [what]);
+    answers.shift()!();
+    await settled();
+  }
+  assertEquals(next.map(({ got, said }) => [got, said]), [[["1"], ["live after 1"]], [[], ["live after 0"]]]);
+  await bench.close();
+});

@@ -125,6 +125,56 @@ Deno.test("a replay that has read what is still to be handed on passes over it, 
   await bench.close();
 });
 
+Deno.test("what retention takes while a request is under way is missed once, and not where it was gone before the beginning was found (D3)", () => {
+  const batches = [2, 4].map((batch) => ({ batch, topic: "#t", first: batch, count: 1, time: 0 }));
+  const missed = (deleted: number, sought: boolean): number[] => {
+    const told: number[] = [];
+    const replay = new Replay({
+      pattern: "#t",
+      range: { from: { kind: "earliest" }, to: undefined },
+      subscriber: Object.assign(new Sizes(), { missed: (messages: number) => void told.push(messages) }),
+      started: () => {},
+      ended: () => {},
+      owner: { behind: () => {}, had: () => [] },
+    });
+    replay.state = "reading";
+    replay.asked = true;
+    replay.trimmed({ batches, deleted: 2 });
+    assertEquals(told, [], "it may be in the answer");
+    replay.reached({ pattern: "#t", after: 3, sequence: 0, time: 0, to: undefined }, { deleted, sought });
+    replay.tellMissed();
+    return told;
+  };
+  assertEquals(missed(2, true), [], "it never was its own");
+  assertEquals(missed(1, true), [1], "what lies before was never its own");
+  assertEquals(missed(2, false), [2]);
+  assertEquals(missed(1, false), [1], "what lies before it was given");
+});
+
+Deno.test("a replay that cannot keep up says so once, until it has fallen back", async () => {
+  const bench = new Bench();
+  let behind = 0;
+  const replay = new Replay({
+    pattern: "#t",
+    range: { from: { kind: "earliest" }, to: undefined },
+    subscriber: Object.assign(new Sizes(), { full: true }),
+    started: () => {},
+    ended: () => {},
+    owner: { behind: () => void behind++, had: () => [] },
+  });
+  replay.becomeLive();
+  const other = Object.assign(new Sizes(), { deliver: (run: Run) => replay.deliver(run) });
+  bench.engine.subscribe("#t", other);
+  await publish(bench, ["1"]);
+  await publish(bench, ["2"]);
+  assertEquals(behind, 1);
+  replay.fallBack(2);
+  replay.becomeLive();
+  await publish(bench, ["3"]);
+  assertEquals(behind, 2);
+  await bench.close();
+});
+
 Deno.test("a replay that is over is no company: who is alone on a connection reads to the end of what is stored", async () => {
   const store = new HeldStore();
   const limits: (number | undefined)[] = [];

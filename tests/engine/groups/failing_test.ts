@@ -263,11 +263,20 @@ Deno.test("a group that cannot be reset goes on where it stood", async () => {
 
 Deno.test("what a member had not sent when its group was reset or failed is let go of when it leaves", async () => {
   const bench = new StoredBench();
-  const worker = await bench.joined();
+  const worker = new Worker();
   worker.writes = false;
+  // of a page that was read, whose memory is the pool's
   await bench.published("#d.a", ["1", "2"]);
+  await bench.joined({ from: { kind: "earliest" } }, worker);
+  assertEquals([worker.given.length, bench.pool.bytesOut > 0], [2, true]);
+  const sought: Array<() => void> = [];
+  const seek = bench.store.seek.bind(bench.store);
+  bench.store.seek = (...of) => void sought.push(() => seek(...of));
   bench.engine.resetGroup(G, { kind: "sequence", sequence: 9 }, () => {});
-  worker.dies();
   await bench.settle();
-  assertEquals(bench.pool.bytesOut, 0);
+  worker.dies();
+  assertEquals([sought.length, bench.pool.bytesOut], [1, 0], "while it is looked for where it begins");
+  for (const go of sought) go();
+  await bench.settle();
+  assertEquals(bench.engine.snapshot().groups, []);
 });

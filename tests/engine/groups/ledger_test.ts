@@ -73,8 +73,15 @@ Deno.test("what is settled behind what is not, is known by its number until that
 });
 
 Deno.test("a mark that is damaged is not gone on from", () => {
-  for (const mark of [{ settled: "1-", attempts: "" }, { settled: "1", attempts: "x" }]) {
-    assertThrows(() => new Ledger({ after: 0, topics: [{ topic: "#a", ...mark }] }), TypeError);
+  const markOf = (settled: string, attempts: string): Ledger =>
+    new Ledger({ after: 0, topics: [{ topic: "#a", settled, attempts }] });
+  assertThrows(() => markOf("1-", ""), TypeError);
+  const most = "9".repeat(15);
+  for (const attempts of ["1=1", "8-11=2 14=3", `${most}=999999999`, `${most}-${most}=1`]) {
+    markOf("", attempts);
+  }
+  for (const attempts of ["x", "0=1", "1=0", "1-=2", "1=2 ", `9${most}=1`, `1-9${most}=1`, "1=1234567890"]) {
+    assertThrows(() => markOf("1", attempts), TypeError, "are no attempts");
   }
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { GroupChange, GroupsListing } from "../../../lib/engine/types.ts";
 import { MemoryStore } from "../../../lib/store/mod.ts";
+import { settled } from "../durable/commit_bench.ts";
 import { HeldReads } from "./held_reads.ts";
 import { StoredBench, Worker } from "./stored_bench.ts";
 
@@ -381,4 +382,43 @@ Deno.test("what has outlived its time is settled when it would be given out agai
   await bench.settle();
   bench.engine.groups((listing) => assert(listing.kind === "groups" && listing.groups[0]?.lag === 0));
   await bench.settle();
+});
+
+Deno.test("a dead letter is stored as soon as it was read, and waits for nobody who flushes", async () => {
+  const bench = new StoredBench({ maxAttempts: 1 });
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1"]);
+  const { batches } = bench.store.state;
+  assert(worker.nack("#d.a", 1));
+  await settled();
+  assertEquals(bench.store.state.batches, batches + 1);
+});
+
+Deno.test("who has left is given nothing more, whatever room it had", async () => {
+  const bench = new StoredBench();
+  const [one, other] = [await bench.joined(), await bench.joined()];
+  one.dies();
+  await bench.published("#d.a", ["1"]);
+  await bench.published("#d.a", ["2"]);
+  assertEquals([one.shown, other.shown], [[], ["#d.a 1", "#d.a 2"]]);
+});
+
+Deno.test("what is to come again later counts for the memory of all, each message as much, until it comes", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined();
+  const held = [bench.memory.held];
+  for (const sequence of [1, 2, 3]) {
+    await bench.published("#d.a", ["x"]);
+    assert(worker.nack("#d.a", sequence, { delay: 60_000 }));
+    await bench.passes(250);
+    held.push(bench.memory.held);
+  }
+  const each = held[1]! - held[0]!;
+  assert(each > 0);
+  assertEquals(held, [0, 1, 2, 3].map((count) => held[0]! + count * each));
+  worker.given.length = 0;
+  await bench.passes(60_000);
+  for (const { sequence } of worker.given) assert(worker.ack("#d.a", sequence));
+  await bench.passes(250);
+  assertEquals([worker.given.length, bench.memory.held], [3, held[0]!]);
 });

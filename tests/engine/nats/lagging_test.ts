@@ -96,6 +96,23 @@ Deno.test("a replay from a server that lags is not at its end where the stream h
   assertEquals(second[0]!.kind === "page" && second[0]!.ends, ["caught up"]);
 });
 
+Deno.test("a replay is live at once, without a consumer, where nothing is stored (N8)", async () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 0, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  for (
+    const cursor of [
+      FROM_THE_BEGINNING,
+      sought(log, { from: { kind: "earliest" }, to: undefined })[0]!.cursor,
+    ]
+  ) {
+    const outcome = readFrom(log, cursor);
+    await Promise.resolve();
+    assertEquals(outcome.map((page) => [payloads(page), endOf(page)]), [[[], ["caught up", 0]]]);
+  }
+  assertEquals(stream.consumers, []);
+});
+
 Deno.test("what the stream's leader cannot say is asked again, and nothing comes twice (N8)", () => {
   const { stream, later, parts } = made();
   const feed = { position: 3, whenLive: (callback: () => void) => callback() };

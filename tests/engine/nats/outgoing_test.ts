@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ChunkPool } from "../../../lib/buffers.ts";
+import { type Chunk, ChunkPool } from "../../../lib/buffers.ts";
 import { Outgoing } from "../../../lib/engine/nats/outgoing.ts";
 import { Subjects } from "../../../lib/engine/nats/subjects.ts";
 import type { Acknowledgement, Publisher } from "../../../lib/engine/types.ts";
@@ -35,10 +35,12 @@ class Bench implements Publisher {
     };
   }
 
-  publish(topic: string, ...texts: string[]): void {
+  /** The run's memory. */
+  publish(topic: string, ...texts: string[]): Chunk {
     const run = runOf({ topic, topicBytes: topic.length }, texts);
     run.keep();
     this.outgoing.publish(run, this);
+    return run.records.chunk;
   }
 
   flush(): void {
@@ -85,7 +87,7 @@ Deno.test("while two PINGs have no answer what is little waits for the next, and
   assertEquals(bench.link.takeAsked().at(-1), "ping");
   bench.link.pong();
   bench.link.pong();
-  assertEquals(bench.answers.length, 4);
+  assertEquals([bench.answers.length, bench.outgoing.pending], [4, 0]);
 });
 
 Deno.test("it is full while NATS owes an answer for its window, and calls back when it does not", () => {
@@ -126,6 +128,20 @@ Deno.test("what had no answer when NATS was lost is refused, and then all is, af
   bench.publish("#a", "4");
   bench.flush();
   assertEquals(bench.link.takeAsked()[0], "pub p.memory.run.a me.1 2\npub #a 1\n4\n", "as another sender");
+});
+
+Deno.test("what was written is kept no longer than it takes, and neither is what was refused", () => {
+  const bench = new Bench();
+  const written = bench.publish("#a", "1");
+  const waiting = bench.publish("#a", "2");
+  assert(written.shared && waiting.shared);
+  bench.flush();
+  bench.link.pong();
+  assert(!written.shared && !waiting.shared);
+  const refused = bench.publish("#a", "3");
+  bench.link.goDown();
+  assertEquals(bench.answers.at(-1), "3: 1 UNAVAILABLE");
+  assert(!refused.shared);
 });
 
 Deno.test("a run that is larger than a packed message goes in parts, a message that NATS does not take is refused", () => {

@@ -91,6 +91,29 @@ Deno.test("members of a group at two brokers share it: each message once (N11)",
 });
 
 Deno.test(
+  "who settles by having written gets more than its window, a window at a time (G3, G6, N11)",
+  NEEDS_NATS,
+  async () => {
+    await using one = await StoredOnNats.open(nats!.server, { prefix: newPrefix() });
+    const worker = await member(one, { window: 2, settling: "auto" });
+    worker.writes = false;
+    await new Sender(one).publish("#d.a", "1", "2", "3", "4", "5");
+    for (const count of [2, 4, 5]) {
+      await until(() => worker.given.length === count);
+      worker.write();
+      worker.writes = false;
+    }
+    assertEquals(worker.given.map(({ payload, attempt }) => [payload, attempt]), [
+      ["1", 1],
+      ["2", 1],
+      ["3", 1],
+      ["4", 1],
+      ["5", 1],
+    ]);
+  },
+);
+
+Deno.test(
   "what a member that leaves had not settled goes to one at another broker (N11)",
   NEEDS_NATS,
   async () => {

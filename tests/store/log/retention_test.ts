@@ -139,6 +139,22 @@ Deno.test("what is held back for groups is not taken from what others may have, 
   assertEquals(left(log), ["#b 6", "#b 7", "#b 8", "#b 9", "#b 10"]);
 });
 
+Deno.test("what was held back when there was no room, and has room when it is settled, goes when it is too old", () => {
+  const log = new MemoryLog();
+  append(log, "#a");
+  append(log, "#c", { count: 9 });
+  const size = log.bytes;
+  append(log, "#b");
+  log.marks.put({ ...G, pattern: "#>", after: 0 });
+  const trimmer = new Trimmer(log, { age: 10_000, bytes: size / 10 * 2 });
+  assertEquals(trimAll(trimmer, 0), 0);
+  log.marks.put({ ...G, pattern: "#>", after: 0, topics: [{ topic: "#c", settled: "1-9", attempts: "" }] });
+  assertEquals(trimAll(trimmer, 2000), 9);
+  log.marks.forget({ ...G, pattern: "#>" });
+  assertEquals([trimAll(trimmer, 10_000), left(log)], [0, ["#a 1", "#b 1"]]);
+  assertEquals(trimAll(trimmer, 12_000), 2);
+});
+
 Deno.test("many topics that are held back are looked at a few at a time", () => {
   const log = new MemoryLog();
   for (let at = 0; at < 300; at++) append(log, `#t.${at}`);

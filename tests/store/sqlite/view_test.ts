@@ -5,10 +5,10 @@ import { topicCrc } from "../../../lib/store/sqlite/stored_rows.ts";
 import { SqliteView } from "../../../lib/store/sqlite/view.ts";
 
 /** A database with so many topics, `#t.0` and so on. */
-function withTopics(count: number): DatabaseSync {
+function withTopics(count: number, { deleted = 0, deletedLast = 0 } = {}): DatabaseSync {
   const db = new DatabaseSync(":memory:");
-  const zero = { created: 0, epoch: 0, clock: 0, deleted: 0, deletedLast: 0, deletedTime: 0 };
-  createSchema(db, { id: "test", format: FORMAT, ...zero });
+  const zero = { created: 0, epoch: 0, clock: 0, deletedTime: 0 };
+  createSchema(db, { id: "test", format: FORMAT, ...zero, deleted, deletedLast });
   const insert = db.prepare("INSERT INTO topic VALUES (?, ?, 1, ?)");
   for (let at = 0; at < count; at++) {
     const name = `#t.${at}`;
@@ -39,4 +39,13 @@ Deno.test("the topics of many patterns are remembered up to a bound, and found a
   }
   view.forget();
   assertEquals([view.matched, view.matching("#t.>").size], [0, 1000]);
+});
+
+Deno.test("a view knows how much was deleted, and the last batch of all, be that deleted too, in its state", () => {
+  const db = withTopics(1, { deleted: 3, deletedLast: 5 });
+  const view = new SqliteView(db);
+  const known = (): number[] => view.snapshot(() => [view.deleted, view.last]);
+  assertEquals(known(), [3, 5]);
+  db.exec("UPDATE store SET deleted = 4, deleted_last = 7");
+  assertEquals(known(), [4, 7]);
 });

@@ -68,10 +68,6 @@ export class Reading {
         this.#over = true;
         return done(asked.kind === "failed" ? asked.reason : "there is no stream");
       }
-      if (!this.#parts.link.up || this.#over) {
-        this.#over = true;
-        return done("NATS is away");
-      }
       this.#pull = new Pull(asked.value, pullParts(this.#parts), {
         pulled: (message, delivery) => this.#pulled(message, delivery),
         unanswered: (why) => this.#unanswered(why),

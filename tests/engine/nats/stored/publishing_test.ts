@@ -1,0 +1,270 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Chunk } from "../../../../lib/buffers.ts";
+import { Counters } from "../../../../lib/counters.ts";
+import {
+  AGAIN_MS,
+  PATIENCE_MS,
+  RESEND_MS,
+  SENT_BYTES_MOST,
+  SENT_MOST,
+} from "../../../../lib/engine/nats/stored/limits.ts";
+import { Publishing } from "../../../../lib/engine/nats/stored/publishing.ts";
+import { Subjects } from "../../../../lib/engine/nats/subjects.ts";
+import type { Acknowledgement, Publisher } from "../../../../lib/engine/types.ts";
+import { FlushList } from "../../../../lib/flush_list.ts";
+import { FakeLink } from "../../../support/fake_link.ts";
+import { runOf, type Sent } from "../../case_parts.ts";
+
+class Bench implements Publisher {
+  readonly link = new FakeLink();
+  readonly counters = new Counters();
+  readonly flushes = new FlushList();
+  readonly answers: string[] = [];
+  readonly publishing: Publishing;
+  now = 0;
+  #held = 0;
+
+  constructor() {
+    const { link, counters, flushes } = this;
+    const subjects = new Subjects("p");
+    this.publishing = new Publishing({
+      link,
+      subjects,
+      flushes,
+      counters,
+      inbox: "in",
+      name: "me",
+      now: () => this.now,
+    });
+    assertEquals(link.takeAsked(), ["sub in.*"]);
+  }
+
+  hold(count: number): Acknowledgement {
+    const at = ++this.#held;
+    assertEquals(count, 1, "each is answered by itself");
+    return {
+      acknowledge: ({ level, last, topic }) => this.answers.push(`${at} ${level} ${topic} ${last}`),
+      refuse: (code, reason) => this.answers.push(`${at} ${code}: ${reason}`),
+    };
+  }
+
+  /** The run's memory. */
+  publish(...messages: Sent[]): Chunk {
+    const run = runOf({ topic: "#d", topicBytes: 2 }, messages);
+    run.keep();
+    this.publishing.publish(run, this);
+    return run.records.chunk;
+  }
+
+  /** What was asked for since the last call: `1 text` of a message with that token, and `ping`. */
+  asked(): string[] {
+    this.flushes.flush();
+    return this.link.takeAsked().map((each) => {
+      const [, text, token] = /^pub p\.stored\.d (\S*) .*"reply":"in\.(\w+)"/.exec(each) ?? [];
+      return token === undefined ? each : `${token} ${text}`;
+    });
+  }
+
+  /** JetStream answers. */
+  says(token: string, what: object | string, status = 0): void {
+    const text = typeof what === "string" ? what : JSON.stringify(what);
+    this.link.comes("in.*", text, `in.${token}`, { status });
+  }
+
+  passes(ms: number): void {
+    this.now += ms;
+    this.publishing.tick(this.now);
+  }
+}
+
+Deno.test("each message goes with an id, and is acknowledged when the stream has it (D6, N7, N9)", () => {
+  const bench = new Bench();
+  const chunk = bench.publish("a", { text: "b", id: "i1" });
+  assertEquals(bench.counters.totals.published, 2);
+  bench.flushes.flush();
+  assertEquals(bench.link.takeAsked(), [
+    'pub p.stored.d a {"headers":[["Nats-Msg-Id","me-1"]],"reply":"in.1"}',
+    'pub p.stored.d b {"headers":[["Hashbus-Id","i1"],["Nats-Msg-Id","#d i1"]],"reply":"in.2"}',
+    "ping",
+  ]);
+  assertEquals([bench.answers, bench.publishing.size], [[], 2]);
+  bench.says("2", { seq: 8, duplicate: true });
+  assert(chunk.shared, "one may have to be sent once more");
+  bench.says("1", { seq: 7 });
+  assertEquals(bench.answers, ["2 engine undefined undefined", "1 engine #d 7"]);
+  assert(!chunk.shared);
+  bench.says("1", { seq: 7 });
+  assertEquals(
+    [bench.answers.length, bench.publishing.size],
+    [2, 0],
+    "an answer that comes twice says nothing",
+  );
+});
+
+Deno.test("what JetStream refuses is refused with its reason, which is the trouble until it stores something again", () => {
+  const bench = new Bench();
+  bench.publish("a", "b");
+  bench.says("1", { error: { code: 503, err_code: 10077, description: "maximum messages exceeded" } });
+  assertEquals(bench.answers, ["1 STORE: NATS: maximum messages exceeded"]);
+  assertEquals(bench.publishing.trouble, "NATS: maximum messages exceeded");
+  bench.says("2", { seq: 1 });
+  assertEquals(bench.publishing.trouble, undefined);
+});
+
+Deno.test("what JetStream cannot store at this moment is sent once more in a moment (N8)", () => {
+  const bench = new Bench();
+  bench.publish("a", "b", "c", "d", "e");
+  assertEquals(bench.asked(), ["1 a", "2 b", "3 c", "4 d", "5 e", "ping"]);
+  bench.says("1", "", 503);
+  bench.says("2", { error: { err_code: 10008, description: "no leader" } });
+  bench.says("3", "no JSON");
+  bench.says("4", { seq: 0 });
+  bench.says("5", { seq: "1" });
+  assertEquals(bench.answers, []);
+  bench.passes(AGAIN_MS - 1);
+  assertEquals(bench.asked(), []);
+  bench.passes(1);
+  assertEquals(bench.asked(), ["1 a", "2 b", "3 c", "4 d", "5 e", "ping"]);
+  bench.passes(AGAIN_MS);
+  assertEquals(bench.asked(), [], "once");
+  for (const token of ["1", "2", "3", "4", "5"]) bench.says(token, { seq: Number(token) });
+  assertEquals(bench.answers.length, 5);
+});
+
+Deno.test("what has no answer is sent once more, and refused in the end, for it may have been stored (N8)", () => {
+  const bench = new Bench();
+  const chunk = bench.publish("a");
+  bench.asked();
+  bench.passes(RESEND_MS - 1);
+  assertEquals(bench.asked(), []);
+  bench.passes(1);
+  assertEquals(bench.asked(), ["1 a", "ping"]);
+  bench.passes(RESEND_MS - 1);
+  assertEquals(bench.asked(), []);
+  bench.passes(PATIENCE_MS - 2 * RESEND_MS);
+  assertEquals([bench.asked(), bench.answers], [["1 a", "ping"], []]);
+  bench.passes(1);
+  assertEquals(bench.answers, ["1 STORE: NATS does not answer: it may have been stored"]);
+  assert(!chunk.shared);
+});
+
+Deno.test("as long as answers come in their turn nothing is sent twice; what was passed over is (N8)", () => {
+  const bench = new Bench();
+  bench.publish("a", "b", "c", "d");
+  bench.asked();
+  bench.passes(RESEND_MS - 1);
+  bench.says("1", { seq: 1 });
+  bench.passes(RESEND_MS - 1);
+  assertEquals(bench.asked(), []);
+  bench.says("3", { seq: 2 });
+  bench.passes(0);
+  assertEquals(bench.asked(), ["2 b", "ping"], "its answer should have come");
+  bench.passes(RESEND_MS - 1);
+  assertEquals(bench.asked(), [], "but the last is still to come");
+  bench.passes(1);
+  assertEquals(bench.asked(), ["2 b", "4 d", "ping"]);
+  bench.passes(PATIENCE_MS - 3 * RESEND_MS + 2);
+  assertEquals(bench.answers.slice(2), ["2 STORE: NATS does not answer: it may have been stored"]);
+});
+
+Deno.test("when the link is back all that has no answer is sent, and meanwhile what is new is refused (N8)", () => {
+  const bench = new Bench();
+  bench.publish("a");
+  bench.asked();
+  bench.link.goDown();
+  assertEquals([bench.publishing.trouble, bench.publishing.full], ["NATS is away", true]);
+  const refused = bench.publish("b");
+  assertEquals(bench.answers, ["2 STORE: NATS is away: nothing can be stored until it is back"]);
+  assert(!refused.shared);
+  let free = 0;
+  bench.publishing.whenNotFull(() => free++);
+  bench.passes(RESEND_MS);
+  assertEquals([bench.asked(), free], [[], 0]);
+  bench.link.goUp();
+  assertEquals([bench.asked(), free, bench.publishing.trouble, bench.publishing.full], [
+    ["1 a", "ping"],
+    1,
+    undefined,
+    false,
+  ]);
+  bench.link.goDown();
+  bench.publishing.whenNotFull(() => free++);
+  bench.passes(PATIENCE_MS - 1);
+  assertEquals(free, 1);
+  bench.passes(1);
+  assertEquals([free, bench.publishing.full], [2, false], "who waits is told that it cannot be stored");
+  assertEquals(bench.answers.at(-1), "1 STORE: NATS is away: it may have been stored");
+});
+
+Deno.test("so many messages may be without an answer, and then it is full until there is room", () => {
+  const bench = new Bench();
+  bench.publish(...Array.from({ length: SENT_MOST - 1 }, () => "x"));
+  assert(!bench.publishing.full);
+  bench.publishing.send({ topic: "#d", bytes: new Uint8Array(1), headers: [], id: "x" }, () => {});
+  assert(bench.publishing.full);
+  let free = 0;
+  bench.publishing.whenNotFull(() => free++);
+  bench.says("1", { seq: 1 });
+  assertEquals(free, 0, "not for each that is answered, where there are many bytes");
+  let token = 1;
+  while (free === 0) bench.says((++token).toString(36), { seq: token });
+  assert(!bench.publishing.full && token < SENT_MOST);
+  bench.publishing.whenNotFull(() => free++);
+  assertEquals(free, 2, "at once where it is not full");
+});
+
+Deno.test("so many bytes may be without an answer, and then it is full until half of them are", () => {
+  const bench = new Bench();
+  bench.link.maxPayload = SENT_BYTES_MOST;
+  const quarter = "x".repeat(SENT_BYTES_MOST / 4 - 300 - 11 - 3 * 4);
+  bench.publish(quarter, quarter, quarter);
+  assert(!bench.publishing.full);
+  bench.publish(quarter);
+  assert(bench.publishing.full, "with what each takes beside its bytes");
+  let free = 0;
+  bench.publishing.whenNotFull(() => free++);
+  bench.says("1", { seq: 1 });
+  bench.says("2", { seq: 2 });
+  assertEquals(free, 0);
+  bench.says("3", { seq: 3 });
+  assertEquals(free, 1);
+});
+
+Deno.test("what is too large for NATS with its headers is refused", () => {
+  const bench = new Bench();
+  bench.link.maxPayload = 100 + 11 + 3 * 4;
+  bench.publish("x".repeat(101));
+  assertEquals(bench.answers, [
+    "1 PAYLOAD_TOO_LARGE: NATS takes messages of at most 123 bytes with their headers",
+  ]);
+  bench.publish("x".repeat(100));
+  assertEquals([bench.answers.length, bench.publishing.size], [1, 1]);
+});
+
+Deno.test("who ends is told when nothing is without an answer, or that nobody knows", () => {
+  const bench = new Bench();
+  let idle = 0;
+  bench.publishing.whenIdle(() => idle++);
+  assertEquals(idle, 1);
+  bench.publish("a", "b", "c");
+  bench.publishing.whenIdle(() => idle++);
+  bench.says("1", { seq: 1 });
+  assertEquals(idle, 1);
+  bench.publishing.close();
+  assertEquals([idle, bench.publishing.size], [2, 0]);
+  assertEquals(
+    bench.answers.slice(1),
+    [2, 3].map((at) => `${at} STORE: the broker ends: it may have been stored`),
+  );
+});
+
+Deno.test("a message of the broker's own is stored where it is, or was before", () => {
+  const bench = new Bench();
+  const stored: boolean[] = [];
+  const own = { topic: "#d", bytes: new Uint8Array(0), headers: [], id: "dead g 1" };
+  for (let at = 0; at < 3; at++) bench.publishing.send(own, (is) => void stored.push(is));
+  bench.says("1", { seq: 1 });
+  bench.says("2", { seq: 1, duplicate: true });
+  bench.says("3", { error: { description: "no" } });
+  assertEquals(stored, [true, true, false]);
+});
