@@ -4,6 +4,7 @@ import { type Clock, SYSTEM_CLOCK, type Timer } from "../../../../lib/clock.ts";
 import { RunError, UsageError } from "../../../../lib/errors.ts";
 import { SILENT_LOG } from "../../../../lib/log.ts";
 import { within } from "../../../support/within.ts";
+import { standIn } from "../../stand_in.ts";
 
 const SECRET =
   `secret = "$scrypt$ln=14,r=8,p=1$GbeO8aO+x+MNw3zXeeCmIg$p1wYuv6D+jGyoY8u1y1fEXOe1Ak9be3O7A+wTWGXPc0"\n`;
@@ -94,6 +95,25 @@ Deno.test("accounts follow their file, and stay where it is wrong or gone", asyn
     await clock.look();
     await lines.last(`"users":1`);
     assertEquals([accounts.doorkeeper.size, changes], [1, 2]);
+    accounts.close();
+  });
+});
+
+Deno.test("changes that are told before the first of them is read are read together, and those behind it again", async () => {
+  await withFile(user("a"), async (path) => {
+    const signals: (() => void)[] = [];
+    const add = (_signal: string, listener: () => void): void => void signals.push(listener);
+    using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+    using _removed = standIn(Deno, "removeSignalListener", () => {});
+    const lines = new Lines();
+    const accounts = await openAccounts({ path, topicMost: 255, log: lines.log, clock: new LookClock() });
+    const [hangUp] = signals;
+    for (let times = 0; times < 3; times++) hangUp!();
+    await lines.last("reloaded");
+    await Deno.writeTextFile(path, user("a") + user("b"));
+    hangUp!();
+    await lines.last(`"users":2,"why":"SIGHUP"`);
+    assertEquals(lines.all.filter((line) => line.startsWith("accounts reloaded")).length, 2);
     accounts.close();
   });
 });
