@@ -94,6 +94,19 @@ Deno.test("a refusal is told with its line, far into an endless pipe as with all
   assertEquals([sender.published, sender.refused], [299_000, 1]);
 });
 
+Deno.test("where a message stands is known, though the one before it on the next line is answered and forgotten", () => {
+  const { sender, publisher, told } = bench();
+  // two lines, a blank one, and so on
+  const lineOf = (number: number): number => number + Math.floor((number - 1) / 2);
+  let number = 1;
+  while (number <= 131_070) put(sender, lineOf(number++));
+  publisher.acknowledge(130_071);
+  // so many stretches are there now that those which are answered are forgotten
+  put(sender, lineOf(number));
+  publisher.refuse(new RefusedError("DENIED", "no"));
+  assertEquals(told, [`publisher: stdin:${lineOf(130_072)}: no\n`]);
+});
+
 /** The line of a message, both counted from 0 and 1 as above. */
 function lineOf(message: number): number {
   return message + 1 + Math.ceil((message + 1) / 3);
