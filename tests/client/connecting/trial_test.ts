@@ -108,18 +108,21 @@ for (const wakes of ["while it is whole", "when it is closed in one direction"] 
     });
     const receipts = await Promise.all([
       publisher.publish("#a", "one"),
-      publisher.publish("#a", "two", { key: "k" }),
-      publisher.publish("#a", "three"),
+      publisher.publish("#a", "two"),
+      publisher.publish("#a", "three", { key: "k" }),
+      publisher.publish("#a", "four"),
     ]);
     const receipt = { level: "memory" as const, subs: 3 };
-    assertEquals(receipts, [{}, receipt, receipt]);
+    assertEquals(receipts, [{}, receipt, receipt, receipt]);
     const ids = v2.flatMap((line) => / id=\S+/.exec(line) ?? []);
-    assertEquals(new Set(ids).size, 2, "each has its id, should it have to be sent again");
+    assertEquals(new Set(ids).size, 3, "each has its id, should it have to be sent again");
     assertEquals(v2.map((line) => line.replace(/ id=\S+/, "")), [
-      "pub #a 3 key=k",
+      "pub #a 3",
       "two",
-      "pub #a 5",
+      "pub #a 5 key=k",
       "three",
+      "pub #a 4",
+      "four",
     ]);
     assertEquals([types, publisher.protocol], [["silent", "connected", "upgraded"], "2"]);
     await publisher.drained();
