@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SUBSCRIBERS } from "../../lib/broker/mod.ts";
+import { THIS_MACHINE } from "../../lib/broker/machine.ts";
+import { Broker, listenersOn, SUBSCRIBERS } from "../../lib/broker/mod.ts";
+import { SYSTEM_CLOCK, type Timer } from "../../lib/clock.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
@@ -351,4 +353,21 @@ Deno.test("each refused request is counted, also the one behind which nothing ca
   await client.send("pub #a x\n");
   assertMatch(await client.rest(), /^bye BAD_LENGTH /);
   assertEquals(server.totals.refused, 2);
+});
+
+Deno.test("time passes for who listens, though nobody has come, and no more when it is closed", async () => {
+  const timers = new Set<unknown>();
+  // none that the runtime gives
+  let last = -1;
+  const clock = {
+    ...SYSTEM_CLOCK,
+    every: () => (timers.add(--last), last),
+    cancel: (timer: Timer | undefined) => void (timers.delete(timer) || SYSTEM_CLOCK.cancel(timer)),
+  };
+  const broker = new Broker({}, { ...THIS_MACHINE, clock });
+  assertEquals(timers.size, 0, "nobody can come");
+  broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
+  assertEquals(timers.size, 1);
+  await broker.close();
+  assertEquals(timers.size, 0);
 });

@@ -120,6 +120,11 @@ Deno.test("changes that are told before the first of them is read are read toget
 
 Deno.test("without accounts that can be read there are none, and nothing is watched", async () => {
   const log = SILENT_LOG;
+  const listening = new Set<() => void>();
+  const add = (_signal: string, listener: () => void): void => void listening.add(listener);
+  const remove = (_signal: string, listener: () => void): void => void listening.delete(listener);
+  using _added = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+  using _removed = standIn(Deno, "removeSignalListener", remove as typeof Deno.removeSignalListener);
   await withFile("[[user]]", async (path) => {
     await assertRejects(
       () => openAccounts({ path, topicMost: 255, log }),
@@ -131,5 +136,11 @@ Deno.test("without accounts that can be read there are none, and nothing is watc
       RunError,
       "no such file",
     );
+    assertEquals(listening.size, 0);
+    await Deno.writeTextFile(path, user("a"));
+    const accounts = await openAccounts({ path, topicMost: 255, log });
+    assertEquals(listening.size, 1);
+    accounts.close();
+    assertEquals(listening.size, 0);
   });
 });
