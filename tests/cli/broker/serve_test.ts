@@ -145,6 +145,27 @@ Deno.test("HTTP is one way more, which is named, and ends with it", async () => 
   await assertRejects(() => served(["--http", String(taken.addr.port)]), RunError, "is in use");
 });
 
+Deno.test("one whose messages cannot leave before the time for that is over makes it fail, and is told", async () => {
+  const words = ["--slow-consumer", "drop", "--drain-timeout", "1ms"];
+  const stalled: RawClient[] = [];
+  const { code, log } = await served(words, async ({ sub, pub }) => {
+    const subscriber = await RawClient.connect(sub);
+    stalled.push(subscriber);
+    assertEquals(await subscriber.ask("s1 sub #a"), "OK");
+    using publisher = await RawClient.connect(pub);
+    // more than fits between the two, and an outbox beside it
+    const line = `p1 pub #a ${"x".repeat(60_000)}\n`;
+    for (let at = 0; at < 40; at++) {
+      await publisher.send(line.repeat(16));
+      await publisher.lines(16);
+    }
+  });
+  assertEquals(code, 1);
+  const [told] = log.filter((line) => line.startsWith("ERROR"));
+  assertEquals(told, "ERROR not everything could be delivered before --drain-timeout connections=1");
+  for (const each of stalled) each.close();
+});
+
 Deno.test("who has lost its store says so, ends HTTP before its connections are told, and fails", async () => {
   const data = await Deno.makeTempDir();
   const workers: Worker[] = [];
