@@ -1,8 +1,10 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { report } from "../../lib/cli/main.ts";
+import { assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { report, runMain } from "../../lib/cli/main.ts";
+import { helpText } from "../../lib/cli/options/help.ts";
 import { OutputClosed } from "../../lib/cli/output/output.ts";
 import { RefusedError, RunError, UsageError } from "../../lib/errors.ts";
-import { standInEnvironment, StandInStream } from "./stand_in.ts";
+import { SAMPLE } from "./options/sample_program.ts";
+import { standIn, standInEnvironment, StandInStream } from "./stand_in.ts";
 
 /** What is said of an error, and the exit code. */
 function said(error: unknown, variables: Readonly<Record<string, string>> = {}): readonly [number, string] {
@@ -40,4 +42,82 @@ Deno.test("on a terminal it is red, unless colours are not wanted", () => {
   };
   assertEquals(on({}), "\x1b[31mbroker: no\x1b[0m\n");
   assertEquals(on({ NO_COLOR: "1" }), "broker: no\n");
+});
+
+/** How the program ends with these words. */
+async function ended(
+  words: readonly string[],
+  { terminal = false, columns = 120, body = () => Promise.resolve(0) }: {
+    readonly terminal?: boolean;
+    readonly columns?: number;
+    readonly body?: () => Promise<number>;
+  } = {},
+): Promise<{ readonly code: number; readonly out: string; readonly err: string; readonly heard: string[] }> {
+  const codes: number[] = [];
+  const heard: string[] = [];
+  const over = new Error("the process is over");
+  const exit = (code = 0): never => {
+    codes.push(code);
+    throw over;
+  };
+  using out = new StandInStream("stdout", { terminal });
+  using err = new StandInStream("stderr");
+  using _environment = standInEnvironment({});
+  using _exit = standIn(Deno, "exit", exit);
+  using _words = standIn(Deno, "args", [...words]);
+  using _size = standIn(Deno, "consoleSize", () => ({ columns, rows: 24 }));
+  using _listeners = standIn(
+    globalThis,
+    "addEventListener",
+    ((event: string, listener: (event: unknown) => void) => {
+      heard.push(event);
+      const failed = { preventDefault: () => heard.push("prevented"), reason: new RunError("late") };
+      assertThrows(() => listener({ ...failed, error: failed.reason }), Error, over.message);
+    }) as typeof addEventListener,
+  );
+  const error = await assertRejects(() => runMain(SAMPLE, body), Error);
+  assertStrictEquals(error, over);
+  return { code: codes.at(-1)!, out: out.text, err: err.text, heard };
+}
+
+Deno.test("the exit code is the body's, or that of what failed, wherever it failed", async () => {
+  const late = "sample: late\nsample: late\n";
+  assertEquals(await ended([], { body: () => Promise.resolve(27) }), {
+    code: 27,
+    out: "",
+    err: late,
+    heard: ["unhandledrejection", "prevented", "error", "prevented"],
+  });
+  const { code, err } = await ended([], { body: () => Promise.reject(new RunError("no")) });
+  assertEquals([code, err], [1, `${late}sample: no\n`]);
+  assertEquals((await ended(["--nonsense"])).code, 2);
+  const { out, code: fine } = await ended(["--version"], { body: () => Promise.reject(new Error("it ran")) });
+  assertEquals([out, fine], ["sample 1.2.3\n", 0]);
+  assertMatch((await ended(["completions", "bash"])).out, /complete .*sample/);
+});
+
+Deno.test("what is printed is as wide as the terminal, and as what is usual where there is none or it does not say", async () => {
+  const widest = async (...of: Parameters<typeof ended>): Promise<number> => {
+    const { out, code } = await ended(...of);
+    assertEquals(code, 0);
+    return Math.max(...out.split("\n").map((line) => line.length));
+  };
+  const help = [60, 80, 120].map((width) =>
+    Math.max(...helpText(SAMPLE, width).split("\n").map(({ length }) => length))
+  );
+  assertEquals(new Set(help).size, 3);
+  const of = async (terminal: boolean, columns: number): Promise<number> =>
+    await widest(["--help"], { terminal, columns });
+  assertEquals([await of(true, 60), await of(true, 120), await of(true, 0), await of(false, 120)], [
+    help[0]!,
+    help[2]!,
+    help[1]!,
+    help[1]!,
+  ]);
+  const options = ["--show-config", "--host", "a.host.whose.name.is.long"];
+  assertMatch((await ended(options, { columns: 30 })).out, /^host +a\.host\.whose\.name\.is\.long +\S/m);
+  assertMatch(
+    (await ended(options, { terminal: true, columns: 30 })).out,
+    /^host +a\.host\.whose\.name\.is\.long\n {2}\S/m,
+  );
 });

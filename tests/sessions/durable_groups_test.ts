@@ -230,6 +230,11 @@ Deno.test("what is none is refused with what is wrong, and nothing changes (G6, 
       ],
       ["ack h #d.jobs 1", 'NOT_HELD this connection is in no group "h" that takes in "#d.jobs"'],
       ["ack g #d.other 1", 'NOT_HELD this connection is in no group "g" that takes in "#d.other"'],
+      [
+        "nack g #d.jobs 9-10",
+        'NOT_HELD this connection does not hold any of the messages 9 to 10 of "#d.jobs" in group "g": ' +
+        "settled, out of time, or never given to it",
+      ],
       ["nack h #d.jobs 1", 'NOT_HELD this connection is in no group "h" that takes in "#d.jobs"'],
     ] as const
   ) {

@@ -37,7 +37,12 @@ class Bench {
   readonly #counters = new Counters();
   readonly pool = new ChunkPool();
   readonly #memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool: this.pool });
-  readonly engine = new CountingEngine({ seed: 1, counters: this.#counters, flushes: new FlushList() });
+  readonly engine = new CountingEngine({
+    seed: 1,
+    counters: this.#counters,
+    flushes: new FlushList(),
+    countsTopics: true,
+  });
   readonly turns = new Turns({ later: () => {}, settled: () => {}, now: () => 0 }, () => {});
   readonly settings = {
     engine: this.engine,
@@ -186,6 +191,25 @@ for (const protocol of [FRAMES, CLASSIC]) {
     for (const policy of ["drop-new", "drop-old", "latest", "disconnect"]) {
       assertEquals(runs([FRAMES, `sub #t.> slow=${policy}`]), 3, policy);
     }
+  });
+}
+
+for (const protocol of [FRAMES, CLASSIC]) {
+  Deno.test(`of what is joined, each topic is counted as if it came alone: ${protocol.name}`, () => {
+    const counted = (joined: boolean): readonly unknown[] => {
+      const bench = new Bench();
+      const [publisher, subscriber] = [bench.connect(protocol), bench.connect(protocol)];
+      subscriber.send(subscriber.ask("sub #t.>"));
+      const all = ["#t.a", "#t.a", "#t.b", "#t.c", "#t.c", "#t.a"].map((topic, at) =>
+        publisher.publish(topic, "x".repeat(at + 1))
+      );
+      for (const each of joined ? [all.join("")] : all) publisher.send(each);
+      assertEquals(bench.engine.runs, joined ? 1 : all.length);
+      return bench.engine.topics().map(({ topic, messages, bytes }) => [topic, messages, bytes]).sort();
+    };
+    const alone = counted(false);
+    assertEquals(alone.map((each) => (each as unknown[])[1]), [3, 1, 2]);
+    assertEquals(counted(true), alone);
   });
 }
 

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { SUBSCRIBERS } from "../../lib/broker/mod.ts";
+import { THIS_MACHINE } from "../../lib/broker/machine.ts";
+import { Broker, listenersOn, SUBSCRIBERS } from "../../lib/broker/mod.ts";
+import { SYSTEM_CLOCK, type Timer } from "../../lib/clock.ts";
+import type { Transport } from "../../lib/sessions/mod.ts";
+import { standIn } from "../cli/stand_in.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
@@ -351,4 +355,60 @@ Deno.test("each refused request is counted, also the one behind which nothing ca
   await client.send("pub #a x\n");
   assertMatch(await client.rest(), /^bye BAD_LENGTH /);
   assertEquals(server.totals.refused, 2);
+});
+
+Deno.test("time passes for who listens, though nobody has come, and no more when it is closed", async () => {
+  const timers = new Set<unknown>();
+  // none that the runtime gives
+  let last = -1;
+  const clock = {
+    ...SYSTEM_CLOCK,
+    every: () => (timers.add(--last), last),
+    cancel: (timer: Timer | undefined) => void (timers.delete(timer) || SYSTEM_CLOCK.cancel(timer)),
+  };
+  const broker = new Broker({}, { ...THIS_MACHINE, clock });
+  assertEquals(timers.size, 0, "nobody can come");
+  broker.listen(listenersOn({ subPort: 0, pubPort: 0 }));
+  assertEquals(timers.size, 1);
+  await broker.close();
+  assertEquals(timers.size, 0);
+});
+
+/** A socket to which these come, one after the other; an error is why nobody can be accepted. */
+function socketOf(comers: readonly (Error | Transport)[]): Deno.TcpListener {
+  const left = [...comers];
+  const closed = Promise.withResolvers<never>();
+  closed.promise.catch(() => {});
+  return {
+    addr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
+    accept: () => {
+      const next = left.shift();
+      if (next === undefined) return closed.promise;
+      return next instanceof Error ? Promise.reject(next) : Promise.resolve(next as Deno.TcpConn);
+    },
+    close: () => closed.reject(new Deno.errors.BadResource("closed")),
+  } as unknown as Deno.TcpListener;
+}
+
+Deno.test("where descriptors end, fewer connections are taken from then on, which is told once", async () => {
+  await using broker = new TestServer();
+  const three = [1, 2, 3].map(() => broker.connect("subscribers"));
+  for (const each of three) await each.ask("s sub #a");
+  const [first, second] = [memoryPair(), memoryPair()];
+  const comers = [new Error("Too many open files (os error 24)"), first[1], second[1]];
+  const none = (): never => {
+    throw new Error("Too many open files (os error 24)");
+  };
+  {
+    using _socket = standIn(Deno, "listen", (() => socketOf(comers)) as unknown as typeof Deno.listen);
+    broker.broker.listen([{ ...SUBSCRIBERS, hostname: "127.0.0.1", port: 1 }]);
+    // the one in reserve cannot be had again
+    using _file = standIn(Deno, "openSync", none);
+    for (const [mine] of [first, second]) {
+      assertEquals(await new RawClient(mine).rest(), "ERR_TOO_MANY_CONNECTIONS\n");
+    }
+  }
+  const told = broker.logged.filter(({ event }) => event.startsWith("fewer connections"));
+  assertEquals(told.map(({ level, fields: { connections } }) => [level, connections]), [["warn", 2]]);
+  for (const each of three) each.close();
 });

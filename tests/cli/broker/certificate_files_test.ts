@@ -7,6 +7,7 @@ import { RunError, UsageError } from "../../../lib/errors.ts";
 import type { LogFields } from "../../../lib/log.ts";
 import { HAS_OPENSSL, type TestCertificate, TestIssuer } from "../../support/certificates.ts";
 import { within } from "../../support/within.ts";
+import { standIn } from "../stand_in.ts";
 
 const options = { ignore: !HAS_OPENSSL }; // without openssl there are no certificates
 const DAY_MS = 86_400_000;
@@ -136,6 +137,30 @@ Deno.test({
     assertEquals([event, why], ["certificate loaded", "SIGHUP"]);
     certificates.close();
   },
+});
+
+Deno.test("when it is closed, or could not be opened, nothing is watched any more", options, async () => {
+  await using issuer = await TestIssuer.make();
+  const files = new Files(issuer.folder);
+  const waiting = new Set<unknown>();
+  const add = (_signal: string, listener: unknown): void => void waiting.add(listener);
+  const remove = (_signal: string, listener: unknown): void => void waiting.delete(listener);
+  using _added = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+  using _removed = standIn(Deno, "removeSignalListener", remove as typeof Deno.removeSignalListener);
+  const clock = {
+    ...SYSTEM_CLOCK,
+    every: (ms: number) => (waiting.add(ms), ms),
+    cancel: (timer: unknown) => void waiting.delete(timer),
+  };
+  const { log } = new Events();
+  files.write({ ...await issuer.issue(), key: "" });
+  await assertRejects(() => openCertificates(files, { log, clock, lookEvery: 5 }), RunError);
+  assertEquals(waiting.size, 0);
+  files.write(await issuer.issue());
+  const certificates = await openCertificates(files, { log, clock, lookEvery: 5 });
+  assertEquals(waiting.size, 3, "SIGHUP, the files, and once a day");
+  certificates!.close();
+  assertEquals(waiting.size, 0);
 });
 
 Deno.test("that a certificate expires is told a month before, and when it has (F36)", options, async () => {

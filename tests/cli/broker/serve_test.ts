@@ -1,5 +1,6 @@
 /** The broker's program in this process: signals, stdout and the end of the process are the test's. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Worker } from "node:worker_threads";
 import { BROKER } from "../../../lib/cli/broker/options.ts";
 import { serve } from "../../../lib/cli/broker/serve.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
@@ -142,6 +143,66 @@ Deno.test("HTTP is one way more, which is named, and ends with it", async () => 
   await assertRejects(() => fetch(`http://${address}/healthz`), TypeError);
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await assertRejects(() => served(["--http", String(taken.addr.port)]), RunError, "is in use");
+});
+
+Deno.test("one whose messages cannot leave before the time for that is over makes it fail, and is told", async () => {
+  const words = ["--slow-consumer", "drop", "--drain-timeout", "1ms"];
+  const stalled: RawClient[] = [];
+  const { code, log } = await served(words, async ({ sub, pub }) => {
+    const subscriber = await RawClient.connect(sub);
+    stalled.push(subscriber);
+    assertEquals(await subscriber.ask("s1 sub #a"), "OK");
+    using publisher = await RawClient.connect(pub);
+    // more than fits between the two, and an outbox beside it
+    const line = `p1 pub #a ${"x".repeat(60_000)}\n`;
+    for (let at = 0; at < 40; at++) {
+      await publisher.send(line.repeat(16));
+      await publisher.lines(16);
+    }
+  });
+  assertEquals(code, 1);
+  const [told] = log.filter((line) => line.startsWith("ERROR"));
+  assertEquals(told, "ERROR not everything could be delivered before --drain-timeout connections=1");
+  for (const each of stalled) each.close();
+});
+
+Deno.test("who has lost its store says so, ends HTTP before its connections are told, and fails", async () => {
+  const data = await Deno.makeTempDir();
+  const workers: Worker[] = [];
+  const { postMessage } = Worker.prototype;
+  const posted = function (this: Worker, ...sent: Parameters<typeof postMessage>): void {
+    if (!workers.includes(this)) workers.push(this);
+    postMessage.apply(this, sent);
+  } as typeof postMessage;
+  try {
+    using _threads = standIn(Worker.prototype, "postMessage", posted);
+    const { code, log } = await served(["--data", data, "--http", "0"], async ({ ready, pub, log }) => {
+      const [, host = "", port] = /, http (\S+:(\d+))\n$/.exec(ready) ?? [];
+      using publisher = await RawClient.connect(pub);
+      assertEquals(await publisher.ask("p1 pub #a one"), "OK");
+      // a request that is not whole is waited for, and then cut off
+      using request = await RawClient.connect(Number(port));
+      await request.send(
+        `POST /api/topics/%23a/messages HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 3\r\n` +
+          "Expect: 100-continue\r\n\r\n",
+      );
+      assertEquals(await request.line(), "HTTP/1.1 100 Continue\r");
+      let requestOver = false;
+      void request.rest().catch(() => "").finally(() => requestOver = true);
+      workers[0]!.emit("error", new Error("no memory"));
+      assertEquals(await publisher.rest(), "");
+      // what has ended is seen to have, within some turns of the event loop
+      for (let turns = 0; turns < 10 && !requestOver; turns++) await new Promise((go) => setTimeout(go, 0));
+      assert(requestOver, "HTTP has ended before");
+      await assertRejects(() => fetch(`http://${host}/healthz`), TypeError);
+      assert(log().some((line) => /^ERROR it is not known what is stored.* no memory/.test(line)));
+    });
+    assertEquals(code, 1);
+    assert(!log.some((line) => line.startsWith("INFO  draining")), log.join("\n"));
+  } finally {
+    for (const worker of workers) await worker.terminate();
+    await Deno.remove(data, { recursive: true });
+  }
 });
 
 Deno.test("what is open to more than this machine is told: without accounts, and with them without TLS", async () => {

@@ -41,6 +41,7 @@ Deno.test("a place is a number, so long ago, a time with its offset or that of h
     ["@1763900000.5", 1_763_900_000_500],
     ["@1763900000123", 1_763_900_000_123],
     ["@0", 0],
+    ["@99999999999", 99_999_999_999_000],
   ];
   for (const [text, wanted] of cases) assertEquals(read(text), wanted, text);
 });

@@ -10,6 +10,17 @@ Deno.test("a slip of the finger is seen through: a letter too much, too few, ano
   assertEquals(nearest("host", KNOWN), "host");
 });
 
+Deno.test("every slip is as near as any other, and two are farther than one", () => {
+  const slips = { "a letter too much": "hosst", "too few": "hst", another: "hott", "two swapped": "hots" };
+  for (const [what, word] of Object.entries(slips)) {
+    // one other letter: as near as the slip, and behind it
+    assertEquals(nearest(word, ["host", `${word.slice(0, -1)}z`]), "host", what);
+    assertEquals(nearest(word, [`${word.slice(0, -1)}z`, "host"]), `${word.slice(0, -1)}z`, what);
+  }
+  assertEquals(nearest("hosstt", ["host", "hossz"]), "host");
+  assertEquals(nearest("hosstt", ["host", "hosstz"]), "hosstz", "one slip");
+});
+
 Deno.test("a word that was broken off, or whose beginning is left out, is near", () => {
   assertEquals(
     ["connect", "con", "timeout"].map((word) => nearest(word, KNOWN)),

@@ -108,6 +108,7 @@ Deno.test("widths pad and cut as in printf, by characters", async () => {
   const arrived = message("#ab", "Grüße");
   assertEquals(await formatted("[%6t][%-6t][%2t]", arrived), "[   #ab][#ab   ][#ab]");
   assertEquals(await formatted("[%7p][%-7p][%.3p][%5.3p]", arrived), "[  Grüße][Grüße  ][Grü][  Grü]");
+  assertEquals(await formatted("%1000t|%.9999t", arrived), `${"#ab".padStart(1000)}|#ab`);
   assertEquals(await formatted("[%04l][%016x][%05t]", arrived), "[0007][004772c3bcc39f65][  #ab]");
 });
 
@@ -154,7 +155,8 @@ Deno.test("a format with an unknown letter or escape says which there are", () =
   assertStringIncludes(refusal("%i"), '"%i"');
   assertStringIncludes(refusal("%@Q"), '"%@Q"');
   assertStringIncludes(refusal("\\q"), '"\\q"');
-  for (const format of ["%", "%-5", "%@", "\\", "a\\"]) {
+  // five digits are no width
+  for (const format of ["%", "%-5", "%@", "\\", "a\\", "%12345t", "%.12345t", "%1.t"]) {
     assertStringIncludes(refusal(format), "the format ends within");
   }
   for (const format of ["\\x4", "\\xzz"]) assertStringIncludes(refusal(format), '"\\x"');

@@ -82,6 +82,23 @@ Deno.test("who takes the output slowly gets all of it, and keeps the command wai
   assertEquals(length, 300_000);
 });
 
+Deno.test("what is printed before a command ended is taken to its end, however slowly", async () => {
+  let length = 0;
+  // more than one read brings, and no more than two: it has ended while the first of it is being taken
+  const child = new Child(["head", "-c", "100000", "/dev/zero"], {
+    env: {},
+    stdin: NOTHING,
+    stdout: async (bytes) => {
+      length += bytes.length;
+      // longer than what brings nothing is left open
+      await new Promise((resolve) => setTimeout(resolve, 700));
+    },
+    stderr: () => {},
+  });
+  await child.ended;
+  assertEquals(length, 100_000);
+});
+
 Deno.test("a command that is not there throws when it is started", () => {
   assertThrows(
     () => new Child(["/no/such"], { env: {}, stdin: NOTHING, stdout: () => {}, stderr: () => {} }),

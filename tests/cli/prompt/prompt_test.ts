@@ -3,59 +3,42 @@ import { assertEquals } from "@std/assert";
 import { Prompt } from "../../../lib/cli/prompt/prompt.ts";
 import { within } from "../../support/within.ts";
 import { standIn } from "../stand_in.ts";
-import { Rows } from "./rows.ts";
+import { StandInTerminal } from "../stand_in_terminal.ts";
+import type { Rows } from "./rows.ts";
 
 /** A terminal with a prompt on it. */
 class Desk implements Disposable {
-  readonly terminal = new Rows(40, 10);
   readonly prompt: Prompt;
   readonly lines: AsyncGenerator<string, void>;
   interrupts = 0;
-  readonly raw: boolean[] = [];
   readonly stopping = new AbortController();
-  readonly #stack = new DisposableStack();
-  readonly #keys: string[] = [];
-  #wake: () => void = () => {};
-  #ended = false;
+  readonly #standing = new StandInTerminal();
 
   constructor({ topics = [] }: { readonly topics?: readonly string[] } = {}) {
-    const writeSync = (bytes: Uint8Array): number => {
-      // that pastes are marked is no business of the rows
-      this.terminal.write(
-        new TextDecoder().decode(bytes).replaceAll("\x1b[?2004h", "").replaceAll("\x1b[?2004l", ""),
-      );
-      return bytes.length;
-    };
-    const stdin = {
-      read: (into: Uint8Array) => this.#read(into),
-      setRaw: (raw: boolean) => void this.raw.push(raw),
-      isTerminal: () => true,
-    };
-    this.#stack.use(standIn(Deno, "stdin", stdin as unknown as typeof Deno.stdin));
-    this.#stack.use(
-      standIn(Deno, "stdout", { writeSync, isTerminal: () => true } as unknown as typeof Deno.stdout),
-    );
-    this.#stack.use(standIn(Deno, "consoleSize", () => this.terminal.size()));
     const stop = {
       signal: this.stopping.signal,
       interrupt: () => void this.interrupts++,
       lastWord: () => {},
     };
-    this.prompt = this.#stack.use(
-      new Prompt({ role: "publisher", name: "p\x1b1", topics: () => topics, stop }),
-    );
+    this.prompt = new Prompt({ role: "publisher", name: "p\x1b1", topics: () => topics, stop });
     this.lines = this.prompt.lines();
+  }
+
+  get terminal(): Rows {
+    return this.#standing.rows;
+  }
+
+  get raw(): readonly boolean[] {
+    return this.#standing.raw;
   }
 
   /** Types these, in one read. */
   type(keys: string): void {
-    this.#keys.push(keys);
-    this.#wake();
+    this.#standing.type(keys);
   }
 
   endInput(): void {
-    this.#ended = true;
-    this.#wake();
+    this.#standing.endInput();
   }
 
   /** The next line that is entered; undefined: there is none any more. */
@@ -64,18 +47,10 @@ class Desk implements Disposable {
     return next.done === true ? undefined : next.value;
   }
 
-  async #read(into: Uint8Array): Promise<number | null> {
-    for (;;) {
-      const keys = this.#keys.shift();
-      if (keys !== undefined) return new TextEncoder().encodeInto(keys, into).written;
-      if (this.#ended) return null;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-  }
-
   [Symbol.dispose](): void {
     this.endInput();
-    this.#stack.dispose();
+    this.prompt[Symbol.dispose]();
+    this.#standing[Symbol.dispose]();
   }
 }
 

@@ -14,7 +14,11 @@ class Fake implements MessagePublisher {
   #done = 0;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
 
+  /** How often it was asked what is pending. */
+  asked = 0;
+
   get pending(): number {
+    this.asked++;
     return this.#sent - this.#done;
   }
 
@@ -89,9 +93,29 @@ Deno.test("a refusal is told with its line, far into an endless pipe as with all
     put(sender, line += n % 3 === 0 ? 2 : 1);
     if (n >= 1000) publisher.acknowledge(1);
   }
+  assertEquals(publisher.asked, 1, "what is answered is looked for once in a while: it takes its time");
   publisher.refuse(new RefusedError("DENIED", "no"));
   assertEquals(told, [`publisher: stdin:${lineOf(299_000)}: no\n`]);
   assertEquals([sender.published, sender.refused], [299_000, 1]);
+});
+
+Deno.test("where nothing is answered, it is not looked for again with every message", () => {
+  const { sender, publisher } = bench();
+  for (let n = 1; n <= 66_000; n++) put(sender, 2 * n);
+  assertEquals(publisher.asked, 1);
+});
+
+Deno.test("where a message stands is known, though the one before it on the next line is answered and forgotten", () => {
+  const { sender, publisher, told } = bench();
+  // two lines, a blank one, and so on
+  const lineOf = (number: number): number => number + Math.floor((number - 1) / 2);
+  let number = 1;
+  while (number <= 131_070) put(sender, lineOf(number++));
+  publisher.acknowledge(130_071);
+  // so many stretches are there now that those which are answered are forgotten
+  put(sender, lineOf(number));
+  publisher.refuse(new RefusedError("DENIED", "no"));
+  assertEquals(told, [`publisher: stdin:${lineOf(130_072)}: no\n`]);
 });
 
 /** The line of a message, both counted from 0 and 1 as above. */

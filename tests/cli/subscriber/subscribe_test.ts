@@ -192,6 +192,24 @@ Deno.test("commands subscribe and unsubscribe, and what they say wins over the c
   ]);
 });
 
+Deno.test("a worker leaves at its end what it is in by then, and nothing else", async () => {
+  using _stdout = new StandInStream("stdout");
+  const commands = "0 sub #a\n0 sub #b\n0 sub #c group=h\n0 sub #d\n0 unsub #b\n0 unsub #a\n0 quit\n";
+  await withStdin([commands], async () => {
+    const words = ["--group", "g", "--ack", "exec", "--", "true"];
+    const { run, subscriber, stop } = await bench(words);
+    assertEquals(await within("the end of the run", run.work(stop)), 0);
+    const before = subscriber.asked.length;
+    const client = { closed: new Promise<void>(() => {}), close: () => Promise.resolve(subscriber.end()) };
+    await within("the goodbye", run.closable(client, stop).close());
+    await run.drain(stop);
+    assertEquals(subscriber.asked.slice(before), [
+      ["unsub", "#c", { group: "h" }],
+      ["unsub", "#d", { group: "g" }],
+    ]);
+  });
+});
+
 Deno.test("a subscription that is refused ends the run, and so does a command that cannot be", async () => {
   using _stdout = new StandInStream("stdout");
   const failing = async (words: readonly string[], commands: readonly string[] = []): Promise<string> =>

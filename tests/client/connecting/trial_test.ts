@@ -1,9 +1,10 @@
 /** Brokers that are silent at hello: stopped, slow, or of a kind that takes no notice of it. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connectPublisher, connectSubscriber, RefusedError, RunError } from "../../../lib/mod.ts";
-import type { RawClient } from "../../support/raw_client.ts";
+import { RawClient } from "../../support/raw_client.ts";
 import { startBroker } from "../../support/broker.ts";
 import { freePort } from "../../support/ports.ts";
+import { within } from "../../support/within.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
 import { startGate } from "../gate.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
@@ -108,18 +109,21 @@ for (const wakes of ["while it is whole", "when it is closed in one direction"] 
     });
     const receipts = await Promise.all([
       publisher.publish("#a", "one"),
-      publisher.publish("#a", "two", { key: "k" }),
-      publisher.publish("#a", "three"),
+      publisher.publish("#a", "two"),
+      publisher.publish("#a", "three", { key: "k" }),
+      publisher.publish("#a", "four"),
     ]);
     const receipt = { level: "memory" as const, subs: 3 };
-    assertEquals(receipts, [{}, receipt, receipt]);
+    assertEquals(receipts, [{}, receipt, receipt, receipt]);
     const ids = v2.flatMap((line) => / id=\S+/.exec(line) ?? []);
-    assertEquals(new Set(ids).size, 2, "each has its id, should it have to be sent again");
+    assertEquals(new Set(ids).size, 3, "each has its id, should it have to be sent again");
     assertEquals(v2.map((line) => line.replace(/ id=\S+/, "")), [
-      "pub #a 3 key=k",
+      "pub #a 3",
       "two",
-      "pub #a 5",
+      "pub #a 5 key=k",
       "three",
+      "pub #a 4",
+      "four",
     ]);
     assertEquals([types, publisher.protocol], [["silent", "connected", "upgraded"], "2"]);
     await publisher.drained();
@@ -294,4 +298,30 @@ Deno.test("a client that is closed during a trial leaves nothing open", async ()
   await assertRejects(() => publisher.close({ timeout: 50 }), Error, "1 message not acknowledged");
   await assertRejects(() => published, Error);
   over.resolve();
+});
+
+Deno.test("who gives up leaves no connection open on which hello waits for its answer", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const connecting = connectPublisher({ id: "p1", port, connectTimeout: 3000 });
+  const gaveUp = assertRejects(() => connecting, RunError, `no broker at 127.0.0.1:${port}`);
+  const next = async (): Promise<RawClient> => new RawClient(await within("a connection", listener.accept()));
+  const silent = await next();
+  assertEquals(await silent.line(), "p1 hello 2");
+  const beside = await next();
+  silent.close();
+  using again = await next();
+  assertEquals(await again.line(), "p1 hello 2");
+  listener.close();
+  beside.close();
+  await gaveUp;
+  // what is sent to one that is closed comes back as that
+  const refused = async (): Promise<void> => {
+    for (;;) {
+      await again.send("O");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const error = await assertRejects(() => within("the end of the third connection", refused()), Error);
+  assert(error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe, `${error}`);
 });

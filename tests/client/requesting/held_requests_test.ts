@@ -107,6 +107,25 @@ Deno.test("a responder that is closed answers what it works on, and another has 
   assertEquals(held(asking), 0);
 });
 
+Deno.test("a responder that is closed asks for no more than what it works on (R4)", async () => {
+  await using asking = await start();
+  const { promise: came, resolve } = Promise.withResolvers<void>();
+  const { promise: may, resolve: goOn } = Promise.withResolvers<string>();
+  const responder = await respond(asking, () => (resolve(), may), { jobs: 3 });
+  const windows = (): number[] =>
+    asking.broker.snapshot().connections.flatMap(({ groups }) => groups.map(({ window }) => window));
+  const publisher = await asking.publisher();
+  const asked = publisher.request("#d.a", "x", { timeout: 20_000 });
+  await within("it", came);
+  assertEquals(windows(), [3]);
+  const closing = responder.close();
+  // what comes meanwhile would have to be given back, again and again
+  await eventually("it has no room", () => windows()[0] === 1);
+  goOn("done");
+  assertEquals((await asked).text, "done");
+  await closing;
+});
+
 Deno.test("what a responder was working on when it had to end goes to another (R4)", async () => {
   await using asking = await start();
   const { promise: came, resolve } = Promise.withResolvers<void>();

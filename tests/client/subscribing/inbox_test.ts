@@ -4,6 +4,7 @@ import { Delivery, SharedDelivery } from "../../../lib/client/links/delivery.ts"
 import { Inbox } from "../../../lib/client/subscribing/inbox.ts";
 import type { Stream } from "../../../lib/client/subscribing/stream.ts";
 import { nameOf, type SubscriptionName, takesIn } from "../../../lib/client/subscribing/subscription_name.ts";
+import { within } from "../../support/within.ts";
 
 const NAMES = [
   nameOf("#a"),
@@ -131,6 +132,16 @@ function waitsInCommon(inbox: Inbox): boolean {
   return items.length > 0;
 }
 
+/** What is given next, waited for. */
+function next(reader: AsyncIterator<unknown, undefined>): Promise<IteratorResult<unknown, undefined>> {
+  return within("what is given next", reader.next());
+}
+
+/** Resolves when it holds nobody back any more. */
+function room(held: Promise<void> | undefined): Promise<void> {
+  return within("room", Promise.resolve(held));
+}
+
 Deno.test("what is given back takes the place it came in among what waits", async () => {
   const { inbox, streams } = inboxOf([nameOf("#a"), nameOf("#b")]);
   const iterator = inbox.iterate(streams[0]!, { gaps: false });
@@ -138,7 +149,7 @@ Deno.test("what is given back takes the place it came in among what waits", asyn
   for (const each of came) inbox.add(each);
   await iterator.return?.();
   const reader = inbox.common.reader();
-  for (const each of came) assertEquals((await reader.next()).value, each);
+  for (const each of came) assertEquals((await next(reader)).value, each);
 });
 
 Deno.test("reading goes on when what was full is empty again, ended, left or taken over", async () => {
@@ -148,20 +159,20 @@ Deno.test("reading goes on when what was full is empty again, ended, left or tak
   const heldInCommon = inbox.held();
   assert(heldInCommon !== undefined);
   const iterator = inbox.iterate(first!, { gaps: false });
-  await heldInCommon; // it went over to the subscription
+  await room(heldInCommon); // it went over to the subscription
   const held = inbox.held();
   assert(held !== undefined, "which is full now");
-  await iterator.next();
-  await held;
+  await next(iterator);
+  await room(held);
   assertEquals(inbox.held(), undefined);
 
   inbox.iterate(second!, { gaps: false });
   fill("#b");
   const heldByBoth = inbox.held();
   fill("#a");
-  await iterator.next();
+  await next(iterator);
   inbox.leave(nameOf("#b"));
-  await heldByBoth;
+  await room(heldByBoth);
   fill("#b");
   assertEquals(inbox.held(), undefined, "what is being taken back is for nobody");
 });
@@ -176,12 +187,12 @@ Deno.test("who iterates as a member of a group that is being left is given all t
   const held = inbox.held();
   assert(held !== undefined);
   inbox.leave(group);
-  await held;
+  await room(held);
   for (const each of came.slice(1)) add(inbox, each);
   assertEquals(inbox.held(), undefined, "its answer can come, whoever takes what waits");
   inbox.closed(group);
-  for (const each of came) assertEquals((await reader.next()).value, each);
-  assertEquals((await reader.next()).done, true);
+  for (const each of came) assertEquals((await next(reader)).value, each);
+  assertEquals((await next(reader)).done, true);
 
   inbox.iterate(other!, { gaps: false });
   inbox.leave(plain);
@@ -197,7 +208,7 @@ Deno.test("a group that could not be left goes on as it was; one whose reader ha
   const first = shared("#a", "g", 2 * 1024 * 1024);
   add(inbox, first);
   assert(inbox.held() !== undefined, "it holds back again");
-  assertEquals((await reader.next()).value, first);
+  assertEquals((await next(reader)).value, first);
   inbox.leave(name);
   add(inbox, shared("#a", "g"));
   await reader.return?.();
@@ -205,5 +216,5 @@ Deno.test("a group that could not be left goes on as it was; one whose reader ha
   assertEquals(waitsInCommon(inbox), false);
   inbox.closed(name);
   reader = inbox.iterate(stream!, { gaps: false });
-  assertEquals((await reader.next()).done, true);
+  assertEquals((await next(reader)).done, true);
 });

@@ -12,6 +12,7 @@ import {
   type Publisher,
   type Subscriber,
 } from "../../../lib/mod.ts";
+import { within } from "../../support/within.ts";
 
 /** What a test has; `await using` ends it. */
 export interface Place extends AsyncDisposable {
@@ -41,11 +42,15 @@ export async function start(
 /** The next so many texts; the loop is left then. */
 export async function take(messages: AsyncIterable<Message>, count: number): Promise<string[]> {
   const taken: string[] = [];
-  for await (const { text } of messages) {
-    taken.push(text);
-    if (taken.length >= count) break;
-  }
-  return taken;
+  const taking = (async () => {
+    for await (const { text } of messages) {
+      taken.push(text);
+      if (taken.length >= count) break;
+    }
+    return taken;
+  })();
+  const wanted = count === Infinity ? "the end" : `${count} messages`;
+  return await within(() => `${wanted} (${taken.length} are there)`, taking);
 }
 
 /** All texts, to the end. */
@@ -55,14 +60,17 @@ export async function all(messages: AsyncIterable<Message>): Promise<string[]> {
 
 /** What is stored of a pattern, and its end, has come. */
 export async function ended(subscriber: Subscriber, pattern: string): Promise<void> {
-  while (subscriber.patterns.has(pattern)) {
-    await subscriber.subscribe("#elsewhere");
-    await subscriber.unsubscribe("#elsewhere");
-  }
+  const ending = (async () => {
+    while (subscriber.patterns.has(pattern)) {
+      await subscriber.subscribe("#elsewhere");
+      await subscriber.unsubscribe("#elsewhere");
+    }
+  })();
+  await within(`the end of ${pattern}`, ending);
 }
 
 /** Starts to iterate and keeps at it. */
 export function open(messages: AsyncIterable<Message>): () => Promise<string | undefined> {
   const iterator = messages[Symbol.asyncIterator]();
-  return async () => (await iterator.next()).value?.text;
+  return async () => (await within("the next message", iterator.next())).value?.text;
 }

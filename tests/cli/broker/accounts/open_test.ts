@@ -4,6 +4,7 @@ import { type Clock, SYSTEM_CLOCK, type Timer } from "../../../../lib/clock.ts";
 import { RunError, UsageError } from "../../../../lib/errors.ts";
 import { SILENT_LOG } from "../../../../lib/log.ts";
 import { within } from "../../../support/within.ts";
+import { standIn } from "../../stand_in.ts";
 
 const SECRET =
   `secret = "$scrypt$ln=14,r=8,p=1$GbeO8aO+x+MNw3zXeeCmIg$p1wYuv6D+jGyoY8u1y1fEXOe1Ak9be3O7A+wTWGXPc0"\n`;
@@ -98,8 +99,32 @@ Deno.test("accounts follow their file, and stay where it is wrong or gone", asyn
   });
 });
 
+Deno.test("changes that are told before the first of them is read are read together, and those behind it again", async () => {
+  await withFile(user("a"), async (path) => {
+    const signals: (() => void)[] = [];
+    const add = (_signal: string, listener: () => void): void => void signals.push(listener);
+    using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+    using _removed = standIn(Deno, "removeSignalListener", () => {});
+    const lines = new Lines();
+    const accounts = await openAccounts({ path, topicMost: 255, log: lines.log, clock: new LookClock() });
+    const [hangUp] = signals;
+    for (let times = 0; times < 3; times++) hangUp!();
+    await lines.last("reloaded");
+    await Deno.writeTextFile(path, user("a") + user("b"));
+    hangUp!();
+    await lines.last(`"users":2,"why":"SIGHUP"`);
+    assertEquals(lines.all.filter((line) => line.startsWith("accounts reloaded")).length, 2);
+    accounts.close();
+  });
+});
+
 Deno.test("without accounts that can be read there are none, and nothing is watched", async () => {
   const log = SILENT_LOG;
+  const listening = new Set<() => void>();
+  const add = (_signal: string, listener: () => void): void => void listening.add(listener);
+  const remove = (_signal: string, listener: () => void): void => void listening.delete(listener);
+  using _added = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+  using _removed = standIn(Deno, "removeSignalListener", remove as typeof Deno.removeSignalListener);
   await withFile("[[user]]", async (path) => {
     await assertRejects(
       () => openAccounts({ path, topicMost: 255, log }),
@@ -111,5 +136,11 @@ Deno.test("without accounts that can be read there are none, and nothing is watc
       RunError,
       "no such file",
     );
+    assertEquals(listening.size, 0);
+    await Deno.writeTextFile(path, user("a"));
+    const accounts = await openAccounts({ path, topicMost: 255, log });
+    assertEquals(listening.size, 1);
+    accounts.close();
+    assertEquals(listening.size, 0);
   });
 });
