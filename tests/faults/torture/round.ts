@@ -194,7 +194,7 @@ class Round {
     const hostile = this.#beHostile(ms * 0.5);
     if (this.#settings.kill) {
       await delay(ms * (0.2 + choice.random() * 0.4));
-      await this.#kill();
+      await this.#kill(shares);
     }
     const reports = await hostile;
     const waits = waitsOf(probes.map(({ publisher }) => publisher));
@@ -250,12 +250,13 @@ class Round {
     return report;
   }
 
-  async #kill(): Promise<void> {
+  async #kill(shares: Shares): Promise<void> {
     const { command, counters } = this.#options;
     this.#trace("kill -9");
     this.#world.killed = true;
     this.#kills.push(moment());
     await this.#broker.kill();
+    shares.lost();
     this.#killedAt = performance.now();
     counters.add("kills");
     this.#broker = await Broker.start(command, this.#args);
