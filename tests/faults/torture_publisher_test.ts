@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Counters } from "./torture/counters.ts";
 import { History } from "./torture/history.ts";
 import { delay, Publisher, type World } from "./torture/honest.ts";
+import { judgeTimes } from "./torture/probe.ts";
 
 const BUSY = "err BUSY the broker keeps as much for its clients as it may";
 
@@ -49,4 +50,15 @@ Deno.test("a message that is refused when it is sent again may have been taken t
     await publisher.answered(0, 10_000);
     assertEquals([message?.refused, message?.ackedAt], [undefined, undefined]);
   });
+});
+
+Deno.test("a quiet publisher may wait as much longer as there are hostile clients, and not for ever", () => {
+  const judged = (p99: number, hostile: number, { worst = 100, count = 300 } = {}): string[] =>
+    judgeTimes({ count, p50: 1, p99, worst }, { patience: { p99: 20, worst: 500 }, hostile });
+  assertEquals(judged(19, 1), []);
+  assertEquals(judged(21, 1), ["a quiet publisher waits 21.0 ms (p99)"]);
+  assertEquals(judged(39, 2), []);
+  assertEquals(judged(41, 2), ["a quiet publisher waits 41.0 ms (p99)"]);
+  assertEquals(judged(41, 1, { count: 199 }), []);
+  assertEquals(judged(19, 4, { worst: 501 }), ["a quiet publisher waited 501 ms"]);
 });
