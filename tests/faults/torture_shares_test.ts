@@ -4,7 +4,10 @@ import { Choice } from "./torture/choice.ts";
 import { Counters } from "./torture/counters.ts";
 import { History, type Message } from "./torture/history.ts";
 import { judgeKeys } from "./torture/keys_oracle.ts";
+import { sharing } from "./torture/crew.ts";
+import { delay } from "./torture/honest.ts";
 import { judgeLater } from "./torture/later.ts";
+import { payloadOf } from "./torture/payload.ts";
 import { startBroker } from "../support/broker.ts";
 import type { Entry, What } from "./workers/diary.ts";
 
@@ -98,4 +101,64 @@ Deno.test("an account that receives or publishes what it may not is found", asyn
   const all = guest.wrong.join("\n");
   assertMatch(all, /published to #\S+: ok/);
   assertMatch(all, /received #/);
+});
+
+/** Whoever is asked stands still as soon and as long as may be. */
+class StandsStill extends Choice {
+  override own(): Choice {
+    return this;
+  }
+  override chance(): boolean {
+    return true;
+  }
+  override number(_least: number, most: number): number {
+    return most;
+  }
+}
+
+Deno.test("what members have not read of a broker that was killed is not read when the next one is there", async () => {
+  const [forMembers, forPublishers] = [1, 2].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const connections: Deno.Conn[] = [];
+  const say = (connection: Deno.Conn, text: string): Promise<number> =>
+    connection.write(new TextEncoder().encode(text));
+  const serve = async (listener: Deno.Listener | undefined): Promise<void> => {
+    for await (const connection of listener ?? []) {
+      connections.push(connection);
+      void (async () => {
+        const bytes = new Uint8Array(65536);
+        await connection.read(bytes);
+        await say(connection, "OK_2\n");
+        await connection.read(bytes);
+        if (listener === forMembers) await say(connection, "ok 1\n");
+        while (await connection.read(bytes) !== null);
+      })().catch(() => {}); // it was closed
+    }
+  };
+  const served = [serve(forMembers), serve(forPublishers)];
+  const [subPort, pubPort] = [forMembers, forPublishers].map((each) => (each?.addr as Deno.NetAddr).port);
+  const [history, counters] = [new History(), new Counters()];
+  const topic = "#d.g.keyed";
+  const message = history.publish(history.publisher(), { topic, sentAt: 0 });
+  const world = { history, counters, subPort: subPort!, pubPort: pubPort!, policy: "block" as const };
+  const crew = sharing(world, { choice: new StandsStill(1), byKey: true });
+  while ((counters.counts.get("idled") ?? 0) < 3) await delay(5);
+
+  const payload = new TextDecoder().decode(payloadOf(topic, { ...message, bytes: 30 }));
+  const frame = `pub ${topic} ${payload.length}\n${payload}\n`;
+  for (const each of connections) await say(each, `batch ${topic} 1 ${frame.length} seq=1\n${frame}`);
+  forMembers?.close();
+  crew.lost();
+  const { entries } = crew.log;
+  const atOnce = entries.filter(({ what }) => what === "lost").length;
+  crew.stop();
+  await crew.done;
+  await crew.leave();
+
+  const lost = new Set<string>();
+  const late = entries.filter(({ who, what }) => what === "lost" ? void lost.add(who) : lost.has(who));
+  assertEquals([atOnce, late], [3, []]);
+  crew.publisher.leave();
+  forPublishers?.close();
+  for (const each of connections) each.close();
+  await Promise.all(served);
 });

@@ -45,11 +45,14 @@ const LATE_BY_MS = 400;
 const OPEN = 100;
 const LIFE_MS = 2500;
 
-/** A publisher and its members; `stop` stops the publisher, `leave` the members. */
+/**
+ * A publisher and its members; `stop` stops the publisher, `leave` the members. `lost`: their broker is dead,
+ * and the next one is not there yet.
+ */
 export function sharing(world: World, { choice, byKey }: {
   readonly choice: Choice;
   readonly byKey: boolean;
-}): { readonly publisher: Publisher; readonly log: CrewLog; leave(): Promise<void> } & Actor {
+}): { readonly publisher: Publisher; readonly log: CrewLog; leave(): Promise<void>; lost(): void } & Actor {
   const name = byKey ? "keyed" : "plain";
   const log: CrewLog = {
     name,
@@ -82,14 +85,15 @@ export function sharing(world: World, { choice, byKey }: {
   const done = keepOn(() => on, publishing).then(async () => {
     if (!publisher.connected) await publisher.connect();
   });
+  const living: Member[] = [];
   const members = Array.from({ length: MEMBERS }, (_, at) => {
     const own = choice.own();
     let life = 0;
-    return keepOn(
-      () => here,
-      () =>
-        new Member(world, { log, choice: own, who: `${name} ${at}.${life++}` }).live(() => here, () => on),
-    );
+    return keepOn(() => here, () => {
+      const member = new Member(world, { log, choice: own, who: `${name} ${at}.${life++}` });
+      living[at] = member;
+      return member.live(() => here, () => on);
+    });
   });
   return {
     publisher,
@@ -99,6 +103,9 @@ export function sharing(world: World, { choice, byKey }: {
     leave: async () => {
       here = false;
       await Promise.all(members);
+    },
+    lost: () => {
+      for (const member of living) member.lose();
     },
   };
 }
@@ -156,6 +163,14 @@ class Member {
       break;
     }
     peer.close();
+  }
+
+  /**
+   * Its broker is dead. Who stands still would read what that gave it when the next one has given it to others,
+   * and it would look as if it came then.
+   */
+  lose(): void {
+    this.#peer?.close();
   }
 
   #got(payload: Uint8Array, seq: number, { attempt }: Said): void {

@@ -45,6 +45,7 @@ export class Publisher {
   #number = 0;
   /** What has an id and no answer: is sent again. */
   #unanswered = new Map<Message, Uint8Array>();
+  readonly #sentAgain = new Set<Message>();
   #lastSent = 0;
   /** From when to when it waited for each answer. */
   readonly waits: { readonly from: number; readonly to: number }[] = [];
@@ -68,6 +69,7 @@ export class Publisher {
     const again = [...this.#unanswered];
     for (const [message, frame] of again) {
       this.#world.counters.add("resent");
+      this.#sentAgain.add(message);
       this.#send(message, frame);
     }
   }
@@ -135,8 +137,8 @@ export class Publisher {
     }
     this.#world.counters.add("refused");
     if (/BUSY/.test(answer.line)) this.#world.counters.add("busy");
-    // one that is not taken now may have been taken before the connection broke
-    message.refused = answer.line;
+    // what is not taken now may have been taken before its connection broke
+    if (!this.#sentAgain.has(message)) message.refused = answer.line;
   }
 }
 

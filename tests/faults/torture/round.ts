@@ -15,7 +15,7 @@ import { beHostile } from "./hostile_run.ts";
 import type { HostileReport } from "./hostile_worker.ts";
 import { DRAWN_KINDS, HOARDER, type KindName, STEADY_CUT } from "./kinds.ts";
 import { judgeConnection } from "./oracle.ts";
-import { probing, type Times, timesOf, type Wait, waitsOf } from "./probe.ts";
+import { judgeTimes, type Patience, probing, type Times, timesOf, type Wait, waitsOf } from "./probe.ts";
 import { moment } from "../workers/diary.ts";
 import { GuestFile } from "./guest.ts";
 import { drawSettings, type Settings } from "./settings.ts";
@@ -39,11 +39,7 @@ export interface RoundOptions {
 }
 
 /** Beyond this a round has found something. */
-export interface Limits {
-  /** One in a hundred of a quiet publisher's answers, milliseconds for each hostile client beside it. */
-  readonly p99: number;
-  /** The slowest of them, milliseconds. */
-  readonly worst: number;
+export interface Limits extends Patience {
   /** Bytes kept for a byte sent. */
   readonly factor: number;
   /** Bytes kept in all. */
@@ -74,8 +70,6 @@ const DEADLINE_ROUND_MS = 45_000;
 export const MOST_WAIT_MS = 8000;
 const SETTLE_MS = 30_000;
 const QUIET_MS = 700;
-/** Of fewer answers, on a machine that has no time, the slowest is no measure for one in a hundred. */
-const FEW_WAITS = 200;
 /** It is over a second behind `--drain-timeout`, and seen to be a little later. */
 const END_MS = 1500;
 
@@ -194,7 +188,7 @@ class Round {
     const hostile = this.#beHostile(ms * 0.5);
     if (this.#settings.kill) {
       await delay(ms * (0.2 + choice.random() * 0.4));
-      await this.#kill();
+      await this.#kill(shares);
     }
     const reports = await hostile;
     const waits = waitsOf(probes.map(({ publisher }) => publisher));
@@ -250,12 +244,13 @@ class Round {
     return report;
   }
 
-  async #kill(): Promise<void> {
+  async #kill(shares: Shares): Promise<void> {
     const { command, counters } = this.#options;
     this.#trace("kill -9");
     this.#world.killed = true;
     this.#kills.push(moment());
     await this.#broker.kill();
+    shares.lost();
     this.#killedAt = performance.now();
     counters.add("kills");
     this.#broker = await Broker.start(command, this.#args);
@@ -352,15 +347,13 @@ class Round {
   #patience(waits: readonly Wait[]): void {
     if (waits.length === 0 || this.#kinds.length === 0 || this.#killedAt !== undefined) return;
     const all = timesOf(waits);
-    const { p99, worst } = timesOf(waits, ({ from, to }) => this.#broker.starved.between(from, to));
+    const own = timesOf(waits, ({ from, to }) => this.#broker.starved.between(from, to));
     this.#trace(
       `quiet publishers p99 ${all.p99.toFixed(1)} worst ${all.worst.toFixed(1)} ms; ` +
-        `without waits for a processor ${p99.toFixed(1)} and ${worst.toFixed(1)}`,
+        `without waits for a processor ${own.p99.toFixed(1)} and ${own.worst.toFixed(1)}`,
     );
-    if (p99 > this.#limits.p99 && waits.length >= FEW_WAITS) {
-      this.#find(`a quiet publisher waits ${p99.toFixed(1)} ms (p99)`);
-    }
-    if (worst > this.#limits.worst) this.#find(`a quiet publisher waited ${worst.toFixed(0)} ms`);
+    const { length: hostile } = this.#kinds;
+    for (const what of judgeTimes(own, { patience: this.#limits, hostile })) this.#find(what);
   }
 
   /** SIGTERM, in half of the rounds with the hostile clients there once more. */

@@ -39,6 +39,11 @@ export class Shares {
     return [...this.#crews, ...(this.#later === undefined ? [] : [this.#later])];
   }
 
+  /** The broker is dead, and the next one is not there yet. */
+  lost(): void {
+    for (const crew of this.#crews) crew.lost();
+  }
+
   /** Waits until all is settled and has come, and lets all leave: what is wrong, a sentence each. */
   async end({ kills, withinMs }: { readonly kills: readonly number[]; readonly withinMs: number }): Promise<
     string[]
