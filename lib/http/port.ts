@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import type { Certificates } from "../broker/mod.ts";
 import { RunError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { FailedHandshakes } from "./handshakes.ts";
 import { HEADER_BYTES_MOST, HEADER_MS, IDLE_MS, KEEP_ALIVE_MS } from "./limits.ts";
 import { Problem, problemJson, titleOf } from "./problem.ts";
 
@@ -57,7 +58,7 @@ export async function openPort(answer: RequestListener, options: PortOptions): P
   };
   const { server, release } = tls === undefined
     ? { server: createServer(settings, answer), release: () => {} }
-    : secured(tls, { ...settings, handshakeTimeout: Math.min(HANDSHAKE_MS, header) }, answer);
+    : secured({ tls, log }, { ...settings, handshakeTimeout: Math.min(HANDSHAKE_MS, header) }, answer);
   server.maxConnections = most;
   server.setTimeout(idle, (socket) => {
     if (waits(socket)) socket.setTimeout(idle);
@@ -83,7 +84,7 @@ export async function openPort(answer: RequestListener, options: PortOptions): P
 
 /** A server that speaks TLS, with whatever the certificate is when somebody connects. */
 function secured(
-  tls: Certificates,
+  { tls, log }: { readonly tls: Certificates; readonly log: Log },
   settings: Parameters<typeof createSecureServer>[0],
   answer: RequestListener,
 ): { readonly server: Server; readonly release: () => void } {
@@ -92,8 +93,9 @@ function secured(
     key: tls.pem.key,
   });
   const server = createSecureServer({ ...settings, ...pem() }, answer);
+  const handshakes = new FailedHandshakes(log);
   // what is said to a client in error would wait for the end of a handshake that has none
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (error, socket) => handshakes.failed(error, socket));
   return { server, release: tls.onReplaced(() => server.setSecureContext(pem())) };
 }
 

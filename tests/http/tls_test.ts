@@ -3,7 +3,7 @@ import { certificatesOf, listenersOn } from "../../lib/broker/mod.ts";
 import { Broker } from "../../lib/broker/mod.ts";
 import { serveHttp } from "../../lib/http/mod.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import { SILENT_LOG } from "../../lib/log.ts";
+import { type LogFields, SILENT_LOG } from "../../lib/log.ts";
 import { HAS_OPENSSL, TestIssuer } from "../support/certificates.ts";
 import { within } from "../support/within.ts";
 
@@ -92,3 +92,51 @@ async function fails(ask: () => Promise<Response>): Promise<void> {
   ask().then(({ status }) => resolve(`${status}`), () => resolve("refused"));
   assertEquals(await promise, "refused");
 }
+
+Deno.test({
+  name: `a handshake with the port that comes to nothing is a line in the log, and not a line for each${
+    HAS_OPENSSL ? "" : " (skipped: openssl is not installed)"
+  }`,
+  ignore: !HAS_OPENSSL,
+  fn: async () => {
+    await using issuer = await TestIssuer.make();
+    await using broker = new Broker({ measures: true });
+    const told: { readonly event: string; readonly fields: LogFields }[] = [];
+    const server = await serveHttp({
+      broker,
+      hostname: "127.0.0.1",
+      port: 0,
+      tls: await certificatesOf(await issuer.issue(), Date.now()),
+      limits: DEFAULT_LIMITS,
+      assets: new Map(),
+      log: { ...SILENT_LOG, warn: (event, fields = {}) => void told.push({ event, fields }) },
+      patience: { header: 100 },
+    });
+    const says = async (text: string): Promise<string> => {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.address.port });
+      await connection.write(new TextEncoder().encode(text));
+      const { hostname, port } = connection.localAddr;
+      await within("its end", connection.read(new Uint8Array(100)).catch(() => null));
+      return `${hostname}:${port}`;
+    };
+    const plain = await says("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await says("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    // the beginning of a record of TLS, of which nothing more comes
+    const silent = await says("\x16\x03\x01");
+    (await Deno.connect({ hostname: "127.0.0.1", port: server.address.port })).close();
+    await within(
+      "both",
+      (async () => {
+        while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      })(),
+    );
+    await server.close();
+    assertEquals(
+      told.map(({ event, fields: { listener, address, times } }) => [event, listener, address, times]),
+      [
+        ["plain text on a port with TLS: connect with https", "http", plain, 1],
+        ["TLS handshake failed", "http", silent, 1],
+      ],
+    );
+  },
+});
