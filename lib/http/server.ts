@@ -28,7 +28,7 @@ export interface HttpOptions extends Omit<PortOptions, "most" | "waits"> {
   /** Bytes of a payload, and of a topic; connections of the broker. */
   readonly limits: { readonly payload: number; readonly topic: number; readonly connections: number };
   readonly assets: Assets;
-  /** Connections at a time, for tests. */
+  /** Connections at a time (2,000, and no more than the broker may have). */
   readonly most?: number;
 }
 

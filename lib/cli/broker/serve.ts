@@ -7,11 +7,12 @@ import type { Gatekeeper } from "../../auth/gatekeeper.ts";
 import { Broker, listenersOn } from "../../broker/broker.ts";
 import type { BrokerOptions as Setup, Certificates, DataOptions, Listening } from "../../broker/mod.ts";
 import type { HttpServer } from "../../http/mod.ts";
+import { HTTP_CONNECTIONS_MOST } from "../../http/limits.ts";
 import { DESCRIPTORS_KEPT, type Limits } from "../../limits.ts";
 import type { Log } from "../../log.ts";
 import { printLine } from "../output/stdio.ts";
 import { makeRoomForDescriptors } from "../process/descriptor_table.ts";
-import { connectionsWithin, descriptorsLeft } from "../process/descriptors.ts";
+import { descriptorsLeft, placesWithin } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import type { OpenAccounts } from "./accounts/open.ts";
 import { endInTime } from "./deadline.ts";
@@ -43,7 +44,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
     aborted(stop.signal).then(() => "stopped" as const),
   ]);
   if (engine === "stopped") return code = 0;
-  const limits = limitsHere(options, log);
+  const { limits, http: httpMost } = limitsHere(options, log);
   broker = await Broker.open({ ...setupOf(options, limits), engine, gatekeeper: accounts?.doorkeeper, log });
   accounts?.onChange(() => broker?.permissionsChanged());
   const { data, sync = "commit" } = options;
@@ -54,6 +55,7 @@ export async function serve(options: BrokerOptions): Promise<number> {
   const http = await openHttp(broker, options, {
     gatekeeper: accounts?.doorkeeper,
     tls: certificates?.tls,
+    most: httpMost,
     log,
   });
   const ways = [...listening, ...(http === undefined ? [] : [{ name: "http", address: http.address }])];
@@ -151,9 +153,10 @@ async function listen(
 async function openHttp(
   broker: Broker,
   options: BrokerOptions,
-  { gatekeeper, tls, log }: {
+  { gatekeeper, tls, most, log }: {
     readonly gatekeeper: Gatekeeper | undefined;
     readonly tls: Certificates | undefined;
+    readonly most: number;
     readonly log: Log;
   },
 ): Promise<HttpServer | undefined> {
@@ -170,6 +173,7 @@ async function openHttp(
       gatekeeper,
       tls,
       limits: limitsOf(options),
+      most,
       assets: ASSETS,
       log,
     });
@@ -196,19 +200,26 @@ async function measure(
 }
 
 /** The limits that were asked for, with no more connections than there are descriptors for. */
-function limitsHere(options: BrokerOptions, log: Log): Limits {
+function limitsHere(
+  options: BrokerOptions,
+  log: Log,
+): { readonly limits: Limits; readonly http: number } {
   const limits = limitsOf(options);
-  const left = descriptorsLeft();
-  const connections = connectionsWithin(limits.connections, left);
-  if (connections < limits.connections) {
-    const advice = "raise `ulimit -n`";
+  const asked = limits.connections;
+  const wanted = {
+    connections: asked,
+    http: options.http === undefined ? 0 : Math.min(HTTP_CONNECTIONS_MOST, asked),
+  };
+  const { connections, http } = placesWithin(wanted, descriptorsLeft());
+  if (connections < asked) {
     log.warn("fewer connections than --max-connections fit the limit of open files", {
       connections,
-      asked: limits.connections,
-      advice,
+      asked,
+      ...(options.http === undefined ? {} : { http }),
+      advice: "raise `ulimit -n`",
     });
   }
-  return { ...limits, connections };
+  return { limits: { ...limits, connections }, http };
 }
 
 function setupOf(options: BrokerOptions, limits: Limits): Setup & DataOptions {

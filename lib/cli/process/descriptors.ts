@@ -25,6 +25,17 @@ export function limitIn(text: string): number | undefined {
   return most === undefined ? undefined : Number(most);
 }
 
+/** How many connections fit, to the broker's own ports and to HTTP: each gets less in the same proportion. */
+export function placesWithin(
+  wanted: { readonly connections: number; readonly http: number },
+  left: number | undefined,
+): { readonly connections: number; readonly http: number } {
+  const all = wanted.connections + wanted.http;
+  const fit = connectionsWithin(all, left);
+  const http = Math.ceil(wanted.http * fit / all);
+  return { connections: Math.max(1, fit - http), http };
+}
+
 /** How many connections fit, of so many that are wanted: some descriptors are kept, half of them at most. */
 export function connectionsWithin(wanted: number, left: number | undefined): number {
   if (left === undefined) return wanted;

@@ -1,8 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { makeRoomForDescriptors } from "../../../lib/cli/process/descriptor_table.ts";
-import { connectionsWithin, descriptorsLeft, limitIn } from "../../../lib/cli/process/descriptors.ts";
+import {
+  connectionsWithin,
+  descriptorsLeft,
+  limitIn,
+  placesWithin,
+} from "../../../lib/cli/process/descriptors.ts";
 import { startBroker } from "../../support/broker.ts";
 import { BROKER } from "../../faults/data_folder.ts";
+import { RawClient } from "../../support/raw_client.ts";
 
 Deno.test("the limit of open files is read as Linux tells it", () => {
   const text = "Limit                     Soft Limit           Hard Limit           Units     \n" +
@@ -26,6 +32,32 @@ Deno.test("as many connections are taken as leave 64 descriptors, or half where 
     [10_000, -5, 1],
   ];
   for (const [wanted, left, most] of cases) assertEquals(connectionsWithin(wanted, left), most, `${left}`);
+});
+
+Deno.test("where there are few descriptors the ports and HTTP get less in the same proportion", () => {
+  const wanted = { connections: 10_000, http: 2_000 };
+  assertEquals(placesWithin(wanted, undefined), wanted);
+  assertEquals(placesWithin(wanted, 12_064), wanted);
+  assertEquals(placesWithin(wanted, 1_264), { connections: 1_000, http: 200 });
+  assertEquals(placesWithin(wanted, 0), { connections: 1, http: 1 });
+  assertEquals(placesWithin({ connections: 10_000, http: 0 }, 1_064), { connections: 1_000, http: 0 });
+});
+
+Deno.test({
+  name: "however many come to HTTP, a broker under ulimit -n has descriptors for who publishes (F25)",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const command = ["bash", "-c", `ulimit -n 300; exec "$@"`, "bash", ...BROKER];
+    await using broker = await startBroker(["--http", "0"], { command });
+    const port = Number(/http \S+:(\d+)/.exec(broker.stdout)?.[1]);
+    const crowd = await Promise.all(
+      Array.from({ length: 300 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
+    );
+    using publisher = await RawClient.connect(broker.pubPort);
+    assertEquals(await publisher.ask("p pub #a x"), "OK");
+    for (const each of crowd) each.close();
+    assertEquals(broker.stderr.includes("cannot accept"), false, broker.stderr);
+  },
 });
 
 Deno.test({
