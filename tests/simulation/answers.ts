@@ -122,7 +122,7 @@ export class Answers {
     const [expected] = this.#expected;
     this.#over = true;
     if (FAREWELLS.has(code)) return;
-    if (expected?.last === true && expected.answer === code) {
+    if (expected?.last === true && (expected.answer === code || this.#mayBeRefused(code, expected.sent))) {
       this.#expected.shift();
       return;
     }
