@@ -219,13 +219,13 @@ export class StreamGroup implements PlaceOwner {
 
   /**
    * What had not begun to be written to a member counts as not given out: another of this broker gets it.
-   * Undefined: there is none, and it comes again.
+   * Undefined: some of it was not the member's any more, and the rest comes again.
    */
   #takenBack(place: Place, run: Run): Waiting | undefined {
     const { first } = run.stored!;
     const span = { from: first, end: first + run.count };
     const held = this.#held.take(place, run.route.topic, span);
-    if (held.length === run.count && this.#places.size > 0) {
+    if (held.length === run.count) {
       const replies = held.map(({ reply }) => reply);
       for (const each of held) each.run?.release();
       return { run, replies, attempt: held[0]!.attempt, since: this.#parts.now() };

@@ -29,14 +29,15 @@ class Bench {
   readonly looks: Array<(asked: Asked<GroupConsumer>) => void> = [];
   readonly group: StreamGroup;
   readonly consumer: GroupConsumer;
+  readonly acks: Acks;
   flushes = 0;
-  now = 0;
+  now = 5000;
   #inboxes = 0;
 
   constructor(of: Partial<GroupConsumer> = {}) {
     const { link } = this;
     const now = (): number => this.now;
-    const acks = new Acks({ link, inbox: "acks", now });
+    const acks = this.acks = new Acks({ link, inbox: "acks", now });
     const streams: Partial<StreamsPort> = {
       api: "API",
       stream: "s",
@@ -56,6 +57,7 @@ class Bench {
       onUnreadable: () => {},
       burial: {
         bury: ({ run, sequence, reply, group, consumer, attempts, cause }) => {
+          assertEquals(run.count, 1);
           run.release();
           this.buried.push([group, consumer, sequence, replyOf(reply), attempts, cause].join(" "));
         },
@@ -144,14 +146,17 @@ Deno.test("a run goes to members in parts, each settles its own, and nothing is 
   assert(!one.ack("#d.a", 3) && !other.ack("#d.b", 3), "what it does not hold");
   assert(other.membership!.holdsAll("#d.a", { from: 3, end: 6 }));
   assert(!other.membership!.holdsAll("#d.a", { from: 2, end: 6 }));
-  const flushes = bench.flushes;
   assert(other.ack("#d.a", 3, 4));
+  const { flushes } = bench;
   assertEquals(bench.said().slice(0, 2), ["3 +ACK", "4 +ACK"]);
   assertEquals([other.shown.at(-1), other.answers], ["#d.a 6", []]);
   bench.link.comes("acks.*", "", "acks.1");
   assertEquals(other.answers, ["ack #d.a 3"]);
   assert(bench.flushes > flushes, "who is answered is written to");
   assertEquals([bench.group.snapshot().held, bench.pool.bytesOut], [4, 0]);
+  assert(one.ack("#d.a", 1));
+  bench.acks.close();
+  assertEquals(one.answers, ["ack #d.a 1: STORE"], "nobody knows");
 });
 
 Deno.test("who is full gets nothing until it takes something again", () => {
@@ -187,11 +192,7 @@ Deno.test("what is given back comes again, when its member says, and is dead whe
   assert(worker.nack("#d.a", 1) && worker.nack("#d.a", 2, { delay: 5 }) && worker.nack("#d.a", 3));
   assert(worker.membership!.giveBack("#d.a", { from: 4, end: 5 }, { delay: 0, unused: true }));
   assert(!worker.nack("#d.a", 1));
-  assertEquals(bench.said().filter((each) => !each.startsWith("asks")), [
-    "1 -NAK",
-    '2 -NAK {"delay":5000000}',
-    "4 -NAK",
-  ]);
+  assertEquals(bench.said(), ["1 -NAK", '2 -NAK {"delay":5000000}', "4 -NAK", "asks 4"]);
   assertEquals(bench.buried, ["g c 3 3 2 nack"]);
   assertEquals([bench.group.snapshot().held, bench.pool.bytesOut], [0, 0]);
   bench.brings("5*3");
@@ -230,13 +231,38 @@ Deno.test("where it settles what is written, that is settled, and what still wai
   bench.said();
   bench.passes(ACK_TIMEOUT);
   assertEquals(bench.said(), ["1 +WPI", "2 +WPI", "3 -NAK"]);
-  assertEquals(bench.group.snapshot().held, 2);
+  bench.passes(1);
+  assertEquals([bench.said(), bench.group.snapshot().held], [[], 2]);
   worker.membership!.passed(1);
   assertEquals(bench.said(), ["1 +ACK", "asks 1"]);
   bench.brings("4");
   assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 4"]);
   worker.dies();
   assertEquals(bench.said().sort(), ["2 -NAK", "4 -NAK"], "what was not written");
+  bench.join({}, new Worker()).dies();
+  assertEquals(
+    bench.link.takeAsked().filter((each) => each === "ping"),
+    [],
+    "who held nothing settles nothing",
+  );
+});
+
+Deno.test("what a member has not been written and does not hold any more goes to nobody when it leaves", () => {
+  const bench = new Bench();
+  const worker = new Worker();
+  worker.writes = false;
+  bench.join({ window: 2 }, worker);
+  bench.brings("1", "2");
+  bench.passes(ACK_TIMEOUT - 1);
+  assert(worker.extend("#d.a", 2));
+  bench.passes(1);
+  const other = bench.join();
+  bench.said();
+  worker.dies();
+  assertEquals([bench.said().filter((each) => !each.startsWith("asks")), other.given], [["2 -NAK"], []]);
+  bench.brings("3");
+  assertEquals([other.shown, bench.pool.bytesOut], [["#d.a 3"], 0], "and who has left gets nothing more");
+  assertEquals(worker.given.length, 2);
 });
 
 Deno.test("what a member that leaves had not been written goes to another, and the rest comes again (G4)", () => {
@@ -258,6 +284,11 @@ Deno.test("what a member that leaves had not been written goes to another, and t
   assertEquals(bench.pool.bytesOut, 0);
   worker.dies();
   assertEquals(bench.group.snapshot().members, 1);
+  bench.said();
+  bench.brings("4", "5", "6", "7", "8", "9");
+  assertEquals([other.given.at(-1)!.sequence, worker.given.length], [9, 3]);
+  assert(other.ack("#d.a", 4, 9));
+  assert(bench.said().some((each) => each.startsWith("asks")), "for those who are still there");
 });
 
 Deno.test("when the last has left all goes back to NATS, also what is still on its way (N11)", () => {
@@ -268,6 +299,7 @@ Deno.test("when the last has left all goes back to NATS, also what is still on i
   bench.brings("2", "3", "4");
   bench.said();
   worker.dies();
+  assertEquals(bench.link.asked[0], "unsub in.1", "or what is given back comes to who asked before");
   assertEquals(bench.said().sort(), ["1 -NAK", "2 -NAK", "3 -NAK", "4 -NAK"]);
   assertEquals([bench.group.isEmpty, bench.pool.bytesOut, bench.group.snapshot().waiting], [true, 0, 0]);
   bench.brings("5");
@@ -278,23 +310,38 @@ Deno.test("a consumer that has gone is looked for, and one that was made anew ow
   const bench = new Bench();
   const worker = bench.join({ window: 4 });
   bench.brings("1", "2");
-  const inbox = "in.1";
-  bench.link.comes(inbox, "", inbox, { status: 503 });
+  bench.link.comes("in.1", "", "in.1", { status: 503 });
   assertEquals(bench.looks.length, 1);
   bench.said();
   bench.looks.shift()!({ kind: "done", value: bench.consumer });
   assertEquals(bench.said(), ["asks 2"]);
   assertEquals([bench.group.snapshot().held, worker.ack("#d.a", 1)], [2, true], "it is the one it was");
+  bench.brings("3", "4", "5", "6");
+  assertEquals([worker.given.length, bench.group.snapshot().waiting], [5, 1]);
+  bench.link.comes("in.2", "7", "p.stored.d.a", { reply: "$JS.ACK.s.c.1.7.1.1000000.0" });
   bench.link.comes("in.2", "", "in.2", { status: 503 });
+  bench.said();
   bench.looks.shift()!({ kind: "done", value: { ...bench.consumer, created: "two" } });
-  assertEquals(bench.said().at(-1), "asks 4");
-  assertEquals(
-    [bench.group.snapshot().held, worker.ack("#d.a", 2)],
-    [0, false],
-    "another knows nothing of it",
-  );
+  assertEquals(bench.said(), ["asks 4"]);
+  const { held, waiting } = bench.group.snapshot();
+  assertEquals([held, waiting, worker.ack("#d.a", 2), bench.pool.bytesOut], [0, 0, false, 0]);
   bench.brings("2", "3", "4", "5");
-  assertEquals(worker.given.length, 6);
+  assertEquals(worker.given.length, 9, "who had no room has it");
+});
+
+Deno.test("a consumer that nothing is heard of is looked for, and one that is not needed any more is asked no more", () => {
+  const bench = new Bench();
+  assertEquals([bench.group.name, bench.group.pattern], ["g", "#d.>"]);
+  const worker = bench.join({ window: 2 });
+  bench.passes(4000);
+  assertEquals(bench.looks.length, 1);
+  bench.looks.shift()!({ kind: "done", value: bench.consumer });
+  bench.brings("1", "2", "3");
+  bench.said();
+  bench.group.dissolve("over");
+  assertEquals([worker.failure, bench.link.takeAsked(), bench.pool.bytesOut], ["over", ["unsub in.2"], 0]);
+  bench.brings("4");
+  assertEquals(bench.said(), ["4 -NAK"]);
 });
 
 Deno.test("a group whose consumer is nowhere, twice, was deleted, and its members are told; where nobody can tell it asks on", () => {
@@ -324,8 +371,9 @@ Deno.test("when the link is lost nothing is asked, and when it is back as much a
   const worker = bench.join({ window: 4 });
   bench.brings("1");
   bench.link.goDown();
-  bench.group.down();
   bench.said();
+  bench.group.down();
+  assertEquals(bench.link.takeAsked(), ["unsub in.1"]);
   assert(worker.ack("#d.a", 1));
   bench.passes(10_000);
   assertEquals(bench.said(), []);
@@ -337,11 +385,16 @@ Deno.test("when the link is lost nothing is asked, and when it is back as much a
 Deno.test("who joins a group has what its members have (G6)", () => {
   const bench = new Bench();
   const other = bench.join({ settling: "auto" });
+  assert(bench.group.isEmpty);
   assertEquals(other.outcome, {
     kind: "refused",
     code: "BAD_FIELD",
     reason: "the members of group g have ack=explicit, and all have the same",
   });
+  other.membership!.resize(5);
+  bench.join();
+  bench.brings("1");
+  assertEquals([other.given, bench.group.snapshot().members], [[], 1]);
   other.dies();
-  assertEquals([bench.group.isEmpty, bench.said()], [true, []]);
+  assertEquals(bench.group.isEmpty, false);
 });
