@@ -99,7 +99,7 @@ Deno.test("a slice behind a commit that took no time leaves the rest to the next
 });
 
 Deno.test("what was deleted is noted, and nothing where nothing was", () => {
-  for (const [age, noted] of [[0, []], [60_000, ['debug old messages deleted {"messages":2}']]] as const) {
+  for (const age of [0, 60_000]) {
     withWriter((writer) => {
       const notes: string[] = [];
       const note = (level: string, event: string, fields?: unknown): void =>
@@ -112,7 +112,7 @@ Deno.test("what was deleted is noted, and nothing where nothing was", () => {
       });
       commit(writer, "many", { count: 2, time: Date.now() - age });
       upkeep.slice();
-      assertEquals(notes, noted);
+      assertEquals(notes, age === 0 ? [] : ['debug old messages deleted {"messages":2}']);
     });
   }
 });
