@@ -20,5 +20,5 @@ Deno.test("memory: of what a commit brings each topic counts for the limit of it
     await new Promise((done) => store.commit({ appends }, done));
   }
   assertEquals(Object.fromEntries(trimmed), { "#a": 4, "#b.x": 8, "#b.y": 8 });
-  assertEquals(store.state.batches, 6 + 4 + 10);
+  assertEquals([store.state.batches, store.state.trimmed], [6 + 4 + 10, 4 + 8 + 8]);
 });

@@ -264,7 +264,6 @@ export class Sharing implements RedeliveryOwner, Giver {
 
   /** Gives out what waits, and tells who waits for room. */
   goOn(): void {
-    if (this.#over) return;
     const gave = (this.#keys ?? this.#line).goOn();
     this.#redelivery.goOn();
     if (this.#notFull.length > 0 && !this.full) this.#tell();

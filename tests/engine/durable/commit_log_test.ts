@@ -8,6 +8,7 @@ import {
   HAND_ON_WORK,
   LOG_HIGH_WATER,
   LOG_PIECES_LEAST,
+  PIECE_BYTES,
 } from "../../../lib/limits.ts";
 import { HeldStore } from "../../support/held_store.ts";
 import { Bench, named, settled } from "./commit_bench.ts";
@@ -99,6 +100,18 @@ Deno.test("who has nothing waiting may publish though others have filled the log
   assert(more > 100 && more <= LOG_HIGH_WATER / 100_000 + 1, `${more} more`);
   bench.flushes.flush();
   await bench.close();
+});
+
+Deno.test("the log is full when what waits takes as much as may wait, with what is known of it, and not before", async () => {
+  for (const less of [1, 0]) {
+    const bench = new Bench();
+    const route = bench.engine.routeOf("#t");
+    const length = LOG_HIGH_WATER - PIECE_BYTES - "pub #t 16776554\n\n".length - less;
+    bench.publish("#t", "x".repeat(length));
+    assertEquals(bench.engine.gateOf(route) === undefined, less === 1, `${less} less`);
+    bench.flushes.flush();
+    await bench.close();
+  }
 });
 
 Deno.test("of a hundred who flood none makes another wait for more than a commit, and who comes has the next", async () => {

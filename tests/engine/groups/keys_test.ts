@@ -297,3 +297,16 @@ Deno.test("a key is forgotten when nothing of it is unsettled (G12)", () => {
     assertEquals([keys.size, pool.bytesOut], [0, 0]);
   }
 });
+
+Deno.test("what waited for a member that has left is written to another at once, and waits for nobody who flushes", async () => {
+  const bench = new StoredBench();
+  const [one, other] = [await bench.joined({ by: "key", window: 1 }), await bench.joined({ by: "key" })];
+  await publishAll(bench, "1");
+  const before = other.given.length;
+  assert(one.given.length === 1 && before < KEYS.length - 1, "some wait");
+  let flushes = 0;
+  bench.flushes.add({ ready: () => void flushes++ });
+  one.dies();
+  assert(other.given.length > before);
+  assertEquals(flushes, 1);
+});

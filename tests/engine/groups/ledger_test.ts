@@ -72,6 +72,25 @@ Deno.test("what is settled behind what is not, is known by its number until that
   assertEquals(ledger.take(), { after: 1, topics: [{ topic: "#a", settled: "", attempts: "" }] });
 });
 
+Deno.test("what was settled in the midst and became one goes on with what is read behind it", () => {
+  const ledger = new Ledger({ after: 0, topics: [] });
+  const read = (batch: number): Unit => {
+    const { unit } = ledger;
+    ledger.read("#a", batch, 1);
+    ledger.readUpTo(batch);
+    return unit;
+  };
+  const settle = (batch: number, unit: Unit): void =>
+    ledger.settle(unit, "#a", { from: batch, end: batch + 1 });
+  const units = [1, 2, 3, 4].map(read);
+  for (const batch of [2, 3, 4]) settle(batch, units[batch - 1]!);
+  const last = read(5);
+  settle(1, units[0]!);
+  assertEquals(ledger.take(), { after: 4, topics: [] });
+  settle(5, last);
+  assertEquals(ledger.take(), { after: 5, topics: [] });
+});
+
 Deno.test("a mark that is damaged is not gone on from", () => {
   const markOf = (settled: string, attempts: string): Ledger =>
     new Ledger({ after: 0, topics: [{ topic: "#a", settled, attempts }] });

@@ -247,6 +247,7 @@ Deno.test("a replay to a time has all that was stored by then, though the feed i
   const second = readFrom(log, cursorOf(first[0]!));
   stream.go();
   assertEquals(second.map((page) => [payloads(page), endOf(page)]), [[["3"], ["past to", 3]]]);
+  assertEquals(stream.consumers.length, 1, "the reader of the page before goes on");
 });
 
 Deno.test("where a replay ends is asked of the stream again when nobody answers (N8)", () => {
@@ -300,4 +301,26 @@ Deno.test("a feed whose server lags hands on what comes later, though another pa
   stream.go();
   stream.go();
   assertEquals([live.got, feed.position, feed.live], [["1", "2", "3"], 3, true]);
+});
+
+Deno.test("what a server that lags gives out once more is not handed on once more (N8)", () => {
+  const { stream, parts } = made();
+  const feed = new Feed(parts);
+  const live = new Recorder();
+  parts.routing.subscribe("#d", live);
+  feed.add("#d", { fresh: true });
+  [stream.last, stream.has] = [1, 1];
+  stream.consumers[0]!.has = 1;
+  stream.go();
+  assertEquals([live.got, feed.position], [["1"], 1]);
+  // it knows nothing of the number that its consumer is to begin with
+  stream.has = 0;
+  feed.add("#e", { fresh: true });
+  stream.go();
+  assertEquals(stream.consumers.map(({ next }) => next), [2, 1]);
+  stream.last = 3;
+  stream.consumers[1]!.has = 3;
+  stream.go();
+  stream.go();
+  assertEquals([live.got, feed.position], [["1", "2", "3"], 3]);
 });

@@ -6,7 +6,7 @@ import type { Acknowledgement, Publisher } from "../../../lib/engine/types.ts";
 import { FlushList } from "../../../lib/flush_list.ts";
 import { ENGINE_AWAY_MS, ENGINE_WINDOW_BYTES } from "../../../lib/limits.ts";
 import { FakeLink } from "../../support/fake_link.ts";
-import { runOf } from "../case_parts.ts";
+import { runOf, type Sent } from "../case_parts.ts";
 
 class Bench implements Publisher {
   readonly link = new FakeLink();
@@ -15,7 +15,8 @@ class Bench implements Publisher {
   readonly #flushes = new FlushList();
   #held = 0;
 
-  constructor(plain = false) {
+  /** `reached`: subscribers that this broker has. */
+  constructor({ plain = false, reached = 1 } = {}) {
     this.outgoing = new Outgoing({
       link: this.link,
       subjects: new Subjects("p"),
@@ -23,7 +24,7 @@ class Bench implements Publisher {
       pool: new ChunkPool(),
       id: "me",
       isPlain: () => plain,
-      deliver: () => 1,
+      deliver: () => reached,
     }, 0);
   }
 
@@ -36,8 +37,8 @@ class Bench implements Publisher {
   }
 
   /** The run's memory. */
-  publish(topic: string, ...texts: string[]): Chunk {
-    const run = runOf({ topic, topicBytes: topic.length }, texts);
+  publish(topic: string, ...messages: Sent[]): Chunk {
+    const run = runOf({ topic, topicBytes: topic.length }, messages);
     run.keep();
     this.outgoing.publish(run, this);
     return run.records.chunk;
@@ -156,7 +157,7 @@ Deno.test("a run that is larger than a packed message goes in parts, a message t
 });
 
 Deno.test("messages of plain topics go one by one, and say who sent them", () => {
-  const bench = new Bench(true);
+  const bench = new Bench({ plain: true });
   bench.publish("#a", "1", "2");
   bench.flush();
   assertEquals(bench.link.takeAsked(), [
@@ -164,4 +165,19 @@ Deno.test("messages of plain topics go one by one, and say who sent them", () =>
     'pub p.memory.one.a 2 {"headers":[["Hashbus-From","me.0 2"]]}',
     "ping",
   ]);
+});
+
+Deno.test("who asks is told that nobody is there though another's answer came meanwhile (R3)", () => {
+  const bench = new Bench({ reached: 0 });
+  for (const text of ["1", "2", "3"]) {
+    bench.publish("#a", { text, id: "i reply=#r" });
+    bench.flush();
+    if (text === "2") bench.link.pong();
+  }
+  const nobody = (question: number): void =>
+    bench.link.comes("p.broker.nobody.me.*", "", `p.broker.nobody.me.${question}`, { status: 503 });
+  nobody(2);
+  bench.link.pong();
+  bench.link.pong();
+  assertEquals(bench.answers, ["1: 1 memory undefined", "2: 1 memory 0", "3: 1 memory undefined"]);
 });

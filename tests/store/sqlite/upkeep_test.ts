@@ -97,3 +97,22 @@ Deno.test("a slice behind a commit that took no time leaves the rest to the next
     assertEquals(upkeep.trimmed, 20_000);
   });
 });
+
+Deno.test("what was deleted is noted, and nothing where nothing was", () => {
+  for (const age of [0, 60_000]) {
+    withWriter((writer) => {
+      const notes: string[] = [];
+      const note = (level: string, event: string, fields?: unknown): void =>
+        void notes.push(`${level} ${event} ${JSON.stringify(fields)}`);
+      const upkeep = new Upkeep(writer, {
+        retain: { age: 30_000 },
+        dedupWindow: 1000,
+        note,
+        trimmed: () => {},
+      });
+      commit(writer, "many", { count: 2, time: Date.now() - age });
+      upkeep.slice();
+      assertEquals(notes, age === 0 ? [] : ['debug old messages deleted {"messages":2}']);
+    });
+  }
+});

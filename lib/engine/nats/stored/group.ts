@@ -181,12 +181,13 @@ export class StreamGroup implements PlaceOwner {
 
   giveBack(place: Place, topic: string, { span, delay, unused }: GivenBack): boolean {
     const held = this.#held.take(place, topic, span);
+    if (held.length === 0) return false;
     for (const each of held) {
       place.holds--;
       this.#again(each, { cause: "nack", delay, unused });
     }
-    if (held.length > 0) this.changed(place);
-    return held.length > 0;
+    this.changed(place);
+    return true;
   }
 
   extend(place: Place, topic: string, span: SequenceSpan): boolean {
@@ -208,7 +209,7 @@ export class StreamGroup implements PlaceOwner {
     // or what is given back comes to who asked and is not there any more
     if (this.#places.size === 0) this.#source.close();
     const isAuto = this.#source.settling === "auto";
-    for (const run of unsent) this.#takeBack(place, run);
+    this.#waiting.unshift(...unsent.flatMap((run) => this.#takenBack(place, run) ?? []));
     const held = this.#held.takeAll(place);
     if (isAuto) this.#settle(held);
     else for (const each of held) this.#again(each, { cause: "lost connection" });
@@ -216,19 +217,22 @@ export class StreamGroup implements PlaceOwner {
     else this.close();
   }
 
-  /** What had not begun to be written to a member counts as not given out: another of this broker gets it. */
-  #takeBack(place: Place, run: Run): void {
+  /**
+   * What had not begun to be written to a member counts as not given out: another of this broker gets it.
+   * Undefined: some of it was not the member's any more, and the rest comes again.
+   */
+  #takenBack(place: Place, run: Run): Waiting | undefined {
     const { first } = run.stored!;
     const span = { from: first, end: first + run.count };
     const held = this.#held.take(place, run.route.topic, span);
-    if (held.length === run.count && this.#places.size > 0) {
+    if (held.length === run.count) {
       const replies = held.map(({ reply }) => reply);
       for (const each of held) each.run?.release();
-      this.#waiting.unshift({ run, replies, attempt: held[0]!.attempt, since: this.#parts.now() });
-      return;
+      return { run, replies, attempt: held[0]!.attempt, since: this.#parts.now() };
     }
     for (const each of held) this.#again(each, { cause: "lost connection", unused: true });
     run.release();
+    return undefined;
   }
 
   #settle(held: readonly Held[], done: (known: boolean) => void = () => {}): void {

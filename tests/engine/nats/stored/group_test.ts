@@ -1,0 +1,400 @@
+import { assert, assertEquals } from "@std/assert";
+import { ChunkPool } from "../../../../lib/buffers.ts";
+import { Acks } from "../../../../lib/engine/nats/stored/acks.ts";
+import type { Burial } from "../../../../lib/engine/nats/stored/burial.ts";
+import { StreamGroup } from "../../../../lib/engine/nats/stored/group.ts";
+import type { Asked, GroupConsumer, StreamsPort } from "../../../../lib/engine/nats/streams_port.ts";
+import { Subjects } from "../../../../lib/engine/nats/subjects.ts";
+import type { Joining } from "../../../../lib/engine/types.ts";
+import { FakeLink } from "../../../support/fake_link.ts";
+import { Worker } from "../../groups/stored_bench.ts";
+
+const ACK_TIMEOUT = 1000;
+const CONSUMER: GroupConsumer = {
+  group: { name: "g", pattern: "#d.>" },
+  settling: "explicit",
+  consumer: "c",
+  created: "one",
+  lag: 0,
+  outstanding: 0,
+};
+
+/** A group whose consumer is the test. */
+class Bench {
+  readonly link = new FakeLink();
+  readonly pool = new ChunkPool();
+  readonly buried: string[] = [];
+  readonly later: Array<() => void> = [];
+  /** Answers to who asks what its consumer is. */
+  readonly looks: Array<(asked: Asked<GroupConsumer>) => void> = [];
+  readonly group: StreamGroup;
+  readonly consumer: GroupConsumer;
+  readonly acks: Acks;
+  flushes = 0;
+  now = 5000;
+  #inboxes = 0;
+
+  constructor(of: Partial<GroupConsumer> = {}) {
+    const { link } = this;
+    const now = (): number => this.now;
+    const acks = this.acks = new Acks({ link, inbox: "acks", now });
+    const streams: Partial<StreamsPort> = {
+      api: "API",
+      stream: "s",
+      group: (_, done) => void this.looks.push(done),
+    };
+    this.group = new StreamGroup(CONSUMER.group, {
+      link,
+      acks,
+      streams: streams as StreamsPort,
+      subjects: new Subjects("p"),
+      pool: this.pool,
+      routeOf: (topic) => ({ topic, topicBytes: topic.length }),
+      inbox: () => `in.${++this.#inboxes}`,
+      now,
+      later: (callback) => void this.later.push(callback),
+      maxAttempts: 2,
+      onUnreadable: () => {},
+      burial: {
+        bury: ({ run, sequence, reply, group, consumer, attempts, cause }) => {
+          assertEquals(run.count, 1);
+          run.release();
+          this.buried.push([group, consumer, sequence, replyOf(reply), attempts, cause].join(" "));
+        },
+      } as Partial<Burial> as Burial,
+      flush: () => void this.flushes++,
+      ackTimeout: ACK_TIMEOUT,
+    });
+    this.consumer = { ...CONSUMER, ...of };
+    this.group.attach(this.consumer);
+    this.said();
+  }
+
+  join(terms: Partial<Joining> = {}, worker = new Worker()): Worker {
+    const { settling } = this.consumer;
+    worker.membership = this.group.join({
+      ...CONSUMER.group,
+      window: 16,
+      blocks: true,
+      settling,
+      from: undefined,
+      ...terms,
+      joined: (outcome) => void (worker.outcome = outcome),
+    }, worker);
+    this.group.goOn();
+    return worker;
+  }
+
+  /** Messages come in one read: `5`, or `5*2` for the second time. */
+  brings(...messages: string[]): void {
+    for (const message of messages) {
+      const [sequence, attempt = "1"] = message.split("*");
+      this.link.comes(`in.${this.#inboxes}`, message, "p.stored.d.a", {
+        reply: `$JS.ACK.s.c.${attempt}.${sequence}.1.1000000.0`,
+      });
+    }
+    this.group.goOn();
+  }
+
+  /** What was said since the last call: `asks 3`, `5 +ACK`. */
+  said(): string[] {
+    return this.link.takeAsked().flatMap((each) => {
+      const batch = /^pub API\.CONSUMER\.MSG\.NEXT\.s\.c \{"batch":(\d+)/.exec(each)?.[1];
+      if (batch !== undefined) return [`asks ${batch}`];
+      const [, reply, what] = /^pub (\$JS\.ACK\S+) (\S+(?: \{"delay":\d+\})?)/.exec(each) ?? [];
+      return reply === undefined ? [] : [`${replyOf(reply)} ${what}`];
+    });
+  }
+
+  passes(ms: number): void {
+    this.now += ms;
+    this.group.tick(this.now, ms);
+  }
+}
+
+/** The number of a message. */
+function replyOf(reply: string): string {
+  return reply.split(".")[5]!;
+}
+
+Deno.test("a group asks for as many as its members have room for, and not for each that is settled anew (N11)", () => {
+  const bench = new Bench();
+  const one = bench.join({ window: 8 });
+  assertEquals(bench.said(), ["asks 8"]);
+  const other = bench.join({ window: 2 });
+  assertEquals(bench.said(), [], "8 of 10 are asked for");
+  bench.brings("1", "2", "3", "4", "5", "6");
+  assertEquals([one.given.length, other.given.length, bench.said()], [6, 0, ["asks 2"]]);
+  bench.brings("7");
+  assertEquals(
+    [one.given.length, other.shown, bench.said()],
+    [6, ["#d.a 7"], []],
+    "who holds least comes first",
+  );
+  for (let sequence = 1; sequence <= 6; sequence++) assert(one.ack("#d.a", sequence));
+  assertEquals(bench.said().filter((each) => each.startsWith("asks")), ["asks 1", "asks 2", "asks 2"]);
+});
+
+Deno.test("a run goes to members in parts, each settles its own, and nothing is kept of it", () => {
+  const bench = new Bench();
+  const [one, other] = [bench.join({ window: 2 }), bench.join({ window: 3 })];
+  bench.said();
+  bench.brings("1", "2", "3", "4", "5", "6");
+  assertEquals([one.shown, other.shown], [["#d.a 1", "#d.a 2"], ["#d.a 3", "#d.a 4", "#d.a 5"]]);
+  const { held, waiting, members, settling } = bench.group.snapshot();
+  assertEquals([held, waiting, members, settling], [5, 1, 2, "explicit"]);
+  assert(!one.ack("#d.a", 3) && !other.ack("#d.b", 3), "what it does not hold");
+  assert(other.membership!.holdsAll("#d.a", { from: 3, end: 6 }));
+  assert(!other.membership!.holdsAll("#d.a", { from: 2, end: 6 }));
+  assert(other.ack("#d.a", 3, 4));
+  const { flushes } = bench;
+  assertEquals(bench.said().slice(0, 2), ["3 +ACK", "4 +ACK"]);
+  assertEquals([other.shown.at(-1), other.answers], ["#d.a 6", []]);
+  bench.link.comes("acks.*", "", "acks.1");
+  assertEquals(other.answers, ["ack #d.a 3"]);
+  assert(bench.flushes > flushes, "who is answered is written to");
+  assertEquals([bench.group.snapshot().held, bench.pool.bytesOut], [4, 0]);
+  assert(one.ack("#d.a", 1));
+  bench.acks.close();
+  assertEquals(one.answers, ["ack #d.a 1: STORE"], "nobody knows");
+});
+
+Deno.test("who is full gets nothing until it takes something again", () => {
+  const bench = new Bench();
+  const worker = bench.join();
+  worker.full = true;
+  bench.brings("1", "2");
+  assertEquals([worker.given, bench.group.snapshot().waiting], [[], 2]);
+  const { flushes } = bench;
+  worker.opens();
+  assertEquals([worker.given.length, bench.flushes], [2, flushes + 1]);
+});
+
+Deno.test("what waits too long for a member goes back, so that another broker's may have it (N11)", () => {
+  const bench = new Bench();
+  const worker = bench.join();
+  worker.full = true;
+  bench.brings("1", "2");
+  bench.said();
+  bench.passes(ACK_TIMEOUT / 2);
+  assertEquals(bench.said(), []);
+  bench.passes(1);
+  assertEquals(bench.said().slice(0, 2), ["1 -NAK", "2 -NAK"]);
+  assertEquals([bench.group.snapshot().waiting, bench.pool.bytesOut], [0, 0]);
+});
+
+Deno.test("what is given back comes again, when its member says, and is dead when that was the last time (G9, G11)", () => {
+  const bench = new Bench();
+  const worker = bench.join();
+  bench.brings("1", "2", "3*2", "4*2");
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3 (2)", "#d.a 4 (2)"]);
+  bench.said();
+  assert(worker.nack("#d.a", 1) && worker.nack("#d.a", 2, { delay: 5 }) && worker.nack("#d.a", 3));
+  assert(worker.membership!.giveBack("#d.a", { from: 4, end: 5 }, { delay: 0, unused: true }));
+  assert(!worker.nack("#d.a", 1));
+  assertEquals(bench.said(), ["1 -NAK", '2 -NAK {"delay":5000000}', "4 -NAK", "asks 4"]);
+  assertEquals(bench.buried, ["g c 3 3 2 nack"]);
+  assertEquals([bench.group.snapshot().held, bench.pool.bytesOut], [0, 0]);
+  bench.brings("5*3");
+  assertEquals(
+    [worker.given.length, bench.buried.at(-1)],
+    [4, "g c 5 5 2 lost connection"],
+    "it comes once too often",
+  );
+});
+
+Deno.test("what is not settled in time comes again, unless its member asks for longer (G9)", () => {
+  const bench = new Bench();
+  const worker = bench.join({ window: 3 });
+  bench.brings("1", "2", "3*2");
+  bench.passes(ACK_TIMEOUT - 1);
+  bench.said();
+  assert(worker.extend("#d.a", 1) && !worker.extend("#d.a", 9));
+  assertEquals(bench.said(), ["1 +WPI"]);
+  bench.passes(1);
+  assertEquals([bench.said(), bench.buried], [["2 -NAK", "asks 2"], ["g c 3 3 2 timeout"]]);
+  assertEquals(bench.group.snapshot().held, 1);
+  assert(!worker.ack("#d.a", 2));
+  bench.brings("4", "5");
+  assertEquals(worker.shown.slice(3), ["#d.a 4", "#d.a 5"], "it has room again");
+  bench.passes(ACK_TIMEOUT - 2);
+  assertEquals(bench.said(), []);
+  bench.passes(1);
+  assertEquals(bench.said()[0], "1 -NAK");
+});
+
+Deno.test("where it settles what is written, that is settled, and what still waits to be is nobody else's (G6)", () => {
+  const bench = new Bench({ settling: "auto" });
+  const worker = bench.join({ window: 2 });
+  worker.writes = false;
+  bench.brings("1", "2", "3");
+  bench.said();
+  bench.passes(ACK_TIMEOUT);
+  assertEquals(bench.said(), ["1 +WPI", "2 +WPI", "3 -NAK"]);
+  bench.passes(1);
+  assertEquals([bench.said(), bench.group.snapshot().held], [[], 2]);
+  worker.membership!.passed(1);
+  assertEquals(bench.said(), ["1 +ACK", "asks 1"]);
+  bench.brings("4");
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 4"]);
+  worker.dies();
+  assertEquals(bench.said().sort(), ["2 -NAK", "4 -NAK"], "what was not written");
+  bench.join({}, new Worker()).dies();
+  assertEquals(
+    bench.link.takeAsked().filter((each) => each === "ping"),
+    [],
+    "who held nothing settles nothing",
+  );
+});
+
+Deno.test("what a member has not been written and does not hold any more goes to nobody when it leaves", () => {
+  const bench = new Bench();
+  const worker = new Worker();
+  worker.writes = false;
+  bench.join({ window: 2 }, worker);
+  bench.brings("1", "2");
+  bench.passes(ACK_TIMEOUT - 1);
+  assert(worker.extend("#d.a", 2));
+  bench.passes(1);
+  const other = bench.join();
+  bench.said();
+  worker.dies();
+  assertEquals([bench.said().filter((each) => !each.startsWith("asks")), other.given], [["2 -NAK"], []]);
+  bench.brings("3");
+  assertEquals([other.shown, bench.pool.bytesOut], [["#d.a 3"], 0], "and who has left gets nothing more");
+  assertEquals(worker.given.length, 2);
+});
+
+Deno.test("what a member that leaves had not been written goes to another, and the rest comes again (G4)", () => {
+  const bench = new Bench();
+  const worker = new Worker();
+  worker.writes = false;
+  bench.join({ window: 4 }, worker);
+  bench.brings("1", "2*2");
+  bench.brings("3");
+  const other = bench.join();
+  bench.said();
+  assertEquals(worker.unsent.length, 3);
+  worker.unsent.shift()!.release();
+  worker.dies();
+  assertEquals(other.shown, ["#d.a 2 (2)", "#d.a 3"]);
+  assertEquals([bench.said().filter((each) => !each.startsWith("asks")), bench.buried], [["1 -NAK"], []]);
+  assertEquals(bench.group.snapshot().held, 2);
+  assert(other.ack("#d.a", 2, 3));
+  assertEquals(bench.pool.bytesOut, 0);
+  worker.dies();
+  assertEquals(bench.group.snapshot().members, 1);
+  bench.said();
+  bench.brings("4", "5", "6", "7", "8", "9");
+  assertEquals([other.given.at(-1)!.sequence, worker.given.length], [9, 3]);
+  assert(other.ack("#d.a", 4, 9));
+  assert(bench.said().some((each) => each.startsWith("asks")), "for those who are still there");
+});
+
+Deno.test("when the last has left all goes back to NATS, also what is still on its way (N11)", () => {
+  const bench = new Bench();
+  const worker = bench.join({ window: 3 });
+  worker.writes = false;
+  bench.brings("1");
+  bench.brings("2", "3", "4");
+  bench.said();
+  worker.dies();
+  assertEquals(bench.link.asked[0], "unsub in.1", "or what is given back comes to who asked before");
+  assertEquals(bench.said().sort(), ["1 -NAK", "2 -NAK", "3 -NAK", "4 -NAK"]);
+  assertEquals([bench.group.isEmpty, bench.pool.bytesOut, bench.group.snapshot().waiting], [true, 0, 0]);
+  bench.brings("5");
+  assertEquals(bench.said(), ["5 -NAK"]);
+});
+
+Deno.test("a consumer that has gone is looked for, and one that was made anew owns nothing of the one before", () => {
+  const bench = new Bench();
+  const worker = bench.join({ window: 4 });
+  bench.brings("1", "2");
+  bench.link.comes("in.1", "", "in.1", { status: 503 });
+  assertEquals(bench.looks.length, 1);
+  bench.said();
+  bench.looks.shift()!({ kind: "done", value: bench.consumer });
+  assertEquals(bench.said(), ["asks 2"]);
+  assertEquals([bench.group.snapshot().held, worker.ack("#d.a", 1)], [2, true], "it is the one it was");
+  bench.brings("3", "4", "5", "6");
+  assertEquals([worker.given.length, bench.group.snapshot().waiting], [5, 1]);
+  bench.link.comes("in.2", "7", "p.stored.d.a", { reply: "$JS.ACK.s.c.1.7.1.1000000.0" });
+  bench.link.comes("in.2", "", "in.2", { status: 503 });
+  bench.said();
+  bench.looks.shift()!({ kind: "done", value: { ...bench.consumer, created: "two" } });
+  assertEquals(bench.said(), ["asks 4"]);
+  const { held, waiting } = bench.group.snapshot();
+  assertEquals([held, waiting, worker.ack("#d.a", 2), bench.pool.bytesOut], [0, 0, false, 0]);
+  bench.brings("2", "3", "4", "5");
+  assertEquals(worker.given.length, 9, "who had no room has it");
+});
+
+Deno.test("a consumer that nothing is heard of is looked for, and one that is not needed any more is asked no more", () => {
+  const bench = new Bench();
+  assertEquals([bench.group.name, bench.group.pattern], ["g", "#d.>"]);
+  const worker = bench.join({ window: 2 });
+  bench.passes(4000);
+  assertEquals(bench.looks.length, 1);
+  bench.looks.shift()!({ kind: "done", value: bench.consumer });
+  bench.brings("1", "2", "3");
+  bench.said();
+  bench.group.dissolve("over");
+  assertEquals([worker.failure, bench.link.takeAsked(), bench.pool.bytesOut], ["over", ["unsub in.2"], 0]);
+  bench.brings("4");
+  assertEquals(bench.said(), ["4 -NAK"]);
+});
+
+Deno.test("a group whose consumer is nowhere, twice, was deleted, and its members are told; where nobody can tell it asks on", () => {
+  const bench = new Bench();
+  const worker = bench.join({ window: 4 });
+  bench.brings("1");
+  bench.said();
+  bench.link.comes("in.1", "", "in.1", { status: 503 });
+  bench.looks.shift()!({ kind: "failed", reason: "no leader" });
+  assertEquals(bench.said(), ["asks 3"]);
+  bench.link.comes("in.2", "", "in.2", { status: 503 });
+  bench.looks.shift()!({ kind: "none" });
+  assertEquals([worker.failure, bench.looks.length, bench.said()], [undefined, 0, []]);
+  for (const go of bench.later.splice(0)) go();
+  bench.looks.shift()!({ kind: "failed", reason: "no leader" });
+  assertEquals(bench.said(), ["asks 3"]);
+  bench.link.comes("in.3", "", "in.3", { status: 503 });
+  bench.looks.shift()!({ kind: "none" });
+  for (const go of bench.later.splice(0)) go();
+  bench.looks.shift()!({ kind: "none" });
+  assertEquals([worker.failure, bench.group.snapshot().held], ["the group g was deleted", 0]);
+  assertEquals(bench.join().outcome, { kind: "refused", code: "STORE", reason: "the group g was deleted" });
+});
+
+Deno.test("when the link is lost nothing is asked, and when it is back as much as there is room for", () => {
+  const bench = new Bench();
+  const worker = bench.join({ window: 4 });
+  bench.brings("1");
+  bench.link.goDown();
+  bench.said();
+  bench.group.down();
+  assertEquals(bench.link.takeAsked(), ["unsub in.1"]);
+  assert(worker.ack("#d.a", 1));
+  bench.passes(10_000);
+  assertEquals(bench.said(), []);
+  bench.link.goUp();
+  bench.group.up();
+  assertEquals(bench.said().filter((each) => each.startsWith("asks")), ["asks 4"]);
+});
+
+Deno.test("who joins a group has what its members have (G6)", () => {
+  const bench = new Bench();
+  const other = bench.join({ settling: "auto" });
+  assert(bench.group.isEmpty);
+  assertEquals(other.outcome, {
+    kind: "refused",
+    code: "BAD_FIELD",
+    reason: "the members of group g have ack=explicit, and all have the same",
+  });
+  other.membership!.resize(5);
+  bench.join();
+  bench.brings("1");
+  assertEquals([other.given, bench.group.snapshot().members], [[], 1]);
+  other.dies();
+  assertEquals(bench.group.isEmpty, false);
+});
