@@ -10,6 +10,7 @@ import { HeldStore } from "../support/held_store.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { freePort } from "../support/ports.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { upgrade } from "../support/v2.ts";
 import { within } from "../support/within.ts";
 
 const ON_FREE_PORTS = listenersOn({ subPort: 0, pubPort: 0 });
@@ -290,6 +291,12 @@ Deno.test("a store on disk is opened as it was said, logs where the broker does,
     broker.listen(ON_FREE_PORTS);
     using publisher = await RawClient.connect(portOf(broker, "publishers"));
     assertEquals(await publisher.ask("p1 pub #d 1"), "OK");
+    using frames = await upgrade(await RawClient.connect(portOf(broker, "publishers")));
+    assertEquals(
+      await frames.ask("pub #d 1\nx"),
+      "ok 1 seq=2 level=memory subs=0",
+      "nobody waits for the disk",
+    );
     assertEquals(broker.lostBecause, undefined);
     assertEquals(lines.filter((line) => line.startsWith("debug: store opened")).length, 1);
 

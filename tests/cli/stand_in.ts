@@ -15,17 +15,19 @@ export class StandInStream implements Disposable {
   text = "";
   readonly #standing: Disposable;
 
+  /** As the process writes to it; how many bytes it took. */
+  readonly write = (bytes: Uint8Array): number => {
+    this.text += new TextDecoder().decode(bytes);
+    return bytes.length;
+  };
+
   constructor(which: "stdout" | "stderr", { terminal = false }: { readonly terminal?: boolean } = {}) {
-    const keep = (bytes: Uint8Array): number => {
-      this.text += new TextDecoder().decode(bytes);
-      return bytes.length;
-    };
     this.#standing = standIn(
       Deno,
       which,
       {
-        write: (bytes: Uint8Array) => Promise.resolve(keep(bytes)),
-        writeSync: keep,
+        write: (bytes: Uint8Array) => Promise.resolve(this.write(bytes)),
+        writeSync: this.write,
         isTerminal: () => terminal,
       } as typeof Deno.stdout,
     );

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { RawClient } from "../support/raw_client.ts";
 import { type ScriptedMembership, ScriptedServer, SETTLED } from "../support/scripted_engine.ts";
 import { upgrade } from "../support/v2.ts";
+import { within } from "../support/within.ts";
 
 /** A client that has asked for a place in a group, and the place. */
 async function asked(
@@ -13,7 +14,7 @@ async function asked(
   const { memberships } = server.engine;
   const before = memberships.length;
   await client.send(`${request}\n`);
-  while (memberships.length === before) await pause();
+  await until(() => memberships.length !== before);
   return [client, memberships.at(-1)!];
 }
 
@@ -28,6 +29,14 @@ async function joined(
   server.engine.flush();
   assertEquals(await client.line(), "ok 1");
   return [client, place];
+}
+
+/** Resolves when it is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  const waiting = async (): Promise<void> => {
+    while (!isSo()) await pause();
+  };
+  await within("what is asked of the engine", waiting());
 }
 
 async function pause(): Promise<void> {
@@ -52,7 +61,7 @@ Deno.test("a place in a group is asked for as it is written, and answered when i
   });
   // what is asked behind it is answered behind it
   await client.send("ping\nsub #d.jobs group=g ack=explicit window=9\nsub #x\n");
-  while (place.said.length === 0) await pause();
+  await until(() => place.said.length !== 0);
   joined({ kind: "joined" });
   server.engine.flush();
   assertEquals(await client.lines(3), ["ok 1", "pong", "ok 2"]);
@@ -66,7 +75,7 @@ Deno.test("who is refused a place is none, and what it asked for again meanwhile
   const [client, place] = await asked(server);
   using _ = client;
   await client.send("sub #d.jobs group=g ack=explicit\n");
-  while (place.said.length === 0) await pause();
+  await until(() => place.said.length !== 0);
   place.joining.joined({
     kind: "refused",
     code: "BAD_FIELD",
@@ -78,7 +87,7 @@ Deno.test("who is refused a place is none, and what it asked for again meanwhile
   assertEquals(server.server.snapshot()[0]?.groups, []);
   assertMatch(await client.ask("unsub #d.jobs group=g") ?? "", /^err NOT_SUBSCRIBED /);
   await client.send("sub #d.jobs group=g\n");
-  while (server.engine.memberships.length === 1) await pause();
+  await until(() => server.engine.memberships.length !== 1);
   server.engine.memberships[1]!.joining.joined({ kind: "joined" });
   server.engine.flush();
   assertEquals(await client.line(), "ok 1");
@@ -137,7 +146,7 @@ Deno.test("an acknowledgement is answered when it is stored, many as one (G8)", 
   server.engine.give(place, "#d.jobs", { payloads: ["1", "2", "3", "4", "5", "6"], first: 1 });
   await client.lines(13);
   await client.send("ack g #d.jobs 1\nack g #d.jobs 2\nack g d.jobs 4-5\nack g #d.jobs 6 upto\nping\n");
-  while (place.asked.length < 3) await pause();
+  await until(() => place.asked.length >= 3);
   assertEquals(place.said.slice(1), ["settle #d.jobs 1-2", "settle #d.jobs 4-5", "settle #d.jobs 1-6"]);
   for (const { answer } of place.asked.slice(0, 2)) answer.acknowledge(SETTLED);
   server.engine.flush();
@@ -155,7 +164,7 @@ Deno.test("of acknowledgements that come together each has its own answer (G8)",
   await client.lines(9);
   place.held.delete("#d.jobs 2");
   await client.send("ack g #d.jobs 1\nack g #d.jobs 2\nack g #d.jobs 3\nack g #d.jobs 2-4 all\n");
-  while (place.asked.length < 2) await pause();
+  await until(() => place.asked.length >= 2);
   for (const { answer } of place.asked) answer.acknowledge(SETTLED);
   server.engine.flush();
   const text = "settled, out of time, or never given to it";
@@ -168,7 +177,7 @@ Deno.test("of acknowledgements that come together each has its own answer (G8)",
   assert(place.held.has("#d.jobs 4"), "all or none");
   // of a range what it holds counts
   await client.send("ack g #d.jobs 2-9\n");
-  while (place.asked.length < 3) await pause();
+  await until(() => place.asked.length >= 3);
   place.asked[2]!.answer.acknowledge(SETTLED);
   server.engine.flush();
   assertEquals(await client.line(), "ok 1 level=synced");
@@ -266,7 +275,7 @@ Deno.test("what a member has not been sent when it leaves goes back as it was gi
     give("#d.other", 1);
     if (last === "close") client.close();
     else await client.send("unsub #> group=g\n");
-    while (!place.said.some((each) => each.startsWith("leave"))) await pause();
+    await until(() => place.said.some((each) => each.startsWith("leave")));
     const left = place.said.find((each) => each.startsWith("leave"));
     const memory = last === "close" ? " #memory*1" : "";
     assertEquals(left, `leave #d.jobs*1@2 #d.jobs*1@3 #d.jobs*1@4 #d.other*1@1${memory}`, last);

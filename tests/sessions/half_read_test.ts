@@ -51,6 +51,21 @@ Deno.test("a payload of which half has come takes a chunk of its size, and one t
   assertEquals(pool.bytesOut, 0);
 });
 
+Deno.test("what is awaited stays where it is if it fits there with a byte behind it, and goes elsewhere while little has come if not", () => {
+  const pool = new ChunkPool();
+  for (const tooLong of [0, 1]) {
+    const buffer = new ReadBuffer({ pool, memory: new HeldMemory({ most: 1024 * MIB, pool }) });
+    const { chunk } = buffer;
+    const space = buffer.space();
+    buffer.awaits(space.length + tooLong);
+    buffer.filled(space.length - 10);
+    assertEquals(buffer.space().length === 10, tooLong === 0);
+    assertEquals(buffer.chunk === chunk, tooLong === 0);
+    buffer.close();
+  }
+  assertEquals(pool.bytesOut, 0);
+});
+
 Deno.test("a payload of 5 MiB needs no more than 12 MiB on its way", async () => {
   await using broker = new TestServer({ limits: { memory: 12 * MIB, payload: 8 * MIB } });
   using publisher = broker.connect("publishers", 64 * KIB);

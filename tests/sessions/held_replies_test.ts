@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CROWD } from "../../lib/limits.ts";
+import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
 
 /** A broker with so many connections that they are a crowd. */
@@ -32,4 +33,21 @@ Deno.test("in a crowd what was published last is answered when the broker drains
   const rest = publisher.rest();
   await broker[Symbol.asyncDispose]();
   assertEquals(await rest, "OK\n".repeat(published));
+});
+
+Deno.test("what is being stored when a connection's input ends is answered before it ends (C11, C12)", async () => {
+  for (const end of ["its input ends", "it quits"] as const) {
+    const store = new HeldStore();
+    await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });
+    using publisher = broker.connect("publishers");
+    store.free = false;
+    await publisher.send("p pub #d 1\n");
+    const commit = await store.next();
+    if (end === "it quits") await publisher.send("p quit\n");
+    else await publisher.endInput();
+    // the broker has seen it by then
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+    commit.end();
+    assertEquals(await publisher.rest(), end === "it quits" ? "OK\nOK\n" : "OK\n", end);
+  }
 });

@@ -26,16 +26,24 @@ interface Running {
   readonly log: () => readonly string[];
   /** As SIGTERM does. */
   readonly stop: () => void;
+  /** It is over, however it ended. */
+  readonly over: () => boolean;
 }
 
-/** Runs it with these words and stops it; its exit code and all it logged. */
+/** Runs it with these words and stops it; its exit code and all it has logged by then, for which `logWaits`. */
 async function served(
   words: readonly string[],
   body: (running: Running) => Promise<void> = () => Promise.resolve(),
+  { logWaits }: { readonly logWaits?: Promise<void> } = {},
 ): Promise<{ readonly code: number; readonly log: readonly string[] }> {
   const signals = new Map<string, () => void>();
   using stdout = new StandInStream("stdout");
   using stderr = new StandInStream("stderr");
+  const write = async (bytes: Uint8Array): Promise<number> => {
+    await logWaits;
+    return stderr.write(bytes);
+  };
+  using _stderr = standIn(Deno.stderr, "write", write);
   const add = (signal: string, listener: () => void): void => void signals.set(signal, listener);
   using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
   // what would end the process in time if it did not come to its end is not waited for here
@@ -43,16 +51,23 @@ async function served(
   const line = readArguments(BROKER, [...FREE, ...words]);
   if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
   const serving = serve(readValues(BROKER, [line.given]));
+  let ended = false;
+  void serving.catch(() => 0).then(() => ended = true);
   const log = (): readonly string[] =>
     stderr.text.trimEnd().split("\n").map((line) => line.replace(/^\d\S+ /, ""));
-  const stop = (): void => signals.get("SIGTERM")!();
+  let stopped = false;
+  // a second one would end the process at once
+  const stop = (): void => {
+    if (!stopped) signals.get("SIGTERM")!();
+    stopped = true;
+  };
   const ready = async (): Promise<void> => {
     while (stdout.text === "") await new Promise((resolve) => setTimeout(resolve, 1));
   };
   await within("a broker that is ready", Promise.race([ready(), serving]), PATIENCE_MS);
   const [, sub, pub] = /:(\d+), publishers \S*:(\d+)/.exec(stdout.text) ?? [];
   try {
-    await body({ ready: stdout.text, sub: Number(sub), pub: Number(pub), log, stop });
+    await body({ ready: stdout.text, sub: Number(sub), pub: Number(pub), log, stop, over: () => ended });
   } finally {
     stop();
     // by then it is told, and its time has begun
@@ -74,6 +89,17 @@ Deno.test("it says where it listens, serves until it is told to stop, and says w
   assertMatch(log[0]!, /^INFO {2}started version=\S+ pid=\d+ slowConsumer=block$/);
   assert(log.some((line) => /^INFO {2}draining connections=\d$/.test(line)), log.join("\n"));
   assertMatch(log.at(-1)!, /^INFO {2}stopped .*published=1 .*delivered=1/);
+});
+
+Deno.test("all that it logs is written when it is over", async () => {
+  const { promise: logWaits, resolve } = Promise.withResolvers<void>();
+  const { log } = await served([], async ({ stop, over }) => {
+    stop();
+    for (let turns = 0; turns < 50 && !over(); turns++) await new Promise((go) => setTimeout(go, 1));
+    assert(!over());
+    resolve();
+  }, { logWaits });
+  assertMatch(log.at(-1)!, /^INFO {2}stopped /);
 });
 
 Deno.test("how much it says is asked for", async () => {
@@ -168,6 +194,7 @@ Deno.test("one whose messages cannot leave before the time for that is over make
 
 Deno.test("who has lost its store says so, ends HTTP before its connections are told, and fails", async () => {
   const data = await Deno.makeTempDir();
+  const { promise: logWaits, resolve: logIsRead } = Promise.withResolvers<void>();
   const workers: Worker[] = [];
   const { postMessage } = Worker.prototype;
   const posted = function (this: Worker, ...sent: Parameters<typeof postMessage>): void {
@@ -176,7 +203,7 @@ Deno.test("who has lost its store says so, ends HTTP before its connections are 
   } as typeof postMessage;
   try {
     using _threads = standIn(Worker.prototype, "postMessage", posted);
-    const { code, log } = await served(["--data", data, "--http", "0"], async ({ ready, pub, log }) => {
+    const { code, log } = await served(["--data", data, "--http", "0"], async ({ ready, pub, over }) => {
       const [, host = "", port] = /, http (\S+:(\d+))\n$/.exec(ready) ?? [];
       using publisher = await RawClient.connect(pub);
       assertEquals(await publisher.ask("p1 pub #a one"), "OK");
@@ -195,9 +222,15 @@ Deno.test("who has lost its store says so, ends HTTP before its connections are 
       for (let turns = 0; turns < 10 && !requestOver; turns++) await new Promise((go) => setTimeout(go, 0));
       assert(requestOver, "HTTP has ended before");
       await assertRejects(() => fetch(`http://${host}/healthz`), TypeError);
-      assert(log().some((line) => /^ERROR it is not known what is stored.* no memory/.test(line)));
-    });
+      for (let turns = 0; turns < 50 && !over(); turns++) await new Promise((go) => setTimeout(go, 1));
+      assert(!over(), "its log is not written");
+      logIsRead();
+    }, { logWaits });
     assertEquals(code, 1);
+    assert(
+      log.some((line) => /^ERROR it is not known what is stored.* no memory/.test(line)),
+      log.join("\n"),
+    );
     assert(!log.some((line) => line.startsWith("INFO  draining")), log.join("\n"));
   } finally {
     for (const worker of workers) await worker.terminate();

@@ -55,6 +55,11 @@ Deno.test("topic and payload are enough, and the # may be left out", () => {
   assertEquals(readMessageLine(' {"payload":"","topic":"a"} ', LIMITS), { message: message({}) });
 });
 
+Deno.test("a time is any from 1970 on", () => {
+  const line = '{"topic":"a","payload":"","time":"1970-01-01T00:00:00Z"}';
+  assertEquals(readMessageLine(line, LIMITS), { message: message({ time: 0 }) });
+});
+
 Deno.test("what is no message says what is wrong", () => {
   const cases: [string, string][] = [
     ["nonsense", 'not JSON: "nonsense"'],
@@ -75,6 +80,7 @@ Deno.test("what is no message says what is wrong", () => {
     ['{"topic":"a","payload":"x","time":"yesterday"}', '"time" is as in 2026-01-31T09:00:00Z'],
     ['{"topic":"a","payload":"x","time":"09:00"}', '"time" is as in'],
     ['{"topic":"a","payload":"x","time":"-5m"}', '"time" is as in'],
+    ['{"topic":"a","payload":"x","time":"1969-12-31T23:59:59Z"}', '"time" is as in'],
     ['{"topic":"a","payload":"x","time":5}', '"time" is a string, not 5'],
     ['{"topic":"a","payload":"x","seq":"1"}', '"seq" is a number from 0 up, not "1"'],
     ['{"topic":"a","payload":"x","group":7}', '"group" is a string, not 7'],

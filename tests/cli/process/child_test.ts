@@ -1,6 +1,7 @@
 /** Commands as processes of their own. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { processGone } from "../../support/process_gone.ts";
+import { within } from "../../support/within.ts";
 import { Child } from "../../../lib/cli/process/child.ts";
 
 const NOTHING = new Uint8Array();
@@ -63,8 +64,8 @@ Deno.test("killing a command takes along what it has started", async () => {
 
 Deno.test("what a command leaves in the background keeps nobody waiting", async () => {
   const { child, said } = shell("echo done; sleep 20 & exit 0");
-  assertEquals((await child.ended).code, 0);
-  assertEquals(said.out, "done\n");
+  const { code } = await within("its end", child.ended);
+  assertEquals([code, said.out], [0, "done\n"]);
 });
 
 Deno.test("who takes the output slowly gets all of it, and keeps the command waiting", async () => {

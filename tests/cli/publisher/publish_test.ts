@@ -9,10 +9,12 @@ import type { Stop } from "../../../lib/cli/process/signals.ts";
 import { preparePublisher } from "../../../lib/cli/publisher/job.ts";
 import { PUBLISHER } from "../../../lib/cli/publisher/options.ts";
 import { planPublisher } from "../../../lib/cli/publisher/plan.ts";
-import { PublisherRun } from "../../../lib/cli/publisher/publish.ts";
+import { progressOf, PublisherRun } from "../../../lib/cli/publisher/publish.ts";
 import { RunError, UsageError } from "../../../lib/errors.ts";
 import { within } from "../../support/within.ts";
+import { FakeTime } from "../fake_time.ts";
 import { Collected } from "../output/collected.ts";
+import { standIn, StandInStream } from "../stand_in.ts";
 import { withStdin } from "../with_stdin.ts";
 import { FakePublisher } from "./fake_publisher.ts";
 
@@ -255,4 +257,43 @@ Deno.test("a payload that the classic protocol cannot carry is refused before an
   publisher.refusals.onTrial = true;
   const later = await bench(["-t", "#a", "-m", "x\n"], { publisher });
   assertEquals(await later.run.work(stop), 0, "it is not known yet what the broker speaks");
+});
+
+Deno.test("progress is shown where somebody looks, of all there is to do where that is known", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "pub #a 1\npub #a 2\nquit\npub #a 3\n");
+  using _size = standIn(Deno, "consoleSize", () => ({ columns: 200, rows: 24 }));
+  const shown = async (
+    words: readonly string[],
+    { stderr = true, stdout = true }: { readonly stderr?: boolean; readonly stdout?: boolean } = {},
+  ): Promise<string> => {
+    const line = readArguments(PUBLISHER, words);
+    if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
+    const options = readValues(PUBLISHER, [line.given]);
+    const plan = planPublisher(options);
+    const job = await preparePublisher(plan);
+    using time = new FakeTime();
+    using _stdout = new StandInStream("stdout", { terminal: stdout });
+    using told = new StandInStream("stderr", { terminal: stderr });
+    const progress = progressOf(job, { options, plan });
+    progress.watch(() => 1);
+    time.pass(1000);
+    const text = told.text.split("\x1b[K").at(-1)!;
+    progress.end();
+    return text.replace(/, 1\/s$/, "").replace(/^\[.*\] /, "");
+  };
+  const six = ["-t", "#a", "-t", "#b", "-m", "x", "--repeat", "3"];
+  assertEquals(await shown(six), "16% 1 of 6 published");
+  assertEquals(await shown(six, { stderr: false }), "");
+  assertEquals(await shown([...six, "-q"]), "");
+  assertEquals(await shown([...six, "--json"]), "", "what it prints is there");
+  assertEquals(await shown([...six, "--json"], { stdout: false }), "16% 1 of 6 published");
+  assertEquals(await shown(["-t", "#a", "-m", "x", "--request"]), "");
+  assertEquals(await shown(["-t", "#a", "-l"]), "1 published");
+  assertEquals(await shown(["-f", file]), "50% 1 of 2 published", "up to the quit");
+  await Deno.writeTextFile(file, "pub #a 1\npub #a 2\npub #a 3\n");
+  assertEquals(await shown(["-f", file]), "33% 1 of 3 published");
+  await Deno.writeTextFile(file, "");
+  assertEquals(await shown(["-f", file]), "", "of nothing there is none");
+  await Deno.remove(file);
 });

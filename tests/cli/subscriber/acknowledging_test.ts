@@ -90,6 +90,22 @@ Deno.test("who ends after so many acknowledges the last of them at the end, righ
   assertEquals(said, ["ack 1", "ack 2", "ack 3", "close"]);
 });
 
+Deno.test("at the end what is being written is waited for, and then acknowledged before the connection closes", async () => {
+  const writes = new Writes();
+  const said: string[] = [];
+  const acknowledging = new Acknowledging({ written: writes.written, early: 1, notices: SILENT });
+  for (const seq of [1, 2]) acknowledging.printed(leased(seq, said));
+  const closing = closedBehindPrinted(acknowledging, {
+    closed: new Promise(() => {}),
+    close: () => Promise.resolve(void said.push("close")),
+  }).close();
+  await writes.end();
+  assertEquals(said, ["ack 1"]);
+  await writes.end();
+  await closing;
+  assertEquals(said, ["ack 1", "ack 2", "close"]);
+});
+
 Deno.test("what the broker would not have is told in one line, however much it is", async () => {
   const writes = new Writes();
   const told: string[] = [];

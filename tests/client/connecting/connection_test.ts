@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type ClientEvent, connectPublisher, connectSubscriber, RunError } from "../../../lib/mod.ts";
+import { TIMER_MOST_MS } from "../../../lib/limits.ts";
 import { freePort } from "../../support/ports.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
 
@@ -61,8 +62,19 @@ Deno.test("options that cannot be meant are refused before anything is connected
   await assertRejects(() => connectPublisher({ id: "a\u0000b" }), RunError, "\\x00");
   await assertRejects(() => connectPublisher({ id: "p1", port: 65_536 }), RunError, "65536");
   await assertRejects(() => connectPublisher({ id: "p1", localPort: 0 }), RunError, "local port");
-  await assertRejects(() => connectPublisher({ id: "p1", connectTimeout: NaN }), RunError, "NaN");
+  for (const connectTimeout of [NaN, -1, TIMER_MOST_MS + 1]) {
+    await assertRejects(() => connectPublisher({ id: "p1", connectTimeout }), RunError, `${connectTimeout}`);
+  }
   await assertRejects(() => connectPublisher({ id: "p1", host: "" }), RunError, "host");
+});
+
+Deno.test("no time is refused that a timer can wait", async () => {
+  await using broker = startExerciseBroker();
+  for (const ms of [0, TIMER_MOST_MS]) {
+    const times = { connectTimeout: ms, pingAfter: ms, helloPatience: ms };
+    await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort, ...times });
+    await publisher.publish("#hello", "hi");
+  }
 });
 
 Deno.test("a signal stops connecting with its reason, before it and in the middle of it", async () => {

@@ -7,6 +7,7 @@ import {
   RefusedError,
   RunError,
 } from "../../../lib/mod.ts";
+import { within } from "../../support/within.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
 
 Deno.test("a broker that falls silent is asked, and counts as lost when nothing comes", async () => {
@@ -34,8 +35,7 @@ Deno.test("a broker that falls silent is asked, and counts as lost when nothing 
       if (event.type === "restored") restored.resolve();
     },
   });
-  await restored.promise;
-  silent.resolve();
+  await within("a new connection", restored.promise).finally(silent.resolve);
   assertEquals(lines, ["ping", "ping"]);
   const lost = events.find((event) => event.type === "lost");
   assertStringIncludes(lost?.reason ?? "", "no sign of life from the broker for ");

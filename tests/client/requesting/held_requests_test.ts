@@ -55,17 +55,30 @@ Deno.test("a request is acknowledged when the broker has its answer, not before 
   await eventually("it is settled", () => held(asking) === 0);
 });
 
-Deno.test("what is thrown gives a request back, and who asked has the answer of a later attempt (R4)", async () => {
+Deno.test("what is thrown, and what is no answer, gives a request back, and who asked has that of a later attempt (R4)", async () => {
   await using asking = await start();
   const errors: unknown[] = [];
-  let attempts = 0;
-  await using _responder = await respond(asking, () => {
-    if (++attempts === 1) throw new Error("not now");
-    return "done";
+  const attempts = new Map<string, number>();
+  await using _responder = await respond(asking, ({ text }) => {
+    const attempt = (attempts.get(text) ?? 0) + 1;
+    attempts.set(text, attempt);
+    if (attempt > 1) return `${text} done`;
+    if (text === "throws") throw new Error("not now");
+    // not by the broker that is answered
+    if (text === "is refused") throw new RefusedError("DENIED", "not there");
+    // deno-lint-ignore no-explicit-any -- as a caller without a compiler
+    return 7 as any;
   }, { onError: (error) => errors.push(error instanceof Error ? error.message : error) });
   const publisher = await asking.publisher();
-  assertEquals((await publisher.request("#d.a", "x", { timeout: 20_000 })).text, "done");
-  assertEquals([attempts, errors], [2, ["not now"]]);
+  const texts = ["throws", "is refused", "is none"];
+  const asked = texts.map((text) => publisher.request("#d.a", text, { timeout: 20_000 }));
+  assertEquals((await Promise.all(asked)).map(({ text }) => text), texts.map((text) => `${text} done`));
+  assertEquals([...attempts.values()], [2, 2, 2]);
+  assertEquals(errors.map((error) => `${error}`.slice(0, 26)), [
+    "not now",
+    "not there",
+    "a payload is text or bytes",
+  ]);
 });
 
 Deno.test("who asked is told with the last attempt, and of what the broker refuses with the first (R4)", async () => {

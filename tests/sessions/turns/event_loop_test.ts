@@ -102,3 +102,20 @@ Deno.test("where somebody else was first, it is nobody's byte that is waited for
   loop.close();
   other?.close();
 });
+
+Deno.test("several that connect at a time each have a socket of their own", async () => {
+  const loops = Array.from({ length: 3 }, () => new ProcessLoop());
+  const ports = new Set<number>();
+  const { connect } = Deno;
+  const noting = async (options: Deno.ConnectOptions): Promise<Deno.TcpConn> => {
+    ports.add(options.port);
+    return await connect(options);
+  };
+  {
+    using _connect = standIn(Deno, "connect", noting as typeof Deno.connect);
+    await Promise.all(loops.map((loop) => loop.open()));
+  }
+  assertEquals(ports.size, loops.length);
+  for (const loop of loops) await turned(loop);
+  for (const loop of loops) loop.close();
+});

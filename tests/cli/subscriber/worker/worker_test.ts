@@ -115,6 +115,19 @@ Deno.test("who leaves does what has come of topics in memory, and what comes lat
   assertEquals(desk.log, ["leave"]);
 });
 
+Deno.test("of topics in memory no more is taken than will be done next: nobody else could do it", async () => {
+  const folder = await Deno.makeTempDir();
+  const desk = new Desk(`cat; echo; while [ ! -e ${folder}/go ]; do sleep 0.01; done`);
+  for (const text of ["one", "two", "three", "four"]) desk.give({ ...message("#mem", text), group: "g" });
+  await desk.see("one");
+  assertEquals(desk.worker.taken, 2, "one that runs, and the next");
+  await Deno.writeTextFile(`${folder}/go`, "");
+  desk.close();
+  await desk.working;
+  assertEquals(desk.out, ["one", "two", "three", "four"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a message of a topic in memory whose command fails is lost, and that is said", async () => {
   const desk = new Desk("exit 4");
   desk.give({ ...message("#mem", "one"), group: "g" });
