@@ -228,6 +228,64 @@ Deno.test("latest: all is received or counted, and the newest of each topic alwa
   );
 });
 
+Deno.test("latest: what made room for another topic is told before what waits, when that is replaced in turn (V9)", () => {
+  const bench = new Bench(406);
+  const subscription = bench.open("latest", "#*");
+  const C: Route = { topic: "#c", topicBytes: 2 };
+  bench.deliver(subscription, { route: A, numbers: [0] });
+  bench.deliver(subscription, { route: A, numbers: [1] });
+  bench.deliver(subscription, { route: C, numbers: [2] });
+  bench.write(Infinity);
+  bench.deliver(subscription, { route: A, numbers: [3] });
+  bench.deliver(subscription, { route: C, numbers: [4] });
+  bench.writeAll();
+  assertEquals(read(bench.written), [
+    { topic: "#a", number: 0 },
+    { pattern: "#*", gap: 1 },
+    { topic: "#a", number: 3 },
+    { pattern: "#*", gap: 1 },
+    { topic: "#c", number: 4 },
+  ]);
+});
+
+Deno.test("latest tells what it left out of a topic before the next of that topic, however little room there is (V9)", () => {
+  const topics = [A, B, { topic: "#c", topicBytes: 2 }];
+  const step = fc.record({ topic: fc.constantFrom(...topics), deliver: fc.nat(4), write: fc.nat(40) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 200, max: 900 }), (steps, limit) => {
+      const bench = new Bench(limit);
+      const subscription = bench.open("latest", "#*");
+      const sent = new Map<string, number[]>(topics.map(({ topic }) => [topic, []]));
+      let number = 0;
+      for (const { topic, deliver, write } of steps) {
+        const numbers = Array.from({ length: deliver }, () => number++);
+        sent.get(topic.topic)!.push(...numbers);
+        if (deliver > 0) bench.deliver(subscription, { route: topic, numbers });
+        if (write > 0) bench.write(write);
+      }
+      bench.writeAll();
+      let [received, told] = [0, 0];
+      const last = new Map<string, { readonly place: number; readonly told: number }>();
+      for (const event of read(bench.written)) {
+        if ("gap" in event) {
+          told += event.gap;
+          continue;
+        }
+        received++;
+        const place = sent.get(event.topic)!.indexOf(event.number);
+        const before = last.get(event.topic) ?? { place: -1, told: 0 };
+        assert(
+          place - before.place - 1 <= told - before.told,
+          `${event.topic} ${event.number}: ${bench.written}`,
+        );
+        last.set(event.topic, { place, told });
+      }
+      assertEquals(received + told, number);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 Deno.test("a subscription that replaces for ever beside one that is stuck holds no more than what waits", () => {
   const bench = new Bench(100_000);
   const subscription = bench.open("latest", "#*");
