@@ -52,6 +52,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   #latest = NO_LATEST;
   /** Messages that were left out and are told before the next segment of this subscription. */
   #gap = 0;
+  /** Of those, such as made room for one of another topic: no message of theirs may come first (latest). */
+  #others = 0;
   /** Stands for what was left out last, while nothing of this subscription has come behind it (drop-new). */
   #marker: Segment | undefined;
 
@@ -148,7 +150,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     const { protocol } = this.#speaker;
     if (!protocol.tellsGaps || this.#pattern === "") return undefined;
     const gap = protocol.gap(this.#pattern, segment.gap);
-    segment.gap = 0;
+    segment.gap = segment.others = 0;
     return gap;
   }
 
@@ -192,6 +194,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     if (waiting !== undefined) this.#takeOut(waiting);
     const slice = this.#speaker.protocol.deliveries(run.newest);
     if (!this.#makeRoomForNewest(this.#outbox.costOf(slice))) return this.#leaveOut(count);
+    this.#tellGapEarly();
     this.#countDropped(count - 1);
     // most never wait: an empty map is as large as all else of a subscription
     if (this.#latest === NO_LATEST) this.#latest = new Map();
@@ -226,17 +229,24 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   #leaveOutOldest(): boolean {
     const oldest = this.#oldest();
     if (oldest === undefined) return false;
+    const own = this.#gap - this.#others;
     this.#takeOut(oldest);
+    this.#others = this.#gap - own;
     return true;
   }
 
-  /** The gap is told before the oldest that is left. */
+  /**
+   * The gap is told before the oldest that is left; with `latest` that of other topics, which would else be
+   * told behind messages of theirs that wait, once what it stands before is replaced.
+   */
   #tellGapEarly(): void {
-    if (this.#gap === 0 || this.policy !== "drop-old") return;
-    const oldest = this.#oldest();
+    const early = this.policy === "drop-old" ? this.#gap : this.#others;
+    const oldest = early === 0 ? undefined : this.#oldest();
     if (oldest === undefined) return;
-    oldest.gap += this.#gap;
-    this.#gap = 0;
+    oldest.gap += early;
+    oldest.others += early;
+    this.#gap -= early;
+    this.#others = 0;
   }
 
   #oldest(): Segment | undefined {
@@ -250,11 +260,13 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.left(segment);
     this.#outbox.remove(segment);
     this.#gap += segment.gap;
+    this.#others += segment.others;
     this.#countDropped(segment.count);
   }
 
   /** Leaves messages out where the queue ends now. */
   #leaveOut(count: number): void {
+    this.#tellGapEarly();
     this.#countDropped(count);
     let marker = this.#marker;
     if (marker === undefined || marker.gone) {
@@ -264,7 +276,7 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     } else {
       marker.gap += this.#gap;
     }
-    this.#gap = 0;
+    this.#gap = this.#others = 0;
   }
 
   #countDropped(count: number): void {
@@ -276,7 +288,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
   #put(segment: Segment): Segment {
     this.#marker = undefined;
     segment.gap = this.#gap;
-    this.#gap = 0;
+    segment.others = this.#others;
+    this.#gap = this.#others = 0;
     const { length } = segment;
     const queued = this.#outbox.put(segment);
     if (segment.owner === undefined) return queued;

@@ -228,6 +228,56 @@ Deno.test("latest: all is received or counted, and the newest of each topic alwa
   );
 });
 
+Deno.test("latest: what made room for another topic is told before what waits, when that is replaced in turn (V9)", () => {
+  const bench = new Bench(406);
+  const subscription = bench.open("latest", "#*");
+  const C: Route = { topic: "#c", topicBytes: 2 };
+  bench.deliver(subscription, { route: A, numbers: [0] });
+  bench.deliver(subscription, { route: A, numbers: [1] });
+  bench.deliver(subscription, { route: C, numbers: [2] });
+  bench.write(Infinity);
+  bench.deliver(subscription, { route: A, numbers: [3] });
+  bench.deliver(subscription, { route: C, numbers: [4] });
+  bench.writeAll();
+  assertEquals(read(bench.written), [
+    { topic: "#a", number: 0 },
+    { pattern: "#*", gap: 1 },
+    { topic: "#a", number: 3 },
+    { pattern: "#*", gap: 1 },
+    { topic: "#c", number: 4 },
+  ]);
+});
+
+Deno.test("latest tells what it left out of a topic before the next of that topic, however little room there is (V9)", () => {
+  const topics = ["#a", "#b", "#c"].map((topic) => ({ topic, topicBytes: 2 }));
+  const step = fc.record({ topic: fc.constantFrom(...topics), write: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 2, max: 5 }), (steps, segments) => {
+      const bench = new Bench(segments * (SEGMENT_BYTES + 12));
+      const subscription = bench.open("latest", "#*");
+      steps.forEach(({ topic, write }, number) => {
+        bench.deliver(subscription, { route: topic, numbers: [number] });
+        if (write) bench.write(Infinity);
+      });
+      bench.writeAll();
+      let [told, received] = [0, 0];
+      const last = new Map<string, { readonly number: number; readonly told: number }>();
+      for (const event of read(bench.written)) {
+        if ("gap" in event) told += event.gap;
+        if (!("number" in event)) continue;
+        received++;
+        const { number, topic } = event;
+        const before = last.get(topic) ?? { number: -1, told: 0 };
+        const missing = steps.slice(before.number + 1, number).filter((each) => each.topic.topic === topic);
+        assert(missing.length <= told - before.told, `${topic} ${number}: ${bench.written}`);
+        last.set(topic, { number, told });
+      }
+      assertEquals(received + told, steps.length);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 Deno.test("a subscription that replaces for ever beside one that is stuck holds no more than what waits", () => {
   const bench = new Bench(100_000);
   const subscription = bench.open("latest", "#*");

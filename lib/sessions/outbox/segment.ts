@@ -67,6 +67,8 @@ export class Segment {
   holding: Holding | undefined = undefined;
   /** Messages of its owner that would have come right before it and were left out. */
   gap = 0;
+  /** Of these, such as are told no later than here when it is left out itself. */
+  others = 0;
   /** It waits no longer: it was taken to be written, or left out. */
   gone = false;
 
