@@ -152,6 +152,21 @@ Deno.test("a page whose reader is lost goes on behind what it has, though the ne
   assertEquals(outcomes.map(payloads), [["1", "2", "3"]]);
 });
 
+Deno.test("a reader that nothing is heard of is lost, and another goes on (N8)", () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 3, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has] = [3, 3];
+  const outcomes = readFrom(log, FROM_THE_BEGINNING);
+  log.tick(4999);
+  assertEquals([later.length, stream.consumers.length], [0, 1]);
+  log.tick(1);
+  later.splice(0).forEach((go) => go());
+  assertEquals(stream.consumers.length, 2);
+  stream.go();
+  assertEquals(outcomes.map(payloads), [["1", "2", "3"]]);
+});
+
 Deno.test("a replay from a time behind all that is stored is at its end at once (N8)", () => {
   const { stream, later, parts } = made();
   const feed = { position: 3, whenLive: (callback: () => void) => callback() };
