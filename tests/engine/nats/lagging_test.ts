@@ -339,3 +339,18 @@ Deno.test("what a server that lags gives out once more is not handed on once mor
   stream.go();
   assertEquals([live.got, feed.position], [["1", "2", "3"], 3]);
 });
+
+Deno.test("a feed that nobody wants anything of follows nothing, and goes on while somebody does", () => {
+  const { stream, link, parts } = made();
+  const feed = new Feed(parts);
+  for (const pattern of ["#d", "#d", "#e"]) feed.add(pattern, { fresh: true });
+  [stream.last, stream.has] = [1, 1];
+  for (const consumer of stream.consumers) consumer.has = 1;
+  stream.go();
+  assertEquals(feed.position, 1);
+  for (const pattern of ["#d", "#e", "#f"]) feed.remove(pattern);
+  assertEquals(feed.position, 1);
+  link.takeAsked();
+  feed.remove("#d");
+  assertEquals([feed.position, feed.live, link.takeAsked().length], [0, true, 1]);
+});
