@@ -141,8 +141,8 @@ export interface Cursor {
    */
   readonly last?: { readonly count: number; readonly topic: number; readonly sequence: number };
   /**
-   * Set by a store that others keep, too: the last batch its pattern had there, and when that was asked for. It
-   * has caught up once it has read up to there.
+   * Set by a store that others keep, too: the last batch its pattern had there, and when that was asked for.
+   * It has caught up once it has read up to there.
    */
   readonly edge?: { readonly batch: number; readonly at: number };
   /** What is left out, for it has come already. */

@@ -66,8 +66,8 @@ const KEPT_MOST = 256;
 /**
  * - It brings what the feed has handed on: what lies behind that comes live, and so a replay that has come
  *   there goes on without a gap or a repeat (D3).
- * - It has not caught up before all is read that the stream had when it began, by who leads it: the feed may be
- *   seconds behind. Where nobody else may hand that on it reads it ahead of the feed.
+ * - It has not caught up before all is read that the stream had when it began, by who leads it: the feed may
+ *   be seconds behind. Where nobody else may hand that on it reads it ahead of the feed.
  * - What cannot be read at this moment is read as soon as it can be.
  */
 export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
