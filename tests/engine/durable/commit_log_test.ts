@@ -102,6 +102,30 @@ Deno.test("who has nothing waiting may publish though others have filled the log
   await bench.close();
 });
 
+Deno.test("a publisher is told which topics have begun with what it published, and what has been answered", async () => {
+  const bench = new Bench();
+  const told: string[] = [];
+  const publisher: Publisher = {
+    ...named("p", []),
+    newTopics: {
+      take: (topic) => void told.push(`take ${topic}`) === undefined,
+      began: (topic) => void told.push(`began ${topic}`),
+      giveBack: (topic) => void told.push(`give back ${topic}`),
+    },
+  };
+  for (const payload of ["1", "2"]) bench.publish("#t", payload, publisher);
+  bench.flushes.flush();
+  assertEquals(told.splice(0), ["take #t", "take #t"]);
+  await bench.commit();
+  await bench.takeTurns();
+  assertEquals(told.splice(0), ["began #t", "give back #t", "give back #t"]);
+  bench.publish("#t", "3", publisher);
+  bench.flushes.flush();
+  await bench.commit();
+  assertEquals(told, [], "it is known to have begun");
+  await bench.close();
+});
+
 Deno.test("the log is full when what waits takes as much as may wait, with what is known of it, and not before", async () => {
   for (const less of [1, 0]) {
     const bench = new Bench();

@@ -18,6 +18,7 @@ function claim(dedup: Dedup, topic: string, ...ids: string[]): string[] {
 
 Deno.test("an id is known while it is being stored and for the window after, by topic (D6)", () => {
   const dedup = new Dedup(SMALL);
+  assertEquals([dedup.size, dedup.bytes], [0, 0], "nothing is taken for what is not there");
   for (const id of ["p-1", "whole"]) {
     assertEquals(claim(dedup, "#a", id), []);
     assertEquals(claim(dedup, "#a", id), [id], "being stored");

@@ -78,6 +78,7 @@ Deno.test("what is due is delivered in the order of its times, and not before (D
   await at(bench, 1000);
   assertEquals(taker.got.slice(4), ["#a 3 between", "#a 4 3"]);
   assertEquals([bench.store.state.delayed, bench.counters.totals.published], [0, 6]);
+  assertEquals(bench.pool.bytesOut, 0, "and nothing of it is kept");
   await bench.close();
 });
 

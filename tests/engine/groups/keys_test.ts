@@ -310,3 +310,14 @@ Deno.test("what waited for a member that has left is written to another at once,
   assert(other.given.length > before);
   assertEquals(flushes, 1);
 });
+
+Deno.test("of what a member that is gone had not been written nothing is kept where it lay", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ by: "key", pattern: "#*.a", settling: "auto" });
+  worker.writes = false;
+  bench.publish("#m.a", ["x"], " key=k");
+  const { chunk } = worker.unsent[0]!.records;
+  assert(chunk.shared);
+  worker.dies();
+  assert(!chunk.shared);
+});

@@ -77,6 +77,7 @@ export class Worker implements Member {
   }
 
   missed(messages: number): void {
+    assert(messages > 0, "nothing is told where nothing is missed");
     this.missing += messages;
   }
 

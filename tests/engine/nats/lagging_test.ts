@@ -152,6 +152,21 @@ Deno.test("a page whose reader is lost goes on behind what it has, though the ne
   assertEquals(outcomes.map(payloads), [["1", "2", "3"]]);
 });
 
+Deno.test("a reader that nothing is heard of is lost, and another goes on (N8)", () => {
+  const { stream, later, parts } = made();
+  const feed = { position: 3, whenLive: (callback: () => void) => callback() };
+  const log = new StreamLog({ ...parts, feed, later: (go) => void later.push(go) });
+  [stream.last, stream.has] = [3, 3];
+  const outcomes = readFrom(log, FROM_THE_BEGINNING);
+  log.tick(4999);
+  assertEquals([later.length, stream.consumers.length], [0, 1]);
+  log.tick(1);
+  later.splice(0).forEach((go) => go());
+  assertEquals(stream.consumers.length, 2);
+  stream.go();
+  assertEquals(outcomes.map(payloads), [["1", "2", "3"]]);
+});
+
 Deno.test("a replay from a time behind all that is stored is at its end at once (N8)", () => {
   const { stream, later, parts } = made();
   const feed = { position: 3, whenLive: (callback: () => void) => callback() };
@@ -323,4 +338,19 @@ Deno.test("what a server that lags gives out once more is not handed on once mor
   stream.go();
   stream.go();
   assertEquals([live.got, feed.position], [["1", "2", "3"], 3]);
+});
+
+Deno.test("a feed that nobody wants anything of follows nothing, and goes on while somebody does", () => {
+  const { stream, link, parts } = made();
+  const feed = new Feed(parts);
+  for (const pattern of ["#d", "#d", "#e"]) feed.add(pattern, { fresh: true });
+  [stream.last, stream.has] = [1, 1];
+  for (const consumer of stream.consumers) consumer.has = 1;
+  stream.go();
+  assertEquals(feed.position, 1);
+  for (const pattern of ["#d", "#e", "#f"]) feed.remove(pattern);
+  assertEquals(feed.position, 1);
+  link.takeAsked();
+  feed.remove("#d");
+  assertEquals([feed.position, feed.live, link.takeAsked().length], [0, true, 1]);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers } from "@nats-io/transport-node";
 import { newPrefix } from "../../support/nats_engine.ts";
 import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
@@ -225,6 +225,24 @@ Deno.test(
     for (const field of ["id=i1", "h.dead-topic=#d.a", "h.dead-attempts=2", "h.dead-reason=nack"]) {
       assert(fields.split(" ").includes(field), fields);
     }
+  },
+);
+
+Deno.test(
+  "NATS gives out again what a broker that is gone held, and not before the broker would",
+  NEEDS_NATS,
+  async () => {
+    const prefix = newPrefix();
+    await using made = await StoredOnNats.open(nats!.server, { prefix, ackTimeout: 2_000 });
+    await member(made);
+    const connection = await connect({ servers: nats!.server });
+    const { consumers } = await jetstreamManager(connection);
+    const waits: number[] = [];
+    for await (const { config } of consumers.list(prefix)) {
+      if (config.ack_policy === "explicit") waits.push(config.ack_wait! / 1_000_000);
+    }
+    assertEquals(waits, [7_000]);
+    await connection.close();
   },
 );
 

@@ -116,3 +116,16 @@ Deno.test("what was deleted is noted, and nothing where nothing was", () => {
     });
   }
 });
+
+Deno.test("room that is given back to the disk lies in the WAL first, and is moved as all else is", () => {
+  withWriter((writer) => {
+    const topic = "#large";
+    const payload = "x".repeat(24 * 1024 * 1024);
+    const bytes = encodeText(`pub ${topic} ${payload.length}\n${payload}\n`);
+    writer.commit({ batches: [{ topic, count: 1, start: 0, end: bytes.length }] }, bytes, 1);
+    assertEquals(writer.giveBack(), false, "nothing is free");
+    writer.trim(writer.agedAfter(0, 1), { groupsMiss: false });
+    assertEquals(writer.checkpoint(), undefined);
+    assertEquals([writer.walUsed, writer.giveBack(), writer.walUsed], [false, true, true]);
+  });
+});

@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { ChunkPool } from "../../../../lib/buffers.ts";
-import { type Incoming, incomingOf, RunMaker } from "../../../../lib/engine/nats/stored/incoming.ts";
+import {
+  type Incoming,
+  incomingOf,
+  isExpired,
+  RunMaker,
+} from "../../../../lib/engine/nats/stored/incoming.ts";
 import type { NatsHeaders, NatsMessage } from "../../../../lib/engine/nats/port.ts";
 import { Subjects } from "../../../../lib/engine/nats/subjects.ts";
 import type { Run } from "../../../../lib/wire/run.ts";
@@ -85,4 +90,10 @@ Deno.test("a message of the stream is a record with the fields that its headers 
     read("p.stored.d", [["x", "y".repeat(100_000)]]),
     "p.stored.d: its headers are no fields",
   );
+});
+
+Deno.test("a message has outlived its time when that has passed since it was stored, and one without never (V10)", () => {
+  const message = messageOf(1, 9, { time: 100, ttl: 50 });
+  assertEquals([149, 150].map((now) => isExpired(message, now)), [false, true]);
+  assertEquals(isExpired(messageOf(1, 9), Infinity), false);
 });
