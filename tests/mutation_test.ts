@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { equivalents } from "./mutation/equivalent.ts";
+import { durations } from "./mutation/judge.ts";
 import { distances, modulesOf } from "./mutation/modules.ts";
 import { mutantsOf, mutated } from "./mutation/mutants.ts";
 import { Workshop } from "./mutation/workshop.ts";
@@ -64,4 +65,18 @@ Deno.test("what a test loads is what it imports, and what that runs in threads",
     assert(far.has(path), path);
   }
   assert(!far.has("lib/http/mod.ts"));
+});
+
+Deno.test("how long tests take is read of several files and of one, and those that failed took nothing", () => {
+  const several = [
+    "./tests/a_test.ts => one ... ok (5ms)",
+    "./tests/b_test.ts => two ... ok (1s)",
+    "./tests/a_test.ts => three ... FAILED (7s)",
+    "./tests/a_test.ts => four ... ok (2ms)",
+    "",
+  ].join("\n");
+  const files = ["tests/a_test.ts", "tests/b_test.ts"];
+  assertEquals([...durations(several, files)], [["tests/a_test.ts", 7], ["tests/b_test.ts", 1000]]);
+  const one = "running 2 tests from ./tests/c_test.ts\none ... ok (5ms)\ntwo ... ok (500µs)\n";
+  assertEquals([...durations(one, ["tests/c_test.ts"])], [["tests/c_test.ts", 5.5]]);
 });

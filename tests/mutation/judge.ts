@@ -142,7 +142,7 @@ export class FolderTests {
   async #run(files: readonly string[], workshop: Workshop): Promise<Outcome> {
     const outcome = await workshop.test(files, RUN_MS);
     if (outcome.success) {
-      const took = durations(outcome.text);
+      const took = durations(outcome.text, files);
       for (const file of files) this.#took.set(file, took.get(file) ?? 0);
     }
     return outcome;
@@ -183,13 +183,14 @@ async function testsOf(room: string): Promise<string[]> {
   );
 }
 
-const PASSED = /^(?:\.\/)?(\S+_test\.ts) => .* \.\.\. ok \(([\d.]+)(µs|ms|s|m)/gm;
+const PASSED = /^(?:(?:\.\/)?(\S+_test\.ts) => )?.* \.\.\. ok \(([\d.]+)(µs|ms|s|m)/gm;
 const IN_MS: Readonly<Record<string, number>> = { "µs": 0.001, ms: 1, s: 1000, m: 60_000 };
 
-function durations(text: string): Map<string, number> {
+/** How long the tests of each file took that was run, milliseconds. Where one is run alone it is not named. */
+export function durations(text: string, [alone = ""]: readonly string[]): Map<string, number> {
   const took = new Map<string, number>();
-  for (const [, file, amount, unit] of text.matchAll(PASSED)) {
-    took.set(file!, (took.get(file!) ?? 0) + Number(amount) * IN_MS[unit!]!);
+  for (const [, file = alone, amount, unit] of text.matchAll(PASSED)) {
+    took.set(file, (took.get(file) ?? 0) + Number(amount) * IN_MS[unit!]!);
   }
   return took;
 }

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Broker, listenersOn, SUBSCRIBERS } from "../../lib/broker/mod.ts";
+import { HeldStore } from "../support/held_store.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { TestServer } from "../support/server.ts";
 
 Deno.test("drain comes to its end though a connection does not even close", async () => {
   const broker = new Broker();
@@ -33,4 +35,20 @@ Deno.test("drain comes to its end among clients that go on sending and never rea
   for (const flood of floods) flood.close();
   assertEquals((await ends).map(({ status }) => status), Array(4).fill("rejected"));
   await broker.close();
+});
+
+Deno.test("what a publisher is being promised when the broker drains reaches its subscribers before they go (C4)", async () => {
+  const store = new HeldStore();
+  await using server = new TestServer({ durable: { store, patterns: ["#d"] } });
+  using subscriber = server.connect("subscribers");
+  assertEquals(await subscriber.ask("s sub #d"), "OK");
+  using publisher = server.connect("publishers");
+  store.free = false;
+  await publisher.send("p pub #d 1\n");
+  const commit = await store.next();
+  const draining = server.broker.drain(10_000);
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+  commit.end();
+  assertEquals([await publisher.rest(), await subscriber.rest()], ["OK\n", "#d 1\n"]);
+  assertEquals(await draining, 0);
 });

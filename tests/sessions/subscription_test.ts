@@ -111,6 +111,19 @@ Deno.test("drop-old leaves out the oldest that wait and says so before the oldes
   assertEquals(events.at(-1), { topic: "#a", number: 8 });
 });
 
+Deno.test("a page of what is stored is held until it is written, and dropped once its outbox is closed", () => {
+  const bench = new Bench(1000);
+  const subscription = bench.open("block", "#a");
+  const page = new Uint8Array(encoder.encode("pub #a 1\n1\n"));
+  subscription.deliverPage(page, 1);
+  assertEquals(bench.pool.bytesOut, page.length);
+  bench.writeAll();
+  assertEquals([bench.written, bench.pool.bytesOut], ["pub #a 1\n1\n", 0]);
+  bench.outbox.close();
+  subscription.deliverPage(page, 1);
+  assertEquals(bench.pool.bytesOut, 0);
+});
+
 Deno.test("latest keeps the newest of each topic while the subscriber is busy, and everything while it is not (V7)", () => {
   const bench = new Bench(1000);
   const subscription = bench.open("latest", "#>");

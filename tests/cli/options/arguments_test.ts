@@ -114,6 +114,15 @@ Deno.test("an option without its value is named, with the usual cause", () => {
   );
 });
 
+Deno.test("what stray words may have meant is asked of the program, up to the next option, with what is given before", () => {
+  const meant = (words: readonly string[], given: ReadonlySet<string>): string =>
+    `${words.join("|")} with ${[...given].join()}`;
+  const said = (...words: readonly string[]): string =>
+    assertThrows(() => readArguments({ ...SAMPLE, meant }, words), UsageError).message;
+  assertEquals(said("word", "two"), 'unexpected argument "word": word|two with ');
+  assertEquals(said("-v", "word", "two", "-q", "three"), 'unexpected argument "word": word|two with verbose');
+});
+
 Deno.test("a stray word is named, with the option that swallowed the one before it", () => {
   assertEquals(
     refusal("-m", "hi", "there"),

@@ -36,6 +36,12 @@ for (const program of [BROKER, PUBLISHER, SUBSCRIBER]) {
   });
 }
 
+Deno.test("the broker's help says what each limit is where none is given, bytes as one writes them", () => {
+  const help = helpText(BROKER, 120).replace(/ +/g, " ");
+  assertStringIncludes(help, " --max-line SIZE most bytes in a line (64KiB)");
+  assertStringIncludes(help, " --max-connections N most connections at once, over both ports (10000)");
+});
+
 Deno.test("the clients' help says what a # is to a shell", () => {
   for (const program of [PUBLISHER, SUBSCRIBER]) {
     assertStringIncludes(helpText(program, 100), "-t hello and -t '#hello' are the same topic");

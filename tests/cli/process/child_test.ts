@@ -2,6 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { processGone } from "../../support/process_gone.ts";
 import { within } from "../../support/within.ts";
+import { standIn } from "../stand_in.ts";
 import { Child } from "../../../lib/cli/process/child.ts";
 
 const NOTHING = new Uint8Array();
@@ -60,6 +61,22 @@ Deno.test("killing a command takes along what it has started", async () => {
   assertEquals((await child.ended).signal, "SIGKILL");
   await processGone(parseInt(said.out));
   child.kill();
+});
+
+Deno.test("who kills a command that has ended a moment ago does not fail, and where it may not be killed that is told", async () => {
+  const { child } = shell("read -r _", { stdin: new TextEncoder().encode("\n") });
+  const kill = (error: Error) => (): never => {
+    throw error;
+  };
+  for (const ended of [new Deno.errors.NotFound("no such process"), new TypeError("it has ended")]) {
+    using _kill = standIn(Deno, "kill", kill(ended));
+    child.kill();
+  }
+  {
+    using _kill = standIn(Deno, "kill", kill(new Deno.errors.PermissionDenied("not yours")));
+    assertThrows(() => child.kill(), Deno.errors.PermissionDenied);
+  }
+  await child.ended;
 });
 
 Deno.test("what a command leaves in the background keeps nobody waiting", async () => {

@@ -28,6 +28,7 @@ Deno.test("Line deletes by words and gives back what was deleted last", () => {
   );
   assertEquals(after('"ab cd', "word left", "delete to start", "yank", "yank"), "ab ab |cd");
   assertEquals(after('"ab cd', "home", "delete word right"), "| cd");
+  assertEquals(after('"ab cd', "delete word", "delete to end", "delete", "yank"), "ab cd|", "nothing was");
   assertEquals(after("delete word", "delete to end", "yank", "backspace", "delete", "left", "right"), "|");
 });
 

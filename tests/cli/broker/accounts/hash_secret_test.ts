@@ -54,5 +54,9 @@ Deno.test("what comes through a pipe is one line of UTF-8", async () => {
     assertEquals(await secretFrom(new Input(line, false)), "a b");
   }
   await assertRejects(() => secretFrom(new Input(Uint8Array.of(0xff), false)), RunError, "not UTF-8");
-  await assertRejects(() => secretFrom(new Input("x".repeat(5000), false)), RunError, "at most 1024 bytes");
+  const [longest, longer] = ["ü".repeat(512), `${"ü".repeat(512)}x`];
+  assertEquals(await secretFrom(new Input(`${longest}\r\n`, false)), longest);
+  for (const text of [longer, `${longer}\n`, "x".repeat(5000)]) {
+    await assertRejects(() => secretFrom(new Input(text, false)), RunError, "at most 1024 bytes");
+  }
 });

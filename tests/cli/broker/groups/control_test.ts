@@ -1,12 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
-  ask,
+  ask as askOnce,
   type AskedBroker,
   type GroupsRequest,
   openControl,
 } from "../../../../lib/cli/broker/groups/control.ts";
 import { RunError } from "../../../../lib/errors.ts";
 import { type Log, SILENT_LOG } from "../../../../lib/log.ts";
+import { within } from "../../../support/within.ts";
 
 /** A directory with the socket of a broker that answers what the test says. */
 class Asked implements Disposable {
@@ -37,13 +38,18 @@ class Asked implements Disposable {
       // so that it is read by itself
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    return await new Response(conn.readable).text();
+    return await within("the end of the answer", new Response(conn.readable).text());
   }
 
   [Symbol.dispose](): void {
     this.#control.close();
     Deno.removeSync(this.dir, { recursive: true });
   }
+}
+
+/** What is answered. */
+function ask(...asked: Parameters<typeof askOnce>): ReturnType<typeof askOnce> {
+  return within("an answer", askOnce(...asked));
 }
 
 Deno.test("the socket is its owner's, in the place of one that was left, and gone with who listens", async () => {
