@@ -8,6 +8,7 @@ import { sharing } from "./torture/crew.ts";
 import { delay } from "./torture/honest.ts";
 import { judgeLater } from "./torture/later.ts";
 import { payloadOf } from "./torture/payload.ts";
+import { settled } from "./torture/shares.ts";
 import { startBroker } from "../support/broker.ts";
 import type { Entry, What } from "./workers/diary.ts";
 
@@ -101,6 +102,18 @@ Deno.test("an account that receives or publishes what it may not is found", asyn
   const all = guest.wrong.join("\n");
   assertMatch(all, /published to #\S+: ok/);
   assertMatch(all, /received #/);
+});
+
+Deno.test("members are waited for as long as they get on, and not when they stand still", async () => {
+  const looks = async (open: number[]): Promise<number> => {
+    let [now, count] = [0, 0];
+    const look = (): Promise<number> => Promise.resolve(open[Math.min(count++, open.length - 1)]!);
+    await settled(look, { withinMs: 30, now: () => now, pause: () => Promise.resolve(void (now += 10)) });
+    return count;
+  };
+  assertEquals(await looks([0]), 1);
+  assertEquals(await looks([9, 9, 8, 8, 7, 7, 6, 6, 0]), 9, "longer than that in all");
+  assertEquals(await looks([9, 8, 8, 9, 8, 8, 8]), 4, "nothing was done");
 });
 
 /** Whoever is asked stands still as soon and as long as may be. */

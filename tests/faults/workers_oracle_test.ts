@@ -52,6 +52,26 @@ Deno.test("a message that comes again behind its settlement is found, whatever d
   assertEquals(wrong(twice, { brokerKills: [150] }), said);
 });
 
+Deno.test("a worker may get a message again while its acknowledgement is on its way, if its time was over", () => {
+  const crossed = (again: string): readonly string[] =>
+    wrong([
+      "a got 1 @100",
+      "a acks 1 @10095",
+      again,
+      "a acked 1 @10110",
+      "a acks 1 @10120",
+      "a refused 1 @10130",
+    ]);
+  assertEquals(crossed("a got 1 @10100"), []);
+  assertEquals(crossed("b got 1 @10100").length, 1, "another has it");
+  assertEquals(crossed("a got 1 @10111").length, 1, "it was settled");
+  assertEquals(
+    wrong(["a got 1 @100", "a acks 1 @110", "a got 1 @115", "a acked 1 @120"]).length,
+    1,
+    "too early",
+  );
+});
+
 Deno.test("a message that nobody settled is found", () => {
   assertEquals(wrong(["a got 1 @100"]), ["1 was never settled"]);
   assertEquals(wrong(["a got 1 @100", "a acks 1 @110", "a refused 1 @120"]), ["1 was never settled"]);

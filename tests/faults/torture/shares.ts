@@ -13,6 +13,27 @@ import { Peer } from "./peer.ts";
 import { ACK_TIMEOUT_MS, type Settings } from "./settings.ts";
 import type { Actor } from "./workload.ts";
 
+const LOOK_MS = 200;
+
+/**
+ * Looks until nothing is open, or nothing of it was done for so long: members that take one at a time stand
+ * still for a whole lease when they forget one.
+ */
+export async function settled(look: () => Promise<number>, { withinMs, now, pause }: {
+  readonly withinMs: number;
+  readonly now: () => number;
+  readonly pause: () => Promise<void>;
+}): Promise<void> {
+  let least = Infinity;
+  for (let until = Infinity; now() < until;) {
+    const open = await look();
+    if (open === 0) return;
+    if (open < least) until = now() + withinMs;
+    least = Math.min(least, open);
+    await pause();
+  }
+}
+
 export class Shares {
   readonly #world: World;
   readonly #crews: readonly ReturnType<typeof sharing>[];
@@ -48,12 +69,13 @@ export class Shares {
   async end({ kills, withinMs }: { readonly kills: readonly number[]; readonly withinMs: number }): Promise<
     string[]
   > {
-    const until = performance.now() + withinMs;
-    let [open, wrong] = await this.#judge(kills);
-    while (open > 0 && performance.now() < until) {
-      await delay(200);
-      [open, wrong] = await this.#judge(kills);
-    }
+    let wrong: string[] = [];
+    const look = async (): Promise<number> => {
+      const [open, found] = await this.#judge(kills);
+      wrong = found;
+      return open;
+    };
+    await settled(look, { withinMs, now: () => performance.now(), pause: () => delay(LOOK_MS) });
     await Promise.all([...this.#crews, this.#later].map((each) => each?.leave()));
     return wrong;
   }

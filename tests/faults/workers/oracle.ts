@@ -86,7 +86,7 @@ export function judge(evidence: Evidence): Verdict {
       if (hold.acked || hold.why === "acknowledgement not answered") settled.add(seq);
       const next = times[at + 1];
       if (next === undefined) continue;
-      const cause = whyItEnded(hold, { next: next.from, kills, ackTimeout });
+      const cause = whyItEnded(hold, { next, kills, ackTimeout });
       if (cause !== undefined) {
         again[cause]++;
         continue;
@@ -115,16 +115,18 @@ export function judge(evidence: Evidence): Verdict {
 function whyItEnded(
   hold: Hold,
   { next, kills, ackTimeout }: {
-    readonly next: number;
+    readonly next: Hold;
     readonly kills: readonly number[];
     readonly ackTimeout: number;
   },
 ): Cause | undefined {
-  if (hold.acked) return undefined;
-  if (hold.why !== "open" && hold.why !== "settled" && hold.until <= next + MOMENT_MS) return hold.why;
-  if (kills.some((kill) => kill >= hold.from - MOMENT_MS && kill <= next)) return "broker killed";
-  if (next >= hold.from + ackTimeout - SLACK_MS) return "time was over";
-  return undefined;
+  const { from } = next;
+  const timeWasOver = from >= hold.from + ackTimeout - SLACK_MS ? "time was over" : undefined;
+  // what it said of the time before was on its way when it got it once more, and settled that
+  if (hold.acked) return next.who === hold.who && from < hold.until ? timeWasOver : undefined;
+  if (hold.why !== "open" && hold.why !== "settled" && hold.until <= from + MOMENT_MS) return hold.why;
+  if (kills.some((kill) => kill >= hold.from - MOMENT_MS && kill <= from)) return "broker killed";
+  return timeWasOver;
 }
 
 /** By the number of the message. */
