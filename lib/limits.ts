@@ -312,6 +312,8 @@ export const HOLD_PAUSE_LEAST = 4;
 export const HOLD_PAUSE_MOST = 256;
 /** More connections than this are a crowd: so many have room in a round whatever they do. */
 export const CROWD = 60;
+/** Connections to the port of HTTP at a time, which have their part of the descriptors. */
+export const HTTP_CONNECTIONS_MOST = 2_000;
 /** File descriptors that are left for what is no connection: files that are read again, HTTP. */
 export const DESCRIPTORS_KEPT = 64;
 /** Connections that are accepted before the event loop turns. */

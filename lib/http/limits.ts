@@ -6,8 +6,6 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Connections to the port at a time. */
-export const HTTP_CONNECTIONS_MOST = 2_000;
 /** Bytes of a request's line and header together. */
 export const HEADER_BYTES_MOST = 16 * KIB;
 /** Milliseconds until a request's header has to be whole. */
