@@ -4,7 +4,7 @@ import { Choice } from "./torture/choice.ts";
 import { Counters } from "./torture/counters.ts";
 import { History, type Message } from "./torture/history.ts";
 import { judgeKeys } from "./torture/keys_oracle.ts";
-import { sharing } from "./torture/crew.ts";
+import { drawAnswer, sharing } from "./torture/crew.ts";
 import { delay } from "./torture/honest.ts";
 import { judgeLater } from "./torture/later.ts";
 import { payloadOf } from "./torture/payload.ts";
@@ -174,4 +174,16 @@ Deno.test("what members have not read of a broker that was killed is not read wh
   forPublishers?.close();
   for (const each of connections) each.close();
   await Promise.all(served);
+});
+
+Deno.test("what is poisoned no member acknowledges, be it late or not", () => {
+  const said = (poisoned: boolean): Set<string> =>
+    new Set(
+      Array.from({ length: 1000 }, (_, at) => {
+        const answer = drawAnswer(at / 1000, { poisoned });
+        return answer === undefined ? "nothing" : `${answer.what}${answer.late ? " late" : ""}`;
+      }),
+    );
+  assertEquals(said(false), new Set(["nothing", "ack late", "nack", "ack"]));
+  assertEquals(said(true), new Set(["nothing", "nack late", "nack"]));
 });

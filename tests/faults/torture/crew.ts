@@ -186,12 +186,10 @@ class Member {
     this.#note("got", seq, attempt);
     this.#world.counters.add("shared");
     if (attempt > 1) this.#world.counters.add("redelivered");
-    const chance = this.#choice.random();
-    if (chance < FORGOTTEN) return;
-    const late = chance < FORGOTTEN + LATE;
-    const gives = !late && (poisoned.has(message) || chance < FORGOTTEN + LATE + GIVEN_BACK);
-    const ms = late ? ACK_TIMEOUT_MS + LATE_BY_MS : this.#choice.random() * WORK_MS;
-    setTimeout(() => this.#settle(gives ? "nack" : "ack", seq), ms);
+    const answer = drawAnswer(this.#choice.random(), { poisoned: poisoned.has(message) });
+    if (answer === undefined) return;
+    const ms = answer.late ? ACK_TIMEOUT_MS + LATE_BY_MS : this.#choice.random() * WORK_MS;
+    setTimeout(() => this.#settle(answer.what, seq), ms);
   }
 
   #settle(what: "ack" | "nack", seq: number): void {
@@ -218,4 +216,18 @@ class Member {
   #note(what: What, seq: number, attempt = 0): void {
     this.#log.entries.push({ who: this.#who, what, seq, attempt, at: moment() });
   }
+}
+
+/**
+ * What a member says of a message, and whether it says so when its time is over; undefined: nothing. What is
+ * poisoned nobody ever acknowledges, who is late neither: the lease may hold until it comes all the same.
+ */
+export function drawAnswer(
+  chance: number,
+  { poisoned }: { readonly poisoned: boolean },
+): { readonly what: "ack" | "nack"; readonly late: boolean } | undefined {
+  if (chance < FORGOTTEN) return undefined;
+  const late = chance < FORGOTTEN + LATE;
+  const gives = poisoned || (!late && chance < FORGOTTEN + LATE + GIVEN_BACK);
+  return { what: gives ? "nack" : "ack", late };
 }
