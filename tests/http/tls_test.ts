@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { certificatesOf, listenersOn } from "../../lib/broker/mod.ts";
 import { Broker } from "../../lib/broker/mod.ts";
-import { serveHttp } from "../../lib/http/mod.ts";
+import { type HttpOptions, type HttpServer, serveHttp } from "../../lib/http/mod.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { type LogFields, SILENT_LOG } from "../../lib/log.ts";
 import { HAS_OPENSSL, TestIssuer } from "../support/certificates.ts";
@@ -18,15 +18,7 @@ Deno.test({
     const tls = await certificatesOf(await issuer.issue(), Date.now());
     await using broker = new Broker({ measures: true });
     broker.listen(listenersOn({ subPort: 0, pubPort: 0, tls }));
-    const server = await serveHttp({
-      broker,
-      hostname: "127.0.0.1",
-      port: 0,
-      tls,
-      limits: DEFAULT_LIMITS,
-      assets: new Map(),
-      log: SILENT_LOG,
-    });
+    const server = await served(broker, { tls });
     const url = `https://localhost:${server.address.port}`;
     const ask = async (trusted: TestIssuer, path: string, init: RequestInit = {}): Promise<Response> => {
       using client = Deno.createHttpClient({ caCerts: [trusted.certificate] });
@@ -68,16 +60,8 @@ Deno.test({
   fn: async () => {
     await using issuer = await TestIssuer.make();
     await using broker = new Broker({ measures: true });
-    const server = await serveHttp({
-      broker,
-      hostname: "127.0.0.1",
-      port: 0,
-      tls: await certificatesOf(await issuer.issue(), Date.now()),
-      limits: DEFAULT_LIMITS,
-      assets: new Map(),
-      log: SILENT_LOG,
-      patience: { header: 100 },
-    });
+    const tls = await certificatesOf(await issuer.issue(), Date.now());
+    const server = await served(broker, { tls, patience: { header: 100 } });
     for (const begun of [[], [0x16, 3, 1, 2, 0, 1, 0]]) {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.address.port });
       await connection.write(Uint8Array.from(begun));
@@ -86,6 +70,14 @@ Deno.test({
     await server.close();
   },
 });
+
+function served(
+  broker: Broker,
+  options: Pick<HttpOptions, "tls"> & Partial<HttpOptions>,
+): Promise<HttpServer> {
+  const own = { hostname: "127.0.0.1", port: 0, limits: DEFAULT_LIMITS, assets: new Map(), log: SILENT_LOG };
+  return serveHttp({ broker, ...own, ...options });
+}
 
 async function fails(ask: () => Promise<Response>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -102,13 +94,8 @@ Deno.test({
     await using issuer = await TestIssuer.make();
     await using broker = new Broker({ measures: true });
     const told: { readonly event: string; readonly fields: LogFields }[] = [];
-    const server = await serveHttp({
-      broker,
-      hostname: "127.0.0.1",
-      port: 0,
+    const server = await served(broker, {
       tls: await certificatesOf(await issuer.issue(), Date.now()),
-      limits: DEFAULT_LIMITS,
-      assets: new Map(),
       log: { ...SILENT_LOG, warn: (event, fields = {}) => void told.push({ event, fields }) },
       patience: { header: 100 },
     });
