@@ -122,10 +122,13 @@ export class SilentGuest implements Leaver, LateOne {
   }
 
   async #say(words: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
+    const { transport } = this.#options;
     try {
       for (let at = 0; words !== undefined && at < words.length;) {
-        at += await this.#options.transport.write(words.subarray(at));
+        at += await transport.write(words.subarray(at));
       }
+      // inside TLS closing alone would look like a connection that broke
+      await transport.closeWrite();
     } catch (error) {
       // it is gone already: it need not know
       if (!(error instanceof Error)) throw error;
