@@ -352,7 +352,7 @@ export const LOGIN_TIMEOUT_MS = 10_000;
 export const TOLD_A_TURN = 256;
 /** Those who take too long are ended over so many milliseconds, and some of them each so many. */
 export const LATE_WITHIN_MS = 250;
-export const LATE_PACE_MS = 2;
+export const LATE_PACE_MS = 1;
 /** Connections from one address where there are accounts and nobody says otherwise. */
 export const CONNECTIONS_PER_ADDRESS = 1000;
 /** How long a request may take to come, milliseconds, and for how many bytes it may take a second more. */

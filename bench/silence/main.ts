@@ -2,7 +2,10 @@
  * Thousands who come and do not log in, beside honest clients: what these wait, what the broker holds, and when
  * the others are gone.
  *
- *     deno run -A bench/silence/main.ts [--count N] [--login-timeout MS] [--rounds N]
+ *     deno run -A bench/silence/main.ts [--count N] [--login-timeout MS] [--rounds N] [--silent] [--broker CMD]
+ *
+ * `--broker` starts another one: an executable, or bench/silence/bare.ts, the least there can be. `--silent` leaves
+ * half logins out.
  *
  * @module
  */
@@ -24,13 +27,17 @@ export interface SilenceOptions {
   readonly rounds: number;
   /** How long honest clients are measured alone before each, milliseconds. */
   readonly aloneFor?: number;
+  /** Who comes. */
+  readonly manners?: readonly Manner[];
+  /** What starts the broker; the arguments are put behind it. */
+  readonly command?: string;
   readonly say: (line: string) => void;
 }
 
 /** What came of it, of all rounds: medians. */
 export interface Silence {
-  /** The honest clients' p99 beside a crowd, as so many times that of a while before it. */
-  readonly ratios: Readonly<Record<Manner, number>>;
+  /** The honest clients' p99 beside each crowd that came, as so many times that of a while before it. */
+  readonly ratios: Readonly<Partial<Record<Manner, number>>>;
   /** Bytes the broker has grown by, for each of a silent crowd. */
   readonly bytesEach: number;
   /** When the last silent one was ended, milliseconds from its coming. */
@@ -39,6 +46,7 @@ export interface Silence {
   readonly failed: number;
 }
 
+const MANNERS: readonly Manner[] = ["silent", "half a login"];
 const PAIRS = 10;
 const USER = "honest";
 /** A secret of nobody. */
@@ -48,7 +56,8 @@ const MIB = 1024 * 1024;
 
 /** Measures, alone and beside, in turns. */
 export async function measureSilence(
-  { count, loginTimeout, rounds, aloneFor = 3000, say }: SilenceOptions,
+  { count, loginTimeout, rounds, aloneFor = 3000, manners = MANNERS, command = OWN_BROKER, say }:
+    SilenceOptions,
 ): Promise<Silence> {
   const folder = await Deno.makeTempDir();
   try {
@@ -61,7 +70,7 @@ export async function measureSilence(
     );
     const args = ["-s", "0", "-p", "0", "-q", "--users", users, "--login-timeout", `${loginTimeout}ms`];
     const bounds = ["--max-connections", `${2 * count + 1000}`, "--max-connections-per-address", "1000000"];
-    await using broker = await startByReadyLine([...wordsOf(OWN_BROKER), ...args, ...bounds]);
+    await using broker = await startByReadyLine([...wordsOf(command), ...args, ...bounds]);
     await using honest = await Honest.start({
       host: HOST,
       publisherPort: broker.publisherPort,
@@ -70,18 +79,18 @@ export async function measureSilence(
       secret: SECRET,
       pairs: PAIRS,
     });
-    const ratios: Record<Manner, number[]> = { silent: [], "half a login": [] };
+    const ratios = new Map<Manner, number[]>(manners.map((manner) => [manner, []]));
     const bytesEach: number[] = [];
     let last = 0;
     let failed = 0;
     for (let round = 1; round <= rounds; round++) {
-      for (const manner of ["silent", "half a login"] as const) {
+      for (const [manner, those] of ratios) {
         await new Promise((resolve) => setTimeout(resolve, 500));
         honest.take();
         await new Promise((resolve) => setTimeout(resolve, aloneFor));
         const alone = percentile(honest.take(), 0.99);
         const beside = await crowd(manner, { count, loginTimeout, broker, honest });
-        ratios[manner].push(beside.p99 / alone);
+        those.push(beside.p99 / alone);
         if (manner === "silent") bytesEach.push(beside.grown / count);
         last = Math.max(last, manner === "silent" ? beside.last : 0);
         failed += beside.failed;
@@ -97,7 +106,7 @@ export async function measureSilence(
       }
     }
     return {
-      ratios: { silent: median(ratios.silent), "half a login": median(ratios["half a login"]) },
+      ratios: Object.fromEntries([...ratios].map(([manner, those]) => [manner, median(those)])),
       bytesEach: median(bytesEach),
       last,
       failed,
@@ -167,18 +176,24 @@ async function crowd(
 }
 
 if (import.meta.main) {
-  const told = parseArgs(Deno.args, { string: ["count", "login-timeout", "rounds"] });
+  const told = parseArgs(Deno.args, {
+    string: ["count", "login-timeout", "rounds", "broker"],
+    boolean: ["silent"],
+  });
   const { count = "10000", "login-timeout": loginTimeout = "10000", rounds = "3" } = told;
-  const silence = await measureSilence({
+  const { ratios, bytesEach, last, failed } = await measureSilence({
     count: Number(count),
     loginTimeout: Number(loginTimeout),
     rounds: Number(rounds),
+    ...(told.silent === true ? { manners: ["silent"] } : {}),
+    command: told.broker === undefined ? OWN_BROKER : String(told.broker),
     say: printLine,
   });
+  const times = Object.entries(ratios).map(([manner, ratio]) => `${ratio.toFixed(2)} (${manner})`).join(", ");
   printLine(
-    `p99 beside ${count} who say nothing ${silence.ratios.silent.toFixed(2)} times that alone, beside half ` +
-      `logins that come again and again ${silence.ratios["half a login"].toFixed(2)}; ${
-        (silence.bytesEach / 1024).toFixed(1)
-      } KiB each; the last ended after ${(silence.last / 1000).toFixed(1)} s; ${silence.failed} failed`,
+    `p99 beside ${count}, as so many times that alone: ${times}; ${
+      (bytesEach / 1024).toFixed(1)
+    } KiB for each ` +
+      `silent one; the last ended after ${(last / 1000).toFixed(1)} s; ${failed} failed`,
   );
 }

@@ -13,7 +13,7 @@ import type { Session } from "./session.ts";
 export interface Logged {
   readonly number: number;
   readonly address: string;
-  readonly session: Session;
+  readonly session: Pick<Session, "id" | "listener">;
   readonly outbox: Outbox;
 }
 
@@ -21,6 +21,16 @@ export interface Logged {
 export function logClosed(log: Log, connection: Logged, reason: CloseReason): void {
   const [level, event] = closingEvent(reason);
   log[level](event, { ...fieldsOf(connection), reason, dropped: connection.outbox.dropped });
+}
+
+/** One is over that has said nothing. */
+export function logSilentClosed(
+  log: Log,
+  { number, address, listener }: Pick<Logged, "number" | "address"> & Pick<Session, "listener">,
+  reason: CloseReason,
+): void {
+  const [level, event] = closingEvent(reason);
+  log[level](event, { ...fieldsOf({ number, address, session: { id: "", listener } }), reason, dropped: 0 });
 }
 
 /** Messages begin to be left out for it, or fit again. */
@@ -46,6 +56,6 @@ export function logFailed(
   return "internal error";
 }
 
-function fieldsOf({ number, address, session }: Logged): LogFields {
+function fieldsOf({ number, address, session }: Omit<Logged, "outbox">): LogFields {
   return { connection: number, listener: session.listener.name, id: session.id, address };
 }

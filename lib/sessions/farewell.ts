@@ -4,11 +4,11 @@
  * @module
  */
 import { Chunk, Slice } from "../buffers.ts";
-import { LOGIN_BYTES_MOST, REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
+import { type Limits, LOGIN_BYTES_MOST, REQUEST_BYTES_A_SECOND, REQUEST_MS } from "../limits.ts";
+import type { Protocol } from "../protocols/types.ts";
 import type { LobbyEnd } from "./admission/lobby.ts";
 import type { Eviction } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
-import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
 /** Why a connection is given up, where it can be told. */
@@ -41,7 +41,7 @@ export interface FarewellFacts {
 export function lastWords(
   reason: Farewell,
   { session, unsent, inLobby, stallTimeout, lobby }: Pick<Settings, "stallTimeout" | "lobby"> & {
-    readonly session: Session;
+    readonly session: { readonly protocol: Protocol; readonly limits: Pick<Limits, "outbox"> };
     readonly unsent: number;
     readonly inLobby: boolean;
   },

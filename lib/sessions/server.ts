@@ -10,9 +10,11 @@ import { Capacity, type TakenPlace } from "./admission/capacity.ts";
 import { LateOnes } from "./admission/late_ones.ts";
 import { Lobby } from "./admission/lobby.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { logSilentClosed } from "./connection_log.ts";
 import type { ConnectionOptions } from "./connection_options.ts";
 import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
+import { lastWords } from "./farewell.ts";
 import type { ListenSpec } from "./listener.ts";
 import { HeapKeeper } from "./heap_keeper.ts";
 import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS, TOLD_A_TURN } from "../limits.ts";
@@ -64,6 +66,17 @@ export class Server {
       const place = this.#silent.get(guest)!;
       this.#silent.delete(guest);
       return this.#begin(options, place);
+    },
+    farewell: (reason, { protocol }) => {
+      const session = { protocol, limits: this.#settings.limits };
+      return lastWords(reason, { ...this.#settings, session, unsent: 0, inLobby: true })?.view;
+    },
+    left: (guest, reason) => {
+      this.#silent.get(guest)!.leave();
+      this.#silent.delete(guest);
+      this.#settings.counters.ended(reason);
+      logSilentClosed(this.#settings.log, guest, reason);
+      if (this.#isUnused) this.#stopTicking();
     },
     ended: (connection, reason) => {
       this.#connections.get(connection)!.place.leave();
@@ -220,7 +233,9 @@ export class Server {
   /** Publishers first: what they were promised must be in the outboxes before those are emptied at last. */
   async #drainInOrder(): Promise<void> {
     // they are owed nothing
-    for (const guest of this.#silent.keys()) guest.cut("drained");
+    const guests = [...this.#silent.keys()];
+    for (const guest of guests) guest.cut("drained");
+    await Promise.all(guests.map(({ over }) => over));
     await this.#drainAll((connection) => !connection.session.roles.has("subscriber"));
     await this.#drainAll(() => true);
   }

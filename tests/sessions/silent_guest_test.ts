@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { UNLIMITED } from "../../lib/auth/grant.ts";
+import { PUBLISHERS } from "../../lib/broker/mod.ts";
 import { CLOSED } from "../support/gatekeepers.ts";
 import { TestServer } from "../support/server.ts";
 
@@ -59,4 +60,74 @@ Deno.test("what the first read brought is read whole, and once", async () => {
   using client = broker.connect("publishers");
   await client.send("p pub #a x\np quit\n");
   assertEquals(await client.rest(), "ERR_DENIED\nOK\n");
+});
+
+Deno.test("who has said nothing and has to go is told why, however little fits at a time", async () => {
+  await using broker = new TestServer({ gatekeeper: CLOSED, loginTimeout: 300 });
+  using silent = broker.connect("publishers", 4);
+  assertEquals(await silent.rest(), "ERR_DENIED\n");
+  assertEquals(Object.fromEntries(broker.broker.snapshot().endings), { "no login": 1 });
+});
+
+Deno.test("who takes no last words is gone a moment later, and counts once", async () => {
+  await using broker = new TestServer({ gatekeeper: CLOSED, loginTimeout: 300 });
+  using silent = broker.connect("publishers", 4);
+  const { fields } = await broker.event("connection closed");
+  assertEquals([fields["connection"], fields["reason"], fields["dropped"]], [1, "no login", 0]);
+  assertEquals(broker.broker.connections, 0);
+  assertEquals(Object.fromEntries(broker.broker.snapshot().endings), { "no login": 1 });
+  assertEquals(await silent.rest(), "ERR_");
+});
+
+Deno.test("who is gone when it is told why it has to go was given up all the same", async () => {
+  await using broker = new TestServer({ gatekeeper: CLOSED });
+  const { promise: gone, resolve: leave } = Promise.withResolvers<null>();
+  const closed = Promise.withResolvers<void>();
+  const over = broker.broker.serve({
+    read: () => gone,
+    write: () => Promise.reject(new Deno.errors.ConnectionReset("no reader")),
+    closeWrite: () => Promise.reject(new Error("nothing is left to end")),
+    close: () => {
+      leave(null);
+      closed.resolve();
+    },
+  }, { listener: PUBLISHERS });
+  assertEquals(broker.broker.disconnect(1), true);
+  await closed.promise;
+  await over;
+  assertEquals(broker.broker.connections, 0);
+  assertEquals(Object.fromEntries(broker.broker.snapshot().endings), { "disconnected": 1 });
+  assertEquals(broker.logged.map(({ level, event }) => [level, event]), [
+    ["debug", "connection opened"],
+    ["debug", "connection closed"],
+  ]);
+});
+
+Deno.test("what comes while the last words are on their way is not answered", async () => {
+  await using broker = new TestServer({ gatekeeper: CLOSED });
+  using silent = broker.connect("publishers", 4);
+  broker.broker.disconnect(1);
+  await silent.send("p q");
+  assertEquals(broker.broker.disconnect(1), true, "it is there until it is closed");
+  assertEquals(await silent.rest(), "ERR_DENIED\n");
+  assertEquals(broker.broker.disconnect(1), false);
+  assertEquals(Object.fromEntries(broker.broker.snapshot().endings), { "disconnected": 1 });
+});
+
+Deno.test("one that is being told goodbye makes room for nobody, and is not ended twice by a broker that stops", async () => {
+  await using broker = new TestServer({ gatekeeper: CLOSED, limits: { connections: 2 } });
+  using leaving = broker.connect("publishers", 4);
+  using stays = broker.connect("publishers");
+  broker.broker.disconnect(1);
+  using next = broker.connect("publishers");
+  assertEquals(await stays.rest(), "", "it was the first who might make room");
+  assertEquals(await broker.broker.drain(60_000), 0);
+  assertEquals(await next.rest(), "");
+  assertEquals(await leaving.rest(), "ERR_");
+  assertEquals(Object.fromEntries(broker.broker.snapshot().endings), {
+    "made room": 1,
+    "disconnected": 1,
+    "drained": 1,
+  });
+  assertEquals(broker.broker.connections, 0);
 });

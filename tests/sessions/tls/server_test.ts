@@ -12,6 +12,7 @@ import type { LogFields } from "../../../lib/log.ts";
 import { Program } from "../../../scripts/program.ts";
 import { HAS_OPENSSL, TestIssuer } from "../../support/certificates.ts";
 import { RawClient } from "../../support/raw_client.ts";
+import { CLOSED } from "../../support/gatekeepers.ts";
 import { connectTls } from "../../support/tls_client.ts";
 import { within } from "../../support/within.ts";
 
@@ -314,4 +315,15 @@ Deno.test("A broker that stops ends handshakes that are under way", options, asy
   const begun = performance.now();
   await Promise.all([server.broker.drain(1_000), ended(silent), ended(half), ended(served)]);
   assert(performance.now() - begun < 1_500);
+});
+
+Deno.test({
+  ...options,
+  name: "who says nothing inside TLS is told that its time is over (A8)",
+  fn: async () => {
+    await using broker = await TlsBroker.start({ gatekeeper: CLOSED, loginTimeout: 300 });
+    using silent = await broker.connect();
+    assertEquals(await silent.rest(), "ERR_DENIED\n");
+    assertEquals(broker.told("connection closed").map(({ reason }) => reason), ["no login"]);
+  },
 });
