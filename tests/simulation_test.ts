@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import known from "./simulation/known.json" with { type: "json" };
-import { edited, PLANTED } from "./simulation/planted.ts";
+import { PLANTED } from "./simulation/planted.ts";
+import { edited } from "./simulation/planting.ts";
 import { simulate } from "./simulation/run.ts";
 
 Deno.test("seeds that have found something once find nothing any more", async () => {

@@ -6,7 +6,8 @@
  */
 import { taskFlags } from "../../scripts/flags.ts";
 import { printLine } from "../../scripts/terminal.ts";
-import { plant, PLANTED, seedsUntilFound } from "./planted.ts";
+import { PLANTED } from "./planted.ts";
+import { plant, seedsUntilFound } from "./planting.ts";
 
 const flags = taskFlags({
   url: import.meta.url,
