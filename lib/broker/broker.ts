@@ -85,7 +85,7 @@ export class Broker implements AsyncDisposable {
     this.#options = options;
     this.#machine = machine;
     this.#log = options.log ?? SILENT_LOG;
-    this.#now = options.now ?? machine.clock.wall;
+    this.#now = options.now ?? ((): number => machine.clock.wall());
     this.lost = this.#lost.promise;
     this.#started = this.#now();
     const flushes = new FlushList();

@@ -112,7 +112,8 @@ export class ReadBuffer {
 
   /** Takes what is unread along to another chunk with room behind it. */
   #move(unread: number): void {
-    if (this.#wanted > this.#memory.share) this.#wanted = READ_BUFFER_LEAST;
+    // with less room who is busy would be read a few bytes a turn
+    if (this.#wanted > this.#memory.share) this.#wanted = Math.min(this.#wanted, UNREAD_LEAST);
     const needed = this.#needed(unread);
     const chunk = this.#isSure(unread)
       ? this.#pool.adopt(new Uint8Array(needed))

@@ -359,3 +359,21 @@ Deno.test("a broker that has lost, doubled, renumbered or turned round what it s
   assert(stored([0, 2, 1, 3]) > 0);
   assert(stored([0, 1, 2, 3], 2) > 0);
 });
+
+Deno.test("what is deleted before the beginning of a replay is found is owed to nobody, and what comes then is", () => {
+  const asked = new Recorded();
+  asked.subscribe("#t.>", { from: "1" });
+  const [subscription] = asked.connection.subscriptions;
+  const before = asked.publish(3);
+  subscription!.okAt = asked.now++;
+  const after = asked.publish(3);
+  [...before, ...after].forEach((message, at) => message.seq = at + 1);
+  asked.got(after, 4);
+  asked.over("#t.>");
+  assertEquals(asked.found({ durable: true, retained: true }), []);
+  assertEquals(asked.found({ durable: true }), ["lost"], "where nothing is deleted it is there");
+  const late = asked.publish(1);
+  late[0]!.seq = 7;
+  asked.got(asked.publish(1), 8);
+  assertEquals(asked.found({ durable: true, retained: true }), ["lost"]);
+});

@@ -127,3 +127,32 @@ Deno.test("a v2 header for which there is no memory ends the connection, for it 
   void publisher.send(`pub #a 1 h.x=${"x".repeat(900 * KIB)}\n`).catch(() => {});
   assertMatch(await publisher.rest(), /^bye BUSY /);
 });
+
+Deno.test("where memory is short who is busy is read by the 4 KiB, and who is not by a few bytes", () => {
+  const pool = new ChunkPool();
+  const memory = new HeldMemory({ most: MIB, pool });
+  const busy = new ReadBuffer({ pool, memory });
+  const idle = new ReadBuffer({ pool, memory });
+  /** Reads all there is room for, as often, while a subscriber has what came before. */
+  const read = (times: number): number => {
+    let length = 0;
+    for (let at = 0; at < times; at++) {
+      const { chunk } = busy;
+      chunk.retain();
+      ({ length } = busy.space());
+      busy.filled(length);
+      busy.consumed(busy.end);
+      chunk.release();
+    }
+    return length;
+  };
+  assert(read(12) > 100 * KIB, "there is room");
+  memory.hold(MIB);
+  assertEquals([read(2), read(1), read(1), read(5)], [4095, 4095, 4095, 4095]);
+  assert(idle.space().length < 64);
+  memory.letGo(MIB);
+  assert(read(12) > 100 * KIB, "there is room again");
+  busy.close();
+  idle.close();
+  assertEquals(memory.held, 0);
+});

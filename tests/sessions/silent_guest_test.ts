@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { LAST_WORDS_MS, LATE_WITHIN_MS } from "../../lib/limits.ts";
 import { UNLIMITED } from "../../lib/auth/grant.ts";
 import { PUBLISHERS } from "../../lib/broker/mod.ts";
-import { CLOSED } from "../support/gatekeepers.ts";
+import { CLOSED, OPEN_TO_CLASSIC } from "../support/gatekeepers.ts";
 import { TestServer } from "../support/server.ts";
+import { StillClock } from "../support/still_clock.ts";
 
 Deno.test("who has said nothing yet is among the connections, in the order in which they came", async () => {
   await using broker = new TestServer({ gatekeeper: CLOSED });
@@ -130,4 +132,54 @@ Deno.test("one that is being told goodbye makes room for nobody, and is not ende
     "drained": 1,
   });
   assertEquals(broker.broker.connections, 0);
+});
+
+Deno.test("who says nothing has all of --login-timeout, and no more (A8)", async () => {
+  const clock = new StillClock();
+  await using broker = new TestServer({ gatekeeper: CLOSED, loginTimeout: 1000, clock });
+  using silent = broker.connect("publishers");
+  clock.pass(999);
+  assertEquals(broker.broker.connections, 1);
+  clock.pass(2);
+  assertEquals(await silent.rest(), "ERR_DENIED\n");
+  assertEquals(broker.broker.connections, 0);
+});
+
+Deno.test("its last words have half a second and a little more, not one tick", async () => {
+  const clock = new StillClock();
+  await using broker = new TestServer({ gatekeeper: CLOSED, clock });
+  using silent = broker.connect("publishers", 4);
+  broker.broker.disconnect(1);
+  clock.pass(LAST_WORDS_MS);
+  assertEquals(broker.broker.connections, 1);
+  clock.pass(LAST_WORDS_MS);
+  assertEquals(broker.broker.connections, 0);
+  assertEquals(await silent.rest(), "ERR_");
+});
+
+Deno.test("who was late with others and has logged in before its turn came is left alone (A8)", async () => {
+  const clock = new StillClock();
+  await using broker = new TestServer({ gatekeeper: OPEN_TO_CLASSIC, loginTimeout: 1000, clock });
+  using clients = new DisposableStack();
+  const crowd = Array.from({ length: 500 }, () => clients.use(broker.connect("publishers")));
+  clock.pass(1000);
+  assertEquals(broker.broker.connections, 500, "all are late, and nobody's turn has come");
+  const last = crowd.at(-1)!;
+  assertEquals(await last.ask("p pub #a x"), "OK");
+  clock.pass(LATE_WITHIN_MS);
+  assertEquals(await crowd[0]!.rest(), "ERR_DENIED\n");
+  assertEquals(await crowd[498]!.rest(), "ERR_DENIED\n");
+  assertEquals(await last.ask("p pub #a x"), "OK");
+  assertEquals(broker.broker.connections, 1);
+});
+
+Deno.test("who has said something, was not let in, and makes room counts once", async () => {
+  await using broker = new TestServer({ gatekeeper: CLOSED, limits: { connections: 1 } });
+  using refused = broker.connect("publishers");
+  assertEquals(await refused.ask("p pub #a x"), "ERR_DENIED");
+  using next = broker.connect("publishers");
+  assertEquals(await refused.rest(), "");
+  broker.broker.disconnect(2);
+  assertEquals(await next.rest(), "ERR_DENIED\n");
+  assertEquals(Object.fromEntries(broker.broker.snapshot().endings), { "made room": 1, "disconnected": 1 });
 });

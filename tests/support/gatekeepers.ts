@@ -1,4 +1,4 @@
-import type { Grant } from "../../lib/auth/grant.ts";
+import { type Grant, UNLIMITED } from "../../lib/auth/grant.ts";
 import type { Gatekeeper } from "../../lib/auth/gatekeeper.ts";
 
 /** Lets nobody in, and takes for ever to say so. */
@@ -7,3 +7,6 @@ export const CLOSED: Gatekeeper = {
   admitClassic: () => undefined,
   renew: (grant: Grant) => grant,
 };
+
+/** Lets in who speaks the classic protocol, and asks nothing. */
+export const OPEN_TO_CLASSIC: Gatekeeper = { ...CLOSED, admitClassic: () => UNLIMITED };

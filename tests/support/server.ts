@@ -6,6 +6,8 @@ import {
   SUBSCRIBERS,
   type Totals,
 } from "../../lib/broker/mod.ts";
+import { THIS_MACHINE } from "../../lib/broker/machine.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { LogFields } from "../../lib/log.ts";
 import type { Store } from "../../lib/store/types.ts";
 import { memoryPair } from "./memory_pair.ts";
@@ -28,6 +30,8 @@ type TestedOptions = Pick<
 export interface TestServerOptions extends TestedOptions {
   /** Makes these topics durable. */
   readonly durable?: { readonly store: Store; readonly patterns: readonly string[] };
+  /** In the place of the machine's. */
+  readonly clock?: Clock;
 }
 
 /** A logged event. */
@@ -45,7 +49,7 @@ export class TestServer implements AsyncDisposable {
   readonly logged: Logged[] = [];
   readonly #waiting: Array<() => void> = [];
 
-  constructor({ durable, ...options }: TestServerOptions = {}) {
+  constructor({ durable, clock = THIS_MACHINE.clock, ...options }: TestServerOptions = {}) {
     const log = (level: Logged["level"]) => (event: string, fields: LogFields = {}): void => {
       this.logged.push({ level, event, fields });
       for (const wake of this.#waiting.splice(0)) wake();
@@ -57,7 +61,7 @@ export class TestServer implements AsyncDisposable {
         ? {}
         : { store: durable.store, durable: durable.patterns, dedupWindow: 60_000 }),
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-    });
+    }, { ...THIS_MACHINE, clock });
   }
 
   get totals(): Totals {

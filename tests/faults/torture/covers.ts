@@ -134,7 +134,8 @@ export class Covers {
     }
     if (from !== undefined && /^\d+$/.test(from)) {
       if (message.seq === undefined || message.seq < Number(from)) return false;
-      return !stored || (this.#options.durable === true && this.#options.retained !== true);
+      // what was stored before its beginning was found may be gone by then
+      return okAt <= message.sentAt || (this.#options.durable === true && this.#options.retained !== true);
     }
     if (okAt <= message.sentAt) return to === undefined || from === "earliest";
     return stored && from === "earliest" && this.#options.durable === true && this.#options.retained !== true;

@@ -1,45 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Clock, Timer } from "../../../lib/clock.ts";
 import { LATE_PACE_MS, LATE_WITHIN_MS } from "../../../lib/limits.ts";
 import { type LateOne, LateOnes } from "../../../lib/sessions/admission/late_ones.ts";
-
-/** Time that passes when it is told so. */
-class StillClock implements Clock {
-  #now = 0;
-  #alarms: { readonly at: number; readonly callback: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-  wall(): number {
-    return this.#now;
-  }
-  after(ms: number, callback: () => void): Timer {
-    const alarm = { at: this.#now + ms, callback };
-    this.#alarms.push(alarm);
-    return alarm as unknown as Timer;
-  }
-  every(): Timer {
-    throw new Error("nothing is done again and again");
-  }
-  cancel(timer: Timer | undefined): void {
-    this.#alarms = this.#alarms.filter((alarm) => alarm as unknown !== timer);
-  }
-  get alarms(): number {
-    return this.#alarms.length;
-  }
-  pass(ms: number): void {
-    const until = this.#now + ms;
-    for (;;) {
-      const [next] = this.#alarms.filter(({ at }) => at <= until).sort((one, other) => one.at - other.at);
-      if (next === undefined) break;
-      this.#alarms.splice(this.#alarms.indexOf(next), 1);
-      this.#now = next.at;
-      next.callback();
-    }
-    this.#now = until;
-  }
-}
+import { StillClock } from "../../support/still_clock.ts";
 
 class One implements LateOne {
   late = true;
