@@ -62,7 +62,7 @@ Deno.test("an end wakes a read that waits, on both sides, and a write that waits
     await one[how]();
     assertEquals(await reading, undefined, how);
   }
-  const [one, other] = memoryPair(1);
+  const [one] = memoryPair(1);
   const reading = assertRejects(() => read(one), Deno.errors.BadResource);
   await write(one, "a");
   const own = assertRejects(() => write(one, "b"), Deno.errors.BrokenPipe);

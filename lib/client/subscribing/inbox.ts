@@ -119,7 +119,6 @@ export class Inbox {
   }
 
   fail(error: Error): void {
-    this.#over = true;
     this.#error = error;
     for (const queue of [this.common, ...this.#iterated.values()]) queue.fail(error);
   }
