@@ -42,6 +42,8 @@ Deno.test("a request has its reply, and what is accepted is told in its place am
   const asked = bench.ask("sub", "#a");
   await socket.says("me sub #a\n");
   assertEquals([link.answered, link.waitsSince], [false, 0]);
+  assertEquals([link.onTrial, link.besideHello, link.spokeV2], [false, false, false]);
+  assertEquals([link.slowest, link.ahead], [0, 1]);
   await clock.pass(70);
   assertEquals(link.waitsSince, 70);
   socket.come("OK\n#a one\n");
@@ -72,6 +74,8 @@ Deno.test("a request that waits when the connection ends has no answer, and one 
   bench.socket.come(null);
   assertEquals(await waiting, undefined);
   assertEquals(await bench.ended, { reason: "the broker closed the connection" });
+  await bench.clock.pass(10);
+  assertEquals(bench.link.waitsSince, 0, "it waits no more");
   assertEquals(await bench.ask("sub", "#b"), undefined);
   assertEquals(await within("an answer", bench.link.request(new Uint8Array(1))), undefined);
   assertEquals([bench.log, bench.clock.set, bench.link.answered], [[], [], false]);
