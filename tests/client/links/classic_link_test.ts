@@ -5,8 +5,9 @@ import type { Delivery, SharedDelivery } from "../../../lib/client/links/deliver
 import type { DeliverySink } from "../../../lib/client/links/delivery_sink.ts";
 import type { LinkEnd } from "../../../lib/client/links/link_end.ts";
 import type { Gap } from "../../../lib/mod.ts";
+import { HandedClock, settled } from "../../support/handed_clock.ts";
 import { within } from "../../support/within.ts";
-import { HandedClock, HandedSocket, settled } from "./handed.ts";
+import { HandedSocket } from "./handed_socket.ts";
 
 /** A subscriber's link, and what came. */
 class Bench {
