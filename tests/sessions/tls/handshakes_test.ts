@@ -58,11 +58,12 @@ class Desk {
   readonly clock = new HandedClock();
   readonly told: unknown[] = [];
   turns = 0;
+  closes = 0;
   readonly handshakes: Handshakes;
   readonly peer: Transport;
   readonly shaking: Promise<Transport | undefined>;
 
-  constructor() {
+  constructor(broken: Partial<Transport> = {}) {
     const tell = (level: string) => (event: string, fields: LogFields = {}): void =>
       void this.told.push([level, event, fields["reason"]]);
     this.handshakes = new Handshakes({
@@ -72,7 +73,16 @@ class Desk {
     });
     const [mine, theirs] = memoryPair();
     this.peer = mine;
-    this.shaking = this.shake(theirs);
+    this.shaking = this.shake({
+      read: (into) => theirs.read(into),
+      write: (bytes) => theirs.write(bytes),
+      closeWrite: () => theirs.closeWrite(),
+      close: () => {
+        this.closes++;
+        theirs.close();
+      },
+      ...broken,
+    });
   }
 
   shake(transport: Transport): Promise<Transport | undefined> {
@@ -116,6 +126,7 @@ Deno.test("who speaks plain text is answered, and what still comes is thrown awa
   desk.peer.close();
   assertEquals(await shaken, undefined);
   assertEquals([desk.told, desk.clock.set, desk.handshakes.size], [[PLAIN], [], 0]);
+  assertEquals(desk.closes, 1);
 });
 
 Deno.test("who does not close behind the answer to plain text is closed in its time", async () => {
@@ -126,7 +137,7 @@ Deno.test("who does not close behind the answer to plain text is closed in its t
   await desk.clock.pass(LAST_WORDS_MS - 1);
   assertEquals(await desk.write("x"), 1);
   await desk.clock.pass(1);
-  assertEquals(await desk.shaking, undefined);
+  assertEquals([await desk.shaking, desk.closes], [undefined, 1]);
   await assertRejects(() => desk.write("x"), Deno.errors.BrokenPipe);
 });
 
@@ -136,7 +147,16 @@ Deno.test("who has gone before it could be answered is closed as well, and so is
   desk.fail("plain");
   assertEquals(await desk.shaking, undefined);
   assertEquals([desk.clock.set, desk.handshakes.size], [[], 0]);
-  desk.peer.close();
+  assertEquals(desk.closes, 1);
+  const reset = (): Promise<never> => Promise.reject(new Deno.errors.ConnectionReset("reset"));
+  for (const half of [{ write: reset }, { closeWrite: reset }, { read: reset }]) {
+    const cut = new Desk(half);
+    cut.fail("plain");
+    assertEquals([await cut.shaking, cut.closes, cut.clock.set], [undefined, 1, []]);
+  }
+  const odd = new Desk({ write: () => Promise.reject("no error") });
+  odd.fail("plain");
+  assertEquals(await odd.shaking.catch((error) => error), "no error");
   const broken = new Desk();
   broken.source.begun[0]!.reject(new TypeError("a defect"));
   await assertRejects(() => broken.shaking, TypeError, "a defect");
