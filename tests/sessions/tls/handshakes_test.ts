@@ -58,6 +58,8 @@ class Desk {
   readonly clock = new HandedClock();
   readonly told: unknown[] = [];
   turns = 0;
+  /** Until others had their turn. */
+  turn: Promise<void> = Promise.resolve();
   closes = 0;
   readonly handshakes: Handshakes;
   readonly peer: Transport;
@@ -69,7 +71,10 @@ class Desk {
     this.handshakes = new Handshakes({
       clock: this.clock,
       log: { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") },
-      turned: () => Promise.resolve(void this.turns++),
+      turned: () => {
+        this.turns++;
+        return this.turn;
+      },
     });
     const [mine, theirs] = memoryPair();
     this.peer = mine;
@@ -127,6 +132,24 @@ Deno.test("who speaks plain text is answered, and what still comes is thrown awa
   assertEquals(await shaken, undefined);
   assertEquals([desk.told, desk.clock.set, desk.handshakes.size], [[PLAIN], [], 0]);
   assertEquals(desk.closes, 1);
+});
+
+Deno.test("what is thrown away is read no faster than others have their turns", async () => {
+  const desk = new Desk();
+  const turn = Promise.withResolvers<void>();
+  desk.turn = turn.promise;
+  desk.fail("plain");
+  await desk.read();
+  for (let times = 0; times < 3; times++) {
+    await desk.write("x");
+    await settled();
+  }
+  assertEquals(desk.turns, 1);
+  turn.resolve();
+  await settled();
+  assertEquals(desk.turns, 2, "what came meanwhile is one read");
+  desk.peer.close();
+  await desk.shaking;
 });
 
 Deno.test("who does not close behind the answer to plain text is closed in its time", async () => {
