@@ -45,3 +45,18 @@ Deno.test("where that cannot be found out there is a shell", options, () => {
   using _jobs = among([20, 30, 30]);
   assertEquals(isOrphaned(), false);
 });
+
+Deno.test({
+  name: "who may not do everything does not ask for /proc: there is a shell",
+  ...options,
+  permissions: { read: true },
+  fn: () => {
+    using _jobs = among([20, 30, 30], [1, 20, 20]);
+    assertEquals(isOrphaned(), false);
+  },
+});
+
+Deno.test("the first process of a system may be an ancestor of the same session", options, () => {
+  using _jobs = among([1, 30, 1], [0, 1, 1]);
+  assertEquals(isOrphaned(), false, "it is a job of its own");
+});
