@@ -12,6 +12,10 @@ export class StandInTerminal implements Disposable {
   readonly rows: Rows;
   /** Whether keys come one by one, as it was asked for. */
   readonly raw: boolean[] = [];
+  /** Whether its signals were to stay, each time that was asked for. */
+  readonly cbreak: (boolean | undefined)[] = [];
+  /** Called when it is asked how keys are to come: it may take a while, for who is in the background. */
+  onRaw = (): void => {};
   readonly #stack = new DisposableStack();
   readonly #keys: string[] = [];
   #wake: () => void = () => {};
@@ -28,7 +32,11 @@ export class StandInTerminal implements Disposable {
     };
     const stdin = {
       read: (into: Uint8Array) => this.#read(into),
-      setRaw: (raw: boolean) => void this.raw.push(raw),
+      setRaw: (raw: boolean, options?: Deno.SetRawOptions) => {
+        this.raw.push(raw);
+        if (raw) this.cbreak.push(options?.cbreak);
+        this.onRaw();
+      },
       isTerminal: () => true,
     };
     const stdout = { writeSync, isTerminal: () => true };

@@ -31,6 +31,44 @@ Deno.test("all bodies together have a bound, but one alone is taken whatever its
   bodies.holding().set(BODIES_BYTES_MOST);
 });
 
+Deno.test("bodies may have all of the bytes together that there are for them, and what is let go of is free", () => {
+  const bodies = new Bodies();
+  const [one, other] = [bodies.holding(), bodies.holding()];
+  one.set(BODIES_BYTES_MOST - 10);
+  other.set(10);
+  assertThrows(() => other.set(11), Problem);
+  other.set(5);
+  one.set(BODIES_BYTES_MOST - 5);
+  assertEquals([one.bytes, other.bytes], [BODIES_BYTES_MOST - 5, 5]);
+  assertThrows(() => one.set(BODIES_BYTES_MOST), Problem);
+  other[Symbol.dispose]();
+  one.set(BODIES_BYTES_MOST);
+  one[Symbol.dispose]();
+  bodies.holding().set(0);
+  const [large, none] = [bodies.holding(), bodies.holding()];
+  large.set(BODIES_BYTES_MOST + 1);
+  none.set(0);
+});
+
+Deno.test("a body that is refused keeps nothing, and one whose length is told is refused before it is read", async () => {
+  const bodies = new Bodies();
+  await assertRejects(() => bodies.read(post(["abc", "de"]), 4), Problem);
+  using all = bodies.holding();
+  all.set(1);
+  // were anything held beside it, this would be too much
+  all.set(BODIES_BYTES_MOST + 1);
+  const told = (length: number): Request =>
+    new Request("http://localhost/", {
+      method: "POST",
+      headers: { "content-length": `${length}` },
+      body: new ReadableStream({ pull: (to) => to.close() }, { highWaterMark: 0 }),
+    });
+  const problem = await assertRejects(() => new Bodies().read(told(5), 4), Problem);
+  assertEquals([problem.status, problem.extras.headers?.["connection"]], [413, "close"]);
+  using body = await new Bodies().read(told(4), 4);
+  assertEquals(body.bytes.length, 0);
+});
+
 Deno.test("lines are the same however a body is cut", async () => {
   const text = "one\n\ntwo\r\nth\rree\n\r\nfour";
   for (let size = 1; size <= text.length; size++) {

@@ -16,6 +16,29 @@ Deno.test("in a crowd who waits for each reply gets each, though nobody else has
   for (let at = 0; at < 50; at++) assertEquals(await publisher.ask(`p pub #a ${at}`), "OK");
 });
 
+Deno.test("connections that have left are no part of a crowd", async () => {
+  await using broker = new TestServer();
+  const answersAtOnce = async (): Promise<boolean> => {
+    using publisher = broker.connect("publishers");
+    await publisher.send("p pub #a 1\n");
+    let answered = false;
+    const reply = publisher.line().then(() => answered = true);
+    // all that goes on without the event loop having turned
+    for (let turns = 0; turns < 100; turns++) await Promise.resolve();
+    const atOnce = answered;
+    await reply;
+    return atOnce;
+  };
+  assertEquals(await answersAtOnce(), true);
+  const clients = Array.from({ length: CROWD + 1 }, () => broker.connect("publishers"));
+  assertEquals(await answersAtOnce(), false, "it waits for the next one of its connection");
+  for (const client of clients) {
+    await client.endInput();
+    assertEquals(await client.rest(), "");
+  }
+  assertEquals(await answersAtOnce(), true);
+});
+
 Deno.test("in a crowd what was published last is answered before its connection ends (C11)", async () => {
   await using broker = crowd();
   using publisher = broker.connect("publishers");

@@ -3,11 +3,13 @@ import { Counters } from "../../lib/counters.ts";
 import { MemoryEngine } from "../../lib/engine/memory.ts";
 import type {
   Acknowledgement,
+  Gate,
   GivingBack,
   Joining,
   Member,
   Membership,
   Receipt,
+  Route,
   SequenceSpan,
 } from "../../lib/engine/types.ts";
 import { FlushList } from "../../lib/flush_list.ts";
@@ -101,18 +103,24 @@ function isIn(held: string, topic: string, { from, end }: SequenceSpan): boolean
   return name === topic && Number(number) >= from && Number(number) < end;
 }
 
-/** An engine in which every group does as it is told; all else is in memory. */
+/** An engine in which every group, and who is full, does as it is told; all else is in memory. */
 export class ScriptedEngine extends MemoryEngine {
   override readonly durable: readonly string[] = ["#d.>"];
   readonly memberships: ScriptedMembership[] = [];
   /** Why nobody is let in. */
   refuses: string | undefined;
+  /** Who is full whatever is published. */
+  gate: Gate | undefined;
   readonly #pool = new ChunkPool();
   readonly #flushes: FlushList;
 
   constructor(options: ConstructorParameters<typeof MemoryEngine>[0]) {
     super(options);
     this.#flushes = options.flushes;
+  }
+
+  override gateOf(route: Route): Gate | undefined {
+    return this.gate ?? super.gateOf(route);
   }
 
   override join(joining: Joining, member: Member): Membership {

@@ -60,7 +60,6 @@ export class Keyboard implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#closed) return;
     this.#closed = true;
     for (const [signal, listener] of this.#signals) Deno.removeSignalListener(signal, listener);
     globalThis.removeEventListener("unload", this.#release);

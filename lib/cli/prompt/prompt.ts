@@ -122,7 +122,7 @@ export class Prompt implements Disposable, OutputTarget {
     if (this.#closed) return undefined;
     this.#asking = true;
     for (;;) {
-      while (this.#nextKey < this.#keys.length) {
+      while (!this.#closed && this.#nextKey < this.#keys.length) {
         const line = this.#press(this.#keys[this.#nextKey++]!);
         if (line !== undefined) return line;
       }
@@ -205,7 +205,6 @@ export class Prompt implements Disposable, OutputTarget {
   }
 
   #close(): void {
-    if (this.#closed) return;
     this.#closed = true;
     this.#leaveLine();
     this.#asking = false;

@@ -218,10 +218,7 @@ export class ClassicLink {
   /** Silence may mean something: see the decoder. */
   #minds(patience: number | undefined): void {
     if (patience === undefined) return;
-    this.#quietTimer = this.#clock.after(patience, () => {
-      this.#decoder.quiet();
-      this.#minds(this.#decoder.patience);
-    });
+    this.#quietTimer = this.#clock.after(patience, () => this.#decoder.quiet());
   }
 
   #reply(text: string): void {

@@ -43,8 +43,8 @@ export class Inbox {
   readonly #leaving = new Map<string, SubscriptionName>();
   /** The same of what was granted when nobody waited for it any more. */
   readonly #unwanted = new Map<string, SubscriptionName>();
-  /** The last item of a subscription that has come to its end, while it waits. */
-  readonly #last = new Map<Item, Stream>();
+  /** The last item of a subscription that has come to its end. */
+  readonly #last = new WeakMap<Item, Stream>();
   /** Of a message that went to several queues: how many have not given it up. */
   readonly #holders = new WeakMap<Delivery, number>();
   /** Of messages that are no group's. */
@@ -119,7 +119,6 @@ export class Inbox {
   }
 
   fail(error: Error): void {
-    this.#over = true;
     this.#error = error;
     for (const queue of [this.common, ...this.#iterated.values()]) queue.fail(error);
   }
@@ -273,7 +272,7 @@ export class Inbox {
   }
 
   #placeOf(item: Item): number {
-    return item instanceof Gap ? this.#gapPlaces.get(item) ?? 0 : item.place;
+    return item instanceof Gap ? this.#gapPlaces.get(item)! : item.place;
   }
 
   /** Takes what waits in common for a subscription, up to its end. */
@@ -293,7 +292,6 @@ export class Inbox {
     for (const item of items) {
       this.#giveUp(item);
       if (!(item instanceof QueuedNotice)) continue;
-      this.#last.delete(item);
       item.caughtUp.reject(new RunError(`${shown(name)} was unsubscribed before all of it had come`));
     }
   }
@@ -352,7 +350,6 @@ export class Inbox {
   #reached(item: Gap | QueuedNotice): void {
     const stream = this.#last.get(item);
     if (stream !== undefined) stream.state = "over";
-    this.#last.delete(item);
     this.#onReached(item);
   }
 

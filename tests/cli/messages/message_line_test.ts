@@ -83,6 +83,19 @@ Deno.test("what is no message says what is wrong", () => {
     ['{"topic":"a","payload":"x","time":"1969-12-31T23:59:59Z"}', '"time" is as in'],
     ['{"topic":"a","payload":"x","time":5}', '"time" is a string, not 5'],
     ['{"topic":"a","payload":"x","seq":"1"}', '"seq" is a number from 0 up, not "1"'],
+    ['{"topic":"a","payload":"x","seq":-1}', '"seq" is a number from 0 up, not -1'],
+    ['{"topic":"a","payload":"x","attempt":"1"}', '"attempt" is a number from 0 up, not "1"'],
+    ['{"topic":"a","payload":"x","attempt":null}', '"attempt" is a number from 0 up, not null'],
+    ['{"topic":"a","payload":"x","id":1}', '"id" is a string, not 1'],
+    ['{"topic":"a","payload":"x","key":[]}', '"key" is a string, not a list'],
+    ['{"topic":"a","payload":"x","reply":true}', '"reply" is a string, not true'],
+    ['{"topic":"a","payload":"x","at":"soon"}', '"at" is as in 2026-01-31T09:00:00Z, not "soon"'],
+    ['{"topic":"a","payload":"x","delay":5}', '"delay" is for publisher --json-in, "at" is for both'],
+    ['{"topic":"a","payload":"x","headers":"b"}', '"headers" is an object, not "b"'],
+    ['{"topic":"a","payload":"x","headers":{"\\ud800":"b"}}', "half a surrogate pair"],
+    ['{"topic":"a","payload":"x","headers":{"b":"\\ud800"}}', '"headers.b" holds half a surrogate pair'],
+    ['{"topic":"a","payload":"x","fields_base64":"IQ=="}', '"fields" are name=value'],
+    ['{"topic":"a","payload":"x","fields_base64":"!"}', '"fields_base64" is not base64'],
     ['{"topic":"a","payload":"x","group":7}', '"group" is a string, not 7'],
     ['{"topic":"a","payload":"x","ttl":-1}', '"ttl" is a number from 0 up, not -1'],
     ['{"topic":"a","payload":"x","headers":["x"]}', '"headers" is an object, not a list'],
@@ -98,4 +111,35 @@ Deno.test("a header without a name is no message to publish, and is told before 
   assertEquals(readPublishLine('{"topic":"a","payload":"x","headers":{"":"v"}}'), {
     problem: 'a header has a name, the one with "v" has none',
   });
+});
+
+Deno.test("what is not for who publishes is no message to publish, and says so", () => {
+  const cases: [string, string][] = [
+    ["[]", "expected a JSON object"],
+    ['{"payload":"x","fields":"a=b"}', '"fields" is for broker --import alone'],
+    ['{"payload":"x","fields_base64":"YT1i"}', '"fields_base64" is for broker --import alone'],
+    ['{"payload":"x","delay":1,"at":"2027-01-31T09:00:00Z"}', '"delay" and "at" are both there: take one'],
+    ['{"payload":"x","ttl":0}', '"ttl" is seconds above 0'],
+    ['{"payload":"x","reply":"#a.*"}', '"reply": '],
+    ['{"payload":"x","subs":1,"nonsense":1}', 'unknown key "nonsense"'],
+  ];
+  for (const [line, reason] of cases) {
+    const read = readPublishLine(line);
+    assertStringIncludes("problem" in read ? read.problem : "no problem", reason, line);
+  }
+});
+
+Deno.test("a message to publish has what its line says, and a payload of any size a broker takes", () => {
+  const at = "2027-01-31T09:00:00Z";
+  const nothing = { ttl: undefined, key: undefined, reply: undefined, delay: undefined, at: undefined };
+  const none = { ...nothing, topic: undefined, headers: new Map(), payload: new Uint8Array() };
+  assertEquals(readPublishLine('{"payload":"","delay":0}'), { message: { ...none, delay: 0 } });
+  assertEquals(readPublishLine(`{"payload":"","at":"${at}","ttl":0.1,"reply":"r","key":"k"}`), {
+    message: { ...none, at: Date.parse(at), ttl: 0.1, reply: "r", key: "k" },
+  });
+  assertEquals(readPublishLine('{"topic":"a","payload":"","level":"synced","subs":2,"attempt":3}'), {
+    message: { ...none, topic: "#a" },
+  });
+  const most = JSON.stringify({ topic: "a", payload: "x".repeat(1024) });
+  assertEquals("message" in readMessageLine(most, LIMITS), true, "just what is taken");
 });

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BROKER } from "../../../lib/cli/broker/options.ts";
-import { helpText } from "../../../lib/cli/options/help.ts";
+import { helpText, wrap } from "../../../lib/cli/options/help.ts";
+import { flag, option, type Program, type Table } from "../../../lib/cli/options/table.ts";
+import { TEXT } from "../../../lib/cli/options/units.ts";
 import { PUBLISHER } from "../../../lib/cli/publisher/options.ts";
 import { SUBSCRIBER } from "../../../lib/cli/subscriber/options.ts";
 import { VERSION } from "../../../lib/cli/version.ts";
@@ -16,6 +18,89 @@ Deno.test("the help names every option with its forms, its value and its meaning
       "  --help                   print this and exit",
     ]
   ) assertStringIncludes(help, `\n${line}\n`);
+});
+
+const TINY: Program<Table> = {
+  name: "tiny",
+  version: "1",
+  summary: "Does one thing.",
+  usage: ["tiny [options] FILE"],
+  options: {
+    go: flag({ letters: "g", help: "do it" }),
+    "with-a-very-long-name": option(TEXT, { help: "do it with something that has a long name" }),
+  },
+  examples: [{ command: "tiny -g x", does: "does it" }],
+  notes: ["Mind.", "That is all."],
+};
+
+/** Its help from the lines of its own options on, up to those that every program has. */
+function optionsOf(width: number): string[] {
+  const lines = helpText(TINY, width).split("\n");
+  return lines.slice(
+    lines.indexOf("Options:") + 1,
+    lines.findIndex((line) => line.includes("--show-config")),
+  );
+}
+
+Deno.test("the help has what a program is for, how it is called, its options, examples and notes, in this order", () => {
+  const help = helpText(TINY, 100);
+  const [head = "", rest = ""] = help.split("Options:\n");
+  assertEquals(
+    head,
+    "Does one thing.\n\nUsage:\n  tiny [options] FILE\n  tiny completions bash|zsh|fish\n\n",
+  );
+  assertEquals(
+    rest.split("\n").slice(-10).join("\n"),
+    "  --version                   print the version and exit\n\nExamples:\n  tiny -g x\n      does it\n\n" +
+      "Mind.\n\nThat is all.\n",
+  );
+  const { examples: _, ...others } = TINY;
+  assertEquals(helpText({ ...others, examples: [] }, 100).includes("Examples"), false);
+});
+
+Deno.test("a meaning stands beside its option where there is room, and else below it", () => {
+  assertEquals(optionsOf(100), [
+    "  -g, --go                    do it",
+    "  --with-a-very-long-name TEXT",
+    "                              do it with something that has a long name",
+  ]);
+  assertEquals(optionsOf(64), [
+    "  -g, --go                    do it",
+    "  --with-a-very-long-name TEXT",
+    "                              do it with something that has a",
+    "                              long name",
+  ]);
+  assertEquals(optionsOf(63), [
+    "  -g, --go",
+    "      do it",
+    "  --with-a-very-long-name TEXT",
+    "      do it with something that has a long name",
+  ]);
+  assertEquals(optionsOf(10), [
+    "  -g, --go",
+    "      do it",
+    "  --with-a-very-long-name",
+    "      TEXT",
+    "      do it with",
+    "      something that",
+    "      has a long",
+    "      name",
+  ]);
+});
+
+Deno.test("no line is wider than 100 characters or narrower than 20 for the width of a terminal", () => {
+  assertEquals(helpText(SAMPLE, 200), helpText(SAMPLE, 100));
+  assertEquals(helpText(SAMPLE, 1), helpText(SAMPLE, 20));
+  assertEquals(helpText(SAMPLE, 19), helpText(SAMPLE, 20));
+  assertEquals(helpText(SAMPLE, 99) === helpText(SAMPLE, 100), false);
+});
+
+Deno.test("a text is broken between words, where a line has just room for the next it is there", () => {
+  assertEquals(wrap("ab cd ef", { width: 5 }), ["ab cd", "ef"]);
+  assertEquals(wrap("ab cd ef", { width: 4 }), ["ab", "cd", "ef"]);
+  assertEquals(wrap("ab cd ef", { width: 7, indent: 2 }), ["  ab cd", "  ef"]);
+  assertEquals(wrap("ab cd ef", { width: 7, indent: 2, hang: 4 }), ["  ab cd", "    ef"]);
+  assertEquals(wrap("abcdef g", { width: 3, indent: 1 }), [" abcdef", " g"]);
 });
 
 for (const program of [BROKER, PUBLISHER, SUBSCRIBER]) {

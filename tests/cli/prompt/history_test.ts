@@ -106,3 +106,34 @@ test("History reads the end of a file that is far too large", async (path) => {
   assert(isCut());
   assertEquals(new History({ path }).lines.at(-1), more.at(-1) ?? "last");
 });
+
+test("History keeps a line of 8 KiB, and none that is longer, whoever has put it into the file", (path) => {
+  const [longest, longer] = ["x".repeat(8192), "y".repeat(8193)];
+  const history = new History({ path });
+  for (const line of [longest, longer]) history.add(line);
+  assertEquals(history.lines, [longest]);
+  Deno.writeTextFileSync(path, `${longer}\n`, { append: true });
+  assertEquals(new History({ path }).lines, [longest]);
+});
+
+test("History has the latest thousand lines, also of this run alone", (path) => {
+  for (const history of [new History(), new History({ path })]) {
+    for (let at = 0; at <= 1000; at++) history.add(`line ${at}`);
+    assertEquals([history.lines.length, history.lines[0], history.lines.at(-1)], [
+      1000,
+      "line 1",
+      "line 1000",
+    ]);
+  }
+  assertEquals(new History({ path }).lines.at(-1), "line 1000");
+});
+
+test("History reads as much of a file as it may have, from where the last of it begins", async (path) => {
+  new History({ path }).add("x");
+  const most = 4 * 1024 * 1024;
+  // the first line begins just where reading does, or a byte before that
+  for (const [size, first] of [[most, "first"], [most + 1, "irst"]] as const) {
+    await Deno.writeTextFile(path, "first\n".padEnd(size - 5, "\n") + "last\n");
+    assertEquals(new History({ path }).lines, [first, "last"]);
+  }
+});

@@ -154,3 +154,38 @@ Deno.test("Ctrl-L clears the screen, and the line is drawn at its top", async ()
   desk.type("\r");
   assertEquals(await line, "x");
 });
+
+Deno.test("what was typed behind Ctrl-D is entered nowhere, and nothing is asked for any more", async () => {
+  using desk = new Desk();
+  desk.type("one\r\x04two\r");
+  assertEquals([await desk.line(), await desk.line(), await desk.line()], ["one", undefined, undefined]);
+  desk.prompt.printAbove("a message");
+  assertEquals(desk.terminal.shown.at(-1), "a message", "no line stands below it");
+});
+
+Deno.test("a topic that is whole is not listed, and a hundred offers are all there are", async () => {
+  {
+    using desk = new Desk({ topics: ["#alpha"] });
+    void desk.line();
+    desk.type("pub #alpha \t\t");
+    await turn();
+    assertEquals(desk.terminal.shown, ["p\\x1b1> pub #alpha"]);
+  }
+  const topics = Array.from({ length: 100 }, (_, at) => `#t${String(at).padStart(3, "0")}`);
+  using desk = new Desk({ topics });
+  void desk.line();
+  desk.type("pub #t0\t");
+  await turn();
+  assertEquals(desk.terminal.shown.at(-2)?.endsWith("#t099"), true, desk.terminal.shown.join("\n"));
+});
+
+Deno.test("in a terminal that does not know its size a line of several rows is drawn", async () => {
+  using desk = new Desk();
+  using _size = standIn(Deno, "consoleSize", () => ({ columns: 0, rows: 0 }));
+  const line = desk.line();
+  desk.type("half");
+  await turn();
+  assertEquals(desk.terminal.shown.at(-1), "p\\x1b1> half");
+  desk.type("\r");
+  assertEquals(await line, "half");
+});

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { backOff, pause } from "../../../lib/client/connecting/back_off.ts";
+import { HandedClock } from "../../support/handed_clock.ts";
+import { within } from "../../support/within.ts";
 
 Deno.test("the pause before a try is anything up to a bound that doubles from 100 ms to 5 s (F28)", () => {
   const bounds = [1, 2, 3, 4, 5, 6, 7, 8, 1_000_000].map((attempt) => backOff(attempt, () => 1));
@@ -9,10 +10,29 @@ Deno.test("the pause before a try is anything up to a bound that doubles from 10
   assertEquals(backOff(7, () => 0.5), 2500);
 });
 
-Deno.test("a pause ends with the signal's reason, before it and in the middle of it", async () => {
+/** A pause, waited for. */
+function paused(ms: number, clock: HandedClock, signal: AbortSignal): Promise<void> {
+  return within("the end of a pause", pause(ms, { clock, signal }));
+}
+
+Deno.test("a pause takes its time, and nothing is waited for behind it", async () => {
+  const clock = new HandedClock();
   const stop = new AbortController();
-  const pausing = pause(60_000, { clock: SYSTEM_CLOCK, signal: stop.signal });
+  const pausing = paused(100, clock, stop.signal);
+  assertEquals(clock.set, [100]);
+  await clock.pass(100);
+  await pausing;
+  stop.abort(new Error("enough"));
+  assertEquals(clock.set, []);
+});
+
+Deno.test("a pause ends with the signal's reason, before it and in the middle of it", async () => {
+  const clock = new HandedClock();
+  const stop = new AbortController();
+  const pausing = paused(60_000, clock, stop.signal);
   stop.abort(new Error("enough"));
   await assertRejects(() => pausing, Error, "enough");
-  await assertRejects(() => pause(60_000, { clock: SYSTEM_CLOCK, signal: stop.signal }), Error, "enough");
+  assertEquals(clock.set, []);
+  await assertRejects(() => paused(60_000, clock, stop.signal), Error, "enough");
+  assertEquals(clock.set, [], "no time is taken for it");
 });

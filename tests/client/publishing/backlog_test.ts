@@ -81,6 +81,30 @@ Deno.test("the window stops what is sent and not done with, a message larger tha
   assertEquals(takeAll(backlog, window), frame("z"));
 });
 
+Deno.test("what no portion has been made of is counted, in the block that is being filled", () => {
+  const backlog = new Backlog();
+  assertEquals(backlog.unsent, 0);
+  add(backlog, "x");
+  assertEquals(backlog.unsent, frame("x").length);
+  add(backlog, "yz");
+  const both = frame("x").length + frame("yz").length;
+  assertEquals(backlog.unsent, both);
+  const portion = backlog.next(ALL)!;
+  assertEquals(backlog.unsent, 0);
+  add(backlog, "z");
+  assertEquals(backlog.unsent, frame("z").length);
+  backlog.written(portion);
+  backlog.rewind();
+  assertEquals(backlog.unsent, both + frame("z").length);
+  backlog.done(1);
+  backlog.rewind();
+  assertEquals(backlog.unsent, both + frame("z").length - frame("x").length);
+  add(backlog, "y".repeat(1024 * 1024));
+  assertEquals(backlog.unsent, frame("y".repeat(1024 * 1024)).length, "of the last block");
+  backlog.clear();
+  assertEquals([backlog.unsent, backlog.bytes, backlog.size], [0, 0, 0]);
+});
+
 Deno.test("memory is let go of as messages are done with", () => {
   const backlog = new Backlog();
   for (let round = 0; round < 100; round++) {

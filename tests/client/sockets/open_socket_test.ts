@@ -3,6 +3,7 @@ import type { Host } from "../../../lib/client/host.ts";
 import { ConnectError } from "../../../lib/client/sockets/connect_error.ts";
 import { openSocket } from "../../../lib/client/sockets/open_socket.ts";
 import type { Socket } from "../../../lib/client/sockets/socket.ts";
+import { within } from "../../support/within.ts";
 
 const TO = { host: "broker.example", port: 5, localPort: undefined };
 const SOCKET = {} as Socket;
@@ -36,8 +37,9 @@ class Bench {
     };
   }
 
-  open(signal: AbortSignal, within = 1234.4): Promise<Socket> {
-    return openSocket(TO, { host: this.host, within, signal });
+  open(signal: AbortSignal): Promise<Socket> {
+    const opening = openSocket(TO, { host: this.host, within: 1234.4, signal });
+    return within("a socket, or why there is none", opening);
   }
 }
 

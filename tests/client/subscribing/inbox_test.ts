@@ -205,6 +205,15 @@ Deno.test("a group that could not be left goes on as it was; one whose reader ha
   let reader = inbox.iterate(stream!, { gaps: false });
   inbox.leave(name);
   inbox.stays(name);
+  reader.return?.();
+  inbox.leave(name);
+  add(inbox, shared("#a", "g"));
+  assertEquals(waitsInCommon(inbox), false, "what comes is dropped");
+  inbox.stays(name);
+  const early = shared("#a", "g");
+  add(inbox, early);
+  reader = inbox.iterate(stream!, { gaps: false });
+  assertEquals((await next(reader)).value, early, "it is a member again");
   const first = shared("#a", "g", 2 * 1024 * 1024);
   add(inbox, first);
   assert(inbox.held() !== undefined, "it holds back again");

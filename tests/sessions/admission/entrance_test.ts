@@ -3,6 +3,7 @@ import type { Admission, Credentials, Gatekeeper, Visitor } from "../../../lib/a
 import type { Grant } from "../../../lib/auth/grant.ts";
 import { UNLIMITED } from "../../../lib/auth/grant.ts";
 import { TestServer } from "../../support/server.ts";
+import { within } from "../../support/within.ts";
 
 /** Who says who it is, and waits for what comes of it. */
 interface Asked {
@@ -41,7 +42,8 @@ class Scripted implements Gatekeeper {
   }
 
   async next(): Promise<Asked> {
-    if (this.asked.length === 0) await new Promise<void>((resolve) => this.#waiting = resolve);
+    const asked = new Promise<void>((resolve) => this.#waiting = resolve);
+    if (this.asked.length === 0) await within("somebody who says who it is", asked);
     return this.asked.shift()!;
   }
 }

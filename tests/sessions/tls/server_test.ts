@@ -85,6 +85,16 @@ Deno.test("A publisher and a subscriber talk inside TLS", options, async () => {
   assertMatch(names, /DNS:localhost/);
 });
 
+Deno.test("who shakes hands at the only port there is gets served there", options, async () => {
+  await using issuer = await TestIssuer.make();
+  await using broker = new Broker();
+  const tls = await certificatesOf(await issuer.issue(), Date.now());
+  const [, publishers] = listenersOn({ subPort: 0, pubPort: 0, tls });
+  const [listening] = broker.listen([publishers!]);
+  using publisher = await connectTls(listening!.address.port, issuer.certificate);
+  assertEquals(await publisher.ask("p1 pub #a hello"), "OK");
+});
+
 Deno.test(
   "who speaks plain text to a port with TLS is told so, and the log is once (F35)",
   options,

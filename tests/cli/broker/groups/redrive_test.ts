@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { redrive } from "../../../../lib/cli/broker/groups/redrive.ts";
+import { redrive, type RedrivingBroker } from "../../../../lib/cli/broker/groups/redrive.ts";
 import { RunError } from "../../../../lib/errors.ts";
 import { MemoryStore } from "../../../../lib/store/memory.ts";
 import { TestServer } from "../../../support/server.ts";
@@ -90,4 +90,42 @@ Deno.test("a broker that ends is told as that", async () => {
     RunError,
     "the broker ends",
   );
+});
+
+/** A broker that tells how many dead letters are left by these numbers, one for each time it is asked. */
+function telling(
+  { broker }: TestServer,
+  left: readonly (() => Promise<number> | number)[],
+): RedrivingBroker {
+  let asked = 0;
+  return {
+    serve: (transport, options) => broker.serve(transport, options),
+    groups: async () => {
+      const lag = await left[asked++]?.() ?? 0;
+      const groups = await broker.groups();
+      return groups.map((group) => group.pattern.startsWith("#dead.") ? { ...group, lag } : group)
+        // there are none below the group's own name
+        .filter(({ pattern }) => pattern !== "#dead.g");
+    },
+  };
+}
+
+Deno.test("what dies meanwhile is left for another time", async () => {
+  await using broker = server();
+  await kill(broker, "#jobs.a", ["1\n1", "1\n2"]);
+  const more = async (): Promise<number> => {
+    using publisher = await upgrade(broker.connect("publishers"));
+    const dead = "pub #dead.g.jobs.a 1 h.dead-topic=%23jobs.a\nx";
+    assertMatch(await publisher.ask(dead) ?? "", /^ok 1 /);
+    return 1;
+  };
+  const told = telling(broker, [() => 0, more, () => 7]);
+  assertEquals(await within("an end of it", redrive(told, "g")), 3);
+});
+
+Deno.test("what somebody else redrives is not waited for", async () => {
+  await using broker = server();
+  await kill(broker, "#jobs.a", ["1\n1", "1\n2"]);
+  const told = telling(broker, [() => 0, () => 5, () => 3, () => 0]);
+  assertEquals(await within("an end of it", redrive(told, "g")), 2);
 });

@@ -74,6 +74,29 @@ Deno.test("an answer that is refused is told to who asked, and one that cannot l
   await assertRejects(() => broken.answers.to(job())!.send(undefined), TypeError, "a mistake");
 });
 
+Deno.test("an answer has been sent when the broker has it, whatever is sent", async () => {
+  const large = new Uint8Array(LARGEST_LIMITS.payload + 1);
+  for (
+    const [printed, why, sends] of [
+      [bytes("x"), undefined, 2],
+      [bytes("x"), "it failed", 1],
+      [large, undefined, 1],
+    ] as const
+  ) {
+    const log: string[] = [];
+    const { answers } = answering(async (times) => {
+      // behind all that was on its way when it was asked
+      await new Promise((resolve) => setTimeout(resolve));
+      log.push(`taken ${times}`);
+      if (times === 1 && sends === 2) throw new RefusedError("PAYLOAD_TOO_LARGE", "too large");
+    });
+    const answer = answers.to(job());
+    answer?.add(printed);
+    await answer?.send(why);
+    assertEquals(log.length, sends, `${why} ${printed.length}`);
+  }
+});
+
 Deno.test("of an answer that no broker takes nothing is kept", async () => {
   const { answers, sent } = answering();
   const answer = answers.to(job());
@@ -82,4 +105,14 @@ Deno.test("of an answer that no broker takes nothing is kept", async () => {
   await answer?.send(undefined);
   assertEquals(sent.length, 1);
   assert(sent[0]?.[1] === "" && sent[0][2] === "the answer is larger than any broker takes");
+});
+
+Deno.test("an answer of just the bytes that a broker can be set to take is sent", async () => {
+  let length = 0;
+  const to: Responding = { respond: (_, payload) => Promise.resolve(length = payload!.length) };
+  const answer = new Answers(to, { notice: () => {} }).to(job());
+  answer?.add(new Uint8Array(1));
+  answer?.add(new Uint8Array(LARGEST_LIMITS.payload - 1));
+  await answer?.send(undefined);
+  assertEquals(length, LARGEST_LIMITS.payload);
 });

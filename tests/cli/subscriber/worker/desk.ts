@@ -6,6 +6,7 @@
 import { RefusedError } from "../../../../lib/errors.ts";
 import type { Job, LeasedJob } from "../../../../lib/cli/subscriber/worker/job.ts";
 import { Worker, type WorkerParts } from "../../../../lib/cli/subscriber/worker/worker.ts";
+import { within } from "../../../support/within.ts";
 import { message } from "../../output/collected.ts";
 
 const decoder = new TextDecoder();
@@ -74,16 +75,19 @@ export class Desk implements AsyncIterable<Job> {
 
   /** Leaves, closes, and waits for the end of everything. */
   async stop(): Promise<void> {
-    await this.worker.leave();
+    await within("the end of what is being worked on", this.worker.leave());
     this.close();
-    await this.working;
+    await within("the end of the worker", this.working);
   }
 
   /** Waits until something has been logged, or printed. */
   async see(text: string): Promise<void> {
-    while (![...this.log, ...this.out, ...this.said].includes(text)) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    const all = (): string[] => [...this.log, ...this.out, ...this.said];
+    let given = false;
+    const seen = (async () => {
+      while (!given && !all().includes(text)) await new Promise((resolve) => setTimeout(resolve, 2));
+    })();
+    await within(() => `"${text}" (${JSON.stringify(all())} came)`, seen).finally(() => given = true);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Job, undefined> {

@@ -43,6 +43,30 @@ Deno.test("where the broker keeps nothing of it there is nothing to acknowledge,
   assertEquals(said, ['the broker keeps nothing of "#jobs": a message whose command fails is lost']);
 });
 
+Deno.test("that nothing is kept is told once it is subscribed to, and one that is refused is tried anew", async () => {
+  const log: string[] = [];
+  let refuse = true;
+  const subscriber = new WorkerSubscriber<Terms>({
+    subscribe: async (_, { ack = "none" } = {}) => {
+      log.push(ack);
+      await new Promise((resolve) => setTimeout(resolve));
+      if (ack === "explicit") throw new RefusedError("NOT_DURABLE", "no");
+      if (refuse) throw new RefusedError("TOO_MANY_PATTERNS", "no");
+      log.push("subscribed");
+      return "it";
+    },
+    unsubscribe: () => Promise.resolve(),
+    async *[Symbol.asyncIterator](): AsyncGenerator<never> {},
+  }, { notice: () => void log.push("told") });
+  const { code } = await assertRejects(() => subscriber.subscribe("#jobs"), RefusedError);
+  assertEquals([code, log.splice(0)], ["TOO_MANY_PATTERNS", ["explicit", "none"]]);
+  refuse = false;
+  assertEquals(await subscriber.subscribe("#jobs"), "it");
+  assertEquals(log.splice(0), ["explicit", "none", "subscribed", "told"]);
+  assertEquals(await subscriber.subscribe("#jobs"), "it");
+  assertEquals(log, ["none", "subscribed"]);
+});
+
 Deno.test("who asks for what is stored is told that nothing is, and another refusal is one", async () => {
   for (const [code, terms] of [["NOT_DURABLE", { from: "earliest" }], ["DENIED", {}]] as const) {
     const { subscriber, asked } = worker(code);

@@ -1,0 +1,132 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Broker, type From, type GroupListing, type GroupName } from "../../../../lib/broker/mod.ts";
+import { type AskedBroker, openControl } from "../../../../lib/cli/broker/groups/control.ts";
+import { runGroups } from "../../../../lib/cli/broker/groups/job.ts";
+import type { GroupsJob } from "../../../../lib/cli/broker/groups/options.ts";
+import { RunError } from "../../../../lib/errors.ts";
+import { SILENT_LOG } from "../../../../lib/log.ts";
+import { within } from "../../../support/within.ts";
+import { StandInStream } from "../../stand_in.ts";
+
+const NOBODY = { lag: 0, outstanding: 0, members: 0, settling: undefined, oldest: undefined };
+
+/** A broker that runs over a directory of its own and has these groups; all but one of them are stored. */
+class Running implements Disposable {
+  readonly dir = Deno.makeTempDirSync();
+  readonly asked: unknown[] = [];
+  readonly #control: { close(): void };
+
+  constructor(names: readonly GroupName[], { members = [] }: { readonly members?: readonly string[] } = {}) {
+    const changed = (what: unknown, { name }: GroupName): Promise<boolean> => {
+      this.asked.push(what);
+      return Promise.resolve(!members.includes(name));
+    };
+    const groups: GroupListing[] = names.map((name) => ({ ...NOBODY, ...name }));
+    const broker: Omit<AskedBroker, "serve"> = {
+      groups: () => Promise.resolve(groups),
+      resetGroup: (group, from?: From) => changed(["reset", group, from], group),
+      deleteGroup: (group) => changed(["delete", group], group),
+    };
+    this.#control = openControl(this.dir, broker as AskedBroker, SILENT_LOG);
+  }
+
+  /** What is printed, and the exit code. */
+  async run(job: GroupsJob): Promise<[code: number, text: string]> {
+    return await run(this.dir, job);
+  }
+
+  [Symbol.dispose](): void {
+    this.#control.close();
+    Deno.removeSync(this.dir, { recursive: true });
+  }
+}
+
+async function run(dir: string, job: GroupsJob): Promise<[code: number, text: string]> {
+  using stdout = new StandInStream("stdout");
+  const code = await within(`the end of "${job.do}"`, runGroups(dir, job));
+  return [code, stdout.text];
+}
+
+const JOBS = { name: "jobs", pattern: "#jobs.>" };
+const MAIL = { name: "mail", pattern: "#mail" };
+const MORE_MAIL = { name: "mail", pattern: "#more" };
+
+Deno.test("groups are listed as a table or as JSON, and that there are none is said", async () => {
+  using running = new Running([JOBS]);
+  const [code, table] = await running.run({ do: "list", json: false });
+  assertEquals([code, table.split("\n").length, table.includes("#jobs.>")], [0, 3, true], table);
+  const [jsonCode, json] = await running.run({ do: "list", json: true });
+  assertEquals([jsonCode, JSON.parse(json).name], [0, "jobs"]);
+  using idle = new Running([]);
+  assertEquals(await idle.run({ do: "list", json: false }), [0, "no groups\n"]);
+  assertEquals(await idle.run({ do: "list", json: true }), [0, ""]);
+});
+
+Deno.test("a group is reset to where it is to begin, by its name or by its name and pattern", async () => {
+  using running = new Running([MAIL, JOBS, MORE_MAIL]);
+  const called = { name: "jobs", pattern: undefined };
+  const printed = 'group "jobs" of "#jobs.>" begins anew\n';
+  assertEquals(await running.run({ do: "reset", group: called, from: "now" }), [0, printed]);
+  assertEquals(await running.run({ do: "reset", group: called, from: "earliest" }), [0, printed]);
+  assertEquals(await running.run({ do: "reset", group: MORE_MAIL, from: 7 }), [
+    0,
+    'group "mail" of "#more" begins anew\n',
+  ]);
+  const time = new Date("2026-01-31T09:00:00Z");
+  await running.run({ do: "reset", group: JOBS, from: time });
+  assertEquals(running.asked, [
+    ["reset", JOBS, undefined],
+    ["reset", JOBS, { kind: "earliest" }],
+    ["reset", MORE_MAIL, { kind: "sequence", sequence: 7 }],
+    ["reset", JOBS, { kind: "time", time: time.getTime() }],
+  ]);
+});
+
+Deno.test("a group is deleted, and one of which there are several is to be called by its pattern, too", async () => {
+  using running = new Running([MAIL, JOBS, MORE_MAIL]);
+  const group = { name: "mail", pattern: undefined };
+  const several = await assertRejects(() => running.run({ do: "delete", group }), RunError);
+  assertEquals(
+    several.message,
+    'several groups have the name "mail": say which, "mail#mail", "mail#more"',
+  );
+  assertEquals(await running.run({ do: "delete", group: MAIL }), [0, 'group "mail" of "#mail" is deleted\n']);
+  assertEquals(running.asked, [["delete", MAIL]]);
+});
+
+Deno.test("a group that is not there is told as it was called, and one that has only members as that", async () => {
+  using running = new Running([MAIL, JOBS], { members: ["jobs"] });
+  const said = async (job: GroupsJob): Promise<string> =>
+    (await assertRejects(() => running.run(job), RunError)).message;
+  assertEquals(
+    await said({ do: "delete", group: { name: "none", pattern: undefined } }),
+    'there is no group "none": --groups lists those there are',
+  );
+  assertEquals(
+    await said({ do: "delete", group: { name: "mail", pattern: "#else" } }),
+    'there is no group "mail#else": --groups lists those there are',
+  );
+  assertEquals(running.asked, []);
+  assertEquals(
+    await said({ do: "reset", group: JOBS, from: "now" }),
+    'group "jobs" of "#jobs.>" is not stored: it has only members',
+  );
+});
+
+Deno.test("what the broker that runs says is wrong is the error", async () => {
+  using running = new Running([]);
+  const error = await assertRejects(() => running.run({ do: "redrive", name: "g" }), RunError);
+  assertEquals(error.message, 'there is no group "g": --groups lists those there are');
+});
+
+Deno.test("where no broker runs the store is opened for it, and closed again; no store is told", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await assertRejects(() => run(dir, { do: "list", json: false }), RunError, dir);
+    await (await Broker.open({ data: dir })).close();
+    assertEquals(await run(dir, { do: "list", json: false }), [0, "no groups\n"]);
+    assertEquals(await run(dir, { do: "list", json: false }), [0, "no groups\n"], "nobody holds it");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -1,0 +1,66 @@
+/**
+ * What a link stands on: a socket in memory, whose bytes a test hands over.
+ *
+ * @module
+ */
+import type { Socket } from "../../../lib/client/sockets/socket.ts";
+import { within } from "../../support/within.ts";
+
+/** Nothing comes and nothing ends but by the test. */
+export class HandedSocket implements Socket {
+  readonly localPort = 1;
+  closed = false;
+  /** What writing fails with from now on. */
+  failure: Error | undefined;
+  #said = "";
+  #saidMore = Promise.withResolvers<void>();
+  readonly #handed: (Uint8Array | null)[] = [];
+  #reading: PromiseWithResolvers<Uint8Array | null> | undefined;
+
+  /** This comes, in one read; null: the end. */
+  come(text: string | null): void {
+    this.#handed.push(text === null ? null : new TextEncoder().encode(text));
+    this.#handOver();
+  }
+
+  /** All that was written since the last time, which has to be this. */
+  async says(text: string): Promise<void> {
+    while (this.#said.length < text.length) {
+      const more = this.#saidMore.promise;
+      await within(() => `${JSON.stringify(text)} (${JSON.stringify(this.#said)} was said)`, more);
+    }
+    const said = this.#said;
+    this.#said = "";
+    if (said !== text) throw new Error(`${JSON.stringify(said)} was said, not ${JSON.stringify(text)}`);
+  }
+
+  read(): Promise<Uint8Array | null> {
+    this.#reading = Promise.withResolvers();
+    const { promise } = this.#reading;
+    this.#handOver();
+    return promise;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    this.#said += new TextDecoder().decode(bytes);
+    this.#saidMore.resolve();
+    this.#saidMore = Promise.withResolvers();
+    return Promise.resolve();
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.come(null);
+  }
+
+  #handOver(): void {
+    if (this.#reading === undefined || this.#handed.length === 0) return;
+    this.#reading.resolve(this.#handed.shift()!);
+    this.#reading = undefined;
+  }
+}
