@@ -86,3 +86,19 @@ Deno.test({
     assertEquals((await assertRejects(() => openLinks(wrong), RunError)).code, "DENIED");
   },
 });
+
+Deno.test("between two attempts lies a quarter of a second", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let attempts = 0;
+  const serving = (async () => {
+    for await (const connection of listener) {
+      attempts++;
+      connection.close();
+    }
+  })();
+  const servers = [`127.0.0.1:${(listener.addr as Deno.NetAddr).port}`];
+  await assertRejects(() => openLinks({ ...OPTIONS, servers, connectTimeout: 600 }), RunError);
+  assert(attempts >= 1 && attempts <= 3, `${attempts}`);
+  listener.close();
+  await serving;
+});

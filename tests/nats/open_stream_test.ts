@@ -4,6 +4,7 @@ import { RunError } from "../../lib/errors.ts";
 import { NatsConnectionLink } from "../../lib/nats/link.ts";
 import { openStream, type StreamOptions } from "../../lib/nats/open_stream.ts";
 import { type NatsServers, NEEDS_NATS, startNats } from "../support/nats_server.ts";
+import { within } from "../support/within.ts";
 
 const NANOS = 1_000_000;
 const OPTIONS: StreamOptions = {
@@ -115,7 +116,11 @@ Deno.test({
     await using link = await linkTo(nats);
     // it would be tried for longer than a test may take
     const options = { ...OPTIONS, connectTimeout: 3_600_000 };
-    const error = await assertRejects(() => openStream(link, options), RunError);
+    const error = await within(
+      "that it is off",
+      assertRejects(() => openStream(link, options), RunError),
+      5_000,
+    );
     assert(error.message.startsWith("JetStream is off in NATS, and --durable asks for it"), error.message);
   },
 });
@@ -141,7 +146,25 @@ Deno.test({
     };
     assertEquals(await open(0), 1);
     assertEquals(await open(240), 1, "there is no time for another");
-    assert(await open(700) > 1);
+    assert(await open(700) <= 3, "and a quarter of a second lies between two");
+  },
+});
+
+Deno.test({
+  name: "a stream that NATS can make by now is made at the next attempt",
+  ...NEEDS_NATS,
+  fn: async () => {
+    await using nats = await startNats({ jetstream: true });
+    await using link = await linkTo(nats);
+    const manager = await jetstreamManager(link.connection);
+    await manager.streams.add({ name: "other", subjects: ["p.>"] });
+    let attempts = 0;
+    link.subscribe("$JS.API.STREAM.CREATE.>", () => {
+      if (++attempts === 2) void manager.streams.delete("other");
+    });
+    const opened = await within("the stream", openStream(link, OPTIONS));
+    assertEquals(opened.stream, "p_q");
+    assert(attempts > 2);
   },
 });
 
