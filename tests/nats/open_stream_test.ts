@@ -10,7 +10,7 @@ const NANOS = 1_000_000;
 const OPTIONS: StreamOptions = {
   prefix: "p.q",
   replicas: 1,
-  connectTimeout: 20_000,
+  connectTimeout: 5_000,
   durable: ["#b.>", "#a"],
 };
 
