@@ -31,13 +31,13 @@ export class Lane<Job> {
   /** One of it was wrong. */
   failed(now: number): void {
     if (now - this.#failedAt > FORGET_MS) this.#failures = 0;
-    this.#failures = Math.min(this.#failures + 1, 64);
+    this.#failures++;
     this.#failedAt = now;
   }
 
   /** Whether nothing needs to be known of it any more. */
   forgotten(now: number): boolean {
-    return this.idle && (this.#failures === 0 || now - this.#failedAt > FORGET_MS);
+    return this.idle && now - this.#failedAt > FORGET_MS;
   }
 
   get idle(): boolean {

@@ -6,7 +6,6 @@
 import {
   DiscardPolicy,
   JetStreamApiError,
-  JetStreamError,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
@@ -69,7 +68,8 @@ export async function openStream(link: NatsConnectionLink, options: StreamOption
       return new JetStreams(manager, { stream, api: API, version: connection.info!.version });
     } catch (error) {
       if (error instanceof RunError) throw error;
-      const isOff = error instanceof JetStreamError && error.name === "JetStreamNotEnabled";
+      // its class is not to be had, and it is no JetStreamError
+      const isOff = error instanceof Error && error.name === "JetStreamNotEnabled";
       // a server that has it and is just starting says the same
       if (isOff && connection.info?.jetstream !== true) throw new RunError(NOT_ENABLED);
       const reason = error instanceof Error ? error.message : String(error);

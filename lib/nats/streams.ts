@@ -31,9 +31,8 @@ const NANOS = 1_000_000;
 const READER_IDLE_MS = 60_000;
 /** Messages of a group that may be given out and not acknowledged, over all brokers. */
 const GROUP_OPEN_MOST = 1_000_000;
-/** JetStream's codes for what is not there: a consumer, a message. */
+/** JetStream's code for a consumer that is not there. */
 const NO_CONSUMER = 10014;
-const NO_MESSAGE = 10037;
 /** Consumers have several filters from this server version on. */
 const SEVERAL_FILTERS = [2, 10];
 /** So many at most, for each message is compared with all of them. */
@@ -178,7 +177,7 @@ function answer<Value>(
 const NONE = { kind: "none" } as const;
 
 function isMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && (error.code === NO_CONSUMER || error.code === NO_MESSAGE);
+  return error instanceof JetStreamApiError && error.code === NO_CONSUMER;
 }
 
 function reasonOf(error: unknown): string {
@@ -210,7 +209,6 @@ function nameOf({ name, pattern }: GroupName): string {
 function groupOf(
   { name: consumer, config, created, num_pending, num_ack_pending: outstanding }: ConsumerInfo,
 ): GroupConsumer | undefined {
-  if (!consumer.startsWith(GROUP)) return undefined;
   const described = readDescription(config.description ?? "");
   if (described === undefined || nameOf(described.group) !== consumer) return undefined;
   return { ...described, consumer, created, lag: num_pending + outstanding, outstanding };

@@ -103,7 +103,7 @@ export class RecordReader {
   /** Where its fields end: an LF is behind that, perhaps with a CR before it. */
   get fieldsEnd(): number {
     const lf = this.payloadStart - 1;
-    return lf > this.fieldsStart && this.#bytes[lf - 1] === CR ? lf - 1 : lf;
+    return this.#bytes[lf - 1] === CR ? lf - 1 : lf;
   }
 
   /** Finds the last of its fields with that name; false: it is not there. */

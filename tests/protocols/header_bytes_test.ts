@@ -30,6 +30,7 @@ Deno.test("a publish is as long as its header says, once that has come", () => {
   assertEquals(of("pub #a 5\n"), 9 + 5 + 1);
   assertEquals(of("pub #a 0\r\n", { before: "ok\n" }), 10 + 0 + 1);
   assertEquals(of("pub #a 12 k=v x=y\n"), 18 + 12 + 1);
+  assertEquals(of("pub  5\n"), 7 + 5 + 1, "whatever its topic is");
   assertEquals(of("pub #a 5\n", { limit: 8 }), 0, "its LF has not come");
   assertEquals(of("pub #a 5\n", { limit: 9 }), 15);
   assertEquals(of("pub #a 5"), 0, "there is none");

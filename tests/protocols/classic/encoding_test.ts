@@ -157,3 +157,27 @@ Deno.test("lines get no more room than their records have, but for what is all L
   const many = from(`pub #a 300\n${"\n".repeat(300)}\n`, 1);
   assert(fromRecords.write(many, new Uint8Array(fromRecords.room(many))) < -600);
 });
+
+Deno.test("a payload with LFs gets more room just where its line is longer than its record, wherever they stand", () => {
+  for (let lfs = 0; lfs <= 10; lfs++) {
+    for (const payload of ["\n".repeat(lfs).padEnd(10, "x"), "\n".repeat(lfs).padStart(10, "x")]) {
+      const deliveries = from(`pub #a 10\n${payload}\n`, 1);
+      const room = fromRecords.room(deliveries);
+      const line = "#a ".length + 10 + lfs + 1;
+      const wrote = fromRecords.write(deliveries, new Uint8Array(room));
+      assertEquals(wrote, line <= room ? line : -(room + lfs + 2), JSON.stringify(payload));
+    }
+  }
+});
+
+Deno.test("the room that is asked for goes by the bytes and how many messages they are, not by where they lie", () => {
+  const lines = "#a one\n#a two\n";
+  const place = (before: number): Deliveries => {
+    const bytes = encoder.encode("?".repeat(before) + lines);
+    return { bytes, start: before, end: bytes.length, count: 2, topicBytes: 2 };
+  };
+  // to each `pub `, a length of two digits at most, and an LF
+  const most = lines.length + 2 * ("pub ".length + 2 + 1);
+  assertEquals([0, 9, 200].map((before) => toRecords.room(place(before))), [most, most, most]);
+  assertEquals([0, 9].map((before) => fromRecords.room(place(before))), [lines.length, lines.length]);
+});

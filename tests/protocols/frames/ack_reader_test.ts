@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Found } from "../../../lib/protocols/decoder.ts";
-import { isAck } from "../../../lib/protocols/frames/ack_reader.ts";
+import { AckReader, isAck } from "../../../lib/protocols/frames/ack_reader.ts";
 import { FrameDecoder } from "../../../lib/protocols/frames/decoder.ts";
 import { bytesOf, found } from "../pieces.ts";
 
@@ -47,6 +47,54 @@ Deno.test("acknowledgements mean the same wherever reads cut them (G8)", () => {
   const whole = events([], false);
   assertEquals(whole.length, 13);
   for (let at = 0; at <= bytes.length; at++) assertEquals(events([at], at % 2 === 0), whole, `cut at ${at}`);
+});
+
+Deno.test("numbers that count up come together whatever the head before them was", () => {
+  // what is left of the longer head looks like the beginning of the numbers
+  assertEquals(acksIn("ack g #ab7 1\nack g #a 70\nack g #a 71\n"), [
+    ["g", 1, 1, 2, false],
+    ["g", 2, 70, 72, false],
+  ]);
+});
+
+Deno.test("a range stays by itself, and what only looks like an acknowledgement is none of them (G8)", () => {
+  assertEquals(acksIn("ack g #a 7-8\nack g #a 9\nack g #a 10-11\nack g #a 12\n"), [
+    ["g", 1, 7, 9, false],
+    ["g", 1, 9, 10, false],
+    ["g", 1, 10, 12, false],
+    ["g", 1, 12, 13, false],
+  ]);
+  assertEquals(acksIn("ack g #a 7\nbck g #a 8\nack g #a 9\n"), [["g", 1, 7, 8, false], Found.Broken]);
+});
+
+/** What a reader takes of a text: its group, its topic and how many requests, or nothing. */
+function taken(reader: AckReader, bytes: Uint8Array): unknown[] {
+  const end = reader.read(bytes, 0, { limit: bytes.length - 1, line: 64 });
+  const { group, head, topicStart, topicEnd, count } = reader;
+  if (end === 0) return [count];
+  return [count, group, new TextDecoder().decode(head.subarray(topicStart, topicEnd))];
+}
+
+Deno.test("what a reader does not take leaves nothing behind, and is not taken the next time", () => {
+  const reader = new AckReader();
+  const lines: readonly (readonly [text: string, ...taken: unknown[]])[] = [
+    ["ack g #a 1", 1, "g", "#a"],
+    ["ack h #\xff 1", 0],
+    ["ack h #\xff 1", 0],
+    ["ack h #a 1", 1, "h", "#a"],
+    ["ack \xff #a 1", 0],
+    ["ack \xff #a 1", 0],
+    ["ack h #a x", 0],
+    ["ack h #a 2", 1, "h", "#a"],
+    ["ack  #a 2", 0],
+    ["ack h 2", 0],
+    ["ack hh #a 2", 1, "hh", "#a"],
+    ["ack h #bc 2", 1, "h", "#bc"],
+    ["ack i #bc 2", 1, "i", "#bc"],
+  ];
+  for (const [text, ...expected] of lines) {
+    assertEquals(taken(reader, bytesOf(`${text}\n\n`)), expected, text);
+  }
 });
 
 Deno.test("a line that is too long breaks the connection off, also where its numbers go on (G8, V6)", () => {

@@ -85,6 +85,7 @@ Deno.test("what a member of a group is given says so; the attempt and where it i
     first: 1,
     time: 2,
   });
+  assertEquals(sharedOf(batch, "batch #a 1 9 group=g attempt=1"), nowhere);
   for (const wrong of ["group=", "group=g attempt=0", "group=g attempt=x", "group=g attempt="]) {
     assertEquals(sharedOf(batch, `batch #a 1 9 ${wrong}`), undefined, wrong);
   }

@@ -64,3 +64,27 @@ Deno.test("a length that no broker can be set to is a frame of its header alone"
   cut.begin(header(payload));
   assert(!cut.whole, "as large as it may be");
 });
+
+Deno.test("a length that somebody names takes 64 KiB, and then four times what has come of it", () => {
+  const header = "pub #a 8000000\n";
+  const memory = (...pieces: readonly number[]): number => {
+    const cut = new CutFrame();
+    cut.begin(encoder.encode(header));
+    for (const bytes of pieces) cut.goOn(new Uint8Array(bytes));
+    return cut.take().buffer.byteLength;
+  };
+  const come = 65_536 - header.length;
+  assertEquals([memory(), memory(10), memory(come)], [65_536, 65_536, 65_536]);
+  assertEquals([memory(come, 1), memory(come, 100_000)], [4 * 65_537, 4 * 165_536]);
+  assertEquals(memory(come, 3_000_000), header.length + 8_000_001, "and no more than it needs");
+});
+
+Deno.test("a header that is not whole takes what has come of it, or twice what it had", () => {
+  const cut = new CutFrame();
+  cut.begin(encoder.encode("pub #aaaa"));
+  cut.goOn(encoder.encode("b"));
+  assertEquals(cut.take().buffer.byteLength, 18);
+  cut.begin(encoder.encode("pub #aaaa"));
+  cut.goOn(encoder.encode("b".repeat(20)));
+  assertEquals(cut.take().buffer.byteLength, 29);
+});

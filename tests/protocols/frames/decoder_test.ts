@@ -184,7 +184,15 @@ Deno.test("any bytes, however they are split, decode to the same events", () => 
 });
 
 Deno.test("of a frame that has begun it is known how long it will be, from when its header is there", () => {
-  for (const header of ["pub #a 50\n", "pub #a 50 k=v\n", "pub #a 50\r\n", "pub #a 50 id=1 ttl=5\r\n"]) {
+  for (
+    const header of [
+      "pub #a 50\n",
+      "pub #a 50 k=v\n",
+      "pub #a 50\r\n",
+      "pub #a 50 id=1 ttl=5\r\n",
+      "pub  50\n",
+    ]
+  ) {
     for (const there of ["", "x", "x".repeat(50)]) {
       const { found, machine } = foundIn(header + there);
       assertEquals([found, machine.awaited], [Found.Nothing, header.length + 51], header);

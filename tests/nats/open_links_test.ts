@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { RunError } from "../../lib/errors.ts";
+import { SILENT_LOG } from "../../lib/log.ts";
+import { NatsConnectionLink } from "../../lib/nats/link.ts";
+import { openLinks } from "../../lib/nats/open_links.ts";
+import { NEEDS_NATS, startNats } from "../support/nats_server.ts";
+import { freePort } from "../support/ports.ts";
+import { within } from "../support/within.ts";
+
+const OPTIONS = {
+  prefix: "p",
+  plain: [],
+  replicas: 1,
+  connectTimeout: 20_000,
+  name: "broker 7",
+  credentials: {},
+  durable: [],
+  log: SILENT_LOG,
+};
+
+function closed(link: NatsConnectionLink): Promise<void> {
+  return new Promise((resolve) => link.close(resolve));
+}
+
+Deno.test({
+  name: "an engine has two connections: what it sends comes back over that of its groups alone",
+  ...NEEDS_NATS,
+  fn: async () => {
+    const port = freePort();
+    await using nats = await startNats({ config: `http: "127.0.0.1:${port}"` });
+    const { link, groupLink } = await openLinks({ ...OPTIONS, servers: nats.servers });
+    const { connections } = await (await fetch(`http://127.0.0.1:${port}/connz`)).json();
+    const names = (connections as { name: string }[]).map(({ name }) => name).sort();
+    assertEquals(names, ["broker 7", "broker 7 groups"], "as NATS's monitoring shows them");
+    const came: string[] = [];
+    link.subscribe("a", () => came.push("link"));
+    groupLink.subscribe("a", () => came.push("group link"));
+    for (const each of [link, groupLink]) await each.connection.flush();
+    for (const each of [link, groupLink]) each.publish("a", new Uint8Array(1));
+    for (const each of [link, groupLink, link]) await each.connection.flush();
+    assertEquals(came.sort(), ["group link", "group link", "link"]);
+    await Promise.all([link, groupLink].map(closed));
+  },
+});
+
+Deno.test({
+  name: "where the second connection cannot be had the first is given back",
+  ...NEEDS_NATS,
+  fn: async () => {
+    await using nats = await startNats({ config: "max_connections: 1" });
+    const { servers } = nats;
+    const error = await assertRejects(
+      () => openLinks({ ...OPTIONS, servers, connectTimeout: 300 }),
+      RunError,
+    );
+    assertEquals(error.code, "NO_BROKER");
+    const options = { servers, name: "x", credentials: {}, echo: false, timeout: 5_000 };
+    await closed(await NatsConnectionLink.open(options));
+  },
+});
+
+Deno.test("a server that takes connections and says nothing is tried no longer than is said", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const taken: Deno.Conn[] = [];
+  const serving = (async () => {
+    for await (const connection of listener) taken.push(connection);
+  })();
+  const servers = [`127.0.0.1:${(listener.addr as Deno.NetAddr).port}`];
+  const opening = assertRejects(() => openLinks({ ...OPTIONS, servers, connectTimeout: 400 }), RunError);
+  // one attempt that nobody bounds takes 5 s
+  const error = await within("its end", opening, 4_500);
+  assertEquals(error.code, "NO_BROKER");
+  assert(error.message.includes("within 0.4 s"), error.message);
+  assertEquals(taken.length, 1, "one attempt takes all of the time");
+  listener.close();
+  await serving;
+  for (const connection of taken) connection.close();
+});
+
+Deno.test({
+  name: "who is not let in is told so with the code for that",
+  ...NEEDS_NATS,
+  fn: async () => {
+    await using nats = await startNats({ config: "authorization { token: secret }" });
+    const wrong = { ...OPTIONS, servers: nats.servers, credentials: { token: "guess" } };
+    assertEquals((await assertRejects(() => openLinks(wrong), RunError)).code, "DENIED");
+  },
+});
+
+Deno.test("between two attempts lies a quarter of a second", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let attempts = 0;
+  const serving = (async () => {
+    for await (const connection of listener) {
+      attempts++;
+      connection.close();
+    }
+  })();
+  const servers = [`127.0.0.1:${(listener.addr as Deno.NetAddr).port}`];
+  await assertRejects(() => openLinks({ ...OPTIONS, servers, connectTimeout: 600 }), RunError);
+  assert(attempts >= 1 && attempts <= 3, `${attempts}`);
+  listener.close();
+  await serving;
+});
