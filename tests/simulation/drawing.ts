@@ -33,6 +33,9 @@ const AUTO = "ü";
 /** Messages that may wait for one of them. */
 const WINDOWS = [1, 1, 2, 8, 64, 256, 4096];
 
+/** Messages a second: what is asked for at the end of a world has to be through long before nobody waits any more. */
+const RATES = [4, 20, 100];
+
 /** How much longer than typical what is spread is on average. */
 const SPREAD_MEAN = 3;
 /** Bytes of outboxes: none of a world is greater. */
@@ -148,7 +151,9 @@ export function planOf(streams: Streams): Plan {
         const draw = of(`guest ${at}`);
         const publishes = publisherOf(draw, { name: `p${GUESTS_FROM + at}`, about });
         const asks = (classic: boolean): SubscriptionPlan => subscriptionOf(draw, { ...about, classic });
-        return guestOf(draw, { at, length, stored: durable && theme !== "retention", publishes, asks });
+        const rated = of(`rate of guest ${at}`);
+        const rate = rated.chance(0.6) ? rated.pick(RATES) : undefined;
+        return guestOf(draw, { at, length, stored: durable && theme !== "retention", publishes, rate, asks });
       })
       : [],
     hostile: theme === "hostility" || of("hostility").chance(0.4)

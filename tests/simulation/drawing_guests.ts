@@ -22,10 +22,14 @@ export interface GuestOf {
   /** Whether it may share what is stored. */
   readonly stored: boolean;
   readonly publishes: Omit<PublisherPlan, "delays" | "keys">;
+  readonly rate: number | undefined;
   readonly asks: (classic: boolean) => SubscriptionPlan;
 }
 
-export function guestOf(draw: Random, { at: number, length, stored, publishes, asks }: GuestOf): GuestPlan {
+export function guestOf(
+  draw: Random,
+  { at: number, length, stored, publishes, rate, asks }: GuestOf,
+): GuestPlan {
   const rules = (): Rules => ({
     allow: Array.from({ length: draw.between(1, 3) }, () => draw.pick(RIGHTS)),
     deny: Array.from({ length: draw.pick([0, 1, 1, 2]) }, () => draw.pick(DENIED)),
@@ -60,6 +64,7 @@ export function guestOf(draw: Random, { at: number, length, stored, publishes, a
     ],
     subscriptions: [...subscriptions.values()],
     joins,
+    rate,
     publishes: { ...publishes, ttl: 0, repeats: 0, delays, keys: 0 },
   };
 }

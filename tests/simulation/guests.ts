@@ -7,8 +7,9 @@ import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
 import type { Subscriber } from "../../lib/client/mod.ts";
 import { RefusedError } from "../../lib/errors.ts";
 import { CONNECT_MS, guestPorts, machineOf, publish, type Stage } from "./actors.ts";
-import { nameOf } from "./history.ts";
+import { type History, nameOf, type Sent } from "./history.ts";
 import type { GuestPlan } from "./plan.ts";
+import type { States } from "./states.ts";
 import type { Random } from "./world/random.ts";
 
 /** Milliseconds until one that was thrown out comes again, or asks again for what it was refused. */
@@ -123,12 +124,15 @@ export class GuestActor {
   }
 }
 
-/** What may not be published is refused, and nothing else is (P1). */
+/** What may not be published is refused, and nothing else is (P1); and none publishes faster than it may (A9). */
 export function judgeGuests({ plan, history, accounts, states }: Stage): string[] {
   const wrong: string[] = [];
-  for (const { name, publishes } of plan.guests) {
+  for (const { name, publishes, rate } of plan.guests) {
     const account = accounts.account(name);
     const record = history.publishers.find((each) => each.name === publishes.name);
+    if (rate !== undefined) {
+      wrong.push(...judgeRate(name, { rate, sent: record?.sent ?? [], history, states }));
+    }
     for (const sent of record?.sent ?? []) {
       const could = account.couldPublish(sent.topic, sent.at, sent.answeredAt ?? Infinity);
       if (sent.failed === "DENIED") states.reached("a guest's publish is refused");
@@ -139,4 +143,32 @@ export function judgeGuests({ plan, history, accounts, states }: Stage): string[
     }
   }
   return wrong;
+}
+
+/** What is read at once may be beyond a second's worth: so many of the smallest messages. */
+const READ_AT_ONCE = 8;
+
+/** From a broker's start on no more was acknowledged than that time's worth, a second's, and what was read at once. */
+function judgeRate(
+  name: string,
+  { rate, sent, history, states }: {
+    readonly rate: number;
+    readonly sent: readonly Sent[];
+    readonly history: History;
+    readonly states: States;
+  },
+): string[] {
+  const acked = sent.flatMap(({ ackedAt }) => ackedAt === undefined ? [] : [ackedAt]);
+  acked.sort((one, other) => one - other);
+  for (const [at, start] of history.starts.entries()) {
+    const end = history.starts[at + 1] ?? Infinity;
+    const own = acked.filter((time) => time >= start && time < end);
+    for (const [before, time] of own.entries()) {
+      const most = rate * (1 + (time - start) / 1000);
+      if (before + 1 >= most) states.reached("a guest publishes as fast as it may");
+      if (before + 1 <= most + rate / 4 + READ_AT_ONCE) continue;
+      return [`${name} published ${before + 1} messages in ${time - start} ms, and may ${rate} a second`];
+    }
+  }
+  return [];
 }

@@ -123,6 +123,8 @@ export interface GuestPlan {
   /** It is the only one in these. */
   readonly joins: readonly Pick<JoinPlan, "group" | "pattern" | "from">[];
   readonly publishes: PublisherPlan;
+  /** Messages that its account may publish in a second; undefined: as many as it can. */
+  readonly rate: number | undefined;
 }
 
 /** Those of `careless.ts` come first: what they are answered is known beforehand. */

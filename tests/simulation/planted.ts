@@ -370,4 +370,11 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
       replace: "route.openTo !== undefined) return undefined;",
     },
   ]],
+  ["an account publishes as fast as it can", [
+    {
+      file: "lib/sessions/admission/publish_rate.ts",
+      find: "    this.#messages -= messages;\n",
+      replace: "",
+    },
+  ]],
 ]);

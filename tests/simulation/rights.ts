@@ -71,13 +71,14 @@ export class Accounts implements Gatekeeper {
 
   /** What is due by now is in force. `queued`: bytes that wait for a connection. */
   renewAll(now: number, queued: (address: string) => number): void {
-    for (const { name, rights } of this.#plans) {
+    for (const { name, rights, rate } of this.#plans) {
+      const limits = rate === undefined ? {} : { messageRate: rate };
       const account = this.account(name);
       const last = account.epochs.at(-1)?.rights;
       const due = rights.findLast(({ at }) => at <= now) ?? rights[0]!;
       if (due === last) continue;
       account.epochs.push({ at: now, rights: due });
-      account.grant = due.gone ? undefined : grantOf(name, due);
+      account.grant = due.gone ? undefined : grantOf(name, { ...due, limits });
       if (last !== undefined) this.#states.reached(due.gone ? "an account is gone" : "rights change");
       for (const tap of account.taps) tap.changed(due, queued(tap.address));
     }

@@ -61,6 +61,7 @@ export const STATES = [
   "a guest is refused",
   "a guest's subscription ends",
   "a guest's publish is refused",
+  "a guest publishes as fast as it may",
   "a message goes by its key",
   "a key goes to another member",
   "a message waits for one of its key that was given back",

@@ -5,6 +5,7 @@
  * @module
  */
 import { AccountGrant } from "../../lib/auth/account_grant.ts";
+import type { AccountLimits } from "../../lib/auth/account_limits.ts";
 import type { Account as AuthAccount } from "../../lib/auth/accounts.ts";
 import type { Admission, Gatekeeper, Grant } from "../../lib/broker/mod.ts";
 
@@ -19,6 +20,7 @@ export interface Account {
   readonly publish?: Rules;
   readonly receive?: Rules;
   readonly administrator?: boolean;
+  readonly limits?: AccountLimits;
 }
 
 const SEGMENTS = ["a", "b", "c"];
@@ -65,12 +67,12 @@ export function mayReceive(rules: Rules, topic: string): boolean {
 /** As who logs in has it: the shipped one. */
 export function grantOf(
   name: string,
-  { publish = NONE, receive = NONE, administrator = false }: Account,
+  { publish = NONE, receive = NONE, administrator = false, limits = {} }: Account,
 ): Grant {
   const patterns = ({ allow, deny = [] }: Rules): Grant["reception"] => ({ allow, deny });
   const rules = { publish: patterns(publish), subscribe: patterns(receive), entrance: "secret" } as const;
   const { publish: publishes, subscribe } = rules;
-  const own = { name, publish: publishes, subscribe, usesId: false, administrator, limits: {}, print: "" };
+  const own = { name, publish: publishes, subscribe, usesId: false, administrator, limits, print: "" };
   // nobody asks for its secret, nor when it ends
   return new AccountGrant(own as unknown as AuthAccount, rules);
 }

@@ -65,12 +65,12 @@ export class AccountUses {
     if (inUse !== undefined) inUse.connections--;
   }
 
-  /** Time has passed. What was overdrawn stays so, whoever leaves and comes back. */
+  /** Time has passed. What was published counts, whoever leaves and comes back. */
   tick(milliseconds: number): void {
     for (const [account, { connections, rate, topics }] of this.#inUse) {
       rate?.tick(milliseconds);
       topics?.tick(milliseconds);
-      if (connections > 0 || rate?.isOverdrawn === true || topics?.isFull === false) continue;
+      if (connections > 0 || rate?.isFull === false || topics?.isFull === false) continue;
       this.#inUse.delete(account);
     }
   }

@@ -49,6 +49,11 @@ export class PublishRate {
     this.#bytes = refitted(this.#bytes, had.bytes, rates.bytes);
   }
 
+  /** Whether nothing of it is missing. */
+  get isFull(): boolean {
+    return this.#messages >= this.#rates.messages && this.#bytes >= this.#rates.bytes;
+  }
+
   /** Whether more was published than may be by now. */
   get isOverdrawn(): boolean {
     return this.#messages < 0 || this.#bytes < 0;
