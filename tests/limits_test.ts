@@ -58,6 +58,9 @@ Deno.test("limits that contradict one another do not load, those at the edge do"
     ["TURN_MS", "2", "3", "fits a slice"],
     ["LOW_WATER", "HIGH_WATER - 1", "HIGH_WATER", "below the mark"],
     ["GATHER_SEGMENT_MOST", "GATHER_BYTES", "GATHER_BYTES + 1", "gathering buffer"],
+    ["ENGINE_BEHIND_LEAST", "4 * MIB - 1", "4 * MIB", "below the mark"],
+    ["ENGINE_FULL_KEPT_MS", "3 * ENGINE_FULL_AGAIN_MS", "3 * ENGINE_FULL_AGAIN_MS - 1", "said so again"],
+    ["LOGIN_BYTES_MOST", "16 * MIB", "16 * MIB + 1", "fits the lobby"],
     ["READ_BUFFER_LEAST", "256 * KIB", "256 * KIB + 1", "read buffers grow"],
     ["READ_BUFFER_MOST", "512 * KIB", "512 * KIB + 1", "does not fill an outbox"],
   ];
@@ -66,6 +69,26 @@ Deno.test("limits that contradict one another do not load, those at the edge do"
       value.replaceAll("ROUND_PLACES", "120").replaceAll("HIGH_WATER", "(1024 * 1024)");
     assertEquals(await loadedWith(name, late(fits)), "", name);
     assert((await loadedWith(name, late(contradicts))).includes(why), name);
+  }
+});
+
+Deno.test("memory that cannot be set to what the largest outbox, or twice the largest payload, needs does not load", async () => {
+  const text = await Deno.readTextFile(new URL("../lib/limits.ts", import.meta.url));
+  const load = async (memory: string, payload = "256"): Promise<string> => {
+    const changed = text.replace("most: 1024 * 1024 * MIB", `most: ${memory} * MIB`)
+      .replace("most: 256 * MIB", `most: ${payload} * MIB`);
+    assert(changed !== text);
+    try {
+      await import(`data:application/typescript,${encodeURIComponent(changed)}`);
+      return "";
+    } catch (error) {
+      assert(error instanceof Error);
+      return error.message;
+    }
+  };
+  assertEquals([await load("4096"), await load("5000", "2500")], ["", ""]);
+  for (const message of [await load("4095"), await load("4999", "2500")]) {
+    assert(message.includes("memory can be set to what the largest outbox and payload need"), message);
   }
 });
 

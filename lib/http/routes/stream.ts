@@ -4,7 +4,7 @@
  * @module
  */
 import { Gap } from "../../client/gap.ts";
-import type { ClientEvent, Message, SubscribeOptions, Subscription } from "../../client/types.ts";
+import type { ClientEvent, Message, SubscribeOptions, Subscriber, Subscription } from "../../client/types.ts";
 import { overlap } from "../../topics/overlap.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { badQuery, wordOf } from "../answers.ts";
@@ -32,16 +32,18 @@ export function addStream(app: App, site: Site): void {
     const isDurable = site.broker.snapshot().durable.some((durable) => overlap(durable, pattern));
     const { behind, options } = beginning(asked, { pattern, isDurable });
     const stream = new EventStream();
-    const subscriber = await site.inside.subscriber(
-      { grant: asked.var.grant, visitor: asked.var.visitor },
-      (event) => tell(stream, event, behind),
-    );
-    subscriber.closed.catch(() => {});
+    let subscriber: Subscriber | undefined;
     let subscription: Subscription;
     try {
+      subscriber = await site.inside.subscriber(
+        { grant: asked.var.grant, visitor: asked.var.visitor },
+        (event) => tell(stream, event, behind),
+      );
+      subscriber.closed.catch(() => {});
       subscription = await subscriber.subscribe(pattern, options);
     } catch (error) {
-      void subscriber.close();
+      void subscriber?.close();
+      void stream.close();
       throw error;
     }
     // one that is cut off before the first message goes on from here

@@ -116,6 +116,7 @@ export class FrameClientDecoder {
         const found = this.#frame();
         if (found !== FrameFound.Nothing) return found;
         this.#keepRest();
+        continue;
       }
       if (this.#laterPosition >= this.#later.length) {
         this.#later = EMPTY;

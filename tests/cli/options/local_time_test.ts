@@ -66,3 +66,29 @@ Deno.test("days and times that do not exist are none", () => {
   for (const text of [...none, ...wrong]) assertEquals(meant(text), undefined, text);
   assertEquals(meant("2024-02-29") === undefined, false);
 });
+
+Deno.test("every month, hour, minute and second there is can be named, and none beside them", () => {
+  inZone("UTC", () => {
+    const days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    const two = (value: number): string => `${value}`.padStart(2, "0");
+    for (const [at, last] of days.entries()) {
+      const month = `2026-${two(at + 1)}`;
+      assertEquals(meant(`${month}-01`), `${month}-01T00:00:00+00:00`);
+      assertEquals(meant(`${month}-${last}`), `${month}-${last}T00:00:00+00:00`);
+      assertEquals([meant(`${month}-00`), meant(`${month}-${last + 1}`)], [undefined, undefined]);
+    }
+    assertEquals(meant("23:59:59.999"), "2026-11-25T23:59:59.999+00:00");
+    assertEquals(meant("0:00:00.0009"), "2026-11-25T00:00:00+00:00", "to the millisecond");
+    for (const text of ["24:00:00", "23:60", "23:59:60"]) assertEquals(meant(text), undefined, text);
+    assertEquals(
+      ["2000-02-29", "2400-02-29", "1900-02-29", "2100-02-29"].map((day) => meant(day) !== undefined),
+      [
+        true,
+        true,
+        false,
+        false,
+      ],
+    );
+    assertEquals(meant("0050-03-01"), "0050-03-01T00:00:00+00:00", "also long ago");
+  });
+});

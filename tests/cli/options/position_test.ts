@@ -2,11 +2,15 @@ import { assertEquals, assertMatch } from "@std/assert";
 import {
   ago,
   inTheFuture,
+  nothingStored,
   POSITION,
   positionOf,
   ReadTime,
+  secondsHint,
   START,
   type Start,
+  startProblem,
+  TIME,
   wrongOrder,
 } from "../../../lib/cli/options/position.ts";
 import { withOffset } from "../../../lib/cli/options/local_time.ts";
@@ -116,4 +120,103 @@ Deno.test("a beginning in the future is told, unless another machine's clock may
 
 Deno.test("--since in milliseconds begins at the second before", () => {
   assertEquals([ago(500), ago(3_600_000)], ["-1s", "-3600s"]);
+});
+
+Deno.test("so long ago is in the smallest unit that has a number for it, rounded so that nothing is missed", () => {
+  const most = 999_999_999;
+  const spans: [number, string][] = [
+    [0, "-0s"],
+    [1, "-1s"],
+    [1000, "-1s"],
+    [1001, "-2s"],
+    [most * 1000, `-${most}s`],
+    [most * 1000 + 1, "-16666667m"],
+    [most * 60_000, `-${most}m`],
+    [most * 60_000 + 1, "-16666667h"],
+    [most * 3_600_000, `-${most}h`],
+    [most * 3_600_000 + 1, "-41666667d"],
+    [most * 86_400_000, `-${most}d`],
+  ];
+  for (const [ms, text] of spans) assertEquals(ago(ms), text);
+  assertEquals([read(`-${most}d`), read(`-${most}d1h`), read(`-${most - 1}d23h`)], [
+    `-${most}d`,
+    undefined,
+    `-${most}d`,
+  ]);
+});
+
+Deno.test("the last of each topic are from one to nine digits of them, and never none", () => {
+  for (const [text, value] of [["-1", "-1"], ["-01", "-1"], ["-999999999", "-999999999"]] as const) {
+    assertEquals(START.read(text), { value }, text);
+  }
+  for (const text of ["-0", "-00", "-1000000000", "-1.0"]) {
+    assertEquals("expected" in START.read(text), true, text);
+  }
+});
+
+Deno.test("Unix seconds have a part to the millisecond, and are told apart from sequence numbers", () => {
+  const cases: [string, unknown][] = [
+    ["@1.25", 1250],
+    ["@1.0009", 1000],
+    ["@1.123456789", 1123],
+    ["@12345678901", 12_345_678_901_000],
+    ["@1.1234567891", undefined],
+    ["@12345678901234", undefined],
+    ["@1234567890123", 1_234_567_890_123],
+  ];
+  for (const [text, wanted] of cases) assertEquals(read(text), wanted, text);
+  const hinted = [1_763_900_000, 1_763_900_000_123].map(secondsHint);
+  assertEquals(hinted, [
+    " (Unix seconds are written @1763900000)",
+    " (Unix seconds are written @1763900000123)",
+  ]);
+  const others: Start[] = [
+    176_390_000,
+    17_639_000_000,
+    176_390_000_012,
+    17_639_000_001_234,
+    "now",
+    "-1000000000",
+  ];
+  for (const other of others) assertEquals(secondsHint(other), "", `${other}`);
+});
+
+Deno.test("a time lies in the future from a minute on, where clocks may differ no more", () => {
+  const now = NOW.getTime();
+  assertEquals(inTheFuture(new Date(now + 60_000), now), undefined);
+  assertEquals(inTheFuture(new Date(now + 60_001), now) === undefined, false);
+});
+
+Deno.test("that nothing can come is told for either reason, the future first", () => {
+  const now = NOW.getTime();
+  const future = new Date(now + 3_600_000);
+  assertEquals(nothingStored({ from: "-1h", to: undefined, now }), undefined);
+  assertEquals(nothingStored({ from: 3, to: 3, now }), undefined);
+  assertEquals(nothingStored({ from: 4, to: 3, now }), "4 lies behind 3, where it is to end");
+  assertEquals(nothingStored({ from: "-1h", to: "-2h", now }), "-1h lies behind -2h, where it is to end");
+  assertMatch(nothingStored({ from: future, to: 3, now }) ?? "", / lies in the future, /);
+  assertMatch(nothingStored({ from: future, to: undefined, now }) ?? "", / lies in the future, /);
+  assertEquals(wrongOrder({ from: 5, to: new Date(0), now }), undefined, "they cannot be compared");
+  assertEquals(wrongOrder({ from: new Date(now), to: 5, now }), undefined);
+});
+
+Deno.test("a group that is new cannot begin with the last of each topic, and anywhere else it can", () => {
+  for (const last of ["latest", "-10"] as const) {
+    assertMatch(startProblem(last) ?? "", /^a group that is new begins now, earliest, at a number/);
+  }
+  const others: (Start | undefined)[] = [undefined, "now", "earliest", 10, "-10m", NOW];
+  for (const other of others) assertEquals(startProblem(other), undefined, `${other}`);
+});
+
+Deno.test("a moment is a time and no other place; where two are meant, --to ends with the second", () => {
+  assertEquals(TIME.read("2026-01-31T09:00:00Z"), { value: new Date(Date.UTC(2026, 0, 31, 9)) });
+  for (const text of ["7", "-1h", "now", "earliest", "-10", ""]) {
+    assertEquals("expected" in TIME.read(text), true, text);
+  }
+  assertEquals([POSITION.write?.(7), POSITION.write?.("-1h"), START.write?.("latest")], [
+    "7",
+    "-1h",
+    "latest",
+  ]);
+  assertMatch(TIME.write?.(NOW) ?? "", /^2026-01-31T17:30:00[+-]/);
 });

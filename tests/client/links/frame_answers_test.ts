@@ -185,6 +185,22 @@ Deno.test("what was settled before a request is sent and answered before it", as
   assertEquals(await within("why it failed", later), "LEASE_LOST");
 });
 
+Deno.test("what is settled while a link ends is told to be lost, whenever that is", async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const bench = new Bench();
+    bench.socket.come("batch #d 1 11 group=g seq=7 ts=5\npub #d 1\nx\n");
+    await settled();
+    const settlements = bench.settlements!;
+    assertEquals(settlements.over, false);
+    bench.socket.come(null);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const lost = settlements.ack({ group: "g", topic: "#d", seq: 7, stillHeld: () => {} })
+      .catch((error) => error.code);
+    assertEquals(await within(`what is said ${turns} turns behind it`, lost), "LEASE_LOST");
+    assertEquals(settlements.over, true);
+  }
+});
+
 Deno.test("answers are for who writes, once there is one, and one too many ends the link", async () => {
   const bench = new Bench({ publisher: true });
   const taken = answers(2);
@@ -282,9 +298,12 @@ Deno.test("who is silent is asked, and lost when nothing comes; what waits for a
   assertEquals(patient.socket.closed, false);
   await patient.clock.pass(1);
   assertEquals((await patient.ended).reason, "no sign of life from the broker for 1 s");
-  const never = new Bench();
-  await settled();
-  assertEquals(never.clock.set, []);
+  const watches: [pingAfter: number, set: number[]][] = [[0, []], [1, [1]]];
+  for (const [pingAfter, set] of watches) {
+    const watched = new Bench({ pingAfter });
+    await settled();
+    assertEquals(watched.clock.set, set);
+  }
 });
 
 Deno.test("a subscription that waits makes nobody more patient, and a settlement does until it is answered", async () => {

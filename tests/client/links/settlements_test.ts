@@ -161,6 +161,12 @@ Deno.test("each call has the answer of its request, and where some are not held 
   bench.answer("ok", refusal("NOT_HELD"), refusal("STORE"));
   assertEquals(await bench.outcomes(), ["1 ok", "2 NOT_HELD", "3 STORE"]);
   assertEquals(bench.stillHeld, [3], "what could not be stored is held as before");
+  bench.ack(6, 7);
+  await bench.writes();
+  bench.answer(refusal("NOT_HELD"));
+  assertEquals(await bench.writes(), [["ack g #t 6", "ack g #t 7"]]);
+  bench.answer("ok", "ok");
+  assertEquals(await bench.outcomes(), ["6 ok", "7 ok"]);
   bench.ack(4, 5);
   await bench.writes();
   bench.answer(refusal("STORE"));

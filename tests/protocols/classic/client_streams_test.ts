@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { DELIVERY_MOST } from "../../../lib/protocols/classic/client_decoder.ts";
+import { ClassicClientDecoder, DELIVERY_MOST } from "../../../lib/protocols/classic/client_decoder.ts";
 import { type Bench, bench, cuts } from "./client_bench.ts";
 
 const encoder = new TextEncoder();
@@ -162,4 +162,42 @@ Deno.test("after the end nothing is left of what was cut short", () => {
   short.decoder.push(encoder.encode("E"));
   short.decoder.end();
   assertEquals(short.seen, ["remark E"]);
+});
+
+Deno.test("an LF that comes late is all that belongs to the OK before it: a CR behind it is the next line's", () => {
+  for (const [begin, topic] of [["\r", "#\r#a"], ["\n", "#a"], ["\r\n", "#a"], ["", "#a"]] as const) {
+    const made = bareBench();
+    made.decoder.push(encoder.encode("\n"));
+    made.decoder.push(encoder.encode(`${begin}#a x\n`));
+    assertEquals([made.seen, made.decoder.framing], [["reply OK", `${topic} <- x`], "lines"]);
+  }
+});
+
+Deno.test("an OK that sticks to a delivery is the reply, when the next delivery comes as well as when silence does", () => {
+  const { decoder, seen } = bareBench(2);
+  decoder.push(encoder.encode("#a oneOK"));
+  decoder.push(encoder.encode("#b two"));
+  assertEquals(seen.slice(1), ["#a <- one", "reply OK"]);
+  decoder.quiet();
+  assertEquals(seen.slice(3), ["#b <- two"]);
+});
+
+Deno.test("a reply that is told is no longer due, and what follows is a remark", () => {
+  const seen: string[] = [];
+  const decoder: ClassicClientDecoder = new ClassicClientDecoder({
+    reply: (text) => seen.push(`reply ${text} ${decoder.expecting}`),
+    remark: (text) => seen.push(`remark ${text}`),
+  });
+  for (const text of ["OK", "ERR_X"]) {
+    decoder.expecting = true;
+    decoder.push(encoder.encode(`${text}\n${text}\n`));
+    assertEquals(decoder.expecting, false);
+  }
+  assertEquals(seen, ["reply OK false", "remark OK", "reply ERR_X false", "remark ERR_X"]);
+});
+
+Deno.test("a line that begins with a space has a topic of no name", () => {
+  const { decoder, seen } = bench({ requests: 0 });
+  decoder.push(encoder.encode(" a b\n"));
+  assertEquals(seen, ["# <- a b"]);
 });

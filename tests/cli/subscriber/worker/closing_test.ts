@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { closedBehind } from "../../../../lib/cli/subscriber/worker/closing.ts";
 import type { Stop } from "../../../../lib/cli/process/signals.ts";
+import { within } from "../../../support/within.ts";
 import { Desk } from "./desk.ts";
 
 /** The connection of a worker, what was said, and what a second stop does. */
@@ -29,13 +30,13 @@ function connection(
     stop,
     notices: { failed: say, notice: say },
   });
-  return { close: () => closable.close(), said, kill: () => last() };
+  return { close: () => within("the end of the connection", closable.close()), said, kill: () => last() };
 }
 
 Deno.test("a connection is closed behind what runs, once, and who waits is told what for", async () => {
   const desk = new Desk("sleep 0.5");
   desk.leased(1, ["a"]);
-  while (desk.worker.running === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await desk.running(1);
   const { close, said } = connection(desk);
   await Promise.all([close(), close()]);
   assertEquals(desk.log, ["hold", "ack 1", "leave", "closed"]);
@@ -53,11 +54,11 @@ Deno.test("where nothing runs nothing is said, and what has come of topics in me
 Deno.test("a second stop kills what runs and says how many", async () => {
   const desk = new Desk("sleep 60", { jobs: 2 });
   desk.leased(1, ["a", "b"]);
-  while (desk.worker.running < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  await desk.running(2);
   const { close, said, kill } = connection(desk);
   void close();
   kill();
   assertEquals(said, ["2 commands killed before the end"]);
-  await desk.worker.idle();
+  await within("the end of what runs", desk.worker.idle());
   assertEquals(desk.log, ["hold"]);
 });

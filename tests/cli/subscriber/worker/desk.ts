@@ -83,11 +83,12 @@ export class Desk implements AsyncIterable<Job> {
   /** Waits until something has been logged, or printed. */
   async see(text: string): Promise<void> {
     const all = (): string[] => [...this.log, ...this.out, ...this.said];
-    let given = false;
-    const seen = (async () => {
-      while (!given && !all().includes(text)) await new Promise((resolve) => setTimeout(resolve, 2));
-    })();
-    await within(() => `"${text}" (${JSON.stringify(all())} came)`, seen).finally(() => given = true);
+    await until(() => `"${text}" (${JSON.stringify(all())} came)`, () => all().includes(text));
+  }
+
+  /** Waits until so many commands run. */
+  async running(count: number): Promise<void> {
+    await until(() => `${count} commands that run`, () => this.worker.running >= count);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Job, undefined> {
@@ -125,4 +126,13 @@ export class Desk implements AsyncIterable<Job> {
     this.log.push(done);
     return Promise.resolve();
   }
+}
+
+/** Nobody tells of what commands do, so that it is looked at again and again. */
+async function until(what: () => string, isSo: () => boolean): Promise<void> {
+  let given = false;
+  const coming = (async () => {
+    while (!given && !isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
+  })();
+  await within(what, coming).finally(() => given = true);
 }
