@@ -226,8 +226,8 @@ function pidOfLockOn(inode: number | null): number | undefined {
 }
 
 /**
- * By the list of all locks that Linux has who holds the one on a file; 0, of who is in a namespace that is not
- * seen from here, is nobody.
+ * By the list of all locks that Linux has who holds the one on a file; 0, of who is in a namespace that is
+ * not seen from here, is nobody.
  */
 export function pidOfLockIn(locks: string, inode: number | null): number | undefined {
   // 7: FLOCK  ADVISORY  WRITE 6300 fe:00:2146458 0 EOF
