@@ -217,13 +217,19 @@ function pidIn(lock: string): number | undefined {
 
 /** Who has a file locked, where the system tells (Linux does, to whom may read it). */
 function pidOfLockOn(inode: number | null): number | undefined {
-  let locks: string;
   try {
-    locks = Deno.readTextFileSync("/proc/locks");
+    return pidOfLockIn(Deno.readTextFileSync("/proc/locks"), inode);
   } catch (error) {
     if (error instanceof Error) return undefined;
     throw error;
   }
+}
+
+/**
+ * By the list of all locks that Linux has who holds the one on a file; 0, of who is in a namespace that is
+ * not seen from here, is nobody.
+ */
+export function pidOfLockIn(locks: string, inode: number | null): number | undefined {
   // 7: FLOCK  ADVISORY  WRITE 6300 fe:00:2146458 0 EOF
   const pid = new RegExp(`FLOCK +ADVISORY +WRITE (\\d+) \\w+:\\w+:${inode} `).exec(locks)?.[1];
   return pid === undefined || pid === "0" ? undefined : Number(pid);

@@ -57,6 +57,14 @@ async function measure(file: Deno.FsFile, signal: AbortSignal): Promise<FsyncPri
     await file.sync();
     times.push(performance.now() - before);
   }
+  return priceOf(times);
+}
+
+/**
+ * What a commit costs by what so many writes took, in their order; undefined: there was none. Without the
+ * first few, as long as one is left.
+ */
+export function priceOf(times: readonly number[]): FsyncPrice | undefined {
   const counted = times.slice(Math.min(WARM_UP, times.length - 1)).sort((a, b) => a - b);
   const median = counted[Math.floor(counted.length / 2)];
   return median === undefined
