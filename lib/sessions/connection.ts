@@ -152,7 +152,8 @@ export class Connection implements OutboxOwner, WriterOwner {
     this.session.notify({ draining: true });
     this.#settings.flushes.flush();
     this.outbox.closing();
-    await this.#handling;
+    // what went wrong with it is told by run(), and keeps nobody else from an end in order
+    await this.#handling?.catch(() => {});
     this.session.bye("DRAINING", "the broker is stopping");
     this.#settings.flushes.flush();
     await this.#allAnswered();

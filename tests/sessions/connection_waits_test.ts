@@ -4,6 +4,7 @@ import { collectHeap } from "../../lib/collect.ts";
 import type { Gate } from "../../lib/engine/types.ts";
 import { settled } from "../support/handed_clock.ts";
 import { ScriptedServer } from "../support/scripted_engine.ts";
+import { upgrade } from "../support/v2.ts";
 import { within } from "../support/within.ts";
 
 /** Somebody who is full until the test says otherwise, and what waits for that. */
@@ -64,4 +65,37 @@ Deno.test("a connection that waits for who never becomes free is ended all the s
   await gate.waitedFor();
   await within("the end of the server", server.server.close());
   assertEquals(await publisher.rest(), "");
+});
+
+/** Somebody whom nobody can wait for. */
+const BROKEN: Gate = {
+  full: true,
+  whenNotFull: () => {
+    throw new TypeError("a defect");
+  },
+};
+const WORDS = "bye INTERNAL an error inside the broker ended this connection; its log says more\n";
+
+Deno.test("an error of the broker's own ends a connection when it has been told, however slowly it reads", async () => {
+  await using server = new ScriptedServer();
+  // so little fits between them that the words take several writes
+  using publisher = await upgrade(server.connect("publishers", 16));
+  server.engine.gate = BROKEN;
+  await publisher.send("pub #a 1\nx\n");
+  assertEquals(await publisher.rest(), WORDS);
+});
+
+Deno.test("a connection that an error of the broker's own has ended keeps the broker from no end in order", async () => {
+  const server = new ScriptedServer();
+  using other = await upgrade(server.connect("publishers"));
+  using publisher = await upgrade(server.connect("publishers"));
+  server.engine.gate = BROKEN;
+  await publisher.send("pub #a 1\nx\n");
+  // it waits for the other side to close
+  assertEquals(await publisher.rest(), WORDS);
+  const drained = within("the end of the server", server.server.drain(60_000));
+  assertEquals(await other.line(), 'info {"draining":true}');
+  assertEquals(await other.line(), "bye DRAINING the broker is stopping");
+  other.close();
+  assertEquals(await drained, 0);
 });

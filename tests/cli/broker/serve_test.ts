@@ -115,6 +115,37 @@ Deno.test("how much it says is asked for", async () => {
   assertEquals((JSON.parse(first) as { readonly event: string }).event, "started");
 });
 
+/** So many files may be open, of which none is. */
+function withDescriptors(most: number): Disposable {
+  const { readTextFileSync, readDirSync } = Deno;
+  const stack = new DisposableStack();
+  stack.use(standIn(Deno, "readTextFileSync", (path) => {
+    return path === "/proc/self/limits"
+      ? `Max open files   ${most}   ${most}   files`
+      : readTextFileSync(path);
+  }));
+  stack.use(
+    standIn(Deno, "readDirSync", (path) => path === "/proc/self/fd" ? [].values() : readDirSync(path)),
+  );
+  return stack;
+}
+
+Deno.test("where there are descriptors for fewer connections than were asked for, that is told with how many", async () => {
+  const words = ["--max-connections", "1000", "-q"];
+  const told = async (most: number, ...more: readonly string[]): Promise<readonly string[]> => {
+    using _descriptors = withDescriptors(most);
+    const { log } = await served([...words, ...more]);
+    return log.filter((line) => line.includes("fewer connections"));
+  };
+  const fewer = "WARN  fewer connections than --max-connections fit the limit of open files";
+  const advice = 'advice="raise `ulimit -n`"';
+  assertEquals(await told(1064), []);
+  assertEquals(await told(1063), [`${fewer} connections=999 asked=1000 ${advice}`]);
+  const [line = ""] = await told(1064, "--http", "0");
+  const [, connections, http] = /connections=(\d+) asked=1000 http=(\d+) /.exec(line) ?? [];
+  assertEquals([Number(connections) + Number(http), Number(http) > 0], [1000, true], line);
+});
+
 Deno.test("what is stored is there when it begins again, and the limits are what was asked for", async () => {
   const data = await Deno.makeTempDir();
   try {

@@ -70,3 +70,64 @@ Deno.test("a line end of two characters is one Enter, two line ends are two", ()
     { does: "enter" },
   ]);
 });
+
+Deno.test("an Escape and what comes up to 50 ms behind it are one key, and later they are two", () => {
+  for (const [later, key] of [[50, { does: "word left" }], [51, { text: "b" }]] as const) {
+    const reader = new KeyReader();
+    reader.read(encoder.encode("\x1b"), 1000);
+    assertEquals(reader.read(encoder.encode("b"), 1000 + later), [key], `${later} ms`);
+  }
+  const reader = new KeyReader();
+  reader.read(encoder.encode("\x1b["), 0);
+  assertEquals(reader.read(encoder.encode("A"), 1000), [{ does: "up" }], "what has begun is waited for");
+});
+
+Deno.test("each key does what it does in a shell", () => {
+  const keys: [typed: string, does: string][] = [
+    ["\r", "enter"],
+    ["\n", "enter"],
+    ["\t", "tab"],
+    ["\x01", "home"],
+    ["\x02", "left"],
+    ["\x03", "interrupt"],
+    ["\x04", "end of input"],
+    ["\x05", "end"],
+    ["\x06", "right"],
+    ["\x08", "backspace"],
+    ["\x0b", "delete to end"],
+    ["\x0c", "clear screen"],
+    ["\x0e", "down"],
+    ["\x10", "up"],
+    ["\x14", "swap"],
+    ["\x15", "delete to start"],
+    ["\x17", "delete word"],
+    ["\x19", "yank"],
+    ["\x7f", "backspace"],
+    ["\x1bb", "word left"],
+    ["\x1bf", "word right"],
+    ["\x1bd", "delete word right"],
+    ["\x1b\x7f", "delete word"],
+    ["\x1b\x08", "delete word"],
+    ["\x1b\x1bb", "word left"],
+  ];
+  for (
+    const [letter, does] of Object.entries({ A: "up", B: "down", C: "right", D: "left", H: "home", F: "end" })
+  ) {
+    keys.push([`\x1b[${letter}`, does], [`\x1bO${letter}`, does]);
+  }
+  for (const [number, does] of Object.entries({ 1: "home", 3: "delete", 4: "end", 7: "home", 8: "end" })) {
+    keys.push([`\x1b[${number}~`, does]);
+  }
+  keys.push(["\x1b[1;5D", "word left"], ["\x1b[1;3C", "word right"], ["\x1b[1;5A", "up"], [
+    "\x1b[1;2H",
+    "home",
+  ]);
+  for (const [typed, does] of keys) {
+    assertEquals(keysOf(typed), [{ does }] as Key[], JSON.stringify(typed));
+    assertEquals(
+      keysOf(`a${typed}b`),
+      [{ text: "a" }, { does }, { text: "b" }] as Key[],
+      JSON.stringify(typed),
+    );
+  }
+});

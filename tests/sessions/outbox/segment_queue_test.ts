@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ChunkPool, Slice } from "../../../lib/buffers.ts";
+import { collectHeap } from "../../../lib/collect.ts";
 import { HeldMemory } from "../../../lib/held_memory.ts";
 import { SEGMENT_BYTES } from "../../../lib/limits.ts";
 import { Segment, type SegmentOwner } from "../../../lib/sessions/outbox/segment.ts";
@@ -62,4 +63,24 @@ Deno.test("what is cleared and not taken back is counted", () => {
   const [kept, lost] = [{ ...OWNER, takeBack: () => true }, { ...OWNER, takeBack: () => false }];
   for (const [at, owner] of [kept, lost, OWNER, undefined, lost].entries()) bench.put(at, owner);
   assertEquals(bench.queue.clear(), 4);
+});
+
+Deno.test("of what was taken out behind one that stays, a few places are kept, however much that was", async () => {
+  const bench = new Bench();
+  bench.put(0);
+  const removed: WeakRef<Segment>[] = [];
+  for (let at = 1; at <= 1000; at++) {
+    const segment = bench.put(at);
+    removed.push(new WeakRef(segment));
+    bench.queue.remove(segment);
+  }
+  const kept = (): number => removed.filter((each) => each.deref() !== undefined).length;
+  // what a weak reference was asked for lives until the turn ends
+  for (let turns = 0; turns < 20 && kept() > 65; turns++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collectHeap();
+  }
+  assert(kept() <= 65, `${kept()} of ${removed.length}`);
+  assertEquals(bench.queue.shift()?.expires, 0);
+  assertEquals(bench.queue.shift(), undefined);
 });

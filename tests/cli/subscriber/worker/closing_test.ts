@@ -59,6 +59,6 @@ Deno.test("a second stop kills what runs and says how many", async () => {
   void close();
   kill();
   assertEquals(said, ["2 commands killed before the end"]);
-  await within("the end of what runs", desk.worker.idle());
+  await desk.idle();
   assertEquals(desk.log, ["hold"]);
 });

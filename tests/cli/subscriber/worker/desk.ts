@@ -44,8 +44,8 @@ export class Desk implements AsyncIterable<Job> {
       extendAfter: () => 60_000,
       ...options,
       membership: {
-        hold: () => this.#logged("hold"),
-        leave: () => this.#logged("leave"),
+        hold: () => this.#log("hold"),
+        leave: () => this.#log("leave"),
       },
       onTaken: () => {},
       print: (line) => void this.out.push(decoder.decode(line).replace(/\n$/, "")),
@@ -75,8 +75,23 @@ export class Desk implements AsyncIterable<Job> {
 
   /** Leaves, closes, and waits for the end of everything. */
   async stop(): Promise<void> {
-    await within("the end of what is being worked on", this.worker.leave());
+    await this.leave();
     this.close();
+    await this.over();
+  }
+
+  /** The worker has left. */
+  async leave(): Promise<void> {
+    await within("the end of what is being worked on", this.worker.leave());
+  }
+
+  /** Nothing runs any more. */
+  async idle(): Promise<void> {
+    await within("the end of what runs", this.worker.idle());
+  }
+
+  /** The worker has come to its end. */
+  async over(): Promise<void> {
     await within("the end of the worker", this.working);
   }
 
@@ -89,6 +104,16 @@ export class Desk implements AsyncIterable<Job> {
   /** Waits until so many commands run. */
   async running(count: number): Promise<void> {
     await until(() => `${count} commands that run`, () => this.worker.running >= count);
+  }
+
+  /** Waits until so many lines were printed. */
+  async printed(count: number): Promise<void> {
+    await until(() => `${count} lines (${this.out.length} came)`, () => this.out.length >= count);
+  }
+
+  /** Waits until so much was asked of the broker. */
+  async logged(count: number): Promise<void> {
+    await until(() => `${count} requests (${this.log.length} came)`, () => this.log.length >= count);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Job, undefined> {
@@ -118,11 +143,11 @@ export class Desk implements AsyncIterable<Job> {
   }
 
   #held(seq: number, done: string): Promise<void> {
-    if (!this.expired.has(seq)) return this.#logged(done);
+    if (!this.expired.has(seq)) return this.#log(done);
     return Promise.reject(new RefusedError("NOT_HELD" as RefusedError["code"], `${done}: not held`));
   }
 
-  #logged(done: string): Promise<void> {
+  #log(done: string): Promise<void> {
     this.log.push(done);
     return Promise.resolve();
   }

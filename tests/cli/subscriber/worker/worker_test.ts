@@ -54,7 +54,7 @@ Deno.test("stdout passes whole lines, stderr is said with the message it belongs
 Deno.test("lines of commands that run at a time are not mixed", async () => {
   const desk = new Desk("printf a; sleep 0.02; printf b; sleep 0.02; echo c", { jobs: 8 });
   desk.leased(1, Array.from({ length: 8 }, () => ""));
-  while (desk.out.length < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+  await desk.printed(8);
   await desk.stop();
   assertEquals(desk.out, Array.from({ length: 8 }, () => "abc"));
 });
@@ -64,7 +64,7 @@ Deno.test("so many run at a time, and no more", async () => {
   const script = `touch ${folder}/$HASHBUS_SEQ; ls ${folder} | wc -l; sleep 0.2; rm ${folder}/$HASHBUS_SEQ`;
   const desk = new Desk(script, { jobs: 3 });
   desk.leased(1, Array.from({ length: 9 }, () => ""));
-  while (desk.log.length < 9) await new Promise((resolve) => setTimeout(resolve, 5));
+  await desk.logged(9);
   await desk.stop();
   await Deno.remove(folder, { recursive: true });
   const most = Math.max(...desk.out.map(Number));
@@ -95,7 +95,7 @@ Deno.test("a command that runs beyond its time runs to its end, and both are tol
 Deno.test("who leaves lets run what runs, gives back what waits and leaves right behind the last answer", async () => {
   const desk = new Desk("sleep 0.1", { jobs: 2 });
   desk.leased(1, ["a", "b", "c", "d"]);
-  while (desk.worker.running < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  await desk.running(2);
   await desk.stop();
   assertEquals(desk.log.slice(0, 3), ["hold", "nack 3", "nack 4"]);
   assertEquals(desk.log.slice(3, 5).sort(), ["ack 1", "ack 2"]);
@@ -105,12 +105,12 @@ Deno.test("who leaves lets run what runs, gives back what waits and leaves right
 
 Deno.test("who leaves does what has come of topics in memory, and what comes late is given back with the connection", async () => {
   const desk = new Desk("cat; echo");
-  await desk.worker.leave();
+  await desk.leave();
   desk.give({ ...message("#mem", "one"), group: "g" });
   desk.leased(1, ["leased"]);
   desk.give({ ...message("#mem", "two"), group: "g" });
   desk.close();
-  await desk.working;
+  await desk.over();
   assertEquals(desk.out, ["one", "two"]);
   assertEquals(desk.log, ["leave"]);
 });
@@ -123,7 +123,7 @@ Deno.test("of topics in memory no more is taken than will be done next: nobody e
   assertEquals(desk.worker.taken, 2, "one that runs, and the next");
   await Deno.writeTextFile(`${folder}/go`, "");
   desk.close();
-  await desk.working;
+  await desk.over();
   assertEquals(desk.out, ["one", "two", "three", "four"]);
   await Deno.remove(folder, { recursive: true });
 });
@@ -132,14 +132,14 @@ Deno.test("a message of a topic in memory whose command fails is lost, and that 
   const desk = new Desk("exit 4");
   desk.give({ ...message("#mem", "one"), group: "g" });
   desk.close();
-  await desk.working;
+  await desk.over();
   assertEquals(desk.said, ["#mem: sh ended with 4: it is lost, the broker does not keep this topic"]);
 });
 
 Deno.test("with a count so many are done, what came beyond is left, and no other is begun", async () => {
   const desk = new Desk("sleep 0.02; echo $HASHBUS_SEQ", { jobs: 2, count: 3 });
   desk.leased(1, ["a", "b", "c", "d", "e"]);
-  await desk.working;
+  await desk.over();
   assertEquals(desk.out.toSorted(), ["1", "2", "3"]);
   assertEquals(desk.log.filter((done) => done.startsWith("ack")).length, 3);
   assertEquals(desk.log.at(-1), "leave");
@@ -148,7 +148,7 @@ Deno.test("with a count so many are done, what came beyond is left, and no other
 Deno.test("hundreds of messages go through a command that reads none of them", async () => {
   const desk = new Desk("/bin/true", { jobs: 4 });
   desk.leased(1, Array.from({ length: 300 }, () => "x".repeat(100)));
-  while (desk.log.length < 300) await new Promise((resolve) => setTimeout(resolve, 5));
+  await desk.logged(300);
   await desk.stop();
   assertEquals(new Set(desk.log).size, 301);
 });
@@ -156,9 +156,9 @@ Deno.test("hundreds of messages go through a command that reads none of them", a
 Deno.test("killed, it says nothing to the broker, and its commands are gone", async () => {
   const desk = new Desk("echo $$; sleep 60", { jobs: 2 });
   desk.leased(1, ["a", "b"]);
-  while (desk.out.length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  await desk.printed(2);
   desk.worker.kill();
-  await desk.worker.idle();
+  await desk.idle();
   assertEquals(desk.log, []);
   for (const pid of desk.out) await processGone(Number(pid));
 });
@@ -170,7 +170,7 @@ Deno.test("a command that cannot be started ends the worker, and its messages ar
   desk.leased(1, ["a", "b"]);
   const error = await assertRejects(() => desk.working, RunError);
   assertMatch(error.message, /^cannot run "\/.*script": no such file or directory$/);
-  await desk.worker.leave();
+  await desk.leave();
   assertEquals(desk.log, ["hold", "nack 2", "leave"]);
   await Deno.remove(folder, { recursive: true });
 });
@@ -190,6 +190,6 @@ Deno.test("headers that are longer than an environment give the message back, an
 Deno.test("with a count, where nothing can be given back, nothing is asked of the broker but to leave", async () => {
   const desk = new Desk("cat; echo", { count: 2 });
   for (const text of ["one", "two", "three"]) desk.give({ ...message("#mem", text), group: "g" });
-  await desk.working;
+  await desk.over();
   assertEquals([desk.out, desk.log], [["one", "two"], ["leave"]]);
 });
