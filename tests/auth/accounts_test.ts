@@ -40,6 +40,11 @@ Deno.test("an account has what its table says, and nothing that it does not say 
   assertEquals([none.administrator, none.usesId, none.expires, none.limits], [false, false, undefined, {}]);
 });
 
+Deno.test("a list has 256 entries at most, and so many it may have", () => {
+  const listed = Array.from({ length: 256 }, (_, at) => `"#a${at}"`);
+  assertEquals(accountIn(`publish = [${listed}]`).publish.allow.length, 256);
+});
+
 Deno.test("two accounts are the same where their tables say the same", () => {
   const lines = `publish = ["#a"]\nmax-connections = 3`;
   assertEquals(accountIn(lines).print, accountIn(lines).print);

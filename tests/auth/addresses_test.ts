@@ -35,6 +35,7 @@ Deno.test("what is no address and no network is refused", () => {
     "10.0.0.0/",
     "10.0.0.0/-1",
     "10.0.0.0/8/8",
+    "10.0.0.0/0008",
   ];
   for (const text of [...wrong, " 10.0.0.1", "010.0.0.1", "::ffff:10.0.0.0/104", "fe80::1%eth0", "*"]) {
     assertEquals(new AddressList().add(text), false, text);

@@ -43,6 +43,9 @@ Deno.test("what is no hash, or too cheap or too dear a one, is not read", () => 
     `$scrypt$ln=14,r=8,p=1$$${hash}`,
     ...["ln=13,r=8,p=1", "ln=14,r=7,p=1", "ln=14,r=8,p=0", "ln=19,r=8,p=1", "ln=99,r=8,p=1", "ln=15,r=8,p=99"]
       .map(at),
+    // numbers have two digits at most
+    ...["ln=014,r=8,p=1", "ln=14,r=008,p=1", "ln=14,r=100,p=1", "ln=14,r=8,p=001"]
+      .map(at),
     stored.replace("scrypt", "argon2id"),
   ];
   for (const text of wrong) assertEquals(readStored(text), undefined, text);

@@ -5,6 +5,7 @@ import { NatsConnectionLink } from "../../lib/nats/link.ts";
 import { openNats } from "../../lib/nats/mod.ts";
 import { NEEDS_NATS, startNats } from "../support/nats_server.ts";
 import { freePort } from "../support/ports.ts";
+import { within } from "../support/within.ts";
 
 const OPTIONS = {
   prefix: "p",
@@ -88,7 +89,7 @@ Deno.test({
     await using nats = await startNats({ config: "authorization { token: secret }" });
     const { servers } = nats;
     const wrong = { ...OPTIONS, connectTimeout: 60_000, servers, credentials: { token: "guess" } };
-    const error = await assertRejects(() => openNats(wrong), RunError);
+    const error = await within("that it is wrong", assertRejects(() => openNats(wrong), RunError), 10_000);
     assertMatch(error.message, /^NATS at 127\.0\.0\.1:\d+ does not let this broker in: [^\n]+$/);
     assert(!error.message.includes("guess"));
     const right = await NatsConnectionLink.open({ ...LINK, servers, credentials: { token: "secret" } });
@@ -97,5 +98,13 @@ Deno.test({
 });
 
 async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 5));
+  let given = false;
+  const polled = async (): Promise<void> => {
+    while (!is() && !given) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  try {
+    await within(() => String(is), polled());
+  } finally {
+    given = true;
+  }
 }

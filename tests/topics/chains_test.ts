@@ -95,3 +95,11 @@ Deno.test("there are as many buckets as entries, and up to twice as many when so
     assertEquals([chains.size, chains.buckets, chains.longest], [0, 1, 0]);
   }));
 });
+
+Deno.test("buckets stay until there are more than twice as many as entries, and then two go with each entry", () => {
+  const chains = new Chains<Entry>();
+  const entries = Array.from({ length: 8 }, (_, key) => entry(mixed(key, 0) & 0xffff));
+  for (const each of entries) chains.add(each);
+  const buckets = entries.map((each) => (chains.remove(each), chains.buckets));
+  assertEquals(buckets, [8, 8, 8, 8, 6, 4, 2, 1]);
+});

@@ -84,6 +84,15 @@ Deno.test("a pattern takes two bytes a character and what its places take, and m
   assertEquals([memory.held, account.bytes], [170 + 8, 170 + 8]);
   budget.add("#*.*", { account, own: true });
   assertEquals([memory.held, account.bytes, account.shapes], [2 * 178 + 180, 2 * 178 + 180, 1]);
+  const entry = { account, own: false, more: 1000 };
+  budget.add("#abc", entry);
+  assertEquals(
+    [memory.held, account.bytes],
+    [3 * 178 + 180 + 1000, 3 * 178 + 180 + 1000],
+    "and what else it takes",
+  );
+  budget.remove("#abc", entry);
+  assertEquals([memory.held, account.bytes], [2 * 178 + 180, 2 * 178 + 180]);
 });
 
 Deno.test("one may have what is free, to the byte and to the kind, and what is there already costs no kind", () => {

@@ -173,3 +173,15 @@ Deno.test("it keeps an entry a pattern and one a kind of those with wildcards, a
     assertEquals([table.kept, table.match("#a", new Set())], [0, 0]);
   }));
 });
+
+Deno.test("a table has just the pairs that were added and not taken out", () => {
+  const table = new PatternTable<number>();
+  const has = (): boolean[] => [1, 2, 3].flatMap((value) => ["#a", "#b"].map((at) => table.has(at, value)));
+  assertEquals(has(), [false, false, false, false, false, false]);
+  table.add("#a", 1);
+  assertEquals(has(), [true, false, false, false, false, false]);
+  table.add("#a", 2);
+  assertEquals(has(), [true, false, true, false, false, false]);
+  table.remove("#a", 1);
+  assertEquals(has(), [false, false, true, false, false, false]);
+});
