@@ -48,6 +48,17 @@ export function topicCases(test: RegisterCase): void {
     assertEquals((await all(store, { most: 1, contains: "a" })).map(({ topic }) => topic), ["#a", "#a.c"]);
     assertEquals(await all(store, { most: 2, names: ["#b", "#none", "#é"] }), [sorted[2]!, sorted[3]!]);
   });
+
+  test("more topics than are looked at at once are told by one answer, all of them", async ({ store }) => {
+    const names = Array.from({ length: 1100 }, (_, at) => `#t.${String(at).padStart(4, "0")}`);
+    await commit(store, ...names.map((name) => run(name, "1")));
+    const { topics, next } = await ask(store, { most: 5000 });
+    assertEquals(topics.map(({ topic }) => topic), names);
+    assertEquals(next, undefined);
+    assertEquals((await ask(store, { most: 5000, after: names[99]! })).topics.length, 1000);
+    const { topics: last } = await ask(store, { most: 5000, match: "#t.1099" });
+    assertEquals(last.map(({ topic }) => topic), ["#t.1099"]);
+  });
 }
 
 type Appended = ReturnType<typeof run>;
