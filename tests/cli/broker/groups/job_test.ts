@@ -1,10 +1,13 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Broker, type From, type GroupListing, type GroupName } from "../../../../lib/broker/mod.ts";
 import { type AskedBroker, openControl } from "../../../../lib/cli/broker/groups/control.ts";
 import { runGroups } from "../../../../lib/cli/broker/groups/job.ts";
 import type { GroupsJob } from "../../../../lib/cli/broker/groups/options.ts";
 import { RunError } from "../../../../lib/errors.ts";
 import { SILENT_LOG } from "../../../../lib/log.ts";
+import { MemoryStore } from "../../../../lib/store/memory.ts";
+import { TestServer } from "../../../support/server.ts";
+import { upgrade } from "../../../support/v2.ts";
 import { within } from "../../../support/within.ts";
 import { StandInStream } from "../../stand_in.ts";
 
@@ -111,6 +114,25 @@ Deno.test("a group that is not there is told as it was called, and one that has 
     await said({ do: "reset", group: JOBS, from: "now" }),
     'group "jobs" of "#jobs.>" is not stored: it has only members',
   );
+});
+
+Deno.test("how many dead letters were redriven is said", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ durable: { store, patterns: ["#jobs.>", "#dead.>"] } });
+  using worker = await upgrade(broker.connect("subscribers"));
+  assertEquals(await worker.ask("sub #jobs.> group=g ack=explicit"), "ok 1");
+  using publisher = await upgrade(broker.connect("publishers"));
+  const dead = "pub #dead.g.jobs.a 1 h.dead-topic=%23jobs.a\nx";
+  assertMatch(await publisher.ask(dead) ?? "", /^ok 1 /);
+  const dir = await Deno.makeTempDir();
+  const control = openControl(dir, broker.broker, SILENT_LOG);
+  try {
+    assertEquals(await run(dir, { do: "redrive", name: "g" }), [0, '1 dead letter of group "g" redriven\n']);
+    assertEquals(await run(dir, { do: "redrive", name: "g" }), [0, '0 dead letters of group "g" redriven\n']);
+  } finally {
+    control.close();
+    await Deno.remove(dir, { recursive: true });
+  }
 });
 
 Deno.test("what the broker that runs says is wrong is the error", async () => {
