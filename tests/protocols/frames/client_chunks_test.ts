@@ -46,3 +46,17 @@ Deno.test("behind what is no frame nothing that comes is looked at or kept", () 
     assertEquals(frames.unfinished, false);
   }
 });
+
+Deno.test("a frame that many reads bring is looked at when it is whole, and not with each of them", () => {
+  const frames = new FrameClientDecoder();
+  const first = encoder.encode("pub #a 5000\n");
+  frames.push(first);
+  assertEquals(found(frames), []);
+  for (let sent = 0; sent < 5000; sent += 500) {
+    frames.push(new Uint8Array(500));
+    assert(frames.bytes === first, "nothing is given to be looked at");
+    assertEquals(found(frames), []);
+  }
+  frames.push(encoder.encode("\n"));
+  assertEquals([frames.next(), frames.payloadEnd - frames.payloadStart], [FrameFound.Delivery, 5000]);
+});

@@ -224,3 +224,12 @@ Deno.test("what has begun can be passed over, as much as is there and the rest a
   assertEquals([machine.passOver("BUSY", "no room"), machine.refusal], [Found.Broken, "BUSY"]);
   assertEquals(machine.next(), Found.Nothing);
 });
+
+Deno.test("what begins with a length is no publish, whether one came before or not (V3, V6)", () => {
+  const one = "pub #a 1\nx\n";
+  for (const digit of ["0\n\n", "1\nx\n", "1 k=v\nx\n"]) {
+    assertEquals(decodeEverySplit(`${digit}ping\n`), ["broken UNKNOWN_COMMAND"]);
+    assertEquals(decodeEverySplit(`ping\n${digit}`), ["ping|", "broken UNKNOWN_COMMAND"]);
+    assertEquals(decodeEverySplit(`${one}${digit}`), [`#a>${one}`, "broken UNKNOWN_COMMAND"]);
+  }
+});
