@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DATABASE_PAGE_BYTES } from "../../../lib/store/sqlite/schema.ts";
 import { measureFsync } from "../../../lib/store/tools/fsync_price.ts";
 import { Folder } from "../folder.ts";
 
@@ -31,4 +32,58 @@ Deno.test("where nothing can be written, that is what is said", async () => {
     () => measureFsync(`${folder.path}/missing`, new AbortController().signal),
     Deno.errors.NotFound,
   );
+});
+
+Deno.test("what is written lies where a log has it: three pages each, from its start again behind the sixteenth", async () => {
+  using folder = new Folder();
+  const { sync } = Deno.FsFile.prototype;
+  const sizes: number[] = [];
+  Deno.FsFile.prototype.sync = async function (): Promise<void> {
+    sizes.push(this.statSync().size);
+    await sync.call(this);
+  };
+  try {
+    const price = await measureFsync(folder.path, new AbortController().signal);
+    assertEquals(price?.writes, Math.max(1, sizes.length - 3), "the first three are not counted");
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+  const bytes = 3 * (DATABASE_PAGE_BYTES + 24);
+  assertEquals(sizes, sizes.map((_, at) => Math.min(at + 1, 16) * bytes));
+});
+
+Deno.test("a write of which the system takes a part goes on behind that", async () => {
+  using folder = new Folder();
+  const { sync, write } = Deno.FsFile.prototype;
+  const sizes: number[] = [];
+  Deno.FsFile.prototype.write = async function (bytes): Promise<number> {
+    return await write.call(this, bytes.subarray(0, 5000));
+  };
+  Deno.FsFile.prototype.sync = async function (): Promise<void> {
+    sizes.push(this.statSync().size);
+    await sync.call(this);
+  };
+  try {
+    await measureFsync(folder.path, new AbortController().signal);
+  } finally {
+    Object.assign(Deno.FsFile.prototype, { sync, write });
+  }
+  assertEquals(sizes[0], 3 * (DATABASE_PAGE_BYTES + 24));
+});
+
+Deno.test("a measuring that is stopped on its way writes no more", async () => {
+  using folder = new Folder();
+  const { sync } = Deno.FsFile.prototype;
+  const stop = new AbortController();
+  let syncs = 0;
+  Deno.FsFile.prototype.sync = async function (): Promise<void> {
+    await sync.call(this);
+    if (++syncs === 2) stop.abort();
+  };
+  try {
+    assertEquals(await measureFsync(folder.path, stop.signal), undefined);
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+  assertEquals(syncs, 2);
 });
