@@ -52,7 +52,8 @@ Deno.test("the lock's file says who has it, whatever it said before, and nothing
   const inUse = assertThrows(() => HeldFiles.lock(files), RunError);
   assertEquals(
     inUse.message,
-    `the data directory "${files.dir}" is in use by process ${Deno.pid}: stop that one, or take another directory`,
+    `the data directory "${files.dir}" is in use by process ${Deno.pid}: ` +
+      "stop that one, or take another directory",
   );
   assertEquals(Deno.readTextFileSync(files.lock), `${Deno.pid}\n`, "who was refused changed nothing");
   held.release();

@@ -1,6 +1,7 @@
 /**
  * What the writing thread does between two requests. It runs in the test's own thread: what it answers is seen as it
- * is said, what it is asked next is sent meanwhile, and time passes by as much with each look at it, and where it sleeps.
+ * is said, and what it is asked next is sent meanwhile. Time passes by as much with each look at it, and where it
+ * sleeps.
  *
  * @module
  */
@@ -125,7 +126,7 @@ Deno.test("what a slice has left to do is gone on with at once, and not with the
   assert(Math.max(...waits) < TICK_MS / 2, `${waits}`);
 });
 
-Deno.test("commits that do not wait for the disk are synced together a while later, and nothing is where none came", () => {
+Deno.test("commits that do not wait for the disk are synced together, once, and then it sleeps", () => {
   using folder = new Folder();
   const { syncDataSync } = Deno.FsFile.prototype;
   const synced: number[] = [];
