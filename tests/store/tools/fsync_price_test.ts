@@ -92,3 +92,25 @@ Deno.test("a measuring that is stopped on its way writes no more", async () => {
   }
   assertEquals(syncs, 2);
 });
+
+Deno.test("a price is what syncs took without the first three, known after a quarter of a second", async () => {
+  using folder = new Folder();
+  const { sync } = Deno.FsFile.prototype;
+  const { now } = performance;
+  let time = 1000;
+  let syncs = 0;
+  performance.now = () => time;
+  // the first takes a millisecond, and each one more than that before it
+  Deno.FsFile.prototype.sync = async function (): Promise<void> {
+    await sync.call(this);
+    time += ++syncs;
+  };
+  try {
+    const price = await measureFsync(folder.path, new AbortController().signal);
+    // 231 milliseconds are over behind the 21st
+    assertEquals([syncs, price], [22, { median: 13, worst: 22, writes: 19 }]);
+  } finally {
+    performance.now = now;
+    Deno.FsFile.prototype.sync = sync;
+  }
+});
