@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { equivalents } from "./mutation/equivalent.ts";
-import { durations } from "./mutation/judge.ts";
+import { durations, mostWithChange } from "./mutation/judge.ts";
 import { distances, modulesOf } from "./mutation/modules.ts";
 import { mutantsOf, mutated } from "./mutation/mutants.ts";
 import { Workshop } from "./mutation/workshop.ts";
@@ -79,4 +79,11 @@ Deno.test("how long tests take is read of several files and of one, and those th
   assertEquals([...durations(several, files)], [["tests/a_test.ts", 7], ["tests/b_test.ts", 1000]]);
   const one = "running 2 tests from ./tests/c_test.ts\none ... ok (5ms)\ntwo ... ok (500µs)\n";
   assertEquals([...durations(one, ["tests/c_test.ts"])], [["tests/c_test.ts", 5.5]]);
+});
+
+Deno.test("with a change tests may take ten times as long and a minute, and ten minutes at most", () => {
+  const took = new Map([["a", 1000], ["b", 2000], ["long", 100_000]]);
+  assertEquals(mostWithChange(["a", "b"], took), 60_000 + 30_000);
+  assertEquals(mostWithChange(["a", "unknown"], took), 60_000 + 13_000);
+  assertEquals(mostWithChange(["a", "long"], took), 600_000);
 });

@@ -78,6 +78,48 @@ Deno.test("topics with the same subscribers have one list in common, and it is c
   assertEquals([publish(to, "#t.6"), publish(to, "#t.7"), publish(to, "#t.8")], [999, 1000, 999]);
 });
 
+Deno.test("a list of its own is counted with each topic that is remembered, one in common with the first only", () => {
+  for (const own of [true, false]) {
+    const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
+    const to = routing(memory);
+    const everybody = Array.from({ length: 1000 }, () => new Listening());
+    for (const one of everybody) to.subscribe("#>", one);
+    for (let at = 0; at < 400; at++) {
+      if (own) to.subscribe(`#t.${at}`, new Listening());
+      remember(to, `#t.${at}`);
+      publish(to, `#t.${at}`);
+    }
+    // each of the 400 lists is 8 KiB or nearly that
+    if (own) assert(memory.held > 3 * MIB && memory.held < 5 * MIB, `${memory.held} bytes`);
+    else assert(memory.held < MIB / 2, `${memory.held} bytes`);
+    // what they take is given back when they go
+    for (const one of everybody) to.unsubscribe("#>", one);
+    for (let at = 0; at < 400; at++) publish(to, `#t.${at}`);
+    assert(memory.held < MIB / 2, `${memory.held} bytes of those who are left`);
+  }
+});
+
+Deno.test("what a topic's list takes goes with it into the younger generation, and is given back once", () => {
+  const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
+  const to = routing(memory);
+  for (let at = 0; at < 1000; at++) to.subscribe("#>", new Listening());
+  for (let at = 0; at < 400; at++) {
+    to.subscribe(`#t.${at}`, new Listening());
+    remember(to, `#t.${at}`);
+    publish(to, `#t.${at}`);
+  }
+  const once = memory.held;
+  for (let round = 1; round < 4; round++) {
+    to.tick(round * ROUTES_AGE_MS);
+    for (let at = 0; at < 400; at++) publish(to, `#t.${at}`);
+    const parts = memory.held / once;
+    assert(parts > 1.8 && parts < 2.2, `in both generations they take ${parts} times as much as in one`);
+  }
+  assertEquals(to.searches, 400);
+  for (let round = 4; round < 6; round++) to.tick(round * ROUTES_AGE_MS);
+  assert(memory.held < 0.1 * MIB, `${memory.held} bytes`);
+});
+
 Deno.test("of ever new topics next to nothing is kept, whoever hears them; of those that come again all", () => {
   const memory = new HeldMemory({ most: 1024 * MIB, pool: new ChunkPool() });
   const to = routing(memory);

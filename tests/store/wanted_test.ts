@@ -62,6 +62,8 @@ Deno.test("a message of a batch is wanted by a cursor that has not passed it, le
         Array.from({ length: end - from }, (_, at) => from + at)
       );
       assertEquals(numbers, expected, "each once, in their order");
+      // who asks whether anything is wanted looks at how many ranges there are
+      assertEquals(wanted.filter(({ from, end }) => from >= end), [], "no range is empty");
     }),
     { numRuns: 3000 },
   );

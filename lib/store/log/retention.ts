@@ -181,13 +181,13 @@ export class Trimmer {
     let position = rule.position;
     let done = batches.length < rule.limit;
     // where nothing is left, nothing grows old for so long
-    rule.due = done ? now + (rule.age ?? 0) + 1 : now;
+    let due = done ? now + (rule.age ?? 0) + 1 : now;
     for (const batch of batches) {
       if (this.#of(batch.topic) === rule) {
         const goes = batch.time < before || (over > 0 && batch.id !== this.#port.last);
         if (!goes) {
           done = true;
-          rule.due = batch.time + (rule.age ?? 0) + 1;
+          due = batch.time + (rule.age ?? 0) + 1;
           break;
         }
         over -= batch.size;
@@ -204,7 +204,9 @@ export class Trimmer {
         break;
       }
     }
+    // where this throws it is due as before, and tried again with the next step
     if (trimmed.length > 0) this.#port.trim(trimmed, { groupsMiss: ignoresGroups });
+    rule.due = due;
     rule.limit = done ? SLICE_BATCHES_LEAST : Math.min(4 * rule.limit, SLICE_BATCHES_MOST);
     rule.position = position;
     rule.held -= bytes;

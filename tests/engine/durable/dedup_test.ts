@@ -219,3 +219,14 @@ Deno.test("ids are forgotten, and their memory given back, also when nobody publ
   dedup.stored(5000);
   assertEquals(claim(dedup, "#a", "7x"), []);
 });
+
+Deno.test("as many ids as it may remember are all remembered, and of more the oldest are forgotten", () => {
+  for (const [count, first] of [[100, ["0x"]], [130, []]] as const) {
+    const dedup = new Dedup({ ...SMALL, window: 1_000_000, most: 100 });
+    for (let at = 0; at < count; at++) {
+      claim(dedup, "#a", `${at}x`);
+      dedup.stored(at);
+    }
+    assertEquals(claim(dedup, "#a", "0x"), [...first], `of ${count}`);
+  }
+});

@@ -106,6 +106,17 @@ Deno.test("it is full while NATS owes an answer for its window, and calls back w
   assert(free && idle && !bench.outgoing.full);
 });
 
+Deno.test("it is full with the last byte of its window, and not before", () => {
+  for (const missing of [1, 0]) {
+    const bench = new Bench();
+    const left = (): number => ENGINE_WINDOW_BYTES - bench.outgoing.pending - missing;
+    while (left() > 600_000) bench.publish("#a", "x".repeat(400_000));
+    // a head and two LF are 15 bytes where a length has six digits
+    bench.publish("#a", "x".repeat(left() - 15));
+    assertEquals([left(), bench.outgoing.full], [0, missing === 0]);
+  }
+});
+
 Deno.test("what had no answer when NATS was lost is refused, and then all is, after a while (N3)", () => {
   const bench = new Bench();
   bench.publish("#a", "1");
@@ -154,6 +165,19 @@ Deno.test("a run that is larger than a packed message goes in parts, a message t
   bench.link.maxPayload = 10_000;
   bench.publish("#a", "y".repeat(10_000));
   assertEquals(bench.answers, ["2: 1 PAYLOAD_TOO_LARGE"]);
+});
+
+Deno.test("of a run each message may be as large as NATS takes, beside a stamp and headers", () => {
+  for (const more of [0, 1]) {
+    const bench = new Bench();
+    bench.link.maxPayload = 10_000;
+    const most = 10_000 - 64 - 512;
+    // a head and two LF are 13 bytes where a length has four digits
+    bench.publish("#a", "1", "y".repeat(most - 13 + more), "2");
+    const refused = ["1: 3 PAYLOAD_TOO_LARGE"];
+    assertEquals(bench.answers, more === 0 ? [] : refused);
+    assertEquals(bench.outgoing.pending > most, more === 0);
+  }
 });
 
 Deno.test("messages of plain topics go one by one, and say who sent them", () => {

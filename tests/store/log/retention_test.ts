@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MemoryLog } from "../../../lib/store/log/memory_log.ts";
 import { Trimmer } from "../../../lib/store/log/retention.ts";
 import { RetentionClock } from "../../../lib/store/log/retention_clock.ts";
@@ -74,6 +74,24 @@ Deno.test("nothing is looked at before something can have grown old", () => {
   assert(!trimmer.due(10_000));
   assert(trimmer.due(10_001));
   assertEquals(trimAll(trimmer, 10_001), 1);
+});
+
+Deno.test("what could not be deleted is due as before, and goes with the next step that can", () => {
+  for (const retain of [{ age: 10_000 }, { bytes: 1 }]) {
+    const log = logWith(3, 0);
+    const trim = log.trim.bind(log);
+    log.trim = (): never => {
+      throw new Error("the disk fails");
+    };
+    const trimmer = new Trimmer(log, retain);
+    for (let at = 0; at < 2; at++) {
+      assertThrows(() => trimmer.step(20_000), Error, "the disk fails");
+      assert(trimmer.due(20_000));
+    }
+    log.trim = trim;
+    assertEquals(trimAll(trimmer, 20_000), "age" in retain ? 3 : 2);
+    if ("age" in retain) assert(!trimmer.due(20_000));
+  }
 });
 
 Deno.test("for want of room the newest batch of all stays, for its age it goes", () => {

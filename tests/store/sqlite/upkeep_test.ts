@@ -129,3 +129,76 @@ Deno.test("room that is given back to the disk lies in the WAL first, and is mov
     assertEquals([writer.walUsed, writer.giveBack(), writer.walUsed], [false, true, true]);
   });
 });
+
+/** What an upkeep notes over a writer that fails as it is told to. */
+function noted(
+  retain: RetentionRules,
+  work: (writer: Writer, upkeep: Upkeep, notes: string[]) => void,
+): void {
+  withWriter((writer) => {
+    const notes: string[] = [];
+    const note = (level: string, event: string, fields?: unknown): void =>
+      void notes.push(`${level} ${event} ${JSON.stringify(fields)}`);
+    work(writer, new Upkeep(writer, { retain, dedupWindow: 1000, note, trimmed: () => {} }), notes);
+  });
+}
+
+const fails = (): never => {
+  throw new Error("disk I/O error");
+};
+
+Deno.test("ids that cannot be forgotten are noted, and asked for again when it is due and not before", () => {
+  noted({}, (writer, upkeep, notes) => {
+    commit(writer, "one", { count: 1, time: Date.now() });
+    Object.assign(writer, { forgetIds: fails });
+    for (let at = 0; at < 3; at++) upkeep.slice();
+    assertEquals(notes, ['error old ids cannot be forgotten {"reason":"disk I/O error"}']);
+    assertEquals(upkeep.more, false, "a slice that fails is not followed by another at once");
+  });
+});
+
+Deno.test("messages that cannot be deleted are noted, are not counted, and go with a later slice", () => {
+  noted({ age: 30_000 }, (writer, upkeep, notes) => {
+    commit(writer, "many", { count: 2, time: Date.now() - 60_000 });
+    const trim = writer.trim.bind(writer);
+    Object.assign(writer, { trim: fails });
+    upkeep.slice();
+    assertEquals([upkeep.trimmed, upkeep.more, writer.batches], [0, false, 2]);
+    assertEquals(notes.splice(0), ['error old messages cannot be deleted {"reason":"disk I/O error"}']);
+    Object.assign(writer, { trim });
+    upkeep.slice();
+    assertEquals([upkeep.trimmed, writer.batches], [2, 0]);
+    assertEquals(notes, ['debug old messages deleted {"messages":2}']);
+  });
+});
+
+Deno.test("why a checkpoint fails is noted once, until it has succeeded or fails for another reason", () => {
+  noted({}, (writer, upkeep, notes) => {
+    commit(writer, "one", { count: 1, time: Date.now() });
+    const reasons = ["full", "full", "read-only", undefined, "read-only"];
+    Object.assign(writer, {
+      checkpoint: () => {
+        const reason = reasons.shift();
+        return reason === undefined ? undefined : { kind: "failed", reason };
+      },
+    });
+    for (let at = 0; at < 5; at++) upkeep.tick();
+    const event = "error the write-ahead log cannot be moved into the database";
+    assertEquals(
+      notes,
+      ["full", "read-only", "read-only"].map((reason) => `${event} {"reason":"${reason}"}`),
+    );
+    assertEquals(reasons, []);
+  });
+});
+
+Deno.test("a tick moves what lies in the WAL, and leaves an empty one alone", () => {
+  noted({}, (writer, upkeep) => {
+    commit(writer, "one", { count: 1, time: Date.now() });
+    assertEquals(writer.walUsed, true);
+    upkeep.tick();
+    assertEquals(writer.walUsed, false);
+    Object.assign(writer, { checkpoint: fails });
+    upkeep.tick();
+  });
+});
