@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { measureFsync, priceOf } from "../../../lib/store/tools/fsync_price.ts";
-
 import { DATABASE_PAGE_BYTES } from "../../../lib/store/sqlite/schema.ts";
 import { Folder } from "../folder.ts";
 
