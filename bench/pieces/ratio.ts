@@ -27,7 +27,7 @@ export const PIECES: Readonly<Record<string, () => Promise<Piece>>> = {
   "v2 path": () => travelling("v2", { input: frames(), delivered: frames() }),
 };
 
-/** A piece slower than this part of its recorded ratio has become slower. */
+/** A piece that has less than this part of another on the same machine is slower. */
 export const LEAST_PART = 0.7;
 
 /** A side of a round takes so long: so short that most rounds are not interrupted, however busy the machine is. */

@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { median } from "../load/percentile.ts";
 import { machine } from "../machine.ts";
-import { LEAST_PART, PIECES, ratioOf } from "./ratio.ts";
+import { PIECES, ratioOf } from "./ratio.ts";
 
 /** What bench/pieces/recorded.json holds. */
 export interface Recorded {
@@ -17,8 +17,13 @@ export interface Recorded {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-/** Other processors weigh a loop and a copy differently: there only a slowness that cannot be mistaken counts. */
-const LEAST_PART_ELSEWHERE = 0.4;
+/**
+ * A piece below this part of its recorded ratio has become slower. Machines weigh a loop and a copy differently,
+ * also such as say that they have the same processor, and by who else is on it: of one tree 0.40 of the record was
+ * seen, with all runs alike. So only a slowness that cannot be mistaken counts; two trees on one machine are compared
+ * by bench/pieces/against.ts.
+ */
+export const RECORDED_PART = 0.25;
 /** Processes whose median is recorded. */
 const RECORDINGS = 7;
 /** A piece that seems slow is measured again, in a new process: what the compiler made of it may have been bad luck. */
@@ -32,12 +37,6 @@ const CONFIG = `${import.meta.dirname}/../../deno.json`;
 /** Reads the record. */
 export async function recorded(): Promise<Recorded> {
   return JSON.parse(await Deno.readTextFile(FILE)) as Recorded;
-}
-
-/** The part of its recorded ratio below which a piece counts as slower, on this machine. */
-export async function leastPart(record: Recorded): Promise<number> {
-  const { processor } = await machine(`${import.meta.dirname}`);
-  return processor === record.processor ? LEAST_PART : LEAST_PART_ELSEWHERE;
 }
 
 /** Measures a piece in a process of its own, so that neither its order nor who else runs here plays a part. */
