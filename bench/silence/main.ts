@@ -9,8 +9,8 @@
  *
  * @module
  */
-import { parseArgs } from "../../lib/std/parse_args.ts";
 import { hashSecret } from "../../lib/auth/secrets.ts";
+import { taskFlags } from "../../scripts/flags.ts";
 import { printLine } from "../../scripts/terminal.ts";
 import { median, percentile } from "../load/percentile.ts";
 import { cpuSeconds, residentBytes } from "../load/usage.ts";
@@ -176,17 +176,25 @@ async function crowd(
 }
 
 if (import.meta.main) {
-  const told = parseArgs(Deno.args, {
+  const told = taskFlags({
+    url: import.meta.url,
+    name: "silence",
     string: ["count", "login-timeout", "rounds", "broker"],
     boolean: ["silent"],
-  });
-  const { count = "10000", "login-timeout": loginTimeout = "10000", rounds = "3" } = told;
+  }) as Readonly<Record<string, string | boolean | undefined>>;
+  const number = (name: string, fallback: number): number => {
+    const value = Number(told[name] ?? fallback);
+    if (Number.isSafeInteger(value) && value > 0) return value;
+    printLine(`silence: --${name} is a whole number from 1, not ${JSON.stringify(told[name])}`, Deno.stderr);
+    Deno.exit(2);
+  };
+  const count = number("count", 10_000);
   const { ratios, bytesEach, last, failed } = await measureSilence({
-    count: Number(count),
-    loginTimeout: Number(loginTimeout),
-    rounds: Number(rounds),
-    ...(told.silent === true ? { manners: ["silent"] } : {}),
-    command: told.broker === undefined ? OWN_BROKER : String(told.broker),
+    count,
+    loginTimeout: number("login-timeout", 10_000),
+    rounds: number("rounds", 3),
+    ...(told["silent"] === true ? { manners: ["silent"] } : {}),
+    command: told["broker"] === undefined ? OWN_BROKER : String(told["broker"]),
     say: printLine,
   });
   const times = Object.entries(ratios).map(([manner, ratio]) => `${ratio.toFixed(2)} (${manner})`).join(", ");
