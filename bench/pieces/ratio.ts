@@ -27,8 +27,8 @@ export const PIECES: Readonly<Record<string, () => Promise<Piece>>> = {
   "v2 path": () => travelling("v2", { input: frames(), delivered: frames() }),
 };
 
-/** A piece that has less than this part of another on the same machine is slower. */
-export const LEAST_PART = 0.7;
+/** A piece that has less than this part of another on the same machine is slower, whoever else is on it. */
+export const LEAST_PART = 0.5;
 
 /** A side of a round takes so long: so short that most rounds are not interrupted, however busy the machine is. */
 const SIDE_MS = 0.5;
