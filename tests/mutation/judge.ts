@@ -38,6 +38,8 @@ const CHANGED_MS = 60_000;
 const FIRST_MS = 500;
 /** So many times as long as those before them are those that are run next. */
 const NEXT = 8;
+/** Where only what is near is asked: so many of these groups. */
+const NEAR = 2;
 /** What a test file is thought to take before it was seen to pass. */
 const UNKNOWN_MS = 300;
 /** What takes longer may go by the clock. */
@@ -67,13 +69,21 @@ export class FolderTests {
     return new FolderTests(new Map(files.map((file) => [file, distances(file, modules)])));
   }
 
-  /** Puts a changed source in the place of its own, tests it, and puts that back. */
+  /**
+   * Puts a changed source in the place of its own, tests it, and puts that back. What is `near` is asked of few tests:
+   * survivors of those may be noticed by others.
+   */
   async judge(
     path: string,
-    { changed, workshop }: { readonly changed: string; readonly workshop: Workshop },
+    { changed, workshop, near = false }: {
+      readonly changed: string;
+      readonly workshop: Workshop;
+      readonly near?: boolean;
+    },
   ): Promise<Judged> {
     const change = { path, text: await workshop.read(path), changed };
-    for (const files of this.#order(path)) {
+    const parts = this.#order(path);
+    for (const files of near ? parts.slice(0, NEAR) : parts) {
       const { outcome, by } = await this.#failureOf(files, change, workshop);
       if (outcome === undefined) continue;
       if (by !== undefined) this.#remember(path, by);

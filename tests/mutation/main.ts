@@ -1,6 +1,9 @@
 /**
- * `deno task mutate [--folder F,...] [--count N] [--seed S] [--jobs J]`: makes one small change to lib at a time, and
- * looks whether the tests of its folder notice. Lists those that nobody noticed.
+ * `deno task mutate [--folder F,...] [--count N] [--seed S] [--jobs J] [--near]`: makes one small change to lib at a time,
+ * and looks whether the tests of its folder notice. Lists those that nobody noticed.
+ *
+ * `--near` asks few tests, those that are near to the source and short, a tenth of the time: who looks for what is not
+ * tested has many suspects soon. How much tests notice is what all of a folder's do.
  *
  * What does not type-check is no change, and what is named in `equivalent/` is none that could be noticed: others are
  * drawn. A change that is noticed only because a test waits for ever, or a program does not end, is counted as
@@ -28,7 +31,9 @@ const flags = taskFlags({
   url: import.meta.url,
   name: "mutate",
   string: ["folder", "count", "seed", "jobs"],
+  boolean: ["near"],
 }) as Readonly<Record<string, string | undefined>>;
+const near = Boolean(flags["near"]);
 const folder = flags["folder"] ?? "lib";
 const count = number("count", 20);
 const seed = number("seed", Date.now() % 1_000_000);
@@ -57,7 +62,8 @@ await Promise.all(Array.from({ length: Math.max(1, jobs) }, async (_, i) => {
   const workshop = i === 0 ? first : workshops.use(await Workshop.make());
   for (let next = left.shift(); next !== undefined; next = left.shift()) {
     const { path, text, mutant } = next;
-    tell(next, await tests.get(roomOf(path))!.judge(path, { changed: mutated(text, mutant), workshop }));
+    const change = { changed: mutated(text, mutant), workshop, near };
+    tell(next, await tests.get(roomOf(path))!.judge(path, change));
   }
 }));
 say("");
@@ -69,7 +75,8 @@ for (const [room, { caught, hung, survived }] of [...verdicts].sort()) {
   say(`${room}: ${caught + hung} of ${caught + hung + survived} caught, ${hung} of them hung`);
 }
 const seconds = Math.round((Date.now() - started) / 1000);
-say(`${drawn.length - survivors.length} of ${drawn.length} caught, seed ${seed}, ${seconds} s`);
+const asked = near ? " by what is near" : "";
+say(`${drawn.length - survivors.length} of ${drawn.length} caught${asked}, seed ${seed}, ${seconds} s`);
 
 async function candidatesOf(folder: string): Promise<Candidate[]> {
   const found: Candidate[] = [];
