@@ -189,14 +189,14 @@ Deno.test("what does not come to its end is ended in time, with what is not know
   using _exit = standIn(Deno, "exit", ((code) => void codes.push(code)) as typeof Deno.exit);
   const { setTimeout: later } = globalThis;
   let ends = 0;
-  const noting = (call: () => void, ms?: number): number => {
+  const noting = (call: () => void, ms?: number): unknown => {
     // what --drain-timeout gives it, and what is beyond: it is over at once
     if (ms !== 7750) return later(call, ms);
     ends++;
     call();
     return 0;
   };
-  using _later = standIn(globalThis, "setTimeout", noting as typeof setTimeout);
+  using _later = standIn(globalThis, "setTimeout", noting as unknown as typeof setTimeout);
   const { log } = await served(["--drain-timeout", "7s"], async ({ stop, over }) => {
     assertEquals(ends, 0);
     stop();
