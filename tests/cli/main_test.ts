@@ -130,7 +130,11 @@ async function shownWith(words: readonly string[], config: string): Promise<read
   try {
     await Deno.writeTextFile(path, config);
     const { out, err, code } = await ended([...words, "--config", path, "--show-config"]);
-    return [`${code}`, ...err.trimEnd().split("\n").slice(2), ...out.replaceAll(path, "FILE").trimEnd().split("\n")];
+    return [
+      `${code}`,
+      ...err.trimEnd().split("\n").slice(2),
+      ...out.replaceAll(path, "FILE").trimEnd().split("\n"),
+    ];
   } finally {
     await Deno.remove(path);
   }

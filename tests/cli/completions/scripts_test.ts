@@ -90,7 +90,8 @@ Deno.test("bash has a case for all options that get the same, and none where not
     "      ;;",
     "  esac",
   ]);
-  const all = "-g -G --go -s --slow --when -m --maybe -f --file --also --data --context --text --show-config " +
+  const all =
+    "-g -G --go -s --slow --when -m --maybe -f --file --also --data --context --text --show-config " +
     "--help --version";
   assertStringIncludes(script, `compgen -W "${all}" -- "$cur")\n}\n\ncomplete -F _hashbus_tiny tiny\n`);
   assertEquals(script.includes("for ((at"), false);

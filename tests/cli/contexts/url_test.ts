@@ -85,7 +85,8 @@ Deno.test("a URL without a host, or with more than one, is told as that, and is 
 
 Deno.test("an @ is a secret's only where a user may stand", () => {
   assertEquals(given("hashbus://h?id=a@b"), { host: ["h"], id: ["a@b"] });
-  const secret = "HASHBUS_URL: no user or password belongs in the URL: say ?user=NAME, and put the token into " +
+  const secret =
+    "HASHBUS_URL: no user or password belongs in the URL: say ?user=NAME, and put the token into " +
     "HASHBUS_TOKEN or a file (token-file)";
   for (const text of ["hashbus://a@h", "a@h", "hashbus:/a@h", "http://a@h/x#y"]) {
     assertEquals(refusal(text), secret, text);
