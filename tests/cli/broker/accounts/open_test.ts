@@ -193,3 +193,33 @@ Deno.test("of what is wrong in a file that changes the first is told, and how mu
     accounts.close();
   });
 });
+
+Deno.test("what changes while the accounts are read for the first time is read behind that", async () => {
+  await withFile(user("a"), async (path) => {
+    const signals: (() => void)[] = [];
+    const add = (_signal: string, listener: () => void): void => void signals.push(listener);
+    using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+    using _removed = standIn(Deno, "removeSignalListener", () => {});
+    const { readFile } = Deno;
+    const { promise: slow, resolve: goOn } = Promise.withResolvers<void>();
+    let reads = 0;
+    const slowly = async (path: string | URL): Promise<Uint8Array<ArrayBuffer>> => {
+      if (++reads === 1) await slow;
+      return await readFile(path);
+    };
+    using _file = standIn(Deno, "readFile", slowly);
+    const lines = new Lines();
+    const opening = openAccounts({ path, topicMost: 255, log: lines.log, clock: new LookClock() });
+    signals[0]!();
+    for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals([reads, lines.all], [1, []]);
+    goOn();
+    const accounts = await opening;
+    await lines.last("reloaded");
+    assertEquals([reads, lines.all.map((line) => line.split(" {")[0])], [2, [
+      "accounts",
+      "accounts reloaded",
+    ]]);
+    accounts.close();
+  });
+});
