@@ -119,6 +119,11 @@ Deno.test("a port that cannot be had is told, and the store is let go of", async
       RunError,
       `127.0.0.1:${taken.addr.port} is in use`,
     );
+    await assertRejects(
+      () => served([...words, "--http", String(taken.addr.port)]),
+      RunError,
+      `127.0.0.1:${taken.addr.port} is in use`,
+    );
     assertEquals((await served(words)).code, 0, "nobody has it any more");
   } finally {
     await Deno.remove(data, { recursive: true });

@@ -311,3 +311,30 @@ Deno.test("a tab ends a word as a space does, and only one of them stands before
   assertEquals(problem("quit \t now \t "), 'quit takes nothing, "now" is too much');
   assertEquals(parseLine("quit \t ", "publisher").kind, "command");
 });
+
+Deno.test("who reads alone may begin with the last of each topic, and say what happens when it cannot keep up", () => {
+  for (
+    const [fields, action] of [
+      ["from=latest", { from: "latest" }],
+      ["from=-10", { from: "-10" }],
+      ["from=latest to=7 slow=latest", { from: "latest", to: 7, slow: "latest" }],
+      ["to=7 slow=block", { to: 7, slow: "block" }],
+      ["group=g", { group: "g" }],
+      ["group=g from=earliest", { group: "g", from: "earliest" }],
+      ["ack=explicit by=key window=3", { ack: "explicit", by: "key", window: 3 }],
+    ] as const
+  ) {
+    assertEquals(parseLine(`sub #a ${fields}`, "subscriber"), {
+      kind: "command",
+      command: { wait: 0, action: { verb: "sub", pattern: "#a", ...action } },
+    });
+  }
+  assertEquals(
+    problem("sub #a from=9 to=3", "subscriber"),
+    "from=: 9 lies behind 3, where it is to end",
+  );
+  assertEquals(
+    problem("sub #a from=now to=3", "subscriber"),
+    "to= ends what is stored, and from now on nothing is: leave from=now out",
+  );
+});
