@@ -5,7 +5,7 @@ import { exportLines, type StoredMessage } from "../../../lib/cli/broker/export.
 import { importMessages, type MessageSink } from "../../../lib/cli/broker/import.ts";
 import type { LineMessage } from "../../../lib/cli/messages/message_line.ts";
 import type { OutputTarget } from "../../../lib/cli/output/output.ts";
-import { RunError } from "../../../lib/errors.ts";
+import { RunError, UsageError } from "../../../lib/errors.ts";
 import { within } from "../../support/within.ts";
 import { FakeTime } from "../fake_time.ts";
 import { Collected } from "../output/collected.ts";
@@ -202,6 +202,16 @@ Deno.test("an import that is stopped reads no more, however much is ready", asyn
   const pieces = Array<string>(5).fill(LINE);
   const error = await withStdin(pieces, () => assertRejects(() => importing(sink, { stop }), RunError));
   assertEquals(error.message, "stopped at line 1 of stdin; the first message is stored");
+});
+
+Deno.test("what stands before a bad line is stored, also where it came with that in one read", async () => {
+  const sink = new Sink();
+  const error = await withStdin(
+    [`${LINE}${LINE}none\n${LINE}`],
+    () => assertRejects(() => importing(sink), UsageError),
+  );
+  assertEquals([sink.messages, sink.closed], [2, 1]);
+  assertEquals(error.message, 'stdin:3: not JSON: "none"; the first 2 messages are stored');
 });
 
 Deno.test("a failure of the store is told as it is, and the store is closed", async () => {

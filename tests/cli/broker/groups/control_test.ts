@@ -159,3 +159,27 @@ Deno.test("who goes away before its answer is nobody's fault, and is not logged"
   assertEquals(await ask(asked.dir, { do: "list" }), { groups: [] });
   assertEquals(asked.logged, []);
 });
+
+Deno.test({
+  name: "no connection is left open, neither by who asks nor by who answers",
+  ignore: Deno.build.os !== "linux", // elsewhere nobody tells what is open
+  fn: async () => {
+    using asked = new Asked({ groups: () => Promise.resolve([]) });
+    const open = (): number => [...Deno.readDirSync("/proc/self/fd")].length;
+    await ask(asked.dir, { do: "list" });
+    const before = open();
+    for (let times = 0; times < 20; times++) await ask(asked.dir, { do: "list" });
+    const closed = async (): Promise<void> => {
+      while (open() > before + 5) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    await within("that they are closed", closed(), 5000);
+  },
+});
+
+Deno.test("a request comes whole, however long it is", async () => {
+  const names: string[] = [];
+  using asked = new Asked({ deleteGroup: ({ name }) => Promise.resolve(names.push(name) > 0) });
+  const name = "x".repeat(60_000);
+  assertEquals(await ask(asked.dir, { do: "delete", group: { name, pattern: "#a" } }), { changed: true });
+  assertEquals(names, [name]);
+});

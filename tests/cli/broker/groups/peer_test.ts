@@ -92,7 +92,7 @@ Deno.test("a broker that ends is told as that, to who reads and to who writes", 
 Deno.test("it is closed when the broker has done with it, and says nothing more then", async () => {
   const broker = new ScriptedBroker();
   const { promise, resolve } = Promise.withResolvers<void>();
-  broker.served = promise;
+  broker.served = () => promise;
   const { peer, end } = await opened(broker);
   let closed = false;
   const closing = peer.close().then(() => closed = true);

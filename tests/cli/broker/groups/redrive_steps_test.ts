@@ -145,7 +145,7 @@ Deno.test("where nothing comes it is looked after half a second, and not sooner,
   time.pass(500);
   await turn();
   assertEquals(looked, 4);
-  assertEquals(await done, 0);
+  assertEquals([await done, time.timers], [0, 0]);
 });
 
 Deno.test("a broker that refuses the dead letters, or does not take them again, says why", async () => {
@@ -203,4 +203,59 @@ Deno.test("a group that was deleted is known by who redrove it, and by nobody el
   await subscriber.lines(2);
   await subscriber.send("ok 2\n");
   assertEquals(await within("the end", done), 0);
+});
+
+Deno.test("it is over when the broker has done with both of its connections", async () => {
+  for (const slow of [SUBSCRIBERS, PUBLISHERS]) {
+    const broker = new ScriptedBroker();
+    broker.listing = () => Promise.resolve([listed("g", "#jobs")]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    broker.served = (listener) => listener === slow ? promise : Promise.resolve();
+    let over = false;
+    const done = redrive(broker, "g").then((count) => (over = true, count));
+    const subscriber = await hello(broker);
+    const publisher = await hello(broker);
+    await subscriber.lines(2);
+    await subscriber.send("ok 2\n");
+    assertEquals(await publisher.rest(), "");
+    for (let turns = 0; turns < 5; turns++) await new Promise((go) => setTimeout(go, 0));
+    assertEquals(over, false, slow.name);
+    resolve();
+    assertEquals(await within("the end", done), 0);
+  }
+});
+
+Deno.test("a broker that ends is told as that, wherever that happens, and once", async () => {
+  const ended = async (end: (bench: Bench) => Promise<void>): Promise<void> => {
+    const bench = await begun();
+    await end(bench);
+    await assertRejects(() => within("the end", bench.done), RunError, "the broker ends");
+    // what nobody waited for would be told now
+    for (let turns = 0; turns < 5; turns++) await new Promise((go) => setTimeout(go, 0));
+  };
+  const letter = batch(1, [{ fields: DIED, payload: "1" }]);
+  await ended(({ subscriber }) => Promise.resolve(subscriber.close()));
+  await ended(async ({ subscriber, publisher }) => {
+    publisher.close();
+    await subscriber.send(letter);
+  });
+  await ended(async ({ subscriber, publisher }) => {
+    await subscriber.send(letter);
+    await publisher.lines(2);
+    publisher.close();
+  });
+  await ended(async ({ subscriber, publisher }) => {
+    await subscriber.send(letter);
+    await publisher.lines(2);
+    subscriber.close();
+    await publisher.send("ok 1\n");
+  });
+  const broker = new ScriptedBroker();
+  broker.listing = () => Promise.resolve([listed("g", "#jobs")]);
+  const done = redrive(broker, "g");
+  done.catch(() => {});
+  const subscriber = await hello(broker);
+  subscriber.close();
+  await hello(broker);
+  await assertRejects(() => within("the end", done), RunError, "the broker ends");
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GroupListing } from "../../../../lib/broker/mod.ts";
+import type { GroupListing, Listener } from "../../../../lib/broker/mod.ts";
 import type { RedrivingBroker } from "../../../../lib/cli/broker/groups/redrive.ts";
 import { RawClient } from "../../../support/raw_client.ts";
 import { within } from "../../../support/within.ts";
@@ -14,8 +14,8 @@ export class ScriptedBroker implements RedrivingBroker {
   listing: () => Promise<GroupListing[]> = () => Promise.resolve([]);
   /** By which listener each connection came, and what it may do. */
   readonly origins: Parameters<RedrivingBroker["serve"]>[1][] = [];
-  /** Until these resolve, who closes a connection waits. */
-  served: Promise<void> = Promise.resolve();
+  /** Until it resolves, who closes a connection waits. */
+  served: (listener: Listener) => Promise<void> = () => Promise.resolve();
   readonly #connections: RawClient[] = [];
   #wake = (): void => {};
 
@@ -23,7 +23,7 @@ export class ScriptedBroker implements RedrivingBroker {
     this.origins.push(origin);
     this.#connections.push(new RawClient(transport));
     this.#wake();
-    return this.served;
+    return this.served(origin.listener);
   };
 
   groups(): Promise<GroupListing[]> {
