@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { endInTime } from "../../../lib/cli/broker/deadline.ts";
+import { deliveringFor, endInTime } from "../../../lib/cli/broker/deadline.ts";
 import type { ProgramLog } from "../../../lib/cli/broker/logging.ts";
 import { aborted, stopOnSignals } from "../../../lib/cli/process/signals.ts";
 import { SILENT_LOG } from "../../../lib/log.ts";
@@ -58,7 +58,7 @@ Deno.test("a broker whose disk does not answer ends all the same, and says of ho
       flush: () => Promise.resolve(),
     };
     endInTime({ log, timeout: 1000, done: () => done, doubtful: () => 7 });
-    time.pass(1749);
+    time.pass(1249);
     assertEquals([errors, end.codes], [[], []]);
     time.pass(1);
     for (let turns = 0; turns < 9; turns++) await Promise.resolve();
@@ -79,4 +79,26 @@ Deno.test("a log that nobody reads keeps it no longer than a moment", async () =
   time.pass(1);
   for (let turns = 0; turns < 9; turns++) await Promise.resolve();
   assertEquals(end.codes, [0]);
+});
+
+Deno.test("of the time that it may take the last second is for the end, of a short one half", () => {
+  assertEquals([0, 1, 1000, 2000, 2001, 10_000].map(deliveringFor), [0, 0.5, 500, 1000, 1001, 9000]);
+});
+
+Deno.test("what hangs never makes it exceed two seconds or more, and less by less than a second", async () => {
+  for (const [timeout, ended] of [[10_000, 10_000], [2000, 2000], [1000, 1450], [1, 950.5]] as const) {
+    using time = new FakeTime();
+    using end = process();
+    // the log hangs as well
+    const log: ProgramLog = { ...SILENT_LOG, flush: () => new Promise(() => {}) };
+    endInTime({ log, timeout, done: () => undefined, doubtful: () => 0 });
+    time.pass(ended - 200);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    time.pass(199);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    assertEquals([timeout, end.codes], [timeout, []]);
+    time.pass(1);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    assertEquals([timeout, end.codes], [timeout, [1]]);
+  }
 });
