@@ -30,6 +30,11 @@ export class FakeTime implements Disposable {
     this.#standing.use(standIn(Deno, "unrefTimer", () => {}));
   }
 
+  /** How many are to be called yet. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
   /** So many milliseconds pass; what is due meanwhile is called in its order. */
   pass(ms: number): void {
     const end = this.#now + ms;

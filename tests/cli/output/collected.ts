@@ -6,11 +6,15 @@
 import type { Arrived } from "../../../lib/cli/messages/message.ts";
 import { Output, type OutputTarget } from "../../../lib/cli/output/output.ts";
 
+/** More than any test writes. */
+const WRITES_MOST = 100_000;
+
 /** A target that keeps every write. */
 export class Collected implements OutputTarget {
   readonly writes: Uint8Array[] = [];
 
   write(bytes: Uint8Array): Promise<number> {
+    if (this.writes.length === WRITES_MOST) throw new Error("it is written without an end");
     this.writes.push(bytes.slice());
     return Promise.resolve(bytes.length);
   }
