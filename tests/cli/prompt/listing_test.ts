@@ -12,6 +12,22 @@ Deno.test("listing says how many more there are, and shows no control character"
   assertEquals(listing(rows).at(-1), "and 20 more");
 });
 
+Deno.test("listing has what is said in one column, for names of up to 40 characters", () => {
+  const [name, longer] = ["#".padEnd(40, "n"), "#".padEnd(41, "l")];
+  assertEquals(listing([["#a", "x"], [name, "y"], [longer, "z"]]), [
+    `${"#a".padEnd(40)}  x`,
+    `${name}  y`,
+    `${longer}  z`,
+  ]);
+  assertEquals(listing([[longer, "z"], ["#ab", "x"]]), [`${longer}  z`, "#ab  x"]);
+  assertEquals([listing([]), listing([[longer, "z"]])], [[], [`${longer}  z`]]);
+});
+
+Deno.test("a hundred rows are all there are, and of one more that is said", () => {
+  const rows = Array.from({ length: 101 }, (_, at) => [`#${at}`, "x"] as const);
+  assertEquals([listing(rows.slice(0, 100)).at(-1), listing(rows).at(-1)], ["#99  x", "and 1 more"]);
+});
+
 Deno.test("the publisher lists its topics with how much was acknowledged, those without any included", () => {
   const published = new Published();
   assertEquals(published.list(), ["nothing was published yet: pub #topic message"]);

@@ -189,3 +189,36 @@ Deno.test("in a terminal that does not know its size a line of several rows is d
   desk.type("\r");
   assertEquals(await line, "half");
 });
+
+Deno.test("a line that is longer than the screen scrolls nothing off it, on one that knows its size or not", async () => {
+  for (const [columns, rows, known] of [[40, 10, true], [80, 24, false]] as const) {
+    using terminal = new StandInTerminal(columns, rows);
+    using _size = standIn(Deno, "consoleSize", () => known ? { columns, rows } : { columns: 0, rows: 0 });
+    const { signal } = new AbortController();
+    const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+    using prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop });
+    void prompt.lines().next();
+    terminal.type("x".repeat(columns * (rows + 2)));
+    await turn();
+    assertEquals(terminal.rows.scrolled, []);
+    assertEquals(terminal.rows.shown.length, rows);
+    assertEquals(terminal.rows.shown.at(-2), "x".repeat(columns));
+  }
+});
+
+Deno.test("a prompt that is over does not listen for the stop", () => {
+  using terminal = new StandInTerminal();
+  const { signal } = new AbortController();
+  const listening: unknown[] = [];
+  using _add = standIn(signal, "addEventListener", (_: string, call: unknown) => void listening.push(call));
+  using _remove = standIn(
+    signal,
+    "removeEventListener",
+    (_: string, call: unknown) => void listening.splice(listening.indexOf(call), 1),
+  );
+  const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+  const prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop });
+  assertEquals(listening.length, 1);
+  prompt[Symbol.dispose]();
+  assertEquals([listening, terminal.raw], [[], [true, false]]);
+});
