@@ -44,6 +44,7 @@ Deno.test("the publisher lists its topics with how much was acknowledged, those 
 Deno.test("of very many topics the publisher counts those that came late together", () => {
   const published = new Published();
   for (let topic = 0; topic < 10_002; topic++) published.count(`#${topic}`);
+  assertEquals(published.list().at(-1), "and 9900 more");
   assertEquals([...published.topics()].length, 10_000);
 });
 
