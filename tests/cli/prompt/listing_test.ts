@@ -90,3 +90,21 @@ Deno.test("help fits the terminal that it is printed on", () => {
     }
   }
 });
+
+Deno.test("a group's counts stay when another pattern of it comes, and what is beyond the topics told apart is said", () => {
+  const subscribed = new Subscribed();
+  subscribed.add("#a", { group: "g" });
+  subscribed.count("#a", "g");
+  subscribed.add("#b", { group: "g" });
+  assertEquals(subscribed.list(), ["sub #a group=g  1 message", "sub #b group=g  0 messages"]);
+  const many = new Subscribed();
+  many.add("#>", {});
+  for (let topic = 0; topic < 10_000; topic++) many.count(`#${topic}`);
+  assertEquals(many.list(), ["sub #>  10,000 messages"]);
+  many.count("#one.more");
+  assertEquals(many.list(), ["sub #>  at least 10,000 messages"]);
+  assertEquals([...many.memberships(), ...subscribed.memberships()], [
+    { pattern: "#a", group: "g" },
+    { pattern: "#b", group: "g" },
+  ]);
+});

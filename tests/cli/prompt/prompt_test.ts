@@ -1,5 +1,6 @@
 /** The prompt in this process, with keys of the test's and a terminal that is looked at. */
 import { assertEquals } from "@std/assert";
+import { History } from "../../../lib/cli/prompt/history.ts";
 import { Prompt } from "../../../lib/cli/prompt/prompt.ts";
 import { within } from "../../support/within.ts";
 import { standIn } from "../stand_in.ts";
@@ -221,4 +222,19 @@ Deno.test("a prompt that is over does not listen for the stop", () => {
   assertEquals(listening.length, 1);
   prompt[Symbol.dispose]();
   assertEquals([listening, terminal.raw], [[], [true, false]]);
+});
+
+Deno.test("what is entered is in the history, from where the next run and the arrow keys have it", async () => {
+  using terminal = new StandInTerminal();
+  const history = new History();
+  history.add("first");
+  const { signal } = new AbortController();
+  const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+  using prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop, history });
+  const lines = prompt.lines();
+  terminal.type("second\r\x1b[A\x1b[A\x1b[Bx\r");
+  for (const line of ["second", "secondx"]) {
+    assertEquals((await within("a line", lines.next())).value, line);
+  }
+  assertEquals(history.lines, ["first", "second", "secondx"]);
 });

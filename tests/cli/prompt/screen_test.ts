@@ -112,6 +112,11 @@ Deno.test("when the terminal has broken the rows anew, all of them are drawn ove
 
 Deno.test("what is drawn moves no cursor and turns no writing around", () => {
   assertEquals(drawable("a ä 漢 👍"), "a ä 漢 👍");
+  assertEquals(
+    drawable("می\u200cخواهم"),
+    "می\u200cخواهم",
+    "what joins and parts letters is of the one before",
+  );
   assertEquals(drawable("a\x1b[2Jb\tc"), "a\\x1b[2Jb\\tc");
   for (const turned of ["\u202e", "\u2066", "\u2028", "\u2029", "\u0085"]) {
     assertEquals(drawable(`a${turned}b`).includes(turned), false);

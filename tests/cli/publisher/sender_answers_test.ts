@@ -130,11 +130,7 @@ Deno.test("what is waited for is given up at the first refusal, whenever that is
 Deno.test("items come through as long as nothing is refused, and then it is the refusal that comes", async () => {
   const { sender, publisher } = bench({ keepGoing: false });
   const came: number[] = [];
-  for await (
-    const item of sender.whileGood((async function* () {
-      yield* [1, 2];
-    })())
-  ) came.push(item);
+  for await (const item of sender.whileGood(ReadableStream.from([1, 2]))) came.push(item);
   assertEquals(came, [1, 2]);
   put(sender, 7);
   const endless = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
