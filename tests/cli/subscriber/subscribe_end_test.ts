@@ -1,5 +1,6 @@
 /** How a run of the subscriber ends where nobody reads what it prints, and where messages cannot come. */
 import { assertEquals, assertRejects } from "@std/assert";
+import type { Arrived } from "../../../lib/cli/messages/message.ts";
 import { leftOut } from "../../../lib/cli/subscriber/left_out.ts";
 import { OutputClosed } from "../../../lib/cli/output/output.ts";
 import { settled } from "../../support/handed_clock.ts";
@@ -77,10 +78,8 @@ Deno.test("once it is stopped, or its time is over, it waits five seconds for wh
 
 Deno.test("what goes wrong where messages come from is what the work rejects with, whenever it begins", async () => {
   const subscriber = new Fake();
-  subscriber[Symbol.asyncIterator] = async function* () {
-    await Promise.resolve();
-    throw new TypeError("a bug");
-  };
+  const messages = new ReadableStream<Arrived>({ pull: () => Promise.reject(new TypeError("a bug")) });
+  subscriber[Symbol.asyncIterator] = () => messages[Symbol.asyncIterator]() as AsyncGenerator<Arrived>;
   await withStdin([], async () => {
     const { run, stop } = await bench(["-t", "#a"], { subscriber });
     await settled();
