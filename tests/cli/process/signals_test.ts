@@ -3,6 +3,7 @@ import { deliveringFor, endInTime } from "../../../lib/cli/broker/deadline.ts";
 import type { ProgramLog } from "../../../lib/cli/broker/logging.ts";
 import { aborted, stopOnSignals } from "../../../lib/cli/process/signals.ts";
 import { SILENT_LOG } from "../../../lib/log.ts";
+import { within } from "../../support/within.ts";
 import { FakeTime } from "../fake_time.ts";
 import { standIn } from "../stand_in.ts";
 
@@ -34,14 +35,30 @@ Deno.test("the first signal asks for the stop, another ends the program at once,
   }
 });
 
-Deno.test("a Ctrl-C that is read as a key does what the signal does", async () => {
-  using time = new FakeTime();
-  using end = process();
+Deno.test("who waits for the stop goes on when it comes, and at once where it has come", async () => {
+  using _end = process();
   const { signal, interrupt } = stopOnSignals();
   const over = aborted(signal);
   interrupt();
-  await over;
-  await aborted(signal);
+  await within("the stop", over);
+  await within("the stop that has come", aborted(signal));
+});
+
+Deno.test("where there is no SIGTERM none is listened for", () => {
+  for (const [os, signals] of [["windows", ["SIGINT"]], ["linux", ["SIGINT", "SIGTERM"]]] as const) {
+    using _build = standIn(Deno, "build", { ...Deno.build, os });
+    using end = process();
+    stopOnSignals();
+    assertEquals([...end.signals.keys()], [...signals]);
+  }
+});
+
+Deno.test("a Ctrl-C that is read as a key does what the signal does", () => {
+  using time = new FakeTime();
+  using end = process();
+  const { signal, interrupt } = stopOnSignals();
+  interrupt();
+  assertEquals(signal.aborted, true);
   time.pass(101);
   interrupt();
   assertEquals(end.codes, [130]);
