@@ -25,13 +25,8 @@ export class HandedMachine implements Host {
   readonly #waiting: Try[] = [];
   #more = Promise.withResolvers<void>();
 
-  random(): number {
-    return this.chance;
-  }
-
-  random32(): number {
-    return 7;
-  }
+  readonly random = (): number => this.chance;
+  readonly random32 = (): number => 7;
 
   connect(to: SocketAddress, signal: AbortSignal): Promise<HandedSocket> {
     this.tries++;
