@@ -31,8 +31,11 @@ export class ConnectorBench {
   #last: Promise<Connected> | undefined;
   /** Whether the last try is over. */
   over = false;
+  /** How many wait for the signal. */
+  listeners = 0;
 
   constructor(options: Partial<ConnectOptions> = {}) {
+    this.#countListeners();
     const onEvent = (event: ClientEvent): void => void this.events.push(event);
     const settings = resolveSettings("publisher", { id: "p1", ...options, onEvent }, this.machine);
     this.#connector = new Connector(settings, { sink: undefined, signal: this.stop.signal });
@@ -84,7 +87,21 @@ export class ConnectorBench {
     assertEquals(this.over, true, `after ${ms} ms`);
   }
 
-  /** A try without hello in its way was made, and this is what it is like. */
+  #countListeners(): void {
+    const { signal } = this.stop;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (type: string, listener: EventListenerOrEventListenerObject) => {
+      this.listeners++;
+      add(type, listener);
+    };
+    signal.removeEventListener = (type: string, listener: EventListenerOrEventListenerObject) => {
+      this.listeners--;
+      remove(type, listener);
+    };
+  }
+
+  /** Hello has no answer in its first second, which is told. */
   async silentFor(ms = 1000): Promise<void> {
     await this.clock.pass(ms - 1);
     assertEquals(this.events, []);

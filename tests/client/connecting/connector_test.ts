@@ -309,3 +309,56 @@ Deno.test("from a given local port who hangs up at a second hello, too, and answ
   }
   assertEquals(bench.events.map(({ type }) => type), ["fallback", "fallback"]);
 });
+
+Deno.test("nothing waits for the signal any more when a connection has ended, however it was made", async () => {
+  type Made = (bench: ConnectorBench) => Promise<HandedSocket[]>;
+  const plain: Made = async (bench) => [await bench.machine.accept()];
+  const answered = (answer: string): Made => async (bench) => {
+    const socket = await bench.machine.hello();
+    socket.come(answer);
+    return [socket];
+  };
+  const hungUp: Made = async (bench) => {
+    const first = await bench.machine.hello();
+    first.come(null);
+    return [first, await bench.machine.accept()];
+  };
+  const silent: Made = async (bench) => {
+    const first = await bench.machine.hello();
+    await bench.silentFor();
+    const second = await bench.machine.accept();
+    await bench.clock.pass(2000);
+    return [first, second];
+  };
+  const upgraded: Made = async (bench) => {
+    const first = await bench.machine.hello();
+    await bench.silentFor();
+    const second = await bench.machine.accept();
+    await bench.clock.pass(500);
+    first.come("OK_2\n");
+    const third = await bench.machine.hello();
+    third.come("OK_2\ninfo {}\n");
+    return [first, second, third];
+  };
+  const table: [how: string, protocol: "auto" | "classic", make: Made][] = [
+    ["classic", "classic", plain],
+    ["v2", "auto", answered("OK_2\ninfo {}\n")],
+    ["answered otherwise", "auto", answered("OK\n")],
+    ["turned away", "auto", answered("ERR_BUSY\n")],
+    ["hung up at", "auto", hungUp],
+    ["silent", "auto", silent],
+    ["upgraded", "auto", upgraded],
+  ];
+  for (const [how, protocol, make] of table) {
+    const bench = new ConnectorBench({ protocol, pingAfter: 0 });
+    await bench.connect();
+    assertEquals(bench.listeners, 1, how);
+    const sockets = await make(bench);
+    await settled();
+    assertEquals(bench.listeners, how === "turned away" ? 0 : how === "silent" ? 2 : 1, how);
+    for (const socket of sockets) socket.come(null);
+    await settled();
+    await settled();
+    assertEquals(bench.listeners, 0, how);
+  }
+});
