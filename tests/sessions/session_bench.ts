@@ -36,8 +36,8 @@ export class ToldTurns extends Turns {
   crowd = false;
   readonly heldBack: HeldBack[] = [];
 
-  constructor() {
-    super({ later: () => {}, settled: () => {}, now: () => 0 }, () => {});
+  constructor(flush: () => void) {
+    super({ later: (turn) => void setTimeout(turn), settled: (done) => done(), now: () => 0 }, flush);
   }
 
   override get holds(): boolean {
@@ -60,7 +60,7 @@ export class Bench {
   readonly pool = new ChunkPool();
   readonly memory: HeldMemory;
   readonly flushes = new FlushList();
-  readonly turns = new ToldTurns();
+  readonly turns = new ToldTurns(() => this.flushes.flush());
   readonly engine: ScriptedEngine;
   readonly settings: Settings;
   now = 0;
