@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { UNLIMITED } from "../../lib/auth/grant.ts";
 import { Chunk } from "../../lib/buffers.ts";
 import type { Gate, Publisher, Receipt, Run } from "../../lib/engine/types.ts";
+import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { CLASSIC } from "../../lib/protocols/mod.ts";
 import type { Ticket } from "../../lib/sessions/reply_queue.ts";
 import { ScriptedEngine } from "../support/scripted_engine.ts";
@@ -292,6 +293,28 @@ Deno.test("hello in the middle of a read changes what follows it, and nothing be
     "pong",
     "",
   ]);
+});
+
+Deno.test("who says hello is told what may be sent, by which port it came, what is stored, and whose it is", () => {
+  const { line, payload, topic, patterns } = DEFAULT_LIMITS;
+  const max = { line, payload, topic, patterns };
+  const limits = { payload: 1000, patterns: 5 };
+  for (
+    const [grant, more] of [[undefined, { max }], [{ ...UNLIMITED, account: "shop", limits }, {
+      account: "shop",
+      max: { ...max, ...limits },
+    }]] as const
+  ) {
+    const bench = new Bench();
+    const peer = bench.connect({ protocol: CLASSIC, ...(grant === undefined ? {} : { grant }) });
+    const info = peer.ask("c hello 2\n").split("\n")[1]!;
+    assertEquals(JSON.parse(info.slice("info ".length)), {
+      version: "0",
+      port: "test",
+      durable: ["#d.>"],
+      ...more,
+    });
+  }
 });
 
 Deno.test("what a session does not read is not kept: the chunk of its last read is the reader's again", () => {
