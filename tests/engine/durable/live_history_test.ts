@@ -82,3 +82,27 @@ Deno.test("what nobody is behind any more is forgotten, and so is what is too mu
   history.forget(Infinity);
   assertEquals(of(history, "#a", { upTo: 10_000 }), []);
 });
+
+Deno.test("one of whom no bounds are told gets all of its pattern", () => {
+  const history = new LiveHistory();
+  history.begin("#a", new Recorder(), { since: 1 });
+  assertEquals(history.of(cursor("#a"), { since: 0, upTo: 3 }), [{
+    pattern: "#a",
+    sequence: 0,
+    time: 0,
+    to: undefined,
+    since: 1,
+    until: 3,
+  }]);
+});
+
+Deno.test("what is over is forgotten also where it is one alone, as soon as nobody is before its end", () => {
+  const history = new LiveHistory();
+  const one = new Recorder();
+  history.begin("#a", one, { since: 1 });
+  history.end("#a", one, 5);
+  history.forget(4);
+  assertEquals(of(history, "#a"), ["#a 1..5"]);
+  history.forget(5);
+  assertEquals(of(history, "#a"), []);
+});
