@@ -173,7 +173,7 @@ export class Dedup {
    * also when nobody publishes any more.
    */
   passed(milliseconds: number): void {
-    if (this.#now === undefined || this.bytes === 0) return;
+    if (this.#now === undefined) return;
     this.#now += milliseconds;
     this.#rotate(this.#now);
     this.#tell();
