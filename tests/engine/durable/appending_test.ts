@@ -46,7 +46,7 @@ class Bench {
 
   constructor() {
     const memory = new HeldMemory({ most: 1024 ** 3, pool: this.pool });
-    this.dedup = new AskedDedup({ window: 1000, most: 1000, bytes: 1024 ** 2, memory });
+    this.dedup = new AskedDedup({ window: 1000, most: 1000, bytes: 1024 ** 2, memory, seed: 7 });
     const nothing = (): void => {};
     this.log = new KeptLog({
       store: new MemoryStore({ now: () => 0 }),
