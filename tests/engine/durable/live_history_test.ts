@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { LiveHistory } from "../../../lib/engine/durable/live_history.ts";
 import type { Cursor, Had } from "../../../lib/store/types.ts";
 import { Recorder } from "../case_parts.ts";
@@ -105,4 +105,27 @@ Deno.test("what is over is forgotten also where it is one alone, as soon as nobo
   assertEquals(of(history, "#a"), ["#a 1..5"]);
   history.forget(5);
   assertEquals(of(history, "#a"), []);
+});
+
+Deno.test("where nothing has come since, nothing that came before is looked at, however much there is", () => {
+  const history = new LiveHistory();
+  for (let at = 0; at < 100; at++) history.begin(`#${at}`, new Recorder(), { since: 1 });
+  const iterator = Object.getPrototypeOf(new Map().values());
+  const { next } = iterator;
+  let steps = 0;
+  const stepsOf = (bounds: { after?: number; since?: number; upTo: number }): number => {
+    steps = 0;
+    iterator.next = function (): unknown {
+      steps++;
+      return next.call(this);
+    };
+    try {
+      of(history, "#7", bounds);
+    } finally {
+      iterator.next = next;
+    }
+    return steps;
+  };
+  assertEquals([stepsOf({ after: 9, upTo: 9 }), stepsOf({ since: 9, upTo: 9 })], [0, 0]);
+  assert(stepsOf({ after: 9, since: 9, upTo: 10 }) >= 100);
 });
