@@ -123,7 +123,7 @@ Deno.test("a list is found again among the last eight there were, and that of no
   assertEquals(listOf(to, "#once.more"), list);
 });
 
-Deno.test("who has gone is not kept by what is remembered of lists", () => {
+Deno.test("who has gone is not kept by what is remembered of lists", async () => {
   const to = routing();
   const comesAndGoes = (): WeakRef<Counting> => {
     const one = new Counting();
@@ -134,13 +134,14 @@ Deno.test("who has gone is not kept by what is remembered of lists", () => {
   };
   const gone = comesAndGoes();
   assertEquals(publish(to, "#a"), 0);
-  const isGone = Promise.withResolvers<boolean>();
   // what was looked at in this turn stays until it is over
-  setTimeout(() => {
-    collectHeap();
-    isGone.resolve(gone.deref() === undefined);
-  });
-  return isGone.promise.then((is) => assert(is));
+  const isGone = await new Promise<boolean>((resolve) =>
+    setTimeout(() => {
+      collectHeap();
+      resolve(gone.deref() === undefined);
+    })
+  );
+  assert(isGone);
 });
 
 Deno.test("what is remembered of a topic counts for itself, its name, its counts, and each who gets it", () => {
