@@ -1,7 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Receiving, ReplayRange, ReplayStart } from "../../../lib/engine/types.ts";
 import { REPLAY_PAGE_BYTES, REPLAY_PAGE_LEAST } from "../../../lib/limits.ts";
-import type { Cursor, ReadExtent, ReadOutcome, SeekOutcome, SeekRange } from "../../../lib/store/types.ts";
+import type {
+  Cursor,
+  ReadExtent,
+  ReadOutcome,
+  SeekOutcome,
+  SeekRange,
+  Trimmed,
+} from "../../../lib/store/types.ts";
 import { HeldStore } from "../../support/held_store.ts";
 import { Recorder } from "../case_parts.ts";
 import { Bench, settled } from "./commit_bench.ts";
@@ -23,7 +30,13 @@ interface Request {
 /** Notes what is asked; answers wait while they are held. */
 class AskedStore extends HeldStore {
   readonly requests: Request[] = [];
+  readonly watching: Array<(what: Trimmed) => void> = [];
   held = false;
+
+  override watch(trimmed: (what: Trimmed) => void): void {
+    this.watching.push(trimmed);
+    super.watch(trimmed);
+  }
 
   override seek(...[pattern, range, done]: Parameters<HeldStore["seek"]>): void {
     const { place, ...rest } = range;
@@ -162,10 +175,11 @@ Deno.test("who reads alone on a connection reads all there is, and beside others
   const plain = new Recorder(connection, -1);
   const readBy = async (
     pattern: string,
-    besides: (readonly [string, Recorder])[] = [],
+    besides: (reader: Reader) => [string, Recorder][],
   ): Promise<boolean[]> => {
     store.requests.length = 0;
-    const reader = new Reader(connection).begin(bench, pattern, { besides });
+    const reader = new Reader(connection);
+    reader.begin(bench, pattern, { besides: besides(reader) });
     await settled();
     const limited = store.requests.filter(({ what }) => what === "read").map(({ upTo }) =>
       upTo !== undefined
@@ -173,11 +187,13 @@ Deno.test("who reads alone on a connection reads all there is, and beside others
     bench.engine.unsubscribe(pattern, reader);
     return [...new Set(limited)];
   };
-  assertEquals(await readBy("#t"), [false]);
-  assertEquals(await readBy("#t", [["#u", plain]]), [true]);
+  const nobody = (): [string, Recorder][] => [];
+  assertEquals(await readBy("#t", nobody), [false]);
+  assertEquals(await readBy("#t", (reader) => [["#t", reader]]), [false], "it is not beside itself");
+  assertEquals(await readBy("#t", () => [["#u", plain]]), [true]);
   const stays = new Reader(connection).begin(bench, "#none");
   await settled();
-  assertEquals(await readBy("#t"), [true], "another replay");
+  assertEquals(await readBy("#t", nobody), [true], "another replay");
   bench.engine.subscribe("#v", plain);
   bench.engine.unsubscribe("#none", stays);
   await settled();
@@ -186,7 +202,7 @@ Deno.test("who reads alone on a connection reads all there is, and beside others
   bench.engine.subscribe("#w", plain);
   bench.engine.unsubscribe("#w", plain);
   bench.engine.unsubscribe("#t", reader);
-  assertEquals(await readBy("#t"), [false], "nobody is left of them");
+  assertEquals(await readBy("#t", nobody), [false], "nobody is left of them");
   await bench.close();
 });
 
@@ -348,4 +364,23 @@ Deno.test("a replay that could not keep up and is taken back is not read for whe
   await publish(bench, "#t", "1");
   assertEquals([store.asked(), bench.engine.replays(reader), bench.engine.replays(stays)], [[], false, true]);
   await bench.close();
+});
+
+Deno.test("what retention takes while a beginning is looked for is missed where it lies behind that (D3)", async () => {
+  for (const [after, missed] of [[4, ["missed 3"]], [5, []]] as const) {
+    const { bench, store } = make();
+    store.held = true;
+    const [reader, other] = [new Reader().begin(bench, "#t"), new Reader().begin(bench, "#u")];
+    const batches = [{ batch: 5, topic: "#t", first: 1, count: 3, time: 10 }];
+    for (const tell of store.watching) tell({ batches, deleted: 1 });
+    const cursor: Cursor = { pattern: "#t", after, sequence: 0, time: 0, to: undefined };
+    const first = { bytes: new Uint8Array(0), messages: 0 };
+    const [seek, otherSeek] = store.requests.splice(0);
+    await seek!.answer({ kind: "found", cursor, first, trimmedTo: undefined, ahead: undefined, deleted: 0 });
+    await otherSeek!.answer();
+    assertEquals(store.requests.map(({ patterns }) => patterns.join()), ["#t", "#u"]);
+    for (const { answer } of store.requests.splice(0)) await answer();
+    assertEquals([reader.said, other.said], [[...missed, "live after 0"], ["live after 0"]]);
+    await bench.close();
+  }
 });
