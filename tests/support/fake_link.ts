@@ -77,10 +77,13 @@ export class FakeLink implements NatsLink {
     subscribed: string,
     text: string,
     subject = subscribed,
-    besides: Partial<Pick<NatsMessage, "reply" | "status">> = {},
+    besides: Partial<Pick<NatsMessage, "reply" | "status" | "headers" | "description">> = {},
   ): void {
-    const nothing = { reply: "", hasHeaders: false, headers: undefined, status: 0, description: undefined };
-    const message: NatsMessage = { ...nothing, ...besides, subject, bytes: encoder.encode(text) };
+    const nothing = { reply: "", headers: undefined, status: 0, description: undefined };
+    const { headers, status = 0 } = besides;
+    // what NATS itself says stands in headers, too
+    const hasHeaders = headers !== undefined || status !== 0;
+    const message: NatsMessage = { ...nothing, hasHeaders, ...besides, subject, bytes: encoder.encode(text) };
     for (const onMessage of this.#subscribed.get(subscribed) ?? []) onMessage(message);
   }
 
