@@ -148,6 +148,10 @@ Deno.test("a pattern is wanted as long as one of those who want it does", () => 
   assertEquals(recorder.got, ["1"]);
   bench.feed.remove("#d");
   assertEquals([bench.asked(), bench.feed.position], [["remove c", "unsub in.1"], 0]);
+  bench.link.goDown();
+  bench.link.goUp();
+  bench.passes(RETRY_MS);
+  assertEquals(bench.asked(), [], "nobody wants anything");
 });
 
 Deno.test("who begins with what was stored gets also what was nobody's when it was read (D3)", () => {
