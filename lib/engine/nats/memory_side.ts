@@ -167,8 +167,7 @@ export class MemorySide implements Flushable {
     const { topic, stamp } = arrived;
     const isNew = stamp === undefined ? this.#interest.isFirst(topic, by) : this.#senders.isNew(stamp);
     if (!isNew) return;
-    const run = arrived.read();
-    if (run !== undefined) this.#room.offer(run);
+    for (const run of arrived.read()) this.#room.offer(run);
   }
 
   #announce(): void {
