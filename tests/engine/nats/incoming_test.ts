@@ -72,3 +72,60 @@ Deno.test("what is packed is one run, and those of its messages that are worth d
   ]);
   assertEquals(bench.unreadable, []);
 });
+
+Deno.test("a NATS program's message is a record with what its headers and its reply subject say (N6)", () => {
+  const bench = new Bench();
+  const subject = "p.memory.one.a";
+  assertEquals(bench.read(subject, "hi"), ["pub #a 2\nhi\n"]);
+  assertEquals(bench.read(subject, ""), ["pub #a 0\n\n"]);
+  assertEquals(bench.read(subject, "a\nb", { headers: [["Hashbus-Id", "7"]] }), ["pub #a 3 id=7\na\nb\n"]);
+  assertEquals(bench.read(subject, "x", { reply: "p.memory.one.r" }), ["pub #a 1 reply=#r\nx\n"]);
+  assertEquals(bench.read(subject, "x", { reply: "_INBOX.1" }), ["pub #a 1\nx\n"]);
+  assertEquals(bench.read(subject, "x", { headers: [["Nats-Msg-Id", "1"]] }), ["pub #a 1\nx\n"]);
+  assertEquals(bench.read(subject, "x", { headers: [["Hashbus-Ttl", "2"], ["n", "ü"]] }), [
+    ["pub #a 1 ttl=2 h.n=ü\nx\n", 2_000],
+  ]);
+  assertEquals(bench.read("p.memory.one.ü", "1234567890"), ["pub #ü 10\n1234567890\n"]);
+  assertEquals([bench.unreadable, bench.incoming.unreadable], [[], 0]);
+});
+
+Deno.test("who sent a message is known by its stamp; what has none but is to one says so of nobody", () => {
+  const bench = new Bench();
+  const from = (value: string): NatsHeaders => [["x", "y"], ["Hashbus-From", value]];
+  const one = bench.arrived("p.memory.one.a", "", { headers: from("me.0 7") });
+  assertEquals([one?.topic, one?.stamp], ["#a", { sender: "me.0", number: 7 }]);
+  for (const headers of [undefined, [], from("me.0 x")]) {
+    const other = bench.arrived("p.memory.one.a.b", "", headers === undefined ? {} : { headers });
+    assertEquals([other?.topic, other?.stamp], ["#a.b", undefined]);
+  }
+  const packed = bench.arrived("p.memory.run.a", "me.1 8\npub #a 1\nx\n");
+  assertEquals([packed?.topic, packed?.stamp?.sender, packed?.stamp?.number], ["#a", "me.1", 8]);
+  assertEquals(bench.arrived("p.memory.one.a", "", { status: 503 }), undefined, "NATS says that itself");
+  assertEquals(bench.unreadable, []);
+});
+
+Deno.test("what cannot be read is left out, told, and counted", () => {
+  const bench = new Bench();
+  const long: NatsHeaders = [["Hashbus-Ttl", "never"]];
+  assertEquals(bench.read("p.memory.other.a", "x"), []);
+  assertEquals(bench.read("p.memory.run.a", "no stamp"), []);
+  assertEquals(bench.read("p.memory.run.a", "me 1\npub #b 1\nx\n"), []);
+  assertEquals(bench.read("p.memory.one.a", "x", { headers: long }), []);
+  assertEquals(bench.unreadable, [
+    "its subject is no topic: p.memory.other.a",
+    "what was packed to #a has no stamp",
+    "what was packed to #a are no records",
+    "the headers of a message to #a are no fields",
+  ]);
+  assertEquals(bench.incoming.unreadable, 4);
+});
+
+Deno.test("a subject is known however many others have come", () => {
+  const bench = new Bench();
+  for (let at = 0; at < 10_000; at++) {
+    assertEquals(bench.arrived(`p.memory.one.t${at}`, "")?.topic, `#t${at}`);
+  }
+  for (const at of [0, 4_095, 4_096, 9_999]) {
+    assertEquals(bench.arrived(`p.memory.one.t${at}`, "")?.topic, `#t${at}`);
+  }
+});
