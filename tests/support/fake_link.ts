@@ -25,9 +25,11 @@ export class FakeLink implements NatsLink {
   readonly #subscribed = new Map<string, Set<(message: NatsMessage) => void>>();
   #pings: Array<(taken: boolean) => void> = [];
 
+  /** What it says that it has sent and got. */
+  figures = { reconnects: 0, inMessages: 0, inBytes: 0, outMessages: 0, outBytes: 0 };
+
   get state(): NatsLinkState {
-    const nothing = { reconnects: 0, inMessages: 0, inBytes: 0, outMessages: 0, outBytes: 0 };
-    return { server: "nowhere:4222", version: "2.0.0", up: this.up, ...nothing };
+    return { server: "nowhere:4222", version: "2.0.0", up: this.up, ...this.figures };
   }
 
   publish(subject: string, bytes: Uint8Array, sending?: NatsSending): void {
@@ -64,12 +66,18 @@ export class FakeLink implements NatsLink {
   }
 
   close(closed: () => void): void {
+    this.asked.push("close");
     closed();
   }
 
   /** The oldest PING is answered. */
   pong(): void {
     this.#pings.shift()!(true);
+  }
+
+  /** All are that have no answer yet, those among them that are asked for meanwhile. */
+  pongs(): void {
+    while (this.#pings.length > 0) this.pong();
   }
 
   /** A message comes by a subscription to exactly this. */
