@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ENGINE_BEHIND_ASK, ENGINE_BEHIND_MOST } from "../../../lib/limits.ts";
-import { Worker } from "../groups/stored_bench.ts";
+import type { Worker } from "../groups/stored_bench.ts";
 import { MemoryBench } from "./memory_bench.ts";
 
 const JOINED = { kind: "joined" } as const;
