@@ -257,3 +257,12 @@ Deno.test("with the link all that lay behind it is lost, and it is asked anew wh
   link.goDown();
   assertEquals(changes, 2, "nothing has changed");
 });
+
+Deno.test("of so many senders the last message is known, and of one more that came first is forgotten", () => {
+  const senders = new Senders();
+  const isNew = (at: number, number = 1): boolean => senders.isNew({ sender: `s${at}`, number });
+  for (let at = 0; at < 4_096; at++) assert(isNew(at));
+  assertEquals([isNew(0), isNew(4_095), isNew(0, 2), isNew(0, 2)], [false, false, true, false]);
+  assert(isNew(4_096));
+  assertEquals([isNew(1), isNew(4_096), isNew(0)], [false, false, true]);
+});
