@@ -188,7 +188,7 @@ export class MemorySide implements Flushable {
         for (const pattern of this.#interest.patternsOf(topic)) {
           if (this.#options.routing.has(pattern, gate as Subscriber)) found.add(pattern);
         }
-        // one that stands for several of a connection is known by none of its patterns
+        // who has unsubscribed meanwhile is known by no pattern
         if (found.size === before) found.add(topic);
       }
       yield* found;

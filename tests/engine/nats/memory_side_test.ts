@@ -228,3 +228,32 @@ Deno.test("a broker that ends waits for what was published, and then both of its
     "close",
   ]]);
 });
+
+Deno.test("what waits for who has unsubscribed meanwhile others are told of by its topics, until it goes on", () => {
+  const bench = new MemoryBench();
+  const slow = bench.subscribe("#a.*", new Taker());
+  bench.link.takeAsked();
+  slow.full = true;
+  for (const topic of ["#a.x", "#a.y", "#a.x"]) bench.comes("#a.*", topic, "1");
+  bench.engine.unsubscribe("#a.*", slow);
+  bench.link.read();
+  assertEquals(told(bench), ["#a.x #a.y"]);
+  slow.free();
+  assertEquals([told(bench), slow.payloads, bench.pool.bytesOut], [[""], [], 0]);
+});
+
+Deno.test("however many become full in a read, others are told once behind it", () => {
+  const bench = new MemoryBench();
+  for (const topic of ["#a", "#b"]) bench.subscribe(topic, Object.assign(new Taker(), { full: true }));
+  let announced = 0;
+  const add = bench.flushes.add.bind(bench.flushes);
+  bench.flushes.add = (flushable) => {
+    announced++;
+    add(flushable);
+  };
+  for (const topic of ["#a", "#b", "#a"]) bench.comes(topic, topic, "1");
+  bench.link.read();
+  assertEquals([announced, told(bench)], [1, ["#a #b"]]);
+  bench.comes("#b", "#b", "2");
+  assertEquals(announced, 1, "it is full already");
+});
