@@ -24,7 +24,7 @@ class Asked {
   readonly #scope = {
     postMessage: (answer: unknown, transfer: Transferable[] = []): void => {
       this.answers.push(answer as ReadAnswer);
-      this.moved.push(transfer.reduce((sum, each) => sum + (each as ArrayBuffer).byteLength, 0));
+      this.moved.push(transfer.reduce<number>((sum, each) => sum + (each as ArrayBuffer).byteLength, 0));
     },
     close: (): void => void (this.ended = true),
     onmessage: null as ((event: MessageEvent) => void) | null,
