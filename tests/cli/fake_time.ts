@@ -30,9 +30,9 @@ export class FakeTime implements Disposable {
     this.#standing.use(standIn(Deno, "unrefTimer", () => {}));
   }
 
-  /** How many are to be called yet. */
-  get timers(): number {
-    return this.#timers.size;
+  /** In how many milliseconds each timer goes off that is set. */
+  get timers(): number[] {
+    return [...this.#timers.values()].map(({ due }) => due - this.#now).toSorted((a, b) => a - b);
   }
 
   /** So many milliseconds pass; what is due meanwhile is called in its order. */

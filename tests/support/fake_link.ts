@@ -25,9 +25,11 @@ export class FakeLink implements NatsLink {
   readonly #subscribed = new Map<string, Set<(message: NatsMessage) => void>>();
   #pings: Array<(taken: boolean) => void> = [];
 
+  /** What it says that it has sent and got. */
+  figures = { reconnects: 0, inMessages: 0, inBytes: 0, outMessages: 0, outBytes: 0 };
+
   get state(): NatsLinkState {
-    const nothing = { reconnects: 0, inMessages: 0, inBytes: 0, outMessages: 0, outBytes: 0 };
-    return { server: "nowhere:4222", version: "2.0.0", up: this.up, ...nothing };
+    return { server: "nowhere:4222", version: "2.0.0", up: this.up, ...this.figures };
   }
 
   publish(subject: string, bytes: Uint8Array, sending?: NatsSending): void {
@@ -64,6 +66,7 @@ export class FakeLink implements NatsLink {
   }
 
   close(closed: () => void): void {
+    this.asked.push("close");
     closed();
   }
 
@@ -72,15 +75,23 @@ export class FakeLink implements NatsLink {
     this.#pings.shift()!(true);
   }
 
+  /** All are that have no answer yet, those among them that are asked for meanwhile. */
+  pongs(): void {
+    while (this.#pings.length > 0) this.pong();
+  }
+
   /** A message comes by a subscription to exactly this. */
   comes(
     subscribed: string,
     text: string,
     subject = subscribed,
-    besides: Partial<Pick<NatsMessage, "reply" | "status">> = {},
+    besides: Partial<Pick<NatsMessage, "reply" | "status" | "headers" | "description">> = {},
   ): void {
-    const nothing = { reply: "", hasHeaders: false, headers: undefined, status: 0, description: undefined };
-    const message: NatsMessage = { ...nothing, ...besides, subject, bytes: encoder.encode(text) };
+    const nothing = { reply: "", headers: undefined, status: 0, description: undefined };
+    const { headers, status = 0 } = besides;
+    // what NATS itself says stands in headers, too
+    const hasHeaders = headers !== undefined || status !== 0;
+    const message: NatsMessage = { ...nothing, hasHeaders, ...besides, subject, bytes: encoder.encode(text) };
     for (const onMessage of this.#subscribed.get(subscribed) ?? []) onMessage(message);
   }
 

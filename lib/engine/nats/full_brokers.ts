@@ -82,10 +82,10 @@ export class FullBrokers {
 
   /** Time has passed; `now` is milliseconds. */
   tick(now: number): void {
-    // a clock that was set back must not keep anybody waiting
-    const since = Math.abs(now - this.#saidAt);
     this.#now = now;
     this.tell();
+    // a clock that was set back must not keep anybody waiting
+    const since = Math.abs(now - this.#saidAt);
     if (this.#said.length > 0 && since >= ENGINE_FULL_AGAIN_MS) this.#say(this.#said);
     let over = false;
     for (const [id, { until }] of this.#others) {

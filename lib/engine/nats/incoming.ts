@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type ChunkPool, Slice } from "../../buffers.ts";
+import { type Chunk, type ChunkPool, Slice } from "../../buffers.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { RECORDS } from "../../wire/encoding.ts";
 import { recordHead } from "../../wire/records.ts";
 import { type Route, Run } from "../../wire/run.ts";
-import { checkRecords, readStamp, type Stamp, stampOf } from "./packed.ts";
+import { type Checked, checkRecords, readStamp, type Stamp, stampOf } from "./packed.ts";
 import { fieldsOfHeaders, FROM, recordRoom, writeRecord } from "./plain.ts";
 import type { NatsMessage } from "./port.ts";
 import type { Subjects } from "./subjects.ts";
@@ -28,8 +28,8 @@ export interface Arrived {
   readonly topic: string;
   /** Who sent it; undefined: it does not say, as NATS programs do not. */
   readonly stamp: Stamp | undefined;
-  /** Its run, to be released by who asked; undefined: it cannot be read, and has been told. */
-  read(): Run | undefined;
+  /** Its runs, to be released by who asked; none: it cannot be read, and that has been told. */
+  read(): readonly Run[];
 }
 
 /** A subject that messages came with. */
@@ -42,7 +42,6 @@ interface Known {
 
 /** Subjects that are remembered. */
 const KNOWN_MOST = 4096;
-/** One message that says so much has fields is read as one that has none would be. */
 const NO_FIELDS = encodeText("");
 
 /**
@@ -79,47 +78,56 @@ export class Incoming {
     return { topic, stamp, read: () => this.#packed(message.bytes, stamp.end, known) };
   }
 
-  #packed(bytes: Uint8Array, start: number, { topic, head }: Known): Run | undefined {
+  #packed(bytes: Uint8Array, start: number, { topic, head }: Known): readonly Run[] {
     const checked = checkRecords(bytes, start, head);
-    if (checked === undefined) return this.#leftOut(`what was packed to ${topic} are no records`);
-    const { count, hasFields, ttl } = checked;
-    const length = bytes.length - start;
-    const chunk = this.#options.pool.take(length);
-    chunk.bytes.set(start === 0 ? bytes : bytes.subarray(start));
-    return this.#run(topic, new Slice(chunk, 0, length), { count, hasFields, ttl });
+    if (checked === undefined) {
+      this.#leftOut(`what was packed to ${topic} are no records`);
+      return [];
+    }
+    const chunk = this.#options.pool.take(bytes.length - start);
+    chunk.bytes.set(bytes.subarray(start));
+    return this.#runs(topic, chunk, checked.map((each) => ({ ...each, end: each.end - start })));
   }
 
-  #plain(message: NatsMessage, { topic, head }: Known): Run | undefined {
+  #plain(message: NatsMessage, { topic, head }: Known): readonly Run[] {
     const { reply } = message;
     const hasFields = message.hasHeaders || reply !== "";
     const { subjects, pool } = this.#options;
     const text = hasFields ? fieldsOfHeaders(message.headers, { reply, subjects }) : "";
-    if (text === undefined) return this.#leftOut(`the headers of a message to ${topic} are no fields`);
+    if (text === undefined) {
+      this.#leftOut(`the headers of a message to ${topic} are no fields`);
+      return [];
+    }
     const fields = text === "" ? NO_FIELDS : encodeText(text);
     const chunk = pool.take(recordRoom(head, fields, message.bytes));
     const length = writeRecord(chunk.bytes, { head, fields, payload: message.bytes });
-    const checked = text === "" ? ONE : checkRecords(chunk.bytes.subarray(0, length), 0, head)!;
-    return this.#run(topic, new Slice(chunk, 0, length), checked);
+    const checked = text === ""
+      ? [{ ...ONE, end: length }]
+      : checkRecords(chunk.bytes.subarray(0, length), 0, head)!;
+    return this.#runs(topic, chunk, checked);
   }
 
-  #run(
-    topic: string,
-    slice: Slice,
-    { count, hasFields, ttl }: { count: number; hasFields: boolean; ttl: number | undefined },
-  ): Run {
+  /** What lies in a chunk, one behind the other. */
+  #runs(topic: string, chunk: Chunk, checked: readonly Checked[]): readonly Run[] {
     const { pool, routeOf, now } = this.#options;
-    const run = new Run(slice, {
-      route: routeOf(topic),
-      encoding: RECORDS,
-      count,
-      pool,
-      hasFields,
-      ttl,
-      expires: ttl === undefined ? undefined : now() + ttl,
+    const route = routeOf(topic);
+    let start = 0;
+    const runs = checked.map(({ count, hasFields, ttl, end }) => {
+      const run = new Run(new Slice(chunk, start, end), {
+        route,
+        encoding: RECORDS,
+        count,
+        pool,
+        hasFields,
+        ttl,
+        expires: ttl === undefined ? undefined : now() + ttl,
+      });
+      start = end;
+      run.keep();
+      return run;
     });
-    run.keep();
-    slice.chunk.release();
-    return run;
+    chunk.release();
+    return runs;
   }
 
   #knownOf(subject: string): Known | undefined {

@@ -167,8 +167,7 @@ export class MemorySide implements Flushable {
     const { topic, stamp } = arrived;
     const isNew = stamp === undefined ? this.#interest.isFirst(topic, by) : this.#senders.isNew(stamp);
     if (!isNew) return;
-    const run = arrived.read();
-    if (run !== undefined) this.#room.offer(run);
+    for (const run of arrived.read()) this.#room.offer(run);
   }
 
   #announce(): void {
@@ -189,7 +188,7 @@ export class MemorySide implements Flushable {
         for (const pattern of this.#interest.patternsOf(topic)) {
           if (this.#options.routing.has(pattern, gate as Subscriber)) found.add(pattern);
         }
-        // one that stands for several of a connection is known by none of its patterns
+        // who has unsubscribed meanwhile is known by no pattern
         if (found.size === before) found.add(topic);
       }
       yield* found;

@@ -6,9 +6,10 @@
  *
  * @module
  */
+import { decodeText } from "../../text.ts";
 import { encodeText, LF, SPACE } from "../../wire/bytes.ts";
 import { readDecimal } from "../../wire/decimals.ts";
-import { fieldsProblem } from "../../wire/fields.ts";
+import { fieldsProblem, parseFields } from "../../wire/fields.ts";
 import { readTtl } from "../../wire/record_fields.ts";
 import { RecordReader } from "../../wire/records.ts";
 
@@ -22,12 +23,14 @@ export interface Stamp {
   readonly number: number;
 }
 
-/** What is known of records that were looked at. */
+/** Records that follow one another and are worth delivering for the same time. */
 export interface Checked {
   readonly count: number;
   readonly hasFields: boolean;
-  /** Of the first that has a `ttl=`, milliseconds. */
+  /** Milliseconds; undefined: for ever. */
   readonly ttl: number | undefined;
+  /** Where the bytes of the last of them end. */
+  readonly end: number;
 }
 
 /** A stamp as the line it is. */
@@ -69,51 +72,77 @@ const ZERO = 0x30;
 const EQUALS = 0x3d;
 const FIRST_PLAIN = 0x21;
 const LAST_PLAIN = 0x7e;
-const TTL = encodeText("ttl");
+/** What fields have that have no `ttl=`: of those that have one it is more. */
+const NO_TTL = 0;
 
 /**
  * Looks at everything in records to one topic, `head` being what each begins with, that a decoder looks at
- * when they come from a publisher: anybody may have sent them. Undefined: they are not as they must be.
+ * when they come from a publisher: anybody may have sent them, and a broker packs what has different times to
+ * live. Undefined: they are not as they must be.
  */
-export function checkRecords(bytes: Uint8Array, start: number, head: Uint8Array): Checked | undefined {
+export function checkRecords(bytes: Uint8Array, start: number, head: Uint8Array): Checked[] | undefined {
   const topicBytes = head.length - "pub  ".length;
   const reader = new RecordReader({ bytes, start, end: bytes.length, topicBytes });
+  const checked: Checked[] = [];
   let count = 0;
   let hasFields = false;
-  let ttl: number | undefined;
+  let ttl = NO_TTL;
+  const add = (end: number): void => {
+    if (count > 0) checked.push({ count, hasFields, ttl: ttl === NO_TTL ? undefined : ttl, end });
+    count = 0;
+    hasFields = false;
+  };
   while (reader.next()) {
     for (let at = 0; at < head.length; at++) if (bytes[reader.start + at] !== head[at]) return undefined;
     const { lengthStart, fieldsStart, fieldsEnd } = reader;
     if (bytes[lengthStart] === ZERO && fieldsStart - lengthStart > 1) return undefined;
+    const has = fieldsEnd > fieldsStart;
+    if (has && bytes[fieldsStart] !== SPACE) return undefined;
+    const own = has ? ttlIn(bytes, fieldsStart + 1, fieldsEnd) : NO_TTL;
+    if (own === undefined) return undefined;
+    if (own !== ttl) add(reader.start);
+    ttl = own;
     count++;
-    if (fieldsEnd <= fieldsStart) continue;
-    if (bytes[fieldsStart] !== SPACE || !areFields(bytes, fieldsStart + 1, fieldsEnd)) return undefined;
-    if (!hasFields && reader.find(TTL)) ttl = readTtl(bytes, reader.valueStart, reader.valueEnd);
-    hasFields = true;
+    hasFields ||= has;
   }
-  return count === 0 || reader.broken ? undefined : { count, hasFields, ttl };
+  add(bytes.length);
+  return checked.length === 0 || reader.broken ? undefined : checked;
 }
 
-/** Mostly they are letters, digits and signs, which need not become a text to be judged. */
-function areFields(bytes: Uint8Array, start: number, end: number): boolean {
+/**
+ * The milliseconds of the `ttl=` in fields; undefined: they are none. Mostly they are letters, digits and
+ * signs, which need not become a text to be judged.
+ */
+function ttlIn(bytes: Uint8Array, start: number, end: number): number | undefined {
+  let ttl = NO_TTL;
   let field = start;
   let equals = -1;
   for (let at = start; at <= end; at++) {
     const byte = at === end ? SPACE : bytes[at]!;
     if (byte === SPACE) {
+      if (equals <= field) return undefined;
       const isTtl = bytes[field] === 0x74 && bytes[field + 1] === 0x74 && bytes[field + 2] === 0x6c;
-      if (
-        equals <= field || (isTtl && equals === field + 3 && readTtl(bytes, equals + 1, at) === undefined)
-      ) {
-        return false;
+      if (isTtl && equals === field + 3) {
+        const own = readTtl(bytes, equals + 1, at);
+        if (own === undefined) return undefined;
+        ttl = own;
       }
       field = at + 1;
       equals = -1;
     } else if (byte < FIRST_PLAIN || byte > LAST_PLAIN) {
-      return fieldsProblem(bytes.subarray(start, end)) === undefined;
+      return ttlInText(bytes.subarray(start, end));
     } else if (byte === EQUALS && equals < 0) {
       equals = at;
     }
   }
-  return true;
+  return ttl;
+}
+
+/** The same, by way of a text. */
+function ttlInText(bytes: Uint8Array): number | undefined {
+  if (fieldsProblem(bytes) !== undefined) return undefined;
+  const written = parseFields(decodeText(bytes)!).others.get("ttl");
+  if (written === undefined) return NO_TTL;
+  const digits = encodeText(written);
+  return readTtl(digits, 0, digits.length);
 }

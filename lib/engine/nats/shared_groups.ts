@@ -115,8 +115,7 @@ export class SharedGroups {
     });
     const subscription = link.subscribe(subjects.memory(group.pattern), (message) => {
       this.#backlog.received(message.bytes.length);
-      const run = this.#options.incoming.arrived(message)?.read();
-      if (run !== undefined) room.offer(run);
+      for (const run of this.#options.incoming.arrived(message)?.read() ?? []) room.offer(run);
     }, { queue: key.replace(" ", ".") });
     const shared: Shared = { group, room, subscription, joining: [] };
     this.#shared.set(key, shared);

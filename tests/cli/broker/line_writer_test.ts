@@ -101,7 +101,7 @@ Deno.test("who reads nothing is waited for a second, and who has all is not", as
   };
   const idle = new LineWriter(new Target());
   await idle.flush();
-  assertEquals(time.timers, 0, "there is nothing to wait for");
+  assertEquals(time.timers, [], "there is nothing to wait for");
   const stuck = new LineWriter(new Target({ open: false }));
   stuck.write("one");
   let flushed = false;
@@ -115,5 +115,5 @@ Deno.test("who reads nothing is waited for a second, and who has all is not", as
   await flushing;
   idle.write("one");
   await idle.flush();
-  assertEquals(time.timers, 0, "nobody is kept by what was waited for");
+  assertEquals(time.timers, [], "nobody is kept by what was waited for");
 });

@@ -234,7 +234,7 @@ Deno.test("a connection to a name is told by that, and by nobody who has stopped
     time.pass(5000);
   });
   assertEquals(lines, ["subscriber: connecting to broker.example:9, for up to 1s\n"]);
-  assertEquals(time.timers, 0);
+  assertEquals(time.timers, []);
 });
 
 Deno.test("whether somebody watches is asked of stderr", () => {

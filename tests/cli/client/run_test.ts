@@ -231,7 +231,7 @@ Deno.test("what a stop waits for is told after 300 ms, and not where nothing is 
   assertEquals(await late([2, 1]), waiting("1 message"));
   assertEquals(await late([0, 1000]), waiting("1,000 messages"));
   assertEquals([await late([2, 0]), await late([1, undefined])], [[], []]);
-  assertEquals(time.timers, 0);
+  assertEquals(time.timers, []);
 });
 
 Deno.test("a goodbye that is said in time ends it, and is waited for", async () => {

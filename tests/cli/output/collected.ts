@@ -42,3 +42,27 @@ export function message(topic: string, payload: string | Uint8Array): Arrived {
   const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
   return { topic, payload: bytes, text: new TextDecoder().decode(bytes) };
 }
+
+/** Nobody reads what is written any more, or it cannot be written for another reason. */
+export class Broken extends Collected {
+  readonly #why: Error;
+
+  constructor(why: Error = new Deno.errors.BrokenPipe("nobody reads")) {
+    super();
+    this.#why = why;
+  }
+
+  override write(): Promise<number> {
+    return Promise.reject(this.#why);
+  }
+}
+
+/** Takes what is written when it is told to. */
+export class Held extends Collected {
+  readonly taken = Promise.withResolvers<void>();
+
+  override async write(bytes: Uint8Array): Promise<number> {
+    await this.taken.promise;
+    return await super.write(bytes);
+  }
+}

@@ -1,56 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Chunk, ChunkPool } from "../../../lib/buffers.ts";
-import { Outgoing } from "../../../lib/engine/nats/outgoing.ts";
-import { Subjects } from "../../../lib/engine/nats/subjects.ts";
-import type { Acknowledgement, Publisher } from "../../../lib/engine/types.ts";
-import { FlushList } from "../../../lib/flush_list.ts";
 import { ENGINE_AWAY_MS, ENGINE_WINDOW_BYTES } from "../../../lib/limits.ts";
-import { FakeLink } from "../../support/fake_link.ts";
-import { runOf, type Sent } from "../case_parts.ts";
-
-class Bench implements Publisher {
-  readonly link = new FakeLink();
-  readonly answers: string[] = [];
-  readonly outgoing: Outgoing;
-  readonly #flushes = new FlushList();
-  #held = 0;
-
-  /** `reached`: subscribers that this broker has. */
-  constructor({ plain = false, reached = 1 } = {}) {
-    this.outgoing = new Outgoing({
-      link: this.link,
-      subjects: new Subjects("p"),
-      flushes: this.#flushes,
-      pool: new ChunkPool(),
-      id: "me",
-      isPlain: () => plain,
-      deliver: () => reached,
-    }, 0);
-  }
-
-  hold(count: number): Acknowledgement {
-    const at = ++this.#held;
-    return {
-      acknowledge: ({ reached, level }) => this.answers.push(`${at}: ${count} ${level} ${reached}`),
-      refuse: (code) => this.answers.push(`${at}: ${count} ${code}`),
-    };
-  }
-
-  /** The run's memory. */
-  publish(topic: string, ...messages: Sent[]): Chunk {
-    const run = runOf({ topic, topicBytes: topic.length }, messages);
-    run.keep();
-    this.outgoing.publish(run, this);
-    return run.records.chunk;
-  }
-
-  flush(): void {
-    this.#flushes.flush();
-  }
-}
+import { runOf } from "../case_parts.ts";
+import { OutgoingBench } from "./outgoing_bench.ts";
 
 Deno.test("what one read brings is packed by topic, in its order, and acknowledged at the PONG behind it (N1)", () => {
-  const bench = new Bench();
+  const bench = new OutgoingBench();
   const [a, b] = [{ topic: "#a", topicBytes: 2 }, { topic: "#b", topicBytes: 2 }];
   for (const [route, texts] of [[a, ["1", "2"]], [a, ["3"]], [b, ["4"]], [a, ["5"]]] as const) {
     const run = runOf(route, texts);
@@ -77,7 +31,7 @@ Deno.test("what one read brings is packed by topic, in its order, and acknowledg
 });
 
 Deno.test("while two PINGs have no answer what is little waits for the next, and goes together", () => {
-  const bench = new Bench();
+  const bench = new OutgoingBench();
   for (const text of ["1", "2", "3", "4"]) {
     bench.publish("#a", text);
     bench.flush();
@@ -92,7 +46,7 @@ Deno.test("while two PINGs have no answer what is little waits for the next, and
 });
 
 Deno.test("it is full while NATS owes an answer for its window, and calls back when it does not", () => {
-  const bench = new Bench();
+  const bench = new OutgoingBench();
   const large = "x".repeat(512 * 1024);
   let sent = 0;
   for (; !bench.outgoing.full; sent++) bench.publish("#a", large);
@@ -108,7 +62,7 @@ Deno.test("it is full while NATS owes an answer for its window, and calls back w
 
 Deno.test("it is full with the last byte of its window, and not before", () => {
   for (const missing of [1, 0]) {
-    const bench = new Bench();
+    const bench = new OutgoingBench();
     const left = (): number => ENGINE_WINDOW_BYTES - bench.outgoing.pending - missing;
     while (left() > 600_000) bench.publish("#a", "x".repeat(400_000));
     // a head and two LF are 15 bytes where a length has six digits
@@ -118,7 +72,7 @@ Deno.test("it is full with the last byte of its window, and not before", () => {
 });
 
 Deno.test("what had no answer when NATS was lost is refused, and then all is, after a while (N3)", () => {
-  const bench = new Bench();
+  const bench = new OutgoingBench();
   bench.publish("#a", "1");
   bench.flush();
   bench.publish("#a", "2");
@@ -143,7 +97,7 @@ Deno.test("what had no answer when NATS was lost is refused, and then all is, af
 });
 
 Deno.test("what was written is kept no longer than it takes, and neither is what was refused", () => {
-  const bench = new Bench();
+  const bench = new OutgoingBench();
   const written = bench.publish("#a", "1");
   const waiting = bench.publish("#a", "2");
   assert(written.shared && waiting.shared);
@@ -157,7 +111,7 @@ Deno.test("what was written is kept no longer than it takes, and neither is what
 });
 
 Deno.test("a run that is larger than a packed message goes in parts, a message that NATS does not take is refused", () => {
-  const bench = new Bench();
+  const bench = new OutgoingBench();
   bench.publish("#a", ..."abc".split("").map((letter) => letter.repeat(40_000)));
   bench.flush();
   const asked = bench.link.takeAsked();
@@ -169,7 +123,7 @@ Deno.test("a run that is larger than a packed message goes in parts, a message t
 
 Deno.test("of a run each message may be as large as NATS takes, beside a stamp and headers", () => {
   for (const more of [0, 1]) {
-    const bench = new Bench();
+    const bench = new OutgoingBench();
     bench.link.maxPayload = 10_000;
     const most = 10_000 - 64 - 512;
     // a head and two LF are 13 bytes where a length has four digits
@@ -181,7 +135,7 @@ Deno.test("of a run each message may be as large as NATS takes, beside a stamp a
 });
 
 Deno.test("messages of plain topics go one by one, and say who sent them", () => {
-  const bench = new Bench({ plain: true });
+  const bench = new OutgoingBench({ plain: true });
   bench.publish("#a", "1", "2");
   bench.flush();
   assertEquals(bench.link.takeAsked(), [
@@ -192,7 +146,7 @@ Deno.test("messages of plain topics go one by one, and say who sent them", () =>
 });
 
 Deno.test("who asks is told that nobody is there though another's answer came meanwhile (R3)", () => {
-  const bench = new Bench({ reached: 0 });
+  const bench = new OutgoingBench({ reached: 0 });
   for (const text of ["1", "2", "3"]) {
     bench.publish("#a", { text, id: "i reply=#r" });
     bench.flush();

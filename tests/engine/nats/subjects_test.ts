@@ -91,7 +91,9 @@ Deno.test("what NATS programs write to that is no topic is none", () => {
 });
 
 Deno.test("a prefix is words of letters, digits, - and _ with dots between them", () => {
-  assertEquals(["hashbus", "a.b-c_D.9"].map(prefixProblem), [undefined, undefined]);
+  const longest = "a".repeat(64);
+  assertEquals(["hashbus", "a.b-c_D.9", longest].map(prefixProblem), [undefined, undefined, undefined]);
+  assertEquals(prefixProblem(`${longest}a`), "a prefix has at most 64 characters");
   for (const prefix of ["", ".a", "a.", "a..b", "a b", "a.*", ">", "$SYS", "ü", "a\r\nPUB", "a".repeat(65)]) {
     assert(prefixProblem(prefix) !== undefined, prefix);
   }

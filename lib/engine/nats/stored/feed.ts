@@ -154,7 +154,6 @@ export class Feed {
     this.#forget();
     this.#state = "idle";
     this.#position = undefined;
-    this.#filters = [];
     this.#stale = false;
     for (const callback of this.#ready.splice(0)) callback();
   }
@@ -176,10 +175,9 @@ export class Feed {
     this.#forget();
   }
 
-  /** It asks for what is wanted now. */
+  /** It asks for what is wanted now. Only while something is. */
   #change(): void {
     if (this.#state === "changing" || this.#closed || !this.#parts.link.up) return;
-    if (this.#wanted.size === 0) return this.#stop();
     const filters = narrow(this.#wanted.keys(), this.#parts.streams.filtersMost);
     const isSame = this.#pull !== undefined && !this.#again && filters.length === this.#filters.length &&
       filters.every((filter) => this.#filters.includes(filter));
@@ -251,7 +249,7 @@ export class Feed {
 
   #failed(): void {
     this.#state = "idle";
-    this.#stale = this.#again = this.#wanted.size > 0;
+    this.#stale = this.#again = true;
     this.#retryAt = this.#parts.now() + RETRY_MS;
   }
 

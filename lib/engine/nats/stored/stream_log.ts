@@ -243,7 +243,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
 
   #answer({ cursors, page, done, after, through, limit }: Reader): void {
     const now = this.#parts.now();
-    const reached = through ? Math.max(after, Number.isFinite(limit) ? limit : after) : after;
+    const reached = through ? Math.max(after, limit) : after;
     const ends = cursors.map(({ to, edge }): ReadEnd => {
       if (to?.kind === "sequence" && reached >= to.sequence) return "past to";
       if (!through || reached < (edge?.batch ?? 0)) return "none";

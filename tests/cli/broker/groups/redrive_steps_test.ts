@@ -145,7 +145,7 @@ Deno.test("where nothing comes it is looked after half a second, and not sooner,
   time.pass(500);
   await turn();
   assertEquals(looked, 4);
-  assertEquals([await done, time.timers], [0, 0]);
+  assertEquals([await done, time.timers], [0, []]);
 });
 
 Deno.test("a broker that refuses the dead letters, or does not take them again, says why", async () => {

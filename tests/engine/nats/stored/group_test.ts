@@ -1,124 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { ChunkPool } from "../../../../lib/buffers.ts";
-import { Acks } from "../../../../lib/engine/nats/stored/acks.ts";
-import type { Burial } from "../../../../lib/engine/nats/stored/burial.ts";
-import { StreamGroup } from "../../../../lib/engine/nats/stored/group.ts";
-import type { Asked, GroupConsumer, StreamsPort } from "../../../../lib/engine/nats/streams_port.ts";
-import { Subjects } from "../../../../lib/engine/nats/subjects.ts";
-import type { Joining } from "../../../../lib/engine/types.ts";
-import { FakeLink } from "../../../support/fake_link.ts";
 import { Worker } from "../../groups/stored_bench.ts";
-
-const ACK_TIMEOUT = 1000;
-const CONSUMER: GroupConsumer = {
-  group: { name: "g", pattern: "#d.>" },
-  settling: "explicit",
-  consumer: "c",
-  created: "one",
-  lag: 0,
-  outstanding: 0,
-};
-
-/** A group whose consumer is the test. */
-class Bench {
-  readonly link = new FakeLink();
-  readonly pool = new ChunkPool();
-  readonly buried: string[] = [];
-  readonly later: Array<() => void> = [];
-  /** Answers to who asks what its consumer is. */
-  readonly looks: Array<(asked: Asked<GroupConsumer>) => void> = [];
-  readonly group: StreamGroup;
-  readonly consumer: GroupConsumer;
-  readonly acks: Acks;
-  flushes = 0;
-  now = 5000;
-  #inboxes = 0;
-
-  constructor(of: Partial<GroupConsumer> = {}) {
-    const { link } = this;
-    const now = (): number => this.now;
-    const acks = this.acks = new Acks({ link, inbox: "acks", now });
-    const streams: Partial<StreamsPort> = {
-      api: "API",
-      stream: "s",
-      group: (_, done) => void this.looks.push(done),
-    };
-    this.group = new StreamGroup(CONSUMER.group, {
-      link,
-      acks,
-      streams: streams as StreamsPort,
-      subjects: new Subjects("p"),
-      pool: this.pool,
-      routeOf: (topic) => ({ topic, topicBytes: topic.length }),
-      inbox: () => `in.${++this.#inboxes}`,
-      now,
-      later: (callback) => void this.later.push(callback),
-      maxAttempts: 2,
-      onUnreadable: () => {},
-      burial: {
-        bury: ({ run, sequence, reply, group, consumer, attempts, cause }) => {
-          assertEquals(run.count, 1);
-          run.release();
-          this.buried.push([group, consumer, sequence, replyOf(reply), attempts, cause].join(" "));
-        },
-      } as Partial<Burial> as Burial,
-      flush: () => void this.flushes++,
-      ackTimeout: ACK_TIMEOUT,
-    });
-    this.consumer = { ...CONSUMER, ...of };
-    this.group.attach(this.consumer);
-    this.said();
-  }
-
-  join(terms: Partial<Joining> = {}, worker = new Worker()): Worker {
-    const { settling } = this.consumer;
-    worker.membership = this.group.join({
-      ...CONSUMER.group,
-      window: 16,
-      blocks: true,
-      settling,
-      from: undefined,
-      ...terms,
-      joined: (outcome) => void (worker.outcome = outcome),
-    }, worker);
-    this.group.goOn();
-    return worker;
-  }
-
-  /** Messages come in one read: `5`, or `5*2` for the second time. */
-  brings(...messages: string[]): void {
-    for (const message of messages) {
-      const [sequence, attempt = "1"] = message.split("*");
-      this.link.comes(`in.${this.#inboxes}`, message, "p.stored.d.a", {
-        reply: `$JS.ACK.s.c.${attempt}.${sequence}.1.1000000.0`,
-      });
-    }
-    this.group.goOn();
-  }
-
-  /** What was said since the last call: `asks 3`, `5 +ACK`. */
-  said(): string[] {
-    return this.link.takeAsked().flatMap((each) => {
-      const batch = /^pub API\.CONSUMER\.MSG\.NEXT\.s\.c \{"batch":(\d+)/.exec(each)?.[1];
-      if (batch !== undefined) return [`asks ${batch}`];
-      const [, reply, what] = /^pub (\$JS\.ACK\S+) (\S+(?: \{"delay":\d+\})?)/.exec(each) ?? [];
-      return reply === undefined ? [] : [`${replyOf(reply)} ${what}`];
-    });
-  }
-
-  passes(ms: number): void {
-    this.now += ms;
-    this.group.tick(this.now, ms);
-  }
-}
-
-/** The number of a message. */
-function replyOf(reply: string): string {
-  return reply.split(".")[5]!;
-}
+import { ACK_TIMEOUT, GroupBench } from "./group_bench.ts";
 
 Deno.test("a group asks for as many as its members have room for, and not for each that is settled anew (N11)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const one = bench.join({ window: 8 });
   assertEquals(bench.said(), ["asks 8"]);
   const other = bench.join({ window: 2 });
@@ -136,7 +21,7 @@ Deno.test("a group asks for as many as its members have room for, and not for ea
 });
 
 Deno.test("a run goes to members in parts, each settles its own, and nothing is kept of it", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const [one, other] = [bench.join({ window: 2 }), bench.join({ window: 3 })];
   bench.said();
   bench.brings("1", "2", "3", "4", "5", "6");
@@ -160,7 +45,7 @@ Deno.test("a run goes to members in parts, each settles its own, and nothing is 
 });
 
 Deno.test("who is full gets nothing until it takes something again", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join();
   worker.full = true;
   bench.brings("1", "2");
@@ -171,7 +56,7 @@ Deno.test("who is full gets nothing until it takes something again", () => {
 });
 
 Deno.test("what waits too long for a member goes back, so that another broker's may have it (N11)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join();
   worker.full = true;
   bench.brings("1", "2");
@@ -184,7 +69,7 @@ Deno.test("what waits too long for a member goes back, so that another broker's 
 });
 
 Deno.test("what is given back comes again, when its member says, and is dead when that was the last time (G9, G11)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join();
   bench.brings("1", "2", "3*2", "4*2");
   assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3 (2)", "#d.a 4 (2)"]);
@@ -204,7 +89,7 @@ Deno.test("what is given back comes again, when its member says, and is dead whe
 });
 
 Deno.test("what is not settled in time comes again, unless its member asks for longer (G9)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join({ window: 3 });
   bench.brings("1", "2", "3*2");
   bench.passes(ACK_TIMEOUT - 1);
@@ -224,7 +109,7 @@ Deno.test("what is not settled in time comes again, unless its member asks for l
 });
 
 Deno.test("where it settles what is written, that is settled, and what still waits to be is nobody else's (G6)", () => {
-  const bench = new Bench({ settling: "auto" });
+  const bench = new GroupBench({ settling: "auto" });
   const worker = bench.join({ window: 2 });
   worker.writes = false;
   bench.brings("1", "2", "3");
@@ -248,7 +133,7 @@ Deno.test("where it settles what is written, that is settled, and what still wai
 });
 
 Deno.test("what a member has not been written and does not hold any more goes to nobody when it leaves", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = new Worker();
   worker.writes = false;
   bench.join({ window: 2 }, worker);
@@ -266,7 +151,7 @@ Deno.test("what a member has not been written and does not hold any more goes to
 });
 
 Deno.test("what a member that leaves had not been written goes to another, and the rest comes again (G4)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = new Worker();
   worker.writes = false;
   bench.join({ window: 4 }, worker);
@@ -292,7 +177,7 @@ Deno.test("what a member that leaves had not been written goes to another, and t
 });
 
 Deno.test("when the last has left all goes back to NATS, also what is still on its way (N11)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join({ window: 3 });
   worker.writes = false;
   bench.brings("1");
@@ -307,7 +192,7 @@ Deno.test("when the last has left all goes back to NATS, also what is still on i
 });
 
 Deno.test("a consumer that has gone is looked for, and one that was made anew owns nothing of the one before", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join({ window: 4 });
   bench.brings("1", "2");
   bench.link.comes("in.1", "", "in.1", { status: 503 });
@@ -330,7 +215,7 @@ Deno.test("a consumer that has gone is looked for, and one that was made anew ow
 });
 
 Deno.test("a consumer that nothing is heard of is looked for, and one that is not needed any more is asked no more", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   assertEquals([bench.group.name, bench.group.pattern], ["g", "#d.>"]);
   const worker = bench.join({ window: 2 });
   bench.passes(4000);
@@ -345,7 +230,7 @@ Deno.test("a consumer that nothing is heard of is looked for, and one that is no
 });
 
 Deno.test("a group whose consumer is nowhere, twice, was deleted, and its members are told; where nobody can tell it asks on", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join({ window: 4 });
   bench.brings("1");
   bench.said();
@@ -367,7 +252,7 @@ Deno.test("a group whose consumer is nowhere, twice, was deleted, and its member
 });
 
 Deno.test("when the link is lost nothing is asked, and when it is back as much as there is room for", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const worker = bench.join({ window: 4 });
   bench.brings("1");
   bench.link.goDown();
@@ -383,7 +268,7 @@ Deno.test("when the link is lost nothing is asked, and when it is back as much a
 });
 
 Deno.test("who joins a group has what its members have (G6)", () => {
-  const bench = new Bench();
+  const bench = new GroupBench();
   const other = bench.join({ settling: "auto" });
   assert(bench.group.isEmpty);
   assertEquals(other.outcome, {

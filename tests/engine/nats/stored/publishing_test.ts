@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Chunk } from "../../../../lib/buffers.ts";
+import { type Chunk, ChunkPool, Slice } from "../../../../lib/buffers.ts";
 import { Counters } from "../../../../lib/counters.ts";
 import {
   AGAIN_MS,
@@ -12,6 +12,8 @@ import { Publishing } from "../../../../lib/engine/nats/stored/publishing.ts";
 import { Subjects } from "../../../../lib/engine/nats/subjects.ts";
 import type { Acknowledgement, Publisher } from "../../../../lib/engine/types.ts";
 import { FlushList } from "../../../../lib/flush_list.ts";
+import { RECORDS } from "../../../../lib/wire/encoding.ts";
+import { Run } from "../../../../lib/wire/run.ts";
 import { FakeLink } from "../../../support/fake_link.ts";
 import { runOf, type Sent } from "../../case_parts.ts";
 
@@ -267,4 +269,87 @@ Deno.test("a message of the broker's own is stored where it is, or was before", 
   bench.says("2", { seq: 1, duplicate: true });
   bench.says("3", { error: { description: "no" } });
   assertEquals(stored, [true, true, false]);
+});
+
+Deno.test("what is published is counted with its bytes, and what may not be is neither counted nor sent", () => {
+  const bench = new Bench();
+  bench.publish("a", { text: "b", id: "i1" });
+  const bytes = "pub #d 1\na\npub #d 1 id=i1\nb\n".length;
+  assertEquals([bench.counters.totals.published, bench.counters.totals.publishedBytes], [2, bytes]);
+  bench.link.goDown();
+  bench.publish("c");
+  assertEquals(bench.counters.totals.published, 2);
+});
+
+Deno.test("what is to be delivered later JetStream cannot do, and that is said (N12)", () => {
+  const bench = new Bench();
+  const { chunk, start, end } = runOf({ topic: "#d", topicBytes: 2 }, ["x"]).records;
+  const options = { encoding: RECORDS, count: 1, pool: new ChunkPool(), hasFields: false };
+  const run = new Run(new Slice(chunk, start, end), {
+    ...options,
+    route: { topic: "#d", topicBytes: 2 },
+    ttl: undefined,
+    expires: undefined,
+    due: 5,
+  });
+  run.keep();
+  bench.publishing.publish(run, bench);
+  const reason =
+    "delay= and at= are not for topics on NATS (--engine): leave them out, or use a broker with --data";
+  assertEquals([bench.answers, bench.asked(), chunk.shared], [[`1 BAD_FIELD: ${reason}`], [], false]);
+});
+
+Deno.test("what is sent once more is written with it, and who waits for room is told as time passes", () => {
+  const bench = new Bench();
+  bench.publish("a");
+  bench.asked();
+  bench.passes(RESEND_MS - 1);
+  assertEquals(bench.link.takeAsked(), []);
+  bench.passes(1);
+  assertEquals(bench.link.takeAsked().length, 2, "the message, and a PING");
+  let ready = 0;
+  bench.flushes.add({ ready: () => ready++ });
+  bench.passes(1);
+  assertEquals(ready, 0, "nothing was sent");
+});
+
+Deno.test("all that is published in a read is announced once", () => {
+  const bench = new Bench();
+  bench.publish("a", "b");
+  bench.publish("c");
+  assertEquals(bench.asked(), ["1 a", "2 b", "3 c", "ping"]);
+  bench.publish("d");
+  assertEquals(bench.asked(), ["4 d", "ping"]);
+});
+
+Deno.test("as long as JetStream says that it cannot store a message now, it is tried (N8)", () => {
+  const bench = new Bench();
+  bench.publish("a");
+  for (let passed = 0; passed < 2 * PATIENCE_MS; passed += RESEND_MS) {
+    bench.passes(RESEND_MS);
+    bench.asked();
+    bench.says("1", "", 503);
+  }
+  assertEquals(bench.answers, []);
+  bench.passes(PATIENCE_MS - 1);
+  assertEquals(bench.answers, []);
+  bench.passes(1);
+  assertEquals(bench.answers.length, 1);
+});
+
+Deno.test("an answer to what is not known says nothing, and changes nothing", () => {
+  const bench = new Bench();
+  bench.publish("a");
+  bench.says("9", { error: { err_code: 10077, description: "full" } });
+  assertEquals([bench.publishing.trouble, bench.publishing.size, bench.answers], [undefined, 1, []]);
+});
+
+Deno.test("when the link is lost who waits for room waits on, and is told of it when that comes back", () => {
+  const bench = new Bench();
+  bench.publish(...Array.from({ length: SENT_MOST }, () => "x"));
+  let free = 0;
+  bench.publishing.whenNotFull(() => free++);
+  bench.link.goDown();
+  bench.link.goUp();
+  assertEquals([free, bench.publishing.full], [0, true], "it is as full as it was");
 });

@@ -152,6 +152,8 @@ Deno.test("what JetStream says of a message is read from the subject that acknow
       `$JS.NAK.s.c.${tail}`,
       "$JS.ACK.s.c.2.30.4.1700000000123456789",
       "$JS.ACK.s.c.x.30.4.1000000.6",
+      `$JS.ACK.account.s.c.${tail}`,
+      "$JS.ACK.domain.account.s.c.2.30.4.1700000000123456789",
     ]
   ) {
     assertEquals(readDelivery(subject), undefined, subject);

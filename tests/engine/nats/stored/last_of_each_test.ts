@@ -1,0 +1,98 @@
+import { assertEquals } from "@std/assert";
+import { type LastOfEach, lastOfEach } from "../../../../lib/engine/nats/stored/last_of_each.ts";
+import type { Reading } from "../../../../lib/engine/nats/stored/reading.ts";
+import { FAILED } from "../../../support/scripted_streams.ts";
+import { payloadsIn, ReadingBench } from "./reading_bench.ts";
+
+class Bench extends ReadingBench {
+  readonly under = new Set<Reading>();
+  /** The pages it has answered with; undefined: they cannot be had. */
+  readonly pages: (string[] | undefined)[] = [];
+  now = 1_000;
+
+  /** What is asked for below `#d`, up to the message 9. */
+  asks(of: Partial<LastOfEach> = {}): void {
+    const parts = { ...this.parts, now: () => this.now, under: this.under };
+    lastOfEach(parts, { pattern: "#d.*", limit: 9, ...of }, (page) => {
+      this.pages.push(page === undefined ? undefined : payloadsIn(page));
+    });
+  }
+}
+
+/** One that reads. */
+function reading(of: Partial<LastOfEach> = {}): Bench {
+  const bench = new Bench();
+  bench.asks(of);
+  assertEquals([bench.asked(), bench.under.size], [["reader p.stored.d.* last of each"], 0]);
+  bench.opens();
+  assertEquals([bench.asked(), bench.under.size], [["c asks 512"], 1]);
+  return bench;
+}
+
+Deno.test("the last of each topic comes in the order of the stream, where nothing lies behind it by then (N8)", () => {
+  for (const found of [undefined, 10, 9]) {
+    const bench = reading();
+    bench.comes(3, { topic: "#d.a" });
+    bench.comes(5, { topic: "#d.b" });
+    bench.hasNoMore();
+    assertEquals([bench.pages, bench.under.size], [[], 0]);
+    assertEquals(
+      bench.asked(),
+      ["remove c", "next p.stored.d.* 6", "unsub in.1"],
+      "the stream itself is asked",
+    );
+    bench.finds(found);
+    assertEquals(bench.pages, [found === 9 ? undefined : ["3", "5"]]);
+  }
+  const unsure = reading();
+  unsure.hasNoMore();
+  unsure.streams.edges.shift()!(FAILED);
+  assertEquals(unsure.pages, [undefined]);
+});
+
+Deno.test("a topic whose last message lies behind the limit is left out, and what comes before that is whole", () => {
+  const bench = reading();
+  bench.comes(9, { topic: "#d.a" });
+  bench.comes(10, { topic: "#d.b" });
+  assertEquals([bench.pages, bench.asked()], [[["9"]], ["remove c", "unsub in.1"]]);
+  assertEquals(bench.under.size, 0);
+});
+
+Deno.test("of the last of each topic comes what may be received, can be read and has not expired", () => {
+  const bench = reading({ reception: { allow: ["#d.>"], deny: ["#d.b"] } });
+  bench.comes(1, { topic: "#d.a" });
+  bench.comes(2, { topic: "#d.b" });
+  bench.comes(3, { topic: "#d.c", headers: [["Hashbus-Ttl", "0.5"]], time: 500 });
+  bench.comes(4, { topic: "#d.d", headers: [["Hashbus-Ttl", "0.5"]], time: 501 });
+  bench.comes(5, { topic: "#d..e" });
+  bench.hasNoMore();
+  assertEquals(bench.asked()[1], "next p.stored.d.* 6", "all of it has been seen");
+  bench.finds();
+  assertEquals(bench.pages, [["1", "4"]]);
+});
+
+Deno.test("as many turns are taken as there is more, and a reader that is lost brings nothing", () => {
+  const bench = reading({ limit: 600 });
+  for (let at = 1; at <= 512; at++) bench.comes(at, { topic: `#d.${at}`, pending: 1 });
+  assertEquals([bench.asked(), bench.under.size, bench.pages], [["c asks 512"], 1, []]);
+  bench.comes(513, { topic: "#d.513" });
+  bench.hasNoMore();
+  bench.finds();
+  assertEquals(bench.pages.map((page) => page?.length), [513]);
+  const lost = reading();
+  lost.comes(1, { topic: "#d.1" });
+  for (const each of lost.under) each.end();
+  assertEquals([lost.pages, lost.under.size], [[undefined], 0]);
+  const none = new Bench();
+  none.asks();
+  none.streams.readers.shift()!(FAILED);
+  assertEquals(none.pages, [undefined]);
+});
+
+Deno.test("no more than 65,536 topics are brought", () => {
+  const bench = reading({ limit: 1e6 });
+  for (let at = 1; at <= 65_536; at++) bench.comes(at, { topic: "#d.x", pending: 1 });
+  assertEquals(bench.pages, []);
+  bench.comes(65_537, { topic: "#d.x", pending: 1 });
+  assertEquals(bench.pages.map((page) => page?.length), [65_536]);
+});
