@@ -6,6 +6,7 @@ import { openPort, type PortOptions } from "../../lib/http/port.ts";
 import { RunError } from "../../lib/errors.ts";
 import { SILENT_LOG } from "../../lib/log.ts";
 import { standIn } from "../cli/stand_in.ts";
+import { until } from "../support/until.ts";
 import { within } from "../support/within.ts";
 
 const OPTIONS: PortOptions = { hostname: "127.0.0.1", port: 0, most: 7, waits: () => false, log: SILENT_LOG };
@@ -66,10 +67,7 @@ Deno.test("an idle connection is let go, and one whose request waits for the bro
   });
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: port.address.port });
   await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
-  const until = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
-  await within("that it was idle for twice as long", until(() => asked >= 2));
+  await until("that it was idle for twice as long", () => asked >= 2);
   answers[0]!();
   const bytes = new Uint8Array(1000);
   const read = await within("the answer", connection.read(bytes));

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { startHttp } from "../support/http.ts";
 import { HeldStore } from "../support/held_store.ts";
+import { until } from "../support/until.ts";
 import { within } from "../support/within.ts";
 
 const PATIENCE = { http: { patience: { header: 2000, idle: 40 } } };
@@ -42,10 +43,7 @@ Deno.test("of requests that were sent in a row each waits for the broker as long
   await connection.write(post("1"));
   const first = await store.next();
   await connection.write(post("2"));
-  const both = async (): Promise<void> => {
-    while (http.broker.connections < 2) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
-  await within("the other request", both());
+  await until("the other request", () => http.broker.connections === 2);
   first.end();
   const second = await store.next();
   assertEquals(await reading.answers(1), true);

@@ -7,6 +7,7 @@ import { TestGatekeeper } from "../../support/gates.ts";
 import { Events, type Json, startHttp } from "../../support/http.ts";
 import { HeldStore } from "../../support/held_store.ts";
 import { RawClient } from "../../support/raw_client.ts";
+import { until } from "../../support/until.ts";
 import { within } from "../../support/within.ts";
 
 Deno.test("the page and its files are for everybody, with their types and tags, and taken once", async () => {
@@ -68,10 +69,7 @@ Deno.test("a request's connection to the broker is over with it, however it ende
   await using http = await startHttp();
   await http.publish("#a", "x");
   await http.json("/api/topics/a/messages");
-  const gone = async (): Promise<void> => {
-    while (http.broker.connections > 0) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
-  await within("the end of all connections", gone());
+  await until("the end of all connections", () => http.broker.connections === 0);
 });
 
 Deno.test("a stream is told at once that the port closes, and then it is over", async () => {
