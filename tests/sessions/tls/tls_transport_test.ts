@@ -192,6 +192,28 @@ Deno.test(
 );
 
 Deno.test(
+  "Who has read inside TLS and reads no more holds back who writes as well",
+  options,
+  () =>
+    withTls(async ({ client, server }) => {
+      await client.write(encoder.encode("hello"));
+      assertEquals(await within("a read", server.read(new Uint8Array(10))), 5);
+      const most = 32 * 1024 * 1024;
+      const piece = new Uint8Array(256 * 1024);
+      let written = 0;
+      const flood = async (): Promise<void> => {
+        while (written < most) written += await client.write(piece);
+      };
+      flood().catch(() => {}); // ends with the connection
+      for (let before = -1; before !== written && written < most;) {
+        before = written;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert(written > 0 && written < most, `${written} bytes found room`);
+    }),
+);
+
+Deno.test(
   "Three records are encrypted at a time, and what is less is whole",
   options,
   () =>
