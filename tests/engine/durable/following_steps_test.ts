@@ -209,6 +209,11 @@ Deno.test("who reads alone on a connection reads all there is, and beside others
 Deno.test("who is stopped is not read for, though its turn or its room comes, and the others of its connection are", async () => {
   const { bench, store } = make();
   await publish(bench, "#t", "1");
+  const lonely = {};
+  // one that is live, and wants nothing of this
+  new Reader(lonely).begin(bench, "#none");
+  await settled();
+  store.requests.length = 0;
   store.held = true;
   const busy = [new Reader().begin(bench, "#x"), new Reader().begin(bench, "#y")];
   assertEquals(store.requests.length, 2, "all turns are taken");
@@ -233,7 +238,6 @@ Deno.test("who is stopped is not read for, though its turn or its room comes, an
   // alone, and without room for the next
   const third = new Reader().begin(bench, "#x");
   const late = store.requests.shift()!;
-  const lonely = {};
   const gone = new Reader(lonely).begin(bench, "#t");
   assert(bench.engine.unsubscribe("#t", gone));
   const next = new Reader(lonely);
