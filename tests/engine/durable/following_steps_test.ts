@@ -120,7 +120,7 @@ Deno.test("pages are twice as large each time one was full, up to a bound, and s
   const { bench, store } = make();
   await publish(bench, "#t", "x");
   store.held = true;
-  new Reader().begin(bench, "#t");
+  const reader = new Reader().begin(bench, "#t");
   await store.requests.shift()!.answer();
   const cursor: Cursor = { pattern: "#t", after: 0, sequence: 0, time: 0, to: undefined };
   const page = (length: number): ReadOutcome => ({
@@ -139,6 +139,7 @@ Deno.test("pages are twice as large each time one was full, up to a bound, and s
   assertEquals(sizes, [1, 1, 2, 4, 8, 8, 16]);
   assertEquals(store.requests[0]!.most, REPLAY_PAGE_BYTES);
   await store.requests.shift()!.answer({ kind: "failed", reason: "enough" });
+  assertEquals([reader.said, store.asked()], [["failed: enough"], []], "who reads alone is not tried again");
   await bench.close();
 });
 
@@ -387,4 +388,24 @@ Deno.test("what retention takes while a beginning is looked for is missed where 
     assertEquals([reader.said, other.said], [[...missed, "live after 0"], ["live after 0"]]);
     await bench.close();
   }
+});
+
+Deno.test("who takes a live replay's place has its own rank from then on, and who is stopped gets nothing (C5)", async () => {
+  const { bench } = make();
+  const connection = {};
+  const plain = new Recorder(connection, 1);
+  const low = new Reader(connection, 0).begin(bench, "#t");
+  bench.engine.subscribe("#t", plain);
+  await settled();
+  // so often that who gets it is remembered
+  await publish(bench, "#t", "a", "b", "1");
+  assertEquals([plain.got.splice(0, 2), plain.got, low.got], [["a", "b"], ["1"], []]);
+  const high = new Reader(connection, 2);
+  assert(bench.engine.replace(low, high));
+  await publish(bench, "#t", "2");
+  assertEquals([plain.got, low.got, high.got], [["1"], [], ["2"]]);
+  assert(bench.engine.unsubscribe("#t", high));
+  await publish(bench, "#t", "3");
+  assertEquals([plain.got, low.got, high.got], [["1", "3"], [], ["2"]]);
+  await bench.close();
 });
