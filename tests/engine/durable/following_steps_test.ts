@@ -195,15 +195,15 @@ Deno.test("who reads alone on a connection reads all there is, and beside others
   const stays = new Reader(connection).begin(bench, "#none");
   await settled();
   assertEquals(await readBy("#t", nobody), [true], "another replay");
-  bench.engine.subscribe("#v", plain);
   bench.engine.unsubscribe("#none", stays);
+  const waits = new Reader(connection).begin(bench, "#t");
+  waits.hasRoom = false;
   await settled();
-  const reader = new Reader(connection).begin(bench, "#t");
-  await settled();
+  store.requests.length = 0;
   bench.engine.subscribe("#w", plain);
   bench.engine.unsubscribe("#w", plain);
-  bench.engine.unsubscribe("#t", reader);
-  assertEquals(await readBy("#t", nobody), [false], "nobody is left of them");
+  await waits.makeRoom();
+  assertEquals(store.requests[0]!.upTo, undefined, "nobody is left of them");
   await bench.close();
 });
 
@@ -407,5 +407,28 @@ Deno.test("who takes a live replay's place has its own rank from then on, and wh
   assert(bench.engine.unsubscribe("#t", high));
   await publish(bench, "#t", "3");
   assertEquals([plain.got, low.got, high.got], [["1", "3"], [], ["2"]]);
+  await bench.close();
+});
+
+Deno.test("what was handed on while a page was read is read before a replay becomes live (D3)", async () => {
+  const { bench, store } = make();
+  await publish(bench, "#t", "1");
+  const connection = {};
+  new Reader(connection).begin(bench, "#none");
+  await settled();
+  const reader = new Reader(connection);
+  reader.begin(bench, "#t");
+  reader.hasRoom = false;
+  await settled();
+  store.requests.length = 0;
+  store.held = true;
+  await reader.makeRoom();
+  const [read] = store.requests.splice(0);
+  assertEquals(read!.upTo, 1);
+  await publish(bench, "#t", "2");
+  await read!.answer();
+  assertEquals([reader.got, reader.said, store.requests.map(({ upTo }) => upTo)], [["1"], [], [2]]);
+  await store.requests.shift()!.answer();
+  assertEquals([reader.got, reader.said], [["1", "2"], ["live after 2"]]);
   await bench.close();
 });
