@@ -127,7 +127,6 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   }
 
   changed(place: Place): void {
-    if (place.gone) return;
     this.#members.update(place);
     this.goOn();
   }

@@ -56,8 +56,6 @@ export class Seat {
   readonly seed: number;
   /** Keys of which something waits for it to have room. */
   readonly wanted = new Set<Key>();
-  /** It takes no more keys. */
-  gone = false;
   #unstored: Array<KeyedMessage | undefined> = [];
   #passed = 0;
 

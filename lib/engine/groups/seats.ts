@@ -32,7 +32,6 @@ export class Seats {
 
   /** It owns no keys any more; whose were its own are to be {@link elect elected}. */
   retire(seat: Seat): void {
-    seat.gone = true;
     this.#owners = this.#owners.filter((each) => each !== seat);
   }
 
