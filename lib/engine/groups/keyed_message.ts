@@ -92,8 +92,6 @@ export class Key {
   readonly hash: number;
   /** Whose it is. */
   owner: Seat | undefined = undefined;
-  /** What number that one has for it. */
-  weight = -1;
   /** Who holds messages of it: the owner, or who was that before. */
   holder: Seat | undefined = undefined;
   held = 0;
