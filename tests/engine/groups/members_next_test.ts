@@ -155,3 +155,16 @@ Deno.test("who has left is nobody's: it changes nothing, and holds nothing that 
   assertEquals([place.gone, asked.splice(0)], [true, ["left 0"]]);
   assertEquals([ask(), asked], [[false, false, false, false], []]);
 });
+
+Deno.test("who has been given nothing yet comes before who has, where they hold as much (G3)", () => {
+  const members = new Members();
+  const places = [1, 2, 3].map(() => new One(members).place);
+  const given = [1, 2, 3].map(() => {
+    const place = members.next()!;
+    members.gave(place, 1);
+    place.holds = 0;
+    members.update(place);
+    return place;
+  });
+  assertEquals(new Set(given), new Set(places));
+});
