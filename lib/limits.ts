@@ -362,7 +362,7 @@ export const REQUEST_BYTES_A_SECOND = 64 * KIB;
 export const UNREAD_LEAST = 4 * KIB;
 /** A line of the log about what happens often comes at most every so often, milliseconds. */
 export const SELDOM_MS = 10_000;
-/** How long SIGTERM waits for what is queued to leave (`--drain-timeout`), milliseconds. */
+/** How long a broker may take to end behind SIGTERM (`--drain-timeout`), milliseconds. */
 export const DRAIN_TIMEOUT_MS = 10_000;
 /** How long what is being written may take until a connection that is given up can be told why. */
 export const LAST_WORDS_MS = 500;

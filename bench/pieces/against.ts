@@ -4,6 +4,7 @@
  * both, so that a few percent show where sockets and a busy machine hide twenty.
  *
  *     deno run -A bench/pieces/against.ts /path/to/checkout [--rounds N] [--processes N] [--only JOURNEY]
+ *     deno run -A bench/pieces/against.ts --accounts         these sources with accounts against them without
  *
  * @module
  */
@@ -22,6 +23,13 @@ export interface Comparison {
   readonly ratio: number;
 }
 
+/** What a journey goes through. */
+export interface Side {
+  /** Where the sources are. */
+  readonly folder: string;
+  readonly accounts?: boolean;
+}
+
 const HERE = `${import.meta.dirname}/../..`;
 const WARM_MS = 60_000;
 
@@ -31,11 +39,11 @@ const WARM_MS = 60_000;
  */
 export async function compare(
   journey: string,
-  there: string,
+  sides: { readonly here: Side; readonly there: Side },
   { rounds, processes }: { readonly rounds: number; readonly processes: number },
 ): Promise<Comparison> {
   const found: Comparison[] = [];
-  while (found.length < processes) found.push(await compareOnce(journey, there, rounds));
+  while (found.length < processes) found.push(await compareOnce(journey, sides, rounds));
   return {
     here: median(found.map(({ here }) => here)),
     there: median(found.map(({ there }) => there)),
@@ -43,8 +51,12 @@ export async function compare(
   };
 }
 
-async function compareOnce(journey: string, there: string, rounds: number): Promise<Comparison> {
-  await using ours = start(HERE, journey);
+async function compareOnce(
+  journey: string,
+  { here, there }: { readonly here: Side; readonly there: Side },
+  rounds: number,
+): Promise<Comparison> {
+  await using ours = start(here, journey);
   await using theirs = start(there, journey);
   for (const side of [ours, theirs]) await side.line(/^ready$/, { timeout: WARM_MS });
   const took: { here: number; there: number }[] = [];
@@ -61,10 +73,11 @@ async function compareOnce(journey: string, there: string, rounds: number): Prom
   };
 }
 
-function start(folder: string, journey: string): Program {
+function start({ folder, accounts = false }: Side, journey: string): Program {
   const traveller = `${import.meta.dirname}/traveller.ts`;
   const command = [Deno.execPath(), "run", "-A", "--no-check", "--config", `${folder}/deno.json`, traveller];
-  return Program.start([...command, folder, journey], { stdin: "open" });
+  const words = [...command, folder, journey, ...(accounts ? ["accounts"] : [])];
+  return Program.start(words, { stdin: "open" });
 }
 
 async function ask(side: Program): Promise<number> {
@@ -74,25 +87,33 @@ async function ask(side: Program): Promise<number> {
 }
 
 if (import.meta.main) {
-  const told = parseArgs(Deno.args, { string: ["rounds", "processes", "only", "_"] });
-  const { _: [there], rounds = "20", processes = "5" } = told;
+  const told = parseArgs(Deno.args, {
+    string: ["rounds", "processes", "only", "_"],
+    boolean: ["accounts"],
+  });
+  const { _: [checkout], rounds = "20", processes = "5" } = told;
+  const accounts = told["accounts"] === true;
   const only = typeof told["only"] === "string" ? told["only"] : undefined;
   const names = Object.keys(JOURNEYS);
-  if (typeof there !== "string" || (only !== undefined && !names.includes(only))) {
+  if ((typeof checkout === "string") === accounts || (only !== undefined && !names.includes(only))) {
     printLine(
-      only === undefined
-        ? "name the checkout to compare with: deno run -A bench/pieces/against.ts /path/to/it"
+      only === undefined || names.includes(only)
+        ? "name the checkout to compare with (deno run -A bench/pieces/against.ts /path/to/it), or --accounts"
         : `there is no journey "${only}": take one of ${names.map((name) => `"${name}"`).join(", ")}`,
     );
     Deno.exit(2);
   }
-  for (const journey of only === undefined ? names : [only]) {
-    const { here, there: other, ratio } = await compare(journey, there, {
+  const sides = { here: { folder: HERE, accounts }, there: { folder: `${checkout ?? HERE}` } };
+  // who speaks classic logs in nowhere
+  const possible = names.filter((name) => !accounts || JOURNEYS[name]!.protocol === "v2");
+  for (const journey of only === undefined ? possible : [only]) {
+    const { here, there, ratio } = await compare(journey, sides, {
       rounds: Number(rounds),
       processes: Number(processes),
     });
+    const other = accounts ? "without accounts" : "there";
     printLine(
-      `${journey}: ${here.toFixed(0)} µs a read, there ${other.toFixed(0)}; ${
+      `${journey}: ${here.toFixed(0)} µs a read, ${other} ${there.toFixed(0)}; ${
         ratio.toFixed(2)
       } times as fast`,
     );

@@ -15,6 +15,8 @@ export interface PathOptions {
   readonly subscribers?: number;
   /** What all of them are subscribed to; the one topic. */
   readonly pattern?: string;
+  /** Who lets them in, and what each says to be let in: ` user=… token=…`. */
+  readonly accounts?: { readonly gatekeeper: ours.Gatekeeper; readonly login: string } | undefined;
   /** `lib/broker/mod.ts` of the sources that are measured. */
   readonly sources: Pick<typeof ours, "Broker" | "PUBLISHERS" | "SUBSCRIBERS">;
 }
@@ -26,16 +28,16 @@ export class Path implements AsyncDisposable {
   readonly #publisher = new End();
   readonly #subscribers: readonly End[];
 
-  private constructor({ subscribers = 1, sources }: PathOptions) {
+  private constructor({ subscribers = 1, sources, accounts }: PathOptions) {
     this.#sources = sources;
-    this.#broker = new sources.Broker({ stallTimeout: 60_000 });
+    this.#broker = new sources.Broker({ stallTimeout: 60_000, gatekeeper: accounts?.gatekeeper });
     this.#subscribers = Array.from({ length: subscribers }, () => new End());
   }
 
   static async open(protocol: Protocol, options: PathOptions): Promise<Path> {
     const path = new Path(options);
-    const { pattern = TOPIC } = options;
-    const [hello, id] = protocol === "v2" ? ["x hello 2\n", ""] : ["", "x "];
+    const { pattern = TOPIC, accounts } = options;
+    const [hello, id] = protocol === "v2" ? [`x hello 2${accounts?.login ?? ""}\n`, ""] : ["", "x "];
     for (const subscriber of path.#subscribers) {
       path.#serve(subscriber, { to: "subscribers", requests: `${hello}${id}sub ${pattern}\n` });
     }

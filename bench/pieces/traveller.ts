@@ -2,7 +2,7 @@
  * One side of {@link import("./against.ts")}: the broker of the sources in a folder, and a {@link Journey} through it for
  * each line on stdin; how long a pass took comes back as a line, in microseconds.
  *
- *     deno run -A --config FOLDER/deno.json bench/pieces/traveller.ts FOLDER JOURNEY
+ *     deno run -A --config FOLDER/deno.json bench/pieces/traveller.ts FOLDER JOURNEY [accounts]
  *
  * @module
  */
@@ -16,13 +16,14 @@ import { Path, type PathOptions } from "./path.ts";
 const WARM_MS = 1500;
 const TURN_MS = 60;
 
-const [folder = "", name = ""] = Deno.args;
+const [folder = "", name = "", keeper] = Deno.args;
 const journey = JOURNEYS[name];
 if (journey === undefined) throw new Error(`there is no journey "${name}"`);
 const { protocol, subscribers, topics } = journey;
 const sources = await import(pathToFileURL(`${folder}/lib/broker/mod.ts`).href) as PathOptions["sources"];
 const pattern = topics === 1 ? TOPIC : `${TOPIC}.*`;
-const path = await Path.open(protocol, { subscribers, pattern, sources });
+const accounts = keeper === undefined ? undefined : await (await import("./accounts.ts")).accounts();
+const path = await Path.open(protocol, { subscribers, pattern, sources, accounts });
 const reads = toTopics(protocol, journey);
 let next = 0;
 

@@ -100,9 +100,7 @@ function leaveOutDenied(found: Set<Subscriber>, topic: string): void {
 }
 
 function isSame(one: readonly Subscriber[], other: readonly Subscriber[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
+  return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
 /**
@@ -271,7 +269,6 @@ export class Routing {
   /** What subscribers may be given may be another: all topics' are found anew. */
   permissionsChanged(): void {
     this.#changes.add(EVERY_TOPIC);
-    this.#lists = [];
   }
 
   #subscribersOf(route: SubscribedRoute): readonly Subscriber[] {
@@ -284,8 +281,7 @@ export class Routing {
       const alike = this.#lists.find((list) => isSame(list, found));
       route.shares = alike !== undefined;
       route.subscribers = alike ?? this.#remember(found);
-      const more = listBytes(route) - before;
-      if (more !== 0 && route.kept) this.#routes.grew(more);
+      if (route.kept) this.#routes.grew(listBytes(route) - before);
     }
     route.asOf = state;
     return route.subscribers;

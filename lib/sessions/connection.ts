@@ -172,10 +172,10 @@ export class Connection implements OutboxOwner, WriterOwner {
 
   /**
    * Closes after what is being written and a word on why (V11), or at once where neither can be: what is
-   * queued is lost, and what comes is thrown away.
+   * queued is lost, and what comes is thrown away. Whoever was given up already is told nothing more.
    */
   giveUp(reason: Farewell): void {
-    if (this.#closed) return;
+    if (this.outbox.closed) return;
     this.#giveUp(reason, this.outbox.giveUp());
     this.#settings.flushes.flush();
   }

@@ -75,7 +75,6 @@ export class GroupMember implements Member, SegmentOwner {
     this.#membership = owner.engine.join({
       ...terms,
       joined: (outcome) => {
-        if (this.#outcome !== undefined) return;
         if (outcome.kind === "refused") refused(this);
         this.#joined(outcome);
       },

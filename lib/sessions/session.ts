@@ -253,6 +253,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     this.#replies.close();
     this.#held?.release();
     this.#held = this.#waitsFor = this.#chunk = undefined;
+    this.#more = false;
   }
 
   #handleAll(chunk: Chunk): void {

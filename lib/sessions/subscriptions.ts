@@ -118,10 +118,10 @@ export class Subscriptions {
     return subscription;
   }
 
-  /** Ends the subscription to a pattern, or only if it is still this one; what it has queued still leaves. */
-  close(pattern: string, only?: Subscription): void {
+  /** Ends the subscription to a pattern; what it has queued still leaves. */
+  close(pattern: string): void {
     const opened = this.#byPattern.get(pattern);
-    if (opened === undefined || (only !== undefined && opened.subscription !== only)) return;
+    if (opened === undefined) return;
     this.#forget(pattern, opened);
     this.#owner.engine.unsubscribe(pattern, opened.subscription);
   }

@@ -30,6 +30,11 @@ export class FakeTime implements Disposable {
     this.#standing.use(standIn(Deno, "unrefTimer", () => {}));
   }
 
+  /** In how many milliseconds each timer goes off that is set. */
+  get timers(): number[] {
+    return [...this.#timers.values()].map(({ due }) => due - this.#now).toSorted((a, b) => a - b);
+  }
+
   /** So many milliseconds pass; what is due meanwhile is called in its order. */
   pass(ms: number): void {
     const end = this.#now + ms;

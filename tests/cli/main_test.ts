@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { report, runMain } from "../../lib/cli/main.ts";
 import { helpText } from "../../lib/cli/options/help.ts";
+import { flag } from "../../lib/cli/options/table.ts";
 import { OutputClosed } from "../../lib/cli/output/output.ts";
+import { PUBLISHER } from "../../lib/cli/publisher/options.ts";
 import { RefusedError, RunError, UsageError } from "../../lib/errors.ts";
 import { SAMPLE } from "./options/sample_program.ts";
 import { standIn, standInEnvironment, StandInStream } from "./stand_in.ts";
@@ -120,4 +122,74 @@ Deno.test("what is printed is as wide as the terminal, and as what is usual wher
     (await ended(options, { terminal: true, columns: 30 })).out,
     /^host +a\.host\.whose\.name\.is\.long\n {2}\S/m,
   );
+});
+
+/** What the program that prints its options is given, for these words and this config file. */
+async function shownWith(words: readonly string[], config: string): Promise<readonly string[]> {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, config);
+    const { out, err, code } = await ended([...words, "--config", path, "--show-config"]);
+    return [
+      `${code}`,
+      ...err.trimEnd().split("\n").slice(2),
+      ...out.replaceAll(path, "FILE").trimEnd().split("\n"),
+    ];
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("what the command line leaves out the config file says, and what it says wrong is told by its name", async () => {
+  const shown = await shownWith(["-h", "box"], 'host = "other"\nwait = "9s"\n');
+  const lines = shown.map((line) => line.split(/ {2,}/));
+  assertEquals(lines.find(([name]) => name === "host"), ["host", "box", "flag -h"]);
+  assertEquals(lines.find(([name]) => name === "wait"), ["wait", "9s", "FILE"]);
+  const [code, problem] = await shownWith([], "hots = 1\n");
+  assertEquals(code, "2");
+  assertMatch(problem!, /^sample: \S+: unknown key "hots", did you mean "host"\?/);
+});
+
+Deno.test("the options in force are printed as JSON where that is asked for", async () => {
+  const json = { ...SAMPLE, options: { ...SAMPLE.options, json: flag({ help: "as JSON" }) } };
+  const lines = async (...words: readonly string[]): Promise<string[]> => {
+    using out = new StandInStream("stdout");
+    using _exit = standIn(Deno, "exit", () => {
+      throw new Error("it is over");
+    });
+    using _words = standIn(Deno, "args", [...words]);
+    using _listeners = standIn(globalThis, "addEventListener", () => {});
+    await assertRejects(() => runMain(json, () => Promise.resolve(0)), Error, "it is over");
+    return out.text.trimEnd().split("\n");
+  };
+  const [first = ""] = await lines("--show-config", "--json");
+  assertEquals(JSON.parse(first), { option: "sub-port", value: "9090", from: "default" });
+  assertEquals((await lines("--show-config"))[0]?.startsWith("sub-port  9090 "), true);
+});
+
+Deno.test("a client has what is saved for it, and the port that stands behind its host", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${home}/hashbus`);
+    await Deno.writeTextFile(`${home}/hashbus/config.toml`, '[context.x]\nhost = "saved"\npub-port = 7\n');
+    const shown = async (...words: readonly string[]): Promise<Map<string, string>> => {
+      using out = new StandInStream("stdout");
+      using _environment = standInEnvironment({ XDG_CONFIG_HOME: home });
+      using _exit = standIn(Deno, "exit", () => {
+        throw new Error("it is over");
+      });
+      using _words = standIn(Deno, "args", [...words, "--show-config"]);
+      using _listeners = standIn(globalThis, "addEventListener", () => {});
+      await assertRejects(() => runMain(PUBLISHER, () => Promise.resolve(0)), Error, "it is over");
+      const rows = out.text.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
+      return new Map(rows.map(([name = "", value = "", from = ""]) => [name, `${value} by ${from}`]));
+    };
+    const saved = await shown("--context", "x");
+    const by = `context x in ${home}/hashbus/config.toml`;
+    assertEquals([saved.get("host"), saved.get("port")], [`saved by ${by}`, `7 by ${by}`]);
+    const behind = await shown("-h", "box:8");
+    assertEquals([behind.get("host"), behind.get("port")], ["box by flag -h", "8 by flag -h"]);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });

@@ -20,6 +20,7 @@ import type {
 import { RECORDS } from "../../lib/wire/encoding.ts";
 import { RecordReader } from "../../lib/wire/records.ts";
 import { Run as RunOf } from "../../lib/wire/run.ts";
+import { within } from "../support/within.ts";
 
 /** An engine to be tried. */
 export interface Made {
@@ -98,7 +99,10 @@ export class Recorder implements ReplaySubscriber {
   /** Resolves when so much has come, and so much was said. */
   async has(messages: number, said = 0): Promise<void> {
     while (this.got.length < messages || this.said.length < said) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await within(
+        () => `${messages} messages (${this.got.length} have come) and ${said} that is said (${this.said})`,
+        new Promise<void>((resolve) => this.#waiting.push(resolve)),
+      );
     }
   }
 
@@ -127,6 +131,7 @@ export class Sender implements Publisher {
   readonly #made: Made;
   #last: Promise<Receipt | string> = Promise.resolve("nothing was published");
   #held: PromiseWithResolvers<Receipt | string> | undefined;
+  #waiting: Array<() => void> = [];
 
   constructor(made: Made) {
     this.#made = made;
@@ -139,6 +144,7 @@ export class Sender implements Publisher {
       this.answers.push(what);
       this.counts.push(count);
       held.resolve(what);
+      for (const resolve of this.#waiting.splice(0)) resolve();
     };
     return { acknowledge: answer, refuse: (code, reason) => answer(`${code}: ${reason}`) };
   }
@@ -160,10 +166,20 @@ export class Sender implements Publisher {
     flush();
   }
 
+  /** Resolves when so many answers have come. */
+  async has(answers: number): Promise<void> {
+    while (this.answers.length < answers) {
+      await within(
+        () => `${answers} answers (${this.answers.length} have come)`,
+        new Promise<void>((resolve) => this.#waiting.push(resolve)),
+      );
+    }
+  }
+
   /** Publishes a run and waits for its answer. */
   async publish(topic: string, ...messages: readonly Sent[]): Promise<Receipt | string> {
     this.send(topic, ...messages);
-    return await this.#last;
+    return await within(`the answer to a run to ${topic}`, this.#last);
   }
 }
 
@@ -192,11 +208,11 @@ export async function started(
     ended: () => recorder.said.push("over"),
     besides: [],
   });
-  return await promise;
+  return await within(`the beginning of ${range.pattern}`, promise);
 }
 
 export function closed(engine: Engine): Promise<void> {
-  return new Promise((resolve) => engine.close(resolve));
+  return within("the end of an engine", new Promise((resolve) => engine.close(resolve)));
 }
 
 /** Subscribes, and waits until what is published from then on comes. */
@@ -214,7 +230,8 @@ export async function subscribed(
 
 /** Waits until something is the case, while time passes for the engine. */
 export async function until({ engine }: Made, is: () => boolean): Promise<void> {
-  while (!is()) {
+  for (const late = Date.now() + 20_000; !is();) {
+    assert(Date.now() < late, "it has not become so within 20 s");
     await new Promise((resolve) => setTimeout(resolve, 5));
     engine.tick(Date.now());
   }

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
 import { type Encoding, RECORDS } from "../../lib/wire/encoding.ts";
 import { closed, encoder, type Made, Recorder, Sender, started, subscribed, until } from "./case_parts.ts";
+import { within } from "../support/within.ts";
 import { groupCases } from "./group_cases.ts";
 
 export type { Made };
@@ -79,11 +80,11 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
         const gate = engine.gateOf(engine.routeOf(topic));
         if (gate !== undefined) {
           flush();
-          await new Promise<void>((resolve) => gate.whenNotFull(resolve));
+          await within("room for a run", new Promise<void>((resolve) => gate.whenNotFull(resolve)));
         }
         sender.send(topic, `${at}`);
       }
-      while (sender.answers.length < count) await new Promise((resolve) => setTimeout(resolve, 0));
+      await sender.has(count);
       if (made.shared === true) await recorder.has(count);
       assertEquals(recorder.got, Array.from({ length: count }, (_, at) => `${at}`));
       const lasts = sender.answers.map((answer) => typeof answer === "string" ? NaN : answer.last);
@@ -286,7 +287,7 @@ export function engineCases(name: string, make: () => Promise<Made>): void {
 
   test("when it is idle everything is answered, and closing waits for that", async ({ engine }, sender) => {
     for (let at = 0; at < 20; at++) sender.send("#d", `${at}`);
-    await new Promise<void>((resolve) => engine.whenIdle(resolve));
+    await within("an engine that is idle", new Promise<void>((resolve) => engine.whenIdle(resolve)));
     assertEquals(sender.answers.length, 20);
     assertEquals(engine.trouble(), undefined);
   });

@@ -55,3 +55,15 @@ Deno.test("what has another beginning, second segment or name concerns nobody, h
     assertEquals(changes.concern({ topic, asOf: asOf + 1 }, 1), false);
   }
 });
+
+Deno.test("no more changes are looked at than it is worth, nor more than are remembered", () => {
+  const concerned = (count: number, looks: number): boolean => {
+    const changes = new Changes(7);
+    // it has no part that a topic must have, too
+    for (let at = 0; at < count; at++) changes.add("#*.*.7");
+    return changes.concern({ topic: "#a", asOf: 0 }, looks);
+  };
+  for (const [looks, most] of [[0, 32], [1, 40], [100, 832], [1000, 1024]] as const) {
+    assertEquals([concerned(most, looks), concerned(most + 1, looks)], [false, true], `${looks}`);
+  }
+});

@@ -1,9 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
 import { onePerConnection, type Part, type PartialSubscriber } from "../../lib/engine/one_per_connection.ts";
 import { inMemory } from "../../lib/engine/receipts.ts";
 import type { Run, Subscriber } from "../../lib/engine/types.ts";
-import { runOf } from "./case_parts.ts";
+import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
+import { RECORDS } from "../../lib/wire/encoding.ts";
+import { Run as RunOf } from "../../lib/wire/run.ts";
+import { encoder, runOf } from "./case_parts.ts";
 
 const ROUTE = { topic: "#a", topicBytes: 2 };
 
@@ -149,4 +153,62 @@ Deno.test("receipts of what is in memory are one object where they say the same,
     assertEquals(receipt, { reached, level: "memory", last: undefined, topic: undefined });
     assertEquals(inMemory(reached) === receipt, reached < 1024, `${reached}`);
   }
+});
+
+Deno.test("nobody is given an empty run, and what need not be cut is given whole", () => {
+  const runs: [string, number, boolean][] = [];
+  const given = run();
+  const connection = {};
+  const make = (name: string, rank: number, part?: Part): Plain => {
+    const made = part === undefined
+      ? new Plain(connection, rank)
+      : new Partial(connection, rank, { part, has: false });
+    made.deliver = (one) => void runs.push([name, one.count, one === given]);
+    return made;
+  };
+  const deliver = (...all: readonly Plain[]): typeof runs => {
+    onePerConnection(new Set(all), true)[0]!.deliver(given);
+    return runs.splice(0);
+  };
+  assertEquals(deliver(make("none", 2, { from: 2, end: 2 }), make("rest", 1)), [["rest", 5, true]]);
+  assertEquals(deliver(make("all", 2, { from: 0, end: 5 }), make("rest", 1)), [["all", 5, true]]);
+  assertEquals(deliver(make("first", 2, { from: 0, end: 2 }), make("rest", 1)), [
+    ["first", 2, false],
+    ["rest", 3, false],
+  ]);
+  assertEquals(deliver(make("middle", 2, { from: 1, end: 3 }), make("rest", 1)), [
+    ["middle", 2, false],
+    ["rest", 1, false],
+    ["rest", 2, false],
+  ]);
+  assertEquals(deliver(make("last", 2, { from: 3, end: 5 }), make("again", 1, { from: 4, end: 5 })), [
+    ["last", 2, false],
+  ]);
+});
+
+Deno.test("what was made of a part is let go with it, and what was made of the whole run stays until that is", () => {
+  const connection = {};
+  const pool = new ChunkPool();
+  const bytes = encoder.encode("pub #a 1\nx\npub #a 1\ny\n");
+  const of = { encoding: RECORDS, pool, hasFields: false, ttl: undefined, expires: undefined };
+  const given = new RunOf(new Slice(new Chunk(bytes)), { ...of, route: ROUTE, count: 2 });
+  const deliver = (one: Run): void => void one.as(CLASSIC_LINES);
+  const part = Object.assign(new Partial(connection, 2, { part: { from: 0, end: 1 }, has: false }), {
+    deliver,
+  });
+  const [both] = onePerConnection(
+    new Set([part, Object.assign(new Plain(connection, 1), { deliver })]),
+    true,
+  );
+  both!.deliver(given);
+  assertEquals(pool.bytesOut, 0);
+  const all = Object.assign(new Partial(connection, 2, { part: { from: 0, end: 2 }, has: false }), {
+    deliver,
+  });
+  const [whole] = onePerConnection(new Set([all, new Plain(connection, 1)]), true);
+  const made = given.as(CLASSIC_LINES);
+  whole!.deliver(given);
+  assert(given.as(CLASSIC_LINES) === made && pool.bytesOut > 0);
+  given.release();
+  assertEquals(pool.bytesOut, 0);
 });

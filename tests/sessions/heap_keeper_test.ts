@@ -12,6 +12,8 @@ class TestHeap implements Heap {
   garbage = 0;
   ms = 0;
   collections = 0;
+  /** Processor time that a collection takes. */
+  takes = 0;
 
   bytes(): number {
     return this.size;
@@ -21,6 +23,7 @@ class TestHeap implements Heap {
   }
   collect(): void {
     this.collections++;
+    this.ms += this.takes;
     this.size -= this.garbage;
     this.garbage = 0;
   }
@@ -107,6 +110,81 @@ Deno.test("what is let go long after the last collection is collected, once each
   assertEquals(heap.size, 20 * MIB);
   look(keeper, 1000, 0);
   assertEquals(heap.collections, collections + 3);
+});
+
+/** At which of so many looks something was collected, from 1. */
+function collectedAt(
+  heap: TestHeap,
+  keeper: HeapKeeper,
+  { looks = 100, works = 0, alive = () => 0 }: {
+    readonly looks?: number;
+    /** Milliseconds that the process works between two of them. */
+    readonly works?: number;
+    /** What is alive at each. */
+    readonly alive?: (look: number) => number;
+  } = {},
+): number[] {
+  const at: number[] = [];
+  for (let number = 1; number <= looks; number++) {
+    const before = heap.collections;
+    heap.ms += works;
+    keeper.look(LOOK_MS, alive(number));
+    if (heap.collections > before) at.push(number);
+  }
+  return at;
+}
+
+/** A heap that has grown by so much, all of it garbage. */
+function grown(bytes: number): { heap: TestHeap; keeper: HeapKeeper } {
+  const heap = new TestHeap();
+  const keeper = new HeapKeeper(heap);
+  heap.size += heap.garbage = bytes;
+  return { heap, keeper };
+}
+
+Deno.test("it is quiet after ten looks with a quarter of a core at most, whatever a collection takes itself", () => {
+  for (const [works, looks] of [[0, [10, 30, 50]], [250, [10, 30, 50]], [251, []]] as const) {
+    const { heap, keeper } = grown(8 * MIB);
+    heap.takes = 2000;
+    assertEquals(collectedAt(heap, keeper, { works }), [...looks], `${works} ms`);
+  }
+});
+
+Deno.test("work in between begins the ten looks anew", () => {
+  const { heap, keeper } = grown(8 * MIB);
+  assertEquals(collectedAt(heap, keeper, { looks: 9 }), []);
+  assertEquals(collectedAt(heap, keeper, { looks: 1, works: 251 }), []);
+  assertEquals(collectedAt(heap, keeper, { looks: 10 }), [10]);
+});
+
+Deno.test("8 MiB more are worth a collection, and 64 MiB that are alive allow one", () => {
+  const little = grown(8 * MIB - 1);
+  assertEquals(collectedAt(little.heap, little.keeper), []);
+  const steady = (alive: number): number[] => {
+    const { heap, keeper } = grown(8 * MIB);
+    return collectedAt(heap, keeper, { looks: 12, alive: () => alive });
+  };
+  assertEquals([steady(64 * MIB), steady(64 * MIB + 1)], [[10], []]);
+});
+
+Deno.test("while more than 2 MiB come or go between two looks nothing is collected", () => {
+  for (const [step, looks] of [[2 * MIB, [10]], [2 * MIB + 1, []]] as const) {
+    for (const way of [1, -1]) {
+      const { heap, keeper } = grown(8 * MIB);
+      const alive = (look: number): number => 30 * MIB + way * look * step;
+      // the first look has nothing before it
+      assertEquals(collectedAt(heap, keeper, { looks: 10, alive }), [...looks], `${way * step}`);
+    }
+  }
+});
+
+Deno.test("8 MiB that were let go are worth one, though nothing has grown, and then that is all", () => {
+  for (const [letGo, looks] of [[8 * MIB, [10]], [8 * MIB - 1, []]] as const) {
+    const heap = new TestHeap();
+    const keeper = new HeapKeeper(heap);
+    const alive = (look: number): number => look === 1 ? 20 * MIB : 20 * MIB - letGo;
+    assertEquals(collectedAt(heap, keeper, { alive, looks: 200 }), [...looks], `${letGo}`);
+  }
 });
 
 Deno.test("the heap of this process can be collected", () => {

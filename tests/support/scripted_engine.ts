@@ -19,6 +19,7 @@ import { SILENT_LOG } from "../../lib/log.ts";
 import { THIS_MACHINE } from "../../lib/broker/machine.ts";
 import { PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import { Server, type ServerSettings } from "../../lib/sessions/mod.ts";
+import { decodeText } from "../../lib/text.ts";
 import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
 import { encodeText } from "../../lib/wire/bytes.ts";
 import { RECORDS } from "../../lib/wire/encoding.ts";
@@ -45,6 +46,8 @@ export class ScriptedMembership implements Membership {
   readonly asked: Asked[] = [];
   /** Everything that was said, in words. */
   readonly said: string[] = [];
+  /** What it had not sent when it left: its messages as records, and when they are over. */
+  readonly returned: string[] = [];
 
   constructor(joining: Joining, member: Member) {
     this.joining = joining;
@@ -88,7 +91,11 @@ export class ScriptedMembership implements Membership {
       ` ${route.topic}*${count}${stored === undefined ? "" : `@${stored.first}`}`
     );
     this.said.push(`leave${runs.join("")}`);
-    for (const run of unsent) run.release();
+    for (const run of unsent) {
+      const until = run.expires === undefined ? "" : ` until ${run.expires}`;
+      this.returned.push(`${decodeText(run.records.view)}${until}`);
+      run.release();
+    }
   }
 
   #take(topic: string, span: SequenceSpan): boolean {
@@ -136,10 +143,11 @@ export class ScriptedEngine extends MemoryEngine {
   give(
     { member, held }: ScriptedMembership,
     topic: string,
-    { payloads, first, attempt = 1 }: {
+    { payloads, first, attempt = 1, expires }: {
       readonly payloads: readonly string[];
       readonly first?: number;
       readonly attempt?: number;
+      readonly expires?: number;
     },
   ): void {
     const bytes = encodeText(
@@ -152,7 +160,7 @@ export class ScriptedEngine extends MemoryEngine {
       pool: this.#pool,
       hasFields: false,
       ttl: undefined,
-      expires: undefined,
+      expires,
     });
     if (first !== undefined) {
       run.stored = { first, batch: 1, time: 1700000000000 };

@@ -6,8 +6,10 @@
  */
 import type { ProgramLog } from "./logging.ts";
 
-/** Milliseconds beyond `--drain-timeout` for last words to its peers, and for closing what is stored. */
-const BEYOND_MS = 750;
+/** What of `--drain-timeout` is for last words to its peers, and for closing what is stored, milliseconds. */
+const CLOSING_MS = 1000;
+/** Of a short one half is, but these take so long in any case, milliseconds. */
+const CLOSING_LEAST_MS = 750;
 /** Milliseconds for the last lines of the log, which may go to the same disk. */
 const LOG_MS = 200;
 
@@ -22,8 +24,14 @@ export interface Ending {
   readonly doubtful: () => number;
 }
 
+/** How long what is queued may take to leave, of so much for all: milliseconds. */
+export function deliveringFor(timeout: number): number {
+  return Math.max(timeout - CLOSING_MS, timeout / 2);
+}
+
 /**
- * Ends the process when it is not over in time by itself: with 1, and a line that says what is not known.
+ * Ends the process when it is not over in time by itself: with 1, and a line that says what is not known. Two
+ * seconds or more are never exceeded, less by less than a second.
  */
 export function endInTime({ log, timeout, done, doubtful }: Ending): void {
   const timer = setTimeout(async () => {
@@ -37,7 +45,7 @@ export function endInTime({ log, timeout, done, doubtful }: Ending): void {
     }
     await Promise.race([log.flush(), new Promise((resolve) => setTimeout(resolve, LOG_MS))]);
     Deno.exit(code ?? 1);
-  }, timeout + BEYOND_MS);
+  }, Math.max(timeout - LOG_MS, deliveringFor(timeout) + CLOSING_LEAST_MS));
   // it is no reason to stay
   Deno.unrefTimer(timer);
 }

@@ -105,7 +105,7 @@ const OPTIONS = {
   }),
   "drain-timeout": optionOr(DURATION, {
     fallback: DRAIN_TIMEOUT_MS,
-    help: "how long SIGTERM waits for what is queued to leave (10s)",
+    help: "SIGTERM delivers what is queued, and ends the broker within this time (10s)",
   }),
   data: option(FOLDER, {
     help: "store durable topics in SQLite in DIR, and acknowledge a message when it is on disk",

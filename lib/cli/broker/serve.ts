@@ -14,7 +14,7 @@ import { makeRoomForDescriptors } from "../process/descriptor_table.ts";
 import { descriptorsLeft, placesWithin } from "../process/descriptors.ts";
 import { aborted, stopOnSignals } from "../process/signals.ts";
 import type { OpenAccounts } from "./accounts/open.ts";
-import { endInTime } from "./deadline.ts";
+import { deliveringFor, endInTime } from "./deadline.ts";
 import { openEngine, type StoredOptions } from "./engine/open.ts";
 import { openControl } from "./groups/control.ts";
 import { openLog } from "./logging.ts";
@@ -78,10 +78,12 @@ export async function serve(options: BrokerOptions): Promise<number> {
     await log.flush();
     return code;
   }
+  const stopped = performance.now();
   accounts?.close();
   log.info("draining", { connections: broker.connections });
   await http?.close();
-  const cut = await broker.drain(options["drain-timeout"]);
+  const left = deliveringFor(options["drain-timeout"]) - (performance.now() - stopped);
+  const cut = await broker.drain(Math.max(0, left));
   if (cut > 0) log.error("not everything could be delivered before --drain-timeout", { connections: cut });
   await priced?.logged;
   control?.close();

@@ -172,11 +172,8 @@ class Reader {
 
   #unknown(word: string, long: string): UsageError {
     const guess = this.#names.has(`-${word}`) ? `-${word}` : this.#near(long);
-    return this.#error(
-      `unknown option ${quote(long)}${
-        guess === undefined || long.length < 3 ? "" : `, did you mean ${guess}?`
-      }`,
-    );
+    const hint = guess === undefined ? "" : `, did you mean ${guess}?`;
+    return this.#error(`unknown option ${quote(long)}${hint}`);
   }
 
   /** The option that a word is nearest to; that both begin with dashes makes no two of them alike. */

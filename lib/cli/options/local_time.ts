@@ -73,9 +73,8 @@ function momentOf(shown: number, of: Of): number {
   const offsets = [offsetAt(shown - DAY_MS), offsetAt(shown + DAY_MS)];
   const moments = offsets.map((offset) => shown - offset).sort((a, b) => a - b);
   const showing = moments.filter((moment) => moment + offsetAt(moment) === shown);
-  const [first, second] = [showing[0], showing.at(-1)];
-  if (first === undefined || second === undefined) return jumpBetween(moments[0]!, moments[1]!);
-  return of === "first" ? first : second;
+  if (showing.length === 0) return jumpBetween(moments[0]!, moments[1]!);
+  return showing.at(of === "first" ? 0 : -1)!;
 }
 
 /** The first millisecond after the jump between two moments. */

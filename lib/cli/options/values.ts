@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../errors.ts";
 import { quote } from "../../text.ts";
-import { BARE, type Complain, type Given, type Program, type Table, type Values } from "./table.ts";
+import type { Complain, Given, Program, Table, Values } from "./table.ts";
 
 /** The values of a program's options; of several places that give one, the first holds. */
 export function readValues<T extends Table>(
@@ -15,7 +15,7 @@ export function readValues<T extends Table>(
   const entries = Object.entries(program.options).map(([name, row]) => {
     const given = places.find((place) => place.has(name))?.get(name);
     const complain: Complain = (text, reason) => {
-      const what = row.secret === true ? "what was given" : text === BARE ? "nothing" : quote(text);
+      const what = row.secret === true ? "what was given" : quote(text);
       throw new UsageError(
         "problem" in reason && row.secret !== true
           ? `${given?.source}: ${reason.problem}`

@@ -100,7 +100,6 @@ export class Output {
   }
 
   async #drain(): Promise<void> {
-    if (this.#length === 0) return;
     const bytes = this.#buffer.subarray(0, this.#length);
     [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     this.#length = 0;

@@ -69,19 +69,13 @@ export class Child {
     const status = await this.#process.status;
     this.#over = true;
     const done = new AbortController();
-    const watched = closeIdle(taps, done.signal);
-    try {
-      await printed;
-    } finally {
-      done.abort();
-    }
-    await watched;
+    await Promise.all([printed.finally(() => done.abort()), closeIdle(taps, done.signal)]);
     await fed;
     return status;
   }
 }
 
-/** Closes what has brought nothing for {@link LEFT_BEHIND_MS}; who takes slowly is waited for. */
+/** Closes what was waited for {@link LEFT_BEHIND_MS} in all; who takes slowly is waited for. */
 async function closeIdle(taps: readonly Tap[], done: AbortSignal): Promise<void> {
   const turns = taps.map((tap) => ({ tap, idle: 0 }));
   while (await pause(LOOK_EVERY_MS, done)) {

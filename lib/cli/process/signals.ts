@@ -30,7 +30,7 @@ export interface Stop {
  */
 export function stopOnSignals(): Stop {
   const asked = new AbortController();
-  let askedAt = 0;
+  let askedAt = -Infinity;
   let say = (): void => {};
   const request = (codeAtOnce: number): void => {
     if (!asked.signal.aborted) {

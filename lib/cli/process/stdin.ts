@@ -22,6 +22,7 @@ const LINE_MOST = 16 * 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 const LINE_END = Uint8Array.of(LF);
+const NOTHING = new Uint8Array();
 
 /** How {@link readLineBatches} reads. */
 export interface LineOptions {
@@ -48,7 +49,7 @@ export async function* readLineBatches(
   const [lineEnd = LF] = delimiter;
   const trim = lineEnd === LF ? withoutCr : (line: Uint8Array): Uint8Array => line;
   // lines are views of what was read, so no memory is read into twice
-  let memory = new Uint8Array(0);
+  let memory = NOTHING;
   let begun: Uint8Array[] = [];
   let begunBytes = 0;
   for (;;) {

@@ -8,15 +8,16 @@ import { fieldsOf, type Role, VERBS } from "../commands/grammar.ts";
 /** Commands of the prompt alone, which no command file has. */
 const PROMPT_VERBS: readonly string[] = ["list", "help"];
 
+/** The words of any line: seconds, a verb, a topic, and what stands behind it. */
+const WORDS = /^\s*(?:[\d.]+\s+)?(?<verb>\S*)(?<gap>\s*)(?<topic>\S*)(?<rest>\s.*)?$/s;
+
 /** What Tab offers for the line so far: a command, a topic where one belongs, or a field. */
 export function complete(
   line: string,
   { role, topics }: { readonly role: Role; readonly topics: Iterable<string> },
 ): [offers: string[], of: string] {
-  const words = /^\s*(?:[\d.]+\s+)?(?<verb>\S*)(?<gap>\s*)(?<topic>\S*)(?<rest>\s.*)?$/.exec(line)?.groups;
-  const { verb = "", gap = "", topic = "", rest } = words ?? {};
+  const { verb = "", gap = "", topic = "", rest } = WORDS.exec(line)?.groups ?? {};
   if (rest !== undefined) return VERBS[role].includes(verb) ? completeField(verb, rest) : [[], ""];
-  if (words === undefined || (gap === "" && /^[\d.]/.test(verb))) return [[], line];
   if (gap === "") {
     return [
       [...VERBS[role], ...PROMPT_VERBS].filter((known) => known.startsWith(verb)).map((known) => `${known} `),
@@ -36,7 +37,7 @@ function completeField(verb: string, rest: string): [offers: string[], of: strin
   const before = rest.split(/\s+/);
   const word = before.pop() ?? "";
   const fields = fieldsOf(verb);
-  const [name = "", value] = word.split("=", 2);
+  const [name = "", value] = word.split("=");
   if (value !== undefined) {
     const values = fields.get(name)?.filter((known) => known.startsWith(value)) ?? [];
     return [values.map((known) => `${known} `), value];

@@ -20,8 +20,8 @@ export function promptHelp(role: Role, columns: number): string[] {
   const lines = [...GRAMMAR[role], ...BEYOND];
   if (lines.every((line) => line.length <= columns)) return lines;
   return lines.flatMap((line) => {
-    const { form, does } = BESIDE.exec(line)?.groups ?? {};
-    if (form === undefined || does === undefined) return wrap(line, { width: columns });
+    const { form = "", does } = BESIDE.exec(line)?.groups ?? {};
+    if (does === undefined) return wrap(line, { width: columns });
     return [
       ...wrap(form, { width: columns, hang: INDENT }),
       ...wrap(does, { width: columns, indent: INDENT }),

@@ -99,7 +99,7 @@ const TEXT = /^[^\x00-\x1f\x7f-\x9f]+/;
 export class KeyReader {
   readonly #decoder = new TextDecoder();
   #waiting = "";
-  #since = 0;
+  #since = -Infinity;
   #pasting = false;
   #afterReturn = false;
 

@@ -16,7 +16,7 @@ export type ListRow = readonly [name: string, says: string];
 /** The rows with their second halves below one another. */
 export function listing(rows: readonly ListRow[]): string[] {
   const shown = rows.slice(0, ROWS_MOST).map(([name, says]): ListRow => [visible(name), says]);
-  const width = Math.max(0, ...shown.map(([name]) => name.length).filter((length) => length <= NAME_MOST));
+  const width = Math.max(...shown.map(([name]) => name.length).filter((length) => length <= NAME_MOST));
   const more = rows.length > ROWS_MOST ? [`and ${rows.length - ROWS_MOST} more`] : [];
   return [...shown.map(([name, says]) => `${name.padEnd(width)}  ${says}`), ...more];
 }

@@ -81,11 +81,9 @@ export class Screen {
   resized(): void {
     if (this.#shown === undefined) return;
     const { text, cursor } = this.#shown;
-    const { columns, rows: height } = this.#target.size();
-    const { rows, cursorRow } = layOut(text, { cursor, columns });
-    // what is longer than the screen was scrolled off it
-    const gone = Math.max(0, rows.length - height);
-    this.#shown = { text, cursor, rows: rows.length - gone, cursorRow: Math.max(0, cursorRow - gone) };
+    const { rows, cursorRow } = layOut(text, { cursor, columns: this.#target.size().columns });
+    // what is longer than the screen was scrolled off it: a cursor that is sent there stops at the edge
+    this.#shown = { text, cursor, rows: rows.length, cursorRow };
   }
 
   /**
@@ -112,7 +110,7 @@ export class Screen {
     // below the last row there is something only where that is the end of the text
     const clear = first + height < laid.rows.length ? "" : CLEAR_BELOW;
     // behind a row that is full to the edge, the terminal goes to the next with the next character only
-    const intoEmpty = rows.length > 1 && rows.at(-1) === "" ? ` ${TO_START}` : "";
+    const intoEmpty = rows.at(-1) === "" ? ` ${TO_START}` : "";
     return `${shown}${intoEmpty}${clear}${UP(rows.length - 1 - cursorRow)}${TO_START}${laid.beforeCursor}`;
   }
 }

@@ -162,8 +162,8 @@ function checkTimes(options: PublisherOptions): void {
   if (options["min-subs"] !== undefined) {
     throw new UsageError(`--min-subs counts who gets a message now, and with ${name} nobody does yet`);
   }
-  if ((delay ?? 0) > DELAY_MOST_MS) {
-    throw new UsageError(`--delay takes at most ${showDuration(DELAY_MOST_MS)}, not ${showDuration(delay!)}`);
+  if (delay !== undefined && delay > DELAY_MOST_MS) {
+    throw new UsageError(`--delay takes at most ${showDuration(DELAY_MOST_MS)}, not ${showDuration(delay)}`);
   }
 }
 

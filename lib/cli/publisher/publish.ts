@@ -213,7 +213,7 @@ export class PublisherRun {
         for (let at = 0; at < copies; at++) {
           const early = pace.early();
           if (early > 0) await sender.orFailed(pause(early, signal));
-          if (signal.aborted || sender.failure !== undefined) return await sender.settle();
+          if (signal.aborted || sender.failure !== undefined) return sender.settle();
           sender.put(copies === 1 ? item : { ...item, topic: topics[at]! });
           const room = sender.room();
           if (room !== undefined) await room;

@@ -27,13 +27,10 @@ export class Published {
 
   /** A line a topic, in the order in which they were first published to. */
   list(): string[] {
-    const rows = [...this.#counts].map(([topic, count]) => [topic, acknowledged(count)] as const);
+    const rows = [...this.#counts].map(([topic, count]) =>
+      [topic, `${countOf(count, "message")} acknowledged`] as const
+    );
     if (rows.length === 0) return ["nothing was published yet: pub #topic message"];
-    const { others } = this.#counts;
-    return listing(others === 0 ? rows : [...rows, ["other topics", acknowledged(others)]]);
+    return listing(rows);
   }
-}
-
-function acknowledged(count: number): string {
-  return `${countOf(count, "message")} acknowledged`;
 }

@@ -143,9 +143,7 @@ export class Sender implements Ahead {
     } catch (error) {
       this.#sent--;
       if (this.#context.closing()) this.#lost++;
-      throw isOfOneMessage(error) && !this.#context.closing()
-        ? new RefusedError("TIMEOUT", error.message)
-        : error;
+      throw isTooLate(error) && !this.#context.closing() ? new RefusedError("TIMEOUT", error.message) : error;
     }
   }
 
@@ -163,7 +161,7 @@ export class Sender implements Ahead {
     const iterator = items[Symbol.asyncIterator]();
     for (;;) {
       const next = await this.orFailed(iterator.next());
-      if (next === undefined) return await this.settle();
+      if (next === undefined) return this.settle();
       if (next.done === true) return;
       yield next.value;
     }
@@ -248,8 +246,12 @@ export class Sender implements Ahead {
 
 /** Whether it is this one message that failed, and the next may fare better. */
 function isOfOneMessage(error: unknown): error is Error {
-  return error instanceof RefusedError ||
-    (error instanceof RunError && "code" in error && error.code === "TIMEOUT");
+  return error instanceof RefusedError || isTooLate(error);
+}
+
+/** Whether its time was over before the broker had answered. */
+function isTooLate(error: unknown): error is RunError {
+  return error instanceof RunError && error.code === "TIMEOUT";
 }
 
 const encoder = new TextEncoder();

@@ -16,7 +16,6 @@ export interface GroupOptions {
   readonly by: "key" | undefined;
   readonly from: Start | undefined;
   readonly to: Position | undefined;
-  readonly since: number | undefined;
   readonly slow: string | undefined;
   readonly protocol: string;
   readonly count: number | undefined;
@@ -66,7 +65,7 @@ export function groupProblem(
   if (options.ack === "exec" && ack !== undefined && ack !== "explicit") {
     return "--ack exec acknowledges: leave ack= out";
   }
-  const { from: start, to: end, since } = options;
+  const { from: start, to: end } = options;
   if (group === undefined) {
     if (to !== undefined) return "-G shares what is live, too, and has no end: leave to= out";
     const wrong = startProblem(from);
@@ -81,7 +80,7 @@ export function groupProblem(
   if (end !== undefined || options["exit-at-end"]) {
     return "group= shares what is live, too, and has no end: --to and -e are for what is stored";
   }
-  const given = from === undefined ? startProblem(since === undefined ? start : undefined) : undefined;
+  const given = from === undefined ? startProblem(start) : undefined;
   return given === undefined ? undefined : `--from with group=: ${given}`;
 }
 

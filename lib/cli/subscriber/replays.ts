@@ -127,8 +127,7 @@ export class Pace {
   }
 
   /** Waits for its turn; false as soon as the signal is aborted. */
-  async keep(stored: number, signal: AbortSignal): Promise<boolean> {
-    const wait = this.wait(stored, performance.now());
-    return wait <= 0 ? !signal.aborted : await pause(wait, signal);
+  keep(stored: number, signal: AbortSignal): Promise<boolean> {
+    return pause(this.wait(stored, performance.now()), signal);
   }
 }

@@ -160,7 +160,7 @@ export class SubscriberRun {
   }
 
   /** Subscribes and runs commands, until something ends it: the exit code. */
-  async work(stop: Stop): Promise<number> {
+  work(stop: Stop): Promise<number> {
     const ends = [
       this.#printing.then(() => 0),
       this.#commands(stop),
@@ -169,7 +169,7 @@ export class SubscriberRun {
     ];
     if (this.#context.plan.endsWithReplay) ends.push(this.#context.replays.over.then(() => 0));
     if (this.#recording !== undefined) ends.push(this.#recording.out.failed);
-    return await Promise.race(ends);
+    return Promise.race(ends);
   }
 
   /** What is closed when it ends: the connection, behind what still runs. */
@@ -255,7 +255,6 @@ export class SubscriberRun {
       }
       const { time } = message;
       if (pace !== undefined && replays.replaying && time !== undefined) {
-        if (pace.wait(time.getTime(), performance.now()) > 0) await this.#out.flush();
         if (!await pace.keep(time.getTime(), this.#leaving.signal)) return;
       }
       print(message, this.#out);

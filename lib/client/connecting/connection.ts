@@ -26,8 +26,6 @@ export interface SubscriberParts extends DeliverySink {
    * ended meanwhile. Throws RunError to give up.
    */
   restore(link: Link): Promise<boolean>;
-  /** The link is classic, which was not known when it was restored. Throws RunError to give up. */
-  decided(link: Link): void;
 }
 
 /** What a client adds to its connection. */
@@ -248,7 +246,6 @@ export class Connection {
     const verdict = await judged;
     if (verdict === undefined) return link;
     if (verdict.kind === "classic") {
-      this.#subscriber?.decided(link);
       this.#work.decided();
       return link;
     }

@@ -223,12 +223,7 @@ export class Connector {
     const left = Math.min(TRIAL_FIRST_MS, until - this.#clock.now());
     const verdict = await inTime({ clock: this.#clock, ms: Math.max(left, 0) }, trial.verdict);
     this.#signal.throwIfAborted();
-    if (verdict === LATE) {
-      void trial.verdict.then((verdict) => {
-        if (verdict === undefined) greeting.abandon();
-      });
-      return { link, localPort, trial };
-    }
+    if (verdict === LATE) return { link, localPort, trial };
     if (verdict === undefined) return await this.#notBeside(greeting, until);
     if (verdict.kind === "classic") return { link, localPort };
     link.close();
@@ -236,9 +231,11 @@ export class Connector {
     throw new ConnectError(ANSWERED_LATE, { accepted: true });
   }
 
-  /** The second connection was not served: perhaps because of the first, which is ended in good order. */
+  /**
+   * The second connection was not served: perhaps because of the first, which who judged it has ended in good
+   * order.
+   */
   async #notBeside(greeting: Greeting, until: number): Promise<Connected> {
-    greeting.halfClose();
     const clock = this.#clock;
     const answer = await inTime({ clock, ms: Math.max(until - clock.now(), HELLO_MS) }, greeting.late());
     this.#signal.throwIfAborted();

@@ -308,8 +308,7 @@ export class PublishQueue implements Work, Answers {
 
   #send(): void {
     const link = this.#link;
-    if (link === undefined || this.#busy === link || this.size === 0) return;
-    if (this.#stopped) return;
+    if (link === undefined || this.#busy === link || this.#stopped) return;
     if (link.protocol === "classic") {
       this.#asking = this.#askOneByOne(link);
       return;

@@ -214,7 +214,6 @@ interface Head {
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  if (other.length === 0) return one;
   const both = new Uint8Array(one.length + other.length);
   both.set(one);
   both.set(other, one.length);

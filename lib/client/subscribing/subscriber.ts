@@ -75,7 +75,6 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
       },
       held: () => inbox.held(),
       restore: (link) => subscriptions.restore(link, (queued) => inbox.addNotice(queued)),
-      decided: (link) => subscriptions.decided(link),
     },
   });
   connection.closed.then(() => {

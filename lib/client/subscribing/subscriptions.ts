@@ -151,8 +151,7 @@ export class Subscriptions {
 
   /**
    * Subscribes to everything again; false when the link ended meanwhile. What has nothing more to come is
-   * told to `over`. On trial, what needs v2 is left out: it follows on the v2 link, or {@link decided} ends
-   * it.
+   * told to `over`. What needs v2 was granted over v2, and who has spoken that has no link on trial any more.
    */
   async restore(link: Link, over: (queued: QueuedNotice) => void): Promise<boolean> {
     const answers: Promise<boolean>[] = [];
@@ -165,23 +164,12 @@ export class Subscriptions {
         continue;
       }
       const fields = `${rest}${this.#ownFields(entry)}`;
-      if (link.onTrial && fields !== "") continue;
       answers.push(this.#ask(link, name, fields));
       if (answers.length < link.ahead) continue;
       if (!(await allTrue(answers))) return false;
       answers.length = 0;
     }
     return await allTrue(answers);
-  }
-
-  /**
-   * A link on trial turned out to be classic. Throws RunError to give up where something was left out there.
-   */
-  decided(link: Link): void {
-    for (const entry of this.#entries.values()) {
-      const fields = `${entry.replay === undefined ? "" : " from="}${this.#ownFields(entry)}`;
-      if (fields !== "") throw cannotSay(link, { fields, what: `subscribe to ${shown(entry.name)} again` });
-    }
   }
 
   /** Nothing more comes. */
@@ -211,7 +199,9 @@ export class Subscriptions {
   async #ask(link: Link, name: SubscriptionName, fields: string): Promise<boolean> {
     const { pattern } = name;
     const what = `subscribe to ${shown(name)} again`;
-    if (link.protocol === "classic" && fields !== "") throw cannotSay(link, { fields, what });
+    if (link.protocol === "classic" && fields !== "") {
+      throw giveUp(link, `cannot ${what}: ${needsV2(namesOf(fields)).message}`);
+    }
     const accepted = (from: number | undefined): void => {
       if (from !== undefined) this.#onTrimmed(pattern, from);
     };
@@ -264,14 +254,6 @@ export class Subscriptions {
 /** A group's name is written as it is, like a topic (G1). */
 function groupField({ group }: SubscriptionName): string {
   return group === undefined ? "" : ` group=${group}`;
-}
-
-/** The broker is classic, which has none of these fields. */
-function cannotSay(
-  link: Link,
-  { fields, what }: { readonly fields: string; readonly what: string },
-): RunError {
-  return giveUp(link, `cannot ${what}: ${needsV2(namesOf(fields)).message}`);
 }
 
 function giveUp(link: Link, why: string): RunError {

@@ -19,7 +19,8 @@ const ENTRY_SHIFT = 2;
 const HASH = 1;
 const SLOT = 2;
 const SPAN = 3;
-const BUCKETS_LEAST = 64;
+/** A power of two. */
+const BUCKETS_LEAST = 1 << 6;
 
 /**
  * Spans of pieces by their hashes: of each block of numbers that a span has part in, an entry. What an entry
@@ -56,7 +57,7 @@ class Index {
   }
 
   #widen(): void {
-    this.#buckets = new Uint32Array(4 * this.#buckets.length);
+    this.#buckets = new Uint32Array(this.#buckets.length << 2);
     for (let at = 1 << ENTRY_SHIFT; at < this.#entries.length; at += 1 << ENTRY_SHIFT) this.#link(at);
   }
 
@@ -104,7 +105,6 @@ class Section {
 
   /** Looks at the pieces that came since it was asked for one. */
   index(key: IdKey): void {
-    if (this.#indexed === this.#pieces.length) return;
     const index = this.#index ??= new Index();
     for (; this.#indexed < this.#pieces.length; this.#indexed++) {
       const part = this.#pieces[this.#indexed]?.part;
@@ -157,7 +157,7 @@ export class ClaimedIds {
   #next = 0;
 
   /** `seed`: a number peers cannot guess, so that they cannot choose ids that collide. */
-  constructor(seed = 0) {
+  constructor(seed: number) {
     this.#key = new IdKey(seed);
   }
 
@@ -166,6 +166,13 @@ export class ClaimedIds {
     let size = 0;
     for (const { live } of this.#sections) size += live;
     return size;
+  }
+
+  /** Places of pieces that it keeps, also of those that left before others of their section: for tests. */
+  get places(): number {
+    let places = 0;
+    for (const { first, end } of this.#sections) places += end - first;
+    return places;
   }
 
   /** A piece brings its messages. */

@@ -58,6 +58,7 @@ export class CommitLog implements Gate {
   #short = false;
   /** Stored commits, of which the first is being handed on; at most two. */
   readonly #stored: HandingOn[] = [];
+  /** Whether that is going on, in a later turn where it is not at this moment. */
   #handing = false;
   #announced = false;
   /** Bytes that wait to be committed, are being, or are being handed on: with the objects it takes. */
@@ -69,8 +70,7 @@ export class CommitLog implements Gate {
   #counted = 0;
   #delivered: number;
   #begun: number;
-  /** The commit that is being handed on goes on in a later turn. */
-  #goesOn = false;
+  /** Something is handed on at this moment: nobody begins with it from within. */
   #inHand = false;
   #lost = false;
   #trouble: string | undefined;
@@ -262,7 +262,6 @@ export class CommitLog implements Gate {
 
   /** Hands on a slice of the first commit, and the others behind it. */
   #handOn(): void {
-    if (this.#inHand) return;
     this.#inHand = this.#handing = true;
     let work = 0;
     for (let of = this.#stored[0]; of !== undefined && work < HAND_ON_WORK; of = this.#stored[0]) {
@@ -274,14 +273,8 @@ export class CommitLog implements Gate {
     }
     this.#inHand = false;
     this.#handing = this.#stored.length > 0;
-    if (this.#handing) this.#handOnLater();
-  }
-
-  #handOnLater(): void {
-    if (this.#goesOn) return;
-    this.#goesOn = true;
+    if (!this.#handing) return;
     this.#options.later(() => {
-      this.#goesOn = false;
       this.#handOn();
       this.#settle();
     });
@@ -356,7 +349,6 @@ export class CommitLog implements Gate {
 
   /** Whoever waits is told of what has changed. */
   #settle(): void {
-    this.#count();
     this.ready();
     if (!this.full) callAll(this.#notFull);
     if (this.#isIdle) callAll(this.#idle);

@@ -14,7 +14,7 @@ import type { TopicLimit } from "./topic_limit.ts";
 
 /** What a log is told and whom it tells. */
 export interface CommitLogOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, "state" | "commit" | "upkeepDue" | "keepUp">;
   /** How safe a message is that the store says it has. */
   readonly level: Level;
   readonly flushes: FlushList;

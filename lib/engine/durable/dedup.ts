@@ -33,7 +33,7 @@ export interface DedupOptions {
   /** What all peers keep together; these are told to it. */
   readonly memory: HeldMemory;
   /** A number peers cannot guess, so that they cannot choose ids that collide. */
-  readonly seed?: number;
+  readonly seed: number;
 }
 
 /** Ids that were first seen in one part of the window: they are forgotten together. */
@@ -68,7 +68,7 @@ export class Dedup {
 
   constructor(options: DedupOptions) {
     this.#options = options;
-    this.#key = new IdKey(options.seed ?? 0);
+    this.#key = new IdKey(options.seed);
   }
 
   /** Ids it remembers, those that count up together as one (`IdSet.size`). */
@@ -173,7 +173,7 @@ export class Dedup {
    * also when nobody publishes any more.
    */
   passed(milliseconds: number): void {
-    if (this.#now === undefined || this.bytes === 0) return;
+    if (this.#now === undefined) return;
     this.#now += milliseconds;
     this.#rotate(this.#now);
     this.#tell();

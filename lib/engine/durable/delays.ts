@@ -15,7 +15,7 @@ import { Piece } from "./piece.ts";
 
 /** Where what is due comes from and goes to. */
 export interface DelaysOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, "state" | "due">;
   readonly memory: HeldMemory;
   /** Milliseconds for which an id is remembered. */
   readonly dedupWindow: number;

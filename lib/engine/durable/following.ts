@@ -291,20 +291,24 @@ export class Following implements Turn {
     const { cursor, reception } = replay;
     this.#parts.store.read([{ ...cursor, reception }], { most: 1 }, (outcome) => {
       this.#parts.finish();
-      if (outcome.kind === "failed" && replay.state === "reading") {
-        this.#fail(replay, outcome.reason);
-        readers.suspects = [];
-      } else {
-        readers.suspects.shift();
-        // each can be read and all of them cannot
-        if (readers.suspects.length === 0) {
-          for (const each of [...readers.replays]) {
-            this.#fail(each, "the store cannot read it together with others");
-          }
-        }
-      }
+      // who has left meanwhile says nothing of the others
+      if (replay.state === "reading") this.#tried(replay, readers, outcome);
       done();
     });
+  }
+
+  #tried(replay: Replay, readers: Readers, outcome: ReadOutcome): void {
+    if (outcome.kind === "failed") {
+      this.#fail(replay, outcome.reason);
+      readers.suspects = [];
+      return;
+    }
+    readers.suspects.shift();
+    if (readers.suspects.length > 0) return;
+    // each can be read and all of them cannot
+    for (const each of [...readers.replays]) {
+      this.#fail(each, "the store cannot read it together with others");
+    }
   }
 
   #fail(replay: Replay, reason: string): void {

@@ -53,7 +53,6 @@ export class Records {
   #used = 0;
   /** By size: where the first that is free is, and one; 0: none is. */
   #free: Uint32Array | undefined;
-  #freeBytes = 0;
 
   /** The piece that holds a record: it lies there as {@link within} says, whole. */
   piece(record: number): Uint8Array {
@@ -67,7 +66,6 @@ export class Records {
     if (again === 0) return this.#takeNew(size);
     const record = again - 1;
     free![size] = readWord(this.piece(record), within(record));
-    this.#freeBytes -= size;
     return record;
   }
 
@@ -79,7 +77,6 @@ export class Records {
     }
     writeWord(this.piece(record), within(record), this.#free[size]!);
     this.#free[size] = record + 1;
-    this.#freeBytes += size;
   }
 
   #takeNew(size: number): number {

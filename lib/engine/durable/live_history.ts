@@ -48,7 +48,7 @@ export class LiveHistory {
 
   /** No replay is further back than this batch. */
   forget(upTo: number): void {
-    if (this.#past.length > 0) this.#past = this.#past.filter(({ until }) => until > upTo);
+    this.#past = this.#past.filter(({ until }) => until > upTo);
   }
 
   /** What of it concerns a replay that began when what comes up to the batch `since` had been given. */

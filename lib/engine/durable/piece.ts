@@ -101,7 +101,7 @@ export class Piece implements Delayed {
 
   /** Asked only of one that is delayed. */
   get due(): number {
-    return this.#stored.due ?? 0;
+    return this.#stored.due!;
   }
   /** Whether it is to be stored, but to be appended to its topic later. */
   get isDelayed(): boolean {

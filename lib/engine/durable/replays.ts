@@ -175,7 +175,6 @@ export class Replays {
   /** Everything up to this batch has been handed on. */
   readOn(batch: number): void {
     const behind = this.#behind;
-    if (behind.length === 0) return;
     this.#behind = [];
     for (const replay of behind) this.#fallBack(replay, batch);
   }

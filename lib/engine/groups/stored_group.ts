@@ -342,9 +342,9 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       this.#joiners.delete(place);
       place.handed = new Handed();
       this.#memory.entered();
+      // whoever is told may leave at once
+      this.#members.enter(place);
       joined({ kind: "joined" });
-      // whoever was told may have left
-      if (!place.gone) this.#members.enter(place);
     }
     if (missed > 0) this.missed(missed);
     // who has just been let in is told so before anything comes, and may have no place yet

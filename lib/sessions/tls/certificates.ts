@@ -71,7 +71,6 @@ function begin(transport: Transport, secureContext: SecureContext): Handshake {
   const { promise, resolve, reject } = Promise.withResolvers<Transport>();
   const fail = (error?: Error): void => {
     const why = carrier.failure ?? error;
-    socket.destroy();
     carrier.destroy();
     reject(why instanceof HandshakeError ? why : new HandshakeError("failed", clause(why)));
   };
@@ -79,12 +78,10 @@ function begin(transport: Transport, secureContext: SecureContext): Handshake {
   // an error may come behind another, and none may be without a listener
   socket.on("error", fail);
   socket.once("end", over);
-  socket.once("close", over);
   carrier.once("close", over);
   socket.once("secure", () => {
     socket.off("error", fail);
     socket.off("end", over);
-    socket.off("close", over);
     carrier.off("close", over);
     resolve(new TlsTransport(socket, { carrier, transport }));
   });

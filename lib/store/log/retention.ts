@@ -200,7 +200,9 @@ export class Trimmer {
       }
       position = batch.id;
       if (bytes >= SLICE_BYTES_MOST) {
+        // and what is left of what was read is as old as it was
         done = false;
+        due = now;
         break;
       }
     }

@@ -95,7 +95,8 @@ class Check {
   #delayed = 0;
   #bytes = 0;
   #told = 0;
-  #last = 0;
+  /** The newest batch that is there; undefined: they were not read to the end. */
+  #last: number | undefined;
   #time = 0;
 
   constructor(db: DatabaseSync, { report, total }: { readonly report: CheckReport; readonly total: number }) {
@@ -229,14 +230,16 @@ class Check {
   #readGroups(): void {
     // a store of format 2 has none
     if (this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'consumer'").get() === undefined) return;
+    const { deletedLast } = readIdentity(this.#db);
     checkGroups(this.#db, {
-      last: Math.max(this.#last, readIdentity(this.#db).deletedLast),
+      last: this.#last === undefined ? Infinity : Math.max(this.#last, deletedLast),
       problem: (text) => this.#problem(text),
     });
   }
 
   #identity(): void {
     const { deleted, deletedLast } = readIdentity(this.#db);
+    if (this.#last === undefined) return;
     const wanted = Math.max(this.#last, deletedLast) - deleted;
     if (this.#batches !== wanted) {
       this.#problem(`there should be ${wanted} batches and there are ${this.#batches}`);

@@ -187,6 +187,74 @@ Deno.test("that a certificate expires is told a month before, and when it has (F
   certificates?.close();
 });
 
+Deno.test(
+  "the month before a certificate expires begins and ends to the millisecond (F36)",
+  options,
+  async () => {
+    await using issuer = await TestIssuer.make();
+    const files = new Files(issuer.folder);
+    files.write(await issuer.issue({ days: 60 }));
+    let daily = (): void => {};
+    let now = Date.now();
+    const clock = {
+      ...SYSTEM_CLOCK,
+      wall: () => now,
+      every: (ms: number, callback: () => void) => (ms === DAY_MS && (daily = callback), 0),
+    };
+    const { all, log } = new Events();
+    const certificates = (await openCertificates(files, { log, clock }))!;
+    assertEquals(all, [], "it is more than a month away");
+    const { notAfter, names } = certificates.tls.certificate;
+    const expires = new Date(notAfter).toISOString();
+    const told = (left: number): unknown => {
+      now = notAfter - left;
+      daily();
+      return all.splice(0);
+    };
+    const soon = (days: number): unknown => [["the certificate expires soon", { expires, names, days }]];
+    assertEquals([told(30 * DAY_MS + 1), told(30 * DAY_MS)], [[], []]);
+    assertEquals([told(30 * DAY_MS - 1), told(DAY_MS), told(0)], [soon(29), soon(1), soon(0)]);
+    assertEquals(told(-1), [["the certificate has expired: no client connects any more", {
+      expires,
+      names,
+    }]]);
+    certificates.close();
+  },
+);
+
+Deno.test(
+  "that it expires soon is told of a pair that is loaded later, too, with what was loaded (F36)",
+  options,
+  async () => {
+    await using issuer = await TestIssuer.make();
+    const files = new Files(issuer.folder);
+    files.write(await issuer.issue());
+    const events = new Events();
+    const certificates = (await opened(files, events))!;
+    try {
+      files.write(await issuer.issue({ days: 5 }));
+      const [[loaded, fields], [soon, { days }]] = [await events.next(), await events.next()];
+      const expires = new Date(certificates.tls.certificate.notAfter).toISOString();
+      assertEquals([loaded, fields], ["certificate loaded", {
+        why: "changed",
+        file: files["tls-cert"],
+        expires,
+      }]);
+      assertEquals([soon, days], ["the certificate expires soon", 4]);
+    } finally {
+      certificates.close();
+    }
+  },
+);
+
+Deno.test("TLS that is not asked for is none, and nothing is read for it", async () => {
+  const { log } = new Events();
+  for (const pair of [[undefined, undefined], ["/none/a", undefined], [undefined, "/none/b"]] as const) {
+    const [certificate, key] = pair;
+    assertEquals(await openCertificates({ "tls-cert": certificate, "tls-key": key }, { log }), undefined);
+  }
+});
+
 Deno.test("A certificate without a key is no TLS, nor a key without a certificate", () => {
   checkTlsOptions({ "tls-cert": undefined, "tls-key": undefined });
   checkTlsOptions({ "tls-cert": "a", "tls-key": "b" });

@@ -1,20 +1,29 @@
 import { assertEquals } from "@std/assert";
 import { type LineTarget, LineWriter } from "../../../lib/cli/broker/line_writer.ts";
 import { within } from "../../support/within.ts";
+import { FakeTime } from "../fake_time.ts";
+
+/** More than any of these tests writes. */
+const WRITES_MOST = 100;
 
 /** Takes what is written when the test says so, so many bytes at a time. */
 class Target implements LineTarget {
   readonly writes: string[] = [];
   #open = Promise.withResolvers<void>();
 
-  constructor({ open = true }: { readonly open?: boolean } = {}) {
+  readonly #most: number;
+
+  constructor({ open = true, most = Infinity }: { readonly open?: boolean; readonly most?: number } = {}) {
     if (open) this.#open.resolve();
+    this.#most = most;
   }
 
   async write(bytes: Uint8Array): Promise<number> {
     await this.#open.promise;
-    this.writes.push(new TextDecoder().decode(bytes));
-    return bytes.length;
+    if (this.writes.length === WRITES_MOST) throw new Error("it is written without an end");
+    const taken = bytes.subarray(0, this.#most);
+    this.writes.push(new TextDecoder().decode(taken));
+    return taken.length;
   }
 
   open(): void {
@@ -64,4 +73,47 @@ Deno.test("a log that nobody can write is given up, and nobody waits for it", as
   writer.write("two");
   await within("the end of it", writer.flush());
   assertEquals(tries, 1);
+});
+
+Deno.test("a line comes whole, however little is taken at a time", async () => {
+  const target = new Target({ most: 3 });
+  const writer = new LineWriter(target);
+  writer.write("one and two");
+  await within("all of it", writer.flush());
+  assertEquals(target.writes, ["one", " an", "d t", "wo\n"]);
+});
+
+Deno.test("what is logged while a write is on its way leaves behind it, in one", async () => {
+  const target = new Target({ open: false });
+  const writer = new LineWriter(target);
+  writer.write("one");
+  await Promise.resolve();
+  for (const line of ["two", "three"]) writer.write(line);
+  target.open();
+  await within("all of it", writer.flush());
+  assertEquals(target.writes, ["one\n", "two\nthree\n"]);
+});
+
+Deno.test("who reads nothing is waited for a second, and who has all is not", async () => {
+  using time = new FakeTime();
+  const turn = async (): Promise<void> => {
+    for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+  };
+  const idle = new LineWriter(new Target());
+  await idle.flush();
+  assertEquals(time.timers, [], "there is nothing to wait for");
+  const stuck = new LineWriter(new Target({ open: false }));
+  stuck.write("one");
+  let flushed = false;
+  const flushing = stuck.flush().then(() => flushed = true);
+  time.pass(999);
+  await turn();
+  assertEquals(flushed, false);
+  time.pass(1);
+  await turn();
+  assertEquals(flushed, true);
+  await flushing;
+  idle.write("one");
+  await idle.flush();
+  assertEquals(time.timers, [], "nobody is kept by what was waited for");
 });

@@ -60,6 +60,35 @@ Deno.test("a field is cut behind its first 256 characters, and a plain word of a
   assertEquals([await said(long, "text"), await said(long, "json")], [`"${fits}..."`, `${fits}...`]);
 });
 
+Deno.test("no field takes the place of the time, the level or the event", async () => {
+  const fields = { time: "never", level: "error", event: "forged", id: "p1" };
+  const [line = ""] = await logged((log) => log.info("connected", fields), { format: "json" });
+  const { time, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  assertEquals(rest, { level: "info", event: "connected", id: "p1" });
+  assertEquals(new Date(`${time}`).toISOString(), time);
+});
+
+Deno.test("each level is called as its option calls it, in a column of its own", async () => {
+  const all = (log: ProgramLog): void => {
+    for (const level of ["debug", "info", "warn", "error"] as const) log[level]("it", { text: 'a "b\\' });
+  };
+  const text = await logged(all, { level: "debug" });
+  const shown = 'it text="a \\"b\\\\"';
+  assertEquals(text.map((line) => line.replace(TIME, "")), [
+    `DEBUG ${shown}`,
+    `INFO  ${shown}`,
+    `WARN  ${shown}`,
+    `ERROR ${shown}`,
+  ]);
+  const json = await logged(all, { level: "debug", format: "json" });
+  assertEquals(json.map((line) => (JSON.parse(line) as { readonly level: string }).level), [
+    "debug",
+    "info",
+    "warn",
+    "error",
+  ]);
+});
+
 Deno.test("events below the level are left out", async () => {
   const all = (log: ProgramLog): void => {
     log.debug("a");

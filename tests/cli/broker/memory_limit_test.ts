@@ -35,3 +35,37 @@ Deno.test("a limit of all memory below what one connection may need is told in o
   );
   assertEquals(planBroker(options("", "--max-memory", "64MiB")), { kind: "serve" });
 });
+
+Deno.test("what one connection may need is its outbox, or twice a payload where that is more, and as much is enough", () => {
+  const said = (memory: string, outbox: string, payload: string): string => {
+    const words = ["--max-memory", memory, "--max-outbox", outbox, "--max-payload", payload];
+    try {
+      planBroker(options("", ...words));
+      return "";
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return /may need, (.*): give (\S+) or more/.exec(error.message)?.slice(1).join(", ") ?? error.message;
+    }
+  };
+  assertEquals(said("100MiB", "120MiB", "60MiB"), "--max-outbox 120MiB, 120MiB");
+  assertEquals(said("100MiB", "121MiB", "60MiB"), "--max-outbox 121MiB, 121MiB");
+  assertEquals(said("100MiB", "119MiB", "60MiB"), "twice --max-payload 60MiB, 120MiB");
+  assertEquals([said("120MiB", "120MiB", "1MiB"), said("120MiB", "1MiB", "60MiB")], ["", ""]);
+  assertEquals(said("119MiB", "120MiB", "1MiB"), "--max-outbox 120MiB, 120MiB");
+});
+
+Deno.test("each limit is the one that was given, and no other", () => {
+  const given = {
+    line: 1001,
+    payload: 1102,
+    topic: 103,
+    patterns: 104,
+    connections: 105,
+    topics: 106,
+    groups: 107,
+    outbox: 2 * MIB,
+    memory: 65 * MIB,
+  };
+  const words = Object.entries(given).flatMap(([name, value]) => [`--max-${name}`, `${value}`]);
+  assertEquals(limitsOf(options("", ...words)), given);
+});

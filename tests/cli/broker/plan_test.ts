@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { GROUP_OPTIONS } from "../../../lib/cli/broker/groups/options.ts";
 import { BROKER, type BrokerPlan, planBroker } from "../../../lib/cli/broker/options.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { readValues } from "../../../lib/cli/options/values.ts";
@@ -163,4 +164,90 @@ Deno.test("who a broker is to NATS is said in one way, and wholly", () => {
   ) {
     assertEquals(refused(...engine, there, "x"), `${there} needs ${missing}, too; see broker --help`);
   }
+});
+
+Deno.test("what is said about what is stored is refused where nothing is, in words for one, two and more", () => {
+  const of = (flags: string, it: string, isOne = false): string =>
+    `${flags} ${isOne ? "is" : "are"} about messages that are stored, and without --data DIR none is: add ` +
+    `--data DIR, or leave ${it} out; see broker --help`;
+  const flags = [
+    ["--durable", "#a"],
+    ["--engine-replicas", "3"],
+    ["--sync", "commit"],
+    ["--retain-age", "1d"],
+    ["--retain-bytes", "1GiB"],
+    ["--retain-groups", "hold"],
+    ["--retain", "#a age=1d"],
+    ["--dedup-window", "1m"],
+    ["--ack-timeout", "1m"],
+    ["--max-attempts", "3"],
+  ] as const;
+  for (const [flag, value] of flags) {
+    // whose engine there is none of
+    if (flag === "--engine-replicas") continue;
+    assertEquals(refused(flag, value), of(flag, "it", true));
+    assertEquals(planOf("--data", "d", flag, value), { kind: "serve" }, flag);
+  }
+  assertEquals(refused("--sync", "commit", "--durable", "#a"), of("--durable and --sync", "them"));
+  assertEquals(
+    refused("--max-attempts", "3", "--sync", "commit", "--retain", "#a", "--durable", "#a"),
+    of("--durable, --sync, --retain and --max-attempts", "them"),
+  );
+});
+
+Deno.test("of an engine's store it is said what NATS itself decides, and what it keeps nothing of", () => {
+  const engine = ["--engine", "nats://a"];
+  assertEquals(
+    refused(...engine, "--durable", "#a", "--sync", "commit"),
+    "--sync is not for --engine: how NATS writes to disk stands in its own configuration (sync_interval); " +
+      "leave it out",
+  );
+  assertEquals(
+    refused(...engine, "--durable", "#a", "--retain-groups", "hold"),
+    "--retain-groups is not for --engine: NATS deletes by age and size, whatever groups have settled; " +
+      "leave it out",
+  );
+  assertEquals(
+    refused(...engine, "--max-attempts", "3"),
+    "--max-attempts is about messages that are stored, and without --durable PATTERN NATS stores nothing: add " +
+      "--durable PATTERN, or leave it out; see broker --help",
+  );
+  assertEquals(planOf(...engine), { kind: "serve" });
+  for (const words of [["--retain-age", "1d"], ["--dedup-window", "1m"], ["--ack-timeout", "1m"]]) {
+    assertEquals(planOf(...engine, "--durable", "#a", ...words), { kind: "serve" }, words[0]);
+  }
+});
+
+Deno.test("a job in --data beside an engine is refused for that, not for its store", () => {
+  const words = ["--data", "d", "--engine", "nats://a", "--groups"];
+  assertEquals(refused(...words).split(":")[0], "--data stores on this machine and --engine in NATS");
+});
+
+Deno.test("a group is called by its name, or by its name and a pattern as one is written anywhere", () => {
+  const called = (text: string): unknown => {
+    const plan = planOf("--data", "d", "--delete-group", text);
+    return plan.kind === "groups" && plan.job.do === "delete" ? plan.job.group : plan;
+  };
+  assertEquals(called("wörkers"), { name: "wörkers", pattern: undefined });
+  assertEquals(called("g#a.*.>"), { name: "g", pattern: "#a.*.>" });
+  for (
+    const [text, why] of [["a.b", "the name of a group has no"], ["#a", "the name of a group is missing"]]
+  ) {
+    assertStringIncludes(refused("--data", "d", "--delete-group", text!), `--delete-group: ${why}`);
+  }
+  assertStringIncludes(refused("--data", "d", "--delete-group", "g#a..b"), "--delete-group: ");
+  assertStringIncludes(refused("--data", "d", "--redrive", "a.b"), "--redrive: the name of a group has no");
+});
+
+Deno.test("a group that is shown is shown as it is called", () => {
+  const shown = (text: string): unknown => GROUP_OPTIONS["delete-group"].show([text]);
+  assertEquals([shown("g"), shown("g#a.>")], [["g"], ["g#a.>"]]);
+});
+
+Deno.test("--groups stands alone, as a table or as JSON, and --reset-group with any place but the last", () => {
+  const data = ["--data", "d", "--reset-group", "g"];
+  for (const from of ["now", "earliest", "7", "-10m", "2026-01-31T09:00:00Z"]) {
+    assertEquals(planOf(...data, `--from=${from}`).kind, "groups", from);
+  }
+  assertEquals(refused("--data", "d", "--json", "--reset-group", "g", "--from", "now").slice(0, 6), "--json");
 });

@@ -20,9 +20,33 @@ Deno.test("the price of an fsync is told with what it lets publishers do", () =>
   assertStringIncludes(priceText({ median: 25, worst: 30 }), "at most about 40/s");
 });
 
+Deno.test("a price has its hundredths below 10 ms, and two digits of what it lets through", () => {
+  const took = (median: number, worst: number): string => priceText({ median, worst }).split(";")[0]!;
+  assertEquals(took(9.994, 10), "an fsync takes 9.99 ms here (at worst 10)");
+  assertEquals(took(10, 1234.5), "an fsync takes 10 ms here (at worst 1235)");
+  const most = (median: number): string | undefined =>
+    /about (\S+)\/s/.exec(priceText({ median, worst: median }))?.[1];
+  assertEquals([most(0.9525), most(0.952), most(8), most(0), most(0.001)], [
+    "1,000",
+    "1,100",
+    "130",
+    "100,000",
+    "100,000",
+  ]);
+});
+
 Deno.test("a measuring that failed is a warning, and one that was stopped says nothing", async () => {
   const { log, told } = kept();
   await logPrice(Promise.reject(new Error("no room")), { log, sync: "commit" });
   await logPrice(Promise.resolve(undefined), { log, sync: "commit" });
-  assertEquals(told, [["warn", "what an fsync takes here could not be measured", { reason: "no room" }]]);
+  await logPrice(Promise.reject("odd"), { log, sync: "commit" });
+  const failed = "what an fsync takes here could not be measured";
+  assertEquals(told, [["warn", failed, { reason: "no room" }], ["warn", failed, { reason: "odd" }]]);
+});
+
+Deno.test("the price is logged once it is known, with the way that was chosen", async () => {
+  const { log, told } = kept();
+  const price = { median: 1, worst: 2 };
+  await logPrice(Promise.resolve(price), { log, sync: "interval" });
+  assertEquals(told, [["info", priceText(price), { sync: "interval" }]]);
 });

@@ -1,80 +1,15 @@
 /** The broker's program in this process: signals, stdout and the end of the process are the test's. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Worker } from "node:worker_threads";
-import { BROKER } from "../../../lib/cli/broker/options.ts";
-import { serve } from "../../../lib/cli/broker/serve.ts";
-import { readArguments } from "../../../lib/cli/options/arguments.ts";
-import { readValues } from "../../../lib/cli/options/values.ts";
 import { RunError } from "../../../lib/errors.ts";
 import { HAS_OPENSSL, TestIssuer } from "../../support/certificates.ts";
 import { RawClient } from "../../support/raw_client.ts";
 import { upgrade } from "../../support/v2.ts";
 import { within } from "../../support/within.ts";
-import { standIn, StandInStream } from "../stand_in.ts";
+import { standIn } from "../stand_in.ts";
+import { served } from "./served.ts";
 
-const FREE = ["-s", "0", "-p", "0"];
-/** What is opened on disk waits for it. */
-const PATIENCE_MS = 40_000;
 const LOCAL = /^broker ready: subscribers 127\.0\.0\.1:(\d+), publishers 127\.0\.0\.1:(\d+)(.*)\n$/;
-
-/** What runs, until it is stopped. */
-interface Running {
-  readonly ready: string;
-  readonly sub: number;
-  readonly pub: number;
-  /** Its log lines so far, without their times. */
-  readonly log: () => readonly string[];
-  /** As SIGTERM does. */
-  readonly stop: () => void;
-  /** It is over, however it ended. */
-  readonly over: () => boolean;
-}
-
-/** Runs it with these words and stops it; its exit code and all it has logged by then, for which `logWaits`. */
-async function served(
-  words: readonly string[],
-  body: (running: Running) => Promise<void> = () => Promise.resolve(),
-  { logWaits }: { readonly logWaits?: Promise<void> } = {},
-): Promise<{ readonly code: number; readonly log: readonly string[] }> {
-  const signals = new Map<string, () => void>();
-  using stdout = new StandInStream("stdout");
-  using stderr = new StandInStream("stderr");
-  const write = async (bytes: Uint8Array): Promise<number> => {
-    await logWaits;
-    return stderr.write(bytes);
-  };
-  using _stderr = standIn(Deno.stderr, "write", write);
-  const add = (signal: string, listener: () => void): void => void signals.set(signal, listener);
-  using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
-  // what would end the process in time if it did not come to its end is not waited for here
-  using _timers = standIn(Deno, "unrefTimer", (timer) => clearTimeout(timer));
-  const line = readArguments(BROKER, [...FREE, ...words]);
-  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
-  const serving = serve(readValues(BROKER, [line.given]));
-  let ended = false;
-  void serving.catch(() => 0).then(() => ended = true);
-  const log = (): readonly string[] =>
-    stderr.text.trimEnd().split("\n").map((line) => line.replace(/^\d\S+ /, ""));
-  let stopped = false;
-  // a second one would end the process at once
-  const stop = (): void => {
-    if (!stopped) signals.get("SIGTERM")!();
-    stopped = true;
-  };
-  const ready = async (): Promise<void> => {
-    while (stdout.text === "") await new Promise((resolve) => setTimeout(resolve, 1));
-  };
-  await within("a broker that is ready", Promise.race([ready(), serving]), PATIENCE_MS);
-  const [, sub, pub] = /:(\d+), publishers \S*:(\d+)/.exec(stdout.text) ?? [];
-  try {
-    await body({ ready: stdout.text, sub: Number(sub), pub: Number(pub), log, stop, over: () => ended });
-  } finally {
-    stop();
-    // by then it is told, and its time has begun
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  return { code: await within("the end of the broker", serving), log: log() };
-}
 
 Deno.test("it says where it listens, serves until it is told to stop, and says what it did", async () => {
   const { code, log } = await served([], async ({ ready, sub, pub }) => {
@@ -181,6 +116,11 @@ Deno.test("a port that cannot be had is told, and the store is let go of", async
     const words = ["--data", data];
     await assertRejects(
       () => served([...words, "-p", String(taken.addr.port)]),
+      RunError,
+      `127.0.0.1:${taken.addr.port} is in use`,
+    );
+    await assertRejects(
+      () => served([...words, "--http", String(taken.addr.port)]),
       RunError,
       `127.0.0.1:${taken.addr.port} is in use`,
     );

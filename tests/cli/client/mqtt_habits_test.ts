@@ -59,3 +59,31 @@ Deno.test("every name that is translated is looked at", () => {
     }
   }
 });
+
+Deno.test("of very many topics that are told of, the first ten are, and one that is told of is not told again", () => {
+  const told: string[] = [];
+  const habits = new MqttHabits("subscriber", (hint) => told.push(hint));
+  for (let n = 0; n < 9; n++) habits.look(`#a/${n}`);
+  for (let n = 0; n < 20; n++) habits.look("#a/0");
+  assertEquals(told.length, 9);
+  // what is no habit takes no place
+  for (let n = 0; n < 20; n++) habits.look(`#c+${n}`);
+  for (let n = 0; n < 3; n++) habits.look(`#b/${n}`);
+  assertEquals([told.length, told.at(-1)], [10, mqttHint("#b/0", "subscriber")]);
+});
+
+Deno.test("a wildcard is one at its place, and words of ours stay what they are", () => {
+  for (
+    const [name, meant] of [
+      ["#a.+", "a.*"],
+      ["#a+.b", undefined],
+      ["#a.b#", undefined],
+      ["#a/b#", "a.b#"],
+      ["#a/#/b", "a.#.b"],
+      ["#a//b", "a.b"],
+      ["#a.*/b", "a.*.b"],
+      ["#a+/b", "a+.b"],
+    ] as const
+  ) assertEquals(fromMqtt(name, "subscriber"), meant, name);
+  assertEquals([fromMqtt("#a/+", "publisher"), fromMqtt("#a/#", "publisher")], ["a.+", "a.#"]);
+});

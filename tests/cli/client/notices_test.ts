@@ -194,3 +194,70 @@ Deno.test("where no prompt is, what is said goes to stderr", () => {
   notices.passOn("seven\n");
   assertEquals([stderr.text, lines], ["", ["seven\n"]]);
 });
+
+Deno.test("a try that comes soon is told in milliseconds, another in seconds", () => {
+  const tries = [0.4, 0.5, 999, 999.4, 1000, 1049, 1050.1, 59_960];
+  const shown = told("verbose", (notices) => {
+    for (const delay of tries) notices.onEvent({ type: "retrying", attempt: 1, delay, reason: "x" });
+  });
+  const all = ["0 ms", "1 ms", "999 ms", "999 ms", "1.0 s", "1.0 s", "1.1 s", "60.0 s"];
+  assertEquals(shown, all.map((delay) => `subscriber: no connection (x), trying again in ${delay}\n`));
+});
+
+Deno.test("a connection that is lost again is told again, also before its first try", () => {
+  const twice = told("normal", (notices) => {
+    outage(notices);
+    outage(notices);
+    // it is back before it was tried for
+    notices.onEvent({ type: "lost", reason: "closed" });
+    notices.onEvent({ type: "restored", address: "h:1" });
+    notices.onEvent({ type: "retrying", attempt: 5, delay: 1, reason: "refused" });
+  });
+  assertEquals(twice.slice(6, 12), twice.slice(0, 6));
+  assertEquals(twice.slice(12), [
+    "subscriber: connection to h:1 restored\n",
+    "subscriber: still no connection (refused), trying again in 1 ms, and so on until it is back\n",
+  ]);
+});
+
+Deno.test("a connection to a name is told by that, and by nobody who has stopped waiting", () => {
+  using time = new FakeTime();
+  const lines = told("normal", (notices) => {
+    const to = { host: "broker.example", port: 9, connectTimeout: 1000 };
+    {
+      using _over = notices.connecting(to, true);
+      time.pass(999);
+    }
+    time.pass(5000);
+    using _told = notices.connecting(to, true);
+    time.pass(1000);
+    time.pass(5000);
+  });
+  assertEquals(lines, ["subscriber: connecting to broker.example:9, for up to 1s\n"]);
+  assertEquals(time.timers, []);
+});
+
+Deno.test("whether somebody watches is asked of stderr", () => {
+  for (const terminal of [true, false]) {
+    using time = new FakeTime();
+    using stderr = new StandInStream("stderr", { terminal });
+    using _told = new Notices("publisher", "normal").connecting({ host: "h", port: 9, connectTimeout: 1000 });
+    time.pass(1000);
+    assertEquals(stderr.text, terminal ? "publisher: connecting to h:9, for up to 1s\n" : "");
+  }
+});
+
+Deno.test("what is said at the prompt is said to stderr again when it is gone", () => {
+  using stderr = new StandInStream("stderr");
+  const notices = new Notices("publisher", "normal");
+  const lines: string[] = [];
+  notices.above = (text) => lines.push(text);
+  notices.failed("one");
+  notices.above = undefined;
+  notices.failed("two");
+  notices.notice("three\x1b");
+  assertEquals([lines, stderr.text], [
+    ["publisher: one\n"],
+    "publisher: two\npublisher: three\\x1b\n",
+  ]);
+});

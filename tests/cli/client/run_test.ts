@@ -4,6 +4,8 @@ import type { Connection } from "../../../lib/cli/client/options.ts";
 import { Notices } from "../../../lib/cli/client/notices.ts";
 import { RunError } from "../../../lib/errors.ts";
 import { within } from "../../support/within.ts";
+import { FakeTime } from "../fake_time.ts";
+import { standIn, StandInStream } from "../stand_in.ts";
 
 const TO = { host: "h", port: 9000, connectTimeout: 1000 } as Connection;
 
@@ -163,4 +165,106 @@ Deno.test("what fails because of the stop is none, and what fails without is", a
   abort();
   assertEquals(await unlessStopped(Promise.reject(new Error("it")), stop), undefined);
   assertEquals(await unlessStopped(never, stop), undefined);
+});
+
+Deno.test("a token that others may read is told before it is connected, and so is that it takes long", async () => {
+  const { told, notices, stop } = bench();
+  const of = { to: { ...TO, tokenExposure: "the token is exposed" }, notices, stop, came: "" };
+  const { promise: connecting, resolve } = Promise.withResolvers<number>();
+  {
+    using time = new FakeTime();
+    const waiting = connected(connecting, of);
+    assertEquals(told, ["the token is exposed"]);
+    using stderr = new StandInStream("stderr", { terminal: true });
+    time.pass(1000);
+    assertEquals([stderr.text, told.slice(1)], ["", []], "nobody looked when it began");
+    resolve(1);
+    assertEquals([await waiting, time.timers], [1, 0]);
+  }
+  const watched = bench();
+  using time = new FakeTime();
+  using _stderr = new StandInStream("stderr", { terminal: true });
+  const waiting = connected(never, { ...of, to: TO, notices: watched.notices, stop: watched.stop, came: "" });
+  time.pass(1000);
+  watched.abort();
+  assertEquals(await waiting, undefined);
+  assertEquals(watched.told[0], "connecting to h:9000, for up to 1s");
+});
+
+Deno.test("the start of a broker is said in the words of the program that runs", async () => {
+  const { notices, stop } = bench();
+  const of = { to: TO, notices, stop, came: "" };
+  const refused = new RunError("nobody listens", "NO_BROKER");
+  using _built = standIn(Deno, "build", { ...Deno.build, standalone: true });
+  const { message } = await assertRejects(() => connected(Promise.reject(refused), of), RunError);
+  assertEquals(message, 'nobody listens: start one with "broker", or name another host or port (-h, -p)');
+});
+
+/** Lets all go on that is ready to. */
+async function turn(): Promise<void> {
+  for (let turns = 0; turns < 50; turns++) await Promise.resolve();
+}
+
+Deno.test("what a stop waits for is told after 300 ms, and not where nothing is left by then", async () => {
+  using time = new FakeTime();
+  const late = async (pending: readonly [before: number | undefined, then: number | undefined]): Promise<
+    string[]
+  > => {
+    const { client, told, notices, stop, abort } = bench();
+    Object.assign(client, { pending: pending[0] });
+    const ending = { client, stop, notices, drainTimeout: 1500, codeWhenStopped: () => 9 };
+    const code = finish(() => never, ending);
+    abort();
+    await turn();
+    time.pass(299);
+    assertEquals(told, []);
+    Object.assign(client, { pending: pending[1] });
+    time.pass(1);
+    time.pass(5000);
+    client.goodbye.resolve();
+    assertEquals(await code, 9);
+    return told;
+  };
+  const waiting = (what: string): string[] => [
+    `waiting up to 1500ms for ${what} to be acknowledged (Ctrl-C again ends at once)`,
+  ];
+  assertEquals(await late([2, 1]), waiting("1 message"));
+  assertEquals(await late([0, 1000]), waiting("1,000 messages"));
+  assertEquals([await late([2, 0]), await late([1, undefined])], [[], []]);
+  assertEquals(time.timers, []);
+});
+
+Deno.test("a goodbye that is said in time ends it, and is waited for", async () => {
+  const { client, notices, stop } = bench();
+  const ending = { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 };
+  let over = false;
+  const code = finish(() => Promise.resolve(3), ending).then((code) => (over = true, code));
+  await turn();
+  assertEquals([over, client.closes], [false, [undefined]]);
+  client.goodbye.resolve();
+  assertEquals([await code, client.closes], [3, [undefined]]);
+});
+
+Deno.test("work that fails is told when the goodbye is said, which is asked for first", async () => {
+  const { client, notices, stop } = bench();
+  const ending = { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 };
+  let handed: AbortSignal | undefined;
+  let over = false;
+  const failing = finish((stop) => {
+    handed = stop.signal;
+    return Promise.reject(new RunError("it failed"));
+  }, ending);
+  failing.catch(() => over = true);
+  await turn();
+  assertEquals([over, handed?.aborted, client.closes], [false, true, [50]]);
+  client.goodbye.resolve();
+  await assertRejects(() => failing, RunError, "it failed");
+});
+
+Deno.test("one message that is not acknowledged is the last word, too", () => {
+  const { client, told, notices, stop, last } = bench();
+  void finish(() => never, { client, stop, notices, drainTimeout: 50, codeWhenStopped: () => 9 });
+  client.pending = 1;
+  last[0]!();
+  assertEquals(told, ["1 message not acknowledged"]);
 });

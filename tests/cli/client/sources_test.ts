@@ -1,11 +1,18 @@
 /** Where commands come from: a file, the keyboard, a pipe. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { setImmediate } from "node:timers";
 import { MqttHabits } from "../../../lib/cli/client/mqtt_habits.ts";
 import { Notices } from "../../../lib/cli/client/notices.ts";
-import { type CommandSources, runSources, type SourcesEnd } from "../../../lib/cli/client/sources.ts";
+import {
+  type CommandSources,
+  readCommandFile,
+  runSources,
+  type SourcesEnd,
+} from "../../../lib/cli/client/sources.ts";
 import { parseCommandFile } from "../../../lib/cli/commands/command_file.ts";
 import { RefusedError, UsageError } from "../../../lib/errors.ts";
 import { within } from "../../support/within.ts";
+import { FakeTime } from "../fake_time.ts";
 import { standInEnvironment, StandInStream } from "../stand_in.ts";
 import { StandInTerminal } from "../stand_in_terminal.ts";
 import { withStdin } from "../with_stdin.ts";
@@ -135,4 +142,158 @@ Deno.test("a pipe is read behind the file, up to a line that is wrong, or past i
   const none = bench(["pub #a 1"], { reads: { terminal: true, pipe: false } });
   assertEquals(await piped(none, "pub #a 2\n"), { end: "end", problems: 0 });
   assertEquals(none.done, ["(file)", "1", "(ended)"]);
+});
+
+/** What comes of these sources with a stdin that is a terminal or not, on these screens. */
+async function onTerminals(
+  run: Bench,
+  { stdin = true, stdout = false, stderr = false }: {
+    readonly stdin?: boolean;
+    readonly stdout?: boolean;
+    readonly stderr?: boolean;
+  },
+): Promise<SourcesEnd> {
+  using _out = new StandInStream("stdout", { terminal: stdout });
+  using _err = new StandInStream("stderr", { terminal: stderr });
+  return await withStdin(
+    ["pub #a piped\n"],
+    () => within("the end", runSources(run.sources)),
+    { terminal: stdin },
+  );
+}
+
+Deno.test("a terminal without a screen is read as a pipe is, and one that is not to be asked is not", async () => {
+  const bare = bench();
+  assertEquals(await onTerminals(bare, {}), { end: "end", problems: 0 });
+  assertEquals(bare.done, ["(pipe)", "piped", "(ended)"]);
+  for (const screen of [{}, { stdout: true }, { stderr: true }]) {
+    const asked = bench(["pub #a 1"], { reads: { terminal: false, pipe: true } });
+    await onTerminals(asked, screen);
+    assertEquals(asked.done, ["(file)", "1", "(ended)"]);
+  }
+  const pipe = bench([], { reads: { terminal: false, pipe: true } });
+  await onTerminals(pipe, { stdin: false, stdout: true });
+  assertEquals(pipe.done, ["(pipe)", "piped", "(ended)"]);
+  const none = bench([], { reads: { terminal: false, pipe: false } });
+  assertEquals(await onTerminals(none, { stdin: false }), { end: "end", problems: 0 });
+  assertEquals(none.done, ["(ended)"]);
+});
+
+Deno.test("the topics of a file are looked at before it begins, those of a pipe in their turn", async () => {
+  const looked: string[] = [];
+  const run = bench(["pub #a/b 1", 'json {"topic":"#c/d","payload":"x"}', "quit"], {
+    execute: (action) => Promise.resolve(void looked.push(`(${action.verb})`)),
+  });
+  const habits = new MqttHabits("publisher", (hint) => looked.push(hint.split(" ")[0]!));
+  await withStdin([], () => runSources({ ...run.sources, habits }));
+  assertEquals(looked, ['"#a/b"', '"#c/d"', "(pub)", "(json)"]);
+  looked.length = 0;
+  const piped = bench([], { execute: (action) => Promise.resolve(void looked.push(`(${action.verb})`)) });
+  await withStdin(["pub #a/b 1\npub #c/d 2\n"], () =>
+    runSources({
+      ...piped.sources,
+      habits: new MqttHabits(
+        "publisher",
+        (hint) => looked.push(hint.split(" ")[0]!),
+      ),
+    }));
+  assertEquals(looked, ['"#a/b"', "(pub)", '"#c/d"', "(pub)"]);
+});
+
+Deno.test("a subscriber's patterns are looked at, too", async () => {
+  const hints: string[] = [];
+  const run = bench([], {
+    role: "subscriber",
+    execute: () => Promise.resolve(),
+    habits: new MqttHabits("subscriber", (hint) => hints.push(hint.split(" ")[0]!)),
+  });
+  await withStdin(["sub #a/#\nunsub #b/+\nquit\n"], () => within("the end", runSources(run.sources)));
+  assertEquals(hints, ['"#a/#"', '"#b/+"']);
+});
+
+Deno.test("what comes of a pipe goes through who takes messages ahead, and is counted on from read to read", async () => {
+  const seen: string[] = [];
+  async function* noted<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    seen.push("begins");
+    for await (const item of items) {
+      seen.push("read");
+      yield item;
+    }
+  }
+  const run = bench([], {
+    ahead: {
+      send: (action, place) => void seen.push(`${place} ${action.verb === "pub" ? action.message : ""}`),
+      settle: () => Promise.resolve(void seen.push("settled")),
+      whileGood: noted,
+    },
+  });
+  await withStdin(
+    ["pub #a 1\n# two\npub #a 3\n", "pub #a 4\n"],
+    () => within("the end", runSources(run.sources)),
+  );
+  assertEquals(seen, ["settled", "begins", "read", "stdin:1 1", "stdin:3 3", "read", "stdin:4 4", "settled"]);
+});
+
+Deno.test("a line of a pipe that is not UTF-8 is told with its number, and only the first has a byte order mark", async () => {
+  const run = bench([], { keepGoing: true });
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const mark = "\ufeff";
+  await withStdin(
+    [bytes(`${mark}pub #a 1\n`), Uint8Array.of(0xff, 0x0a), bytes(`${mark}pub #a 3\n`)],
+    () => within("the end", runSources(run.sources)),
+  );
+  assertEquals(run.done, ["(pipe)", "1", "3", "(ended)"]);
+  assertEquals(run.told, ["publisher: stdin:2: not UTF-8"]);
+});
+
+Deno.test("a command file comes from its path, or from stdin, and where none is named there are no commands", async () => {
+  assertEquals(await readCommandFile(undefined, "publisher"), []);
+  const text = "pub #a 1\nnope\n";
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, text);
+    const problem = 'unknown command "nope", expected pub, json, quit';
+    const file = await assertRejects(() => readCommandFile(path, "publisher"), UsageError);
+    assertEquals(file.message, `${path}:2: ${problem}`);
+    const stdin = await assertRejects(
+      () => withStdin([text], () => readCommandFile("-", "publisher")),
+      UsageError,
+    );
+    assertEquals(stdin.message, `stdin:2: ${problem}`);
+    await Deno.writeTextFile(path, "sub #a");
+    assertEquals((await readCommandFile(path, "subscriber")).length, 1);
+  } finally {
+    await Deno.remove(path);
+  }
+  const missing = await assertRejects(() => readCommandFile("/none/x", "publisher"), UsageError);
+  assertEquals(missing.message, 'cannot read the command file "/none/x": no such file or directory');
+});
+
+Deno.test("who waits for an answer at the prompt is told after a second, and not when he is leaving", async () => {
+  using time = new FakeTime();
+  const turn = async (): Promise<void> => {
+    for (let turns = 0; turns < 20; turns++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  for (const stops of [false, true]) {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    let asked = false;
+    const run = bench([], { execute: () => (asked = true, answered) });
+    using _nothing = standInEnvironment({});
+    using terminal = new StandInTerminal(80, 40);
+    const running = runSources(run.sources);
+    const told = (): string[] => terminal.rows.shown.filter((line) => line.startsWith("no answer yet"));
+    terminal.type("pub #a x\r");
+    for (let turns = 0; turns < 500 && !asked; turns++) await turn();
+    time.pass(999);
+    await turn();
+    assertEquals(told(), []);
+    if (stops) run.stopping.abort();
+    time.pass(1);
+    await turn();
+    const late = 'no answer yet to "pub #a x": it waits for the broker (Ctrl-C leaves)';
+    assertEquals(told(), stops ? [] : [late]);
+    answer();
+    terminal.type("quit\r");
+    assertEquals((await running).end, stops ? "stopped" : "quit");
+  }
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { parseCommandFile } from "../../../lib/cli/commands/command_file.ts";
-import { type ParsedLine, parseLine, type Role } from "../../../lib/cli/commands/grammar.ts";
+import { fieldsOf, type ParsedLine, parseLine, type Role } from "../../../lib/cli/commands/grammar.ts";
 import { UsageError } from "../../../lib/errors.ts";
 
 const encoder = new TextEncoder();
@@ -289,4 +289,52 @@ Deno.test("a topic is judged the same each time, however many others came betwee
     assertEquals(parseLine(`pub t${at} x`, "publisher"), pub(0, `#t${at}`, "x"));
   }
   assertEquals(["#a", "b", "#", "a\u00a0b"].map((topic) => parseLine(`pub ${topic} x`, "publisher")), first);
+});
+
+Deno.test("what may stand behind a pattern is told with the words it may be", () => {
+  assertEquals([...fieldsOf("unsub")], [["group", []]]);
+  const sub = fieldsOf("sub");
+  assertEquals([...sub.keys()], ["from", "to", "slow", "group", "window", "ack", "by"]);
+  assertEquals([sub.get("ack"), sub.get("by"), sub.get("to"), sub.get("group")], [
+    ["auto", "explicit"],
+    ["key"],
+    [],
+    [],
+  ]);
+  assertEquals(sub.get("from"), ["now", "end", "earliest", "beginning", "latest"]);
+  for (const verb of ["pub", "quit", "", "toString"]) assertEquals(fieldsOf(verb).size, 0, verb);
+});
+
+Deno.test("a tab ends a word as a space does, and only one of them stands before a message", () => {
+  assertEquals(parseLine("pub\t#a\tx\ty ", "publisher"), pub(0, "#a", "x\ty "));
+  assertEquals(parseLine("1\tpub\t\t#a\t\tx", "publisher"), pub(1000, "#a", "\tx"));
+  assertEquals(problem("quit \t now \t "), 'quit takes nothing, "now" is too much');
+  assertEquals(parseLine("quit \t ", "publisher").kind, "command");
+});
+
+Deno.test("who reads alone may begin with the last of each topic, and say what happens when it cannot keep up", () => {
+  for (
+    const [fields, action] of [
+      ["from=latest", { from: "latest" }],
+      ["from=-10", { from: "-10" }],
+      ["from=latest to=7 slow=latest", { from: "latest", to: 7, slow: "latest" }],
+      ["to=7 slow=block", { to: 7, slow: "block" }],
+      ["group=g", { group: "g" }],
+      ["group=g from=earliest", { group: "g", from: "earliest" }],
+      ["ack=explicit by=key window=3", { ack: "explicit", by: "key", window: 3 }],
+    ] as const
+  ) {
+    assertEquals(parseLine(`sub #a ${fields}`, "subscriber"), {
+      kind: "command",
+      command: { wait: 0, action: { verb: "sub", pattern: "#a", ...action } },
+    });
+  }
+  assertEquals(
+    problem("sub #a from=9 to=3", "subscriber"),
+    "from=: 9 lies behind 3, where it is to end",
+  );
+  assertEquals(
+    problem("sub #a from=now to=3", "subscriber"),
+    "to= ends what is stored, and from now on nothing is: leave from=now out",
+  );
 });

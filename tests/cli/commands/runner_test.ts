@@ -1,6 +1,7 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { parseCommandFile, type PlacedCommand } from "../../../lib/cli/commands/command_file.ts";
 import { type Ahead, runCommands, type RunOptions } from "../../../lib/cli/commands/runner.ts";
+import { FakeTime } from "../fake_time.ts";
 import { RefusedError, RunError, UsageError } from "../../../lib/errors.ts";
 
 function commands(...lines: readonly string[]): PlacedCommand[] {
@@ -204,4 +205,66 @@ Deno.test("the end is told once, of a run that quits too, and never of one that 
   setTimeout(() => stop.abort(), 5);
   assertEquals(await runCommands(commands("1000 pub #a 1"), options), "stopped");
   assertEquals(told.length, 2);
+});
+
+Deno.test("a run that is stopped before its quit tells no end, and waits for no answers", async () => {
+  const order: string[] = [];
+  const { options, stop } = bench({ ahead: ahead(order), ended: () => order.push("ended") });
+  stop.abort();
+  assertEquals(await runCommands(commands("quit"), options), "stopped");
+  assertEquals(await runCommands(commands("1 pub #a 1"), options), "stopped");
+  assertEquals(order, []);
+  assertEquals(await runCommands([], options), "stopped");
+  assertEquals(order, ["settled"]);
+});
+
+Deno.test("a wait is slept to its end, however short, as the speed has it, and one of nothing is none", async () => {
+  for (const [seconds, speed, ms] of [[0.001, 1, 1], [2, 1, 2000], [1, 2, 500], [0.001, 0.5, 2]] as const) {
+    using time = new FakeTime();
+    const { done, options } = bench({ speed });
+    const running = runCommands(commands(`${seconds} pub #a 1`), options);
+    const turn = async (): Promise<void> => {
+      for (let turns = 0; turns < 50; turns++) await Promise.resolve();
+    };
+    await turn();
+    time.pass(ms - 0.5);
+    await turn();
+    assertEquals(done, [], `${seconds} s`);
+    time.pass(0.5);
+    await turn();
+    assertEquals(done, ["1"]);
+    assertEquals(await running, "end");
+    await runCommands(commands("0 pub #a 2"), options);
+    assertEquals(done, ["1", "2"]);
+  }
+});
+
+Deno.test("a message with a wait goes to who takes those ahead, once it was slept, and what is not sent ahead is done", async () => {
+  const order: string[] = [];
+  const { options } = bench({
+    ahead: { ...ahead(order), send: (action, place) => void order.push(`${place} ${action.verb}`) },
+    execute: (action) => Promise.resolve(void order.push(`(${action.verb})`)),
+    speed: 0,
+  });
+  const lines = ['json {"topic":"a","payload":"x"}', "pub #a 1", '5 json {"topic":"a","payload":"x"}'];
+  await runCommands(commands(...lines), options);
+  await runCommands(commands(...lines.slice(2)), { ...options, speed: 100_000 });
+  assertEquals(order, [
+    ...["x.cmd:1 json", "x.cmd:2 pub", "x.cmd:3 json", "settled"],
+    ...["settled", "x.cmd:1 json", "settled"],
+  ]);
+  order.length = 0;
+  const bytes = new TextEncoder().encode("sub #a\nunsub #a");
+  await runCommands(parseCommandFile(bytes, { name: "x", role: "subscriber" }), options);
+  assertEquals(order, ["(sub)", "(unsub)", "settled"]);
+});
+
+Deno.test("a message that is sent ahead and cannot be ends the run with why", async () => {
+  const { done, options } = bench({
+    ahead: { send: () => Promise.reject(new RunError("lost")), settle: () => Promise.resolve() },
+  });
+  for (const line of ["pub #a 1", "0.001 pub #a 1"]) {
+    await assertRejects(() => runCommands(commands(line, "pub #a 2"), options), RunError, "lost");
+  }
+  assertEquals(done, []);
 });

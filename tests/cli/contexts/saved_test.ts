@@ -136,3 +136,42 @@ Deno.test("a subscriber does not guess the port beside one that is not the usual
   assertEquals(taken("subscriber", context("pub-port = 9100", { port: "5" })), { "pub-port": "9100" });
   assertEquals(taken("publisher", context("pub-port = 9100")), { "pub-port": "9100", port: "9100" });
 });
+
+Deno.test("what is taken of a saved connection says where it stands", () => {
+  const home = Deno.makeTempDirSync();
+  try {
+    Deno.mkdirSync(`${home}/hashbus`);
+    Deno.writeTextFileSync(path(home), FILE);
+    using _environment = standInEnvironment({ XDG_CONFIG_HOME: home });
+    const given = new Map([["context", { source: "--context", from: "flag", texts: ["prod"] }]]);
+    const saved = savedGiven({ name: "publisher", connects: connects("publisher"), given });
+    const place = `${path(home)}: context.prod`;
+    const from = `context prod in ${path(home)}`;
+    assertEquals([...saved], [
+      ["host", { source: `${place}: url: host`, from, texts: ["two.example"] }],
+      ["pub-port", { source: `${place}: url: port`, from, texts: ["9200"] }],
+      ["sub-port", { source: `${place}: url: sub-port`, from, texts: ["9290"] }],
+      ["connect-timeout", { source: `${place}: connect-timeout`, from, texts: ["30s"] }],
+      ["port", { source: `${place}: url: port`, from, texts: ["9200"] }],
+    ]);
+  } finally {
+    Deno.removeSync(home, { recursive: true });
+  }
+});
+
+Deno.test("a context that is asked for by the file itself, or by an option, is told with its place once", () => {
+  assertEquals(
+    refusal("publisher", { file: 'default = "prot"\n[context.prod]\n' }),
+    'FILE: default: there is no context "prot", did you mean prod?; there is prod',
+  );
+  assertEquals(
+    refusal("publisher", { file: "[context.prod]\n", flags: { context: "zzzzzz" } }),
+    '--context: there is no context "zzzzzz" in FILE; there is prod',
+  );
+});
+
+Deno.test("an empty URL, or none, in the environment is as if it were not set", () => {
+  assertEquals(taken("publisher", { url: "" }), {});
+  const empty = refusal("publisher", { file: '[context.x]\nurl = ""\n', flags: { context: "x" } });
+  assertEquals(empty.startsWith("FILE: context.x: url: a URL is written "), true, empty);
+});

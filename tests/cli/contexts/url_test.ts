@@ -69,3 +69,48 @@ Deno.test("a password in a URL is refused and shown to nobody", () => {
     assertNotMatch(refusal(text), /geheim/);
   }
 });
+
+Deno.test("a URL without a host, or with more than one, is told as that, and is shown up to its hundredth character", () => {
+  const written = "a URL is written hashbus://host:9000?sub-port=9090";
+  const said = (text: string): string => refusal(text).replace("HASHBUS_URL: ", "");
+  assertEquals(said("hashbus://"), `${written}, not "hashbus://"`);
+  assertEquals(said("hashbus://?tls"), `${written}, not "hashbus://?tls"`);
+  assertEquals(said("hashbus://a b"), 'a URL has one host, not "hashbus://a b"');
+  assertEquals(said("hashbus://:9000"), 'a URL has one host, not "hashbus://:9000"');
+  assertEquals(said("hashbus://[::1"), 'a URL has one host, not "hashbus://[::1"');
+  const longest = "x".repeat(100);
+  assertEquals(said(longest), `${written}, not "${longest}"`);
+  assertEquals(said(`${longest}y`), `${written}, not "${longest.slice(3)}..."`);
+});
+
+Deno.test("an @ is a secret's only where a user may stand", () => {
+  assertEquals(given("hashbus://h?id=a@b"), { host: ["h"], id: ["a@b"] });
+  const secret =
+    "HASHBUS_URL: no user or password belongs in the URL: say ?user=NAME, and put the token into " +
+    "HASHBUS_TOKEN or a file (token-file)";
+  for (const text of ["hashbus://a@h", "a@h", "hashbus:/a@h", "http://a@h/x#y"]) {
+    assertEquals(refusal(text), secret, text);
+  }
+});
+
+Deno.test("a flag in a query is on without a value, and what it says else", () => {
+  const flags = "no-reconnect&tls=";
+  assertEquals(given(`hashbus://h?${flags}`), { host: ["h"], "no-reconnect": ["true"], tls: ["true"] });
+  assertEquals(given("hashbus://h?no-reconnect=true&tls=false"), {
+    host: ["h"],
+    "no-reconnect": ["true"],
+    tls: ["false"],
+  });
+  assertEquals(refusal("hashbus://h?tls=TRUE"), 'HASHBUS_URL: tls takes true or false, not "TRUE"');
+});
+
+Deno.test("what a URL gives is told by its part of it, where it is wrong and where it is shown", () => {
+  const at = { rows, place: "FILE: context.x: url", from: "context x in FILE" };
+  const { from } = at;
+  assertEquals([...urlGiven("hashbuss://h:1/?id=x", at)], [
+    ["tls", { source: "FILE: context.x: url: hashbuss://", from, texts: ["true"] }],
+    ["host", { source: "FILE: context.x: url: host", from, texts: ["h"] }],
+    ["pub-port", { source: "FILE: context.x: url: port", from, texts: ["1"] }],
+    ["id", { source: "FILE: context.x: url: id", from, texts: ["x"] }],
+  ]);
+});

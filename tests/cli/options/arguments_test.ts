@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { BROKER } from "../../../lib/cli/broker/options.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { wordsBehind } from "../../../lib/cli/options/table.ts";
 import { readValues } from "../../../lib/cli/options/values.ts";
@@ -187,4 +188,78 @@ Deno.test("a -- with nothing behind it is told, and so is one where no command i
     'unknown option "--command"',
   );
   assertMatch(refusal("--", "sh"), /^unexpected argument "--"/);
+});
+
+Deno.test("what is no option is an argument that nobody expected, a dash or two of them as well", () => {
+  for (const word of ["-", "--", "", "word"]) {
+    assertEquals(
+      refusal(word),
+      `unexpected argument "${word}" (put a value with spaces or # in it in quotes); see sample --help`,
+    );
+  }
+});
+
+Deno.test("a flag may be said to be on, whichever way it is written, and leaves the others what they are", () => {
+  for (const words of [["--verbose=true"], ["-v=true"], ["-v=false", "-v"]]) {
+    assertEquals(read(...words).verbose, true, words.join(" "));
+  }
+  const { verbose, quiet } = read("-q", "-v", "--no-reconnect", "-v=false");
+  assertEquals([verbose, quiet, read("-q", "-v", "--no-reconnect", "-v=false")["no-reconnect"]], [
+    false,
+    true,
+    true,
+  ]);
+});
+
+Deno.test("a job that is given twice is told, also where it was given without its value", () => {
+  const broker = (...words: string[]): string =>
+    assertThrows(() => readArguments(BROKER, words), UsageError).message;
+  assertEquals(
+    broker("--import", "--import", "x"),
+    '--import is given twice, nothing and "x": take one; see broker --help',
+  );
+  assertEquals(
+    broker("--import=x", "--import"),
+    '--import is given twice, "x" and nothing: take one; see broker --help',
+  );
+});
+
+Deno.test("a word behind a flag is asked about, one behind a value that it may be more of is not", () => {
+  const meant = (): string => "meant";
+  const said = (...words: readonly string[]): string =>
+    assertThrows(() => readArguments({ ...SAMPLE, meant }, words), UsageError).message;
+  const quotes = "(put a value with spaces or # in it in quotes); see sample --help";
+  assertEquals(said("-m", "hi", "there"), `unexpected argument "there" ${quotes}`);
+  assertEquals(said("-m", "hi", "-v", "there"), 'unexpected argument "there": meant');
+  // a count of two words is none
+  assertEquals(said("-C", "5", "there"), 'unexpected argument "there": meant');
+  assertEquals(said("-s", "5", "there"), 'unexpected argument "there": meant');
+  assertEquals(
+    said("-t", "-m", "hi"),
+    'unexpected argument "hi" (-t took "-m" as its value); see sample --help',
+  );
+});
+
+Deno.test("an option whose value may be left out takes a number below nothing for its value", () => {
+  assertEquals(refusal("-s", "-5").startsWith("-s takes a port"), true);
+  assertEquals(read("-s", "-v").verbose, true);
+  assertEquals(refusal("-s", "--5"), 'unknown option "--5"; see sample --help');
+});
+
+Deno.test("letters behind a flag are flags, up to one that takes the rest", () => {
+  const { verbose, quiet, message } = read("-vqmhi");
+  assertEquals([verbose, quiet, message], [true, true, "hi"]);
+  assertEquals(read("-vm=hi").message, "hi");
+  assertEquals(readArguments(SAMPLE, ["-vh"]), { print: "help" });
+});
+
+Deno.test("what is given is told with how it was written last, and where", () => {
+  const line = readArguments(RUNNER, ["-t", "a", "--topic=b", "-vq", "--", "run", "it"]);
+  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
+  assertEquals([...line.given], [
+    ["topic", { source: "--topic", from: "flag --topic", texts: ["a", "b"] }],
+    ["verbose", { source: "-v", from: "flag -v", texts: ["true"] }],
+    ["quiet", { source: "-q", from: "flag -q", texts: ["true"] }],
+    ["command", { source: "--", from: "command line", texts: ["run", "it"] }],
+  ]);
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { BROKER } from "../../../lib/cli/broker/options.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven, readConfig } from "../../../lib/cli/options/config.ts";
-import type { Values } from "../../../lib/cli/options/table.ts";
+import { BARE, type Values } from "../../../lib/cli/options/table.ts";
 import { readValues } from "../../../lib/cli/options/values.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { read, SAMPLE } from "./sample_program.ts";
@@ -104,4 +105,29 @@ Deno.test("a file that is no TOML, or is not there, is named", () => {
   } finally {
     Deno.removeSync(path);
   }
+});
+
+Deno.test("what a table of a file may not hold is told by its key", () => {
+  const table = (text: string): string =>
+    assertThrows(() => configGiven(BROKER, { path: "b.toml", text: `[retain]\n${text}` }), UsageError)
+      .message;
+  assertEquals(table('"a=b" = 1'), 'b.toml: retain: "a=b" is no key');
+  assertEquals(table('"a\\u0000b" = 1'), 'b.toml: retain: "a\\x00b" is no key');
+  assertEquals(table('a = "x\\u0000y"'), 'b.toml: retain: "a" is no key');
+  assertEquals(table("a = [1]"), "b.toml: retain: a takes a string or a number, not a list");
+  assertEquals(table("a = 2026-01-31"), "b.toml: retain: a takes a string or a number, not a date");
+  assertEquals(table("a.b = 1"), "b.toml: retain: a takes a string or a number, not a table");
+});
+
+Deno.test("what a file gives is told by its key, of a list each value by itself", () => {
+  const given = configGiven(SAMPLE, {
+    path: "my.toml",
+    text: 'topic = ["a", "b"]\npub-port = true\nwait = 5',
+  });
+  const from = "my.toml";
+  assertEquals([...given], [
+    ["topic", { source: "my.toml: topic", from, texts: ["a", "b"] }],
+    ["pub-port", { source: "my.toml: pub-port", from, texts: [BARE] }],
+    ["wait", { source: "my.toml: wait", from, texts: ["5"] }],
+  ]);
 });

@@ -21,3 +21,21 @@ Deno.test("an escape that is none, or not whole, is quoted", () => {
   assertEquals(problem("\\x1"), '"\\x" is none of \\n \\t \\r \\0 \\a \\e \\v \\f \\\\ \\xHH');
   assertEquals(problem("a\\"), '"a\\" ends within an escape; write \\\\ for the backslash itself');
 });
+
+Deno.test("every byte is written in hex, in either case, and every short escape is its byte", () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const hex = byte.toString(16).padStart(2, "0");
+    for (const text of [`\\x${hex}`, `\\x${hex.toUpperCase()}`]) {
+      assertEquals(DELIMITER.read(text), { value: Uint8Array.of(byte) }, text);
+    }
+  }
+  const shorts = "\\n\\t\\r\\0\\a\\e\\v\\f\\\\";
+  assertEquals(DELIMITER.read(shorts), { value: Uint8Array.of(10, 9, 13, 0, 7, 27, 11, 12, 92) });
+  for (const text of ["\\xg0", "\\x0g", "\\x:0", "\\x/0"]) {
+    assertEquals("problem" in DELIMITER.read(text), true, text);
+  }
+});
+
+Deno.test("a delimiter is shown so that it can be seen", () => {
+  assertEquals(DELIMITER.write?.(Uint8Array.of(0x61, 0x0a, 0x00, 0x1b)), "a\\n\\x00\\x1b");
+});

@@ -127,6 +127,20 @@ Deno.test("the broker's help says what each limit is where none is given, bytes 
   assertStringIncludes(help, " --max-connections N most connections at once, over both ports (10000)");
 });
 
+Deno.test("the broker's help says how long it tries and how many it takes where nothing is said", () => {
+  const help = helpText(BROKER, 100).replace(/\s+/g, " ");
+  for (
+    const text of [
+      "how long the start tries to reach NATS (5s)",
+      "most connections at once from one address, of IPv6 from one /64 (any number; with --users 1,000)",
+      "(1GiB, or what --max-outbox and twice --max-payload need)",
+      "0 takes a free one (none, 9080)",
+      "port for subscribers; 0 takes a free one (9090)",
+      "port for publishers; 0 takes a free one (9000)",
+    ]
+  ) assertStringIncludes(help, text);
+});
+
 Deno.test("the clients' help says what a # is to a shell", () => {
   for (const program of [PUBLISHER, SUBSCRIBER]) {
     assertStringIncludes(helpText(program, 100), "-t hello and -t '#hello' are the same topic");

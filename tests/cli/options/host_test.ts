@@ -49,3 +49,30 @@ Deno.test("a port behind the host is the port, and another one beside it is refu
   const { message } = assertThrows(() => withPortOfHost(given("a:9001", "9002")), UsageError);
   assertMatch(message, /^-h says port "9001" and -p says "9002": take one$/);
 });
+
+Deno.test("a host that is wrong says what one is, a URL what to do with it", () => {
+  const expected = "a host name or address, such as localhost, 10.0.0.5 or ::1";
+  assertEquals([splitHost("a b"), splitHost(""), HOST.read("a b")], [
+    { expected },
+    { expected },
+    { expected },
+  ]);
+  assertEquals(splitHost("http://a"), {
+    problem: 'a host is no URL, "http://a" is: put it into HASHBUS_URL, or take host:port of it',
+  });
+  assertEquals([HOST.read("::1"), HOST.read("a.example")], [{ value: "::1" }, { value: "a.example" }]);
+});
+
+Deno.test("the port behind a host is given as the host is, the last host that was given counts, and all else stays", () => {
+  const more = new Map(given("a:9001")).set("id", { source: "-i", from: "flag -i", texts: ["x"] });
+  more.set("host", { source: "-h", from: "flag -h", texts: ["b:1", "a:9001"] });
+  assertEquals([...withPortOfHost(more)], [
+    ["host", { source: "-h", from: "flag -h", texts: ["a"] }],
+    ["id", { source: "-i", from: "flag -i", texts: ["x"] }],
+    ["port", { source: "-h", from: "flag -h", texts: ["9001"] }],
+  ]);
+  for (const same of [given("a"), given("a b:1"), new Map<string, Given>()]) {
+    assertEquals(withPortOfHost(same), same);
+  }
+  assertEquals(withPortOfHost(given("a:09001", "9001")).get("port")?.texts, ["09001"], "it is the same");
+});

@@ -67,6 +67,43 @@ Deno.test("days and times that do not exist are none", () => {
   assertEquals(meant("2024-02-29") === undefined, false);
 });
 
+Deno.test("a clock has two digits at most for its hour, and from one to nine for parts of a second", () => {
+  inZone("UTC", () => {
+    assertEquals([meant("9:00:00.5"), meant("09:00:00.123456789")], [
+      "2026-11-25T09:00:00.500+00:00",
+      "2026-11-25T09:00:00.123+00:00",
+    ]);
+    for (const text of ["009:00", "9:00:00.", "9:00:00.1234567890", "9:0", "9:00:0"]) {
+      assertEquals(meant(text), undefined, text);
+    }
+  });
+});
+
+Deno.test("where a clock jumps, what it shows up to a millisecond before and behind that is what it is", () => {
+  inZone("Europe/Berlin", () => {
+    assertEquals([
+      meant("2026-03-29T01:59:59.999"),
+      meant("2026-03-29T02:00"),
+      meant("2026-03-29T02:59:59.999"),
+    ], [
+      "2026-03-29T01:59:59.999+01:00",
+      "2026-03-29T03:00:00+02:00",
+      "2026-03-29T03:00:00+02:00",
+    ]);
+    for (const [of, offset] of [["first", "+02:00"], ["second", "+01:00"]] as const) {
+      assertEquals(meant("2026-10-25T02:00", of), `2026-10-25T02:00:00${offset}`);
+      assertEquals(meant("2026-10-25T02:59:59.999", of), `2026-10-25T02:59:59.999${offset}`);
+    }
+    assertEquals(meant("2026-10-25T01:59:59.999", "second"), "2026-10-25T01:59:59.999+02:00");
+  });
+  // half an hour, in the other half of the world
+  inZone("Australia/Lord_Howe", () => {
+    assertEquals(meant("2026-10-04T02:15"), "2026-10-04T02:30:00+11:00");
+    assertEquals(meant("2026-04-05T01:45", "first"), "2026-04-05T01:45:00+11:00");
+    assertEquals(meant("2026-04-05T01:45", "second"), "2026-04-05T01:45:00+10:30");
+  });
+});
+
 Deno.test("every month, hour, minute and second there is can be named, and none beside them", () => {
   inZone("UTC", () => {
     const days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { configGiven } from "../../../lib/cli/options/config.ts";
 import { configText } from "../../../lib/cli/options/show_config.ts";
@@ -64,10 +64,34 @@ Deno.test("a secret is shown nowhere: not as it is in force, and not where it is
     '{"option":"token","secret":true,"from":"flag --token"}',
   ]);
   const line = readArguments(program, words);
-  try {
-    readValues(program, "given" in line ? [line.given] : []);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    assertEquals(error.message, "--token takes something else, not what was given; see sample --help");
-  }
+  const error = assertThrows(() => readValues(program, "given" in line ? [line.given] : []), UsageError);
+  assertEquals(error.message, "--token takes something else, not what was given; see sample --help");
+});
+
+Deno.test("a line that just fits is one, and one that does not is two", () => {
+  const program = {
+    ...SAMPLE,
+    options: { token: option(TEXT, { help: "" }), a: option(TEXT, { help: "" }) },
+  };
+  const words = ["--token", "x y", "--a", "z"];
+  const whole = ["token  'x y'  flag --token", "a      z      flag --a"];
+  const width = whole[0]!.length;
+  assertEquals(shown(words, { program, width }), whole);
+  assertEquals(shown(words, { program, width: width - 1 }), [
+    "token  'x y'",
+    "  flag --token",
+    "a      z",
+    "  flag --a",
+  ]);
+});
+
+Deno.test("the last of what was given is shown, and of a list that is empty where it comes from", () => {
+  assertEquals(shown(["-m", "x", "-W", "1", "-W", "2"]).filter((line) => /^(?:wait|message)/.test(line)), [
+    "message   x          flag -m",
+    "wait      2s         flag -W",
+  ]);
+  const empty = shown([], { config: "topic = []" }).find((line) => line.startsWith("topic"));
+  assertEquals(empty?.split(/ +/), ["topic", "my.toml"]);
+  const json = shown(["-W", "1", "-W", "2"], { json: true }).find((line) => line.includes('"wait"'));
+  assertEquals(json, '{"option":"wait","value":"2s","from":"flag -W"}');
 });

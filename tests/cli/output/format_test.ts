@@ -161,3 +161,59 @@ Deno.test("a format with an unknown letter or escape says which there are", () =
   }
   for (const format of ["\\x4", "\\xzz"]) assertStringIncludes(refusal(format), '"\\x"');
 });
+
+Deno.test("a message that was stored is printed with its time, one that was not with that of now", async () => {
+  const stored = { ...message("#a", "x"), time: new Date("2026-01-31T09:00:00.007Z") };
+  assertEquals(await formatted("%I %U", stored), "2026-01-31T09:00:00.007Z 1769850000.007");
+  assertEquals(JSON.parse(await formatted("%j", stored)).time, "2026-01-31T09:00:00.007Z");
+  const before = Date.now();
+  const now = Date.parse(await formatted("%I", message("#a", "x")));
+  assert(now >= before && now <= Date.now());
+});
+
+Deno.test("a width with flags pads as printf does: to the left, and numbers with noughts", async () => {
+  const arrived = { ...message("#ab", "xy"), seq: 7 };
+  assertEquals(
+    await formatted("[%-04l][%0-4l][%05s][%06x][%06X][%05p][%04t][%0s]", arrived),
+    "[2   ][2   ][00007][007879][007879][   xy][ #ab][7]",
+  );
+  assertEquals(await formatted("[%0l][%-l][%1l][%0.1t][%.0t][%-5.1t]", arrived), "[2][2][2][#][][#    ]");
+});
+
+Deno.test("what is cut or padded is counted in characters, whatever they take", async () => {
+  const arrived = message("#\u{1f600}\u{1f600}", "x");
+  assertEquals(
+    await formatted("[%.2t][%.3t][%.4t][%4t][%3t]", arrived),
+    [
+      "[#\u{1f600}]",
+      ...Array<string>(2).fill("[#\u{1f600}\u{1f600}]"),
+      "[ #\u{1f600}\u{1f600}]",
+      "[#\u{1f600}\u{1f600}]",
+    ].join(""),
+  );
+});
+
+Deno.test("a width and a precision have four digits at most", async () => {
+  const arrived = message("#a", "x");
+  assertEquals((await formatted("%9999t", arrived)).length, 9999);
+  assertEquals(await formatted("%5.9999t|%0005t", arrived), "   #a|   #a");
+});
+
+Deno.test("a payload is its bytes in a pipe, and what can be shown of it where it is cut or a person looks", async () => {
+  const raw = { ...message("#a", Uint8Array.of(0xff, 0x1b)), text: "\ufffd\x1b" };
+  const bytes = async (format: string, terminal: boolean): Promise<string> =>
+    (await printed(raw, { format: compileFormat(format), end: NOTHING, terminal })).bytes.toHex();
+  assertEquals([await bytes("%p", false), await bytes("%.9p", false)], ["ff1b", "efbfbd1b"]);
+  assertEquals(await bytes("%p", true), new TextEncoder().encode("\ufffd\\x1b").toHex());
+});
+
+Deno.test("--json goes before a format, and what ends a message stands behind both", async () => {
+  const end = new TextEncoder().encode("--");
+  const format = compileFormat("%t");
+  assertEquals((await printed(message("#a", "x"), { format, end })).text, "#a--");
+  assertEquals(
+    (await printed(message("#a", "x"), { format, end, json: true })).text.endsWith('"x"}--'),
+    true,
+  );
+  assertEquals((await printed(message("#a", "x"), { end, terminal: true })).text, "#a x--");
+});

@@ -8,6 +8,7 @@ import {
   writeTextSync,
 } from "../../../lib/cli/process/files.ts";
 import { UsageError } from "../../../lib/errors.ts";
+import { standIn } from "../stand_in.ts";
 
 Deno.test("a file is read whole, as bytes or as text, and written from its start", async () => {
   const path = await Deno.makeTempFile();
@@ -64,6 +65,34 @@ Deno.test("why the system refused is said without its own wording around it, and
 
 Deno.test("a text is written to its end, however little is taken at a time", () => {
   const taken: number[] = [];
-  const target = { writeSync: (bytes: Uint8Array) => Math.min(1, taken.push(bytes[0]!)) };
+  const target = {
+    writeSync: (bytes: Uint8Array) => {
+      if (taken.push(bytes[0]!) > 9) throw new TypeError("it is written again and again");
+      return 1;
+    },
+  };
   assertEquals([writeTextSync(target, "abc"), taken], [3, [97, 98, 99]]);
+});
+
+Deno.test("a folder that was opened in the place of a file is closed", async () => {
+  let closed = 0;
+  const folder = { stat: () => Promise.resolve({ isDirectory: true }), close: () => void closed++ };
+  using _open = standIn(Deno, "open", () => Promise.resolve(folder as unknown as Deno.FsFile));
+  await assertRejects(() => openToRead("/tmp", "it"), UsageError, 'cannot read it "/tmp": it is a directory');
+  assertEquals(closed, 1);
+});
+
+Deno.test("the name of a file is told to 200 characters", async () => {
+  const [most, more] = ["/none/".padEnd(200, "x"), "/none/".padEnd(201, "x")];
+  for (const [path, shown] of [[most, most], [more, `${more.slice(0, 197)}...`]] as const) {
+    const why = `it "${shown}": no such file or directory`;
+    assertEquals(
+      (await assertRejects(() => readBytes(path, "it"), UsageError)).message,
+      `cannot read ${why}`,
+    );
+    assertEquals(
+      (await assertRejects(() => openToWrite(path, "it"), UsageError)).message,
+      `cannot write ${why}`,
+    );
+  }
 });

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { endInTime } from "../../../lib/cli/broker/deadline.ts";
+import { deliveringFor, endInTime } from "../../../lib/cli/broker/deadline.ts";
 import type { ProgramLog } from "../../../lib/cli/broker/logging.ts";
 import { aborted, stopOnSignals } from "../../../lib/cli/process/signals.ts";
 import { SILENT_LOG } from "../../../lib/log.ts";
+import { within } from "../../support/within.ts";
 import { FakeTime } from "../fake_time.ts";
 import { standIn } from "../stand_in.ts";
 
@@ -34,14 +35,30 @@ Deno.test("the first signal asks for the stop, another ends the program at once,
   }
 });
 
-Deno.test("a Ctrl-C that is read as a key does what the signal does", async () => {
-  using time = new FakeTime();
-  using end = process();
+Deno.test("who waits for the stop goes on when it comes, and at once where it has come", async () => {
+  using _end = process();
   const { signal, interrupt } = stopOnSignals();
   const over = aborted(signal);
   interrupt();
-  await over;
-  await aborted(signal);
+  await within("the stop", over);
+  await within("the stop that has come", aborted(signal));
+});
+
+Deno.test("where there is no SIGTERM none is listened for", () => {
+  for (const [os, signals] of [["windows", ["SIGINT"]], ["linux", ["SIGINT", "SIGTERM"]]] as const) {
+    using _build = standIn(Deno, "build", { ...Deno.build, os });
+    using end = process();
+    stopOnSignals();
+    assertEquals([...end.signals.keys()], [...signals]);
+  }
+});
+
+Deno.test("a Ctrl-C that is read as a key does what the signal does", () => {
+  using time = new FakeTime();
+  using end = process();
+  const { signal, interrupt } = stopOnSignals();
+  interrupt();
+  assertEquals(signal.aborted, true);
   time.pass(101);
   interrupt();
   assertEquals(end.codes, [130]);
@@ -58,7 +75,7 @@ Deno.test("a broker whose disk does not answer ends all the same, and says of ho
       flush: () => Promise.resolve(),
     };
     endInTime({ log, timeout: 1000, done: () => done, doubtful: () => 7 });
-    time.pass(1749);
+    time.pass(1249);
     assertEquals([errors, end.codes], [[], []]);
     time.pass(1);
     for (let turns = 0; turns < 9; turns++) await Promise.resolve();
@@ -79,4 +96,26 @@ Deno.test("a log that nobody reads keeps it no longer than a moment", async () =
   time.pass(1);
   for (let turns = 0; turns < 9; turns++) await Promise.resolve();
   assertEquals(end.codes, [0]);
+});
+
+Deno.test("of the time that it may take the last second is for the end, of a short one half", () => {
+  assertEquals([0, 1, 1000, 2000, 2001, 10_000].map(deliveringFor), [0, 0.5, 500, 1000, 1001, 9000]);
+});
+
+Deno.test("what hangs never makes it exceed two seconds or more, and less by less than a second", async () => {
+  for (const [timeout, ended] of [[10_000, 10_000], [2000, 2000], [1000, 1450], [1, 950.5]] as const) {
+    using time = new FakeTime();
+    using end = process();
+    // the log hangs as well
+    const log: ProgramLog = { ...SILENT_LOG, flush: () => new Promise(() => {}) };
+    endInTime({ log, timeout, done: () => undefined, doubtful: () => 0 });
+    time.pass(ended - 200);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    time.pass(199);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    assertEquals([timeout, end.codes], [timeout, []]);
+    time.pass(1);
+    for (let turns = 0; turns < 9; turns++) await Promise.resolve();
+    assertEquals([timeout, end.codes], [timeout, [1]]);
+  }
 });

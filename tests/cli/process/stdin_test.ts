@@ -72,8 +72,16 @@ Deno.test("bytes that are no text come through as they are", async () => {
 });
 
 Deno.test("a line without an end does not fill the memory", async () => {
-  const endless: Input = { read: (buffer) => Promise.resolve(buffer.fill(120).length) };
-  await assertRejects(() => lines(endless), RunError, "a line on stdin has more than");
+  for (const delimiter of [undefined, "::"]) {
+    // it has an end, far behind the longest line
+    let left = 200;
+    const endless: Input = { read: (buffer) => Promise.resolve(left-- > 0 ? buffer.fill(120).length : null) };
+    await assertRejects(
+      () => lines(endless, delimiter),
+      RunError,
+      "a line on stdin has more than 16777216 bytes: is it text?",
+    );
+  }
 });
 
 Deno.test("all of an input is read whole, and one that does not end is given up before memory fills", async () => {

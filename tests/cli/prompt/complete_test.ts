@@ -46,3 +46,18 @@ Deno.test("what is completed is the word before the cursor", () => {
   assertEquals(complete("3 sub #or", { role: "subscriber", topics })[1], "#or");
   assertEquals(complete("su", { role: "subscriber", topics })[1], "su");
 });
+
+Deno.test("Tab offers nothing behind a message, whatever characters it has", () => {
+  for (const line of ["pub #hello a\u2028", "pub #hello a\u2029 b", "json {\u2028} x"]) {
+    assertEquals(offers(line, "publisher"), [], line);
+  }
+  assertEquals(offers("sub #hello from=1\u2028slow=l"), ["latest "]);
+});
+
+Deno.test("Tab offers the words of a field as far as they begin with what was typed", () => {
+  assertEquals(offers("sub #hello slow="), ["block ", "disconnect ", "drop-new ", "drop-old ", "latest "]);
+  assertEquals(offers("sub #hello slow=drop-"), ["drop-new ", "drop-old "]);
+  assertEquals(complete("sub #hello slow=l", { role: "subscriber", topics }), [["latest "], "l"]);
+  assertEquals(complete("sub #hello gr", { role: "subscriber", topics }), [["group="], "gr"]);
+  assertEquals(complete("sub or", { role: "subscriber", topics }), [["orders.eu ", "orders.us "], "or"]);
+});

@@ -12,6 +12,22 @@ Deno.test("listing says how many more there are, and shows no control character"
   assertEquals(listing(rows).at(-1), "and 20 more");
 });
 
+Deno.test("listing has what is said in one column, for names of up to 40 characters", () => {
+  const [name, longer] = ["#".padEnd(40, "n"), "#".padEnd(41, "l")];
+  assertEquals(listing([["#a", "x"], [name, "y"], [longer, "z"]]), [
+    `${"#a".padEnd(40)}  x`,
+    `${name}  y`,
+    `${longer}  z`,
+  ]);
+  assertEquals(listing([[longer, "z"], ["#ab", "x"]]), [`${longer}  z`, "#ab  x"]);
+  assertEquals([listing([]), listing([[longer, "z"]])], [[], [`${longer}  z`]]);
+});
+
+Deno.test("a hundred rows are all there are, and of one more that is said", () => {
+  const rows = Array.from({ length: 101 }, (_, at) => [`#${at}`, "x"] as const);
+  assertEquals([listing(rows.slice(0, 100)).at(-1), listing(rows).at(-1)], ["#99  x", "and 1 more"]);
+});
+
 Deno.test("the publisher lists its topics with how much was acknowledged, those without any included", () => {
   const published = new Published();
   assertEquals(published.list(), ["nothing was published yet: pub #topic message"]);
@@ -28,6 +44,7 @@ Deno.test("the publisher lists its topics with how much was acknowledged, those 
 Deno.test("of very many topics the publisher counts those that came late together", () => {
   const published = new Published();
   for (let topic = 0; topic < 10_002; topic++) published.count(`#${topic}`);
+  assertEquals(published.list().at(-1), "and 9900 more");
   assertEquals([...published.topics()].length, 10_000);
 });
 
@@ -72,4 +89,22 @@ Deno.test("help fits the terminal that it is printed on", () => {
       }
     }
   }
+});
+
+Deno.test("a group's counts stay when another pattern of it comes, and what is beyond the topics told apart is said", () => {
+  const subscribed = new Subscribed();
+  subscribed.add("#a", { group: "g" });
+  subscribed.count("#a", "g");
+  subscribed.add("#b", { group: "g" });
+  assertEquals(subscribed.list(), ["sub #a group=g  1 message", "sub #b group=g  0 messages"]);
+  const many = new Subscribed();
+  many.add("#>", {});
+  for (let topic = 0; topic < 10_000; topic++) many.count(`#${topic}`);
+  assertEquals(many.list(), ["sub #>  10,000 messages"]);
+  many.count("#one.more");
+  assertEquals(many.list(), ["sub #>  at least 10,000 messages"]);
+  assertEquals([...many.memberships(), ...subscribed.memberships()], [
+    { pattern: "#a", group: "g" },
+    { pattern: "#b", group: "g" },
+  ]);
 });

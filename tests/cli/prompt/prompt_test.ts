@@ -1,5 +1,6 @@
 /** The prompt in this process, with keys of the test's and a terminal that is looked at. */
 import { assertEquals } from "@std/assert";
+import { History } from "../../../lib/cli/prompt/history.ts";
 import { Prompt } from "../../../lib/cli/prompt/prompt.ts";
 import { within } from "../../support/within.ts";
 import { standIn } from "../stand_in.ts";
@@ -188,4 +189,52 @@ Deno.test("in a terminal that does not know its size a line of several rows is d
   assertEquals(desk.terminal.shown.at(-1), "p\\x1b1> half");
   desk.type("\r");
   assertEquals(await line, "half");
+});
+
+Deno.test("a line that is longer than the screen scrolls nothing off it, on one that knows its size or not", async () => {
+  for (const [columns, rows, known] of [[40, 10, true], [80, 24, false]] as const) {
+    using terminal = new StandInTerminal(columns, rows);
+    using _size = standIn(Deno, "consoleSize", () => known ? { columns, rows } : { columns: 0, rows: 0 });
+    const { signal } = new AbortController();
+    const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+    using prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop });
+    void prompt.lines().next();
+    terminal.type("x".repeat(columns * (rows + 2)));
+    await turn();
+    assertEquals(terminal.rows.scrolled, []);
+    assertEquals(terminal.rows.shown.length, rows);
+    assertEquals(terminal.rows.shown.at(-2), "x".repeat(columns));
+  }
+});
+
+Deno.test("a prompt that is over does not listen for the stop", () => {
+  using terminal = new StandInTerminal();
+  const { signal } = new AbortController();
+  const listening: unknown[] = [];
+  using _add = standIn(signal, "addEventListener", (_: string, call: unknown) => void listening.push(call));
+  using _remove = standIn(
+    signal,
+    "removeEventListener",
+    (_: string, call: unknown) => void listening.splice(listening.indexOf(call), 1),
+  );
+  const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+  const prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop });
+  assertEquals(listening.length, 1);
+  prompt[Symbol.dispose]();
+  assertEquals([listening, terminal.raw], [[], [true, false]]);
+});
+
+Deno.test("what is entered is in the history, from where the next run and the arrow keys have it", async () => {
+  using terminal = new StandInTerminal();
+  const history = new History();
+  history.add("first");
+  const { signal } = new AbortController();
+  const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+  using prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop, history });
+  const lines = prompt.lines();
+  terminal.type("second\r\x1b[A\x1b[A\x1b[Bx\r");
+  for (const line of ["second", "secondx"]) {
+    assertEquals((await within("a line", lines.next())).value, line);
+  }
+  assertEquals(history.lines, ["first", "second", "secondx"]);
 });

@@ -112,8 +112,41 @@ Deno.test("when the terminal has broken the rows anew, all of them are drawn ove
 
 Deno.test("what is drawn moves no cursor and turns no writing around", () => {
   assertEquals(drawable("a ä 漢 👍"), "a ä 漢 👍");
+  assertEquals(
+    drawable("می\u200cخواهم"),
+    "می\u200cخواهم",
+    "what joins and parts letters is of the one before",
+  );
   assertEquals(drawable("a\x1b[2Jb\tc"), "a\\x1b[2Jb\\tc");
   for (const turned of ["\u202e", "\u2066", "\u2028", "\u2029", "\u0085"]) {
     assertEquals(drawable(`a${turned}b`).includes(turned), false);
   }
+});
+
+Deno.test("what was scrolled off a terminal that became narrower is gone, and the rest is drawn over", () => {
+  for (const cursor of [18, 13, 9]) {
+    let terminal = new Rows(8, 3);
+    const screen = new Screen({ size: () => terminal.size(), write: (text) => terminal.write(text) });
+    const text = "aaaabbbbccccddddee";
+    screen.draw({ text, cursor });
+    assertEquals(terminal.shown, ["aaaabbbb", "ccccdddd", "ee"]);
+    // it breaks the rows by itself, and its cursor stays where it was in the text
+    terminal = new Rows(4, 3);
+    terminal.write(text);
+    for (let up = 4 - Math.floor(cursor / 4); up > 0; up--) terminal.write("\x1b[1A");
+    assertEquals([terminal.shown, terminal.scrolled], [["cccc", "dddd", "ee"], ["aaaa", "bbbb"]]);
+    screen.resized();
+    screen.draw({ text: "> x", cursor: 3 });
+    assertEquals([terminal.shown, terminal.cursor], [["> x"], [0, 3]]);
+  }
+});
+
+Deno.test("a terminal that does not break its rows anew has nothing of the text below it", () => {
+  const { terminal, screen } = bench(10, 4);
+  screen.draw({ text: "> one two three", cursor: 3 });
+  assertEquals(terminal.shown, ["> one two", "three"]);
+  terminal.columns = 30;
+  screen.resized();
+  screen.draw({ text: "> x", cursor: 3 });
+  assertEquals([terminal.shown, terminal.cursor], [["> x"], [0, 3]]);
 });

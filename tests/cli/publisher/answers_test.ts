@@ -30,3 +30,20 @@ Deno.test("many answers are one line: first and last number, the least subscribe
     "numbers are of one topic",
   );
 });
+
+Deno.test("what answers do not say is not told of them", () => {
+  const answers = new Answers();
+  answers.add("#a", {});
+  assertEquals(answers.summary, undefined, "a classic one says nothing");
+  answers.add("#a", { subs: 0 });
+  assertEquals(answers.summary, "at least 0 subscribers each");
+  answers.add("#a", { seq: 4 });
+  assertEquals(answers.summary, "seq 4 of #a, at least 0 subscribers each");
+  answers.add("#a", { level: "synced" });
+  answers.add("#a", { seq: 7 });
+  answers.add("#a", {});
+  assertEquals(answers.summary, "level synced, seq 4-7 of #a, at least 0 subscribers each");
+  answers.add("#b", {});
+  answers.add("#a", { seq: 8 });
+  assertEquals(answers.summary, "level synced, at least 0 subscribers each");
+});

@@ -1,63 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { NOBODY_ANSWERS, TIME_IS_OVER } from "../../../lib/cli/client/exit_codes.ts";
-import { Notices } from "../../../lib/cli/client/notices.ts";
-import type { Arrived } from "../../../lib/cli/messages/message.ts";
-import { readArguments } from "../../../lib/cli/options/arguments.ts";
-import { readValues } from "../../../lib/cli/options/values.ts";
-import { Output } from "../../../lib/cli/output/output.ts";
-import { AskingRun, type RequestPublisher } from "../../../lib/cli/publisher/ask.ts";
-import { preparePublisher } from "../../../lib/cli/publisher/job.ts";
-import { PUBLISHER } from "../../../lib/cli/publisher/options.ts";
-import { planPublisher } from "../../../lib/cli/publisher/plan.ts";
 import { RefusedError, RunError, UsageError } from "../../../lib/errors.ts";
 import { within } from "../../support/within.ts";
-import { Collected, message } from "../output/collected.ts";
 import { StandInStream } from "../stand_in.ts";
 import { withStdin } from "../with_stdin.ts";
-
-/** Answers when it is told to. */
-class Responders implements RequestPublisher {
-  readonly asked: string[] = [];
-  readonly answers: PromiseWithResolvers<Arrived>[] = [];
-
-  request(topic: string, payload: string | Uint8Array = ""): Promise<Arrived> {
-    const text = typeof payload === "string" ? payload : new TextDecoder().decode(payload);
-    this.asked.push(`${topic} ${text}`);
-    const answer = Promise.withResolvers<Arrived>();
-    this.answers.push(answer);
-    return answer.promise;
-  }
-
-  answer(at: number, payload: string | Uint8Array): void {
-    this.answers[at]!.resolve(message("#reply", payload));
-  }
-}
-
-async function bench(words: readonly string[]): Promise<{
-  readonly run: AskingRun;
-  readonly responders: Responders;
-  readonly told: string[];
-  readonly printed: Collected;
-  readonly out: Output;
-  readonly stop: { readonly signal: AbortSignal; interrupt(): void; lastWord(): void };
-  readonly abort: () => void;
-}> {
-  const line = readArguments(PUBLISHER, ["--request", ...words]);
-  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
-  const options = readValues(PUBLISHER, [line.given]);
-  const plan = planPublisher(options);
-  const told: string[] = [];
-  const notices = Notices.forOptions("publisher", options);
-  notices.above = (text) => told.push(text.replace(/^publisher: |\n$/g, ""));
-  const [printed, responders, stopping] = [new Collected(), new Responders(), new AbortController()];
-  const out = new Output(printed);
-  const job = await preparePublisher(plan);
-  const run = new AskingRun({ publisher: responders, options, plan, job, notices, out });
-  const stop = { signal: stopping.signal, interrupt: () => {}, lastWord: () => {} };
-  return { run, responders, told, printed, out, stop, abort: () => stopping.abort() };
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+import { bench, turn } from "./ask_bench.ts";
 
 Deno.test("an answer is printed as it is, with a line end where it has none, or as JSON", async () => {
   const printed = async (words: readonly string[], payload: string | Uint8Array): Promise<string> => {

@@ -21,6 +21,10 @@ export class FakePublisher implements MessagePublisher {
   readonly given: Given[] = [];
   full = false;
   pending = 0;
+  /** How many were to be answered each by itself. */
+  asked = 0;
+  /** What these come to, in the place of the usual answer. */
+  answer: (text: string) => Promise<Answer> | undefined = () => undefined;
   /** Resolves what waits for room. */
   room = Promise.withResolvers<void>();
 
@@ -35,8 +39,9 @@ export class FakePublisher implements MessagePublisher {
 
   publish(topic: string, payload: string | Uint8Array = "", options?: MessageOptions): Promise<Answer> {
     const text = this.#keep(topic, payload, options);
+    this.asked++;
     if (text === "no") return Promise.reject(new RefusedError("DENIED", "not for you"));
-    return Promise.resolve({ level: "memory", subs: 2 });
+    return this.answer(text) ?? Promise.resolve({ level: "memory", subs: 2 });
   }
 
   send(topic: string, payload: string | Uint8Array = "", options?: MessageOptions): number {

@@ -1,15 +1,22 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { withOffset } from "../../../lib/cli/options/local_time.ts";
+import { ReadTime } from "../../../lib/cli/options/position.ts";
 import { readValues } from "../../../lib/cli/options/values.ts";
-import { PUBLISHER } from "../../../lib/cli/publisher/options.ts";
-import { planPublisher, type PublisherPlan } from "../../../lib/cli/publisher/plan.ts";
+import { PUBLISHER, type PublisherOptions } from "../../../lib/cli/publisher/options.ts";
+import { aboutAt, planPublisher, type PublisherPlan } from "../../../lib/cli/publisher/plan.ts";
 import { UsageError } from "../../../lib/errors.ts";
+import { TIMER_MOST_MS } from "../../../lib/limits.ts";
 
 /** What the publisher is to do with these words. */
 function planOf(...words: readonly string[]): PublisherPlan {
+  return planPublisher(optionsOf(...words));
+}
+
+function optionsOf(...words: readonly string[]): PublisherOptions {
   const line = readArguments(PUBLISHER, words);
   if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
-  return planPublisher(readValues(PUBLISHER, [line.given]));
+  return readValues(PUBLISHER, [line.given]);
 }
 
 const ONE = ["-t", "#a", "-m", "x"];
@@ -34,6 +41,35 @@ Deno.test("what goes with each message is in the plan, and nothing where nothing
   assertEquals(planOf(...ONE, "--delay", "90s").message?.delay, 90_000);
   const at = "2030-01-02T03:04:05Z";
   assertEquals(planOf(...ONE, "--at", at).message?.at?.toISOString(), new Date(at).toISOString());
+});
+
+Deno.test("a message has what it is asked to have, with times as they are told to the broker", () => {
+  const words = ["--reply", "#r", "--timeout", "2s", "--min-subs", "3", "--delay", "1500ms"];
+  const { message } = planOf(...LINES, "--reply", "#r", "--timeout", "2s", "--min-subs", "3");
+  assertEquals(message, { reply: "#r", timeout: 2000, minSubs: 3 });
+  assertEquals(planOf(...LINES, ...words.slice(6)).message, { delay: 1500 });
+  assertEquals(planOf(...LINES, "--timeout", "1d").message, { timeout: 86_400_000 });
+  assertEquals(planOf(...LINES, "--timeout", "100d").message, { timeout: TIMER_MOST_MS });
+});
+
+Deno.test("what is told of --at is what was read and that it is past, if it is", () => {
+  const of = (at: string, now: number): string | undefined => aboutAt(optionsOf(...ONE, "--at", at), now);
+  const noon = Date.UTC(2030, 0, 1, 12);
+  assertEquals(aboutAt(optionsOf(...ONE), noon), undefined);
+  assertEquals(of("2030-01-01T12:00:00Z", noon - 1), undefined);
+  for (const now of [noon, noon + 1]) {
+    assertEquals(
+      of("2030-01-01T12:00:00Z", now),
+      "--at 2030-01-01T12:00:00.000Z: that is past, so it is delivered at once",
+    );
+  }
+  const at = new ReadTime(noon, { written: "12:00" });
+  const options = { ...optionsOf(...ONE), at };
+  assertEquals(aboutAt(options, noon - 1), `--at 12:00 is ${withOffset(at)}`);
+  assertEquals(
+    aboutAt(options, noon),
+    `--at 12:00 is ${withOffset(at)}: that is past, so it is delivered at once`,
+  );
 });
 
 /** Words that do not go together, and a part of what is said. */
@@ -70,6 +106,27 @@ const REFUSED: readonly (readonly [words: readonly string[], said: string])[] = 
   [[...ONE, "--request", "--reply", "#r"], "--reply does not go together with --request"],
   [[...ONE, "--request", "--delay", "1s"], "--delay does not go together with --request"],
   [[...ONE, "--request", "-p", "9001"], "--request needs --sub-port"],
+  [["--json-in", "-t", "#a", "--request"], "--request asks at one topic"],
+  [[...ONE, "--request", "--repeat", "2"], "--repeat does not go together with --request"],
+  [[...ONE, "--request", "--rate", "2"], "--rate does not go together with --request"],
+  [[...ONE, "--request", "--stamp"], "--stamp does not go together with --request"],
+  [[...ONE, "--request", "--min-subs", "1"], "--min-subs does not go together with --request"],
+  [[...ONE, "--request", "--at", "2030-01-02T03:04:05Z"], "--at does not go together with --request"],
+  [[...ONE, "--request", "--protocol", "classic"], "--request needs protocol 2"],
+  [["--json-in", "--repeat", "2"], "--repeat repeats one message"],
+  [[...LINES, "-K", ":", "--protocol", "classic"], "-K needs protocol 2"],
+  [[...ONE, "--stamp", "--protocol", "classic"], "--stamp needs protocol 2"],
+  ...([["header", "a=b"], ["ttl", "1s"], ["delay", "1s"], ["reply", "#r"], ["message-id", "i"], [
+    "at",
+    "2030-01-02T03:04:05Z",
+  ]] as const).flatMap(([name, value]): [string[], string][] => [
+    [[...ONE, `--${name}`, value, "--protocol", "classic"], `--${name} needs protocol 2`],
+    [["-f", "a.cmd", `--${name}`, value], `--${name} needs -t; what goes with`],
+  ]),
+  [["-s", "-K", ":", "-t", "#a"], "-K says where the key of a line"],
+  [["-f", "a.cmd", "-D", ";"], "-D says what ends a message"],
+  [["-f", "a.cmd", "-t", "#a"], "-t and -f are two ways"],
+  [["--delay", "1s", ...ONE, "--min-subs", "2"], "--min-subs counts who gets a message now"],
 ];
 
 for (const [words, said] of REFUSED) {
@@ -82,7 +139,15 @@ Deno.test("what lies beside that is taken", () => {
   planOf(...ONE, "--repeat", "2", "--rate", "5");
   planOf(...LINES, "--rate", "5", "-K", ":", "-D", ";");
   planOf(...ONE, "--delay", "365d");
+  planOf(...ONE, "--delay", "0s");
+  planOf(...ONE, "--ttl", "1ms", "--timeout", "1ms", "--min-subs", "1");
+  planOf(...ONE, "--at", "2030-01-02T03:04:05Z");
   planOf(...ONE, "--message-id", "i");
+  planOf(...ONE, "--stamp", "t", "--header", "u=1");
+  for (const each of [ONE, LINES, ["-f", "a.cmd"], ["--json-in"]]) planOf(...each, "--protocol", "classic");
+  planOf("--json-in", "-D", ";", "--key", "a", "--rate", "5");
+  planOf(...LINES, "--key", "a");
+  assertEquals(planOf("-t", "#a", "-m", "x\ny").source, { kind: "message", text: "x\ny" });
   planOf(...ONE, "--request");
   assertEquals(planOf(...ONE, "--request", "-p", "9001", "--sub-port", "9091").subPort, 9091);
   assertEquals(planOf(...ONE).subPort, 9090);

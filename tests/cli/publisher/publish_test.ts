@@ -1,78 +1,18 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
-import { MqttHabits } from "../../../lib/cli/client/mqtt_habits.ts";
-import { Notices } from "../../../lib/cli/client/notices.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
 import { readValues } from "../../../lib/cli/options/values.ts";
-import { Output } from "../../../lib/cli/output/output.ts";
-import { Progress } from "../../../lib/cli/output/progress.ts";
-import type { Stop } from "../../../lib/cli/process/signals.ts";
 import { preparePublisher } from "../../../lib/cli/publisher/job.ts";
 import { PUBLISHER } from "../../../lib/cli/publisher/options.ts";
 import { planPublisher } from "../../../lib/cli/publisher/plan.ts";
-import { progressOf, PublisherRun } from "../../../lib/cli/publisher/publish.ts";
+import { progressOf } from "../../../lib/cli/publisher/publish.ts";
 import { RunError, UsageError } from "../../../lib/errors.ts";
 import { within } from "../../support/within.ts";
 import { FakeTime } from "../fake_time.ts";
-import { Collected } from "../output/collected.ts";
+import { Broken } from "../output/collected.ts";
 import { standIn, StandInStream } from "../stand_in.ts";
 import { withStdin } from "../with_stdin.ts";
 import { FakePublisher } from "./fake_publisher.ts";
-
-/** A run with these words, and all that comes of it. */
-interface Bench {
-  readonly run: PublisherRun;
-  readonly publisher: FakePublisher;
-  readonly told: string[];
-  readonly printed: Collected;
-  readonly stop: Stop;
-  readonly abort: () => void;
-}
-
-async function bench(
-  words: readonly string[],
-  { publisher = new FakePublisher(), target = new Collected() }: {
-    readonly publisher?: FakePublisher;
-    readonly target?: Collected;
-  } = {},
-): Promise<Bench> {
-  const line = readArguments(PUBLISHER, words);
-  if ("print" in line) throw new TypeError(`asked to print its ${line.print}`);
-  const options = readValues(PUBLISHER, [line.given]);
-  const plan = planPublisher(options);
-  const job = await preparePublisher(plan);
-  const told: string[] = [];
-  const notices = Notices.forOptions("publisher", options);
-  notices.above = (text) => told.push(text.replace(/^publisher: |\n$/g, ""));
-  const stopping = new AbortController();
-  const run = new PublisherRun({
-    publisher,
-    refusals: publisher.refusals,
-    options,
-    plan,
-    job,
-    notices,
-    habits: new MqttHabits("publisher", (hint) => told.push(hint)),
-    progress: new Progress({ did: "published", shown: false }),
-    out: new Output(target),
-  });
-  const stop = { signal: stopping.signal, interrupt: () => {}, lastWord: () => {} };
-  return { run, publisher, told, printed: target, stop, abort: () => stopping.abort() };
-}
-
-/** What a run of these words comes to. */
-async function ran(words: readonly string[], stdin: readonly string[] = []): Promise<{
-  readonly code: number;
-  readonly lines: readonly string[];
-  readonly told: readonly string[];
-  readonly printed: string;
-}> {
-  return await withStdin(stdin, async () => {
-    const { run, publisher, told, printed, stop } = await bench(words);
-    const code = await within("the end of the run", run.work(stop));
-    await run.end(stop, { failed: false });
-    return { code, lines: publisher.lines, told, printed: printed.text };
-  });
-}
+import { bench, ran } from "./publisher_bench.ts";
 
 Deno.test("one message goes to each topic, as often as it is to be repeated, and its sum is told with -v", async () => {
   assertEquals(await ran(["-t", "#a", "-m", "x", "-v"]), {
@@ -230,13 +170,6 @@ Deno.test("of a run that failed it is told how far it came, and not what is not 
     assertEquals(told, ["stopped, stdin was not at its end"]);
   }, { open: true });
 });
-
-/** Nobody reads it. */
-class Broken extends Collected {
-  override write(): Promise<number> {
-    return Promise.reject(new Deno.errors.BrokenPipe("nobody reads"));
-  }
-}
 
 Deno.test("--json prints each message that was acknowledged, and that nobody reads it ends a run that is not done", async () => {
   const { printed } = await ran(["-t", "#a", "-l", "--json"], ["x\n"]);

@@ -1,89 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Notices } from "../../../lib/cli/client/notices.ts";
-import { Output } from "../../../lib/cli/output/output.ts";
-import { Sender, type SenderContext } from "../../../lib/cli/publisher/sender.ts";
-import { type Answer, type MessagePublisher, Refusals } from "../../../lib/cli/publisher/types.ts";
 import { RefusedError, RunError } from "../../../lib/errors.ts";
-
-/** A publisher that answers when it is told to, the oldest first. */
-class Fake implements MessagePublisher {
-  readonly protocol = "2";
-  readonly full = false;
-  readonly refusals = new Refusals();
-  #sent = 0;
-  #done = 0;
-  readonly #waiting: PromiseWithResolvers<Answer>[] = [];
-
-  /** How often it was asked what is pending. */
-  asked = 0;
-
-  get pending(): number {
-    this.asked++;
-    return this.#sent - this.#done;
-  }
-
-  send(): number {
-    return ++this.#sent;
-  }
-
-  publish(): Promise<Answer> {
-    this.#sent++;
-    const waiter = Promise.withResolvers<Answer>();
-    this.#waiting.push(waiter);
-    return waiter.promise;
-  }
-
-  ready(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  drained(): Promise<void> {
-    return this.pending === 0 ? Promise.resolve() : new Promise(() => {});
-  }
-
-  acknowledge(count: number): void {
-    for (let n = 0; n < count; n++) this.#waiting.shift()?.resolve({ level: "memory", subs: n });
-    this.#done += count;
-  }
-
-  refuse(error: Error): void {
-    const waiter = this.#waiting.shift();
-    this.#done++;
-    if (waiter === undefined) this.refusals.listener(this.#done, error);
-    else waiter.reject(error);
-  }
-}
-
-function bench(changes: Partial<SenderContext> = {}): {
-  readonly sender: Sender;
-  readonly publisher: Fake;
-  readonly told: string[];
-} {
-  const told: string[] = [];
-  const notices = new Notices("publisher", "verbose");
-  notices.above = (text) => told.push(text);
-  const publisher = new Fake();
-  const out = new Output({ write: (bytes) => Promise.resolve(bytes.length) });
-  const sender = new Sender({
-    publisher,
-    refusals: publisher.refusals,
-    notices,
-    out,
-    json: false,
-    verbose: false,
-    keepGoing: true,
-    options: undefined,
-    stamp: undefined,
-    acknowledged: undefined,
-    closing: () => false,
-    ...changes,
-  });
-  return { sender, publisher, told };
-}
-
-function put(sender: Sender, place: number): void {
-  sender.put({ topic: "#a", payload: "x", options: undefined, place });
-}
+import { within } from "../../support/within.ts";
+import { bench, put } from "./sender_bench.ts";
 
 Deno.test("a refusal is told with its line, far into an endless pipe as with all of it on its way", () => {
   const { sender, publisher, told } = bench();
@@ -129,7 +47,7 @@ Deno.test("without keep-going the first refusal is what settling rejects with, a
   const settled = sender.settle();
   publisher.acknowledge(1);
   publisher.refuse(new RefusedError("DENIED", "no"));
-  await assertRejects(() => settled, RunError, "stdin:2: no");
+  await assertRejects(() => within("the refusal", settled), RunError, "stdin:2: no");
   assertEquals([told, sender.published, sender.refused], [[], 1, 1]);
 });
 
@@ -142,7 +60,7 @@ Deno.test("a message whose time is over counts as refused, one that is given up 
   await new Promise((resolve) => setTimeout(resolve, 0));
   closing = true;
   publisher.refuse(new RunError("3 messages not acknowledged", "TIMEOUT"));
-  await sender.settle();
+  await within("all answers", sender.settle());
   assertEquals(told, ["publisher: stdin:2: not acknowledged within 1 s\n"]);
   assertEquals([sender.published, sender.refused], [1, 1]);
   assert(sender.left, "not all is published");

@@ -14,7 +14,6 @@ const NONE: GroupOptions = {
   by: undefined,
   from: undefined,
   to: undefined,
-  since: undefined,
   slow: undefined,
   protocol: "auto",
   count: undefined,
@@ -41,7 +40,9 @@ Deno.test("options that do not go together with a group, or only with one, say w
     assertThrows(() => checkGroup({ ...NONE, ...options }), UsageError, said);
   }
   for (const from of ["now", "earliest", 7, "-10m", new Date(0)] as const) checkGroup({ ...MEMBER, from });
-  checkGroup({ ...MEMBER, ack: "explicit", window: 5, since: 1000 });
+  checkGroup({ ...MEMBER, ack: "explicit", window: 5 });
+  checkGroup({ ...NONE, ack: "exec" });
+  checkGroup({ ...MEMBER, speed: 2 });
 });
 
 Deno.test("a command that does not go together with the command line, or with a group, says what to do", () => {
@@ -68,6 +69,16 @@ Deno.test("a command that does not go together with the command line, or with a 
   );
   assertEquals(
     groupProblem({ group: "g" }, { ...NONE, "exit-at-end": true }),
+    "group= shares what is live, too, and has no end: --to and -e are for what is stored",
+  );
+  assertEquals(groupProblem({}, NONE), undefined);
+  assertEquals(groupProblem({ ack: "auto" }, MEMBER), undefined);
+  for (const own of [{}, { ack: "explicit" }] as const) {
+    assertEquals(groupProblem(own, { ...MEMBER, ack: "exec" }), undefined);
+  }
+  assertEquals(groupProblem({ group: "g", from: 1 }, { ...NONE, from: "latest" }), undefined);
+  assertEquals(
+    groupProblem({ group: "g" }, { ...NONE, to: 5 }),
     "group= shares what is live, too, and has no end: --to and -e are for what is stored",
   );
   assertEquals(

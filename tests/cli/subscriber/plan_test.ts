@@ -28,10 +28,33 @@ Deno.test("what contradicts itself is refused with what to leave out", () => {
     ["-t a --to 5 --from now", "leave --from now out"],
     ["-e", "-e needs -t PATTERN or -f FILE"],
     ["-E", "-E needs -t PATTERN or -f FILE"],
+    ["-t a --from 9 --to 5", "--from: "],
+    ["-t a --since 1h --to -2h", "--since: "],
     ["-t a -p 5 --reply -G g --ack exec -- true", "--reply needs --pub-port"],
   ];
   for (const [words, said] of cases) {
     assertStringIncludes(assertThrows(() => planned(...words.split(" ")), UsageError).message, said, words);
+  }
+});
+
+Deno.test("what lies beside that is taken", () => {
+  for (
+    const words of [
+      "-t a -F %p",
+      "-t a -J",
+      "-t a -D ;",
+      "-t a -N",
+      "-t a --stats -J",
+      "-t a --stats --latency-header x",
+      "-t a --record x",
+      "-t a --protocol classic",
+      "-t a --protocol 2 --slow latest --from 1",
+      "-t a -C 1 -G g --jobs 1024 --ack exec -- true",
+      "-t a -G g --jobs 1 --ack exec --reply --pub-port 1 -- true",
+    ]
+  ) planned(...words.split(" "));
+  for (const words of ["-t a -C 0", "-t a --jobs 0", "-t a --jobs 1025", "-t a --pub-port 0", "-t a -F %"]) {
+    assertThrows(() => planned(...words.split(" ")), UsageError);
   }
 });
 
@@ -46,6 +69,9 @@ Deno.test("what is replayed, and whether it ends with that", () => {
   assertEquals(of("-t", "a", "--since", "5m"), [{ from: "-300s" }, false]);
   assertEquals(of("-t", "a", "-e"), [{ from: "earliest" }, true]);
   assertEquals(of("-t", "a", "--to", "9"), [{ from: "earliest", to: 9 }, true]);
+  assertEquals(of("-e", "-f", "x.cmd"), [{ from: "earliest" }, true]);
+  assertEquals(of("--to", "9", "-f", "x.cmd"), [{ from: "earliest", to: 9 }, true]);
+  assertEquals(of("--from", "3", "-e", "-t", "a"), [{ from: 3 }, true]);
   assertEquals(of("--to", "9"), [{ from: "earliest", to: 9 }, false], "commands say of what");
 });
 
@@ -56,6 +82,12 @@ Deno.test("who is asked for commands behind the file: a terminal, a pipe, or nob
   };
   assertEquals(reads(), [true, true]);
   assertEquals(reads("-C", "5"), [true, true]);
+  assertEquals(reads("--no-input"), [false, false]);
+  assertEquals(reads("-t", "a", "--no-input"), [false, false]);
+  assertEquals(reads("-f", "x.cmd"), [true, true]);
+  assertEquals(reads("-f", "x.cmd", "-E"), [false, false]);
+  assertEquals(reads("-f", "x.cmd", "-e"), [false, false]);
+  assertEquals(reads("-W", "5s"), [true, true]);
   assertEquals(reads("-t", "a"), [false, true]);
   assertEquals(reads("-t", "a", "-C", "5"), [false, false]);
   assertEquals(reads("-t", "a", "-W", "5s"), [false, false]);

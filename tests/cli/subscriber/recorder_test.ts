@@ -25,6 +25,15 @@ Deno.test("a recording has the pauses between the messages, the first without on
   assertEquals(output.text, "0 pub #a one\n1.25 pub #b  two \n0 pub #a \n");
 });
 
+Deno.test("what came before the one before it comes without a pause, and those behind it from there", async () => {
+  const output = await recorded([
+    [5000, message("#a", "one")],
+    [3000, message("#a", "two")],
+    [5500, message("#a", "three")],
+  ]);
+  assertEquals(output.text, "0 pub #a one\n0 pub #a two\n0.5 pub #a three\n");
+});
+
 Deno.test("pauses add up to the real time, however the parts of milliseconds fall", async () => {
   const messages = Array.from({ length: 1001 }, (_, at) => [at * 1.4, message("#a", "x")] as const);
   const output = await recorded(messages);

@@ -51,6 +51,9 @@ Deno.test("a number beyond what is stored is told with the last there is, and wi
   assertEquals(told(1_763_900_000, 7), `${last} (Unix seconds are written @1763900000)`);
   assertEquals(told(500, 7), 'there is no message 500 of "#a": the last one there is 7');
   assertEquals(told(5, 0), 'there is no message 5 of "#a": none is stored there');
+  replays.drop("#a");
+  assertEquals(replays.ahead("#a"), undefined, "taken back");
+  assertEquals(told(4, 1)?.includes("no message 4"), true);
   replays.add("#a", 3);
   assertEquals(replays.ahead("#a"), undefined, "asked for anew");
   replays.drop("#a");

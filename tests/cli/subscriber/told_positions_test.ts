@@ -17,3 +17,15 @@ Deno.test("a time without an offset is told once, an end that looks like Unix se
     "to=1763900000 is a sequence number (Unix seconds are written @1763900000)",
   ]);
 });
+
+Deno.test("a hundred things are told, and then no more", () => {
+  const said: string[] = [];
+  const told = new ToldPositions((text) => said.push(text));
+  const times = Array.from({ length: 102 }, (_, at) => new ReadTime(0, { written: `${at}` }));
+  for (const [at, time] of times.entries()) {
+    told.from("from=", time);
+    assertEquals(said.length, Math.min(at + 1, 100));
+  }
+  told.from("from=", times[0]!);
+  assertEquals(said.length, 100);
+});

@@ -32,3 +32,40 @@ Deno.test("who has spoken v2 says hello for ever, whatever is left unanswered", 
   v2.learn("classic");
   assertEquals([v2.helloUnanswered(), v2.saysHello], [false, true], "another broker's answer holds once");
 });
+
+Deno.test("who was told what to speak learns nothing, and says so", () => {
+  for (const [wanted, saysHello] of [["2", true], ["classic", false]] as const) {
+    const choice = new ProtocolChoice(wanted);
+    const so = (): boolean[] => [choice.saysHello, choice.insists, choice.expects2, choice.onTrial];
+    assertEquals(so(), [saysHello, saysHello, saysHello, false]);
+    choice.learn("classic");
+    choice.served(true);
+    assertEquals(so(), [saysHello, saysHello, saysHello, false]);
+  }
+  const auto = new ProtocolChoice("auto");
+  assertEquals([auto.insists, auto.spoke2, auto.expects2, auto.onTrial], [false, false, false, false]);
+  auto.learn("2");
+  assertEquals([auto.insists, auto.spoke2, auto.expects2, auto.onTrial], [false, true, true, false]);
+});
+
+Deno.test("the connection behind one that hung up shows what there is, and no other", () => {
+  const choice = new ProtocolChoice("auto");
+  choice.served(true);
+  assertEquals(choice.saysHello, true, "it was not on trial");
+  choice.helloUnanswered();
+  assertEquals(choice.onTrial, true);
+  choice.served(true);
+  assertEquals([choice.onTrial, choice.saysHello], [false, true]);
+  choice.helloUnanswered();
+  choice.served(false);
+  assertEquals([choice.onTrial, choice.saysHello], [false, true], "it was not the hello this time");
+  choice.helloUnanswered();
+  choice.served(true);
+  assertEquals(choice.saysHello, false, "it was served before");
+
+  const answered = new ProtocolChoice("auto");
+  answered.helloUnanswered();
+  answered.served(true);
+  answered.learn("2");
+  assertEquals([answered.helloUnanswered(), answered.saysHello], [false, true]);
+});

@@ -8,14 +8,20 @@ import { within } from "../../support/within.ts";
 
 /** Nothing comes and nothing ends but by the test. */
 export class HandedSocket implements Socket {
-  readonly localPort = 1;
+  readonly localPort: number;
   closed = false;
+  /** Nothing more is said. */
+  halfClosed = false;
   /** What writing fails with from now on. */
   failure: Error | undefined;
   #said = "";
   #saidMore = Promise.withResolvers<void>();
   readonly #handed: (Uint8Array | null)[] = [];
   #reading: PromiseWithResolvers<Uint8Array | null> | undefined;
+
+  constructor(localPort = 1) {
+    this.localPort = localPort;
+  }
 
   /** This comes, in one read; null: the end. */
   come(text: string | null): void {
@@ -50,6 +56,7 @@ export class HandedSocket implements Socket {
   }
 
   closeWrite(): Promise<void> {
+    this.halfClosed = true;
     return Promise.resolve();
   }
 
@@ -60,7 +67,10 @@ export class HandedSocket implements Socket {
 
   #handOver(): void {
     if (this.#reading === undefined || this.#handed.length === 0) return;
-    this.#reading.resolve(this.#handed.shift()!);
+    const next = this.#handed[0]!;
+    // what has ended stays so
+    if (next !== null) this.#handed.shift();
+    this.#reading.resolve(next);
     this.#reading = undefined;
   }
 }

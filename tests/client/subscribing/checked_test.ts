@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  checkedPattern,
+  checkOptions,
+  checkUnsubscribeOptions,
+} from "../../../lib/client/subscribing/checked.ts";
 import { connectSubscriber, RefusedError, type SubscribeOptions } from "../../../lib/mod.ts";
 import { startExerciseBroker } from "../exercise_broker.ts";
 
@@ -89,4 +94,29 @@ Deno.test("what is of the right kind and cannot be meant is refused with BAD_FIE
     assert(!message.includes("\n"));
   }
   assertEquals(broker.reads, []);
+});
+
+Deno.test("what can be meant is let pass, up to its bounds", () => {
+  const { signal } = new AbortController();
+  const fine: SubscribeOptions[] = [
+    {},
+    { from: "now" },
+    { from: 7, to: new Date() },
+    { from: "-10", to: "-1s" },
+    { from: "latest", slow: "latest" },
+    ...(["block", "disconnect", "drop-new", "drop-old", "latest"] as const).map((slow) => ({ slow })),
+    { timeout: 0.5 },
+    { timeout: 1, signal },
+    { timeout: Infinity },
+    { group: "g" },
+    { group: "g", window: 1 },
+    { group: "g", window: 65_536, ack: "auto", by: "key" },
+    { group: "ä".repeat(32), ack: "explicit" },
+    ...(["now", "earliest", 7, new Date(), "-10m"] as const).map((from) => ({ group: "g", from })),
+  ];
+  for (const options of fine) checkOptions(options);
+  for (const options of [{}, { group: "g" }, { group: undefined }]) checkUnsubscribeOptions(options);
+  for (const options of [null, [], "g", 7]) assertThrows(() => checkUnsubscribeOptions(options), TypeError);
+  assertEquals([checkedPattern("a.*"), checkedPattern("#a.>")], ["#a.*", "#a.>"]);
+  assertEquals(assertThrows(() => checkedPattern("#a b"), RefusedError).code, "BAD_PATTERN");
 });

@@ -54,7 +54,7 @@ Deno.test("an id is brought by the piece that has it, until that has been answer
 });
 
 Deno.test("an id that was forgotten and claimed again is brought by the newest, then by who is left", () => {
-  const claims = new ClaimedIds();
+  const claims = new ClaimedIds(7);
   const [first, second] = [piece("#a", ["p-1", "w"]), piece("#a", ["p-1", "w"])];
   claims.add(first);
   claims.add(second);
@@ -64,7 +64,7 @@ Deno.test("an id that was forgotten and claimed again is brought by the newest, 
 });
 
 Deno.test("messages without an id stand between those with one, and are brought by nobody", () => {
-  const claims = new ClaimedIds();
+  const claims = new ClaimedIds(7);
   const one = piece("#a", ["p-1", "p-2"]);
   claims.add(one);
   claims.add(piece("#a", []));
@@ -97,7 +97,7 @@ Deno.test("pieces are found as a list of all ids finds them, in whatever order t
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      const claims = new ClaimedIds();
+      const claims = new ClaimedIds(7);
       const live: { topic: string; ids: readonly string[]; one: Piece }[] = [];
       for (const { topic, ids, leaves, asks } of steps) {
         const one = piece(topic, ids);
@@ -123,7 +123,7 @@ Deno.test("pieces are found as a list of all ids finds them, in whatever order t
 });
 
 Deno.test("many pieces are found, and leave in another order than they came in", () => {
-  const claims = new ClaimedIds();
+  const claims = new ClaimedIds(7);
   const all = counting("id", 0, 10_000).map((id) => piece("#a", [`${id}x`]));
   for (const one of all) claims.add(one);
   const asked = counting("id", 0, 10_000).map((id) => `${id}x`);
@@ -134,4 +134,25 @@ Deno.test("many pieces are found, and leave in another order than they came in",
   for (const one of all.slice(0, 5000)) claims.delete(one);
   const left = all.map((one, at) => at >= 5000 && at % 3 === 1 ? one : undefined);
   assert(brought(claims, "#a", asked).every((one, at) => one === left[at]), "who leaves takes nobody along");
+});
+
+Deno.test("what has left is not kept for long by what came with it, and what brings no id is not kept at all", () => {
+  const claims = new ClaimedIds(7);
+  claims.add(new Piece({ part: undefined, acknowledgement: { acknowledge: () => {}, refuse: () => {} } }));
+  claims.add(piece("#a", []));
+  assertEquals([claims.size, claims.places], [0, 0]);
+  const live: Piece[] = [];
+  let most = 0;
+  for (let at = 0; at < 20_000; at++) {
+    const one = piece("#a", [`${at}x`, `${at}y`]);
+    claims.add(one);
+    live.push(one);
+    if (live.length > 100) claims.delete(live.shift()!);
+    most = Math.max(most, claims.places);
+  }
+  assertEquals(claims.size, 100);
+  // a section has 4,096 runs of ids
+  assert(most >= 2048 && most <= 2048 + 100, `${most}`);
+  for (const one of live) claims.delete(one);
+  assertEquals([claims.size, claims.places], [0, 0]);
 });

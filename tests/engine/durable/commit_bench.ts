@@ -25,8 +25,10 @@ export class Bench {
   readonly answers: (Receipt | string)[] = [];
   readonly engine: DurableEngine;
 
-  constructor({ most = 1024 ** 3, store: held = new HeldStore(), delayedMost }: {
+  constructor({ most = 1024 ** 3, store: held = new HeldStore(), delayedMost, patterns = ["#>"] }: {
     readonly most?: number;
+    /** Which topics are stored. */
+    readonly patterns?: readonly string[];
     readonly store?: HeldStore;
     /** Bytes that may wait until they are due. */
     readonly delayedMost?: number;
@@ -42,7 +44,7 @@ export class Bench {
       flushes,
       memory: this.memory,
       later: (callback) => void turns.push(callback),
-      patterns: ["#>"],
+      patterns,
       level: "synced",
       dedup: { window: 60_000, most: 1000, bytes: 1024 ** 2 },
       groups: { ackTimeout: 30_000, maxAttempts: 5, topicMost: 255 },

@@ -8,7 +8,7 @@ import { spansOf } from "../../support/ids.ts";
 
 const pool = new ChunkPool();
 const memory = new HeldMemory({ most: 1024 ** 3, pool });
-const SMALL = { window: 1000, most: 100, bytes: 1024 ** 3, memory };
+const SMALL = { window: 1000, most: 100, bytes: 1024 ** 3, memory, seed: 7 };
 
 /** Claims ids, and says which of them were known. */
 function claim(dedup: Dedup, topic: string, ...ids: string[]): string[] {
@@ -164,7 +164,7 @@ Deno.test("spans are read back as they were written, and what is none is not", (
 Deno.test("ids are bounded by what they take: long ones push out the oldest sooner (D6)", () => {
   const held = new HeldMemory({ most: 1024 ** 3, pool });
   const bytes = 1_000_000;
-  const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes, memory: held });
+  const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes, memory: held, seed: 7 });
   const long = "y".repeat(200);
   for (let at = 0; at < 20_000; at++) {
     claim(dedup, `#${at % 3}`, `${at}${long}`);
@@ -181,7 +181,7 @@ Deno.test("ids are bounded by what they take: long ones push out the oldest soon
 
 Deno.test("topics with an id each, and prefixes with a number each, count for what they take", () => {
   for (const name of ["topics", "prefixes"]) {
-    const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes: 1_000_000, memory });
+    const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes: 1_000_000, memory, seed: 7 });
     for (let at = 0; at < 40_000; at++) {
       claim(dedup, name === "topics" ? `#${at}` : "#t", name === "topics" ? "p-1" : `${at}x-1`);
       dedup.stored(at);
@@ -192,7 +192,7 @@ Deno.test("topics with an id each, and prefixes with a number each, count for wh
 });
 
 Deno.test("what is claimed and refused again and again is not kept", () => {
-  const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes: 100_000, memory });
+  const dedup = new Dedup({ window: 1_000_000, most: 1_000_000, bytes: 100_000, memory, seed: 7 });
   for (let at = 0; at < 10_000; at++) {
     const ids = spansOf([`${at}x`, "p-1"]);
     dedup.claim(`#${at}`, ids);
@@ -204,7 +204,7 @@ Deno.test("what is claimed and refused again and again is not kept", () => {
 
 Deno.test("ids are forgotten, and their memory given back, also when nobody publishes any more", () => {
   const own = new HeldMemory({ most: 1024 ** 3, pool });
-  const dedup = new Dedup({ window: 1000, most: 1e6, bytes: 1024 ** 3, memory: own });
+  const dedup = new Dedup({ window: 1000, most: 1e6, bytes: 1024 ** 3, memory: own, seed: 7 });
   for (let at = 0; at < 100_000; at++) claim(dedup, "#a", `${at}x`);
   dedup.passed(250);
   assert(own.held > 1024 ** 2, "nothing has been stored, so no time has passed");

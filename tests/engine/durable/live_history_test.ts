@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { LiveHistory } from "../../../lib/engine/durable/live_history.ts";
 import type { Cursor, Had } from "../../../lib/store/types.ts";
 import { Recorder } from "../case_parts.ts";
@@ -81,4 +81,51 @@ Deno.test("what nobody is behind any more is forgotten, and so is what is too mu
   assertEquals(of(history, "#a", { upTo: 10_000 }), ["#a 2002..2003"]);
   history.forget(Infinity);
   assertEquals(of(history, "#a", { upTo: 10_000 }), []);
+});
+
+Deno.test("one of whom no bounds are told gets all of its pattern", () => {
+  const history = new LiveHistory();
+  history.begin("#a", new Recorder(), { since: 1 });
+  assertEquals(history.of(cursor("#a"), { since: 0, upTo: 3 }), [{
+    pattern: "#a",
+    sequence: 0,
+    time: 0,
+    to: undefined,
+    since: 1,
+    until: 3,
+  }]);
+});
+
+Deno.test("what is over is forgotten also where it is one alone, as soon as nobody is before its end", () => {
+  const history = new LiveHistory();
+  const one = new Recorder();
+  history.begin("#a", one, { since: 1 });
+  history.end("#a", one, 5);
+  history.forget(4);
+  assertEquals(of(history, "#a"), ["#a 1..5"]);
+  history.forget(5);
+  assertEquals(of(history, "#a"), []);
+});
+
+Deno.test("where nothing has come since, nothing that came before is looked at, however much there is", () => {
+  const history = new LiveHistory();
+  for (let at = 0; at < 100; at++) history.begin(`#${at}`, new Recorder(), { since: 1 });
+  const iterator = Object.getPrototypeOf(new Map().values());
+  const { next } = iterator;
+  let steps = 0;
+  const stepsOf = (bounds: { after?: number; since?: number; upTo: number }): number => {
+    steps = 0;
+    iterator.next = function (): unknown {
+      steps++;
+      return next.call(this);
+    };
+    try {
+      of(history, "#7", bounds);
+    } finally {
+      iterator.next = next;
+    }
+    return steps;
+  };
+  assertEquals([stepsOf({ after: 9, upTo: 9 }), stepsOf({ since: 9, upTo: 9 })], [0, 0]);
+  assert(stepsOf({ after: 9, since: 9, upTo: 10 }) >= 100);
 });

@@ -1,7 +1,7 @@
 import v8 from "node:v8";
 import { assert, assertEquals } from "@std/assert";
 import { collectHeap } from "../../../lib/collect.ts";
-import { Piece } from "../../../lib/engine/durable/piece.ts";
+import { Piece, Repetition } from "../../../lib/engine/durable/piece.ts";
 import { WaitingPieces } from "../../../lib/engine/durable/waiting_pieces.ts";
 import type { Acknowledgement, Publisher } from "../../../lib/engine/types.ts";
 import { COMMIT_FIRST_PIECES } from "../../../lib/limits.ts";
@@ -97,6 +97,30 @@ Deno.test("what has left a commit log is not kept by what left before it and has
     most = Math.max(most, oldBytes() - before);
   }
   assert(most < 2_000_000, `${most} bytes have grown old`);
+});
+
+Deno.test("what others had to wait for is not kept when it has left", async () => {
+  const waiting = new WaitingPieces();
+  const pass = (): WeakRef<Piece> => {
+    const claimant = newPiece();
+    const repetition = new Repetition();
+    repetition.repeats(claimant);
+    const again = new Piece({ part: undefined, acknowledgement: ACKNOWLEDGEMENT, claimant, repetition });
+    // its publisher's turn comes first
+    waiting.add(again, newPublisher());
+    waiting.add(claimant, newPublisher());
+    const taken = waiting.take(MOST);
+    assert(taken[0] === claimant && taken[1] === again && waiting.size === 0);
+    return new WeakRef(claimant);
+  };
+  const gone = pass();
+  const isGone = await new Promise<boolean>((resolve) =>
+    setTimeout(() => {
+      collectHeap();
+      resolve(gone.deref() === undefined);
+    })
+  );
+  assert(isGone);
 });
 
 /** Bytes of what has outlived collections of the young. */

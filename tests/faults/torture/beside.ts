@@ -92,7 +92,7 @@ async function row(
     ];
     say(`| ${cells.join(" | ")} |`);
     const late = all.some(([, { p99 }]: readonly [Times, Times]) => p99 > P99_MS);
-    return !late && !broker.overgrown && ended.ms <= DRAIN_MS + 1000;
+    return !late && !broker.overgrown && ended.ms <= DRAIN_MS;
   } finally {
     await broker.kill();
   }

@@ -70,8 +70,10 @@ const DEADLINE_ROUND_MS = 45_000;
 export const MOST_WAIT_MS = 8000;
 const SETTLE_MS = 30_000;
 const QUIET_MS = 700;
-/** It is over a second behind `--drain-timeout`, and seen to be a little later. */
-const END_MS = 1500;
+/** It is over within `--drain-timeout`, of 1 s half a second later, and seen to be a little later. */
+const END_MS = 500;
+const SHORT_DRAIN_MS = 2000;
+const SHORT_END_MS = 500;
 
 export async function runRound(options: RoundOptions): Promise<RoundReport> {
   const directory = await Deno.makeTempDir({ prefix: "hashbus-torture-" });
@@ -370,7 +372,7 @@ class Round {
     this.#options.counters.add("drains");
     if (code === 1) this.#options.counters.add("undelivered");
     this.#trace(`SIGTERM${beside ? " beside them" : ""}: ${code} after ${all.toFixed(0)} ms`);
-    if (ms > drainMs + END_MS) {
+    if (ms > drainMs + END_MS + (drainMs < SHORT_DRAIN_MS ? SHORT_END_MS : 0)) {
       this.#find(`SIGTERM took ${ms.toFixed(0)} ms, --drain-timeout is ${drainMs} ms`);
     }
     if (code !== 0 && !(beside && code === 1)) this.#find(`SIGTERM ended it with ${code}`);

@@ -121,5 +121,5 @@ const OBJECTS_BYTES = 24 * 1024 ** 2;
 function within({ sent, grew, kept, own, back, ended }: Figures): boolean {
   const alive = kept?.heap ?? 0;
   return grew - NOISE_BYTES <= 4 * sent && alive - OBJECTS_BYTES <= 4 * sent && own <= 20 &&
-    back !== undefined && ended <= DRAIN_MS + 1000;
+    back !== undefined && ended <= DRAIN_MS;
 }

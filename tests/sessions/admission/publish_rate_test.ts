@@ -79,6 +79,95 @@ Deno.test("another rate holds at once, and what is owed stays owed", () => {
   assertEquals(rate.isOverdrawn, true);
 });
 
+Deno.test("who has a rate is read by a quarter of a second's worth, of messages of ten bytes or of bytes", () => {
+  for (
+    const [messages, bytes, most] of [
+      [100, Infinity, 250],
+      [Infinity, 1000, 250],
+      [100, 999, 250],
+      [100, 996, 249],
+      [1, Infinity, 3],
+      [Infinity, 1, 1],
+    ] as const
+  ) {
+    assertEquals(new RateGate(new PublishRate({ messages, bytes })).readMost, most, `${messages} ${bytes}`);
+  }
+});
+
+Deno.test("a bucket is full while nothing is missing, and overdrawn when less than nothing is left, either of them", () => {
+  const both = { messages: 10, bytes: 100 };
+  const states = (messages: number, bytes: number): boolean[] => {
+    const rate = new PublishRate(both);
+    rate.spend(messages, bytes);
+    return [rate.isFull, rate.isOverdrawn, rate.mustWait];
+  };
+  assertEquals(states(0, 0), [true, false, false]);
+  assertEquals(states(1, 0), [false, false, false]);
+  assertEquals(states(0, 1), [false, false, false]);
+  assertEquals(states(10, 100), [false, false, false]);
+  assertEquals(states(11, 0), [false, true, true]);
+  assertEquals(states(0, 101), [false, true, true]);
+});
+
+Deno.test("time fills both buckets to a second's worth", () => {
+  const rate = new PublishRate({ messages: 10, bytes: 1000 });
+  rate.spend(15, 1500);
+  rate.tick(499);
+  assertEquals(rate.isOverdrawn, true);
+  rate.tick(1);
+  assertEquals([rate.isOverdrawn, rate.isFull], [false, false]);
+  rate.tick(999);
+  assertEquals(rate.isFull, false);
+  rate.tick(1);
+  assertEquals(rate.isFull, true);
+  rate.tick(60_000);
+  rate.spend(11, 0);
+  assertEquals(rate.isOverdrawn, true);
+});
+
+Deno.test("who need not wait is called at once, and who was called goes on until too much is published or it rests", () => {
+  const rate = new PublishRate({ messages: 10, bytes: Infinity });
+  const [one, two] = [new RateGate(rate), new RateGate(rate)];
+  const order: string[] = [];
+  one.whenNotFull(() => order.push("one at once"));
+  assertEquals(order.splice(0), ["one at once"]);
+  rate.spend(11, 0);
+  one.whenNotFull(() => order.push("one"));
+  two.whenNotFull(() => order.push("two"));
+  rate.tick(1000);
+  assertEquals([order.splice(0), one.full, two.full], [["one"], false, true]);
+  rate.tick(1000);
+  // one has more to publish, so two goes on with it when time has passed
+  assertEquals([order.splice(0), two.full], [["two"], false]);
+  one.spend(5, 0);
+  assertEquals([rate.isOn(one), new RateGate(rate).full], [true, true]);
+  one.spend(6, 0);
+  assertEquals([rate.isOn(one), rate.isOn(two)], [false, true], "it has published too much, and waits anew");
+  assertEquals([one.full, two.full], [true, true]);
+  two.rest();
+  two.rest();
+  assertEquals(rate.mustWait, true);
+  rate.tick(1000);
+  assertEquals([rate.mustWait, one.full, order], [false, false, []]);
+});
+
+Deno.test("a rate that is set anew takes what is more than it away, and begins full where there was none", () => {
+  const left = (had: number, spent: number, has: number): number => {
+    const rate = new PublishRate({ messages: had, bytes: had });
+    rate.spend(spent, spent);
+    rate.rates = { messages: has, bytes: has };
+    assertEquals(rate.rates, { messages: has, bytes: has });
+    let count = 0;
+    for (; !rate.isOverdrawn && count < 100; count++) rate.spend(1, 1);
+    return count;
+  };
+  // one more than is left, which overdraws it
+  assertEquals(left(10, 3, 20), 8);
+  assertEquals(left(10, 3, 5), 6);
+  assertEquals(left(Infinity, 3, 5), 6);
+  assertEquals(left(10, 3, Infinity), 100);
+});
+
 Deno.test("whatever comes when, no more is published than time allows, a second's worth and a run", () => {
   const run = 20;
   fc.assert(

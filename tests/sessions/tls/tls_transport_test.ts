@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Certificates } from "../../../lib/sessions/tls/certificates.ts";
 import { HandshakeError } from "../../../lib/sessions/tls/types.ts";
 import type { Transport } from "../../../lib/sessions/transport.ts";
@@ -46,6 +46,36 @@ function closeIfOpen(connection: Deno.Conn): void {
     connection.close();
   } catch (error) {
     if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/** A connection that is watched, and breaks when the test wants it to. */
+class Watched implements Transport {
+  closes = 0;
+  /** Why nothing can be read any more, or written. */
+  unreadable: Error | undefined;
+  unwritable: Error | undefined;
+  readonly #below: Transport;
+
+  constructor(below: Transport) {
+    this.#below = below;
+  }
+
+  read(into: Uint8Array<ArrayBuffer>): Promise<number | null> {
+    return this.unreadable === undefined ? this.#below.read(into) : Promise.reject(this.unreadable);
+  }
+
+  write(from: Uint8Array<ArrayBuffer>): Promise<number> {
+    return this.unwritable === undefined ? this.#below.write(from) : Promise.reject(this.unwritable);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#below.closeWrite();
+  }
+
+  close(): void {
+    this.closes++;
+    this.#below.close();
   }
 }
 
@@ -161,16 +191,18 @@ Deno.test(
     }),
 );
 
-const NOT_TLS: ReadonlyArray<readonly [what: string, said: string, kind: HandshakeError["kind"]]> = [
-  ["plain text", "p1 pub #a hi\n", "plain"],
-  ["a request of HTTP", "GET / HTTP/1.1\r\n\r\n", "plain"],
-  ["half a ClientHello and the end", "\x16\x03\x01\x02\x00\x01", "failed"],
-  ["a record of no known version", "\x16\xff\xff\x00\x01x", "failed"],
-  ["a record with garbage", "\x16\x03\x01\x00\x05hello", "failed"],
-  ["nothing", "", "gone"],
+const NOT_TLS: ReadonlyArray<
+  readonly [what: string, said: string, kind: HandshakeError["kind"], message: RegExp]
+> = [
+  ["plain text", "p1 pub #a hi\n", "plain", /^what came is not TLS$/],
+  ["a request of HTTP", "GET / HTTP/1.1\r\n\r\n", "plain", /^what came is not TLS$/],
+  ["half a ClientHello and the end", "\x16\x03\x01\x02\x00\x01", "failed", /^the other side left$/],
+  ["a record of no known version", "\x16\xff\xff\x00\x01x", "failed", /corrupt/],
+  ["a record with garbage", "\x16\x03\x01\x00\x05hello", "failed", /corrupt/],
+  ["nothing", "", "gone", /^nothing came$/],
 ];
 
-for (const [what, said, kind] of NOT_TLS) {
+for (const [what, said, kind, message] of NOT_TLS) {
   Deno.test(`Not TLS: ${what}`, options, async () => {
     await using issuer = await TestIssuer.make();
     const certificates = new Certificates(await issuer.issue(), Date.now());
@@ -180,6 +212,7 @@ for (const [what, said, kind] of NOT_TLS) {
     await client.closeWrite();
     const error = await assertRejects(() => within("the end", shaking.done), HandshakeError);
     assertEquals(error.kind, kind, error.message);
+    assertMatch(error.message, message);
     if (kind === "plain") {
       await server.write(encoder.encode("ERR\n"));
       server.close();
@@ -199,4 +232,21 @@ Deno.test("A handshake that is abandoned is over, and so is its connection", opt
   await assertRejects(() => within("the end", shaking.done), HandshakeError);
   assertEquals(await within("the end", client.read(new Uint8Array(10))), null);
   client.close();
+});
+
+Deno.test("What breaks below TLS ends a handshake with what it was", options, async () => {
+  await using issuer = await TestIssuer.make();
+  const certificates = new Certificates(await issuer.issue(), Date.now());
+  const reset = new Deno.errors.ConnectionReset("the peer has gone");
+  for (const breaks of ["unreadable", "unwritable"] as const) {
+    const { client, server } = await connection();
+    const below = new Watched(server);
+    below[breaks] = reset;
+    const shaking = certificates.handshake(below);
+    const tls = Deno.startTls(client, { hostname: "localhost", caCerts: [issuer.certificate] });
+    const greeted = tls.then((tls) => tls.handshake().finally(() => tls.close())).catch(() => {});
+    const error = await assertRejects(() => within("the end", shaking.done), HandshakeError);
+    assertEquals([error.kind, error.message, below.closes], ["failed", "the peer has gone", 1], breaks);
+    await within("the client's end", greeted);
+  }
 });

@@ -61,7 +61,7 @@ async function hiddenLine(input: SecretInput): Promise<readonly number[] | undef
 
 /** The last character, of however many bytes of UTF-8. */
 function dropLast(bytes: number[]): void {
-  while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);
+  while (((bytes.pop() ?? 0) & 0xc0) === 0x80);
 }
 
 async function piped(input: SecretInput): Promise<string> {

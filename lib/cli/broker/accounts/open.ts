@@ -59,7 +59,8 @@ export async function openAccounts(
     // what changes meanwhile is read behind this
     reading = first.catch(() => {});
     const file = await first;
-    doorkeeper = new Doorkeeper({ accounts: file.accounts, topicMost, clock, log, atOnce: atOnce() });
+    const atOnce = hashesAtOnce(navigator.hardwareConcurrency);
+    doorkeeper = new Doorkeeper({ accounts: file.accounts, topicMost, clock, log, atOnce });
     logRead(log, { event: "accounts", path, file });
   } catch (error) {
     watch.close();
@@ -95,7 +96,7 @@ function logRead(
   if (exposed !== undefined) log.warn("the file of accounts is exposed", { file: path, reason: exposed });
 }
 
-/** A hash takes a processor for a while: one is left for who is in. */
-function atOnce(): number {
-  return Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 4);
+/** A hash takes a processor for a while: of so many, one is left for who is in. */
+export function hashesAtOnce(processors: number): number {
+  return Math.min(Math.max(processors - 1, 1), 4);
 }

@@ -98,7 +98,7 @@ export async function ask(dir: string, request: GroupsRequest): Promise<GroupsAn
     throw new RunError(`cannot ask the broker that runs in ${quote(dir)}: ${whyNot(error)}`);
   }
   using _closed = conn;
-  await conn.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
+  await writeLine(conn, request);
   const line = await readLine(conn, Infinity);
   if (line === undefined) throw new RunError(`the broker that runs in ${quote(dir)} ended without an answer`);
   return JSON.parse(line);
@@ -130,7 +130,11 @@ async function serveOne(conn: Deno.Conn, broker: AskedBroker): Promise<void> {
     if (!(error instanceof RunError || error instanceof SyntaxError)) throw error;
     told = { error: error.message };
   }
-  const bytes = new TextEncoder().encode(`${JSON.stringify(told)}\n`);
+  await writeLine(conn, told);
+}
+
+async function writeLine(conn: Deno.Conn, value: GroupsRequest | GroupsAnswer): Promise<void> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
   for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
 }
 

@@ -102,7 +102,6 @@ class Redriving {
   /** Waits for more to come, and not for ever. */
   async #more(): Promise<void> {
     this.#coming ??= this.#subscriber.more().finally(() => this.#coming = undefined);
-    this.#coming.catch(() => {});
     const come = new AbortController();
     try {
       await Promise.race([this.#coming, pause(LOOK_MS, come.signal)]);

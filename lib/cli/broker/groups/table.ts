@@ -52,10 +52,11 @@ const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const;
 /** How long it is, in its two largest units: `2h5m`. */
 function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  const at = Math.max(0, UNITS.findIndex(([, length]) => seconds >= length));
-  const [unit, length] = seconds === 0 ? UNITS[3] : UNITS[at]!;
+  const found = UNITS.findIndex(([, length]) => seconds >= length);
+  const at = found === -1 ? UNITS.length - 1 : found;
+  const [unit, length] = UNITS[at]!;
   const whole = `${Math.floor(seconds / length)}${unit}`;
   const next = UNITS[at + 1];
-  const rest = next === undefined || seconds === 0 ? 0 : Math.floor(seconds % length / next[1]);
+  const rest = next === undefined ? 0 : Math.floor(seconds % length / next[1]);
   return rest === 0 ? whole : `${whole}${rest}${next![0]}`;
 }

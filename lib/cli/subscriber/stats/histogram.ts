@@ -36,7 +36,7 @@ export class Histogram {
   add(value: number): void {
     this.#counts[bucketOf(Math.min(value, VALUE_MOST))]!++;
     this.#count++;
-    if (value > this.#max) this.#max = value;
+    this.#max = Math.max(this.#max, value);
   }
 
   /** The value that this share of all (0 to 1) does not exceed; 0 without any. */
@@ -59,11 +59,9 @@ export class Histogram {
 function bucketOf(value: number): number {
   const whole = Math.floor(value);
   if (whole < LINEAR) return whole;
-  // the largest power of two that leaves at least as many as there are steps
-  let width = 2 ** (Math.floor(Math.log2(whole)) - 5);
-  // a logarithm is rounded
-  if (whole / width >= LINEAR) width *= 2;
-  if (whole / width < STEPS) width /= 2;
+  // the largest power of two that leaves at least as many as there are steps; where a logarithm is rounded,
+  // and it is another one, it comes to the same bucket
+  const width = 2 ** (Math.floor(Math.log2(whole)) - 5);
   return LINEAR + (Math.log2(width) - 1) * STEPS + Math.floor(whole / width) - STEPS;
 }
 

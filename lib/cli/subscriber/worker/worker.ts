@@ -96,7 +96,6 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.#failure.promise.catch(() => {});
     forgetOuterMessage();
   }
 

@@ -77,6 +77,8 @@ Deno.test("a line that is typed ends with CR, LF or Ctrl-D at its beginning, and
     ["a\x04b\rab\r", "ab"],
     ["a€ü\x7f\x7f\x7fab\rab\r", "ab"],
     ["ab\rab", "ab"],
+    ["x\x7fab\rab\r", "ab"],
+    ["€\x7f\x7fab\rab\r", "ab"],
   ];
   for (const [line, secret] of lines) {
     assertEquals(await secretFrom(new Input(line)), secret, JSON.stringify(line));

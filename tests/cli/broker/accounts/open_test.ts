@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { openAccounts } from "../../../../lib/cli/broker/accounts/open.ts";
+import { hashesAtOnce, openAccounts } from "../../../../lib/cli/broker/accounts/open.ts";
 import { type Clock, SYSTEM_CLOCK, type Timer } from "../../../../lib/clock.ts";
 import { RunError, UsageError } from "../../../../lib/errors.ts";
 import { SILENT_LOG } from "../../../../lib/log.ts";
@@ -142,5 +142,84 @@ Deno.test("without accounts that can be read there are none, and nothing is watc
     assertEquals(listening.size, 1);
     accounts.close();
     assertEquals(listening.size, 0);
+  });
+});
+
+Deno.test("hashes leave one of the processors to who is in, and take four of many", () => {
+  assertEquals([0, 1, 2, 3, 4, 5, 6, 64].map(hashesAtOnce), [1, 1, 1, 2, 3, 4, 4, 4]);
+});
+
+Deno.test("what is read says who it is for in classic, and whether others may read or write it", async () => {
+  await withFile(`${user("a")}[classic_as]\nuser = "a"\nfrom = ["127.0.0.1"]\n`, async (path) => {
+    const clock = new LookClock();
+    const lines = new Lines();
+    const accounts = await openAccounts({ path, topicMost: 255, log: lines.log, clock });
+    const read = `accounts {"file":"${path}","users":1,"classicAs":"a"}`;
+    assertEquals(lines.all, [read]);
+    await Deno.chmod(path, 0o644);
+    await Deno.writeTextFile(path, user("b"));
+    await clock.look();
+    await lines.last("exposed");
+    assertEquals(lines.all, [
+      read,
+      `accounts reloaded {"file":"${path}","users":1,"why":"changed"}`,
+      `the file of accounts is exposed {"file":"${path}",` +
+      '"reason":"everybody on this machine may read it (mode 0644: chmod 600)"}',
+    ]);
+    accounts.close();
+  });
+});
+
+Deno.test("of what is wrong in a file that changes the first is told, and how much there is besides", async () => {
+  await withFile(user("a"), async (path) => {
+    const clock = new LookClock();
+    const lines = new Lines();
+    const accounts = await openAccounts({ path, topicMost: 255, log: lines.log, clock });
+    const missing = (line: number): string =>
+      `${path}:${line}: user "x": secret is missing: make one with ` +
+      "broker --hash-secret";
+    await Deno.writeTextFile(path, '[[user]]\nname = "x"\n');
+    await clock.look();
+    const one = await lines.last(":1: ");
+    const stay = "the accounts stay as they were ";
+    assertEquals(one, stay + JSON.stringify({ reason: missing(1) }));
+    await Deno.writeTextFile(
+      path,
+      `${user("a")}[[user]]\nname = "x"\n[[user]]\nname = "x"\n[[user]]\nname = "x"\n`,
+    );
+    await clock.look();
+    const more = JSON.parse((await lines.last(":4: ")).slice(stay.length));
+    assertEquals([more.reason, more.more], [missing(4), 2]);
+    accounts.close();
+  });
+});
+
+Deno.test("what changes while the accounts are read for the first time is read behind that", async () => {
+  await withFile(user("a"), async (path) => {
+    const signals: (() => void)[] = [];
+    const add = (_signal: string, listener: () => void): void => void signals.push(listener);
+    using _signals = standIn(Deno, "addSignalListener", add as typeof Deno.addSignalListener);
+    using _removed = standIn(Deno, "removeSignalListener", () => {});
+    const { readFile } = Deno;
+    const { promise: slow, resolve: goOn } = Promise.withResolvers<void>();
+    let reads = 0;
+    const slowly = async (path: string | URL): Promise<Uint8Array<ArrayBuffer>> => {
+      if (++reads === 1) await slow;
+      return await readFile(path);
+    };
+    using _file = standIn(Deno, "readFile", slowly);
+    const lines = new Lines();
+    const opening = openAccounts({ path, topicMost: 255, log: lines.log, clock: new LookClock() });
+    signals[0]!();
+    for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals([reads, lines.all], [1, []]);
+    goOn();
+    const accounts = await opening;
+    await lines.last("reloaded");
+    assertEquals([reads, lines.all.map((line) => line.split(" {")[0])], [2, [
+      "accounts",
+      "accounts reloaded",
+    ]]);
+    accounts.close();
   });
 });

@@ -24,6 +24,23 @@ Deno.test("what is wrong in a file of accounts is told with its line, a line eac
   assertEquals(shown < 50 && many[0]?.startsWith("u.toml:1: "), true);
 });
 
+Deno.test("ten problems are told, each with its line, and how many there are besides", () => {
+  const missing = 'user "a": secret is missing: make one with broker --hash-secret';
+  for (const users of [1, 9, 10, 11, 50]) {
+    const shown = Array.from({ length: Math.min(users, 10) }, (_, at) => `u.toml:${2 * at + 1}: ${missing}`);
+    const more = users > 10 ? [`u.toml: and ${users - 10} more`] : [];
+    assertEquals(refusal('[[user]]\nname = "a"\n'.repeat(users)).split("\n"), [...shown, ...more]);
+  }
+});
+
+Deno.test("what is wrong with all of it, or with users that are written on one line, is told without a line", () => {
+  assertEquals(refusal("").startsWith("u.toml: there is no [[user]] in it"), true);
+  assertEquals(
+    refusal('user = [{ name = "a" }]'),
+    'u.toml: user "a": secret is missing: make one with broker --hash-secret',
+  );
+});
+
 Deno.test("a file that others may write or read is told as that, and one that is not there with why", async () => {
   const path = await Deno.makeTempFile();
   try {

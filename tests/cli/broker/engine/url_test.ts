@@ -42,7 +42,7 @@ Deno.test("what is no URL of NATS is refused with what was expected", () => {
   for (const text of ["", "a:4222", "redis://a", "nats://", "nats://a,,b", "nats://a/path", "nats://a?x=1"]) {
     assertEquals(wrong(text), "a URL such as nats://a:4222,b:4222", text);
   }
-  for (const text of ["nats://a:0", "nats://a:65536", "nats://a:x"]) {
+  for (const text of ["nats://a:0", "nats://a:65536", "nats://a:x", "nats://a:", "nats://a:000001"]) {
     assertStringIncludes(wrong(text), "its port is to be from 1 to 65535");
   }
   assertEquals(wrong("tls://a"), '"tls://a" is to be written nats://…, with --engine-tls');

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ask as askOnce,
   type AskedBroker,
@@ -57,6 +57,7 @@ Deno.test("the socket is its owner's, in the place of one that was left, and gon
   assertEquals(Deno.statSync(asked.socket).mode! & 0o777, 0o600);
   const again = openControl(asked.dir, {} as AskedBroker, SILENT_LOG);
   again.close();
+  assertThrows(() => Deno.lstatSync(asked.socket), Deno.errors.NotFound);
   assertEquals(await ask(asked.dir, { do: "list" }), undefined, "there is none any more");
   asked[Symbol.dispose]();
   assertEquals(await ask(asked.dir, { do: "list" }), undefined);
@@ -90,4 +91,95 @@ Deno.test("who is broken off, asks without end or meets a defect has no answer, 
   );
   assertEquals(asked.logged, ['a request about groups failed {"reason":"a defect"}']);
   assertEquals(await ask(asked.dir, { do: "list" }), { groups: [] });
+});
+
+Deno.test("a request is read up to 64 KiB, and who sends more without an end is left", async () => {
+  using asked = new Asked({ groups: () => Promise.resolve([]) });
+  const most = 64 * 1024;
+  const request = '{"do":"list"';
+  assertEquals(await asked.raw(request.padEnd(most), "}\n"), '{"groups":[]}\n');
+  using conn = await Deno.connect({ transport: "unix", path: asked.socket });
+  const bytes = new Uint8Array(most + 1).fill(0x20);
+  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
+  const end = new Response(conn.readable).text().catch(() => "");
+  assertEquals(await within("that it is left", end, 5000), "");
+});
+
+Deno.test("where no socket can be, that is told with what cannot be done, and there is nothing to close", () => {
+  const logged: unknown[] = [];
+  const log = { ...SILENT_LOG, warn: (...said: unknown[]) => void logged.push(said) };
+  const control = openControl("/none/x", {} as AskedBroker, log);
+  control.close();
+  assertEquals(logged, [[
+    "--groups, --reset-group, --delete-group and --redrive cannot reach this broker while it runs",
+    { socket: "/none/x/hashbus.sock", reason: "no such file or directory" },
+  ]]);
+});
+
+Deno.test("no broker answers where none was, where one was killed, and where the path is too long for a socket", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    assertEquals(await ask(`${dir}/none`, { do: "list" }), undefined);
+    assertEquals(await ask(`/${"x".repeat(200)}`, { do: "list" }), undefined);
+    {
+      using _killed = Deno.listen({ transport: "unix", path: `${dir}/it` });
+      // what is closed takes its socket with it, what is killed leaves it
+      Deno.linkSync(`${dir}/it`, `${dir}/hashbus.sock`);
+    }
+    assertEquals(Deno.lstatSync(`${dir}/hashbus.sock`).isFile, false, "it is left there");
+    assertEquals(await ask(dir, { do: "list" }), undefined);
+    await Deno.writeTextFile(`${dir}/file`, "");
+    const error = await assertRejects(() => ask(`${dir}/file`, { do: "list" }), RunError);
+    assertEquals(error.message, `cannot ask the broker that runs in "${dir}/file": not a directory`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("an answer comes whole, however long it is", async () => {
+  const groups = Array.from({ length: 5000 }, (_, at) => ({
+    ...{ name: `group-${at}`, pattern: "#a.very.long.pattern.>", lag: at, outstanding: 0, members: 0 },
+    ...{ settling: undefined, oldest: undefined },
+  }));
+  using asked = new Asked({ groups: () => Promise.resolve(groups) });
+  const answer = await ask(asked.dir, { do: "list" });
+  assertEquals(answer, { groups: JSON.parse(JSON.stringify(groups)) });
+});
+
+Deno.test("who goes away before its answer is nobody's fault, and is not logged", async () => {
+  const { promise: asks, resolve: isAsked } = Promise.withResolvers<void>();
+  const { promise: answers, resolve: answer } = Promise.withResolvers<[]>();
+  using asked = new Asked({ groups: () => (isAsked(), answers) });
+  {
+    using conn = await Deno.connect({ transport: "unix", path: asked.socket });
+    await conn.write(new TextEncoder().encode('{"do":"list"}\n'));
+    await within("the request", asks);
+  }
+  answer([]);
+  assertEquals(await ask(asked.dir, { do: "list" }), { groups: [] });
+  assertEquals(asked.logged, []);
+});
+
+Deno.test({
+  name: "no connection is left open, neither by who asks nor by who answers",
+  ignore: Deno.build.os !== "linux", // elsewhere nobody tells what is open
+  fn: async () => {
+    using asked = new Asked({ groups: () => Promise.resolve([]) });
+    const open = (): number => [...Deno.readDirSync("/proc/self/fd")].length;
+    await ask(asked.dir, { do: "list" });
+    const before = open();
+    for (let times = 0; times < 20; times++) await ask(asked.dir, { do: "list" });
+    const closed = async (): Promise<void> => {
+      while (open() > before + 5) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    await within("that they are closed", closed(), 5000);
+  },
+});
+
+Deno.test("a request comes whole, however long it is", async () => {
+  const names: string[] = [];
+  using asked = new Asked({ deleteGroup: ({ name }) => Promise.resolve(names.push(name) > 0) });
+  const name = "x".repeat(60_000);
+  assertEquals(await ask(asked.dir, { do: "delete", group: { name, pattern: "#a" } }), { changed: true });
+  assertEquals(names, [name]);
 });

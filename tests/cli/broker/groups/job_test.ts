@@ -1,11 +1,20 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Broker, type From, type GroupListing, type GroupName } from "../../../../lib/broker/mod.ts";
+import {
+  Broker,
+  type From,
+  type GroupListing,
+  type GroupName,
+  PUBLISHERS,
+  SUBSCRIBERS,
+} from "../../../../lib/broker/mod.ts";
 import { type AskedBroker, openControl } from "../../../../lib/cli/broker/groups/control.ts";
 import { runGroups } from "../../../../lib/cli/broker/groups/job.ts";
 import type { GroupsJob } from "../../../../lib/cli/broker/groups/options.ts";
 import { RunError } from "../../../../lib/errors.ts";
 import { SILENT_LOG } from "../../../../lib/log.ts";
 import { MemoryStore } from "../../../../lib/store/memory.ts";
+import { memoryPair } from "../../../support/memory_pair.ts";
+import { RawClient } from "../../../support/raw_client.ts";
 import { TestServer } from "../../../support/server.ts";
 import { upgrade } from "../../../support/v2.ts";
 import { within } from "../../../support/within.ts";
@@ -152,3 +161,93 @@ Deno.test("where no broker runs the store is opened for it, and closed again; no
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+/** A directory with a broker that answers each request with this line. */
+class Answering implements Disposable {
+  readonly dir = Deno.makeTempDirSync();
+  readonly requests: unknown[] = [];
+  readonly #listener = Deno.listen({ transport: "unix", path: `${this.dir}/hashbus.sock` });
+
+  constructor(line: string) {
+    void this.#serve(new TextEncoder().encode(`${line}\n`));
+  }
+
+  async #serve(line: Uint8Array): Promise<void> {
+    for await (const conn of this.#listener) {
+      const buffer = new Uint8Array(4096);
+      const read = await conn.read(buffer) ?? 0;
+      this.requests.push(JSON.parse(new TextDecoder().decode(buffer.subarray(0, read))));
+      await conn.write(line);
+      conn.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+    Deno.removeSync(this.dir, { recursive: true });
+  }
+}
+
+Deno.test("a broker of another version that answers something else is told as that", async () => {
+  using other = new Answering('{"shrugged":true}');
+  const said = async (job: GroupsJob): Promise<string> =>
+    (await assertRejects(() => run(other.dir, job), RunError)).message;
+  const list = `the broker that runs in "${other.dir}" gave no list of groups`;
+  assertEquals(await said({ do: "list", json: true }), list);
+  assertEquals(await said({ do: "delete", group: JOBS }), list);
+  assertEquals(
+    await said({ do: "redrive", name: "g" }),
+    `the broker that runs in "${other.dir}" redrove nothing`,
+  );
+  assertEquals(other.requests, [{ do: "list" }, { do: "list" }, { do: "redrive", name: "g" }]);
+  using refusing = new Answering('{"error":"not now"}');
+  const error = await assertRejects(() => run(refusing.dir, { do: "list", json: true }), RunError);
+  assertEquals(error.message, "not now");
+});
+
+Deno.test("a group begins so long ago by the clock here, however that is written", async () => {
+  using running = new Running([JOBS]);
+  const before = Date.now();
+  for (const from of ["-10m", "-2h"] as const) await running.run({ do: "reset", group: JOBS, from });
+  const times = running.asked.map((asked) => {
+    const [what, group, from] = asked as [
+      string,
+      GroupName,
+      { readonly kind: string; readonly time: number },
+    ];
+    assertEquals([what, group, from.kind], ["reset", JOBS, "time"]);
+    return from.time;
+  });
+  for (const [at, ago] of [600_000, 7_200_000].entries()) {
+    const late = times[at]! - (before - ago);
+    assertEquals(late >= 0 && late < 60_000, true, `${late} ms`);
+  }
+});
+
+Deno.test("in a store that is opened for it a group is changed as a broker that runs would", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const broker = await Broker.open({ data: dir });
+    {
+      using worker = await upgrade(connectTo(broker, "subscribers"));
+      assertEquals(await worker.ask("sub #jobs.> group=g ack=explicit"), "ok 1");
+      using publisher = await upgrade(connectTo(broker, "publishers"));
+      assertMatch(await publisher.ask("pub #jobs.a 1\nx") ?? "", /^ok 1 /);
+    }
+    await broker.close();
+    const called = { name: "g", pattern: undefined };
+    const printed = 'group "g" of "#jobs.>" begins anew\n';
+    assertEquals(await run(dir, { do: "reset", group: called, from: "now" }), [0, printed]);
+    const [, json] = await run(dir, { do: "list", json: true });
+    assertEquals(JSON.parse(json).lag, 0);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+/** A client of a broker in this process. */
+function connectTo(broker: Broker, to: "publishers" | "subscribers"): RawClient {
+  const [mine, theirs] = memoryPair();
+  void broker.serve(theirs, { listener: to === "publishers" ? PUBLISHERS : SUBSCRIBERS });
+  return new RawClient(mine);
+}

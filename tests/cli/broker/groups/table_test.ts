@@ -39,15 +39,38 @@ Deno.test("the oldest is so old, in two units at most; another clock does not ma
   const ages: [number, string][] = [
     [-5000, "0s"],
     [999, "0s"],
-    [59_000, "59s"],
+    [1000, "1s"],
+    [59_999, "59s"],
     [60_000, "1m"],
     [61_000, "1m1s"],
+    [3_599_000, "59m59s"],
+    [3_600_000, "1h"],
+    [3_659_000, "1h"],
+    [86_399_000, "23h59m"],
+    [86_400_000, "1d"],
+    [86_400_000 + 3_599_000, "1d"],
+    [86_400_000 + 3_600_000, "1d1h"],
     [86_400_000 * 3 + 60_000, "3d"],
   ];
   for (const [age, shown] of ages) {
     const [, line = ""] = groupsTable([group("g", "#a", { lag: 1, oldest: NOW - age })], NOW);
     assertEquals(line.split(/ +/).at(-1), shown);
   }
+});
+
+Deno.test("groups that are as far behind stand in the order of their names and patterns, those as JSON all of them", () => {
+  const names = [["b", "#a", 1], ["a", "#b", 1], ["a", "#a", 1], ["c", "#a", 2]] as const;
+  const groups = names.map(([name, pattern, lag]) => group(name, pattern, { lag }));
+  const shown = groupsTable(groups, NOW).slice(1).map((line) => line.split(/ +/).slice(0, 2).join(""));
+  assertEquals(shown, ["c#a", "a#a", "a#b", "b#a"]);
+  const json = groupsJson(groups).map((line) => JSON.parse(line)).map(({ name, pattern }) => name + pattern);
+  assertEquals(json, ["a#a", "a#b", "b#a", "c#a"]);
+});
+
+Deno.test("a name that would move a cursor is shown as what it is, and its column is as wide as that", () => {
+  const [head, line] = groupsTable([group("a\x1b", "#a")], NOW);
+  assertEquals([head?.indexOf("PATTERN"), line?.indexOf("#a")], [7, 7]);
+  assertEquals(line?.startsWith("a\\x1b  "), true, line);
 });
 
 Deno.test("as JSON a group is an object, without what is not known of it", () => {

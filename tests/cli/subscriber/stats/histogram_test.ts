@@ -40,3 +40,47 @@ Deno.test("what is empty is 0, also after it was cleared, and what is beyond the
   histogram.clear();
   assertEquals([histogram.quantile(0.5), histogram.max, histogram.count], [0, 0, 0]);
 });
+
+Deno.test("a value is read back as the largest of those that share its bucket", () => {
+  const buckets: [value: number, most: number][] = [
+    [0, 0],
+    [1, 1],
+    [63, 63],
+    [64, 65],
+    [65, 65],
+    [66, 67],
+    [126, 127],
+    [127, 127],
+    [128, 131],
+    [131, 131],
+    [132, 135],
+    [252, 255],
+    [255, 255],
+    [256, 263],
+    [1000, 1007],
+    [2 ** 20, 2 ** 20 + 2 ** 15 - 1],
+    [2 ** 20 - 1, 2 ** 20 - 1],
+    [2 ** 45 + 2 ** 40, 2 ** 45 + 2 ** 41 - 1],
+    [2 ** 46 - 1, 2 ** 46 - 1],
+  ];
+  for (const [value, most] of buckets) {
+    const histogram = of([value, 2 ** 50]);
+    assertEquals([histogram.quantile(0), histogram.quantile(0.5)], [most, most], `${value}`);
+  }
+});
+
+Deno.test("a share of some values is the one that it ends with, and of those that are cleared there is none", () => {
+  const histogram = of([1, 2, 3, 4]);
+  assertEquals([0, 0.25, 0.26, 0.5, 0.75, 0.76, 1].map((share) => histogram.quantile(share)), [
+    1,
+    1,
+    2,
+    2,
+    3,
+    4,
+    4,
+  ]);
+  histogram.clear();
+  histogram.add(9);
+  assertEquals([histogram.quantile(0), histogram.quantile(1), histogram.count, histogram.max], [9, 9, 1, 9]);
+});

@@ -128,3 +128,21 @@ Deno.test("a report as JSON is one object, its times in milliseconds", () => {
   });
   assertEquals("all" in JSON.parse(reportJson(REPORT, { kind: "second", time })), false);
 });
+
+Deno.test("a clock that is ahead by a millisecond is none that differs", () => {
+  for (const [ahead, said] of [[0.5, []], [1, []], [1.25, ["lies 1 ms"]], [2.75, ["lies 3 ms"]]] as const) {
+    const { stats, doubts } = counting();
+    stats.add({ ...message("#a", ""), headers: new Map([["sent", `${1e12 + ahead}`]]) });
+    assertEquals(doubts.map((doubt) => doubt.slice(0, 9)), [...said], `${ahead} ms`);
+    assertEquals(stats.all().latency?.max, 0);
+  }
+});
+
+Deno.test("without a message there is nothing to count, and of one no time to count it in", () => {
+  const { stats, clock } = counting();
+  clock.now = 7000;
+  const none = { seconds: 0, messages: 0, bytes: 0, missed: 0, latency: undefined, total: 0 };
+  assertEquals(stats.all(), none);
+  stats.add(message("#a", "abc"));
+  assertEquals(stats.all(), { ...none, messages: 1, bytes: 3, total: 1 });
+});

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { closedBehind } from "../../../../lib/cli/subscriber/worker/closing.ts";
 import type { Stop } from "../../../../lib/cli/process/signals.ts";
+import type { Worker } from "../../../../lib/cli/subscriber/worker/worker.ts";
 import { within } from "../../../support/within.ts";
+import { FakeTime } from "../../fake_time.ts";
 import { Desk } from "./desk.ts";
 
 /** The connection of a worker, what was said, and what a second stop does. */
@@ -61,4 +63,70 @@ Deno.test("a second stop kills what runs and says how many", async () => {
   assertEquals(said, ["2 commands killed before the end"]);
   await desk.idle();
   assertEquals(desk.log, ["hold"]);
+});
+
+Deno.test("it is closed when the worker has left, and over when nothing works or runs any more", async () => {
+  const [left, closed, worked, idle] = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const log: string[] = [];
+  const worker = {
+    running: 1,
+    leave: () => (log.push("leave"), left!.promise),
+    idle: () => (log.push("idle"), idle!.promise),
+    kill: () => void log.push("kill"),
+  };
+  using time = new FakeTime();
+  let last = (): void => {};
+  const closable = closedBehind({
+    worker: worker as unknown as Worker,
+    client: { closed: new Promise(() => {}), close: () => (log.push("close"), closed!.promise) },
+    working: worked!.promise,
+    stop: { signal: new AbortController().signal, interrupt: () => {}, lastWord: (say) => last = say },
+    notices: { failed: (text) => void log.push(text), notice: (text) => void log.push(text) },
+  });
+  void closable.close().then(() => log.push("over"));
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  };
+  await turns();
+  time.pass(299);
+  assertEquals(log, ["leave"]);
+  time.pass(1);
+  assertEquals(log.splice(0), ["leave", "waiting for 1 command to end (Ctrl-C again kills)"]);
+  left!.resolve();
+  await turns();
+  assertEquals(log, ["close"]);
+  closed!.resolve();
+  await turns();
+  assertEquals(log, ["close"]);
+  worked!.reject(new Error("it is told by who awaits it"));
+  await turns();
+  assertEquals(log, ["close", "idle"]);
+  last();
+  worker.running = 0;
+  last();
+  assertEquals(log.splice(0), ["close", "idle", "kill", "1 command killed before the end", "kill"]);
+  idle!.resolve();
+  await turns();
+  assertEquals([log, time.timers], [["over"], []]);
+});
+
+Deno.test("of nothing that runs it is not said that it is waited for", async () => {
+  using time = new FakeTime();
+  const log: string[] = [];
+  const worker = {
+    running: 0,
+    leave: () => new Promise(() => {}),
+    idle: () => Promise.resolve(),
+    kill: () => {},
+  };
+  void closedBehind({
+    worker: worker as unknown as Worker,
+    client: { closed: new Promise(() => {}), close: () => Promise.resolve() },
+    working: Promise.resolve(),
+    stop: { signal: new AbortController().signal, interrupt: () => {}, lastWord: () => {} },
+    notices: { failed: (text) => void log.push(text), notice: (text) => void log.push(text) },
+  }).close();
+  time.pass(1000);
+  await Promise.resolve();
+  assertEquals(log, []);
 });

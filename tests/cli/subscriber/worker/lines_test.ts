@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { standIn } from "../../stand_in.ts";
 import { Lines } from "../../../../lib/cli/subscriber/worker/lines.ts";
 
 const encoder = new TextEncoder();
@@ -37,4 +38,29 @@ Deno.test("bytes that are used again by who gave them are kept as they were", ()
   bytes.fill(0x78);
   cut.end();
   assertEquals(lines, ["one\n"]);
+});
+
+Deno.test("a line of 64 KiB is passed on as it is, and one byte less waits for its end", () => {
+  const lines: number[] = [];
+  const cut = new Lines((line) => lines.push(line.length));
+  cut.add(new Uint8Array(65_535));
+  assertEquals(lines, []);
+  cut.add(new Uint8Array(1));
+  assertEquals(lines, [65_537], "with its line end");
+  cut.add(encoder.encode("ab\nc"));
+  cut.end();
+  cut.end();
+  assertEquals(lines, [65_537, 3, 2]);
+});
+
+Deno.test("of whole lines nothing is kept", () => {
+  let copies = 0;
+  const bytes = encoder.encode("one\ntwo\n");
+  using _slice = standIn(bytes, "slice", () => {
+    copies++;
+    return new Uint8Array();
+  });
+  const lines: string[] = [];
+  new Lines((line) => lines.push(decoder.decode(line))).add(bytes);
+  assertEquals([lines, copies], [["one\n", "two\n"], 0]);
 });

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { variablesOf } from "../../../../lib/cli/subscriber/worker/variables.ts";
+import { forgetOuterMessage, variablesOf } from "../../../../lib/cli/subscriber/worker/variables.ts";
 import { message } from "../../output/collected.ts";
+import { standInEnvironment } from "../../stand_in.ts";
+import { Bench } from "./fake_commands.ts";
 
 Deno.test("a message of a topic in memory has a topic, a group and an attempt, and nothing it does not have", () => {
   assertEquals(variablesOf({ ...message("#jobs", "hi"), group: "g" }), {
@@ -45,4 +47,25 @@ Deno.test("a header is no other variable, whatever its name and its value", () =
     HASHBUS_H____: "1\ufffd",
     HASHBUS_H___PROTO__: "p",
   });
+});
+
+Deno.test("what another worker has said of its message is not said by this one, and all else stays", () => {
+  const others = {
+    HOME: "/h",
+    HASHBUS_URL: "u",
+    HASHBUS_TOKEN: "t",
+    HASHBUS_TOPICS: "x",
+    MY_HASHBUS_H_A: "y",
+  };
+  const names = ["TOPIC", "SEQ", "ATTEMPT", "GROUP", "ID", "KEY", "TIME", "REPLY", "H_LANG", "H_"];
+  const said = Object.fromEntries(names.map((name) => [`HASHBUS_${name}`, "outer"]));
+  using _environment = standInEnvironment({ ...others, ...said });
+  forgetOuterMessage();
+  assertEquals(Deno.env.toObject(), others);
+});
+
+Deno.test("a worker that begins has forgotten it", () => {
+  using _environment = standInEnvironment({ HOME: "/h", HASHBUS_SEQ: "7" });
+  using _bench = new Bench();
+  assertEquals(Deno.env.toObject(), { HOME: "/h" });
 });

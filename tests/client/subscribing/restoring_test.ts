@@ -1,0 +1,81 @@
+/** Many subscriptions that are asked for again, and what is withdrawn while nothing is connected. */
+import { assertEquals } from "@std/assert";
+import { ConnectionBench } from "../connecting/connection_bench.ts";
+
+const MANY = 1025;
+
+Deno.test("no more are asked for again at once than may wait for their answers, and the rest behind these", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  for (let at = 0; at < MANY; at++) void subscriber.subscribe(`#${at}`);
+  const lines = Array.from({ length: MANY }, (_, at) => `sub #${at}\n`);
+  await socket.says(lines.slice(0, 1024).join(""));
+  socket.come("ok 1024\n");
+  await socket.says(lines[1024]!);
+  socket.come("ok 1\n");
+  await bench.told();
+  assertEquals(subscriber.patterns.size, MANY);
+  socket.come(null);
+  await bench.clock.pass(100);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await next.says(lines.slice(0, 1024).join(""));
+  next.come("ok 1023\n");
+  await bench.told();
+  await next.says("");
+  next.come("ok 1\n");
+  await next.says(lines[1024]!);
+  assertEquals(await bench.told(), []);
+  next.come("ok 1\n");
+  assertEquals((await bench.told()).map(({ type }) => type), ["restored"]);
+});
+
+Deno.test("in classic they are asked for one by one", async () => {
+  const bench = new ConnectionBench({ protocol: "classic" });
+  const connecting = bench.connectSubscriber();
+  let socket = await bench.machine.accept();
+  const subscriber = await connecting;
+  for (const pattern of ["#a", "#b", "#c"]) {
+    await bench.watch(pattern, subscriber.subscribe(pattern));
+    await socket.says(`s1 sub ${pattern}\n`);
+    socket.come("OK\n");
+    assertEquals(await bench.ended(), [pattern]);
+  }
+  socket.come(null);
+  await bench.clock.pass(100);
+  socket = await bench.machine.accept();
+  for (const pattern of ["#a", "#b", "#c"]) {
+    await socket.says(`s1 sub ${pattern}\n`);
+    assertEquals((await bench.told()).filter(({ type }) => type === "restored"), []);
+    socket.come("OK\n");
+  }
+  assertEquals((await bench.told()).map(({ type }) => type), ["restored"]);
+  await bench.watch("close", subscriber.close());
+  await socket.says("s1 quit\n");
+});
+
+Deno.test("what is asked for between two connections waits for the next, behind what was subscribed to", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  await bench.watch("#a", subscriber.subscribe("#a"));
+  socket.come("ok 1\n");
+  await bench.told();
+  socket.come(null);
+  await bench.told();
+  await bench.watch("#b", subscriber.subscribe("#b"));
+  await bench.watch("late", subscriber.subscribe("#late", { timeout: 50 }));
+  await bench.watch("end of #a", subscriber.unsubscribe("#a"));
+  await bench.clock.pass(100);
+  assertEquals(await bench.ended(), [
+    "#a",
+    'late: could not ask the broker within 50 ms to subscribe to "#late"; it is not asked any more (TIMEOUT)',
+  ]);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await next.says("sub #a\n");
+  next.come("ok 1\n");
+  await next.says("sub #b\nunsub #a\n");
+  next.come("ok 2\n");
+  assertEquals(await bench.ended(), ["#b", "end of #a"]);
+  assertEquals([...subscriber.patterns], ["#b"]);
+});

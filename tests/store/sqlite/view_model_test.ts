@@ -1,0 +1,219 @@
+/**
+ * The log in SQLite answers as the one in memory does, and says where it cannot.
+ *
+ * @module
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { DatabaseSync } from "node:sqlite";
+import { DamageError } from "../../../lib/store/log/damage.ts";
+import { MemoryLog } from "../../../lib/store/log/memory_log.ts";
+import type { BatchRef, LogView } from "../../../lib/store/log/view.ts";
+import { SqliteView } from "../../../lib/store/sqlite/view.ts";
+import { append, databaseOf, madeLog, TOPICS } from "../made_logs.ts";
+
+/** What both must answer to a question, without what only one of them has beside it. */
+function plain(ref: BatchRef | undefined): unknown {
+  if (ref === undefined) return undefined;
+  const { id, topic, first, count } = ref;
+  return { id, topic, first, count };
+}
+
+/** All that can be asked of a log of a few batches. */
+function answers(view: LogView): unknown {
+  const ids = Array.from({ length: 17 }, (_, at) => at);
+  const topics = [...view.matching("#>").keys()];
+  return {
+    about: [view.last, view.deleted, view.topics],
+    named: ["#none", ...TOPICS].map((name) => {
+      const topic = view.topicNamed(name);
+      return topic && { id: topic.id, name: topic.name, floor: topic.floor };
+    }),
+    names: ["", "#a", "#c.d", "#c.é"].flatMap((name) =>
+      [0, 1, 2, 9].map((limit) => view.namesAfter(name, limit).map((topic) => topic.name))
+    ),
+    matching: ["#>", "#c.*", "#*", "#a", "#none", "#none.>"].map((pattern) => [...view.matching(pattern)]),
+    floors: topics.map((topic) => view.topicOf(topic).floor),
+    times: ids.map((id) => {
+      const at = view.timeAt(id);
+      return at && { id: at.id, time: at.time };
+    }),
+    refs: ids.map((id) => [0, 1, 5, 99].map((limit) => view.refsAfter(id, limit).map(plain))),
+    batches: ids.map((id) => [...view.batchesAfter(id)]),
+    ofTopics: topics.flatMap((topic) =>
+      [...ids, Infinity].map((sequence) => [
+        plain(view.holding(topic, sequence)),
+        sequence === Infinity ? undefined : plain(view.next(topic, sequence)),
+        sequence === Infinity ? undefined : view.loadNext(topic, sequence),
+      ])
+    ),
+    loaded: view.refsAfter(0, 99).map((ref) => view.load(ref)),
+  };
+}
+
+Deno.test("what is asked of the log in SQLite is answered as by the one in memory", () => {
+  fc.assert(
+    fc.property(madeLog, ({ log }) => {
+      using db = databaseOf(log);
+      const view = new SqliteView(db);
+      // bytes of SQLite's have a class of their own beside them
+      const bare = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, each) => each ?? null));
+      const expected = bare(answers(log));
+      assertEquals(bare(view.snapshot(() => answers(view))), expected);
+      assertEquals(bare([...view.during(() => [answers(view)])][0]), expected);
+      assertEquals(db.isTransaction, false);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+/** A log of three batches of #a, two messages each, and one of #b behind the first. */
+function withLog(work: (view: SqliteView, db: DatabaseSync) => void): void {
+  const log = new MemoryLog();
+  for (const [at, topic] of ["#a", "#b", "#a", "#a"].entries()) {
+    append(log, topic, { records: `pub ${topic} 1\nx\n`.repeat(2), now: at });
+  }
+  using db = databaseOf(log);
+  work(new SqliteView(db), db);
+}
+
+Deno.test("a batch that is not what its index says, or as it was written, is damage with its numbers", () => {
+  const ref = { id: 3, topic: 1, first: 3, count: 2 };
+  const says = (what: string): string => `of #a the messages 3 to 4, batch 3: ${what}`;
+  withLog((view, db) => {
+    assertEquals(view.load(ref).id, 3);
+    for (const other of [{ topic: 2 }, { first: 1 }, { count: 1 }]) {
+      assertThrows(() => view.load({ ...ref, ...other }), DamageError, "its index says otherwise");
+    }
+    assertThrows(() => view.load({ ...ref, first: 2 }), DamageError, "of #a the messages 2 to 3, batch 3: ");
+    db.exec("UPDATE batch SET time = 9 WHERE id = 3");
+    for (
+      const read of [
+        () => view.load(ref),
+        () => view.loadNext(1, 2),
+        () => [...view.batchesAfter(2)],
+      ]
+    ) assertThrows(read, DamageError, says("it does not match its checksum"));
+    db.exec("DELETE FROM batch WHERE id = 3");
+    assertThrows(() => view.load(ref), DamageError, says("it is missing"));
+    assertThrows(() => view.load({ ...ref, topic: 9 }), DamageError, "of topic 9 the messages 3 to 4");
+  });
+});
+
+Deno.test("what a statement throws that is no damage stays what it is, and the state is let go of", () => {
+  withLog((view, db) => {
+    const fault = new TypeError("a fault of ours");
+    const fails = (): never => {
+      throw fault;
+    };
+    assertThrows(() => view.snapshot(fails), TypeError, fault.message);
+    assertEquals(db.isTransaction, false);
+    assertThrows(() => [...view.during(fails)], TypeError, fault.message);
+    assertEquals(db.isTransaction, false);
+    // some errors end the transaction
+    assertThrows(
+      () =>
+        view.snapshot(() => {
+          db.exec("ROLLBACK");
+          fails();
+        }),
+      TypeError,
+      fault.message,
+    );
+    assertThrows(
+      () => [
+        ...view.during(() => {
+          db.exec("ROLLBACK");
+          return fails();
+        }),
+      ],
+      TypeError,
+      fault.message,
+    );
+  });
+});
+
+Deno.test("a topic that is not as it was written, or not there, is damage", () => {
+  withLog((view, db) => {
+    assertThrows(() => view.topicOf(3), DamageError, "topic 3 is missing");
+    db.exec("UPDATE topic SET floor = 2 WHERE id = 2");
+    for (
+      const read of [
+        () => view.topicOf(2),
+        () => view.topicNamed("#b"),
+        () => view.namesAfter("#a", 1),
+        () => view.matching("#*"),
+      ]
+    ) assertThrows(read, DamageError, "the topic 2 does not match its checksum");
+  });
+});
+
+Deno.test("more than a thousand topics are found in parts, each once, and those that come later, too", () => {
+  const log = new MemoryLog();
+  const add = (from: number, to: number): void => {
+    for (let at = from; at < to; at++) append(log, `#t.${at}`, { records: `pub #t.${at} 0\n\n`, now: 0 });
+  };
+  for (const count of [999, 1000, 1001, 2000]) {
+    add(log.topics, count);
+    using db = databaseOf(log);
+    const view = new SqliteView(db);
+    const found = view.matching("#t.*");
+    assertEquals([found.size, view.matched], [count, count]);
+    assertEquals([...found.keys()], Array.from({ length: count }, (_, at) => at + 1));
+    assertEquals(found, log.matching("#t.*"));
+    db.exec("INSERT INTO topic SELECT 3000, '#t.new', 1, 0");
+    assertThrows(() => view.matching("#t.*"), DamageError, "the topic 3000 does not match its checksum");
+    db.exec("DELETE FROM topic WHERE id = 3000");
+    assertEquals(view.matching("#t.*"), found, "nothing has come");
+    assertEquals(view.matched, count, "none is counted twice");
+  }
+});
+
+/** A database that says how many batches are asked for at a time. */
+function counting(db: DatabaseSync, limits: number[]): DatabaseSync {
+  const prepare = (sql: string): unknown => {
+    const statement = db.prepare(sql);
+    if (!sql.startsWith("SELECT * FROM batch WHERE id > ?")) return statement;
+    return {
+      all: (after: number, limit: number) => {
+        limits.push(limit);
+        return statement.all(after, limit);
+      },
+    };
+  };
+  return new Proxy(db, { get: (of, name) => name === "prepare" ? prepare : Reflect.get(of, name) });
+}
+
+Deno.test("batches are read a few at a time: two, and then as many as come to half a MiB, 64 at most", () => {
+  const cases = [
+    { size: 11, count: 200, limits: [2, 64, 64, 64, 64] },
+    { size: 52_427, count: 25, limits: [2, 10, 10, 10] },
+    { size: 52_428, count: 25, limits: [2, 9, 9, 9] },
+    { size: 400_000, count: 5, limits: [2, 2, 2] },
+  ];
+  for (const { size, count, limits } of cases) {
+    const log = new MemoryLog();
+    const head = (payload: number): string => `pub #a ${payload}\n`;
+    const payload = size - head(size - 10).length - 1;
+    const records = `${head(payload)}${"x".repeat(payload)}\n`;
+    assertEquals(records.length, size);
+    for (let at = 0; at < count; at++) append(log, "#a", { records, now: 0 });
+    using db = databaseOf(log);
+    const asked: number[] = [];
+    const view = new SqliteView(counting(db, asked));
+    const ids = [...view.batchesAfter(0)].map(({ id }) => id);
+    assertEquals(ids, Array.from({ length: count }, (_, at) => at + 1));
+    assertEquals(asked, limits, `of ${size} bytes`);
+  }
+});
+
+Deno.test("of 256 patterns the topics are remembered, and of another none of those", () => {
+  withLog((view) => {
+    assertEquals(view.matching("#*").size, 2);
+    for (let at = 1; at < 256; at++) view.matching(`#none.${at}.*`);
+    assertEquals(view.matched, 2, "as many as are remembered");
+    view.matching("#another.*");
+    assertEquals(view.matched, 0);
+    assertEquals([view.matching("#*").size, view.matched], [2, 2]);
+  });
+});
