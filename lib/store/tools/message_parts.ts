@@ -94,10 +94,9 @@ function saysAll({ headers, others }: Fields, text: string): boolean {
   return isPlainNumber(others.get("ttl") ?? "0");
 }
 
-/** Whether it comes back from a number as it is. */
+/** Whether a number of seconds, as a broker takes it, comes back from a number as it is. */
 function isPlainNumber(text: string): boolean {
-  const value = Number(text);
-  return Number.isFinite(value) && value >= 0 && String(value) === text;
+  return String(Number(text)) === text;
 }
 
 /** The message as it is stored. */

@@ -187,3 +187,15 @@ Deno.test("a log in memory counts what its groups miss, of what they may, until 
   assertEquals(log.marks.missedBy({ ...mark, name: "x" }), 0);
   assert(log.marks.get({ ...mark, name: "x" }) === undefined);
 });
+
+Deno.test("groups in memory are told by their patterns and names, whichever came first", () => {
+  const log = new MemoryLog();
+  const names = [["b", "#b"], ["b", "#a"], ["a", "#b"], ["c", "#a"]] as const;
+  for (const [name, pattern] of names) log.marks.put({ name, pattern, sequence: 0, after: 0, topics: [] });
+  assertEquals(log.marks.names.map(({ name, pattern }) => `${pattern} ${name}`), [
+    "#a b",
+    "#a c",
+    "#b a",
+    "#b b",
+  ]);
+});
