@@ -120,6 +120,15 @@ Deno.test("the last of a time are those that were there before it, and not behin
   assertEquals([after(undefined, 2), after(31, 1), after(20, 2)], [2, 1, 1]);
 });
 
+Deno.test("the earliest beginning is before everything there ever was", () => {
+  const found = seek(filled("#a"), "#a", { from: { kind: "earliest" }, to: undefined, now: 0 });
+  const first = { bytes: new Uint8Array(0), messages: 0 };
+  const cursor = { pattern: "#a", after: 0, sequence: 0, time: 0, to: undefined, reception: undefined };
+  assertEquals(found, {
+    ...{ kind: "found", cursor, first, trimmedTo: undefined, ahead: undefined, deleted: 0 },
+  });
+});
+
 Deno.test("what a group has before it is all of its topics that it has not settled, and when the oldest came", () => {
   const mark = fc.record({
     pattern: fc.constantFrom("#a", "#b", "#c.*", "#>", "#none"),

@@ -207,6 +207,13 @@ Deno.test("batches are read a few at a time: two, and then as many as come to ha
   }
 });
 
+Deno.test("before it was asked anything a view knows nothing", () => {
+  withLog((view) => {
+    assertEquals([view.last, view.deleted, view.matched], [0, 0, 0]);
+    assertEquals(view.snapshot(() => view.last), 4);
+  });
+});
+
 Deno.test("of 256 patterns the topics are remembered, and of another none of those", () => {
   withLog((view) => {
     assertEquals(view.matching("#*").size, 2);

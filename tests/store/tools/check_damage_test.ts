@@ -140,6 +140,12 @@ Deno.test("a check names what is damaged, all of that and nothing else", async (
   }
 });
 
+Deno.test("a message that was stored when time began is not older than the one before it", () => {
+  using folder = new Folder();
+  writing(folder, (writer) => store(writer, { appends: [run("#a", "x")] }, 0));
+  assertEquals(checked(folder).told, []);
+});
+
 Deno.test("what waits is checked run by run, and its messages are counted", () => {
   using folder = new Folder();
   const far = { due: 5000 };

@@ -67,6 +67,8 @@ Deno.test("a record's parts are what its fields say, and its fields as they are 
     [" ttl=-1", none],
     [" ttl=Infinity", none],
     [" ttl=%31", none],
+    [" at=1", none],
+    [" delay=1", none],
     [" ttl=0.50", { ...all, fields: "ttl=0.50" }],
     [" id=1 id=2", { ...all, id: "2", fields: "id=1 id=2" }],
     [" id=1 new=2", { ...all, id: "1", fields: "id=1 new=2" }],
