@@ -304,3 +304,18 @@ Deno.test("what was trimmed between two pages of the last of each topic is passe
   assertEquals(numbers(rest), ["#a 5", "#a 6", "#b 1", "#b 2"]);
   assert(rest.cursors[0]!.last === undefined);
 });
+
+Deno.test("behind the last number that is wanted nothing is looked at, be it damaged", () => {
+  const to = { kind: "sequence", sequence: 2 } as const;
+  changed(logOf("#a", "#a", "#b"), "UPDATE batch SET time = 9 WHERE id = 2", (view) => {
+    const { page, ends } = read(view, [cursor("#a", { to })], MUCH);
+    assertEquals([page.messages, ends], [2, ["past to"]]);
+  });
+  const log = logOf("#a", "#a", "#b", "#b");
+  const { next } = MemoryLog.prototype;
+  let looks = 0;
+  log.next = (topic, sequence) => (looks++, next.call(log, topic, sequence));
+  const last = { count: 1, topic: 0, sequence: 0 };
+  const found = read(log, [cursor("#*", { after: 4, last })], MUCH);
+  assertEquals([numbers(found), looks], [["#a 4", "#b 4"], 0]);
+});
