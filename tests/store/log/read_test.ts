@@ -319,3 +319,14 @@ Deno.test("behind the last number that is wanted nothing is looked at, be it dam
   const found = read(log, [cursor("#*", { after: 4, last })], MUCH);
   assertEquals([numbers(found), looks], [["#a 4", "#b 4"], 0]);
 });
+
+Deno.test("a topic of which something only waits until it is due is not there yet, one that has had less is waited for", () => {
+  const log = logOf("#a");
+  const waits = { topic: "#b", count: 1, start: 0, end: 0, due: 1 };
+  log.append({ batches: [], delayed: [waits] }, new Uint8Array(0), { now: 0 });
+  const end = (pattern: string, sequence: number): unknown =>
+    read(log, [cursor(pattern, { to: { kind: "sequence", sequence } })], MUCH).ends[0];
+  assertEquals([end("#*", 2), end("#*", 3), end("#b", 1)], ["past to", "caught up", "caught up"]);
+  append(log, "#b", { records: "pub #b 0\n\n", now: 1 });
+  assertEquals([end("#*", 2), end("#*", 1), end("#b", 1)], ["caught up", "past to", "past to"]);
+});
