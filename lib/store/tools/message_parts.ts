@@ -69,8 +69,8 @@ const NO_PARTS = { headers: NO_FIELDS.headers };
 
 function partsOfFields(bytes: Uint8Array): Omit<MessageParts, "payload"> {
   if (bytes.length === 0) return NO_PARTS;
-  const text = decodeText(bytes);
-  if (text === undefined) return { ...NO_PARTS, fields: bytes };
+  // as they are made takeable, they are text
+  const text = decodeText(bytes)!;
   const parsed = parseFields(text);
   const { headers, others } = parsed;
   const ttl = others.get("ttl");
