@@ -59,7 +59,7 @@ export interface RoundReport {
 }
 
 const LIMITS: Limits = { p99: 20, worst: 500, factor: 4, most: 1.25 * 1024 ** 3, backMs: 60_000 };
-/** What a garbage collector may have about it, that tells nothing. */
+/** What a collector may not have come to yet of what one kind of client left, which tells nothing. */
 const NOISE_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
 /** More than all there is, where there is little. */
@@ -330,7 +330,7 @@ class Round {
   async #memory({ base, sent }: { base: number; sent: number }): Promise<void> {
     if (this.#kinds.length === 0 || this.#killedAt !== undefined) return;
     const { peak } = this.#broker;
-    const kept = peak - base - NOISE_BYTES;
+    const kept = peak - base - NOISE_BYTES * this.#kinds.length;
     const factor = kept / Math.max(1, sent);
     this.#trace(
       `memory: ${mib(base)}, at most ${mib(peak)}, ${mib(sent)} sent, now ${mib(this.#broker.rss)}`,
