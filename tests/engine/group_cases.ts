@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Engine, GroupChange, GroupsListing, JoinOutcome } from "../../lib/engine/types.ts";
 import { Worker } from "./groups/stored_bench.ts";
+import { become } from "../support/within.ts";
 
 /** What these need of an engine that is tried. */
 export interface GroupsMade {
@@ -33,23 +34,23 @@ export function groupCases(test: RegisterGroupCase): void {
       const first = await joined(made);
       await sender.publish("#d.a", "one");
       await sender.publish("#d.a", "two");
-      await until(() => first.given.length === 2);
+      await become(() => first.given.length === 2);
       if (!made.durable) return assert(!first.ack("#d.a", 1), "there is nothing to be settled");
       assert(first.ack("#d.a", 1));
       made.flush();
-      await until(() => first.answers.length === 1);
+      await become(() => first.answers.length === 1);
       first.dies();
       made.flush();
       const second = await joined(made);
-      await until(() => second.given.length === 1);
+      await become(() => second.given.length === 1);
       assertEquals(second.given[0]!.sequence, 2);
       if (made.shared !== true) assertEquals(second.shown, ["#d.a 2 (2)"]);
       assert(second.nack("#d.a", 2));
-      await until(() => second.given.length === 2);
+      await become(() => second.given.length === 2);
       assertEquals(second.shown[1], "#d.a 2 (3)");
       assert(second.ack("#d.a", 2));
       made.flush();
-      await until(() => second.answers.length === 1);
+      await become(() => second.answers.length === 1);
     },
   );
 
@@ -57,7 +58,7 @@ export function groupCases(test: RegisterGroupCase): void {
     const { engine, durable } = made;
     const worker = await joined(made);
     await sender.publish("#d.a", "one");
-    await until(() => worker.given.length === 1);
+    await become(() => worker.given.length === 1);
     const listed = async (): Promise<number[]> => {
       const listing = await new Promise<GroupsListing>((resolve) => engine.groups(resolve));
       assert(listing.kind === "groups");
@@ -72,7 +73,7 @@ export function groupCases(test: RegisterGroupCase): void {
       });
     const kind = durable ? "done" : "none";
     assertEquals(await changed((done) => engine.resetGroup(G, earliest, done)), { kind });
-    if (durable) await until(() => worker.given.length === 2);
+    if (durable) await become(() => worker.given.length === 2);
     assertEquals(await changed((done) => engine.deleteGroup(G, done)), { kind });
     assertEquals(worker.failure, durable ? "the group g was deleted" : undefined);
   });
@@ -98,8 +99,4 @@ async function joined({ engine, durable, flush }: GroupsMade): Promise<Worker> {
   });
   assertEquals(worker.outcome, { kind: "joined" });
   return worker;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -5,7 +5,7 @@ import { NatsConnectionLink } from "../../lib/nats/link.ts";
 import { openNats } from "../../lib/nats/mod.ts";
 import { NEEDS_NATS, startNats } from "../support/nats_server.ts";
 import { freePort } from "../support/ports.ts";
-import { within } from "../support/within.ts";
+import { become, within } from "../support/within.ts";
 
 const OPTIONS = {
   prefix: "p",
@@ -47,15 +47,15 @@ Deno.test({
     link.watch({ down: (reason) => told.push(`down: ${reason}`), up: () => told.push("up") });
     const answers: boolean[] = [];
     link.flush((taken) => answers.push(taken));
-    await until(() => answers.length === 1);
+    await become(() => answers.length === 1);
     await nats.nodes[0]!.stop();
-    await until(() => !link.up);
+    await become(() => !link.up);
     link.flush((taken) => answers.push(taken));
-    await until(() => answers.length === 2);
+    await become(() => answers.length === 2);
     await nats.nodes[0]!.restart();
-    await until(() => link.up);
+    await become(() => link.up);
     link.flush((taken) => answers.push(taken));
-    await until(() => answers.length === 3);
+    await become(() => answers.length === 3);
     assertEquals(answers, [true, false, true]);
     assertEquals([told.length, told[1], link.state.reconnects], [2, "up", 1]);
     assertMatch(told[0]!, /^down: \S/);
@@ -96,15 +96,3 @@ Deno.test({
     await new Promise<void>((resolve) => right.close(resolve));
   },
 });
-
-async function until(is: () => boolean): Promise<void> {
-  let given = false;
-  const polled = async (): Promise<void> => {
-    while (!is() && !given) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
-  try {
-    await within(() => String(is), polled());
-  } finally {
-    given = true;
-  }
-}

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import type { Grant } from "../../lib/auth/grant.ts";
 import { PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { Log, LogFields } from "../../lib/log.ts";
 import { FRAMES } from "../../lib/protocols/mod.ts";
@@ -25,6 +26,8 @@ export class Wire implements Transport {
   ends = 0;
   /** Whether writes end at once. */
   takes = true;
+  /** How much room each read had. */
+  readonly rooms: number[] = [];
   #reading: PromiseWithResolvers<number | null> | undefined;
   #into = new Uint8Array(0);
   #writing: PromiseWithResolvers<number> | undefined;
@@ -36,6 +39,7 @@ export class Wire implements Transport {
 
   read(into: Uint8Array<ArrayBuffer>): Promise<number | null> {
     this.#into = into;
+    this.rooms.push(into.length);
     this.#reading = Promise.withResolvers();
     return this.#reading.promise;
   }
@@ -111,21 +115,25 @@ export class Line {
   reason: string | undefined;
 
   constructor(
-    { to = "publishers", classic = false }: {
+    { to = "publishers", classic = false, grant, bench }: {
       readonly to?: "publishers" | "subscribers";
       readonly classic?: boolean;
+      readonly grant?: Grant;
+      /** Left out: one of its own. */
+      readonly bench?: Bench;
     } = {},
   ) {
     const tell = (level: string) => (event: string, fields: LogFields = {}): void =>
       void this.logged.push([level, event, fields]);
     const log: Log = { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") };
-    this.bench = new Bench({ clock: this.clock, log });
+    this.bench = bench ?? new Bench({ clock: this.clock, log });
     const listener = to === "publishers" ? PUBLISHERS : SUBSCRIBERS;
     this.connection = new Connection(this.bench.settings, {
       number: 7,
       listener: classic ? listener : { ...listener, protocol: FRAMES },
       address: "10.0.0.1:5",
       transport: this.wire,
+      grant,
     }, { ended: (_, reason) => this.reason = reason });
     this.over = this.connection.run();
   }

@@ -35,6 +35,14 @@ export class ToldTurns extends Turns {
   /** Whether replies may wait for one another. */
   crowd = false;
   readonly heldBack: HeldBack[] = [];
+  /** Whether whoever has something to do has to wait for its turn; then those who do. */
+  busy = false;
+  readonly queued: { readonly turn: () => void; readonly little: boolean }[] = [];
+  /** Whether who was served has to wait before it reads more; then those who do. */
+  full = false;
+  readonly readers: (() => void)[] = [];
+  /** Bytes of each read. */
+  readonly cameIn: number[] = [];
 
   constructor(flush: () => void) {
     super({ later: (turn) => void setTimeout(turn), settled: (done) => done(), now: () => 0 }, flush);
@@ -42,6 +50,27 @@ export class ToldTurns extends Turns {
 
   override get holds(): boolean {
     return this.crowd;
+  }
+
+  override get free(): boolean {
+    return !this.busy && super.free;
+  }
+
+  override get holdsReads(): boolean {
+    return this.full;
+  }
+
+  override came(bytes: number): void {
+    this.cameIn.push(bytes);
+    super.came(bytes);
+  }
+
+  override queue(turn: () => void, { little }: { readonly little: boolean }): void {
+    this.queued.push({ turn, little });
+  }
+
+  override whenReadable(callback: () => void): void {
+    this.readers.push(callback);
   }
 
   override over(work: number): boolean {

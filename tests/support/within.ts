@@ -24,3 +24,16 @@ export async function within<T>(
     clearTimeout(timer);
   }
 }
+
+/** Waits until something is the case, which is asked every few milliseconds. What does not become so is told. */
+export async function become(is: () => boolean, ms: number = PATIENCE_MS): Promise<void> {
+  let given = false;
+  const asked = async (): Promise<void> => {
+    while (!given && !is()) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  try {
+    await within(() => String(is), asked(), ms);
+  } finally {
+    given = true;
+  }
+}

@@ -40,7 +40,6 @@ function connectPlainly(
   signal.addEventListener("abort", abort);
   socket.once("error", reject);
   socket.once("connect", () => {
-    socket.off("error", reject);
     if (socket.localPort !== localPort) {
       const got = socket.localPort;
       socket.destroy();

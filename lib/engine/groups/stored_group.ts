@@ -120,11 +120,10 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
 
   /** One of its members is told. */
   missed(messages: number): void {
-    for (const place of this.#places) {
-      if (this.#joiners.has(place)) continue;
-      this.#open?.progress.told();
-      return place.member.missed(messages);
-    }
+    const [place] = this.#places;
+    if (place === undefined) return;
+    this.#open?.progress.told();
+    place.member.missed(messages);
   }
 
   /** Retention has deleted these. */
@@ -225,7 +224,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     if (this.#state !== "open" || this.#open === undefined) return false;
     this.#state = "suspended";
     for (const place of this.#places) {
-      if (this.#joiners.has(place)) continue;
       place.holds = place.handed!.disown();
       // who was full has room
       this.#members.update(place);

@@ -311,3 +311,16 @@ Deno.test("a publisher that is lost for good fails what waits with that, and wha
   await bench.answers.says("quit\n");
   await assertRejects(() => bench.publisher.request("#a", "y"), RunError, "the publisher is closed");
 });
+
+Deno.test("a millisecond is time, and none is not", async () => {
+  const bench = await Bench.connected();
+  await bench.ask("x", { timeout: 1 });
+  await bench.requests.says(pub("x", 2, 0.002));
+  await bench.clock.pass(9);
+  assertEquals((await bench.ended()).length, 1);
+  await bench.ask("y", { timeout: 0 });
+  assertEquals(await bench.ended(), [
+    "y: timeout is milliseconds from 1 to 2147483647, 0 is not (BAD_FIELD)",
+  ]);
+  await bench.requests.says("");
+});

@@ -171,6 +171,12 @@ Deno.test("it works on so many at a time, and takes the next when one is answere
   assertEquals(bench.working.map(({ text }) => text), ["b", "c"]);
 });
 
+Deno.test("where it is not told how many, it works on sixteen", async () => {
+  const bench = await Bench.start();
+  for (let at = 0; at < 18; at++) await bench.request(`${at}`);
+  assertEquals(bench.working.length, 16);
+});
+
 Deno.test("a request is acknowledged behind its answer, and given back for what is thrown", async () => {
   const bench = await Bench.start({ ack: "explicit" });
   await bench.request("one", { seq: 1 });

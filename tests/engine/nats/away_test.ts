@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ENGINE_AWAY_MS } from "../../../lib/limits.ts";
 import { confirmed, natsEngine, newPrefix } from "../../support/nats_engine.ts";
 import { NEEDS_NATS, startNats } from "../../support/nats_server.ts";
+import { become } from "../../support/within.ts";
 import { Recorder, Sender } from "../case_parts.ts";
 
 Deno.test({
@@ -24,7 +25,7 @@ Deno.test({
     const unanswered = sender.publish("#a", "2");
     await nats.nodes[0]!.stop();
     assertMatch(`${await unanswered}`, /^UNAVAILABLE: NATS was lost .* not known who has this/);
-    await until(() => !a.link.up);
+    await become(() => !a.link.up);
     assertMatch(a.engine.trouble() ?? "", /^NATS cannot be reached \(127\.0\.0\.1:\d+\)$/);
     const route = a.engine.routeOf("#a");
     const gate = a.engine.gateOf(route);
@@ -44,18 +45,14 @@ Deno.test({
     a.flush();
 
     await nats.nodes[0]!.restart();
-    await until(() => a.link.up && b.link.up && told);
+    await become(() => a.link.up && b.link.up && told);
     assertEquals(a.engine.trouble(), undefined);
     await confirmed(b);
     const answer = await sender.publish("#a", "4");
     assert(typeof answer === "object", `${answer}`);
-    await until(() => there.got.at(-1) === "4");
+    await become(() => there.got.at(-1) === "4");
     await new Sender(b).publish("#late", "x");
     await late.has(1);
     assertEquals(there.got.filter((text) => text === "4").length, 1);
   },
 });
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Subscriber } from "../../../lib/engine/types.ts";
 import { confirmed, type NatsBench, natsEngine, newPrefix } from "../../support/nats_engine.ts";
 import { type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
+import { become } from "../../support/within.ts";
 import { Recorder, runOf, Sender } from "../case_parts.ts";
 import { Worker } from "../groups/stored_bench.ts";
 
@@ -111,11 +112,11 @@ test(
     await subscribe(b!, "#c", other);
     const sender = new Sender(a!);
     await sender.publish("#a.x", "1");
-    await until(() => slow.got.length === 1);
+    await become(() => slow.got.length === 1);
     slow.full = true;
     await sender.publish("#a.x", "2");
     const route = a!.engine.routeOf("#a.y");
-    await until(() => a!.engine.gateOf(route) !== undefined);
+    await become(() => a!.engine.gateOf(route) !== undefined);
     assertEquals(slow.got, ["1"], "it waits at its broker");
     assertEquals(a!.engine.gateOf(a!.engine.routeOf("#b")), undefined, "only for what it takes in");
     await sender.publish("#a.x", "3");
@@ -124,7 +125,7 @@ test(
     const free = new Promise<void>((resolve) => a!.engine.gateOf(route)!.whenNotFull(resolve));
     slow.free();
     await free;
-    await until(() => slow.got.length === 3);
+    await become(() => slow.got.length === 3);
     assertEquals(slow.got, ["1", "2", "3"]);
     assertEquals(a!.engine.gateOf(route), undefined);
   },
@@ -137,7 +138,7 @@ test("a broker that was full and has died is waited for no longer than two secon
   const sender = new Sender(a!);
   await sender.publish("#a", "1");
   const route = a!.engine.routeOf("#a");
-  await until(() => a!.engine.gateOf(route) !== undefined);
+  await become(() => a!.engine.gateOf(route) !== undefined);
   const now = Date.now();
   a!.engine.tick(now + 1000);
   assert(a!.engine.gateOf(route) !== undefined);
@@ -155,7 +156,7 @@ test(
     for (let n = 0; n < count; n++) senders[n % 3]!.send("#g.x", `${n}`);
     await Promise.all(senders.map((sender) => sender.publish("#g.y", "last")));
     const given = (): number => workers.reduce((sum, worker) => sum + worker.given.length, 0);
-    await until(() => given() === count + 3);
+    await become(() => given() === count + 3);
     await new Promise((resolve) => setTimeout(resolve, 20));
     assertEquals(given(), count + 3, "once each");
     assert(workers.filter((worker) => worker.given.length > 0).length > 3, "brokers share");
@@ -172,7 +173,7 @@ test(
     const sender = new Sender(a!);
     assertEquals(a!.engine.publish(run, sender), undefined);
     a!.flush();
-    await until(() => slow.got.length === 1);
+    await become(() => slow.got.length === 1);
     const left = slow.expires! - Date.now();
     assert(left > 0 && left <= 500, `${left}`);
   },
@@ -246,8 +247,4 @@ async function join({ engine, flush }: NatsBench): Promise<Worker> {
     flush();
   });
   return worker;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 2));
 }

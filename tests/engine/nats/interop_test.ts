@@ -3,6 +3,7 @@ import { connect, headers, type Msg } from "@nats-io/transport-node";
 import type { Run, Subscriber } from "../../../lib/engine/types.ts";
 import { confirmed, natsEngine, newPrefix } from "../../support/nats_engine.ts";
 import { type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
+import { become } from "../../support/within.ts";
 import { Recorder, Sender } from "../case_parts.ts";
 
 let nats: NatsServers;
@@ -38,7 +39,7 @@ Deno.test({
       reply: `${prefix}.memory.one.inbox.q`,
     });
     program.publish(`${prefix}.memory.one.shop.c`, "asks", { reply: "_INBOX.elsewhere.1" });
-    await until(() => texts.got.length === 3);
+    await become(() => texts.got.length === 3);
     assertEquals(texts.got, [
       "pub #shop.a 5\nplain\n",
       "pub #shop.b 10 reply=#inbox.q id=7 key=k%201 ttl=60 h.trace=a=b%20c h.%20=x other=1\nrich\nlines\n",
@@ -75,7 +76,7 @@ Deno.test({
     bad.append("Hashbus-Ttl", "soon");
     program.publish(`${prefix}.memory.one.a`, "x", { headers: bad });
     program.publish(`${prefix}.memory.run.a`, "me 8\npub #a 3\none\npub #a 0 h.x=\u00e9\n\n");
-    await until(() => texts.got.length === 1);
+    await become(() => texts.got.length === 1);
     assertEquals(texts.got, ["pub #a 3\none\npub #a 0 h.x=\u00e9\n\n"]);
     assertEquals(bench.unreadable.length, junk.length + 1, bench.unreadable.join("\n"));
     assertMatch(bench.unreadable[0]!, /^what was packed to #a has no stamp$/);
@@ -103,7 +104,7 @@ Deno.test({
       id: "2 key=a%20b reply=inbox.x h.a=1 h.b%20c=2 ttl=9",
     });
     await sender.publish("#packed", "three");
-    await until(() => got.length === 2 && texts.got.length === 2);
+    await become(() => got.length === 2 && texts.got.length === 2);
     assertEquals(got.map((message) => decoder.decode(message.data)), ["one", "two"]);
     const { headers: named, reply } = got[1]!;
     const seen = ["Hashbus-Id", "Hashbus-Key", "Hashbus-Ttl", "a", "Hashbus-Fields"].map((name) =>
@@ -194,8 +195,4 @@ class Texts implements Subscriber {
   }
 
   whenNotFull(): void {}
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 2));
 }

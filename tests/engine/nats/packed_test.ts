@@ -53,6 +53,7 @@ Deno.test("records are taken as from a publisher, each with its fields and its t
     ["a=1 ttl=0.5", 500],
     ["ttl=0.5 a=1", 500],
     ["ttl=1 ttl=2", 2_000],
+    ["ttl=0.001", 1],
     ["xtl=no", undefined],
     ["txl=no", undefined],
     ["ttx=no", undefined],

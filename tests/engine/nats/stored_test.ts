@@ -3,6 +3,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers } from "@nats-io/transport-node";
 import { newPrefix } from "../../support/nats_engine.ts";
 import { HAS_NATS, type NatsServers, NEEDS_NATS, startNats } from "../../support/nats_server.ts";
+import { become } from "../../support/within.ts";
 import { Recorder, Sender, started, subscribed } from "../case_parts.ts";
 import type { GroupsListing } from "../../../lib/engine/types.ts";
 import { member, StoredOnNats } from "./stored_bench.ts";
@@ -23,10 +24,6 @@ async function two(
 ): Promise<[StoredOnNats, StoredOnNats]> {
   const of = { prefix: newPrefix(), ...options };
   return [await StoredOnNats.open(nats!.server, of), await StoredOnNats.open(nats!.server, of)];
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 Deno.test(
@@ -75,7 +72,7 @@ Deno.test("members of a group at two brokers share it: each message once (N11)",
   for (let at = 1; at <= 12; at++) sender.send("#d.a", `${at}`);
   const given = (): string[] => workers.flatMap(({ given }) => given.map(({ payload }) => payload));
   const acked = new Set<number>();
-  await until(() => {
+  await become(() => {
     for (const worker of workers) {
       for (const { sequence } of worker.given) {
         if (acked.has(sequence)) continue;
@@ -86,7 +83,7 @@ Deno.test("members of a group at two brokers share it: each message once (N11)",
     return acked.size === 12;
   });
   assertEquals(given().map(Number).sort((a, b) => a - b), Array.from({ length: 12 }, (_, at) => at + 1));
-  await until(() => workers[0]!.answers.length + workers[1]!.answers.length === 12);
+  await become(() => workers[0]!.answers.length + workers[1]!.answers.length === 12);
   assert(workers.every((worker) => worker.given.length > 0), "both work");
 });
 
@@ -99,7 +96,7 @@ Deno.test(
     worker.writes = false;
     await new Sender(one).publish("#d.a", "1", "2", "3", "4", "5");
     for (const count of [2, 4, 5]) {
-      await until(() => worker.given.length === count);
+      await become(() => worker.given.length === count);
       worker.write();
       worker.writes = false;
     }
@@ -122,10 +119,10 @@ Deno.test(
     await using _other = other;
     const first = await member(one);
     await new Sender(other).publish("#d.a", "x");
-    await until(() => first.given.length === 1);
+    await become(() => first.given.length === 1);
     const second = await member(other);
     first.dies();
-    await until(() => second.given.length === 1);
+    await become(() => second.given.length === 1);
     assertEquals([second.given[0]!.topic, second.given[0]!.sequence], ["#d.a", 1]);
   },
 );
@@ -140,7 +137,7 @@ Deno.test(
     const count = 400;
     const sender = new Sender(other);
     for (let at = 0; at < count; at++) sender.send("#d.a", `${at} ${"x".repeat(4096)}`);
-    await until(() => sender.answers.length === count);
+    await become(() => sender.answers.length === count);
     const first = await member(one, { window: count, from: { kind: "earliest" } });
     const gives = first.give.bind(first);
     let dead = false;
@@ -149,10 +146,10 @@ Deno.test(
       if (!dead) queueMicrotask(() => first.dies());
       dead = true;
     };
-    await until(() => dead);
+    await become(() => dead);
     assert(first.given.length < count, "some is on its way");
     const second = await member(other, { window: count });
-    await until(() => second.given.length === count);
+    await become(() => second.given.length === count);
     assertEquals(new Set(second.given.map(({ sequence }) => sequence)).size, count);
   },
 );
@@ -189,7 +186,7 @@ Deno.test(
     await using _other = other;
     const worker = await member(one, { window: 2 });
     await new Sender(one).publish("#d.a", "1", "2", "3");
-    await until(() => worker.given.length === 2);
+    await become(() => worker.given.length === 2);
     const listed = async ({ engine }: StoredOnNats): Promise<unknown> => {
       const listing = await new Promise<GroupsListing>((resolve) => engine.groups(resolve));
       assert(listing.kind === "groups");
@@ -212,14 +209,14 @@ Deno.test(
     const worker = await member(one);
     await new Sender(one).publish("#d.a", { text: "x", id: "i1" });
     for (let attempt = 1; attempt <= 2; attempt++) {
-      await until(() => worker.given.length === attempt);
+      await become(() => worker.given.length === attempt);
       assert(worker.nack("#d.a", 1));
       one.flush();
     }
     await dead.has(1);
     assertEquals([dead.got, worker.given.length], [["x"], 2]);
     const letters = await member(other, { name: "l", pattern: "#dead.>", from: { kind: "earliest" } });
-    await until(() => letters.given.length === 1);
+    await become(() => letters.given.length === 1);
     const { topic, fields } = letters.given[0]!;
     assertEquals(topic, "#dead.g.d.a");
     for (const field of ["id=i1", "h.dead-topic=#d.a", "h.dead-attempts=2", "h.dead-reason=nack"]) {

@@ -71,3 +71,30 @@ Deno.test("a side that is closed reads nothing more, and who waits for it is tol
     assertEquals(left, side === "client" ? 2 : 4);
   }
 });
+
+Deno.test("nothing that is written is nothing to be read, and as many bytes fit as are said", async () => {
+  const { broker, client } = pipe();
+  await client.write(new Uint8Array());
+  const read = broker.read(new Uint8Array(9));
+  assertEquals(await isOver(read), false);
+  await client.write(bytes("x"));
+  assertEquals(await read, 1);
+  const half = new Uint8Array(32 * 1024);
+  assertEquals(await isOver(broker.write(half)), true);
+  assertEquals(await isOver(broker.write(half)), true);
+  const more = broker.write(bytes("x"));
+  assertEquals(await isOver(more), false);
+  assertEquals((await client.read())?.length, half.length);
+  assertEquals(await isOver(more), true);
+});
+
+Deno.test("who waits for room is let go at an end, as who waits to read is", async () => {
+  const { broker, client } = pipe();
+  const waiting = client.write(new Uint8Array(99_999));
+  assertEquals(await isOver(waiting), false);
+  await client.closeWrite();
+  assertEquals(await isOver(waiting), true);
+  const reading = client.read();
+  broker.close();
+  assertEquals(await reading, null);
+});

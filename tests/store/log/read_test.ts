@@ -304,3 +304,29 @@ Deno.test("what was trimmed between two pages of the last of each topic is passe
   assertEquals(numbers(rest), ["#a 5", "#a 6", "#b 1", "#b 2"]);
   assert(rest.cursors[0]!.last === undefined);
 });
+
+Deno.test("behind the last number that is wanted nothing is looked at, be it damaged", () => {
+  const to = { kind: "sequence", sequence: 2 } as const;
+  changed(logOf("#a", "#a", "#b"), "UPDATE batch SET time = 9 WHERE id = 2", (view) => {
+    const { page, ends } = read(view, [cursor("#a", { to })], MUCH);
+    assertEquals([page.messages, ends], [2, ["past to"]]);
+  });
+  const log = logOf("#a", "#a", "#b", "#b");
+  const { next } = MemoryLog.prototype;
+  let looks = 0;
+  log.next = (topic, sequence) => (looks++, next.call(log, topic, sequence));
+  const last = { count: 1, topic: 0, sequence: 0 };
+  const found = read(log, [cursor("#*", { after: 4, last })], MUCH);
+  assertEquals([numbers(found), looks], [["#a 4", "#b 4"], 0]);
+});
+
+Deno.test("a topic of which something only waits until it is due is not there yet, one that has had less is waited for", () => {
+  const log = logOf("#a");
+  const waits = { topic: "#b", count: 1, start: 0, end: 0, due: 1 };
+  log.append({ batches: [], delayed: [waits] }, new Uint8Array(0), { now: 0 });
+  const end = (pattern: string, sequence: number): unknown =>
+    read(log, [cursor(pattern, { to: { kind: "sequence", sequence } })], MUCH).ends[0];
+  assertEquals([end("#*", 2), end("#*", 3), end("#b", 1)], ["past to", "caught up", "caught up"]);
+  append(log, "#b", { records: "pub #b 0\n\n", now: 1 });
+  assertEquals([end("#*", 2), end("#*", 1), end("#b", 1)], ["caught up", "past to", "past to"]);
+});

@@ -46,6 +46,7 @@ Deno.test("the last of each topic comes in the order of the stream, where nothin
   }
   const unsure = reading();
   unsure.hasNoMore();
+  assertEquals(unsure.asked()[1], "next p.stored.d.* 1", "nothing has been seen");
   unsure.streams.edges.shift()!(FAILED);
   assertEquals(unsure.pages, [undefined]);
 });

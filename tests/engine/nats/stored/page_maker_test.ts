@@ -3,6 +3,7 @@ import { ChunkPool } from "../../../../lib/buffers.ts";
 import { runsOf } from "../../../../lib/engine/groups/stored_runs.ts";
 import type { Incoming } from "../../../../lib/engine/nats/stored/incoming.ts";
 import { PageMaker } from "../../../../lib/engine/nats/stored/page_maker.ts";
+import { encodeBatchHeader } from "../../../../lib/wire/batch.ts";
 import { encodeText } from "../../../../lib/wire/bytes.ts";
 
 function messageOf(sequence: number, terms: Partial<Incoming> = {}): Incoming {
@@ -46,4 +47,15 @@ Deno.test("messages of a page that follow each other, of a topic and time, are o
   assertEquals(runs, ["#a 1 2 1", "#a 4 1 1", "#b 5 1 1", "#a 6 1 1", "#a 7 3 2"]);
   maker.add(messageOf(10));
   assertEquals(maker.take().messages, 1);
+});
+
+Deno.test("a page has as many bytes as what was added, those that are a batch already with its header", () => {
+  const maker = new PageMaker();
+  const record = "pub #a 1\n1\n".length;
+  for (const sequence of [1, 2]) maker.add(messageOf(sequence));
+  assertEquals(maker.length, 2 * record);
+  const header = encodeBatchHeader({ topic: "#a", count: 2, length: 2 * record, first: 1, time: 1 }).length;
+  maker.add(messageOf(4));
+  assertEquals(maker.length, header + 3 * record);
+  assertEquals([maker.take().bytes.length, maker.length], [2 * header + 3 * record, 0]);
 });
