@@ -190,8 +190,8 @@ Deno.test("what does not come to its end is ended in time, with what is not know
   const { setTimeout: later } = globalThis;
   let ends = 0;
   const noting = (call: () => void, ms?: number): unknown => {
-    // what --drain-timeout gives it, and what is beyond: it is over at once
-    if (ms !== 7750) return later(call, ms);
+    // what --drain-timeout gives it: it is over at once
+    if (ms !== 6800) return later(call, ms);
     ends++;
     call();
     return 0;
