@@ -159,6 +159,7 @@ Deno.test("a write that takes less than it was given is gone on with", async () 
 Deno.test("what a write that failed was to the program is said of stdout and of a file", () => {
   const broken = new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
   assert(writeFailure(broken) instanceof OutputClosed);
+  assertEquals(writeFailure(broken).name, "OutputClosed");
   assertEquals(writeFailure(broken, "the file").message, "cannot write the file: broken pipe");
   const other = writeFailure(new Error("No space"));
   assertEquals([other instanceof RunError, other.message], [true, "cannot write to stdout: no space"]);
