@@ -73,8 +73,9 @@ Deno.test("an idle connection is let go, and one whose request waits for the bro
   const read = await within("the answer", connection.read(bytes));
   assertEquals(new TextDecoder().decode(bytes.subarray(0, read ?? 0)).endsWith("late"), true);
   waits = false;
-  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
-  assertEquals(await within("the end", connection.read(bytes)), null);
+  // on a busy machine it may have ended by now
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).catch(() => {});
+  assertEquals(await within("the end", connection.read(bytes).catch(() => null)), null);
   await within("the end of the port", port.close());
 });
 
