@@ -1,6 +1,7 @@
 /** What a query may ask for, and how numbers and pages are told. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { countOf, limitOf, nextPath, rounded, timeText, wordOf } from "../../lib/http/answers.ts";
+import { patternIn, patternOf, topicIn } from "../../lib/http/names.ts";
 import { optionsIn } from "../../lib/http/messages/headers.ts";
 import { Problem, titleOf } from "../../lib/http/problem.ts";
 import type { Asked } from "../../lib/http/types.ts";
@@ -104,4 +105,26 @@ Deno.test("each status that is answered has its phrase", () => {
     507: "Insufficient Storage",
   };
   for (const [status, phrase] of Object.entries(phrases)) assertEquals(titleOf(Number(status)), phrase);
+});
+
+Deno.test("a name in a path is read as it is anywhere else, and one that is no UTF-8 is refused", () => {
+  const named = (topic?: string): Asked => ({ req: { param: () => topic } }) as unknown as Asked;
+  assertEquals([topicIn(named("a.b"), 255), topicIn(named("#ü"), 255)], ["#a.b", "#ü"]);
+  assertEquals([patternIn(named("#a.*"), 255), patternOf("a.>", 255)], ["#a.*", "#a.>"]);
+  const code = (work: () => unknown): string => assertThrows(work, Problem).code;
+  for (const text of ["%ff", "a%80b", "%c3%28", "a%F0", "\ud800", "a\udfff"]) {
+    assertEquals([code(() => topicIn(named(text), 255)), code(() => patternIn(named(text), 255))], [
+      "BAD_UTF8",
+      "BAD_UTF8",
+    ]);
+  }
+  assertEquals(topicIn(named("a%7f%25"), 255), "#a%7f%25", "what is left of that is a name");
+  assertEquals([code(() => topicIn(named("#a.*"), 255)), code(() => patternOf("#a..b", 255))], [
+    "BAD_TOPIC",
+    "BAD_PATTERN",
+  ]);
+  assertEquals([code(() => topicIn(named(), 255)), code(() => topicIn(named("abc"), 3))], [
+    "BAD_TOPIC",
+    "BAD_TOPIC",
+  ]);
 });

@@ -73,8 +73,9 @@ Deno.test("an idle connection is let go, and one whose request waits for the bro
   const read = await within("the answer", connection.read(bytes));
   assertEquals(new TextDecoder().decode(bytes.subarray(0, read ?? 0)).endsWith("late"), true);
   waits = false;
-  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
-  assertEquals(await within("the end", connection.read(bytes)), null);
+  // on a busy machine it may have ended by now
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n")).catch(() => {});
+  assertEquals(await within("the end", connection.read(bytes).catch(() => null)), null);
   await within("the end of the port", port.close());
 });
 
@@ -108,4 +109,48 @@ Deno.test("a port that closes lets go of who is idle, and cuts off who is not wh
     assertEquals(cleared, [-1], "nobody is cut off any more");
     assertEquals(await within("the end", connection.read(bytes).catch(() => null)), null);
   }
+});
+
+Deno.test("what the parser refuses is answered with what is wrong with it, and who has gone is answered nothing", async () => {
+  let served: Server | undefined;
+  const port = await openPort((request, response) => {
+    served = (request.socket as Socket & { readonly server: Server }).server;
+    response.end("x");
+  }, OPTIONS);
+  const answer = await within("an answer", fetch(`http://127.0.0.1:${port.address.port}/`));
+  await answer.body?.cancel();
+  const said = (code: string, writable = true): string => {
+    let text = "";
+    const socket = { writable, end: (more: string) => text += more, destroy: () => text += "(destroyed)" };
+    served!.emit("clientError", Object.assign(new Error("no"), { code }), socket as unknown as Socket);
+    return text;
+  };
+  assertEquals([said("ECONNRESET"), said("HPE_INVALID", false)], ["(destroyed)", "(destroyed)"]);
+  for (
+    const [code, status, title, detail] of [
+      [
+        "HPE_HEADER_OVERFLOW",
+        431,
+        "Request Header Fields Too Large",
+        "the header is longer than 16384 bytes",
+      ],
+      ["ERR_HTTP_REQUEST_TIMEOUT", 408, "Request Timeout", "the header was not whole within 10 seconds"],
+      ["HPE_INVALID", 400, "Bad Request", "this is not an HTTP/1.1 request that can be read in one way only"],
+    ] as const
+  ) {
+    const body = JSON.stringify({ title, status, code: "BAD_REQUEST", detail });
+    assertEquals(
+      said(code),
+      [
+        `HTTP/1.1 ${status} ${title}`,
+        "Content-Type: application/problem+json",
+        "X-Content-Type-Options: nosniff",
+        `Content-Length: ${body.length}`,
+        "Connection: close",
+        "",
+        body,
+      ].join("\r\n"),
+    );
+  }
+  await within("the end of the port", port.close());
 });

@@ -1,11 +1,12 @@
 /** Requests that wait for the broker are not idle, and those that do not are, whatever came before them. */
 import { assertEquals } from "@std/assert";
-import { startHttp } from "../support/http.ts";
+import { Server } from "node:http";
+import type { Socket } from "node:net";
+import { standIn } from "../cli/stand_in.ts";
+import { type RunningHttp, startHttp } from "../support/http.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { until } from "../support/until.ts";
 import { within } from "../support/within.ts";
-
-const PATIENCE = { http: { patience: { header: 2000, idle: 40 } } };
 
 function post(text: string, length = text.length): Uint8Array {
   return new TextEncoder().encode(
@@ -34,9 +35,23 @@ class Reading {
   }
 }
 
-Deno.test("of requests that were sent in a row each waits for the broker as long as that takes", async () => {
+/** A port whose connections are idle for too long when the test says so. */
+async function startIdling(store: HeldStore): Promise<{ readonly http: RunningHttp; idle(): void }> {
+  let late: (socket: Socket) => void = () => {};
+  const sockets: Socket[] = [];
+  const setTimeout = function (this: Server, _: number, tell: (socket: Socket) => void): Server {
+    late = tell;
+    return this.on("connection", (socket) => sockets.push(socket));
+  };
+  using _set = standIn(Server.prototype, "setTimeout", setTimeout as Server["setTimeout"]);
+  const http = await startHttp({ store });
+  return { http, idle: () => sockets.forEach((socket) => late(socket)) };
+}
+
+Deno.test("of requests that were sent in a row each waits for the broker as long as that takes, and then is idle", async () => {
   const store = new HeldStore();
-  await using http = await startHttp({ store, ...PATIENCE });
+  const { http, idle } = await startIdling(store);
+  await using _http = http;
   store.free = false;
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: http.port });
   const reading = new Reading(connection);
@@ -44,22 +59,26 @@ Deno.test("of requests that were sent in a row each waits for the broker as long
   const first = await store.next();
   await connection.write(post("2"));
   await until("the other request", () => http.broker.connections === 2);
+  idle();
   first.end();
-  const second = await store.next();
-  assertEquals(await reading.answers(1), true);
-  // longer than who is idle has
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const second = await store.next().finally(() => store.free = true);
+  const answered = await reading.answers(1);
+  idle();
   second.end();
-  assertEquals(await reading.answers(2), true);
-  store.free = true;
+  assertEquals([answered, await reading.answers(2)], [true, true]);
+  idle();
+  assertEquals(await reading.answers(3), false);
 });
 
-Deno.test("a connection whose requests were answered is idle again: what brings nothing of its body is let go", async () => {
-  await using http = await startHttp(PATIENCE);
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port: http.port });
-  const reading = new Reading(connection);
-  await connection.write(new Uint8Array([...post("1"), ...post("2", 9)]));
-  assertEquals(await reading.answers(1), true);
-  assertEquals(await reading.answers(2), false);
-  assertEquals((await http.json("/api/broker")).totals.published, 1);
+Deno.test("who has asked for nothing, and whose request brings nothing, is let go when it is idle", async () => {
+  const { http, idle } = await startIdling(new HeldStore());
+  await using _http = http;
+  for (const begun of [new Uint8Array(), post("2", 9)]) {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: http.port });
+    const reading = new Reading(connection);
+    await connection.write(new Uint8Array([...post("1"), ...begun]));
+    assertEquals(await reading.answers(1), true);
+    idle();
+    assertEquals(await reading.answers(2), false);
+  }
 });

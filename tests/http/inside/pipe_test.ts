@@ -1,5 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { pipe } from "../../../lib/http/inside/pipe.ts";
+import { pipe as unwatched } from "../../../lib/http/inside/pipe.ts";
+import { within } from "../../support/within.ts";
+
+/** A pipe, where who reads what does not come is told so. */
+function pipe(): ReturnType<typeof unwatched> {
+  const { broker, client } = unwatched();
+  return {
+    broker: { ...broker, read: (into) => within("what the client has written", broker.read(into)) },
+    client: { ...client, read: () => within("what the broker has written", client.read()) },
+  };
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

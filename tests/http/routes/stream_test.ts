@@ -1,6 +1,7 @@
 /** Where a stream begins, and with what it ends. */
 import { assertEquals } from "@std/assert";
 import { SILENT_LOG } from "../../../lib/log.ts";
+import { until } from "../../support/until.ts";
 import { Events, type RunningHttp, startHttp } from "../../support/http.ts";
 
 const PATH = `/api/topics/${encodeURIComponent("#t.>")}/stream`;
@@ -40,7 +41,10 @@ Deno.test("an event that is none is refused, and of topics in memory nothing is 
     "BAD_REQUEST",
     'last_event_id= is the id of an event of this stream, not "x"',
   ]);
+  assertEquals(http.broker.connections, 0);
   await using memory = await startHttp({ store: undefined });
+  assertEquals((await memory.json(`${PATH}?from=1`, {}, 400)).code, "NOT_DURABLE");
+  await until("the end of the connection of who was refused", () => memory.broker.connections === 0);
   await using events = await Events.open(`${memory.url}${PATH}?last_event_id=x&from=now`);
   const open = await events.next();
   assertEquals([open?.event, open?.id], ["open", undefined]);

@@ -184,6 +184,27 @@ Deno.test("connections come in pages by their numbers, and each is told with twe
   assertEquals([none.connections, none.total, none.next], [[], 3, null]);
 });
 
+Deno.test("those that are full come first, then who holds most, then who came first, in whatever order they are", async () => {
+  const sorted = [
+    connection(4, { full: true, held: 9 }),
+    connection(2, { full: true, held: 5 }),
+    connection(6, { held: 8 }),
+    connection(1, { held: 7 }),
+    connection(3, { held: 7 }),
+    connection(5),
+  ];
+  for (
+    const by of [(at: number) => at, (at: number) => -at, (at: number) => at % 3, (at: number) => at % 2]
+  ) {
+    const connections = sorted.map((each, at) => [by(at), each] as const).sort(([a], [b]) => a - b);
+    const snapshot = { connections: connections.map(([, each]) => each) };
+    const ask = asking(addConnections, { broker: { snapshot: () => snapshot } });
+    const told = await ask("/api/connections", { sort: "queued" });
+    assertEquals(told.connections.map(({ number }: Json) => number), [4, 2, 6, 1, 3, 5]);
+    assertEquals((await ask("/api/connections", { sort: "queued", limit: "2" })).connections.length, 2);
+  }
+});
+
 Deno.test("an account sees its own connections, an administrator all, and who has no account none", async () => {
   const connections = [connection(1), connection(2, { account: "a" }), connection(3, { account: "b" })];
   const ask = asking(addConnections, { broker: { snapshot: () => ({ connections }) } });
