@@ -16,7 +16,7 @@ export class HandedSocket implements Socket {
   failure: Error | undefined;
   #said = "";
   #saidMore = Promise.withResolvers<void>();
-  readonly #handed: (Uint8Array | null)[] = [];
+  readonly #handed: (Uint8Array | Error | null)[] = [];
   #reading: PromiseWithResolvers<Uint8Array | null> | undefined;
 
   constructor(localPort = 1) {
@@ -26,6 +26,12 @@ export class HandedSocket implements Socket {
   /** This comes, in one read; null: the end. */
   come(text: string | null): void {
     this.#handed.push(text === null ? null : new TextEncoder().encode(text));
+    this.#handOver();
+  }
+
+  /** Reading fails with this from now on. */
+  break(error: Error): void {
+    this.#handed.push(error);
     this.#handOver();
   }
 
@@ -41,6 +47,7 @@ export class HandedSocket implements Socket {
   }
 
   read(): Promise<Uint8Array | null> {
+    if (this.#reading !== undefined) return Promise.reject(new TypeError("one read at a time"));
     this.#reading = Promise.withResolvers();
     const { promise } = this.#reading;
     this.#handOver();
@@ -69,8 +76,9 @@ export class HandedSocket implements Socket {
     if (this.#reading === undefined || this.#handed.length === 0) return;
     const next = this.#handed[0]!;
     // what has ended stays so
-    if (next !== null) this.#handed.shift();
-    this.#reading.resolve(next);
+    if (next instanceof Uint8Array) this.#handed.shift();
+    if (next instanceof Error) this.#reading.reject(next);
+    else this.#reading.resolve(next);
     this.#reading = undefined;
   }
 }
