@@ -1,5 +1,7 @@
 /** Many subscriptions that are asked for again, and what is withdrawn while nothing is connected. */
 import { assertEquals } from "@std/assert";
+import { isLeased } from "../../../lib/client/leased_message.ts";
+import { within } from "../../support/within.ts";
 import { ConnectionBench } from "../connecting/connection_bench.ts";
 
 const MANY = 1025;
@@ -78,4 +80,22 @@ Deno.test("what is asked for between two connections waits for the next, behind 
   next.come("ok 2\n");
   assertEquals(await bench.ended(), ["#b", "end of #a"]);
   assertEquals([...subscriber.patterns], ["#b"]);
+});
+
+Deno.test("a group that was left and is joined anew gives out what comes, to be settled or not", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  for (const [at, ack] of (["explicit", "auto", "explicit"] as const).entries()) {
+    const joining = subscriber.subscribe("#a", { group: "g", ack });
+    socket.come("ok 1\n");
+    const jobs = await within("the group", joining);
+    await socket.says(`sub #a group=g ack=${ack}\n`);
+    socket.come(`batch #a 1 11 group=g seq=${at + 1} ts=1\npub #a 1\nx\n`);
+    const { value } = await within("a message", jobs[Symbol.asyncIterator]().next());
+    assertEquals([value?.seq, isLeased(value!)], [at + 1, ack === "explicit"]);
+    const leaving = subscriber.unsubscribe("#a", { group: "g" });
+    socket.come("ok 1\n");
+    await within("the end", leaving);
+    await socket.says("unsub #a group=g\n");
+  }
 });
