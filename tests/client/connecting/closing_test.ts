@@ -222,4 +222,7 @@ Deno.test("a time to close in that cannot be meant is refused, and nothing is cl
   await bench.watch("published", publisher.publish("#a", "x"));
   socket.come("ok 1\n");
   assertEquals([await bench.ended(), bench.clock.set], [["published"], []]);
+  await bench.watch("close", publisher.close());
+  socket.come(null);
+  assertEquals(await bench.ended(), ["close"]);
 });
