@@ -4,6 +4,7 @@
  * @module
  */
 import type { Socket } from "../../../lib/client/sockets/socket.ts";
+import { settled } from "../../support/handed_clock.ts";
 import { within } from "../../support/within.ts";
 
 /** Nothing comes and nothing ends but by the test. */
@@ -35,8 +36,9 @@ export class HandedSocket implements Socket {
     this.#handOver();
   }
 
-  /** All that was written since the last time, which has to be this. */
+  /** All that was written since the last time, which has to be this; nothing: also when all has settled. */
   async says(text: string): Promise<void> {
+    if (text === "") await settled();
     while (this.#said.length < text.length) {
       const more = this.#saidMore.promise;
       await within(() => `${JSON.stringify(text)} (${JSON.stringify(this.#said)} was said)`, more);
