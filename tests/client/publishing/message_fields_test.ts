@@ -120,6 +120,8 @@ Deno.test("who gives a message up is told why, and whether it was published", ()
   const aborted = 'the message to "#a" was given up, for its signal was aborted';
   assertEquals(told("signal", true), [`${aborted}: it was not published`, "ABORTED"]);
   assertEquals(told("signal", false), [`${aborted}: ${unknown}`, "ABORTED"]);
+  const never = givenUp({ topic: "#a", timeout: undefined, signal }, { why: "timeout", withdrawn: true });
+  assertEquals(never.message, 'the message to "#a" was not acknowledged within 0 ms: it was not published');
   const reason = new Error("enough");
   const why = { why: "signal", withdrawn: true } as const;
   const given = givenUp({ topic: "#a", timeout: undefined, signal: AbortSignal.abort(reason) }, why);

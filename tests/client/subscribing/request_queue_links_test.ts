@@ -302,3 +302,17 @@ Deno.test("a refusal and a lack of time are the errors that the library tells of
   const error = await assertRejects(() => within("an end", late), RunError);
   assertEquals(error.code, "TIMEOUT");
 });
+
+Deno.test("an answer to what has failed is none to what is asked since", async () => {
+  const bench = new Bench();
+  const socket = bench.frames();
+  bench.add("#a");
+  await socket.says("sub #a\n");
+  bench.queue.failAll(new Error("lost"));
+  bench.add("#b");
+  await socket.says("sub #b\n");
+  socket.come("ok 1\n");
+  assertEquals([await bench.told(), bench.queue.size], [["#a: lost", "#a accepted undefined"], 1]);
+  socket.come("ok 1\n");
+  assertEquals([await bench.told(), bench.queue.size], [["#b accepted undefined", "#b"], 0]);
+});
