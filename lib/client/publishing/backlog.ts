@@ -279,7 +279,6 @@ function skip(block: Block): void {
  * before the one that was looked for last is not read again.
  */
 function find(block: Block, index: number): { readonly start: number; readonly end: number } {
-  skip(block);
   const { bytes, length, skipped, skippedBytes, near } = block;
   const from = near.index > skipped && near.index <= index ? near : { index: skipped, start: skippedBytes };
   const reader = new RecordReader({ bytes, start: from.start, end: length });

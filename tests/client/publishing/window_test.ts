@@ -34,6 +34,41 @@ Deno.test("with a MiB on its way nothing more leaves, and with a byte less it do
   }
 });
 
+Deno.test("what is refused makes room on the way as what is acknowledged", async () => {
+  for (const answer of ["ok 1\n", "err DENIED no\n"]) {
+    const bench = new ConnectionBench();
+    const { publisher, socket } = await bench.frames();
+    const written = counted(socket);
+    publisher.send("#a", payload(MIB));
+    await settled();
+    publisher.send("#a", payload(100));
+    await settled();
+    assertEquals(written.bytes, MIB);
+    socket.come(answer);
+    await settled();
+    assertEquals(written.bytes, MIB + 100, answer);
+  }
+});
+
+Deno.test("what comes while a write is on its way leaves in the next, together", async () => {
+  const bench = new ConnectionBench();
+  const { publisher, socket } = await bench.frames();
+  const writes: string[] = [];
+  const first = Promise.withResolvers<void>();
+  socket.write = (bytes) => {
+    writes.push(new TextDecoder().decode(bytes));
+    return writes.length === 1 ? first.promise : Promise.resolve();
+  };
+  for (const text of ["1", "2", "3"]) {
+    publisher.send("#a", text);
+    await settled();
+  }
+  assertEquals(writes, ["pub #a 1\n1\n"]);
+  first.resolve();
+  await settled();
+  assertEquals(writes, ["pub #a 1\n1\n", "pub #a 1\n2\npub #a 1\n3\n"]);
+});
+
 Deno.test("with 65,536 messages on their way nothing more leaves, and with one less it does", async () => {
   const bench = new ConnectionBench();
   const { publisher, socket } = await bench.frames();
@@ -41,6 +76,7 @@ Deno.test("with 65,536 messages on their way nothing more leaves, and with one l
   const record = "pub #a 0\n\n".length;
   for (let at = 0; at < 100_000; at++) publisher.send("#a");
   await settled();
+  assertEquals(publisher.full, false, "they are small");
   const left = written.bytes / record;
   assertEquals([left >= 65_536, left < 100_000], [true, true]);
   socket.come(`ok ${left - 65_536}\n`);
