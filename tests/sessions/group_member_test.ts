@@ -51,6 +51,7 @@ Deno.test("what waits together goes back apart, each with its topic, its numbers
   ]);
   const { unsent, delivered } = bench.counters.totals;
   assertEquals([unsent, delivered, bench.pool.bytesOut, bench.memory.held], [0, 0, 0, 0]);
+  assertEquals(engine.pool.bytesOut, 0);
 });
 
 Deno.test("who leaves is still sent what is stored nowhere, and its group is told of it no more (G4)", () => {
@@ -86,6 +87,7 @@ Deno.test("what a member is given that cannot be sent any more goes back whole w
   peer.outbox.giveUp();
   bench.engine.give(place, "#d.a", { payloads: ["1", "2"], first: 3 });
   bench.engine.give(place, "#m", { payloads: ["x", "y", "z"] });
+  assertEquals([peer.outbox.queued, peer.outbox.held], [0, 0]);
   peer.close();
   assertEquals(place.said, ["leave #d.a*2@3 #m*3"]);
   assertEquals(place.returned, [record("#d.a", "1", "2"), record("#m", "x", "y", "z")]);
