@@ -67,7 +67,7 @@ Deno.test("what is cleared and not taken back is counted", () => {
 
 Deno.test("of what was taken out behind one that stays, a few places are kept, however much that was", async () => {
   const bench = new Bench();
-  for (let at = 0; at < 500; at++) {
+  for (let at = 0; at < 1000; at++) {
     bench.put(at - 1000);
     if (at > 0) bench.queue.letGo(bench.queue.shift()!);
   }
