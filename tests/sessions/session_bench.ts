@@ -43,6 +43,9 @@ export class ToldTurns extends Turns {
   readonly readers: (() => void)[] = [];
   /** Bytes of each read. */
   readonly cameIn: number[] = [];
+  /** Turns that have begun, whether with little to do, and how many have ended. */
+  readonly begun: boolean[] = [];
+  ended = 0;
 
   constructor(flush: () => void) {
     super({ later: (turn) => void setTimeout(turn), settled: (done) => done(), now: () => 0 }, flush);
@@ -63,6 +66,16 @@ export class ToldTurns extends Turns {
   override came(bytes: number): void {
     this.cameIn.push(bytes);
     super.came(bytes);
+  }
+
+  override begin(how: { readonly little?: boolean } = {}): void {
+    this.begun.push(how.little === true);
+    super.begin(how);
+  }
+
+  override end(): void {
+    this.ended++;
+    super.end();
   }
 
   override queue(turn: () => void, { little }: { readonly little: boolean }): void {

@@ -293,3 +293,25 @@ Deno.test("where the protocol tells no gaps, and where a subscription has no pat
     assertEquals([bench.outbox.dropped, bench.outbox.queued], [2, 0]);
   }
 });
+
+Deno.test("what a subscription may leave out is its own, whatever others have that never left anything out", () => {
+  const [one, other] = [new Bench(), new Bench(2 * COST)];
+  const [kept, small] = [one.open("drop-old"), other.open("drop-old")];
+  for (const payload of ["1", "2"]) one.deliver(kept, "#a", payload);
+  for (const payload of ["3", "4", "5"]) other.deliver(small, "#a", payload);
+  assertEquals(other.written(), `gap #> 1\n${frameOf("#a", "4")}${frameOf("#a", "5")}`);
+  assertEquals(one.written(), frameOf("#a", "1") + frameOf("#a", "2"));
+});
+
+Deno.test("of those that are gone sixty-four are remembered, and as many again as wait", () => {
+  const bench = new Bench();
+  const subscription = bench.open("latest");
+  const peaks: number[] = [];
+  let before = 0;
+  for (let at = 0; at < 400; at++) {
+    bench.deliver(subscription, "#a", "1");
+    if (subscription.remembered < before) peaks.push(before);
+    before = subscription.remembered;
+  }
+  assertEquals(peaks, [64, 66, 66, 66, 66, 66]);
+});
