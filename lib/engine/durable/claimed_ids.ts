@@ -168,7 +168,7 @@ export class ClaimedIds {
     return size;
   }
 
-  /** Places of pieces that it keeps, also of those that have left before others of their section: for tests. */
+  /** Places of pieces that it keeps, also of those that left before others of their section: for tests. */
   get places(): number {
     let places = 0;
     for (const { first, end } of this.#sections) places += end - first;
