@@ -9,6 +9,7 @@ const OTHER: Giver = { hand: () => assert(false, "it is another kind's") };
 function twoKeys(rig: KeysRig, one: string, other: string): [string, string] {
   const found = new Map<string, string>();
   for (let at = 0; !found.has(one) || !found.has(other); at++) {
+    assert(at < 1000, "one of them has no key");
     rig.offer(`k${at}:x`);
     const [name] = rig.given[0]!.split(":");
     found.set(name!, `k${at}`);
@@ -201,6 +202,7 @@ Deno.test("where nobody may wait, so many with a key do, and what is left out le
   assertEquals(offer("b:1 c:2 a:3 c:4 :5"), 4);
   assertEquals(rig.keys.isFull(Infinity), true);
   assertEquals([rig.keys.size, rig.keys.open], [2, GROUP_ASIDE_MOST + 1]);
+  assertEquals(rig.keys.wanted, 2, "those that have something that waits");
   assertEquals(rig.given, ["one: a:0"]);
 });
 
