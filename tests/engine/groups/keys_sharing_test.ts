@@ -254,3 +254,30 @@ Deno.test("of what is not small each part follows one another, from where its re
   };
   assertEquals([offered(1023), offered(1024)], [2, 4]);
 });
+
+Deno.test("what becomes free while a run is given out comes behind what of it is that member's already (G12)", () => {
+  const rig = new KeysRig();
+  rig.join("one");
+  // a key that is the next one's from when it has joined, and one each that are theirs
+  const probe = new KeysRig();
+  probe.join("one");
+  probe.join("next");
+  const [own, moved] = twoKeys(probe, "one", "next");
+  rig.offer(`${moved}:1`);
+  rig.join("next");
+  rig.offer(`${moved}:2`);
+  assertEquals(rig.given, [`one: ${moved}:1`], "the first holds something of it");
+  const other = Array.from({ length: 100 }, (_, at) => `other${at}`).find((key) => {
+    probe.offer(`${key}:x`);
+    return probe.given[0]!.startsWith("next");
+  })!;
+  rig.gave = (name) => {
+    rig.gave = () => {};
+    rig.passed(name, 1);
+  };
+  const payload = "x".repeat(2000);
+  rig.offer(`${own}:${payload} ${other}:${payload}`);
+  assertEquals(rig.given, [`one: ${own}:${payload}`, `next: ${other}:${payload}`, `next: ${moved}:2`]);
+  rig.passed("next", 1);
+  assertEquals([rig.keys.open, rig.keys.size], [2, 2]);
+});

@@ -331,3 +331,28 @@ Deno.test("what comes again goes before what is new, whatever waits, by keys and
     assertEquals(worker.shown, ["#d.a 1", "#d.a 2", key === "" ? "#d.a 3" : "#d.a 2 (2)"]);
   }
 });
+
+Deno.test("what was deleted with its time lets go on what waited for it of its key (G12)", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ by: "key", window: 1 });
+  await bench.published("#d.a", ["1"], " key=a ttl=1");
+  await bench.published("#d.a", ["2"], " key=a");
+  worker.nack("#d.a", 1, { delay: 1500 });
+  await bench.passes(1250);
+  assertEquals(worker.shown, ["#d.a 1"]);
+  await bench.passes(250);
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2"]);
+});
+
+Deno.test("what a group had not read yet comes when the broker has begun anew, whatever is stored meanwhile", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ window: 1 });
+  const text = "x".repeat(32_768);
+  for (let at = 0; at < 12; at++) await bench.published("#d.a", [text]);
+  for (let at = 1; at <= 9; at++) {
+    assert(worker.ack("#d.a", at));
+    await bench.settle();
+  }
+  bench.restart();
+  assertEquals((await bench.joined()).shown, ["#d.a 10", "#d.a 11", "#d.a 12"]);
+});

@@ -85,6 +85,8 @@ Deno.test("while a group is changed, or its last member is going, it is not chan
   const changes = new Changes();
   bench.engine.resetGroup(G, EARLIEST, changes.note);
   await bench.settle();
+  const { held, waiting } = bench.engine.snapshot().groups[0]!;
+  assertEquals([held, waiting], [0, 0], "nobody holds anything of it any more");
   bench.engine.resetGroup(G, undefined, changes.note);
   await bench.settle();
   bench.engine.deleteGroup(G, changes.note);
