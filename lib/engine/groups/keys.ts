@@ -58,6 +58,11 @@ export class Keys implements Watch {
     return this.#keys.size;
   }
 
+  /** How many keys wait for a member to have room: for tests. */
+  get wanted(): number {
+    return this.#seats.wanted;
+  }
+
   /** Messages of a kind that are set aside. */
   waiting(giver: Giver): number {
     return this.#setAside.of(giver);

@@ -14,6 +14,11 @@ export class Seats {
   #owners: Seat[] = [];
   #seated = 0;
 
+  /** How many keys wait for one of them to have room. */
+  get wanted(): number {
+    return [...this.#seats.values()].reduce((sum, { wanted }) => sum + wanted.size, 0);
+  }
+
   /** That of a member, until it is {@link remove removed}. */
   of(place: Place): Seat {
     return this.#seats.get(place)!;

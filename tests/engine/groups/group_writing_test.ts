@@ -124,3 +124,18 @@ Deno.test("what was given back and waits is counted with what waits, until it is
   assertEquals(counts(), [[1, 0, 0]]);
   assertEquals(payloads(two), ["4", "5", "6", "1", "2", "3", "7"]);
 });
+
+Deno.test("who joins those that are going gets what is published from then on, before anything else happens (G5)", async () => {
+  for (const by of [undefined, "key"] as const) {
+    const bench = new StoredBench();
+    const terms = { by, pattern: "#m", settling: "auto" } as const;
+    const one = await bench.joined(terms);
+    one.membership!.resize(0);
+    await bench.published("#m", ["nobody's"]);
+    const other = bench.join(terms);
+    bench.publish("#m", ["1"]);
+    await bench.settle();
+    assertEquals([one.given, payloads(other)], [[], ["1"]]);
+    assertEquals(bench.engine.snapshot().groups.map(({ members }) => members), [2]);
+  }
+});

@@ -9,6 +9,7 @@ const OTHER: Giver = { hand: () => assert(false, "it is another kind's") };
 function twoKeys(rig: KeysRig, one: string, other: string): [string, string] {
   const found = new Map<string, string>();
   for (let at = 0; !found.has(one) || !found.has(other); at++) {
+    assert(at < 1000, "one of them has no key");
     rig.offer(`k${at}:x`);
     const [name] = rig.given[0]!.split(":");
     found.set(name!, `k${at}`);
@@ -201,6 +202,7 @@ Deno.test("where nobody may wait, so many with a key do, and what is left out le
   assertEquals(offer("b:1 c:2 a:3 c:4 :5"), 4);
   assertEquals(rig.keys.isFull(Infinity), true);
   assertEquals([rig.keys.size, rig.keys.open], [2, GROUP_ASIDE_MOST + 1]);
+  assertEquals(rig.keys.wanted, 2, "those that have something that waits");
   assertEquals(rig.given, ["one: a:0"]);
 });
 
@@ -251,4 +253,31 @@ Deno.test("of what is not small each part follows one another, from where its re
     return rig.given.length;
   };
   assertEquals([offered(1023), offered(1024)], [2, 4]);
+});
+
+Deno.test("what becomes free while a run is given out comes behind what of it is that member's already (G12)", () => {
+  const rig = new KeysRig();
+  rig.join("one");
+  // a key that is the next one's from when it has joined, and one each that are theirs
+  const probe = new KeysRig();
+  probe.join("one");
+  probe.join("next");
+  const [own, moved] = twoKeys(probe, "one", "next");
+  rig.offer(`${moved}:1`);
+  rig.join("next");
+  rig.offer(`${moved}:2`);
+  assertEquals(rig.given, [`one: ${moved}:1`], "the first holds something of it");
+  const other = Array.from({ length: 100 }, (_, at) => `other${at}`).find((key) => {
+    probe.offer(`${key}:x`);
+    return probe.given[0]!.startsWith("next");
+  })!;
+  rig.gave = (name) => {
+    rig.gave = () => {};
+    rig.passed(name, 1);
+  };
+  const payload = "x".repeat(2000);
+  rig.offer(`${own}:${payload} ${other}:${payload}`);
+  assertEquals(rig.given, [`one: ${own}:${payload}`, `next: ${other}:${payload}`, `next: ${moved}:2`]);
+  rig.passed("next", 1);
+  assertEquals([rig.keys.open, rig.keys.size], [2, 2]);
 });

@@ -94,6 +94,51 @@ Deno.test("what waits is bounded however much memory is free, and the rest is re
   assertEquals([worker.given.length, counts(bench), bench.pool.bytesOut], [30, [0, 0], 0]);
 });
 
+for (const by of [undefined, "key"] as const) {
+  Deno.test(`what waits is let go of when its group begins anew, and when its last member leaves: by ${by}`, async () => {
+    const bench = new StoredBench();
+    const worker = await bench.joined({ window: 1, by });
+    const none = bench.memory.held;
+    for (const payload of ["1", "2", "3", "4"]) await bench.published("#d.a", [payload], " key=a");
+    worker.nack("#d.a", 1, { delay: 60_000 });
+    await bench.settle();
+    assert(bench.pool.bytesOut > 0);
+    bench.engine.resetGroup({ name: "g", pattern: "#d.>" }, { kind: "sequence", sequence: 9 }, () => {});
+    await bench.settle();
+    assertEquals([bench.pool.bytesOut, held(bench)], [0, none]);
+    for (const payload of ["5", "6", "7", "8", "9", "10"]) await bench.published("#d.a", [payload], " key=a");
+    assert(bench.pool.bytesOut > 0);
+    worker.dies();
+    await bench.settle();
+    assertEquals([bench.pool.bytesOut, bench.memory.held], [0, none - 4096]);
+  });
+
+  Deno.test(`with the last byte that may wait nothing more is read: by ${by}`, async () => {
+    const bench = new StoredBench();
+    await bench.joined({ window: 1, by });
+    // eight of these are all that may
+    const text = "x".repeat(32_768 - "pub #d.a 32748 key=a\n\n".length);
+    for (let at = 0; at < 12; at++) await bench.published("#d.a", [text], " key=a");
+    assertEquals(counts(bench), [1, 8]);
+  });
+}
+
+Deno.test("what there was no place for is read once more a second later, and no sooner (G12)", async () => {
+  const store = new HeldReads({ now: () => 0 });
+  const bench = new StoredBench({ store });
+  const worker = await bench.joined({ by: "key" });
+  for (let at = 0; at < 60; at++) await bench.published("#d.a", ["x".repeat(10_000)], " key=a");
+  worker.nack("#d.a", 1, { delay: 60_000 });
+  worker.nack("#d.a", 2, { last: 60 });
+  await bench.settle();
+  // all that is read again by its numbers waits here
+  store.holds = true;
+  await bench.passes(750);
+  assertEquals(store.held.length, 0);
+  await bench.passes(250);
+  assertEquals(store.held.length, 1);
+});
+
 Deno.test("what comes again is counted, and what is dead, each message once (G11)", async () => {
   const bench = new StoredBench({ maxAttempts: 2 });
   const worker = await bench.joined();
@@ -285,4 +330,29 @@ Deno.test("what comes again goes before what is new, whatever waits, by keys and
     await bench.settle();
     assertEquals(worker.shown, ["#d.a 1", "#d.a 2", key === "" ? "#d.a 3" : "#d.a 2 (2)"]);
   }
+});
+
+Deno.test("what was deleted with its time lets go on what waited for it of its key (G12)", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ by: "key", window: 1 });
+  await bench.published("#d.a", ["1"], " key=a ttl=1");
+  await bench.published("#d.a", ["2"], " key=a");
+  worker.nack("#d.a", 1, { delay: 1500 });
+  await bench.passes(1250);
+  assertEquals(worker.shown, ["#d.a 1"]);
+  await bench.passes(250);
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2"]);
+});
+
+Deno.test("what a group had not read yet comes when the broker has begun anew, whatever is stored meanwhile", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined({ window: 1 });
+  const text = "x".repeat(32_768);
+  for (let at = 0; at < 12; at++) await bench.published("#d.a", [text]);
+  for (let at = 1; at <= 9; at++) {
+    assert(worker.ack("#d.a", at));
+    await bench.settle();
+  }
+  bench.restart();
+  assertEquals((await bench.joined()).shown, ["#d.a 10", "#d.a 11", "#d.a 12"]);
 });

@@ -85,6 +85,8 @@ Deno.test("while a group is changed, or its last member is going, it is not chan
   const changes = new Changes();
   bench.engine.resetGroup(G, EARLIEST, changes.note);
   await bench.settle();
+  const { held, waiting } = bench.engine.snapshot().groups[0]!;
+  assertEquals([held, waiting], [0, 0], "nobody holds anything of it any more");
   bench.engine.resetGroup(G, undefined, changes.note);
   await bench.settle();
   bench.engine.deleteGroup(G, changes.note);
@@ -196,7 +198,9 @@ Deno.test("who leaves before it was let in leaves nothing behind, and is not let
   const bench = new StoredBench();
   const { held } = bench.memory;
   const worker = bench.join();
-  assertEquals(members(bench), [1]);
+  const [{ members: count, held: has, waiting } = { members: -1, held: -1, waiting: -1 }] =
+    bench.engine.snapshot().groups;
+  assertEquals([count, has, waiting], [1, 0, 0]);
   worker.dies();
   assertEquals(members(bench), [0]);
   await bench.settle();
@@ -290,4 +294,18 @@ Deno.test("of what a member had not sent what is in memory goes to the others as
   assertEquals(other.given.map(({ payload }) => payload).toSorted(), ["1", "2", "n"]);
   const { held, waiting } = bench.engine.snapshot().groups[0]!;
   assertEquals([held, waiting], [2, 0]);
+});
+
+Deno.test("of what leaves a member that settles by itself only what is not stored is over with that", async () => {
+  const bench = new StoredBench();
+  const worker = new Worker();
+  worker.writes = false;
+  await bench.joined({ ...WIDE, window: 9 }, worker);
+  for (const topic of ["#d.a", "#m", "#d.b", "#m"]) await bench.published(topic, ["x"]);
+  const held: number[] = [];
+  for (let left = 4; left > 0; left--) {
+    worker.membership!.passed(1);
+    held.push(bench.engine.snapshot().groups[0]!.held);
+  }
+  assertEquals(held, [4, 3, 3, 2]);
 });
