@@ -213,6 +213,11 @@ Deno.test("how far we lie behind is asked after so many bytes, and who has few l
   backlog.received(ENGINE_BEHIND_ASK - 1);
   assertEquals(link.takeAsked(), []);
   backlog.received(1);
+  link.pong();
+  assertEquals(link.takeAsked(), ["ping"]);
+  backlog.received(ENGINE_BEHIND_ASK - 1);
+  assertEquals(link.takeAsked(), [], "as many more");
+  backlog.received(1);
   backlog.received(ENGINE_BEHIND_ASK);
   assertEquals(link.takeAsked(), ["ping"], "one at a time");
   link.pong();
