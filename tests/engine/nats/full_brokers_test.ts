@@ -74,6 +74,12 @@ Deno.test("who another is full for is waited for until it says otherwise, or say
   link.comes("p.broker.full", "other\n#a.*\n");
   full.tick(-1_000_000);
   assertEquals(full.size, 0, "nor for as long as a clock was set back");
+  full.tick(0);
+  link.comes("p.broker.full", "other\n#a.*\n");
+  full.tick(-ENGINE_FULL_KEPT_MS);
+  assertEquals(full.size, 1);
+  full.tick(-ENGINE_FULL_KEPT_MS - 1);
+  assertEquals(full.size, 0);
 });
 
 Deno.test("what came before NATS's answer is how far we lie behind", () => {

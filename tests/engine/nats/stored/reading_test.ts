@@ -61,6 +61,7 @@ Deno.test("a reader whose consumer cannot be made says why, and is over", () => 
 Deno.test("a turn asks for as many as it may, and ends when they have come; it goes on where it stands", () => {
   const bench = opened();
   bench.read(3);
+  assertEquals(bench.link.asked.at(-1), "ping", "it is written");
   assertEquals([bench.asked(), bench.said()], [["c asks 3"], []]);
   for (const sequence of [4, 5]) bench.comes(sequence, { pending: 9 });
   assertEquals(bench.said(), [4, 5]);
