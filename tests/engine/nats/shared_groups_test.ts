@@ -158,3 +158,18 @@ Deno.test("a message to a group is told by who sent it no more than once for eac
   bench.groupLink.read();
   assertEquals(ready, 1);
 });
+
+Deno.test("a group whose members are all going is given up, and is asked for again when one stays (G5)", () => {
+  const bench = new MemoryBench();
+  const [worker] = joined(bench, 1) as [Worker];
+  worker.membership!.resize(0);
+  assertEquals(bench.groupLink.takeAsked(), ["unsub p.memory.*.g.*"]);
+  worker.membership!.resize(2);
+  bench.flush();
+  assertEquals(bench.groupLink.takeAsked(), ["sub p.memory.*.g.* g.#g.*", "ping"]);
+  bench.groupLink.pong();
+  comes(bench, "1");
+  assertEquals(payloads(worker), [["1"]]);
+  worker.dies();
+  assertEquals([bench.groupLink.takeAsked(), bench.engine.snapshot().groups], [["unsub p.memory.*.g.*"], []]);
+});
