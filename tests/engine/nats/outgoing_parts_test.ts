@@ -219,6 +219,18 @@ Deno.test("when the link is lost or back those are told who wait, and what they 
   assertEquals(told, [], "time alone frees nothing while it is there");
 });
 
+Deno.test("what was refused before it was written counts no more when the link is back", () => {
+  const bench = new OutgoingBench();
+  bench.publish("#a", sized(ENGINE_PACK_BYTES));
+  bench.link.goDown();
+  bench.link.goUp();
+  bench.publish("#a", "1");
+  assertEquals(bench.outgoing.pending, 11);
+  bench.flush();
+  bench.link.pong();
+  assertEquals(bench.outgoing.pending, 0);
+});
+
 Deno.test("who ends waits for the last answer", () => {
   const bench = new OutgoingBench();
   let idle = 0;
