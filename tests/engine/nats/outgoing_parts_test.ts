@@ -100,6 +100,11 @@ Deno.test("of a run that is too large for a packed message as many go together a
     60,
     "ping",
   ]);
+  const many = new OutgoingBench();
+  const quarter = ENGINE_PACK_BYTES / 4;
+  many.publish("#a", ...Array.from({ length: 9 }, () => sized(quarter)));
+  many.flush();
+  assertEquals(sent(many), [4 * quarter, 4 * quarter, quarter, "ping"]);
   const exact = new OutgoingBench();
   exact.publish("#a", sized(ENGINE_PACK_BYTES - 100), sized(100), sized(30));
   exact.flush();

@@ -10,10 +10,12 @@ import {
 
 Deno.test("a stamp is read as it was written, as a line and in a header", () => {
   for (const number of [0, 1, 17, 999_999_999_999_999]) {
-    const stamp = { sender: "k3f9.0", number };
-    const line = encodeStamp(stamp);
-    assertEquals(readStamp(Uint8Array.of(...line, 1, 2)), { ...stamp, end: line.length });
-    assertEquals(stampOf(stampText(stamp)), stamp);
+    for (const sender of ["k3f9.0", "m"]) {
+      const stamp = { sender, number };
+      const line = encodeStamp(stamp);
+      assertEquals(readStamp(Uint8Array.of(...line, 1, 2)), { ...stamp, end: line.length });
+      assertEquals(stampOf(stampText(stamp)), stamp);
+    }
   }
 });
 

@@ -114,7 +114,7 @@ Deno.test("a group whose last member leaves is given up, what waits for it is le
   const bench = new MemoryBench();
   const [worker] = joined(bench, 1) as [Worker];
   worker.writes = false;
-  comes(bench, "1", "2");
+  comes(bench, "1", "2", "3", "4");
   bench.flush();
   assertEquals(told(bench), ["#g.*"]);
   worker.dies();
@@ -141,7 +141,7 @@ Deno.test("when a broker ends its groups are given up, and what waits is let go 
   const bench = new MemoryBench();
   const [worker] = joined(bench, 1) as [Worker];
   worker.writes = false;
-  comes(bench, "1", "2");
+  comes(bench, "1", "2", "3", "4");
   bench.engine.close(() => {});
   assertEquals(bench.groupLink.takeAsked().slice(-2), ["unsub p.memory.*.g.*", "close"]);
   for (const run of worker.unsent.splice(0)) run.release();

@@ -149,4 +149,6 @@ Deno.test("memory for records grows with what is added, is used again, and is no
   assertEquals(taken(7), [7, most], "it is kept");
   assertEquals(taken(most + 1), [most + 1, 2 * most]);
   assertEquals(taken(7), [7, first]);
+  assertEquals(taken(most + 1), [most + 1, most + 1]);
+  assertEquals(taken(7), [7, first]);
 });
