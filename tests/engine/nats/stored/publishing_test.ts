@@ -352,6 +352,19 @@ Deno.test("as long as answers come the last that was sent again is not sent once
   assertEquals(bench.asked(), ["2 b", "ping"]);
 });
 
+Deno.test("nothing is without an answer when the last has one, and not before", () => {
+  const bench = new Bench();
+  bench.publish("a", "b");
+  let idle = 0;
+  bench.publishing.whenIdle(() => idle++);
+  bench.says("1", { seq: 1 });
+  assertEquals(idle, 0);
+  bench.says("2", { seq: 2 });
+  bench.publish("c");
+  bench.says("3", { seq: 3 });
+  assertEquals(idle, 1, "once");
+});
+
 Deno.test("an answer to what is not known says nothing, and changes nothing", () => {
   const bench = new Bench();
   bench.publish("a");
