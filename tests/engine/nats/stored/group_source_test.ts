@@ -200,3 +200,16 @@ Deno.test("what is made of a part for a member, in another encoding, is let go o
   assert(worker.ack("#d.a", 1, 2));
   assertEquals([worker.given.length, bench.pool.bytesOut], [3, 0]);
 });
+
+Deno.test("what had come of a consumer that was made anew is nobody's, and what comes then is settled as itself", () => {
+  const bench = new GroupBench();
+  const worker = bench.join();
+  bench.comes("7");
+  bench.link.comes("in.1", "", "in.1", { status: 503 });
+  bench.looks.shift()!({ kind: "done", value: { ...bench.consumer, created: "two" } });
+  bench.brings("2", "3");
+  assertEquals(worker.shown, ["#d.a 2", "#d.a 3"]);
+  bench.said();
+  assert(worker.ack("#d.a", 2));
+  assertEquals(bench.said()[0], "2 +ACK");
+});
