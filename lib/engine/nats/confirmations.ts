@@ -58,7 +58,6 @@ export class Confirmations implements Flushable {
   }
 
   #confirm(upTo: number): void {
-    if (upTo <= this.#inForce) return;
     this.#inForce = upTo;
     const told = this.#waiting.filter((each) => each.upTo <= upTo);
     if (told.length === 0) return;

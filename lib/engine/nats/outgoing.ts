@@ -90,7 +90,7 @@ export class Outgoing implements Gate, Flushable {
       down: () => {
         this.#age++;
         this.#downSince = this.#now;
-        this.#refuseWaiting();
+        // what waits is refused
         options.flushes.flush();
       },
       up: () => {

@@ -103,7 +103,6 @@ export class SharedGroups {
 
   #begin(group: Group): boolean {
     const key = keyOf(group);
-    if (this.#shared.has(key)) return false;
     const { link, subjects, memory, changed, counters, flushes } = this.#options;
     const room = new WaitingRoom({
       memory,

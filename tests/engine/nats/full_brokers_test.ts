@@ -32,7 +32,9 @@ function made(): { link: FakeLink; own: string[]; full: FullBrokers; flushed: ()
 Deno.test("what our subscribers are full for is told when it changes, again while it is so, and when it is over (N4)", () => {
   const { link, own, full } = made();
   full.tell();
-  assertEquals(link.takeAsked(), []);
+  full.tick(ENGINE_FULL_AGAIN_MS);
+  assertEquals(link.takeAsked(), [], "for nothing");
+  full.tick(0);
   own.push("#b", "#a.x", "#a.>", "#b");
   full.tell();
   full.tell();
@@ -74,6 +76,12 @@ Deno.test("who another is full for is waited for until it says otherwise, or say
   link.comes("p.broker.full", "other\n#a.*\n");
   full.tick(-1_000_000);
   assertEquals(full.size, 0, "nor for as long as a clock was set back");
+  full.tick(0);
+  link.comes("p.broker.full", "other\n#a.*\n");
+  full.tick(-ENGINE_FULL_KEPT_MS);
+  assertEquals(full.size, 1);
+  full.tick(-ENGINE_FULL_KEPT_MS - 1);
+  assertEquals(full.size, 0);
 });
 
 Deno.test("what came before NATS's answer is how far we lie behind", () => {
@@ -212,6 +220,11 @@ Deno.test("how far we lie behind is asked after so many bytes, and who has few l
   const backlog = new Backlog(link, flushes, () => changes++);
   backlog.received(ENGINE_BEHIND_ASK - 1);
   assertEquals(link.takeAsked(), []);
+  backlog.received(1);
+  link.pong();
+  assertEquals(link.takeAsked(), ["ping"]);
+  backlog.received(ENGINE_BEHIND_ASK - 1);
+  assertEquals(link.takeAsked(), [], "as many more");
   backlog.received(1);
   backlog.received(ENGINE_BEHIND_ASK);
   assertEquals(link.takeAsked(), ["ping"], "one at a time");

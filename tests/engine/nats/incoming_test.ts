@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ChunkPool } from "../../../lib/buffers.ts";
 import { type Arrived, Incoming } from "../../../lib/engine/nats/incoming.ts";
 import type { NatsHeaders } from "../../../lib/engine/nats/port.ts";
@@ -87,6 +87,23 @@ Deno.test("a NATS program's message is a record with what its headers and its re
   ]);
   assertEquals(bench.read("p.memory.one.ü", "1234567890"), ["pub #ü 10\n1234567890\n"]);
   assertEquals([bench.unreadable, bench.incoming.unreadable], [[], 0]);
+});
+
+Deno.test("what was read is as it was until it is let go of, whatever comes meanwhile", () => {
+  const bench = new Bench();
+  const texts = ["p.memory.one.a", "p.memory.run.a"].map((subject) => {
+    const text = subject.includes("one") ? "1" : "me 1\npub #a 1\n1\n";
+    return bench.arrived(subject, text)!.read();
+  });
+  for (const subject of ["p.memory.one.b", "p.memory.one.c", "p.memory.one.d"]) {
+    for (const run of bench.arrived(subject, "2")!.read()) run.release();
+  }
+  assert(bench.pool.bytesOut > 0);
+  for (const [run] of texts) {
+    assertEquals(decoder.decode(run!.records.view), "pub #a 1\n1\n");
+    run!.release();
+  }
+  assertEquals(bench.pool.bytesOut, 0);
 });
 
 Deno.test("who sent a message is known by its stamp; what has none but is to one says so of nobody", () => {

@@ -65,7 +65,7 @@ Deno.test("whoever comes and goes, NATS brings all that is wanted, once, and in 
     { weight: 4, arbitrary: fc.nat(PATTERNS.length - 1) },
     { weight: 1, arbitrary: fc.constant("tick" as const) },
   );
-  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
     const bench = new Bench();
     const wanted = new Set<string>();
     for (const each of steps) {

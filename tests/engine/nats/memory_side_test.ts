@@ -4,6 +4,7 @@ import {
   ENGINE_BEHIND_ASK,
   ENGINE_BEHIND_MOST,
   ENGINE_FULL_KEPT_MS,
+  ENGINE_FULL_PATTERNS_MOST,
   ENGINE_ROOM_BYTES,
 } from "../../../lib/limits.ts";
 import { MemoryBench, Taker } from "./memory_bench.ts";
@@ -240,6 +241,15 @@ Deno.test("what waits for who has unsubscribed meanwhile others are told of by i
   assertEquals(told(bench), ["#a.x #a.y"]);
   slow.free();
   assertEquals([told(bench), slow.payloads, bench.pool.bytesOut], [[""], [], 0]);
+});
+
+Deno.test("a pattern that somebody has no room for is told as that, however many topics of it wait", () => {
+  const bench = new MemoryBench();
+  bench.subscribe("#a.*", Object.assign(new Taker(), { full: true }));
+  bench.link.takeAsked();
+  for (let at = 0; at < 2 * ENGINE_FULL_PATTERNS_MOST; at++) bench.comes("#a.*", `#a.${at}`, "1");
+  bench.link.read();
+  assertEquals(told(bench), ["#a.*"]);
 });
 
 Deno.test("however many become full in a read, others are told once behind it", () => {

@@ -1,5 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
+import { Chunk, ChunkPool, Slice } from "../../../lib/buffers.ts";
 import { ENGINE_PACK_BYTES, ENGINE_WINDOW_BYTES } from "../../../lib/limits.ts";
+import { RECORDS } from "../../../lib/wire/encoding.ts";
+import { Run } from "../../../lib/wire/run.ts";
+import { runOf } from "../case_parts.ts";
 import { OutgoingBench } from "./outgoing_bench.ts";
 
 /** A head, and two LF, where a length has so many digits. */
@@ -96,6 +100,11 @@ Deno.test("of a run that is too large for a packed message as many go together a
     60,
     "ping",
   ]);
+  const many = new OutgoingBench();
+  const quarter = ENGINE_PACK_BYTES / 4;
+  many.publish("#a", ...Array.from({ length: 9 }, () => sized(quarter)));
+  many.flush();
+  assertEquals(sent(many), [4 * quarter, 4 * quarter, quarter, "ping"]);
   const exact = new OutgoingBench();
   exact.publish("#a", sized(ENGINE_PACK_BYTES - 100), sized(100), sized(30));
   exact.flush();
@@ -215,6 +224,18 @@ Deno.test("when the link is lost or back those are told who wait, and what they 
   assertEquals(told, [], "time alone frees nothing while it is there");
 });
 
+Deno.test("what was refused before it was written counts no more when the link is back", () => {
+  const bench = new OutgoingBench();
+  bench.publish("#a", sized(ENGINE_PACK_BYTES));
+  bench.link.goDown();
+  bench.link.goUp();
+  bench.publish("#a", "1");
+  assertEquals(bench.outgoing.pending, 11);
+  bench.flush();
+  bench.link.pong();
+  assertEquals(bench.outgoing.pending, 0);
+});
+
 Deno.test("who ends waits for the last answer", () => {
   const bench = new OutgoingBench();
   let idle = 0;
@@ -229,4 +250,47 @@ Deno.test("who ends waits for the last answer", () => {
   assertEquals(idle, 1);
   bench.link.pong();
   assertEquals(idle, 2);
+  bench.publish("#a", "3");
+  bench.flush();
+  bench.link.pong();
+  assertEquals(idle, 2, "once");
+});
+
+Deno.test("who waits for room is told when all of a window that was just full is answered", () => {
+  const bench = new OutgoingBench();
+  for (let at = 0; at < 4; at++) bench.publish("#a", sized(ENGINE_WINDOW_BYTES / 4));
+  assertEquals([bench.outgoing.pending, bench.outgoing.full], [ENGINE_WINDOW_BYTES, true]);
+  bench.flush();
+  let free = 0;
+  bench.outgoing.whenNotFull(() => free++);
+  bench.link.pong();
+  assertEquals(free, 1);
+  bench.outgoing.tick(1);
+  bench.link.goDown();
+  bench.link.goUp();
+  assertEquals(free, 1, "once");
+});
+
+Deno.test("a run that lies further in what was read counts as what it is, and goes as that", () => {
+  const bench = new OutgoingBench();
+  const { chunk, start, end } = runOf({ topic: "#a", topicBytes: 2 }, ["1", "2"]).records;
+  const before = 50_000;
+  const bytes = new Uint8Array(before + end - start);
+  bytes.set(chunk.bytes.subarray(start, end), before);
+  const options = { encoding: RECORDS, count: 2, pool: new ChunkPool(), hasFields: false };
+  for (let at = 0; at < 2; at++) {
+    const run = new Run(new Slice(new Chunk(bytes), before), {
+      ...options,
+      route: { topic: "#a", topicBytes: 2 },
+      ttl: undefined,
+      expires: undefined,
+    });
+    run.keep();
+    bench.outgoing.publish(run, bench);
+  }
+  assertEquals(bench.outgoing.pending, 2 * (end - start));
+  bench.flush();
+  assertEquals(sent(bench), [22, 22, "ping"]);
+  bench.link.goDown();
+  assertEquals(bench.outgoing.pending, 0);
 });

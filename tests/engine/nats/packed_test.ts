@@ -10,17 +10,30 @@ import {
 
 Deno.test("a stamp is read as it was written, as a line and in a header", () => {
   for (const number of [0, 1, 17, 999_999_999_999_999]) {
-    const stamp = { sender: "k3f9.0", number };
-    const line = encodeStamp(stamp);
-    assertEquals(readStamp(Uint8Array.of(...line, 1, 2)), { ...stamp, end: line.length });
-    assertEquals(stampOf(stampText(stamp)), stamp);
+    for (const sender of ["k3f9.0", "m"]) {
+      const stamp = { sender, number };
+      const line = encodeStamp(stamp);
+      assertEquals(readStamp(Uint8Array.of(...line, 1, 2)), { ...stamp, end: line.length });
+      assertEquals(stampOf(stampText(stamp)), stamp);
+    }
   }
 });
 
 Deno.test("what is no stamp is not read as one", () => {
   const sender = "s".repeat(STAMP_MOST - 3);
   for (
-    const text of ["", "me 1", "me\n", "me \n", " 1\n", "me x\n", "me -1\n", "me 1 2\n", `s${sender} 1\n`]
+    const text of [
+      "",
+      "me 1",
+      "me\n",
+      "me \n",
+      " 1\n",
+      "me x\n",
+      "me -1\n",
+      "me 1 2\n",
+      " 1 2\n",
+      `s${sender} 1\n`,
+    ]
   ) {
     assertEquals(readStamp(new TextEncoder().encode(text)), undefined, text);
   }
@@ -72,6 +85,18 @@ Deno.test("records are taken as from a publisher, each with its fields and its t
       text,
     );
   }
+});
+
+Deno.test("records are told apart where their time to live changes, and each stretch says whether it has fields", () => {
+  const [plain, short, keyed] = ["pub #a 1\nx\n", "pub #a 1 ttl=1\nx\n", "pub #a 1 key=k\nx\n"];
+  const at = (count: number): number => [plain, short, plain, keyed, plain].slice(0, count).join("").length;
+  assertEquals(checked([plain, short, plain].join("")), [
+    `1 to ${at(1)}`,
+    `1 with fields for 1000 to ${at(2)}`,
+    `1 to ${at(3)}`,
+  ]);
+  assertEquals(checked(plain + keyed + plain), [`3 with fields to ${at(1) + keyed.length + plain.length}`]);
+  assertEquals(checked(short + short), [`2 with fields for 1000 to ${2 * short.length}`]);
 });
 
 Deno.test("what a publisher may not say no records say, wherever in them it stands (V4)", () => {

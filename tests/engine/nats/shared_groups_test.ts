@@ -114,7 +114,7 @@ Deno.test("a group whose last member leaves is given up, what waits for it is le
   const bench = new MemoryBench();
   const [worker] = joined(bench, 1) as [Worker];
   worker.writes = false;
-  comes(bench, "1", "2");
+  comes(bench, "1", "2", "3", "4");
   bench.flush();
   assertEquals(told(bench), ["#g.*"]);
   worker.dies();
@@ -141,7 +141,7 @@ Deno.test("when a broker ends its groups are given up, and what waits is let go 
   const bench = new MemoryBench();
   const [worker] = joined(bench, 1) as [Worker];
   worker.writes = false;
-  comes(bench, "1", "2");
+  comes(bench, "1", "2", "3", "4");
   bench.engine.close(() => {});
   assertEquals(bench.groupLink.takeAsked().slice(-2), ["unsub p.memory.*.g.*", "close"]);
   for (const run of worker.unsent.splice(0)) run.release();
@@ -157,4 +157,19 @@ Deno.test("a message to a group is told by who sent it no more than once for eac
   assertEquals(ready, 0);
   bench.groupLink.read();
   assertEquals(ready, 1);
+});
+
+Deno.test("a group whose members are all going is given up, and is asked for again when one stays (G5)", () => {
+  const bench = new MemoryBench();
+  const [worker] = joined(bench, 1) as [Worker];
+  worker.membership!.resize(0);
+  assertEquals(bench.groupLink.takeAsked(), ["unsub p.memory.*.g.*"]);
+  worker.membership!.resize(2);
+  bench.flush();
+  assertEquals(bench.groupLink.takeAsked(), ["sub p.memory.*.g.* g.#g.*", "ping"]);
+  bench.groupLink.pong();
+  comes(bench, "1");
+  assertEquals(payloads(worker), [["1"]]);
+  worker.dies();
+  assertEquals([bench.groupLink.takeAsked(), bench.engine.snapshot().groups], [["unsub p.memory.*.g.*"], []]);
 });

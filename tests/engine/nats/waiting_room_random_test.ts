@@ -89,7 +89,7 @@ Deno.test("whoever is full and free again, each topic's runs come in their order
     fc.record({ free: fc.nat(2) }),
     fc.record({ refill: fc.nat(2) }),
   );
-  fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+  fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
     const bench = new Bench(TOPICS);
     const offered: string[] = [];
     const chunks: Chunk[] = [];

@@ -65,9 +65,5 @@ export function lastOfEach(
       },
     });
   };
-  reading.open(
-    [pattern],
-    { kind: "last of each" },
-    (reason) => reason === undefined ? next() : end(undefined),
-  );
+  reading.open([pattern], { kind: "last of each" }, next);
 }

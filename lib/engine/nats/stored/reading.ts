@@ -17,7 +17,6 @@ export type ReadingParts = Pick<FeedParts, "link" | "streams" | "subjects" | "in
 /** What a turn of reading brought. `through`: there was nothing behind it. */
 export type Read =
   | { readonly kind: "read"; readonly through: boolean }
-  | { readonly kind: "failed"; readonly reason: string }
   /** The link was lost, or the reader: to be begun anew. */
   | { readonly kind: "lost" };
 
@@ -59,14 +58,14 @@ export class Reading {
     return this.#over;
   }
 
-  /** Makes its consumer; undefined: it is there. */
-  open(patterns: readonly string[], start: ConsumerStart, done: (reason?: string) => void): void {
+  /** Makes its consumer; where that cannot be had it is over. */
+  open(patterns: readonly string[], start: ConsumerStart, done: () => void): void {
     const { streams, subjects } = this.#parts;
     const filters = patterns.map((pattern) => subjects.stored(pattern));
     streams.addReader({ filters, start }, (asked) => {
       if (asked.kind !== "done") {
         this.#over = true;
-        return done(asked.kind === "failed" ? asked.reason : "there is no stream");
+        return done();
       }
       this.#pull = new Pull(asked.value, pullParts(this.#parts), {
         pulled: (message, delivery) => this.#pulled(message, delivery),

@@ -181,10 +181,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     const start = after === 0 && time > 0
       ? { kind: "time", time } as const
       : { kind: "sequence", sequence: after + 1 } as const;
-    reading.open(patterns, start, (reason) => {
-      if (reason !== undefined) return this.#later(() => this.#read(reader));
-      this.#readWith(reading, patterns, reader);
-    });
+    reading.open(patterns, start, () => this.#readWith(reading, patterns, reader));
   }
 
   #readWith(reading: Reading, patterns: readonly string[], reader: Reader): void {

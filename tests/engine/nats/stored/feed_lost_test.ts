@@ -132,6 +132,7 @@ Deno.test("what was asked for before nobody wanted anything is nothing to who wa
   bench.feed.remove("#d");
   assertEquals(bench.asked(), ["state", "next p.stored.d 8", "remove c", "unsub in.1"]);
   bench.finds();
+  bench.passes(RETRY_MS);
   assertEquals([bench.asked(), bench.feed.position], [[], 0]);
   bench.follows("#d", new Recorder(), 11);
   assertEquals([bench.feed.position, bench.feed.live], [11, true]);
@@ -185,6 +186,24 @@ Deno.test("who begins with what was stored gets also what was nobody's when it w
   bench.link.read();
   assertEquals([slow.got, late.got, bench.feed.position], [["1", "2", "3"], ["4"], 4]);
   bench.keepsNothing();
+});
+
+Deno.test("who begins with what was stored gets what was nobody's in the read that is not over", () => {
+  const bench = new FeedBench();
+  bench.follows("#d", new Recorder());
+  const late = bench.subscribes("#e", new Recorder());
+  bench.ends(4);
+  bench.finds(3);
+  bench.opens("c2");
+  bench.comes(4, { topic: "#e" });
+  bench.feed.add("#e", { fresh: false });
+  bench.ends(4);
+  bench.finds(4);
+  bench.asked();
+  bench.opens("c3");
+  bench.comes(4, { topic: "#e" });
+  bench.link.read();
+  assertEquals([late.got, bench.feed.position], [["4"], 4]);
 });
 
 Deno.test("what was stored before somebody asked for it from then on is not for them, and for replays is (D3)", () => {

@@ -19,6 +19,7 @@ Deno.test("a feed follows the stream from where it ends when somebody wants some
   assertEquals([bench.feed.position, bench.asked()], [5, ["reader p.stored.d from 6"]]);
   assert(!bench.feed.live);
   bench.opens("c");
+  assertEquals(bench.link.asked.at(-1), "ping", "it is written");
   assertEquals([live, bench.feed.live, bench.asked()], [2, true, [`c asks ${FIRST}`]]);
   assertEquals(bench.link.asked, []);
   bench.brings(6, 8);
@@ -110,6 +111,17 @@ Deno.test("of messages that are small as many are asked for as may be, of such a
   small.follows("#d", new Recorder());
   small.brings(...Array.from({ length: FIRST }, (_, at) => at + 1));
   assertEquals(small.asked(), [`c asks ${ASK_MOST}`]);
+  const grown = new FeedBench();
+  grown.follows("#d", new Recorder());
+  const size = ASK_BYTES / ASK_MOST;
+  for (let at = 1; at < FIRST; at++) grown.comes(at, { text: "x".repeat(size) });
+  grown.comes(FIRST, { text: "x".repeat(size + 16_000) });
+  grown.link.read();
+  assertEquals(
+    grown.asked(),
+    [`c asks ${Math.floor(ASK_BYTES / (size + 1_000 + 1))}`],
+    "a sixteenth of it counts",
+  );
   const huge = new FeedBench();
   huge.follows("#d", new Recorder());
   for (let at = 1; at < FIRST; at++) huge.comes(at, { text: "" });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { CLASSIC_LINES } from "../../../../lib/protocols/classic/encoding.ts";
 import { runOf } from "../../case_parts.ts";
 import { Worker } from "../../groups/stored_bench.ts";
 import { ACK_TIMEOUT, GroupBench } from "./group_bench.ts";
@@ -14,6 +15,7 @@ Deno.test("a group asks for more when a quarter of what there is room for is mis
   const bench = new GroupBench();
   const worker = bench.join({ window: 8 });
   worker.writes = false;
+  assertEquals(bench.link.asked.at(-1), "ping", "it is written");
   bench.said();
   bench.brings("1", "2", "3", "4", "5", "6", "7", "8");
   assertEquals(bench.said(), [], "there is no room");
@@ -182,4 +184,32 @@ Deno.test("what a member holds it holds until its own time is over, whenever tha
   assertEquals(worker.membership!.holdsAll("#d.a", { from: 2, end: 3 }), true);
   bench.passes(1);
   assertEquals(worker.membership!.holdsAll("#d.a", { from: 2, end: 3 }), false);
+});
+
+Deno.test("what is made of a part for a member, in another encoding, is let go of with it", () => {
+  const bench = new GroupBench();
+  const worker = new Worker();
+  const give = worker.give.bind(worker);
+  worker.give = (run, attempt) => {
+    run.as(CLASSIC_LINES);
+    give(run, attempt);
+  };
+  bench.join({ window: 2 }, worker);
+  bench.brings("1", "2", "3");
+  assertEquals([worker.given.length, bench.group.snapshot().waiting], [2, 1]);
+  assert(worker.ack("#d.a", 1, 2));
+  assertEquals([worker.given.length, bench.pool.bytesOut], [3, 0]);
+});
+
+Deno.test("what had come of a consumer that was made anew is nobody's, and what comes then is settled as itself", () => {
+  const bench = new GroupBench();
+  const worker = bench.join();
+  bench.comes("7");
+  bench.link.comes("in.1", "", "in.1", { status: 503 });
+  bench.looks.shift()!({ kind: "done", value: { ...bench.consumer, created: "two" } });
+  bench.brings("2", "3");
+  assertEquals(worker.shown, ["#d.a 2", "#d.a 3"]);
+  bench.said();
+  assert(worker.ack("#d.a", 2));
+  assertEquals(bench.said()[0], "2 +ACK");
 });

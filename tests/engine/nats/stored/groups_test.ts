@@ -278,6 +278,8 @@ Deno.test("when a broker ends, what its members hold and what waits goes back, a
   bench.said();
   bench.groups.close();
   assertEquals([bench.said(), bench.pool.bytesOut], [["1 -NAK", "2 -NAK"], 0]);
+  bench.brings(3);
+  assertEquals(bench.said(), ["3 -NAK"], "what is still on its way");
   bench.opens(consumerOf("late"));
   assertEquals([late.outcome, bench.groups.snapshot(), bench.said()], [undefined, [], []]);
 });

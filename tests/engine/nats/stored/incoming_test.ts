@@ -4,6 +4,7 @@ import {
   type Incoming,
   incomingOf,
   isExpired,
+  RecordBytes,
   RunMaker,
 } from "../../../../lib/engine/nats/stored/incoming.ts";
 import type { NatsHeaders, NatsMessage } from "../../../../lib/engine/nats/port.ts";
@@ -96,4 +97,58 @@ Deno.test("a message has outlived its time when that has passed since it was sto
   const message = messageOf(1, 9, { time: 100, ttl: 50 });
   assertEquals([149, 150].map((now) => isExpired(message, now)), [false, true]);
   assertEquals(isExpired(messageOf(1, 9), Infinity), false);
+});
+
+Deno.test("a run has its messages as records, and is let go of wholly; what was added and forgotten is in none", () => {
+  const pool = new ChunkPool();
+  const runs: string[] = [];
+  const maker = new RunMaker({
+    pool,
+    routeOf: (topic) => ({ topic, topicBytes: topic.length }),
+    made: (run) => {
+      const { ttl, expires, stored } = run;
+      runs.push(`${new TextDecoder().decode(run.records.view)}${JSON.stringify({ ttl, expires, stored })}`);
+      run.release();
+    },
+  });
+  const head = new TextEncoder().encode("pub #a 1 ttl=1\n");
+  const payload = new TextEncoder().encode("x");
+  maker.end();
+  maker.add(messageOf(6, 9));
+  maker.clear();
+  maker.end();
+  assertEquals(runs, []);
+  for (const sequence of [7, 8]) maker.add(messageOf(sequence, 9, { head, payload, ttl: 1_000, time: 50 }));
+  maker.end();
+  const record = "pub #a 1 ttl=1\nx\n";
+  const stored = { first: 7, batch: 8, time: 50 };
+  assertEquals(runs, [`${record}${record}${JSON.stringify({ ttl: 1_000, expires: 1_050, stored })}`]);
+  assertEquals(pool.bytesOut, 0);
+});
+
+Deno.test("memory for records grows with what is added, is used again, and is not kept where it has become large", () => {
+  const bytes = new RecordBytes();
+  const taken = (...lengths: number[]): readonly [length: number, room: number] => {
+    for (const length of lengths) bytes.add(new Uint8Array(length).fill(length % 251));
+    assertEquals(bytes.length, lengths.reduce((sum, length) => sum + length, 0));
+    const all = bytes.take();
+    let at = 0;
+    for (const length of lengths) {
+      assertEquals([all[at], all[at + length - 1]], [length % 251, length % 251]);
+      at += length;
+    }
+    assertEquals(bytes.length, 0);
+    return [all.length, all.buffer.byteLength];
+  };
+  const [first, most] = [16 * 1024, 1024 * 1024];
+  assertEquals(taken(first), [first, first]);
+  assertEquals(taken(first, 1), [first + 1, 2 * first], "twice as much");
+  assertEquals(taken(5 * first), [5 * first, 5 * first], "or as much as is needed");
+  assertEquals(taken(7), [7, 5 * first]);
+  assertEquals(taken(most), [most, most]);
+  assertEquals(taken(7), [7, most], "it is kept");
+  assertEquals(taken(most + 1), [most + 1, 2 * most]);
+  assertEquals(taken(7), [7, first]);
+  assertEquals(taken(most + 1), [most + 1, most + 1]);
+  assertEquals(taken(7), [7, first]);
 });

@@ -337,6 +337,34 @@ Deno.test("as long as JetStream says that it cannot store a message now, it is t
   assertEquals(bench.answers.length, 1);
 });
 
+Deno.test("as long as answers come the last that was sent again is not sent once more", () => {
+  const bench = new Bench();
+  bench.publish("a", "b");
+  assertEquals(bench.asked(), ["1 a", "2 b", "ping"]);
+  bench.says("2", "", 503);
+  bench.passes(AGAIN_MS);
+  assertEquals(bench.asked(), ["2 b", "ping"]);
+  bench.passes(2_000);
+  bench.says("1", { seq: 1 });
+  bench.passes(RESEND_MS - 1);
+  assertEquals(bench.asked(), []);
+  bench.passes(1);
+  assertEquals(bench.asked(), ["2 b", "ping"]);
+});
+
+Deno.test("nothing is without an answer when the last has one, and not before", () => {
+  const bench = new Bench();
+  bench.publish("a", "b");
+  let idle = 0;
+  bench.publishing.whenIdle(() => idle++);
+  bench.says("1", { seq: 1 });
+  assertEquals(idle, 0);
+  bench.says("2", { seq: 2 });
+  bench.publish("c");
+  bench.says("3", { seq: 3 });
+  assertEquals(idle, 1, "once");
+});
+
 Deno.test("an answer to what is not known says nothing, and changes nothing", () => {
   const bench = new Bench();
   bench.publish("a");
