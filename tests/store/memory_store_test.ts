@@ -13,7 +13,7 @@ Deno.test("memory: its state is what is there, what waits with it, and what went
   const zero = { commitTime: 0, committing: 0, trimmed: 0 };
   const none = { ...zero, topics: 0, batches: 0, bytes: 0, last: 0, commits: 0, delayed: 0, delayedBytes: 0 };
   assertEquals(store.store.state, none);
-  await store.commitOf({
+  const stored = await store.commitOf({
     appends: [run("#a", "1", "2"), run("#b", "3")],
     delayed: [{ ...run("#c", "x"), due: 9 }],
   });
@@ -28,6 +28,7 @@ Deno.test("memory: its state is what is there, what waits with it, and what went
     delayedBytes: 11,
   };
   assertEquals(store.store.state, first);
+  assertEquals(stored, [{ first: 1, batch: 1, time: 100 }, { first: 1, batch: 2, time: 100 }]);
   assertEquals(told, []);
   now = 151;
   await store.commitOf({ moved: [1] });

@@ -330,3 +330,15 @@ Deno.test("a topic of which something only waits until it is due is not there ye
   append(log, "#b", { records: "pub #b 0\n\n", now: 1 });
   assertEquals([end("#*", 2), end("#*", 1), end("#b", 1)], ["caught up", "past to", "past to"]);
 });
+
+Deno.test("a page is full where it is as large as was asked for", () => {
+  const last = { count: 9, topic: 0, sequence: 0 };
+  const cursors = [cursor("#a"), cursor("#*"), cursor("#*", { after: 3, last })];
+  for (const one of cursors) {
+    const log = logOf("#a", "#a", "#a");
+    const { page } = read(log, [one], { ...MUCH, most: 1 });
+    const ask = (more: number): unknown =>
+      numbers(read(log, [one], { ...MUCH, most: page.bytes.length + more }));
+    assertEquals([ask(0), ask(1)], [["#a 1", "#a 2"], ["#a 1", "#a 2", "#a 3", "#a 4"]]);
+  }
+});
