@@ -129,3 +129,24 @@ Deno.test("memory: groups are forgotten and marked by the commit that says so, b
   await store.commitOf({});
   assertEquals(store.store.state.batches, 0);
 });
+
+Deno.test("memory: no more topics begin than may be, with what is appended and what waits", async () => {
+  const store = new Asking(new MemoryStore({ now: () => 1 }));
+  const commit = {
+    appends: [run("#a", "1"), run("#b", "1"), run("#a", "2")],
+    delayed: [{ ...run("#a", "x"), due: 5 }, { ...run("#c", "x"), due: 5 }],
+  };
+  const outcome = await store.outcomeOf({ ...commit, topicsMost: 1 });
+  assert(outcome.kind === "stored");
+  assertEquals([outcome.stored.map(({ first }) => first), outcome.unbegun, outcome.begun], [
+    [1, 2],
+    { appends: [1], delayed: [1] },
+    undefined,
+  ]);
+  const more = await store.outcomeOf({ ...commit, topicsMost: 3 });
+  assert(more.kind === "stored");
+  assertEquals([more.stored.map(({ first }) => first), more.unbegun, more.begun], [[3, 1, 4], undefined, [
+    1,
+  ]]);
+  assertEquals(store.store.state.topics, 3);
+});
