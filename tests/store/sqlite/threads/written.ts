@@ -16,6 +16,9 @@ import { groupAppends } from "../../../../lib/store/log/group.ts";
 import type { Commit } from "../../../../lib/store/types.ts";
 import type { Folder } from "../../folder.ts";
 
+/** One that was not asked to close by then never will be: nothing else would end it. */
+const WAITS_MOST = 20_000;
+
 export type Send = (request: WriteRequest) => void;
 
 /** How it is opened, and how time passes. */
@@ -54,6 +57,7 @@ export function thread(
   let time = 0;
   let asked = false;
   let ended = false;
+  let waits = 0;
   const pass = (ms: number): number => {
     time += ms;
     if (time >= until && !asked) {
@@ -64,6 +68,7 @@ export function thread(
   };
   performance.now = () => pass(stepMs);
   Atomics.wait = (array: Int32Array | BigInt64Array, at: number, value: unknown, ms = Infinity) => {
+    if (++waits > WAITS_MOST) throw new Error(`the thread goes on and on: ${slept.slice(-5)}`);
     if (Atomics.load(array as Int32Array, at) !== value) return "not-equal";
     slept.push(ms);
     pass(ms);
