@@ -16,8 +16,8 @@ import { groupAppends } from "../../../../lib/store/log/group.ts";
 import type { Commit } from "../../../../lib/store/types.ts";
 import type { Folder } from "../../folder.ts";
 
-/** One that was not asked to close by then never will be: nothing else would end it. */
-const WAITS_MOST = 20_000;
+/** Looks at the time behind which a thread is taken never to end: nothing else would end it. */
+const LOOKS_MOST = 100_000;
 
 export type Send = (request: WriteRequest) => void;
 
@@ -57,8 +57,9 @@ export function thread(
   let time = 0;
   let asked = false;
   let ended = false;
-  let waits = 0;
+  let looks = 0;
   const pass = (ms: number): number => {
+    if (++looks > LOOKS_MOST) throw new Error(`the thread goes on and on: ${slept.slice(-5)}`);
     time += ms;
     if (time >= until && !asked) {
       asked = true;
@@ -68,7 +69,6 @@ export function thread(
   };
   performance.now = () => pass(stepMs);
   Atomics.wait = (array: Int32Array | BigInt64Array, at: number, value: unknown, ms = Infinity) => {
-    if (++waits > WAITS_MOST) throw new Error(`the thread goes on and on: ${slept.slice(-5)}`);
     if (Atomics.load(array as Int32Array, at) !== value) return "not-equal";
     slept.push(ms);
     pass(ms);
