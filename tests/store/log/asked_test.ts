@@ -208,3 +208,24 @@ Deno.test("groups in memory are told by their patterns and names, whichever came
     "#b b",
   ]);
 });
+
+Deno.test("of a group in memory the last mark counts, of its topics what was said last, and nothing once it is forgotten", () => {
+  const log = new MemoryLog();
+  const group = { name: "g", pattern: "#>" };
+  const put = (after: number, ...topics: readonly (readonly [string, string, string])[]): unknown => {
+    const marks = topics.map(([topic, settled, attempts]) => ({ topic, settled, attempts }));
+    log.marks.put({ ...group, sequence: 1, after, topics: marks });
+    const found = log.marks.get(group)!;
+    return [found.sequence, found.after, found.topics.map((one) => Object.values(one).join(" "))];
+  };
+  assertEquals(put(2, ["#a", "1", ""], ["#b", "", "2=3"], ["#c", "1", "2=3"]), [1, 2, [
+    "#a 1 ",
+    "#b  2=3",
+    "#c 1 2=3",
+  ]]);
+  assertEquals(put(5, ["#a", "", ""], ["#b", "4", "2=3"]), [1, 5, ["#b 4 2=3", "#c 1 2=3"]]);
+  assertEquals(put(6), [1, 6, ["#b 4 2=3", "#c 1 2=3"]]);
+  log.marks.forget(group);
+  assertEquals([log.marks.get(group), log.marks.names], [undefined, []]);
+  assertEquals(put(1), [1, 1, []]);
+});

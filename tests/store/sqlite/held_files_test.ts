@@ -81,6 +81,24 @@ Deno.test("a write-ahead log that another has locked is refused, with the proces
   });
 });
 
+Deno.test("where the system does not tell who has a lock it is another process", () => {
+  const { readTextFileSync } = Deno;
+  held((held, files) => {
+    using other = Deno.openSync(files.wal, { read: true, write: true });
+    assert(other.tryLockSync(true));
+    Deno.readTextFileSync = (path) => {
+      if (path === "/proc/locks") throw new Deno.errors.NotFound("no such file");
+      return readTextFileSync(path);
+    };
+    try {
+      const { message } = assertThrows(() => held.lockWal(), RunError);
+      assert(message.includes("is in use by another process:"), message);
+    } finally {
+      Deno.readTextFileSync = readTextFileSync;
+    }
+  });
+});
+
 Deno.test("who shares a lock on the write-ahead log is not told, and is another process", () => {
   held((held, files) => {
     using other = Deno.openSync(files.wal, { read: true, write: true });

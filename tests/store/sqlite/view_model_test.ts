@@ -255,9 +255,11 @@ Deno.test("a fault of ours in a row is not taken for damage of it", () => {
 });
 
 Deno.test("before it was asked anything a view knows nothing", () => {
-  withLog((view) => {
+  withLog((view, db) => {
     assertEquals([view.last, view.deleted, view.matched], [0, 0, 0]);
     assertEquals(view.snapshot(() => view.last), 4);
+    const other = new SqliteView(db);
+    assertEquals([...other.during(() => [other.last, other.deleted])], [4, 0]);
   });
 });
 

@@ -49,6 +49,17 @@ Deno.test("a heap is collected at the fifth look at which nothing had been done,
   assertEquals(looked(12 * MIB - 1), [0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
+Deno.test("where nothing has been done since the thread began its heap is collected at the fifth look", () => {
+  const heap = new TestHeap();
+  const idle = new IdleHeap(heap);
+  heap.size = 12 * MIB;
+  const collected = Array.from({ length: 5 }, () => {
+    idle.look(0);
+    return heap.collections;
+  });
+  assertEquals(collected, [0, 0, 0, 0, 1]);
+});
+
 Deno.test("what a collection left is what it needs from then on", () => {
   const heap = new TestHeap();
   const idle = new IdleHeap(heap);
