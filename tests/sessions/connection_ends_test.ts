@@ -83,6 +83,15 @@ Deno.test("a defect ends one connection with a word, which is told in the log", 
   await line.isOver("internal error");
 });
 
+Deno.test("a defect in what is written ends the connection at once, though nothing can be said any more", async () => {
+  const line = new Line();
+  line.wire.takes = false;
+  await line.wire.comes("ping\n");
+  await line.wire.wrote(new TypeError("a defect"));
+  await line.isOver("internal error");
+  assertEquals(line.wire.closes, 1);
+});
+
 Deno.test("a classic client that is given up is cut off at once, for it cannot be told anything", async () => {
   const line = new Line({ classic: true });
   await line.wire.comes("p pub #a x\n");
