@@ -134,7 +134,6 @@ class Redriving {
       pieces.push(headOf({ fields, seq, group: this.#group, length: payload.length }), payload, "\n");
       sent.push({ topic, seq });
     }
-    if (sent.length === 0) return 0;
     await this.#publisher.send(pieces);
     await this.#answered(sent.length);
     this.#asked += sent.length;
