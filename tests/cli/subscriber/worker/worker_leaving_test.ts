@@ -161,6 +161,18 @@ Deno.test("with a count it leaves behind the last that could be given back, thou
   assertEquals([bench.ended, bench.log.length], ["done", 3]);
 });
 
+Deno.test("what goes wrong as it holds, and is no loss of the connection, ends the work", async () => {
+  for (const count of [undefined, 1]) {
+    const broker = (asked: string): Promise<void> =>
+      asked === "hold" ? Promise.reject(new TypeError("a bug")) : Promise.resolve();
+    using bench = new Bench({ count, broker });
+    await bench.leased(1);
+    if (count === undefined) await leave(bench);
+    else assertEquals(bench.ended, "TypeError: a bug");
+    assertEquals(bench.log, count === undefined ? ["hold", "TypeError: a bug"] : ["hold"]);
+  }
+});
+
 Deno.test("with a count, too, the last acknowledgement is waited for, and given up after ten seconds", async () => {
   using bench = new Bench({
     count: 1,
