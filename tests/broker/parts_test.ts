@@ -197,6 +197,8 @@ Deno.test("what became due while it was being stored is due at once", async () =
   assertEquals(await publisher.line(), "ok 1 level=synced");
   assertEquals(watched.due.filter((ms) => ms <= 1), [0]);
   store.free = true;
+  await broker.close();
+  assertEquals(watched.due.filter((ms) => ms <= 1), [], "nobody is woken behind the end");
 });
 
 Deno.test("a broker that is disposed of has closed its store, behind all that was published", async () => {

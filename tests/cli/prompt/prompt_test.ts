@@ -232,11 +232,11 @@ Deno.test("what is entered is in the history, from where the next run and the ar
   const stop = { signal, interrupt: () => {}, lastWord: () => {} };
   using prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop, history });
   const lines = prompt.lines();
-  terminal.type("second\r\x1b[A\x1b[A\x1b[Bx\r");
-  for (const line of ["second", "secondx"]) {
+  terminal.type("second\r\x1b[Ax\r\x1b[A\x1b[A\r\x1b[A\x1b[A\x1b[A\x1b[A\x1b[B\r");
+  for (const line of ["second", "secondx", "second", "second"]) {
     assertEquals((await within("a line", lines.next())).value, line);
   }
-  assertEquals(history.lines, ["first", "second", "secondx"]);
+  assertEquals(history.lines, ["first", "second", "secondx", "second"]);
 });
 
 Deno.test("a prompt begins in a row of its own, whatever somebody else has written", async () => {

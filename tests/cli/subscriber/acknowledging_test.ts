@@ -223,3 +223,18 @@ Deno.test("at the end what nobody reads is waited for two seconds, or until the 
     assertEquals(log, ["close 7", "closed"]);
   }
 });
+
+Deno.test("a connection is over when what was acknowledged last has its answer", async () => {
+  const answer = Promise.withResolvers<void>();
+  const writes = new Writes();
+  const acknowledging = new Acknowledging({ written: writes.written, early: undefined, notices: SILENT });
+  acknowledging.printed(leased(1, [], () => answer.promise));
+  await writes.end();
+  let over = false;
+  const client = { closed: new Promise<void>(() => {}), close: () => Promise.resolve() };
+  const closing = closedBehindPrinted(acknowledging, client).close().then(() => over = true);
+  await settled();
+  assertEquals(over, false);
+  answer.resolve();
+  await within("the end", closing);
+});

@@ -286,7 +286,6 @@ export class Worker {
   async #leave(): Promise<void> {
     this.#enough = true;
     this.#stopping = true;
-    this.#wake();
     if (this.#leased > 0) await ifConnected(this.#parts.membership.hold());
     for (const held of this.#waiting.filter(({ job }) => isLeased(job))) {
       this.#waiting.splice(this.#waiting.indexOf(held), 1);

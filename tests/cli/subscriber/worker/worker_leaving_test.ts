@@ -133,7 +133,9 @@ Deno.test("who has lost the connection has left, and what else goes wrong is thr
     });
     await leave(bench);
     assertEquals([bench.log, bench.time.timers], [["leave", last], []]);
-    void bench.working.catch(() => {});
+    // what it waits for comes, and the work goes on from there
+    await bench.leased(1);
+    assertEquals(bench.ended, last === "left" ? undefined : last);
   }
 });
 
@@ -157,6 +159,18 @@ Deno.test("with a count it leaves behind the last that could be given back, thou
   assertEquals([bench.log, bench.ended], [["hold", "ack 1", "leave"], undefined]);
   await bench.end(1);
   assertEquals([bench.ended, bench.log.length], ["done", 3]);
+});
+
+Deno.test("what goes wrong as it holds, and is no loss of the connection, ends the work", async () => {
+  for (const count of [undefined, 1]) {
+    const broker = (asked: string): Promise<void> =>
+      asked === "hold" ? Promise.reject(new TypeError("a bug")) : Promise.resolve();
+    using bench = new Bench({ count, broker });
+    await bench.leased(1);
+    if (count === undefined) await leave(bench);
+    else assertEquals(bench.ended, "TypeError: a bug");
+    assertEquals(bench.log, count === undefined ? ["hold", "TypeError: a bug"] : ["hold"]);
+  }
 });
 
 Deno.test("with a count, too, the last acknowledgement is waited for, and given up after ten seconds", async () => {

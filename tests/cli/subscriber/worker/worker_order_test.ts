@@ -21,9 +21,12 @@ Deno.test("so many commands run at a time, in the order of the messages, each wi
   assertEquals(bench.commands.map(({ env }) => env["HASHBUS_SEQ"]), ["1", "2", "3", "4"]);
   assertEquals(bench.log, ["ack 2", "nack 1 1000"]);
   assertEquals(bench.said, ["#jobs 1: do ended with 3 at attempt 1, it comes again in 1s"]);
+  let idle = 0;
+  void bench.worker.idle().then(() => idle = bench.log.length);
   await bench.end(2);
+  assertEquals([bench.worker.running, idle], [1, 0]);
   await bench.end(3);
-  assertEquals([bench.worker.running, bench.log.slice(2)], [0, ["ack 3", "ack 4"]]);
+  assertEquals([bench.worker.running, bench.log.slice(2), idle > 0], [0, ["ack 3", "ack 4"], true]);
   await bench.close();
   assertEquals(bench.ended, "done");
   assertEquals(bench.said.at(-1), "4 messages taken, 3 done");
