@@ -77,12 +77,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "no local port is free",
 };
 
+/** The last of them: inside TLS, a connection that ends without a word that it does. */
+const RESETS = [Deno.errors.ConnectionReset, Deno.errors.BrokenPipe, Deno.errors.UnexpectedEof];
+
 /** What went wrong with a socket, as a clause for a person. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) return "connection refused";
-  if (error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe) {
-    return "connection reset";
-  }
+  if (RESETS.some((type) => error instanceof type)) return "connection reset";
   const { code, message } = facts(error);
   return REASONS[code] ?? message.replace(/ \(os error \d+\)$/, "");
 }

@@ -25,7 +25,6 @@ export function startNodeTls(
   });
   const fail = (error: unknown): void => {
     secured.destroy();
-    socket.destroy();
     reject(signal.aborted ? signal.reason : new HandshakeFailed(error));
   };
   const abort = (): void => fail(signal.reason);

@@ -32,6 +32,7 @@ Deno.test("what went wrong with a socket is a clause, in the same words whoever 
   assertEquals(reasonOf(new Deno.errors.ConnectionRefused("x")), "connection refused");
   assertEquals(reasonOf(new Deno.errors.ConnectionReset("x")), "connection reset");
   assertEquals(reasonOf(new Deno.errors.BrokenPipe("x")), "connection reset");
+  assertEquals(reasonOf(new Deno.errors.UnexpectedEof("no close_notify: https://docs")), "connection reset");
   const coded = (code: string): string => reasonOf(Object.assign(new Error("x (os error 5)"), { code }));
   assertEquals(
     ["ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EWHAT"].map(coded),

@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { connectFromAnyPort } from "../../../lib/client/sockets/any_port_socket.ts";
+import { reasonOf } from "../../../lib/client/sockets/connect_error.ts";
 import { connectFromPort } from "../../../lib/client/sockets/fixed_port_socket.ts";
 import { HandshakeFailed } from "../../../lib/client/sockets/handshake_failed.ts";
 import type { ClientTls, Socket } from "../../../lib/client/sockets/socket.ts";
@@ -22,7 +23,7 @@ function connect(kind: typeof KINDS[number], port: number, tls: ClientTls, signa
 }
 
 Deno.test({
-  name: "a name is asked for as it is checked, and an address is only checked",
+  name: "a name is asked for as it is checked, an address is only checked, and an end without a word is one",
   ignore: !HAS_OPENSSL, // without it there are no certificates
   fn: async () => {
     await using issuer = await TestIssuer.make();
@@ -39,8 +40,10 @@ Deno.test({
         const socket = await within("a connection", connecting);
         const name = "servername" in peer ? peer.servername : undefined;
         assertEquals(typeof name === "string" && name !== "" ? name : undefined, asked, kind);
+        const reading = within("its end", socket.read()).then((bytes) => bytes, reasonOf);
+        peer.destroy(); // without a word that it ends
+        assertEquals(await reading, kind === "any port" ? "connection reset" : null);
         socket.close();
-        peer.destroy();
       }
     }
     await new Promise((resolve) => server.close(resolve));
