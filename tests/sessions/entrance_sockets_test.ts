@@ -225,6 +225,16 @@ Deno.test("whose handshake is over when its socket has been closed is not served
   assertEquals([door.served, comer.done.at(-1), door.places], [["comes 10.0.0.1:5"], "close", 0]);
 });
 
+Deno.test("an entrance that closes ends the handshakes that are under way, and their places are left", async () => {
+  const door = new Door();
+  const comer = comerFrom(tcp("10.0.0.1"));
+  await door.listen([comer.connection], { tls: new Tls() });
+  assertEquals([door.places, door.entrance.handshakes], [1, 1]);
+  door.entrance.close();
+  await settled();
+  assertEquals([door.places, door.entrance.handshakes, door.served], [0, 0, ["comes 10.0.0.1:5"]]);
+});
+
 Deno.test("a defect behind a handshake is told as one", async () => {
   const door = new Door();
   const tls = new Tls();

@@ -144,5 +144,5 @@ Deno.test("it shows what is known of it", async () => {
   assertEquals([visit.guest.address, visit.guest.listener], ["10.0.0.1:5", PUBLISHERS]);
   visit.guest.cut("closed");
   await settled();
-  assertEquals([visit.over, visit.left], [true, ["closed"]]);
+  assertEquals([visit.over, visit.left, visit.lobby.size], [true, ["closed"], 0]);
 });

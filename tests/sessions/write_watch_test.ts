@@ -23,6 +23,14 @@ Deno.test("a sample is from when something waits until all of that is written, a
   assertEquals([times.state.sum, times.state.counts], [58, [0, 1, 1, 0]]);
   watch.wrote(10, 0);
   assertEquals(times.state.sum, 58, "nothing waited");
+  assertEquals(times.state.counts, [0, 1, 1, 0]);
+  // a byte that waits is something that waits
+  watch.waits(1);
+  now = 60;
+  watch.waits(50);
+  now = 61;
+  watch.wrote(1, 0);
+  assertEquals([times.state.sum, times.state.counts], [61, [0, 2, 1, 0]]);
 });
 
 Deno.test("what was taken out again does not keep a sample waiting", () => {

@@ -110,6 +110,9 @@ Deno.test("an account's limits change with its grant, what is owed stays owed, a
   const quick = uses.enter(grantWith({ messageRate: 1000, newTopics: 3 }))!;
   assertEquals(quick.gate!.full, true, "what is owed");
   assertEquals(quick.newTopics!.take("#b"), false, "nothing is given for what is not there yet");
+  const fewer = uses.enter(grantWith({ newTopics: 4 }, "b"))!;
+  uses.enter(grantWith({ newTopics: 1 }, "b"));
+  assertEquals([fewer.newTopics!.take("#a"), fewer.newTopics!.take("#b")], [true, false]);
   const free = uses.enter(grantWith({}))!;
   assertEquals([free.gate?.full, free.newTopics], [false, undefined]);
   assertEquals(first.gate!.full, false);

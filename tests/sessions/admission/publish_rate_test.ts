@@ -151,6 +151,19 @@ Deno.test("who need not wait is called at once, and who was called goes on until
   assertEquals([rate.mustWait, one.full, order], [false, false, []]);
 });
 
+Deno.test("who was called and finds that another has published too much waits, and is not taken for one that goes on", () => {
+  const rate = new PublishRate({ messages: 10, bytes: Infinity });
+  const [one, two] = [new RateGate(rate), new RateGate(rate)];
+  rate.spend(11, 0);
+  for (const gate of [one, two]) gate.whenNotFull(() => {});
+  rate.tick(200);
+  rate.tick(1);
+  assertEquals([rate.isOn(one), rate.isOn(two)], [true, true]);
+  two.spend(20, 0);
+  one.whenNotFull(() => {});
+  assertEquals([rate.isOn(one), rate.isOn(two)], [false, false]);
+});
+
 Deno.test("a rate that is set anew takes what is more than it away, and begins full where there was none", () => {
   const left = (had: number, spent: number, has: number): number => {
     const rate = new PublishRate({ messages: had, bytes: had });

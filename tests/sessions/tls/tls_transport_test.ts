@@ -55,6 +55,8 @@ class Watched implements Transport {
   /** Why nothing can be read any more, or written. */
   unreadable: Error | undefined;
   unwritable: Error | undefined;
+  /** Until when nothing is read. */
+  held: Promise<void> = Promise.resolve();
   readonly #below: Transport;
 
   constructor(below: Transport) {
@@ -62,7 +64,8 @@ class Watched implements Transport {
   }
 
   read(into: Uint8Array<ArrayBuffer>): Promise<number | null> {
-    return this.unreadable === undefined ? this.#below.read(into) : Promise.reject(this.unreadable);
+    if (this.unreadable !== undefined) return Promise.reject(this.unreadable);
+    return this.held.then(() => this.#below.read(into));
   }
 
   write(from: Uint8Array<ArrayBuffer>): Promise<number> {
@@ -319,6 +322,38 @@ Deno.test("A handshake that is abandoned is over, and so is its connection", opt
   assertEquals(await within("the end", client.read(new Uint8Array(10))), null);
   client.close();
 });
+
+Deno.test(
+  "Pieces that came together inside TLS fill the room of a read, and the rest is the next one's",
+  options,
+  async () => {
+    await using issuer = await TestIssuer.make();
+    const certificates = new Certificates(await issuer.issue(), Date.now());
+    const { client, server } = await connection();
+    const below = new Watched(server);
+    const shaking = certificates.handshake(below);
+    using tls = await Deno.startTls(client, { hostname: "localhost", caCerts: [issuer.certificate] });
+    await within("the client's handshake", tls.handshake());
+    const transport = await within("the server's handshake", shaking.done);
+    const into = new Uint8Array(4);
+    const read = async (): Promise<string> =>
+      decoder.decode(into.subarray(0, await within("a read", transport.read(into)) ?? 0));
+    await tls.write(encoder.encode("one"));
+    assertEquals(await read(), "one");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    below.held = promise;
+    // what may be read already comes alone
+    await tls.write(encoder.encode("two"));
+    const first = read();
+    const texts = ["a", "b", "cd", "e", "f", "gh", "i"];
+    for (const text of texts) await tls.write(encoder.encode(text));
+    resolve();
+    const said = [await first];
+    while (said.join("").length < 12) said.push(await read());
+    assertEquals(said.join(""), "twoabcdefghi");
+    transport.close();
+  },
+);
 
 Deno.test("What breaks below TLS ends a handshake with what it was", options, async () => {
   await using issuer = await TestIssuer.make();
