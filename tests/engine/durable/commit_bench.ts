@@ -8,6 +8,7 @@ import { HeldMemory } from "../../../lib/held_memory.ts";
 import { RECORDS } from "../../../lib/wire/encoding.ts";
 import { Run } from "../../../lib/wire/run.ts";
 import { HeldStore } from "../../support/held_store.ts";
+import { within } from "../../support/within.ts";
 
 const encoder = new TextEncoder();
 
@@ -126,7 +127,7 @@ export class Bench {
     for (const { end } of this.store.commits.splice(0)) end();
     await settled();
     await this.takeTurns();
-    await new Promise<void>((resolve) => this.engine.close(resolve));
+    await within("the end of an engine", new Promise<void>((resolve) => this.engine.close(resolve)));
   }
 }
 

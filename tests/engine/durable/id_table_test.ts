@@ -107,3 +107,9 @@ Deno.test("thousands that come and go are found, each, and what is let go is use
   for (const each of [...again, ...all.filter((each) => !gone.includes(each))]) check(table, each);
   assertEquals(Math.max(...again.map(({ entry }) => entry)) <= most, true, "their entries are used again");
 });
+
+Deno.test("entries lie one behind the other: each takes what is counted for it, and no more", () => {
+  const table = new IdTable();
+  const entries = Array.from({ length: 1000 }, (_, number) => table.add(keyOf(number, 16, number), 0, 4));
+  assertEquals(entries, Array.from({ length: 1000 }, (_, at) => entries[0]! + at));
+});

@@ -72,6 +72,35 @@ Deno.test("who floods is no reason for a short commit each time all it had was t
   }
 });
 
+Deno.test("with what is refused falls all that repeats it, what came with that, and what repeats any of those (D6)", () => {
+  const waiting = new WaitingPieces();
+  const refused = newPiece();
+  /** A run of some pieces, the last of which repeats another. */
+  const repeats = (claimant: Piece, count: number): Piece[] => {
+    const repetition = new Repetition();
+    const fresh = Array.from(
+      { length: count },
+      () => new Piece({ part: undefined, acknowledgement: ACKNOWLEDGEMENT, repetition }),
+    );
+    const again = new Piece({ part: undefined, acknowledgement: ACKNOWLEDGEMENT, repetition, claimant });
+    repetition.repeats(claimant);
+    const pieces = [...fresh, again];
+    repetition.consistsOf(pieces);
+    const publisher = newPublisher();
+    for (const piece of pieces) waiting.add(piece, publisher);
+    return pieces;
+  };
+  waiting.add(refused, newPublisher());
+  assertEquals(waiting.take(MOST), [refused]);
+  const first = repeats(refused, 2);
+  const [ofFirst, ofLast] = [repeats(first[0]!, 0), repeats(first[2]!, 1)];
+  const stays = newPiece();
+  waiting.add(stays, newPublisher());
+  assertEquals(waiting.takeRepeating([refused]), [...first, ...ofFirst, ...ofLast]);
+  assertEquals([waiting.size, waiting.takeRepeating([refused])], [1, []], "once");
+  assertEquals(waiting.take(MOST), [stays]);
+});
+
 Deno.test("what has left refers to nothing that comes behind it", () => {
   const waiting = new WaitingPieces();
   const publisher = newPublisher();
