@@ -268,7 +268,7 @@ export class Sharing implements RedeliveryOwner, Giver {
     if (gave) this.flush();
   }
 
-  /** Nothing more is read, nor given out; `buried`: called when what is to die has, or it closes once more. */
+  /** Nothing more is given out; `buried`: called when what is to die has, or it is closed once more. */
   close(buried?: () => void): void {
     this.#line.clear();
     this.#keys?.forget(this, "stored");

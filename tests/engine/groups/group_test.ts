@@ -218,6 +218,8 @@ Deno.test("when the last has left nothing waits any more, and nobody for it (G4)
   world.group.whenNotFull(() => told++);
   worker.membership.leave([runOf([1]).kept(0, 1)]);
   assertEquals([told, world.ended, world.counters.totals.unsent, world.chunks], [1, 1, 3, 0]);
+  const { held, waiting } = world.group.snapshot();
+  assertEquals([held, waiting, world.join(5).held], [0, 0, []], "who comes then begins with nothing");
 });
 
 Deno.test("who takes nothing now is passed over until it does (G3)", () => {

@@ -252,3 +252,16 @@ Deno.test("there is news when a group has come further, or something is to be sa
   note();
   assertEquals(news, [false, false, true, false, true, true]);
 });
+
+Deno.test("that nothing is to be known of a topic any more is said again where it could not be stored", () => {
+  const ledger = new Ledger({ after: 0, topics: [{ topic: "#a", settled: "2", attempts: "" }] });
+  const { unit } = ledger;
+  assertEquals(ledger.read("#a", 1, 2), [{ from: 1, end: 2 }]);
+  ledger.settle(unit, "#a", { from: 1, end: 2 });
+  ledger.readUpTo(1);
+  const mark = ledger.take();
+  assertEquals(mark, { after: 1, topics: [{ topic: "#a", settled: "", attempts: "" }] });
+  ledger.untake(mark);
+  assertEquals(ledger.take(), mark);
+  assertEquals(ledger.take(), { after: 1, topics: [] });
+});

@@ -174,3 +174,28 @@ Deno.test("a group of which everything is stored is over at once, and stores not
   await bench.passes(500);
   assert(world.idle);
 });
+
+Deno.test("what died is settled once, however often its dead letter was refused", async () => {
+  const { world, bench, worker } = await withMessages(2, { maxAttempts: 1 });
+  worker.nack("#d.a", 1);
+  await bench.settle();
+  await world.refused();
+  await bench.passes(250);
+  assertEquals(settledIn((await world.stored()).marks), ["after 1"]);
+  assertEquals(bench.engine.snapshot().groups.map(({ held }) => held), [1]);
+  worker.ack("#d.a", 2);
+  await bench.settle();
+  assertEquals(settledIn((await world.stored()).marks).slice(0, 1), ["after 2"]);
+  assertEquals(bench.engine.snapshot().groups.map(({ held }) => held), [0]);
+});
+
+Deno.test("a dead letter's topic counts once when it is stored, and others may begin beside it (D10)", async () => {
+  const bench = new StoredBench({ maxAttempts: 1, topicsMost: 3 });
+  const worker = await bench.joined();
+  await bench.published("#d.a", ["1"]);
+  worker.nack("#d.a", 1);
+  await bench.settle();
+  assertEquals([bench.store.state.topics, bench.answers.splice(0)], [2, ["1"]]);
+  await bench.published("#d.b", ["1"]);
+  assertEquals(bench.answers, ["1"]);
+});

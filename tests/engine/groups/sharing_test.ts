@@ -56,6 +56,11 @@ for (const by of [undefined, "key"] as const) {
     assertEquals(held(bench) - none, 2 * 130 + 2 * 130 + keyed, "each that is to come later by itself");
     worker.ack("#d.a", 2);
     assertEquals(held(bench) - none, 3 * 130 + 2 * 130 + keyed * 2 / 3, "the rest is two by now");
+    const other = await bench.joined({ by });
+    worker.dies();
+    await bench.settle();
+    assertEquals(other.shown, ["#d.a 1 (2)", "#d.a 3 (2)", "#d.a 6 (2)"]);
+    assertEquals(held(bench) - none, 3 * 130 + 2 * 130 + keyed * 2 / 3, "another holds it now");
   });
 }
 
