@@ -259,10 +259,10 @@ export class Broker implements AsyncDisposable {
    * Stops accepting, finishes what was read, lets everything queued leave, and ends all connections; what is
    * left after so many milliseconds is cut off. Resolves to how many connections had something queued then.
    */
-  async drain(timeout: number): Promise<number> {
+  drain(timeout: number): Promise<number> {
     if (this.#state !== "closed") this.#state = "draining";
     this.#machine.clock.cancel(this.#waking);
-    return await this.#server.drain(timeout);
+    return this.#server.drain(timeout);
   }
 
   /**
@@ -274,8 +274,8 @@ export class Broker implements AsyncDisposable {
   }
 
   /** As {@link close}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(): Promise<void> {

@@ -22,7 +22,7 @@ export function rounded(number: number): number {
 export function limitOf(asked: Asked): number {
   const text = asked.req.query("limit");
   if (text === undefined) return PAGE;
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
+  const limit = /^\d+$/.test(text) ? Number(text) : NaN;
   if (limit >= 1 && limit <= PAGE_MOST) return limit;
   throw badQuery("limit", text, `a number from 1 to ${PAGE_MOST.toLocaleString("en")}`);
 }

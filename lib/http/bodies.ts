@@ -43,7 +43,7 @@ export class Bodies {
 
   /** Reads a body to its end. Throws Problem where it is longer, or comes too slowly. */
   async read(request: Request, most: number): Promise<Body> {
-    if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLong(most);
+    if (Number(request.headers.get("content-length")) > most) throw tooLong(most);
     const holding = this.holding();
     try {
       const chunks = await within(BODY_MS, chunksOf(request, { most, holding }));

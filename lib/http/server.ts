@@ -39,8 +39,8 @@ export type HttpServer = Port;
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { broker, gatekeeper, hostname, limits, assets, log, tls, names = [] } = options;
   const closing = new AbortController();
-  /** Sockets whose request waits for the broker. */
-  const waiting = new Map<Socket, number>();
+  /** What requests wait for of the broker, by their sockets: of one there may be several, sent in a row. */
+  const waiting = new WeakMap<Socket, Set<Promise<unknown>>>();
   let address: Deno.NetAddr = { transport: "tcp", hostname, port: options.port };
   const site: Site = {
     broker,
@@ -54,13 +54,12 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     listening: () => ({ address, tls: tls !== undefined }),
     waits: async (asked: Asked, work) => {
       const { socket } = asked.env.incoming;
-      waiting.set(socket, (waiting.get(socket) ?? 0) + 1);
+      const works = waiting.get(socket) ?? new Set();
+      waiting.set(socket, works.add(work));
       try {
         return await work;
       } finally {
-        const left = waiting.get(socket)! - 1;
-        if (left === 0) waiting.delete(socket);
-        else waiting.set(socket, left);
+        works.delete(work);
       }
     },
     closing: closing.signal,
@@ -81,7 +80,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }, {
     ...options,
     most: Math.min(options.most ?? HTTP_CONNECTIONS_MOST, limits.connections),
-    waits: (socket) => waiting.has(socket),
+    waits: (socket) => (waiting.get(socket)?.size ?? 0) > 0,
   });
   address = port.address;
   return {

@@ -261,9 +261,8 @@ export class Connection implements OutboxOwner, WriterOwner {
     });
   }
 
-  /** Until `asked` calls back, or the connection is closed. */
+  /** Until `asked` calls back, or the connection, which is not closed yet, is. */
   async #until(asked: (callback: () => void) => void): Promise<void> {
-    if (this.#closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = this.#onClose ??= new Set();
     waiting.add(resolve);

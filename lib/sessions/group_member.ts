@@ -209,7 +209,6 @@ export class GroupMember implements Member, SegmentOwner {
    * place of the window for as long.
    */
   #outlived({ chunk, start, end }: Segment): void {
-    if (this.#over) return;
     for (let at = start; at < end;) {
       const { topic, count, length, records, from } = readSharedHeader(chunk.bytes, at);
       at = records + length;

@@ -197,7 +197,6 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
     this.#closed = true;
     const waiting = this.#waiting;
     this.#waiting = NOTHING;
-    this.#head = 0;
     this.#letGo(this.#bytes);
     // who waits for the end of what was asked is told
     for (const each of waiting) if (typeof each === "function") each(SILENT);

@@ -176,10 +176,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     if (this.#chunk !== undefined) this.#handleAll(this.#chunk);
   }
 
-  /** Goes on where it stood still. */
+  /** Goes on where it stood still, which it does as long as there is something to wait for. */
   resume(): void {
     const run = this.#held;
-    if (this.#waitsFor === undefined) return;
     this.#held = this.#waitsFor = undefined;
     if (run === undefined || this.#publish(run)) this.goOn();
   }

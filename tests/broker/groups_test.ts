@@ -9,6 +9,7 @@ import { HAS_OPENSSL, TestIssuer } from "../support/certificates.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 import { upgrade } from "../support/v2.ts";
 
 function server(): TestServer {
@@ -32,7 +33,7 @@ Deno.test("whoever runs the broker lists groups, lets one begin anew, and forget
   assertEquals(await broker.broker.resetGroup(group, { kind: "sequence", sequence: 2 }), true);
   assertEquals(await listed(), [["g", "#jobs.>", 1]]);
   worker.close();
-  while (broker.broker.connections > 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  await until("the end of the worker", () => broker.broker.connections <= 1);
   assertEquals(await broker.broker.deleteGroup(none), false);
   assertEquals(await broker.broker.deleteGroup(group), true);
   assertEquals(await listed(), []);

@@ -3,6 +3,7 @@ import { Broker, PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { until } from "../support/until.ts";
 import { upgrade } from "../support/v2.ts";
 
 async function connect(broker: Broker, listener: typeof PUBLISHERS): Promise<RawClient> {
@@ -64,9 +65,7 @@ Deno.test("what is stored once is counted once, and commits and writes have thei
   await publisher.ask("pub #d 1 id=one\nx");
   assertEquals([countsOf(broker), broker.snapshot().commits?.messages], [{ "#d": 1 }, 1]);
   assertEquals(broker.topics.one("#d")?.subscribers, 1);
-  while ((broker.snapshot().writes?.counts ?? []).every((count) => count === 0)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until("a write's time", () => (broker.snapshot().writes?.counts ?? []).some((count) => count > 0));
   assert(broker.snapshot().writes!.sum >= 0);
 });
 
@@ -77,6 +76,6 @@ Deno.test("who runs the broker ends a connection, which is told so (V11) and cou
   assertEquals(broker.disconnect(1), true);
   assertEquals(await subscriber.line(), "bye DISCONNECTED who runs the broker has ended this connection");
   assertEquals(await subscriber.line(), undefined);
-  while (broker.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until("the end of the connection", () => broker.connections === 0);
   assertEquals(broker.snapshot().endings, new Map([["disconnected", 1]]));
 });

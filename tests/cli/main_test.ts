@@ -110,6 +110,8 @@ Deno.test("what is printed is as wide as the terminal, and as what is usual wher
   assertEquals(new Set(help).size, 3);
   const of = async (terminal: boolean, columns: number): Promise<number> =>
     await widest(["--help"], { terminal, columns });
+  const narrowest = Math.max(...helpText(SAMPLE, 1).split("\n").map(({ length }) => length));
+  assertEquals(await of(true, 1), narrowest);
   assertEquals([await of(true, 60), await of(true, 120), await of(true, 0), await of(false, 120)], [
     help[0]!,
     help[2]!,

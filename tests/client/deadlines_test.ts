@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Deadlines } from "../../lib/client/deadlines.ts";
 import { type Clock, SYSTEM_CLOCK } from "../../lib/clock.ts";
 import { TIMER_MOST_MS } from "../../lib/limits.ts";
+import { HandedClock } from "../support/handed_clock.ts";
 
 /** Deadlines by a clock that a test moves on, the numbers that were due, and the timers that are set. */
 function byHand(
@@ -86,4 +87,30 @@ Deno.test("the longest time there may be is no shorter", () => {
   deadlines.add(1, TIMER_MOST_MS);
   const [ms] = timers.values();
   assert(ms !== undefined && ms <= TIMER_MOST_MS && ms > TIMER_MOST_MS - 1, `${ms}`);
+});
+
+Deno.test("what is due within eight milliseconds is due together, at their end", async () => {
+  const clock = new HandedClock(); // it is 1000, a multiple of 8
+  const told: string[] = [];
+  const deadlines = new Deadlines(clock, (number) => told.push(`${number} at ${clock.now()}`));
+  for (const ms of [0, 1, 8, 9, 16, 17]) deadlines.add(ms, ms);
+  assertEquals(clock.set, [0, 8, 16, 24]);
+  await clock.pass(100);
+  assertEquals(told, ["0 at 1000", "1 at 1008", "8 at 1008", "9 at 1016", "16 at 1016", "17 at 1024"]);
+});
+
+Deno.test("a time that was used up, or that all were dropped of, is used again", async () => {
+  const clock = new HandedClock();
+  const told: number[] = [];
+  const deadlines = new Deadlines(clock, (number) => told.push(number));
+  deadlines.add(1, 8);
+  await clock.pass(8);
+  deadlines.add(2, 0);
+  await clock.pass(0);
+  assertEquals(told, [1, 2]);
+  deadlines.drop(3, deadlines.add(3, 16));
+  deadlines.add(4, 16);
+  assertEquals(clock.set, [16]);
+  await clock.pass(16);
+  assertEquals([told, clock.set], [[1, 2, 4], []]);
 });

@@ -5,7 +5,9 @@ import { Routing } from "../../lib/engine/routing.ts";
 import type { Receiving, Run, Subscriber } from "../../lib/engine/types.ts";
 import { HeldMemory } from "../../lib/held_memory.ts";
 import { ROUTES_AGE_MS, ROUTES_BYTES_KEPT } from "../../lib/limits.ts";
+import { CLASSIC_LINES } from "../../lib/protocols/classic/encoding.ts";
 import { TopicTable } from "../../lib/topics/topic_table.ts";
+import { type Encoding, RECORDS } from "../../lib/wire/encoding.ts";
 import { encoder } from "./case_parts.ts";
 
 /** Counts what it is given. */
@@ -53,6 +55,20 @@ Deno.test("runs to two topics go together where the same get both at once: nothi
     false,
     false,
   ]);
+});
+
+Deno.test("a topic takes runs to several topics where each of its subscribers does, in that encoding", () => {
+  const to = routing();
+  const joins = (): boolean[] => [RECORDS, CLASSIC_LINES].map((how) => to.joins(to.routeOf("#a"), how));
+  assertEquals(joins(), [true, true], "nobody");
+  const takes = (): Counting =>
+    Object.assign(new Counting(), { takesJoined: (how: Encoding) => how === RECORDS });
+  for (let count = 0; count < 3; count++) {
+    to.subscribe("#a", takes());
+    assertEquals(joins(), [true, false]);
+  }
+  to.subscribe("#a", new Counting());
+  assertEquals(joins(), [false, false]);
 });
 
 Deno.test("the first of a topic's subscribers that is full is its gate, be it the only one, the first or the last", () => {
@@ -168,6 +184,25 @@ Deno.test("what is remembered of a topic counts for itself, its name, its counts
   assertEquals([held(false), held(true)], [160 + 2 * topic.length, 160 + 176 + 2 * topic.length]);
 });
 
+Deno.test("what is named again in the younger generation counts there as in the older, with who gets it", () => {
+  const heldInBoth = (subscribers: number): number => {
+    const memory = new HeldMemory({ most: 1024 ** 3, pool: new ChunkPool() });
+    const to = new Routing({ seed: 7, isDurable: () => false, memory });
+    const topic = `#${"x".repeat(600_000)}`;
+    for (let times = 0; times < 2; times++) to.routeOf(topic);
+    for (let at = 0; at < subscribers; at++) to.subscribe("#>", new Counting());
+    publish(to, topic);
+    assert(memory.held > ROUTES_BYTES_KEPT);
+    to.tick(ROUTES_AGE_MS);
+    publish(to, topic);
+    const { held } = memory;
+    for (const times of [2, 3]) to.tick(times * ROUTES_AGE_MS);
+    assert(memory.held < 64 * 1024, `${memory.held}`);
+    return held;
+  };
+  assertEquals(heldInBoth(10_000) - heldInBoth(0), 2 * 8 * 10_000);
+});
+
 Deno.test("topics are forgotten between one and two such times after they were named last, not by a tick more", () => {
   const to = routing();
   const name = "x".repeat(1000);
@@ -209,6 +244,7 @@ Deno.test("a topic with many subscribers is not searched for though many pattern
   to.subscribe("#cold", new Counting());
   for (const topic of ["#hot", "#hot", "#cold", "#cold"]) publish(to, topic);
   const { searches } = to;
+  assertEquals([routing().searches, searches >= 2], [0, true]);
   // each may concern any topic
   for (let at = 0; at < 500; at++) to.subscribe(`#*.*.${at}`, new Counting());
   assertEquals([publish(to, "#hot"), to.searches - searches], [100, 0]);

@@ -188,6 +188,7 @@ Deno.test("what is asked for wrongly is refused with a sentence that names the v
       ["/api/topics/%23a/stream?slow=x", "BAD_REQUEST", '"x"'],
       ["/api/topics/%23a%20b", "BAD_TOPIC", "a b"],
       ["/api/topics/%ff", "BAD_UTF8", "UTF-8"],
+      ["/api/topics/%80", "BAD_UTF8", "UTF-8"],
     ] as const
   ) {
     const problem = await http.json(path, {}, 400);

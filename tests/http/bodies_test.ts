@@ -3,6 +3,8 @@ import { Bodies } from "../../lib/http/bodies.ts";
 import { BODIES_BYTES_MOST } from "../../lib/http/limits.ts";
 import { readLines } from "../../lib/http/messages/lines.ts";
 import { Problem } from "../../lib/http/problem.ts";
+import { FakeTime } from "../cli/fake_time.ts";
+import { within } from "../support/within.ts";
 
 function post(chunks: readonly string[]): Request {
   const body = ReadableStream.from(chunks.map((chunk) => new TextEncoder().encode(chunk)));
@@ -89,6 +91,8 @@ Deno.test("a line that is too long is refused as soon as that is known, behind t
   const endless = new ReadableStream<Uint8Array>({
     pull(to): void {
       to.enqueue(new TextEncoder().encode(asked++ === 0 ? "ok\nxxxxx" : "xxxxx"));
+      // it has an end, far behind the longest line
+      if (asked > 100) to.close();
     },
   }, { highWaterMark: 0 });
   const request = new Request("http://localhost/", { method: "POST", body: endless });
@@ -97,4 +101,73 @@ Deno.test("a line that is too long is refused as soon as that is known, behind t
     for await (const line of readLines(request, { most: 8, bodies: new Bodies() })) got.push(line.length);
   }, Problem);
   assertEquals([got, asked <= 3], [[2], true]);
+});
+
+/** A body of which nothing comes any more behind these. */
+function unending(...chunks: readonly string[]): Request {
+  const left = [...chunks];
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (to) => {
+      const next = left.shift();
+      if (next === undefined) await new Promise(() => {});
+      to.enqueue(new TextEncoder().encode(next));
+    },
+  });
+  return new Request("http://localhost/", { method: "POST", body });
+}
+
+Deno.test("a body has five minutes to come, and one that has come leaves no timer", async () => {
+  using time = new FakeTime();
+  const bodies = new Bodies();
+  const problems: unknown[] = [];
+  void bodies.read(unending("ab"), 4).catch(({ status, extras }) => problems.push([status, extras.headers]));
+  time.pass(299_999);
+  await turns();
+  assertEquals(problems, []);
+  time.pass(1);
+  await turns();
+  assertEquals(problems, [[408, { connection: "close" }]]);
+  using body = await bodies.read(post(["ab"]), 4);
+  assertEquals([body.bytes.length, time.timers], [2, []]);
+});
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+Deno.test("the part of a line that has come is counted with all that is kept, until the line is whole", async () => {
+  const bodies = new Bodies();
+  using others = bodies.holding();
+  others.set(BODIES_BYTES_MOST - 8);
+  const read = async (...chunks: readonly string[]): Promise<number> => {
+    let lines = 0;
+    for await (const _ of readLines(post(chunks), { most: 100, bodies })) lines++;
+    return lines;
+  };
+  assertEquals(await read("12345678", "\n12345678", "\n", "1234", "5678\n"), 3);
+  const problem = await assertRejects(() => read("12345", "6789", "\n"), Problem);
+  assertEquals([problem.status, problem.code, problem.extras.headers?.["retry-after"]], [503, "BUSY", "1"]);
+  others.set(BODIES_BYTES_MOST);
+  others.set(0);
+});
+
+Deno.test("a line may have as many bytes as a payload, and its end beside them", async () => {
+  const read = async (...chunks: readonly string[]): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const line of readLines(unending(...chunks), { most: 8, bodies: new Bodies() })) {
+      lines.push(new TextDecoder().decode(line));
+      if (lines.length === chunks.filter((chunk) => chunk.includes("\n")).length) break;
+    }
+    return lines;
+  };
+  assertEquals(await read("12345678\r", "\n"), ["12345678"]);
+  assertEquals(await read("12345678", "\r\n"), ["12345678"]);
+  assertEquals(await read("12345678\n"), ["12345678"]);
+  for (const chunks of [["1234567890"], ["12345678", "90"], ["123456789\n"], ["12345678\r\r\n"]]) {
+    const problem = await assertRejects(() => within("the refusal", read(...chunks)), Problem);
+    assertEquals([problem.status, problem.message], [
+      413,
+      "a line is longer than 8 bytes, which a payload may have (--max-payload)",
+    ]);
+  }
 });

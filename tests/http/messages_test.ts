@@ -3,6 +3,7 @@ import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
 import { TestGatekeeper } from "../support/gates.ts";
 import { Events, type Json, startHttp } from "../support/http.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { until } from "../support/until.ts";
 import { upgrade } from "../support/v2.ts";
 
 const NDJSON = { "content-type": "application/x-ndjson" };
@@ -209,7 +210,7 @@ Deno.test("a stream that cannot keep up tells what was left out, and its subscri
     assert(missed > 0, "nothing was left out");
     assertEquals(messages + missed, all);
   }
-  while (http.broker.snapshot().subscriptions > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until("the end of the subscription", () => http.broker.snapshot().subscriptions === 0);
 });
 
 Deno.test("a stream is told that the broker stops", async () => {

@@ -27,3 +27,16 @@ Deno.test("rates are of two to four seconds while somebody asks, and looked at n
   assertEquals(told, [[1000, 10], [2000, 10], [3000, 10], [2000, 10], [3000, 40], [2000, 100], [3000, 100]]);
   assertEquals(marks, 3);
 });
+
+Deno.test("a rate is over a millisecond at least, and to a tenth", () => {
+  const totals = { published: 3 };
+  const broker = { totals, topics: { mark: () => {} } } as unknown as Broker;
+  const rates = new Rates(broker, () => 5);
+  const since = rates.look();
+  assertEquals([since.over, perSecond(1, since)], [1, 1000]);
+  assertEquals([perSecond(1, { over: 3000 }), perSecond(2, { over: 3000 }), perSecond(1, { over: 40_000 })], [
+    0.3,
+    0.7,
+    0,
+  ]);
+});

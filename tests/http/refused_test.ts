@@ -49,6 +49,7 @@ Deno.test("a problem keeps what it says, and what else is to be said with it", (
     headers: { a: "1", b: "2" },
     members: { x: 1 },
   });
+  assertEquals(`${own}`, "Problem: long", "as a log has it");
   const more = problemOf(own, { headers: { b: "3" }, members: { y: 2 } })!;
   assertEquals([more.status, more.message, more.extras], [413, "long", {
     headers: { a: "1", b: "3" },

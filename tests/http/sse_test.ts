@@ -109,6 +109,10 @@ Deno.test("from 64 KiB that wait on, who makes events is to wait until they have
   assertEquals(stream.full, false);
   stream.event("message", "");
   assertEquals(stream.full, true);
+  const exact = new EventStream();
+  exact.event("message", "x".repeat(64 * 1024 - empty));
+  assertEquals(exact.full, true);
+  void exact.readable.cancel();
   const ready = stream.ready();
   assertEquals((await reading.next())?.length, 64 * 1024 - 1 + empty);
   await within("room", ready);

@@ -4,10 +4,14 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import type { Grant } from "../../lib/auth/grant.ts";
 import { PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
 import type { Log, LogFields } from "../../lib/log.ts";
 import { FRAMES } from "../../lib/protocols/mod.ts";
 import { Connection } from "../../lib/sessions/connection.ts";
+import type { ConnectionOptions } from "../../lib/sessions/connection_options.ts";
+import { ReadBuffer } from "../../lib/sessions/read_buffer.ts";
+import type { Settings } from "../../lib/sessions/settings.ts";
 import type { Transport } from "../../lib/sessions/transport.ts";
 import { settled } from "../support/handed_clock.ts";
 import { StillClock } from "../support/still_clock.ts";
@@ -20,11 +24,14 @@ const decoder = new TextDecoder();
 /** What a connection goes over: each read, write and end of output ends when the test says so. */
 export class Wire implements Transport {
   written = "";
+  readonly writes: string[] = [];
   closes = 0;
   /** How often the end of output was asked for. */
   ends = 0;
   /** Whether writes end at once. */
   takes = true;
+  /** How much room each read had. */
+  readonly rooms: number[] = [];
   #reading: PromiseWithResolvers<number | null> | undefined;
   #into = new Uint8Array(0);
   #writing: PromiseWithResolvers<number> | undefined;
@@ -36,12 +43,15 @@ export class Wire implements Transport {
 
   read(into: Uint8Array<ArrayBuffer>): Promise<number | null> {
     this.#into = into;
+    this.rooms.push(into.length);
     this.#reading = Promise.withResolvers();
     return this.#reading.promise;
   }
 
   write(from: Uint8Array<ArrayBuffer>): Promise<number> {
-    this.written += decoder.decode(from);
+    const text = decoder.decode(from);
+    this.writes.push(text);
+    this.written += text;
     if (this.takes) return Promise.resolve(from.length);
     this.#writing = Promise.withResolvers();
     return this.#writing.promise;
@@ -111,21 +121,35 @@ export class Line {
   reason: string | undefined;
 
   constructor(
-    { to = "publishers", classic = false }: {
+    { to = "publishers", classic = false, grant, bench, settings, asked = false }: {
       readonly to?: "publishers" | "subscribers";
       readonly classic?: boolean;
+      readonly grant?: Grant;
+      /** Left out: one of its own. */
+      readonly bench?: Bench;
+      readonly settings?: Partial<Settings>;
+      /** It has not been let in. */
+      readonly asked?: boolean;
     } = {},
   ) {
     const tell = (level: string) => (event: string, fields: LogFields = {}): void =>
       void this.logged.push([level, event, fields]);
     const log: Log = { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") };
-    this.bench = new Bench({ clock: this.clock, log });
+    this.bench = bench ?? new Bench({ clock: this.clock, log, ...settings });
     const listener = to === "publishers" ? PUBLISHERS : SUBSCRIBERS;
+    const { lobby } = this.bench.settings;
+    const input = new ReadBuffer(this.bench.settings);
+    const beginning = (): NonNullable<ConnectionOptions["beginning"]> => {
+      return { input, read: this.wire.read(input.space()), stay: lobby.enter({ isBeingAsked: false }) };
+    };
+    if (!asked) input.close();
     this.connection = new Connection(this.bench.settings, {
       number: 7,
       listener: classic ? listener : { ...listener, protocol: FRAMES },
       address: "10.0.0.1:5",
       transport: this.wire,
+      grant,
+      ...(asked ? { beginning: beginning() } : {}),
     }, { ended: (_, reason) => this.reason = reason });
     this.over = this.connection.run();
   }

@@ -1,7 +1,9 @@
 /** A connection's places in groups, whose engine does as the test says. */
 import { assertEquals } from "@std/assert";
 import { UNLIMITED } from "../../lib/auth/grant.ts";
+import type { Run } from "../../lib/engine/types.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
+import { decodeText } from "../../lib/text.ts";
 import { type ScriptedMembership, SETTLED } from "../support/scripted_engine.ts";
 import { Bench, type Peer } from "./session_bench.ts";
 
@@ -51,6 +53,26 @@ Deno.test("what waits together goes back apart, each with its topic, its numbers
   ]);
   const { unsent, delivered } = bench.counters.totals;
   assertEquals([unsent, delivered, bench.pool.bytesOut, bench.memory.held], [0, 0, 0, 0]);
+  assertEquals(engine.pool.bytesOut, 0);
+});
+
+Deno.test("what goes back lies in memory that nobody else is given until it is let go of (G4)", () => {
+  const bench = new Bench();
+  const peer = bench.connect();
+  const place = joins(bench, peer);
+  // the first lies where it came, the others are gathered
+  for (const first of [1, 3]) bench.engine.give(place, "#d.a", { payloads: ["one", "two"], first });
+  let left: readonly Run[] = [];
+  place.leave = (unsent) => void (left = unsent);
+  peer.close();
+  for (const pool of [bench.pool, bench.engine.pool]) {
+    for (const size of [64, 128, 256, 2048]) pool.take(size).bytes.fill(0);
+  }
+  assertEquals(left.map((run) => decodeText(run.records.view)), Array(2).fill(record("#d.a", "one", "two")));
+  const out = bench.pool.bytesOut + bench.engine.pool.bytesOut;
+  for (const run of left) run.release();
+  assertEquals(bench.pool.bytesOut + bench.engine.pool.bytesOut, 2 * (64 + 128 + 256 + 2048));
+  assertEquals(out > 2 * (64 + 128 + 256 + 2048), true);
 });
 
 Deno.test("who leaves is still sent what is stored nowhere, and its group is told of it no more (G4)", () => {
@@ -86,6 +108,7 @@ Deno.test("what a member is given that cannot be sent any more goes back whole w
   peer.outbox.giveUp();
   bench.engine.give(place, "#d.a", { payloads: ["1", "2"], first: 3 });
   bench.engine.give(place, "#m", { payloads: ["x", "y", "z"] });
+  assertEquals([peer.outbox.queued, peer.outbox.held], [0, 0]);
   peer.close();
   assertEquals(place.said, ["leave #d.a*2@3 #m*3"]);
   assertEquals(place.returned, [record("#d.a", "1", "2"), record("#m", "x", "y", "z")]);

@@ -57,7 +57,9 @@ Deno.test("room of which half and more is left is read into again, and on a quie
   assert(buffer.space() === first, "from its beginning again");
   // what is unread stays: behind it 32 are left, which are half, and then 31, which are not
   buffer.filled(31);
+  const { chunk } = buffer;
   assertEquals([buffer.space().length, buffer.start, buffer.end], [32, 0, 31]);
+  assert(buffer.chunk === chunk, "where it was");
   buffer.filled(1);
   assertEquals([buffer.space().length, buffer.start, buffer.end], [127 - 32, 0, 32]);
   buffer.close();

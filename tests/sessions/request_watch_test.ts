@@ -21,3 +21,12 @@ Deno.test("neither silence between requests nor time in which nothing is read co
   watch.finished();
   assertEquals(watch.tick(REQUEST_MS / 2 + 1, 5), false);
 });
+
+Deno.test("a request has its time to the millisecond, the longer the more of it has come", () => {
+  for (const [unread, most] of [[1, 30_000], [64 * 1024, 31_000], [640 * 1024, 40_000]] as const) {
+    const watch = new RequestWatch();
+    watch.reading = true;
+    assertEquals(watch.tick(most - 1, unread), false, `${unread}`);
+    assertEquals(watch.tick(2, unread), true, `${unread}`);
+  }
+});

@@ -11,9 +11,50 @@ Deno.test("an end of a connection is written as Linux writes it", () => {
     ["2001:db8::ff00:42:8329", 65535, "B80D01200000000000FF000029834200:FFFF"],
     ["fe80::1%eth0", 2, "000080FE000000000000000001000000:0002"],
     ["1:2:3:4:5:6:7:8", 3, "02000100040003000600050008000700:0003"],
+    ["::1.2.3.4", 80, "00000000000000000000000004030201:0050"],
+    ["1:2:3:4:5:6:7::", 1, "02000100040003000600050000000700:0001"],
+    ["::2:3:4:5:6:7:8", 1, "02000000040003000600050008000700:0001"],
+    ["255.255.255.0", 1, "00FFFFFF:0001"],
+    ["256.0.0.1", 1, undefined],
+    ["-1.0.0.1", 1, undefined],
+    ["1.2.3", 1, undefined],
+    ["1.2.3.4.5", 1, undefined],
+    ["::1.2.3", 1, undefined],
+    ["1:2:3:4:5:6:7", 1, undefined],
+    ["1:2:3:4:5:6:7:8:9", 1, undefined],
+    ["1:2:3:4:5:6:7:8::9", 1, undefined],
     ["a name", 1, undefined],
   ];
   for (const [hostname, port, end] of ends) assertEquals(endOf({ hostname, port }), end, hostname);
+});
+
+Deno.test("a connection is known by both of its ends, and only where both are of TCP", () => {
+  const tcp = (hostname: string, port: number): Deno.NetAddr => ({ transport: "tcp", hostname, port });
+  const unix: Deno.UnixAddr = { transport: "unix", path: "/x" };
+  const key = (localAddr?: Deno.Addr, remoteAddr?: Deno.Addr): string | undefined =>
+    socketKey(
+      {
+        ...(localAddr === undefined ? {} : { localAddr }),
+        ...(remoteAddr === undefined ? {} : { remoteAddr }),
+      } as Parameters<typeof socketKey>[0],
+    );
+  const [here, there] = [tcp("127.0.0.1", 9000), tcp("127.0.0.1", 40_000)];
+  assertEquals(key(here, there), "0100007F:2328 0100007F:9C40");
+  for (const [local, remote] of [[unix, there], [here, unix], [undefined, there], [here, undefined]]) {
+    assertEquals(key(local, remote), undefined);
+  }
+  assertEquals([key(tcp("a name", 1), there), key(here, tcp("a name", 1))], [undefined, undefined]);
+});
+
+Deno.test("a table that ends in the middle of a row, or has none, says nothing more", () => {
+  const found = new Map<string, number>();
+  const row = "   0: 0100007F:2328 0100007F:9C40 01 0000000A:00000005";
+  for (const table of ["", "header", "header\n", "header\n   0", `${row}\n`]) {
+    rowsOf(table, { of: new Set(["0100007F:2328 0100007F:9C40"]), found });
+    assertEquals(found.size, 0, table);
+  }
+  rowsOf(`header\n${row}`, { of: new Set(["0100007F:2328 0100007F:9C40"]), found });
+  assertEquals([...found.values()], [10]);
 });
 
 Deno.test("of the system's table only what was asked for is read", () => {

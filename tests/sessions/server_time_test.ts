@@ -1,129 +1,17 @@
 /** What a server does as time passes, which passes when the test says so. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { Gatekeeper } from "../../lib/auth/gatekeeper.ts";
 import { type Grant, UNLIMITED } from "../../lib/auth/grant.ts";
-import { THIS_MACHINE } from "../../lib/broker/machine.ts";
-import { PUBLISHERS, SUBSCRIBERS } from "../../lib/broker/mod.ts";
-import { ChunkPool } from "../../lib/buffers.ts";
-import { Counters } from "../../lib/counters.ts";
-import { FlushList } from "../../lib/flush_list.ts";
-import { HeldMemory } from "../../lib/held_memory.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../lib/limits.ts";
-import type { LogFields } from "../../lib/log.ts";
-import { Server, type Transport } from "../../lib/sessions/mod.ts";
+import { PUBLISHERS } from "../../lib/broker/mod.ts";
+import { Connection } from "../../lib/sessions/connection.ts";
+import type { Transport } from "../../lib/sessions/mod.ts";
 import { PROCESS_HEAP } from "../../lib/sessions/process_heap.ts";
-import { PatternBudget } from "../../lib/topics/pattern_budget.ts";
 import { standIn } from "../cli/stand_in.ts";
 import { settled } from "../support/handed_clock.ts";
-import { memoryPair } from "../support/memory_pair.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { ScriptedEngine } from "../support/scripted_engine.ts";
-import { StillClock } from "../support/still_clock.ts";
+import type { RawClient } from "../support/raw_client.ts";
 import { upgrade } from "../support/v2.ts";
 import { within } from "../support/within.ts";
-
-/** Knows when it was told the time, and may wait for it. */
-class TimedEngine extends ScriptedEngine {
-  readonly ticks: number[] = [];
-  waits = false;
-
-  override tick(now: number): void {
-    this.ticks.push(now);
-  }
-}
-
-/** Knows how often it was asked to give back what nobody needs. */
-class TrimmedPool extends ChunkPool {
-  trims = 0;
-
-  override trim(): void {
-    this.trims++;
-    super.trim();
-  }
-}
-
-/** A server, and all that it works with. */
-class Room implements AsyncDisposable {
-  readonly clock = new StillClock();
-  readonly pool = new TrimmedPool();
-  readonly flushes = new FlushList();
-  readonly logged: (readonly [level: string, event: string, fields: LogFields])[] = [];
-  readonly engine: TimedEngine;
-  readonly counters = new Counters();
-  readonly server: Server;
-
-  constructor(
-    { gatekeeper, waits = false, limits = {}, stallTimeout = 60_000 }: {
-      readonly gatekeeper?: Gatekeeper;
-      readonly waits?: boolean;
-      readonly limits?: Partial<Limits>;
-      readonly stallTimeout?: number;
-    } = {},
-  ) {
-    const { clock, pool, flushes, counters } = this;
-    const memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool });
-    this.engine = new TimedEngine({ seed: 1, counters, flushes, memory });
-    this.engine.waits = waits;
-    const log = (level: string) => (event: string, fields: LogFields = {}): void =>
-      void this.logged.push([level, event, fields]);
-    this.server = new Server({
-      engine: this.engine,
-      counters,
-      gatekeeper,
-      version: "0",
-      limits: { ...DEFAULT_LIMITS, ...limits },
-      slowConsumer: "block",
-      stallTimeout,
-      now: () => 5000 + clock.now(),
-      clock,
-      log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-      pool,
-      memory,
-      patterns: new PatternBudget(memory),
-      flushes,
-      loginTimeout: 10_000,
-      connectionsPerAddress: Infinity,
-    }, THIS_MACHINE.loop());
-  }
-
-  connect(to: "publishers" | "subscribers" = "publishers", capacity?: number, grant?: Grant): RawClient {
-    const [mine, theirs] = memoryPair(capacity);
-    void this.serve(theirs, to, grant);
-    return new RawClient(mine);
-  }
-
-  serve(
-    transport: Transport,
-    to: "publishers" | "subscribers" = "subscribers",
-    grant?: Grant,
-  ): Promise<void> {
-    const listener = to === "publishers" ? PUBLISHERS : SUBSCRIBERS;
-    return this.server.serve(transport, { listener, address: "memory", grant });
-  }
-
-  /** Nobody is here any more. */
-  async empty(): Promise<void> {
-    const waiting = async (): Promise<void> => {
-      while (this.server.connections > 0) await settled();
-    };
-    await within("the end of all connections", waiting());
-  }
-
-  /** What was logged but for who came and went. */
-  get told(): (readonly [level: string, event: string, fields: LogFields])[] {
-    return this.logged.filter(([level]) => level !== "debug");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = this.server.close();
-    // whoever does not go is not waited for longer
-    for (let times = 0; times < 4; times++) {
-      this.clock.pass(500);
-      await settled();
-    }
-    await within("the end of the server", closed);
-  }
-}
+import { Room } from "./server_room.ts";
 
 Deno.test("time passes four times a second while somebody is here, and not before and behind that", async () => {
   await using room = new Room();
@@ -409,4 +297,66 @@ Deno.test("connections have numbers in the order in which they came, and are end
     "connection opened",
     { connection: 2, listener: "subscribers", address: "memory" },
   ]);
+});
+
+Deno.test("of hundreds 256 are told the time before others have their turn, and a pass that is not over stands for the next", async () => {
+  await using room = new Room();
+  using clients = new DisposableStack();
+  for (let at = 0; at < 600; at++) clients.use(room.connect());
+  let told = 0;
+  const { tick } = Connection.prototype;
+  using _ = standIn(Connection.prototype, "tick", function (this: Connection, milliseconds: number): boolean {
+    told++;
+    return tick.call(this, milliseconds);
+  });
+  const turned = (): Promise<void> =>
+    within("the others' turn", new Promise<void>((resolve) => room.server.later(resolve)));
+  room.clock.pass(250);
+  assertEquals(told, 256);
+  await turned();
+  assertEquals(told, 512);
+  room.clock.pass(250);
+  assertEquals(told, 512, "it is not over");
+  await turned();
+  assertEquals(told, 600);
+  room.clock.pass(250);
+  assertEquals(told, 856, "and the next begins anew");
+});
+
+Deno.test("the heap is not collected while more than 64 MiB are alive, connections with what they take counted", async () => {
+  const MIB = 1024 * 1024;
+  for (const [more, collected] of [[0, 1], [1, 0]] as const) {
+    let [bytes, collections] = [10 * MIB, 0];
+    using _bytes = standIn(PROCESS_HEAP, "bytes", () => bytes);
+    using _worked = standIn(PROCESS_HEAP, "worked", () => 0);
+    using _collect = standIn(PROCESS_HEAP, "collect", () => void collections++);
+    await using room = new Room();
+    using clients = new DisposableStack();
+    for (let at = 0; at < 100; at++) clients.use(room.connect());
+    room.memory.hold(64 * MIB - room.memory.held - 100 * 16 * 1024 + more);
+    bytes = 100 * MIB;
+    // the first look has nothing to compare with
+    room.clock.pass(11_000);
+    await settled();
+    assertEquals(collections, collected);
+  }
+});
+
+Deno.test("who is late is not waited for by a server that has closed", async () => {
+  const gatekeeper: Gatekeeper = { admit: () => {}, admitClassic: () => undefined, renew: () => undefined };
+  const room = new Room({ gatekeeper });
+  using client = room.connect();
+  room.clock.pass(10_000);
+  assertEquals(room.clock.alarms, 2, "the ticks, and the end of who is late");
+  await within("the end of the server", room.server.close());
+  assertEquals([room.clock.alarms, await client.rest()], [0, ""]);
+});
+
+Deno.test("a server that drains listens no more", async () => {
+  await using room = new Room();
+  const [listening] = room.server.listen([{ ...PUBLISHERS, hostname: "127.0.0.1", port: 0 }]);
+  assertEquals(room.server.listening, [listening!]);
+  await within("the end of the drain", room.server.drain(1000));
+  assertEquals([room.server.listening, room.clock.alarms], [[], 0]);
+  await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: listening!.address.port }), Error);
 });

@@ -35,6 +35,17 @@ export class ToldTurns extends Turns {
   /** Whether replies may wait for one another. */
   crowd = false;
   readonly heldBack: HeldBack[] = [];
+  /** Whether whoever has something to do has to wait for its turn; then those who do. */
+  busy = false;
+  readonly queued: { readonly turn: () => void; readonly little: boolean }[] = [];
+  /** Whether who was served has to wait before it reads more; then those who do. */
+  full = false;
+  readonly readers: (() => void)[] = [];
+  /** Bytes of each read. */
+  readonly cameIn: number[] = [];
+  /** Turns that have begun, whether with little to do, and how many have ended. */
+  readonly begun: boolean[] = [];
+  ended = 0;
 
   constructor(flush: () => void) {
     super({ later: (turn) => void setTimeout(turn), settled: (done) => done(), now: () => 0 }, flush);
@@ -42,6 +53,37 @@ export class ToldTurns extends Turns {
 
   override get holds(): boolean {
     return this.crowd;
+  }
+
+  override get free(): boolean {
+    return !this.busy && super.free;
+  }
+
+  override get holdsReads(): boolean {
+    return this.full;
+  }
+
+  override came(bytes: number): void {
+    this.cameIn.push(bytes);
+    super.came(bytes);
+  }
+
+  override begin(how: { readonly little?: boolean } = {}): void {
+    this.begun.push(how.little === true);
+    super.begin(how);
+  }
+
+  override end(): void {
+    this.ended++;
+    super.end();
+  }
+
+  override queue(turn: () => void, { little }: { readonly little: boolean }): void {
+    this.queued.push({ turn, little });
+  }
+
+  override whenReadable(callback: () => void): void {
+    this.readers.push(callback);
   }
 
   override over(work: number): boolean {

@@ -186,6 +186,27 @@ Deno.test("who a client is it says with its first request, whatever that is, and
   }
 });
 
+Deno.test("each publish of a read is published once and answered in its place, whatever comes between (C2)", () => {
+  const bench = new Bench();
+  const peer = bench.connect();
+  const got = bench.connect();
+  got.send("sub #>\n");
+  got.taken();
+  const said = peer.ask(
+    "pub #a 1\n1\npub #b 1\n2\npub #a* 1\nx\npub #a 1\n3\npub #b 1 ttl=60\n4\nping\npub #c 1\n5\npub * 1\nx\n",
+  );
+  assertEquals(said.split("\n").map((line) => line.split(" ").slice(0, 2).join(" ")), [
+    ...["ok 2", "err BAD_TOPIC", "ok 2", "pong", "ok 1", "err BAD_TOPIC", ""],
+  ]);
+  assertEquals(got.taken(), "pub #a 1\n1\npub #b 1\n2\npub #a 1\n3\npub #b 1 ttl=60\n4\npub #c 1\n5\n");
+  const { published, publishedBytes, refused } = bench.counters.totals;
+  assertEquals({ published, publishedBytes, refused }, {
+    published: 5,
+    publishedBytes: 4 * 11 + 18,
+    refused: 2,
+  });
+});
+
 Deno.test("for what there is no memory for it is refused at once, and counted, though nothing follows", () => {
   const bench = new Bench();
   const peer = bench.connect();

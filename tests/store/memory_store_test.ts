@@ -13,7 +13,7 @@ Deno.test("memory: its state is what is there, what waits with it, and what went
   const zero = { commitTime: 0, committing: 0, trimmed: 0 };
   const none = { ...zero, topics: 0, batches: 0, bytes: 0, last: 0, commits: 0, delayed: 0, delayedBytes: 0 };
   assertEquals(store.store.state, none);
-  await store.commitOf({
+  const stored = await store.commitOf({
     appends: [run("#a", "1", "2"), run("#b", "3")],
     delayed: [{ ...run("#c", "x"), due: 9 }],
   });
@@ -28,6 +28,7 @@ Deno.test("memory: its state is what is there, what waits with it, and what went
     delayedBytes: 11,
   };
   assertEquals(store.store.state, first);
+  assertEquals(stored, [{ first: 1, batch: 1, time: 100 }, { first: 1, batch: 2, time: 100 }]);
   assertEquals(told, []);
   now = 151;
   await store.commitOf({ moved: [1] });
@@ -127,4 +128,25 @@ Deno.test("memory: groups are forgotten and marked by the commit that says so, b
   now = 9000;
   await store.commitOf({});
   assertEquals(store.store.state.batches, 0);
+});
+
+Deno.test("memory: no more topics begin than may be, with what is appended and what waits", async () => {
+  const store = new Asking(new MemoryStore({ now: () => 1 }));
+  const commit = {
+    appends: [run("#a", "1"), run("#b", "1"), run("#a", "2")],
+    delayed: [{ ...run("#a", "x"), due: 5 }, { ...run("#c", "x"), due: 5 }],
+  };
+  const outcome = await store.outcomeOf({ ...commit, topicsMost: 1 });
+  assert(outcome.kind === "stored");
+  assertEquals([outcome.stored.map(({ first }) => first), outcome.unbegun, outcome.begun], [
+    [1, 2],
+    { appends: [1], delayed: [1] },
+    undefined,
+  ]);
+  const more = await store.outcomeOf({ ...commit, topicsMost: 3 });
+  assert(more.kind === "stored");
+  assertEquals([more.stored.map(({ first }) => first), more.unbegun, more.begun], [[3, 1, 4], undefined, [
+    1,
+  ]]);
+  assertEquals(store.store.state.topics, 3);
 });

@@ -118,7 +118,8 @@ export class ScriptedEngine extends MemoryEngine {
   refuses: string | undefined;
   /** Who is full whatever is published. */
   gate: Gate | undefined;
-  readonly #pool = new ChunkPool();
+  /** Of what it gives. */
+  readonly pool = new ChunkPool();
   readonly #flushes: FlushList;
 
   constructor(options: ConstructorParameters<typeof MemoryEngine>[0]) {
@@ -157,7 +158,7 @@ export class ScriptedEngine extends MemoryEngine {
       route: this.routeOf(topic),
       encoding: RECORDS,
       count: payloads.length,
-      pool: this.#pool,
+      pool: this.pool,
       hasFields: false,
       ttl: undefined,
       expires,

@@ -24,7 +24,11 @@ Deno.test("what becomes so in time is waited for, and asked no more; what does n
   await become(() => ++asked === 3, 1000);
   assertEquals(asked, 3);
   let never = 0;
-  await assertRejects(() => become(() => ++never === 0, 1), Error, "++never === 0 did not come within 0.001 s");
+  await assertRejects(
+    () => become(() => ++never === 0, 1),
+    Error,
+    "++never === 0 did not come within 0.001 s",
+  );
   const before = never;
   await new Promise((resolve) => setTimeout(resolve, 10));
   assertEquals(never, before);

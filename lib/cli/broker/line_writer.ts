@@ -66,7 +66,6 @@ export class LineWriter {
     } catch {
       // stderr is closed: there is no place left to say so, and the broker goes on
       this.#closed = true;
-      this.#waiting = "";
     }
     this.#writing = undefined;
   }

@@ -158,7 +158,7 @@ class Reader {
   #option(word: string): Occurrence {
     const equals = word.indexOf("=");
     const long = equals === -1 ? word : word.slice(0, equals);
-    const written = word.startsWith("--") || this.#names.has(long) ? long : word.slice(0, 2);
+    const written = word.startsWith("--") ? long : word.slice(0, 2);
     const name = this.#names.get(written);
     const row = name === undefined ? undefined : this.options.get(name);
     if (name === undefined || row === undefined || this.#names.has(`-${word}`)) {

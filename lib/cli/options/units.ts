@@ -190,7 +190,7 @@ export function size(range: { readonly least: number; readonly most: number }): 
 /** A number of bytes in its largest whole unit: 65536 is `64KiB`. */
 export function showSize(bytes: number): string {
   for (const unit of ["TiB", "GiB", "MiB", "KiB"]) {
-    const many = bytes / (BYTES.get(unit.toLowerCase()) ?? 1);
+    const many = bytes / BYTES.get(unit.toLowerCase())!;
     if (many >= 1 && Number.isInteger(many)) return `${many}${unit}`;
   }
   return `${bytes}`;

@@ -277,7 +277,7 @@ class Pace {
 
   /** Milliseconds before the next message is due; not above 0: it is. Counts it. */
   early(): number {
-    if (this.#rate === undefined) return 0;
+    if (this.#rate === undefined) return -Infinity;
     return this.#start + this.#count++ * 1000 / this.#rate - performance.now();
   }
 }

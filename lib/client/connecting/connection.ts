@@ -254,7 +254,6 @@ export class Connection {
     const over = [this.#work.finish(), link.ended, ...(next === undefined ? [] : [next.ended])];
     await waitAtMost({ clock: this.#clock, ms: LAST_CLASSIC_REPLY_MS }, Promise.race(over));
     if (next === undefined || (await this.#subscriber?.restore(next)) === false) {
-      next?.close();
       link.close(ANSWERED_LATE);
       return link;
     }

@@ -91,7 +91,9 @@ export class Connector {
     if (!this.#protocols.saysHello) return this.#withoutHello(opened);
     const greeting = this.#greet(opened);
     try {
-      return await this.#greeted(greeting, this.#clock.now() + within);
+      const connected = await this.#greeted(greeting, this.#clock.now() + within);
+      this.#signal.throwIfAborted();
+      return connected;
     } catch (error) {
       greeting.close();
       this.#signal.throwIfAborted();
@@ -123,7 +125,6 @@ export class Connector {
   /** What comes of a connection on which hello was said; `until`: when the try is over. */
   async #greeted(greeting: Greeting, until: number): Promise<Connected> {
     const answer = await this.#firstAnswer(greeting, until);
-    this.#signal.throwIfAborted();
     if (answer.kind !== "unanswered") return await this.#answered(greeting, answer);
     if (!answer.silent) return await this.#closed(greeting, { answer, until });
     if (this.#protocols.expects2) throw new ConnectError(answer.reason, { accepted: true });
@@ -142,7 +143,6 @@ export class Connector {
   async #firstAnswer(greeting: Greeting, until: number): Promise<HandshakeResult> {
     const soon = await greeting.answer(HELLO_MS);
     if (soon.kind !== "unanswered" || !soon.silent) return soon;
-    this.#signal.throwIfAborted();
     const reason = `${soon.reason} within ${inWords(HELLO_MS)}`;
     this.#settings.onEvent({ type: "silent", reason });
     // to find out who somebody is takes its time, and longer where others try, too
@@ -222,7 +222,6 @@ export class Connector {
     const trial = this.#trial(link, this.#judgeBeside(link, greeting));
     const left = Math.min(TRIAL_FIRST_MS, until - this.#clock.now());
     const verdict = await inTime({ clock: this.#clock, ms: Math.max(left, 0) }, trial.verdict);
-    this.#signal.throwIfAborted();
     if (verdict === LATE) return { link, localPort, trial };
     if (verdict === undefined) return await this.#notBeside(greeting, until);
     if (verdict.kind === "classic") return { link, localPort };
@@ -238,7 +237,6 @@ export class Connector {
   async #notBeside(greeting: Greeting, until: number): Promise<Connected> {
     const clock = this.#clock;
     const answer = await inTime({ clock, ms: Math.max(until - clock.now(), HELLO_MS) }, greeting.late());
-    this.#signal.throwIfAborted();
     if (answer === LATE) throw new ConnectError("the broker ended the connection", { accepted: true });
     if (answer.kind === "unanswered") return await this.#closed(greeting, { answer, until });
     if (answer.kind === "turned away" || answer.kind === "denied") {

@@ -87,13 +87,13 @@ export async function hearAnswer(
     whole.set(chunk, answer.length);
     answer = whole;
     const lf = answer.indexOf(LF);
-    const line = decoder.decode(answer.subarray(0, lf === -1 ? answer.length : lf)).replace(/\r$/, "");
-    if (lf !== -1 && line === "OK_2") {
+    const line = lf === -1 ? undefined : decoder.decode(answer.subarray(0, lf)).replace(/\r$/, "");
+    if (line === "OK_2") {
       incoming.unread(answer.subarray(lf + 1));
       return { kind: "2" };
     }
     const enough = answer.length > ANSWER_MOST || clock.now() - begun > ANSWER_MS;
-    if (enough || (lf !== -1 && isReply(line))) return answered(answer);
+    if (enough || (line !== undefined && isReply(line))) return answered(answer);
   }
 }
 

@@ -235,7 +235,6 @@ export class Backlog {
     const last = this.#blocks.at(-1);
     if (last !== undefined && last.length + bytes <= last.bytes.length) return last;
     const fresh = emptyBlock(this.#memory(bytes));
-    if (last !== undefined && last.count === 0) this.#blocks.pop();
     this.#blocks.push(fresh);
     return fresh;
   }
@@ -269,7 +268,6 @@ function emptyBlock(bytes: Uint8Array<ArrayBuffer>): Block {
  * Finds out how many bytes the messages have that are done with; nobody needs to know while all goes well.
  */
 function skip(block: Block): void {
-  if (block.skipped === block.done) return;
   const reader = readerOf(block);
   reader.skip(block.done - block.skipped);
   block.skipped = block.done;
@@ -281,7 +279,6 @@ function skip(block: Block): void {
  * before the one that was looked for last is not read again.
  */
 function find(block: Block, index: number): { readonly start: number; readonly end: number } {
-  skip(block);
   const { bytes, length, skipped, skippedBytes, near } = block;
   const from = near.index > skipped && near.index <= index ? near : { index: skipped, start: skippedBytes };
   const reader = new RecordReader({ bytes, start: from.start, end: length });

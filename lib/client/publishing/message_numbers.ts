@@ -42,8 +42,7 @@ export class MessageNumbers {
   /** One that waits does no longer. */
   withdraw(number: number): void {
     const holes = this.#withdrawn;
-    if (number > (holes.at(-1) ?? 0)) holes.push(number);
-    else holes.splice(upTo(holes, number), 0, number);
+    holes.splice(upTo(holes, number), 0, number);
     this.advance(0);
   }
 

@@ -119,7 +119,6 @@ export class MessageTerms {
 
   /** Lets go of those of all messages up to a number, and gives those that asked for subscribers. */
   settle(upTo: number): readonly (readonly [number: number, terms: HeldTerms])[] {
-    if (this.#held.size === 0) return [];
     const asked: [number, HeldTerms][] = [];
     for (const [number, terms] of this.#held) {
       if (number > upTo) break;

@@ -169,7 +169,6 @@ export class PublishQueue implements Work, Answers {
     this.#tellWaiters(); // how much is much depends on what the link speaks
     if (link === undefined) return;
     this.#stopped = false;
-    this.#busy = undefined;
     if (link.protocol === "2") {
       link.answers = this;
       this.#learnDurable(link);
@@ -296,7 +295,6 @@ export class PublishQueue implements Work, Answers {
   }
 
   #schedule(): void {
-    if (this.#link === undefined || this.#busy === this.#link) return;
     if (this.#backlog.unsent >= FLUSH_EARLY_BYTES) return this.#send();
     if (this.#scheduled) return;
     this.#scheduled = true;

@@ -9,6 +9,7 @@ import { quote } from "../../text.ts";
 import { isReplyTopic } from "../../topics/reply_topic.ts";
 import { matches, parseTopic } from "../../topics/topic.ts";
 import { recordHead } from "../../wire/records.ts";
+import { ByTopic } from "../by_topic.ts";
 import { Connection } from "../connecting/connection.ts";
 import { DEFAULT_PORT, resolveSettings } from "../connecting/settings.ts";
 import { type Host, THIS_MACHINE } from "../host.ts";
@@ -31,8 +32,6 @@ import { wrongKind } from "../wrong_kind.ts";
 import { bytesOf, type Payload } from "./payload.ts";
 import { PublishQueue } from "./publish_queue.ts";
 
-/** Topics whose heads are remembered. */
-const HEADS_MOST = 1024;
 const NO_FIELDS: Uint8Array = new Uint8Array(0);
 /** What no caller can give as a topic, an empty one neither. */
 const NO_TOPIC = Symbol("no topic");
@@ -72,7 +71,7 @@ class QueuePublisher implements Publisher {
   readonly #connection: Connection;
   readonly #queue: PublishQueue;
   readonly #requests: Requests;
-  readonly #heads = new Map<string, Head>();
+  readonly #heads = new ByTopic<Head>();
   #lastTopic: string | typeof NO_TOPIC = NO_TOPIC;
   #lastHead: Head = { bytes: NO_FIELDS, ids: undefined };
   /** What the heads go by. */
@@ -190,7 +189,6 @@ class QueuePublisher implements Publisher {
       const { name } = parsed;
       const stored = !isReplyTopic(name) && this.#durable.some((pattern) => matches(pattern, name));
       head = { bytes: recordHead(name), ids: stored ? this.#queue.ids.of(name) : undefined };
-      if (this.#heads.size >= HEADS_MOST) this.#heads.clear();
       this.#heads.set(topic, head);
     }
     this.#lastTopic = topic;

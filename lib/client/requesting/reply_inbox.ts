@@ -72,7 +72,6 @@ export class ReplyInbox {
 
   async close(): Promise<void> {
     this.#closing.abort(new RunError("the publisher is closed", "CLOSED"));
-    this.#isUp = false;
     // one that is on its way ends by itself
     if (this.#subscriber === undefined) await this.#coming?.catch(() => {});
     else await this.#subscriber.close();
@@ -104,7 +103,6 @@ export class ReplyInbox {
       }
     } catch (error) {
       this.#isUp = false;
-      this.#lost++;
       this.#coming = this.#subscriber = undefined;
       this.#parts.onLost(error instanceof Error ? error : new RunError(String(error)));
     }

@@ -60,7 +60,6 @@ export class Requests {
   readonly #waiting = new Map<number, Waiting>();
   readonly #terms: MessageTerms;
   #last = 0;
-  #ended: Error | undefined;
 
   constructor(parts: RequestsParts) {
     this.#parts = parts;
@@ -92,7 +91,6 @@ export class Requests {
     if (timeout === 0 || terms === undefined) {
       throw new RefusedError("BAD_FIELD", `timeout is milliseconds from 1 to ${TIMER_MOST_MS}, 0 is not`);
     }
-    if (this.#ended !== undefined) throw this.#ended;
     const coming = this.#inbox.ready();
     const data = typeof payload === "string" ? payload : bytesOf(payload);
     const number = ++this.#last;
@@ -121,10 +119,8 @@ export class Requests {
     return neverUnhandled(waiting.promise);
   }
 
-  /** Nothing is asked and nothing is waited for any more. */
+  /** Nothing is waited for any more, and nothing is asked from then on. */
   async end(error: Error): Promise<void> {
-    if (this.#ended !== undefined) return;
-    this.#ended = error;
     this.#failAll(error);
     await this.#inbox.close();
   }

@@ -169,8 +169,7 @@ class GroupResponder implements Responder {
     const { subscriber, hold } = this.#parts;
     this.#leaving = true;
     if (hold !== undefined && this.#working > 0) {
-      // a connection that is lost holds nothing
-      await Promise.race([hold().catch(() => {}), this.#lessThan(1)]);
+      void hold().catch(() => {}); // a connection that is lost holds nothing
       await this.#lessThan(1);
     }
     await subscriber.close();

@@ -86,7 +86,7 @@ class AnyPortSocket implements Socket {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
   }
 
   closeWrite(): Promise<void> {

@@ -19,12 +19,7 @@ export async function connectFromPort(
   if (tls === undefined) return new FixedPortSocket(socket, localPort);
   // who speaks no TLS starts without what it takes to
   const { startNodeTls } = await import("./node_tls.ts");
-  try {
-    return new FixedPortSocket(await startNodeTls(socket, { tls, signal }), localPort);
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
+  return new FixedPortSocket(await startNodeTls(socket, { tls, signal }), localPort);
 }
 
 function connectPlainly(
@@ -40,7 +35,6 @@ function connectPlainly(
   signal.addEventListener("abort", abort);
   socket.once("error", reject);
   socket.once("connect", () => {
-    socket.off("error", reject);
     if (socket.localPort !== localPort) {
       const got = socket.localPort;
       socket.destroy();

@@ -81,7 +81,6 @@ export class Holdings {
   }
 
   #of(topic: string, group: string): Held | undefined {
-    if (this.#held.size + this.#asked.size === 0) return undefined;
     return find(this.#held, topic, group) ?? find(this.#asked, topic, group);
   }
 }

@@ -4,13 +4,16 @@
  * @module
  */
 import { RunError } from "../../errors.ts";
+import { ByTopic } from "../by_topic.ts";
 import { Gap } from "../gap.ts";
 import { Delivery, type SharedDelivery } from "../links/delivery.ts";
 import { DeliveryQueue, type Given, type Item } from "./delivery_queue.ts";
 import { failureOf, QueuedNotice } from "./queued_notice.ts";
-import { type Route, Routes } from "./routes.ts";
 import type { Stream } from "./stream.ts";
 import { nameOf, shown, type SubscriptionName, takesIn } from "./subscription_name.ts";
+
+/** The queues that a message is for; none: nobody wants it. */
+type Route = readonly DeliveryQueue[];
 
 /** What a subscriber's messages are sorted by. */
 export interface InboxParts {
@@ -48,8 +51,8 @@ export class Inbox {
   /** Of a message that went to several queues: how many have not given it up. */
   readonly #holders = new WeakMap<Delivery, number>();
   /** Of messages that are no group's. */
-  readonly #routes = new Routes();
-  readonly #groupRoutes = new Map<string, Routes>();
+  readonly #routes = new ByTopic<Route>();
+  readonly #groupRoutes = new Map<string, ByTopic<Route>>();
   /** Where gaps have their places: they are given out, and theirs is nobody's business. */
   readonly #gapPlaces = new WeakMap<Gap, number>();
   #arrived = 0;
@@ -69,7 +72,7 @@ export class Inbox {
     if (this.#plain) return this.common.add(item);
     this.#setPlace(item);
     if (item instanceof Gap) return this.#addOf(keyOf(item), item);
-    this.#give(item, this.#routes.of(item.topic) ?? this.#routeOf(item, this.#routes));
+    this.#give(item, this.#routes.get(item.topic) ?? this.#routeOf(item, this.#routes));
   }
 
   /** A message that came to this subscriber as a member of a group. */
@@ -77,7 +80,7 @@ export class Inbox {
     if (this.#plain) return this.common.add(item);
     this.#setPlace(item);
     const routes = this.#groupRoutes.get(item.group);
-    this.#give(item, routes?.of(item.topic) ?? this.#routeOf(item, routes));
+    this.#give(item, routes?.get(item.topic) ?? this.#routeOf(item, routes));
   }
 
   /** A notice that came; behind any but `live` nothing of its subscription follows. */
@@ -134,7 +137,7 @@ export class Inbox {
     this.#unwanted.delete(key);
     const stream: Stream = this.#streams.get(key) ?? { name, state: "live" };
     this.#streams.set(key, stream);
-    if (group !== undefined && !this.#groupRoutes.has(group)) this.#groupRoutes.set(group, new Routes());
+    if (group !== undefined && !this.#groupRoutes.has(group)) this.#groupRoutes.set(group, new ByTopic());
     this.#changed();
     return stream;
   }
@@ -319,7 +322,7 @@ export class Inbox {
   }
 
   /** Where it goes, which is remembered. */
-  #routeOf(message: Delivery, routes: Routes | undefined): Route {
+  #routeOf(message: Delivery, routes: ByTopic<Route> | undefined): Route {
     const queues = [...this.#iterated].flatMap(([{ name }, queue]) => takesIn(name, message) ? [queue] : []);
     const route = queues.length > 0 ? queues : this.#isDropped(message) ? [] : [this.common];
     routes?.set(message.topic, route);

@@ -77,10 +77,7 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
       restore: (link) => subscriptions.restore(link, (queued) => inbox.addNotice(queued)),
     },
   });
-  connection.closed.then(() => {
-    inbox.end();
-    subscriptions.end(new RunError("the subscriber is closed"));
-  }, (error) => {
+  connection.closed.then(() => subscriptions.end(new RunError("the subscriber is closed")), (error) => {
     inbox.fail(error);
     subscriptions.end(error);
   });
@@ -269,7 +266,7 @@ class QueueSubscriber implements Subscriber {
   async #close(): Promise<void> {
     const names = [...this.#subscriptions.names].filter(({ group }) => group !== undefined);
     for (const name of names) this.#holdings.leave(name, this.#inbox.waiting);
-    if (names.length > 0 && this.#requests.linked) await this.#leaveGroups(names);
+    if (this.#requests.linked) await this.#leaveGroups(names);
     this.#inbox.end();
     if (!this.#connection.over) await this.#connection.close({ drain: false });
   }

@@ -7,6 +7,7 @@ import type { Clock } from "../../clock.ts";
 import { RunError } from "../../errors.ts";
 import { matches } from "../../topics/topic.ts";
 import { encodeField } from "../../wire/fields.ts";
+import { ByTopic } from "../by_topic.ts";
 import { neverUnhandled } from "../promises.ts";
 import type { Notice, StoredDelivery } from "../links/delivery.ts";
 import type { Link } from "../links/link.ts";
@@ -48,11 +49,6 @@ interface TopicInterest {
   readonly alone: boolean;
 }
 
-/** Topics for which it is remembered who wants them. */
-const TOPICS_MOST = 10_000;
-/** Longer ones are not remembered: a broker may make up as many as it likes. */
-const TOPIC_KEPT_MOST = 1024;
-
 /**
  * Guarantees: as those of a {@link Replay}, over all subscriptions; those without `from` begin anew with each
  * connection.
@@ -61,7 +57,7 @@ export class Subscriptions {
   readonly names = new SubscriptionNames();
   readonly #entries = new Map<string, Entry>();
   readonly #caughtUp = new Map<string, Promise<void>>();
-  readonly #interests = new Map<string, TopicInterest>();
+  readonly #interests = new ByTopic<TopicInterest>();
   readonly #clock: Clock;
   readonly #onTrimmed: (pattern: string, from: number) => void;
   readonly #onAhead: (pattern: string, last: number) => void;
@@ -244,8 +240,6 @@ export class Subscriptions {
     );
     const replays = entries.flatMap(({ replay }) => replay ?? []);
     const interest = { replays, alone: entries.length === 1 };
-    if (topic.length > TOPIC_KEPT_MOST) return interest;
-    if (this.#interests.size >= TOPICS_MOST) this.#interests.clear();
     this.#interests.set(topic, interest);
     return interest;
   }

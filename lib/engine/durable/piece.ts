@@ -75,7 +75,7 @@ export class Piece implements Delayed {
     if (part !== undefined) {
       const { records, ids } = part;
       bytes = records.end - records.start;
-      if (ids.length > 0) overhead += CLAIM_BYTES * ids.length;
+      overhead += CLAIM_BYTES * ids.length;
     }
     this.overhead = overhead;
     this.weight = overhead + bytes;

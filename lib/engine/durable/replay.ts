@@ -97,7 +97,6 @@ export class Replay implements PartialSubscriber {
   /** Nothing more is wanted. */
   stop(): void {
     this.state = "over";
-    this.#deletedMeanwhile = [];
   }
 
   /**
@@ -129,7 +128,6 @@ export class Replay implements PartialSubscriber {
 
   /** Retention has deleted these. */
   trimmed(what: Trimmed): void {
-    if (this.state === "live" || this.state === "over") return;
     if (this.asked) this.#deletedMeanwhile.push(what);
     else if (this.state === "reading") this.#miss(this.#cursor, what.batches);
   }

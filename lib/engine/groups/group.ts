@@ -94,8 +94,7 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   deliver(run: Run): void {
     if (this.#members.staying === 0) return;
     if (this.#keys !== undefined) {
-      const dropped = this.#keys.offer(run, this, { ...IN_MEMORY, keeps: this.#blocks });
-      if (dropped > 0) this.#owner.counters.dropped(dropped);
+      this.#owner.counters.dropped(this.#keys.offer(run, this, { ...IN_MEMORY, keeps: this.#blocks }));
       return;
     }
     // what waits comes before it
@@ -112,11 +111,11 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
     this.#members.enter(place);
     this.#attend();
     // it is told that it is one before anything comes, and has no place yet to say what has left
-    if (this.#waits > 0 || this.#notFull.length > 0) this.#owner.later(this);
+    this.#owner.later(this);
     return place;
   }
 
-  /** Somebody has joined while something waited. */
+  /** Somebody has joined, and may have room for what waits. */
   ready(): void {
     this.goOn();
   }
@@ -127,7 +126,6 @@ export class Group implements Subscriber, PlaceOwner, Flushable, Giver {
   }
 
   changed(place: Place): void {
-    if (place.gone) return;
     this.#members.update(place);
     this.goOn();
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Grant } from "./grant.ts";
+import { isMostlyGone } from "./mostly_gone.ts";
 
 /** Messages that were given one after the other. */
 interface Entry {
@@ -56,7 +57,7 @@ export class Handed {
       left -= count;
       if (entry.count === 0) this.#head++;
     }
-    if (this.#head >= 64 && 2 * this.#head >= this.#entries.length) {
+    if (isMostlyGone(this.#head, this.#entries.length)) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isMostlyGone } from "./mostly_gone.ts";
 
 /** What has a place in an order. */
 export interface Ordered {
@@ -31,7 +32,7 @@ export class KeyedLine<T extends Ordered> {
     if (this.#head === this.#items.length) {
       this.#items = [];
       this.#head = 0;
-    } else if (this.#head >= 64 && 2 * this.#head >= this.#items.length) {
+    } else if (isMostlyGone(this.#head, this.#items.length)) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

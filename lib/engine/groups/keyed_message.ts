@@ -56,8 +56,6 @@ export class Seat {
   readonly seed: number;
   /** Keys of which something waits for it to have room. */
   readonly wanted = new Set<Key>();
-  /** It takes no more keys. */
-  gone = false;
   #unstored: Array<KeyedMessage | undefined> = [];
   #passed = 0;
 
@@ -94,8 +92,6 @@ export class Key {
   readonly hash: number;
   /** Whose it is. */
   owner: Seat | undefined = undefined;
-  /** What number that one has for it. */
-  weight = -1;
   /** Who holds messages of it: the owner, or who was that before. */
   holder: Seat | undefined = undefined;
   held = 0;

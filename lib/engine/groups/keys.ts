@@ -58,6 +58,11 @@ export class Keys implements Watch {
     return this.#keys.size;
   }
 
+  /** How many keys wait for a member to have room: for tests. */
+  get wanted(): number {
+    return this.#seats.wanted;
+  }
+
   /** Messages of a kind that are set aside. */
   waiting(giver: Giver): number {
     return this.#setAside.of(giver);
@@ -66,19 +71,18 @@ export class Keys implements Watch {
   entered(place: Place): void {
     const seat = this.#seats.enter(place);
     for (const key of this.#keys.values()) {
-      if (this.#seats.bid(key, seat) && key.first !== undefined) this.#ready.add(key);
+      if (this.#seats.bid(key, seat)) this.#ready.add(key);
     }
   }
 
   /** Its keys are others' from now on, who get them when it is known what it holds: {@link unsent}. */
   left(place: Place): void {
     const seat = this.#seats.of(place);
-    if (seat.gone) return;
     this.#seats.retire(seat);
     for (const key of this.#keys.values()) {
       if (key.owner !== seat) continue;
       this.#seats.elect(key);
-      if (key.first !== undefined) this.#ready.add(key);
+      this.#ready.add(key);
     }
   }
 

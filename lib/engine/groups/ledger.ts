@@ -93,11 +93,11 @@ export class Ledger {
     return this.#current;
   }
 
-  /** So many messages of a topic were read; those that are not settled yet. */
+  /** So many messages of a topic were read, behind all that were before; those that are not settled yet. */
   read(topic: string, first: number, count: number): readonly SequenceRange[] {
     const { unit } = this;
     const end = first + count;
-    unit.ends.set(topic, Math.max(end, unit.ends.get(topic) ?? 0));
+    unit.ends.set(topic, end);
     const account = this.#accounts.get(topic);
     const unsettled = account === undefined ? [{ from: first, end }] : account.settled.without(first, end);
     for (const range of unsettled) {
@@ -221,7 +221,7 @@ export class Ledger {
   /** The second becomes part of the first, both are settled; and so does what is behind that, if it is. */
   #merge(one: Unit, other: Unit): void {
     one.after = other.after;
-    for (const [topic, end] of other.ends) one.ends.set(topic, Math.max(end, one.ends.get(topic) ?? 0));
+    for (const [topic, end] of other.ends) one.ends.set(topic, end);
     one.behind = other.behind;
     if (other.behind === undefined) this.#last = one;
     else other.behind.before = one;

@@ -88,7 +88,7 @@ export class Progress implements Marked {
     this.#owner.settlements.changed(this, "now");
   }
 
-  /** Calls back once when it is {@link clean}. */
+  /** Calls back once when it is {@link clean}: nothing more is settled then. */
   whenClean(callback: () => void): void {
     if (this.clean) return callback();
     this.#told = callback;
@@ -112,10 +112,7 @@ export class Progress implements Marked {
         this.#underWay--;
         for (const { letters } of burials) letters.stored();
         for (const answer of answers) answer.acknowledge(this.#done);
-        const told = this.clean ? this.#told : undefined;
-        if (told === undefined) return;
-        this.#told = undefined;
-        told();
+        if (this.clean) this.#told?.();
       },
       refused: () => {
         this.#underWay--;

@@ -71,7 +71,7 @@ export class Redelivery implements Turn {
   }
 
   get wants(): number | undefined {
-    return this.#due.length > 0 && this.#state !== "over" ? REPLAY_PAGE_LEAST : undefined;
+    return this.#due.length > 0 ? REPLAY_PAGE_LEAST : undefined;
   }
 
   /** In so many milliseconds; they are not settled. */
@@ -118,7 +118,6 @@ export class Redelivery implements Turn {
   close(): void {
     this.#due = [];
     this.#forgetLater();
-    if (this.#state === "waits") this.#owner.turns.remove(this);
     this.#state = "over";
     const finished = this.#finished;
     this.#finished = undefined;

@@ -6,6 +6,7 @@
 import type { Run } from "../../wire/run.ts";
 import type { Unit } from "./ledger.ts";
 import type { Place } from "./members.ts";
+import { isMostlyGone } from "./mostly_gone.ts";
 
 /** Messages of one run that all fare alike. */
 export interface WaitingRun {
@@ -55,10 +56,12 @@ export class RunQueue {
       this.#head++;
     }
     run.release();
-    if (this.#head === this.#runs.length) this.#empty();
-    if (this.#head < 64 || 2 * this.#head < this.#runs.length) return;
-    this.#runs = this.#runs.slice(this.#head);
-    this.#head = 0;
+    if (this.#head === this.#runs.length) {
+      this.#empty();
+    } else if (isMostlyGone(this.#head, this.#runs.length)) {
+      this.#runs = this.#runs.slice(this.#head);
+      this.#head = 0;
+    }
   }
 
   clear(): void {

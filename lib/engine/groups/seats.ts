@@ -14,6 +14,11 @@ export class Seats {
   #owners: Seat[] = [];
   #seated = 0;
 
+  /** How many keys wait for one of them to have room. */
+  get wanted(): number {
+    return [...this.#seats.values()].reduce((sum, { wanted }) => sum + wanted.size, 0);
+  }
+
   /** That of a member, until it is {@link remove removed}. */
   of(place: Place): Seat {
     return this.#seats.get(place)!;
@@ -32,7 +37,6 @@ export class Seats {
 
   /** It owns no keys any more; whose were its own are to be {@link elect elected}. */
   retire(seat: Seat): void {
-    seat.gone = true;
     this.#owners = this.#owners.filter((each) => each !== seat);
   }
 
@@ -44,17 +48,15 @@ export class Seats {
   elect(key: Key): void {
     key.owner?.wanted.delete(key);
     key.owner = undefined;
-    key.weight = -1;
     for (let at = 0; at < this.#owners.length; at++) this.bid(key, this.#owners[at]!);
   }
 
   /** One more is there, and is the owner if it has the greatest number for it: whether it is. */
   bid(key: Key, seat: Seat): boolean {
-    const weight = weightOf(key.hash, seat.seed);
-    if (weight <= key.weight) return false;
-    key.owner?.wanted.delete(key);
+    const { owner, hash } = key;
+    if (owner !== undefined && weightOf(hash, seat.seed) <= weightOf(hash, owner.seed)) return false;
+    owner?.wanted.delete(key);
     key.owner = seat;
-    key.weight = weight;
     return true;
   }
 }

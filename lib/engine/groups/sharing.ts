@@ -68,7 +68,6 @@ export class Sharing implements RedeliveryOwner, Giver {
   #notFull: Array<() => void> = [];
   /** Bytes that are counted in the memory of all. */
   #counted = 0;
-  #over = false;
 
   constructor(shared: Shared, owner: SharingOwner) {
     this.#shared = shared;
@@ -109,7 +108,6 @@ export class Sharing implements RedeliveryOwner, Giver {
 
   /** Whether nothing more is to be read: enough waits. */
   get full(): boolean {
-    if (this.#over) return true;
     const most = Math.min(GROUP_AHEAD_BYTES, this.#owner.memory.share / AHEAD_PART);
     if (this.#keys !== undefined) return this.#keys.isFull(most);
     return this.#line.freshBytes > 0 && this.#line.freshBytes >= most;
@@ -270,13 +268,11 @@ export class Sharing implements RedeliveryOwner, Giver {
     if (gave) this.flush();
   }
 
-  /** Nothing more is given out; `buried`: called when what is to die has, or it is closed once more. */
+  /** Nothing more is read, nor given out; `buried`: called when what is to die has, or it is closed once more. */
   close(buried?: () => void): void {
-    this.#over = true;
     this.#line.clear();
     this.#keys?.forget(this, "stored");
     this.#count(0);
-    this.#tell();
     if (buried === undefined) this.#redelivery.close();
     else this.#redelivery.finish(buried);
   }

@@ -72,7 +72,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   #by: Joining["by"];
   #from: From | undefined;
   #open: Open | undefined;
-  #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" | "over" = "new";
+  #state: "new" | "loading" | "open" | "failed" | "suspended" | "closing" = "new";
   #reason = "";
 
   constructor({ name, pattern, blocks }: Terms, owner: StoredGroupOwner) {
@@ -120,11 +120,10 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
 
   /** One of its members is told. */
   missed(messages: number): void {
-    for (const place of this.#places) {
-      if (this.#joiners.has(place)) continue;
-      this.#open?.progress.told();
-      return place.member.missed(messages);
-    }
+    const [place] = this.#places;
+    if (place === undefined) return;
+    this.#open?.progress.told();
+    place.member.missed(messages);
   }
 
   /** Retention has deleted these. */
@@ -225,7 +224,6 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     if (this.#state !== "open" || this.#open === undefined) return false;
     this.#state = "suspended";
     for (const place of this.#places) {
-      if (this.#joiners.has(place)) continue;
       place.holds = place.handed!.disown();
       // who was full has room
       this.#members.update(place);
@@ -240,7 +238,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
 
   /** It goes on from there; undefined: where it stood. */
   resume(mark: GroupMark | undefined): void {
-    if (this.#places.size === 0) this.#end();
+    if (this.#places.size === 0) this.#owner.ended(this);
     else if (mark === undefined) this.#load();
     else this.#begin(mark);
   }
@@ -300,7 +298,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     findOrBegin({ name, pattern }, this.#from, {
       parts: this.#owner,
       done: (begun) => {
-        if (this.#places.size === 0) this.#end();
+        if (this.#places.size === 0) this.#owner.ended(this);
         else if (begun.kind === "failed") this.#refuse(begun.reason, begun.code);
         else this.#begin(begun.mark, begun.missed);
       },
@@ -358,7 +356,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
       this.#places.delete(place);
       joined({ kind: "refused", code, reason });
     }
-    if (this.#places.size === 0) return this.#end();
+    if (this.#places.size === 0) return this.#owner.ended(this);
     this.#state = "failed";
     this.#reason = reason;
     for (const { member } of [...this.#places]) member.failed(reason);
@@ -368,12 +366,12 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   #close(): void {
     this.#state = "closing";
     this.#assemble(this.#by);
-    if (this.#open === undefined) return this.#end();
+    if (this.#open === undefined) return this.#owner.ended(this);
     const { progress } = this.#open;
     const over = (): void => {
       this.#open = undefined;
       if (this.#places.size > 0) this.#load();
-      else this.#end();
+      else this.#owner.ended(this);
     };
     this.#stop(this.#open, () => progress.whenClean(over));
     this.#owner.flush();
@@ -382,10 +380,5 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
   #stop({ sharing, replay }: Open, buried?: () => void): void {
     if (replay !== undefined) this.#owner.unfollow(replay);
     sharing.close(buried);
-  }
-
-  #end(): void {
-    this.#state = "over";
-    this.#owner.ended(this);
   }
 }

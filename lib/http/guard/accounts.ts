@@ -46,8 +46,9 @@ export function readCredentials(
   const [, scheme, value] = /^(basic|bearer) +(\S+)$/i.exec(authorization) ?? [];
   if (scheme === undefined || value === undefined) return undefined;
   const text = scheme.toLowerCase() === "bearer" ? value : fromBase64(value);
-  const colon = text?.indexOf(":") ?? -1;
-  if (text === undefined || colon < 1) return undefined;
+  if (text === undefined) return undefined;
+  const colon = text.indexOf(":");
+  if (colon < 1) return undefined;
   return { user: text.slice(0, colon), secret: text.slice(colon + 1) };
 }
 

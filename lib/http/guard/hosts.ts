@@ -26,7 +26,7 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 export function isOurs(host: string, { hostname, names }: HostRules): boolean {
   const name = HOST.exec(host)?.[1];
   if (name === undefined) return false;
-  if (names.some((other) => other.toLowerCase() === name || bracketed(other) === name)) return true;
+  if (names.some((other) => bracketed(other.toLowerCase()) === name)) return true;
   const ours = bracketed(hostname.toLowerCase());
   if (name === ours) return true;
   // an address cannot be made to point elsewhere, as a name can

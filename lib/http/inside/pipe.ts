@@ -85,7 +85,6 @@ class Channel {
 
   abort(): void {
     this.#aborted = true;
-    this.#chunks.length = 0;
     this.#wake();
   }
 

@@ -28,7 +28,7 @@ export function readPlace(text: string): Place | undefined {
   const [, time, seq, name] = /^(\d{1,15})(?: (\d{1,15}) (#\S+))?$/.exec(text) ?? [];
   if (time === undefined) return undefined;
   if (seq === undefined || name === undefined) return { time: Number(time), at: undefined };
-  const topic = parseTopic(name, name.length * 3);
+  const topic = parseTopic(name, Infinity);
   return "name" in topic ? { time: Number(time), at: { topic: topic.name, seq: Number(seq) } } : undefined;
 }
 

@@ -27,7 +27,7 @@ export class GroupsReader {
   readonly #broker: Broker;
   readonly #now: () => number;
   #reading: Promise<readonly GroupListing[]> | undefined;
-  #until = 0;
+  #until = -Infinity;
 
   constructor(broker: Broker, now: () => number = () => performance.now()) {
     this.#broker = broker;

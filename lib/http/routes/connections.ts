@@ -25,7 +25,7 @@ export function addConnections(app: App, { broker, log }: Site): void {
       throw new Problem(403, "DENIED", "only an administrator may end connections");
     }
     const text = asked.req.param("number");
-    const number = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+    const number = /^\d+$/.test(text) ? Number(text) : NaN;
     if (!broker.disconnect(number)) {
       throw new Problem(404, "NO_SUCH", `there is no connection ${text}: it may have ended`);
     }

@@ -5,6 +5,7 @@
  */
 import type { GroupListing } from "../../broker/mod.ts";
 import { RunError } from "../../errors.ts";
+import { compareNames } from "../../topics/compare_names.ts";
 import { countOf, limitOf, nextPath, timeText } from "../answers.ts";
 import { Problem } from "../problem.ts";
 import type { App, Site } from "../types.ts";
@@ -16,7 +17,7 @@ export function addGroups(app: App, { broker }: Site): void {
     const limit = limitOf(asked);
     const after = countOf(asked, "after") ?? 0;
     const seen = (await groupsOf(broker)).filter(({ pattern }) => grant.mayShare(pattern));
-    seen.sort((one, other) => other.lag - one.lag || (nameOf(one) < nameOf(other) ? -1 : 1));
+    seen.sort((one, other) => other.lag - one.lag || compareNames(nameOf(one), nameOf(other)));
     const page = seen.slice(after, after + limit);
     return asked.json({
       groups: page.map(groupJson),

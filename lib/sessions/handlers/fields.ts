@@ -11,14 +11,14 @@ import { refusal } from "../refusal.ts";
 export function refuseFields(
   request: Request,
   context: Context,
-  known: readonly string[] = [],
+  known: readonly string[],
 ): Refusal | undefined {
   const { fields, verb } = request;
   if (fields.length === 0) return undefined;
   if (!context.protocol.carriesFields) return refusal("BAD_PATTERN");
   const unknown = fields.find((field) => !known.includes(field.split("=")[0]!) || !field.includes("="));
   if (unknown === undefined) return undefined;
-  const list = known.length === 0 ? "none" : known.map((name) => `${name}=`).join(", ");
+  const list = known.map((name) => `${name}=`).join(", ");
   return refusal("BAD_FIELD", `${verb} does not know ${quote(unknown)}; its fields: ${list}`);
 }
 

@@ -58,7 +58,7 @@ export function notHeld({ member, topic, span: { from, end } }: Omit<Named, "res
   );
 }
 
-const SPAN = /^([1-9]\d{0,14})(?:-([1-9]\d{0,14}))?$/;
+const SPAN = /^([1-9]\d*)(?:-([1-9]\d*))?$/;
 
 function spanOf(text: string): SequenceSpan | undefined {
   const found = SPAN.exec(text);

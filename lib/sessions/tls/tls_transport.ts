@@ -91,8 +91,8 @@ export class TlsTransport implements Transport {
     if (this.#failed() === undefined) this.#socket.end();
     this.#failure ??= new Deno.errors.BadResource("closed");
     this.#pieces = [];
-    this.#carrier.destroy();
-    this.#socket.destroy();
+    // node:tls writes the farewell behind what is being done now
+    queueMicrotask(() => this.#carrier.destroy());
     this.#awake();
   }
 

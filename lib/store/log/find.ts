@@ -14,7 +14,11 @@ export function firstAfter(view: LogView, topic: number, sequence: number): Batc
 }
 
 /** Of a topic, the first batch a cursor lets through. Throws DamageError where one before it is missing. */
-export function startOf(view: LogView, topic: TopicRow, { after, sequence }: Cursor): BatchRef | undefined {
+export function startOf(
+  view: LogView,
+  topic: TopicRow,
+  { after, sequence }: Pick<Cursor, "after" | "sequence">,
+): BatchRef | undefined {
   const wanted = Math.max(sequence, topic.floor);
   const ref = firstAfter(view, topic.id, wanted);
   if (ref === undefined) return undefined;

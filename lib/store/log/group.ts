@@ -133,7 +133,7 @@ export function outcomeOf(
   { batch, firsts, time, later }: CommitNumbers,
 ): Extract<CommitOutcome, { kind: "stored" }> {
   let next = batch;
-  const numbers = firsts.map((first) => first === UNBEGUN ? 0 : next++);
+  const numbers = firsts.map((first) => first === UNBEGUN ? UNBEGUN : next++);
   const places: number[] = [];
   const stored: Stored[] = [];
   for (const [place, { batch: at, offset }] of appends.entries()) {

@@ -16,8 +16,7 @@ export function groupState(view: LogView, { name, pattern }: GroupName, mark: Gr
   let lag = 0;
   let oldest: number | undefined;
   for (const [id, topic] of view.matching(pattern)) {
-    const cursor = { pattern: topic, after, sequence, time: 0, to: undefined };
-    const start = startOf(view, view.topicOf(id), cursor);
+    const start = startOf(view, view.topicOf(id), { after, sequence });
     if (start === undefined) continue;
     const from = Math.max(start.first, sequence);
     const ranges = readRanges(settled.get(topic) ?? "");

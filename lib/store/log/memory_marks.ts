@@ -8,8 +8,8 @@ import { GroupHolds } from "./group_holds.ts";
 
 /** One group's, with all its topics. */
 interface Entry {
-  sequence: number;
-  after: number;
+  readonly sequence: number;
+  readonly after: number;
   missed: number;
   readonly topics: Map<string, TopicMark>;
 }
@@ -37,15 +37,12 @@ export class MemoryMarks {
 
   put({ name, pattern, sequence, after, topics }: NamedMark): void {
     const key = keyOf({ name, pattern });
-    const entry: Entry = this.#entries.get(key) ?? { sequence, after, missed: 0, topics: new Map() };
-    this.#entries.set(key, entry);
+    const known = this.#entries.get(key)?.topics ?? new Map<string, TopicMark>();
+    this.#entries.set(key, { sequence, after, missed: 0, topics: known });
     this.holds.put({ name, pattern, sequence, after });
-    entry.sequence = sequence;
-    entry.after = after;
-    entry.missed = 0;
     for (const mark of topics) {
-      if (mark.settled === "" && mark.attempts === "") entry.topics.delete(mark.topic);
-      else entry.topics.set(mark.topic, mark);
+      if (mark.settled === "" && mark.attempts === "") known.delete(mark.topic);
+      else known.set(mark.topic, mark);
     }
   }
 

@@ -72,8 +72,9 @@ interface Slice {
 }
 
 interface Rule {
-  readonly age: number | undefined;
-  readonly bytes: number | undefined;
+  /** Infinity: no limit. */
+  readonly age: number;
+  readonly bytes: number;
   readonly pattern: string | undefined;
   /** Up to this batch nothing is left that is this rule's. */
   position: number;
@@ -107,19 +108,21 @@ export class Trimmer {
 
   constructor(port: TrimPort, rules: RetentionRules) {
     this.#port = port;
-    const rule = ({ age, bytes, groups = rules.groups }: Retention, pattern?: string): Rule => {
-      const start = { position: 0, held: 0, due: 0, limit: SLICE_BATCHES_LEAST, back: new HeldBack() };
-      return { age, bytes, pattern, ignoresGroups: groups === "ignore", ...start };
+    const rule = (of: Retention, pattern?: string): Rule => {
+      const { age = Infinity, bytes = Infinity, groups = rules.groups } = of;
+      const start = { position: 0, held: 0, limit: SLICE_BATCHES_LEAST, back: new HeldBack() };
+      const due = age === Infinity ? Infinity : 0;
+      return { age, bytes, pattern, ignoresGroups: groups === "ignore", due, ...start };
     };
     this.#rules = [...(rules.overrides ?? []).map((one) => rule(one, one.pattern)), rule(rules)];
     // what has a rule of its own takes nothing from the others' room, whether or not it has a limit by bytes
-    const counts = this.#rules.length > 1 && this.#rules.some(({ bytes }) => bytes !== undefined);
+    const counts = this.#rules.length > 1 && this.#rules.some(({ bytes }) => bytes < Infinity);
     this.#countTo = counts ? port.last : 0;
   }
 
   /** Whether anything is ever trimmed. */
   get active(): boolean {
-    return this.#rules.some(({ age, bytes }) => age !== undefined || bytes !== undefined);
+    return this.#rules.some(({ age, bytes }) => Math.min(age, bytes) < Infinity);
   }
 
   /** Bytes that would have been deleted, were they not held back for groups. */
@@ -167,27 +170,27 @@ export class Trimmer {
   }
 
   #trims(rule: Rule, now: number): boolean {
-    return (rule.age !== undefined && now >= rule.due) ||
-      (rule.bytes !== undefined && this.#heldBy(rule) - rule.back.bytes > rule.bytes);
+    return now >= rule.due ||
+      (rule.bytes < Infinity && this.#heldBy(rule) - rule.back.bytes > rule.bytes);
   }
 
   #trim(rule: Rule, now: number): Slice {
-    const before = rule.age === undefined ? -Infinity : now - rule.age;
-    const { back, ignoresGroups } = rule;
-    let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - back.bytes - rule.bytes;
+    const { age, back, ignoresGroups } = rule;
+    const before = now - age;
+    let over = this.#heldBy(rule) - back.bytes - rule.bytes;
     const batches = this.#port.agedAfter(rule.position, rule.limit);
     const trimmed: AgedBatch[] = [];
     let bytes = 0;
     let position = rule.position;
     let done = batches.length < rule.limit;
     // where nothing is left, nothing grows old for so long
-    let due = done ? now + (rule.age ?? 0) + 1 : now;
+    let due = done ? now + age + 1 : now;
     for (const batch of batches) {
       if (this.#of(batch.topic) === rule) {
         const goes = batch.time < before || (over > 0 && batch.id !== this.#port.last);
         if (!goes) {
           done = true;
-          due = batch.time + (rule.age ?? 0) + 1;
+          due = batch.time + age + 1;
           break;
         }
         over -= batch.size;
@@ -218,8 +221,8 @@ export class Trimmer {
   /** Deletes what groups have settled meanwhile of what was held back for them. */
   #trimHeldBack(rule: Rule, now: number): Slice {
     const { back } = rule;
-    const before = rule.age === undefined ? -Infinity : now - rule.age;
-    let over = rule.bytes === undefined ? 0 : this.#heldBy(rule) - rule.bytes;
+    const before = now - rule.age;
+    let over = this.#heldBy(rule) - rule.bytes;
     const trimmed: AgedBatch[] = [];
     let bytes = 0;
     const released: Array<readonly [BackTopic, Released]> = [];

@@ -137,11 +137,11 @@ export class DelayedTable {
   }
 
   *#newestFirst(): Generator<Row, void> {
-    for (let at = Number.MAX_SAFE_INTEGER, more = true; more;) {
+    for (let at = Number.MAX_SAFE_INTEGER;;) {
       const rows = this.#newest.all(at);
-      more = rows.length === IDS_READ;
       yield* rows;
-      at = int(rows.at(-1) ?? { id: 0 }, "id");
+      if (rows.length < IDS_READ) return;
+      at = int(rows.at(-1)!, "id");
     }
   }
 }

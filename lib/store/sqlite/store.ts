@@ -62,7 +62,7 @@ export class SqliteStore implements Store {
   readonly #reads: ReadDone[] = [];
   readonly #watching: Array<(what: Trimmed) => void> = [];
   /** Of what retention has deleted so far, how much has been told to who watches. */
-  #toldDeleted = -1;
+  #toldDeleted: number;
   /** Answers to reads that saw more of it gone than has been told. */
   #early: Array<{ readonly deleted: number; readonly answer: () => void }> = [];
   #state: StoreState;

@@ -69,8 +69,8 @@ const NO_PARTS = { headers: NO_FIELDS.headers };
 
 function partsOfFields(bytes: Uint8Array): Omit<MessageParts, "payload"> {
   if (bytes.length === 0) return NO_PARTS;
-  const text = decodeText(bytes);
-  if (text === undefined) return { ...NO_PARTS, fields: bytes };
+  // as they are made takeable, they are text
+  const text = decodeText(bytes)!;
   const parsed = parseFields(text);
   const { headers, others } = parsed;
   const ttl = others.get("ttl");
@@ -94,10 +94,9 @@ function saysAll({ headers, others }: Fields, text: string): boolean {
   return isPlainNumber(others.get("ttl") ?? "0");
 }
 
-/** Whether it comes back from a number as it is. */
+/** Whether a number of seconds, as a broker takes it, comes back from a number as it is. */
 function isPlainNumber(text: string): boolean {
-  const value = Number(text);
-  return Number.isFinite(value) && value >= 0 && String(value) === text;
+  return String(Number(text)) === text;
 }
 
 /** The message as it is stored. */

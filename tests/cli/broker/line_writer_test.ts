@@ -65,6 +65,21 @@ Deno.test("a MiB of lines waits for a reader, what comes beyond is left out, and
   assertEquals(most.writes.map(({ length }) => length), [MIB]);
 });
 
+Deno.test("each time lines were left out it is told how many, a single one, too", async () => {
+  const target = new Target();
+  const writer = new LineWriter(target);
+  for (const dropped of [1, 3]) {
+    writer.write("x".repeat(MIB - 1));
+    for (let at = 0; at < dropped; at++) writer.write("left out");
+    await within("all of it", writer.flush());
+    writer.write("again");
+    await within("all of it", writer.flush());
+    assertEquals(target.writes.splice(0).slice(1), [
+      `(${dropped} log lines left out: nobody read them)\nagain\n`,
+    ]);
+  }
+});
+
 Deno.test("a log that nobody can write is given up, and nobody waits for it", async () => {
   let tries = 0;
   const writer = new LineWriter({ write: () => Promise.reject(new Error(`closed ${++tries}`)) });

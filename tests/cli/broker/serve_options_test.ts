@@ -1,6 +1,7 @@
 /** What options make of the broker's program: with a store, with accounts, with HTTP, at its end. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hashSecret } from "../../../lib/auth/secrets.ts";
+import { Broker } from "../../../lib/broker/mod.ts";
 import { ask } from "../../../lib/cli/broker/groups/control.ts";
 import { BROKER } from "../../../lib/cli/broker/options.ts";
 import { serve } from "../../../lib/cli/broker/serve.ts";
@@ -190,8 +191,8 @@ Deno.test("what does not come to its end is ended in time, with what is not know
   const { setTimeout: later } = globalThis;
   let ends = 0;
   const noting = (call: () => void, ms?: number): unknown => {
-    // what --drain-timeout gives it, and what is beyond: it is over at once
-    if (ms !== 7750) return later(call, ms);
+    // what --drain-timeout gives it: it is over at once
+    if (ms !== 6800) return later(call, ms);
     ends++;
     call();
     return 0;
@@ -210,6 +211,21 @@ Deno.test("what does not come to its end is ended in time, with what is not know
   assertEquals([codes, ends], [[1], 1]);
   const doubt = log.filter((line) => line.startsWith("ERROR the disk did not answer"));
   assertEquals(doubt.map((line) => line.split(" ").at(-1)), ["messages=0"]);
+});
+
+Deno.test("what is queued has the time to leave that HTTP has left it", async () => {
+  const given: number[] = [];
+  const { drain } = Broker.prototype;
+  const noting = function (this: Broker, timeout: number): Promise<number> {
+    given.push(timeout);
+    return drain.call(this, timeout);
+  };
+  using _drain = standIn(Broker.prototype, "drain", noting);
+  await served(["--http", "0", "--drain-timeout", "10s"]);
+  await served(["--drain-timeout", "0"]);
+  const [some = NaN, none] = given;
+  assert(some > 0 && some < 9000, `${some}`);
+  assertEquals(none, 0);
 });
 
 /** Serves with these words and stops it at once; its exit code, and what it said on stdout. */

@@ -43,6 +43,10 @@ Deno.test("what is wrong with a URL is said with the place and what to write", (
     refusal("mqtt://h"),
     'HASHBUS_URL: a URL begins with hashbus://, or hashbuss:// for TLS, not "mqtt://h"',
   );
+  assertEquals(
+    refusal("h29+s-x.://h"),
+    'HASHBUS_URL: a URL begins with hashbus://, or hashbuss:// for TLS, not "h29+s-x.://h"',
+  );
   assertEquals(refusal("hashbus://h/x"), 'HASHBUS_URL: a URL has no path, not "hashbus://h/x"');
   assertEquals(refusal("hashbus://h#x"), 'HASHBUS_URL: a URL ends with its query, not "hashbus://h#x"');
   assertEquals(

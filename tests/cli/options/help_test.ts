@@ -88,6 +88,39 @@ Deno.test("a meaning stands beside its option where there is room, and else belo
   ]);
 });
 
+Deno.test("on a narrow terminal what is too long goes on below, further in than it began", () => {
+  const lines = helpText({
+    ...TINY,
+    examples: [{ command: "tiny -g the whole", does: "does all of it, at once" }],
+  }, 20);
+  const [head = "", rest = ""] = lines.split("Options:\n");
+  assertEquals(head.split("\n"), [
+    "Does one thing.",
+    "",
+    "Usage:",
+    "  tiny [options]",
+    "      FILE",
+    "  tiny completions",
+    "      bash|zsh|fish",
+    "",
+    "",
+  ]);
+  assertEquals(rest.split("\n").slice(-10), [
+    "",
+    "Examples:",
+    "  tiny -g the whole",
+    "      does all of",
+    "      it, at once",
+    "",
+    "Mind.",
+    "",
+    "That is all.",
+    "",
+  ]);
+  const long = helpText({ ...TINY, examples: [{ command: "tiny -g the whole lot", does: "it" }] }, 20);
+  assertStringIncludes(long, "\n  tiny -g the whole\n      lot\n      it\n");
+});
+
 Deno.test("no line is wider than 100 characters or narrower than 20 for the width of a terminal", () => {
   assertEquals(helpText(SAMPLE, 200), helpText(SAMPLE, 100));
   assertEquals(helpText(SAMPLE, 1), helpText(SAMPLE, 20));

@@ -92,6 +92,8 @@ Deno.test("the last of what was given is shown, and of a list that is empty wher
   ]);
   const empty = shown([], { config: "topic = []" }).find((line) => line.startsWith("topic"));
   assertEquals(empty?.split(/ +/), ["topic", "my.toml"]);
+  const alone = { ...SAMPLE, options: { topic: SAMPLE.options.topic } };
+  assertEquals(shown([], { program: alone, config: "topic = []" }), ["topic    my.toml"]);
   const json = shown(["-W", "1", "-W", "2"], { json: true }).find((line) => line.includes('"wait"'));
   assertEquals(json, '{"option":"wait","value":"2s","from":"flag -W"}');
 });

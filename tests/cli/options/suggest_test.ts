@@ -53,3 +53,30 @@ Deno.test("of several the nearest is meant, and the first of those that are as n
     { numRuns: 100 },
   );
 });
+
+/** Letters to insert, drop, replace or swap with a neighbour until one word is the other: every way is tried. */
+function slips(from: string, to: string): number {
+  if (from === "" || to === "") return from.length + to.length;
+  const [rest, other] = [from.slice(1), to.slice(1)];
+  const ways = [
+    slips(rest, to) + 1,
+    slips(from, other) + 1,
+    slips(rest, other) + (from[0] === to[0] ? 0 : 1),
+  ];
+  const swaps = from.length > 1 && from[0] === to[1] && from[1] === to[0];
+  return Math.min(...ways, ...(swaps ? [slips(from.slice(2), to.slice(2)) + 1] : []));
+}
+
+Deno.test("a word is near where so few slips lead to it, whatever the two are", () => {
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 5 });
+  fc.assert(
+    fc.property(word, word, (typed, known) => {
+      const isPart = typed.length > 2 && known.startsWith(typed);
+      const most = Math.min(3, Math.ceil(typed.length / 2));
+      const apart = isPart ? 1 : slips(typed, known);
+      const isNear = apart <= most && apart < typed.length && apart < known.length;
+      assertEquals(nearest(typed, [known]), isNear ? known : undefined);
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { RunError } from "../../../lib/errors.ts";
 import { Output, OutputClosed, writeFailure } from "../../../lib/cli/output/output.ts";
+import { within } from "../../support/within.ts";
 import { Collected } from "./collected.ts";
 
 /** A target whose writes end when the test says so. */
@@ -67,7 +68,7 @@ Deno.test("a reader that went away is OutputClosed, for who flushes and for who 
   const out = new Output({ write: () => Promise.reject(new Deno.errors.BrokenPipe("gone")) });
   out.text("x");
   await assertRejects(() => out.flush(), OutputClosed);
-  await assertRejects(() => out.failed, OutputClosed);
+  await assertRejects(() => within("that it fails", out.failed), OutputClosed);
   out.text("y");
   await assertRejects(() => out.flush(), OutputClosed);
 });
@@ -82,7 +83,8 @@ Deno.test("another failure is told with what was being written, without the syst
     ] as const
   ) {
     out.text("x");
-    assertEquals((await assertRejects(() => out.failed, RunError)).message, told);
+    const error = await assertRejects(() => within("that it fails", out.failed), RunError);
+    assertEquals(error.message, told);
   }
 });
 
@@ -157,6 +159,7 @@ Deno.test("a write that takes less than it was given is gone on with", async () 
 Deno.test("what a write that failed was to the program is said of stdout and of a file", () => {
   const broken = new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
   assert(writeFailure(broken) instanceof OutputClosed);
+  assertEquals(writeFailure(broken).name, "OutputClosed");
   assertEquals(writeFailure(broken, "the file").message, "cannot write the file: broken pipe");
   const other = writeFailure(new Error("No space"));
   assertEquals([other instanceof RunError, other.message], [true, "cannot write to stdout: no space"]);

@@ -1,6 +1,7 @@
 /** Commands as processes of their own. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { processGone } from "../../support/process_gone.ts";
+import { until } from "../../support/until.ts";
 import { within } from "../../support/within.ts";
 import { standIn } from "../stand_in.ts";
 import { Child } from "../../../lib/cli/process/child.ts";
@@ -56,7 +57,7 @@ Deno.test("a megabyte goes through a command in both directions at once", async 
 
 Deno.test("killing a command takes along what it has started", async () => {
   const { child, said } = shell("sleep 60 & echo $!; wait");
-  while (!said.out.includes("\n")) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until("its number", () => said.out.includes("\n"));
   child.kill();
   assertEquals((await child.ended).signal, "SIGKILL");
   await processGone(parseInt(said.out));

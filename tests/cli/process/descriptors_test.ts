@@ -9,6 +9,7 @@ import {
 import { startBroker } from "../../support/broker.ts";
 import { BROKER } from "../../faults/data_folder.ts";
 import { RawClient } from "../../support/raw_client.ts";
+import { until } from "../../support/until.ts";
 
 Deno.test("the limit of open files is read as Linux tells it", () => {
   const text = "Limit                     Soft Limit           Hard Limit           Units     \n" +
@@ -104,6 +105,6 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using broker = await startBroker(["--max-connections", "3000"]);
-    while (roomOf(broker.pid) < 3000) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until("room", () => roomOf(broker.pid) >= 3000);
   },
 });

@@ -1,6 +1,7 @@
 /** What a prompt does when its terminal has another size, and when a shell takes it over. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Prompt } from "../../../lib/cli/prompt/prompt.ts";
+import { until } from "../../support/until.ts";
 import { within } from "../../support/within.ts";
 import { standIn } from "../stand_in.ts";
 import { StandInTerminal } from "../stand_in_terminal.ts";
@@ -59,10 +60,7 @@ class Desk implements Disposable {
   async typing(text: string): Promise<Promise<string | undefined>[]> {
     const line = this.line();
     this.terminal.type(text);
-    const shown = (async () => {
-      while (!this.shown.at(-1)?.endsWith(text)) await new Promise((resolve) => setTimeout(resolve));
-    })();
-    await within(`"${text}" on the screen`, shown);
+    await until(`"${text}" on the screen`, () => this.shown.at(-1)?.endsWith(text) ?? false);
     // in a list, so that it is not waited for here
     return [line];
   }

@@ -238,3 +238,14 @@ Deno.test("what is entered is in the history, from where the next run and the ar
   }
   assertEquals(history.lines, ["first", "second", "secondx"]);
 });
+
+Deno.test("a prompt begins in a row of its own, whatever somebody else has written", async () => {
+  using terminal = new StandInTerminal();
+  terminal.rows.write("$ half");
+  const { signal } = new AbortController();
+  const stop = { signal, interrupt: () => {}, lastWord: () => {} };
+  using prompt = new Prompt({ role: "publisher", name: "p1", topics: () => [], stop });
+  void prompt.lines().next();
+  await turn();
+  assertEquals(terminal.rows.shown, ["$ half", "p1>"]);
+});

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { NOBODY_ANSWERS, TIME_IS_OVER } from "../../../lib/cli/client/exit_codes.ts";
 import { RefusedError, RunError, UsageError } from "../../../lib/errors.ts";
+import { until } from "../../support/until.ts";
 import { within } from "../../support/within.ts";
 import { StandInStream } from "../stand_in.ts";
 import { withStdin } from "../with_stdin.ts";
@@ -115,7 +116,7 @@ Deno.test("only so many requests wait for their answers at a time", async () => 
     await turn();
     assertEquals(responders.asked.length, 257);
     for (let at = 1; at < 300; at++) {
-      while (responders.answers.length <= at) await turn();
+      await until(`request ${at}`, () => responders.answers.length > at);
       responders.answer(at, "y");
     }
     assertEquals(await within("the end", work), 0);

@@ -1,19 +1,22 @@
 /** The publisher at the keyboard: what is typed is published one by one, listed, and told. */
 import { assertEquals } from "@std/assert";
 import { RefusedError } from "../../../lib/errors.ts";
+import { until } from "../../support/until.ts";
 import { within } from "../../support/within.ts";
 import { standInEnvironment, StandInStream } from "../stand_in.ts";
 import { StandInTerminal } from "../stand_in_terminal.ts";
 import { withStdin } from "../with_stdin.ts";
+import type { Rows } from "../prompt/rows.ts";
 import { FakePublisher } from "./fake_publisher.ts";
 import { type Bench, bench } from "./publisher_bench.ts";
 
-/** A publisher at a terminal, with each of these typed; `until`: waited for before the next. */
+/** A publisher at a terminal, with each of these typed; `seen`: what is to be so before something else is done. */
 async function typed(
   words: readonly string[],
   keys: readonly string[],
-  { publisher = new FakePublisher(), then = () => {} }: {
+  { publisher = new FakePublisher(), seen = () => true, then = () => {} }: {
     readonly publisher?: FakePublisher;
+    readonly seen?: (bench: Bench, rows: Rows) => boolean;
     readonly then?: (bench: Bench) => void;
   } = {},
 ): Promise<{ readonly bench: Bench; readonly screen: readonly string[]; readonly code: number }> {
@@ -22,7 +25,7 @@ async function typed(
   const at = await bench(words, { publisher });
   const work = at.run.work(at.stop);
   for (const each of keys) terminal.type(each);
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+  await until("what is on the screen", () => seen(at, terminal.rows));
   then(at);
   const code = await within("the end of the run", work);
   return { bench: at, screen: terminal.rows.shown, code };
@@ -83,6 +86,7 @@ Deno.test("who was stopped with a command on its way did not do all, and with no
   const codes: number[] = [];
   await typed(["-i", "p1"], ["pub #a one\r"], {
     publisher,
+    seen: () => publisher.asked === 1,
     then: ({ run, abort }) => {
       codes.push(run.codeWhenStopped());
       abort();
@@ -90,12 +94,14 @@ Deno.test("who was stopped with a command on its way did not do all, and with no
     },
   });
   await typed(["-i", "p1"], ["pub #a one\r"], {
+    seen: (_, { shown }) => shown.join() === "p1> pub #a one,p1>",
     then: ({ run, abort }) => {
       codes.push(run.codeWhenStopped());
       abort();
     },
   });
   await typed(["-i", "p1"], ["half a comm"], {
+    seen: (_, { shown }) => shown.join() === "p1> half a comm",
     then: ({ run, abort }) => {
       codes.push(run.codeWhenStopped());
       abort();
@@ -111,7 +117,10 @@ Deno.test("where a command waits for its time, what is told of a stop is that it
       ["900 quit", ""],
     ] as const
   ) {
-    const { bench } = await typed(["-i", "p1"], [`${command}\r`], { then: ({ abort }) => abort() });
+    const { bench } = await typed(["-i", "p1"], [`${command}\r`], {
+      seen: (_, { shown, cursor }) => shown.length === 1 && cursor[0] === 1,
+      then: ({ abort }) => abort(),
+    });
     using stderr = new StandInStream("stderr");
     await bench.run.end(bench.stop, { failed: false });
     assertEquals(stderr.text, said);
@@ -121,9 +130,9 @@ Deno.test("where a command waits for its time, what is told of a stop is that it
 Deno.test("how far it came in a pipe does not count what was done of the file, whatever became of that", async () => {
   await withFile("pub #a one\npub #a no\npub #a two\n", async (file) => {
     await withStdin(["pub #b three\n"], async () => {
-      const { run, told, stop, abort } = await bench(["-f", file, "--keep-going"]);
+      const { run, publisher, told, stop, abort } = await bench(["-f", file, "--keep-going"]);
       void run.work(stop);
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+      await until("what is on stdin", () => publisher.lines.length === 4);
       abort();
       await run.end(stop, { failed: false });
       assertEquals(told.at(-1), "stopped after 1 command, stdin was not at its end");

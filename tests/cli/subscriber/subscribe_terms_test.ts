@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { prepareSubscriber, timeOver } from "../../../lib/cli/subscriber/subscribe.ts";
 import { RefusedError, UsageError } from "../../../lib/errors.ts";
 import { settled } from "../../support/handed_clock.ts";
+import { until } from "../../support/until.ts";
 import { within } from "../../support/within.ts";
 import { FakeTime } from "../fake_time.ts";
 import { message } from "../output/collected.ts";
@@ -133,9 +134,9 @@ Deno.test("at the keyboard it lists what is subscribed to and what came; command
     const { run, subscriber, stop } = await bench(["-i", "s1"]);
     const work = run.work(stop);
     terminal.type("sub #a.>\rsub #b\runsub #b\r");
-    for (let turn = 0; turn < 20; turn++) await settled();
+    await until("the subscriptions", () => subscriber.asked.length === 3);
     subscriber.come(message("#a.x", "one"), message("#a.y", "two"));
-    for (let turn = 0; turn < 20; turn++) await settled();
+    await until("the messages", () => terminal.rows.shown.includes("#a.y two"));
     terminal.type("list\rsub #a\tq\rquit\r");
     assertEquals(await within("the end", work), 0);
     assertEquals(terminal.rows.shown.slice(3), [

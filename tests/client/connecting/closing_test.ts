@@ -207,3 +207,22 @@ Deno.test("a publisher that is left behind is closed, and one that was lost is n
   const why = `lost the broker at 127.0.0.1:9000 (${HUNG_UP}) (LOST)`;
   assertEquals(await bench.ended(), [`closed: ${why}`, "disposed", `close: ${why}`]);
 });
+
+Deno.test("a time to close in that cannot be meant is refused, and nothing is closed", async () => {
+  const bench = new ConnectionBench();
+  const { publisher, socket } = await bench.frames();
+  for (const timeout of [-1, NaN, 2 ** 31]) await bench.watch(`${timeout}`, publisher.close({ timeout }));
+  assertEquals(
+    await bench.ended(),
+    [-1, NaN, 2 ** 31].map((ms) =>
+      `${ms}: timeout is milliseconds from 0 to 2147483647, ${ms} is not (undefined)`
+    ),
+  );
+  await socket.says("");
+  await bench.watch("published", publisher.publish("#a", "x"));
+  socket.come("ok 1\n");
+  assertEquals([await bench.ended(), bench.clock.set], [["published"], []]);
+  await bench.watch("close", publisher.close());
+  socket.come(null);
+  assertEquals(await bench.ended(), ["close"]);
+});

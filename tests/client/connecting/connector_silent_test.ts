@@ -39,6 +39,15 @@ Deno.test("a try that is over with its first second says that", async () => {
   assertEquals(await bench.failed(), unserved(`${NO_ANSWER} within 1 s`));
 });
 
+Deno.test("a try that has a millisecond left when its first second is over waits for that", async () => {
+  const bench = new ConnectorBench({ protocol: "2" });
+  await bench.connect(1001);
+  await bench.machine.hello();
+  await bench.silentFor();
+  assertEquals([bench.clock.set, bench.over], [[1], false]);
+  await bench.overAfter(1);
+});
+
 Deno.test("who needs v2 and is answered late has a link, and one that is hung up at late is told why", async () => {
   const bench = new ConnectorBench({ protocol: "2" });
   await bench.connect();
@@ -178,12 +187,16 @@ Deno.test("where that one cannot be had, or is answered otherwise, it is tried a
     await bench.clock.pass(500);
     first.come("OK_2\n");
     await settled();
-    if (how === "refused") await bench.machine.refuse();
-    else (await bench.machine.hello()).come("OK\n");
+    const third = how === "refused" ? undefined : await bench.machine.hello();
+    if (third === undefined) await bench.machine.refuse();
+    else third.come("OK\n");
     assertEquals(await bench.failed(), unserved(LATE), how);
-    assertEquals([second.closed, bench.clock.set, bench.events], [true, [], []], how);
+    assertEquals([second.closed, third?.closed ?? true], [true, true], how);
+    assertEquals([bench.clock.set, bench.events], [[], []], how);
     await bench.connect();
     await bench.machine.hello();
+    await bench.silentFor();
+    assertEquals(bench.machine.waiting, 0, "it is known to speak v2");
   }
 });
 
@@ -339,6 +352,17 @@ Deno.test("a signal ends a try with its reason wherever it is, and closes what w
     assertEquals(await bench.failed(), "enough", `step ${at}`);
     assertEquals(sockets.map(({ closed }) => closed), sockets.map(() => true), `step ${at}`);
     assertEquals(bench.machine.waiting, 0, `step ${at}`);
+  }
+});
+
+Deno.test("a signal that comes together with an answer ends the try, too", async () => {
+  for (const answer of ["OK\n", "OK_2\ninfo {}\n"]) {
+    const bench = new ConnectorBench();
+    await bench.connect();
+    const socket = await bench.machine.hello();
+    socket.come(answer);
+    bench.stop.abort(new Error("enough"));
+    assertEquals([await bench.failed(), socket.closed], ["enough", true]);
   }
 });
 

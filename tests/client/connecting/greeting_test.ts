@@ -98,6 +98,22 @@ Deno.test("one that is given up is read to its end, and closed a minute later at
   assertEquals([silent.socket.closed, silent.released, silent.clock.set], [true, 1, []]);
 });
 
+Deno.test("one that is given up while its answer is waited for is read by one at a time", async () => {
+  const bench = new Bench();
+  const late = bench.greeting.late();
+  await settled();
+  bench.greeting.abandon();
+  await settled();
+  assertEquals(bench.socket.closed, false);
+  bench.socket.come("OK\n");
+  assertEquals((await within("the answer", late)).kind, "classic");
+  await settled();
+  assertEquals([bench.socket.closed, bench.released], [false, 0]);
+  bench.socket.come(null);
+  await settled();
+  assertEquals([bench.socket.closed, bench.released], [true, 1]);
+});
+
 Deno.test("one that is given up and breaks is closed as any other", async () => {
   const socket = new HandedSocket();
   const bench = new Bench(socket);

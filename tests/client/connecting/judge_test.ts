@@ -184,6 +184,8 @@ Deno.test("another answer to hello shows a classic broker, and a refusal that it
     await bench.comes(socket, answer);
     assertEquals([bench.verdict, bench.asked], [verdict, 0], answer);
     assertEquals([socket.halfClosed, socket.closed, bench.clock.set], [true, false, [60_000]], answer);
+    await bench.request(0);
+    assertEquals(bench.clock.set, [60_000], "nothing is waited for behind a verdict");
     await bench.comes(socket, null);
     assertEquals([socket.closed, bench.hellos[0]!.released, bench.clock.set], [true, 1, []], answer);
   }
@@ -270,6 +272,22 @@ Deno.test("a hello that is hung up at is said once more behind a moment, and who
   assertEquals(await bench.after(100), classic(GIVES_UP, false));
   assertEquals([bench.asked, bench.hellos.map(({ released }) => released)], [1, [1, 1]]);
   assertEquals(bench.clock.set, []);
+});
+
+Deno.test("why the last hello had no answer is why the broker is taken for a classic one", async () => {
+  const bench = new Bench();
+  await bench.beside("waits");
+  await bench.comes(bench.hellos[0]!.socket, null);
+  await bench.clock.pass(100);
+  bench.hellos[1]!.socket.break(new Deno.errors.ConnectionReset("reset"));
+  assertEquals(await bench.after(100), classic("connection reset at hello", false));
+
+  const none = new Bench();
+  none.more = 0;
+  await none.beside("waits");
+  none.hellos[0]!.socket.break(new Deno.errors.ConnectionReset("reset"));
+  await none.clock.pass(100);
+  assertEquals(await none.after(2000), classic("connection reset at hello", false));
 });
 
 Deno.test("who hangs up twice, and has answered beside that, is known by that answer", async () => {

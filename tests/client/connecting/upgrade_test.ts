@@ -98,6 +98,20 @@ Deno.test("a first link that ends meanwhile is waited for no longer", async () =
   assertEquals([await bench.told(), publisher.protocol], [[{ type: "upgraded" }], "2"]);
 });
 
+Deno.test("who is closed behind that says goodbye over v2", async () => {
+  const bench = new ConnectionBench();
+  const connecting = bench.connect();
+  const { first, second } = await onTrial(bench, "p1");
+  const publisher = await connecting;
+  const third = await answer(bench, first, "p1");
+  second.come(null);
+  await bench.watch("close", publisher.close());
+  await third.says("quit\n");
+  assertEquals(await bench.ended(), []);
+  third.come(null);
+  assertEquals(await bench.ended(), ["close"]);
+});
+
 Deno.test("a v2 link that ends meanwhile is lost, and another is made", async () => {
   const bench = new ConnectionBench();
   const connecting = bench.connect();

@@ -129,7 +129,10 @@ Deno.test("what cannot be read is why it ends, and so is what reading fails with
 
   const socket = new HandedSocket();
   socket.read = () => Promise.reject(new Deno.errors.ConnectionReset("reset"));
-  assertEquals(await new Bench(socket).end(), "connection reset");
+  const broken = new Bench(socket);
+  assertEquals(await broken.end(), "connection reset");
+  await broken.clock.pass(1000);
+  assertEquals(broken.channel.silence, 0, "nothing is waited for any more");
 });
 
 Deno.test("all that was read is handed on before the end is told", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Socket } from "../../../lib/client/sockets/socket.ts";
+import { settled } from "../../support/handed_clock.ts";
 import { within } from "../../support/within.ts";
 
 /** Nothing comes and nothing ends but by the test. */
@@ -16,7 +17,7 @@ export class HandedSocket implements Socket {
   failure: Error | undefined;
   #said = "";
   #saidMore = Promise.withResolvers<void>();
-  readonly #handed: (Uint8Array | null)[] = [];
+  readonly #handed: (Uint8Array | Error | null)[] = [];
   #reading: PromiseWithResolvers<Uint8Array | null> | undefined;
 
   constructor(localPort = 1) {
@@ -29,8 +30,15 @@ export class HandedSocket implements Socket {
     this.#handOver();
   }
 
-  /** All that was written since the last time, which has to be this. */
+  /** Reading fails with this from now on. */
+  break(error: Error): void {
+    this.#handed.push(error);
+    this.#handOver();
+  }
+
+  /** All that was written since the last time, which has to be this; nothing: also when all has settled. */
   async says(text: string): Promise<void> {
+    if (text === "") await settled();
     while (this.#said.length < text.length) {
       const more = this.#saidMore.promise;
       await within(() => `${JSON.stringify(text)} (${JSON.stringify(this.#said)} was said)`, more);
@@ -41,6 +49,7 @@ export class HandedSocket implements Socket {
   }
 
   read(): Promise<Uint8Array | null> {
+    if (this.#reading !== undefined) return Promise.reject(new TypeError("one read at a time"));
     this.#reading = Promise.withResolvers();
     const { promise } = this.#reading;
     this.#handOver();
@@ -69,8 +78,9 @@ export class HandedSocket implements Socket {
     if (this.#reading === undefined || this.#handed.length === 0) return;
     const next = this.#handed[0]!;
     // what has ended stays so
-    if (next !== null) this.#handed.shift();
-    this.#reading.resolve(next);
+    if (next instanceof Uint8Array) this.#handed.shift();
+    if (next instanceof Error) this.#reading.reject(next);
+    else this.#reading.resolve(next);
     this.#reading = undefined;
   }
 }

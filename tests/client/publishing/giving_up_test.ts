@@ -77,3 +77,34 @@ Deno.test("a message that nobody waits for and whose signal is aborted is told w
   const aborted = 'the message to "#a" was given up, for its signal was aborted: it was not published';
   assertEquals(said, [1, "ABORTED", aborted]);
 });
+
+Deno.test("a message that was given up is told of once, whatever comes of it", async () => {
+  const bench = new ConnectionBench();
+  const { publisher, socket } = await bench.frames();
+  publisher.send("#a", "x", { timeout: 50, minSubs: 2 });
+  await bench.watch("2", publisher.publish("#a", "y", { timeout: 5000 }));
+  await bench.clock.pass(60);
+  assertEquals((await bench.told()).length, 1);
+  socket.come("ok 1 subs=0\n");
+  assertEquals([await bench.told(), await bench.ended()], [[], []]);
+  socket.come("err DENIED no\n");
+  assertEquals([await bench.told(), (await bench.ended()).length, bench.clock.set], [[], 1, []]);
+});
+
+Deno.test("a message that nobody waits for is refused behind one that was withdrawn, and told", async () => {
+  const bench = new ConnectionBench();
+  const { publisher, socket } = await bench.frames();
+  socket.come(null);
+  await bench.told();
+  await bench.watch("1", publisher.publish("#a", "x", { timeout: 50 }));
+  publisher.send("#a", "y");
+  await bench.clock.pass(100);
+  assertEquals((await bench.ended()).length, 1);
+  const next = await bench.machine.hello();
+  next.come('OK_2\ninfo {"durable":[]}\n');
+  await next.says("pub #a 1\ny\n");
+  await bench.told();
+  next.come("err DENIED no\n");
+  const [told, ...others] = await bench.told();
+  assertEquals([told?.type === "refused" && told.number, others], [2, []]);
+});

@@ -120,6 +120,8 @@ Deno.test("who gives a message up is told why, and whether it was published", ()
   const aborted = 'the message to "#a" was given up, for its signal was aborted';
   assertEquals(told("signal", true), [`${aborted}: it was not published`, "ABORTED"]);
   assertEquals(told("signal", false), [`${aborted}: ${unknown}`, "ABORTED"]);
+  const never = givenUp({ topic: "#a", timeout: undefined, signal }, { why: "timeout", withdrawn: true });
+  assertEquals(never.message, 'the message to "#a" was not acknowledged within 0 ms: it was not published');
   const reason = new Error("enough");
   const why = { why: "signal", withdrawn: true } as const;
   const given = givenUp({ topic: "#a", timeout: undefined, signal: AbortSignal.abort(reason) }, why);
@@ -208,4 +210,37 @@ Deno.test("a message has too few when fewer have it than it asks for, or nobody 
     'the message to "#a" reached an unknown number of subscribers (the broker does not say), ' +
       "at least 1 was asked for",
   );
+});
+
+Deno.test("what is of the wrong kind is a mistake in the program, and named", () => {
+  const maps = "headers are an object or a Map of strings";
+  const table: [options: unknown, said: string][] = [
+    [null, "the options of a message are an object, null is not"],
+    ["ttl", 'the options of a message are an object, "ttl" is not'],
+    [{ headers: "lang=en" }, `${maps}, "lang=en" is not`],
+    [{ headers: null }, `${maps}, null is not`],
+    [{ headers: [["a", "b"]] }, `${maps}, this is a list: Object.fromEntries(…) makes one of it`],
+    [{ headers: { n: 1 } }, 'the header "n" is a string, the number 1 is not'],
+    [{ headers: new Map([[1, "x"]]) }, "the name of a header is a string, the number 1 is not"],
+    [{ ttl: "5" }, 'ttl is a number of seconds, "5" is not'],
+    [{ delay: "5" }, 'delay is a number of milliseconds, "5" is not'],
+    [{ at: 5 }, "at is a Date, the number 5 is not"],
+    [{ key: 1 }, "key is a string, the number 1 is not"],
+    [{ id: null }, "id is a string, null is not"],
+    [{ reply: ["#b"] }, "reply is a string, an array is not"],
+  ];
+  for (const [options, said] of table) {
+    const error = assertThrows(() => encodeFields(options as PublishOptions), TypeError);
+    assertEquals(error.message, said);
+  }
+  const terms: [options: unknown, said: string][] = [
+    [{ timeout: "1s" }, 'timeout is a number, "1s" is not'],
+    [{ minSubs: true }, "minSubs is a number, true is not"],
+    [{ signal: {} }, "signal is an AbortSignal, an object is not"],
+  ];
+  for (const [options, said] of terms) {
+    assertEquals(assertThrows(() => termsOf("#a", options as PublishOptions), TypeError).message, said);
+  }
+  const signal = AbortSignal.abort(new Error("enough"));
+  assertThrows(() => termsOf("#a", { signal }), Error, "enough");
 });

@@ -35,3 +35,14 @@ Deno.test("whatever is withdrawn and done with: places, what is done, and who is
     { numRuns: 500 },
   );
 });
+
+Deno.test("when all is given up nothing waits, and what is given then is counted on", () => {
+  const numbers = new MessageNumbers();
+  for (let at = 0; at < 3; at++) numbers.next();
+  numbers.withdraw(2);
+  numbers.clear();
+  assertEquals([numbers.last, numbers.done], [3, 3]);
+  assertEquals([numbers.next(), numbers.placeOf(4)], [4, 1]);
+  numbers.advance(1);
+  assertEquals([numbers.done, numbers.behind(4)], [4, 0]);
+});

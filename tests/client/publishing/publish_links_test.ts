@@ -368,6 +368,9 @@ Deno.test("what a broker stores is any topic until it tells, and what it tells",
   silent.socket.come('info {"durable":["#x"]}\n');
   await settled();
   assertEquals(bench.queue.durable, ["#>"], "it is another's by now");
+  bench.frames().socket.come(null);
+  await settled();
+  assertEquals(bench.queue.durable, ["#>"], "it has ended without telling");
 });
 
 Deno.test("a header that is longer than a line may be is refused at once, by what the broker has told", async () => {

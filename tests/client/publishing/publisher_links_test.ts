@@ -137,6 +137,11 @@ Deno.test("who waits for room is told when there is some", async () => {
   assertEquals([await bench.ended(), publisher.full], [["ready"], false]);
   socket.come("ok 1\n");
   assertEquals(await bench.ended(), ["drained"]);
+  for (let at = 0; at < 4; at++) publisher.send("#a", "x".repeat(1024 * 1024));
+  await bench.watch("again", publisher.ready());
+  assertEquals(await bench.ended(), [], "there is none again");
+  socket.come("ok 3\n");
+  assertEquals(await bench.ended(), ["again"]);
 });
 
 Deno.test("a publisher whose block is left is closed, with what was pending acknowledged first", async () => {

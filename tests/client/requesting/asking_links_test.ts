@@ -311,3 +311,41 @@ Deno.test("a publisher that is lost for good fails what waits with that, and wha
   await bench.answers.says("quit\n");
   await assertRejects(() => bench.publisher.request("#a", "y"), RunError, "the publisher is closed");
 });
+
+Deno.test("a connection for answers that is lost before it is subscribed is waited for, too", async () => {
+  const bench = await Bench.start();
+  await bench.ask("x");
+  const lost = await bench.machine.hello();
+  lost.come("OK_2\ninfo {}\n");
+  await lost.says(SUB);
+  lost.come(null);
+  await bench.clock.pass(100);
+  const next = await bench.machine.hello();
+  next.come("OK_2\ninfo {}\n");
+  await next.says(SUB);
+  await bench.requests.says("");
+  next.come("ok 1\n");
+  await bench.requests.says(pub("x", 1, 4.901));
+});
+
+Deno.test("what may be published a moment behind its time has none left", async () => {
+  const bench = await Bench.start();
+  await bench.clock.pass(1);
+  await bench.ask("x", { timeout: 1000 });
+  await bench.clock.pass(1003);
+  await bench.takeAnswers();
+  await bench.requests.says(pub("x", 1, 0.001));
+});
+
+Deno.test("a millisecond is time, and none is not", async () => {
+  const bench = await Bench.connected();
+  await bench.ask("x", { timeout: 1 });
+  await bench.requests.says(pub("x", 2, 0.002));
+  await bench.clock.pass(9);
+  assertEquals((await bench.ended()).length, 1);
+  await bench.ask("y", { timeout: 0 });
+  assertEquals(await bench.ended(), [
+    "y: timeout is milliseconds from 1 to 2147483647, 0 is not (BAD_FIELD)",
+  ]);
+  await bench.requests.says("");
+});

@@ -1,112 +1,11 @@
 /** Responders by the clock: what they say to their broker, and what they wait for. */
 import { assertEquals, assertRejects } from "@std/assert";
-import {
-  type Answer,
-  openResponder,
-  type Responder,
-  type ResponderOptions,
-} from "../../../lib/client/requesting/responder.ts";
 import { RefusedError } from "../../../lib/errors.ts";
 import { settled } from "../../support/handed_clock.ts";
-import { within } from "../../support/within.ts";
-import { HandedMachine } from "../connecting/handed_machine.ts";
-import type { HandedSocket } from "../links/handed_socket.ts";
-
-/** A function's answer that the test gives. */
-interface Working extends PromiseWithResolvers<string> {
-  readonly text: string;
-}
-
-/** A responder for `#a`, and its two connections. */
-class Bench {
-  readonly machine = new HandedMachine();
-  readonly clock = this.machine.clock;
-  /** What its function was given and has not answered. */
-  readonly working: Working[] = [];
-  readonly log: string[] = [];
-  answers!: HandedSocket;
-  requests!: HandedSocket;
-  responder!: Responder;
-
-  static async start(options: Partial<ResponderOptions> = {}, answer?: Answer): Promise<Bench> {
-    const bench = new Bench();
-    const opening = bench.open(options, answer);
-    bench.answers = await bench.machine.hello("r1");
-    bench.answers.come('OK_2\ninfo {"durable":[]}\n');
-    bench.requests = await bench.machine.hello("r1");
-    bench.requests.come("OK_2\ninfo {}\n");
-    const { ack, jobs = 16, group = "responders" } = options;
-    const terms = ack === undefined ? "" : ` window=${jobs} ack=explicit`;
-    await bench.requests.says(`sub #a group=${group}${terms}\n`);
-    bench.requests.come("ok 1\n");
-    bench.responder = await opening;
-    bench.responder.closed.then(
-      () => bench.log.push("closed"),
-      (error) => bench.log.push(`closed: ${error.code}`),
-    );
-    return bench;
-  }
-
-  open(options: Partial<ResponderOptions>, answer?: Answer): Promise<Responder> {
-    const onError = (error: unknown, { text }: { readonly text: string }): void => {
-      this.log.push(`${text}: ${error instanceof Error ? error.message : error}`);
-    };
-    const all = { id: "r1", pattern: "#a", pingAfter: 0, onError, ...options };
-    return within(
-      "a responder",
-      openResponder(all, { answer: answer ?? this.#answer, machine: this.machine }),
-    );
-  }
-
-  /** What was told since the last time. */
-  async told(): Promise<string[]> {
-    await settled();
-    return this.log.splice(0);
-  }
-
-  /** A request, or a message that asks for nothing. */
-  async request(
-    text: string,
-    { reply = " reply=#r", seq, attempt = "", group = "responders" }: {
-      readonly reply?: string;
-      readonly seq?: number;
-      readonly attempt?: string;
-      readonly group?: string;
-    } = {},
-  ): Promise<void> {
-    const record = `pub #a ${text.length}${reply}\n${text}\n`;
-    const stored = seq === undefined ? "" : ` seq=${seq} ts=1`;
-    this.requests.come(`batch #a 1 ${record.length}${stored} group=${group}${attempt}\n${record}`);
-    await settled();
-  }
-
-  /** The oldest that is being worked on is answered with its text in capitals. */
-  async finish(): Promise<void> {
-    const { text, resolve } = this.working.shift()!;
-    resolve(text.toUpperCase());
-    await settled();
-  }
-
-  /** Begins to close; notes when it has. */
-  async close(options?: { readonly timeout?: number }): Promise<void> {
-    void this.responder.close(options).then(() => this.log.push("close"));
-    await settled();
-  }
-
-  readonly #answer: Answer = ({ text }) => {
-    const working = { ...Promise.withResolvers<string>(), text };
-    this.working.push(working);
-    return working.promise;
-  };
-}
-
-/** An answer as it is written. */
-function answer(text: string, fields = ""): string {
-  return `pub #r ${text.length}${fields}\n${text}\n`;
-}
+import { answer, ResponderBench } from "./responder_bench.ts";
 
 Deno.test("it connects to both ports, and asks for what it is told to", async () => {
-  const bench = new Bench();
+  const bench = new ResponderBench();
   const opening = bench.open({ subPort: 5, pubPort: 6, group: "g", jobs: 65_536 });
   assertEquals((await bench.machine.next()).port, 6);
   (await bench.machine.hello("r1")).come("OK_2\ninfo {}\n");
@@ -116,11 +15,11 @@ Deno.test("it connects to both ports, and asks for what it is told to", async ()
   await requests.says("sub #a group=g\n");
   requests.come("ok 1\n");
   await opening;
-  await Bench.start({ jobs: 1, ack: "explicit" });
+  await ResponderBench.start({ jobs: 1, ack: "explicit" });
 });
 
 Deno.test("how many it works on at a time is a number that can be meant", async () => {
-  const bench = new Bench();
+  const bench = new ResponderBench();
   for (const jobs of [0, -1, 1.5, NaN, 65_537]) {
     const error = await assertRejects(() => bench.open({ jobs }), RefusedError);
     assertEquals(error.message, `jobs is a whole number from 1 to 65536, ${jobs} is not`);
@@ -129,11 +28,11 @@ Deno.test("how many it works on at a time is a number that can be meant", async 
 });
 
 Deno.test("a request is answered to where it says, with as much time as it has", async () => {
-  const bench = await Bench.start();
-  await bench.request("one", { reply: " ttl=1.5 reply=#r" });
+  const bench = await ResponderBench.start();
+  await bench.request("one", { reply: " ttl=100 reply=#r" });
   await bench.finish();
   await bench.answers.says(answer("ONE"));
-  assertEquals(bench.clock.set.map((ms) => Math.floor(ms / 10)), [150]);
+  assertEquals(bench.clock.set.map((ms) => Math.floor(ms / 10)), [10_000]);
   bench.answers.come("ok 1\n");
   await bench.request("two");
   await bench.finish();
@@ -146,7 +45,7 @@ Deno.test("a request is answered to where it says, with as much time as it has",
 });
 
 Deno.test("an answer that does not leave in its time is told, and its request is over", async () => {
-  const bench = await Bench.start({ ack: "explicit" });
+  const bench = await ResponderBench.start({ ack: "explicit" });
   await bench.request("one", { reply: " ttl=1 reply=#r", seq: 1 });
   await bench.finish();
   await bench.answers.says(answer("ONE"));
@@ -160,7 +59,7 @@ Deno.test("an answer that does not leave in its time is told, and its request is
 });
 
 Deno.test("it works on so many at a time, and takes the next when one is answered", async () => {
-  const bench = await Bench.start({ jobs: 2 });
+  const bench = await ResponderBench.start({ jobs: 2 });
   for (const text of ["a", "b", "c", "d"]) await bench.request(text);
   assertEquals(bench.working.map(({ text }) => text), ["a", "b"]);
   await bench.finish();
@@ -171,8 +70,14 @@ Deno.test("it works on so many at a time, and takes the next when one is answere
   assertEquals(bench.working.map(({ text }) => text), ["b", "c"]);
 });
 
+Deno.test("where it is not told how many, it works on sixteen", async () => {
+  const bench = await ResponderBench.start();
+  for (let at = 0; at < 18; at++) await bench.request(`${at}`);
+  assertEquals(bench.working.length, 16);
+});
+
 Deno.test("a request is acknowledged behind its answer, and given back for what is thrown", async () => {
-  const bench = await Bench.start({ ack: "explicit" });
+  const bench = await ResponderBench.start({ ack: "explicit" });
   await bench.request("one", { seq: 1 });
   await bench.finish();
   await bench.answers.says(answer("ONE"));
@@ -194,7 +99,7 @@ Deno.test("a request is acknowledged behind its answer, and given back for what 
 });
 
 Deno.test("who asked is told what was thrown, with the last attempt, or where nothing is held", async () => {
-  const last = await Bench.start({ ack: "explicit" });
+  const last = await ResponderBench.start({ ack: "explicit" });
   last.requests.come('info {"maxAttempts":3}\n');
   await last.request("one", { seq: 1, attempt: " attempt=3" });
   last.working.shift()!.reject(new Error("no such order"));
@@ -202,7 +107,7 @@ Deno.test("who asked is told what was thrown, with the last attempt, or where no
   last.answers.come("ok 1\n");
   await last.requests.says("nack responders #a 1 delay=4\n");
 
-  const plain = await Bench.start();
+  const plain = await ResponderBench.start();
   await plain.request("one", { seq: 1 });
   plain.working.shift()!.reject(new Error(""));
   await plain.answers.says(answer("", " h.reply-error=Error"));
@@ -220,7 +125,7 @@ Deno.test("who asked is told what was thrown, with the last attempt, or where no
 });
 
 Deno.test("an answer that the broker refuses is told to who asked at once, and is over", async () => {
-  const bench = await Bench.start({ ack: "explicit" });
+  const bench = await ResponderBench.start({ ack: "explicit" });
   await bench.request("one", { seq: 1 });
   await bench.finish();
   await bench.answers.says(answer("ONE"));
@@ -233,7 +138,7 @@ Deno.test("an answer that the broker refuses is told to who asked at once, and i
 });
 
 Deno.test("with nothing to work on it closes its subscription, and then its other connection", async () => {
-  const bench = await Bench.start();
+  const bench = await ResponderBench.start();
   await bench.close();
   await bench.requests.says("unsub #a group=responders\n");
   await bench.answers.says("");
@@ -248,7 +153,7 @@ Deno.test("with nothing to work on it closes its subscription, and then its othe
 });
 
 Deno.test("what it works on is answered before it closes, and what comes meanwhile, too", async () => {
-  const bench = await Bench.start();
+  const bench = await ResponderBench.start();
   await bench.request("one");
   await bench.close();
   await bench.requests.says("unsub #a group=responders\n");
@@ -271,7 +176,7 @@ Deno.test("what it works on is answered before it closes, and what comes meanwhi
 });
 
 Deno.test("what it holds while it closes keeps its subscription, with room for one, and the rest is given back", async () => {
-  const bench = await Bench.start({ ack: "explicit" });
+  const bench = await ResponderBench.start({ ack: "explicit" });
   await bench.request("one", { seq: 1 });
   await bench.close();
   await bench.requests.says("sub #a group=responders window=1 ack=explicit\n");
@@ -296,7 +201,7 @@ Deno.test("what it holds while it closes keeps its subscription, with room for o
 });
 
 Deno.test("what is answered before it was asked for less is not waited for, and what is in memory is answered meanwhile", async () => {
-  const bench = await Bench.start({ ack: "explicit" });
+  const bench = await ResponderBench.start({ ack: "explicit" });
   await bench.request("one", { seq: 1 });
   await bench.close();
   await bench.requests.says("sub #a group=responders window=1 ack=explicit\n");
@@ -316,7 +221,7 @@ Deno.test("what is answered before it was asked for less is not waited for, and 
 });
 
 Deno.test("a time to close in is waited for at most, and what is not answered by then is not sent", async () => {
-  const bench = await Bench.start();
+  const bench = await ResponderBench.start();
   await bench.request("one");
   await bench.close({ timeout: 1000 });
   await bench.requests.says("unsub #a group=responders\n");
@@ -336,7 +241,7 @@ Deno.test("a time to close in is waited for at most, and what is not answered by
 });
 
 Deno.test("a time to close in that is not needed is not waited for", async () => {
-  const bench = await Bench.start();
+  const bench = await ResponderBench.start();
   await bench.close({ timeout: 1000 });
   bench.requests.come("ok 1\n");
   await bench.requests.says("unsub #a group=responders\nquit\n");
@@ -347,7 +252,7 @@ Deno.test("a time to close in that is not needed is not waited for", async () =>
 
 Deno.test("where one connection is lost for good the other is closed, and that is how it ended", async () => {
   for (const lost of ["answers", "requests"] as const) {
-    const bench = await Bench.start({ reconnect: false });
+    const bench = await ResponderBench.start({ reconnect: false });
     bench[lost].come(null);
     await settled();
     const other = lost === "answers" ? bench.requests : bench.answers;
@@ -365,7 +270,7 @@ Deno.test("where one connection is lost for good the other is closed, and that i
 });
 
 Deno.test("one that cannot subscribe closes both connections before it says so", async () => {
-  const bench = new Bench();
+  const bench = new ResponderBench();
   const opening = bench.open({});
   opening.catch((error) => bench.log.push(error.code));
   const answers = await bench.machine.hello("r1");

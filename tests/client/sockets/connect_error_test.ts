@@ -49,3 +49,17 @@ Deno.test("what went wrong with a socket is a clause, in the same words whoever 
   const own = new ConnectError("mine", { accepted: true });
   assertEquals(connectErrorOf(own, TO), own);
 });
+
+Deno.test("why there is no connection says by default that another try may give one, and that nobody took this one", () => {
+  const { name, message, permanent, accepted, turnedAway } = new ConnectError("no");
+  assertEquals([name, message, permanent, accepted, turnedAway], [
+    "ConnectError",
+    "no",
+    false,
+    false,
+    undefined,
+  ]);
+  assertEquals(new ConnectError("no", { turnedAway: "ERR_BUSY" }).accepted, true);
+  assertEquals(new ConnectError("no", { accepted: true }).accepted, true);
+  assertEquals(new ConnectError("no", { permanent: true }).accepted, false);
+});

@@ -89,9 +89,11 @@ Deno.test({
         : connectFromPort(to, { localPort: given, signal: NEVER });
       using _conn = await within("a connection", listener.accept());
       const socket = await within("a connection", connecting);
-      const hex = socket.localPort.toString(16).toUpperCase().padStart(4, "0");
+      const [from, there] = [socket.localPort, to.port].map((port) =>
+        `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`
+      );
       const line = (await Deno.readTextFile("/proc/net/tcp")).split("\n").find((line) =>
-        line.includes(`: 0100007F:${hex} `)
+        line.includes(`: ${from} ${there} `)
       );
       // st tx_queue:rx_queue tr:tm->when; 02: the timer that keeps it alive
       assertEquals(line?.trim().split(/\s+/)[5]?.slice(0, 2), "02", line);

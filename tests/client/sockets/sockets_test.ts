@@ -1,6 +1,8 @@
 /** What both kinds of sockets do: from any free port, and from a given one. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { type AddressInfo, createServer, type Socket as NodeSocket } from "node:net";
 import { connectFromAnyPort } from "../../../lib/client/sockets/any_port_socket.ts";
+import { reasonOf } from "../../../lib/client/sockets/connect_error.ts";
 import { connectFromPort } from "../../../lib/client/sockets/fixed_port_socket.ts";
 import type { Socket } from "../../../lib/client/sockets/socket.ts";
 import { freePort } from "../../support/ports.ts";
@@ -90,6 +92,21 @@ for (const [kind, connect] of CONNECTS) {
     assertEquals(arrived.length, bytes.length);
     assertEquals(arrived.findIndex((byte, at) => byte !== bytes[at]), -1);
     socket.close();
+  });
+
+  Deno.test(`a connection that is reset is told to who reads and who writes, by a socket from ${kind}`, async () => {
+    const accepted = Promise.withResolvers<NodeSocket>();
+    const server = createServer(accepted.resolve);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const socket = await connect({ host: "127.0.0.1", port, tls: undefined });
+    const peer = await within("somebody who connects", accepted.promise);
+    const coming = assertRejects(() => read(socket), Error);
+    peer.resetAndDestroy();
+    assertEquals(reasonOf(await coming), "connection reset");
+    await assertRejects(() => within("a write", socket.write(new Uint8Array(1))), Error);
+    socket.close();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   Deno.test(`who gives up connecting from ${kind} is told the signal's reason, and the signal ends no connection`, async () => {

@@ -190,6 +190,22 @@ Deno.test("beside a hello without an answer nothing is subscribed to, and the li
   await last.socket.says("");
 });
 
+Deno.test("whether a link answers is shown by its own answer, not by that of one before it", async () => {
+  const bench = new Bench();
+  bench.add("#a");
+  const old = bench.classic("beside hello");
+  await old.socket.says("me unsub #a\n");
+  const next = bench.classic("beside hello");
+  await next.socket.says("me unsub #a\n");
+  next.link.besideHello = next.link.onTrial = false;
+  bench.queue.decided();
+  old.socket.come("OK\n");
+  await settled();
+  await next.socket.says("");
+  next.socket.come("OK\n");
+  await next.socket.says("me sub #a\n");
+});
+
 Deno.test("who waits no more is told whether it had been asked, and what is granted too late is not accepted", async () => {
   const bench = new Bench();
   bench.add("#a", { timeout: 50 });
@@ -285,4 +301,18 @@ Deno.test("a refusal and a lack of time are the errors that the library tells of
   await bench.clock.pass(1);
   const error = await assertRejects(() => within("an end", late), RunError);
   assertEquals(error.code, "TIMEOUT");
+});
+
+Deno.test("an answer to what has failed is none to what is asked since", async () => {
+  const bench = new Bench();
+  const socket = bench.frames();
+  bench.add("#a");
+  await socket.says("sub #a\n");
+  bench.queue.failAll(new Error("lost"));
+  bench.add("#b");
+  await socket.says("sub #b\n");
+  socket.come("ok 1\n");
+  assertEquals([await bench.told(), bench.queue.size], [["#a: lost", "#a accepted undefined"], 1]);
+  socket.come("ok 1\n");
+  assertEquals([await bench.told(), bench.queue.size], [["#b accepted undefined", "#b"], 0]);
 });

@@ -1,8 +1,11 @@
 /** Many subscriptions that are asked for again, and what is withdrawn while nothing is connected. */
 import { assertEquals } from "@std/assert";
+import { isLeased } from "../../../lib/client/leased_message.ts";
+import type { Message } from "../../../lib/client/types.ts";
+import { within } from "../../support/within.ts";
 import { ConnectionBench } from "../connecting/connection_bench.ts";
 
-const MANY = 1025;
+const MANY = 2048;
 
 Deno.test("no more are asked for again at once than may wait for their answers, and the rest behind these", async () => {
   const bench = new ConnectionBench();
@@ -11,8 +14,8 @@ Deno.test("no more are asked for again at once than may wait for their answers, 
   const lines = Array.from({ length: MANY }, (_, at) => `sub #${at}\n`);
   await socket.says(lines.slice(0, 1024).join(""));
   socket.come("ok 1024\n");
-  await socket.says(lines[1024]!);
-  socket.come("ok 1\n");
+  await socket.says(lines.slice(1024).join(""));
+  socket.come("ok 1024\n");
   await bench.told();
   assertEquals(subscriber.patterns.size, MANY);
   socket.come(null);
@@ -24,9 +27,9 @@ Deno.test("no more are asked for again at once than may wait for their answers, 
   await bench.told();
   await next.says("");
   next.come("ok 1\n");
-  await next.says(lines[1024]!);
+  await next.says(lines.slice(1024).join(""));
   assertEquals(await bench.told(), []);
-  next.come("ok 1\n");
+  next.come("ok 1024\n");
   assertEquals((await bench.told()).map(({ type }) => type), ["restored"]);
 });
 
@@ -50,8 +53,60 @@ Deno.test("in classic they are asked for one by one", async () => {
     socket.come("OK\n");
   }
   assertEquals((await bench.told()).map(({ type }) => type), ["restored"]);
+  socket.come(null);
+  await bench.told();
+  await bench.clock.pass(200);
+  socket = await bench.machine.accept();
+  for (const pattern of ["#a", "#b", "#c"]) {
+    await socket.says(`s1 sub ${pattern}\n`);
+    socket.come(pattern === "#c" ? null : "OK\n");
+  }
+  assertEquals((await bench.told()).map(({ type }) => type), ["lost", "retrying"], "the last has no answer");
   await bench.watch("close", subscriber.close());
-  await socket.says("s1 quit\n");
+  assertEquals(await bench.ended(), ["close"]);
+});
+
+Deno.test("what is subscribed to anew goes on from where that has come", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  for (const [from, seq] of [[1, 1], [5, 5]] as const) {
+    await bench.watch("#a", subscriber.subscribe("#a", { from }));
+    socket.come("ok 1\n");
+    assertEquals(await bench.ended(), ["#a"]);
+    socket.come(`batch #a 1 11 seq=${seq} ts=1\npub #a 1\nx\n`);
+  }
+  await bench.told();
+  socket.come(null);
+  await bench.clock.pass(100);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await next.says("sub #a from=6\n");
+});
+
+Deno.test("a group that was refused holds nothing, and one that could not be left holds as before", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  const job = async (messages: AsyncIterable<Message>, seq: number): Promise<Message> => {
+    socket.come(`batch #a 1 11 group=g seq=${seq} ts=1\npub #a 1\nx\n`);
+    for await (const message of messages) return message;
+    throw new Error("there is none");
+  };
+  await bench.watch("explicit", subscriber.subscribe("#a", { group: "g", ack: "explicit" }));
+  socket.come("err DENIED no\n");
+  assertEquals((await bench.ended()).length, 1);
+  const joining = subscriber.subscribe("#a", { group: "g" });
+  socket.come("ok 1\n");
+  const plain = await within("the group", joining);
+  assertEquals(isLeased(await within("a message", job(plain, 1))), false);
+
+  const changing = subscriber.subscribe("#a", { group: "g", ack: "explicit" });
+  socket.come("ok 1\n");
+  const jobs = await within("the group", changing);
+  await bench.watch("left", subscriber.unsubscribe("#a", { group: "g" }));
+  socket.come("err BUSY no\n");
+  assertEquals((await bench.ended()).length, 1);
+  const message = await within("a message", job(jobs, 2));
+  assertEquals([message.seq, isLeased(message)], [2, true]);
 });
 
 Deno.test("what is asked for between two connections waits for the next, behind what was subscribed to", async () => {
@@ -78,4 +133,22 @@ Deno.test("what is asked for between two connections waits for the next, behind 
   next.come("ok 2\n");
   assertEquals(await bench.ended(), ["#b", "end of #a"]);
   assertEquals([...subscriber.patterns], ["#b"]);
+});
+
+Deno.test("a group that was left and is joined anew gives out what comes, to be settled or not", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  for (const [at, ack] of (["explicit", "auto", "explicit"] as const).entries()) {
+    const joining = subscriber.subscribe("#a", { group: "g", ack });
+    socket.come("ok 1\n");
+    const jobs = await within("the group", joining);
+    await socket.says(`sub #a group=g ack=${ack}\n`);
+    socket.come(`batch #a 1 11 group=g seq=${at + 1} ts=1\npub #a 1\nx\n`);
+    const { value } = await within("a message", jobs[Symbol.asyncIterator]().next());
+    assertEquals([value?.seq, isLeased(value!)], [at + 1, ack === "explicit"]);
+    const leaving = subscriber.unsubscribe("#a", { group: "g" });
+    socket.come("ok 1\n");
+    await within("the end", leaving);
+    await socket.says("unsub #a group=g\n");
+  }
 });

@@ -86,6 +86,18 @@ Deno.test("unsubscribing is asked for once, and its iteration ends behind what h
   assertEquals(await bench.ended(), ["at once"]);
 });
 
+Deno.test("closing ends each iteration behind what had come, that in common, too", async () => {
+  const bench = await Bench.start();
+  const a = await bench.subscribe("#a");
+  await bench.subscribe("#b");
+  const [ofA, common] = [all(a), all(bench.subscriber)];
+  await bench.comes("a1", "b1");
+  await bench.watch("close", bench.subscriber.close());
+  assertEquals([await ofA, await common, await bench.ended()], [["a1"], ["b1"], []]);
+  bench.socket.come(null);
+  assertEquals(await bench.ended(), ["close"]);
+});
+
 Deno.test("what waits in common for it alone goes with it, and what is for others stays", async () => {
   const bench = await Bench.start();
   const a = await bench.subscribe("#a");

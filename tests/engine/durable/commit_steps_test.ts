@@ -31,6 +31,23 @@ Deno.test("a run is stored, handed on, answered and let go, in this order; then 
   assertEquals(bench.log.commits.messages, 3, "messages, not runs");
 });
 
+Deno.test("what is handed on, answered or refused is written with it, in whatever turn that is", () => {
+  const bench = new LogBench();
+  let written = 0;
+  const write = (): void => bench.flushes.add({ ready: () => void written++ });
+  bench.onDeliver = write;
+  bench.append(HAND_ON_WORK + 1);
+  bench.commit();
+  assertEquals(written, HAND_ON_WORK);
+  bench.takeTurns();
+  assertEquals(written, HAND_ON_WORK + 1);
+  const acknowledgement = { acknowledge: write, refuse: write };
+  bench.add(bench.piece({ acknowledgement }));
+  bench.flushes.flush();
+  bench.asked.shift()!.end({ kind: "refused", reason: "full" });
+  assertEquals(written, HAND_ON_WORK + 2);
+});
+
 Deno.test("the last run of a commit is what it is through to, of those in one batch as of others", () => {
   const bench = new LogBench();
   bench.append(1, { topic: "#first" });

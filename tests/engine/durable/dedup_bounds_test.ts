@@ -87,12 +87,42 @@ Deno.test("more than may be known that came at once is not known", () => {
   assertEquals(ids.size, 0);
 });
 
+/** An id of a topic each of which takes 32 bytes, and so does the topic. */
+const TOPIC = `#${"t".repeat(9)}`;
+
+function ofNumber(at: number): string {
+  return `${at}`.padStart(9, "a") + "x";
+}
+
+Deno.test("with more bytes of ids than may be known the oldest quarter goes, when another is full", () => {
+  const { ids } = dedup({ window: 1e9, bytes: 100 * 32 });
+  const sizes: number[] = [];
+  for (let at = 0; at < 150; at++) {
+    ids.claim(TOPIC, spansOf([ofNumber(at)]));
+    ids.stored(at);
+    sizes.push(ids.size);
+  }
+  // a quarter is the topic and 24 ids
+  const wanted = Array.from(
+    { length: 150 },
+    (_, at) => at < 119 ? at + 1 : at < 143 ? at + 1 - 24 : at + 1 - 48,
+  );
+  assertEquals(sizes, wanted);
+});
+
+Deno.test("what is claimed and never stored takes as many bytes as what is stored, and goes all at once", () => {
+  const { ids } = dedup({ window: 1e9, bytes: 100 * 32 });
+  for (let at = 1; at < 100; at++) {
+    ids.claim(TOPIC, spansOf([ofNumber(at)]));
+    assertEquals(ids.size, at);
+  }
+  ids.claim(TOPIC, spansOf([ofNumber(100)]));
+  assertEquals(ids.size, 0);
+});
+
 Deno.test("what ids take is told as soon as it is 64 KiB more or less than what was told, and exactly", () => {
   const { ids, memory } = dedup();
-  // the topic and each id take 32 bytes
-  const topic = `#${"t".repeat(9)}`;
-  const name = (at: number): string => `${at}`.padStart(9, "a") + "x";
-  const claim = (at: number): void => void ids.claim(topic, spansOf([name(at)]));
+  const claim = (at: number): void => void ids.claim(TOPIC, spansOf([ofNumber(at)]));
   for (let at = 1; at < TOLD / 32 - 1; at++) claim(at);
   assertEquals([ids.bytes, memory.held], [TOLD - 32, 0]);
   claim(0);
@@ -101,7 +131,7 @@ Deno.test("what ids take is told as soon as it is 64 KiB more or less than what 
   assertEquals([ids.bytes, memory.held], [2 * TOLD - 32, TOLD]);
   claim(10_000);
   assertEquals(memory.held, 2 * TOLD);
-  const refuse = (at: number): void => ids.refused(topic, spansOf([name(at)]));
+  const refuse = (at: number): void => ids.refused(TOPIC, spansOf([ofNumber(at)]));
   for (let at = 1; at < TOLD / 32; at++) refuse(at + 5000);
   assertEquals([ids.bytes, memory.held], [TOLD + 32, 2 * TOLD]);
   refuse(10_000);

@@ -325,6 +325,7 @@ Deno.test("when it is closed nothing more is asked for, moved, or wanted", () =>
 Deno.test("why no more may wait is said with how much does, and nobody asks it for an answer", () => {
   assertEquals(new Bench({ delayedBytes: 1e9 }).delays.problem, undefined);
   assertEquals(new Bench({ delayedBytes: 9, most: 9.5 }).delays.problem, undefined);
+  assert(new Bench({ delayedBytes: 10, most: 10 }).delays.problem !== undefined, "as many as may wait");
   const bench = new Bench({ delayedBytes: 10, most: 9.5 });
   assertEquals(
     bench.delays.problem,

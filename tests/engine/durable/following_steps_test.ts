@@ -1,126 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Receiving, ReplayRange, ReplayStart } from "../../../lib/engine/types.ts";
 import { REPLAY_PAGE_BYTES, REPLAY_PAGE_LEAST } from "../../../lib/limits.ts";
-import type {
-  Cursor,
-  ReadExtent,
-  ReadOutcome,
-  SeekOutcome,
-  SeekRange,
-  Trimmed,
-} from "../../../lib/store/types.ts";
-import { HeldStore } from "../../support/held_store.ts";
+import type { Cursor, ReadOutcome } from "../../../lib/store/types.ts";
 import { Recorder } from "../case_parts.ts";
-import { Bench, settled } from "./commit_bench.ts";
-
-const EARLIEST: ReplayRange = { from: { kind: "earliest" }, to: undefined };
-
-/** A request that the store was asked; it answers when the test says so. */
-interface Request {
-  readonly what: "seek" | "read";
-  readonly patterns: readonly string[];
-  readonly cursors: readonly Cursor[];
-  readonly most: number;
-  readonly upTo: number | undefined;
-  readonly place: SeekRange["place"];
-  /** As the store would, or like that. */
-  answer(outcome?: SeekOutcome | ReadOutcome): Promise<void>;
-}
-
-/** Notes what is asked; answers wait while they are held. */
-class AskedStore extends HeldStore {
-  readonly requests: Request[] = [];
-  readonly watching: Array<(what: Trimmed) => void> = [];
-  held = false;
-
-  override watch(trimmed: (what: Trimmed) => void): void {
-    this.watching.push(trimmed);
-    super.watch(trimmed);
-  }
-
-  override seek(...[pattern, range, done]: Parameters<HeldStore["seek"]>): void {
-    const { place, ...rest } = range;
-    const of = { what: "seek", patterns: [pattern], cursors: [], most: 0, upTo: range.upTo, place } as const;
-    this.#ask(of, (outcome) => {
-      if (outcome === undefined) super.seek(pattern, rest, done);
-      else done(outcome as SeekOutcome);
-    });
-  }
-
-  override read(cursors: readonly Cursor[], extent: ReadExtent, done: (outcome: ReadOutcome) => void): void {
-    const { most, upTo } = extent;
-    const patterns = cursors.map(({ pattern }) => pattern);
-    this.#ask({ what: "read", patterns, cursors, most, upTo, place: undefined }, (outcome) => {
-      if (outcome === undefined) super.read(cursors, extent, done);
-      else done(outcome as ReadOutcome);
-    });
-  }
-
-  /** The patterns of what was asked since the last call. */
-  asked(): string[] {
-    return this.requests.splice(0).map(({ what, patterns }) => `${what} ${patterns.join(" ")}`);
-  }
-
-  #ask(request: Omit<Request, "answer">, go: (outcome?: SeekOutcome | ReadOutcome) => void): void {
-    const answer = async (outcome?: SeekOutcome | ReadOutcome): Promise<void> => {
-      go(outcome);
-      await settled();
-    };
-    this.requests.push({ ...request, answer });
-    if (!this.held) go();
-  }
-}
-
-/** A subscription that may be without room. */
-class Reader extends Recorder {
-  readonly starts: ReplayStart[] = [];
-  grant: Receiving | undefined = undefined;
-  hasRoom = true;
-  readonly rooms: Array<() => void> = [];
-
-  override whenNotFull(callback: () => void): void {
-    if (this.hasRoom) callback();
-    else this.rooms.push(callback);
-  }
-
-  begin(
-    { engine }: Bench,
-    pattern: string,
-    { range = EARLIEST, besides = [] as (readonly [string, Recorder])[] } = {},
-  ): this {
-    const started = (how: ReplayStart): void => void this.starts.push(how);
-    engine.replay(pattern, this, { range, started, ended: () => {}, besides });
-    return this;
-  }
-
-  async makeRoom(): Promise<void> {
-    this.hasRoom = true;
-    for (const callback of this.rooms.splice(0)) callback();
-    await settled();
-  }
-}
-
-function make(): { readonly bench: Bench; readonly store: AskedStore } {
-  const store = new AskedStore();
-  const bench = new Bench({ store });
-  store.free = true;
-  return { bench, store };
-}
-
-async function publish(bench: Bench, topic: string, ...payloads: readonly string[]): Promise<void> {
-  for (const payload of payloads) {
-    bench.publish(topic, payload);
-    bench.flushes.flush();
-    await settled();
-    await bench.takeTurns();
-  }
-}
+import { settled } from "./commit_bench.ts";
+import { make, publish, Reader } from "./following_bench.ts";
 
 Deno.test("pages are twice as large each time one was full, up to a bound, and stay where one was not", async () => {
   const { bench, store } = make();
   await publish(bench, "#t", "x");
   store.held = true;
-  new Reader().begin(bench, "#t");
+  const reader = new Reader().begin(bench, "#t");
   await store.requests.shift()!.answer();
   const cursor: Cursor = { pattern: "#t", after: 0, sequence: 0, time: 0, to: undefined };
   const page = (length: number): ReadOutcome => ({
@@ -139,6 +28,7 @@ Deno.test("pages are twice as large each time one was full, up to a bound, and s
   assertEquals(sizes, [1, 1, 2, 4, 8, 8, 16]);
   assertEquals(store.requests[0]!.most, REPLAY_PAGE_BYTES);
   await store.requests.shift()!.answer({ kind: "failed", reason: "enough" });
+  assertEquals([reader.said, store.asked()], [["failed: enough"], []], "who reads alone is not tried again");
   await bench.close();
 });
 
@@ -194,21 +84,26 @@ Deno.test("who reads alone on a connection reads all there is, and beside others
   const stays = new Reader(connection).begin(bench, "#none");
   await settled();
   assertEquals(await readBy("#t", nobody), [true], "another replay");
-  bench.engine.subscribe("#v", plain);
   bench.engine.unsubscribe("#none", stays);
+  const waits = new Reader(connection).begin(bench, "#t");
+  waits.hasRoom = false;
   await settled();
-  const reader = new Reader(connection).begin(bench, "#t");
-  await settled();
+  store.requests.length = 0;
   bench.engine.subscribe("#w", plain);
   bench.engine.unsubscribe("#w", plain);
-  bench.engine.unsubscribe("#t", reader);
-  assertEquals(await readBy("#t", nobody), [false], "nobody is left of them");
+  await waits.makeRoom();
+  assertEquals(store.requests[0]!.upTo, undefined, "nobody is left of them");
   await bench.close();
 });
 
 Deno.test("who is stopped is not read for, though its turn or its room comes, and the others of its connection are", async () => {
   const { bench, store } = make();
   await publish(bench, "#t", "1");
+  const lonely = {};
+  // one that is live, and wants nothing of this
+  new Reader(lonely).begin(bench, "#none");
+  await settled();
+  store.requests.length = 0;
   store.held = true;
   const busy = [new Reader().begin(bench, "#x"), new Reader().begin(bench, "#y")];
   assertEquals(store.requests.length, 2, "all turns are taken");
@@ -233,7 +128,6 @@ Deno.test("who is stopped is not read for, though its turn or its room comes, an
   // alone, and without room for the next
   const third = new Reader().begin(bench, "#x");
   const late = store.requests.shift()!;
-  const lonely = {};
   const gone = new Reader(lonely).begin(bench, "#t");
   assert(bench.engine.unsubscribe("#t", gone));
   const next = new Reader(lonely);
@@ -383,4 +277,47 @@ Deno.test("what retention takes while a beginning is looked for is missed where 
     assertEquals([reader.said, other.said], [[...missed, "live after 0"], ["live after 0"]]);
     await bench.close();
   }
+});
+
+Deno.test("who takes a live replay's place has its own rank from then on, and who is stopped gets nothing (C5)", async () => {
+  const { bench } = make();
+  const connection = {};
+  const plain = new Recorder(connection, 1);
+  const low = new Reader(connection, 0).begin(bench, "#t");
+  bench.engine.subscribe("#t", plain);
+  await settled();
+  // so often that who gets it is remembered
+  await publish(bench, "#t", "a", "b", "1");
+  assertEquals([plain.got.splice(0, 2), plain.got, low.got], [["a", "b"], ["1"], []]);
+  const high = new Reader(connection, 2);
+  assert(bench.engine.replace(low, high));
+  await publish(bench, "#t", "2");
+  assertEquals([plain.got, low.got, high.got], [["1"], [], ["2"]]);
+  assert(bench.engine.unsubscribe("#t", high));
+  await publish(bench, "#t", "3");
+  assertEquals([plain.got, low.got, high.got], [["1", "3"], [], ["2"]]);
+  await bench.close();
+});
+
+Deno.test("what was handed on while a page was read is read before a replay becomes live (D3)", async () => {
+  const { bench, store } = make();
+  await publish(bench, "#t", "1");
+  const connection = {};
+  new Reader(connection).begin(bench, "#none");
+  await settled();
+  const reader = new Reader(connection);
+  reader.begin(bench, "#t");
+  reader.hasRoom = false;
+  await settled();
+  store.requests.length = 0;
+  store.held = true;
+  await reader.makeRoom();
+  const [read] = store.requests.splice(0);
+  assertEquals(read!.upTo, 1);
+  await publish(bench, "#t", "2");
+  await read!.answer();
+  assertEquals([reader.got, reader.said, store.requests.map(({ upTo }) => upTo)], [["1"], [], [2]]);
+  await store.requests.shift()!.answer();
+  assertEquals([reader.got, reader.said], [["1", "2"], ["live after 2"]]);
+  await bench.close();
 });

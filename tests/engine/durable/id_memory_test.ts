@@ -93,3 +93,12 @@ Deno.test("of very many records each that is let go is found again, wherever it 
   assertEquals(again.reverse(), gone);
   assertEquals(records.take(8), 100_000 * 8);
 });
+
+Deno.test("where a record lies is known beyond sixteen million bytes, too", () => {
+  const records = new Records();
+  const all = Array.from({ length: 300 }, () => records.take(65_536));
+  const far = [299, 257, 270].map((at) => all[at]!);
+  for (const record of far) records.letGo(record, 65_536);
+  assertEquals(far.map(() => records.take(65_536)), far.toReversed());
+  assertEquals(records.take(65_536), 300 * 65_536);
+});

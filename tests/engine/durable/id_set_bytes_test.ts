@@ -137,6 +137,7 @@ Deno.test("whether any of a span may be known is told by its interval, and where
   ]);
   numbers.add(40);
   assertEquals([may(21, 30), may(50, 60)], [true, true], "one looks at each then");
+  assertEquals([may(20, 20), may(21, 21), may(40, 40)], [true, false, true], "of one it is known");
   const full = new Numbers();
   full.add(1024, 2047);
   const mayBe = (first: number, last: number): boolean => full.mayHave(first, last);

@@ -72,6 +72,17 @@ Deno.test("who floods is no reason for a short commit each time all it had was t
   }
 });
 
+Deno.test("what has left refers to nothing that comes behind it", () => {
+  const waiting = new WaitingPieces();
+  const publisher = newPublisher();
+  const pieces = Array.from({ length: 5 }, newPiece);
+  for (const piece of pieces) waiting.add(piece, publisher);
+  assertEquals(waiting.take({ pieces: 3, bytes: 1e9 }), pieces.slice(0, 3));
+  assertEquals(pieces.map(({ after }) => pieces.indexOf(after!)), [-1, -1, -1, 4, -1]);
+  assertEquals(waiting.take(MOST), pieces.slice(3));
+  assertEquals(pieces.map(({ after }) => after), Array(5).fill(undefined));
+});
+
 Deno.test("what has left a commit log is not kept by what left before it and has grown old", () => {
   const waiting = new WaitingPieces();
   const publishers = Array.from({ length: 64 }, newPublisher);

@@ -234,3 +234,21 @@ Deno.test("attempts of messages that were given back together are one", () => {
     { from: 8, end: 9, attempt: 1 },
   ]);
 });
+
+Deno.test("there is news when a group has come further, or something is to be said, until a mark was taken", () => {
+  const ledger = new Ledger({ after: 3, topics: [] });
+  const news: boolean[] = [];
+  const note = (): void => void news.push(ledger.hasNews);
+  note();
+  ledger.readUpTo(3);
+  note();
+  ledger.readUpTo(4);
+  note();
+  assertEquals(ledger.take(), { after: 4, topics: [] });
+  note();
+  ledger.touch();
+  note();
+  ledger.untake(ledger.take());
+  note();
+  assertEquals(news, [false, false, true, false, true, true]);
+});

@@ -9,6 +9,7 @@ import type { Counters } from "./counters.ts";
 import { dribbling } from "./dribbler.ts";
 import { unfinished } from "./covers.ts";
 import { asked, mib } from "./findings.ts";
+import { uncollected } from "./growth.ts";
 import { History } from "./history.ts";
 import { delay, Subscriber, type World } from "./honest.ts";
 import { beHostile } from "./hostile_run.ts";
@@ -59,8 +60,8 @@ export interface RoundReport {
 }
 
 const LIMITS: Limits = { p99: 20, worst: 500, factor: 4, most: 1.25 * 1024 ** 3, backMs: 60_000 };
-/** What a garbage collector may have about it, that tells nothing. */
-const NOISE_BYTES = 96 * 1024 ** 2;
+/** What a collector may have left about it when they have gone, that tells nothing. */
+const LEFT_BYTES = 96 * 1024 ** 2;
 const HOSTILE_BYTES = 24 * 1024 ** 2;
 /** More than all there is, where there is little. */
 const HOARDER_BYTES = 96 * 1024 ** 2;
@@ -330,7 +331,7 @@ class Round {
   async #memory({ base, sent }: { base: number; sent: number }): Promise<void> {
     if (this.#kinds.length === 0 || this.#killedAt !== undefined) return;
     const { peak } = this.#broker;
-    const kept = peak - base - NOISE_BYTES;
+    const kept = peak - base - uncollected(this.#kinds.length);
     const factor = kept / Math.max(1, sent);
     this.#trace(
       `memory: ${mib(base)}, at most ${mib(peak)}, ${mib(sent)} sent, now ${mib(this.#broker.rss)}`,
@@ -338,7 +339,7 @@ class Round {
     if (factor > this.#limits.factor) this.#find(`${mib(peak - base)} kept for ${mib(sent)} sent`);
     if (peak > this.#limits.most) this.#find(`${mib(peak)} kept`);
     const until = performance.now() + this.#limits.backMs;
-    const much = base * 1.2 + NOISE_BYTES;
+    const much = base * 1.2 + LEFT_BYTES;
     while (this.#broker.rss > much && performance.now() < until) await delay(200);
     if (this.#broker.rss > much) {
       this.#find(`${mib(this.#broker.rss)} are left of ${mib(peak)}, ${mib(base)} before`);

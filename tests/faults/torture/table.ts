@@ -7,6 +7,7 @@
  */
 import { STEADY_CUT } from "./kinds.ts";
 import { mib } from "./findings.ts";
+import { uncollected } from "./growth.ts";
 import { MOST_WAIT_MS } from "./round.ts";
 import { printRows } from "./rows.ts";
 import { TABLE_KIND_NAMES, type TableKind } from "./table_kinds.ts";
@@ -114,12 +115,11 @@ function line(kind: string, { sent, grew, kept, times, own, alone, back, left, e
   return `| ${cells.join(" | ")} |`;
 }
 
-/** What has not been collected yet is the runtime's; what is an object, however few bytes name it, is bounded. */
-const NOISE_BYTES = 128 * 1024 ** 2;
+/** What is an object, however few bytes name it, is bounded. */
 const OBJECTS_BYTES = 24 * 1024 ** 2;
 
 function within({ sent, grew, kept, own, back, ended }: Figures): boolean {
   const alive = kept?.heap ?? 0;
-  return grew - NOISE_BYTES <= 4 * sent && alive - OBJECTS_BYTES <= 4 * sent && own <= 20 &&
+  return grew - uncollected(1) <= 4 * sent && alive - OBJECTS_BYTES <= 4 * sent && own <= 20 &&
     back !== undefined && ended <= DRAIN_MS;
 }

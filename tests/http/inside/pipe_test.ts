@@ -1,5 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { pipe } from "../../../lib/http/inside/pipe.ts";
+import { pipe as unwatched } from "../../../lib/http/inside/pipe.ts";
+import { within } from "../../support/within.ts";
+
+/** A pipe, where who reads what does not come is told so. */
+function pipe(): ReturnType<typeof unwatched> {
+  const { broker, client } = unwatched();
+  return {
+    broker: { ...broker, read: (into) => within("what the client has written", broker.read(into)) },
+    client: { ...client, read: () => within("what the broker has written", client.read()) },
+  };
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -70,4 +80,31 @@ Deno.test("a side that is closed reads nothing more, and who waits for it is tol
     const left = side === "client" ? await broker.read(new Uint8Array(9)) : (await client.read())?.length;
     assertEquals(left, side === "client" ? 2 : 4);
   }
+});
+
+Deno.test("nothing that is written is nothing to be read, and as many bytes fit as are said", async () => {
+  const { broker, client } = pipe();
+  await client.write(new Uint8Array());
+  const read = broker.read(new Uint8Array(9));
+  assertEquals(await isOver(read), false);
+  await client.write(bytes("x"));
+  assertEquals(await read, 1);
+  const half = new Uint8Array(32 * 1024);
+  assertEquals(await isOver(broker.write(half)), true);
+  assertEquals(await isOver(broker.write(half)), true);
+  const more = broker.write(bytes("x"));
+  assertEquals(await isOver(more), false);
+  assertEquals((await client.read())?.length, half.length);
+  assertEquals(await isOver(more), true);
+});
+
+Deno.test("who waits for room is let go at an end, as who waits to read is", async () => {
+  const { broker, client } = pipe();
+  const waiting = client.write(new Uint8Array(99_999));
+  assertEquals(await isOver(waiting), false);
+  await client.closeWrite();
+  assertEquals(await isOver(waiting), true);
+  const reading = client.read();
+  broker.close();
+  assertEquals(await reading, null);
 });

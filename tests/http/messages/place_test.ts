@@ -15,7 +15,29 @@ Deno.test("a place is written and read as it was; what is none is told", () => {
     at: { topic: "#a.b", seq: 12 },
   });
   assertEquals(readPlace("17"), { time: 17, at: undefined });
-  for (const text of ["", "x", "1 2", "1 2 a", "1 2 #a b", "1 2 #a..b", "-1", "1 2 #*", "1234567890123456"]) {
+  assertEquals(readPlace("123456789012345 123456789012345 #a"), {
+    time: 123_456_789_012_345,
+    at: { topic: "#a", seq: 123_456_789_012_345 },
+  });
+  assertEquals(
+    readPlace(`1 2 #${"é".repeat(300)}`)?.at?.topic.length,
+    301,
+    "as long as a topic may be set to be",
+  );
+  for (
+    const text of [
+      "1 1234567890123456 #a",
+      "",
+      "x",
+      "1 2",
+      "1 2 a",
+      "1 2 #a b",
+      "1 2 #a..b",
+      "-1",
+      "1 2 #*",
+      "1234567890123456",
+    ]
+  ) {
     assertEquals(readPlace(text), undefined, text);
   }
 });

@@ -161,3 +161,13 @@ Deno.test("groups are read anew when five seconds have passed, and not for each 
   }
   assertEquals(told, [1, 1, 2, 2, 3]);
 });
+
+Deno.test("when the broker began is told in seconds, and of nobody nothing waits", async () => {
+  const idle = await reading({ snapshot: { started: 1500 } });
+  for (
+    const [name, value] of [["start_time_seconds", 1.5], ["outbox_bytes", 0], [
+      "outbox_largest_bytes",
+      0,
+    ]] as const
+  ) assertEquals(samples(idle, name), [`hashbus_${name} ${value}`]);
+});

@@ -51,3 +51,28 @@ Deno.test("a labelled topic's numbers only go up, also where it is forgotten and
   topics.counts.set("#b", 1);
   assertEquals(read(labels), [["#a", 10, 100], ["#b", 1, 10]]);
 });
+
+Deno.test("a thousand topics have a label, and while there is room for all they stand as they are counted", () => {
+  const topics = new Topics();
+  for (let at = 0; at < 1000; at++) topics.counts.set(`#t${at}`, at);
+  const labels = new TopicLabels(topics);
+  assertEquals(read(labels).map(([topic]) => topic), [...topics.counts.keys()]);
+  topics.counts.set("#more", 10_000);
+  let looked = 0;
+  const { counted } = topics;
+  topics.counted = () => {
+    looked++;
+    return counted.call(topics);
+  };
+  assertEquals([read(labels).length, looked], [1000, 0], "no more are looked for");
+  const others = new TopicLabels(topics);
+  assertEquals(read(others)[0], ["#more", 10_000, 100_000]);
+  assertEquals(read(others).length, 1000);
+});
+
+Deno.test("numbers that have not changed are told as they are, however often", () => {
+  const topics = new Topics();
+  topics.counts.set("#a", 7);
+  const labels = new TopicLabels(topics, 2);
+  for (let times = 0; times < 3; times++) assertEquals(read(labels), [["#a", 7, 70]]);
+});

@@ -35,6 +35,8 @@ Deno.test("where descriptors end, some are kept from connections, half of them w
     limit: { limit: 1000 - DESCRIPTORS_KEPT },
   });
   assertEquals("limit" in capacity.take("memory", 999 - DESCRIPTORS_KEPT), false);
+  assertEquals(capacity.takeFewer(2 * DESCRIPTORS_KEPT + 2), DESCRIPTORS_KEPT + 2, "all but those");
+  assertEquals(capacity.takeFewer(2 * DESCRIPTORS_KEPT - 2), DESCRIPTORS_KEPT - 1, "or half");
   assertEquals(capacity.takeFewer(7), 4);
   assertEquals(capacity.takeFewer(0), 1, "one there may always be");
 });

@@ -80,3 +80,18 @@ Deno.test("what is forgotten is not ended, and whoever is late then is", () => {
   clock.pass(LATE_WITHIN_MS);
   assertEquals(ones.map((one) => one.ended), [0, 1]);
 });
+
+Deno.test("as many are ended at a time as it takes to end all within a quarter of a second, rounded up", () => {
+  for (const [many, each] of [[1, 1], [250, 1], [251, 2], [500, 2], [501, 3]] as const) {
+    const clock = new StillClock();
+    const late = new LateOnes(clock);
+    const ones = crowd(many);
+    for (const one of ones) late.add(one);
+    assertEquals(clock.alarms, 1);
+    clock.pass(LATE_PACE_MS - 0.5);
+    assertEquals(ended(ones), 0);
+    clock.pass(0.5);
+    assertEquals([ended(ones), clock.alarms], [each, many > each ? 1 : 0], `${many}`);
+    assertEquals(ones.slice(0, each).every((one) => one.ended === 1), true, "those who were late first");
+  }
+});

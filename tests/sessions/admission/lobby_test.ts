@@ -61,3 +61,36 @@ Deno.test("a flood of logins makes nobody look through all of them", () => {
   assertEquals(lobby.whoMakesRoom(), undefined);
   assert(asked <= 64, String(asked));
 });
+
+Deno.test("nobody in the lobby may have more than is still free in it, and all of them no more than there is", () => {
+  const came = (held: number, others: number): unknown => {
+    const lobby = new Lobby(10_000);
+    lobby.enter({ isBeingAsked: false }).came(1, others);
+    return lobby.enter({ isBeingAsked: false }).came(1, held);
+  };
+  const half = LOBBY_BYTES / 2;
+  assertEquals([came(half, 0), came(half + 1, 0)], [undefined, "too much before login"]);
+  assertEquals([came(100, LOBBY_BYTES - 200), came(100, LOBBY_BYTES - 199)], [
+    undefined,
+    "too much before login",
+  ]);
+  assertEquals(came(0, LOBBY_BYTES), undefined);
+  assertEquals(came(0, LOBBY_BYTES + 1), "too much before login");
+});
+
+Deno.test("what is kept for a guest is what was told last, and what came is all that came", () => {
+  const lobby = new Lobby(10_000);
+  const stay = lobby.enter({ isBeingAsked: false });
+  assertEquals([stay.came(4000, 4096), lobby.held], [undefined, 4096]);
+  assertEquals([stay.came(4000, 64), lobby.held], [undefined, 64]);
+  assertEquals([stay.came(193, 64), lobby.held], ["too much before login", 64]);
+});
+
+Deno.test("sixty-four who are being asked are passed over, and no more", () => {
+  for (const [asked, found] of [[63, true], [64, false]] as const) {
+    const lobby = new Lobby<{ readonly isBeingAsked: boolean }>(10_000);
+    for (let at = 0; at < asked; at++) lobby.enter({ isBeingAsked: true });
+    lobby.enter({ isBeingAsked: false });
+    assertEquals(lobby.whoMakesRoom() !== undefined, found, `${asked}`);
+  }
+});

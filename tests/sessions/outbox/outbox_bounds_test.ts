@@ -219,6 +219,7 @@ Deno.test("an outbox is announced when something is put in and nobody writes, an
   other.outbox.lastWords(new Slice(new Chunk(new Uint8Array(7))));
   other.flushes.flush();
   assertEquals(other.ready, 1, "who writes comes to them");
+  assertEquals(bench.counters.totals.delivered, 3, "they are no message");
 });
 
 Deno.test("what was abandoned is announced anew, and is not written twice", () => {

@@ -44,6 +44,12 @@ Deno.test("small segments are copied one behind the other, into chunks that grow
   assertEquals([held(1000), held(1000)], [2 * KIB, 2 * KIB]);
   assertEquals([held(48), held(1)], [2 * KIB, 18 * KIB]);
   assertEquals([held(14_000), held(2383), held(1)], [18 * KIB, 18 * KIB, 82 * KIB]);
+  const other = new Bench();
+  other.put(9000);
+  other.memory.letGo(other.put(7000));
+  assertEquals(other.held, 16 * KIB);
+  other.put(7384);
+  assertEquals(other.held, 80 * KIB, "just as much waits");
 });
 
 Deno.test("a chunk for what is gathered is as large as what it begins with", () => {
@@ -91,6 +97,7 @@ Deno.test("what is 16 KiB and an eighth of its chunk stays where it lies, and ho
     const chunk = bench.chunk(whole);
     const slice = new Slice(chunk, 0, bytes);
     assertEquals(bench.memory.costOf(slice), stays ? whole : bytes, `${bytes} of ${whole}`);
+    assertEquals(bench.memory.costOf(new Slice(chunk, 10, 30)), 20);
     const segment = new Segment(slice, 1);
     bench.memory.place(segment);
     assertEquals([segment.chunk === chunk, bench.memory.surplus], [stays, stays ? whole - bytes : 0]);

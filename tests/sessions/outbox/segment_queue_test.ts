@@ -67,7 +67,12 @@ Deno.test("what is cleared and not taken back is counted", () => {
 
 Deno.test("of what was taken out behind one that stays, a few places are kept, however much that was", async () => {
   const bench = new Bench();
+  for (let at = 0; at < 1000; at++) {
+    bench.put(at - 1000);
+    if (at > 0) bench.queue.letGo(bench.queue.shift()!);
+  }
   bench.put(0);
+  bench.queue.letGo(bench.queue.shift()!);
   const removed: WeakRef<Segment>[] = [];
   for (let at = 1; at <= 1000; at++) {
     const segment = bench.put(at);
@@ -198,6 +203,19 @@ Deno.test("what comes where nothing waits and nothing is written stays where it 
     assertEquals(bench.queue.costOf(new Slice(chunk, 0, 10)), 10 + SEGMENT_BYTES);
     chunk.release();
   }
+});
+
+Deno.test("neighbours in one chunk are one segment, all of which is written", () => {
+  const bench = new Bench();
+  const chunk = bench.pool.take(30);
+  chunk.bytes.set([1, 2, 3, 4, 5, 6]);
+  const first = bench.queue.put(new Segment(new Slice(chunk, 0, 2), 1), true);
+  assertEquals([...first.view()], [1, 2]);
+  const second = bench.queue.put(new Segment(new Slice(chunk, 2, 5), 1), true);
+  assertEquals([second === first, [...first.view()]], [true, [1, 2, 3, 4, 5]]);
+  chunk.release();
+  bench.queue.clear();
+  assertEquals(bench.pool.bytesOut, 0);
 });
 
 Deno.test("behind one that was taken out nothing is added to it, and what is left comes in its order", () => {

@@ -64,3 +64,33 @@ Deno.test("only who is suspected is looked at", () => {
     if (at % 5 === 0) outbox.progressed();
   }
 });
+
+Deno.test("who has taken nothing for half of the timeout is suspected, where it can be looked at", () => {
+  for (const visible of [true, false]) {
+    const outbox = new Writing();
+    const watch = new StallWatch(outbox, { stallTimeout: TIMEOUT, visible });
+    outbox.stalledFor = TIMEOUT / 2 - 1;
+    assertEquals([watch.tick(1), outbox.stalledFor], [false, TIMEOUT / 2]);
+    assertEquals(
+      [watch.tick(10), outbox.stalledFor],
+      visible ? [true, TIMEOUT / 2] : [false, TIMEOUT / 2 + 10],
+    );
+  }
+});
+
+Deno.test("what the system holds is compared with what it held at the look before, of this suspicion", () => {
+  const outbox = new Writing();
+  const watch = new StallWatch(outbox, { stallTimeout: TIMEOUT, visible: true });
+  const judged = (untaken: number | undefined): number => {
+    outbox.stalledFor = 3000;
+    watch.judge(untaken, 10);
+    return outbox.stalledFor;
+  };
+  assertEquals([judged(500), judged(500), judged(499), judged(499)], [3010, 3010, 0, 3010]);
+  assertEquals([judged(undefined), judged(400), judged(401)], [3010, 3010, 0]);
+  assertEquals([judged(0), judged(0)], [0, 0]);
+  judged(300);
+  outbox.stalledFor = 0;
+  watch.tick(10);
+  assertEquals(judged(200), 3010, "what was known before is forgotten");
+});

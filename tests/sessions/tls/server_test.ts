@@ -96,6 +96,22 @@ Deno.test("who shakes hands at the only port there is gets served there", option
 });
 
 Deno.test(
+  "the end of a connection inside TLS is one that TLS tells, whichever side comes to it first (C11)",
+  options,
+  async () => {
+    await using server = await TlsBroker.start();
+    using client = await server.connect();
+    await client.send("p1 pub #a hello\n");
+    await client.endInput();
+    assertEquals(await client.rest(), "OK\n", "a connection that breaks off would be an error");
+    using other = await server.connect();
+    assertEquals(await other.ask("p1 pub #a hello"), "OK");
+    server.broker.disconnect(2);
+    assertEquals(await other.rest(), "");
+  },
+);
+
+Deno.test(
   "who speaks plain text to a port with TLS is told so, and the log is once (F35)",
   options,
   async () => {

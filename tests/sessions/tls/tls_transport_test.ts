@@ -191,6 +191,92 @@ Deno.test(
     }),
 );
 
+Deno.test(
+  "Who has read inside TLS and reads no more holds back who writes as well",
+  options,
+  () =>
+    withTls(async ({ client, server }) => {
+      await client.write(encoder.encode("hello"));
+      assertEquals(await within("a read", server.read(new Uint8Array(10))), 5);
+      const most = 32 * 1024 * 1024;
+      const piece = new Uint8Array(256 * 1024);
+      let written = 0;
+      const flood = async (): Promise<void> => {
+        while (written < most) written += await client.write(piece);
+      };
+      flood().catch(() => {}); // ends with the connection
+      for (let before = -1; before !== written && written < most;) {
+        before = written;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert(written > 0 && written < most, `${written} bytes found room`);
+    }),
+);
+
+Deno.test(
+  "Three records are encrypted at a time, and what is less is whole",
+  options,
+  () =>
+    withTls(async ({ client, server }) => {
+      const three = 3 * 16 * 1024;
+      const said = async (bytes: number): Promise<number> =>
+        await within("a write", server.write(new Uint8Array(bytes)));
+      assertEquals([await said(100_000), await said(three + 1), await said(three), await said(1)], [
+        three,
+        three,
+        three,
+        1,
+      ]);
+      await within("the end of what is said", server.closeWrite());
+      assertEquals(await readAll(client), 3 * three + 1);
+    }),
+);
+
+Deno.test(
+  "Who is closed inside TLS is told so as TLS does, and what was not read is not any more",
+  options,
+  () =>
+    withTls(async ({ client, server }) => {
+      await client.write(encoder.encode("hello"));
+      assertEquals(await within("a read", server.read(new Uint8Array(2))), 2);
+      server.close();
+      await assertRejects(() => within("a read", server.read(new Uint8Array(2))), Deno.errors.BadResource);
+      assertEquals(await within("the end", client.read(new Uint8Array(10))), null);
+      await assertRejects(() => within("an end", server.closeWrite()), Deno.errors.BadResource);
+    }),
+);
+
+Deno.test(
+  "What came inside TLS is read before its end is, whatever room a read has",
+  options,
+  () =>
+    withTls(async ({ client, server }) => {
+      for (const text of ["one", "two", "three"]) await client.write(encoder.encode(text));
+      await client.closeWrite();
+      const into = new Uint8Array(4);
+      let said = "";
+      for (;;) {
+        const count = await within("a read", server.read(into));
+        if (count === null) break;
+        said += decoder.decode(into.subarray(0, count));
+      }
+      assertEquals(said, "onetwothree");
+      assertEquals(await within("the end again", server.read(into)), null);
+    }),
+);
+
+Deno.test(
+  "A connection inside TLS has the ends of what it goes over, where that has any",
+  options,
+  () =>
+    withTls(async ({ client, server }) => {
+      const ends = [server.remoteAddr, server.localAddr, client.localAddr, client.remoteAddr]
+        .map((end) => (end as Deno.NetAddr).port);
+      assertEquals(ends.slice(0, 2), ends.slice(2));
+      await client.write(encoder.encode("x"));
+    }),
+);
+
 const NOT_TLS: ReadonlyArray<
   readonly [what: string, said: string, kind: HandshakeError["kind"], message: RegExp]
 > = [

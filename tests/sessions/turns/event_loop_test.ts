@@ -1,5 +1,6 @@
 /** The socket to itself by which a process finds out that its event loop has turned. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { setImmediate } from "node:timers";
 import { ProcessLoop } from "../../../lib/sessions/turns/event_loop.ts";
 import { standIn } from "../../cli/stand_in.ts";
 import { within } from "../../support/within.ts";
@@ -11,6 +12,8 @@ interface Ends {
   readonly back: Deno.TcpConn;
   /** Resolves when it is connected, or has found that it cannot be. */
   readonly opened: Promise<void>;
+  /** What was set of them. */
+  readonly set: string[];
 }
 
 /** Begins to connect one, and closes it at once; `first` is done before it is connected. */
@@ -21,6 +24,7 @@ async function opening(
   } = {},
 ): Promise<Ends> {
   const loop = new ProcessLoop();
+  const set: string[] = [];
   const [there, back] = [Promise.withResolvers<Deno.TcpConn>(), Promise.withResolvers<Deno.TcpConn>()];
   const { listen, connect } = Deno;
   using _listen = standIn(
@@ -31,6 +35,8 @@ async function opening(
       const accept = listener.accept.bind(listener);
       listener.accept = async () => {
         const accepted = await accept();
+        const unref = accepted.unref.bind(accepted);
+        accepted.unref = () => (set.push("it keeps no process alive"), unref());
         back.resolve(accepted);
         return accepted;
       };
@@ -43,13 +49,15 @@ async function opening(
     (async (options: Deno.ConnectOptions) => {
       await first?.(options.port);
       const connected = await connect(options);
+      const setNoDelay = connected.setNoDelay.bind(connected);
+      connected.setNoDelay = (on) => (set.push(`no delay ${on}`), setNoDelay(on));
       there.resolve(connected);
       return connected;
     }) as typeof Deno.connect,
   );
   const opened = loop.open();
   if (closes) loop.close();
-  return { loop, there: await there.promise, back: await back.promise, opened };
+  return { loop, there: await there.promise, back: await back.promise, opened, set };
 }
 
 /** Resolves when the loop says so. */
@@ -118,4 +126,53 @@ Deno.test("several that connect at a time each have a socket of their own", asyn
   assertEquals(ports.size, loops.length);
   for (const loop of loops) await turned(loop);
   for (const loop of loops) loop.close();
+});
+
+Deno.test("the socket waits for no more to be sent, and keeps no process alive", async () => {
+  const { loop, opened, set } = await opening();
+  await opened;
+  assertEquals(set, ["no delay true", "it keeps no process alive"]);
+  loop.close();
+});
+
+Deno.test("a loop that is opened again has the socket it has", async () => {
+  const { loop, there, opened } = await opening();
+  await opened;
+  let connects = 0;
+  {
+    const none = (): Promise<never> => Promise.reject(new Error(`${++connects}`));
+    using _connect = standIn(Deno, "connect", none as unknown as typeof Deno.connect);
+    await loop.open();
+  }
+  assertEquals(connects, 0);
+  await turned(loop);
+  await there.write(new Uint8Array(0));
+  loop.close();
+  await assertClosed(there);
+});
+
+Deno.test("where there is no socket as many immediates stand in for it as a runtime counts between two looks", async () => {
+  const loop = new ProcessLoop();
+  let immediates = 0;
+  let over = false;
+  loop.later(() => over = true);
+  while (!over) {
+    await new Promise<void>((resolve) => setImmediate(() => resolve()));
+    immediates++;
+  }
+  assertEquals(immediates, 62);
+  loop.close();
+});
+
+Deno.test("what is set going at once is done when a dozen promises were waited for", async () => {
+  const loop = new ProcessLoop();
+  let promises = 0;
+  let over = false;
+  loop.settled(() => over = true);
+  while (!over) {
+    await null;
+    promises++;
+  }
+  assertEquals(promises, 12);
+  loop.close();
 });

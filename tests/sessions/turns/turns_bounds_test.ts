@@ -1,7 +1,9 @@
 /** The bounds of turns and rounds, each at the last that is within and the first that is not. */
 import { assertEquals } from "@std/assert";
+import { collectHeap } from "../../../lib/collect.ts";
 import { CROWD, HOLD_CROWD_MOST, ROUND_PLACES } from "../../../lib/limits.ts";
 import { type EventLoop, Turns } from "../../../lib/sessions/turns/turns.ts";
+import { settled } from "../../support/handed_clock.ts";
 
 /** A loop that turns when it is told to, and knows how often it was asked what. */
 class CountedLoop implements EventLoop {
@@ -288,6 +290,26 @@ Deno.test("thousands that wait are served in their order, however they come and 
     assertEquals(lane, lane.toSorted((one, other) => one - other));
   }
   assertEquals(log.length, next);
+});
+
+Deno.test("of turns that were taken nothing is kept once nobody waits", async () => {
+  const { loop, turns } = turnsOf(1);
+  const seen: WeakRef<() => void>[] = [];
+  for (let at = 0; at < 50; at++) {
+    const turn = (): void => void seen.length;
+    seen.push(new WeakRef(turn));
+    turns.queue(turn, { little: false });
+    if (at % 5 === 0) loop.turn();
+  }
+  while (loop.rounds.length > 0) loop.turn();
+  const kept = (): number => seen.filter((each) => each.deref() !== undefined).length;
+  // what a weak reference was asked for lives until the turn ends
+  for (let times = 0; times < 20 && kept() > 1; times++) {
+    await settled();
+    collectHeap();
+  }
+  // the one that was made last may lie on the stack yet
+  assertEquals(kept() <= 1, true, `${kept()}`);
 });
 
 Deno.test("what is flushed soon is flushed once, behind what is under way, and again when it is asked again", async () => {

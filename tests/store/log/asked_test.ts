@@ -120,6 +120,15 @@ Deno.test("the last of a time are those that were there before it, and not behin
   assertEquals([after(undefined, 2), after(31, 1), after(20, 2)], [2, 1, 1]);
 });
 
+Deno.test("the earliest beginning is before everything there ever was", () => {
+  const found = seek(filled("#a"), "#a", { from: { kind: "earliest" }, to: undefined, now: 0 });
+  const first = { bytes: new Uint8Array(0), messages: 0 };
+  const cursor = { pattern: "#a", after: 0, sequence: 0, time: 0, to: undefined, reception: undefined };
+  assertEquals(found, {
+    ...{ kind: "found", cursor, first, trimmedTo: undefined, ahead: undefined, deleted: 0 },
+  });
+});
+
 Deno.test("what a group has before it is all of its topics that it has not settled, and when the oldest came", () => {
   const mark = fc.record({
     pattern: fc.constantFrom("#a", "#b", "#c.*", "#>", "#none"),
@@ -186,4 +195,37 @@ Deno.test("a log in memory counts what its groups miss, of what they may, until 
   log.marks.miss({ ...mark, name: "x" }, 5);
   assertEquals(log.marks.missedBy({ ...mark, name: "x" }), 0);
   assert(log.marks.get({ ...mark, name: "x" }) === undefined);
+});
+
+Deno.test("groups in memory are told by their patterns and names, whichever came first", () => {
+  const log = new MemoryLog();
+  const names = [["b", "#b"], ["b", "#a"], ["a", "#b"], ["c", "#a"]] as const;
+  for (const [name, pattern] of names) log.marks.put({ name, pattern, sequence: 0, after: 0, topics: [] });
+  assertEquals(log.marks.names.map(({ name, pattern }) => `${pattern} ${name}`), [
+    "#a b",
+    "#a c",
+    "#b a",
+    "#b b",
+  ]);
+});
+
+Deno.test("of a group in memory the last mark counts, of its topics what was said last, and nothing once it is forgotten", () => {
+  const log = new MemoryLog();
+  const group = { name: "g", pattern: "#>" };
+  const put = (after: number, ...topics: readonly (readonly [string, string, string])[]): unknown => {
+    const marks = topics.map(([topic, settled, attempts]) => ({ topic, settled, attempts }));
+    log.marks.put({ ...group, sequence: 1, after, topics: marks });
+    const found = log.marks.get(group)!;
+    return [found.sequence, found.after, found.topics.map((one) => Object.values(one).join(" "))];
+  };
+  assertEquals(put(2, ["#a", "1", ""], ["#b", "", "2=3"], ["#c", "1", "2=3"]), [1, 2, [
+    "#a 1 ",
+    "#b  2=3",
+    "#c 1 2=3",
+  ]]);
+  assertEquals(put(5, ["#a", "", ""], ["#b", "4", "2=3"]), [1, 5, ["#b 4 2=3", "#c 1 2=3"]]);
+  assertEquals(put(6), [1, 6, ["#b 4 2=3", "#c 1 2=3"]]);
+  log.marks.forget(group);
+  assertEquals([log.marks.get(group), log.marks.names], [undefined, []]);
+  assertEquals(put(1), [1, 1, []]);
 });

@@ -11,7 +11,9 @@ import {
 } from "../../../lib/store/log/find.ts";
 import { MemoryLog } from "../../../lib/store/log/memory_log.ts";
 import { type BatchRef, endOf } from "../../../lib/store/log/view.ts";
+import { SqliteView } from "../../../lib/store/sqlite/view.ts";
 import { run } from "../asking.ts";
+import { append, databaseOf } from "../made_logs.ts";
 
 /** A log of batches of a few messages each, a second apart at most, of which the oldest have been deleted. */
 const made = fc.record({
@@ -80,6 +82,20 @@ Deno.test("what is looked for in halves is what one finds who looks at all", () 
 function plain(ref: BatchRef | undefined): unknown {
   return ref && [ref.id, ref.first, ref.count];
 }
+
+Deno.test("where batches are missing in the middle a search ends all the same, at what is left", () => {
+  const log = new MemoryLog();
+  for (let at = 0; at < 5; at++) append(log, "#a", { records: "pub #a 0\n\n".repeat(2), now: at });
+  using db = databaseOf(log);
+  db.exec("DELETE FROM batch WHERE id = 3");
+  const view = new SqliteView(db);
+  view.snapshot(() => {
+    const topic = view.topicOf(1);
+    const starts = [0, 1, 2, 3, 4, 5].map((after) => startOf(view, topic, { after, sequence: 0 })?.id);
+    assertEquals(starts, [1, 2, 4, 4, 5, undefined]);
+    assertEquals([1, 2, 3, 4, 5].map((batch) => newestUpTo(view, 1, batch)?.id), [1, 2, 2, 4, 5]);
+  });
+});
 
 Deno.test("where a batch should be and is not, that is damage, with the numbers that are missing", () => {
   const log = new MemoryLog();

@@ -121,6 +121,8 @@ Deno.test("where all that comes is later than anybody wants it is not looked for
   assertEquals([one.page.messages, one.ends, one.cursors[0]!.after], [4, ["past to"], 2]);
   const exact = read(log, [cursor("#a", { to })], MUCH);
   assertEquals([exact.page.messages, exact.ends, exact.cursors[0]!.after], [2, ["past to"], 1]);
+  const behind = read(log, [cursor("#a", { after: 1, to: { kind: "sequence", sequence: 2 } })], MUCH);
+  assertEquals([behind.page.messages, behind.ends, behind.cursors[0]!.after], [0, ["past to"], 1]);
   const number = read(log, [cursor("#a", { to: { kind: "sequence", sequence: 2 } })], MUCH);
   assertEquals([number.page.messages, number.ends, number.cursors[0]!.after], [2, ["past to"], 1]);
 });
@@ -181,7 +183,10 @@ Deno.test("the oldest of a topic that is gone and was not trimmed is missed, and
         "of #a the messages 1 to 2 are missing",
       );
     }
-    assertEquals(numbers(read(view, [cursor("#b")], MUCH)).length, 4);
+    const reception = { allow: ["#b"], deny: [] };
+    for (const one of [cursor("#b"), cursor("#*", { reception })]) {
+      assertEquals(numbers(read(view, [one], MUCH)).length, 4, "who does not want it does not miss it");
+    }
   });
   changed(logOf(...topics), "DELETE FROM batch WHERE id = 3", (view) => {
     // it stands behind the one that is gone; nothing it reads shows that, and what it reads follows nothing
@@ -303,4 +308,42 @@ Deno.test("what was trimmed between two pages of the last of each topic is passe
   const rest = read(log, first.cursors, MUCH);
   assertEquals(numbers(rest), ["#a 5", "#a 6", "#b 1", "#b 2"]);
   assert(rest.cursors[0]!.last === undefined);
+});
+
+Deno.test("behind the last number that is wanted nothing is looked at, be it damaged", () => {
+  const to = { kind: "sequence", sequence: 2 } as const;
+  changed(logOf("#a", "#a", "#b"), "UPDATE batch SET time = 9 WHERE id = 2", (view) => {
+    const { page, ends } = read(view, [cursor("#a", { to })], MUCH);
+    assertEquals([page.messages, ends], [2, ["past to"]]);
+  });
+  const log = logOf("#a", "#a", "#b", "#b");
+  const { next } = MemoryLog.prototype;
+  let looks = 0;
+  log.next = (topic, sequence) => (looks++, next.call(log, topic, sequence));
+  const last = { count: 1, topic: 0, sequence: 0 };
+  const found = read(log, [cursor("#*", { after: 4, last })], MUCH);
+  assertEquals([numbers(found), looks], [["#a 4", "#b 4"], 0]);
+});
+
+Deno.test("a topic of which something only waits until it is due is not there yet, one that has had less is waited for", () => {
+  const log = logOf("#a");
+  const waits = { topic: "#b", count: 1, start: 0, end: 0, due: 1 };
+  log.append({ batches: [], delayed: [waits] }, new Uint8Array(0), { now: 0 });
+  const end = (pattern: string, sequence: number): unknown =>
+    read(log, [cursor(pattern, { to: { kind: "sequence", sequence } })], MUCH).ends[0];
+  assertEquals([end("#*", 2), end("#*", 3), end("#b", 1)], ["past to", "caught up", "caught up"]);
+  append(log, "#b", { records: "pub #b 0\n\n", now: 1 });
+  assertEquals([end("#*", 2), end("#*", 1), end("#b", 1)], ["caught up", "past to", "past to"]);
+});
+
+Deno.test("a page is full where it is as large as was asked for", () => {
+  const last = { count: 9, topic: 0, sequence: 0 };
+  const cursors = [cursor("#a"), cursor("#*"), cursor("#*", { after: 3, last })];
+  for (const one of cursors) {
+    const log = logOf("#a", "#a", "#a");
+    const { page } = read(log, [one], { ...MUCH, most: 1 });
+    const ask = (more: number): unknown =>
+      numbers(read(log, [one], { ...MUCH, most: page.bytes.length + more }));
+    assertEquals([ask(0), ask(1)], [["#a 1", "#a 2"], ["#a 1", "#a 2", "#a 3", "#a 4"]]);
+  }
 });

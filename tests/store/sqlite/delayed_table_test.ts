@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { DamageError } from "../../../lib/store/log/damage.ts";
 import type { NewDelayed } from "../../../lib/store/log/group.ts";
 import { allDelayed, delayedFrom, DelayedReader, DelayedTable } from "../../../lib/store/sqlite/delayed.ts";
+import { RECENT_ROWS_MOST } from "../../../lib/store/sqlite/recent_ids.ts";
 import { createSchema, FORMAT } from "../../../lib/store/sqlite/schema.ts";
 import type { DueQuery } from "../../../lib/store/types.ts";
 
@@ -196,4 +197,22 @@ Deno.test("32 MiB of ids are read, and one row beyond", () => {
     at.table.put([ten(1, { topic: `#${name}`, ids })], BYTES, 5);
   }
   assertEquals(at.table.idsSince(0, 5).map(({ topic }) => topic), ["#b", "#c", "#d", "#e", "#f"]);
+});
+
+Deno.test("half a million rows are read for their ids, and one beyond", () => {
+  const db = {
+    prepare: (sql: string) => ({
+      get: () => ({ count: 0, bytes: 0 }),
+      all: (before: number) => {
+        const last = Math.min(before, 600_001) - 1;
+        const count = sql.includes("LIMIT 256") ? Math.min(256, last) : 0;
+        return Array.from(
+          { length: count },
+          (_, at) => ({ id: last - at, published: 5, topic: "#a", ids: "=" }),
+        );
+      },
+    }),
+  } as unknown as DatabaseSync;
+  const [{ ids } = { ids: "" }] = new DelayedTable(db).idsSince(5, 5);
+  assertEquals(ids.split("\n").length, RECENT_ROWS_MOST + 1);
 });

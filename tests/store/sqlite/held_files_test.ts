@@ -81,6 +81,24 @@ Deno.test("a write-ahead log that another has locked is refused, with the proces
   });
 });
 
+Deno.test("where the system does not tell who has a lock it is another process", () => {
+  const { readTextFileSync } = Deno;
+  held((held, files) => {
+    using other = Deno.openSync(files.wal, { read: true, write: true });
+    assert(other.tryLockSync(true));
+    Deno.readTextFileSync = (path) => {
+      if (path === "/proc/locks") throw new Deno.errors.NotFound("no such file");
+      return readTextFileSync(path);
+    };
+    try {
+      const { message } = assertThrows(() => held.lockWal(), RunError);
+      assert(message.includes("is in use by another process:"), message);
+    } finally {
+      Deno.readTextFileSync = readTextFileSync;
+    }
+  });
+});
+
 Deno.test("who shares a lock on the write-ahead log is not told, and is another process", () => {
   held((held, files) => {
     using other = Deno.openSync(files.wal, { read: true, write: true });
@@ -234,4 +252,35 @@ Deno.test("a disk is tried with a whole block behind the process id, however lit
     }
   });
   assertEquals(places, [65, 66, 67, 68].map((kib) => kib * 1024));
+});
+
+Deno.test("files are noticed where nobody has locked the log, and not any more when they are given back", () => {
+  using folder = new Folder();
+  Deno.mkdirSync(folder.data);
+  Deno.writeFileSync(folder.database, new Uint8Array(10));
+  Deno.writeFileSync(folder.wal, new Uint8Array(20));
+  const held = HeldFiles.lock(filesIn(folder.data));
+  assertThrows(() => held.cut(), Error, "the write-ahead log is not held");
+  held.watch();
+  assertEquals([held.cut(), held.problem()], [undefined, undefined]);
+  Deno.truncateSync(folder.wal, 1);
+  assertEquals(held.cut(), `"${folder.wal}" was cut from 20 to 1 bytes while it was in use`);
+  held.release();
+  for (const ask of [() => held.cut(), () => held.wrote(), () => held.syncWal()]) {
+    assertThrows(ask, Error, "the write-ahead log is not held");
+  }
+});
+
+Deno.test({
+  name: "who is refused has nothing open of the directory",
+  ignore: !LINUX,
+  fn: () => {
+    held((held, files) => {
+      held.lockWal();
+      const open = (): number => [...Deno.readDirSync("/proc/self/fd")].length;
+      const before = open();
+      for (let times = 0; times < 5; times++) assertThrows(() => HeldFiles.lock(files), RunError);
+      assertEquals(open(), before);
+    });
+  },
 });

@@ -9,6 +9,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DamageError } from "../../../lib/store/log/damage.ts";
 import { MemoryLog } from "../../../lib/store/log/memory_log.ts";
 import type { BatchRef, LogView } from "../../../lib/store/log/view.ts";
+import { checkTail } from "../../../lib/store/sqlite/check_tail.ts";
 import { SqliteView } from "../../../lib/store/sqlite/view.ts";
 import { append, databaseOf, madeLog, TOPICS } from "../made_logs.ts";
 
@@ -205,6 +206,61 @@ Deno.test("batches are read a few at a time: two, and then as many as come to ha
     assertEquals(ids, Array.from({ length: count }, (_, at) => at + 1));
     assertEquals(asked, limits, `of ${size} bytes`);
   }
+});
+
+/** A database that answers a statement with these rows. */
+function answering(db: DatabaseSync, sql: string, rows: (id: number) => unknown[]): DatabaseSync {
+  const prepare = (asked: string): unknown => {
+    if (!asked.startsWith(sql)) return db.prepare(asked);
+    return { all: rows, get: () => rows(0)[0] };
+  };
+  return new Proxy(db, { get: (of, name) => name === "prepare" ? prepare : Reflect.get(of, name) });
+}
+
+Deno.test("rows that are not in their order are not where they belong", () => {
+  withLog((_, db) => {
+    const batches = db.prepare("SELECT * FROM batch ORDER BY id").all();
+    const topics = db.prepare("SELECT * FROM topic ORDER BY id").all();
+    const swapped = [batches[0]!, batches[2]!, batches[1]!];
+    const log = new SqliteView(answering(db, "SELECT * FROM batch WHERE id > ?", () => swapped));
+    const ids: number[] = [];
+    assertThrows(
+      () => {
+        for (const { id } of log.batchesAfter(0)) ids.push(id);
+      },
+      DamageError,
+      "batch 2 is not where it belongs",
+    );
+    assertEquals(ids, [1, 3]);
+    const names = new SqliteView(
+      answering(db, "SELECT * FROM topic WHERE id > ?", () => topics.toReversed()),
+    );
+    assertThrows(() => names.matching("#*"), DamageError, "topic 1 is not where it belongs");
+  });
+});
+
+Deno.test("a fault of ours in a row is not taken for damage of it", () => {
+  withLog((_, db) => {
+    const row = {
+      get id(): never {
+        throw new TypeError("a fault of ours");
+      },
+    };
+    const view = new SqliteView(answering(db, "SELECT * FROM batch WHERE id = ?", () => [row]));
+    const ref = { id: 1, topic: 1, first: 1, count: 2 };
+    assertThrows(() => view.load(ref), TypeError, "a fault of ours");
+    const other = answering(db, "SELECT * FROM batch WHERE id <= ?", () => [row]);
+    assertThrows(() => checkTail(other), TypeError, "a fault of ours");
+  });
+});
+
+Deno.test("before it was asked anything a view knows nothing", () => {
+  withLog((view, db) => {
+    assertEquals([view.last, view.deleted, view.matched], [0, 0, 0]);
+    assertEquals(view.snapshot(() => view.last), 4);
+    const other = new SqliteView(db);
+    assertEquals([...other.during(() => [other.last, other.deleted])], [4, 0]);
+  });
 });
 
 Deno.test("of 256 patterns the topics are remembered, and of another none of those", () => {

@@ -165,3 +165,27 @@ Deno.test("what does not begin as a log is damaged", () => {
     assertEquals(tailOf(bytes), undefined);
   }
 });
+
+Deno.test("a log is read whole where the system gives it in small pieces", () => {
+  const { readSync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.readSync = function (into): number | null {
+    return readSync.call(this, into.subarray(0, 100));
+  };
+  try {
+    assertEquals(tailOf(walOf(COMMITS)), undefined);
+    const cut = walOf(COMMITS).subarray(0, ENDS[2]! + 10);
+    assertEquals(tailOf(cut), { end: ENDS[2]!, bytes: 10, frames: 1, commits: 0 });
+  } finally {
+    Deno.FsFile.prototype.readSync = readSync;
+  }
+});
+
+Deno.test("a log that cannot be read is no log that is not there", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${dir}/file`, "");
+    assertThrows(() => readWalTail(`${dir}/file/wal`), Deno.errors.NotADirectory);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});

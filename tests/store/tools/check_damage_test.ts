@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { RunError } from "../../../lib/errors.ts";
 import { readIdentity, writeIdentity } from "../../../lib/store/sqlite/identity.ts";
@@ -138,6 +138,12 @@ Deno.test("a check names what is damaged, all of that and nothing else", async (
       assertEquals(checked(folder).told, told);
     });
   }
+});
+
+Deno.test("a message that was stored when time began is not older than the one before it", () => {
+  using folder = new Folder();
+  writing(folder, (writer) => store(writer, { appends: [run("#a", "x")] }, 0));
+  assertEquals(checked(folder).told, []);
 });
 
 Deno.test("what waits is checked run by run, and its messages are counted", () => {
@@ -284,6 +290,43 @@ Deno.test("what SQLite says of the structure is told in a line, and the rest is 
     assertMatch(structure, /^SQLite says: .*Rowid \d out of order.*$/);
     assertEquals(rest, [...told], `${table} ${at}`);
   }
+});
+
+Deno.test("what cannot be checked is refused with the reason: no store, another's, one that somebody has", () => {
+  using none = new Folder();
+  assertThrows(() => checked(none), RunError, `there is no store in "${none.data}"`);
+  assertThrows(() => Deno.statSync(none.data), Deno.errors.NotFound);
+  using newer = new Folder();
+  filled(newer);
+  change(newer, "PRAGMA user_version = 99");
+  assertThrows(() => checked(newer), RunError, "was written by a newer version (format 99");
+  using folder = new Folder();
+  using copy = new Folder();
+  crashed(folder, copy);
+  using wal = Deno.openSync(copy.wal, { read: true, write: true });
+  assertEquals(wal.tryLockSync(true), true);
+  assertThrows(() => checked(copy), RunError, `"${copy.data}" is in use by`);
+  assertEquals(Deno.readTextFileSync(`${copy.data}/hashbus.lock`), "", "and it is let go of");
+});
+
+Deno.test("where SQLite says nothing of the structure, that is told, and the database is closed behind a check", () => {
+  using folder = new Folder();
+  filled(folder);
+  const { prepare, close } = DatabaseSync.prototype;
+  let closed = 0;
+  DatabaseSync.prototype.close = function (): void {
+    closed++;
+    close.call(this);
+  };
+  DatabaseSync.prototype.prepare = function (sql): ReturnType<typeof prepare> {
+    return prepare.call(this, sql.startsWith("PRAGMA integrity_check") ? "SELECT 1 WHERE 1 = 2" : sql);
+  };
+  try {
+    assertEquals(checked(folder).told, ["its structure cannot be checked: SQLite does not say"]);
+  } finally {
+    Object.assign(DatabaseSync.prototype, { prepare, close });
+  }
+  assertEquals(closed, 1);
 });
 
 Deno.test("a file that SQLite does not take at all is said to be damaged, and is let go of", () => {

@@ -94,8 +94,9 @@ Deno.test("what was trimmed on the way is passed, and what has gone another way 
       for (let at = 0; at < 4; at++) store(writer, { appends: [run("#a", payload)] });
       const messages = exportMessages(folder.data, "#a");
       first = next(messages);
-      if (on === trim) writer.trim(writer.agedAfter(0, 3), { groupsMiss: false });
-      else on(folder);
+      if (on === trim || on === all) {
+        writer.trim(writer.agedAfter(0, on === all ? 4 : 3), { groupsMiss: false });
+      } else on(folder);
       try {
         second = next(messages);
       } catch (error) {
@@ -105,8 +106,11 @@ Deno.test("what was trimmed on the way is passed, and what has gone another way 
     return [first, second];
   };
   const trim = (): void => {};
+  const all = (): void => {};
   using trimmed = new Folder();
   assertEquals(half(trimmed, trim), ["#a 1", "#a 4"]);
+  using empty = new Folder();
+  assertEquals(half(empty, all), ["#a 1", ""], "nothing is left");
   using gone = new Folder();
   assertEquals(half(gone, (folder) => change(folder, "DELETE FROM batch WHERE id = 2")), [
     "#a 1",

@@ -10,7 +10,6 @@ import { FrameClientDecoder, FrameFound } from "../../../protocols/frames/client
 
 const HELLO = "OK_2\n";
 const READ_BYTES = 64 * 1024;
-const ENDS = "the broker ends";
 
 /** A connection to a broker. What it finds is in `frame`, until the next call. */
 export class Peer {
@@ -35,11 +34,7 @@ export class Peer {
     const bytes = new Uint8Array(
       await new Blob(pieces as (string | Uint8Array<ArrayBuffer>)[]).arrayBuffer(),
     );
-    for (let at = 0; at < bytes.length;) {
-      const count = await this.#end.write(bytes.subarray(at)).catch(() => 0);
-      if (count === 0) throw new RunError(ENDS);
-      at += count;
-    }
+    for (let at = 0; at < bytes.length;) at += await this.#end.write(bytes.subarray(at)).catch(ends);
   }
 
   /** What came, one after another; Nothing: all that there is for now has been found. */
@@ -77,7 +72,10 @@ export class Peer {
   async #read(): Promise<Uint8Array> {
     const buffer = new Uint8Array(READ_BYTES);
     const read = await this.#end.read(buffer).catch(() => null);
-    if (read === null) throw new RunError(ENDS);
-    return buffer.subarray(0, read);
+    return read === null ? ends() : buffer.subarray(0, read);
   }
+}
+
+function ends(): never {
+  throw new RunError("the broker ends");
 }

@@ -59,8 +59,8 @@ export class Histogram {
 function bucketOf(value: number): number {
   const whole = Math.floor(value);
   if (whole < LINEAR) return whole;
-  // the largest power of two that leaves at least as many as there are steps; where a logarithm is rounded,
-  // and it is another one, it comes to the same bucket
+  // the largest power of two that leaves at least as many as there are steps; where a logarithm is rounded to
+  // another one, it comes to the same bucket
   const width = 2 ** (Math.floor(Math.log2(whole)) - 5);
   return LINEAR + (Math.log2(width) - 1) * STEPS + Math.floor(whole / width) - STEPS;
 }

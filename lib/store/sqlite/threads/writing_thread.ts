@@ -64,9 +64,14 @@ export class WritingThread {
       thread = new WritingThread(scope, request, opened);
       state = thread.#state;
     } catch (error) {
-      opened?.held.release();
-      scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
-      return scope.close();
+      try {
+        opened?.writer.close();
+      } finally {
+        opened?.held.release();
+        scope.postMessage({ kind: "refused to open", reason: reasonToRefuse(dir, error) });
+        scope.close();
+      }
+      return;
     }
     // what is thrown from here on ends the thread: who waits for an answer is told that it is gone
     const { recentIds, deleted } = thread.#writer;

@@ -90,10 +90,12 @@ export class Writer implements TrimPort {
     const stored = this.#ids.since(since, { newest: this.#time, nameOf: (topic) => this.nameOf(topic) });
     const delayed = this.#delayed.idsSince(since, this.#time);
     this.recentIds = delayed.length === 0 ? stored : [...stored, ...delayed].sort((a, b) => b.age - a.age);
-    // whoever cannot open it has not changed it
-    this.#markOpen(true);
     held.watch();
     this.#transactions = new Transactions(db, held);
+    // whoever cannot open it has not changed it: it would seem to have lost its log
+    this.#markOpen(true);
+    held.wrote();
+    held.moved();
   }
 
   get identity(): Identity {

@@ -39,7 +39,18 @@ Deno.test("a URL with a secret in it is refused without being shown, with the op
 });
 
 Deno.test("what is no URL of NATS is refused with what was expected", () => {
-  for (const text of ["", "a:4222", "redis://a", "nats://", "nats://a,,b", "nats://a/path", "nats://a?x=1"]) {
+  for (
+    const text of [
+      "",
+      "a:4222",
+      "redis://a",
+      "http://a:4222",
+      "nats://",
+      "nats://a,,b",
+      "nats://a/path",
+      "nats://a?x=1",
+    ]
+  ) {
     assertEquals(wrong(text), "a URL such as nats://a:4222,b:4222", text);
   }
   for (const text of ["nats://a:0", "nats://a:65536", "nats://a:x", "nats://a:", "nats://a:000001"]) {

@@ -116,6 +116,23 @@ Deno.test("where no socket can be, that is told with what cannot be done, and th
   ]]);
 });
 
+Deno.test("what stands in the place of the socket and is none stays there, and is told", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${dir}/hashbus.sock/mine`, { recursive: true });
+    const reasons: unknown[] = [];
+    const log = {
+      ...SILENT_LOG,
+      warn: (_: string, fields = {}) => void reasons.push(Object.values(fields)[1]),
+    };
+    openControl(dir, {} as AskedBroker, log).close();
+    assertEquals(reasons, ["directory not empty"]);
+    assertEquals(Deno.statSync(`${dir}/hashbus.sock/mine`).isDirectory, true);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("no broker answers where none was, where one was killed, and where the path is too long for a socket", async () => {
   const dir = await Deno.makeTempDir();
   try {

@@ -136,6 +136,7 @@ Deno.test("where nothing comes it is looked after half a second, and not sooner,
   await subscriber.send("ok 2\n");
   await turn();
   assertEquals(looked, 2, "for whether there is the group, and for what is left");
+  assertEquals(time.timers, [500]);
   time.pass(499);
   await turn();
   assertEquals(looked, 2);

@@ -6,6 +6,7 @@
 import { RefusedError } from "../../../../lib/errors.ts";
 import type { Job, LeasedJob } from "../../../../lib/cli/subscriber/worker/job.ts";
 import { Worker, type WorkerParts } from "../../../../lib/cli/subscriber/worker/worker.ts";
+import { until } from "../../../support/until.ts";
 import { within } from "../../../support/within.ts";
 import { message } from "../../output/collected.ts";
 
@@ -151,13 +152,4 @@ export class Desk implements AsyncIterable<Job> {
     this.log.push(done);
     return Promise.resolve();
   }
-}
-
-/** Nobody tells of what commands do, so that it is looked at again and again. */
-async function until(what: () => string, isSo: () => boolean): Promise<void> {
-  let given = false;
-  const coming = (async () => {
-    while (!given && !isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
-  })();
-  await within(what, coming).finally(() => given = true);
 }

@@ -26,8 +26,9 @@ export interface FakeCommand {
 export interface BenchOptions
   extends Partial<Pick<WorkerParts, "jobs" | "count" | "retryDelay" | "extendAfter">> {
   readonly answers?: Answers;
-  /** Thrown in the place of starting a command. */
+  /** Thrown in the place of starting a command, behind so many. */
   readonly unstartable?: Error;
+  readonly startable?: number;
   /** What the broker answers to what is asked of it, by what that is: `hold`, `leave`, `ack 1`, `nack 1 1000`. */
   readonly broker?: (asked: string) => Promise<void>;
 }
@@ -36,6 +37,8 @@ export interface BenchOptions
 export class Bench implements AsyncIterable<Job>, Disposable {
   readonly time = new FakeTime();
   readonly commands: FakeCommand[] = [];
+  /** How often one was to be started. */
+  attempts = 0;
   /** What was asked of the broker, in order. */
   readonly log: string[] = [];
   readonly said: string[] = [];
@@ -52,10 +55,12 @@ export class Bench implements AsyncIterable<Job>, Disposable {
   #came = Promise.withResolvers<void>();
   readonly #broker: (asked: string) => Promise<void>;
 
-  constructor({ unstartable, broker = () => Promise.resolve(), ...options }: BenchOptions = {}) {
+  constructor(
+    { unstartable, startable = 0, broker = () => Promise.resolve(), ...options }: BenchOptions = {},
+  ) {
     this.#broker = broker;
     const start = (name: string, given: Deno.CommandOptions): unknown => {
-      if (unstartable !== undefined) throw unstartable;
+      if (this.attempts++ >= startable && unstartable !== undefined) throw unstartable;
       return this.#start(name, given);
     };
     class Command {

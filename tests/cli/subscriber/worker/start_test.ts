@@ -7,6 +7,7 @@ import { Output } from "../../../../lib/cli/output/output.ts";
 import { SUBSCRIBER, type SubscriberOptions } from "../../../../lib/cli/subscriber/options.ts";
 import { windowOf, workerOf } from "../../../../lib/cli/subscriber/worker/start.ts";
 import type { Worker } from "../../../../lib/cli/subscriber/worker/worker.ts";
+import { until } from "../../../support/until.ts";
 import { within } from "../../../support/within.ts";
 import { Collected, Held, message } from "../../output/collected.ts";
 import { standIn } from "../../stand_in.ts";
@@ -150,10 +151,7 @@ Deno.test("a command waits while nobody reads what it prints", async () => {
   const { worker, jobs } = workingOn(["--", "head", "-c", "2000000", "/dev/zero"], { out });
   let over = false;
   const work = worker.work(jobs).then(() => over = true);
-  const most = async (): Promise<void> => {
-    while (printed < 256 * 1024) await new Promise((resolve) => setTimeout(resolve, 2));
-  };
-  await within("as much as it may print", most());
+  await until("as much as it may print", () => printed >= 256 * 1024);
   // whoever did not wait would have printed all of it by now
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 2));
   assertEquals([over, worker.running, printed < 1_000_000], [false, 1, true]);

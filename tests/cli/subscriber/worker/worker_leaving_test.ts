@@ -148,6 +148,17 @@ Deno.test("with a count the rest is for others: it holds, does what it has, and 
   assertEquals([bench.said, bench.time.timers], [["2 messages taken, 2 done"], []]);
 });
 
+Deno.test("with a count it leaves behind the last that could be given back, though others still run", async () => {
+  using bench = new Bench({ count: 2, jobs: 2 });
+  await bench.leased(1);
+  await bench.inMemory("a");
+  assertEquals(bench.log, ["hold"]);
+  await bench.end(0);
+  assertEquals([bench.log, bench.ended], [["hold", "ack 1", "leave"], undefined]);
+  await bench.end(1);
+  assertEquals([bench.ended, bench.log.length], ["done", 3]);
+});
+
 Deno.test("with a count, too, the last acknowledgement is waited for, and given up after ten seconds", async () => {
   using bench = new Bench({
     count: 1,

@@ -179,6 +179,15 @@ Deno.test("an answer is sent before its message is acknowledged, and none by who
   assertEquals([bench.log, responses, bench.worker.running], [["SIGKILL -1"], ["yes"], 0]);
 });
 
+Deno.test("behind one that could not be started none is, whatever else ends or comes", async () => {
+  using bench = new Bench({ unstartable: new Deno.errors.NotFound("no"), startable: 1, jobs: 2 });
+  await bench.leased(1, 2, 3);
+  assertEquals([bench.ended, bench.attempts], ['RunError: cannot run "do": no such file or directory', 2]);
+  await bench.end(0);
+  await bench.leased(4);
+  assertEquals([bench.attempts, bench.worker.running, bench.log], [2, 0, ["ack 1"]]);
+});
+
 Deno.test("a command that cannot be started ends the work, and nothing runs or is begun any more", async () => {
   using bench = new Bench({ unstartable: new Deno.errors.NotFound("no"), jobs: 2 });
   await bench.leased(1, 2, 3);

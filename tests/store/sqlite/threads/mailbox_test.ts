@@ -63,3 +63,16 @@ Deno.test("who sleeps is woken by a request", async () => {
   post.address.port.close();
   post.close();
 });
+
+Deno.test("what is sent where either end is closed never comes", () => {
+  for (const end of ["post", "mailbox"] as const) {
+    const post = new Post<string>();
+    const mailbox = new Mailbox<string>(post.address);
+    post.send("before");
+    assertEquals(mailbox.take(), "before");
+    (end === "post" ? post : mailbox).close();
+    post.send("behind");
+    assertEquals(mailbox.take(), undefined, end);
+    (end === "post" ? mailbox : post).close();
+  }
+});

@@ -139,6 +139,20 @@ Deno.test("a slice writes the clock down, trims, forgets, gives back, and moves 
   });
 });
 
+Deno.test("one message that was deleted is told, and one byte that stays for groups", () => {
+  keeping({ retain: { age: 100 } }, ({ writer, upkeep, trimmed, notes, clock }) => {
+    const [batch] = batchesOf(1);
+    writer.batches = [{ ...batch!, count: 1 }];
+    upkeep.slice();
+    assertEquals([trimmed.length, notes.splice(0)], [1, ['debug old messages deleted {"messages":1}']]);
+    writer.held = true;
+    writer.batches = [{ ...batch!, id: 2, first: 2 }];
+    [clock.wall, clock.time] = [2000, 1000];
+    upkeep.slice();
+    assertEquals(notes.map((note) => note.slice(-11)), ['{"bytes":1}']);
+  });
+});
+
 Deno.test("without rules nothing is trimmed, and what is stored is nobody's business", () => {
   keeping({}, ({ writer, upkeep, trimmed }) => {
     writer.batches = batchesOf(2);

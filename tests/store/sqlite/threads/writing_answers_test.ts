@@ -335,7 +335,9 @@ Deno.test("what cannot be opened is refused with the reason, its lock is free, a
   } finally {
     Object.defineProperty(Writer.prototype, "bytes", bytes!);
   }
-  HeldFiles.lock(filesIn(folder.data)).release();
+  const names = [...Deno.readDirSync(folder.data)].map(({ name }) => name);
+  assertEquals(names.sort(), ["hashbus.db", "hashbus.lock"], "it is closed");
+  writing(folder, (writer) => assertEquals(writer.last, 1));
 });
 
 /** The files of a store as a crash leaves them, with three commits, of which this byte of a frame is another. */

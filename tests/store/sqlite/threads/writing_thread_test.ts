@@ -25,7 +25,7 @@ Deno.test("what a slice has left to do is gone on with at once, and not with the
   });
   const times: number[] = [];
   let left = 5000;
-  thread(folder, { stepMs: 10, retain: { bytes: 1 } }, (answer, send, { time }) => {
+  const { slept } = thread(folder, { stepMs: 10, retain: { bytes: 1 } }, (answer, send, { time }) => {
     if (answer.kind !== "trimmed") return;
     times.push(time);
     left -= answer.what.batches.length;
@@ -33,6 +33,7 @@ Deno.test("what a slice has left to do is gone on with at once, and not with the
     if (left === 1) send({ kind: "close" });
   });
   assertEquals(left, 1);
+  assert(slept.every((ms) => ms === 0), `it looks for requests and goes on: ${slept}`);
   const waits = times.slice(1).map((time, at) => time - times[at]!);
   assert(waits.length > 10, `${waits.length} slices`);
   assert(Math.max(...waits) < TICK_MS / 2, `${waits}`);

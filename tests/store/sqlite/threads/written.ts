@@ -16,6 +16,9 @@ import { groupAppends } from "../../../../lib/store/log/group.ts";
 import type { Commit } from "../../../../lib/store/types.ts";
 import type { Folder } from "../../folder.ts";
 
+/** Looks at the time behind which a thread is taken never to end: nothing else would end it. */
+const LOOKS_MOST = 100_000;
+
 export type Send = (request: WriteRequest) => void;
 
 /** How it is opened, and how time passes. */
@@ -54,7 +57,9 @@ export function thread(
   let time = 0;
   let asked = false;
   let ended = false;
+  let looks = 0;
   const pass = (ms: number): number => {
+    if (++looks > LOOKS_MOST) throw new Error(`the thread goes on and on: ${slept.slice(-5)}`);
     time += ms;
     if (time >= until && !asked) {
       asked = true;

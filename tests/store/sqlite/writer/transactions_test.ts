@@ -119,3 +119,46 @@ Deno.test("what cannot be undone is lost, with both reasons", () => {
     reason: "SQLite says so (SQLite 13); and to undo it: SQLite says so (SQLite 1)",
   });
 });
+
+Deno.test("files are looked at behind a commit once in 5 ms, and before whatever is no commit", () => {
+  using db = new DatabaseSync(":memory:");
+  const { now } = performance;
+  let time = 0;
+  let looks = 0;
+  performance.now = () => time;
+  try {
+    const transactions = new Transactions(db, { ...FILES, problem: () => void looks++ });
+    const seen = [0, 4.9, 5, 9, 10].map((at) => {
+      time = at;
+      assertEquals(transactions.run(() => {}), undefined);
+      return looks;
+    });
+    assertEquals(seen, [1, 1, 2, 2, 3]);
+    for (let times = 0; times < 2; times++) transactions.attempt(() => {});
+    assertEquals(looks, 5);
+  } finally {
+    performance.now = now;
+  }
+});
+
+Deno.test("a transaction that fails and has been ended by SQLite is not ended again", () => {
+  using db = new DatabaseSync(":memory:");
+  const transactions = new Transactions(db, FILES);
+  const outcome = transactions.run(() => {
+    db.exec("ROLLBACK");
+    saying(13)();
+  });
+  assertEquals(outcome, { kind: "refused", reason: "the disk that holds the data is full" });
+});
+
+Deno.test("where the files are others by the time something fails that is the reason", () => {
+  using db = new DatabaseSync(":memory:");
+  let problem: string | undefined;
+  const transactions = new Transactions(db, { ...FILES, problem: () => problem });
+  const outcome = transactions.run(() => {
+    problem = "the file is another";
+    saying(13)();
+  });
+  assertEquals(outcome, { kind: "lost", reason: "the file is another" });
+  assertEquals([db.isTransaction, transactions.look()], [false, outcome]);
+});
