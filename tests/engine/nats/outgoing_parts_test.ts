@@ -142,6 +142,16 @@ Deno.test("what asks for answers goes by itself, and NATS is asked whether anybo
   assertEquals(bench.answers, [...unknown, "5: 2 memory 0", "6: 2 memory undefined"]);
 });
 
+Deno.test("what asks for answers and just fills a packed message is one, and NATS is asked for it (R3)", () => {
+  const bench = new OutgoingBench({ reached: 0 });
+  const around = "pub #a 65508 id=1 reply=#r\n\n".length;
+  bench.publish("#a", { text: "x".repeat(ENGINE_PACK_BYTES - around), id: "1 reply=#r" });
+  assertEquals(bench.outgoing.pending, ENGINE_PACK_BYTES);
+  bench.flush();
+  const [, packed] = bench.link.takeAsked();
+  assert(packed!.endsWith('x\n {"reply":"p.broker.nobody.me.1"}'), packed!.slice(-50));
+});
+
 Deno.test("who has somebody here asks nobody elsewhere", () => {
   const bench = new OutgoingBench({ reached: 1 });
   bench.publish("#a", { text: "?", id: "1 reply=#r" });

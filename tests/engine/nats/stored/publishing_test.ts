@@ -230,6 +230,15 @@ Deno.test("so many bytes may be without an answer, and then it is full until hal
   assertEquals(free, 0);
   bench.says("3", { seq: 3 });
   assertEquals(free, 1);
+  const fifths = new Bench();
+  fifths.link.maxPayload = SENT_BYTES_MOST;
+  const fifth = "x".repeat(Math.ceil(SENT_BYTES_MOST / 5) - 300 - 11 - 3 * 4);
+  fifths.publish(fifth, fifth, fifth, fifth, fifth);
+  fifths.publishing.whenNotFull(() => free++);
+  for (const token of ["1", "2"]) fifths.says(token, { seq: 1 });
+  assertEquals(free, 1);
+  fifths.says("3", { seq: 3 });
+  assertEquals(free, 2);
 });
 
 Deno.test("what is too large for NATS with its headers is refused", () => {
