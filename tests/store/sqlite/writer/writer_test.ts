@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openForWriting } from "../../../../lib/store/sqlite/open_for_writing.ts";
+import { FORMAT, OPEN_BIT } from "../../../../lib/store/sqlite/schema.ts";
 import { run } from "../../asking.ts";
 import { Folder } from "../../folder.ts";
 import { store, writing } from "../../writing.ts";
@@ -52,4 +53,11 @@ Deno.test("where little is free nothing is given back, and nothing is taken of t
   writing(folder, (writer) => {
     assertEquals([writer.giveBack(), writer.walUsed], [false, false]);
   });
+});
+
+Deno.test("that somebody has a store open stands in the database's own file, as long as that is so", () => {
+  using folder = new Folder();
+  const version = (): number => new DataView(Deno.readFileSync(folder.database).buffer).getUint32(60);
+  writing(folder, () => assertEquals(version(), OPEN_BIT | FORMAT));
+  assertEquals(version(), FORMAT);
 });
