@@ -8,7 +8,8 @@ import { DatabaseSync } from "node:sqlite";
 import { RunError } from "../../../lib/errors.ts";
 import { connect } from "../../../lib/store/sqlite/connection.ts";
 import { createWhereMissing } from "../../../lib/store/sqlite/create.ts";
-import { asRunError, filesIn, sizeOf } from "../../../lib/store/sqlite/files.ts";
+import { asRunError, filesIn, sizeOf, syncDirectory } from "../../../lib/store/sqlite/files.ts";
+import { HeldFiles } from "../../../lib/store/sqlite/held_files.ts";
 import { Folder } from "../folder.ts";
 import { writing } from "../writing.ts";
 
@@ -70,4 +71,24 @@ Deno.test("what the system says is told with the directory, but for what the run
     asRunError("d", new Deno.errors.NotADirectory("no")).message,
     '"d" is not a directory: the data needs one of its own',
   );
+});
+
+Deno.test("on Windows no directory is synced, and SQLite is not kept out of its own log", () => {
+  const build = Object.getOwnPropertyDescriptor(Deno, "build")!;
+  using folder = new Folder();
+  Deno.mkdirSync(folder.data);
+  Deno.writeFileSync(folder.wal, new Uint8Array(0));
+  const files = filesIn(folder.data);
+  const held = HeldFiles.lock(files);
+  Object.defineProperty(Deno, "build", { ...build, value: { ...Deno.build, os: "windows" } });
+  try {
+    syncDirectory(`${folder.path}/none`);
+    held.lockWal();
+    using wal = Deno.openSync(folder.wal, { read: true, write: true });
+    assertEquals(wal.tryLockSync(true), true);
+  } finally {
+    Object.defineProperty(Deno, "build", build);
+    held.release();
+  }
+  assertThrows(() => syncDirectory(`${folder.path}/none`), Deno.errors.NotFound);
 });

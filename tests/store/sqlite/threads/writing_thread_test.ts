@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { Mailbox } from "../../../../lib/store/sqlite/threads/mailbox.ts";
 import type { WriteRequest } from "../../../../lib/store/sqlite/threads/messages.ts";
 import { run } from "../../asking.ts";
 import { Folder } from "../../folder.ts";
@@ -58,4 +59,22 @@ Deno.test("commits that do not wait for the disk are synced together, once, and 
     Deno.FsFile.prototype.syncDataSync = syncDataSync;
   }
   assertEquals(synced, [2]);
+});
+
+Deno.test("a thread that ends takes nothing any more", () => {
+  using folder = new Folder();
+  const { close } = Mailbox.prototype;
+  let closed = 0;
+  Mailbox.prototype.close = function (): void {
+    closed++;
+    close.call(this);
+  };
+  try {
+    thread(folder, { until: 100 }, (answer) => {
+      if (answer.kind === "closed") assertEquals(closed, 1);
+    });
+  } finally {
+    Mailbox.prototype.close = close;
+  }
+  assertEquals(closed, 1);
 });
