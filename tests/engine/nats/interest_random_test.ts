@@ -97,6 +97,10 @@ Deno.test("whoever comes and goes, NATS brings all that is wanted, once, and in 
       left.length,
       [...wanted].sort(),
     ]);
+    for (const topic of TOPICS) {
+      const taking = [...wanted].filter((pattern) => matches(pattern, topic));
+      assertEquals([...bench.interest.patternsOf(topic)].sort(), taking.sort(), "and nobody who has left");
+    }
     const bytes = [...wanted].reduce((sum, pattern) => sum + 1_800 + 2 * pattern.length, 0);
     assertEquals(bench.memory.held, bytes);
     bench.interest.tick();
