@@ -265,8 +265,8 @@ export class FrameLink {
     if (typeof ackTimeout === "number" && ackTimeout > 0) this.#settlements.ackTimeout = ackTimeout;
     if (typeof maxAttempts === "number" && maxAttempts > 0) this.#settlements.maxAttempts = maxAttempts;
     if (Array.isArray(durable)) this.durable = durable.filter((each) => typeof each === "string");
-    if (typeof max === "object" && max !== null && "line" in max && typeof max.line === "number") {
-      this.lineMost = max.line;
+    if (typeof max === "object" && max !== null && "line" in max) {
+      if (typeof max.line === "number" && max.line > 0) this.lineMost = max.line;
     }
     this.told = true;
     this.#info.resolve();

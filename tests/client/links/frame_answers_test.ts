@@ -144,7 +144,8 @@ Deno.test("what a broker tells of itself is known, as far as it is of the right 
   bench.socket.come('info {"account":"alice","max":{"line":100},"durable":["#d",5]}\n');
   assertEquals(await bench.told(), ["informed"]);
   assertEquals(known(), [true, 100, ["#d"], "alice"]);
-  for (const odd of ['{"account":5,"max":null,"durable":"#x"}', '{"max":{"line":"x"}}', '{"max":5}', "{}"]) {
+  const lines = ['"x"', "0", "-5", "null"].map((line) => `{"max":{"line":${line}}}`);
+  for (const odd of ['{"account":5,"max":null,"durable":"#x"}', ...lines, '{"max":5}', "{}"]) {
     bench.socket.come(`info ${odd}\n`);
     assertEquals(await bench.told(), []);
     assertEquals(known(), [true, 100, ["#d"], "alice"], odd);
