@@ -66,8 +66,10 @@ class World extends FeedBench {
     const state = states.shift();
     if (state !== undefined) return state(fails ? FAILED : stateOf(this.stored.length));
     const edge = edges.shift();
-    // that it is not known is always true
-    if (edge !== undefined) return edge(fails ? FAILED : this.#next.shift()!());
+    if (edge !== undefined) {
+      const next = this.#next.shift()!;
+      return edge(fails ? FAILED : next());
+    }
     const reader = readers.shift();
     if (reader === undefined) return;
     const { filters, from } = this.#asked.shift()!;
