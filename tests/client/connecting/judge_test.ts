@@ -39,7 +39,6 @@ class Bench {
   /** The connection that v2 was spoken over. */
   spokeOver: Greeting | undefined;
   verdict: Verdict | undefined | "none" = "none";
-
   greet(): Greeting {
     const socket = new HandedSocket();
     const release = (): void => {
