@@ -11,7 +11,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { Program } from "../../scripts/program.ts";
 import { printLine } from "../../scripts/terminal.ts";
-import { median } from "../load/percentile.ts";
+import { median, percentile } from "../load/percentile.ts";
 import { JOURNEYS } from "./journeys.ts";
 
 /** What came of it: above 1, these sources are the faster ones. */
@@ -19,8 +19,10 @@ export interface Comparison {
   /** Microseconds a read of 256 KiB. */
   readonly here: number;
   readonly there: number;
-  /** Of each round the other's time to ours; the median of a process, and of these. */
+  /** Of each round the other's time to ours; the median of a pair of processes, and of these. */
   readonly ratio: number;
+  /** Between these half of the pairs of processes are. */
+  readonly half: readonly [number, number];
 }
 
 /** What a journey goes through. */
@@ -34,37 +36,42 @@ const HERE = `${import.meta.dirname}/../..`;
 const WARM_MS = 60_000;
 
 /**
- * Sends a journey through both, in several processes of each, one after the other: what the compiler makes of the same
- * sources differs by a tenth from one process to the next.
+ * Sends a journey through both, in several processes of each, one after the other, and each side begins as often: what
+ * the compiler makes of the same sources differs by a tenth from one process to the next.
  */
 export async function compare(
   journey: string,
   sides: { readonly here: Side; readonly there: Side },
   { rounds, processes }: { readonly rounds: number; readonly processes: number },
 ): Promise<Comparison> {
-  const found: Comparison[] = [];
-  while (found.length < processes) found.push(await compareOnce(journey, sides, rounds));
+  const found: Omit<Comparison, "half">[] = [];
+  while (found.length < processes) {
+    found.push(await compareOnce(journey, sides, { rounds, oursFirst: found.length % 2 === 0 }));
+  }
+  const ratios = found.map(({ ratio }) => ratio).sort((one, other) => one - other);
   return {
     here: median(found.map(({ here }) => here)),
     there: median(found.map(({ there }) => there)),
-    ratio: median(found.map(({ ratio }) => ratio)),
+    ratio: median(ratios),
+    half: [percentile(ratios, 0.25), percentile(ratios, 0.75)],
   };
 }
 
 async function compareOnce(
   journey: string,
   { here, there }: { readonly here: Side; readonly there: Side },
-  rounds: number,
-): Promise<Comparison> {
-  await using ours = start(here, journey);
-  await using theirs = start(there, journey);
-  for (const side of [ours, theirs]) await side.line(/^ready$/, { timeout: WARM_MS });
+  { rounds, oursFirst }: { readonly rounds: number; readonly oursFirst: boolean },
+): Promise<Omit<Comparison, "half">> {
+  await using one = start(oursFirst ? here : there, journey);
+  await using other = start(oursFirst ? there : here, journey);
+  for (const side of [one, other]) await side.line(/^ready$/, { timeout: WARM_MS });
+  const [ours, theirs] = oursFirst ? [one, other] : [other, one];
   const took: { here: number; there: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     const first = round % 2 === 0;
-    const one = await ask(first ? ours : theirs);
-    const other = await ask(first ? theirs : ours);
-    took.push(first ? { here: one, there: other } : { here: other, there: one });
+    const before = await ask(first ? ours : theirs);
+    const after = await ask(first ? theirs : ours);
+    took.push(first ? { here: before, there: after } : { here: after, there: before });
   }
   return {
     here: median(took.map(({ here }) => here)),
@@ -91,7 +98,7 @@ if (import.meta.main) {
     string: ["rounds", "processes", "only", "_"],
     boolean: ["accounts"],
   });
-  const { _: [checkout], rounds = "20", processes = "5" } = told;
+  const { _: [checkout], rounds = "12", processes = "16" } = told;
   const accounts = told["accounts"] === true;
   const only = typeof told["only"] === "string" ? told["only"] : undefined;
   const names = Object.keys(JOURNEYS);
@@ -107,7 +114,7 @@ if (import.meta.main) {
   // who speaks classic logs in nowhere
   const possible = names.filter((name) => !accounts || JOURNEYS[name]!.protocol === "v2");
   for (const journey of only === undefined ? possible : [only]) {
-    const { here, there, ratio } = await compare(journey, sides, {
+    const { here, there, ratio, half } = await compare(journey, sides, {
       rounds: Number(rounds),
       processes: Number(processes),
     });
@@ -115,7 +122,7 @@ if (import.meta.main) {
     printLine(
       `${journey}: ${here.toFixed(0)} µs a read, ${other} ${there.toFixed(0)}; ${
         ratio.toFixed(2)
-      } times as fast`,
+      } times as fast (half of them ${half[0].toFixed(2)} to ${half[1].toFixed(2)})`,
     );
   }
 }

