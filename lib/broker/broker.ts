@@ -129,7 +129,7 @@ export class Broker implements AsyncDisposable {
       memory,
       patterns: new PatternBudget(memory),
       flushes,
-    }, machine.loop());
+    }, { loop: machine.loop(), heap: machine.heap });
   }
 
   /**

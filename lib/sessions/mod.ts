@@ -14,5 +14,7 @@ export type { SubscriptionSnapshot } from "./subscriptions.ts";
 export type { CertificatePem, Certificates } from "./tls/certificates.ts";
 export type { CertificateSnapshot, Handshake, TlsSource } from "./tls/types.ts";
 export type { Transport } from "./transport.ts";
+export type { Heap } from "./heap_keeper.ts";
+export { PROCESS_HEAP } from "./process_heap.ts";
 export { ProcessLoop } from "./turns/event_loop.ts";
 export type { OwnedLoop } from "./turns/turns.ts";

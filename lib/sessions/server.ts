@@ -16,9 +16,8 @@ import type { ConnectionSnapshot } from "./connection_snapshot.ts";
 import { type Arrival, Entrance, type Listening, turnAway } from "./entrance.ts";
 import { lastWords } from "./farewell.ts";
 import type { ListenSpec } from "./listener.ts";
-import { HeapKeeper } from "./heap_keeper.ts";
+import { type Heap, HeapKeeper } from "./heap_keeper.ts";
 import { CONNECTION_BYTES, LAST_WORDS_MS, SELDOM_MS, TOLD_A_TURN } from "../limits.ts";
-import { PROCESS_HEAP } from "./process_heap.ts";
 import { renewGrants } from "./renewal.ts";
 import { Seldom } from "../seldom.ts";
 import { LINUX_SEND_QUEUES, socketKey } from "./send_queues.ts";
@@ -91,15 +90,19 @@ export class Server {
   #ticks = 0;
   /** Connections that are looked at before they are said to stall. */
   #looks: Promise<void> | undefined;
-  readonly #heap = new HeapKeeper(PROCESS_HEAP);
+  readonly #heap: HeapKeeper;
   readonly #refusals = new Seldom(SELDOM_MS);
   readonly #capacity: Capacity;
   #lastNumber = 0;
   /** Connections are being told that time has passed. */
   #passing = false;
 
-  constructor({ loginTimeout, connectionsPerAddress, ...settings }: ServerSettings, loop: OwnedLoop) {
+  constructor(
+    { loginTimeout, connectionsPerAddress, ...settings }: ServerSettings,
+    { loop, heap }: { readonly loop: OwnedLoop; readonly heap: Heap },
+  ) {
     this.#loop = loop;
+    this.#heap = new HeapKeeper(heap);
     const lobby = new Lobby<SilentGuest>(loginTimeout);
     const { connections } = settings.limits;
     this.#capacity = new Capacity({ connections, perAddress: connectionsPerAddress, lobby });

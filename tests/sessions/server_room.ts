@@ -83,7 +83,7 @@ export class Room implements AsyncDisposable {
       flushes,
       loginTimeout: 10_000,
       connectionsPerAddress: Infinity,
-    }, THIS_MACHINE.loop());
+    }, { loop: THIS_MACHINE.loop(), heap: THIS_MACHINE.heap });
   }
 
   connect(to: "publishers" | "subscribers" = "publishers", capacity?: number, grant?: Grant): RawClient {

@@ -9,6 +9,7 @@ import type { Store } from "../../lib/store/types.ts";
 import { guestPorts, PUB_PORT, type Stage, SUB_PORT } from "./actors.ts";
 import { HOST } from "./rights.ts";
 import type { Disk } from "./world/disk.ts";
+import { WORLD_HEAP } from "./world/heap.ts";
 import { WorldLoop } from "./world/loop.ts";
 import { Node } from "./world/world.ts";
 
@@ -79,6 +80,7 @@ export class Brokers {
       clock: node.clock,
       random32: () => random.random32(),
       loop: () => new WorldLoop(node, random, states),
+      heap: WORLD_HEAP,
     });
     this.#node = node;
     this.#broker = broker;

@@ -182,7 +182,10 @@ function drained(history: History, plan: Plan): string[] {
   const inTime = ({ from, to, ms, cut }: Drain): boolean => cut === 0 && to - from < 0.8 * ms;
   const drains = history.drains.filter(inTime);
   const others = [
-    ...plan.faults.filter(({ kind }) => kind !== "drain the broker" && kind !== "fill the disk"),
+    ...plan.faults.filter(({ kind, at }) =>
+      // one that was killed while it drained has no record
+      kind === "drain the broker" ? !history.drains.some(({ from }) => from === at) : kind !== "fill the disk"
+    ),
     ...history.drains.filter((drain) => !inTime(drain)).map(({ from, to }) => ({ at: from, ms: to - from })),
   ];
   const isOther = (from: number, to: number): boolean =>

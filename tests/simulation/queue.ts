@@ -9,6 +9,8 @@ import { goesRight, type JoinPlan, type Plan } from "./plan.ts";
 
 /** Milliseconds by which something may come too early: time is counted in ticks, and what is due in steps of one. */
 export const STEP_MS = 550;
+/** What a member may have been given at once, and has not come to it yet. */
+const AHEAD_BYTES = 192 * 1024;
 
 /** A group over stored topics, and what its members were given. */
 export interface Queue {
@@ -150,7 +152,11 @@ export interface Span {
 export function slackOf(plan: Plan, span?: Span): number | undefined {
   const { weather, faults } = plan;
   const stands = faults.some(({ kind }) => /stall|cut|freeze/.test(kind));
-  return stands || weather.latency > 0.5 ? undefined : STEP_MS + 100 * weather.latency + jumpsOf(plan, span);
+  if (stands || weather.latency > 0.5) return undefined;
+  const { latency, capacity } = weather;
+  // what was given out stands behind what was before, and a cable takes no more than it has room for at a time
+  const ahead = 10 * latency * AHEAD_BYTES / capacity;
+  return STEP_MS + 100 * latency + ahead + jumpsOf(plan, span);
 }
 
 /** Milliseconds by which clocks that jump may shorten what is waited for: each by one tick's most. */

@@ -192,7 +192,10 @@ function reasonOf(
     each.group === group && each.at <= delivery.at && matches(each.pattern, topic)
   );
   if (isLeft) return "lost";
-  const extended = said.flatMap(({ verb, at, answer }) => verb === "extend" && answer === "ok" ? [at] : []);
+  // what was answered behind that may have been of the next attempt
+  const extended = said.flatMap(({ verb, at, answer, answeredAt = Infinity }) =>
+    verb === "extend" && answer === "ok" && answeredAt <= delivery.at ? [at] : []
+  );
   const began = Math.max(before.at, ...extended);
   if (late === undefined || line.slow === true || delivery.at - began >= plan.ackTimeout - late) {
     return "timeout";

@@ -207,7 +207,7 @@ export class ScriptedServer implements AsyncDisposable {
       loginTimeout: 10_000,
       connectionsPerAddress: Infinity,
     };
-    this.server = new Server(settings, THIS_MACHINE.loop());
+    this.server = new Server(settings, { loop: THIS_MACHINE.loop(), heap: THIS_MACHINE.heap });
   }
 
   connect(to: "publishers" | "subscribers", capacity?: number): RawClient {

@@ -21,8 +21,9 @@ export interface Turn {
 
 /**
  * Guarantees: one request of a connection under way at a time, connections in turn; what a request may bring
- * counts as kept from when it is asked for; where memory is short, less is asked for, or nothing until there
- * is more, but for what frees some, one at a time: or all would wait for one another once that fills it.
+ * counts as kept from when it is asked for; where memory is short, less is asked for, one at a time, and where
+ * not even a page is free nothing until there is more, but for what frees some: or all would wait for one
+ * another once that fills it.
  */
 export class ReadingTurns {
   readonly #memory: HeldMemory;
@@ -56,7 +57,8 @@ export class ReadingTurns {
       }
       const { share } = this.#memory;
       const short = share < 2 * REPLAY_PAGE_LEAST;
-      if (short && (turn.frees !== true || this.#asking.size > 0)) continue;
+      if (short && this.#asking.size > 0) continue;
+      if (share < REPLAY_PAGE_LEAST && turn.frees !== true) continue;
       this.#waiting.delete(turn);
       this.#ask(turn, Math.min(wants, short ? REPLAY_PAGE_LEAST : Math.floor(share / 2)));
     }

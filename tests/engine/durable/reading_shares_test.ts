@@ -78,7 +78,7 @@ Deno.test("what is asked for counts as kept until its answer, at most half of wh
   assertEquals(memory.held, 0);
 });
 
-Deno.test("memory is short where not even two pages are free", () => {
+Deno.test("where two pages are not free one is asked for, and where not even one is, none", () => {
   const asked = (free: number): number[] => {
     const memory = new HeldMemory({ most: free, pool: new ChunkPool() });
     const sizes: number[] = [];
@@ -86,7 +86,36 @@ Deno.test("memory is short where not even two pages are free", () => {
     return sizes;
   };
   assertEquals(asked(2 * REPLAY_PAGE_LEAST), [REPLAY_PAGE_LEAST]);
-  assertEquals(asked(2 * REPLAY_PAGE_LEAST - 1), []);
+  assertEquals(asked(2 * REPLAY_PAGE_LEAST - 1), [REPLAY_PAGE_LEAST]);
+  assertEquals(asked(REPLAY_PAGE_LEAST), [REPLAY_PAGE_LEAST]);
+  assertEquals(asked(REPLAY_PAGE_LEAST - 1), []);
+});
+
+Deno.test("where two pages are not free all the same have their turns, one after the other", () => {
+  const memory = new HeldMemory({ most: 256 * 1024, pool: new ChunkPool() });
+  const turns = new ReadingTurns(memory);
+  const asked: string[] = [];
+  const answers: Array<() => void> = [];
+  const turn = (name: string): Turn => ({
+    wants: 1024 * 1024,
+    ask: (bytes, answered) => {
+      asked.push(`${name} ${bytes / 1024}`);
+      answers.push(answered);
+    },
+  });
+  // for good, as what is connected is
+  memory.hold(160 * 1024);
+  for (const name of ["one", "other", "third"]) turns.add(turn(name));
+  assertEquals(asked, ["one 64"]);
+  answers.shift()!();
+  assertEquals(asked, ["one 64", "other 64"]);
+  // what came is kept
+  memory.hold(40 * 1024);
+  answers.shift()!();
+  assertEquals(asked, ["one 64", "other 64"]);
+  memory.letGo(40 * 1024);
+  turns.go();
+  assertEquals(asked, ["one 64", "other 64", "third 64"]);
 });
 
 Deno.test("who wants more while it is read for has its next turn behind the answer, and keeps nobody else waiting", () => {
