@@ -250,3 +250,15 @@ export function isDead(topic: string): boolean {
 export function nameOf({ publisher, number, topic }: Sent): string {
   return `${publisher}.${number} of ${topic}`;
 }
+
+/** Whether a member has lost its connection, and has none yet to be in its groups again. */
+export function isAway({ joins, lines, over }: MemberRecord): boolean {
+  const last = lines.at(-1);
+  if (last === undefined || over !== undefined) return false;
+  return joins.some(({ plan, okAt, refused, endedAt }) =>
+    okAt !== undefined && refused === undefined && endedAt === undefined &&
+    !last.entered.some(({ group, pattern, answer }) =>
+      last.endedAt === undefined && group === plan.group && pattern === plan.pattern && answer !== undefined
+    )
+  );
+}

@@ -7,7 +7,7 @@ import { openSubscriber } from "../../lib/client/subscribing/subscriber.ts";
 import { publish, type Stage, SUB_PORT, SubscriberActor } from "./actors.ts";
 import { areComparable, differences } from "./beside.ts";
 import { Brokers } from "./brokers.ts";
-import { type DeadLetter, History, isDead } from "./history.ts";
+import { type DeadLetter, History, isAway, isDead } from "./history.ts";
 import { torment } from "./hostile.ts";
 import { judgeDelays } from "./delays.ts";
 import { judgeGroups } from "./groups.ts";
@@ -137,9 +137,9 @@ async function runOnce(
     await world.pause(QUIET_MS);
     step = "giving out what groups hold";
     for (let quiet = 0; quiet < 3; quiet++) {
-      if (brokers.broker?.snapshot().groups.some(({ held, waiting }) => held + waiting > 0) === true) {
-        quiet = 0;
-      }
+      const { groups } = brokers.broker?.snapshot() ?? { groups: [] };
+      // of a group whose last member is on its way back the broker knows nothing
+      if (groups.some(({ held, waiting }) => held + waiting > 0) || history.members.some(isAway)) quiet = 0;
       await world.pause(1000);
     }
     step = "reading what is stored";
