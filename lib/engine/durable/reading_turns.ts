@@ -21,9 +21,9 @@ export interface Turn {
 
 /**
  * Guarantees: one request of a connection under way at a time, connections in turn; what a request may bring
- * counts as kept from when it is asked for; where memory is short, less is asked for, one at a time, and where
- * not even a page is free nothing until there is more, but for what frees some: or all would wait for one
- * another once that fills it.
+ * counts as kept from when it is asked for; where memory is short, less is asked for, one at a time, and
+ * where not even a page is free nothing until there is more, but for what frees some: or all would wait for
+ * one another once that fills it.
  */
 export class ReadingTurns {
   readonly #memory: HeldMemory;
