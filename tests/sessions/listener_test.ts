@@ -162,6 +162,24 @@ Deno.test({
   },
 });
 
+Deno.test("the descriptor in reserve is closed with the port", async () => {
+  const held = (): number => {
+    const files = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`);
+      } catch (error) {
+        // that of the folder, which is read
+        if (error instanceof Deno.errors.NotFound) return "";
+        throw error;
+      }
+    });
+    return files.filter((file) => file === Deno.execPath()).length;
+  };
+  const before = held();
+  await accepted(new Socket([comer(1)]));
+  assertEquals(held(), before);
+});
+
 Deno.test("the descriptor in reserve is there once, until it is taken again", () => {
   const spare = new SpareDescriptor();
   assertStrictEquals(spare.take(), true, "it is there");

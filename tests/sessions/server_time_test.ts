@@ -6,6 +6,7 @@ import { PUBLISHERS } from "../../lib/broker/mod.ts";
 import { Connection } from "../../lib/sessions/connection.ts";
 import type { Transport } from "../../lib/sessions/mod.ts";
 import { PROCESS_HEAP } from "../../lib/sessions/process_heap.ts";
+import { LINUX_SEND_QUEUES } from "../../lib/sessions/send_queues.ts";
 import { standIn } from "../cli/stand_in.ts";
 import { settled } from "../support/handed_clock.ts";
 import type { RawClient } from "../support/raw_client.ts";
@@ -79,6 +80,21 @@ Deno.test("memory that nobody needs is given back every two seconds, and the hea
     [1, 3],
     [2, 4],
   ]);
+});
+
+Deno.test("what sockets keep for peers is looked up for those that seem to stall, and for nobody else", async () => {
+  let looks = 0;
+  await using room = new Room();
+  using _queues = standIn(LINUX_SEND_QUEUES, "look", () => {
+    looks++;
+    return Promise.resolve(new Map<string, number>());
+  });
+  using _ = room.connect();
+  for (let ticks = 0; ticks < 16; ticks++) {
+    room.clock.pass(250);
+    await settled();
+  }
+  assertEquals(looks, 0);
 });
 
 Deno.test("an account's rate fills by what has passed, a quarter of a second at a time (A9)", async () => {

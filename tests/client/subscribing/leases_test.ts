@@ -8,6 +8,7 @@ import {
   RefusedError,
   RunError,
   type Subscriber,
+  type Subscription,
 } from "../../../lib/mod.ts";
 import type { RawClient } from "../../support/raw_client.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
@@ -38,14 +39,14 @@ async function grant(conn: RawClient, behind: string): Promise<void> {
 async function member(
   port: number,
   onEvent?: (event: ClientEvent) => void,
-): Promise<[Subscriber, AsyncIterator<LeasedMessage>]> {
+): Promise<[Subscriber, AsyncIterator<LeasedMessage>, Subscription<LeasedMessage>]> {
   const subscriber = await connectSubscriber({
     id: "s1",
     port,
     ...(onEvent === undefined ? {} : { onEvent }),
   });
   const subscription = await subscriber.subscribe("#jobs", { group: "g", ack: "explicit" });
-  return [subscriber, subscription[Symbol.asyncIterator]()];
+  return [subscriber, subscription[Symbol.asyncIterator](), subscription];
 }
 
 async function take(messages: AsyncIterator<LeasedMessage>, count: number): Promise<LeasedMessage[]> {
@@ -193,7 +194,7 @@ Deno.test("what came over a connection that ended is not given out, and cannot b
   await subscriber.close();
 });
 
-for (const how of ["unsubscribe", "close"] as const) {
+for (const how of ["unsubscribe", "subscription.unsubscribe", "close"] as const) {
   Deno.test(`${how}() tells what was acknowledged, and all else is given back: nothing more is given out (G9)`, async () => {
     const said: string[] = [];
     await using broker = startScriptedBroker(async (conn) => {
@@ -205,10 +206,14 @@ for (const how of ["unsubscribe", "close"] as const) {
         await conn.send("ok 1\n");
       });
     });
-    const [subscriber, messages] = await member(broker.port);
+    const [subscriber, messages, subscription] = await member(broker.port);
     const [a, b] = await take(messages, 2) as [LeasedMessage, LeasedMessage];
     const acknowledged = a.ack();
-    const left = how === "close" ? subscriber.close() : subscriber.unsubscribe("#jobs", { group: "g" });
+    const left = {
+      "close": () => subscriber.close(),
+      "unsubscribe": () => subscriber.unsubscribe("#jobs", { group: "g" }),
+      "subscription.unsubscribe": () => subscription.unsubscribe(),
+    }[how]();
     await acknowledged;
     assertEquals(
       (await assertRejects(() => b.ack(), RunError, "its group was left")).code,
