@@ -182,12 +182,13 @@ function reasonOf(
 ): Said | "lost" | "timeout" | undefined {
   const { line, group, topic } = before;
   const late = slackOf(plan, { from: before.at, to: delivery.at });
-  const nack = said.find(({ verb, at }) => verb === "nack" && at <= delivery.at);
-  if (nack !== undefined && nack.answer !== "NOT_HELD") return nack;
   const { endedAt } = line;
-  if (endedAt !== undefined && endedAt <= delivery.at + (late ?? Infinity) && endedAt < history.over) {
-    return "lost";
-  }
+  const isLost = endedAt !== undefined && endedAt <= delivery.at + (late ?? Infinity) &&
+    endedAt < history.over;
+  const nack = said.find(({ verb, at }) => verb === "nack" && at <= delivery.at);
+  // what has no answer may have been lost with its connection
+  if (nack !== undefined && nack.answer !== "NOT_HELD" && !(nack.answer === undefined && isLost)) return nack;
+  if (isLost) return "lost";
   const isLeft = line.left.some((each) =>
     each.group === group && each.at <= delivery.at && matches(each.pattern, topic)
   );
