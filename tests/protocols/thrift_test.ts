@@ -87,6 +87,13 @@ Deno.test("short lines close up without a call for each", () => {
   assertEquals([countIn(new ClassicDecoder(4096), window, text.length), window.moves], [100, 0]);
 });
 
+Deno.test("short lines close up as words: few bytes of each are looked at one by one", () => {
+  const text = `p1 pub #a ${"x".repeat(80)}\n`.repeat(100);
+  const { counted, reads } = countedReads(windowOf(text));
+  assertEquals(countIn(new ClassicDecoder(4096), counted, text.length), 100);
+  assert(reads() < 40 * 100, `${reads()} bytes were looked at one by one`);
+});
+
 Deno.test("a line that follows an LF within a payload is not copied byte by byte to its end", () => {
   const payload = `first line\n${"x".repeat(10_000)}`;
   const { counted, reads } = countedReads(bytesOf(`pub #a ${payload.length}\n${payload}\n`));
