@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LineCopier } from "../../lib/wire/line_copier.ts";
+import { countedReads } from "../support/counted_reads.ts";
 
 const LF = 0x0a;
 const ELSE = 0xee;
@@ -84,5 +85,14 @@ Deno.test("the words around what is copied may be cut off at the ends of the mem
         assertEquals(out.subarray(0, odd).every((each) => each === ELSE), true);
       }
     }
+  }
+});
+
+Deno.test("a long stretch is copied as words: few of its bytes are looked at one by one", () => {
+  for (let odd = 0; odd < 4; odd++) {
+    const { counted, reads } = countedReads(new Uint8Array(4096).fill(0x61 + (odd & 1)));
+    const out = new Uint8Array(4096 + odd);
+    assertEquals(new LineCopier(counted, out, 4096).copy(0, 4096, odd), 4096);
+    assert(reads() < 16, `${reads()} bytes were looked at one by one`);
   }
 });

@@ -5,6 +5,7 @@ import { encodeText } from "../../lib/wire/bytes.ts";
 import { type Encoding, RECORDS } from "../../lib/wire/encoding.ts";
 import type { Stretch } from "../../lib/wire/record_fields.ts";
 import { Run, type RunOptions } from "../../lib/wire/run.ts";
+import { countedReads } from "../support/counted_reads.ts";
 
 const FRAMES = ["pub #a 3 key=k\none\n", "pub #a 3\ntwo\n", "pub #a 5 key=\nthree\n"];
 const TEXT = FRAMES.join("");
@@ -132,4 +133,27 @@ Deno.test("a header of somebody's stands before the records of a run, in memory 
   const lines: Encoding = CLASSIC_LINES;
   assertEquals(textOf(run.as(lines)), "#a one\n#a two\n#a three\n", "the run is as it was");
   run.release();
+});
+
+Deno.test("all of a run, or its first half, is kept without a look at what lies behind", () => {
+  const { counted, reads } = countedReads(encodeText("pub #a 3\none\n".repeat(100)));
+  const options = {
+    route: { topic: "#a", topicBytes: 2 },
+    encoding: RECORDS,
+    count: 100,
+    pool: new ChunkPool(),
+  };
+  const run = new Run(new Slice(new Chunk(counted)), {
+    ...options,
+    hasFields: false,
+    ttl: undefined,
+    expires: undefined,
+  });
+  run.kept(0, 100).release();
+  assertEquals(reads(), 0);
+  run.kept(0, 50).release();
+  const half = reads();
+  assert(half > 0);
+  run.kept(50, 50).release();
+  assertEquals(reads(), 2 * half, "those before it are walked, and none of its own");
 });

@@ -97,3 +97,9 @@ Deno.test("the name of a group that is not UTF-8 is none, however often it comes
   bytes[bytes.length - 1] = 0xff;
   for (let time = 0; time < 2; time++) assertEquals(sharedOf(batch, bytes), undefined);
 });
+
+Deno.test("the first names that come are read as they are, one byte of nothing but zeros, too", () => {
+  const batch = new ClientBatch(new TopicNames());
+  assertEquals(sharedOf(batch, "batch \0 1 9 group=\0"), { group: "\0", attempt: 1, first: -1, time: -1 });
+  assertEquals(batch.topic, "#\0");
+});

@@ -381,3 +381,10 @@ Deno.test("a header longer than any broker writes ends it, wherever the reads cu
   }
   assertEquals(read([long.subarray(0, most)]), [], "so long it may be");
 });
+
+Deno.test("stored messages have the numbers that their batch says, also of a broker that counts from 0 (D2)", () => {
+  for (const first of [0, 1, 7]) {
+    const text = `batch #a 2 24 seq=${first} ts=5\npub #a 3\none\npub #a 1\n2\n`;
+    expectAtEveryCut(text, [`${first} at 5`, "#a <- one", `${first + 1} at 5`, "#a <- 2"]);
+  }
+});

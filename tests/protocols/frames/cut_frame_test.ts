@@ -88,3 +88,12 @@ Deno.test("a header that is not whole takes what has come of it, or twice what i
   cut.goOn(encoder.encode("b".repeat(20)));
   assertEquals(cut.take().buffer.byteLength, 29);
 });
+
+Deno.test("of two frames that were cut behind their first byte each keeps its own", () => {
+  const [one, other] = [new CutFrame(), new CutFrame()];
+  one.begin(encoder.encode("o"));
+  other.begin(encoder.encode("p"));
+  one.goOn(encoder.encode("k 1\n"));
+  other.goOn(encoder.encode("ong\n"));
+  assertEquals([decoder.decode(one.take()), decoder.decode(other.take())], ["ok 1\n", "pong\n"]);
+});
