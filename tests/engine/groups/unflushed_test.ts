@@ -117,3 +117,15 @@ Deno.test("what is settled, given back and taken from who is gone goes on at onc
   await settled();
   assertEquals(two.shown.slice(1), ["#d.a 3 (2)", "#d.a 4 (2)"]);
 });
+
+for (const fields of ["", " key=a"]) {
+  Deno.test(`by key, too, what is given behind an ack is set going at once${fields === "" ? ", without one" : ""}`, async () => {
+    const bench = new StoredBench();
+    const worker = await bench.joined({ by: "key", window: 1 });
+    await bench.published("#d.a", ["1", "2"], fields);
+    let flushes = 0;
+    bench.flushes.add({ ready: () => void flushes++ });
+    assert(worker.ack("#d.a", 1));
+    assertEquals([worker.shown, flushes], [["#d.a 1", "#d.a 2"], 1]);
+  });
+}

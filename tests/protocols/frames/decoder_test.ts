@@ -233,3 +233,16 @@ Deno.test("what begins with a length is no publish, whether one came before or n
     assertEquals(decodeEverySplit(`${one}${digit}`), [`#a>${one}`, "broken UNKNOWN_COMMAND"]);
   }
 });
+
+Deno.test("a length is digits: nothing beside them in ASCII begins or goes on as one, whatever head is known", () => {
+  const one = "pub #a 1\nx\n";
+  for (const other of "!\"#$%&'()*+,-./:;<=>?@Az") {
+    // as long as it would be if that were a digit
+    const payload = "x".repeat(Math.max(0, other.charCodeAt(0) - 0x30));
+    for (const length of [other, `1${other}`, `${other}1`]) {
+      const wrong = `pub #a ${length}\n${payload}\n`;
+      assertEquals(decodeEverySplit(wrong).at(-1), "broken BAD_LENGTH", length);
+      assertEquals(decodeEverySplit(`${one}${wrong}`), [`#a>${one}`, "broken BAD_LENGTH"], length);
+    }
+  }
+});
