@@ -71,18 +71,23 @@ Deno.test("a body that is refused keeps nothing, and one whose length is told is
   assertEquals(body.bytes.length, 0);
 });
 
-Deno.test("lines are the same however a body is cut", async () => {
-  const text = "one\n\ntwo\r\nth\rree\n\r\nfour";
-  for (let size = 1; size <= text.length; size++) {
-    const chunks = Array.from(
-      { length: Math.ceil(text.length / size) },
-      (_, at) => text.slice(at * size, (at + 1) * size),
-    );
-    const lines: string[] = [];
-    for await (const line of readLines(post(chunks), { most: 10, bodies: new Bodies() })) {
-      lines.push(new TextDecoder().decode(line));
+Deno.test("lines are the same however a body is cut, the shortest as well", async () => {
+  const texts: readonly (readonly [text: string, lines: readonly string[]])[] = [
+    ["one\n\ntwo\r\nth\rree\n\r\nfour", ["one", "two", "th\rree", "four"]],
+    ["a\nb\r\n\nc", ["a", "b", "c"]],
+  ];
+  for (const [text, expected] of texts) {
+    for (let size = 1; size <= text.length; size++) {
+      const chunks = Array.from(
+        { length: Math.ceil(text.length / size) },
+        (_, at) => text.slice(at * size, (at + 1) * size),
+      );
+      const lines: string[] = [];
+      for await (const line of readLines(post(chunks), { most: 10, bodies: new Bodies() })) {
+        lines.push(new TextDecoder().decode(line));
+      }
+      assertEquals(lines, expected, `${size} bytes at a time`);
     }
-    assertEquals(lines, ["one", "two", "th\rree", "four"], `${size} bytes at a time`);
   }
 });
 
