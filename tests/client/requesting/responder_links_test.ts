@@ -98,12 +98,13 @@ Deno.test("a request is acknowledged behind its answer, and given back for what 
   ]);
 });
 
-Deno.test("who asked is told what was thrown, with the last attempt, or where nothing is held", async () => {
+Deno.test("who asked is told what was thrown, with the last attempt, or where nothing is held, and it is over behind that", async () => {
   const last = await ResponderBench.start({ ack: "explicit" });
   last.requests.come('info {"maxAttempts":3}\n');
   await last.request("one", { seq: 1, attempt: " attempt=3" });
   last.working.shift()!.reject(new Error("no such order"));
   await last.answers.says(answer("", " h.reply-error=no%20such%20order"));
+  await last.requests.says("");
   last.answers.come("ok 1\n");
   await last.requests.says("nack responders #a 1 delay=4\n");
 
@@ -133,6 +134,7 @@ Deno.test("an answer that the broker refuses is told to who asked at once, and i
   const said = 'the broker refused to publish to "#r" (PAYLOAD_TOO_LARGE): no';
   assertEquals(await bench.told(), [`one: ${said}`]);
   await bench.answers.says(answer("", ` h.reply-error=${said.replaceAll(" ", "%20")}`));
+  await bench.requests.says("");
   bench.answers.come("ok 1\n");
   await bench.requests.says("ack responders #a 1\n");
 });
