@@ -326,7 +326,9 @@ function isDeniedAgain(sent: Sent, { publishers }: History): boolean {
 function mayTurn(sent: Sent, { history, plan }: Judged): boolean {
   if (mayRepeat(sent, { history, plan })) return true;
   const publisher = history.publishers.find(({ name }) => name === sent.publisher);
-  return mayRefuse(plan) && publisher !== undefined && wasResent(sent, publisher);
+  if (publisher === undefined || !wasResent(sent, publisher)) return false;
+  // a guest may have had no right to it then
+  return mayRefuse(plan) || !plan.publishers.some(({ name }) => name === publisher.name);
 }
 
 /** The broker, or the client before it, said no: it is nowhere. */
