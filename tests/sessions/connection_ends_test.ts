@@ -37,6 +37,19 @@ Deno.test("who quits has half a second to close, in which what still comes is th
   }
 });
 
+Deno.test("who has quit and is cut off in that time is told nothing more, and is gone at once", async () => {
+  const line = new Line();
+  await line.wire.comes("quit\n");
+  await line.wire.ended();
+  line.connection.giveUp("disconnected");
+  await settled();
+  assertEquals(
+    [line.wire.written, line.wire.ends, line.wire.closes],
+    ["bye QUIT goodbye\n", 1, 1],
+  );
+  await line.isOver("quit");
+});
+
 Deno.test("what cannot be understood ends a connection behind a word on why, in the same way (V6)", async () => {
   const line = new Line();
   await line.wire.comes("pub #a x\nping\n");

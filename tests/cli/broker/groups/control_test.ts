@@ -8,6 +8,7 @@ import {
 import { RunError } from "../../../../lib/errors.ts";
 import { type Log, SILENT_LOG } from "../../../../lib/log.ts";
 import { within } from "../../../support/within.ts";
+import { standIn } from "../../stand_in.ts";
 
 /** A directory with the socket of a broker that answers what the test says. */
 class Asked implements Disposable {
@@ -151,6 +152,20 @@ Deno.test("no broker answers where none was, where one was killed, and where the
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("a path that is too long for a socket had none, whoever finds it too long; else it is told", async () => {
+  const asked = (error: Error): Promise<unknown> => {
+    using _connect = standIn(Deno, "connect", () => Promise.reject(error));
+    return ask("data", { do: "list" });
+  };
+  assertEquals(await asked(new TypeError("the path has a NUL")), undefined);
+  assertEquals(await asked(new Error("File name too long (os error 36)")), undefined);
+  const { message } = await assertRejects(
+    () => asked(new Error("Permission denied (os error 13)")),
+    RunError,
+  );
+  assertEquals(message.startsWith('cannot ask the broker that runs in "data": '), true, message);
 });
 
 Deno.test("an answer comes whole, however long it is", async () => {
