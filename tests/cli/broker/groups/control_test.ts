@@ -156,7 +156,8 @@ Deno.test("no broker answers where none was, where one was killed, and where the
 
 Deno.test("a path that is too long for a socket had none, whoever finds it too long; else it is told", async () => {
   const asked = (error: Error): Promise<unknown> => {
-    using _connect = standIn(Deno, "connect", () => Promise.reject(error));
+    const refuse = (): Promise<never> => Promise.reject(error);
+    using _connect = standIn(Deno, "connect", refuse as unknown as typeof Deno.connect);
     return ask("data", { do: "list" });
   };
   assertEquals(await asked(new TypeError("the path has a NUL")), undefined);
