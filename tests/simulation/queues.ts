@@ -73,7 +73,7 @@ function note({ verb, answer, delay }: Said, states: States): void {
 }
 
 /** What was acknowledged, and that was answered, is not given out again, nor acknowledged once more (4). */
-function settledOnce(deliveries: readonly Delivery[], { history }: Judged): string[] {
+function settledOnce(deliveries: readonly Delivery[], { history, plan }: Judged): string[] {
   const settled = deliveries.filter((delivery) => ackOf(delivery) !== undefined);
   const [first, second] = settled;
   if (first === undefined) return [];
@@ -86,9 +86,16 @@ function settledOnce(deliveries: readonly Delivery[], { history }: Judged): stri
       line === first.line && at <= answeredAt ? [attempt] : []
     ),
   );
+  // or one more, behind this one's time, that was on its way to it and never came
+  const cameBack = ({ at, attempt, line }: Delivery): boolean => {
+    const late = slackOf(plan, { from: at, to: answeredAt });
+    return attempt < plan.maxAttempts && line !== first.line &&
+      (late === undefined || answeredAt >= at + plan.ackTimeout - late) &&
+      !deliveries.some((other) => other.attempt > attempt && epochOf(other, history) === epoch);
+  };
   const again = deliveries.find((delivery) => {
     const other = epochOf(delivery, history);
-    return other > epoch || (other === epoch && delivery.attempt > attempt);
+    return other > epoch || (other === epoch && delivery.attempt > attempt && !cameBack(delivery));
   });
   return again === undefined ? [] : [`given out again though it was acknowledged: ${show(again)}`];
 }
