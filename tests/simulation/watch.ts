@@ -5,7 +5,7 @@
  * @module
  */
 import type { BrokerSnapshot } from "../../lib/broker/mod.ts";
-import { HELD_FACTOR, HIGH_WATER } from "../../lib/limits.ts";
+import { DELAYED_SLICE_BYTES, HELD_FACTOR, HIGH_WATER } from "../../lib/limits.ts";
 import { keepsNewest } from "../../lib/slow_policy.ts";
 import type { Stage } from "./actors.ts";
 
@@ -13,7 +13,7 @@ import type { Stage } from "./actors.ts";
 const EVERY = 32;
 /** The id of those who read what is stored and are in no plan. */
 export const READER = "reader";
-/** Bytes that are being written, which count until they are, and one run where nothing else waits. */
+/** Bytes that are being written, which count until they are, and one run where nothing else waits; what is due together is more. */
 const RUN_MOST = 64 * 1024;
 /** A connection's share beside its outbox: what is half read, replies, a page of a replay. */
 const BESIDE = 512 * 1024;
@@ -74,7 +74,7 @@ export class Watch {
   /** No outbox holds more than it may (docs/operations.md, "What an outbox holds"). */
   #bound({ subscriptions, held, id, number }: Connection): void {
     if (subscriptions.length === 0 || this.#readers.has(id)) return;
-    const { outbox } = this.#stage.plan;
+    const { outbox, durable } = this.#stage.plan;
     const lossy = subscriptions.every(({ slow }) => slow !== "block");
     if (!lossy) this.#blocking.add(number);
     // who keeps the newest has half as much again for it, and one message that is greater than that the same
@@ -82,7 +82,7 @@ export class Watch {
     const drops = (newest ? 2 : 1.5) * outbox;
     if (lossy && held <= drops) this.#blocking.delete(number);
     const most = this.#blocking.has(number) ? Math.max(HELD_FACTOR * HIGH_WATER, 2 * outbox) : drops;
-    if (held > most + RUN_MOST) {
+    if (held > most + (durable ? DELAYED_SLICE_BYTES : RUN_MOST)) {
       this.#complain(`${held} bytes are held for ${id === "" ? number : id}, of ${outbox}`);
     } else if (lossy && held > outbox / 2) {
       this.#stage.states.reached("an outbox is nearly full");
