@@ -268,3 +268,13 @@ for (const [what, from] of [["read", "earliest"], ["sought", "latest"]] as const
     assertEquals(topics, from === "latest" ? ["#b.a"] : ["#b.a", "#b.a"]);
   });
 }
+
+Deno.test("without accounts everybody may hear and share what is answered to others (P5)", async () => {
+  await using server = new TestServer();
+  using client = server.connect("subscribers");
+  await client.send("s1 hello 2\n");
+  await client.lines(2);
+  for (const asked of ["sub #_reply.>", "sub #_reply.*.1", "sub #_reply.> group=g"]) {
+    assertEquals(await client.ask(asked), "ok 1", asked);
+  }
+});
