@@ -54,7 +54,8 @@ function groupsOf({ members }: History): Grouped[] {
   const groups = new Map<string, Omit<Grouped, "members"> & { readonly members: Set<MemberRecord> }>();
   for (const member of members) {
     for (const { plan: { group, pattern, by }, okAt, refused } of member.joins) {
-      if (okAt === undefined && refused !== undefined) continue;
+      // who closed before the answer came may have been one to the broker
+      if (okAt === undefined && refused?.startsWith("RefusedError") === true) continue;
       const key = `${group} ${pattern}`;
       const grouped = groups.get(key) ?? { group, pattern, keyed: by === "key", members: new Set() };
       grouped.members.add(member);
