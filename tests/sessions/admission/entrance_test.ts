@@ -2,6 +2,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { Admission, Credentials, Gatekeeper, Visitor } from "../../../lib/auth/gatekeeper.ts";
 import type { Grant } from "../../../lib/auth/grant.ts";
 import { UNLIMITED } from "../../../lib/auth/grant.ts";
+import { FRAMES } from "../../../lib/protocols/mod.ts";
+import { type Comer, Entrance } from "../../../lib/sessions/admission/entrance.ts";
 import { TestServer } from "../../support/server.ts";
 import { within } from "../../support/within.ts";
 
@@ -200,4 +202,18 @@ Deno.test("a broker that stops does not wait for who is not let in", async () =>
   await gatekeeper.next();
   assertEquals(await server.broker.drain(60_000), 0);
   assertEquals(await client.rest(), "");
+});
+
+Deno.test("who waits for one that nobody is waiting for goes on at once, who waits for a login behind it", async () => {
+  const gatekeeper = new Scripted();
+  const comer: Comer = { grant: undefined, id: "p1", standing: { isTooMany: false } };
+  const entrance = new Entrance(gatekeeper, { comer, address: "memory" });
+  const called: string[] = [];
+  entrance.whenNotFull(() => called.push("before"));
+  assertEquals([entrance.full, called], [false, ["before"]]);
+  entrance.ask({ user: "alice", secret: "x" }, FRAMES);
+  entrance.whenNotFull(() => called.push("behind"));
+  assertEquals([entrance.full, called], [true, ["before"]]);
+  (await gatekeeper.next()).decide(LET_IN);
+  assertEquals([entrance.full, called], [false, ["before", "behind"]]);
 });
