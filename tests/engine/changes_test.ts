@@ -67,3 +67,18 @@ Deno.test("no more changes are looked at than it is worth, nor more than are rem
     assertEquals([concerned(most, looks), concerned(most + 1, looks)], [false, true], `${looks}`);
   }
 });
+
+Deno.test("who comes and goes with topics of its own is no change of everything, whatever it is called", () => {
+  const changes = new Changes(7);
+  const topics = ["#orders.eu.17", "#prices.gold", "#chat", "#logs.web.7.errors"];
+  const concernsAll = (asOf: number): boolean => topics.every((topic) => changes.concern({ topic, asOf }, 0));
+  for (let client = 700; client < 850; client++) {
+    const asOf = changes.state;
+    // too many to be looked at one by one
+    for (let at = 0; at < 33; at++) changes.add(`#client${client}.>`);
+    assert(!concernsAll(asOf), `client${client}`);
+  }
+  const asOf = changes.state;
+  for (let at = 0; at < 33; at++) changes.add("#>");
+  assert(concernsAll(asOf));
+});
