@@ -57,3 +57,32 @@ Deno.test("of very many members, too, who holds least comes first (G3)", () => {
     members.update(place);
   }
 });
+
+Deno.test("of very many members that come, go and hold less, too, who holds least comes first (G3)", () => {
+  const step = fc.tuple(
+    fc.nat({ max: 39 }),
+    fc.constantFrom("gave", "passed", "removed", "back"),
+    fc.nat({ max: 9 }),
+  );
+  fc.assert(fc.property(fc.array(step, { minLength: 100, maxLength: 300 }), (steps) => {
+    const members = new Members();
+    const places = Array.from({ length: 40 }, () => new Place(MEMBER, { window: 1000, owner: NO_OWNER }));
+    for (const place of places) {
+      members.update(place);
+      members.gave(place, 1 + (7 * place.turn) % 30);
+    }
+    for (const [who, what, many] of steps) {
+      const place = places[who]!;
+      if (what === "removed") members.remove(place);
+      else if (what === "gave" && place.at !== -1) members.gave(place, many);
+      else if (what !== "gave") {
+        if (what === "passed") place.holds = Math.max(0, place.holds - many);
+        if (what === "back" || place.at !== -1) members.update(place);
+      }
+      const able = places.filter(({ at }) => at !== -1);
+      assertEquals(members.able, able.length);
+      const least = Math.min(...able.map(({ holds }) => holds));
+      assertEquals(members.first?.holds, able.length === 0 ? undefined : least);
+    }
+  }));
+});
