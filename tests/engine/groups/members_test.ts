@@ -67,9 +67,9 @@ Deno.test("of very many members that come, go and hold less, too, who holds leas
   fc.assert(fc.property(fc.array(step, { minLength: 100, maxLength: 300 }), (steps) => {
     const members = new Members();
     const places = Array.from({ length: 40 }, () => new Place(MEMBER, { window: 1000, owner: NO_OWNER }));
-    for (const place of places) {
+    for (const [at, place] of places.entries()) {
       members.update(place);
-      members.gave(place, 1 + (7 * place.turn) % 30);
+      members.gave(place, (at * 17) % 40);
     }
     for (const [who, what, many] of steps) {
       const place = places[who]!;
