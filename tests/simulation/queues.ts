@@ -220,7 +220,7 @@ function lapsedFirst(
   { delivery, said, plan }: { readonly delivery: Delivery; readonly said: Said; readonly plan: Plan },
 ): boolean {
   const late = slackOf(plan, { from: before.at, to: delivery.at });
-  return delivery.line === before.line && (said.answeredAt ?? Infinity) > delivery.at &&
+  return delivery.line === before.line && (said.answeredAt ?? Infinity) >= delivery.at &&
     (late === undefined || delivery.at - before.at >= plan.ackTimeout - late);
 }
 
