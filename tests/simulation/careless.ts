@@ -193,10 +193,10 @@ class Visit {
 }
 
 /** What stands in a header behind the length, and what it means. */
-const FIELDS: readonly (readonly [string, { readonly fields?: string; readonly ttl?: number }])[] = [
+const FIELDS: readonly (readonly [string, Partial<Pick<Sent, "key" | "ttl" | "fields">>])[] = [
   ["", {}],
   ["", {}],
-  [" key=a%20b", { fields: fieldsOf({ key: "a b" }) }],
+  [" key=a%20b", { key: "a b", fields: fieldsOf({ key: "a b" }) }],
   [" h.a=%25 x=y", { fields: fieldsOf({ headers: [["a", "%"]] }) }],
   [" ttl=9999", { ttl: 9999 }],
 ];
@@ -251,13 +251,13 @@ export class Writer {
 
   /** Notes a message; `least`: bytes it has at least. */
   send(
-    { most, least = 0, line = false, fields = "", ttl }: {
-      readonly most: number;
-      readonly least?: number;
-      readonly line?: boolean;
-      readonly fields?: string;
-      readonly ttl?: number;
-    },
+    { most, least = 0, line = false, fields = "", key, ttl }:
+      & Partial<Pick<Sent, "key" | "ttl" | "fields">>
+      & {
+        readonly most: number;
+        readonly least?: number;
+        readonly line?: boolean;
+      },
   ): Sent {
     const { random } = this;
     const { world, history } = this.#stage;
@@ -278,6 +278,7 @@ export class Writer {
       ttl,
       repeats: undefined,
       id: undefined,
+      key,
       fields,
     };
     all.push(sent);
