@@ -64,3 +64,35 @@ Deno.test("a connection that does not come is given up, and one that nobody aske
   await within("the end", idle.inbox.close());
   assertEquals(idle.log, []);
 });
+
+Deno.test("one whose connection is lost for good says so once, and is connected anew when it is needed again", async () => {
+  const told: string[] = [];
+  const connections: { readonly fail: (error: Error) => void; closes: number }[] = [];
+  const inbox = new ReplyInbox({
+    connect: () => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      const connection = { fail: reject, closes: 0 };
+      connections.push(connection);
+      const subscriber = {
+        subscribe: () => Promise.resolve(),
+        close: () => Promise.resolve(void connection.closes++),
+        async *[Symbol.asyncIterator](): AsyncGenerator<never> {
+          yield await promise;
+        },
+      };
+      return Promise.resolve(subscriber as unknown as Subscriber);
+    },
+    random32: () => 0,
+    onAnswer: () => {},
+    onLost: ({ message }) => told.push(message),
+  });
+  await within("a connection", Promise.resolve(inbox.ready()));
+  assertEquals(inbox.ready(), undefined);
+  connections[0]!.fail(new RunError("the broker is gone"));
+  await settled();
+  assertEquals(told, ["the broker is gone"]);
+  await within("another connection", Promise.resolve(inbox.ready()));
+  assertEquals([inbox.ready(), connections.length], [undefined, 2]);
+  await inbox.close();
+  assertEquals(connections.map(({ closes }) => closes), [0, 1]);
+});
