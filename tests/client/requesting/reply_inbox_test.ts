@@ -67,11 +67,15 @@ Deno.test("a connection that does not come is given up, and one that nobody aske
 
 Deno.test("one whose connection is lost for good says so once, and is connected anew when it is needed again", async () => {
   const told: string[] = [];
-  const connections: { readonly fail: (error: Error) => void; closes: number }[] = [];
+  const connections: { readonly lose: (error: Error) => void; closes: number }[] = [];
   const inbox = new ReplyInbox({
-    connect: () => {
+    connect: ({ onEvent }) => {
       const { promise, reject } = Promise.withResolvers<never>();
-      const connection = { fail: reject, closes: 0 };
+      const lose = (error: Error): void => {
+        onEvent({ type: "lost", reason: "for a while" });
+        reject(error);
+      };
+      const connection = { lose, closes: 0 };
       connections.push(connection);
       const subscriber = {
         subscribe: () => Promise.resolve(),
@@ -88,7 +92,7 @@ Deno.test("one whose connection is lost for good says so once, and is connected 
   });
   await within("a connection", Promise.resolve(inbox.ready()));
   assertEquals(inbox.ready(), undefined);
-  connections[0]!.fail(new RunError("the broker is gone"));
+  connections[0]!.lose(new RunError("the broker is gone"));
   await settled();
   assertEquals(told, ["the broker is gone"]);
   await within("another connection", Promise.resolve(inbox.ready()));
