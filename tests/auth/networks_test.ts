@@ -11,5 +11,7 @@ Deno.test("an IPv4 address is one, and of IPv6 64 bits are, however they are wri
   assertEquals(networkOf("2001:db8:0:1:1:2:3:4"), "2001:db8:0:1::/64");
   assertEquals(networkOf("1:2:3:4:5:6:7:8"), "1:2:3:4::/64");
   assertEquals(networkOf("::1"), "0:0:0:0::/64");
+  assertEquals(networkOf("2001:db8::2:3:4:5:6"), "2001:db8:0:2::/64", "what is behind the zeros counts");
+  assertEquals(networkOf("::2:3:4:5:6:7:8"), "0:2:3:4::/64");
   assertEquals(networkOf("fe80::1%eth0"), networkOf("fe80::2"));
 });

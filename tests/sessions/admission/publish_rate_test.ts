@@ -207,3 +207,17 @@ Deno.test("whatever comes when, no more is published than time allows, a second'
     ),
   );
 });
+
+Deno.test("who comes is behind a single one that waits, though nothing is missing any more", () => {
+  const rate = new PublishRate({ messages: 10, bytes: Infinity });
+  rate.spend(11, 0);
+  const waiting = new RateGate(rate);
+  const order: string[] = [];
+  waiting.whenNotFull(() => order.push("waiting"));
+  rate.rates = { messages: Infinity, bytes: Infinity };
+  assertEquals([rate.isOverdrawn, rate.mustWait], [false, true]);
+  const comer = new RateGate(rate);
+  assertEquals([comer.full, order], [true, []]);
+  rate.tick(250);
+  assertEquals(order, ["waiting"]);
+});
