@@ -60,6 +60,22 @@ Deno.test("what cannot be collected is not tried again, and neither is what is l
   assertEquals(heap.collections, 1);
 });
 
+Deno.test("what has grown is told from the least there was since, though nobody collected that", () => {
+  const heap = new TestHeap();
+  heap.size = 100 * MIB;
+  const keeper = new HeapKeeper(heap);
+  look(keeper, 20);
+  heap.size = 20 * MIB;
+  look(keeper, 20);
+  assertEquals(heap.collections, 0);
+  heap.size = 28 * MIB - 1;
+  look(keeper, 20);
+  assertEquals(heap.collections, 0);
+  heap.size = 28 * MIB;
+  look(keeper, 20);
+  assertEquals(heap.collections > 0, true);
+});
+
 Deno.test("what is only forgotten later is collected as well, and then it is over", () => {
   const heap = new TestHeap();
   const keeper = new HeapKeeper(heap);
