@@ -20,7 +20,7 @@ export function mixed(hash: number, place: number): number {
  * everybody, and names can be made that collide whatever the hash begins with; this one nobody can guess who
  * cannot guess the seed. Its last bits are those of 5: of the odd numbers those have the powers that repeat
  * latest (Knuth, The Art of Computer Programming 3.2.1.2), while of one near a multiple of 4,096 they hardly
- * change in their low bits, and one name in six falls together with another.
+ * change in their low bits, and up to one name in three falls together with another.
  */
 export function factorOf(seed: number): number {
   return mixed(seed, 0) & ~7 | 5;
