@@ -76,3 +76,12 @@ Deno.test("numbers that have not changed are told as they are, however often", (
   const labels = new TopicLabels(topics, 2);
   for (let times = 0; times < 3; times++) assertEquals(read(labels), [["#a", 7, 70]]);
 });
+
+Deno.test("a labelled topic that nothing was published to stands at nought, and at one behind the first", () => {
+  const topics = new Topics();
+  const labels = new TopicLabels(topics, 2);
+  topics.counts.set("#a", 0);
+  assertEquals(read(labels), [["#a", 0, 0]]);
+  topics.counts.set("#a", 1);
+  assertEquals(read(labels), [["#a", 1, 10]]);
+});
