@@ -164,7 +164,10 @@ Deno.test({
     });
     const opened = await within("the stream", openStream(link, OPTIONS));
     assertEquals(opened.stream, "p_q");
-    assert(attempts > 2);
+    assert(
+      attempts >= 2,
+      "the first cannot have made it; NATS may have done as it was told before the second",
+    );
   },
 });
 
@@ -190,7 +193,7 @@ Deno.test({
     });
     let asked = 0;
     const error = await assertRejects(
-      () => openStream(starting, { ...OPTIONS, connectTimeout: 700 }),
+      () => openStream(starting, { ...OPTIONS, connectTimeout: 2_000 }),
       RunError,
     );
     assert(error.message.startsWith("JetStream is off in NATS"), error.message);
