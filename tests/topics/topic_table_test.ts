@@ -189,7 +189,8 @@ Deno.test("what is named the first time is not kept by addIfSeen, the second tim
 function colliding(seed: number): [string, string] {
   const known = new Map<number, string>();
   for (let at = 0;; at++) {
-    const name = at.toString(36).padStart(6, "0");
+    // names in a row are kept apart for millions: an odd factor takes them out of it and keeps them different
+    const name = (Math.imul(at, 0x9e3779b1) >>> 0).toString(36).padStart(7, "0");
     const bytes = encoder.encode(name);
     const hash = hashOf(bytes, 0, { end: bytes.length, factor: factorOf(seed) });
     const other = known.get(hash);
