@@ -1,5 +1,5 @@
 /** What a subscription is to an engine, and its bounds, each at the last that is within and the first that is not. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Grant, UNLIMITED } from "../../lib/auth/grant.ts";
 import { Chunk, ChunkPool, Slice } from "../../lib/buffers.ts";
 import { Counters } from "../../lib/counters.ts";
@@ -80,6 +80,7 @@ class Bench {
   written(): string {
     let text = "";
     for (let bytes = this.outbox.take(); bytes !== undefined; bytes = this.outbox.take()) {
+      assert(bytes.length > 0, "a marker of what was left out is nothing to write");
       text += decoder.decode(bytes);
       this.outbox.wrote(bytes.length);
     }

@@ -29,12 +29,8 @@ export function startNodeTls(
   };
   const abort = (): void => fail(signal.reason);
   signal.addEventListener("abort", abort);
-  socket.once("error", fail);
   secured.once("error", fail);
-  secured.once("secureConnect", () => {
-    socket.off("error", fail);
-    secured.off("error", fail);
-    resolve(secured);
-  });
+  // a failure behind it ends the socket, too
+  secured.once("secureConnect", () => resolve(secured));
   return promise.finally(() => signal.removeEventListener("abort", abort));
 }

@@ -150,7 +150,7 @@ class Reading {
         this.#at = at = ref.id;
         yield false;
       }
-      this.#at = at = Math.max(at, this.#last);
+      at = Math.max(at, this.#last);
       yield this.#caughtUp();
     } finally {
       // not where it stopped at a batch that it does not give

@@ -31,6 +31,15 @@ interface Matched {
   readonly topics: Map<number, string>;
 }
 
+/** Which topics patterns take in; forgotten as one. */
+class Remembered {
+  /** One string for a name, however many patterns take it in. */
+  readonly names = new Map<number, string>();
+  readonly patterns = new Map<string, Matched>();
+  /** Topics of all patterns, one that several take in as often. */
+  topics = 0;
+}
+
 /** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
 export class SqliteView implements LogView {
   last = 0;
@@ -52,11 +61,8 @@ export class SqliteView implements LogView {
   readonly #timeAt: StatementSync;
   readonly #load: StatementSync;
   readonly #loadNext: StatementSync;
-  readonly #names = new Map<number, string>();
-  readonly #matched = new Map<string, Matched>();
   readonly #matchedMost: number;
-  /** Topics of all patterns, one that several take in as often. */
-  #matchedTopics = 0;
+  #remembered = new Remembered();
 
   /** `matched`: topics of all patterns from which on they are forgotten when another pattern comes. */
   constructor(db: DatabaseSync, { matched = MATCHED_MOST }: { readonly matched?: number } = {}) {
@@ -134,10 +140,10 @@ export class SqliteView implements LogView {
       const topic = this.topicNamed(pattern);
       return new Map(topic === undefined ? [] : [[topic.id, topic.name]]);
     }
-    let matched = this.#matched.get(pattern);
+    let matched = this.#remembered.patterns.get(pattern);
     if (matched === undefined) {
-      if (this.#matched.size >= PATTERNS_MOST || this.#matchedTopics >= this.#matchedMost) this.forget();
-      this.#matched.set(pattern, matched = { upTo: 0, topics: new Map() });
+      if (this.#remembered.patterns.size >= PATTERNS_MOST || this.matched >= this.#matchedMost) this.forget();
+      this.#remembered.patterns.set(pattern, matched = { upTo: 0, topics: new Map() });
     }
     for (let rows = this.#topicsAfter.all(matched.upTo); rows.length > 0;) {
       for (const row of rows) {
@@ -145,7 +151,7 @@ export class SqliteView implements LogView {
         if (id <= matched.upTo) throw new DamageError(`topic ${id} is not where it belongs`);
         if (matches(pattern, name)) {
           matched.topics.set(id, this.#shared(id, name));
-          this.#matchedTopics++;
+          this.#remembered.topics++;
         }
         matched.upTo = id;
       }
@@ -156,14 +162,12 @@ export class SqliteView implements LogView {
 
   /** How many topics are remembered, of all patterns. */
   get matched(): number {
-    return this.#matchedTopics;
+    return this.#remembered.topics;
   }
 
   /** Forgets which topics patterns take in: they are found anew when they are asked for. */
   forget(): void {
-    this.#matched.clear();
-    this.#names.clear();
-    this.#matchedTopics = 0;
+    this.#remembered = new Remembered();
   }
 
   holding(topic: number, sequence: number): BatchRef | undefined {
@@ -241,11 +245,11 @@ export class SqliteView implements LogView {
     return new DamageError(`of ${name} the messages ${first} to ${endOf(ref) - 1}, batch ${id}: ${what}`);
   }
 
-  /** One string for a name, however many patterns take it in. */
   #shared(id: number, name: string): string {
-    const known = this.#names.get(id);
+    const { names } = this.#remembered;
+    const known = names.get(id);
     if (known !== undefined) return known;
-    this.#names.set(id, name);
+    names.set(id, name);
     return name;
   }
 }

@@ -5,6 +5,7 @@ import { Counters } from "../../../lib/counters.ts";
 import type { Flushable } from "../../../lib/flush_list.ts";
 import { Group } from "../../../lib/engine/groups/group.ts";
 import type { Member, Membership, Run as AnyRun } from "../../../lib/engine/types.ts";
+import { CLASSIC_LINES } from "../../../lib/protocols/classic/encoding.ts";
 import { RECORDS } from "../../../lib/wire/encoding.ts";
 import { RecordReader } from "../../../lib/wire/records.ts";
 import { Run } from "../../../lib/wire/run.ts";
@@ -190,6 +191,31 @@ Deno.test("where publishers do not wait, what there is no room for is left out a
   worker.work(1);
   world.publish([7]);
   assertEquals([worker.held, world.counters.totals.dropped], [[2, 7], 4]);
+});
+
+Deno.test("of a run that is shared out the parts are let go of, and the whole by who has it", () => {
+  const world = new World();
+  /** Takes what it is given as the protocol of 2019 writes it, as a session does, and keeps none of it. */
+  class Reader extends Worker {
+    override give(run: AnyRun): void {
+      super.give(run);
+      run.as(CLASSIC_LINES);
+    }
+  }
+  const join = (): void => {
+    const reader = new Reader();
+    reader.membership = world.group.join(reader, 256);
+  };
+  join();
+  const out = pool.bytesOut;
+  const run = runOf([1, 2]);
+  world.group.deliver(run);
+  assert(pool.bytesOut > out, "others may want the run as it was written for the one");
+  run.release();
+  assertEquals(pool.bytesOut, out);
+  join();
+  world.publish([3, 4]);
+  assertEquals([pool.bytesOut, world.chunks], [out, 0]);
 });
 
 Deno.test("what a member gives back goes to the others, before what is newer (G4)", () => {

@@ -52,6 +52,12 @@ class Bench {
   };
 }
 
+Deno.test("what is put in is written, be it one byte", () => {
+  const { outbox, put, write } = new Bench();
+  put(1);
+  assertEquals([write(), outbox.queued], [1, 0]);
+});
+
 Deno.test("an outbox is full with 1 MiB that waits, whatever that is made of", () => {
   for (const [last, full] of [[20 * KIB - 1, false], [20 * KIB, true]] as const) {
     const { outbox, put } = new Bench();

@@ -247,6 +247,18 @@ Deno.test("what a read knew of its topics is there for the one that goes on, and
   assertEquals(asked, 6, "and given away once");
 });
 
+Deno.test("what a read knew is there for the one that goes on behind what was deleted, too", () => {
+  const log = logOf("#a", "#b");
+  log.trim(log.agedAfter(1, 1), { groupsMiss: false });
+  const first = read(log, [cursor("#*")], MUCH);
+  assertEquals([numbers(first), first.cursors[0]!.after], [["#a 1", "#a 2"], 2]);
+  append(log, "#a", { records: "pub #a 0\n\n", now: 9 });
+  log.holding = () => {
+    throw new Error("the topic is known");
+  };
+  assertEquals(numbers(read(log, first.cursors, MUCH)), ["#a 3"]);
+});
+
 Deno.test("a fault of the log that is no damage is not taken for one, whatever was read before it", () => {
   for (const pattern of ["#a", "#*"]) {
     const log = logOf("#a", "#a");
