@@ -13,7 +13,7 @@ import type { Stage } from "./actors.ts";
 const EVERY = 32;
 /** The id of those who read what is stored and are in no plan. */
 export const READER = "reader";
-/** Bytes that are being written, which count until they are, and one run where nothing else waits; what is due together is more. */
+/** Bytes that are being written, which count until they are, and one run where nothing else waits. */
 const RUN_MOST = 64 * 1024;
 /** A connection's share beside its outbox: what is half read, replies, a page of a replay. */
 const BESIDE = 512 * 1024;
@@ -30,13 +30,18 @@ export class Watch {
   readonly #windows = new Map<string, number>();
   /** Connections that hold, or may, what a subscription with `block` has waiting, though that has ended. */
   readonly #blocking = new Set<number>();
+  /** What may wait beyond an outbox: a run, or what is due at once where messages are to come later. */
+  readonly #beyond: number;
   #events = 0;
   #complained = false;
 
   constructor(stage: Stage, snapshot: () => BrokerSnapshot | undefined) {
     this.#stage = stage;
     this.#snapshot = snapshot;
-    const { subscribers } = stage.plan;
+    const { subscribers, publishers, guests, durable } = stage.plan;
+    const publishes = [...publishers, ...guests.map((guest) => guest.publishes)];
+    const isLater = durable && publishes.some(({ delays }) => delays > 0);
+    this.#beyond = isLater ? DELAYED_SLICE_BYTES : RUN_MOST;
     const reading = subscribers.filter(({ subscriptions }) =>
       subscriptions.some(({ from }) => from !== undefined)
     );
@@ -48,8 +53,7 @@ export class Watch {
         this.#windows.set(key, Math.max(this.#windows.get(key) ?? 0, window, later?.window ?? 0));
       }
     }
-    const guests = stage.plan.guests.map(({ name }) => name);
-    this.#readers = new Set([READER, ...guests, ...reading.map(({ name }) => name)]);
+    this.#readers = new Set([READER, ...[...guests, ...reading].map(({ name }) => name)]);
   }
 
   /** An event has happened. */
@@ -74,7 +78,7 @@ export class Watch {
   /** No outbox holds more than it may (docs/operations.md, "What an outbox holds"). */
   #bound({ subscriptions, held, id, number }: Connection): void {
     if (subscriptions.length === 0 || this.#readers.has(id)) return;
-    const { outbox, durable } = this.#stage.plan;
+    const { outbox } = this.#stage.plan;
     const lossy = subscriptions.every(({ slow }) => slow !== "block");
     if (!lossy) this.#blocking.add(number);
     // who keeps the newest has half as much again for it, and one message that is greater than that the same
@@ -82,7 +86,7 @@ export class Watch {
     const drops = (newest ? 2 : 1.5) * outbox;
     if (lossy && held <= drops) this.#blocking.delete(number);
     const most = this.#blocking.has(number) ? Math.max(HELD_FACTOR * HIGH_WATER, 2 * outbox) : drops;
-    if (held > most + (durable ? DELAYED_SLICE_BYTES : RUN_MOST)) {
+    if (held > most + this.#beyond) {
       this.#complain(`${held} bytes are held for ${id === "" ? number : id}, of ${outbox}`);
     } else if (lossy && held > outbox / 2) {
       this.#stage.states.reached("an outbox is nearly full");
