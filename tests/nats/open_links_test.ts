@@ -54,13 +54,21 @@ Deno.test({
   name: "where the second connection cannot be had the first is given back",
   ...NEEDS_NATS,
   fn: async () => {
-    await using nats = await startNats({ config: "max_connections: 1" });
+    const port = freePort();
+    await using nats = await startNats({ config: `max_connections: 1\nhttp: "127.0.0.1:${port}"` });
     const { servers } = nats;
     const error = await assertRejects(
       () => openLinks({ ...OPTIONS, servers, connectTimeout: 300 }),
       RunError,
     );
     assertEquals(error.code, "NO_BROKER");
+    const connections = async (): Promise<number> =>
+      (await (await fetch(`http://127.0.0.1:${port}/connz`)).json()).num_connections;
+    // the server hears of it when it comes to that
+    const givenBack = async (): Promise<void> => {
+      while (await connections() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await within("the end of the first", givenBack());
     const options = { servers, name: "x", credentials: {}, echo: false, timeout: 5_000 };
     await closed(await NatsConnectionLink.open(options));
   },
