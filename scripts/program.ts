@@ -141,11 +141,12 @@ export class Program implements AsyncDisposable {
     await this.#stdin?.close();
   }
 
-  /** Sends a signal and goes on; nothing happens when it has ended. */
+  /** Sends a signal and goes on (SIGSTOP: once it stands still); nothing happens when it has ended. */
   kill(signal: Deno.Signal): void {
     if (!Program.#running.has(this)) return;
     try {
       this.#child.kill(signal);
+      if (signal === "SIGSTOP" && Deno.build.os === "linux") standsStill(this.pid);
     } catch (error) {
       // it ended a moment ago, which is what a signal to end it wants
       if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
@@ -177,5 +178,19 @@ export class Program implements AsyncDisposable {
     await this.#stdin?.abort().catch(() => {});
     await after?.();
     return status;
+  }
+}
+
+/** Milliseconds after which who is to stand still is taken not to. */
+const STANDS_STILL_MS = 5_000;
+
+/** Returns when no thread of a process runs any more: those on other processors go on for a moment after SIGSTOP. */
+function standsStill(pid: number): void {
+  const late = Date.now() + STANDS_STILL_MS;
+  const threads = `/proc/${pid}/task`;
+  const runs = ({ name }: Deno.DirEntry): boolean =>
+    !/\) [TtZX]/.test(Deno.readTextFileSync(`${threads}/${name}/stat`));
+  while ([...Deno.readDirSync(threads)].some(runs)) {
+    if (Date.now() > late) throw new Error(`process ${pid} does not stand still`);
   }
 }

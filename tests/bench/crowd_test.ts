@@ -26,7 +26,7 @@ async function generated(
     & Pick<Job, "dialect" | "publisherPort" | "subscriberPort" | "pid" | "shape">
     & Partial<Pick<Job, "patienceSeconds">>,
 ): Promise<Outcome> {
-  const times = { seconds: 0.2, warmSeconds: 0.05, patienceSeconds: 20, mostSeconds: 30 };
+  const times = { seconds: 2, warmSeconds: 0.05, patienceSeconds: 20, mostSeconds: 30 };
   const whole: Job = { host: "127.0.0.1", ...times, ...job };
   await using program = Program.start([
     Deno.execPath(),
@@ -72,7 +72,7 @@ for (const peer of ofMemory) {
     name: `${peer.title}: every one of 20 pairs gets its messages${why}`,
     ignore,
     fn: async () => {
-      const count = { publishers: 20, subscribers: 20, topics: 20 };
+      const count = { publishers: 20, subscribers: 20, topics: 20, messages: 5_000 };
       const outcome = await runOn(peer, shapeOf("pairs-50", count));
       isPairs(outcome);
       assertGreater(outcome.messages, 0);
@@ -104,7 +104,7 @@ for (const peer of durablePeers({}, place)) {
     name: `${peer.title}: 8 publishers who wait for their acknowledgement are all answered${why}`,
     ignore: !installed,
     fn: async () => {
-      const outcome = await runOn(peer, shapeOf("kept-64", { publishers: 8, window: 8 }));
+      const outcome = await runOn(peer, shapeOf("kept-64", { publishers: 8, window: 8, messages: 500 }));
       assertEquals(outcome.kind, "acked", JSON.stringify(outcome));
       if (outcome.kind !== "acked") return;
       assertGreater(outcome.messages, 0);
@@ -159,7 +159,7 @@ async function liedTo(lie: Lie): Promise<Outcome> {
   const outcome = await generated({
     dialect: "hashbus",
     pid: Deno.pid,
-    patienceSeconds: 1,
+    patienceSeconds: 5,
     publisherPort: forPublishers.addr.port,
     subscriberPort: forSubscribers.addr.port,
     shape: shapeOf("pairs-1", { messages: 1000 }),

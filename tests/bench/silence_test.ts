@@ -14,7 +14,7 @@ Deno.test({
       count: 300,
       loginTimeout: 700,
       rounds: 1,
-      aloneFor: 200,
+      aloneFor: 1_500,
       say: (line) => said.push(line),
     });
     assertEquals(said.length, 2);

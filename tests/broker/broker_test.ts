@@ -12,6 +12,7 @@ import { freePort } from "../support/ports.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { upgrade } from "../support/v2.ts";
 import { within } from "../support/within.ts";
+import { until } from "../support/until.ts";
 
 const ON_FREE_PORTS = listenersOn({ subPort: 0, pubPort: 0 });
 
@@ -208,7 +209,9 @@ Deno.test("a stall is judged by what is subscribed to: whoever blocks publishers
   void broker.serve(publisherEnd, { listener: PUBLISHERS });
   using publisher = new RawClient(end);
   for (let at = 0; at < 20; at++) await publisher.ask(`p1 pub #a ${"x".repeat(100)}`);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await until("the end of who blocks", () => stuck["blocks"] === true);
+  // the other, were it judged in the same way, would be gone by then
+  await new Promise((resolve) => setTimeout(resolve, 500));
   assertEquals(stuck, { drops: false, blocks: true });
 });
 

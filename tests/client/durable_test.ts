@@ -12,6 +12,7 @@ import { startExerciseBroker } from "./exercise_broker.ts";
 import { startGate } from "./gate.ts";
 import { acceptHello, startScriptedBroker } from "./scripted_broker.ts";
 import { take } from "./take.ts";
+import { freePort } from "../support/ports.ts";
 
 /** A folder for a store; gone at the end. */
 async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -192,7 +193,7 @@ for (const pattern of ["#n.a", "#n.*"]) {
 
 Deno.test("it goes on over a broker that is killed and started again on its store", async () => {
   await using data = await folder();
-  let broker = await startBroker(["--data", data.path]);
+  let broker = await startBroker(["--data", data.path, "-s", `${freePort()}`, "-p", `${freePort()}`]);
   try {
     const restored = Promise.withResolvers<void>();
     await using subscriber = await connectSubscriber({

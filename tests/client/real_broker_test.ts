@@ -71,7 +71,7 @@ Deno.test("a connection over the broker's limit fails with that reason", async (
   await using broker = await startBroker(["--max-connections", "1"]);
   await using _first = await connectSubscriber({ id: "s1", port: broker.subPort });
   await assertRejects(
-    () => connectPublisher({ id: "p1", port: broker.pubPort, connectTimeout: 300 }),
+    () => connectPublisher({ id: "p1", port: broker.pubPort, connectTimeout: 3000 }),
     RunError,
     "turned this publisher away (ERR_TOO_MANY_CONNECTIONS)",
   );
@@ -94,7 +94,7 @@ Deno.test("a fixed local port can be used again as soon as the client has closed
 });
 
 Deno.test("subscriptions come back each time the broker is killed and started anew on its ports", async () => {
-  let broker = await startBroker();
+  let broker = await startBroker(["-s", `${freePort()}`, "-p", `${freePort()}`]);
   try {
     let restored = Promise.withResolvers<void>();
     await using subscriber = await connectSubscriber({

@@ -8,13 +8,14 @@ import {
   RunError,
 } from "../../lib/mod.ts";
 import { startBroker } from "../support/broker.ts";
+import { freePort } from "../support/ports.ts";
 import { startExerciseBroker } from "./exercise_broker.ts";
 import { startGate } from "./gate.ts";
 
 Deno.test("a broker killed with a full window and started again on its ports: nothing unacknowledged is lost, order is kept", async () => {
   const total = 100_000;
   const filler = "x".repeat(100);
-  let broker = await startBroker();
+  let broker = await startBroker(["-s", `${freePort()}`, "-p", `${freePort()}`]);
   try {
     await using gate = startGate();
     gate.open(broker.pubPort);
@@ -70,7 +71,7 @@ Deno.test("a broker killed with a full window and started again on its ports: no
 });
 
 Deno.test("a broker that is stopped says so, and what it did not take is sent to the next one", async () => {
-  let broker = await startBroker();
+  let broker = await startBroker(["-s", `${freePort()}`, "-p", `${freePort()}`]);
   try {
     const events: ClientEvent[] = [];
     const lost = Promise.withResolvers<void>();
@@ -96,9 +97,7 @@ Deno.test("a broker that is stopped says so, and what it did not take is sent to
 
 Deno.test("a local port is free again as soon as a v2 client has closed, three times over", async () => {
   await using broker = await startBroker();
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const localPort = listener.addr.port;
-  listener.close();
+  const localPort = freePort();
   for (let round = 0; round < 3; round++) {
     const publisher = await connectPublisher({ id: "p1", port: broker.pubPort, localPort, protocol: "2" });
     await publisher.publish("#a", `${round}`);

@@ -213,7 +213,7 @@ async function assertEnds(closed: Promise<void>): Promise<void> {
 }
 
 Deno.test("an account that expires ends what it has open, and opens nothing", async () => {
-  const expires = new Date(Date.now() + 4_000).toISOString();
+  const expires = new Date(Date.now() + 12_000).toISOString();
   await withUsers(user("alice", `${ALICE}\nexpires = ${expires}`), async (path) => {
     await using broker = await startBroker(["--users", path]);
     const options = { id: "p1", port: broker.pubPort, credentials: { user: "alice", token: "opens" } };

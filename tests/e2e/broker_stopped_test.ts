@@ -6,7 +6,7 @@ Deno.test({
   name: "a broker that was stopped for longer than the stall timeout evicts nobody",
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    await using broker = await startBroker(["--stall-timeout", "1s", "-v"]);
+    await using broker = await startBroker(["--stall-timeout", "5s", "-v"]);
     const subscribers = await Promise.all(
       Array.from({ length: 10 }, () => RawClient.connect(broker.subPort)),
     );
@@ -19,7 +19,7 @@ Deno.test({
     const sending = publishers.map((publisher) => publisher.send(block));
     await new Promise((resolve) => setTimeout(resolve, 100));
     Deno.kill(broker.pid, "SIGSTOP");
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 7000));
     Deno.kill(broker.pid, "SIGCONT");
     // nobody has read anything meanwhile: now everybody does
     const got = await Promise.all([

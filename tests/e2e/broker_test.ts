@@ -123,7 +123,7 @@ Deno.test("100,000 messages, sent ahead by 8 publishers, are counted exactly by 
 });
 
 Deno.test("a subscriber that is stopped (SIGSTOP) beyond the stall timeout is cut off and named, the others get everything", async () => {
-  await using broker = await startBroker(["--stall-timeout", "1s"]);
+  await using broker = await startBroker(["--stall-timeout", "5s"]);
   // a process of its own, so that it can be stopped; it subscribes, says so, and reads for ever
   const script = `
     const c = await Deno.connect({ hostname: "127.0.0.1", port: ${broker.subPort} });

@@ -14,7 +14,7 @@ Deno.test("what waits survives kill -9 of the broker, and comes once, in its ord
     let broker = await startBroker(args);
     {
       await using publisher = await connectPublisher({ id: "p1", port: broker.pubPort });
-      const at = new Date(Date.now() + 1200);
+      const at = new Date(Date.now() + 4000);
       const receipts = await Promise.all([
         publisher.publish("#a", "2", { at, key: "k", headers: { n: "2" } }),
         publisher.publish("#a", "1", { delay: 1 }),

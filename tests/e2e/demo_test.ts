@@ -68,7 +68,7 @@ Deno.test({
   fn: async () => {
     const mark = crypto.randomUUID();
     await using demo = startDemo(["3"], mark);
-    await demo.line(/#news Nothing happened/);
+    await demo.line(/^publisher p3 +\| publisher: connected to/);
     assertEquals(countMarked(mark), 4, "the demo, a broker, a subscriber and a publisher run");
     const { code } = await demo.stop("SIGINT");
     assertEquals(code, 1);

@@ -114,7 +114,7 @@ Deno.test("a replay that is paced ends at once when it is stopped, or its time i
   subscriber.kill("SIGTERM");
   assertEquals((await subscriber.ended).code, 0);
   assertEquals(subscriber.stdout, "#a one\n");
-  const timed = await run("subscriber", [...paced, "-W", "2s"]);
+  const timed = await run("subscriber", [...paced, "-W", "6s"]);
   assertEquals([timed.code, timed.stdout], [27, "#a one\n"]);
 });
 

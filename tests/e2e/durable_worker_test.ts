@@ -93,8 +93,8 @@ Deno.test("a worker that is killed with kill -9 leaves its messages to another, 
 });
 
 Deno.test("a command that takes longer than --ack-timeout keeps its message (G9)", async () => {
-  await using broker = await startDurable(["--ack-timeout", "1200ms"]);
-  await using one = await worker(broker, "sleep 2.5; echo done $HASHBUS_ATTEMPT");
+  await using broker = await startDurable(["--ack-timeout", "3s"]);
+  await using one = await worker(broker, "sleep 5; echo done $HASHBUS_ATTEMPT");
   await using two = await worker(broker, "echo another $HASHBUS_ATTEMPT");
   await publish(broker, ["a", "b"]);
   await until(() => lines(one).length === 1);
@@ -103,7 +103,7 @@ Deno.test("a command that takes longer than --ack-timeout keeps its message (G9)
 
 Deno.test("SIGTERM lets run what runs, acknowledges it and gives back the rest at once (G9)", async () => {
   await using broker = await startDurable();
-  await using one = await worker(broker, "echo begun; sleep 0.5; cat; echo", ["--window", "5"]);
+  await using one = await worker(broker, "echo begun; sleep 3; cat; echo", ["--window", "5"]);
   await publish(broker, ["a", "b", "c"]);
   await one.see(/begun/);
   one.kill("SIGTERM");
@@ -128,7 +128,7 @@ Deno.test("a broker that is killed while a command runs gives the message out ag
   const ports = ["-s", `${freePort()}`, "-p", `${freePort()}`, "--data", data];
   let broker = await startBroker(ports);
   try {
-    await using one = await worker(broker, "echo begun; sleep 0.7; echo done");
+    await using one = await worker(broker, "echo begun; sleep 3; echo done");
     await publish(broker, ["a"]);
     await one.see(/begun/);
     broker.kill("SIGKILL");

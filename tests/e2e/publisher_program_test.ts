@@ -168,7 +168,7 @@ Deno.test("a second SIGINT ends at once with 130", async () => {
 });
 
 Deno.test("a lost connection is told, tried again, and what was not acknowledged is sent again", async () => {
-  await using first = await startBroker();
+  await using first = await startBroker(["-s", `${freePort()}`, "-p", `${freePort()}`]);
   const ports = ["-s", `${first.subPort}`, "-p", `${first.pubPort}`];
   await using publisher = start("publisher", [...publisherOf(first), "--json"], { stdin: "open" });
   await publisher.write("pub #a 1\n");

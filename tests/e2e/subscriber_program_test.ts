@@ -4,6 +4,7 @@ import { startExerciseBroker } from "../client/exercise_broker.ts";
 import { Program } from "../../scripts/program.ts";
 import { commandOf, publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
+import { freePort } from "../support/ports.ts";
 
 /** Publishes these lines, commands of a publisher. */
 async function publish(broker: RunningBroker, ...lines: readonly string[]): Promise<void> {
@@ -194,7 +195,7 @@ Deno.test("a recording played back gives the same messages in the same order", a
   const folder = await Deno.makeTempDir();
   try {
     const file = `${folder}/take.cmd`;
-    const lines = ["pub #r.a one", "0.5 pub #r.b  two ", "pub #r.a ", "0.5 pub #r.c ü 3 pub #x"];
+    const lines = ["pub #r.a one", "3 pub #r.b  two ", "pub #r.a ", "3 pub #r.c ü 3 pub #x"];
     await using first = await startSubscribed(broker, {
       pattern: "#r.>",
       args: ["--record", file, "-C", "4"],
@@ -234,7 +235,7 @@ Deno.test("a recording that is cut short is good up to there", async () => {
 });
 
 Deno.test("a lost connection is told, and everything is subscribed again when it is back", async () => {
-  await using first = await startBroker();
+  await using first = await startBroker(["-s", `${freePort()}`]);
   await using subscriber = await startSubscribed(first, { pattern: "#a.>" });
   await publish(first, "pub #a.b 1");
   await subscriber.see(/^#a\.b 1$/m);

@@ -55,7 +55,7 @@ Deno.test("workers share the messages of a topic in memory, each is run once", a
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`${signal} lets run what runs, and ends with 0 behind it`, async () => {
     await using broker = await startBroker();
-    await using one = await worker(broker, "echo begun; sleep 0.6; echo done");
+    await using one = await worker(broker, "echo begun; sleep 3; echo done");
     await publish(broker, ["a"]);
     await one.see(/begun/);
     one.kill(signal);

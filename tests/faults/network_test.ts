@@ -11,6 +11,7 @@ import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { upgrade } from "../support/v2.ts";
 import { within } from "../support/within.ts";
+import { freePort } from "../support/ports.ts";
 
 /** A broker on real sockets, and what it logged. */
 class Served implements AsyncDisposable {
@@ -122,7 +123,7 @@ Deno.test({
 
 Deno.test("two hundred clients whose broker is started anew come back, subscribed, and miss nothing from then on (F28)", async () => {
   const clients = 200;
-  let served = new Served();
+  let served = new Served({ subPort: freePort(), pubPort: freePort() });
   const { subPort, pubPort } = served;
   const subscribers = await Promise.all(
     Array.from({ length: clients }, (_, at) => connectSubscriber({ id: `s${at}`, port: subPort })),

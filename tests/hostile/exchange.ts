@@ -17,13 +17,14 @@ export type Opening = "classic" | "2" | "account" | "unknown" | "none";
 
 /**
  * What is sent, piece by piece: text as UTF-8, bytes as they are. Between pieces there may be a pause
- * (milliseconds), the end of what is sent, or a message that an honest publisher publishes when so many answers
- * (1) have come. In texts and topics `{n}` is a number that no other exchange has.
+ * (milliseconds), so many lines that have been heard, the end of what is sent, or a message that an honest
+ * publisher publishes when so many answers (1) have come. In texts and topics `{n}` is a number that no other exchange has.
  */
 export type Piece =
   | string
   | Uint8Array
   | { readonly pause: number }
+  | { readonly heard: number }
   | { readonly end: true }
   | { readonly publish: string; readonly text?: string; readonly behind?: number };
 

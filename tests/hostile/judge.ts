@@ -135,7 +135,9 @@ export class Judge implements AsyncDisposable {
     else if (what instanceof Uint8Array) await talker.say(what, { piece });
     else if ("pause" in what) await new Promise((resolve) => setTimeout(resolve, what.pause));
     else if ("end" in what) await talker.end();
-    else {
+    else if ("heard" in what) {
+      await talker.until((text) => linesOf(text, exchange).length >= what.heard, `${what.heard} lines`);
+    } else {
       const { publish, text = "x", behind = 1 } = what;
       await talker.until((heard) => linesOf(heard, exchange).length >= behind, `${behind} answers`);
       await this.#publisher.publish(numbered(publish, number), text);

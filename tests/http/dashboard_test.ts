@@ -5,6 +5,7 @@ import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
 import { ask, dashboardTest } from "../support/browser.ts";
 import { startBroker } from "../support/broker.ts";
 import { startDurable } from "../support/durable_broker.ts";
+import { freePort } from "../support/ports.ts";
 
 /** What a tile of the page says, as soon as it says that. */
 async function tile(page: Page, name: string, says: string): Promise<void> {
@@ -131,7 +132,7 @@ dashboardTest("A row that has the keyboard stays where it is while others overta
 });
 
 dashboardTest("The page says that it lost the broker, and catches up by itself", async (look) => {
-  const port = await freePort();
+  const port = freePort();
   const http = ["--http", `${port}`];
   {
     await using broker = await startBroker(http);
@@ -182,8 +183,3 @@ dashboardTest("It works with the keyboard alone, on a phone and in the dark", as
   const width: number = await page.evaluate("document.documentElement.scrollWidth");
   assertEquals(width, 390, "nothing stands out of a phone's screen");
 });
-
-async function freePort(): Promise<number> {
-  await using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}

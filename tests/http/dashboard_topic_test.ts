@@ -5,6 +5,7 @@ import { connectPublisher, connectSubscriber } from "../../lib/mod.ts";
 import { ask, dashboardTest } from "../support/browser.ts";
 import { type RunningBroker, startBroker } from "../support/broker.ts";
 import { startDurable } from "../support/durable_broker.ts";
+import { freePort } from "../support/ports.ts";
 
 /** What must not become anything but text. */
 const HOSTILE = [
@@ -94,9 +95,8 @@ dashboardTest("It publishes one, with key and headers, and says what became of i
 dashboardTest("It goes on behind the last message when the broker is there again", async (look) => {
   const data = await Deno.makeTempDir();
   try {
-    const args = ["--data", data, "--http", "0"];
-    const before = await startBroker(args);
-    const port = /http \S+:(\d+)/.exec(before.stdout)?.[1] ?? "";
+    const port = `${freePort()}`;
+    const before = await startBroker(["--data", data, "--http", port]);
     const page = await look(before, topicPath("#orders.eu"));
     await page.getByText("live, 0 so far").waitFor();
     await publish(before, "#orders.eu", "one");

@@ -89,7 +89,7 @@ Deno.test("NDJSON is read no faster than the slowest subscriber takes it", async
   await using http = await startHttp({
     store: undefined,
     stallTimeout: 60_000,
-    http: { patience: { idle: 400 } },
+    http: { patience: { idle: 2_000 } },
   });
   using slow = await upgrade(await RawClient.connect(http.portOf("subscribers")));
   await slow.ask("sub #a");
@@ -103,7 +103,7 @@ Deno.test("NDJSON is read no faster than the slowest subscriber takes it", async
     },
   }, { highWaterMark: 0 });
   const publishing = http.publish("#a", body, NDJSON);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
   const held = sent;
   assert(held < all, `${held} of ${all} lines were taken although nobody reads`);
   const { connections } = await http.json("/api/connections?sort=queued");

@@ -61,7 +61,7 @@ Deno.test({
     await using issuer = await TestIssuer.make();
     await using broker = new Broker({ measures: true });
     const tls = await certificatesOf(await issuer.issue(), Date.now());
-    const server = await served(broker, { tls, patience: { header: 100 } });
+    const server = await served(broker, { tls, patience: { header: 1_000 } });
     for (const begun of [[], [0x16, 3, 1, 2, 0, 1, 0]]) {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.address.port });
       await connection.write(Uint8Array.from(begun));
@@ -97,7 +97,7 @@ Deno.test({
     const server = await served(broker, {
       tls: await certificatesOf(await issuer.issue(), Date.now()),
       log: { ...SILENT_LOG, warn: (event, fields = {}) => void told.push({ event, fields }) },
-      patience: { header: 100 },
+      patience: { header: 1_000 },
     });
     const says = async (text: string): Promise<string> => {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.address.port });

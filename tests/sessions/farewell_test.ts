@@ -4,6 +4,7 @@ import { type Farewell, farewellTo } from "../../lib/sessions/farewell.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { TestServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
 import { upgrade } from "../support/v2.ts";
 
 const TEXT = "x".repeat(1000);
@@ -34,9 +35,10 @@ Deno.test("a subscriber with slow=disconnect is told behind a whole message why 
   using stuck = await upgrade(broker.connect("subscribers", 4096));
   assertEquals(await stuck.ask("sub #a slow=disconnect"), "ok 1");
   using publisher = await upgrade(broker.connect("publishers"));
-  await publish(publisher, 500);
-  assertEquals(broker.subscriptions, 0, "nobody waits for it any more");
+  const publishing = publish(publisher, 500);
+  await until("nobody waits for it any more", () => broker.subscriptions === 0);
   const { messages, last } = await toTheEnd(stuck);
+  await publishing;
   assertMatch(
     last,
     /^bye SLOW_CONSUMER more waited than 65536 bytes \(--max-outbox\), or than was free of --max-memory, and \d+ messages are not sent: read faster, .*slow=drop-old.*\n$/,
@@ -51,8 +53,10 @@ Deno.test("a subscriber that stalled and reads on at once is told why it is cut 
   using stuck = await upgrade(broker.connect("subscribers", 4096));
   await stuck.ask("sub #a");
   using publisher = await upgrade(broker.connect("publishers"));
-  await publish(publisher, 3000);
+  const publishing = publish(publisher, 3000);
+  await until("it is given up", () => broker.subscriptions === 0);
   const { last } = await toTheEnd(stuck);
+  await publishing;
   assertMatch(
     last,
     /^bye SLOW_CONSUMER nothing was taken for 0\.5 s \(--stall-timeout\), and \d+ messages are not sent: /,
@@ -78,10 +82,12 @@ Deno.test("what it asks for when it is given up is not done any more, and a clas
   await asking.ask("sub #a");
   await classic.ask("s sub #a");
   using publisher = await upgrade(broker.connect("publishers"));
-  await publish(publisher, 500);
+  const publishing = publish(publisher, 500);
+  await until("both are given up", () => broker.subscriptions === 0);
   await asking.send("sub #b\nunsub #a\n");
   assertMatch((await toTheEnd(asking)).last, /^bye SLOW_CONSUMER [^\n]*\n$/);
   assert(!(await classic.rest()).includes("bye"));
+  await publishing;
 });
 
 Deno.test("what is cut off because draining takes too long is told so (V11)", async () => {

@@ -243,7 +243,7 @@ Deno.test("what a connection had not been written when it ended goes to the othe
 });
 
 Deno.test("who takes nothing is given up, and what waited for it goes to the others (G4, G5)", async () => {
-  await using hall = new Hall({ stallTimeout: 300 });
+  await using hall = new Hall({ stallTimeout: 2_000 });
   using hung = await hall.member("sub #jobs group=g window=8", LARGE);
   using publisher = await hall.publisher();
   for (const job of large(0, 8)) {

@@ -12,7 +12,7 @@ async function closesInTime(publisher: Publisher, port: number): Promise<void> {
   const started = performance.now();
   const error = await assertRejects(() => publisher.close({ timeout: 150 }), RunError);
   const took = performance.now() - started;
-  assert(took >= 140 && took < 3000, `it took ${took} ms`);
+  assert(took >= 140 && took < 20_000, `it took ${took} ms`);
   assertEquals(
     [error.message, error.code],
     [`3 messages not acknowledged by 127.0.0.1:${port} within 150 ms`, "TIMEOUT"],
@@ -55,10 +55,15 @@ for (const reconnect of [true, false]) {
     const publisher = await connectPublisher({ id: "p1", port: broker.pubPort, reconnect });
     publisher.send("#n", "1");
     publisher.send("#n", "2");
-    const closing = publisher.close({ timeout: 400 });
+    const timeout = reconnect ? 400 : 20_000;
+    const closing = assertRejects(
+      () => publisher.close({ timeout }),
+      RunError,
+      "2 messages not acknowledged",
+    );
     await broker.until((reads) => reads.length === 1);
     await broker[Symbol.asyncDispose]();
-    const error = await assertRejects(() => closing, RunError, "2 messages not acknowledged");
+    const error = await closing;
     assertEquals(error.code, reconnect ? "TIMEOUT" : "LOST");
     assertEquals(await assertRejects(() => publisher.closed, RunError), error);
   });
@@ -74,7 +79,7 @@ Deno.test("a second close with a shorter time shortens the first, a longer one d
   publisher.close({ timeout: 60_000 });
   const wanted = `1 message not acknowledged by 127.0.0.1:${broker.port} within 100 ms`;
   assertEquals((await assertRejects(() => closing, RunError)).message, wanted);
-  assert(performance.now() - started < 3000);
+  assert(performance.now() - started < 20_000);
 });
 
 Deno.test("when nothing is pending, a broker that stands still does not make closing fail, nor late", async () => {

@@ -77,7 +77,9 @@ for (const hello of KINDS) {
         const each = typeof hello === "object" ? 2 : 4; // who closes that connection is asked on another
         assertEquals(hellos, [each, each, each], "each says hello, and never again");
         const first = typeof hello === "object" ? ["connected"] : ["silent", "fallback", "connected"];
-        assertEquals(events, [...first, ...again, ...again]);
+        // what is said of one that is slow may come before or behind what the other has done
+        const start = events.slice(0, first.length).toSorted();
+        assertEquals([...start, ...events.slice(first.length)], [...first.toSorted(), ...again, ...again]);
       }
     });
   }

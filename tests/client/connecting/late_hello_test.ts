@@ -6,6 +6,7 @@ import type { RawClient } from "../../support/raw_client.ts";
 import { startGate } from "../gate.ts";
 import { acceptHello, startScriptedBroker } from "../scripted_broker.ts";
 import { serveClassic, stopFor, watchEvents } from "../watching.ts";
+import { until } from "../../support/until.ts";
 
 /** A v2 broker: acknowledges each publish, keeps its lines. */
 async function serveV2(conn: RawClient, lines: string[]): Promise<void> {
@@ -30,7 +31,10 @@ Deno.test("a v2 broker that answers beside hello long before hello makes nobody 
     if (number === 2) return await serveClassic(conn, classic);
     assertEquals(await conn.line(), "p1 hello 2");
     // a second and more after the other connection is answered: a flood goes first
-    if (number === 1) await new Promise((resolve) => setTimeout(resolve, 3000));
+    if (number === 1) {
+      await until("what is said beside", () => classic.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
     await conn.send("OK_2\ninfo {}\n");
     await serveV2(conn, v2);
   });
@@ -65,7 +69,10 @@ Deno.test("a subscriber subscribes to nothing beside hello: nothing comes withou
   await using broker = startScriptedBroker(async (conn, number) => {
     if (number === 2) return await serveClassic(conn, classic);
     assertEquals(await conn.line(), "s1 hello 2");
-    if (number === 1) await new Promise((resolve) => setTimeout(resolve, 2600));
+    if (number === 1) {
+      await until("what is said beside", () => classic.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 1600));
+    }
     await conn.send("OK_2\ninfo {}\n");
     await serveV2(conn, v2);
   });

@@ -29,7 +29,7 @@ Deno.test("a broker that falls silent is asked, and counts as lost when nothing 
   await using _subscriber = await connectSubscriber({
     id: "s1",
     port: broker.port,
-    pingAfter: 50,
+    pingAfter: 1000,
     onEvent: (event) => {
       events.push(event);
       if (event.type === "restored") restored.resolve();

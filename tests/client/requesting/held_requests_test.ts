@@ -155,11 +155,11 @@ Deno.test("what a responder was working on when it had to end goes to another (R
 });
 
 Deno.test("a request that takes longer than the broker waits is still its responder's", async () => {
-  await using asking = await start({ ackTimeout: 500 });
+  await using asking = await start({ ackTimeout: 3000 });
   let times = 0;
   await using _responder = await respond(asking, async () => {
     times++;
-    await new Promise((done) => setTimeout(done, 1200));
+    await new Promise((done) => setTimeout(done, 4000));
     return "done";
   });
   const publisher = await asking.publisher();

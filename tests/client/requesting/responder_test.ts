@@ -174,7 +174,7 @@ Deno.test("a responder that is closed with a time waits no longer than that for 
     return finish;
   }, { onError: (error) => errors.push(error instanceof RunError ? error.code : error) });
   const publisher = await asking.publisher();
-  const asked = publisher.request("#a", "x", { timeout: 100 });
+  const asked = publisher.request("#a", "x", { timeout: 2000 });
   await within("the request", came);
   await within("the end", responder.close({ timeout: 20 }));
   await responder.closed;

@@ -103,9 +103,11 @@ Deno.test("a pattern that was subscribed to stays so when changing its terms is 
 Deno.test("a request that has not left is withdrawn; one that had left is not made again on the next connection", async () => {
   const lines: (string | undefined)[] = [];
   const lost = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
   await using broker = startScriptedBroker(async (conn, number) => {
     await acceptHello(conn);
     lines.push(await conn.line());
+    asked.resolve();
     if (number === 1) return await lost.promise;
     await conn.send("ok 1\n");
     await conn.rest();
@@ -119,6 +121,7 @@ Deno.test("a request that has not left is withdrawn; one that had left is not ma
     onEvent: ({ type }) => type === "lost" && down.resolve(),
   });
   await assertRejects(() => subscriber.subscribe("#sent", { timeout: 20 }), RunError, "has not answered");
+  await asked.promise; // it had left
   gate.shut();
   await down.promise;
   await assertRejects(

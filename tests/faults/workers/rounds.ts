@@ -10,6 +10,7 @@ import { type RunningBroker, startBroker } from "../../support/broker.ts";
 import { entriesIn, type Entry, moment } from "./diary.ts";
 import { GROUP, POISON, TOPIC } from "./names.ts";
 import { judge, type Verdict } from "./oracle.ts";
+import { freePort } from "../../support/ports.ts";
 
 /** How to kill. */
 export interface WorkOptions {
@@ -74,7 +75,10 @@ class Run implements AsyncDisposable {
   }
 
   static async start(options: WorkOptions): Promise<Run> {
-    const run = new Run(options, await startBroker(brokerArgs(options.directory)));
+    const run = new Run(
+      options,
+      await startBroker([...brokerArgs(options.directory), "-s", `${freePort()}`, "-p", `${freePort()}`]),
+    );
     for (let at = 0; at < WORKERS; at++) run.#startWorker(at);
     run.#publisher = run.#publish(await connectPublisher({ id: "p", port: run.#broker.pubPort }));
     return run;

@@ -255,7 +255,7 @@ const GIVEN = { whole: true } as const;
 function held(says: string, hears: readonly string[]): Row {
   return [
     `held, and then ${JSON.stringify(says.slice(0, 60))}`,
-    [...HOLDS, { pause: 30 }, says],
+    [...HOLDS, { heard: HELD.length }, says],
     [...HELD, ...hears],
     "answers",
     GIVEN,

@@ -36,7 +36,7 @@ function connection(
 }
 
 Deno.test("a connection is closed behind what runs, once, and who waits is told what for", async () => {
-  const desk = new Desk("sleep 0.5");
+  const desk = new Desk("sleep 2.5");
   desk.leased(1, ["a"]);
   await desk.running(1);
   const { close, said } = connection(desk);

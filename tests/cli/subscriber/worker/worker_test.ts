@@ -72,7 +72,7 @@ Deno.test("so many run at a time, and no more", async () => {
 });
 
 Deno.test("what is held, running or waiting, is prolonged; what another has got meanwhile is not begun", async () => {
-  const desk = new Desk("sleep 0.3; echo $HASHBUS_SEQ", { extendAfter: () => 20 });
+  const desk = new Desk("sleep 1.5; echo $HASHBUS_SEQ", { extendAfter: () => 20 });
   desk.expired.add(2);
   desk.leased(1, ["a", "b", "c"]);
   await desk.see("ack 3");
@@ -82,7 +82,7 @@ Deno.test("what is held, running or waiting, is prolonged; what another has got 
 });
 
 Deno.test("a command that runs beyond its time runs to its end, and both are told", async () => {
-  const desk = new Desk("sleep 0.1; echo done", { extendAfter: () => 20 });
+  const desk = new Desk("sleep 1.5; echo done", { extendAfter: () => 20 });
   desk.expired.add(1);
   desk.leased(1, ["a"]);
   await desk.see("done");
