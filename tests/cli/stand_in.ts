@@ -56,3 +56,23 @@ export function standInEnvironment(variables: Readonly<Record<string, string>>):
     set: (name: string, value: string) => void left.set(name, value),
   });
 }
+
+/**
+ * Signals for who listens in this thread, and for no other: one that is sent to the process reaches what the tests
+ * in its other threads watch.
+ */
+export class Signals implements Disposable {
+  readonly #listening = new Map<() => void, Deno.Signal>();
+  readonly #standing = [
+    standIn(Deno, "addSignalListener", (signal, listener) => void this.#listening.set(listener, signal)),
+    standIn(Deno, "removeSignalListener", (_signal, listener) => void this.#listening.delete(listener)),
+  ];
+
+  send(sent: Deno.Signal): void {
+    for (const [listener, signal] of [...this.#listening]) if (signal === sent) listener();
+  }
+
+  [Symbol.dispose](): void {
+    for (const standing of this.#standing) standing[Symbol.dispose]();
+  }
+}

@@ -7,7 +7,7 @@ import { RunError, UsageError } from "../../../lib/errors.ts";
 import type { LogFields } from "../../../lib/log.ts";
 import { HAS_OPENSSL, type TestCertificate, TestIssuer } from "../../support/certificates.ts";
 import { within } from "../../support/within.ts";
-import { standIn } from "../stand_in.ts";
+import { Signals, standIn } from "../stand_in.ts";
 
 const options = { ignore: !HAS_OPENSSL }; // without openssl there are no certificates
 const DAY_MS = 86_400_000;
@@ -131,8 +131,9 @@ Deno.test({
     const files = new Files(issuer.folder);
     files.write(await issuer.issue());
     const events = new Events();
+    using signals = new Signals();
     const certificates = (await opened(files, events))!;
-    Deno.kill(Deno.pid, "SIGHUP");
+    signals.send("SIGHUP");
     const [event, { why }] = await events.next();
     assertEquals([event, why], ["certificate loaded", "SIGHUP"]);
     certificates.close();

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { SYSTEM_CLOCK } from "../../../lib/clock.ts";
 import { type ReloadReason, watchFiles } from "../../../lib/cli/process/watched_files.ts";
 import { within } from "../../support/within.ts";
+import { Signals } from "../stand_in.ts";
 
 const LOOK_MS = 5;
 
@@ -129,9 +130,10 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       await Deno.writeTextFile(`${folder}/a`, "1");
+      using signals = new Signals();
       using one = new Watched(folder, ["a"]);
       using other = new Watched(folder, ["b"]);
-      Deno.kill(Deno.pid, "SIGHUP");
+      signals.send("SIGHUP");
       await within("the signal", Promise.all([one.count(1), other.count(1)]));
       assertEquals([one.told, other.told], [["SIGHUP"], ["SIGHUP"]]);
     }),
