@@ -200,9 +200,9 @@ function reasonOf(
     each.group === group && each.at <= delivery.at && matches(each.pattern, topic)
   );
   if (isLeft) return "lost";
-  // what was answered behind that may have been of the next attempt
+  // what was answered behind that, or with it, may have been of the next attempt
   const extended = said.flatMap(({ verb, at, answer, answeredAt = Infinity }) =>
-    verb === "extend" && answer === "ok" && answeredAt <= delivery.at ? [at] : []
+    verb === "extend" && answer === "ok" && answeredAt < delivery.at ? [at] : []
   );
   const began = Math.max(before.at, ...extended);
   if (late === undefined || line.slow === true || delivery.at - began >= plan.ackTimeout - late) {
