@@ -59,7 +59,9 @@ export function judgeKeys(queues: readonly Queue[], judged: Judged): string[] {
     ...queues.filter(({ keyed }) => keyed).flatMap((queue) => {
       const changes = changesOf(queue, late);
       return [...keysOf(queue, { ...judged, texts, late })].flatMap(([, each]) => [
-        ...(queue.explicit ? [...exclusive(each), ...backFirst(each, { ...judged, late })] : []),
+        ...(queue.explicit
+          ? [...exclusive(each), ...inTurn(each), ...backFirst(each, { ...judged, late })]
+          : []),
         ...ordered(each),
         ...stays(movesOf(each), { changes, states: judged.states }),
       ]);
@@ -161,6 +163,22 @@ function ordered(all: readonly Keyed[]): string[] {
       return [`of one key, ${delivery.key}, ${show(delivery)} came behind ${show(before.delivery)}`];
     }
     last.set(delivery.line, keyed);
+  }
+  return [];
+}
+
+/** Nobody is given one of a key while one that comes before it is not settled, and is somebody else's. */
+function inTurn(all: readonly Keyed[]): string[] {
+  const firsts = all.filter(({ isFirst }) => isFirst);
+  for (const { delivery } of firsts) {
+    const acked = delivery.said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
+    if (acked === undefined) continue;
+    const passing = firsts.find(({ delivery: other }) =>
+      other.line !== delivery.line && other.at < acked.at && isBefore(delivery, other)
+    );
+    if (passing !== undefined) {
+      return [`of one key, ${delivery.key}, ${show(passing.delivery)} passed ${show(delivery)}`];
+    }
   }
   return [];
 }

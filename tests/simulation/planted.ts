@@ -254,7 +254,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
     {
       file: "lib/engine/groups/keys.ts",
       find: "    return key.first === undefined && key.back === undefined ? this.#freeFor(key) : undefined;",
-      replace: "    return key.back === undefined ? this.#freeFor(key) : undefined;",
+      replace: `    if (key.back !== undefined) return undefined;
+    return this.#freeFor(key) ?? (key.first === undefined ? undefined : this.#members.next());`,
     },
   ]],
   ["what is due later comes a little before", [
