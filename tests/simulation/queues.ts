@@ -333,6 +333,14 @@ function mayBeSettled({ said }: Delivery): boolean {
   return said.some(({ verb, answer }) => verb === "ack" && (answer === "ok" || answer === undefined));
 }
 
+/** Whether a connection was of a group and left it. */
+function leftIt(
+  { left }: Delivery["line"],
+  { group, before }: { readonly group: string; readonly before: number },
+): boolean {
+  return left.some((each) => each.group === group && each.at < before);
+}
+
 /** Dead letters are what was given out as often as may be, each once, and was not acknowledged (G11). */
 function died(queues: readonly Queue[], { history, plan, states }: Judged): string[] {
   const wrong: string[] = [];
@@ -357,8 +365,13 @@ function died(queues: readonly Queue[], { history, plan, states }: Judged): stri
     }
     const nacked = deliveries.some(({ said }) => said.some(({ verb }) => verb === "nack"));
     if (reason === "nack" && !nacked) wrong.push(`died of a nack that nobody said: ${name}`);
-    // in a world without crashes and losses each time it was given out was seen
-    const quiet = history.starts.length === 1 && owner.members.every(({ losses }) => losses.length === 0);
+    // in a world without crashes and losses each time it was given out was seen, but by who left and had not
+    // been sent it: its time was over in the outbox
+    const quiet = history.starts.length === 1 && owner.members.every(({ losses }) => losses.length === 0) &&
+      !(reason === "timeout" &&
+        owner.members.some(({ lines }) =>
+          lines.some((line) => leftIt(line, { group, before: history.over }))
+        ));
     if (quiet && deliveries.length < attempts && !isTroubled(plan) && !mayRefuse(plan)) {
       wrong.push(`died after ${attempts} attempts, was seen ${deliveries.length} times: ${name}`);
     }
