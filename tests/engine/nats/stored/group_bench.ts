@@ -117,6 +117,12 @@ export class GroupBench {
     });
   }
 
+  /** NATS says that what was asked for waits, as it does each second. */
+  beats(): void {
+    const inbox = `in.${this.#inboxes}`;
+    this.link.comes(inbox, "", inbox, { status: 100 });
+  }
+
   passes(ms: number): void {
     this.now += ms;
     this.group.tick(this.now, ms);

@@ -139,8 +139,10 @@ Deno.test("whoever works, rests, comes and goes, each message is held by one or 
       else if ("deliver" in each) world.deliver(each.deliver);
       else if ("enter" in each) { if (world.holders.length < 4) world.enter(each.enter); }
       else if ("leave" in each) { if (world.holders.length > 1) world.leave(each.leave); }
-      else if ("passes" in each) world.passes(each.passes);
-      else if ("ack" in each) {
+      else if ("passes" in each) {
+        world.passes(each.passes);
+        world.beats();
+      } else if ("ack" in each) {
         const [holder, from] = of(each.ack) ?? [];
         holder?.ack("#d.a", from!, from! + each.span - 1);
       } else if ("nack" in each) {
