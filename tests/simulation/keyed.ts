@@ -170,7 +170,9 @@ function ordered(all: readonly Keyed[]): string[] {
 /** Nobody is given one of a key while one that comes before it is not settled, and is somebody else's. */
 function inTurn(all: readonly Keyed[]): string[] {
   const firsts = all.filter(({ isFirst }) => isFirst);
-  for (const { delivery } of firsts) {
+  for (const { delivery, sent } of firsts) {
+    // by a clock that jumped it had outlived its time for a while
+    if (sent === undefined || sent.ttl !== undefined) continue;
     const acked = delivery.said.find(({ verb, answer }) => verb === "ack" && answer === "ok");
     if (acked === undefined) continue;
     const passing = firsts.find(({ delivery: other }) =>
