@@ -76,3 +76,22 @@ export class Signals implements Disposable {
     for (const standing of this.#standing) standing[Symbol.dispose]();
   }
 }
+
+/** What this thread opens with `Deno.openSync` meanwhile: the descriptors of the process are other tests' as well. */
+export class OpenedFiles implements Disposable {
+  readonly files: Deno.FsFile[] = [];
+  readonly #standing: Disposable;
+
+  constructor() {
+    const { openSync } = Deno;
+    this.#standing = standIn(Deno, "openSync", (...args) => {
+      const file = openSync(...args);
+      this.files.push(file);
+      return file;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#standing[Symbol.dispose]();
+  }
+}

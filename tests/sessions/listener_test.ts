@@ -7,7 +7,7 @@ import type { LogFields } from "../../lib/log.ts";
 import { CLASSIC } from "../../lib/protocols/mod.ts";
 import { acceptAll, listen } from "../../lib/sessions/listener.ts";
 import { SpareDescriptor } from "../../lib/sessions/spare_descriptor.ts";
-import { standIn } from "../cli/stand_in.ts";
+import { OpenedFiles } from "../cli/stand_in.ts";
 
 const SPEC = { name: "publishers", roles: new Set(["publisher"] as const), protocol: CLASSIC };
 
@@ -164,18 +164,10 @@ Deno.test({
 });
 
 Deno.test("the descriptor in reserve is closed with the port", async () => {
-  // its own: the process has those of other tests as well
-  const { openSync } = Deno;
-  const files: Deno.FsFile[] = [];
-  const noting = (...args: Parameters<typeof openSync>): Deno.FsFile => {
-    const file = openSync(...args);
-    files.push(file);
-    return file;
-  };
-  using _open = standIn(Deno, "openSync", noting);
+  using opened = new OpenedFiles();
   await accepted(new Socket([comer(1)]));
-  assertEquals(files.length, 1);
-  assertThrows(() => files[0]!.statSync(), Deno.errors.BadResource);
+  assertEquals(opened.files.length, 1);
+  assertThrows(() => opened.files[0]!.statSync(), Deno.errors.BadResource);
 });
 
 Deno.test("the descriptor in reserve is there once, until it is taken again", () => {

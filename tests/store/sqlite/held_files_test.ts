@@ -7,7 +7,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { RunError } from "../../../lib/errors.ts";
 import { type DataFiles, filesIn } from "../../../lib/store/sqlite/files.ts";
 import { HeldFiles } from "../../../lib/store/sqlite/held_files.ts";
-import { standIn } from "../../cli/stand_in.ts";
+import { OpenedFiles } from "../../cli/stand_in.ts";
 import { Folder } from "../folder.ts";
 
 const LINUX = Deno.build.os === "linux";
@@ -278,18 +278,10 @@ Deno.test({
   fn: () => {
     held((held, files) => {
       held.lockWal();
-      // its own: the process has what other tests opened as well
-      const { openSync } = Deno;
-      const opened: Deno.FsFile[] = [];
-      const noting = (...args: Parameters<typeof openSync>): Deno.FsFile => {
-        const file = openSync(...args);
-        opened.push(file);
-        return file;
-      };
-      using _open = standIn(Deno, "openSync", noting);
+      using opened = new OpenedFiles();
       for (let times = 0; times < 5; times++) assertThrows(() => HeldFiles.lock(files), RunError);
-      assert(opened.length >= 5, `${opened.length}`);
-      for (const file of opened) assertThrows(() => file.statSync(), Deno.errors.BadResource);
+      assert(opened.files.length >= 5, `${opened.files.length}`);
+      for (const file of opened.files) assertThrows(() => file.statSync(), Deno.errors.BadResource);
     });
   },
 });
