@@ -116,6 +116,8 @@ export interface ReplaySubscriber extends Subscriber {
   missed(messages: number): void;
   /** All that is stored has been read: from here on it is live, or over if an end was given. */
   caughtUp(how: "live" | "end"): void;
+  /** It was live, has not kept up and reads again: what is live of others may come ahead of it. */
+  fellBehind(): void;
   /** What is stored cannot be read any further. */
   failed(reason: string): void;
 }

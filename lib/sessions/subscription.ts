@@ -142,6 +142,11 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#notice({ [how]: this.#pattern });
   }
 
+  /** Said in its place (D4): what comes for others from here on does not say how far this one is. */
+  fellBehind(): void {
+    this.#notice({ behind: this.#pattern });
+  }
+
   failed(reason: string): void {
     this.#notice({ failed: this.#pattern, reason });
   }

@@ -83,6 +83,11 @@ export class Recorder implements ReplaySubscriber {
     this.#wake();
   }
 
+  fellBehind(): void {
+    this.said.push(`behind after ${this.got.length}`);
+    this.#wake();
+  }
+
   missed(messages: number): void {
     this.said.push(`missed ${messages}`);
   }

@@ -165,6 +165,29 @@ Deno.test("a reader that is slower than the publishers reads at its own pace and
   assertMatch(last.join("|"), new RegExp(`#a ${total + 1} end$`));
 });
 
+Deno.test("who has not kept up is told where it reads again, and may be given what is live of others before (D4, D8)", async () => {
+  const store = new MemoryStore({ now: () => Date.now() });
+  await using broker = new TestServer({ durable: { store, patterns: ["#>"] } });
+  using slow = await upgrade(broker.connect("subscribers", 1024));
+  assertEquals(await slow.ask("sub #> from=earliest"), "ok 1");
+  assertEquals(await slow.line(), 'info {"live":"#>"}');
+  assertEquals(await slow.ask("sub #b from=latest"), "ok 1");
+  assertEquals(await slow.line(), 'info {"live":"#b"}');
+  using publisher = await upgrade(broker.connect("publishers"));
+  const total = 4000;
+  for (let at = 0; at < total; at++) await publisher.send(`pub #a 1000\n${"x".repeat(1000)}\n`);
+  for (let acknowledged = 0; acknowledged < total;) {
+    acknowledged += Number((await publisher.line())?.split(" ")[1]);
+  }
+  assertEquals(await publisher.ask("pub #b 5\nahead"), "ok 1 seq=1 level=synced subs=1");
+  const came = await readBatches(slow, total + 1);
+  const behind = came.indexOf('info {"behind":"#>"}');
+  const ahead = came.indexOf("#b 1 ahead");
+  assert(behind > 0 && ahead > behind && ahead < came.length - 1000, `${behind} ${ahead} of ${came.length}`);
+  assertEquals(came.slice(0, behind).every((entry) => entry.startsWith("#a ")), true);
+  assertEquals(came.slice(ahead).filter((entry) => entry.startsWith("#b")).length, 1, "it comes once");
+});
+
 Deno.test("whether it can store is known, and that it can again", async () => {
   const store = new HeldStore();
   await using broker = new TestServer({ durable: { store, patterns: ["#d"] } });

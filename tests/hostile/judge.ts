@@ -181,14 +181,14 @@ const STATUS = /^HTTP\/1\.1 (\d{3}) /gm;
 const GREETING = /^OK_2\ninfo .*\n/;
 
 /**
- * Of HTTP the statuses; else what was heard behind the answer to hello, as {@link answers}; without the notice that a replay is live, which
- * comes when it does.
+ * Of HTTP the statuses; else what was heard behind the answer to hello, as {@link answers}; without the notices that a replay is live, or
+ * is not any more, which come when they do.
  */
 function linesOf(text: string, exchange: Exchange): string[] {
   if (exchange.on === "http") return [...text.matchAll(STATUS)].map(([, status]) => status!);
   if (exchange.on.startsWith("TLS ") && exchange.opening === "none") text = text.replace(ALERT, "alert $1\n");
   const said = isV2(exchange) ? text.replace(GREETING, "") : text;
-  return answers(said.split("\n").slice(0, -1)).filter((line) => !line.startsWith('info {"live":'));
+  return answers(said.split("\n").slice(0, -1)).filter((line) => !/^info {"(live|behind)":/.test(line));
 }
 
 /** What is answered in one way by whoever is alive, with an end that is no other answer's. */

@@ -139,7 +139,11 @@ Deno.test("who names a requester gets its answers, and others get what their acc
 Deno.test("what is read from the store says where it begins, ends, is missing or fails, to who can be told", () => {
   for (
     const [protocol, said] of [
-      [FRAMES, 'gap #> 7\ninfo {"live":"#>"}\ninfo {"end":"#>"}\ninfo {"failed":"#>","reason":"why"}\n'],
+      [
+        FRAMES,
+        'gap #> 7\ninfo {"live":"#>"}\ninfo {"behind":"#>"}\ninfo {"end":"#>"}\n' +
+        'info {"failed":"#>","reason":"why"}\n',
+      ],
       [CLASSIC, ""],
     ] as const
   ) {
@@ -147,6 +151,7 @@ Deno.test("what is read from the store says where it begins, ends, is missing or
     const subscription = bench.open("block", { protocol });
     subscription.missed(7);
     subscription.caughtUp("live");
+    subscription.fellBehind();
     subscription.caughtUp("end");
     subscription.failed("why");
     assertEquals(bench.written(), said);

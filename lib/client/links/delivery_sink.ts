@@ -14,6 +14,8 @@ export interface DeliverySink {
   /** A message for a member of a group; `settlements`: what can be said of it over this connection. */
   takeShared(topic: string, message: SharedBytes, settlements: Settlements): void;
   notice(notice: Notice): void;
+  /** The broker reads what is stored of it again, for it has not kept up (D4). */
+  fellBehind(pattern: string): void;
   /** Undefined, or a promise until which nothing more is to be read: the consumer is behind. */
   held(): Promise<void> | undefined;
 }

@@ -259,6 +259,7 @@ export class FrameLink {
   #informed(fields: Readonly<Record<string, unknown>>): void {
     const notice = noticeOf(fields);
     if (notice !== undefined) return this.#sink?.notice(notice);
+    if (typeof fields.behind === "string") return this.#sink?.fellBehind(fields.behind);
     if (fields.draining === true) this.#answers?.stopped();
     const { account, max, durable, ackTimeout, maxAttempts } = fields;
     if (typeof account === "string") this.account = account;

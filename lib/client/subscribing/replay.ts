@@ -87,6 +87,11 @@ export class Replay {
     return first;
   }
 
+  /** It was live and is not any more: what comes for others may be ahead of what it has still to bring. */
+  fellBehind(): void {
+    this.#live = false;
+  }
+
   /** Whether the message came on an earlier connection, or lies before what was asked for. */
   hasSeen({ topic, seq, stored }: Numbered): boolean {
     if (!this.#resuming) return false;

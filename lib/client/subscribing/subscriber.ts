@@ -73,6 +73,7 @@ export async function openSubscriber(options: ConnectOptions, machine: Host): Pr
         const queued = subscriptions.notice(notice);
         if (queued !== undefined) inbox.addNotice(queued);
       },
+      fellBehind: (pattern) => subscriptions.fellBehind(pattern),
       held: () => inbox.held(),
       restore: (link) => subscriptions.restore(link, (queued) => inbox.addNotice(queued)),
     },

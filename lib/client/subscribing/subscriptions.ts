@@ -130,6 +130,11 @@ export class Subscriptions {
     return true;
   }
 
+  /** A replay that was live reads again. */
+  fellBehind(pattern: string): void {
+    this.#entries.get(nameOf(pattern, undefined).key)?.replay?.fellBehind();
+  }
+
   /** What a notice comes to; undefined: nothing that has not been told. */
   notice(notice: Notice): QueuedNotice | undefined {
     const { kind, pattern, group } = notice;

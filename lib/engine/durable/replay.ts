@@ -158,6 +158,7 @@ export class Replay implements PartialSubscriber {
     this.#behind = false;
     this.state = "reading";
     this.#cursor = { ...this.#cursor, after: Math.max(this.#cursor.after, batch) };
+    if (this.range.to === undefined) this.subscriber.fellBehind();
   }
 
   /** Whether it is live and a time is past at which it ends: the store says what is left, and that it was. */

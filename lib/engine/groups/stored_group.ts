@@ -118,6 +118,9 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     sharing.readUpTo(replay!.cursor.after);
   }
 
+  /** Its members get all of it in their order, whatever it reads anew. */
+  fellBehind(): void {}
+
   /** One of its members is told. */
   missed(messages: number): void {
     const [place] = this.#places;

@@ -37,6 +37,7 @@ class Bench {
       },
       notice: ({ kind, pattern, group, reason }: Notice) =>
         void this.log.push(`${kind} ${pattern} ${group} ${reason}`),
+      fellBehind: (pattern: string) => void this.log.push(`behind ${pattern}`),
       held: () => this.held,
     };
     const incoming = new Incoming(this.socket, this.clock);
@@ -108,8 +109,8 @@ Deno.test("deliveries, gaps and notices come in their order, each as what it is"
   const bench = new Bench();
   bench.socket.come(
     "pub #a 1\nx\nbatch #d 1 11 seq=7 ts=5\npub #d 1\ny\ngap #a 3\ngap #a 4 group=g\n" +
-      'info {"live":"#d"}\ninfo {"end":"#d","group":"g"}\ninfo {"failed":"#d","reason":"a\\u001bb"}\n' +
-      'info {"ended":"#d","reason":5}\npong\n',
+      'info {"live":"#d"}\ninfo {"behind":"#d"}\ninfo {"end":"#d","group":"g"}\n' +
+      'info {"failed":"#d","reason":"a\\u001bb"}\ninfo {"ended":"#d","reason":5}\npong\n',
   );
   assertEquals(await bench.told(), [
     "#a x",
@@ -117,6 +118,7 @@ Deno.test("deliveries, gaps and notices come in their order, each as what it is"
     "gap #a 3 undefined",
     "gap #a 4 g",
     "live #d undefined ",
+    "behind #d",
     "end #d g ",
     "failed #d undefined a\\x1bb",
     "ended #d undefined ",

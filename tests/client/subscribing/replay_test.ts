@@ -54,6 +54,28 @@ Deno.test("what may have come for another subscription has come when this one is
   assertEquals([30, 31].map((seq) => pattern.hasSeen(message("#a", seq, 30))), [true, false]);
 });
 
+Deno.test("behind the word that it has fallen behind nothing that came for another moves its place, until it is live again (D4)", () => {
+  const [topic, pattern] = ["#a", "#>"].map((name) =>
+    new Replay(name, { from: "earliest", to: undefined }, SYSTEM_CLOCK)
+  ) as [Replay, Replay];
+  for (const replay of [topic, pattern]) {
+    replay.becameLive();
+    replay.note(message("#a", 1), true);
+    replay.fellBehind();
+    replay.note(message("#a", 9), replay.live);
+  }
+  assertEquals(
+    [topic, pattern].map((replay) => replay.becameLive()),
+    [false, false],
+    "not for the first time",
+  );
+  for (const replay of [topic, pattern]) {
+    replay.fellBehind();
+    replay.note(message("#a", 20), replay.live);
+  }
+  assertEquals([topic.resume(), pattern.resume()], [" from=10", " from=1970-01-01T00:00:00.009Z"]);
+});
+
 Deno.test("what came on one connection for another subscription says nothing on the next", () => {
   const replay = new Replay("#a", { from: "earliest", to: undefined }, SYSTEM_CLOCK);
   replay.note(message("#a", 4), false);

@@ -28,6 +28,7 @@ class Numbers implements ReplaySubscriber {
   }
   missed(): void {}
   caughtUp(): void {}
+  fellBehind(): void {}
   failed(): void {}
   whenNotFull(callback: () => void): void {
     callback();

@@ -23,6 +23,9 @@ class Sizes implements ReplaySubscriber {
   caughtUp(how: string): void {
     this.told.push(how);
   }
+  fellBehind(): void {
+    this.told.push("behind");
+  }
   failed(reason: string): void {
     this.told.push(reason);
   }
@@ -154,10 +157,11 @@ Deno.test("what retention takes while a request is under way is missed once, and
 Deno.test("a replay that cannot keep up says so once, until it has fallen back", async () => {
   const bench = new Bench();
   let behind = 0;
+  const subscriber = Object.assign(new Sizes(), { full: true });
   const replay = new Replay({
     pattern: "#t",
     range: { from: { kind: "earliest" }, to: undefined },
-    subscriber: Object.assign(new Sizes(), { full: true }),
+    subscriber,
     started: () => {},
     ended: () => {},
     owner: { behind: () => void behind++, had: () => [] },
@@ -167,8 +171,9 @@ Deno.test("a replay that cannot keep up says so once, until it has fallen back",
   bench.engine.subscribe("#t", other);
   await publish(bench, ["1"]);
   await publish(bench, ["2"]);
-  assertEquals(behind, 1);
+  assertEquals([behind, subscriber.told], [1, ["live"]]);
   replay.fallBack(2);
+  assertEquals(subscriber.told, ["live", "behind"], "its connection is told where it reads again (D4)");
   replay.becomeLive();
   await publish(bench, ["3"]);
   assertEquals(behind, 2);

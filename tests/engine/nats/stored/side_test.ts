@@ -118,7 +118,7 @@ Deno.test("a replay whose subscriber is full behind a live message reads on, onc
   bench.comes(inbox, [3]);
   replay.full = false;
   await Promise.resolve();
-  assertEquals([replay.got, replay.said.slice(2)], [["1", "2", "3"], ["live after 3"]]);
+  assertEquals([replay.got, replay.said.slice(2)], [["1", "2", "3"], ["behind after 3", "live after 3"]]);
 });
 
 Deno.test("what could not be asked of the stream is asked half a second later", () => {
