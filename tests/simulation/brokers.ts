@@ -172,14 +172,17 @@ export class Brokers {
   }
 
   #logged(level: string, event: string, fields: LogFields = {}): void {
-    const { world, states } = this.#stage;
+    const { world, states, history } = this.#stage;
     world.trace.add(`log ${level} ${event} ${JSON.stringify(fields)}`);
     if (event === "internal error") this.#stage.errors.push(`${event}: ${String(fields.error)}`);
     if (event.startsWith("slow consumer") && fields.reason !== undefined) {
       states.reached("a slow consumer is cut");
-      const { stalled } = this.#stage.history;
-      const name = String(fields.id);
-      if (!stalled.has(name)) stalled.set(name, world.now);
+      setFirst(history.stalled, String(fields.id), world.now);
     }
+    if (event === "connection closed") setFirst(history.closed, String(fields.id), world.now);
   }
+}
+
+function setFirst(times: Map<string, number>, name: string, now: number): void {
+  if (!times.has(name)) times.set(name, now);
 }

@@ -152,7 +152,9 @@ function hadEnd(
 ): boolean {
   // what it had not been sent goes to others when the broker begins to say goodbye
   const givenUp = (history.stalled.get(name) ?? Infinity) - LAST_WORDS_MS;
-  return over !== undefined || givenUp <= before || losses.some(({ at }) => at <= before) ||
+  // its broker may know of a cut cable before it does
+  const closed = history.closed.get(name) ?? Infinity;
+  return over !== undefined || Math.min(givenUp, closed) <= before || losses.some(({ at }) => at <= before) ||
     joins.some(({ endedAt }) => endedAt !== undefined && endedAt <= before);
 }
 

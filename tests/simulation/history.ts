@@ -207,6 +207,8 @@ export class History {
   readonly drains: Drain[] = [];
   /** When a broker had given up a connection that took nothing, for the first time; by its client's name. */
   readonly stalled = new Map<string, number>();
+  /** When a connection had ended for its broker, for the first time; by its client's name. */
+  readonly closed = new Map<string, number>();
   /** Who was still connected before the subscribers left. */
   left: readonly Left[] = [];
 
