@@ -89,7 +89,7 @@ export class Entrance {
       throw error;
     }
     this.#sockets.push(...sockets);
-    for (const each of sockets) void this.#accept(each);
+    for (const each of sockets) this.#accept(each);
     return sockets.map(listeningOf);
   }
 
@@ -112,9 +112,9 @@ export class Entrance {
     });
   }
 
-  async #accept({ socket, spec }: OpenSocket): Promise<void> {
+  #accept({ socket, spec }: OpenSocket): void {
     const owner = this.#owner;
-    await acceptAll(socket, {
+    void acceptAll(socket, {
       log: owner.log,
       clock: owner.clock,
       name: spec.name,

@@ -205,7 +205,7 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
 
   /** Only for {@link Ticket}: it has its answer. */
   answered(ticket: Ticket, told: "now" | "soon"): void {
-    if (this.#closed || this.#waiting[this.#head] !== ticket) return;
+    if (this.#waiting[this.#head] !== ticket) return;
     if (told === "now") this.#tellAnswered();
     else this.#announce();
   }

@@ -51,7 +51,7 @@ function escaped(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length;) {
     let character: string | undefined;
     let length = 0;
-    while (character === undefined && length < CHARACTER_MOST && at + length < bytes.length) {
+    while (character === undefined && length < CHARACTER_MOST) {
       character = decodeText(bytes.subarray(at, at + ++length));
     }
     text += character ?? `%${bytes[at]!.toString(16).toUpperCase().padStart(2, "0")}`;

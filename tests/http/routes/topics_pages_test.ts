@@ -100,6 +100,8 @@ Deno.test("topics that are only stored come in their order among the others, eac
     1000,
     1000,
   ]);
+  const whole = await asking(addTopics, topics([], stored).site)("/api/topics", { limit: "1000" });
+  assertEquals(whole.topics.length, 1000, "the last that was read is one of them");
 });
 
 Deno.test("where many are left out the store is read on until there are as many as are asked for", async () => {

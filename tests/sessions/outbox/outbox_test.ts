@@ -239,6 +239,12 @@ Deno.test("Outbox keeps what is being written until that write has ended, also w
   assert(chunk.shared);
   bench.outbox.abandon();
   assert(!chunk.shared);
+  const other = new Bench();
+  const half = other.deliver("#t two\n");
+  other.outbox.take();
+  other.outbox.close();
+  other.outbox.wrote(3);
+  assertEquals([half.shared, other.outbox.take()], [false, undefined], "the rest is not written");
 });
 
 Deno.test("Outbox that is given up lets go of what waits, finishes what is being written and says its last words (V11)", () => {

@@ -329,6 +329,19 @@ Deno.test("a broker that ends waits for what was published, and for NATS to have
   assertEquals([idle, pings()], [["idle", "closed"], 1], "and once more, for what came until then");
 });
 
+Deno.test("a broker that ends leaves no reader behind in the stream", () => {
+  const bench = new SideBench();
+  bench.replay(new Recorder());
+  bench.ends(2);
+  bench.opens("f");
+  bench.finds(2);
+  bench.ends(2);
+  bench.opens("r");
+  bench.asked();
+  bench.side.close(() => {});
+  assertEquals(bench.asked().filter((each) => each.startsWith("remove")), ["remove r", "remove f"]);
+});
+
 Deno.test("a broker that ends while the link is lost waits for nothing, or no longer than until it is", () => {
   const { bench } = followed();
   const closed: string[] = [];
