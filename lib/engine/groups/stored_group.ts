@@ -349,7 +349,7 @@ export class StoredGroup implements ReplaySubscriber, PlaceOwner {
     }
     if (missed > 0) this.missed(missed);
     // who has just been let in is told so before anything comes, and may have no place yet
-    if (this.#places.size > 0) this.#owner.later({ ready: () => this.#goOn() });
+    this.#owner.later({ ready: () => this.#goOn() });
   }
 
   #refuse(reason: string, code: WireCode = "STORE"): void {
