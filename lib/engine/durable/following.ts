@@ -49,8 +49,6 @@ export class Following implements Turn {
   readonly #seeking = new Set<Replay>();
   /** The one that has been read for last stands at the end. */
   #readers: Readers[] = [];
-  /** Subscribers of its connection that are no replays. */
-  #plain = 0;
   /** What it waits for: room at its connection, its turn, an answer. */
   #waitsFor: "nothing" | "room" | "turn" | "answer" = "nothing";
 
@@ -74,13 +72,11 @@ export class Following implements Turn {
 
   /** Another subscriber of the connection is live. */
   opened(pattern: string, subscriber: Subscriber, since: number = this.#parts.begun()): void {
-    this.#plain++;
     this.#live.begin(pattern, subscriber, { since });
   }
 
   /** It is not any more. */
   closed(pattern: string, subscriber: Subscriber): void {
-    this.#plain--;
     this.#live.end(pattern, subscriber, this.#parts.handedOn());
     if (this.#readers.length === 0) this.#live.forget(Infinity);
   }
@@ -232,9 +228,8 @@ export class Following implements Turn {
     });
     // they are of one connection
     const { grant } = replays[0]!;
-    // what others may still hand on is theirs, until it has been
-    const alone = this.#replays.size === 1 && this.#plain === 0;
-    const upTo = alone ? undefined : this.#parts.handedOn();
+    // what is still to be handed on is for whoever is live then, and who that is may change until it is
+    const upTo = this.#parts.handedOn();
     for (const replay of replays) replay.asked = true;
     this.#parts.store.read(cursors, { most, upTo }, (outcome) => {
       this.#parts.finish();

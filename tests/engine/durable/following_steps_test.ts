@@ -58,42 +58,36 @@ Deno.test("what a subscriber of the connection gets while a replay reads comes o
   }
 });
 
-Deno.test("who reads alone on a connection reads all there is, and beside others what has been handed on", async () => {
-  const { bench, store } = make();
-  await publish(bench, "#t", "1");
-  const connection = {};
-  const plain = new Recorder(connection, -1);
-  const readBy = async (
-    pattern: string,
-    besides: (reader: Reader) => [string, Recorder][],
-  ): Promise<boolean[]> => {
-    store.requests.length = 0;
-    const reader = new Reader(connection);
-    reader.begin(bench, pattern, { besides: besides(reader) });
+Deno.test("nobody reads beyond what has been handed on, for who joins meanwhile is given that (D8)", async () => {
+  for (const joins of ["while it is read", "behind that", "when it is live"]) {
+    const { bench, store } = make();
+    await publish(bench, "#t", "1");
+    // what a commit brought is in the store before the engine hears of it
+    const told: Array<() => void> = [];
+    const commit = store.commit.bind(store);
+    store.commit = (what, done) => commit(what, (outcome) => void told.push(() => done(outcome)));
+    bench.publish("#t", "2");
+    bench.publish("#u", "3");
+    bench.flushes.flush();
     await settled();
-    const limited = store.requests.filter(({ what }) => what === "read").map(({ upTo }) =>
-      upTo !== undefined
-    );
-    bench.engine.unsubscribe(pattern, reader);
-    return [...new Set(limited)];
-  };
-  const nobody = (): [string, Recorder][] => [];
-  assertEquals(await readBy("#t", nobody), [false]);
-  assertEquals(await readBy("#t", (reader) => [["#t", reader]]), [false], "it is not beside itself");
-  assertEquals(await readBy("#t", () => [["#u", plain]]), [true]);
-  const stays = new Reader(connection).begin(bench, "#none");
-  await settled();
-  assertEquals(await readBy("#t", nobody), [true], "another replay");
-  bench.engine.unsubscribe("#none", stays);
-  const waits = new Reader(connection).begin(bench, "#t");
-  waits.hasRoom = false;
-  await settled();
-  store.requests.length = 0;
-  bench.engine.subscribe("#w", plain);
-  bench.engine.unsubscribe("#w", plain);
-  await waits.makeRoom();
-  assertEquals(store.requests[0]!.upTo, undefined, "nobody is left of them");
-  await bench.close();
+    store.held = true;
+    const connection = {};
+    const reader = new Reader(connection).begin(bench, "#>");
+    await store.requests.shift()!.answer();
+    const plain = new Recorder(connection, 1);
+    const read = store.requests.shift()!;
+    if (joins === "while it is read") bench.engine.subscribe("#t", plain);
+    await read.answer();
+    if (joins === "behind that") bench.engine.subscribe("#t", plain);
+    store.held = false;
+    for (const { answer } of store.requests.splice(0)) await answer();
+    if (joins === "when it is live") bench.engine.subscribe("#t", plain);
+    assertEquals([reader.got, reader.said], [["1"], ["live after 1"]], joins);
+    for (const tell of told.splice(0)) tell();
+    await settled();
+    assertEquals([reader.got, plain.got], [["1", "3"], ["2"]], joins);
+    await bench.close();
+  }
 });
 
 Deno.test("who is stopped is not read for, though its turn or its room comes, and the others of its connection are", async () => {

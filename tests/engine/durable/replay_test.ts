@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ReplayRange, ReplaySubscriber, Run } from "../../../lib/engine/types.ts";
 import { Replay } from "../../../lib/engine/durable/replay.ts";
-import { HeldStore } from "../../support/held_store.ts";
 import { Bench, settled } from "./commit_bench.ts";
 
 /** Notes how many messages it is given at a time. */
@@ -177,35 +176,5 @@ Deno.test("a replay that cannot keep up says so once, until it has fallen back",
   replay.becomeLive();
   await publish(bench, ["3"]);
   assertEquals(behind, 2);
-  await bench.close();
-});
-
-Deno.test("a replay that is over is no company: who is alone on a connection reads to the end of what is stored", async () => {
-  const store = new HeldStore();
-  const limits: (number | undefined)[] = [];
-  const read = store.read.bind(store);
-  store.read = (cursors, extent, done): void => {
-    limits.push(extent.upTo);
-    read(cursors, extent, done);
-  };
-  const bench = new Bench({ store });
-  await publish(bench, ["1", "2", "3"]);
-  const connection = {};
-  const begin = async (range: ReplayRange): Promise<Sizes> => {
-    const subscriber = Object.assign(new Sizes(), { connection });
-    bench.engine.replay("#t", subscriber, { range, started: () => {}, ended: () => {}, besides: [] });
-    await settled();
-    return subscriber;
-  };
-  const live = await begin({ from: { kind: "sequence", sequence: 9 }, to: undefined });
-  limits.length = 0;
-  const first = await begin({ from: { kind: "earliest" }, to: { kind: "sequence", sequence: 2 } });
-  assertEquals([first.got, first.told], [[2], ["end"]]);
-  assert(limits.length > 0 && limits.every((limit) => limit !== undefined), "there is another");
-  bench.engine.unsubscribe("#t", live);
-  limits.length = 0;
-  const second = await begin({ from: { kind: "earliest" }, to: undefined });
-  assertEquals([second.got, second.told], [[3], ["live"]]);
-  assert(limits.length > 0 && limits.every((limit) => limit === undefined), `${limits}`);
   await bench.close();
 });
