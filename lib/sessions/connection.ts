@@ -274,8 +274,8 @@ export class Connection implements OutboxOwner, WriterOwner {
 
   /** Until every request has its reply; what is stored first is answered later. */
   async #allAnswered(): Promise<void> {
-    if (this.session.allAnswered) return;
-    await this.#until((callback) => this.session.whenAllAnswered(callback));
+    const { answers } = this.session;
+    if (answers.full) await this.#until((callback) => answers.whenNotFull(callback));
   }
 
   /**

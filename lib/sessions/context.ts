@@ -9,7 +9,7 @@ import type { Entrance } from "./admission/entrance.ts";
 import type { Limits } from "../limits.ts";
 import type { Protocol, Refusal } from "../protocols/types.ts";
 import type { Memberships } from "./memberships.ts";
-import type { Ticket } from "./reply_queue.ts";
+import type { Ticket } from "./ticket.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** What a connection may be used for: it depends on the listener it came in by. */
@@ -38,6 +38,8 @@ export interface Context {
   quit(): void;
   /** The reply to this request takes work and comes later, in its place. */
   ask(): Ticket;
+  /** As {@link ask}, of a request that begins in what is stored: those are answered in their order. */
+  begin(): Ticket;
   /** The reply to so many requests comes later, in its place. */
   hold(count: number): Ticket;
   /** Answers a `ping`. */

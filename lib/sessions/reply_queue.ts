@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { Acknowledgement, Gate, Receipt } from "../engine/types.ts";
-import type { WireCode } from "../errors.ts";
+import type { Gate } from "../engine/types.ts";
 import type { Flushable, FlushList } from "../flush_list.ts";
 import type { HeldMemory } from "../held_memory.ts";
 import { ASKED_BYTES, HELD_OKS_MOST, REPLIES_HIGH_WATER, REPLY_BYTES } from "../limits.ts";
 import { DONE, type Refusal, type Replies, type Success } from "../protocols/types.ts";
-import { refusal } from "./refusal.ts";
 import { ReplyHold } from "./reply_hold.ts";
+import { Ticket } from "./ticket.ts";
 import type { HeldBack, Turns } from "./turns/turns.ts";
 
 /** Where replies leave, as far as it can be too full for more. */
@@ -26,42 +25,6 @@ export interface ReplyQueueOptions {
   readonly flushes: FlushList;
   readonly memory: HeldMemory;
   readonly turns: Pick<Turns, "holds" | "rounds" | "holdBack">;
-}
-
-/**
- * The reply to `count` requests that is not known yet: it is told once, and whatever was asked later waits
- * for it.
- */
-export class Ticket implements Acknowledgement {
-  answer: Refusal | Success | undefined;
-  count: number;
-  /** Bytes that the requests make the broker keep until they are answered. */
-  readonly bytes: number;
-  readonly #queue: ReplyQueue;
-
-  constructor(queue: ReplyQueue, { count, bytes }: { readonly count: number; readonly bytes: number }) {
-    this.count = count;
-    this.bytes = bytes;
-    this.#queue = queue;
-  }
-
-  /** The requests succeeded: said at once, before what comes of them. */
-  succeed(success: Success): void {
-    this.answer = success;
-    this.#queue.answered(this, "now");
-  }
-
-  /** As {@link succeed}, but said with what else is acknowledged together with it. */
-  acknowledge(receipt: Receipt): void {
-    this.answer = receipt;
-    this.#queue.answered(this, "soon");
-  }
-
-  /** The requests were refused for one reason. */
-  refuse(code: WireCode, reason?: string): void {
-    this.answer = refusal(code, reason);
-    this.#queue.answered(this, "soon");
-  }
 }
 
 /** Anything else that is said in its place. */
@@ -94,6 +57,7 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
   #hold: ReplyHold | undefined;
   /** Whether {@link Turns} asks {@link staysIn}. */
   #held = false;
+  #holdsNone = false;
 
   constructor({ replies, outlet, flushes, memory, turns }: ReplyQueueOptions) {
     this.#turns = turns;
@@ -103,9 +67,19 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
     this.#memory = memory;
   }
 
-  /** Whether everything that was asked is answered. */
-  get allAnswered(): boolean {
-    return this.#waiting.length === 0;
+  /** Full until everything that was asked is answered. */
+  get answers(): Gate {
+    return { full: this.#waiting.length > 0, whenNotFull: (callback) => this.say(callback) };
+  }
+
+  /** Full while something is unanswered that does not {@link begin}. */
+  get otherAnswers(): Gate {
+    let at = this.#head;
+    for (; at < this.#waiting.length; at++) {
+      const next = this.#waiting[at]!;
+      if (next instanceof Ticket && next.answer === undefined && !next.begins) break;
+    }
+    return { ...this.answers, full: at < this.#waiting.length };
   }
 
   get full(): boolean {
@@ -158,6 +132,11 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
     return this.#wait(new Ticket(this, { count: 1, bytes: ASKED_BYTES }));
   }
 
+  /** As {@link ask}, of those that are answered one after the other, each before what comes of it. */
+  begin(): Ticket {
+    return this.#wait(new Ticket(this, { count: 1, bytes: ASKED_BYTES, begins: true }));
+  }
+
   /** Says anything else, in its place. */
   say(what: Saying): void {
     if (this.#waiting.length > 0) {
@@ -172,6 +151,12 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
   flush(): void {
     this.#tellOks();
     this.#replies.flush();
+    this.#holdsNone = false;
+  }
+
+  /** What is told next waits for no other: something comes of it. */
+  holdNone(): void {
+    this.#holdsNone = true;
   }
 
   /**
@@ -240,7 +225,8 @@ export class ReplyQueue implements Gate, Flushable, HeldBack {
   }
 
   get #mayHold(): boolean {
-    return this.#turns.holds && this.#oks > 0 && this.#oks <= HELD_OKS_MOST && this.#waiting.length === 0;
+    return this.#turns.holds && !this.#holdsNone && this.#oks > 0 && this.#oks <= HELD_OKS_MOST &&
+      this.#waiting.length === 0;
   }
 
   get #keepsTooMuch(): boolean {

@@ -8,7 +8,7 @@ import { type Grant, UNLIMITED } from "../auth/grant.ts";
 import { type Chunk, type ChunkPool, Slice } from "../buffers.ts";
 import type { Engine, Gate, NewTopics, Publisher, Route, Run } from "../engine/types.ts";
 import type { Limits } from "../limits.ts";
-import { type Decoder, Found } from "../protocols/decoder.ts";
+import { type Decoder, Found, type Request } from "../protocols/decoder.ts";
 import { DONE, type Protocol } from "../protocols/types.ts";
 import type { PatternBudget } from "../topics/pattern_budget.ts";
 import { Entrance } from "./admission/entrance.ts";
@@ -19,13 +19,15 @@ import { delayedRun } from "./delayed_run.ts";
 import { dispatch } from "./dispatch.ts";
 import { acks } from "./handlers/ack.ts";
 import { pub } from "./handlers/pub.ts";
+import { isAnsweredFirst } from "./handlers/sub.ts";
 import { Memberships, type Sharing } from "./memberships.ts";
 import { JoinedRun } from "./joined_run.ts";
 import type { Listener } from "./listener.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { refusal } from "./refusal.ts";
 import type { SessionEnd, SessionOptions } from "./session_options.ts";
-import { ReplyQueue, type Ticket } from "./reply_queue.ts";
+import { ReplyQueue } from "./reply_queue.ts";
+import type { Ticket } from "./ticket.ts";
 import type { Settings } from "./settings.ts";
 import { type Subscribing, Subscriptions } from "./subscriptions.ts";
 import { BYTES_OF_WORK, WORK_OF_A_REQUEST } from "./turns/work.ts";
@@ -44,6 +46,8 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   readonly publishes: boolean;
   readonly outbox: Outbox;
   waiting: object | undefined = undefined;
+  /** Whether its turn was over before all that was read was handled: then call {@link goOn} in another. */
+  more = false;
   readonly standing: Standing;
   readonly entrance: Entrance | undefined = undefined;
   readonly #settings: Settings;
@@ -56,10 +60,10 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   #end = 0;
   /** What was published and is not handed on yet; of those who never publish there is none. */
   #joined: JoinedRun | undefined;
-  /** The publish at which the session stands still, if it is at one, and for whom it waits. */
+  /** The publish or the request at which the session stands still, if it is at one, and for whom it waits. */
   #held: Run | undefined;
+  #request: Request | undefined;
   #waitsFor: Gate | undefined;
-  #more = false;
   /** What was done last, as turns count it. */
   #work = 0;
   #memberships: Memberships | undefined;
@@ -123,22 +127,14 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   get id(): string {
     return this.#id;
   }
-
   /** Set once it said goodbye or cannot be understood any more: nothing it sends is read from then on. */
   get ended(): SessionEnd | undefined {
     return this.#ended;
   }
-
   /** What has to become free before this session goes on: then call {@link resume}. */
   get waitsFor(): Gate | undefined {
     return this.#waitsFor;
   }
-
-  /** Whether its turn was over before all that was read was handled: then call {@link goOn} in another. */
-  get more(): boolean {
-    return this.#more;
-  }
-
   /** Everything before this position is done with. */
   get consumed(): number {
     return this.#decoder.consumed;
@@ -161,16 +157,13 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   /** There is no memory for more of the request that is not whole yet: it is refused and passed over. */
   passOver(): void {
-    const found = this.#decoder.passOver("BUSY", "");
-    this.#refuse(found);
+    this.#refuse(this.#decoder.passOver("BUSY", ""));
     this.#replies.flush();
   }
-
   /** Nothing more is read: what is known is told. */
   tellAll(): void {
     this.#replies.flush();
   }
-
   /** Goes on with the next request. */
   goOn(): void {
     if (this.#chunk !== undefined) this.#handleAll(this.#chunk);
@@ -178,8 +171,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   /** Goes on where it stood still, which it does as long as there is something to wait for. */
   resume(): void {
-    const run = this.#held;
-    this.#held = this.#waitsFor = undefined;
+    const [run, request] = [this.#held, this.#request];
+    this.#held = this.#request = this.#waitsFor = undefined;
+    if (request !== undefined) this.#handle(request);
     if (run === undefined || this.#publish(run)) this.goOn();
   }
 
@@ -209,32 +203,27 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   ask(): Ticket {
     return this.#replies.ask();
   }
-
-  /** Whether every request has its reply: until then the connection must not close. */
-  get allAnswered(): boolean {
-    return this.#replies.allAnswered;
-  }
-  /** Calls back once when every request has its reply. */
-  whenAllAnswered(callback: () => void): void {
-    this.#replies.say(callback);
+  begin(): Ticket {
+    return this.#replies.begin();
   }
 
+  /** Full until every request has its reply: until then the connection must not close. */
+  get answers(): Gate {
+    return this.#replies.answers;
+  }
   later(ready: () => void): void {
     this.#settings.flushes.add({ ready });
   }
-
   /** A notice to who can take one. */
   notify(fields: Readonly<Record<string, unknown>>): void {
     this.#replies.say((replies) => replies.info(fields));
     this.#replies.flush();
   }
-
   /** The broker ends the connection and says why, to who can take it. */
   bye(code: string, text: string): void {
     if (this.#ended === undefined) this.#replies.say((replies) => replies.bye(code, text));
     this.#replies.flush();
   }
-
   /** What it is subscribed to. */
   snapshot(): Pick<ConnectionSnapshot, "subscriptions" | "groups"> {
     return { subscriptions: this.subscriptions.snapshot(), groups: this.#memberships?.snapshot() ?? [] };
@@ -251,18 +240,22 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     if (gone) this.standing.close();
     this.#replies.close();
     this.#held?.release();
-    this.#held = this.#waitsFor = this.#chunk = undefined;
-    this.#more = false;
+    this.#held =
+      this.#request =
+      this.#waitsFor =
+      this.#chunk =
+        undefined;
+    this.more = false;
   }
 
   #handleAll(chunk: Chunk): void {
     const { turns } = this.#settings;
-    this.#more = false;
+    this.more = false;
     this.#work = 0;
     const { entrance } = this;
     while (entrance === undefined ? this.#ended === undefined : this.#isIn(entrance)) {
       if (turns.over(this.#work)) {
-        this.#more = true;
+        this.more = true;
         break;
       }
       if (entrance?.full === true) this.#waitsFor = entrance;
@@ -282,14 +275,25 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
         this.#answer(this.roles.has("subscriber") ? acks(decoder.acks, this) : refusal("WRONG_PORT"), count);
       } else if (found === Found.Request) {
         if (this.#id === "") this.#id = decoder.request.id;
-        this.#answer(dispatch(decoder.request, this), 1);
+        const { otherAnswers } = this.#replies;
+        if (isAnsweredFirst(decoder.request) && otherAnswers.full) {
+          this.#request = decoder.request;
+          this.#waitsFor = otherAnswers;
+          break;
+        }
+        this.#handle(decoder.request);
       } else {
         this.#refuse(found);
       }
     }
     this.#handOn(chunk);
-    if (!this.#more && this.#waitsFor === undefined) this.standing.rest();
+    if (!this.more && this.#waitsFor === undefined) this.standing.rest();
     this.#replies.flushOrHold();
+  }
+
+  #handle(request: Request): void {
+    this.#answer(dispatch(request, this), 1);
+    if (request.verb === "sub") this.#replies.holdNone();
   }
 
   /** What came of a login is done before anything behind it (A1, A4). False: nothing more is read. */
@@ -388,10 +392,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
 
   #answer(answer: Answer, count: number): void {
     if (answer === "answered") return;
-    if (answer === "ok") {
-      this.#replies.ok(count, DONE);
-      return;
-    }
+    if (answer === "ok") return this.#replies.ok(count, DONE);
     this.#settings.counters.refused(count);
     this.#replies.refuse(answer, count);
     if (answer.last) this.#ended = "protocol error";

@@ -4,7 +4,7 @@ import type { Admission, Gatekeeper } from "../../lib/auth/gatekeeper.ts";
 import { UNLIMITED } from "../../lib/auth/grant.ts";
 import type { Publisher, Receipt, Run } from "../../lib/engine/types.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
-import type { Ticket } from "../../lib/sessions/reply_queue.ts";
+import type { Ticket } from "../../lib/sessions/ticket.ts";
 import { settled } from "../support/handed_clock.ts";
 import { ScriptedEngine } from "../support/scripted_engine.ts";
 import { Line } from "./connection_bench.ts";

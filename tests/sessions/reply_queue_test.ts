@@ -90,7 +90,7 @@ Deno.test("nothing overtakes a ticket, and what was answered together is told to
   assertEquals(said, [], "not before the others of its commit are answered");
   flushes.flush();
   assertEquals(said, ["ok 4 seq=4", "pong"]);
-  assert(queue.allAnswered);
+  assert(!queue.answers.full);
 });
 
 Deno.test("replies that wait are told one by one in time that grows with their number alone", () => {
@@ -212,7 +212,7 @@ Deno.test("behind a ticket successes and refusals of one kind are one entry, and
     "err DENIED 1",
     "ok 1",
   ]);
-  assertEquals([memory.held, queue.allAnswered], [0, true]);
+  assertEquals([memory.held, !queue.answers.full], [0, true]);
 });
 
 Deno.test("the commits of one flush announce themselves once, whatever they answer", () => {

@@ -4,7 +4,7 @@ import { Chunk } from "../../lib/buffers.ts";
 import type { Gate, Publisher, Receipt, Run } from "../../lib/engine/types.ts";
 import { DEFAULT_LIMITS } from "../../lib/limits.ts";
 import { CLASSIC } from "../../lib/protocols/mod.ts";
-import type { Ticket } from "../../lib/sessions/reply_queue.ts";
+import type { Ticket } from "../../lib/sessions/ticket.ts";
 import { ScriptedEngine } from "../support/scripted_engine.ts";
 import { Bench } from "./session_bench.ts";
 
@@ -267,14 +267,54 @@ Deno.test("a notice leaves at once where nothing is unanswered, and in its place
   peer.send("pub #a 1\nx\n");
   peer.session.notify({ a: 2 });
   let answered = 0;
-  peer.session.whenAllAnswered(() => answered++);
-  assertEquals([peer.taken(), peer.session.allAnswered, answered], ["", false, 0]);
+  peer.session.answers.whenNotFull(() => answered++);
+  assertEquals([peer.taken(), peer.session.answers.full, answered], ["", true, 0]);
   engine.tickets[0]!.acknowledge(SYNCED);
-  assertEquals([peer.taken(), peer.session.allAnswered, answered], [
+  assertEquals([peer.taken(), peer.session.answers.full, answered], [
     'ok 1 level=synced subs=0\ninfo {"a":2}\n',
-    true,
+    false,
     1,
   ]);
+});
+
+Deno.test("what brings what is stored waits until all before it is answered, so that its answer comes first (D4)", () => {
+  const bench = new Bench({}, LateEngine);
+  const engine = bench.engine as LateEngine;
+  const peer = bench.connect();
+  peer.send("pub #b 1\nx\nsub #b\nsub #c group=g\nsub #a from=1\nping\n");
+  const { waitsFor } = peer.session;
+  assertEquals(
+    [peer.taken(), waitsFor?.full, engine.memberships.length],
+    ["", true, 1],
+    "what does not begin",
+  );
+  let free = 0;
+  waitsFor!.whenNotFull(() => free++);
+  engine.tickets[0]!.acknowledge(SYNCED);
+  assertEquals(
+    [peer.taken(), free],
+    ["ok 1 level=synced subs=0\nok 1\n", 0],
+    "the place in the group is another",
+  );
+  engine.memberships[0]!.joining.joined({ kind: "joined" });
+  assertEquals([peer.taken(), free], ["ok 1\n", 1]);
+  peer.session.resume();
+  assertEquals([peer.taken().split(" ", 2), peer.session.waitsFor], [["err", "STORE"], undefined]);
+  assertEquals(peer.ask("ping\n"), "pong\n", "each is answered once");
+  const other = bench.connect();
+  other.send("pub #b 1\nx\nsub #a from=1\n");
+  other.session.close({ gone: true });
+  other.session.resume();
+  assertEquals([other.taken(), other.session.waitsFor], ["", undefined], "and not when it is gone");
+});
+
+Deno.test("in a crowd the answer to a `sub` waits for no other", () => {
+  const bench = new Bench();
+  bench.turns.crowd = true;
+  const peer = bench.connect();
+  assertEquals(peer.ask("sub #a\n"), "ok 1\n");
+  peer.send("unsub #a\n");
+  assertEquals(peer.taken(), "", "as others do");
 });
 
 Deno.test("what is to be done later is done behind what is being handled", () => {

@@ -45,7 +45,7 @@ export class Following implements Turn {
   readonly #parts: FollowingParts;
   readonly #replays = new Set<Replay>();
   readonly #live = new LiveHistory();
-  /** Whose beginnings are to be found, in the order in which they were asked for. */
+  /** Whose beginnings are to be found, one after the other, in the order in which they were asked for. */
   readonly #seeking = new Set<Replay>();
   /** The one that has been read for last stands at the end. */
   #readers: Readers[] = [];
@@ -144,10 +144,7 @@ export class Following implements Turn {
       this.#parts.flush();
     };
     this.#waitsFor = "answer";
-    for (const replay of this.#seeking) {
-      this.#seeking.delete(replay);
-      return this.#seek(replay, done);
-    }
+    for (const replay of this.#seeking) return this.#seek(replay, done);
     const readers = this.#readers.shift()!;
     this.#readers.push(readers);
     const [suspect] = readers.suspects;
@@ -174,24 +171,19 @@ export class Following implements Turn {
       this.#parts.finish();
       if (replay.state === "seeking") {
         if (replay.grant === grant) this.#sought(replay, outcome);
-        else this.#seekAnew(replay);
+        // what was found is of what it might receive before
+        else replay.place = undefined;
       }
       done();
     });
   }
 
-  /** What was found is of what it might receive before. */
-  #seekAnew(replay: Replay): void {
-    replay.place = undefined;
-    this.#seeking.add(replay);
-  }
-
   #sought(replay: Replay, outcome: SeekOutcome): void {
     if (outcome.kind === "searching") {
       replay.place = outcome.place;
-      this.#seeking.add(replay);
       return;
     }
+    this.#seeking.delete(replay);
     if (outcome.kind === "failed") {
       replay.stop();
       this.#forget(replay);

@@ -10,7 +10,7 @@ import type { Answer, Context } from "../context.ts";
 import type { GroupMember } from "../group_member.ts";
 import { shareRefusal } from "../permissions.ts";
 import { refusal } from "../refusal.ts";
-import type { Ticket } from "../reply_queue.ts";
+import type { Ticket } from "../ticket.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
 
 /**

@@ -9,7 +9,7 @@ import { parsePattern } from "../../topics/topic.ts";
 import type { Answer, Context } from "../context.ts";
 import type { Subscription } from "../subscription.ts";
 import { subscribeRefusal } from "../permissions.ts";
-import type { Ticket } from "../reply_queue.ts";
+import type { Ticket } from "../ticket.ts";
 import { refusal } from "../refusal.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "../../slow_policy.ts";
 import { fieldOf, refuseFields } from "./fields.ts";
@@ -56,6 +56,15 @@ export function sub(request: Request, context: Context): Answer {
   return onceSubscribed(context);
 }
 
+/**
+ * Whether its answer comes before anything that comes of it: of what is stored the beginning, and that it is
+ * live or over, are told behind it (D4).
+ */
+export function isAnsweredFirst(request: Request): boolean {
+  return request.verb === "sub" && fieldOf(request, "group") === undefined &&
+    fieldOf(request, "from") !== undefined;
+}
+
 /** What is published behind the answer comes, wherever it is published (N2). */
 function onceSubscribed(context: Context): Answer {
   let ticket: Ticket | undefined = undefined;
@@ -71,7 +80,7 @@ function replay(
   context: Context,
 ): Answer {
   const { subscriptions } = context;
-  const ticket = context.ask();
+  const ticket = context.begin();
   const subscription = subscriptions.open(name, { policy, own: true, follows: true });
   context.engine.replay(name, subscription, {
     range,
