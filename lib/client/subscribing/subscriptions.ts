@@ -95,7 +95,10 @@ export class Subscriptions {
       pattern,
       fields: `${from}${to}${this.#ownFields(entry)}`,
       accepted: (from, last) => {
-        const replay = asked === undefined ? undefined : new Replay(pattern, asked, this.#clock);
+        // one that was begun goes on where it is, on other terms (V8)
+        const replay = asked === undefined
+          ? this.#entries.get(name.key)?.replay
+          : new Replay(pattern, asked, this.#clock);
         this.#set({ ...entry, replay });
         if (from !== undefined) this.#onTrimmed(pattern, from);
         if (last !== undefined) this.#onAhead(pattern, last);
@@ -217,7 +220,8 @@ export class Subscriptions {
   #set(entry: Entry): void {
     const { name, replay } = entry;
     const { key } = name;
-    this.#delete(name, "subscribed to anew");
+    const goesOn = replay !== undefined && this.#entries.get(key)?.replay === replay;
+    this.#delete(name, goesOn ? undefined : "subscribed to anew");
     this.#entries.set(key, entry);
     this.names.add(name);
     if (replay === undefined) return;

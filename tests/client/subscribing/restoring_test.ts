@@ -83,6 +83,32 @@ Deno.test("what is subscribed to anew goes on from where that has come", async (
   await next.says("sub #a from=6\n");
 });
 
+Deno.test("a replay goes on where it is under another policy, and where the pattern is asked for beside it (V8)", async () => {
+  for (const slow of [undefined, "drop-old"] as const) {
+    const bench = new ConnectionBench();
+    const { subscriber, socket } = await bench.framesSubscriber();
+    await bench.watch("replay", subscriber.subscribe("#a", { from: 1, to: 3 }));
+    await bench.watch("beside it", subscriber.subscribe("#a", slow === undefined ? {} : { slow }));
+    const fields = slow === undefined ? "" : ` slow=${slow}`;
+    await socket.says(`sub #a from=1 to=3\nsub #a${fields}\n`);
+    socket.come("ok 1\n");
+    await bench.told();
+    await bench.watch("caught up", subscriber.caughtUp("#a"));
+    socket.come("batch #a 1 11 seq=1 ts=1\npub #a 1\nx\nok 1\n");
+    assertEquals(await bench.ended(), ["replay", "beside it"]);
+    socket.come(null);
+    await bench.told();
+    await bench.clock.pass(200);
+    const next = await bench.machine.hello("s1");
+    next.come("OK_2\ninfo {}\n");
+    await next.says(`sub #a from=2 to=3${fields}\n`);
+    next.come('ok 1\ninfo {"end":"#a"}\n');
+    const reader = subscriber[Symbol.asyncIterator]();
+    for (let count = 0; count < 2; count++) void reader.next();
+    assertEquals([await bench.ended(), [...subscriber.patterns]], [["caught up"], []]);
+  }
+});
+
 Deno.test("a group that was refused holds nothing, and one that could not be left holds as before", async () => {
   const bench = new ConnectionBench();
   const { subscriber, socket } = await bench.framesSubscriber();
