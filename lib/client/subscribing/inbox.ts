@@ -90,9 +90,15 @@ export class Inbox {
     this.#setPlace(queued);
     const stream = this.#streams.get(key);
     if (kind === "live" || stream === undefined) return this.#addOf(key, queued);
-    this.#last.set(queued, stream);
-    stream.state = "ended";
+    stream.told = true;
     this.#streams.delete(key);
+    const isLeft = this.#leaving.delete(key);
+    if (stream.state === "over") {
+      this.#changed();
+      return this.#forget([queued], stream.name);
+    }
+    this.#last.set(queued, stream);
+    stream.state = isLeft ? "over" : "ended";
     const queue = this.#iterated.get(stream);
     this.#iterated.delete(stream);
     this.#changed();
@@ -135,7 +141,7 @@ export class Inbox {
   opened(name: SubscriptionName): Stream {
     const { group, key } = name;
     this.#unwanted.delete(key);
-    const stream: Stream = this.#streams.get(key) ?? { name, state: "live" };
+    const stream: Stream = this.#streams.get(key) ?? { name, state: "live", told: false };
     this.#streams.set(key, stream);
     if (group !== undefined && !this.#groupRoutes.has(group)) this.#groupRoutes.set(group, new ByTopic());
     this.#changed();

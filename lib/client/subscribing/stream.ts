@@ -14,6 +14,8 @@ export interface Stream {
    * its end has been reached.
    */
   state: "live" | "ended" | "over";
+  /** The broker has told its end, in whatever state it is: there is nothing to unsubscribe from. */
+  told: boolean;
   /** While it is being iterated. */
   queue?: DeliveryQueue | undefined;
 }

@@ -293,6 +293,7 @@ class QueueSubscriber implements Subscriber {
     name: SubscriptionName,
     how: Pick<RequestOptions, "alone" | "needless" | "timeout"> = {},
   ): Promise<void> {
+    const stream = this.#inbox.streamOf(name);
     const asked = this.#subscriptions.endRequest(name);
     const accepted: Request["accepted"] = (...told) => {
       asked.accepted?.(...told);
@@ -302,6 +303,9 @@ class QueueSubscriber implements Subscriber {
     try {
       await this.#requests.add({ ...asked, accepted }, { ...how, what: `unsubscribe from ${shown(name)}` });
     } catch (error) {
+      const isOver = error instanceof RefusedError && error.code === "NOT_SUBSCRIBED";
+      // the broker had ended it by itself when it was asked to
+      if (isOver && stream?.told === true) return this.#holdings.close(name);
       this.#holdings.stays(name);
       this.#inbox.stays(name);
       throw error;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Delivery, SharedDelivery } from "../../../lib/client/links/delivery.ts";
 import { Inbox } from "../../../lib/client/subscribing/inbox.ts";
 import type { Stream } from "../../../lib/client/subscribing/stream.ts";
+import { QueuedNotice } from "../../../lib/client/subscribing/queued_notice.ts";
 import { nameOf, type SubscriptionName, takesIn } from "../../../lib/client/subscribing/subscription_name.ts";
 import { within } from "../../support/within.ts";
 
@@ -226,4 +227,20 @@ Deno.test("a group that could not be left goes on as it was; one whose reader ha
   inbox.closed(name);
   reader = inbox.iterate(stream!, { gaps: false });
   assertEquals((await next(reader)).done, true);
+});
+
+Deno.test("what a group was given that the broker ends while it is left is its reader's, and given up with it", async () => {
+  const name = nameOf("#a", "g");
+  const { inbox, streams: [stream] } = inboxOf([name]);
+  const reader = inbox.iterate(stream!, { gaps: false });
+  const came = [shared("#a", "g"), shared("#a", "g")];
+  for (const each of came) add(inbox, each);
+  inbox.leave(name);
+  const ended = { kind: "ended", pattern: "#a", group: "g", reason: "" } as const;
+  const caughtUp = Promise.withResolvers<void>();
+  caughtUp.promise.catch(() => {});
+  inbox.addNotice(new QueuedNotice(ended, caughtUp));
+  assertEquals((await next(reader)).value, came[0]);
+  await reader.return?.();
+  assertEquals(waitsInCommon(inbox), false);
 });

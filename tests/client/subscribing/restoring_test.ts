@@ -109,6 +109,23 @@ Deno.test("a replay goes on where it is under another policy, and where the patt
   }
 });
 
+Deno.test("what had come to its end is not asked for again, and to unsubscribe from it is no mistake", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  await bench.watch("replay", subscriber.subscribe("#a", { from: 1, to: 1 }));
+  socket.come("ok 1\nbatch #a 1 11 seq=1 ts=1\npub #a 1\nx\n");
+  await bench.told();
+  await bench.watch("end of #a", subscriber.unsubscribe("#a"));
+  socket.come(null);
+  await bench.told();
+  await bench.clock.pass(100);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await next.says("unsub #a\n");
+  next.come("err NOT_SUBSCRIBED you are not\n");
+  assertEquals(await bench.ended(), ["replay", "end of #a"]);
+});
+
 Deno.test("a group that was refused holds nothing, and one that could not be left holds as before", async () => {
   const bench = new ConnectionBench();
   const { subscriber, socket } = await bench.framesSubscriber();

@@ -204,3 +204,60 @@ Deno.test("one that could not be given up goes on with another iteration", async
     break;
   }
 });
+
+const NOT_SUBSCRIBED = "err NOT_SUBSCRIBED you are not\n";
+
+Deno.test("one whose end crosses its unsubscribing is given up well, is over, and can be had again at once", async () => {
+  const bench = await Bench.start();
+  const stored = await bench.subscribe("#a", { from: 1 });
+  await bench.watch("caught up", stored.caughtUp());
+  await bench.watch("left", (async () => await stored[Symbol.asyncDispose]())());
+  const again = bench.subscriber.subscribe("#a");
+  await bench.socket.says("unsub #a\nsub #a\n");
+  bench.socket.come(`info {"end":"#a"}\n${NOT_SUBSCRIBED}ok 1\npub #a 1\nx\n`);
+  const next = await within("it again", again);
+  assertEquals([await bench.ended(), await bench.told()], [
+    ['caught up: "#a" was unsubscribed before all of it had come (undefined)', "left"],
+    [],
+  ]);
+  assertEquals(await all(stored), []);
+  await within("the end of what is over", stored.unsubscribe());
+  for await (const { text } of next) {
+    assertEquals(text, "x");
+    break;
+  }
+  await bench.socket.says("");
+});
+
+Deno.test("a pattern whose end crosses its unsubscribing leaves in common what had come, and its end", async () => {
+  const bench = await Bench.start();
+  await bench.subscribe("#a", { from: 1 });
+  bench.socket.come("batch #a 1 11 seq=1 ts=1\npub #a 1\nx\n");
+  await bench.watch("left", bench.subscriber.unsubscribe("#a"));
+  bench.socket.come(`info {"end":"#a"}\n${NOT_SUBSCRIBED}`);
+  assertEquals([await bench.ended(), [...bench.subscriber.patterns]], [["left"], []]);
+  const reader = bench.subscriber[Symbol.asyncIterator]();
+  assertEquals((await within("what had come", reader.next())).value?.text, "x");
+  void reader.next();
+  assertEquals((await bench.told()).map(({ type }) => type), ["end"]);
+  await bench.watch("never had", bench.subscriber.unsubscribe("#a"));
+  bench.socket.come(NOT_SUBSCRIBED);
+  assertEquals((await bench.ended()).length, 1, "it was not subscribed when that was asked for");
+});
+
+Deno.test("a group that the broker ends while it is being left has been left, and can be joined again (P8)", async () => {
+  const bench = await Bench.start();
+  const jobs = await bench.subscribe("#a", { group: "g" });
+  const reader = jobs[Symbol.asyncIterator]();
+  await bench.watch("left", jobs.unsubscribe());
+  bench.socket.come(`info {"ended":"#a","group":"g","reason":"no more"}\n${NOT_SUBSCRIBED}`);
+  assertEquals(await bench.ended(), ["left"]);
+  await assertRejects(() => within("its end", reader.next()), RefusedError, "no more");
+  await bench.socket.says("unsub #a group=g\n");
+  const again = await bench.subscribe("#a", { group: "g" });
+  bench.socket.come("batch #a 1 11 group=g\npub #a 1\nx\n");
+  for await (const { text } of again) {
+    assertEquals(text, "x");
+    break;
+  }
+});
