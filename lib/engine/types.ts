@@ -255,7 +255,7 @@ export interface ReplayOptions {
   readonly range: ReplayRange;
   /** Its beginning was found, or cannot be. Called once. */
   readonly started: (how: ReplayStart) => void;
-  /** Its end was reached: nothing more comes. */
+  /** Its end was reached, or what is stored cannot be read: nothing more comes. */
   readonly ended: () => void;
   /** What else its connection is subscribed to: pattern and subscriber. */
   readonly besides: Iterable<readonly [string, Subscriber]>;

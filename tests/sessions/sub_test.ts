@@ -81,6 +81,23 @@ Deno.test("a replay whose beginning cannot be read is refused with why, and is n
   assertMatch(await client.ask("unsub #d.a") ?? "", /^err NOT_SUBSCRIBED /);
 });
 
+Deno.test("a replay that cannot be read further is no subscription: the same may be had anew, live (D4)", async () => {
+  const store = new HeldStore(new MemoryStore({ now: () => NOW }));
+  await using broker = new TestServer({ durable: { store, patterns: ["#d.*"] } });
+  using publisher = await upgrade(broker.connect("publishers"));
+  await publisher.ask("pub #d.a 1\n1");
+  store.read = (_cursors, _extent, done) => done({ kind: "failed", reason: "the disk is on fire" });
+  using client = await upgrade(broker.connect("subscribers"));
+  assertMatch(await client.ask("sub #d.a from=1") ?? "", /^ok 1/);
+  assertEquals(await client.line(), 'info {"failed":"#d.a","reason":"the disk is on fire"}');
+  assertEquals([broker.subscriptions, broker.broker.snapshot().connections[1]?.subscriptions], [0, []]);
+  assertMatch(await client.ask("unsub #d.a") ?? "", /^err NOT_SUBSCRIBED /);
+  assertEquals(await client.ask("sub #d.a"), "ok 1");
+  assertMatch(await publisher.ask("pub #d.a 1\n2") ?? "", /^ok 1 .*subs=1$/);
+  assertMatch(await client.line() ?? "", /^batch #d\.a 1 13 seq=2 ts=/);
+  assertEquals(await client.lines(2), ["pub #d.a 1", "2"]);
+});
+
 Deno.test("a second `sub` of a pattern takes another policy, and is no other subscription (C5, V8)", async () => {
   await using broker = new TestServer({ limits: { patterns: 1 } });
   using client = await upgrade(broker.connect("subscribers"));

@@ -147,10 +147,12 @@ export class Replay implements PartialSubscriber {
     this.#of.ended();
   }
 
+  /** What is stored cannot be read. */
   fail(reason: string): void {
     this.stop();
     this.tellMissed();
     this.subscriber.failed(reason);
+    this.#of.ended();
   }
 
   /** Everything up to this batch was handed on: from there on it reads for itself. */

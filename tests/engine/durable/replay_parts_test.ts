@@ -226,7 +226,7 @@ Deno.test("what was missed is told before what comes then: that it is live, over
   };
   assertEquals(said(({ replay }) => replay.becomeLive()), ["missed 3", "live after 0", "live", "ended 0"]);
   assertEquals(said(({ replay }) => replay.end()), ["missed 3", "end after 0", "over", "ended 1"]);
-  assertEquals(said(({ replay }) => replay.fail("why")), ["missed 3", "failed: why", "over", "ended 0"]);
+  assertEquals(said(({ replay }) => replay.fail("why")), ["missed 3", "failed: why", "over", "ended 1"]);
   const to = { kind: "sequence", sequence: 9 } as const;
   assertEquals(said(({ replay }) => replay.becomeLive(), to), ["missed 3", "live", "ended 0"]);
 });
