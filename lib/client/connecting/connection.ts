@@ -84,6 +84,8 @@ export class Connection {
   #proven = false;
   #attempt = 0;
   #closing: Promise<void> | undefined;
+  /** It is being closed, and what is queued is to be acknowledged first. */
+  #drains = false;
   /** When {@link close} gives up. */
   #closeBy = Infinity;
   #closeTimer: Timer | undefined;
@@ -138,7 +140,8 @@ export class Connection {
 
   /**
    * Ends it: with `drain` after all that is queued has been acknowledged, within so many milliseconds if a
-   * time is given, else after the request that is on the wire. Rejects as {@link closed} does. A second call
+   * time is given, else after the request that is on the wire, if its link lasts so long. Rejects as
+   * {@link closed} does, which without `drain` is no matter of a link that is lost from then on. A second call
    * gives the same answer; a shorter time holds from then on.
    */
   close(
@@ -154,6 +157,7 @@ export class Connection {
   }
 
   async #close(drain: boolean): Promise<void> {
+    this.#drains = drain;
     if (this.#link === undefined) this.#giveUpAt = this.#clock.now() + this.#settings.connectTimeout;
     if (!drain) {
       const error = new RunError(
@@ -162,7 +166,8 @@ export class Connection {
       );
       this.#work.failUnsent(error);
       if (this.#link !== undefined) {
-        await waitAtMost({ clock: this.#clock, ms: LAST_REPLY_MS }, this.#work.drained());
+        const answered = Promise.race([this.#work.drained(), this.closed]);
+        await waitAtMost({ clock: this.#clock, ms: LAST_REPLY_MS }, answered);
       }
       this.#work.failAll(error);
     }
@@ -202,7 +207,7 @@ export class Connection {
     try {
       for (let connected = first;;) {
         const end = await this.#serve(connected);
-        if (this.#closing !== undefined && this.#work.size === 0) break;
+        if (this.#closing !== undefined && (this.#work.size === 0 || !this.#drains)) break;
         if (end.denied === true) throw letGo(this.#settings, end.reason);
         if (this.#closing !== undefined) {
           this.#giveUpAt = this.#clock.now() + this.#settings.connectTimeout;

@@ -183,6 +183,26 @@ Deno.test("a subscriber whose last request is answered in time has that answer",
   assertEquals([await bench.ended(), bench.clock.set], [["close"], []]);
 });
 
+Deno.test("a subscriber whose last request loses its broker is closed well, and at once", async () => {
+  for (const reconnect of [true, false]) {
+    for (const bye of ["", "bye DENIED no more\n"]) {
+      const bench = new ConnectionBench({ reconnect });
+      const { subscriber, socket } = await bench.framesSubscriber();
+      await bench.watch("closed", subscriber.closed);
+      await bench.watch("one", subscriber.subscribe("#a"));
+      await bench.watch("close", subscriber.close());
+      socket.come(bye);
+      socket.come(null);
+      assertEquals((await bench.ended()).sort(), [
+        "close",
+        "closed",
+        "one: the subscriber was closed before the broker answered (CLOSED)",
+      ]);
+      assertEquals([await bench.told(), bench.clock.set], [[], []]);
+    }
+  }
+});
+
 Deno.test("a subscriber that is closed between two connections waits for nothing", async () => {
   const bench = new ConnectionBench();
   const { subscriber, socket } = await bench.framesSubscriber();
