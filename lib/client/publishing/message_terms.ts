@@ -28,6 +28,8 @@ export interface HeldTerms extends Terms {
   readonly due: number | undefined;
   /** Told why it failed; undefined: nobody waits for this one. */
   fail: ((error: unknown) => void) | undefined;
+  /** It is given up, and may be on its way: what becomes of it is told to nobody. */
+  readonly isGivenUp: boolean;
 }
 
 /** Why a message is given up: its time is over, or its signal was aborted. */
@@ -94,7 +96,7 @@ export class MessageTerms {
   add(number: number, terms: Terms): void {
     const { topic, timeout, signal, minSubs } = terms;
     const due = timeout === undefined ? undefined : this.#deadlines.add(number, timeout);
-    this.#held.set(number, { topic, timeout, signal, minSubs, due, fail: undefined });
+    this.#held.set(number, { topic, timeout, signal, minSubs, due, fail: undefined, isGivenUp: false });
     if (signal !== undefined) this.#listen(signal).add(number);
   }
 
@@ -107,7 +109,18 @@ export class MessageTerms {
     const held = this.#held.get(number);
     if (held === undefined) return;
     this.#held.delete(number);
-    const { due, signal } = held;
+    this.#forget(number, held);
+  }
+
+  /** One that is held is given up: until it is settled nothing else holds for it. */
+  giveUp(number: number): void {
+    const held = this.#held.get(number)!;
+    this.#forget(number, held);
+    this.#held.set(number, { ...held, minSubs: undefined, isGivenUp: true });
+  }
+
+  /** Its time and its signal are waited for no longer. */
+  #forget(number: number, { due, signal }: HeldTerms): void {
     if (due !== undefined) this.#deadlines.drop(number, due);
     const listened = signal === undefined ? undefined : this.#signals.get(signal);
     if (signal === undefined || listened === undefined) return;

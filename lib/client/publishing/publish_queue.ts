@@ -246,8 +246,8 @@ export class PublishQueue implements Work, Answers {
   #refuse(error: RefusedError): void {
     const number = this.#numbers.done + 1;
     this.#done(1);
+    let told = this.#terms.get(number)?.isGivenUp ?? false;
     this.#terms.settle(number);
-    let told = false;
     for (let first = this.#waiters.at(0); first !== undefined; first = this.#waiters.at(0)) {
       if (first.number > number) break;
       // those before it were withdrawn
@@ -263,9 +263,13 @@ export class PublishQueue implements Work, Answers {
   #giveUp(number: number, why: GivenUp): void {
     const terms = this.#terms.get(number);
     if (terms === undefined) return;
-    this.#terms.drop(number);
     const withdrawn = number > this.#askedLast && this.#backlog.withdraw(this.#numbers.placeOf(number));
-    if (withdrawn) this.#numbers.withdraw(number);
+    if (withdrawn) {
+      this.#terms.drop(number);
+      this.#numbers.withdraw(number);
+    } else {
+      this.#terms.giveUp(number);
+    }
     if (terms.fail === undefined) this.#options.onRefused(number, givenUp(terms, { why, withdrawn }));
     else terms.fail(why === "signal" ? terms.signal?.reason : givenUp(terms, { why, withdrawn }));
     if (withdrawn) this.#tellWaiters();

@@ -91,6 +91,23 @@ Deno.test("a message that was given up is told of once, whatever comes of it", a
   assertEquals([await bench.told(), (await bench.ended()).length, bench.clock.set], [[], 1, []]);
 });
 
+Deno.test("a message that nobody waits for and that was given up on its way is not told as refused, too", async () => {
+  const bench = new ConnectionBench();
+  const { publisher, socket } = await bench.frames();
+  const stop = new AbortController();
+  publisher.send("#a", "1", { timeout: 50, minSubs: 2 });
+  publisher.send("#a", "2", { signal: stop.signal, timeout: 5000 });
+  publisher.send("#a", "3");
+  await socket.says("pub #a 1\n1\npub #a 1\n2\npub #a 1\n3\n");
+  await bench.clock.pass(60);
+  stop.abort();
+  const numbers = async (): Promise<unknown[]> =>
+    (await bench.told()).map((each) => each.type === "refused" && [each.number, each.error.code]);
+  assertEquals(await numbers(), [[1, "TIMEOUT"], [2, "ABORTED"]]);
+  socket.come("err DENIED no\n".repeat(3));
+  assertEquals([await numbers(), bench.clock.set], [[[3, "DENIED"]], []]);
+});
+
 Deno.test("a message that nobody waits for is refused behind one that was withdrawn, and told", async () => {
   const bench = new ConnectionBench();
   const { publisher, socket } = await bench.frames();
