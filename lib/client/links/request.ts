@@ -16,6 +16,10 @@ export interface Request {
    * one after this, which is the last there is.
    */
   readonly accepted?: (from?: number, last?: number) => void;
+  /** It leaves: what comes of it may come before it is acknowledged. */
+  readonly leaves?: () => void;
+  /** It has been answered, behind {@link accepted} where that was told, or its link has ended. */
+  readonly over?: () => void;
 }
 
 /** What the broker answered: `ok`, or why not. */

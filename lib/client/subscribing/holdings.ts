@@ -25,7 +25,9 @@ export class Holdings {
 
   /** It is asked for. */
   ask(name: SubscriptionName): void {
-    if (!this.#held.has(name.key)) this.#asked.set(name.key, { name, holding: undefined, leaving: false });
+    // who is about to leave it comes back
+    if (this.#held.get(name.key)?.leaving === false) return;
+    this.#asked.set(name.key, { name, holding: undefined, leaving: false });
   }
 
   /** It was granted. */

@@ -51,6 +51,8 @@ export class Replay {
    * begin anew.
    */
   #newest = -Infinity;
+  /** The latest time of what came for this one. */
+  #newestOwn = -Infinity;
   /** By topic behind the last of what came on this connection and may have been for another subscription. */
   readonly #unsure = new Map<string, number>();
   #newestUnsure = -Infinity;
@@ -112,7 +114,9 @@ export class Replay {
     }
     this.#next.set(topic, seq + 1);
     this.#newest = Math.max(this.#newest, stored);
-    if (isOwn) this.#time = stored;
+    if (!isOwn) return;
+    this.#time = stored;
+    this.#newestOwn = Math.max(this.#newestOwn, stored);
   }
 
   /** The fields that ask for the rest on a new connection; undefined: there is no rest. */
@@ -141,9 +145,9 @@ export class Replay {
       if (next !== undefined) return `${next}`;
     } else if (this.#time !== undefined && (last === undefined || this.#wasLive)) {
       return new Date(this.#time).toISOString();
-    } else if (last !== undefined && this.#newest > -Infinity) {
+    } else if (last !== undefined && this.#newestOwn > -Infinity) {
       // some topics have had theirs and others not: the last of each as of then, and all that came since
-      return `-${last.count}@${new Date(this.#newest).toISOString()}`;
+      return `-${last.count}@${new Date(this.#newestOwn).toISOString()}`;
     }
     // it was live and nothing had come: there was nothing
     if (last !== undefined && this.#wasLive) return "earliest";

@@ -159,6 +159,7 @@ export class RequestQueue implements Work {
           ...entry.request,
           accepted: (...told) => (entry.abandoned ? entry.unwanted : accepted)?.(...told),
         };
+        request.leaves?.();
         void link.ask(request).then((reply) => this.#answered(entry, { link, reply }));
       }
     }
@@ -219,6 +220,7 @@ export class RequestQueue implements Work {
   }
 
   #answered(entry: Entry, { link, reply }: { link: Link; reply: Reply | undefined }): void {
+    entry.request.over?.();
     if (reply === undefined || this.#link !== link || this.#entries.at(0) !== entry) return;
     this.#sent--;
     this.#answer(entry, reply);

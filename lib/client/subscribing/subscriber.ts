@@ -284,6 +284,7 @@ class QueueSubscriber implements Subscriber {
   /** It was granted when nobody waited for it any more; who asks for the pattern meanwhile may have it. */
   #takeBack(name: SubscriptionName): void {
     this.#inbox.refuse(name);
+    this.#subscriptions.refuse(name);
     void neverUnhandled(
       this.#end(name, { alone: true, needless: () => this.#subscriptions.names.has(name) }),
     );

@@ -55,6 +55,10 @@ interface TopicInterest {
  */
 export class Subscriptions {
   readonly names = new SubscriptionNames();
+  /** What has been asked for and is not acknowledged, or was when nobody wanted it: its messages may come. */
+  readonly #others = new Set<SubscriptionName>();
+  /** The latter, by key. */
+  readonly #unwanted = new Map<string, SubscriptionName>();
   readonly #entries = new Map<string, Entry>();
   readonly #caughtUp = new Map<string, Promise<void>>();
   readonly #interests = new ByTopic<TopicInterest>();
@@ -90,11 +94,15 @@ export class Subscriptions {
     const entry = { ...rest, name, since: this.#clock.now() };
     const from = asked === undefined ? "" : encodeField("from", asked.from);
     const to = asked?.to === undefined ? "" : encodeField("to", asked.to);
+    const other = { ...name };
     return {
       verb: "sub",
       pattern,
       fields: `${from}${to}${this.#ownFields(entry)}`,
+      leaves: () => this.#addOther(other),
+      over: () => this.#deleteOther(other),
       accepted: (from, last) => {
+        this.#deleteOther(other);
         // one that was begun goes on where it is, on other terms (V8)
         const replay = asked === undefined
           ? this.#entries.get(name.key)?.replay
@@ -106,13 +114,24 @@ export class Subscriptions {
     };
   }
 
+  /** One was acknowledged that nobody wants any more: it is to be ended. */
+  refuse(name: SubscriptionName): void {
+    const other = { ...name };
+    this.#unwanted.set(name.key, other);
+    this.#addOther(other);
+  }
+
   /** The request to end one. */
   endRequest(name: SubscriptionName): Request {
     return {
       verb: "unsub",
       pattern: name.pattern,
       fields: groupField(name),
-      accepted: () => this.#delete(name, "unsubscribed"),
+      accepted: () => {
+        this.#deleteOther(this.#unwanted.get(name.key));
+        this.#unwanted.delete(name.key);
+        this.#delete(name, "unsubscribed");
+      },
     };
   }
 
@@ -159,9 +178,15 @@ export class Subscriptions {
    */
   async restore(link: Link, over: (queued: QueuedNotice) => void): Promise<boolean> {
     const answers: Promise<boolean>[] = [];
-    for (const entry of [...this.#entries.values()]) {
-      const { name, replay } = entry;
-      const rest = replay === undefined ? "" : replay.resume();
+    for (const other of this.#unwanted.values()) this.#deleteOther(other);
+    this.#unwanted.clear();
+    // all of them before anything comes: what does says nothing of those that are asked for later
+    const asked = [...this.#entries.values()].map((entry) => ({
+      entry,
+      rest: entry.replay === undefined ? "" : entry.replay.resume(),
+    }));
+    for (const { entry, rest } of asked) {
+      const { name } = entry;
       if (rest === undefined) {
         const queued = this.notice({ kind: "end", pattern: name.pattern, group: undefined, reason: "" });
         if (queued !== undefined) over(queued);
@@ -243,12 +268,25 @@ export class Subscriptions {
     this.#interests.clear();
   }
 
+  #addOther(other: SubscriptionName): void {
+    this.#others.add(other);
+    this.#interests.clear();
+  }
+
+  #deleteOther(other: SubscriptionName | undefined): void {
+    if (other !== undefined && this.#others.delete(other)) this.#interests.clear();
+  }
+
   #interestIn(topic: string): TopicInterest {
     const entries = [...this.#entries.values()].filter(({ name: { pattern, group } }) =>
       group === undefined && matches(pattern, topic)
     );
     const replays = entries.flatMap(({ replay }) => replay ?? []);
-    const interest = { replays, alone: entries.length === 1 };
+    // what is asked of one that there is changes nothing of whose messages come
+    const others = this.#others.values().some(({ pattern, group, key }) =>
+      group === undefined && matches(pattern, topic) && !this.#entries.has(key)
+    );
+    const interest = { replays, alone: entries.length === 1 && !others };
     this.#interests.set(topic, interest);
     return interest;
   }

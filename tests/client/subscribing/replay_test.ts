@@ -95,6 +95,11 @@ Deno.test("the last of each topic are asked for again as of the newest that came
     replay.becameLive();
     assertEquals(replay.resume(), " from=1970-01-01T00:00:00.009Z", "all up to the newest has come");
   }
+  const beside = new Replay("#>", { from: "latest", to: undefined }, SYSTEM_CLOCK);
+  after(beside, [message("#a", 9, 9)]);
+  beside.note(message("#a", 10, 50), false);
+  assertEquals(beside.resume(), " from=-1@1970-01-01T00:00:00.009Z", "not as of what came for another");
+  assertEquals(beside.hasSeen(message("#a", 10, 50)), true);
   const nothing = new Replay("#a", { from: "latest", to: undefined }, SYSTEM_CLOCK);
   nothing.becameLive();
   assertEquals(nothing.resume(), " from=earliest", "there was nothing, so anything now is new");

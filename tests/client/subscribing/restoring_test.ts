@@ -1,9 +1,10 @@
 /** Many subscriptions that are asked for again, and what is withdrawn while nothing is connected. */
 import { assertEquals } from "@std/assert";
 import { isLeased } from "../../../lib/client/leased_message.ts";
-import type { Message } from "../../../lib/client/types.ts";
+import type { Message, Subscriber } from "../../../lib/client/types.ts";
 import { within } from "../../support/within.ts";
 import { ConnectionBench } from "../connecting/connection_bench.ts";
+import type { HandedSocket } from "../links/handed_socket.ts";
 
 const MANY = 2048;
 
@@ -193,5 +194,87 @@ Deno.test("a group that was left and is joined anew gives out what comes, to be 
     socket.come("ok 1\n");
     await within("the end", leaving);
     await socket.says("unsub #a group=g\n");
+  }
+});
+
+/** A replay of `#a` that has come to number 1 and is not live, and its broker. */
+async function reading(): Promise<{ bench: ConnectionBench; subscriber: Subscriber; socket: HandedSocket }> {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  await bench.watch("#a", subscriber.subscribe("#a", { from: "earliest" }));
+  await socket.says("sub #a from=earliest\n");
+  socket.come("ok 1\nbatch #a 1 11 seq=1 ts=1\npub #a 1\nx\n");
+  assertEquals(await bench.ended(), ["#a"]);
+  return { bench, subscriber, socket };
+}
+
+const AHEAD = "batch #a 1 11 seq=1001 ts=1001\npub #a 1\nx\n";
+
+Deno.test("what came for a subscription that was not acknowledged yet says nothing of how far others have come", async () => {
+  for (const refused of [false, true]) {
+    const { bench, subscriber, socket } = await reading();
+    void subscriber.subscribe("#>").catch(() => {});
+    await socket.says("sub #>\n");
+    socket.come(AHEAD + (refused ? "err DENIED no\n" : "ok 1\n"));
+    socket.come("batch #a 1 11 seq=2 ts=2\npub #a 1\nx\n");
+    await bench.told();
+    socket.come(null);
+    await bench.clock.pass(100);
+    const next = await bench.machine.hello("s1");
+    next.come("OK_2\ninfo {}\n");
+    await next.says(refused ? "sub #a from=3\n" : "sub #a from=3\nsub #>\n");
+  }
+});
+
+Deno.test("nor does what came for one that was granted when nobody waited any more, until that is taken back", async () => {
+  const { bench, subscriber, socket } = await reading();
+  await bench.watch("#>", subscriber.subscribe("#>", { timeout: 50 }));
+  await socket.says("sub #>\n");
+  await bench.clock.pass(50);
+  assertEquals((await bench.ended()).length, 1);
+  socket.come("ok 1\n");
+  await socket.says("unsub #>\n");
+  socket.come(AHEAD + "ok 1\nbatch #a 1 11 seq=2 ts=2\npub #a 1\nx\nbatch #a 1 11 seq=7 ts=7\npub #a 1\nx\n");
+  await bench.told();
+  socket.come(null);
+  await bench.clock.pass(100);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await next.says("sub #a from=8\n");
+});
+
+Deno.test("before anything is asked for again nothing is live, so that what comes for one is not taken for another's", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  for (let at = 0; at < 1024; at++) void subscriber.subscribe(at === 0 ? "#t.a" : `#${at}`);
+  socket.come("ok 1024\n");
+  void subscriber.subscribe("#t.*", { from: "earliest" });
+  socket.come('ok 1\nbatch #t.b 1 13 seq=1 ts=1000\npub #t.b 1\nx\ninfo {"live":"#t.*"}\n');
+  await bench.told();
+  socket.come(null);
+  await bench.clock.pass(100);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await bench.told();
+  await next.says(Array.from({ length: 1024 }, (_, at) => `sub ${at === 0 ? "#t.a" : `#${at}`}\n`).join(""));
+  // what is live for the first of them, before the last has been asked for
+  next.come("batch #t.a 1 13 seq=9 ts=9000\npub #t.a 1\nx\nok 1024\n");
+  await next.says("sub #t.* from=1970-01-01T00:00:01.000Z\n");
+});
+
+Deno.test("a group that is asked for while it is left has messages to be settled, also before it is granted", async () => {
+  const bench = new ConnectionBench();
+  const { subscriber, socket } = await bench.framesSubscriber();
+  const join = (): Promise<AsyncIterable<Message>> =>
+    subscriber.subscribe("#a", { group: "g", ack: "explicit" });
+  const first = join();
+  socket.come("ok 1\n");
+  await within("the group", first);
+  void subscriber.unsubscribe("#a", { group: "g" });
+  const again = join();
+  socket.come("ok 1\nbatch #a 1 11 group=g seq=1 ts=1\npub #a 1\nx\nok 1\n");
+  for await (const message of await within("the group", again)) {
+    assertEquals(isLeased(message), true);
+    break;
   }
 });
