@@ -227,20 +227,28 @@ Deno.test("what came for a subscription that was not acknowledged yet says nothi
 });
 
 Deno.test("nor does what came for one that was granted when nobody waited any more, until that is taken back", async () => {
-  const { bench, subscriber, socket } = await reading();
-  await bench.watch("#>", subscriber.subscribe("#>", { timeout: 50 }));
-  await socket.says("sub #>\n");
-  await bench.clock.pass(50);
-  assertEquals((await bench.ended()).length, 1);
-  socket.come("ok 1\n");
-  await socket.says("unsub #>\n");
-  socket.come(AHEAD + "ok 1\nbatch #a 1 11 seq=2 ts=2\npub #a 1\nx\nbatch #a 1 11 seq=7 ts=7\npub #a 1\nx\n");
-  await bench.told();
-  socket.come(null);
-  await bench.clock.pass(100);
-  const next = await bench.machine.hello("s1");
-  next.come("OK_2\ninfo {}\n");
-  await next.says("sub #a from=8\n");
+  for (const takenBack of [false, true]) {
+    const { bench, subscriber, socket } = await reading();
+    await bench.watch("#>", subscriber.subscribe("#>", { timeout: 50 }));
+    await socket.says("sub #>\n");
+    await bench.clock.pass(50);
+    assertEquals((await bench.ended()).length, 1);
+    socket.come("ok 1\n");
+    await socket.says("unsub #>\n");
+    socket.come(AHEAD);
+    const own = "batch #a 1 11 seq=7 ts=7\npub #a 1\nx\n";
+    if (takenBack) socket.come("ok 1\n" + own);
+    let last = socket;
+    for (const asks of [takenBack ? "sub #a from=8\n" : "sub #a from=2\n", "sub #a from=8\n"]) {
+      await bench.told();
+      last.come(null);
+      await bench.clock.pass(400);
+      last = await bench.machine.hello("s1");
+      last.come("OK_2\ninfo {}\n");
+      await last.says(asks);
+      last.come("ok 1\n" + own);
+    }
+  }
 });
 
 Deno.test("before anything is asked for again nothing is live, so that what comes for one is not taken for another's", async () => {
