@@ -22,12 +22,13 @@ const GROUPS_MOST = 200;
 /** Milliseconds for which groups that were read are not read anew: each reading looks into the store. */
 const GROUPS_MS = 5_000;
 
-/** Reads the groups of a broker, now and then. */
+/** Reads the groups of a broker, now and then and once at a time: who comes meanwhile waits for that. */
 export class GroupsReader {
   readonly #broker: Broker;
   readonly #now: () => number;
   #reading: Promise<readonly GroupListing[]> | undefined;
   #until = -Infinity;
+  #pending = false;
 
   constructor(broker: Broker, now: () => number = () => performance.now()) {
     this.#broker = broker;
@@ -36,9 +37,10 @@ export class GroupsReader {
 
   /** Rejects with RunError. */
   read(): Promise<readonly GroupListing[]> {
-    if (this.#reading === undefined || this.#now() >= this.#until) {
+    if (this.#reading === undefined || (!this.#pending && this.#now() >= this.#until)) {
       this.#until = this.#now() + GROUPS_MS;
-      this.#reading = this.#broker.groups();
+      this.#pending = true;
+      this.#reading = this.#broker.groups().finally(() => this.#pending = false);
     }
     return this.#reading;
   }

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { UNLIMITED } from "../../../lib/auth/grant.ts";
 import { Broker, type BrokerSnapshot, type GroupListing } from "../../../lib/broker/mod.ts";
+import { RunError } from "../../../lib/errors.ts";
 import { expositionOf } from "../../../lib/http/metrics/exposition.ts";
 import { GroupsReader, type Reading, seenBy } from "../../../lib/http/metrics/reading.ts";
 
@@ -148,7 +149,7 @@ Deno.test("who asks sees what it may receive and share, of groups the two hundre
   assertEquals([seen.snapshot, seen.resident], [all.snapshot, all.resident]);
 });
 
-Deno.test("groups are read anew when five seconds have passed, and not for each who asks before", () => {
+Deno.test("groups are read anew when five seconds have passed, and not for each who asks before", async () => {
   let now = 100;
   let reads = 0;
   const broker = { groups: () => Promise.resolve([group(`${++reads}`)]) } as unknown as Broker;
@@ -156,10 +157,37 @@ Deno.test("groups are read anew when five seconds have passed, and not for each 
   const told: number[] = [];
   for (const at of [100, 5099, 5100, 10_099, 10_100]) {
     now = at;
-    void reader.read();
+    await reader.read();
     told.push(reads);
   }
   assertEquals(told, [1, 1, 2, 2, 3]);
+});
+
+Deno.test("groups are not read anew while they are being read: who asks waits for that, however it ends", async () => {
+  let now = 100;
+  const readings: PromiseWithResolvers<GroupListing[]>[] = [];
+  const broker = {
+    groups: () => {
+      const reading = Promise.withResolvers<GroupListing[]>();
+      readings.push(reading);
+      return reading.promise;
+    },
+  } as unknown as Broker;
+  const reader = new GroupsReader(broker, () => now);
+  const first = reader.read();
+  now = 60_000;
+  const second = reader.read();
+  assertEquals(readings.length, 1);
+  readings[0]!.resolve([group("g")]);
+  assertEquals([await first, await second], [[group("g")], [group("g")]]);
+  const third = reader.read();
+  assertEquals(readings.length, 2, "it is over, and five seconds have passed");
+  now = 120_000;
+  const fourth = reader.read();
+  readings[1]!.reject(new RunError("no disk"));
+  for (const read of [third, fourth]) await assertRejects(() => read, RunError, "no disk");
+  void reader.read();
+  assertEquals(readings.length, 3, "one that failed is over, too");
 });
 
 Deno.test("when the broker began is told in seconds, and of nobody nothing waits", async () => {
