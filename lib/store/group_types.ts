@@ -54,12 +54,31 @@ export interface GroupState extends GroupName {
   readonly oldest: number | undefined;
 }
 
-/** The answer to {@link Store.groups}: some, in an order of their own. */
+/** A group that has been counted in part. */
+export interface CountedGroup extends GroupState {
+  /** Its topics up to this one are in it, in the order of their names; empty: none is. */
+  readonly topic: string;
+}
+
+/** How far a listing of groups has come. */
+export interface GroupsPlace {
+  /** Those up to this one have been told. */
+  readonly after: GroupName;
+  /** Of the next what has been counted so far; undefined: nothing. */
+  readonly counted: CountedGroup | undefined;
+}
+
+/** The answer to {@link Store.groups}: some, in an order of their own, or none yet. */
 export type GroupsOutcome =
   | {
     readonly kind: "groups";
     readonly groups: readonly GroupState[];
     /** Where to go on; undefined: these were the last. */
-    readonly next: GroupName | undefined;
+    readonly next: GroupsPlace | undefined;
   }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The answer to {@link Store.groupCount}. */
+export type GroupCountOutcome =
+  | { readonly kind: "counted"; readonly groups: number }
   | { readonly kind: "failed"; readonly reason: string };

@@ -5,7 +5,7 @@
  */
 import { DamageError } from "./log/damage.ts";
 import { groupAppends, outcomeOf, storedBatches, topicsProblem } from "./log/group.ts";
-import { groupState } from "./log/groups.ts";
+import { groupsOf } from "./log/groups.ts";
 import { MemoryLog } from "./log/memory_log.ts";
 import { read } from "./log/read.ts";
 import { type AgedBatch, trimmedOf, Trimmer } from "./log/retention.ts";
@@ -17,9 +17,11 @@ import type {
   Cursor,
   DueOutcome,
   DueQuery,
+  GroupCountOutcome,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -81,14 +83,15 @@ export class MemoryStore implements Store {
     queueMicrotask(() => done(mark === undefined ? { kind: "none" } : { kind: "group", mark, missed }));
   }
 
-  /** All there are. */
-  groups(_after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
-    const { marks } = this.#log;
-    const outcome = orFailed((): GroupsOutcome => ({
-      kind: "groups",
-      groups: marks.names.map((group) => groupState(this.#log, group, marks.get(group)!)),
-      next: undefined,
-    }));
+  /** How many groups there are. */
+  groupCount(done: (outcome: GroupCountOutcome) => void): void {
+    const groups = this.#log.marks.count;
+    queueMicrotask(() => done({ kind: "counted", groups }));
+  }
+
+  /** Some of them. */
+  groups(place: GroupsPlace | undefined, done: (outcome: GroupsOutcome) => void): void {
+    const outcome = orFailed(() => groupsOf(this.#log, this.#log.marks, place));
     queueMicrotask(() => done(outcome));
   }
 

@@ -8,16 +8,25 @@
 import type { Reception } from "../topics/reception.ts";
 import type { Stored } from "../wire/run.ts";
 import type { Commit, CommitOutcome, Delayed } from "./commit_types.ts";
-import type { GroupName, GroupOutcome, GroupsOutcome } from "./group_types.ts";
+import type {
+  GroupCountOutcome,
+  GroupName,
+  GroupOutcome,
+  GroupsOutcome,
+  GroupsPlace,
+} from "./group_types.ts";
 import type { TopicsOutcome, TopicsQuery } from "./topic_types.ts";
 
 export type { Stored };
 export type { Append, Commit, CommitOutcome, CommitPlaces, Delayed, MayBegin } from "./commit_types.ts";
 export type {
+  CountedGroup,
+  GroupCountOutcome,
   GroupMark,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   GroupState,
   NamedMark,
   TopicMark,
@@ -311,8 +320,10 @@ export interface Store {
   group(group: GroupName, done: (outcome: GroupOutcome) => void): void;
   /** What is due of what is kept until then. */
   due(query: DueQuery, done: (outcome: DueOutcome) => void): void;
-  /** The groups there are, some at a time: those behind one, or from the first on. */
-  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void;
+  /** How many groups there are. */
+  groupCount(done: (outcome: GroupCountOutcome) => void): void;
+  /** The groups there are, as much at a time as keeps nobody waiting: from a place on, or from the first. */
+  groups(place: GroupsPlace | undefined, done: (outcome: GroupsOutcome) => void): void;
   /** The topics of which something is stored, some at a time; left out: nobody can be told. */
   topics?(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void;
   /**

@@ -12,10 +12,12 @@ import type {
   DueOutcome,
   DueQuery,
   From,
+  GroupCountOutcome,
   GroupMark,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   GroupState,
   NamedMark,
   Page,
@@ -119,14 +121,19 @@ export class Asking {
     assertEquals(outcome.kind, "stored");
   }
 
+  async groupCount(): Promise<number> {
+    const outcome = await new Promise<GroupCountOutcome>((resolve) => this.store.groupCount(resolve));
+    return outcome.kind === "counted" ? outcome.groups : fail(outcome.reason);
+  }
+
   async groups(): Promise<readonly GroupState[]> {
     const all: GroupState[] = [];
-    for (let after: GroupName | undefined, more = true; more;) {
-      const outcome = await new Promise<GroupsOutcome>((resolve) => this.store.groups(after, resolve));
+    for (let place: GroupsPlace | undefined, more = true; more;) {
+      const outcome = await new Promise<GroupsOutcome>((resolve) => this.store.groups(place, resolve));
       if (outcome.kind === "failed") fail(outcome.reason);
       all.push(...outcome.groups);
-      after = outcome.next;
-      more = after !== undefined;
+      place = outcome.next;
+      more = place !== undefined;
     }
     return all;
   }

@@ -52,6 +52,7 @@ Deno.test("memory: what is refused changes nothing, and every answer comes behin
   assertEquals([store.state.commits, store.state.topics], [0, 0]);
   store.commit({ appends: [run("#a", "1")] }, note("commit"));
   store.group({ name: "g", pattern: "#a" }, note("group"));
+  store.groupCount(note("group count"));
   store.groups(undefined, note("groups"));
   store.topics!({ most: 1 }, note("topics"));
   store.seek("#a", { from: EARLIEST, to: undefined }, note("seek"));
@@ -65,6 +66,7 @@ Deno.test("memory: what is refused changes nothing, and every answer comes behin
     "refused, too refused",
     "commit stored",
     "group none",
+    "group count counted",
     "groups groups",
     "topics topics",
     "seek found",
@@ -90,12 +92,12 @@ Deno.test("memory: what has outlived its time is left out by its own clock", asy
 });
 
 Deno.test("memory: damage fails the call that comes to it, and a fault of ours is none", async () => {
-  const { matching } = MemoryLog.prototype;
+  const { matching, refsAfter } = MemoryLog.prototype;
   const store = new Asking(new MemoryStore({ now: () => 1 }));
   await store.commit(run("#a", "1"));
   await store.mark([{ name: "g", pattern: "#*", sequence: 0, after: 0, topics: [] }]);
   try {
-    MemoryLog.prototype.matching = () => {
+    MemoryLog.prototype.matching = MemoryLog.prototype.refsAfter = () => {
       throw new DamageError("it is gone");
     };
     const failed = { kind: "failed", reason: "it is gone" } as const;
@@ -103,12 +105,12 @@ Deno.test("memory: damage fails the call that comes to it, and a fault of ours i
     const cursor = { pattern: "#*", after: 0, sequence: 0, time: 0, to: undefined };
     assertEquals(await store.readOutcome(cursor, 1), failed);
     assertEquals(await new Promise<unknown>((done) => store.store.groups(undefined, done)), failed);
-    MemoryLog.prototype.matching = () => {
+    MemoryLog.prototype.refsAfter = () => {
       throw new TypeError("a fault of ours");
     };
     assertThrows(() => store.store.groups(undefined, () => {}), TypeError, "a fault of ours");
   } finally {
-    MemoryLog.prototype.matching = matching;
+    Object.assign(MemoryLog.prototype, { matching, refsAfter });
   }
   assert((await store.replay("#a", EARLIEST)).messages.length === 1);
 });

@@ -7,9 +7,11 @@ import type {
   Delayed,
   DueOutcome,
   DueQuery,
+  GroupCountOutcome,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -73,8 +75,12 @@ export class HeldStore implements Store {
     this.#store.due(query, done);
   }
 
-  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
-    this.#store.groups(after, done);
+  groupCount(done: (outcome: GroupCountOutcome) => void): void {
+    this.#store.groupCount(done);
+  }
+
+  groups(place: GroupsPlace | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#store.groups(place, done);
   }
 
   watch(trimmed: Parameters<Store["watch"]>[0]): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GroupName, Store } from "../../store/types.ts";
+import type { Store } from "../../store/types.ts";
 
 /** Whether a new group may begin; `failed`: that cannot be found out. */
 export type Room =
@@ -16,13 +16,13 @@ export type Room =
  * They are counted when the first new one is to begin, and from then on by who begins and deletes them.
  */
 export class GroupCount {
-  readonly #store: Pick<Store, "groups">;
+  readonly #store: Pick<Store, "groupCount">;
   readonly #most: number;
   #count: number | undefined;
   /** Who waits until they are counted. */
   #waiting: ((failed: string | undefined) => void)[] = [];
 
-  constructor(store: Pick<Store, "groups">, most: number) {
+  constructor(store: Pick<Store, "groupCount">, most: number) {
     this.#store = store;
     this.#most = most;
   }
@@ -35,7 +35,7 @@ export class GroupCount {
       if (reason !== undefined) done({ kind: "failed", reason });
       else done(this.#takeOne(this.#count ?? 0));
     });
-    if (this.#waiting.length === 1) this.#look(undefined, 0);
+    if (this.#waiting.length === 1) this.#look();
   }
 
   /** One is no more, or has not begun after all. */
@@ -50,12 +50,10 @@ export class GroupCount {
     return TAKEN;
   }
 
-  #look(after: GroupName | undefined, counted: number): void {
-    this.#store.groups(after, (outcome) => {
+  #look(): void {
+    this.#store.groupCount((outcome) => {
       if (outcome.kind === "failed") return this.#tell(outcome.reason);
-      const count = counted + outcome.groups.length;
-      if (outcome.next !== undefined) return this.#look(outcome.next, count);
-      this.#count = count;
+      this.#count = outcome.groups;
       this.#tell(undefined);
     });
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GroupName, GroupState, Store } from "../../store/types.ts";
+import type { GroupName, GroupsPlace, GroupState, Store } from "../../store/types.ts";
 import type { GroupListing, GroupsListing, GroupSnapshot } from "../types.ts";
 
 /** A group that has members and is not stored. */
@@ -20,8 +20,8 @@ export function listGroups(
   },
 ): void {
   const stored: GroupState[] = [];
-  const next = (after: GroupName | undefined): void => {
-    store.groups(after, (outcome) => {
+  const next = (place: GroupsPlace | undefined): void => {
+    store.groups(place, (outcome) => {
       if (outcome.kind === "failed") return done(outcome);
       stored.push(...outcome.groups);
       if (outcome.next !== undefined) return next(outcome.next);

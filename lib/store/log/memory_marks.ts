@@ -5,6 +5,7 @@
  */
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
 import { GroupHolds } from "./group_holds.ts";
+import type { MarksView } from "./groups.ts";
 
 /** One group's, with all its topics. */
 interface Entry {
@@ -15,16 +16,19 @@ interface Entry {
 }
 
 /** What is put last counts; a topic of which nothing is said any more is not kept. */
-export class MemoryMarks {
+export class MemoryMarks implements MarksView {
   /** What they keep from being deleted. */
-  readonly holds = new GroupHolds((group, topic) =>
-    this.#entries.get(keyOf(group))?.topics.get(topic)?.settled
-  );
+  readonly holds = new GroupHolds((group, topic) => this.settledOf(group, topic));
   readonly #entries = new Map<string, Entry>();
 
-  /** They as they are called, in their order. */
-  get names(): GroupName[] {
-    return [...this.#entries.keys()].sort().map((key) => {
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** Those behind one, in the order of their patterns and names. */
+  namesAfter(group: GroupName, limit: number): GroupName[] {
+    const keys = [...this.#entries.keys()].filter((key) => key > keyOf(group)).sort().slice(0, limit);
+    return keys.map((key) => {
       const [pattern, name] = key.split(" ") as [string, string];
       return { name, pattern };
     });
@@ -55,6 +59,14 @@ export class MemoryMarks {
   /** So many since its last mark. */
   missedBy(group: GroupName): number {
     return this.#entries.get(keyOf(group))?.missed ?? 0;
+  }
+
+  standing(group: GroupName): Omit<GroupMark, "topics"> | undefined {
+    return this.#entries.get(keyOf(group));
+  }
+
+  settledOf(group: GroupName, topic: string): string {
+    return this.#entries.get(keyOf(group))?.topics.get(topic)?.settled ?? "";
   }
 
   get(group: GroupName): GroupMark | undefined {

@@ -8,6 +8,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { DamageError } from "../log/damage.ts";
 import { GroupHolds } from "../log/group_holds.ts";
+import type { MarksView } from "../log/groups.ts";
 import type { GroupMark, GroupName, NamedMark, TopicMark } from "../types.ts";
 import { int, type Row, text } from "./rows.ts";
 
@@ -117,13 +118,16 @@ export class GroupMarksTable {
 }
 
 /** Reads them, through any connection. */
-export class GroupMarksReader {
+export class GroupMarksReader implements MarksView {
+  readonly #count: StatementSync;
   readonly #group: StatementSync;
   readonly #topics: StatementSync;
+  readonly #topic: StatementSync;
   readonly #names: StatementSync;
   readonly #strays: StatementSync;
 
   constructor(db: DatabaseSync) {
+    this.#count = db.prepare("SELECT count(*) AS groups FROM consumer");
     this.#names = db.prepare(
       `SELECT name, pattern FROM consumer WHERE (name, pattern) > (?, ?) ORDER BY name, pattern LIMIT ?`,
     );
@@ -136,6 +140,15 @@ export class GroupMarksReader {
       `SELECT topic, settled, attempts, crc FROM consumer_topic
         WHERE name = ? AND pattern = ? ORDER BY topic`,
     );
+    this.#topic = db.prepare(
+      `SELECT topic, settled, attempts, crc FROM consumer_topic
+        WHERE name = ? AND pattern = ? AND topic = ?`,
+    );
+  }
+
+  /** How many groups there are. */
+  get count(): number {
+    return int(this.#count.get() ?? {}, "groups");
   }
 
   /** Those behind one, in the order of their names and patterns. */
@@ -152,15 +165,24 @@ export class GroupMarksReader {
 
   /** Messages that were deleted since its last mark, and that it had not settled. */
   missedBy(group: GroupName): number {
+    return this.standing(group)?.missed ?? 0;
+  }
+
+  standing(group: GroupName): Standing | undefined {
     const row = this.#group.get(group.name, group.pattern);
-    return row === undefined ? 0 : standingFrom(group, row).missed;
+    return row === undefined ? undefined : standingFrom(group, row);
+  }
+
+  settledOf(group: GroupName, topic: string): string {
+    const row = this.#topic.get(group.name, group.pattern, topic);
+    return row === undefined ? "" : topicFrom(group, row).settled;
   }
 
   /** Throws DamageError where a row is not as it was written. */
   get(group: GroupName): GroupMark | undefined {
-    const row = this.#group.get(group.name, group.pattern);
-    if (row === undefined) return undefined;
-    const { sequence, after } = standingFrom(group, row);
+    const standing = this.standing(group);
+    if (standing === undefined) return undefined;
+    const { sequence, after } = standing;
     const topics = this.#topics.all(group.name, group.pattern).map((row) => topicFrom(group, row));
     return { sequence, after, topics };
   }

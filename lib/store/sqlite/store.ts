@@ -11,9 +11,11 @@ import type {
   Cursor,
   DueOutcome,
   DueQuery,
+  GroupCountOutcome,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -46,7 +48,14 @@ export interface Started<Request, Answer> {
 
 /** What a read of either kind is answered with. */
 type ReadDone = (
-  outcome: SeekOutcome & ReadOutcome & GroupOutcome & GroupsOutcome & DueOutcome & TopicsOutcome,
+  outcome:
+    & SeekOutcome
+    & ReadOutcome
+    & GroupOutcome
+    & GroupCountOutcome
+    & GroupsOutcome
+    & DueOutcome
+    & TopicsOutcome,
 ) => void;
 
 /**
@@ -157,8 +166,12 @@ export class SqliteStore implements Store {
     this.#ask({ kind: "due", query }, done);
   }
 
-  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
-    this.#ask({ kind: "groups", after }, done);
+  groupCount(done: (outcome: GroupCountOutcome) => void): void {
+    this.#ask({ kind: "group count" }, done);
+  }
+
+  groups(place: GroupsPlace | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#ask({ kind: "groups", place }, done);
   }
 
   topics(query: TopicsQuery, done: (outcome: TopicsOutcome) => void): void {
@@ -222,6 +235,7 @@ export class SqliteStore implements Store {
     switch (answer.kind) {
       case "sought":
       case "group":
+      case "group count":
       case "due":
       case "groups":
       case "topics":

@@ -3,9 +3,11 @@ import type { GroupChange, GroupsListing } from "../../../lib/engine/types.ts";
 import { MemoryStore } from "../../../lib/store/mod.ts";
 import type {
   Cursor,
+  GroupCountOutcome,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   ReadExtent,
   ReadOutcome,
   SeekOutcome,
@@ -20,7 +22,8 @@ class Failing extends MemoryStore {
   /** What is read by its numbers, to be given out again. */
   readsNoneAgain = false;
   known: GroupOutcome | undefined;
-  listed: ((after: GroupName | undefined) => GroupsOutcome) | undefined;
+  counted: GroupCountOutcome | undefined;
+  listed: ((place: GroupsPlace | undefined) => GroupsOutcome) | undefined;
   sought: ((place: SeekPlace | undefined) => SeekOutcome) | undefined;
 
   constructor() {
@@ -38,9 +41,14 @@ class Failing extends MemoryStore {
     else super.group(group, done);
   }
 
-  override groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
-    if (this.listed !== undefined) done(this.listed(after));
-    else super.groups(after, done);
+  override groupCount(done: (outcome: GroupCountOutcome) => void): void {
+    if (this.counted !== undefined) done(this.counted);
+    else super.groupCount(done);
+  }
+
+  override groups(place: GroupsPlace | undefined, done: (outcome: GroupsOutcome) => void): void {
+    if (this.listed !== undefined) done(this.listed(place));
+    else super.groups(place, done);
   }
 
   override seek(...[pattern, range, done]: Parameters<Store["seek"]>): void {
@@ -180,9 +188,9 @@ Deno.test("no more groups are stored than may be, and one that is deleted makes 
 Deno.test("where groups cannot be counted, or a beginning not be found, none begins, and none is counted for it", async () => {
   const store = new Failing();
   const bench = new StoredBench({ store, groupsMost: 1 });
-  store.listed = () => ({ kind: "failed", reason: "no disk" });
+  store.counted = { kind: "failed", reason: "no disk" };
   assertEquals((await bench.joined()).outcome, { kind: "refused", code: "STORE", reason: "no disk" });
-  store.listed = undefined;
+  store.counted = undefined;
   store.sought = () => ({ kind: "failed", reason: "damaged" });
   const refused = { kind: "refused", code: "STORE", reason: "damaged" } as const;
   assertEquals((await bench.joined({ from: EARLIEST })).outcome, refused);
@@ -224,10 +232,10 @@ Deno.test("groups are listed however many pages they are, or it is told why they
   const state = (name: string): GroupName & { lag: number; oldest: undefined } => (
     { name, pattern: "#d.>", lag: 1, oldest: undefined }
   );
-  store.listed = (after) =>
-    after === undefined
-      ? { kind: "groups", groups: [state("a")], next: { name: "a", pattern: "#d.>" } }
-      : { kind: "groups", groups: [state(`behind-${after.name}`)], next: undefined };
+  store.listed = (place) =>
+    place === undefined
+      ? { kind: "groups", groups: [state("a")], next: { after: state("a"), counted: undefined } }
+      : { kind: "groups", groups: [state(`behind-${place.after.name}`)], next: undefined };
   const list = async (): Promise<GroupsListing> => {
     const { promise, resolve } = Promise.withResolvers<GroupsListing>();
     bench.engine.groups(resolve);

@@ -11,9 +11,11 @@ import type {
   Cursor,
   DueOutcome,
   DueQuery,
+  GroupCountOutcome,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   ReadExtent,
   ReadOutcome,
   RecentIds,
@@ -185,8 +187,12 @@ class DiskStore implements Store {
     this.#read((told) => this.#opened.store.due(query, told), done);
   }
 
-  groups(after: GroupName | undefined, done: (outcome: GroupsOutcome) => void): void {
-    this.#read((told) => this.#opened.store.groups(after, told), done);
+  groupCount(done: (outcome: GroupCountOutcome) => void): void {
+    this.#read((told) => this.#opened.store.groupCount(told), done);
+  }
+
+  groups(place: GroupsPlace | undefined, done: (outcome: GroupsOutcome) => void): void {
+    this.#read((told) => this.#opened.store.groups(place, told), done);
   }
 
   watch(trimmed: (what: Trimmed) => void): void {

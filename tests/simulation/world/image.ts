@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { groupAppends, outcomeOf, storedBatches, topicsProblem } from "../../../lib/store/log/group.ts";
-import { groupState } from "../../../lib/store/log/groups.ts";
+import { groupsOf } from "../../../lib/store/log/groups.ts";
 import { read } from "../../../lib/store/log/read.ts";
 import { trimmedOf, Trimmer } from "../../../lib/store/log/retention.ts";
 import { seek } from "../../../lib/store/log/seek.ts";
@@ -102,13 +102,13 @@ class OpenImage implements Opened {
         const outcome = view.snapshot(() => delayed.due(query));
         queueMicrotask(() => done(outcome));
       },
-      groups: (_after, done) => {
-        const groups = view.snapshot(() =>
-          marks.namesAfter({ name: "", pattern: "" }, 1_000_000).map((group) =>
-            groupState(view, group, marks.get(group)!)
-          )
-        );
-        queueMicrotask(() => done({ kind: "groups", groups, next: undefined }));
+      groupCount: (done) => {
+        const groups = view.snapshot(() => marks.count);
+        queueMicrotask(() => done({ kind: "counted", groups }));
+      },
+      groups: (place, done) => {
+        const outcome = view.snapshot(() => groupsOf(view, marks, place));
+        queueMicrotask(() => done(outcome));
       },
       watch: (trimmed) => void this.#watching.push(trimmed),
       close: (done) => {

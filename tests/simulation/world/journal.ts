@@ -77,6 +77,7 @@ class OpenJournal implements Opened {
       read: (...asked) => store.read(...asked),
       group: (...asked) => store.group(...asked),
       due: (...asked) => store.due(...asked),
+      groupCount: (...asked) => store.groupCount(...asked),
       groups: (...asked) => store.groups(...asked),
       watch: (trimmed) => store.watch(trimmed),
       close: (done) => store.close(done),

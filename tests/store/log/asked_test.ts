@@ -1,19 +1,15 @@
 /**
- * What a log tells of its topics and groups, and where a replay begins among many topics.
+ * What a log tells of its topics, what it knows of groups, and where a replay begins among many topics.
  *
  * @module
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import { SequenceRanges } from "../../../lib/sequence_ranges.ts";
 import { DamageError } from "../../../lib/store/log/damage.ts";
-import { groupState } from "../../../lib/store/log/groups.ts";
 import { MemoryLog } from "../../../lib/store/log/memory_log.ts";
 import { seek } from "../../../lib/store/log/seek.ts";
 import { topicsOf } from "../../../lib/store/log/topics.ts";
 import type { SeekPlace, TopicsQuery } from "../../../lib/store/types.ts";
-import { matches } from "../../../lib/topics/topic.ts";
-import { append, madeLog } from "../made_logs.ts";
+import { append } from "../made_logs.ts";
 
 /** Topics `#t.0001` and so on. */
 function names(count: number): string[] {
@@ -129,40 +125,6 @@ Deno.test("the earliest beginning is before everything there ever was", () => {
   });
 });
 
-Deno.test("what a group has before it is all of its topics that it has not settled, and when the oldest came", () => {
-  const mark = fc.record({
-    pattern: fc.constantFrom("#a", "#b", "#c.*", "#>", "#none"),
-    after: fc.nat(12),
-    sequence: fc.nat(5),
-    settled: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { maxLength: 6 }),
-  });
-  fc.assert(
-    fc.property(madeLog, mark, ({ log, known }, { pattern, after, sequence, settled }) => {
-      const ranges = new SequenceRanges();
-      for (const number of settled) ranges.add(number, number + 1);
-      const numbers = [...ranges].map(({ from, end }) => `${from}-${end - 1}`).join(" ");
-      const topics = [{ topic: "#a", settled: numbers, attempts: "" }];
-      const open = known.filter((each) =>
-        matches(pattern, each.topic) && each.batch > after && each.sequence >= sequence &&
-        !(each.topic === "#a" && settled.includes(each.sequence))
-      );
-      const state = groupState(log, { name: "g", pattern }, { after, sequence, topics });
-      const oldest = open.length === 0 ? undefined : Math.min(...open.map(({ time }) => time));
-      assertEquals(state, { name: "g", pattern, lag: open.length, oldest });
-    }),
-    { numRuns: 300 },
-  );
-});
-
-Deno.test("numbers of a group that cannot be read are damage, unless nothing of their topic is before it", () => {
-  const log = filled("#a");
-  const topics = [{ topic: "#a", settled: "?", attempts: "" }];
-  const state = (after: number): unknown =>
-    groupState(log, { name: "g", pattern: "#*" }, { after, sequence: 0, topics });
-  assertThrows(() => state(0), DamageError, "what group g of #* has settled cannot be read");
-  assertEquals(state(1), { name: "g", pattern: "#*", lag: 0, oldest: undefined });
-});
-
 Deno.test("a log in memory says which topic or batch is not there, and forgets none of its counts", () => {
   const log = filled("#a", "#b", "#a");
   assertThrows(() => log.topicOf(9), DamageError, "topic 9 is missing");
@@ -201,12 +163,17 @@ Deno.test("groups in memory are told by their patterns and names, whichever came
   const log = new MemoryLog();
   const names = [["b", "#b"], ["b", "#a"], ["a", "#b"], ["c", "#a"]] as const;
   for (const [name, pattern] of names) log.marks.put({ name, pattern, sequence: 0, after: 0, topics: [] });
-  assertEquals(log.marks.names.map(({ name, pattern }) => `${pattern} ${name}`), [
-    "#a b",
-    "#a c",
-    "#b a",
-    "#b b",
-  ]);
+  assertEquals(
+    log.marks.namesAfter({ name: "", pattern: "" }, 9).map(({ name, pattern }) => `${pattern} ${name}`),
+    [
+      "#a b",
+      "#a c",
+      "#b a",
+      "#b b",
+    ],
+  );
+  assertEquals(log.marks.namesAfter({ name: "c", pattern: "#a" }, 1), [{ name: "a", pattern: "#b" }]);
+  assertEquals(log.marks.count, 4);
 });
 
 Deno.test("of a group in memory the last mark counts, of its topics what was said last, and nothing once it is forgotten", () => {
@@ -226,6 +193,6 @@ Deno.test("of a group in memory the last mark counts, of its topics what was sai
   assertEquals(put(5, ["#a", "", ""], ["#b", "4", "2=3"]), [1, 5, ["#b 4 2=3", "#c 1 2=3"]]);
   assertEquals(put(6), [1, 6, ["#b 4 2=3", "#c 1 2=3"]]);
   log.marks.forget(group);
-  assertEquals([log.marks.get(group), log.marks.names], [undefined, []]);
+  assertEquals([log.marks.get(group), log.marks.standing(group), log.marks.count], [undefined, undefined, 0]);
   assertEquals(put(1), [1, 1, []]);
 });

@@ -27,8 +27,13 @@ Deno.test("of a group the last mark counts, of its topics what was said of each 
   assertEquals(reader.namesAfter({ name: "", pattern: "" }, 5), [G, { ...G, name: "h" }]);
   assertEquals(reader.namesAfter(G, 5), [{ ...G, name: "h" }]);
   assertEquals(reader.namesAfter({ name: "", pattern: "" }, 1), [G]);
+  assertEquals([reader.count, reader.standing(G)?.after], [2, 5]);
+  assertEquals(["#a", "#b"].map((topic) => reader.settledOf(G, topic)), ["", ""]);
+  table.put({ ...G, sequence: 1, after: 5, topics: [a] });
+  assertEquals(["#a", "#b"].map((topic) => reader.settledOf(G, topic)), ["3", ""]);
   table.forget(G);
   assertEquals([reader.get(G), reader.get({ ...G, name: "h" })?.after, reader.strays(5)], [undefined, 1, []]);
+  assertEquals([reader.count, reader.standing(G), reader.settledOf(G, "#a")], [1, undefined, ""]);
 });
 
 Deno.test("what a group has missed adds up until its next mark, and nobody else's does", () => {
@@ -65,13 +70,16 @@ Deno.test("what holds batches is what is stored, and from then on what is commit
 Deno.test("a row that is not as it was written is damage, and topics without a group are nobody's", () => {
   const { db, table, reader } = opened();
   table.put({ ...G, sequence: 1, after: 2, topics: [{ topic: "#a", settled: "3", attempts: "" }] });
-  for (const [table, change] of [["consumer", "after = 9"], ["consumer_topic", "settled = '3-4'"]] as const) {
+  for (
+    const [table, change, part] of [
+      ["consumer", "after = 9", () => reader.standing(G)],
+      ["consumer_topic", "settled = '3-4'", () => reader.settledOf(G, "#a")],
+    ] as const
+  ) {
     db.exec(`BEGIN; UPDATE ${table} SET ${change}`);
-    assertThrows(
-      () => reader.get(G),
-      DamageError,
-      "what is known of group g of #a does not match its checksum",
-    );
+    for (const ask of [() => reader.get(G), part]) {
+      assertThrows(ask, DamageError, "what is known of group g of #a does not match its checksum");
+    }
     db.exec("ROLLBACK");
   }
   db.exec("DELETE FROM consumer");

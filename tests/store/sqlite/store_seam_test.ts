@@ -148,29 +148,40 @@ Deno.test("reads are asked for in their order, each by its own words, and answer
   const note = (name: string) => (outcome: unknown): void => void answers.push([name, outcome]);
   const group = { name: "g", pattern: "#a" };
   const query = { now: 1, after: undefined, without: [], most: 2 };
+  const place = { after: group, counted: undefined };
   store.seek("#a", { from: { kind: "earliest" }, to: undefined }, note("seek"));
   store.read([], { most: 3 }, note("read"));
   store.group(group, note("group"));
   store.due(query, note("due"));
-  store.groups(group, note("groups"));
+  store.groupCount(note("group count"));
+  store.groups(place, note("groups"));
   store.topics({ most: 4 }, note("topics"));
   assertEquals(reading.sent, [
     { kind: "seek", pattern: "#a", range: { from: { kind: "earliest" }, to: undefined } },
     { kind: "read", cursors: [], extent: { most: 3 }, gentle: false },
     { kind: "group", group },
     { kind: "due", query },
-    { kind: "groups", after: group },
+    { kind: "group count" },
+    { kind: "groups", place },
     { kind: "topics", query: { most: 4 } },
   ]);
-  for (const kind of ["sought", "read", "group", "due", "groups", "topics"] as const) {
+  for (const kind of ["sought", "read", "group", "due", "group count", "groups", "topics"] as const) {
     reading.owner!.onAnswer({ kind, outcome: { kind: "failed", reason: kind } });
   }
   assertEquals(
     answers,
-    [["seek", "sought"], ["read", "read"], ["group", "group"], ["due", "due"], ["groups", "groups"], [
-      "topics",
-      "topics",
-    ]].map(([name, reason]) => [name, { kind: "failed", reason }]),
+    [
+      ["seek", "sought"],
+      ["read", "read"],
+      ["group", "group"],
+      ["due", "due"],
+      ["group count", "group count"],
+      ["groups", "groups"],
+      [
+        "topics",
+        "topics",
+      ],
+    ].map(([name, reason]) => [name, { kind: "failed", reason }]),
   );
   assertEquals(played.post.sent, []);
 });

@@ -10,9 +10,11 @@ import type {
   Cursor,
   DueOutcome,
   DueQuery,
+  GroupCountOutcome,
   GroupName,
   GroupOutcome,
   GroupsOutcome,
+  GroupsPlace,
   NamedMark,
   ReadExtent,
   ReadOutcome,
@@ -70,7 +72,8 @@ export type ReadRequest =
   }
   | { readonly kind: "group"; readonly group: GroupName }
   | { readonly kind: "due"; readonly query: DueQuery }
-  | { readonly kind: "groups"; readonly after: GroupName | undefined }
+  | { readonly kind: "group count" }
+  | { readonly kind: "groups"; readonly place: GroupsPlace | undefined }
   | { readonly kind: "topics"; readonly query: TopicsQuery }
   | { readonly kind: "close" };
 
@@ -118,6 +121,7 @@ export type ReadAnswer =
   | { readonly kind: "read"; readonly outcome: ReadOutcome }
   | { readonly kind: "group"; readonly outcome: GroupOutcome }
   | { readonly kind: "due"; readonly outcome: DueOutcome }
+  | { readonly kind: "group count"; readonly outcome: GroupCountOutcome }
   | { readonly kind: "groups"; readonly outcome: GroupsOutcome }
   | { readonly kind: "topics"; readonly outcome: TopicsOutcome }
   | { readonly kind: "closed" };

@@ -6,11 +6,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { collectHeap } from "../../../collect.ts";
 import { RunError } from "../../../errors.ts";
-import { groupState } from "../../log/groups.ts";
+import { groupsOf } from "../../log/groups.ts";
 import { read } from "../../log/read.ts";
 import { seek } from "../../log/seek.ts";
 import { topicsOf } from "../../log/topics.ts";
-import type { DueOutcome, GroupName, GroupOutcome, GroupsOutcome, Page } from "../../types.ts";
+import type { DueOutcome, GroupCountOutcome, GroupOutcome, Page } from "../../types.ts";
 import { connect } from "../connection.ts";
 import { DelayedReader } from "../delayed.ts";
 import { reasonOf } from "../errors.ts";
@@ -28,10 +28,6 @@ import type { Scope } from "./scope.ts";
 const PACE = 300_000 * navigator.hardwareConcurrency;
 /** Milliseconds between two looks at whether nothing is read any more. */
 const LOOK_MS = 1000;
-/** Groups looked at in one call at most, so that it does not keep other reads waiting. */
-const GROUPS_MOST = 200;
-/** What comes before all of them. */
-const FIRST: GroupName = { name: "", pattern: "" };
 /** Nobody ever changes it. */
 const NEVER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
@@ -87,6 +83,8 @@ export class ReadingThread {
         return this.#group(request);
       case "due":
         return this.#due(request);
+      case "group count":
+        return this.#groupCount();
       case "groups":
         return this.#groups(request);
       case "topics":
@@ -126,12 +124,16 @@ export class ReadingThread {
     this.#answer({ kind: "due", outcome });
   }
 
-  #groups({ after = FIRST }: Extract<ReadRequest, { kind: "groups" }>): void {
-    const outcome = orFailed(this.#view, (): GroupsOutcome => {
-      const names = this.#marks.namesAfter(after, GROUPS_MOST);
-      const groups = names.map((group) => groupState(this.#view, group, this.#marks.get(group)!));
-      return { kind: "groups", groups, next: names.length < GROUPS_MOST ? undefined : names.at(-1) };
-    });
+  #groupCount(): void {
+    const outcome = orFailed(
+      this.#view,
+      (): GroupCountOutcome => ({ kind: "counted", groups: this.#marks.count }),
+    );
+    this.#answer({ kind: "group count", outcome });
+  }
+
+  #groups({ place }: Extract<ReadRequest, { kind: "groups" }>): void {
+    const outcome = orFailed(this.#view, () => groupsOf(this.#view, this.#marks, place));
     this.#answer({ kind: "groups", outcome });
   }
 

@@ -215,19 +215,24 @@ Deno.test("a group is told with what it has missed, and one that is not known is
   });
 });
 
-Deno.test("200 groups are told at a time, and where the next begin", () => {
+Deno.test("groups are counted, 200 of them told at a time, and where the next begin", () => {
+  const place = { after: { name: "g199", pattern: "#a" }, counted: undefined };
   for (const count of [199, 200, 201]) {
     using folder = new Folder();
     const names = Array.from({ length: count }, (_, at) => `g${String(at).padStart(3, "0")}`);
     const marks = names.map((name) => ({ name, pattern: "#a", sequence: 0, after: 0, topics: [] }));
     writing(folder, (writer) => store(writer, { appends: [run("#a", "1")], marks }));
     asking(folder, (asked) => {
-      const { outcome } = asked.ask({ kind: "groups", after: undefined }, "groups");
+      assertEquals(asked.ask({ kind: "group count" }, "group count").outcome, {
+        kind: "counted",
+        groups: count,
+      });
+      const { outcome } = asked.ask({ kind: "groups", place: undefined }, "groups");
       assert(outcome.kind === "groups");
       assertEquals(outcome.groups.map(({ name }) => name), names.slice(0, 200));
       assertEquals(outcome.groups[0], { name: "g000", pattern: "#a", lag: 1, oldest: 1000 });
-      assertEquals(outcome.next, count < 200 ? undefined : { name: "g199", pattern: "#a" });
-      const rest = asked.ask({ kind: "groups", after: { name: "g199", pattern: "#a" } }, "groups").outcome;
+      assertEquals(outcome.next, count < 200 ? undefined : place);
+      const rest = asked.ask({ kind: "groups", place }, "groups").outcome;
       assert(rest.kind === "groups");
       assertEquals([rest.groups.map(({ name }) => name), rest.next], [names.slice(200), undefined]);
     });
