@@ -16,7 +16,7 @@ export interface Unit {
   /** Messages that are not settled. */
   open: number;
   /** Topics that have messages in it, and where those end. */
-  readonly ends: Map<string, number>;
+  ends: Map<string, number>;
   /** Those that were read before and after it, and are not settled up to there. */
   before?: Unit | undefined;
   behind?: Unit | undefined;
@@ -221,7 +221,7 @@ export class Ledger {
   /** The second becomes part of the first, both are settled; and so does what is behind that, if it is. */
   #merge(one: Unit, other: Unit): void {
     one.after = other.after;
-    for (const [topic, end] of other.ends) one.ends.set(topic, end);
+    one.ends = joined(one.ends, other.ends);
     one.behind = other.behind;
     if (other.behind === undefined) this.#last = one;
     else other.behind.before = one;
@@ -236,6 +236,13 @@ export class Ledger {
     if (account.settled.take(0, end).length > 0) this.#changed.add(topic);
     if (account.settled.empty && account.attempts.size === 0) this.#accounts.delete(topic);
   }
+}
+
+/** Of both, in the larger: in whatever order many become one, no topic is moved often. */
+function joined(one: Map<string, number>, other: Map<string, number>): Map<string, number> {
+  const [large, small] = one.size < other.size ? [other, one] : [one, other];
+  for (const [topic, end] of small) large.set(topic, Math.max(end, large.get(topic) ?? 0));
+  return large;
 }
 
 function isSettled({ after, open }: Unit): boolean {

@@ -91,6 +91,40 @@ Deno.test("what was settled in the midst and became one goes on with what is rea
   assertEquals(ledger.take(), { after: 5, topics: [] });
 });
 
+Deno.test("what was settled in the midst is forgotten up to where the last of it ends, whatever became one with it", () => {
+  // the larger of two stands before the smaller, and behind it
+  for (const sizes of [[3, 1], [1, 3]]) {
+    const ledger = new Ledger({ after: 0, topics: [] });
+    const batches = [["#a"], ...sizes.map((size) => ["#a", "#b", "#c"].slice(0, size))];
+    const units = batches.map((topics, at) => {
+      const { unit } = ledger;
+      for (const topic of topics) ledger.read(topic, at + 1, 1);
+      ledger.readUpTo(at + 1);
+      return unit;
+    });
+    for (const at of [2, 1, 0]) {
+      for (const topic of batches[at]!) ledger.settle(units[at]!, topic, { from: at + 1, end: at + 2 });
+    }
+    const table = new Table();
+    table.put(ledger.take());
+    assertEquals(table.mark, { after: 3, topics: [] });
+  }
+});
+
+Deno.test("what is settled the newest first costs a message no more the more topics there are", () => {
+  // at a cost that grew with them: ten minutes
+  const topics = 100_000;
+  const ledger = new Ledger({ after: 0, topics: [] });
+  const units = Array.from({ length: topics }, (_, at) => {
+    const { unit } = ledger;
+    ledger.read(`#a.${at}`, 1, 1);
+    ledger.readUpTo(at + 1);
+    return unit;
+  });
+  for (let at = topics - 1; at >= 0; at--) ledger.settle(units[at]!, `#a.${at}`, { from: 1, end: 2 });
+  assertEquals([ledger.after, ledger.open], [topics, 0]);
+});
+
 Deno.test("a mark that is damaged is not gone on from", () => {
   const markOf = (settled: string, attempts: string): Ledger =>
     new Ledger({ after: 0, topics: [{ topic: "#a", settled, attempts }] });
