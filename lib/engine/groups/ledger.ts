@@ -54,15 +54,27 @@ export class Ledger {
   readonly #changed = new Set<string>();
   /** Topics that marks which were taken before have named. */
   readonly #named = new Set<string>();
+  /**
+   * Topics of the mark that it goes on from, and where what that says of them ends; and the batch up to which
+   * all of it lies. Retention may have deleted it, and nothing is read of such a topic.
+   */
+  readonly #restored = new Map<string, number>();
+  readonly #restoredUpTo: number;
 
-  /** Goes on from a mark that names all topics. Throws TypeError where it is damaged. */
-  constructor({ after, topics }: Mark) {
+  /**
+   * Goes on from a mark that names all topics, and says nothing of what lies behind the batch `last`. Throws
+   * TypeError where it is damaged.
+   */
+  constructor({ after, topics }: Mark, last: number) {
     this.#after = after;
+    this.#restoredUpTo = last;
     for (const { topic, settled, attempts } of topics) {
       const ranges = readRanges(settled);
       if (ranges === undefined) throw new TypeError(`${JSON.stringify(settled)} are no sequence numbers`);
-      this.#accounts.set(topic, { settled: ranges, attempts: readAttempts(attempts) });
+      const account = { settled: ranges, attempts: readAttempts(attempts) };
+      this.#accounts.set(topic, account);
       this.#named.add(topic);
+      this.#restored.set(topic, endOf(account));
     }
   }
 
@@ -216,6 +228,20 @@ export class Ledger {
     }
     if (this.#first === undefined) this.#last = undefined;
     else this.#first.before = undefined;
+    if (this.#after >= this.#restoredUpTo) this.#forgetRestored();
+  }
+
+  /** All that it went on from is settled, also what it has not read, for that is gone. */
+  #forgetRestored(): void {
+    for (const [topic, end] of this.#restored) {
+      const account = this.#accounts.get(topic);
+      if (account === undefined) continue;
+      for (const sequence of account.attempts.keys()) {
+        if (sequence < end && account.attempts.delete(sequence)) this.#changed.add(topic);
+      }
+      this.#forget(topic, end);
+    }
+    this.#restored.clear();
   }
 
   /** The second becomes part of the first, both are settled; and so does what is behind that, if it is. */
@@ -236,6 +262,14 @@ export class Ledger {
     if (account.settled.take(0, end).length > 0) this.#changed.add(topic);
     if (account.settled.empty && account.attempts.size === 0) this.#accounts.delete(topic);
   }
+}
+
+/** Behind all that is known. */
+function endOf({ settled, attempts }: Account): number {
+  let end = 0;
+  for (const range of settled) end = range.end;
+  for (const sequence of attempts.keys()) end = Math.max(end, sequence + 1);
+  return end;
 }
 
 /** Of both, in the larger: in whatever order many become one, no topic is moved often. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { Chunk, Slice } from "../../buffers.ts";
-import type { GroupMark, GroupName } from "../../store/types.ts";
+import type { GroupMark, GroupName, Store } from "../../store/types.ts";
 import type { Acknowledgement, Level, Receipt } from "../types.ts";
 import { Piece } from "../durable/piece.ts";
 import type { DeadLetters } from "./dead_letters.ts";
@@ -15,6 +15,7 @@ import { type RunParts, storedRun } from "./stored_runs.ts";
 
 /** Whom it tells. */
 export interface ProgressOwner extends RunParts {
+  readonly store: Store;
   readonly settlements: Settlements;
   /** How safe it is that something is settled when that is answered. */
   readonly level: Level;
@@ -46,7 +47,8 @@ export class Progress implements Marked {
 
   /** Goes on from a mark. Throws TypeError where that is damaged. */
   constructor(group: GroupName, mark: GroupMark, owner: ProgressOwner) {
-    this.ledger = new Ledger(mark);
+    // what has been handed on may be less than what the mark knows of
+    this.ledger = new Ledger(mark, owner.store.state.last);
     this.#group = { name: group.name, pattern: group.pattern };
     this.#sequence = mark.sequence;
     this.#owner = owner;

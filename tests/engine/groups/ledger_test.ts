@@ -26,14 +26,20 @@ interface Batch {
   readonly topic: string;
   readonly first: number;
   readonly count: number;
+  /** By retention, once it was stored. */
+  isDeleted?: boolean;
+}
+
+function namesOf({ topic, first, count }: Batch): string[] {
+  return Array.from({ length: count }, (_, at) => `${topic} ${first + at}`);
 }
 
 /** Reads a log from where a mark stands, as whoever goes on from it does. */
 function unsettledFrom(mark: Mark, log: readonly Batch[]): string[] {
-  const ledger = new Ledger(mark);
+  const ledger = new Ledger(mark, log.length);
   const found: string[] = [];
-  for (const [at, { topic, first, count }] of log.entries()) {
-    if (at + 1 <= mark.after) continue;
+  for (const [at, { topic, first, count, isDeleted }] of log.entries()) {
+    if (at + 1 <= mark.after || isDeleted) continue;
     for (const { from, end } of ledger.read(topic, first, count)) {
       for (let sequence = from; sequence < end; sequence++) found.push(`${topic} ${sequence}`);
     }
@@ -44,7 +50,7 @@ function unsettledFrom(mark: Mark, log: readonly Batch[]): string[] {
 }
 
 Deno.test("a group that settles in order is one number", () => {
-  const ledger = new Ledger({ after: 0, topics: [] });
+  const ledger = new Ledger({ after: 0, topics: [] }, 0);
   for (let batch = 1; batch <= 100; batch++) {
     const { unit } = ledger;
     assertEquals(ledger.read("#a", batch, 1), [{ from: batch, end: batch + 1 }]);
@@ -56,7 +62,7 @@ Deno.test("a group that settles in order is one number", () => {
 });
 
 Deno.test("what is settled behind what is not, is known by its number until that is settled, too", () => {
-  const ledger = new Ledger({ after: 0, topics: [] });
+  const ledger = new Ledger({ after: 0, topics: [] }, 0);
   const { unit } = ledger;
   ledger.read("#a", 1, 4);
   ledger.readUpTo(1);
@@ -64,7 +70,7 @@ Deno.test("what is settled behind what is not, is known by its number until that
   ledger.again("#a", { from: 1, end: 2 }, 2);
   const mark = ledger.take();
   assertEquals(mark, { after: 0, topics: [{ topic: "#a", settled: "2-3", attempts: "1=2" }] });
-  const next = new Ledger(mark);
+  const next = new Ledger(mark, 1);
   assertEquals(next.read("#a", 1, 6), [{ from: 1, end: 2 }, { from: 4, end: 7 }]);
   assertEquals([next.attemptOf("#a", 1), next.attemptOf("#a", 4)], [2, 1]);
   ledger.settle(unit, "#a", { from: 1, end: 2 });
@@ -73,7 +79,7 @@ Deno.test("what is settled behind what is not, is known by its number until that
 });
 
 Deno.test("what was settled in the midst and became one goes on with what is read behind it", () => {
-  const ledger = new Ledger({ after: 0, topics: [] });
+  const ledger = new Ledger({ after: 0, topics: [] }, 0);
   const read = (batch: number): Unit => {
     const { unit } = ledger;
     ledger.read("#a", batch, 1);
@@ -94,7 +100,7 @@ Deno.test("what was settled in the midst and became one goes on with what is rea
 Deno.test("what was settled in the midst is forgotten up to where the last of it ends, whatever became one with it", () => {
   // the larger of two stands before the smaller, and behind it
   for (const sizes of [[3, 1], [1, 3]]) {
-    const ledger = new Ledger({ after: 0, topics: [] });
+    const ledger = new Ledger({ after: 0, topics: [] }, 0);
     const batches = [["#a"], ...sizes.map((size) => ["#a", "#b", "#c"].slice(0, size))];
     const units = batches.map((topics, at) => {
       const { unit } = ledger;
@@ -114,7 +120,7 @@ Deno.test("what was settled in the midst is forgotten up to where the last of it
 Deno.test("what is settled the newest first costs a message no more the more topics there are", () => {
   // at a cost that grew with them: ten minutes
   const topics = 100_000;
-  const ledger = new Ledger({ after: 0, topics: [] });
+  const ledger = new Ledger({ after: 0, topics: [] }, 0);
   const units = Array.from({ length: topics }, (_, at) => {
     const { unit } = ledger;
     ledger.read(`#a.${at}`, 1, 1);
@@ -127,7 +133,7 @@ Deno.test("what is settled the newest first costs a message no more the more top
 
 Deno.test("a mark that is damaged is not gone on from", () => {
   const markOf = (settled: string, attempts: string): Ledger =>
-    new Ledger({ after: 0, topics: [{ topic: "#a", settled, attempts }] });
+    new Ledger({ after: 0, topics: [{ topic: "#a", settled, attempts }] }, 1);
   assertThrows(() => markOf("1-", ""), TypeError);
   const most = "9".repeat(15);
   for (const attempts of ["1=1", "8-11=2 14=3", `${most}=999999999`, `${most}-${most}=1`]) {
@@ -154,6 +160,7 @@ const STEP = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("again" as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("store" as const), succeeds: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), which: fc.nat() }) },
 );
 
 Deno.test("who goes on from what was stored gets what was not settled by then, and nothing that was", () => {
@@ -172,15 +179,15 @@ Deno.test("who goes on from what was stored gets what was not settled by then, a
         next.set(topic, first + count);
         return { topic, first, count };
       });
-      const all = log.flatMap(({ topic, first, count }) =>
-        Array.from({ length: count }, (_, at) => `${topic} ${first + at}`)
-      );
+      const all = log.flatMap(namesOf);
       const table = new Table();
       /** As stored, and as settled in memory. */
       let settled = new Set<string>();
       let stored = new Set<string>();
-      let ledger = new Ledger(table.mark);
+      let ledger = new Ledger(table.mark, 0);
       let read = 0;
+      /** Batches that there are by now. */
+      let last = 0;
       let open: {
         readonly name: string;
         readonly topic: string;
@@ -190,15 +197,17 @@ Deno.test("who goes on from what was stored gets what was not settled by then, a
       for (const step of steps) {
         const one = "which" in step && open.length > 0 ? open[step.which % open.length]! : undefined;
         if (step.kind === "read") {
-          for (const { topic, first, count } of log.slice(read, read + step.batches)) {
+          for (const { topic, first, count, isDeleted } of log.slice(read, read + step.batches)) {
+            read++;
+            if (isDeleted) continue;
             for (const { from, end } of ledger.read(topic, first, count)) {
               for (let sequence = from; sequence < end; sequence++) {
                 assert(!settled.has(`${topic} ${sequence}`), "what was settled comes again");
                 open.push({ name: `${topic} ${sequence}`, topic, sequence, unit: ledger.unit });
               }
             }
-            read++;
           }
+          last = Math.max(last, read);
           ledger.readUpTo(read);
         }
         if (step.kind === "settle" && one !== undefined) {
@@ -226,17 +235,22 @@ Deno.test("who goes on from what was stored gets what was not settled by then, a
         }
         if (step.kind === "crash") {
           settled = new Set(stored);
-          ledger = new Ledger(table.mark);
+          ledger = new Ledger(table.mark, last);
           read = table.after;
           open = [];
         }
+        if (step.kind === "delete" && last > 0) log[step.which % last]!.isDeleted = true;
         assertEquals(ledger.open, open.length);
       }
-      assertEquals(unsettledFrom(table.mark, log), all.filter((name) => !stored.has(name)));
+      const deleted = new Set(log.filter(({ isDeleted }) => isDeleted).flatMap(namesOf));
+      assertEquals(
+        unsettledFrom(table.mark, log),
+        all.filter((name) => !stored.has(name) && !deleted.has(name)),
+      );
       // what all is settled of, is not remembered by itself
       while (read < log.length) {
-        const { topic, first, count } = log[read++]!;
-        for (const { from, end } of ledger.read(topic, first, count)) {
+        const { topic, first, count, isDeleted } = log[read++]!;
+        for (const { from, end } of isDeleted ? [] : ledger.read(topic, first, count)) {
           ledger.settle(ledger.unit, topic, { from, end });
         }
         ledger.readUpTo(read);
@@ -251,15 +265,52 @@ Deno.test("who goes on from what was stored gets what was not settled by then, a
   );
 });
 
+Deno.test("what a mark says of what is not there any more is forgotten when all it knows of is settled, and not before", () => {
+  const topics = [
+    { topic: "#a", settled: "1-2", attempts: "" },
+    { topic: "#b", settled: "", attempts: "1=2 3=2" },
+    { topic: "#c", settled: "2 4", attempts: "1=2 3=2" },
+    { topic: "#d", settled: "", attempts: "1=2" },
+  ];
+  const ledger = new Ledger({ after: 1, topics }, 4);
+  // retention has left nothing of `#a` and `#d`, and of the others no more than what is read here
+  const first = ledger.unit;
+  assertEquals(ledger.read("#b", 3, 1), [{ from: 3, end: 4 }]);
+  ledger.readUpTo(2);
+  assertEquals(ledger.read("#c", 4, 1), []);
+  ledger.readUpTo(4);
+  const { unit } = ledger;
+  assertEquals(ledger.read("#c", 5, 2), [{ from: 5, end: 7 }]);
+  ledger.readUpTo(5);
+  ledger.again("#c", { from: 6, end: 7 }, 3);
+  ledger.settle(unit, "#c", { from: 5, end: 6 });
+  assertEquals(ledger.take(), {
+    after: 1,
+    topics: [{ topic: "#c", settled: "2 4-5", attempts: "1=2 3=2 6=3" }],
+  });
+  ledger.settle(first, "#b", { from: 3, end: 4 });
+  assertEquals(ledger.take(), {
+    after: 4,
+    topics: [
+      { topic: "#b", settled: "", attempts: "" },
+      { topic: "#c", settled: "5", attempts: "6=3" },
+      { topic: "#a", settled: "", attempts: "" },
+      { topic: "#d", settled: "", attempts: "" },
+    ],
+  });
+  ledger.settle(unit, "#c", { from: 6, end: 7 });
+  assertEquals(ledger.take(), { after: 5, topics: [{ topic: "#c", settled: "", attempts: "" }] });
+});
+
 Deno.test("attempts of messages that were given back together are one", () => {
-  const ledger = new Ledger({ after: 0, topics: [] });
+  const ledger = new Ledger({ after: 0, topics: [] }, 0);
   ledger.read("#a", 1, 9);
   ledger.again("#a", { from: 4, end: 8 }, 2);
   ledger.again("#a", { from: 2, end: 3 }, 2);
   ledger.again("#a", { from: 6, end: 7 }, 3);
   const mark = ledger.take();
   assertEquals(mark.topics, [{ topic: "#a", settled: "", attempts: "2=2 4-5=2 6=3 7=2" }]);
-  const next = new Ledger(mark);
+  const next = new Ledger(mark, 1);
   assertEquals([...next.alike("#a", { from: 3, end: 9 })], [
     { from: 3, end: 4, attempt: 1 },
     { from: 4, end: 6, attempt: 2 },
@@ -270,7 +321,7 @@ Deno.test("attempts of messages that were given back together are one", () => {
 });
 
 Deno.test("there is news when a group has come further, or something is to be said, until a mark was taken", () => {
-  const ledger = new Ledger({ after: 3, topics: [] });
+  const ledger = new Ledger({ after: 3, topics: [] }, 3);
   const news: boolean[] = [];
   const note = (): void => void news.push(ledger.hasNews);
   note();
@@ -288,7 +339,7 @@ Deno.test("there is news when a group has come further, or something is to be sa
 });
 
 Deno.test("that nothing is to be known of a topic any more is said again where it could not be stored", () => {
-  const ledger = new Ledger({ after: 0, topics: [{ topic: "#a", settled: "2", attempts: "" }] });
+  const ledger = new Ledger({ after: 0, topics: [{ topic: "#a", settled: "2", attempts: "" }] }, 1);
   const { unit } = ledger;
   assertEquals(ledger.read("#a", 1, 2), [{ from: 1, end: 2 }]);
   ledger.settle(unit, "#a", { from: 1, end: 2 });

@@ -268,6 +268,50 @@ Deno.test("what retention was told to delete all the same is told to one member,
   assertEquals([two.missing, two.shown], [0, ["#d.b 1"]], "once");
 });
 
+Deno.test("of topics that were emptied while nobody was in it a group knows nothing any more once all is settled", async () => {
+  const bench = forgetful();
+  const topics = (): Promise<readonly string[]> =>
+    new Promise((resolve) =>
+      bench.store.group({ name: "g", pattern: "#d.>" }, (outcome) => {
+        assert(outcome.kind === "group");
+        resolve(outcome.mark.topics.map(({ topic }) => topic));
+      })
+    );
+  const worker = await bench.joined();
+  for (const topic of ["#d.a", "#d.b"]) await bench.published(topic, ["1"]);
+  worker.nack("#d.a", 1, { delay: 60_000 });
+  worker.ack("#d.b", 1);
+  await bench.settle();
+  bench.restart();
+  assertEquals(await topics(), ["#d.a", "#d.b"]);
+  await bench.passes(2000);
+  await bench.published("#d.c", ["1"]);
+  const next = await bench.joined();
+  assertEquals([next.missing, next.shown], [1, ["#d.c 1"]]);
+  assertEquals(await topics(), ["#d.a", "#d.b"], "what is open may lie before what is known of them");
+  next.ack("#d.c", 1);
+  await bench.settle();
+  assertEquals(await topics(), []);
+});
+
+Deno.test("what was settled far behind what was not is known until the group has come there", async () => {
+  const bench = new StoredBench();
+  const worker = await bench.joined();
+  // each is more than is read ahead of a member without room
+  for (const topic of ["#d.a", "#d.b", "#d.c"]) await bench.published(topic, ["x".repeat(300_000)]);
+  worker.ack("#d.c", 1);
+  await bench.settle();
+  bench.restart();
+  const next = await bench.joined({ window: 1 });
+  for (const topic of ["#d.a", "#d.b"]) {
+    assertEquals(next.shown, [`${topic} 1`]);
+    next.given.length = 0;
+    next.ack(topic, 1);
+    await bench.settle();
+  }
+  assertEquals(next.shown, []);
+});
+
 Deno.test("what was to be given out again and is deleted is told as well", async () => {
   const bench = forgetful();
   const worker = await bench.joined();
