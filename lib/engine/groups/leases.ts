@@ -28,7 +28,6 @@ class Lease implements Grant {
     this.end = end;
     this.page = page;
     this.term = term;
-    term.leases.add(this);
   }
 
   /** The part of it from one number to before another. */
@@ -38,7 +37,7 @@ class Lease implements Grant {
   }
 }
 
-/** Leases that end at the same time. */
+/** Leases that end at the same time; one at least. */
 interface Term {
   readonly until: number;
   readonly leases: Set<Lease>;
@@ -63,23 +62,21 @@ export interface Lapsed {
  */
 export class Leases {
   readonly #books = new Map<Place, Map<string, Page>>();
-  /** In the order in which they end. */
-  readonly #terms: Term[] = [];
+  /** By when they end, in that order. */
+  readonly #terms = new Map<number, Term>();
+  #size = 0;
 
   /** How many there are: messages that were given together and are held together are one. */
   get size(): number {
-    return this.#terms.reduce((sum, { leases }) => sum + leases.size, 0);
+    return this.#size;
   }
 
   /** Gives messages to a member, until so many milliseconds; not less than in the call before. */
   grant(place: Place, grant: Grant, until: number): void {
-    let term = this.#terms.at(-1);
-    if (term?.until !== until) {
-      term = { until, leases: new Set() };
-      this.#terms.push(term);
-    }
+    let term = this.#terms.get(until);
+    if (term === undefined) this.#terms.set(until, term = { until, leases: new Set() });
     const page = this.#page(place, grant.topic);
-    page.leases.splice(firstEndingBehind(page.leases, grant.from), 0, new Lease(grant, { page, term }));
+    page.leases.splice(firstEndingBehind(page.leases, grant.from), 0, this.#begin(grant, { page, term }));
   }
 
   /** What of a range a member holds, and holds no longer. */
@@ -102,9 +99,10 @@ export class Leases {
     for (let lease = first; lease !== undefined && lease.from < end; lease = leases[++stop]) {
       const { term } = lease;
       taken.push(lease.part(from, end));
-      term.leases.delete(lease);
-      if (lease.from < from) left.push(new Lease(lease.part(0, from), { page, term }));
-      if (lease.end > end) left.push(new Lease(lease.part(end, Infinity), { page, term }));
+      if (lease.from < from) left.push(this.#begin(lease.part(0, from), { page, term }));
+      if (lease.end > end) left.push(this.#begin(lease.part(end, Infinity), { page, term }));
+      // behind those that go on in its place: a term without leases is not kept
+      this.#end(lease);
     }
     leases.splice(start, stop - start, ...left);
     if (leases.length === 0) book.delete(topic);
@@ -127,8 +125,8 @@ export class Leases {
   /** What has been held until now or longer than it may be. */
   lapse(now: number): Lapsed[] {
     const lapsed: Lapsed[] = [];
-    for (let term = this.#terms[0]; term !== undefined && term.until <= now; term = this.#terms[0]) {
-      this.#terms.shift();
+    for (const term of this.#terms.values()) {
+      if (term.until > now) break;
       for (const { page, topic, from, end } of [...term.leases]) {
         const { place } = page;
         for (const grant of this.take(place, topic, { from, end })) lapsed.push({ place, grant });
@@ -144,11 +142,26 @@ export class Leases {
     const grants: Grant[] = [];
     for (const { leases } of book?.values() ?? []) {
       for (const lease of leases) {
-        lease.term.leases.delete(lease);
+        this.#end(lease);
         grants.push(lease.part(0, Infinity));
       }
     }
     return grants;
+  }
+
+  #begin(grant: Grant, on: { readonly page: Page; readonly term: Term }): Lease {
+    const lease = new Lease(grant, on);
+    on.term.leases.add(lease);
+    this.#size++;
+    return lease;
+  }
+
+  /** A term without leases is not kept: each tick may bring one, and one may last for days. */
+  #end(lease: Lease): void {
+    const { until, leases } = lease.term;
+    leases.delete(lease);
+    if (leases.size === 0) this.#terms.delete(until);
+    this.#size--;
   }
 
   #page(place: Place, topic: string): Page {

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { collectHeap } from "../../../lib/collect.ts";
 import type { Unit } from "../../../lib/engine/groups/ledger.ts";
 import { type Grant, Leases } from "../../../lib/engine/groups/leases.ts";
 import { Place } from "../../../lib/engine/groups/members.ts";
@@ -45,6 +46,24 @@ Deno.test("what a member holds it holds once: taken, it is not there any more", 
   assertEquals(leases.lapse(1000).map(({ place, grant }) => [place === two, shown([grant])]), [[true, [
     "#a 11-12 1",
   ]]]);
+});
+
+Deno.test("what nobody holds any more takes no memory, and no time of who counts, however long it might have been held", () => {
+  collectHeap();
+  const before = Deno.memoryUsage().heapUsed;
+  const leases = new Leases();
+  const one = place();
+  // to look at a term for each tick each time would be 20 billion steps
+  for (let tick = 1; tick <= 200_000; tick++) {
+    leases.grant(one, grant(tick, tick + 2), 1_000_000 + tick);
+    leases.take(one, "#a", { from: tick + 1, end: tick + 2 });
+    if (leases.size !== 1) assertEquals(leases.size, 1);
+    leases.take(one, "#a", { from: tick, end: tick + 1 });
+  }
+  collectHeap();
+  const bytes = Deno.memoryUsage().heapUsed - before;
+  assert(bytes < 8 * 1024 ** 2, `${bytes} bytes`);
+  assertEquals([leases.size, leases.lapse(2_000_000)], [0, []]);
 });
 
 const STEP = fc.oneof(
@@ -134,6 +153,8 @@ Deno.test("each message is held until it is taken, its time is over or its membe
             takeOut((_, { until }) => until <= now).toSorted(),
           );
         }
+        assertEquals(leases.size > 0, table.size > 0);
+        assert(leases.size <= table.size);
       }
     }),
     { numRuns: 300 },
