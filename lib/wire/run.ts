@@ -156,6 +156,19 @@ export class Run {
     return this.#partAt(reader, { at, count });
   }
 
+  /** Makes parts as {@link part} does, each behind the one before: all of them in one walk. */
+  parting(): (at: number, count: number) => Run {
+    let reader: RecordReader | undefined;
+    let next = 0;
+    return (at, count) => {
+      if (at === 0 && count === this.count) return this;
+      reader ??= this.#reader();
+      reader.skip(at - next);
+      next = at + count;
+      return this.#partAt(reader, { at, count });
+    };
+  }
+
   /** As {@link part}, and always another run: its memory stays until it is released. */
   kept(at: number, count: number): Run {
     const reader = this.#reader();

@@ -84,6 +84,20 @@ Deno.test("a run is split into what is wanted of it and what is not, in one walk
 
 const TEXT = "pub #a 3 id=p-1\none\npub #a 3 id=p-2\ntwo\npub #a 5 id=p-3\nthree\n";
 
+Deno.test("parts that are asked for one behind the other are those that each by itself would be", () => {
+  const run = runOf(RECORDS, "pub #a 1\n0\npub #a 1\n1\npub #a 1\n2\npub #a 1\n3\npub #a 1\n4\n", 5);
+  run.stored = { first: 10, batch: 4, time: 99 };
+  assert(run.parting()(0, 5) === run);
+  for (const asked of [[[0, 1], [1, 1], [3, 2]], [[1, 2], [4, 1]], [[2, 1]]] as const) {
+    const parts = run.parting();
+    for (const [at, count] of asked) {
+      const [part, alone] = [parts(at, count), run.part(at, count)];
+      assertEquals(textOf(part.records), textOf(alone.records));
+      assertEquals([part.count, part.stored], [alone.count, alone.stored]);
+    }
+  }
+});
+
 Deno.test("a run is itself only where all of it is asked for", () => {
   const run = runOf(RECORDS, TEXT, 3);
   const each = TEXT.match(/pub[^\n]*\n[^\n]*\n/g)!;

@@ -95,4 +95,4 @@ export class Line {
 }
 
 /** The messages of a run from a position on, kept. */
-type Copy = (run: Run, from: number) => Run;
+export type Copy = (run: Run, from: number) => Run;

@@ -15,7 +15,7 @@ import { deadLettersOf } from "./dead_letters.ts";
 import type { Grant } from "./grant.ts";
 import type { Giver, Keys, Terms } from "./keys.ts";
 import { Leases } from "./leases.ts";
-import { Line } from "./line.ts";
+import { type Copy, Line } from "./line.ts";
 import type { GivenBack, Members, Place, Settlement } from "./members.ts";
 import type { Progress } from "./progress.ts";
 import { type Cause, Redelivery, type RedeliveryOwner, type Returned } from "./redelivery.ts";
@@ -124,22 +124,14 @@ export class Sharing implements RedeliveryOwner, Giver {
 
   /** What was stored just now, and is not kept. */
   arrived(run: Run): void {
-    const { ledger } = this.#shared.progress;
-    const { first } = run.stored!;
-    for (const { from, end } of ledger.read(run.route.topic, first, run.count)) {
-      this.#share(run, { from: from - first, end: end - first, copied: true });
-    }
+    this.#share(run, this.#copy);
   }
 
   /** A page that was read; everything up to this batch has been then. */
   arrivedPage(bytes: Uint8Array<ArrayBuffer>, upTo: number): void {
-    const { ledger } = this.#shared.progress;
     const chunk = this.pool.adopt(bytes);
     for (const run of runsOf({ chunk, length: bytes.length }, this.#owner)) {
-      const { first } = run.stored!;
-      for (const { from, end } of ledger.read(run.route.topic, first, run.count)) {
-        this.#share(run, { from: from - first, end: end - first, copied: false });
-      }
+      this.#share(run, keep);
       run.release();
     }
     chunk.release();
@@ -305,28 +297,27 @@ export class Sharing implements RedeliveryOwner, Giver {
     this.#redelivery.add({ ...grant, attempt, cause, before }, attempt > this.#owner.maxAttempts ? 0 : delay);
   }
 
-  /** Gives messages of a run to members, or keeps them until one has room. */
-  #share(
-    run: Run,
-    { from, end, copied }: { readonly from: number; readonly end: number; readonly copied: boolean },
-  ): void {
+  /** Gives what is not settled of a run to members, or what `copy` makes of it waits until one has room. */
+  #share(run: Run, copy: Copy): void {
     const { first } = run.stored!;
     const { ledger } = this.#shared.progress;
     const { unit } = ledger;
     const { topic } = run.route;
-    for (const range of ledger.alike(topic, { from: first + from, end: first + end })) {
-      const { attempt } = range;
-      const at = range.from - first;
-      const count = range.end - range.from;
-      const part = run.part(at, count);
-      if (attempt > this.#owner.maxAttempts) {
-        this.#keys?.expect(part);
-        this.#redelivery.add({ topic, unit, ...range, cause: "lost connection", before: undefined }, 0);
-        continue;
+    const parts = run.parting();
+    for (const unsettled of ledger.read(topic, first, run.count)) {
+      for (const range of ledger.alike(topic, unsettled)) {
+        const { attempt, from, end } = range;
+        const part = parts(from - first, end - from);
+        if (attempt > this.#owner.maxAttempts) {
+          this.#keys?.expect(part);
+          this.#redelivery.add({ topic, unit, ...range, cause: "lost connection", before: undefined }, 0);
+        } else if (this.#keys === undefined) {
+          this.#line.offer(part, { unit, attempt, copy });
+        } else {
+          this.#keys.offer(part, this, { unit, attempt, keeps: true });
+        }
+        if (part !== run) part.release();
       }
-      if (this.#keys !== undefined) this.#keys.offer(part, this, { unit, attempt, keeps: true });
-      else this.#line.offer(part, { unit, attempt, copy: copied ? this.#copy : keep });
-      if (part !== run) part.release();
     }
     this.#redelivery.goOn();
   }
@@ -338,8 +329,7 @@ export class Sharing implements RedeliveryOwner, Giver {
     for (const range of none) this.#redelivery.add({ ...of, ...range }, PUT_OFF_MS);
   }
 
-  readonly #copy = (run: Run, from: number): Run =>
-    copyOf(run, { at: from, count: run.count - from }, this.#owner);
+  readonly #copy: Copy = (run, from) => copyOf(run, { at: from, count: run.count - from }, this.#owner);
 
   hand(place: Place, run: Run, { unit, attempt }: Terms): void {
     const { count, route: { topic }, stored } = run;

@@ -361,3 +361,23 @@ Deno.test("what a group had not read yet comes when the broker has begun anew, w
   bench.restart();
   assertEquals((await bench.joined()).shown, ["#d.a 10", "#d.a 11", "#d.a 12"]);
 });
+
+Deno.test("of a batch of which much is settled what is not is found in one walk, wherever it lies", async () => {
+  const bench = new StoredBench();
+  const messages = 300_000;
+  const settled = Array.from({ length: messages / 2 }, (_, at) => 2 * at + 1).join(" ");
+  const topics = [{ topic: "#d.a", settled, attempts: "" }];
+  await new Promise<unknown>((resolve) =>
+    bench.store.commit(
+      { appends: [], marks: [{ name: "g", pattern: "#d.>", sequence: 0, after: 0, topics }] },
+      resolve,
+    )
+  );
+  await bench.published("#d.a", Array.from({ length: messages }, (_, at) => `${at + 1}`));
+  // to begin each part at the first message would be some ten billion steps: minutes
+  const worker = await bench.joined({ window: 1000 });
+  assertEquals(counts(bench), [1000, messages / 2 - 1000]);
+  assert(
+    worker.given.every(({ sequence, payload }, at) => sequence === 2 * at + 2 && payload === `${sequence}`),
+  );
+});
