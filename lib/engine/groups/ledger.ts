@@ -54,6 +54,8 @@ export class Ledger {
   readonly #changed = new Set<string>();
   /** Topics that marks which were taken before have named. */
   readonly #named = new Set<string>();
+  /** Of those the ones of which nothing is to be known any more, and no mark says so yet. */
+  readonly #over = new Set<string>();
   /**
    * Topics of the mark that it goes on from, and where what that says of them ends; and the batch up to which
    * all of it lies. Retention may have deleted it, and nothing is read of such a topic.
@@ -90,7 +92,12 @@ export class Ledger {
 
   /** Whether there is anything that the last mark does not say. */
   get hasNews(): boolean {
-    return this.#moved || this.#changed.size > 0;
+    return this.#moved || this.#changed.size > 0 || this.#over.size > 0;
+  }
+
+  /** Whether there is a topic of which nothing is to be known any more, and no mark says so. */
+  get isCrowded(): boolean {
+    return this.#over.size > 0;
   }
 
   /** What is read now, and belongs together until {@link readUpTo}. */
@@ -174,17 +181,23 @@ export class Ledger {
     }
   }
 
-  /** What has changed since the last mark, or since that was {@link untaken}. */
+  /**
+   * What has changed since the last mark that was not {@link untake}n. Of topics of which nothing is to be
+   * known any more it says some only: all of them is settled, and what stands there does no harm.
+   */
   take(): Mark {
     const topics: TopicMark[] = [];
     for (const topic of this.#changed) {
-      const account = this.#accounts.get(topic);
-      const isNamed = this.#named.has(topic);
-      if (account === undefined && !isNamed) continue;
-      if (account === undefined) this.#named.delete(topic);
-      else this.#named.add(topic);
-      const settled = `${account?.settled ?? ""}`;
-      topics.push({ topic, settled, attempts: showAttempts(account?.attempts) });
+      const { settled, attempts } = this.#accounts.get(topic)!;
+      this.#named.add(topic);
+      topics.push({ topic, settled: `${settled}`, attempts: showAttempts(attempts) });
+    }
+    let room = OVER_MOST;
+    for (const topic of this.#over) {
+      if (room-- === 0) break;
+      this.#over.delete(topic);
+      this.#named.delete(topic);
+      topics.push({ topic, settled: "", attempts: "" });
     }
     this.#changed.clear();
     this.#moved = false;
@@ -195,9 +208,10 @@ export class Ledger {
   untake({ topics }: Mark): void {
     this.#moved = true;
     for (const { topic } of topics) {
-      this.#changed.add(topic);
       // it may have been taken out of what is stored, or not
       this.#named.add(topic);
+      if (this.#accounts.has(topic)) this.#changed.add(topic);
+      else this.#over.add(topic);
     }
   }
 
@@ -206,6 +220,7 @@ export class Ledger {
     if (account === undefined) {
       account = { settled: new SequenceRanges(), attempts: new Map() };
       this.#accounts.set(topic, account);
+      this.#over.delete(topic);
     }
     return account;
   }
@@ -260,9 +275,15 @@ export class Ledger {
     const account = this.#accounts.get(topic);
     if (account === undefined) return;
     if (account.settled.take(0, end).length > 0) this.#changed.add(topic);
-    if (account.settled.empty && account.attempts.size === 0) this.#accounts.delete(topic);
+    if (!account.settled.empty || account.attempts.size > 0) return;
+    this.#accounts.delete(topic);
+    this.#changed.delete(topic);
+    if (this.#named.has(topic)) this.#over.add(topic);
   }
 }
+
+/** Topics in a mark of which nothing is to be known any more, at most: each costs a commit a row. */
+const OVER_MOST = 2000;
 
 /** Behind all that is known. */
 function endOf({ settled, attempts }: Account): number {
@@ -297,8 +318,7 @@ function readAttempts(text: string): Map<number, number> {
 }
 
 /** `8-11=2 14=3`: what was given back together is one. */
-function showAttempts(attempts: ReadonlyMap<number, number> | undefined): string {
-  if (attempts === undefined || attempts.size === 0) return "";
+function showAttempts(attempts: ReadonlyMap<number, number>): string {
   const parts: string[] = [];
   const sorted = [...attempts].sort(([one], [other]) => one - other);
   for (let at = 0; at < sorted.length;) {

@@ -115,6 +115,7 @@ export class Progress implements Marked {
         for (const { letters } of burials) letters.stored();
         for (const answer of answers) answer.acknowledge(this.#done);
         if (this.clean) this.#told?.();
+        else if (this.ledger.isCrowded) this.#owner.settlements.changed(this, this.#told ? "now" : "soon");
       },
       refused: () => {
         this.#underWay--;

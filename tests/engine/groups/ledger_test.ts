@@ -258,7 +258,7 @@ Deno.test("who goes on from what was stored gets what was not settled by then, a
       for (const { topic, sequence, unit } of open) {
         ledger.settle(unit, topic, { from: sequence, end: sequence + 1 });
       }
-      table.put(ledger.take());
+      while (ledger.hasNews) table.put(ledger.take());
       assertEquals(table.mark, { after: log.length, topics: [] });
     }),
     { numRuns: 300 },
@@ -292,9 +292,9 @@ Deno.test("what a mark says of what is not there any more is forgotten when all 
   assertEquals(ledger.take(), {
     after: 4,
     topics: [
-      { topic: "#b", settled: "", attempts: "" },
       { topic: "#c", settled: "5", attempts: "6=3" },
       { topic: "#a", settled: "", attempts: "" },
+      { topic: "#b", settled: "", attempts: "" },
       { topic: "#d", settled: "", attempts: "" },
     ],
   });
@@ -349,4 +349,34 @@ Deno.test("that nothing is to be known of a topic any more is said again where i
   ledger.untake(mark);
   assertEquals(ledger.take(), mark);
   assertEquals(ledger.take(), { after: 1, topics: [] });
+});
+
+Deno.test("of many topics of which nothing is to be known any more a mark says some, of others all that has changed", () => {
+  const many = Array.from({ length: 4500 }, (_, at) => `#a.${at}`);
+  const topics = many.map((topic) => ({ topic, settled: "1", attempts: "" }));
+  const ledger = new Ledger({ after: 0, topics }, 2);
+  const table = new Table();
+  table.put({ after: 0, topics });
+  ledger.readUpTo(2);
+  const settle = (topic: string, sequence: number): void => {
+    const { unit } = ledger;
+    ledger.read(topic, sequence, 2);
+    ledger.settle(unit, topic, { from: sequence, end: sequence + 1 });
+    ledger.readUpTo(ledger.after + 1);
+  };
+  const said = (): number[] => {
+    const mark = ledger.take();
+    table.put(mark);
+    return [mark.topics.length, table.rows.size];
+  };
+  assertEquals([said(), ledger.after, ledger.isCrowded], [[2000, 2500], 2, true]);
+  // one that has been said to be over, and one that has not
+  settle("#a.0", 2);
+  settle("#a.4400", 2);
+  assertEquals([table.rows.get("#a.4400")?.settled, said(), ledger.isCrowded], ["1", [2002, 501], true]);
+  assertEquals([table.rows.get("#a.0")?.settled, table.rows.get("#a.4400")?.settled], ["2", "2"]);
+  const refused = ledger.take();
+  assertEquals([refused.topics.length, ledger.isCrowded, ledger.hasNews], [499, false, false]);
+  ledger.untake(refused);
+  assertEquals([ledger.isCrowded, said(), ledger.hasNews], [true, [499, 2], false]);
 });

@@ -199,3 +199,29 @@ Deno.test("a dead letter's topic counts once when it is stored, and others may b
   await bench.published("#d.b", ["1"]);
   assertEquals(bench.answers, ["1"]);
 });
+
+Deno.test("what need not be known of many topics any more is forgotten some at a time, and all of it before a group is over", async () => {
+  const world = new World();
+  const { bench, store } = world;
+  const topics = Array.from({ length: 7000 }, (_, at) => ({ topic: `#d.${at}`, settled: "1", attempts: "" }));
+  await new Promise<unknown>((resolve) =>
+    store.commit(
+      { appends: [], marks: [{ name: "g", pattern: "#d.>", sequence: 0, after: 0, topics }] },
+      resolve,
+    )
+  );
+  await bench.published("#d.a", ["1"]);
+  const worker = await bench.joined();
+  store.free = false;
+  worker.ack("#d.a", 1);
+  await bench.settle();
+  const rows = async (): Promise<number> =>
+    (await world.stored()).marks.reduce((sum, mark) => sum + mark.topics.length, 0);
+  assertEquals([await rows(), worker.answers, world.idle], [2000, ["ack #d.a 1"], true]);
+  await bench.passes(250);
+  assertEquals([await rows(), world.idle], [2000, true]);
+  worker.dies();
+  await bench.settle();
+  assertEquals([await rows(), await rows(), world.idle], [2000, 1000, true]);
+  assertEquals(bench.engine.snapshot().groups, []);
+});
