@@ -203,7 +203,7 @@ Deno.test("what takes more than a page comes in its order, each message once", a
 Deno.test("what cannot be read is told once, and what comes back behind it is read again", async () => {
   const { owner, redelivery } = await made(3);
   owner.store.failures = 1;
-  for (const  of of[back(1, 2), back(2, 3, { attempt: 3 })]) redelivery.add(of, 0);
+  for (const each of [back(1, 2), back(2, 3, { attempt: 3 })]) redelivery.add(each, 0);
   redelivery.goOn();
   await settled();
   assertEquals([owner.told, owner.store.asked], [["damaged"], ["#d.a 1-1"]]);
