@@ -27,6 +27,7 @@ export class GroupHolds {
   readonly #exact = new Map<string, Groups>();
   readonly #wild = new Map<string, Groups>();
   readonly #patterns = new PatternTable<Groups>();
+  #changes = 0;
   readonly #settledOf: (group: GroupName, topic: string) => string | undefined;
 
   /** `settledOf`: of a topic, what a group has settled behind where it has settled everything. */
@@ -34,8 +35,14 @@ export class GroupHolds {
     this.#settledOf = settledOf;
   }
 
+  /** How often a group has come, come further or gone: while it stays the same, so does what is held. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** It has come so far. */
   put({ name, pattern, sequence, after }: Stand): void {
+    this.#changes++;
     const wild = isPattern(pattern);
     const all = wild ? this.#wild : this.#exact;
     let groups = all.get(pattern);
@@ -53,7 +60,9 @@ export class GroupHolds {
     const wild = isPattern(pattern);
     const all = wild ? this.#wild : this.#exact;
     const groups = all.get(pattern);
-    if (groups?.delete(name) !== true || groups.size > 0) return;
+    if (groups?.delete(name) !== true) return;
+    this.#changes++;
+    if (groups.size > 0) return;
     all.delete(pattern);
     if (wild) this.#patterns.remove(pattern, groups);
   }

@@ -136,6 +136,10 @@ export class MemoryLog implements LogView, TrimPort {
     return this.marks.holds.has(this.nameOf(batch.topic), batch);
   }
 
+  get holdChanges(): number {
+    return this.marks.holds.changes;
+  }
+
   timeAt(id: number): { readonly id: number; readonly time: number } | undefined {
     return this.#batches[indexOf(this.#batches, (batch) => batch.id >= id)];
   }

@@ -37,6 +37,8 @@ export interface TrimPort {
   agedOf(topic: number, sequence: number, limit: number): readonly AgedBatch[];
   /** Whether a group has not settled all of it. */
   isHeld(batch: AgedBatch): boolean;
+  /** {@link GroupHolds.changes}: while it stays the same, so does what is held. */
+  readonly holdChanges: number;
   /** Deletes all of them or, when it throws, none. `groupsMiss`: groups may not have settled them. */
   trim(batches: readonly AgedBatch[], how: { readonly groupsMiss: boolean }): void;
 }
@@ -161,23 +163,28 @@ export class Trimmer {
 
   *#whatIsDue(rule: Rule, now: number): Generator<(rule: Rule, now: number) => Slice> {
     // what was held back is the oldest
-    if (rule.back.isDue(now)) yield (rule, now) => this.#trimHeldBack(rule, now);
+    if (this.#isBackDue(rule, now)) yield (rule, now) => this.#trimHeldBack(rule, now);
     if (this.#trims(rule, now)) yield (rule, now) => this.#trim(rule, now);
   }
 
   #isDue(rule: Rule, now: number): boolean {
-    return rule.back.isDue(now) || this.#trims(rule, now);
+    return this.#isBackDue(rule, now) || this.#trims(rule, now);
+  }
+
+  #isBackDue(rule: Rule, now: number): boolean {
+    const { back } = rule;
+    if (back.isEmpty) return false;
+    return back.isDue(now, { changes: this.#port.holdChanges, isOver: this.#over(rule) > 0 });
   }
 
   #trims(rule: Rule, now: number): boolean {
-    return now >= rule.due ||
-      (rule.bytes < Infinity && this.#heldBy(rule) - rule.back.bytes > rule.bytes);
+    return now >= rule.due || this.#over(rule) > rule.back.bytes;
   }
 
   #trim(rule: Rule, now: number): Slice {
     const { age, back, ignoresGroups } = rule;
     const before = now - age;
-    let over = this.#heldBy(rule) - back.bytes - rule.bytes;
+    let over = this.#over(rule) - back.bytes;
     const batches = this.#port.agedAfter(rule.position, rule.limit);
     const trimmed: AgedBatch[] = [];
     let bytes = 0;
@@ -222,16 +229,18 @@ export class Trimmer {
   #trimHeldBack(rule: Rule, now: number): Slice {
     const { back } = rule;
     const before = now - rule.age;
-    let over = this.#heldBy(rule) - rule.bytes;
+    let over = this.#over(rule);
     const trimmed: AgedBatch[] = [];
     let bytes = 0;
     const released: Array<readonly [BackTopic, Released]> = [];
-    for (const topic of back.look(now)) {
+    for (const topic of back.look(now, { changes: this.#port.holdChanges })) {
       const batches = this.#port.agedOf(topic.id, topic.from, SLICE_BATCHES_LEAST);
       let upTo = topic.from;
       let size = 0;
+      let tooOld: number | undefined;
       for (const batch of batches) {
         const goes = batch.first < topic.end && (batch.time < before || over > 0);
+        if (!goes) tooOld = batch.time + rule.age + 1;
         if (!goes || this.#port.isHeld(batch)) break;
         trimmed.push(batch);
         over -= batch.size;
@@ -241,14 +250,19 @@ export class Trimmer {
       bytes += size;
       // all that was read has gone
       const more = batches.length === SLICE_BATCHES_LEAST && upTo === endOf(batches.at(-1)!);
-      released.push([topic, { upTo, bytes: size, more }]);
+      released.push([topic, { upTo, bytes: size, more, tooOld }]);
       if (bytes >= SLICE_BYTES_MOST) break;
     }
     if (trimmed.length > 0) this.#port.trim(trimmed, { groupsMiss: false });
     for (const [topic, what] of released) back.trimmed(topic, what);
     rule.held -= bytes;
     const messages = trimmed.reduce((sum, { count }) => sum + count, 0);
-    return { done: !back.isDue(now), messages, batches: trimmed };
+    return { done: !this.#isBackDue(rule, now), messages, batches: trimmed };
+  }
+
+  /** Bytes more than the rule has room for. */
+  #over(rule: Rule): number {
+    return rule.bytes === Infinity ? -Infinity : this.#heldBy(rule) - rule.bytes;
   }
 
   #heldBy(rule: Rule): number {

@@ -87,6 +87,21 @@ Deno.test("a batch is held by who has not settled all of it, and each misses wha
   );
 });
 
+Deno.test("it is told that what is held may have changed, and nothing that has not", () => {
+  const holds = new GroupHolds(() => undefined);
+  const changes = [holds.changes];
+  const then = (act: () => unknown): void => {
+    act();
+    changes.push(holds.changes);
+  };
+  const [g, h] = [{ name: "g", pattern: "#a" }, { name: "h", pattern: "#a" }];
+  for (const group of [g, h]) then(() => holds.put({ ...group, sequence: 0, after: 0 }));
+  then(() => holds.put({ ...g, sequence: 0, after: 1 }));
+  then(() => holds.has("#a", { id: 1, topic: 1, first: 1, count: 1 }));
+  for (const group of [g, g, h]) then(() => holds.delete(group));
+  assertEquals(changes, [0, 1, 2, 3, 3, 4, 4, 5]);
+});
+
 Deno.test("numbers of a group that cannot be read are damage, and nobody's loss", () => {
   const holds = new GroupHolds(() => "?");
   holds.put({ name: "g", pattern: "#a", sequence: 0, after: 0 });

@@ -16,6 +16,7 @@ class List implements TrimPort {
   batches: AgedBatch[];
   readonly asked: string[] = [];
   held: (batch: AgedBatch) => boolean = () => false;
+  holdChanges = 0;
   readonly groupsMiss: boolean[] = [];
   named = 0;
   deleted = 0;
@@ -179,6 +180,7 @@ Deno.test("what was held back is looked at 8 batches at a time, topic by topic, 
   assertEquals([trimmer.heldBack, list.groupsMiss], [30, []]);
   list.asked.length = 0;
   list.held = ({ topic }) => topic === 2;
+  list.holdChanges++;
   // the second look of the topic comes in the step behind
   assertEquals([trimmer.due(1099), trimmer.due(1100)], [true, true]);
   assertEquals(steps(trimmer, 1100), [8, 7]);
@@ -190,6 +192,42 @@ Deno.test("what was held back is looked at 8 batches at a time, topic by topic, 
   assertEquals([trimmer.heldBack, list.groupsMiss], [15, [false, false]]);
 });
 
+/** Topics of what was held back that were looked at since the last time this was asked. */
+function looks(list: List): number {
+  return list.asked.splice(0).filter((each) => each.startsWith("of")).length;
+}
+
+Deno.test("what is held back is not looked at again before a group has come further", () => {
+  const list = new List({ count: 200, topics: Array.from({ length: 200 }, (_, at) => at + 1) });
+  const trimmer = new Trimmer(list, { age: 10 });
+  list.held = () => true;
+  steps(trimmer, 100);
+  looks(list);
+  for (let now = 1100; now < 60_000; now += 1000) {
+    assertEquals([steps(trimmer, now), looks(list)], [[0], 0]);
+  }
+  list.held = ({ topic }) => topic > 2;
+  list.holdChanges++;
+  assertEquals(steps(trimmer, 60_000), [2, 0, 0, 0]);
+  assertEquals([looks(list), trimmer.heldBack], [200, 198]);
+});
+
+Deno.test("what was held back, is settled and has room goes when there is none any more", () => {
+  const list = new List({ count: 6 });
+  const trimmer = new Trimmer(list, { bytes: 4 });
+  list.held = () => true;
+  assertEquals([steps(trimmer, 0), trimmer.heldBack], [[0], 2]);
+  const [, , , , ...newest] = list.batches;
+  list.batches = list.batches.slice(0, 4);
+  list.held = () => false;
+  list.holdChanges++;
+  looks(list);
+  assertEquals([steps(trimmer, 1000), looks(list)], [[0], 1]);
+  assertEquals([steps(trimmer, 2000), looks(list)], [[0], 0]);
+  list.batches.push(...newest);
+  assertEquals([trimmer.due(1999), trimmer.due(2000), steps(trimmer, 2000)], [false, true, [2]]);
+});
+
 Deno.test("what was held back goes up to 8 MiB in a step, topic by topic, and is told as what went", () => {
   const one = ["1", "2", "3"];
   for (const [size, expected] of [[8 * MIB, one], [8 * MIB - 1, ["1 2", "3"]], [8 * MIB + 1, one]] as const) {
@@ -198,6 +236,7 @@ Deno.test("what was held back goes up to 8 MiB in a step, topic by topic, and is
     list.held = () => true;
     steps(trimmer, 100);
     list.held = () => false;
+    list.holdChanges++;
     const found: string[] = [];
     for (let more = true; more;) {
       const step = trimmer.step(2000);

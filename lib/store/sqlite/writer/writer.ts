@@ -226,6 +226,10 @@ export class Writer implements TrimPort {
     return this.#marks.holds.has(this.nameOf(batch.topic), batch);
   }
 
+  get holdChanges(): number {
+    return this.#marks.holds.changes;
+  }
+
   trim(batches: readonly AgedBatch[], { groupsMiss }: { readonly groupsMiss: boolean }): void {
     const identity = identityWithout(batches, this.#identity);
     const missed = new Map<GroupName, number>();

@@ -22,6 +22,7 @@ class AskedWriter {
   deleted = 0;
   batches: AgedBatch[] = [];
   held = false;
+  holdChanges = 0;
   checkpointDue = false;
   walUsed = false;
   moreIds = false;
@@ -329,6 +330,7 @@ Deno.test("that messages stay for groups is said once, and again when they have 
     [clock.wall, clock.time] = [2000, 1000];
     assertEquals([told(), told()], [[`${event} {"bytes":21}`], []]);
     writer.held = false;
+    writer.holdChanges++;
     [clock.wall, clock.time] = [4000, 3000];
     assertEquals(told(), []);
     assertEquals(writer.batches, []);
