@@ -40,8 +40,7 @@ function* steps(view: LogView, cursor: Cursor, page: PageBuilder): Generator<Cur
   const { last, ...rest } = cursor;
   if (last === undefined) return;
   const bounds = boundsOf(cursor);
-  for (const [id, name] of view.matching(cursor.pattern)) {
-    if (id < last.topic) continue;
+  for (const [id, name] of view.matching(cursor.pattern).after(last.topic - 1)) {
     const newest = admits(cursor, name) ? newestUpTo(view, id, cursor.after) : undefined;
     if (newest !== undefined) {
       const given = id === last.topic ? last.sequence : 0;

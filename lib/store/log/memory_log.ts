@@ -4,11 +4,11 @@
  * @module
  */
 import { compareNames } from "../../topics/compare_names.ts";
-import { matches } from "../../topics/topic.ts";
 import type { GroupName } from "../types.ts";
 import { DamageError, missingTopic } from "./damage.ts";
 import { Beginnings } from "./beginnings.ts";
 import { type CommitNumbers, type Grouped, UNBEGUN } from "./group.ts";
+import { type Matching, MatchingNames } from "./matching.ts";
 import { MemoryDelayed } from "./memory_delayed.ts";
 import { MemoryMarks } from "./memory_marks.ts";
 import { ReplayMemory } from "./replay_memory.ts";
@@ -35,6 +35,7 @@ export class MemoryLog implements LogView, TrimPort {
   readonly #batches: Batch[] = [];
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #byId = new Map<number, MemoryTopic>();
+  readonly #names: string[] = [];
 
   get bytes(): number {
     return this.#bytes + this.delayed.bytes;
@@ -100,10 +101,8 @@ export class MemoryLog implements LogView, TrimPort {
     return this.topicOf(id).name;
   }
 
-  matching(pattern: string): ReadonlyMap<number, string> {
-    const found = new Map<number, string>();
-    for (const { id, name } of this.#topics.values()) if (matches(pattern, name)) found.set(id, name);
-    return found;
+  matching(pattern: string): Matching {
+    return new MatchingNames(pattern, this.#names);
   }
 
   holding(topic: number, sequence: number): BatchRef | undefined {
@@ -188,6 +187,7 @@ export class MemoryLog implements LogView, TrimPort {
     const topic: MemoryTopic = { id: this.#topics.size + 1, name, floor: 1, next: 1, batches: [] };
     this.#topics.set(name, topic);
     this.#byId.set(topic.id, topic);
+    this.#names[topic.id] = name;
     return topic;
   }
 }

@@ -9,6 +9,7 @@ import { boundsOf } from "./bounds.ts";
 import { DamageError, misplaced, missing } from "./damage.ts";
 import { nextAsOf, nextSequence, startOf } from "./find.ts";
 import { readLast } from "./last.ts";
+import type { Matching } from "./matching.ts";
 import { PageBuilder, type PageRead } from "./page_builder.ts";
 import type { Expected } from "./replay_memory.ts";
 import { type Batch, type BatchRef, endOf, type LogView } from "./view.ts";
@@ -162,7 +163,7 @@ class Reading {
   #take(
     ref: BatchRef | Batch,
     wanting: readonly number[],
-    topics: readonly ReadonlyMap<number, string>[],
+    topics: readonly Matching[],
   ): boolean {
     const near = wanting.some((index) => {
       const { from, end } = boundsOf(this.#cursors[index]!);
@@ -198,7 +199,7 @@ class Reading {
       if (this.#ends[at] !== "none") continue;
       const { end } = boundsOf(cursor);
       const topics = end === Infinity ? undefined : view.matching(cursor.pattern);
-      const own = [...topics ?? []].filter(([, name]) => admits(cursor, name));
+      const own = [...topics?.after(0) ?? []].filter(([, name]) => admits(cursor, name));
       // one that nothing was ever appended to is not there yet: something of it waits until it is due
       const waited = own.filter(([topic]) => nextAsOf(view, topic, this.#last) < end);
       const done = own.length > waited.length && waited.every(([topic]) => nextSequence(view, topic) === 1);

@@ -50,8 +50,7 @@ function seekSequence(
   let { topic, after, found, newest } = place ?? { topic: 0, after: view.last, found: false, newest: 0 };
   let trimmedTo: number | undefined;
   let looked = 0;
-  for (const [id, name] of view.matching(pattern)) {
-    if (id <= topic) continue;
+  for (const [id, name] of view.matching(pattern).after(topic)) {
     if (++looked > TOPICS_MOST) {
       return {
         kind: "searching",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Matching } from "./matching.ts";
 import type { ReplayMemory } from "./replay_memory.ts";
 
 /** A batch without its bytes. */
@@ -44,8 +45,8 @@ export interface LogView {
   topicNamed(name: string): TopicRow | undefined;
   /** The topics behind a name, in the order of the bytes of their UTF-8, at most `limit`. */
   namesAfter(name: string, limit: number): readonly TopicRow[];
-  /** The topics a pattern takes in, in the order of their ids. */
-  matching(pattern: string): ReadonlyMap<number, string>;
+  /** The topics a pattern takes in. */
+  matching(pattern: string): Matching;
   topicOf(id: number): TopicRow;
   /** Of a topic, the batch with the greatest first sequence number that is at most this. */
   holding(topic: number, sequence: number): BatchRef | undefined;

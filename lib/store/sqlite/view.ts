@@ -4,17 +4,16 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { isPattern, matches } from "../../topics/topic.ts";
+import { isPattern } from "../../topics/topic.ts";
 import { DamageError, misplaced, missingTopic } from "../log/damage.ts";
+import { type Matching, MatchingNames, matchingOne } from "../log/matching.ts";
 import { ReplayMemory } from "../log/replay_memory.ts";
 import { type Batch, type BatchRef, endOf, type LogView, type TopicRow } from "../log/view.ts";
 import { int, type Row } from "./rows.ts";
 import { batchFrom, batchRefFrom, topicFrom } from "./stored_rows.ts";
 
-/** Patterns whose topics are remembered, and topics of all of them; beyond it all are found anew. */
+/** Patterns of which it is remembered which topics they take in. */
 const PATTERNS_MOST = 256;
-const MATCHED_MOST = 1_000_000;
-
 /** Topics that are read together. */
 const TOPICS_READ = 1000;
 /** Batches that are read together, and about how many bytes of them. */
@@ -25,19 +24,12 @@ const ROWS_BYTES = 512 * 1024;
 /** The columns of a batch without its bytes. */
 const BATCH_REF = "id, topic, first, count";
 
-interface Matched {
-  /** The topics up to this one have been compared. */
-  upTo: number;
-  readonly topics: Map<number, string>;
-}
-
-/** Which topics patterns take in; forgotten as one. */
+/** What is known of topics; forgotten as one. */
 class Remembered {
-  /** One string for a name, however many patterns take it in. */
-  readonly names = new Map<number, string>();
-  readonly patterns = new Map<string, Matched>();
-  /** Topics of all patterns, one that several take in as often. */
-  topics = 0;
+  /** By id, of all topics up to some: once, however many patterns take them in. */
+  readonly names: string[] = [];
+  /** The one that was asked for longest ago first. */
+  readonly patterns = new Map<string, MatchingNames>();
 }
 
 /** Reads over one connection; what is asked within one {@link snapshot} sees one state. */
@@ -61,13 +53,10 @@ export class SqliteView implements LogView {
   readonly #timeAt: StatementSync;
   readonly #load: StatementSync;
   readonly #loadNext: StatementSync;
-  readonly #matchedMost: number;
   #remembered = new Remembered();
 
-  /** `matched`: topics of all patterns from which on they are forgotten when another pattern comes. */
-  constructor(db: DatabaseSync, { matched = MATCHED_MOST }: { readonly matched?: number } = {}) {
+  constructor(db: DatabaseSync) {
     this.#db = db;
-    this.#matchedMost = matched;
     this.#begin = db.prepare("BEGIN");
     this.#end = db.prepare("COMMIT");
     this.#last = db.prepare(
@@ -135,37 +124,20 @@ export class SqliteView implements LogView {
     return topicFrom(row);
   }
 
-  matching(pattern: string): ReadonlyMap<number, string> {
-    if (!isPattern(pattern)) {
-      const topic = this.topicNamed(pattern);
-      return new Map(topic === undefined ? [] : [[topic.id, topic.name]]);
-    }
-    let matched = this.#remembered.patterns.get(pattern);
-    if (matched === undefined) {
-      if (this.#remembered.patterns.size >= PATTERNS_MOST || this.matched >= this.#matchedMost) this.forget();
-      this.#remembered.patterns.set(pattern, matched = { upTo: 0, topics: new Map() });
-    }
-    for (let rows = this.#topicsAfter.all(matched.upTo); rows.length > 0;) {
-      for (const row of rows) {
-        const { id, name } = topicFrom(row);
-        if (id <= matched.upTo) throw new DamageError(`topic ${id} is not where it belongs`);
-        if (matches(pattern, name)) {
-          matched.topics.set(id, this.#shared(id, name));
-          this.#remembered.topics++;
-        }
-        matched.upTo = id;
-      }
-      rows = rows.length < TOPICS_READ ? [] : this.#topicsAfter.all(matched.upTo);
-    }
-    return matched.topics;
+  matching(pattern: string): Matching {
+    if (!isPattern(pattern)) return matchingOne(this.topicNamed(pattern));
+    const { names, patterns } = this.#remembered;
+    this.#readNames(names);
+    const matching = patterns.get(pattern) ?? new MatchingNames(pattern, names);
+    matching.extend();
+    patterns.delete(pattern);
+    patterns.set(pattern, matching);
+    const [oldest] = patterns.keys();
+    if (patterns.size > PATTERNS_MOST && oldest !== undefined) patterns.delete(oldest);
+    return matching;
   }
 
-  /** How many topics are remembered, of all patterns. */
-  get matched(): number {
-    return this.#remembered.topics;
-  }
-
-  /** Forgets which topics patterns take in: they are found anew when they are asked for. */
+  /** Forgets the names of topics: they are read anew when a pattern is asked for. */
   forget(): void {
     this.#remembered = new Remembered();
   }
@@ -245,11 +217,16 @@ export class SqliteView implements LogView {
     return new DamageError(`of ${name} the messages ${first} to ${endOf(ref) - 1}, batch ${id}: ${what}`);
   }
 
-  #shared(id: number, name: string): string {
-    const { names } = this.#remembered;
-    const known = names.get(id);
-    if (known !== undefined) return known;
-    names.set(id, name);
-    return name;
+  /** Reads those that have come since. */
+  #readNames(names: string[]): void {
+    for (let read = TOPICS_READ; read === TOPICS_READ;) {
+      const rows = this.#topicsAfter.all(names.length - 1);
+      for (const row of rows) {
+        const { id, name } = topicFrom(row);
+        if (id < names.length) throw new DamageError(`topic ${id} is not where it belongs`);
+        names[id] = name;
+      }
+      read = rows.length;
+    }
   }
 }

@@ -138,7 +138,7 @@ function endOf(
   const { to } = one;
   const last = Math.min(log.last, upTo);
   if (to === undefined) return "caught up";
-  const own = [...log.matching(one.pattern)].filter(([, name]) => admits(one, name));
+  const own = [...log.matching(one.pattern).after(0)].filter(([, name]) => admits(one, name));
   if (to.kind === "time") {
     const later = known.some((each) =>
       lets({ ...one, to: undefined, time: 0 }, each) && each.batch <= last && each.time > to.time
@@ -221,7 +221,7 @@ function replayOf({ log, known }: MadeLog, one: Cursor, from: From): readonly Kn
       return own.filter(({ sequence }) => sequence >= from.sequence);
     case "last": {
       const { count, asOf = Infinity } = from;
-      const first = [...log.matching("#>")].sort(([a], [b]) => a - b).flatMap(([, name]) => {
+      const first = [...log.matching("#>").after(0)].sort(([a], [b]) => a - b).flatMap(([, name]) => {
         const then = known.filter(({ topic, time }) => topic === name && time < asOf);
         const newest = then.at(-1)?.sequence ?? 0;
         return then.filter((each) => each.sequence > newest - count && lets(one, each));
@@ -246,7 +246,7 @@ Deno.test("a replay that begins where it is told to brings all that is left from
         const rest = readAll(view, [cursor], { known, most, now });
         assertEquals([...shown(messagesOf(first)), ...rest.messages], shown(expected));
         assertEquals(deleted, log.deleted);
-        const own = [...log.matching(pattern)].filter(([, name]) => admits(all, name));
+        const own = [...log.matching(pattern).after(0)].filter(([, name]) => admits(all, name));
         const sequence = from.kind === "sequence" ? from.sequence : 0;
         const floor = own[0] === undefined ? 0 : log.topicOf(own[0][0]).floor;
         const isTrimmed = !/[*>]/.test(pattern) && sequence >= 1 && floor > sequence;
@@ -291,14 +291,16 @@ Deno.test("the last of each topic come in pages of any size, as of one batch, an
             checkSize(page, { most, end: at.last === undefined, known });
           }
           assertEquals(at, { pattern, after, sequence, time: 0, to, reception });
-          const expected = [...log.matching(pattern)].sort(([a], [b]) => a - b).flatMap(([, name]) => {
-            const then = known.filter(({ topic, batch }) => topic === name && batch <= after);
-            const newest = then.at(-1)?.sequence ?? 0;
-            return then.filter((each) =>
-              each.sequence > newest - count && lets({ ...one, after: 0, time: 0 }, each) &&
-              now < each.expires
-            );
-          });
+          const expected = [...log.matching(pattern).after(0)].sort(([a], [b]) => a - b).flatMap(
+            ([, name]) => {
+              const then = known.filter(({ topic, batch }) => topic === name && batch <= after);
+              const newest = then.at(-1)?.sequence ?? 0;
+              return then.filter((each) =>
+                each.sequence > newest - count && lets({ ...one, after: 0, time: 0 }, each) &&
+                now < each.expires
+              );
+            },
+          );
           assertEquals(messages, shown(expected));
         });
       },
