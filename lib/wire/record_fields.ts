@@ -119,6 +119,17 @@ export interface Stretch {
   readonly end: number;
 }
 
+/** Milliseconds of the least `ttl=` of records; undefined: none has one. */
+export function leastTtl(records: Records): number | undefined {
+  const reader = new RecordReader(records);
+  let least: number | undefined;
+  while (reader.next()) {
+    const ttl = ttlOf(reader, records);
+    if (ttl !== undefined) least = Math.min(ttl, least ?? ttl);
+  }
+  return least;
+}
+
 /** What of records that were stored at `time` is still to be delivered at `now`, both in milliseconds. */
 export function unexpired(
   records: Records,
@@ -132,7 +143,7 @@ export function unexpired(
     count = 0;
   };
   for (let at = 0; reader.next(); at++) {
-    const ttl = reader.find(TTL) ? readTtl(records.bytes, reader.valueStart, reader.valueEnd) : undefined;
+    const ttl = ttlOf(reader, records);
     if (ttl !== undefined && now >= time + ttl) {
       close();
       continue;
@@ -143,6 +154,11 @@ export function unexpired(
   }
   close();
   return stretches;
+}
+
+/** Of the record a reader is at. */
+function ttlOf(reader: RecordReader, { bytes }: Records): number | undefined {
+  return reader.find(TTL) ? readTtl(bytes, reader.valueStart, reader.valueEnd) : undefined;
 }
 
 /** Where the number at the end of an id begins; its end where it has none that counts. */

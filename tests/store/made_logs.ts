@@ -55,13 +55,16 @@ export function append(
   log.append(grouped, together, { now });
 }
 
-/** Batches of a few messages of four topics, a few milliseconds apart, of which the oldest were deleted. */
+/**
+ * Batches of a few messages of four topics, a few milliseconds apart, of which the oldest were deleted. Now and
+ * then the clock is set back.
+ */
 export const madeLog: fc.Arbitrary<MadeLog> = fc.record({
   batches: fc.array(
     fc.record<MadeBatch>({
       topic: fc.constantFrom(...TOPICS),
       ttls: fc.array(fc.constantFrom(0, 0, 0, 3, 9), { minLength: 1, maxLength: 3 }),
-      later: fc.nat(2),
+      later: fc.constantFrom(0, 1, 2, 0, 1, 2, -8),
     }),
     { maxLength: 14 },
   ),
@@ -70,9 +73,10 @@ export const madeLog: fc.Arbitrary<MadeLog> = fc.record({
   const log = new MemoryLog();
   const known: Known[] = [];
   const next = new Map<string, number>();
-  let now = 100;
+  let [now, time] = [100, 0];
   for (const { topic, ttls, later } of batches) {
     now += later;
+    time = Math.max(time, now);
     const payloads = ttls.map((_, at) => "x".repeat((known.length + at) % 5));
     const records = ttls.map((ttl, at) => {
       const fields = ttl === 0 ? "" : ` ttl=${ttl / 1000}`;
@@ -85,7 +89,7 @@ export const madeLog: fc.Arbitrary<MadeLog> = fc.record({
     next.set(topic, first + ttls.length);
     for (const [at, each] of ttls.entries()) {
       const expires = each === 0 ? Infinity : now + each;
-      const place = { topic, sequence: first + at, batch: log.last, time: now };
+      const place = { topic, sequence: first + at, batch: log.last, time };
       known.push({ ...place, payload: payloads[at]!, expires });
     }
   }

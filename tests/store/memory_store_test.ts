@@ -91,6 +91,23 @@ Deno.test("memory: what has outlived its time is left out by its own clock", asy
   assertEquals(await left(), [0, 0]);
 });
 
+Deno.test("memory: a time to live counts from what the clock showed, be that behind the time of the log", async () => {
+  let now = 4_000_000;
+  const store = new Asking(new MemoryStore({ now: () => now }));
+  await store.commit(run("#a", "while the clock is ahead"));
+  now = 1000;
+  const text = "pub #a 1 ttl=5\nx\npub #a 1 ttl=7\ny\npub #a 1\nz\n";
+  await store.commit({ topic: "#a", count: 3, bytes: new TextEncoder().encode(text), ttl: 5000 });
+  const left = async (at: number): Promise<number> => {
+    now = at;
+    return (await store.replay("#a", EARLIEST)).messages.length;
+  };
+  assertEquals([await left(5999), await left(6000), await left(7999), await left(8000)], [4, 3, 3, 2]);
+  const { cursor } = await store.seek("#a", { kind: "sequence", sequence: 3 });
+  now = 7999;
+  assertEquals(messagesOf((await store.read(cursor)).page).length, 2, "read without what came before it");
+});
+
 Deno.test("memory: damage fails the call that comes to it, and a fault of ours is none", async () => {
   const { matching, refsAfter } = MemoryLog.prototype;
   const store = new Asking(new MemoryStore({ now: () => 1 }));

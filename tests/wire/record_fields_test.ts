@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { encodeText } from "../../lib/wire/bytes.ts";
-import { idSpansOf, keysOf, readTtl, unexpired } from "../../lib/wire/record_fields.ts";
+import { idSpansOf, keysOf, leastTtl, readTtl, unexpired } from "../../lib/wire/record_fields.ts";
 
 function framesOf(
   ...frames: string[]
@@ -143,6 +143,13 @@ Deno.test("what has outlived its ttl is left out, the rest comes in stretches (V
   assertEquals(text(5999), [`0 5 ${new TextDecoder().decode(frames.bytes)}`]);
   assertEquals(text(6000), ["0 1 pub #a 1\na\n", "2 1 pub #a 1 ttl=10\nc\n", "4 1 pub #a 1\ne\n"]);
   assertEquals(text(11_000), ["0 1 pub #a 1\na\n", "4 1 pub #a 1\ne\n"]);
+});
+
+Deno.test("the least time to live of records is that of any of them that has one", () => {
+  const least = (...fields: string[]): number | undefined =>
+    leastTtl(framesOf(...fields.map((field) => `pub #a 1${field}\nx\n`)));
+  assertEquals(least("", " ttl=9", " ttl=0.5 key=k", "", " ttl=x"), 500);
+  assertEquals([least(), least("", " key=k")], [undefined, undefined]);
 });
 
 Deno.test("an id's bytes are its characters one by one, however long it is and whatever they are", () => {

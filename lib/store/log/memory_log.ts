@@ -61,7 +61,7 @@ export class MemoryLog implements LogView, TrimPort {
       if (topic === undefined) return UNBEGUN;
       const { id, next: first } = topic;
       const { count, ttl } = one;
-      const expires = ttl === undefined ? undefined : this.time + ttl;
+      const expires = ttl === undefined ? undefined : now + ttl;
       const records = bytes.slice(one.start, one.end);
       const stored = { id: ++this.last, topic: id, first, count, time: this.time, bytes: records, expires };
       this.#batches.push(stored);

@@ -5,8 +5,8 @@
  */
 import { encodeBatchHeader } from "../../wire/batch.ts";
 import { encodeText } from "../../wire/bytes.ts";
-import { unexpired } from "../../wire/record_fields.ts";
-import { RecordReader } from "../../wire/records.ts";
+import { leastTtl, unexpired } from "../../wire/record_fields.ts";
+import { RecordReader, type Records } from "../../wire/records.ts";
 import type { Page, ReadOutcome } from "../types.ts";
 import type { SequenceBounds } from "./bounds.ts";
 import { DamageError } from "./damage.ts";
@@ -50,16 +50,19 @@ export class PageBuilder {
     const first = Math.max(batch.first, bounds.from);
     const end = Math.min(endOf(batch), bounds.end);
     if (first >= end) return;
+    const topicBytes = encodeText(topic).length;
     const bytes = first === batch.first && end === endOf(batch)
       ? batch.bytes
-      : recordsOf(batch, { topicBytes: encodeText(topic).length, first, end });
+      : recordsOf(batch, { topicBytes, first, end });
     const { time, expires } = batch;
     if (expires === undefined || this.#now < expires) {
       this.#put(bytes, { topic, first, count: end - first, time });
       return;
     }
-    const records = { bytes, start: 0, end: bytes.length, topicBytes: encodeText(topic).length };
-    for (const { at, count, start, end: stop } of unexpired(records, { time, now: this.#now })) {
+    // by the clock as it stood then: the batch's time is a later one where that was set back
+    const least = leastTtl(recordsIn(batch.bytes, topicBytes)) ?? 0;
+    const stored = { time: expires - least, now: this.#now };
+    for (const { at, count, start, end: stop } of unexpired(recordsIn(bytes, topicBytes), stored)) {
       this.#put(bytes.subarray(start, stop), { topic, first: first + at, count, time });
     }
   }
@@ -82,6 +85,10 @@ export class PageBuilder {
   }
 }
 
+function recordsIn(bytes: Uint8Array, topicBytes: number): Records {
+  return { bytes, start: 0, end: bytes.length, topicBytes };
+}
+
 function recordsOf(
   batch: Batch,
   { topicBytes, first, end }: {
@@ -91,7 +98,7 @@ function recordsOf(
   },
 ): Uint8Array {
   const { bytes } = batch;
-  const reader = new RecordReader({ bytes, start: 0, end: bytes.length, topicBytes });
+  const reader = new RecordReader(recordsIn(bytes, topicBytes));
   const before = reader.skip(first - batch.first);
   const start = reader.end;
   if (!before || !reader.skip(end - first)) {

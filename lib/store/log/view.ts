@@ -20,7 +20,7 @@ export interface Batch extends BatchRef {
   readonly time: number;
   /** Its records. */
   readonly bytes: Uint8Array;
-  /** When the first of its messages that has a time to live outlives it; undefined: none has. */
+  /** When the first of its messages that has a time to live outlives it by the clock; undefined: none has. */
   readonly expires: number | undefined;
 }
 

@@ -163,7 +163,7 @@ export class Writer implements TrimPort {
           continue;
         }
         const records = bytes.subarray(start, end);
-        const expires = ttl === undefined ? undefined : time + ttl;
+        const expires = ttl === undefined ? undefined : now + ttl;
         const mark = { id: ++last, topic: topic.id, first: topic.next, count, time, expires };
         const crc = batchCrc(mark, records);
         this.#insert.run(last, topic.id, topic.next, count, time, crc, records, expires ?? null);

@@ -41,7 +41,8 @@ Deno.test("a commit's batches follow each other over all topics, with the time o
     assertEquals(rows(folder, "SELECT id, topic, first, count, time, expires FROM batch"), [
       [1, 1, 1, 2, 50, null],
       [2, 2, 1, 1, 50, null],
-      [3, 1, 3, 1, 50, 57],
+      // it outlives its time by the clock, which was set back
+      [3, 1, 3, 1, 50, 47],
     ]);
   });
 });
