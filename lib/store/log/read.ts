@@ -193,19 +193,36 @@ class Reading {
 
   /** Everything that is there has been read. */
   #caughtUp(): true {
-    const view = this.#view;
     this.#advance(this.#last);
     for (const [at, cursor] of this.#cursors.entries()) {
-      if (this.#ends[at] !== "none") continue;
-      const { end } = boundsOf(cursor);
-      const topics = end === Infinity ? undefined : view.matching(cursor.pattern);
-      const own = [...topics?.after(0) ?? []].filter(([, name]) => admits(cursor, name));
-      // one that nothing was ever appended to is not there yet: something of it waits until it is due
-      const waited = own.filter(([topic]) => nextAsOf(view, topic, this.#last) < end);
-      const done = own.length > waited.length && waited.every(([topic]) => nextSequence(view, topic) === 1);
-      this.#ends[at] = done ? "past to" : "caught up";
+      if (this.#ends[at] === "none") this.#ends[at] = this.#isOver(cursor) ? "past to" : "caught up";
     }
     return true;
+  }
+
+  /** Whether all topics of a cursor have come to the last number that it wants. */
+  #isOver(cursor: Cursor): boolean {
+    const view = this.#view;
+    const { end } = boundsOf(cursor);
+    if (end === Infinity) return false;
+    const key = `${memoryKey(cursor)} ${end}`;
+    const before = view.replays.awaited(key);
+    if (before !== undefined && this.#isAwaited(before, end)) return false;
+    let some = false;
+    for (const [topic, name] of view.matching(cursor.pattern).after(0)) {
+      if (!admits(cursor, name)) continue;
+      if (this.#isAwaited(topic, end)) {
+        view.replays.waitsFor(key, topic);
+        return false;
+      }
+      some ||= nextAsOf(view, topic, this.#last) >= end;
+    }
+    return some;
+  }
+
+  /** A topic that nothing was ever appended to is not there yet: something of it waits until it is due. */
+  #isAwaited(topic: number, end: number): boolean {
+    return nextAsOf(this.#view, topic, this.#last) < end && nextSequence(this.#view, topic) > 1;
   }
 }
 

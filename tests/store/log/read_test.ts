@@ -359,3 +359,24 @@ Deno.test("a page is full where it is as large as was asked for", () => {
     assertEquals([ask(0), ask(1)], [["#a 1", "#a 2"], ["#a 1", "#a 2", "#a 3", "#a 4"]]);
   }
 });
+
+Deno.test("whether what is wanted of many topics has come is asked of the one that is waited for", () => {
+  const topics = Array.from({ length: 200 }, (_, at) => `#t.${at}`);
+  const log = logOf(...topics, ...topics.slice(0, -1));
+  const holding = log.holding.bind(log);
+  let asked = 0;
+  log.holding = (topic, sequence) => {
+    asked++;
+    return holding(topic, sequence);
+  };
+  const end = (to: number): string => {
+    asked = 0;
+    const at = cursor("#t.*", { after: log.last, to: { kind: "sequence", sequence: to } });
+    return read(log, [at], MUCH).ends[0]!;
+  };
+  assertEquals([end(5), asked], ["caught up", 2], "the first waits for more");
+  assertEquals([end(4), asked > 200], ["caught up", true], "the last does");
+  assertEquals([end(4), asked], ["caught up", 2]);
+  append(log, "#t.199", { records: "pub #t.199 1\nx\n".repeat(2), now: 500 });
+  assertEquals([end(4), end(5)], ["past to", "caught up"]);
+});

@@ -22,3 +22,20 @@ Deno.test("64 replays are remembered, the oldest goes first, and of none that kn
   memory.keep(known(10_001), { pattern: "#b", after: 2 });
   assertEquals([memory.take("#b", 1).size, memory.take("#b", 2).size], [10_000, 0]);
 });
+
+Deno.test("of 64 replays it is known which topic they wait for", () => {
+  const memory = new ReplayMemory();
+  for (let at = 0; at < 64; at++) memory.waitsFor(`#t.* ${at}`, at);
+  memory.waitsFor("#t.* 0", 7);
+  assertEquals([memory.awaited("#t.* 0"), memory.awaited("#t.* 1"), memory.awaited("#none")], [
+    7,
+    1,
+    undefined,
+  ]);
+  memory.waitsFor("#t.* 64", 64);
+  assertEquals([memory.awaited("#t.* 0"), memory.awaited("#t.* 1"), memory.awaited("#t.* 64")], [
+    7,
+    undefined,
+    64,
+  ]);
+});
