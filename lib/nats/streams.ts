@@ -93,16 +93,22 @@ export class JetStreams implements StreamsPort {
 
   openGroup(spec: GroupSpec, done: (asked: Asked<GroupConsumer>) => void): void {
     answer(done, async () => {
-      const found = await this.#find(spec.group);
-      if (found !== undefined) return found;
-      const { group, filter, settling, start, ackWait } = spec;
+      const { group, filter, settling, start } = spec;
+      const ackWait = spec.ackWait * NANOS;
+      const found = await this.#find(group);
+      if (found !== undefined) {
+        const { name, config } = found;
+        // what its members are told of how long they may hold a message is to be true
+        if (config.ack_wait === ackWait) return groupOf(found);
+        return groupOf(await this.#manager.consumers.update(this.stream, name, { ack_wait: ackWait }));
+      }
       const config: Partial<ConsumerConfig> = {
         ...(start === undefined ? { deliver_policy: DeliverPolicy.New } : startOf(start)),
         durable_name: nameOf(group),
         description: JSON.stringify({ ...group, ack: settling }),
         filter_subject: filter,
         ack_policy: AckPolicy.Explicit,
-        ack_wait: ackWait * NANOS,
+        ack_wait: ackWait,
         max_deliver: -1,
         max_ack_pending: GROUP_OPEN_MOST,
         replay_policy: ReplayPolicy.Instant,
@@ -114,7 +120,10 @@ export class JetStreams implements StreamsPort {
   }
 
   group(group: GroupName, done: (asked: Asked<GroupConsumer>) => void): void {
-    answer(done, () => this.#find(group));
+    answer(done, async () => {
+      const found = await this.#find(group);
+      return found && groupOf(found);
+    });
   }
 
   groups(done: (asked: Asked<readonly GroupConsumer[]>) => void): void {
@@ -151,10 +160,10 @@ export class JetStreams implements StreamsPort {
     });
   }
 
-  async #find(group: GroupName): Promise<GroupConsumer | undefined> {
+  async #find(group: GroupName): Promise<ConsumerInfo | undefined> {
     try {
-      const found = groupOf(await this.#manager.consumers.info(this.stream, nameOf(group)));
-      if (found === undefined) throw new Error("another program's consumer has the group's name");
+      const found = await this.#manager.consumers.info(this.stream, nameOf(group));
+      if (groupOf(found) === undefined) throw new Error("another program's consumer has the group's name");
       return found;
     } catch (error) {
       if (isMissing(error)) return undefined;

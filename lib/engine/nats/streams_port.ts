@@ -86,7 +86,7 @@ export interface StreamsPort {
   addReader(spec: ReaderSpec, done: (asked: Asked<string>) => void): void;
   /** A consumer is no more. */
   remove(consumer: string, done: (asked: Asked<true>) => void): void;
-  /** Makes it where there is none yet, else gives the one there is. */
+  /** Makes it where there is none yet, else gives the one there is, which waits as long as is said now. */
   openGroup(spec: GroupSpec, done: (asked: Asked<GroupConsumer>) => void): void;
   group(group: GroupName, done: (asked: Asked<GroupConsumer>) => void): void;
   groups(done: (asked: Asked<readonly GroupConsumer[]>) => void): void;
