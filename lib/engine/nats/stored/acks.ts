@@ -4,8 +4,8 @@
  * @module
  */
 import { encodeText } from "../../../wire/bytes.ts";
-import type { NatsLink } from "../port.ts";
-import { PATIENCE_MS, RESEND_MS } from "./limits.ts";
+import type { NatsLink, NatsMessage } from "../port.ts";
+import { AGAIN_MS, PATIENCE_MS, RESEND_MS } from "./limits.ts";
 
 /** What it works with. */
 export interface AcksParts {
@@ -40,7 +40,7 @@ export class Acks {
 
   constructor(parts: AcksParts) {
     this.#parts = parts;
-    parts.link.subscribe(`${parts.inbox}.*`, ({ subject }) => this.#known(subject));
+    parts.link.subscribe(`${parts.inbox}.*`, (message) => this.#answered(message));
     parts.link.watch({
       up: () => {
         for (const each of this.#settled) this.#say(each);
@@ -105,10 +105,16 @@ export class Acks {
     this.#flush();
   }
 
-  #known(subject: string): void {
+  #answered({ subject, status }: NatsMessage): void {
     const token = subject.slice(subject.lastIndexOf(".") + 1);
     const settled = this.#settled.get(token);
-    if (settled === undefined || !this.#settled.delete(token)) return;
+    if (settled === undefined) return;
+    if (status !== 0) {
+      // NATS itself says that nobody has it: the consumer's leader is being replaced
+      settled.again = this.#parts.now() + AGAIN_MS;
+      return;
+    }
+    this.#settled.delete(token);
     settled.done(true);
   }
 

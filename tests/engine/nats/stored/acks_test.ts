@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Acks } from "../../../../lib/engine/nats/stored/acks.ts";
-import { PATIENCE_MS, RESEND_MS } from "../../../../lib/engine/nats/stored/limits.ts";
+import { AGAIN_MS, PATIENCE_MS, RESEND_MS } from "../../../../lib/engine/nats/stored/limits.ts";
 import { FakeLink } from "../../../support/fake_link.ts";
 
 class Bench {
@@ -60,6 +60,26 @@ Deno.test("what is settled is said until JetStream has answered, and not for eve
   bench.passes(1);
   bench.passes(RESEND_MS);
   assertEquals([bench.known, bench.said()], [[false], []], "told once");
+});
+
+Deno.test("that nobody has taken it is no answer: it is said again in a moment, until somebody has (G8, N11)", () => {
+  const bench = new Bench();
+  bench.settle("a", "b");
+  for (let tries = 0; tries < 3; tries++) {
+    assertEquals([bench.said(), bench.known], [SAID, []]);
+    bench.link.comes("in.*", "", "in.1", { status: 503 });
+    bench.passes(AGAIN_MS - 1);
+    assertEquals([bench.said(), bench.known], [[], []]);
+    bench.passes(1);
+  }
+  bench.link.comes("in.*", "", "in.1");
+  assertEquals(bench.known, [true]);
+  bench.link.comes("in.*", "", "in.1", { status: 503 });
+  bench.settle("c");
+  bench.said();
+  bench.link.comes("in.*", "", "in.2", { status: 503 });
+  bench.passes(PATIENCE_MS);
+  assertEquals(bench.known, [true, false], "and not for ever");
 });
 
 Deno.test("what was settled while the link was lost is said when it is back, and all else is not", () => {
