@@ -61,12 +61,18 @@ export class Acks {
 
   /** It is to be given out again, in so many milliseconds. */
   giveBack(reply: string, delay: number): void {
-    this.#once(reply, delay > 0 ? encodeText(`-NAK ${JSON.stringify({ delay: delay * NANOS })}`) : NAK);
+    const { link } = this.#parts;
+    if (!link.up) return;
+    link.publish(reply, delay > 0 ? encodeText(`-NAK ${JSON.stringify({ delay: delay * NANOS })}`) : NAK);
+    this.#flush();
   }
 
-  /** Its time begins anew. */
-  extend(reply: string): void {
-    this.#once(reply, IN_PROGRESS);
+  /** Their time begins anew. */
+  extend(replies: readonly string[]): void {
+    const { link } = this.#parts;
+    if (!link.up) return;
+    for (const reply of replies) link.publish(reply, IN_PROGRESS);
+    this.#flush();
   }
 
   tick(now: number): void {
@@ -96,13 +102,6 @@ export class Acks {
     for (const [at, reply] of replies.entries()) {
       link.publish(reply, ACK, at === replies.length - 1 ? { reply: `${inbox}.${token}` } : {});
     }
-  }
-
-  #once(reply: string, what: Uint8Array): void {
-    const { link } = this.#parts;
-    if (!link.up) return;
-    link.publish(reply, what);
-    this.#flush();
   }
 
   #answered({ subject, status }: NatsMessage): void {

@@ -15,6 +15,7 @@ import type { GroupConsumer } from "../streams_port.ts";
 import type { Acks } from "./acks.ts";
 import type { Burial, Dead } from "./burial.ts";
 import { type Held, HeldMessages } from "./group_held.ts";
+import { ACK_WAIT_MORE_MS } from "./limits.ts";
 import { GroupSource, type GroupSourceParts, type Waiting } from "./group_source.ts";
 
 /** What a group works with. */
@@ -51,6 +52,7 @@ export class StreamGroup implements PlaceOwner {
     this.#source = new GroupSource({ name, pattern }, {
       ...parts,
       came: (waiting) => void this.#waiting.push(waiting),
+      keeps: (sequence, reply) => this.#keeps(sequence, reply),
       dead: (dead, attempts) => this.#bury(dead, attempts, "lost connection"),
       room: () => this.#room(),
       ready: () => this.goOn(),
@@ -98,18 +100,8 @@ export class StreamGroup implements PlaceOwner {
 
   tick(now: number, passed: number): void {
     this.#source.tick(passed);
-    const { ackTimeout, acks } = this.#parts;
-    for (const held of this.#held.lapse(now)) {
-      if (this.#source.settling === "auto") {
-        // it waits to be written: nobody else is to have it
-        acks.extend(held.reply);
-        this.#held.add({ ...held, until: now + ackTimeout });
-        continue;
-      }
-      held.place.holds--;
-      this.#members.update(held.place);
-      this.#again(held, { cause: "timeout" });
-    }
+    const { ackTimeout } = this.#parts;
+    this.#lapse(now);
     while (this.#waiting.length > 0 && now - this.#waiting[0]!.since > ackTimeout / 2) {
       this.#return(this.#waiting.shift()!);
     }
@@ -194,7 +186,7 @@ export class StreamGroup implements PlaceOwner {
     const { acks, now, ackTimeout } = this.#parts;
     const held = this.#held.take(place, topic, span);
     for (const each of held) {
-      acks.extend(each.reply);
+      acks.extend([each.reply]);
       this.#held.add({ ...each, until: now() + ackTimeout });
     }
     return held.length > 0;
@@ -222,17 +214,53 @@ export class StreamGroup implements PlaceOwner {
    * Undefined: some of it was not the member's any more, and the rest comes again.
    */
   #takenBack(place: Place, run: Run): Waiting | undefined {
+    const { ackTimeout } = this.#parts;
     const { first } = run.stored!;
     const span = { from: first, end: first + run.count };
     const held = this.#held.take(place, run.route.topic, span);
     if (held.length === run.count) {
       const replies = held.map(({ reply }) => reply);
       for (const each of held) each.run?.release();
-      return { run, replies, attempt: held[0]!.attempt, since: this.#parts.now() };
+      // its time at NATS began when theirs did
+      const since = held.reduce((least, { until }) => Math.min(least, until), Infinity) - ackTimeout;
+      return { run, replies, attempt: held[0]!.attempt, since };
     }
     for (const each of held) this.#again(each, { cause: "lost connection", unused: true });
     run.release();
     return undefined;
+  }
+
+  /** Those that have been held for too long are held no longer. */
+  #lapse(now: number): void {
+    const { ackTimeout, acks } = this.#parts;
+    for (const held of this.#held.lapse(now)) {
+      if (this.#source.settling === "auto") {
+        // it waits to be written: nobody else is to have it
+        acks.extend([held.reply]);
+        this.#held.add({ ...held, until: now + ackTimeout });
+        continue;
+      }
+      held.place.holds--;
+      this.#members.update(held.place);
+      // this broker stood still: NATS has given it out again meanwhile, perhaps to another
+      if (now - held.until >= ACK_WAIT_MORE_MS) held.run?.release();
+      else this.#again(held, { cause: "timeout" });
+    }
+  }
+
+  /** NATS gives one out again. Whether it is here still: then it stays where it is. */
+  #keeps(sequence: number, reply: string): boolean {
+    const { acks, now } = this.#parts;
+    this.#lapse(now());
+    const at = this.#waiting.findIndex(({ run }) => offsetIn(run, sequence) !== undefined);
+    if (at === -1 && !this.#held.renew(sequence, reply)) return false;
+    const waiting = this.#waiting[at];
+    if (waiting !== undefined) {
+      const replies = waiting.replies.with(offsetIn(waiting.run, sequence)!, reply);
+      this.#waiting[at] = { ...waiting, replies };
+    }
+    acks.extend([reply]);
+    return true;
   }
 
   #settle(held: readonly Held[], done: (known: boolean) => void = () => {}): void {
@@ -267,6 +295,8 @@ export class StreamGroup implements PlaceOwner {
   }
 
   #give(): boolean {
+    const { acks } = this.#parts;
+    const now = this.#parts.now();
     let gave = false;
     for (let waiting = this.#waiting[0]; waiting !== undefined; waiting = this.#waiting[0]) {
       const { run, replies, attempt, since } = waiting;
@@ -278,6 +308,8 @@ export class StreamGroup implements PlaceOwner {
         const rest = run.kept(count, run.count - count);
         this.#waiting.unshift({ run: rest, replies: replies.slice(count), attempt, since });
       }
+      // its member may hold it as long as any other
+      if (now - since >= WAITED_MS) acks.extend(replies.slice(0, count));
       const part = run.part(0, count);
       this.#hand(place, part, { replies, attempt });
       if (part !== run) part.release();
@@ -327,9 +359,17 @@ export class StreamGroup implements PlaceOwner {
   }
 }
 
+/** What has waited for so long may be given out for less time than NATS waits, milliseconds. */
+const WAITED_MS = 1_000;
 /** Nothing is known of commits here. */
 const UNIT: Unit = { after: undefined, open: 0, ends: new Map() };
 const SETTLED = { reached: undefined, level: "engine", last: undefined, topic: undefined } as const;
+
+/** Which message of a run has this number; undefined: none. */
+function offsetIn({ stored, count }: Run, sequence: number): number | undefined {
+  const at = sequence - stored!.first;
+  return at >= 0 && at < count ? at : undefined;
+}
 
 function refused(
   code: WireCode,

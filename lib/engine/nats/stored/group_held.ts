@@ -30,10 +30,16 @@ export class HeldMessages {
     return this.#held.size;
   }
 
-  /** `until` is not less than in the call before. */
+  /** One that nobody holds. `until` is not less than in the call before. */
   add(held: Held): void {
-    this.#held.delete(held.sequence);
     this.#held.set(held.sequence, held);
+  }
+
+  /** NATS has given it out once more, and hears of it there from now on; whether anybody holds it. */
+  renew(sequence: number, reply: string): boolean {
+    const held = this.#held.get(sequence);
+    if (held !== undefined) this.#held.set(sequence, { ...held, reply });
+    return held !== undefined;
   }
 
   /** What of a span a member holds, and holds no longer. */

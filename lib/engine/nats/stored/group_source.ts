@@ -37,6 +37,8 @@ export interface GroupSourceParts {
 export interface GroupSourceOwner extends GroupSourceParts {
   /** Messages to be given out; kept. */
   readonly came: (waiting: Waiting) => void;
+  /** Whether one that is given out once more is still here, and stays what it is. */
+  readonly keeps: (sequence: number, reply: string) => boolean;
   /** One that has been given out so often, and may not be once more. */
   readonly dead: (dead: Pick<Dead, "run" | "reply" | "sequence">, attempts: number) => void;
   /** How many may be asked for, those that were and have not come among them. */
@@ -58,7 +60,7 @@ export interface Waiting {
 }
 
 /** What belongs to a message and is in no run. */
-type Beside = Pick<Waiting, "attempt"> & { readonly reply: string };
+type Beside = Pick<Waiting, "attempt"> & { readonly sequence: number; readonly reply: string };
 
 /** Guarantee: it asks for no more than there is room for, so that other brokers get the rest. */
 export class GroupSource {
@@ -161,15 +163,19 @@ export class GroupSource {
   }
 
   #pulled(message: NatsMessage, delivery: Delivery): void {
-    const { acks, now, maxAttempts, dead } = this.#owner;
+    const { acks, now, maxAttempts, dead, keeps } = this.#owner;
     const { reply } = message;
+    const { attempt, sequence } = delivery;
     if (this.#closed) return acks.giveBack(reply, 0);
+    if (attempt > 1) {
+      if (this.#beside.some((each) => each.sequence === sequence)) this.#runs.end();
+      if (keeps(sequence, reply)) return;
+    }
     const incoming = incomingOf(message, delivery, this.#owner);
     if (incoming === undefined || isExpired(incoming, now())) return acks.settle([reply], () => {});
-    const { attempt, sequence } = delivery;
     const isDead = attempt > maxAttempts;
     if (isDead) this.#runs.end();
-    this.#beside.push({ reply, attempt });
+    this.#beside.push({ sequence, reply, attempt });
     this.#runs.add(incoming);
     if (!isDead) return;
     // whoever had it the last time is gone

@@ -23,6 +23,7 @@ import type {
 } from "../../types.ts";
 import type { Asked, ConsumerStart, GroupConsumer, GroupSpec } from "../streams_port.ts";
 import { type GroupParts, StreamGroup } from "./group.ts";
+import { ACK_WAIT_MORE_MS } from "./limits.ts";
 
 /** What they have in common. */
 export interface StreamGroupsParts extends GroupParts {
@@ -44,9 +45,6 @@ interface Problem {
   readonly code: WireCode;
   readonly reason: string;
 }
-
-/** Milliseconds longer than a member may hold a message NATS waits: who holds it is told here first. */
-const ACK_WAIT_MORE_MS = 5_000;
 
 /** A group is a name and a pattern (G1), and one durable consumer of the stream, for all brokers. */
 export class StreamGroups {

@@ -20,5 +20,8 @@ export const AGAIN_MS = 250;
 export const ASK_MOST = 512;
 export const ASK_BYTES = 1024 * 1024;
 
+/** Milliseconds longer than a member may hold a message NATS waits: who holds it is told here first. */
+export const ACK_WAIT_MORE_MS = 5_000;
+
 /** What was asked of JetStream and could not be had is asked again after so long, milliseconds. */
 export const RETRY_MS = 500;

@@ -87,7 +87,7 @@ Deno.test("what was settled while the link was lost is said when it is back, and
   bench.link.goDown();
   bench.settle("a", "b");
   bench.acks.giveBack("c", 0);
-  bench.acks.extend("d");
+  bench.acks.extend(["d"]);
   assertEquals(bench.said(), []);
   bench.link.goUp();
   assertEquals(bench.said(), SAID);
@@ -97,7 +97,7 @@ Deno.test("what is given back, now or later, and what is held for longer, is sai
   const bench = new Bench();
   bench.acks.giveBack("a", 0);
   bench.acks.giveBack("b", 1);
-  bench.acks.extend("c");
+  bench.acks.extend(["c"]);
   const said = ["a -NAK", "ping", 'b -NAK {"delay":1000000}', "ping", "c +WPI", "ping"];
   assertEquals(bench.said(), said);
   bench.passes(RESEND_MS);

@@ -68,9 +68,16 @@ Deno.test("what another member holds, or is of another topic, is not found", () 
 
 Deno.test("what is held for longer comes behind what was to be held as long before", () => {
   const messages = holding(1, 2);
+  messages.take(place, "#d.a", { from: 1, end: 2 });
   messages.add(heldOf(1, 200));
   assertEquals([numbers(messages.lapse(100)), messages.size], [[2], 1]);
   assertEquals([numbers(messages.lapse(199)), numbers(messages.lapse(200))], [[], [1]]);
+});
+
+Deno.test("what is given out once more while it is held is answered for there, and its time is over when it was", () => {
+  const messages = holding(1, 2);
+  assertEquals([messages.renew(1, "again"), messages.renew(3, "again"), messages.size], [true, false, 2]);
+  assertEquals(messages.lapse(100).map(({ reply }) => reply), ["again", "r2"]);
 });
 
 Deno.test("when nobody holds anything any more what was kept for the last time is let go of", () => {
