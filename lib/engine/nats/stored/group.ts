@@ -15,8 +15,8 @@ import type { GroupConsumer } from "../streams_port.ts";
 import type { Acks } from "./acks.ts";
 import type { Burial, Dead } from "./burial.ts";
 import { type Held, HeldMessages } from "./group_held.ts";
-import { ACK_WAIT_MORE_MS } from "./limits.ts";
 import { GroupSource, type GroupSourceParts, type Waiting } from "./group_source.ts";
+import { ACK_WAIT_MORE_MS } from "./limits.ts";
 
 /** What a group works with. */
 export interface GroupParts extends GroupSourceParts {
@@ -30,7 +30,7 @@ export interface GroupParts extends GroupSourceParts {
 /**
  * - Each message is given to one member at a time, of all brokers, until one has settled it (G6, N11).
  * - Only as many are asked for as the members of this broker have room for, so that another broker's get the
- *   rest.
+ *   rest. What comes when they have none any more waits for them here.
  * - What is given back, or has been held too long, NATS gives out again to any broker; how often it has been,
  *   NATS counts.
  */
@@ -100,10 +100,13 @@ export class StreamGroup implements PlaceOwner {
 
   tick(now: number, passed: number): void {
     this.#source.tick(passed);
-    const { ackTimeout } = this.#parts;
+    const { ackTimeout, acks } = this.#parts;
     this.#lapse(now);
-    while (this.#waiting.length > 0 && now - this.#waiting[0]!.since > ackTimeout / 2) {
-      this.#return(this.#waiting.shift()!);
+    // to give it back would count as giving it out, and nobody has had it
+    for (const [at, waiting] of this.#waiting.entries()) {
+      if (now - waiting.since <= ackTimeout / 2) continue;
+      acks.extend(waiting.replies);
+      this.#waiting[at] = { ...waiting, since: now };
     }
     this.goOn();
   }
@@ -339,10 +342,10 @@ export class StreamGroup implements PlaceOwner {
     run.release();
   }
 
-  /** How many messages more than those that are here its members take. */
+  /** How many more messages than are here its members take now; who is full says when it is not. */
   #room(): number {
     let room = 0;
-    for (const place of this.#places) room += Math.max(0, place.room);
+    for (const place of this.#places) if (this.#members.takes(place)) room += place.room;
     for (const { run } of this.#waiting) room -= run.count;
     return room;
   }

@@ -114,8 +114,10 @@ export class GroupSource {
     this.#pull = new Pull(this.#consumer.consumer, pullParts(this.#owner), {
       pulled: (message, delivery) => this.#pulled(message, delivery),
       unanswered: (why) => {
-        if (why === "gone") this.#gone();
-        else this.ask();
+        if (why === "gone") return this.#gone();
+        // what came before takes room, too
+        this.read();
+        this.ask();
       },
     });
     this.#owner.ready();

@@ -93,7 +93,7 @@ class World extends GroupBench {
 
   /** As much is asked for as there is room for, or all but a little, and no more: what was before may be. */
   #asks(asked: boolean): void {
-    const rooms = this.holders.map(({ window, holds }) => Math.max(0, window - holds.size));
+    const rooms = this.holders.map(({ window, holds, full }) => full ? 0 : Math.max(0, window - holds.size));
     const room = rooms.reduce((sum, each) => sum + each, 0) - this.group.snapshot().waiting;
     assert(!asked || this.credit <= room, `${this.credit} of ${room}`);
     const missing = room - this.credit;

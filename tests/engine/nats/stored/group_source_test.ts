@@ -49,11 +49,12 @@ Deno.test("a member that holds more than it may takes no room from others", () =
 Deno.test("what waits for members takes room from what may be asked for", () => {
   const bench = new GroupBench();
   const worker = bench.join({ window: 4 });
-  worker.full = true;
   bench.said();
-  bench.brings("1", "2", "3");
+  for (const message of ["1", "2", "4"]) bench.comes(message);
   bench.link.comes("in.1", "", "in.1", { status: 408 });
-  assertEquals(bench.said(), ["asks 1"], "for what was asked for before has ended");
+  assertEquals([worker.given, bench.said()], [[], ["asks 1"]], "for what was asked for before has ended");
+  bench.group.goOn();
+  assertEquals([worker.given.length, bench.said()], [3, []]);
 });
 
 Deno.test("what has expired, or cannot be read, is done with, and no member gets it (V10, N10)", () => {
