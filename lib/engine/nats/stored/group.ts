@@ -71,6 +71,11 @@ export class StreamGroup implements PlaceOwner {
     this.#source.attach(consumer);
   }
 
+  /** Another broker makes it anew, or deletes it: its members hold nothing of it from now on. */
+  changing(): void {
+    this.#source.changing();
+  }
+
   /** A place in it; `joined` is told. Only where it is attached. */
   join(joining: Joining, member: Member): Membership {
     const place = new Place(member, { window: joining.window, owner: this });

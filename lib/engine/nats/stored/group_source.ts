@@ -123,6 +123,15 @@ export class GroupSource {
     this.#owner.ready();
   }
 
+  /** It is being made anew, or deleted: it is looked for when that has been done. */
+  changing(): void {
+    this.down();
+    this.#owner.madeAnew();
+    this.#owner.later(() => {
+      if (!this.#closed && this.#pull === undefined) this.#gone();
+    });
+  }
+
   /** As many as there is room for. */
   ask(): void {
     const pull = this.#pull;

@@ -5,7 +5,9 @@
  */
 import type { WireCode } from "../../../errors.ts";
 import type { From } from "../../../store/types.ts";
+import { decodeText } from "../../../text.ts";
 import { covers } from "../../../topics/covers.ts";
+import { encodeText } from "../../../wire/bytes.ts";
 import { NO_MEMBER } from "../../groups/joining.ts";
 import { tooManyGroups } from "../../groups/group_count.ts";
 import { keyOf } from "../../groups/listing.ts";
@@ -46,7 +48,14 @@ interface Problem {
   readonly reason: string;
 }
 
-/** A group is a name and a pattern (G1), and one durable consumer of the stream, for all brokers. */
+/**
+ * - A group is a name and a pattern (G1), and one durable consumer of the stream, for all brokers.
+ * - One that is made anew has the same name to NATS: before that brokers are told, so that nobody settles a
+ *   message by what it held of the one before. A group whose members have no room asks for nothing, and NATS
+ *   says nothing to it.
+ *
+ *       hashbus.broker.groups    g #orders.>
+ */
 export class StreamGroups {
   readonly #parts: StreamGroupsParts;
   readonly #groups = new Map<string, StreamGroup>();
@@ -55,7 +64,11 @@ export class StreamGroups {
 
   constructor(parts: StreamGroupsParts) {
     this.#parts = parts;
-    parts.link.watch({
+    const { link, subjects } = parts;
+    link.subscribe(subjects.broker("groups"), ({ bytes }) => {
+      this.#groups.get(decodeText(bytes) ?? "")?.changing();
+    });
+    link.watch({
       read: () => {
         for (const group of this.#groups.values()) group.goOn();
       },
@@ -103,6 +116,7 @@ export class StreamGroups {
     if (from?.kind === "last") return done({ kind: "failed", reason: "a group does not begin there" });
     streams.group(group, (found) => {
       if (found.kind !== "done") return done(changeOf(found));
+      this.#tell(group);
       streams.remove(found.value.consumer, (removed) => {
         if (removed.kind === "failed") return done(removed);
         streams.openGroup(this.#specOf(group, found.value.settling, from), (opened) => {
@@ -118,6 +132,7 @@ export class StreamGroups {
     const { streams } = this.#parts;
     streams.group(group, (found) => {
       if (found.kind !== "done") return done(changeOf(found));
+      this.#tell(group);
       streams.remove(found.value.consumer, (removed) => {
         if (removed.kind === "done") {
           this.#groups.get(keyOf(group))?.dissolve(`the group ${group.name} was deleted`);
@@ -144,6 +159,14 @@ export class StreamGroups {
     this.#closed = true;
     for (const group of this.#groups.values()) group.close();
     this.#groups.clear();
+  }
+
+  /** Brokers are told that it will be another, or none. */
+  #tell(group: GroupName): void {
+    const { link, subjects } = this.#parts;
+    if (!link.up) return;
+    link.publish(subjects.broker("groups"), encodeText(keyOf(group)));
+    link.flush(() => {});
   }
 
   #problem({ name, pattern, by, from }: Joining): JoinOutcome | undefined {

@@ -120,3 +120,51 @@ Deno.test("what could not be deleted goes on, and that is said", () => {
   bench.brings(1);
   assertEquals([worker.failure, worker.shown], [undefined, ["#d.a 1"]]);
 });
+
+Deno.test("other brokers are told of a group that is made anew, or deleted, before it is (N11)", () => {
+  const bench = new GroupsBench();
+  const told = (): string[] => bench.link.takeAsked().filter((each) => each.startsWith("pub p.broker."));
+  for (const change of ["reset", "remove"] as const) {
+    if (change === "reset") bench.groups.reset(GROUP, undefined, bench.changed);
+    else bench.groups.remove(GROUP, bench.changed);
+    bench.streams.looks.shift()!(done(consumerOf()));
+    assertEquals([told(), bench.asked().at(-1)], [["pub p.broker.groups g #d.>"], "remove c-g"]);
+    bench.link.goDown();
+    if (change === "reset") bench.groups.reset(GROUP, undefined, bench.changed);
+    else bench.groups.remove(GROUP, bench.changed);
+    bench.streams.looks.shift()!(done(consumerOf()));
+    assertEquals(told(), [], "there is nobody to be told");
+    bench.link.goUp();
+  }
+});
+
+Deno.test("members of a group that another broker makes anew hold nothing of the one before, though nothing is asked for", () => {
+  const bench = new GroupsBench();
+  const worker = bench.joined({ window: 1 });
+  bench.brings(1);
+  bench.said();
+  bench.link.comes("p.broker.groups", "other #d.>");
+  assertEquals(worker.membership!.holdsAll("#d.a", { from: 1, end: 2 }), true);
+  bench.link.comes("p.broker.groups", "g #d.>");
+  assertEquals([worker.ack("#d.a", 1), bench.said(), bench.asked()], [false, [], []]);
+  for (const go of bench.later.splice(0)) go();
+  assertEquals(bench.asked(), ["group g #d.>"]);
+  bench.streams.looks.shift()!(done(consumerOf("g", { created: "two" })));
+  assertEquals(bench.said(), ["c-g asks 1"]);
+  bench.brings(1);
+  assertEquals([worker.shown, worker.ack("#d.a", 1)], [["#d.a 1", "#d.a 1"], true]);
+});
+
+Deno.test("who was told that a group changes, and knows it by then, looks for nothing", () => {
+  const bench = new GroupsBench();
+  const worker = bench.joined({ window: 1 });
+  bench.link.comes("p.broker.groups", "g #d.>");
+  bench.link.goDown();
+  bench.link.goUp();
+  for (const go of bench.later.splice(0)) go();
+  assertEquals(bench.asked(), []);
+  bench.link.comes("p.broker.groups", "g #d.>");
+  worker.dies();
+  for (const go of bench.later.splice(0)) go();
+  assertEquals(bench.asked(), []);
+});

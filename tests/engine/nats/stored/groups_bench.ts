@@ -36,6 +36,7 @@ export class GroupsBench {
   readonly pool = new ChunkPool();
   readonly groups: StreamGroups;
   readonly changes: GroupChange[] = [];
+  readonly later: Array<() => void> = [];
   flushes = 0;
   now = 5_000;
   #inboxes = 0;
@@ -54,7 +55,7 @@ export class GroupsBench {
       inbox: () => `in.${++this.#inboxes}`,
       flush: () => void this.flushes++,
       now,
-      later: () => {},
+      later: (go) => void this.later.push(go),
       maxAttempts: 2,
       ackTimeout: ACK_TIMEOUT,
       onUnreadable: () => {},

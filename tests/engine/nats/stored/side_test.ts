@@ -43,7 +43,8 @@ function replayed(to?: { kind: "time"; time: number }): {
 
 Deno.test("each broker has inboxes that nobody else has, for what is answered and for what comes", () => {
   const bench = new SideBench();
-  assertEquals(bench.link.takeAsked(), ["sub p.broker.inbox.me.1.*", "sub p.broker.inbox.me.2.*"]);
+  const inboxes = ["sub p.broker.inbox.me.1.*", "sub p.broker.inbox.me.2.*"];
+  assertEquals(bench.link.takeAsked(), [...inboxes, "sub p.broker.groups"]);
   bench.subscribe("#d.a");
   bench.ends(0);
   assertEquals(bench.opens("f"), "p.broker.inbox.me.3");
