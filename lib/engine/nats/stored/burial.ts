@@ -8,13 +8,15 @@ import { RecordReader } from "../../../wire/records.ts";
 import type { Run } from "../../../wire/run.ts";
 import { deadLettersOf } from "../../groups/dead_letters.ts";
 import type { Cause } from "../../groups/redelivery.ts";
+import type { NatsHeaders, NatsLink } from "../port.ts";
 import type { Subjects } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
 import { RETRY_MS } from "./limits.ts";
-import { type Publishing, storedHeaders } from "./publishing.ts";
+import { type OwnMessage, type Publishing, storedHeaders } from "./publishing.ts";
 
 /** What it works with. */
 export interface BurialParts {
+  readonly link: Pick<NatsLink, "maxPayload">;
   readonly publishing: Pick<Publishing, "send">;
   readonly acks: Pick<Acks, "settle" | "giveBack">;
   readonly subjects: Subjects;
@@ -39,7 +41,9 @@ export interface Dead {
 
 /**
  * Guarantees: a message is settled when the stream has its dead letter, and not before; whoever dies between
- * the two leaves it to be buried once more, and by its id the dead letter is there once.
+ * the two leaves it to be buried once more, and by its id the dead letter is there once. What NATS would
+ * refuse as too large has no payload or, where that is not enough, no headers but its own: the message is
+ * where those say, for as long as the stream keeps it.
  */
 export class Burial {
   readonly #parts: BurialParts;
@@ -55,18 +59,34 @@ export class Burial {
     const reader = new RecordReader({ bytes, start: 0, end: bytes.length });
     reader.next();
     const fields = decodeText(bytes.subarray(reader.fieldsStart, reader.fieldsEnd)) ?? "";
-    publishing.send({
-      topic,
-      bytes: bytes.subarray(reader.payloadStart, reader.payloadEnd),
-      headers: storedHeaders(fields, subjects),
-      id: `dead ${consumer} ${sequence}`,
-    }, (stored) => {
+    const payload = bytes.subarray(reader.payloadStart, reader.payloadEnd);
+    const headers = storedHeaders(fields, subjects);
+    const fitting = this.#fitting(payload, headers);
+    publishing.send({ topic, ...fitting, id: `dead ${consumer} ${sequence}` }, (stored) => {
       if (stored) acks.settle([reply], () => {});
       else acks.giveBack(reply, RETRY_MS);
     });
     flush();
   }
+
+  #fitting(bytes: Uint8Array, headers: NatsHeaders): Pick<OwnMessage, "bytes" | "headers"> {
+    const { link: { maxPayload } } = this.#parts;
+    const size = headers.reduce(
+      (sum, [name, value]) => sum + HEADER_BYTES + name.length + 3 * value.length,
+      0,
+    );
+    if (bytes.length + size + MORE_BYTES <= maxPayload) return { bytes, headers };
+    const own = headers.filter(([name]) => name.startsWith(OWN));
+    return { bytes: NO_PAYLOAD, headers: size + MORE_BYTES <= maxPayload ? headers : own };
+  }
 }
+
+/** What its own headers begin with. */
+const OWN = "dead-";
+const NO_PAYLOAD = new Uint8Array(0);
+/** Bytes of a header beside its name and its value; of the first line, and of what the letter is known by. */
+const HEADER_BYTES = 4;
+const MORE_BYTES = 256;
 
 /** NATS has no bound on topics: a stream's is on its bytes. */
 const ANY = { reserve: () => () => {} };

@@ -127,7 +127,14 @@ export class StreamSide implements StoredSide {
     this.#groups = new StreamGroups({
       ...common,
       acks: this.#acks,
-      burial: new Burial({ publishing: this.#publishing, acks: this.#acks, subjects, topicMost, flush }),
+      burial: new Burial({
+        link,
+        publishing: this.#publishing,
+        acks: this.#acks,
+        subjects,
+        topicMost,
+        flush,
+      }),
       routeOf: (topic) => routing.routeOf(topic),
       ackTimeout: terms.ackTimeout,
       maxAttempts: terms.maxAttempts,

@@ -11,8 +11,9 @@ class Bench {
   flushes = 0;
   readonly burial: Burial;
 
-  constructor(topicMost = 100) {
+  constructor({ topicMost = 100, maxPayload = 10_000 } = {}) {
     this.burial = new Burial({
+      link: { maxPayload },
       publishing: { send: (message, stored) => void this.sent.push({ message, stored }) },
       acks: {
         settle: (replies) => void this.said.push(`${replies} is done with`),
@@ -68,7 +69,24 @@ Deno.test("a message is done with when its dead letter is stored, and comes agai
 });
 
 Deno.test("a dead letter whose topic would have too long a name has the group's alone", () => {
-  const bench = new Bench("#dead.g.d.a".length - 1);
+  const bench = new Bench({ topicMost: "#dead.g.d.a".length - 1 });
   bench.bury("x");
   assertEquals(bench.sent[0]!.message.topic, "#dead.g");
+});
+
+Deno.test("a dead letter that NATS would refuse as too large has no payload, or no headers but its own (G11, N11)", () => {
+  const bench = new Bench({ maxPayload: 1_000 });
+  const text = "x".repeat(700);
+  const longest = { text: "", id: `h.a=${"b".repeat(300)}` };
+  for (const message of [text.slice(300), text, longest]) bench.bury(message);
+  const sent = bench.sent.map(({ message: { bytes, headers } }) => [bytes.length, headers.length]);
+  assertEquals(sent, [[400, 5], [0, 5], [0, 5]]);
+  for (const { message: { headers } } of bench.sent) {
+    assertEquals(new Map(headers).get("dead-seq"), "7", "the message is found by it");
+  }
+  bench.bury({ text: "", id: "h.a=b" });
+  assertEquals(bench.sent.at(-1)!.message.headers.length, 6, "which otherwise has all of them");
+  bench.bury({ text, id: "h.a=b" });
+  const { bytes, headers } = bench.sent.at(-1)!.message;
+  assertEquals([bytes.length, headers.length], [0, 6]);
 });
