@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { WireCode } from "../../../errors.ts";
 import type { Run } from "../../../wire/run.ts";
 import { Handed } from "../../groups/handed.ts";
 import type { Unit } from "../../groups/ledger.ts";
@@ -43,7 +42,7 @@ export class StreamGroup implements PlaceOwner {
   readonly #held = new HeldMessages();
   readonly #source: GroupSource;
   #waiting: Waiting[] = [];
-  #failure: string | undefined;
+  #over = false;
 
   constructor({ name, pattern }: Pick<Joining, "name" | "pattern">, parts: GroupParts) {
     this.name = name;
@@ -66,6 +65,11 @@ export class StreamGroup implements PlaceOwner {
     return this.#places.size === 0;
   }
 
+  /** Whether it is no more: who comes joins another. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** It has a consumer, or another than before: of the one before its members hold nothing any more. */
   attach(consumer: GroupConsumer): void {
     this.#source.attach(consumer);
@@ -76,13 +80,11 @@ export class StreamGroup implements PlaceOwner {
     this.#source.changing();
   }
 
-  /** A place in it; `joined` is told. Only where it is attached. */
+  /** A place in it; `joined` is told. Only where it is attached, and not over. */
   join(joining: Joining, member: Member): Membership {
     const place = new Place(member, { window: joining.window, owner: this });
     const { settling } = this.#source;
-    const problem = this.#failure === undefined
-      ? joinProblem(joining, { settling, by: undefined })
-      : refused("STORE", this.#failure);
+    const problem = joinProblem(joining, { settling, by: undefined });
     if (problem !== undefined) {
       joining.joined(problem);
       return place;
@@ -127,7 +129,7 @@ export class StreamGroup implements PlaceOwner {
 
   /** It is no more: its members are told. */
   dissolve(reason: string): void {
-    this.#failure = reason;
+    this.#over = true;
     this.#source.close();
     this.#disown();
     for (const { member } of [...this.#places]) member.failed(reason);
@@ -377,11 +379,4 @@ const SETTLED = { reached: undefined, level: "engine", last: undefined, topic: u
 function offsetIn({ stored, count }: Run, sequence: number): number | undefined {
   const at = sequence - stored!.first;
   return at >= 0 && at < count ? at : undefined;
-}
-
-function refused(
-  code: WireCode,
-  reason: string,
-): { readonly kind: "refused"; code: WireCode; reason: string } {
-  return { kind: "refused", code, reason };
 }

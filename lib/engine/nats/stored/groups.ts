@@ -88,7 +88,7 @@ export class StreamGroups {
       return NO_MEMBER;
     }
     const known = this.#groups.get(keyOf(joining));
-    if (known !== undefined && !known.isEmpty) return known.join(joining, member);
+    if (known !== undefined && !known.isEmpty && !known.isOver) return known.join(joining, member);
     const place = new LaterPlace(joining.window);
     const key = keyOf(joining);
     const joiners = this.#opening.get(key);

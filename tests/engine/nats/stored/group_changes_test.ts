@@ -168,3 +168,24 @@ Deno.test("who was told that a group changes, and knows it by then, looks for no
   for (const go of bench.later.splice(0)) go();
   assertEquals(bench.asked(), []);
 });
+
+Deno.test("who joins a group that was deleted at another broker opens another, whoever is in the one before (G6)", () => {
+  const bench = new GroupsBench();
+  const worker = bench.joined();
+  bench.link.comes("p.broker.groups", "g #d.>");
+  for (let look = 0; look < 2; look++) {
+    for (const go of bench.later.splice(0)) go();
+    bench.streams.looks.shift()!(NONE);
+  }
+  for (const go of bench.later.splice(0)) go();
+  bench.asked();
+  assertEquals(worker.failure, "the group g was deleted");
+  const next = bench.join();
+  assertEquals(bench.asked(), ["group g #d.>"]);
+  bench.isNew();
+  bench.opens(consumerOf("g", { created: "two" }));
+  assertEquals(next.outcome, { kind: "joined" });
+  worker.dies();
+  bench.brings(1);
+  assertEquals([next.shown, next.ack("#d.a", 1), worker.shown], [["#d.a 1"], true, []]);
+});

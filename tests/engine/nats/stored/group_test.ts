@@ -270,8 +270,8 @@ Deno.test("a group whose consumer is nowhere, twice, was deleted, and its member
   bench.looks.shift()!({ kind: "none" });
   for (const go of bench.later.splice(0)) go();
   bench.looks.shift()!({ kind: "none" });
-  assertEquals([worker.failure, bench.group.snapshot().held], ["the group g was deleted", 0]);
-  assertEquals(bench.join().outcome, { kind: "refused", code: "STORE", reason: "the group g was deleted" });
+  assertEquals([worker.failure, bench.group.isOver], ["the group g was deleted", true]);
+  assertEquals(bench.group.snapshot().held, 0);
 });
 
 Deno.test("when the link is lost nothing is asked, and when it is back as much as there is room for", () => {
