@@ -227,7 +227,8 @@ export class StreamGroups {
       if (place.gone) continue;
       place.become(group.join({ ...joining, window: place.window }, member));
     }
-    group.goOn();
+    if (group.isEmpty) group.close();
+    else group.goOn();
   }
 
   #refuse(joiners: readonly Joiner[], problem: Problem): void {

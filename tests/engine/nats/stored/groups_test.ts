@@ -283,3 +283,17 @@ Deno.test("when a broker ends, what its members hold and what waits goes back, a
   bench.opens(consumerOf("late"));
   assertEquals([late.outcome, bench.groups.snapshot(), bench.said()], [undefined, [], []]);
 });
+
+Deno.test("a group that nobody could be let into listens for nothing (G6)", () => {
+  const bench = new GroupsBench();
+  const worker = bench.join({ settling: "auto" });
+  bench.streams.looks.shift()!(done(consumerOf()));
+  bench.link.takeAsked();
+  bench.opens();
+  assertEquals(worker.outcome?.kind, "refused");
+  assertEquals(bench.link.takeAsked(), ["sub in.1", "unsub in.1"]);
+  bench.groups.tick(bench.now, 100);
+  bench.link.goDown();
+  bench.link.goUp();
+  assertEquals(bench.link.takeAsked().filter((each) => each !== "ping"), []);
+});
