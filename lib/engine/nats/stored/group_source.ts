@@ -200,10 +200,12 @@ export class GroupSource {
     this.down();
     this.#owner.streams.group(this.#group, (asked) => {
       if (this.#closed) return;
-      // where nobody can tell it asks on, and is told once more that there is no answer
-      if (asked.kind === "done") this.attach(asked.value);
-      else if (asked.kind === "failed") this.open();
-      else this.#owner.later(() => this.#look());
+      if (asked.kind === "done") return this.attach(asked.value);
+      if (asked.kind === "none") return this.#owner.later(() => this.#look());
+      // nobody can tell, perhaps for long: it asks on in a moment, and is told again where there is no answer
+      this.#owner.later(() => {
+        if (this.#pull === undefined) this.open();
+      });
     });
   }
 

@@ -151,6 +151,17 @@ Deno.test("a consumer that cannot be found, and is asked again by then, was not 
   assertEquals([worker.failure, asks(bench)], [undefined, ["asks 15"]]);
 });
 
+Deno.test("a consumer that could not be asked about, and is asked by then, is not asked anew", () => {
+  const bench = new GroupBench();
+  bench.join();
+  bench.link.comes("in.1", "", "in.1", { status: 503 });
+  bench.looks.shift()!({ kind: "failed", reason: "no leader" });
+  bench.group.up();
+  bench.said();
+  for (const go of bench.later.splice(0)) go();
+  assertEquals(bench.link.takeAsked(), []);
+});
+
 Deno.test("a group is asked for nothing where the link is lost when it comes to be, and for all when it is back", () => {
   const bench = new GroupBench();
   bench.group.down();

@@ -259,6 +259,8 @@ Deno.test("a group whose consumer is nowhere, twice, was deleted, and its member
   bench.said();
   bench.link.comes("in.1", "", "in.1", { status: 503 });
   bench.looks.shift()!({ kind: "failed", reason: "no leader" });
+  assertEquals([bench.said(), bench.looks.length], [[], 0], "not at once: nobody may answer for long");
+  for (const go of bench.later.splice(0)) go();
   assertEquals(bench.said(), ["asks 3"]);
   bench.link.comes("in.2", "", "in.2", { status: 503 });
   bench.looks.shift()!({ kind: "none" });
