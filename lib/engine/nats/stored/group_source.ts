@@ -13,7 +13,7 @@ import type { Acks } from "./acks.ts";
 import type { Dead } from "./burial.ts";
 import type { Delivery } from "./delivery.ts";
 import { incomingOf, isExpired, RunMaker } from "./incoming.ts";
-import { ASK_MOST } from "./limits.ts";
+import { ASK_BYTES } from "./limits.ts";
 import { Pull, pullParts } from "./pull.ts";
 
 /** What it works with. */
@@ -115,6 +115,7 @@ export class GroupSource {
       pulled: (message, delivery) => this.#pulled(message, delivery),
       unanswered: (why) => {
         if (why === "gone") return this.#gone();
+        if (why === "too large") return this.#askFor(1);
         // what came before takes room, too
         this.read();
         this.ask();
@@ -137,12 +138,11 @@ export class GroupSource {
     const pull = this.#pull;
     const { link, room } = this.#owner;
     if (pull === undefined || !link.up) return;
-    const most = Math.min(room(), ASK_MOST);
+    const most = Math.min(room(), pull.fitting(ASK_BYTES));
     const batch = most - pull.asked;
     // a request for each message that is settled would cost more than the message
     if (batch <= 0 || (pull.asked > 0 && 4 * batch < most)) return;
-    pull.ask({ batch });
-    link.flush(() => {});
+    this.#askFor(batch);
   }
 
   /** All that has come is handed on. */
@@ -171,6 +171,11 @@ export class GroupSource {
     this.#closed = true;
     this.#pull?.drain();
     this.#pull = undefined;
+  }
+
+  #askFor(batch: number): void {
+    this.#pull?.ask({ batch, bytes: ASK_BYTES });
+    this.#owner.link.flush(() => {});
   }
 
   #pulled(message: NatsMessage, delivery: Delivery): void {

@@ -6,7 +6,7 @@
 import type { Page, SeekRange } from "../../../store/types.ts";
 import { receives } from "../../../topics/reception.ts";
 import { isExpired } from "./incoming.ts";
-import { ASK_MOST } from "./limits.ts";
+import { ASK_BYTES, ASK_MOST } from "./limits.ts";
 import { PageMaker } from "./page_maker.ts";
 import { Reading, type ReadingParts } from "./reading.ts";
 import { isWhole } from "./whole.ts";
@@ -44,6 +44,7 @@ export function lastOfEach(
     under.add(reading);
     reading.read({
       most: ASK_MOST,
+      bytes: ASK_BYTES,
       take: (message) => {
         if (message.sequence > limit || --left < 0) return false;
         seen = message.sequence;

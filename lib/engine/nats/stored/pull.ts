@@ -7,6 +7,7 @@ import { encodeText } from "../../../wire/bytes.ts";
 import type { NatsLink, NatsMessage, NatsSubscription } from "../port.ts";
 import type { StreamsPort } from "../streams_port.ts";
 import { type Delivery, readDelivery } from "./delivery.ts";
+import { ASK_MOST } from "./limits.ts";
 
 /** Where requests go, and where what is asked for comes. */
 export interface PullParts {
@@ -29,25 +30,35 @@ export function pullParts(
   return { link, api: streams.api, stream: streams.stream, inbox: inbox() };
 }
 
+/** Why a request has ended. */
+export type Unanswered = "no more" | "full" | "too large" | "gone";
+
 /** Who asks. */
 export interface PullOwner {
   /** A message that was asked for. */
   pulled(message: NatsMessage, delivery: Delivery): void;
   /**
-   * A request has ended before all it asked for came. `too large`: the next message is larger than it
-   * allowed; `gone`: there may be no such consumer any more, or nobody answers for it.
+   * A request has ended before all it asked for came. `full`: it has brought as many bytes as it allowed;
+   * `too large`: nothing, for one message is larger than that; `gone`: there may be no such consumer any
+   * more, or nobody answers for it.
    */
-  unanswered(why: "no more" | "too large" | "gone"): void;
+  unanswered(why: Unanswered): void;
 }
 
 /** What is asked for at a time. */
 export interface PullRequest {
   /** Messages. */
   readonly batch: number;
-  /** Bytes; left out: as many as they have. */
+  /** Bytes, about, where it is for more than one; left out: as many as they have. */
   readonly bytes?: number;
   /** Whether it ends when there is no more; left out: it waits {@link WAIT_MS}. */
   readonly noWait?: boolean;
+}
+
+/** A request that is under way: what it asked for, and what of that has not come. */
+interface Request {
+  readonly batch: number;
+  left: number;
 }
 
 /** How long NATS keeps a request that waits, and how often it says meanwhile that it does, milliseconds. */
@@ -73,8 +84,10 @@ export class Pull {
   readonly #parts: PullParts;
   readonly #owner: PullOwner;
   readonly #subscription: NatsSubscription;
-  /** Messages that each request may still bring, the oldest first. */
-  readonly #requests: number[] = [];
+  /** What each request may still bring, the oldest first. */
+  readonly #requests: Request[] = [];
+  /** Bytes of a message, by those that came last. */
+  #size = 0;
   #heard = false;
   #silence = 0;
   #closed = false;
@@ -88,15 +101,21 @@ export class Pull {
 
   /** Messages that were asked for and have not come. */
   get asked(): number {
-    return this.#requests.reduce((sum, left) => sum + left, 0);
+    return this.#requests.reduce((sum, { left }) => sum + left, 0);
+  }
+
+  /** How many messages have about so many bytes, one at least, by those that came. */
+  fitting(bytes: number): number {
+    return Math.max(1, Math.min(ASK_MOST, Math.floor(bytes / (this.#size + 1))));
   }
 
   /** Asks for some. Only while the link is up; who calls flushes it. */
   ask({ batch, bytes, noWait = false }: PullRequest): void {
     const { link, api, stream, inbox } = this.#parts;
-    this.#requests.push(batch);
+    this.#requests.push({ batch, left: batch });
     this.#silence = 0;
-    const limits = bytes === undefined ? {} : { max_bytes: bytes };
+    // a request that ends with the very last of its bytes is not answered: few are to come to that
+    const limits = bytes === undefined || batch === 1 ? {} : { max_bytes: 2 * bytes };
     const waits = noWait
       ? { no_wait: true }
       : { expires: WAIT_MS * NANOS, idle_heartbeat: HEARTBEAT_MS * NANOS };
@@ -140,15 +159,19 @@ export class Pull {
     this.#heard = true;
     const delivery = message.reply === "" ? undefined : readDelivery(message.reply);
     if (delivery !== undefined) {
-      if (this.#requests.length > 0 && --this.#requests[0]! === 0) this.#requests.shift();
+      this.#size += (message.bytes.length - this.#size) / 16;
+      const [request] = this.#requests;
+      if (request !== undefined && --request.left === 0) this.#requests.shift();
       return this.#owner.pulled(message, delivery);
     }
     const { status, description = "" } = message;
     if (status === HEARTBEAT || status === 0) return;
-    this.#requests.shift();
+    const request = this.#requests.shift();
     if (status === NOT_FOUND || status === TIMEOUT) return this.#owner.unanswered("no more");
-    const tooLarge = status === CONFLICT && /size exceeds/i.test(description);
-    if (!tooLarge) this.#requests.length = 0;
-    this.#owner.unanswered(tooLarge ? "too large" : "gone");
+    if (status === CONFLICT && /size exceeds/i.test(description)) {
+      return this.#owner.unanswered(request?.left === request?.batch ? "too large" : "full");
+    }
+    this.#requests.length = 0;
+    this.#owner.unanswered("gone");
   }
 }

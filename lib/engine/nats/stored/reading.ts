@@ -8,8 +8,7 @@ import type { ConsumerStart } from "../streams_port.ts";
 import type { Delivery } from "./delivery.ts";
 import type { FeedParts } from "./feed.ts";
 import { type Incoming, incomingOf } from "./incoming.ts";
-import { ASK_MOST } from "./limits.ts";
-import { Pull, pullParts } from "./pull.ts";
+import { Pull, pullParts, type Unanswered } from "./pull.ts";
 
 /** What it works with. */
 export type ReadingParts = Pick<FeedParts, "link" | "streams" | "subjects" | "inbox" | "onUnreadable">;
@@ -22,8 +21,9 @@ export type Read =
 
 /** A turn. */
 export interface ReadOrder {
-  /** Messages at most. */
+  /** Messages at most; and bytes, about. */
   readonly most: number;
+  readonly bytes: number;
   /** Given each message; false: no more, this one is not wanted yet. */
   readonly take: (message: Incoming) => boolean;
   /** Given the number of each message that cannot be read. */
@@ -84,9 +84,7 @@ export class Reading {
     }
     this.#order = order;
     this.#silence = 0;
-    this.#left = Math.min(order.most, ASK_MOST);
-    this.#pull.ask({ batch: this.#left, noWait: true });
-    link.flush(() => {});
+    this.#ask(Math.min(order.most, this.#pull.fitting(order.bytes)), order.bytes);
   }
 
   tick(passed: number): void {
@@ -117,10 +115,17 @@ export class Reading {
     if (this.#left === 0) this.#finish({ kind: "read", through: delivery.pending === 0 });
   }
 
-  #unanswered(why: "no more" | "too large" | "gone"): void {
+  #unanswered(why: Unanswered): void {
     if (this.#order === undefined) return;
-    if (why === "no more") this.#finish({ kind: "read", through: true });
-    else this.end();
+    if (why === "too large") this.#ask(1, this.#order.bytes);
+    else if (why === "gone") this.end();
+    else this.#finish({ kind: "read", through: why === "no more" });
+  }
+
+  #ask(batch: number, bytes: number): void {
+    this.#left = batch;
+    this.#pull?.ask({ batch, bytes, noWait: true });
+    this.#parts.link.flush(() => {});
   }
 
   #finish(read: Read): void {

@@ -48,6 +48,8 @@ type Edge = NonNullable<Cursor["edge"]>;
 /** A page that is being read. */
 interface Reader {
   readonly cursors: readonly Cursor[];
+  /** Bytes of the page, about. */
+  readonly most: number;
   /** What lies behind it does not matter to who reads. */
   readonly upTo: number;
   /** It is read up to there: what the feed has handed on, or what there was when it began. */
@@ -103,7 +105,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
 
   read(
     cursors: readonly Cursor[],
-    { upTo = Infinity }: ReadExtent,
+    { most, upTo = Infinity }: ReadExtent,
     done: (outcome: ReadOutcome) => void,
   ): void {
     const now = this.#parts.now();
@@ -119,7 +121,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
       const there = known.reduce((most, { edge }) => Math.max(most, edge?.batch ?? 0), 0);
       const limit = Math.min(upTo, Math.max(there, this.#parts.feed.position));
       const after = cursors.reduce((least, cursor) => Math.min(least, cursor.after), Infinity);
-      this.#read({ cursors: known, upTo, limit, done, after, page: new PageMaker(), through: false });
+      this.#read({ cursors: known, most, upTo, limit, done, after, page: new PageMaker(), through: false });
     });
   }
 
@@ -188,6 +190,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     this.#under.add(reading);
     reading.read({
       most: ASK_MOST,
+      bytes: reader.most,
       take: (message) => this.#take(reader, message),
       skip: (sequence) => {
         if (sequence <= reader.limit) reader.after = Math.max(reader.after, sequence);

@@ -105,6 +105,22 @@ Deno.test("when NATS has no more it is asked again", () => {
   }
 });
 
+Deno.test("what is asked for at a time is bounded by bytes, and one message comes however large it is", () => {
+  const tooLarge = { status: 409, description: "Message Size Exceeds MaxBytes" };
+  const bench = new GroupBench();
+  const worker = bench.join({ window: 4 });
+  assert(bench.link.asked.some((each) => each.includes('"batch":4,"max_bytes":2097152')));
+  bench.said();
+  bench.comes("1");
+  bench.link.comes("in.1", "", "in.1", tooLarge);
+  assertEquals(bench.said(), ["asks 3"], "it has brought all it could");
+  bench.link.comes("in.1", "", "in.1", tooLarge);
+  assertEquals(bench.said(), ["asks 1"]);
+  bench.comes("2".padEnd(3 * 1024 * 1024, "."));
+  bench.group.goOn();
+  assertEquals([worker.shown.length, bench.said()], [2, ["asks 2"]]);
+});
+
 Deno.test("who looks for a consumer when nobody is in the group any more does nothing with what it finds", () => {
   for (const answer of ["done", "failed", "none"] as const) {
     const bench = new GroupBench();

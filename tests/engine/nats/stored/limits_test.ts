@@ -10,6 +10,7 @@ Deno.test("what is on its way to JetStream is bounded, and what has no answer is
     AGAIN_MS: 250,
     ASK_MOST: 512,
     ASK_BYTES: 1_048_576,
+    ACK_WAIT_MORE_MS: 5_000,
     RETRY_MS: 500,
   });
 });

@@ -22,8 +22,8 @@ class Bench {
   }
 
   /** A message of the stream. */
-  brings(sequence: number): void {
-    this.link.comes("in", "x", "p.stored.d", {
+  brings(sequence: number, size = 1): void {
+    this.link.comes("in", "x".repeat(size), "p.stored.d", {
       reply: `$JS.ACK.s.c.1.${sequence}.${++this.#given}.1000000.0`,
     });
   }
@@ -41,7 +41,7 @@ Deno.test("what is asked of a consumer is what its owner asks for", () => {
   pull.ask({ batch: 2, bytes: 100, noWait: true });
   assertEquals(link.takeAsked(), [
     'pub $JS.API.CONSUMER.MSG.NEXT.s.c {"batch":3,"expires":20000000000,"idle_heartbeat":1000000000} {"reply":"in"}',
-    'pub $JS.API.CONSUMER.MSG.NEXT.s.c {"batch":2,"max_bytes":100,"no_wait":true} {"reply":"in"}',
+    'pub $JS.API.CONSUMER.MSG.NEXT.s.c {"batch":2,"max_bytes":200,"no_wait":true} {"reply":"in"}',
   ]);
   assertEquals(pull.asked, 5);
 });
@@ -76,6 +76,29 @@ Deno.test("an owner is told what came, and that a request ended before all of it
   pull.ask({ batch: 2 });
   bench.brings(10);
   assertEquals(pull.asked, 1);
+});
+
+Deno.test("a request for several is bounded by bytes, and its owner is told whether it brought any of them", () => {
+  const bench = new Bench();
+  const { pull, link, told } = bench;
+  pull.ask({ batch: 3, bytes: 100, noWait: true });
+  pull.ask({ batch: 1, bytes: 100, noWait: true });
+  const bounds = link.takeAsked().map((each) => /"max_bytes":\d+/.exec(each)?.[0]);
+  assertEquals(bounds, ['"max_bytes":200', undefined], "one alone comes, however large it is");
+  bench.brings(1);
+  bench.says(409, "Message Size Exceeds MaxBytes");
+  assertEquals([told.splice(0), pull.asked], [["p.stored.d 1", "full"], 1]);
+  bench.brings(2);
+  pull.ask({ batch: 2, bytes: 100 });
+  bench.says(409, "Message Size Exceeds MaxBytes");
+  assertEquals([told.splice(0), pull.asked], [["p.stored.d 2", "too large"], 0]);
+});
+
+Deno.test("how many messages have so many bytes is known by those that came", () => {
+  const bench = new Bench();
+  assertEquals([bench.pull.fitting(1e6), bench.pull.fitting(0)], [512, 1], "nothing is known of them");
+  for (let sequence = 1; sequence <= 200; sequence++) bench.brings(sequence, 1_000);
+  assertEquals([bench.pull.fitting(10_010), bench.pull.fitting(1e7), bench.pull.fitting(10)], [10, 512, 1]);
 });
 
 Deno.test("what nothing is heard of for a while is lost, where something was asked for", () => {

@@ -27,6 +27,8 @@ export interface Brought {
   readonly given?: number;
   /** How many more the consumer has. */
   readonly pending?: number;
+  /** Bytes of its payload, where they matter. */
+  readonly size?: number;
 }
 
 /** A link to a stream, and the inboxes that readers of it have. */
@@ -62,9 +64,12 @@ export class ReadingBench {
     this.streams.readers.shift()!(done(consumer));
   }
 
-  comes(sequence: number, { topic = "#d", headers, time = 1, given, pending = 0 }: Brought = {}): void {
+  comes(
+    sequence: number,
+    { topic = "#d", headers, time = 1, given, pending = 0, size = 0 }: Brought = {},
+  ): void {
     this.#given = given ?? this.#given + 1;
-    this.link.comes(`in.${this.inboxes}`, `${sequence}`, `p.stored.${topic.slice(1)}`, {
+    this.link.comes(`in.${this.inboxes}`, `${sequence}`.padEnd(size), `p.stored.${topic.slice(1)}`, {
       reply: `$JS.ACK.s.c.1.${sequence}.${this.#given}.${time}000000.${pending}`,
       ...(headers === undefined ? {} : { headers }),
     });
@@ -73,6 +78,12 @@ export class ReadingBench {
   /** NATS says of a request that there is no more. */
   hasNoMore(status = 404): void {
     this.link.comes(`in.${this.inboxes}`, "", `in.${this.inboxes}`, { status });
+  }
+
+  /** NATS says of a request that the next message has more bytes than it allows. */
+  hasTooLarge(): void {
+    const inbox = `in.${this.inboxes}`;
+    this.link.comes(inbox, "", inbox, { status: 409, description: "Message Size Exceeds MaxBytes" });
   }
 
   /** Who asked for the messages behind a number, or the last, is answered; undefined: there are none. */
@@ -86,7 +97,9 @@ export class ReadingBench {
   asked(): string[] {
     const pulled = this.link.takeAsked().flatMap((each) => {
       const [, consumer, batch] =
-        /^pub API\.CONSUMER\.MSG\.NEXT\.s\.(\S+) \{"batch":(\d+),"no_wait":true\}/.exec(each) ?? [];
+        /^pub API\.CONSUMER\.MSG\.NEXT\.s\.(\S+) \{"batch":(\d+),(?:"max_bytes":\d+,)?"no_wait":true\}/.exec(
+          each,
+        ) ?? [];
       return batch !== undefined ? [`${consumer} asks ${batch}`] : each.startsWith("unsub") ? [each] : [];
     });
     return [...this.streams.takeAsked(), ...pulled];
@@ -134,9 +147,9 @@ export class LogBench extends ReadingBench {
   }
 
   /** Pages as they come. */
-  reads(cursors: readonly Cursor[], upTo?: number): Shown[] {
+  reads(cursors: readonly Cursor[], upTo?: number, most = 1e6): Shown[] {
     const shown: Shown[] = [];
-    this.log.read(cursors, { most: 1e6, upTo }, (outcome: ReadOutcome) => {
+    this.log.read(cursors, { most, upTo }, (outcome: ReadOutcome) => {
       if (outcome.kind !== "page") throw new Error(outcome.reason);
       const { page, ends, cursors } = outcome;
       shown.push([payloadsIn(page), ends, cursors.map(({ after }) => after)]);

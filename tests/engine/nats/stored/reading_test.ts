@@ -13,6 +13,7 @@ class Bench extends ReadingBench {
   readonly told: (string | number)[] = [];
   /** The first message that is not wanted yet. */
   end = Infinity;
+  bytes = 1e6;
 
   open(): void {
     this.reading.open(["#d", "#e"], START, () => void this.told.push("open"));
@@ -21,6 +22,7 @@ class Bench extends ReadingBench {
   read(most: number): void {
     this.reading.read({
       most,
+      bytes: this.bytes,
       take: ({ sequence }) => {
         if (sequence >= this.end) return false;
         this.told.push(sequence);
@@ -76,6 +78,35 @@ Deno.test("a turn asks for as many as it may, and ends when they have come; it g
   assertEquals(bench.said(), [10], "NATS says when there is no more, for more was asked for");
   bench.hasNoMore();
   assertEquals([bench.said(), bench.reading.over], [["through true"], false]);
+});
+
+Deno.test("a turn ends when it has brought its bytes, and one message comes however large it is (D5)", () => {
+  const bench = opened();
+  bench.bytes = 64;
+  bench.read(3);
+  assert(bench.link.asked.some((each) => each.includes('{"batch":3,"max_bytes":128,')));
+  bench.comes(4, { pending: 9 });
+  bench.hasTooLarge();
+  assertEquals([bench.said(), bench.reading.over], [[4, "through false"], false]);
+  bench.asked();
+  bench.read(3);
+  bench.hasTooLarge();
+  assertEquals([bench.asked(), bench.said()], [["c asks 3", "c asks 1"], []]);
+  assertEquals(bench.link.asked, []);
+  bench.comes(5, { pending: 8 });
+  assertEquals(bench.said(), [5, "through false"]);
+  bench.hasTooLarge();
+  assertEquals([bench.said(), bench.asked()], [[], []], "nobody has asked for anything");
+});
+
+Deno.test("a turn asks for no more messages than have its bytes, by those that came", () => {
+  const bench = opened();
+  bench.bytes = 100_000;
+  bench.read(100);
+  assertEquals(bench.asked(), ["c asks 100"]);
+  for (let sequence = 4; sequence < 104; sequence++) bench.comes(sequence, { size: 10_000, pending: 1 });
+  bench.read(100);
+  assertEquals(bench.asked(), ["c asks 10"]);
 });
 
 Deno.test("what cannot be read counts as read", () => {

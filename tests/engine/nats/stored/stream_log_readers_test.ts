@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { FAILED } from "../../../support/scripted_streams.ts";
 import { cursorOf, LogBench } from "./reading_bench.ts";
 
@@ -124,4 +124,18 @@ Deno.test("a page that is being made sure of when the broker ends is answered, a
   bench.asked();
   bench.finds();
   assertEquals([pages, bench.asked()], [[[["1"], ["caught up"], [9]]], ["remove c", "unsub in.1"]]);
+});
+
+Deno.test("a page has about as many bytes as are asked for, and the next goes on behind it (D5)", () => {
+  const bench = new LogBench(9);
+  const pages = bench.reads([cursorOf()], undefined, 65_536);
+  bench.opens();
+  assert(bench.link.asked.some((each) => each.includes('"max_bytes":131072,')));
+  bench.comes(1, { pending: 8 });
+  bench.comes(2, { pending: 7 });
+  bench.hasTooLarge();
+  assertEquals(pages, [[["1", "2"], ["none"], [2]]]);
+  bench.asked();
+  bench.reads([cursorOf({ after: 2 })]);
+  assertEquals(bench.asked(), ["c asks 512"], "of the same reader");
 });
