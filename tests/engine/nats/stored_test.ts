@@ -52,6 +52,26 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "the last of each topic before a time comes, and all that was stored since (D3)",
+  NEEDS_NATS,
+  async () => {
+    const [one, other] = await two();
+    await using _one = one;
+    await using _other = other;
+    const sender = new Sender(one);
+    for (const text of ["a0", "a1", "b1", "c1"]) await sender.publish(`#d.${text[0]}`, text);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const asOf = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const text of ["a2", "a3", "b2", "a4"]) await sender.publish(`#d.${text[0]}`, text);
+    const replay = new Recorder();
+    await started(other, replay, { pattern: "#d.*", from: { kind: "last", count: 1, asOf }, to: undefined });
+    await replay.has(7, 1);
+    assertEquals(replay.got, ["a1", "b1", "c1", "a2", "a3", "b2", "a4"]);
+  },
+);
+
 Deno.test("an id is stored once, whichever broker it comes to (D6, N9)", NEEDS_NATS, async () => {
   const [one, other] = await two();
   await using _one = one;

@@ -5,8 +5,10 @@
  */
 import type { Page, SeekRange } from "../../../store/types.ts";
 import { receives } from "../../../topics/reception.ts";
-import { isExpired } from "./incoming.ts";
+import type { ConsumerStart } from "../streams_port.ts";
+import { type Incoming, isExpired } from "./incoming.ts";
 import { ASK_BYTES, ASK_MOST } from "./limits.ts";
+import { narrow } from "./narrow.ts";
 import { PageMaker } from "./page_maker.ts";
 import { Reading, type ReadingParts } from "./reading.ts";
 import { isWhole } from "./whole.ts";
@@ -28,43 +30,137 @@ export interface LastOfEach extends Pick<SeekRange, "reception"> {
   readonly limit: number;
 }
 
+/** Those that there were at a time. */
+export interface LastAsOf extends LastOfEach {
+  /** Milliseconds since 1970. */
+  readonly asOf: number;
+}
+
 /** Calls back with them in the order of the stream; undefined: they cannot be had at this moment. */
 export function lastOfEach(
   parts: LastOfEachParts,
   { pattern, limit, reception }: LastOfEach,
   done: (page: Page | undefined) => void,
 ): void {
-  const { under, now } = parts;
   const page = new PageMaker();
-  const reading = new Reading(parts);
   let left = TOPICS_MOST;
+  const take = (message: Incoming): boolean => {
+    if (message.sequence > limit || --left < 0) return false;
+    if (isFor(reception, message, parts.now())) page.add(message);
+    return true;
+  };
+  read(parts, { patterns: [pattern], start: LAST, take }, (how, seen) => {
+    const end = (whole: boolean | undefined): void => done(whole === true ? page.take() : undefined);
+    // its server gave out what lies behind the limit, and so had all before it
+    if (how === "broken off") end(true);
+    else if (how === "lost") end(undefined);
+    else isWhole(parts, [pattern], { after: seen, upTo: limit }, end);
+  });
+}
+
+/**
+ * Calls back with the last of each that were stored before a time. JetStream knows only the last there are:
+ * for topics that have had others since what there was before is looked through, which may be too much.
+ */
+export function lastAsOf(
+  parts: LastOfEachParts,
+  { pattern, limit, reception, asOf }: LastAsOf,
+  done: (page: Page | "too much" | undefined) => void,
+): void {
+  const found = new Map<string, Incoming>();
+  const newer = new Set<string>();
+  const end = (): void => {
+    const page = new PageMaker();
+    const all = [...found.values()].sort((one, other) => one.sequence - other.sequence);
+    for (const message of all) if (isFor(reception, message, parts.now())) page.add(message);
+    done(page.take());
+  };
+  let left = TOPICS_MOST;
+  const sort = (message: Incoming): boolean => {
+    if (--left < 0) return false;
+    if (message.time >= asOf) newer.add(message.topic);
+    else found.set(message.topic, kept(message));
+    return true;
+  };
+  read(parts, { patterns: [pattern], start: LAST, take: sort }, (how, seen) => {
+    if (how === "lost") return done(undefined);
+    isWhole(parts, [pattern], { after: seen, upTo: limit }, (whole) => {
+      if (whole !== true) done(undefined);
+      else if (newer.size === 0) end();
+      else lookThrough();
+    });
+  });
+  const lookThrough = (): void => {
+    let bytes = LOOKED_AT_BYTES_MOST;
+    const take = (message: Incoming): boolean => {
+      bytes -= message.payload.length + MESSAGE_BYTES;
+      if (message.time >= asOf || bytes < 0) return false;
+      if (newer.has(message.topic)) found.set(message.topic, kept(message));
+      return true;
+    };
+    const patterns = narrow(newer, parts.streams.filtersMost);
+    read(parts, { patterns, start: { kind: "all" }, take }, (how) => {
+      if (bytes < 0) done("too much");
+      else if (how === "broken off") end();
+      // what is newer there is, and its server does not have it
+      else done(undefined);
+    });
+  };
+}
+
+const LAST: ConsumerStart = { kind: "last of each" };
+/** Bytes that are looked through for those that there were at a time; a message's beside its payload. */
+const LOOKED_AT_BYTES_MOST = 64 * 1024 * 1024;
+const MESSAGE_BYTES = 128;
+
+/** What is read, and who is given it: false: no more. */
+interface Order {
+  readonly patterns: readonly string[];
+  readonly start: ConsumerStart;
+  readonly take: (message: Incoming) => boolean;
+}
+
+/** Reads all there is. Calls back with how that ended, and the number of the last message that was taken. */
+function read(
+  parts: LastOfEachParts,
+  { patterns, start, take }: Order,
+  done: (how: "through" | "broken off" | "lost", seen: number) => void,
+): void {
+  const { under } = parts;
+  const reading = new Reading(parts);
   let seen = 0;
-  const end = (whole: boolean | undefined): void => done(whole === true ? page.take() : undefined);
+  const see = (sequence: number): void => {
+    seen = sequence;
+  };
   const next = (): void => {
     under.add(reading);
     reading.read({
       most: ASK_MOST,
       bytes: ASK_BYTES,
       take: (message) => {
-        if (message.sequence > limit || --left < 0) return false;
-        seen = message.sequence;
-        const may = reception === undefined || receives(reception, message.topic);
-        if (may && !isExpired(message, now())) page.add(message);
-        return true;
+        const taken = take(message);
+        if (taken) see(message.sequence);
+        return taken;
       },
-      skip: (sequence) => {
-        seen = sequence;
-      },
+      skip: see,
       done: (read) => {
         under.delete(reading);
-        if (read.kind !== "read") return end(undefined);
-        // its server gave out what lies behind the limit, and so had all before it
-        if (reading.over) return end(true);
+        if (read.kind !== "read") return done("lost", seen);
+        if (reading.over) return done("broken off", seen);
         if (!read.through) return next();
         reading.end();
-        isWhole(parts, [pattern], { after: seen, upTo: limit }, end);
+        done("through", seen);
       },
     });
   };
-  reading.open([pattern], { kind: "last of each" }, next);
+  reading.open(patterns, start, next);
+}
+
+function isFor(reception: SeekRange["reception"], message: Incoming, now: number): boolean {
+  return (reception === undefined || receives(reception, message.topic)) && !isExpired(message, now);
+}
+
+/** One that is there when others have come. */
+function kept(message: Incoming): Incoming {
+  return { ...message, payload: message.payload.slice() };
 }

@@ -19,7 +19,7 @@ import { isPattern, matches } from "../../../topics/topic.ts";
 import type { StreamState } from "../streams_port.ts";
 import type { Feed } from "./feed.ts";
 import { type Incoming, isExpired } from "./incoming.ts";
-import { lastOfEach } from "./last_of_each.ts";
+import { lastAsOf, lastOfEach } from "./last_of_each.ts";
 import { ASK_MOST } from "./limits.ts";
 import { narrow } from "./narrow.ts";
 import { PageMaker } from "./page_maker.ts";
@@ -94,7 +94,7 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     const { feed, streams } = this.#parts;
     feed.whenLive(() => {
       this.#edges([pattern], ([edge]) => {
-        if (from.kind === "last") return this.#seekLast(pattern, range, edge!, done);
+        if (from.kind === "last") return this.#seekLast(pattern, { ...range, from }, edge!, done);
         streams.state((asked) => {
           if (asked.kind !== "done") this.#later(() => this.seek(pattern, range, done));
           else done(found(pattern, range, { ...asked.value, edge: edge! }));
@@ -256,12 +256,22 @@ export class StreamLog implements Pick<Store, "seek" | "read" | "watch"> {
     else answer();
   }
 
-  #seekLast(pattern: string, range: SeekRange, edge: Edge, done: (outcome: SeekOutcome) => void): void {
+  #seekLast(pattern: string, range: LastRange, edge: Edge, done: (outcome: SeekOutcome) => void): void {
     const limit = this.#parts.feed.position;
     const parts = { ...this.#parts, under: this.#under };
-    lastOfEach(parts, { pattern, limit, reception: range.reception }, (first) => {
-      if (first === undefined) this.#later(() => this.#seekLast(pattern, range, edge, done));
-      else done(startAt(pattern, range, { after: limit, edge, first }));
+    const { reception, from: { asOf } } = range;
+    const again = (): void => this.#later(() => this.#seekLast(pattern, range, edge, done));
+    if (asOf === undefined) {
+      lastOfEach(parts, { pattern, limit, reception }, (first) => {
+        if (first === undefined) again();
+        else done(startAt(pattern, range, { after: limit, edge, first }));
+      });
+      return;
+    }
+    lastAsOf(parts, { pattern, limit, reception, asOf }, (first) => {
+      if (first === undefined) again();
+      else if (first === "too much") done({ kind: "failed", reason: TOO_MUCH });
+      else done(startAt(pattern, range, { after: 0, time: asOf, edge, first }));
     });
   }
 }
@@ -271,10 +281,16 @@ function timeOf({ cursors }: Reader): number {
   return cursors.reduce((least, cursor) => Math.min(least, cursor.time), Infinity);
 }
 
+/** A beginning with the last of each topic. */
+type LastRange = SeekRange & { readonly from: Extract<SeekRange["from"], { readonly kind: "last" }> };
+
 const NO_PAGE: Page = { bytes: new Uint8Array(0), messages: 0 };
 const ONLY_LAST =
   "of what is on NATS the last message of each topic can be asked for (from=latest), not several: begin at " +
   "a time or a number";
+const TOO_MUCH =
+  "on NATS too much was stored before that time to look through it for the last message of each topic: " +
+  "begin at from=latest, a time or a number";
 
 function found(
   pattern: string,

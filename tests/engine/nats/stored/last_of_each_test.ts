@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type LastOfEach, lastOfEach } from "../../../../lib/engine/nats/stored/last_of_each.ts";
+import { lastAsOf, type LastOfEach, lastOfEach } from "../../../../lib/engine/nats/stored/last_of_each.ts";
 import type { Reading } from "../../../../lib/engine/nats/stored/reading.ts";
 import { FAILED } from "../../../support/scripted_streams.ts";
 import { payloadsIn, ReadingBench } from "./reading_bench.ts";
@@ -7,7 +7,7 @@ import { payloadsIn, ReadingBench } from "./reading_bench.ts";
 class Bench extends ReadingBench {
   readonly under = new Set<Reading>();
   /** The pages it has answered with; undefined: they cannot be had. */
-  readonly pages: (string[] | undefined)[] = [];
+  readonly pages: (string[] | "too much" | undefined)[] = [];
   now = 1_000;
 
   /** What is asked for below `#d`, up to the message 9. */
@@ -15,6 +15,14 @@ class Bench extends ReadingBench {
     const parts = { ...this.parts, now: () => this.now, under: this.under };
     lastOfEach(parts, { pattern: "#d.*", limit: 9, ...of }, (page) => {
       this.pages.push(page === undefined ? undefined : payloadsIn(page));
+    });
+  }
+
+  /** The same as of a time. */
+  asksAsOf(asOf: number, of: Partial<LastOfEach> = {}): void {
+    const parts = { ...this.parts, now: () => this.now, under: this.under };
+    lastAsOf(parts, { pattern: "#d.*", limit: 20, asOf, ...of }, (page) => {
+      this.pages.push(typeof page === "object" ? payloadsIn(page) : page);
     });
   }
 }
@@ -96,4 +104,75 @@ Deno.test("no more than 65,536 topics are brought", () => {
   assertEquals(bench.pages, []);
   bench.comes(65_537, { topic: "#d.x", pending: 1 });
   assertEquals(bench.pages.map((page) => page?.length), [65_536]);
+});
+
+/** One that was asked for those before the time 50, of which `#d.a` and `#d.c` have had others since. */
+function asOf(of: Partial<LastOfEach> = {}): Bench {
+  const bench = new Bench();
+  bench.asksAsOf(50, of);
+  bench.opens();
+  bench.comes(4, { topic: "#d.b", time: 49 });
+  bench.comes(8, { topic: "#d.c", time: 60 });
+  bench.comes(11, { topic: "#d.a", time: 70 });
+  bench.hasNoMore();
+  bench.asked();
+  return bench;
+}
+
+Deno.test("the last of each topic before a time are found, also of those that have had others since (D3)", () => {
+  const bench = asOf();
+  bench.streams.filtersMost = 2;
+  bench.finds();
+  assertEquals(bench.asked(), ["reader p.stored.d.c p.stored.d.a all"]);
+  bench.opens("c2");
+  for (const [sequence, topic] of [[1, "#d.a"], [2, "#d.c"], [3, "#d.a"]] as const) {
+    bench.comes(sequence, { topic });
+  }
+  bench.comes(5, { topic: "#d.c", time: 49, pending: 3 });
+  bench.comes(8, { topic: "#d.c", time: 60 });
+  assertEquals([bench.pages, bench.under.size], [[["3", "4", "5"]], 0], "in the order of the stream");
+});
+
+Deno.test("of topics that are looked through with others only theirs count, and what has expired or may not be received is left out", () => {
+  const bench = asOf({ reception: { allow: ["#d.>"], deny: ["#d.c"] } });
+  bench.streams.filtersMost = 1;
+  bench.finds();
+  assertEquals(bench.asked(), ["reader p.stored.d.* all"]);
+  bench.opens("c2");
+  bench.comes(1, { topic: "#d.b" });
+  bench.comes(2, { topic: "#d.a", headers: [["Hashbus-Ttl", "0.5"]] });
+  bench.comes(3, { topic: "#d.c" });
+  bench.comes(8, { topic: "#d.c", time: 50 });
+  assertEquals(bench.pages, [["4"]]);
+});
+
+Deno.test("where no topic has had others since nothing is looked through", () => {
+  const bench = new Bench();
+  bench.asksAsOf(50);
+  bench.opens();
+  bench.comes(4, { topic: "#d.b", time: 49 });
+  bench.hasNoMore();
+  bench.finds();
+  assertEquals([bench.pages, bench.streams.readers], [[["4"]], []]);
+});
+
+Deno.test("what lies before a time cannot be had where a reader is lost or lags, and is refused where it is too much", () => {
+  const lagging = asOf();
+  lagging.finds(12);
+  assertEquals(lagging.pages, [undefined], "the stream has more");
+  for (const how of ["lost", "lagging", "too much"] as const) {
+    const bench = asOf();
+    bench.finds();
+    bench.opens("c2");
+    bench.comes(1, { topic: "#d.a" });
+    if (how === "lost") bench.hasNoMore(503);
+    if (how === "lagging") bench.hasNoMore();
+    const size = 32 * 1024 * 1024;
+    if (how === "too much") { for (const sequence of [2, 3]) bench.comes(sequence, { topic: "#d.a", size }); }
+    assertEquals([bench.pages, bench.under.size], [[how === "too much" ? how : undefined], 0]);
+  }
+  const lost = new Bench();
+  lost.asksAsOf(50);
+  lost.streams.readers.shift()!(FAILED);
+  assertEquals(lost.pages, [undefined]);
 });

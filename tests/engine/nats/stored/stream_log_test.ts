@@ -113,6 +113,37 @@ Deno.test("of the last of each topic several cannot be had; one can, and is aske
   assertEquals(found.map((each) => each.kind === "found" ? payloadsIn(each.first) : []), [["6"]]);
 });
 
+Deno.test("a replay from the last of each topic before a time begins with those, and goes on from that time (D3, N12)", () => {
+  const from = { kind: "last", count: 1, asOf: 50 } as const;
+  const bench = new LogBench(9);
+  const found = bench.seeks({ from }, "#d.*");
+  bench.waiting.shift()!();
+  bench.finds(8);
+  bench.streams.readers.shift()!(FAILED);
+  assertEquals(bench.retries(), 1);
+  bench.opens();
+  bench.comes(4, { topic: "#d.b", time: 49 });
+  bench.hasNoMore();
+  bench.finds();
+  const { after, time, edge } = cursorIn(found);
+  assertEquals([after, time, edge], [0, 50, { batch: 8, at: 1_000 }]);
+  assertEquals(found.map((each) => each.kind === "found" ? payloadsIn(each.first) : []), [["4"]]);
+  const refused = bench.seeks({ from });
+  bench.waiting.shift()!();
+  bench.finds(8);
+  bench.opens();
+  bench.comes(8, { time: 60 });
+  bench.hasNoMore();
+  bench.finds();
+  bench.opens();
+  bench.comes(1, { size: 64 * 1024 * 1024 });
+  assertEquals(refused, [{
+    kind: "failed",
+    reason: "on NATS too much was stored before that time to look through it for the last message of each " +
+      "topic: begin at from=latest, a time or a number",
+  }]);
+});
+
 Deno.test("a page has what any of its cursors wants, each message once, in the order of the stream", () => {
   const bench = new LogBench(9);
   const cursors = [
