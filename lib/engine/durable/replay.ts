@@ -55,6 +55,8 @@ export class Replay implements PartialSubscriber {
   readonly #of: ReplayOf;
   #cursor: Cursor;
   #behind = false;
+  /** It has read again because of what came behind the number at which it ends. */
+  #lookedBehind = false;
   /** Messages that were deleted before they were read, and that it has not been told of. */
   #missed = 0;
   #deletedMeanwhile: Trimmed[] = [];
@@ -217,7 +219,13 @@ export class Replay implements PartialSubscriber {
     const { to } = this.#cursor;
     if (to === undefined || stored === undefined) return false;
     if (to.kind === "time") return stored.time > to.time;
-    return stored.first <= to.sequence && to.sequence < stored.first + count;
+    if (to.sequence >= stored.first + count) return false;
+    // where a topic's numbers have gaps its end may be between two; where they have none this is not the end,
+    // and the topic's own was told: to look once is enough for both
+    const isBehind = stored.first > to.sequence;
+    if (isBehind && this.#lookedBehind) return false;
+    this.#lookedBehind ||= isBehind;
+    return true;
   }
 
   /** Counts what it would have read of them from a cursor on. */

@@ -131,6 +131,18 @@ Deno.test("a live run is given as far as it is wanted, whole where it all is, an
   assertEquals(bench.subscriber.got.length, 5);
 });
 
+Deno.test("a replay whose end lies between two numbers, or is another topic's, looks whether that is past, once (D4, N7)", () => {
+  const bench = new Bench().at({ to: { kind: "sequence", sequence: 9 } });
+  for (const behind of [1, 1, 1]) {
+    bench.replay.passed(run(STORED));
+    assertEquals(bench.behind, behind);
+    bench.replay.fallBack(14);
+    bench.replay.becomeLive();
+  }
+  bench.replay.passed(run({ ...STORED, first: 8 }));
+  assertEquals(bench.behind, 2, "of another topic, whose numbers are its own");
+});
+
 Deno.test("a replay reads again where its subscriber is full, or a run may be its last, and says so once (D5)", () => {
   const behind = (to: ReplayRange["to"], { full = false } = {}): number => {
     const bench = new Bench().at({ to });
@@ -140,7 +152,7 @@ Deno.test("a replay reads again where its subscriber is full, or a run may be it
   };
   const at = (sequence: number): number => behind({ kind: "sequence", sequence });
   assertEquals([behind(undefined), behind(undefined, { full: true })], [0, 1]);
-  assertEquals([9, 10, 14, 15].map(at), [0, 1, 1, 0]);
+  assertEquals([9, 10, 14, 15].map(at), [1, 1, 1, 0]);
   const by = (time: number): number => behind({ kind: "time", time });
   assertEquals([99, 100].map(by), [1, 0]);
   const bench = new Bench().at({ to: { kind: "time", time: 1 } });

@@ -72,6 +72,22 @@ Deno.test(
   },
 );
 
+Deno.test("a replay ends behind its number where that is another topic's (D4, N7)", NEEDS_NATS, async () => {
+  const [one, other] = await two();
+  await using _one = one;
+  await using _other = other;
+  const sender = new Sender(one);
+  await sender.publish("#d.a", "1");
+  const replay = new Recorder();
+  const to = { kind: "sequence", sequence: 2 } as const;
+  await started(other, replay, { pattern: "#d.a", from: { kind: "earliest" }, to });
+  await replay.has(1);
+  await sender.publish("#d.b", "2");
+  await sender.publish("#d.a", "3");
+  await replay.has(1, 1);
+  assertEquals([replay.got, replay.said[0]], [["1"], "end after 1"]);
+});
+
 Deno.test("an id is stored once, whichever broker it comes to (D6, N9)", NEEDS_NATS, async () => {
   const [one, other] = await two();
   await using _one = one;
