@@ -15,12 +15,12 @@ export interface AcksParts {
   readonly now: () => number;
 }
 
-/** Messages that are settled, and who is told when JetStream knows. */
+/** Messages that are settled, and who is told when JetStream knows; undefined: nobody waits for it. */
 interface Settled {
   readonly replies: readonly string[];
-  readonly since: number;
+  since: number;
   again: number;
-  readonly done: (known: boolean) => void;
+  readonly done: ((known: boolean) => void) | undefined;
 }
 
 const ACK = encodeText("+ACK");
@@ -30,8 +30,9 @@ const NANOS = 1_000_000;
 
 /**
  * Guarantee: what is settled is said until JetStream has answered, through a link that is lost and comes
- * back, and not for ever. What else is said is said once: a message of which it does not arrive is given out
- * again when its time is over.
+ * back, and not for ever; where nobody waits for that, however long the link was lost: it was done with when
+ * it was written, and is not to come again. What else is said is said once: a message of which it does not
+ * arrive is given out again when its time is over.
  */
 export class Acks {
   readonly #parts: AcksParts;
@@ -43,14 +44,17 @@ export class Acks {
     parts.link.subscribe(`${parts.inbox}.*`, (message) => this.#answered(message));
     parts.link.watch({
       up: () => {
-        for (const each of this.#settled) this.#say(each);
+        for (const each of this.#settled) {
+          if (each[1].done === undefined) each[1].since = parts.now();
+          this.#say(each);
+        }
         this.#flush();
       },
     });
   }
 
-  /** These are done with; called back when that is known, or never will be. */
-  settle(replies: readonly string[], done: (known: boolean) => void): void {
+  /** These are done with; who waits for it is called back when that is known, or never will be. */
+  settle(replies: readonly string[], done?: (known: boolean) => void): void {
     const since = this.#parts.now();
     const token = (++this.#count).toString(36);
     const settled: Settled = { replies, since, again: 0, done };
@@ -77,9 +81,10 @@ export class Acks {
 
   tick(now: number): void {
     for (const [token, each] of this.#settled) {
-      if (now - each.since >= PATIENCE_MS) {
+      const waits = each.done !== undefined || this.#parts.link.up;
+      if (waits && now - each.since >= PATIENCE_MS) {
         this.#settled.delete(token);
-        each.done(false);
+        each.done?.(false);
       } else if (now >= each.again) {
         this.#say([token, each]);
         this.#flush();
@@ -89,7 +94,7 @@ export class Acks {
 
   /** Nothing is known any more. */
   close(): void {
-    for (const { done } of this.#settled.values()) done(false);
+    for (const { done } of this.#settled.values()) done?.(false);
     this.#settled.clear();
   }
 
@@ -114,7 +119,7 @@ export class Acks {
       return;
     }
     this.#settled.delete(token);
-    settled.done(true);
+    settled.done?.(true);
   }
 
   #flush(): void {

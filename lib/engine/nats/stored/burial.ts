@@ -63,7 +63,7 @@ export class Burial {
     const headers = storedHeaders(fields, subjects);
     const fitting = this.#fitting(payload, headers);
     publishing.send({ topic, ...fitting, id: `dead ${consumer} ${sequence}` }, (stored) => {
-      if (stored) acks.settle([reply], () => {});
+      if (stored) acks.settle([reply]);
       else acks.giveBack(reply, RETRY_MS);
     });
     flush();

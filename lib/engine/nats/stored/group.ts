@@ -273,7 +273,7 @@ export class StreamGroup implements PlaceOwner {
     return true;
   }
 
-  #settle(held: readonly Held[], done: (known: boolean) => void = () => {}): void {
+  #settle(held: readonly Held[], done?: (known: boolean) => void): void {
     if (held.length === 0) return;
     for (const { place, run } of held) {
       if (this.#places.has(place)) place.holds--;

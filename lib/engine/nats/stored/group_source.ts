@@ -188,7 +188,7 @@ export class GroupSource {
       if (keeps(sequence, reply)) return;
     }
     const incoming = incomingOf(message, delivery, this.#owner);
-    if (incoming === undefined || isExpired(incoming, now())) return acks.settle([reply], () => {});
+    if (incoming === undefined || isExpired(incoming, now())) return acks.settle([reply]);
     const isDead = attempt > maxAttempts;
     if (isDead) this.#runs.end();
     this.#beside.push({ sequence, reply, attempt });

@@ -93,6 +93,29 @@ Deno.test("what was settled while the link was lost is said when it is back, and
   assertEquals(bench.said(), SAID);
 });
 
+Deno.test("what nobody waits for is said however long the link was lost, and then not for ever (G6)", () => {
+  const bench = new Bench();
+  bench.link.goDown();
+  bench.acks.settle(["a", "b"]);
+  bench.settle("c");
+  bench.passes(10 * PATIENCE_MS);
+  assertEquals([bench.known, bench.said()], [[false], []]);
+  bench.link.goUp();
+  assertEquals(bench.said(), SAID);
+  bench.passes(PATIENCE_MS - 1);
+  assertEquals(bench.said(), SAID);
+  bench.passes(1);
+  bench.passes(RESEND_MS);
+  assertEquals(bench.said(), []);
+  bench.acks.settle(["a", "b"]);
+  bench.said();
+  bench.link.comes("in.*", "", "in.3");
+  bench.passes(RESEND_MS);
+  assertEquals(bench.said(), [], "it is known");
+  bench.acks.settle(["a"]);
+  bench.acks.close();
+});
+
 Deno.test("what is given back, now or later, and what is held for longer, is said once", () => {
   const bench = new Bench();
   bench.acks.giveBack("a", 0);

@@ -155,6 +155,24 @@ Deno.test("where it settles what is written, that is settled, and what still wai
   );
 });
 
+Deno.test("what was written while NATS was away for long is settled when it is back (G6)", () => {
+  const bench = new GroupBench({ settling: "auto" });
+  const worker = bench.join({ window: 2 });
+  worker.writes = false;
+  bench.brings("1");
+  bench.link.goDown();
+  bench.group.down();
+  worker.write();
+  for (let seconds = 0; seconds < 60; seconds++) {
+    bench.passes(1_000);
+    bench.acks.tick(bench.now);
+  }
+  bench.said();
+  bench.link.goUp();
+  bench.group.up();
+  assertEquals(bench.said(), ["1 +ACK", "asks 2"]);
+});
+
 Deno.test("what a member has not been written and does not hold any more goes to nobody when it leaves", () => {
   const bench = new GroupBench();
   const worker = new Worker();
