@@ -56,9 +56,9 @@ export interface ConnectOptions {
   readonly protocol?: Protocol;
   /**
    * Milliseconds of silence after which a v2 broker is asked whether it is still there (15,000); when nothing
-   * comes for as long again, the connection counts as lost. 0 never asks. While publishes wait to be
-   * acknowledged, it is eight times as long: a broker reads nothing from a publisher that it holds back for a
-   * slow subscriber.
+   * comes for as long again, the connection counts as lost. 0 never asks. While requests wait for their
+   * answers, it is eight times as long: a broker reads nothing from a publisher that it holds back for a slow
+   * subscriber, and answers no other request before one that waits for NATS.
    */
   readonly pingAfter?: number;
   /**

@@ -44,8 +44,8 @@ export interface FrameLinkOptions {
 
 /**
  * A broker that holds a publisher back for a slow subscriber reads nothing from it, a ping neither, and what
- * is being stored is answered before one: while requests wait, silence says less, and is borne so many times
- * as long.
+ * is being stored, or waits for NATS (N2), is answered before one: while requests wait, silence says less,
+ * and is borne so many times as long. No longer: a broker that is gone says no more than that.
  */
 const PATIENCE_WHILE_ASKING = 8;
 /** A request that waits for its answer. */
@@ -90,8 +90,6 @@ export class FrameLink {
   readonly #decoder = new FrameClientDecoder();
   readonly #heartbeat: Heartbeat | undefined;
   readonly #asked = new Fifo<Asked>();
-  /** How many of these are of {@link #settlements}. */
-  #settling = 0;
   readonly #settlements: Settlements = new Settlements({
     send: (settlements) => this.write(encodeText(this.#expect(settlements))),
   });
@@ -219,15 +217,9 @@ export class FrameLink {
         continue;
       }
       lines += each.line;
-      this.#settling++;
-      this.#asked.push({ resolve: (reply) => this.#settled(each, reply) });
+      this.#asked.push({ resolve: (reply) => each.answered(reply) });
     }
     return lines;
-  }
-
-  #settled(settlement: Settlement, reply: Reply | undefined): void {
-    this.#settling--;
-    settlement.answered(reply);
   }
 
   #succeeded(count: number, receipt: FrameReceipt): void {
@@ -288,8 +280,7 @@ export class FrameLink {
 
   #listenFor(pingAfter: number): Heartbeat {
     const channel = this.#channel;
-    // a ping is answered behind what is being stored
-    const waiting = (): number => this.#answers?.waiting ?? this.#settling;
+    const waiting = (): number => this.#answers?.waiting ?? this.#asked.size;
     return new Heartbeat({
       get silence() {
         return channel.silence;

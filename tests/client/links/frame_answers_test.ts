@@ -309,14 +309,20 @@ Deno.test("who is silent is asked, and lost when nothing comes; what waits for a
   }
 });
 
-Deno.test("a subscription that waits makes nobody more patient, and a settlement does until it is answered", async () => {
+Deno.test("a subscription or a settlement that waits makes patient until it is answered, and not for ever (N2)", async () => {
   const bench = new Bench({ pingAfter: 100 });
   void bench.link.ask({ verb: "sub", pattern: "#a", fields: "" });
   await bench.socket.says("sub #a\n");
   await bench.clock.pass(100);
   await bench.socket.says("ping\n");
-  await bench.clock.pass(100);
-  assertEquals(bench.socket.closed, true);
+  for (let passed = 0; passed < 700; passed += 100) {
+    await bench.clock.pass(100);
+    void bench.link.ask({ verb: "sub", pattern: `#${passed}`, fields: "" });
+  }
+  await bench.clock.pass(99);
+  assertEquals(bench.socket.closed, false);
+  await bench.clock.pass(1);
+  assertEquals(bench.socket.closed, true, "a broker that is gone is gone, whatever is asked");
 
   const settling = new Bench({ pingAfter: 100 });
   settling.socket.come("batch #d 1 11 group=g seq=7 ts=5\npub #d 1\nx\n");
@@ -330,6 +336,13 @@ Deno.test("a subscription that waits makes nobody more patient, and a settlement
   settling.socket.come("ok 1\npong\n");
   await settling.clock.pass(1000);
   assertEquals(settling.socket.closed, true, "what was settled is answered");
+
+  const granted = new Bench({ pingAfter: 100 });
+  void granted.link.ask({ verb: "sub", pattern: "#a", fields: "" });
+  await granted.socket.says("sub #a\n");
+  granted.socket.come("ok 1\n");
+  await granted.clock.pass(200);
+  assertEquals(granted.socket.closed, true, "nothing is waited for");
 });
 
 Deno.test("goodbye is said, and the broker may close first for as long as it is given", async () => {
