@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "../../clock.ts";
+import { TIMER_MOST_MS } from "../../limits.ts";
 
 /** What a heartbeat is told about a connection, and what it does to it. */
 export interface WatchedConnection {
@@ -54,7 +55,8 @@ export class Heartbeat {
     this.#connection.lost(silence);
   }
 
+  /** A time that is longer than any timer is waited for in parts. */
   #wait(ms: number): void {
-    this.#timer = this.#clock.after(Math.max(1, Math.ceil(ms)), () => this.#beat());
+    this.#timer = this.#clock.after(Math.min(Math.max(1, Math.ceil(ms)), TIMER_MOST_MS), () => this.#beat());
   }
 }

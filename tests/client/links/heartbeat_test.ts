@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Heartbeat } from "../../../lib/client/links/heartbeat.ts";
 import type { Clock } from "../../../lib/clock.ts";
+import { TIMER_MOST_MS } from "../../../lib/limits.ts";
 
 /** A connection that is silent since it was given its last byte, on a clock that is moved by hand. */
 class Bench {
@@ -8,17 +9,20 @@ class Bench {
   heard = 0;
   patience = 500;
   readonly events: string[] = [];
+  /** For how long it waited each time. */
+  readonly waits: number[] = [];
   readonly #heartbeat: Heartbeat;
   #due: { readonly at: number; readonly callback: () => void } | undefined;
 
   constructor() {
-    const { events } = this;
+    const { events, waits } = this;
     const silence = (): number => this.now - this.heard;
     const patience = (): number => this.patience;
     const clock: Clock = {
       now: () => this.now,
       wall: () => this.now,
       after: (ms, callback) => {
+        waits.push(ms);
         this.#due = { at: this.now + ms, callback };
         return 1;
       },
@@ -95,6 +99,15 @@ Deno.test("patience that grows while an answer is waited for is had", () => {
   assertEquals(bench.events, ["ping at 1000"]);
   bench.runTo(3000);
   assertEquals(bench.events.at(-1), "lost at 3000 after 3000");
+});
+
+Deno.test("patience that is longer than a timer can be is had in parts", () => {
+  const bench = new Bench();
+  bench.patience = 2 * TIMER_MOST_MS + 5;
+  bench.runTo(999 + bench.patience);
+  assertEquals([bench.waits, bench.events], [[1000, TIMER_MOST_MS, TIMER_MOST_MS, 5], ["ping at 1000"]]);
+  bench.runTo(1000 + bench.patience);
+  assertEquals(bench.events.length, 2);
 });
 
 Deno.test("who is not watched any more is neither asked nor lost", () => {
