@@ -141,8 +141,8 @@ export class Connection {
   /**
    * Ends it: with `drain` after all that is queued has been acknowledged, within so many milliseconds if a
    * time is given, else after the request that is on the wire, if its link lasts so long. Rejects as
-   * {@link closed} does, which without `drain` is no matter of a link that is lost from then on. A second call
-   * gives the same answer; a shorter time holds from then on.
+   * {@link closed} does, which without `drain` is no matter of a link that is lost from then on. A second
+   * call gives the same answer; a shorter time holds from then on.
    */
   close(
     { drain, timeout }: { readonly drain: boolean; readonly timeout?: number | undefined },
