@@ -160,3 +160,13 @@ export class SideBench implements Publisher {
     return [...this.streams.takeAsked(), ...said];
   }
 }
+
+/** A side whose feed brings `#d.a`, and where its messages go. */
+export function followed(last = 0): { bench: SideBench; recorder: Recorder; inbox: string } {
+  const bench = new SideBench();
+  const recorder = bench.subscribe("#d.a");
+  bench.ends(last);
+  const inbox = bench.opens("f");
+  bench.asked();
+  return { bench, recorder, inbox };
+}
