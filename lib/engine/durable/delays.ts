@@ -11,7 +11,7 @@ import type { DelayedRun, DueOutcome, DuePlace, Store } from "../../store/types.
 import { RECORDS } from "../../wire/encoding.ts";
 import { Run } from "../../wire/run.ts";
 import type { Acknowledgement, Gate, Publisher, Route } from "../types.ts";
-import { Piece } from "./piece.ts";
+import { Piece, Repetition } from "./piece.ts";
 
 /** Where what is due comes from and goes to. */
 export interface DelaysOptions {
@@ -43,6 +43,8 @@ const WAKE_MS = 1000;
 interface Joined {
   readonly route: Route;
   readonly runs: DelayedRun[];
+  /** What of its topic is due before it. */
+  readonly before: Joined | undefined;
 }
 
 /**
@@ -95,6 +97,8 @@ export class Delays implements Publisher {
   /** Time has passed; `now` is milliseconds since 1970. */
   tick(now: number): void {
     this.#now = now;
+    // the clock may have been set back
+    this.#notBefore = Math.min(this.#notBefore, now + DELAYED_RETRY_MS);
     this.#go();
     this.#wake();
   }
@@ -173,16 +177,18 @@ export class Delays implements Publisher {
         this.#stop(topic, full);
         continue;
       }
-      const one = { route, runs: [run] };
+      const one = { route, runs: [run], before };
       newest.set(topic, one);
       joined.push(one);
     }
-    const pieces = joined.map((one) => this.#pieceOf(one));
-    this.#moving += pieces.length;
-    for (const piece of pieces) this.#options.append(piece, this);
+    const pieces = new Map<Joined, Piece>();
+    for (const one of joined) pieces.set(one, this.#pieceOf(one, one.before && pieces.get(one.before)));
+    this.#moving += pieces.size;
+    for (const piece of pieces.values()) this.#options.append(piece, this);
   }
 
-  #pieceOf({ route, runs }: Joined): Piece {
+  /** `before`: where that is refused, this is as well, or it would overtake it. */
+  #pieceOf({ route, runs }: Joined, before: Piece | undefined): Piece {
     const { dedupWindow, memory } = this.#options;
     const length = runs.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const chunk = memory.pool.take(length);
@@ -208,12 +214,17 @@ export class Delays implements Publisher {
       ids !== undefined && published + dedupWindow > this.#now
     );
     const ids = known.length === 0 ? undefined : known.map((run) => run.ids).join("\n");
-    return new Piece({
+    const repetition = before === undefined ? undefined : new Repetition();
+    const piece = new Piece({
       part,
       acknowledgement: this.#answer,
       mayBegin: "always",
       moved: { runs: runs.map(({ id }) => id), ids },
+      repetition,
     });
+    if (before !== undefined) repetition?.repeats(before);
+    repetition?.consistsOf([piece]);
+    return piece;
   }
 
   /** A time to live begins when it is due. */

@@ -285,6 +285,18 @@ Deno.test("what is refused is tried again after a second, from the beginning on"
   assertEquals(bench.queries.slice(1).map(({ after }) => after), [undefined]);
 });
 
+Deno.test("a clock that is set back keeps what was refused no longer than a second (D9)", () => {
+  const bench = new Bench();
+  bench.delays.tick(3_600_500);
+  bench.answer([bench.run("#a", 100)], { after: { due: 100, id: 1 } });
+  bench.pieces.shift()!.acknowledgement.refuse("STORE", "full");
+  bench.delays.tick(500);
+  bench.delays.tick(500 + DELAYED_RETRY_MS - 1);
+  assertEquals(bench.queries.length, 1);
+  bench.delays.tick(500 + DELAYED_RETRY_MS);
+  assertEquals(bench.queries.length, 2);
+});
+
 Deno.test("what cannot be read is told when it is met, and not again as long as nothing else is", () => {
   const bench = new Bench();
   const told = (): string[] => bench.told.splice(0).filter((what) => what !== "flush");
