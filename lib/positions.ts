@@ -11,6 +11,9 @@ export const SEQUENCE_MOST = 999_999_999_999_999;
 /** The most of a unit that a time ago can be. */
 export const AGO_MOST = 999_999_999;
 
+/** How far two clocks may differ before a time of the one lies in the future of the other, milliseconds. */
+export const CLOCKS_DIFFER_MS = 60_000;
+
 /** Seconds, minutes, hours, days. */
 export type AgoUnit = "s" | "m" | "h" | "d";
 /** The units of a time ago, and the milliseconds that each has. */

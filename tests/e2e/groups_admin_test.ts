@@ -171,6 +171,25 @@ Deno.test("what is asked of groups and cannot be is one line, and nothing has ch
   assertEquals((await data.ask("--groups")).stdout, "no groups\n");
 });
 
+Deno.test("a group is reset to no place that is still to come, and stays as it is", async () => {
+  await using data = new Data();
+  const broker = await data.start();
+  await publish(broker);
+  await work(broker, { name: "g", settled: 4 });
+  const reset = (from: string) => data.ask("--reset-group", "g", "--from", from);
+  assertEquals(await reset("1763900000"), {
+    code: 1,
+    stdout: "",
+    stderr:
+      'broker: the group stays as it is: there is no message 1763900000 of "#jobs": the last one there ' +
+      "is 10 (Unix seconds are written @1763900000)\n",
+  });
+  const time = await reset("2999-01-01");
+  assertEquals([time.code, time.stdout], [2, ""]);
+  assertMatch(time.stderr, /^broker: --from: 2999-01-01 .* lies in the future, [^\n]*\n$/);
+  assertEquals(shown(await data.groups()), [["g", "#jobs", 6, 0, 0]]);
+});
+
 for (const running of [true, false]) {
   const when = running ? "while a broker runs" : "without a broker";
   Deno.test(`--redrive publishes dead letters again, each once, with all they had, ${when}`, async () => {

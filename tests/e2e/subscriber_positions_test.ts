@@ -53,6 +53,18 @@ Deno.test("a number beyond what is stored is not waited for, and Unix seconds ar
   });
 });
 
+Deno.test("no new group begins at a number beyond what is stored", async () => {
+  await using broker = await startFilled();
+  const member = [...subscriberOf(broker), "-t", "a", "-G", "g", "--ack", "explicit", "-W", "1s"];
+  assertEquals(await run("subscriber", [...member, "--from", "1763900000"]), {
+    code: 1,
+    stdout: "",
+    stderr: 'subscriber: the broker refused to subscribe to "#a" in group "g" (BAD_FIELD): there is no ' +
+      'message 1763900000 of "#a": the last one there is 12 (Unix seconds are written @1763900000)\n',
+  });
+  assertEquals((await run("subscriber", [...member, "--from", "12"])).stdout, "#a 12\n");
+});
+
 testOnTerminal("at the prompt a number beyond what is stored is told, and one goes on", async () => {
   await using broker = await startFilled();
   await using terminal = await Terminal.start("subscriber", subscriberOf(broker));

@@ -172,6 +172,10 @@ Deno.test("what is not one, is refused with what is wrong, and nothing changes (
         "from= of a group, where it is new, is now, earliest, a sequence number, a time or -10m, " +
         'not "-10"',
       ],
+      [
+        "sub #d.a group=g from=2999-01-01T00:00:00Z",
+        'from= of a group is where it begins at once, and "2999-01-01T00:00:00Z" lies in the future: leave it out',
+      ],
       ["sub #d.a group=g ack=never", 'ack= is auto or explicit, not "never"'],
       ["sub #a group=g by=name", 'by= is key, not "name"'],
       [

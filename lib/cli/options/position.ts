@@ -10,7 +10,16 @@
  *
  * @module
  */
-import { type Ago, AGO_MOST, type AgoUnit, type Last, parsePosition, UNIT_MS } from "../../positions.ts";
+import { RefusedError, RunError } from "../../errors.ts";
+import {
+  type Ago,
+  AGO_MOST,
+  type AgoUnit,
+  CLOCKS_DIFFER_MS,
+  type Last,
+  parsePosition,
+  UNIT_MS,
+} from "../../positions.ts";
 import { localTime, type Of, withOffset } from "./local_time.ts";
 import { type Kind, spanMs } from "./units.ts";
 
@@ -115,8 +124,15 @@ export function secondsHint(position: Start): string {
     : "";
 }
 
-/** How far two clocks may differ before a time of the one lies in the future of the other, milliseconds. */
-const CLOCKS_DIFFER_MS = 60_000;
+/** An error that may be about a place to begin, with {@link secondsHint} behind it. */
+export function withSecondsHint(error: unknown, position: Start | undefined): unknown {
+  const hint = position === undefined ? "" : secondsHint(position);
+  if (hint === "") return error;
+  if (error instanceof RefusedError && error.code === "BAD_FIELD") {
+    return new RefusedError(error.code, `${error.message}${hint}`);
+  }
+  return error instanceof RunError ? new RunError(`${error.message}${hint}`) : error;
+}
 
 /** Why nothing is stored from there on, as a clause; undefined: something may be. */
 export function inTheFuture(from: Start, now: number): string | undefined {

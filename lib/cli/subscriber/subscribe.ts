@@ -20,7 +20,7 @@ import type { MqttHabits } from "../client/mqtt_habits.ts";
 import type { Notices } from "../client/notices.ts";
 import { Output, OutputClosed } from "../output/output.ts";
 import { doneInTime, unread, WAITING } from "../output/patience.ts";
-import { nothingStored, type Position, type Start } from "../options/position.ts";
+import { nothingStored, type Position, type Start, withSecondsHint } from "../options/position.ts";
 import { Acknowledging, closedBehindPrinted } from "./acknowledging.ts";
 import { groupProblem } from "./group_terms.ts";
 import { leftOut } from "./left_out.ts";
@@ -354,7 +354,7 @@ export class SubscriberRun {
       await subscriber.subscribe(pattern, terms);
     } catch (error) {
       if (group === undefined) replays.drop(pattern);
-      throw error;
+      throw withSecondsHint(error, group === undefined ? undefined : from);
     }
     this.#subscribed.add(pattern, terms);
     return group === undefined ? replays.ahead(pattern) : undefined;

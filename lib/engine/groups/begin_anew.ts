@@ -5,6 +5,7 @@
  */
 import type { From, GroupMark, GroupName, SeekOutcome, SeekPlace, Store } from "../../store/types.ts";
 import type { WireCode } from "../../errors.ts";
+import { quote } from "../../text.ts";
 import { type GroupCount, tooManyGroups } from "./group_count.ts";
 import type { Marked, Part, Settlements } from "./settlements.ts";
 
@@ -31,7 +32,8 @@ export type Begun =
 
 /**
  * A group is known to begin there from now on, and what was known of it before is not any more; undefined: it
- * begins with what is stored from now on.
+ * begins with what is stored from now on. It fails at a number beyond the next one: the group would pass all
+ * that comes until then, and nobody would see that it does.
  */
 export function beginAt(
   group: GroupName,
@@ -57,6 +59,9 @@ export function beginAt(
         case "searching":
           return search(outcome.place);
         case "found":
+          if (outcome.ahead !== undefined) {
+            return done(failed(aheadOf(group, from, outcome.ahead), "BAD_FIELD"));
+          }
           return at(outcome.cursor.sequence, outcome.cursor.after);
       }
     });
@@ -106,8 +111,14 @@ export function forget(
   store({ mark: undefined, forget: group }, { parts, done });
 }
 
-function failed(reason: string): Begun {
-  return { kind: "failed", reason };
+function failed(reason: string, code?: WireCode): Begun {
+  return { kind: "failed", reason, ...(code === undefined ? {} : { code }) };
+}
+
+function aheadOf({ pattern }: GroupName, from: From, last: number): string {
+  const number = from.kind === "sequence" ? ` ${from.sequence}` : "";
+  const stored = last === 0 ? "none is stored there" : `the last one there is ${last}`;
+  return `there is no message${number} of ${quote(pattern)}: ${stored}`;
 }
 
 /** Stores it once, with the next commit; what cannot be is not tried again. */

@@ -115,7 +115,7 @@ export class StoredGroups implements StoredGroupOwner {
         parts: this,
         done: (begun) => {
           group.resume(begun.kind === "begun" ? begun.mark : undefined);
-          done(begun.kind === "begun" ? DONE : begun);
+          done(begun.kind === "begun" ? DONE : { kind: "failed", reason: begun.reason });
         },
       });
     });

@@ -1,6 +1,6 @@
 import type { Joining, JoinOutcome } from "../../engine/types.ts";
 import { GROUP_WINDOW, GROUP_WINDOW_MOST } from "../../limits.ts";
-import { readFrom } from "../../positions.ts";
+import { CLOCKS_DIFFER_MS, readFrom } from "../../positions.ts";
 import type { Request } from "../../protocols/decoder.ts";
 import { DONE, type Refusal } from "../../protocols/types.ts";
 import { quote } from "../../text.ts";
@@ -132,6 +132,12 @@ function storedOf(
       "BAD_FIELD",
       "from= of a group, where it is new, is now, earliest, a sequence number, a time or -10m, not " +
         quote(position),
+    );
+  }
+  if (from?.kind === "time" && from.time > context.now() + CLOCKS_DIFFER_MS) {
+    return refusal(
+      "BAD_FIELD",
+      `from= of a group is where it begins at once, and ${quote(position)} lies in the future: leave it out`,
     );
   }
   if (ack === "explicit" || from !== undefined) {

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { GROUP_OPTIONS } from "../../../lib/cli/broker/groups/options.ts";
 import { BROKER, type BrokerPlan, planBroker } from "../../../lib/cli/broker/options.ts";
 import { readArguments } from "../../../lib/cli/options/arguments.ts";
@@ -250,4 +250,8 @@ Deno.test("--groups stands alone, as a table or as JSON, and --reset-group with 
     assertEquals(planOf(...data, `--from=${from}`).kind, "groups", from);
   }
   assertEquals(refused("--data", "d", "--json", "--reset-group", "g", "--from", "now").slice(0, 6), "--json");
+  assertMatch(
+    refused(...data, "--from=2999-01-01T00:00:00Z"),
+    /^--from: 2999-01-01T\S+ lies in the future, /,
+  );
 });

@@ -62,6 +62,32 @@ Deno.test("a group that is reset begins anew, whoever is in it, and what was hel
   });
 });
 
+Deno.test("no group begins at a number beyond the next one, and one that is reset there stays as it is (G6)", async () => {
+  const bench = new StoredBench();
+  const at = (sequence: number) => ({ kind: "sequence", sequence }) as const;
+  const beyond = await bench.joined({ from: at(2) });
+  assertEquals(beyond.outcome, {
+    kind: "refused",
+    code: "BAD_FIELD",
+    reason: 'there is no message 2 of "#d.>": none is stored there',
+  });
+  const worker = await bench.joined({ from: at(1) });
+  await bench.published("#d.a", ["1", "2", "3"]);
+  assert(worker.ack("#d.a", 1, 2));
+  const reset = (sequence: number) =>
+    changed(bench, (done) => bench.engine.resetGroup(G, at(sequence), done));
+  assertEquals(await reset(5), {
+    kind: "failed",
+    reason: 'there is no message 5 of "#d.>": the last one there is 3',
+  });
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3", "#d.a 3"], "what it held it is given again");
+  worker.dies();
+  assertEquals((await bench.joined()).shown, ["#d.a 3 (2)"], "what it had settled is settled");
+  assertEquals(await reset(4), { kind: "done" });
+  await bench.published("#d.a", ["4"]);
+  assertEquals((await bench.joined({ name: "new", from: at(4) })).shown, ["#d.a 4"]);
+});
+
 Deno.test("who was full when its group was reset has room again", async () => {
   const bench = new StoredBench();
   const worker = await bench.joined({ window: 2 });

@@ -9,7 +9,7 @@ import type { From, GroupListing, GroupName } from "../../../broker/mod.ts";
 import { RunError } from "../../../errors.ts";
 import { readPosition } from "../../../positions.ts";
 import { countOf, quote } from "../../../text.ts";
-import type { Start } from "../../options/position.ts";
+import { type Start, withSecondsHint } from "../../options/position.ts";
 import { printLine } from "../../output/stdio.ts";
 import { answer, ask, type GroupsAnswer, type GroupsRequest } from "./control.ts";
 import type { CalledGroup, GroupsJob } from "./options.ts";
@@ -30,7 +30,9 @@ export async function runGroups(dir: string, job: GroupsJob): Promise<number> {
       return 0;
     case "reset": {
       const group = find(groups, job.group);
-      await asked.change({ do: "reset", group, ...fromOf(job.from) }, group);
+      await asked.change({ do: "reset", group, ...fromOf(job.from) }, group).catch((error) => {
+        throw withSecondsHint(error, job.from);
+      });
       printLine(`${shown(group)} begins anew`);
       return 0;
     }

@@ -7,7 +7,7 @@ import { UsageError } from "../../../errors.ts";
 import { quote } from "../../../text.ts";
 import { groupNameProblem } from "../../../topics/group_name.ts";
 import { parsePattern } from "../../../topics/topic.ts";
-import { START, type Start } from "../../options/position.ts";
+import { inTheFuture, START, type Start } from "../../options/position.ts";
 import { flag, option } from "../../options/table.ts";
 import { GROUP, type Kind } from "../../options/units.ts";
 
@@ -95,4 +95,6 @@ export function checkGroupOptions(
       `a group begins at one place, and not at the last of each topic, ${quote(`${from}`)}`,
     );
   }
+  const ahead = inTheFuture(from, Date.now());
+  if (ahead !== undefined) throw new UsageError(`--from: ${ahead}`);
 }
