@@ -272,7 +272,8 @@ export class SubscriberRun {
 
   async #commands(stop: Stop): Promise<number> {
     const { options, plan, job, notices, habits } = this.#context;
-    await this.#subscribeToAll(options.topic);
+    // of one that is given twice the second would begin its replay anew
+    await this.#subscribeToAll(new Set(options.topic));
     this.#began = true;
     const { end } = await runSources({
       role: "subscriber",
@@ -306,7 +307,7 @@ export class SubscriberRun {
   }
 
   /** What begins beyond what is stored is told, and the end of it where there is nothing else to wait for. */
-  async #subscribeToAll(patterns: readonly string[]): Promise<void> {
+  async #subscribeToAll(patterns: ReadonlySet<string>): Promise<void> {
     const { notices } = this.#context;
     const ahead: string[] = [];
     for (const pattern of patterns) {
@@ -315,7 +316,7 @@ export class SubscriberRun {
       notices.detail(`subscribed to ${pattern}`);
     }
     const [first] = ahead;
-    if (first !== undefined && ahead.length === patterns.length) throw new RunError(first);
+    if (first !== undefined && ahead.length === patterns.size) throw new RunError(first);
     for (const problem of ahead) notices.notice(problem);
   }
 

@@ -152,6 +152,20 @@ Deno.test("what would begin beyond what is stored is told, and ends a run that h
   });
 });
 
+Deno.test("a pattern that is given twice is subscribed to once, and counts once", async () => {
+  const twice = ["-t", "hello", "-t", "#hello", "--from", "9"];
+  assertEquals((await ran([...twice, "-E"], [])).asked, [["#hello", { from: 9 }]]);
+  using _stdout = new StandInStream("stdout");
+  await withStdin([], async () => {
+    const subscriber = new Fake();
+    const { run, replays, stop } = await bench(twice, { subscriber });
+    subscriber.acknowledging = (pattern) => replays.onEvent({ type: "ahead", pattern, last: 3 });
+    await assertRejects(() => run.work(stop), RunError);
+    subscriber.end();
+    await run.drain(stop);
+  });
+});
+
 Deno.test("-E ends it when all is subscribed, -W when its time is over", async () => {
   assertEquals((await ran(["-t", "#a", "-E"], [])).asked, ["#a"]);
   using _stdout = new StandInStream("stdout");
