@@ -206,8 +206,9 @@ export const DEDUP_IDS_MOST = 1_000_000;
 /** Bytes that remembered ids may take, and the part of `--max-memory` they may if that is less. */
 export const DEDUP_BYTES_MOST = 128 * MIB;
 export const DEDUP_PART = 1 / 8;
-/** How far ahead a message may be published (`delay=`, `at=`), milliseconds: 365 days. */
+/** How far ahead a message may be published (`delay=`, `at=`), and how long it may be of use (`ttl=`). */
 export const DELAY_MOST_MS = 365 * 86_400_000;
+export const TTL_SECONDS = { least: 0.001, most: 999_999_999 } as const;
 /** The part of `--retain-bytes` that messages may take which wait until they are due. */
 export const DELAYED_PART = 1 / 2;
 /** Bytes of what is due that are brought from the store at a time. */

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { publisherOf, run, start, startSubscribed, subscriberOf } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
+import { freePort } from "../support/ports.ts";
 import { Place } from "./place.ts";
 
 /** So many commands. */
@@ -122,4 +123,30 @@ Deno.test("a recording with headers, key, ttl, reply and bytes that are no text 
   await subscriber.see(/plain/);
   const came = subscriber.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals(came.map(({ time: _, ...rest }) => rest), objects);
+});
+
+Deno.test("a delay and a time to live that no message may have are told before anything is connected", async () => {
+  using place = new Place();
+  const port = ["-p", `${freePort()}`];
+  const lines = [
+    '{"topic":"a","payload":"x","delay":1}',
+    '{"topic":"a","payload":"x","delay":40000000}',
+    '{"topic":"a","payload":"x","ttl":0.0001}',
+  ];
+  const file = place.file("later.cmd", lines.map((line) => `json ${line}\n`).join(""));
+  const ended = await run("publisher", [...port, "-f", file]);
+  assertEquals([ended.code, ended.stderr], [
+    2,
+    `publisher: ${file}:2: "delay" is seconds from 0 to 31536000, not 40000000\n` +
+    `publisher: ${file}:3: "ttl" is seconds from 0.001 to 999999999, not 0.0001\n`,
+  ]);
+  const counted = place.file("counted.cmd", `json ${lines[0]}\n`);
+  const refused = await run("publisher", [...port, "-f", counted, "--min-subs", "1"]);
+  const says = '--min-subs counts who gets a message now, and with "delay" nobody does yet';
+  assertEquals([refused.code, refused.stderr], [2, `publisher: ${counted}:1: ${says}\n`]);
+  await using broker = await startBroker();
+  const piped = await run("publisher", [...publisherOf(broker), "--min-subs", "1"], {
+    stdin: `json ${lines[0]}\n`,
+  });
+  assertEquals([piped.code, piped.stderr], [1, `publisher: stdin:1: ${says}\n`]);
 });

@@ -85,6 +85,11 @@ Deno.test("what a header says wrongly is refused with its name and what it says"
     assertEquals(of("hashbus-delay", seconds), `hashbus-delay is a number of seconds, not "${seconds}"`);
   }
   assertEquals(
+    of("hashbus-delay", "40000000"),
+    'hashbus-delay is seconds from 0 to 31536000, not "40000000"',
+  );
+  assertEquals(of("hashbus-ttl", "0"), 'hashbus-ttl is seconds from 0.001 to 999999999, not "0"');
+  assertEquals(
     of("hashbus-key", "%zz"),
     'hashbus-key is percent-encoded UTF-8, "%zz" is not: write % as %25',
   );

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { LARGEST_LIMITS, type Limits } from "../../limits.ts";
+import { DELAY_MOST_MS, LARGEST_LIMITS, type Limits, TTL_SECONDS } from "../../limits.ts";
 import { parseTime } from "../../positions.ts";
 import { quote } from "../../text.ts";
 import { parseTopic } from "../../topics/topic.ts";
@@ -96,7 +96,8 @@ export function readPublishLine(
     if (nameless !== undefined) {
       throw new Wrong(`a header has a name, the one with ${quote(nameless)} has none`);
     }
-    if (ttl === 0) throw new Wrong(`"ttl" is seconds above 0`);
+    checkSeconds("ttl", ttl, TTL_SECONDS);
+    checkSeconds("delay", delay, { least: 0, most: DELAY_MOST_MS / 1000 });
     const answers = reply === undefined ? undefined : parseTopic(reply, LARGEST_LIMITS.topic);
     if (answers !== undefined && "problem" in answers) throw new Wrong(`"reply": ${answers.problem}`);
     return { message };
@@ -104,6 +105,15 @@ export function readPublishLine(
     if (error instanceof Wrong) return { problem: error.message };
     throw error;
   }
+}
+
+function checkSeconds(
+  key: string,
+  value: number | undefined,
+  { least, most }: { readonly least: number; readonly most: number },
+): void {
+  if (value === undefined || (value >= least && value <= most)) return;
+  throw new Wrong(`${quote(key)} is seconds from ${least} to ${most}, not ${value}`);
 }
 
 type Values = ReadonlyMap<string, unknown>;

@@ -7,7 +7,7 @@ import { decodeLine } from "../commands/command_file.ts";
 import { readPublishLine } from "../messages/message_line.ts";
 import { decodeText, quote } from "../../text.ts";
 import { indexOfBytes } from "../process/stdin.ts";
-import { type MessageOptions, optionsOf, type Outgoing, type Place } from "./types.ts";
+import { laterProblem, type MessageOptions, optionsOf, type Outgoing, type Place } from "./types.ts";
 
 /** A line that is no message, and why (a clause). */
 export interface BadLine {
@@ -57,11 +57,9 @@ export function jsonLines(
     if (topic === undefined && !hasTopics) {
       return { problem: `"topic" is missing in ${quote(line)}, and there is no -t`, place };
     }
-    return {
-      topic: hasTopics ? own : topic ?? "",
-      payload,
-      options: optionsOf(read.message, options),
-      place,
-    };
+    const given = optionsOf(read.message, options);
+    const problem = laterProblem(given);
+    if (problem !== undefined) return { problem, place };
+    return { topic: hasTopics ? own : topic ?? "", payload, options: given, place };
   };
 }

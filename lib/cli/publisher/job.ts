@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RunError } from "../../errors.ts";
+import { RunError, UsageError } from "../../errors.ts";
 import { LARGEST_LIMITS } from "../../limits.ts";
 import { quote } from "../../text.ts";
 import type { PlacedCommand } from "../commands/command_file.ts";
@@ -11,6 +11,7 @@ import { readCommandFile } from "../client/sources.ts";
 import { openToRead } from "../process/files.ts";
 import { readWhole } from "../process/stdin.ts";
 import type { PublisherPlan } from "./plan.ts";
+import { laterProblem, optionsOf } from "./types.ts";
 
 /** What is to be published. */
 export type PublisherJob =
@@ -20,14 +21,16 @@ export type PublisherJob =
   | { readonly kind: "lines" | "json lines" };
 
 /** Reads files and stdin as far as the plan needs them whole. Throws UsageError or RunError. */
-export async function preparePublisher({ source }: PublisherPlan): Promise<PublisherJob> {
+export async function preparePublisher({ source, message }: PublisherPlan): Promise<PublisherJob> {
   switch (source.kind) {
-    case "commands":
-      return {
-        kind: "commands",
-        file: await readCommandFile(source.file, "publisher"),
-        readStdin: source.file !== "-",
-      };
+    case "commands": {
+      const file = await readCommandFile(source.file, "publisher");
+      for (const { command: { action }, place } of file) {
+        const problem = action.verb === "json" ? laterProblem(optionsOf(action.message, message)) : undefined;
+        if (problem !== undefined) throw new UsageError(`${place}: ${problem}`);
+      }
+      return { kind: "commands", file, readStdin: source.file !== "-" };
+    }
     case "lines":
     case "json lines":
       return { kind: source.kind };

@@ -13,6 +13,7 @@ import type { Output } from "../output/output.ts";
 import { Answers, answerText } from "./answers.ts";
 import {
   type Answer,
+  laterProblem,
   type MessageOptions,
   type MessagePublisher,
   optionsOf,
@@ -109,6 +110,7 @@ export class Sender implements Ahead {
     const { publisher } = this.#context;
     const { topic, payload, options, place } = message;
     try {
+      refuseLater(options);
       this.#places.add(publisher.send(topic, payload, options), place);
       if (this.#places.tooMany) this.#places.forget(publisher.pending);
     } catch (error) {
@@ -136,6 +138,7 @@ export class Sender implements Ahead {
     const { topic, payload, options } = message;
     this.#sent++;
     try {
+      refuseLater(options);
       const answer = await this.#context.publisher.publish(topic, payload, options);
       this.#acknowledged++;
       this.#print(message, answer);
@@ -242,6 +245,12 @@ export class Sender implements Ahead {
       this.#wake();
     }
   }
+}
+
+/** Throws RefusedError in the words of the command line, where the library would in its own. */
+function refuseLater(options: MessageOptions | undefined): void {
+  const problem = laterProblem(options);
+  if (problem !== undefined) throw new RefusedError("BAD_FIELD", problem);
 }
 
 /** Whether it is this one message that failed, and the next may fare better. */

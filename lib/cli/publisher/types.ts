@@ -99,3 +99,10 @@ export function optionsOf(
 function withoutDelay({ delay: _delay, at: _at, ...others }: MessageOptions = {}): MessageOptions {
   return others;
 }
+
+/** Why a message cannot be counted, as `--min-subs` asks, a clause; undefined: it can. */
+export function laterProblem({ minSubs, delay, at }: MessageOptions = {}): string | undefined {
+  if (minSubs === undefined || (delay === undefined && at === undefined)) return undefined;
+  const name = delay === undefined ? "at" : "delay";
+  return `--min-subs counts who gets a message now, and with "${name}" nobody does yet`;
+}

@@ -4,16 +4,13 @@
  * @module
  */
 import { RefusedError } from "../../errors.ts";
-import { DELAY_MOST_MS, LARGEST_LIMITS } from "../../limits.ts";
+import { DELAY_MOST_MS, LARGEST_LIMITS, TTL_SECONDS } from "../../limits.ts";
 import { quote } from "../../text.ts";
 import { parseTopic } from "../../topics/topic.ts";
 import { encodeText } from "../../wire/bytes.ts";
 import { encodeField, encodeHeader } from "../../wire/fields.ts";
 import type { PublishOptions } from "../types.ts";
 import { wrongKind } from "../wrong_kind.ts";
-
-/** Seconds: some 30 years. */
-const TTL_MOST = 999_999_999;
 
 /**
  * The fields of a message, each with a space before it. Throws TypeError for options that are none or of the
@@ -103,6 +100,7 @@ function wellFormed(text: string): string {
 
 function seconds(ttl: number): string {
   if (typeof ttl !== "number") throw wrongKind("ttl is a number of seconds", ttl);
-  if (ttl >= 0.001 && ttl <= TTL_MOST) return `${Math.round(ttl * 1000) / 1000}`;
-  throw new RefusedError("BAD_FIELD", `ttl is seconds from 0.001 to ${TTL_MOST}, ${ttl} is not`);
+  const { least, most } = TTL_SECONDS;
+  if (ttl >= least && ttl <= most) return `${Math.round(ttl * 1000) / 1000}`;
+  throw new RefusedError("BAD_FIELD", `ttl is seconds from ${least} to ${most}, ${ttl} is not`);
 }

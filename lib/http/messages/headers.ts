@@ -4,6 +4,7 @@
  * @module
  */
 import type { PublishOptions } from "../../client/types.ts";
+import { DELAY_MOST_MS, TTL_SECONDS } from "../../limits.ts";
 import { quote } from "../../text.ts";
 import { Problem } from "../problem.ts";
 import type { Asked } from "../types.ts";
@@ -21,9 +22,10 @@ export function optionsIn(asked: Asked): PublishOptions {
     else if (name === "hashbus-key") options.key = value;
     else if (name === "hashbus-id") options.id = value;
     else if (name === "hashbus-reply") options.reply = value;
-    else if (name === "hashbus-ttl") options.ttl = secondsOf(name, value);
-    else if (name === "hashbus-delay") options.delay = 1000 * secondsOf(name, value);
-    else {throw new Problem(
+    else if (name === "hashbus-ttl") options.ttl = secondsOf(name, value, TTL_SECONDS);
+    else if (name === "hashbus-delay") {
+      options.delay = 1000 * secondsOf(name, value, { least: 0, most: DELAY_MOST_MS / 1000 });
+    } else {throw new Problem(
         400,
         "BAD_FIELD",
         `the header ${quote(name)} is none that is known: see docs/http.md`,
@@ -44,7 +46,15 @@ function decoded(name: string, text: string): string {
   }
 }
 
-function secondsOf(name: string, text: string): number {
-  if (/^\d{1,9}(?:\.\d{1,3})?$/.test(text)) return Number(text);
-  throw new Problem(400, "BAD_FIELD", `${name} is a number of seconds, not ${quote(text)}`);
+function secondsOf(
+  name: string,
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  if (!/^\d{1,9}(?:\.\d{1,3})?$/.test(text)) {
+    throw new Problem(400, "BAD_FIELD", `${name} is a number of seconds, not ${quote(text)}`);
+  }
+  const seconds = Number(text);
+  if (seconds >= least && seconds <= most) return seconds;
+  throw new Problem(400, "BAD_FIELD", `${name} is seconds from ${least} to ${most}, not ${quote(text)}`);
 }

@@ -119,7 +119,12 @@ Deno.test("what is not for who publishes is no message to publish, and says so",
     ['{"payload":"x","fields":"a=b"}', '"fields" is for broker --import alone'],
     ['{"payload":"x","fields_base64":"YT1i"}', '"fields_base64" is for broker --import alone'],
     ['{"payload":"x","delay":1,"at":"2027-01-31T09:00:00Z"}', '"delay" and "at" are both there: take one'],
-    ['{"payload":"x","ttl":0}', '"ttl" is seconds above 0'],
+    ['{"payload":"x","ttl":0}', '"ttl" is seconds from 0.001 to 999999999, not 0'],
+    ['{"payload":"x","ttl":0.0001}', '"ttl" is seconds from 0.001 to 999999999, not 0.0001'],
+    ['{"payload":"x","ttl":1e15}', '"ttl" is seconds from 0.001 to 999999999, not 1000000000000000'],
+    ['{"payload":"x","ttl":1e999}', '"ttl" is seconds from 0.001 to 999999999, not Infinity'],
+    ['{"payload":"x","delay":40000000}', '"delay" is seconds from 0 to 31536000, not 40000000'],
+    ['{"payload":"x","delay":1e99}', '"delay" is seconds from 0 to 31536000, not 1e+99'],
     ['{"payload":"x","reply":"#a.*"}', '"reply": '],
     ['{"payload":"x","subs":1,"nonsense":1}', 'unknown key "nonsense"'],
   ];
@@ -140,6 +145,9 @@ Deno.test("a message to publish has what its line says, and a payload of any siz
   assertEquals(readPublishLine('{"topic":"a","payload":"","level":"synced","subs":2,"attempt":3}'), {
     message: { ...none, topic: "#a" },
   });
+  for (const bounds of ['"ttl":0.001,"delay":0', '"ttl":999999999,"delay":31536000']) {
+    assertEquals("message" in readPublishLine(`{"payload":"",${bounds}}`), true, bounds);
+  }
   const most = JSON.stringify({ topic: "a", payload: "x".repeat(1024) });
   assertEquals("message" in readMessageLine(most, LIMITS), true, "just what is taken");
 });
