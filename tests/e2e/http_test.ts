@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Program } from "../../scripts/program.ts";
+import { run } from "../cli/run_program.ts";
 import { startBroker } from "../support/broker.ts";
 import { Events } from "../support/http.ts";
 
@@ -40,4 +41,19 @@ Deno.test("a broker with --http says where, tells its streams that it stops, and
   assertEquals([end?.event, end?.data.code], ["end", "DRAINING"]);
   await stopped;
   assertEquals((await broker.ended).code, 0);
+});
+
+Deno.test("who takes the port of HTTP for a broker's is told in one line, and does not try again", async () => {
+  await using broker = await startBroker(["--http", "0"]);
+  const [, port = ""] = /http \S+:(\d+)$/.exec(
+    broker.lines.find((line) => line.startsWith("broker ready"))!,
+  )!;
+  for (const [name, usual, more] of [["subscriber", 9090, []], ["publisher", 9000, ["-m", "x"]]] as const) {
+    assertEquals(await run(name, ["-p", port, "-t", "a", ...more]), {
+      code: 1,
+      stdout: "",
+      stderr: `${name}: cannot connect to 127.0.0.1:${port}: the port speaks HTTP: ${name}s have another ` +
+        `(${usual})\n`,
+    });
+  }
 });

@@ -21,7 +21,7 @@ import { Greeting } from "./greeting.ts";
 import { noAccounts, notLetIn } from "./denials.ts";
 import type { HandshakeResult } from "./handshake.ts";
 import { ProtocolChoice } from "./protocol_choice.ts";
-import type { Settings } from "./settings.ts";
+import { DEFAULT_PORT, type Settings } from "./settings.ts";
 import {
   ANSWERED_LATE,
   HUNG_UP,
@@ -167,6 +167,8 @@ export class Connector {
         return { link: await this.#frames(greeting), localPort };
       case "denied":
         throw notLetIn(this.#settings);
+      case "http":
+        throw new ConnectError(speaksHttp(this.#settings), { permanent: true });
       case "turned away":
         if (answer.said === NEEDS_TLS) throw new ConnectError(SPEAKS_TLS, { permanent: true });
         throw new ConnectError(`the broker said ${answer.said}`, { turnedAway: answer.said });
@@ -239,7 +241,7 @@ export class Connector {
     const answer = await inTime({ clock, ms: Math.max(until - clock.now(), HELLO_MS) }, greeting.late());
     if (answer === LATE) throw new ConnectError("the broker ended the connection", { accepted: true });
     if (answer.kind === "unanswered") return await this.#closed(greeting, { answer, until });
-    if (answer.kind === "turned away" || answer.kind === "denied") {
+    if (answer.kind !== "2" && answer.kind !== "classic") {
       return await this.#answered(greeting, answer);
     }
     this.#protocols.learn(answer.kind);
@@ -342,4 +344,9 @@ export class Connector {
     });
     return { link, verdict };
   }
+}
+
+function speaksHttp({ role, port }: Settings): string {
+  const usual = DEFAULT_PORT[role];
+  return `the port speaks HTTP: ${role}s have another${port === usual ? "" : ` (${usual})`}`;
 }

@@ -4,6 +4,7 @@
  *     p1 hello 2⏎   →                               with user= and token= where there are credentials (A1)
  *                   ←   OK_2⏎                       it speaks v2
  *                   ←   ERR_DENIED⏎                 it does not let this client in (A4)
+ *                   ←   HTTP/1.1 400 …   <html>     it is no broker
  *                   ←   OK⏎   OK   ERR_X⏎   what?   it does not
  *                   ←                               it closes, or says nothing: perhaps because of hello
  *
@@ -27,6 +28,8 @@ export type HandshakeResult =
   | { readonly kind: "classic"; readonly said: string; readonly framing: Framing }
   /** It lets in others, not this client, or only who has credentials. */
   | { readonly kind: "denied" }
+  /** It is a server of another kind, with an answer to anything. */
+  | { readonly kind: "http" }
   /** It serves nobody more now. */
   | { readonly kind: "turned away"; readonly said: string }
   /** It closed the connection, or is silent; `reason` is a clause for a person. */
@@ -92,6 +95,7 @@ export async function hearAnswer(
       incoming.unread(answer.subarray(lf + 1));
       return { kind: "2" };
     }
+    if (line !== undefined && isHttp(line)) return { kind: "http" };
     const enough = answer.length > ANSWER_MOST || clock.now() - begun > ANSWER_MS;
     if (enough || (line !== undefined && isReply(line))) return answered(answer);
   }
@@ -99,6 +103,11 @@ export async function hearAnswer(
 
 function isReply(line: string): boolean {
   return line === "OK" || /^ERR\S*$/.test(line);
+}
+
+/** Whether a server of HTTP says that; to what has no version some send the page alone, as of HTTP/0.9. */
+function isHttp(text: string): boolean {
+  return /^(?:HTTP\/1\.|<!doctype|<html)/i.test(text);
 }
 
 function silenceThatEnds(answer: Uint8Array): number {
@@ -115,6 +124,7 @@ function isHalf(answer: Uint8Array): boolean {
 function answered(answer: Uint8Array): HandshakeResult {
   const text = decoder.decode(answer).trim();
   const said = visible(text.slice(0, 200));
+  if (isHttp(text)) return { kind: "http" };
   if (text === "ERR_DENIED") return { kind: "denied" };
   // a broker that is short of memory for a moment says so to whatever it is asked
   if (isTurnedAway(text) || text === "ERR_BUSY") return { kind: "turned away", said };

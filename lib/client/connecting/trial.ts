@@ -144,10 +144,10 @@ async function judge(
     }
     greeting.abandon();
     greeting = undefined;
-    if (heard.kind === "turned away" || heard.kind === "denied") return { kind: "again" };
     if (heard.kind === "classic") {
       return { kind: "classic", reason: `the broker answered hello with ${quote(heard.said)}`, learnt: true };
     }
+    if (heard.kind !== "unanswered") return { kind: "again" };
     if (await Promise.race([ended(link), after(TOGETHER_MS)]) === "ended") return undefined;
     reason = heard.reason;
     if (++closed > 1) return { kind: "classic", reason, learnt: link.answered };

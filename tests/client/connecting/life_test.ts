@@ -56,6 +56,10 @@ Deno.test("a try has what is left of the time for connecting", async () => {
 
 Deno.test("what no other try could change ends connecting at once, and what was said is told", async () => {
   const table: [answer: string, ends: string][] = [
+    [
+      "HTTP/1.1 400 Bad Request\r\n",
+      "cannot connect to 127.0.0.1:9000: the port speaks HTTP: publishers have another",
+    ],
     ["ERR_NEEDS_TLS\n", "cannot connect to 127.0.0.1:9000: the port speaks TLS: connect with it (--tls)"],
     [
       "ERR_DENIED\n",
