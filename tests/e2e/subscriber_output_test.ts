@@ -213,3 +213,23 @@ Deno.test("a time without an offset is read here and said, on the command line a
   assertEquals((await typed.ended).code, 1);
   assertMatch(typed.stderr, /^subscriber: stdin:1: from=: 2999-01-01 \(.*\) lies in the future/);
 });
+
+Deno.test("no recording overwrites the file that stdout was redirected to, by whatever name", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/messages`;
+  try {
+    await Deno.writeTextFile(file, "from before\n");
+    for (const name of ["/dev/stdout", file]) {
+      const ended = await run("subscriber", ["-p", "1", "-t", "a", "--record", name], {
+        under: ["sh", "-c", `exec "$@" >> ${file}`, "sh"],
+      });
+      const says = `cannot write the recording "${name}": stdout goes there: name another file`;
+      assertEquals([ended.code, ended.stderr], [2, `subscriber: ${says}\n`]);
+    }
+    assertEquals(await Deno.readTextFile(file), "from before\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

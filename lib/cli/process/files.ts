@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fstatSync } from "node:fs";
 import { UsageError } from "../../errors.ts";
 import { quote, visible } from "../../text.ts";
 
@@ -37,8 +38,14 @@ export async function openToRead(path: string, what: string): Promise<Deno.FsFil
   }
 }
 
-/** Opens a file to be written from its start. Throws UsageError. */
+/**
+ * Opens a file to be written from its start. Throws UsageError, also for the file that stdout is: what is
+ * written there would be lost, and each of the two would overwrite the other.
+ */
 export async function openToWrite(path: string, what: string): Promise<Deno.FsFile> {
+  if (isStdout(path)) {
+    throw new UsageError(`cannot write ${what} ${quote(path, 200)}: stdout goes there: name another file`);
+  }
   try {
     return await Deno.open(path, { write: true, create: true, truncate: true });
   } catch (error) {
@@ -67,6 +74,18 @@ export function whyNot(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const said = message.replace(/ \(os error \d+\).*$/s, "");
   return visible(`${said.charAt(0).toLowerCase()}${said.slice(1)}`);
+}
+
+/** Whether stdout was redirected to this file; of a terminal or a pipe nothing can be overwritten. */
+function isStdout(path: string): boolean {
+  try {
+    const stdout = fstatSync(1);
+    if (!stdout.isFile()) return false;
+    const { dev, ino } = Deno.statSync(path);
+    return dev === stdout.dev && ino === stdout.ino;
+  } catch {
+    return false; // whoever opens it is told why it cannot be had
+  }
 }
 
 function unreadable(error: unknown, file: { readonly path: string; readonly what: string }): UsageError {

@@ -323,9 +323,7 @@ function checkOutput(options: SubscriberOptions): void {
     throw new UsageError(`--stats prints no messages: leave ${printing.join(" and ")} out`);
   }
   if (options.record === "-") {
-    throw new UsageError(
-      "--record - is no file: what arrives is on stdout already (a recording: /dev/stdout)",
-    );
+    throw new UsageError("--record - is no file, and what arrives is on stdout already: name a file");
   }
   if (!stats && options["latency-header"] !== undefined) {
     throw new UsageError("--latency-header says what --stats is to read: give --stats, too");
