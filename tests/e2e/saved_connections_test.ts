@@ -127,6 +127,15 @@ Deno.test("what is wrong with a saved connection is one line with its place, exi
       await wrong("publisher", [], "hashbus://h:9000?sub-port=x"),
       'HASHBUS_URL: sub-port takes a port from 1 to 65535, not "x"; see publisher --help',
     );
+    const account = 'one word without white space or control characters, such as shop, not "a b"';
+    assertEquals(
+      await wrong("publisher", [], "hashbus://h?user=a%20b"),
+      `HASHBUS_URL: user takes ${account}; see publisher --help`,
+    );
+    assertEquals(
+      await wrong("subscriber", ["--user", "a b"]),
+      `--user takes ${account}; see subscriber --help`,
+    );
     await Deno.writeTextFile(path, '[context.a]\nhost = "h"\nurl = "hashbus://h"\n[context.b]\nport = 1');
     assertEquals(
       await wrong("publisher", ["--context", "a"]),

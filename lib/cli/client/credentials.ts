@@ -7,7 +7,7 @@
 import { UsageError } from "../../errors.ts";
 import { quote, visible } from "../../text.ts";
 import { option, type Table } from "../options/table.ts";
-import { FILE, WORD } from "../options/units.ts";
+import { ACCOUNT, FILE } from "../options/units.ts";
 import { variable } from "../process/environment.ts";
 import { exposureOf } from "../process/exposure.ts";
 import { readTextSync } from "../process/files.ts";
@@ -15,7 +15,7 @@ import { readTextSync } from "../process/files.ts";
 const TOKEN_VARIABLE = "HASHBUS_TOKEN";
 
 export const CREDENTIAL_OPTIONS = {
-  user: option(WORD, {
+  user: option(ACCOUNT, {
     help: "the name of an account, where the broker has accounts; " +
       `its token is in ${TOKEN_VARIABLE} or --token-file`,
   }),

@@ -58,16 +58,25 @@ export const FOLDER: Kind<string> = { ...WORD, placeholder: "DIR", completes: { 
 export const CONTEXT: Kind<string> = { ...WORD, completes: { kind: "contexts" } };
 
 /** A client's id. */
-export const CLIENT_ID: Kind<string> = {
-  placeholder: "ID",
-  config: ["string"],
-  read: (text) => {
-    const fits = text !== "" && text.isWellFormed() && !/[\s\p{Cc}\p{Cf}]/u.test(text);
-    return fits
-      ? { value: text }
-      : { expected: "one word without white space or control characters, such as p1" };
-  },
-};
+export const CLIENT_ID: Kind<string> = oneWord({ placeholder: "ID", example: "p1" });
+
+/** The name of an account. */
+export const ACCOUNT: Kind<string> = oneWord({ placeholder: "NAME", example: "shop" });
+
+function oneWord(
+  { placeholder, example }: { readonly placeholder: string; readonly example: string },
+): Kind<string> {
+  return {
+    placeholder,
+    config: ["string"],
+    read: (text) => {
+      const fits = text !== "" && text.isWellFormed() && !/[\s\p{Cc}\p{Cf}]/u.test(text);
+      return fits
+        ? { value: text }
+        : { expected: `one word without white space or control characters, such as ${example}` };
+    },
+  };
+}
 
 /** A topic to publish to, in its canonical form. */
 export const TOPIC: Kind<string> = {
