@@ -9,6 +9,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let least = Math.min(3, Math.ceil(word.length / 2)) + 0.5;
   for (const candidate of known) {
+    // each of these is a slip, and a word may have megabytes
+    if (word.length - candidate.length > least) continue;
     // a word that was broken off is nearer than its missing letters say
     const isPart = word.length > 2 && (candidate.startsWith(word) || candidate.endsWith(`-${word}`));
     const distance = isPart ? 1 : slips(word, candidate);

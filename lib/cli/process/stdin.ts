@@ -18,7 +18,7 @@ const READ_BYTES_LEAST = 8 * 1024;
 /**
  * The longest line, where the caller does not say: no broker takes one as long; without it memory could fill.
  */
-const LINE_MOST = 16 * 1024 * 1024;
+export const LINE_MOST = 16 * 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 const LINE_END = Uint8Array.of(LF);

@@ -77,6 +77,25 @@ Deno.test("a hundred problems are told, of more than that how many there are", (
   }
 });
 
+Deno.test("of what is no command file no more is read than shows that, and no line of more than 16 MiB", () => {
+  const problems = (bytes: Uint8Array): string[] => {
+    const started = performance.now();
+    const lines = read(bytes) as string[];
+    assertEquals(performance.now() - started < 5000, true, "it takes no time");
+    return lines;
+  };
+  const binary = new Uint8Array(4 * 1024 ** 2).fill(0xff).map((byte, at) => at % 4 === 3 ? 0x0a : byte);
+  assertEquals(problems(binary).at(-1), "x: and more than 10000 bad lines");
+  const long = encoder.encode("a".repeat(16 * 1024 ** 2 + 1));
+  const tooLong = "x:1: the line has more than 16777216 bytes: is it text?";
+  assertEquals(problems(long), [tooLong]);
+  const worse = new Uint8Array(long.length + 2);
+  worse.set(long);
+  worse.set([0x0a, 0xff], long.length);
+  assertEquals(problems(worse), [tooLong, "x:2: not UTF-8: save the file in that encoding"]);
+  assertEquals(problems(long.subarray(1))[0]?.startsWith('x:1: unknown command "aaa'), true);
+});
+
 Deno.test("a line is without a CR before its end, and the first without a byte order mark", () => {
   const marked = encoder.encode("\ufeffa\ufeff\r");
   assertEquals([1, 2, undefined].map((number) => decodeLine(marked, number)), [

@@ -80,3 +80,9 @@ Deno.test("a word is near where so few slips lead to it, whatever the two are", 
     { numRuns: 1000 },
   );
 });
+
+Deno.test("a word of megabytes is far from all at once", () => {
+  const started = performance.now();
+  assertEquals(nearest("x".repeat(8 * 1024 ** 2), KNOWN), undefined);
+  assertEquals(performance.now() - started < 500, true);
+});
