@@ -28,7 +28,7 @@ import {
 import { checkEngineOptions, ENGINE_OPTIONS } from "./engine/options.ts";
 import { checkGroupOptions, GROUP_OPTIONS, type GroupsJob } from "./groups/options.ts";
 import { checkTlsOptions, TLS_OPTIONS } from "./tls/options.ts";
-import { RETAIN, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
+import { RETAIN, RETAIN_AGE, RETAIN_BYTES, RETAIN_GROUPS } from "./retain.ts";
 import { checkStoredOptions } from "./stored.ts";
 import {
   choice,
@@ -117,7 +117,7 @@ const OPTIONS = {
     help: "commit: fsync before acknowledging; interval: every 100 ms, " +
       "so that a power cut can cost what was acknowledged since (commit)",
   }),
-  "retain-age": option(DURATION, { help: "delete stored messages older than this (keep all)" }),
+  "retain-age": option(RETAIN_AGE, { help: "delete stored messages older than this (keep all)" }),
   "retain-bytes": option(RETAIN_BYTES, {
     help: "delete the oldest stored messages beyond this (keep all)",
   }),

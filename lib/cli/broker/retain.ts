@@ -38,6 +38,17 @@ export interface RetainRule {
 
 type RetainGroups = "hold" | "ignore";
 
+/** What retention by age may be set to: of nought, which others read as "no limit", nothing is left. */
+export const RETAIN_AGE: Kind<number> = {
+  ...DURATION,
+  read: (text) => {
+    const read = DURATION.read(text);
+    return "value" in read && read.value === 0
+      ? { expected: "a duration above 0, such as 7d (leave it out to keep all)" }
+      : read;
+  },
+};
+
 /** What retention in bytes may be set to. */
 export const RETAIN_BYTES = size({ least: 1024 * 1024, most: Number.MAX_SAFE_INTEGER });
 
@@ -90,7 +101,7 @@ function ruleFrom(values: ReadonlyMap<string, string>): Read<RetainRule> {
   const pattern = PATTERN.read(values.get("pattern") ?? "");
   if (!("value" in pattern)) return pattern;
   const of = `of ${quote(pattern.value)}`;
-  const age = limit(DURATION, { key: "age", text: values.get("age"), of });
+  const age = limit(RETAIN_AGE, { key: "age", text: values.get("age"), of });
   if (!("value" in age)) return age;
   const bytes = limit(RETAIN_BYTES, { key: "bytes", text: values.get("bytes"), of });
   if (!("value" in bytes)) return bytes;

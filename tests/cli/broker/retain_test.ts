@@ -51,6 +51,19 @@ Deno.test("the command line has the same in one text, and wins as a whole", () =
   );
 });
 
+Deno.test("an age of nought, of which nothing would be left, is refused wherever it stands", () => {
+  const age = "a duration above 0, such as 7d (leave it out to keep all)";
+  for (const nought of ["0", "0s", "0.1ms"]) {
+    assertStringIncludes(refusal("", "--retain-age", nought), `--retain-age takes ${age}, not "${nought}"`);
+    assertStringIncludes(
+      refusal("", "--retain", `a age=${nought}`),
+      `age of "#a" is ${age}, not "${nought}"`,
+    );
+  }
+  assertStringIncludes(refusal("retain-age = 0"), age);
+  assertStringIncludes(refusal('[[retain]]\npattern = "a"\nage = 0'), age);
+});
+
 Deno.test("a rule may say what becomes of what groups have not settled", () => {
   const rule = { pattern: "#a", age: DAY, bytes: undefined, groups: "ignore" } as const;
   assertEquals(rules('[[retain]]\npattern = "a"\nage = "1d"\ngroups = "ignore"'), [rule]);

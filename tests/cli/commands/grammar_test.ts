@@ -167,7 +167,10 @@ Deno.test("json takes the object that --json prints, and leaves out what only a 
   assertStringIncludes(problem("json hello"), 'not JSON: "hello"');
   assertStringIncludes(problem('json {"topic":"a.*","payload":"x"}'), "has no wildcards");
   assertStringIncludes(problem('json {"topic":"a","payload":"x","reply":"a b"}'), '"reply": ');
-  assertStringIncludes(problem('json {"topic":"a","payload":"x","ttl":0}'), '"ttl" is seconds from 0.001 to 999999999, not 0');
+  assertStringIncludes(
+    problem('json {"topic":"a","payload":"x","ttl":0}'),
+    '"ttl" is seconds from 0.001 to 999999999, not 0',
+  );
   assertStringIncludes(problem('json {"topic":"a","payload":"x","fields":"a=b"}'), "broker --import alone");
   assertStringIncludes(problem('json {"topic":"a"}', "subscriber"), "is a publisher's command");
 });
