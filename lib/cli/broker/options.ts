@@ -14,7 +14,7 @@ import {
   limitsWith,
   STALL_TIMEOUT_MS,
 } from "../../limits.ts";
-import { HOST } from "../options/host.ts";
+import { BROKER_HOST } from "../options/host.ts";
 import {
   flag,
   list,
@@ -74,7 +74,7 @@ const OPTIONS = {
     bare: DEFAULT_PUB_PORT,
     help: `port for publishers; 0 takes a free one (${DEFAULT_PUB_PORT})`,
   }),
-  host: optionOr(HOST, {
+  host: optionOr(BROKER_HOST, {
     letters: "H",
     placeholder: "ADDRESS",
     fallback: "127.0.0.1",
@@ -87,7 +87,7 @@ const OPTIONS = {
     help:
       `port for a dashboard, metrics and an API over HTTP; 0 takes a free one (none, ${DEFAULT_HTTP_PORT})`,
   }),
-  "http-host": list(HOST, {
+  "http-host": list(BROKER_HOST, {
     help: "a name that requests over HTTP may be for beside the addresses it listens on; may be given more " +
       "than once",
   }),

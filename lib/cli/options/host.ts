@@ -46,6 +46,18 @@ export const HOST: Kind<string> = {
   },
 };
 
+/** A host of a broker's own, whose ports are options, too. */
+export const BROKER_HOST: Kind<string> = {
+  ...HOST,
+  read: (text) => {
+    const split = splitHost(text);
+    if ("expected" in split) return split;
+    if ("value" in split && split.value.port === undefined) return { value: split.value.host };
+    const has = "value" in split ? "has a port in it" : "is a URL";
+    return { problem: `${quote(text)} ${has}: take the host alone, ports are -s, -p and --http` };
+  },
+};
+
 /**
  * What was given, with the port that stands behind the `host` as the `port`.
  * Throws UsageError where another one is given, too.

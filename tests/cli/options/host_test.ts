@@ -1,6 +1,9 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { HOST, splitHost, withPortOfHost } from "../../../lib/cli/options/host.ts";
+import { BROKER_HOST, HOST, splitHost, withPortOfHost } from "../../../lib/cli/options/host.ts";
 import type { Given } from "../../../lib/cli/options/table.ts";
+import { BROKER } from "../../../lib/cli/broker/options.ts";
+import { readArguments } from "../../../lib/cli/options/arguments.ts";
+import { readValues } from "../../../lib/cli/options/values.ts";
 import { UsageError } from "../../../lib/errors.ts";
 
 Deno.test("a host is a name or an address, with brackets and a port where one likes", () => {
@@ -75,4 +78,19 @@ Deno.test("the port behind a host is given as the host is, the last host that wa
     assertEquals(withPortOfHost(same), same);
   }
   assertEquals(withPortOfHost(given("a:09001", "9001")).get("port")?.texts, ["09001"], "it is the same");
+});
+
+Deno.test("a host of a broker's own is one alone, and what else is there has its option", () => {
+  const ports = "take the host alone, ports are -s, -p and --http";
+  assertEquals(BROKER_HOST.read("[::1]"), { value: "::1" });
+  assertEquals(BROKER_HOST.read("http://a"), { problem: `"http://a" is a URL: ${ports}` });
+  assertEquals(BROKER_HOST.read("a:80"), { problem: `"a:80" has a port in it: ${ports}` });
+  assertEquals(BROKER_HOST.read("a b"), HOST.read("a b"));
+  const refused = (...words: string[]): string => {
+    const line = readArguments(BROKER, words);
+    if ("print" in line) throw new TypeError("asked to print");
+    return assertThrows(() => readValues(BROKER, [line.given]), UsageError).message;
+  };
+  assertEquals(refused("-H", "a:80"), `-H: "a:80" has a port in it: ${ports}`);
+  assertEquals(refused("--http-host", "http://a"), `--http-host: "http://a" is a URL: ${ports}`);
 });
