@@ -128,7 +128,9 @@ const OPTIONS = {
     fallback: DRAIN_TIMEOUT_MS,
     help: "how long Ctrl-C and SIGTERM wait for what is not acknowledged (10s)",
   }),
-  "keep-going": flag({ help: "go on past a message that the broker refuses, end with 1" }),
+  "keep-going": flag({
+    help: "go on past a message that the broker refuses and past a bad line of a pipe, end with 1",
+  }),
   json: flag({ help: "print a JSON object on stdout for each acknowledged message, or for each answer" }),
   ...CONNECT_OPTIONS,
   ...VERBOSITY_OPTIONS,
