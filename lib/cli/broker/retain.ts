@@ -17,7 +17,7 @@ import { nearest } from "../options/suggest.ts";
 import { isTableText, tableEntries, type TableEntry } from "../options/table_text.ts";
 import {
   choice,
-  DURATION,
+  durationAbove0,
   type Kind,
   PATTERN,
   type Read,
@@ -39,15 +39,7 @@ export interface RetainRule {
 type RetainGroups = "hold" | "ignore";
 
 /** What retention by age may be set to: of nought, which others read as "no limit", nothing is left. */
-export const RETAIN_AGE: Kind<number> = {
-  ...DURATION,
-  read: (text) => {
-    const read = DURATION.read(text);
-    return "value" in read && read.value === 0
-      ? { expected: "a duration above 0, such as 7d (leave it out to keep all)" }
-      : read;
-  },
-};
+export const RETAIN_AGE = durationAbove0("a duration above 0, such as 7d (leave it out to keep all)");
 
 /** What retention in bytes may be set to. */
 export const RETAIN_BYTES = size({ least: 1024 * 1024, most: Number.MAX_SAFE_INTEGER });

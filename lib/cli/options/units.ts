@@ -148,6 +148,17 @@ export const DURATION: Kind<number> = {
   write: showDuration,
 };
 
+/** A {@link DURATION} that is not over at once. `expected`: in its place. */
+export function durationAbove0(expected: string): Kind<number> {
+  return {
+    ...DURATION,
+    read: (text) => {
+      const read = DURATION.read(text);
+      return "value" in read && read.value === 0 ? { expected } : read;
+    },
+  };
+}
+
 /** Milliseconds of a time span with its units, each at most once and the longest first: `1h30m`, `1.5s`. */
 export function spanMs(text: string): number | undefined {
   if (!SPAN.test(text)) return undefined;

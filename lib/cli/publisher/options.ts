@@ -16,7 +16,18 @@ import { meantToPublish } from "../client/meant.ts";
 import { DELIMITER } from "../options/escapes.ts";
 import { TIME } from "../options/position.ts";
 import { flag, list, option, optionMaybe, optionOr, type Program, type Values } from "../options/table.ts";
-import { count, decimal, DURATION, FILE, type Kind, port, TEXT, TOPIC, WORD } from "../options/units.ts";
+import {
+  count,
+  decimal,
+  DURATION,
+  durationAbove0,
+  FILE,
+  type Kind,
+  port,
+  TEXT,
+  TOPIC,
+  WORD,
+} from "../options/units.ts";
 import { VERSION } from "../version.ts";
 
 const HEADER: Kind<readonly [name: string, value: string]> = {
@@ -34,6 +45,8 @@ const HEADER_NAME: Kind<string> = {
   read: (text) =>
     text === "" || text.includes("=") ? { expected: "the name of a header, such as sent" } : { value: text },
 };
+
+const SOME_TIME = durationAbove0("a duration above 0, such as 500ms or 10s");
 
 const DRAIN_TIMEOUT_MS = 10_000;
 
@@ -89,7 +102,7 @@ const OPTIONS = {
       "for subscriber --stats (protocol 2)",
   }),
   key: option(TEXT, { letters: "k", once: true, help: "what the message is about (with -t; protocol 2)" }),
-  ttl: option(DURATION, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
+  ttl: option(SOME_TIME, { help: "nobody needs the message after this time (with -t; protocol 2)" }),
   delay: option(DURATION, {
     help: "the broker delivers the message after this time, of a durable topic (with -t; protocol 2)",
   }),
@@ -119,7 +132,7 @@ const OPTIONS = {
   "min-subs": option(count({ least: 1, most: 1_000_000_000 }), {
     help: "a message that reaches fewer subscribers counts as refused (protocol 2)",
   }),
-  timeout: option(DURATION, {
+  timeout: option(SOME_TIME, {
     help:
       "a message that is not acknowledged within this time counts as refused (waits as long as it takes); " +
       "a request that is not answered (5s)",

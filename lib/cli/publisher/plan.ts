@@ -149,10 +149,6 @@ function checkSplitting(options: PublisherOptions, { kind }: Source): void {
 }
 
 function checkTimes(options: PublisherOptions): void {
-  for (const name of ["ttl", "timeout"] as const) {
-    if (options[name] !== 0) continue;
-    throw new UsageError(`--${name} takes a duration above 0, such as 500ms or 10s, not 0`);
-  }
   const { delay, at } = options;
   if (delay === undefined && at === undefined) return;
   const name = delay === undefined ? "--at" : "--delay";
