@@ -15,7 +15,10 @@ import type {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Guarantee: nothing is answered but by {@link pong}, {@link goDown} and {@link goUp}. */
+/**
+ * Guarantees: nothing is answered but by {@link pong}, {@link goDown} and {@link goUp}; what would be too large
+ * throws, as it does at the NATS client.
+ */
 export class FakeLink implements NatsLink {
   up = true;
   maxPayload = 1024 * 1024;
@@ -33,6 +36,11 @@ export class FakeLink implements NatsLink {
   }
 
   publish(subject: string, bytes: Uint8Array, sending?: NatsSending): void {
+    const headers = (sending?.headers ?? []).map(([name, value]) => `${name}: ${value}\r\n`);
+    const around = headers.length === 0 ? "" : `NATS/1.0\r\n${headers.join("")}\r\n`;
+    if (bytes.length + encoder.encode(around).length > this.maxPayload) {
+      throw new RangeError("max_payload size exceeded");
+    }
     const more = sending === undefined ? "" : ` ${JSON.stringify(sending)}`;
     this.asked.push(`pub ${subject} ${decoder.decode(bytes)}${more}`);
   }

@@ -100,6 +100,16 @@ export function fieldsOfHeaders(
   return fieldsProblem(encodeText(text.slice(1))) === undefined ? text : undefined;
 }
 
+/** Bytes of headers as NATS has them: `NATS/1.0⏎name: value⏎⏎`, each line end two. */
+export function headersSize(headers: NatsHeaders): number {
+  let size = headers.length === 0 ? 0 : AROUND_HEADERS;
+  for (const [name, value] of headers) size += name.length + encodeText(value).length + AROUND_HEADER;
+  return size;
+}
+
+const AROUND_HEADERS = "NATS/1.0\r\n\r\n".length;
+const AROUND_HEADER = ": \r\n".length;
+
 /** Bytes that {@link writeRecord} needs. */
 export function recordRoom(head: Uint8Array, fields: Uint8Array, payload: Uint8Array): number {
   return head.length + DIGITS_MOST + fields.length + 1 + payload.length + 1;

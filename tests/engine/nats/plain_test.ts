@@ -1,9 +1,11 @@
+import { headers } from "@nats-io/transport-node";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   fieldsOfHeaders,
   fieldsText,
   headersOfFields,
+  headersSize,
   type PlainFields,
   recordRoom,
   writeRecord,
@@ -108,6 +110,16 @@ Deno.test("whatever fields a message has, they come back as they were from its h
       sorted(before.headers),
       sorted(before.others),
     ]);
+  }));
+});
+
+Deno.test("headers have the size that the NATS client writes them with", () => {
+  const value = fc.oneof(fc.string(), fc.string({ unit: "grapheme" }));
+  fc.assert(fc.property(fc.array(fc.tuple(fc.constantFrom("id", "key", "h.a", "h.A"), value)), (all) => {
+    const text = all.map(([name, value]) => encodeField(name, value)).join("");
+    const made = headers() as ReturnType<typeof headers> & { encode(): Uint8Array };
+    for (const [name, value] of plain(text).headers ?? []) made.append(name, value);
+    assertEquals(headersSize(plain(text).headers ?? []), made.encode().length);
   }));
 });
 

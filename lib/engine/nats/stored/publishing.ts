@@ -9,7 +9,7 @@ import { decodeText } from "../../../text.ts";
 import { RecordReader } from "../../../wire/records.ts";
 import type { Run } from "../../../wire/run.ts";
 import type { Acknowledgement, Gate, Publisher } from "../../types.ts";
-import { headersOfFields } from "../plain.ts";
+import { headersOfFields, headersSize } from "../plain.ts";
 import type { NatsHeaders, NatsLink, NatsMessage } from "../port.ts";
 import type { Subjects } from "../subjects.ts";
 import { AGAIN_MS, PATIENCE_MS, RESEND_MS, SENT_BYTES_MOST, SENT_MOST } from "./limits.ts";
@@ -89,7 +89,7 @@ export class Publishing implements Gate, Flushable {
       },
       up: () => {
         this.#away = undefined;
-        for (const sent of this.#sent) this.#send(sent);
+        for (const [token, sent] of this.#sent) this.#resend(token, sent);
         this.#tellRoom();
       },
     });
@@ -170,7 +170,7 @@ export class Publishing implements Gate, Flushable {
       if (now - since >= PATIENCE_MS) {
         this.#end(token, each, { kind: "unknown", reason: this.trouble ?? "NATS does not answer" });
       } else if (this.#away === undefined && this.#isDue(each, now)) {
-        this.#send([token, each]);
+        this.#resend(token, each);
         sent = true;
       }
     }
@@ -204,7 +204,7 @@ export class Publishing implements Gate, Flushable {
     const number = ++this.#count;
     const token = number.toString(36);
     const all = [...headers, [MESSAGE_ID, id ?? `${name}-${token}`] as const];
-    const size = bytes.length + all.reduce((sum, [key, value]) => sum + key.length + 3 * value.length, 0);
+    const size = bytes.length + headersSize(all);
     if (size > link.maxPayload) {
       return answered({ kind: "refused", code: "PAYLOAD_TOO_LARGE", reason: tooLarge(link.maxPayload) });
     }
@@ -220,21 +220,38 @@ export class Publishing implements Gate, Flushable {
       at: since,
       answered,
     };
+    const problem = this.#away === undefined ? this.#send(token, sent) : undefined;
+    if (problem !== undefined) {
+      return answered({ kind: "refused", code: "PAYLOAD_TOO_LARGE", reason: problem });
+    }
     this.#sent.set(token, sent);
     this.#bytes += size + SENT_BYTES;
-    if (this.#away === undefined) this.#send([token, sent]);
   }
 
-  #send([token, sent]: readonly [string, Sent]): void {
+  /** Once more. The server may be another by now, one that takes less. */
+  #resend(token: string, sent: Sent): void {
+    const problem = this.#send(token, sent);
+    if (problem === undefined) return;
+    const reason = `${problem}; it may have been stored`;
+    this.#end(token, sent, { kind: "refused", code: "PAYLOAD_TOO_LARGE", reason });
+  }
+
+  /** Why it cannot be sent, a clause; undefined: it has been. One message's trouble is no other's. */
+  #send(token: string, sent: Sent): string | undefined {
     const { link, subjects, inbox, now, flushes } = this.#parts;
     sent.at = now();
     sent.again = undefined;
-    link.publish(subjects.stored(sent.topic), sent.bytes, {
-      headers: sent.headers,
-      reply: `${inbox}.${token}`,
-    });
+    try {
+      link.publish(subjects.stored(sent.topic), sent.bytes, {
+        headers: sent.headers,
+        reply: `${inbox}.${token}`,
+      });
+    } catch (error) {
+      return `NATS does not take it: ${error instanceof Error ? error.message : String(error)}`;
+    }
     if (!this.#announced) flushes.add(this);
     this.#announced = true;
+    return undefined;
   }
 
   #answer(message: NatsMessage): void {

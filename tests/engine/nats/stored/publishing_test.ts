@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Chunk, ChunkPool, Slice } from "../../../../lib/buffers.ts";
-import { Counters } from "../../../../lib/counters.ts";
+import { ChunkPool, Slice } from "../../../../lib/buffers.ts";
 import {
   AGAIN_MS,
   PATIENCE_MS,
@@ -8,79 +7,13 @@ import {
   SENT_BYTES_MOST,
   SENT_MOST,
 } from "../../../../lib/engine/nats/stored/limits.ts";
-import { Publishing } from "../../../../lib/engine/nats/stored/publishing.ts";
-import { Subjects } from "../../../../lib/engine/nats/subjects.ts";
-import type { Acknowledgement, Publisher } from "../../../../lib/engine/types.ts";
-import { FlushList } from "../../../../lib/flush_list.ts";
 import { RECORDS } from "../../../../lib/wire/encoding.ts";
 import { Run } from "../../../../lib/wire/run.ts";
-import { FakeLink } from "../../../support/fake_link.ts";
-import { runOf, type Sent } from "../../case_parts.ts";
-
-class Bench implements Publisher {
-  readonly link = new FakeLink();
-  readonly counters = new Counters();
-  readonly flushes = new FlushList();
-  readonly answers: string[] = [];
-  readonly publishing: Publishing;
-  now = 0;
-  #held = 0;
-
-  constructor() {
-    const { link, counters, flushes } = this;
-    const subjects = new Subjects("p");
-    this.publishing = new Publishing({
-      link,
-      subjects,
-      flushes,
-      counters,
-      inbox: "in",
-      name: "me",
-      now: () => this.now,
-    });
-    assertEquals(link.takeAsked(), ["sub in.*"]);
-  }
-
-  hold(count: number): Acknowledgement {
-    const at = ++this.#held;
-    assertEquals(count, 1, "each is answered by itself");
-    return {
-      acknowledge: ({ level, last, topic }) => this.answers.push(`${at} ${level} ${topic} ${last}`),
-      refuse: (code, reason) => this.answers.push(`${at} ${code}: ${reason}`),
-    };
-  }
-
-  /** The run's memory. */
-  publish(...messages: Sent[]): Chunk {
-    const run = runOf({ topic: "#d", topicBytes: 2 }, messages);
-    run.keep();
-    this.publishing.publish(run, this);
-    return run.records.chunk;
-  }
-
-  /** What was asked for since the last call: `1 text` of a message with that token, and `ping`. */
-  asked(): string[] {
-    this.flushes.flush();
-    return this.link.takeAsked().map((each) => {
-      const [, text, token] = /^pub p\.stored\.d (\S*) .*"reply":"in\.(\w+)"/.exec(each) ?? [];
-      return token === undefined ? each : `${token} ${text}`;
-    });
-  }
-
-  /** JetStream answers. */
-  says(token: string, what: object | string, status = 0): void {
-    const text = typeof what === "string" ? what : JSON.stringify(what);
-    this.link.comes("in.*", text, `in.${token}`, { status });
-  }
-
-  passes(ms: number): void {
-    this.now += ms;
-    this.publishing.tick(this.now);
-  }
-}
+import { runOf } from "../../case_parts.ts";
+import { AROUND, PublishingBench } from "./publishing_bench.ts";
 
 Deno.test("each message goes with an id, and is acknowledged when the stream has it (D6, N7, N9)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   const chunk = bench.publish("a", { text: "b", id: "i1" });
   assertEquals(bench.counters.totals.published, 2);
   bench.flushes.flush();
@@ -104,7 +37,7 @@ Deno.test("each message goes with an id, and is acknowledged when the stream has
 });
 
 Deno.test("what JetStream refuses is refused with its reason, which is the trouble until it stores something again", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", "b");
   bench.says("1", { error: { code: 503, err_code: 10077, description: "maximum messages exceeded" } });
   assertEquals(bench.answers, ["1 STORE: NATS: maximum messages exceeded"]);
@@ -114,7 +47,7 @@ Deno.test("what JetStream refuses is refused with its reason, which is the troub
 });
 
 Deno.test("what JetStream cannot store at this moment is sent once more in a moment (N8)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", "b", "c", "d", "e");
   assertEquals(bench.asked(), ["1 a", "2 b", "3 c", "4 d", "5 e", "ping"]);
   bench.says("1", "", 503);
@@ -134,7 +67,7 @@ Deno.test("what JetStream cannot store at this moment is sent once more in a mom
 });
 
 Deno.test("what has no answer is sent once more, and refused in the end, for it may have been stored (N8)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   const chunk = bench.publish("a");
   bench.asked();
   bench.passes(RESEND_MS - 1);
@@ -151,7 +84,7 @@ Deno.test("what has no answer is sent once more, and refused in the end, for it 
 });
 
 Deno.test("as long as answers come in their turn nothing is sent twice; what was passed over is (N8)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", "b", "c", "d");
   bench.asked();
   bench.passes(RESEND_MS - 1);
@@ -170,7 +103,7 @@ Deno.test("as long as answers come in their turn nothing is sent twice; what was
 });
 
 Deno.test("when the link is back all that has no answer is sent, and meanwhile what is new is refused (N8)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a");
   bench.asked();
   bench.link.goDown();
@@ -199,7 +132,7 @@ Deno.test("when the link is back all that has no answer is sent, and meanwhile w
 });
 
 Deno.test("so many messages may be without an answer, and then it is full until there is room", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish(...Array.from({ length: SENT_MOST - 1 }, () => "x"));
   assert(!bench.publishing.full);
   bench.publishing.send({ topic: "#d", bytes: new Uint8Array(1), headers: [], id: "x" }, () => {});
@@ -216,9 +149,9 @@ Deno.test("so many messages may be without an answer, and then it is full until 
 });
 
 Deno.test("so many bytes may be without an answer, and then it is full until half of them are", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.link.maxPayload = SENT_BYTES_MOST;
-  const quarter = "x".repeat(SENT_BYTES_MOST / 4 - 300 - 11 - 3 * 4);
+  const quarter = "x".repeat(SENT_BYTES_MOST / 4 - 300 - AROUND);
   bench.publish(quarter, quarter, quarter);
   assert(!bench.publishing.full);
   bench.publish(quarter);
@@ -230,9 +163,9 @@ Deno.test("so many bytes may be without an answer, and then it is full until hal
   assertEquals(free, 0);
   bench.says("3", { seq: 3 });
   assertEquals(free, 1);
-  const fifths = new Bench();
+  const fifths = new PublishingBench();
   fifths.link.maxPayload = SENT_BYTES_MOST;
-  const fifth = "x".repeat(Math.ceil(SENT_BYTES_MOST / 5) - 300 - 11 - 3 * 4);
+  const fifth = "x".repeat(Math.ceil(SENT_BYTES_MOST / 5) - 300 - AROUND);
   fifths.publish(fifth, fifth, fifth, fifth, fifth);
   fifths.publishing.whenNotFull(() => free++);
   for (const token of ["1", "2"]) fifths.says(token, { seq: 1 });
@@ -241,19 +174,8 @@ Deno.test("so many bytes may be without an answer, and then it is full until hal
   assertEquals(free, 2);
 });
 
-Deno.test("what is too large for NATS with its headers is refused", () => {
-  const bench = new Bench();
-  bench.link.maxPayload = 100 + 11 + 3 * 4;
-  bench.publish("x".repeat(101));
-  assertEquals(bench.answers, [
-    "1 PAYLOAD_TOO_LARGE: NATS takes messages of at most 123 bytes with their headers",
-  ]);
-  bench.publish("x".repeat(100));
-  assertEquals([bench.answers.length, bench.publishing.size], [1, 1]);
-});
-
 Deno.test("who ends is told when nothing is without an answer, or that nobody knows", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   let idle = 0;
   bench.publishing.whenIdle(() => idle++);
   assertEquals(idle, 1);
@@ -270,7 +192,7 @@ Deno.test("who ends is told when nothing is without an answer, or that nobody kn
 });
 
 Deno.test("a message of the broker's own is stored where it is, or was before", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   const stored: boolean[] = [];
   const own = { topic: "#d", bytes: new Uint8Array(0), headers: [], id: "dead g 1" };
   for (let at = 0; at < 3; at++) bench.publishing.send(own, (is) => void stored.push(is));
@@ -281,7 +203,7 @@ Deno.test("a message of the broker's own is stored where it is, or was before", 
 });
 
 Deno.test("what is published is counted with its bytes, and what may not be is neither counted nor sent", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", { text: "b", id: "i1" });
   const bytes = "pub #d 1\na\npub #d 1 id=i1\nb\n".length;
   assertEquals([bench.counters.totals.published, bench.counters.totals.publishedBytes], [2, bytes]);
@@ -291,7 +213,7 @@ Deno.test("what is published is counted with its bytes, and what may not be is n
 });
 
 Deno.test("what is to be delivered later JetStream cannot do, and that is said (N12)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   const { chunk, start, end } = runOf({ topic: "#d", topicBytes: 2 }, ["x"]).records;
   const options = { encoding: RECORDS, count: 1, pool: new ChunkPool(), hasFields: false };
   const run = new Run(new Slice(chunk, start, end), {
@@ -309,7 +231,7 @@ Deno.test("what is to be delivered later JetStream cannot do, and that is said (
 });
 
 Deno.test("what is sent once more is written with it, and who waits for room is told as time passes", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a");
   bench.asked();
   bench.passes(RESEND_MS - 1);
@@ -323,7 +245,7 @@ Deno.test("what is sent once more is written with it, and who waits for room is 
 });
 
 Deno.test("all that is published in a read is announced once", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", "b");
   bench.publish("c");
   assertEquals(bench.asked(), ["1 a", "2 b", "3 c", "ping"]);
@@ -332,7 +254,7 @@ Deno.test("all that is published in a read is announced once", () => {
 });
 
 Deno.test("as long as JetStream says that it cannot store a message now, it is tried (N8)", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a");
   for (let passed = 0; passed < 2 * PATIENCE_MS; passed += RESEND_MS) {
     bench.passes(RESEND_MS);
@@ -347,7 +269,7 @@ Deno.test("as long as JetStream says that it cannot store a message now, it is t
 });
 
 Deno.test("as long as answers come the last that was sent again is not sent once more", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", "b");
   assertEquals(bench.asked(), ["1 a", "2 b", "ping"]);
   bench.says("2", "", 503);
@@ -362,7 +284,7 @@ Deno.test("as long as answers come the last that was sent again is not sent once
 });
 
 Deno.test("nothing is without an answer when the last has one, and not before", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a", "b");
   let idle = 0;
   bench.publishing.whenIdle(() => idle++);
@@ -375,14 +297,14 @@ Deno.test("nothing is without an answer when the last has one, and not before", 
 });
 
 Deno.test("an answer to what is not known says nothing, and changes nothing", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish("a");
   bench.says("9", { error: { err_code: 10077, description: "full" } });
   assertEquals([bench.publishing.trouble, bench.publishing.size, bench.answers], [undefined, 1, []]);
 });
 
 Deno.test("when the link is lost who waits for room waits on, and is told of it when that comes back", () => {
-  const bench = new Bench();
+  const bench = new PublishingBench();
   bench.publish(...Array.from({ length: SENT_MOST }, () => "x"));
   let free = 0;
   bench.publishing.whenNotFull(() => free++);
