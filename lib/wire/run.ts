@@ -115,6 +115,11 @@ export class Run {
     return this.#slice.end - this.#slice.start;
   }
 
+  /** Whether any of its messages may have fields. */
+  get hasFields(): boolean {
+    return this.#hasFields;
+  }
+
   /** Whether its messages go to several topics: `route` is the first's. */
   get severalTopics(): boolean {
     return this.#severalTopics;

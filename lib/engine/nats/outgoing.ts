@@ -12,8 +12,8 @@ import type { Run } from "../../wire/run.ts";
 import { inMemory } from "../receipts.ts";
 import type { Acknowledgement, Gate, Publisher, Receipt } from "../types.ts";
 import { encodeStamp, STAMP_MOST, stampText } from "./packed.ts";
-import { fieldsText, FROM, headersOfFields } from "./plain.ts";
-import type { NatsLink } from "./port.ts";
+import { fieldsText, FROM, headersOfFields, headersSize, PLAIN_GROWTH, type PlainFields } from "./plain.ts";
+import { type NatsLink, notTaken } from "./port.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** What it needs. */
@@ -37,6 +37,8 @@ interface Waiting {
   readonly asks: boolean;
   /** NATS says that nobody has it. */
   isForNobody: boolean;
+  /** Why it could not be written, a clause; undefined: it was, or is still to be. */
+  problem: string | undefined;
 }
 
 const REPLY = encodeText("reply");
@@ -138,7 +140,7 @@ export class Outgoing implements Gate, Flushable {
       return run.release();
     }
     const asks = deliver(run) === 0 && isRequest(run);
-    this.#waiting.push({ run, answer, asks, isForNobody: false });
+    this.#waiting.push({ run, answer, asks, isForNobody: false, problem: undefined });
     const bytes = sizeOf(run);
     this.#bytes += bytes;
     this.#waitingBytes += bytes;
@@ -190,38 +192,60 @@ export class Outgoing implements Gate, Flushable {
   #problem(run: Run): string | undefined {
     const most = this.#options.link.maxPayload - STAMP_MOST - HEADERS_MOST;
     const { chunk, start, end } = run.records;
-    if (end - start <= most) return undefined;
+    const isPlain = run.hasFields && this.#options.isPlain(run.route.topic);
+    if ((isPlain ? PLAIN_GROWTH : 1) * (end - start) <= most) return undefined;
     const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
     while (reader.next()) {
-      if (reader.end - reader.start > most) {
-        return `NATS takes messages of ${most} bytes here, this one has ${reader.end - reader.start}`;
-      }
+      const size = isPlain
+        ? headersSize(this.#plain(reader, chunk.bytes).headers ?? []) + reader.payloadEnd -
+          reader.payloadStart
+        : reader.end - reader.start;
+      if (size > most) return `NATS takes messages of ${most} bytes here, this one has ${size}`;
     }
     return undefined;
+  }
+
+  /** What goes with a message to a plain topic. */
+  #plain({ fieldsStart, fieldsEnd }: RecordReader, bytes: Uint8Array): PlainFields {
+    const { subjects } = this.#options;
+    return headersOfFields(fieldsText(bytes, fieldsStart, fieldsEnd), { subjects, replyAs: "subject" });
   }
 
   /** Sends consecutive runs to one topic. */
   #send(waiting: readonly Waiting[], from: number, end: number): void {
     const { route } = waiting[from]!.run;
     if (this.#options.isPlain(route.topic)) {
-      for (let at = from; at < end; at++) this.#sendPlain(waiting[at]!.run);
+      for (const each of waiting.slice(from, end)) this.#write([each], () => this.#sendPlain(each.run));
       return;
     }
     const most = Math.min(ENGINE_PACK_BYTES, this.#options.link.maxPayload - STAMP_MOST);
     for (let at = from; at < end;) {
-      let bytes = sizeOf(waiting[at]!.run);
+      const first = waiting[at]!;
+      let bytes = sizeOf(first.run);
       if (bytes > most) {
-        this.#sendInParts(waiting[at++]!.run, most);
+        this.#write([first], () => this.#sendInParts(first.run, most));
+        at++;
         continue;
       }
       let next = at + 1;
       for (; next < end && bytes + sizeOf(waiting[next]!.run) <= most; next++) {
         bytes += sizeOf(waiting[next]!.run);
       }
-      const reply = waiting[at]!.asks ? this.#question(waiting[at]!) : undefined;
-      const records = waiting.slice(at, next).map(({ run }) => run.records.view);
-      this.#sendPacked(route.topic, records, { bytes, reply });
+      const together = waiting.slice(at, next);
+      this.#write(together, () => {
+        const reply = first.asks ? this.#question(first) : undefined;
+        this.#sendPacked(route.topic, together.map(({ run }) => run.records.view), { bytes, reply });
+      });
       at = next;
+    }
+  }
+
+  /** Who cannot be written is refused when the rest is answered, which is written all the same. */
+  #write(waiting: readonly Waiting[], write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      for (const each of waiting) each.problem = notTaken(error);
     }
   }
 
@@ -277,8 +301,7 @@ export class Outgoing implements Gate, Flushable {
     const { topic, topicBytes } = run.route;
     const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes });
     while (reader.next()) {
-      const text = fieldsText(chunk.bytes, reader.fieldsStart, reader.fieldsEnd);
-      const { headers = [], reply } = headersOfFields(text, { subjects, replyAs: "subject" });
+      const { headers = [], reply } = this.#plain(reader, chunk.bytes);
       headers.push([FROM, stampText({ sender: this.#sender, number: ++this.#number })]);
       link.publish(subjects.one(topic), chunk.bytes.subarray(reader.payloadStart, reader.payloadEnd), {
         headers,
@@ -296,8 +319,9 @@ export class Outgoing implements Gate, Flushable {
     this.#asked--;
     this.#bytes -= bytes;
     this.#runs -= answered.length;
-    for (const { answer, isForNobody } of answered) {
-      if (taken) answer.acknowledge(isForNobody ? inMemory(0) : TAKEN);
+    for (const { answer, isForNobody, problem } of answered) {
+      if (problem !== undefined) answer.refuse("PAYLOAD_TOO_LARGE", problem);
+      else if (taken) answer.acknowledge(isForNobody ? inMemory(0) : TAKEN);
       else answer.refuse("UNAVAILABLE", LOST);
     }
     if (this.#asked === 0) this.#asking.clear();

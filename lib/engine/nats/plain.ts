@@ -39,6 +39,8 @@ const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 const VALUE = /^(?!\s)[^\p{Cc}]+(?<!\s)$/u;
 /** Headers whose names begin with these are ours, or the server's. */
 const RESERVED = /^(hashbus|nats)-/i;
+/** So many times their own bytes fields may take as headers: `%` that escapes nothing becomes `%25`. */
+export const PLAIN_GROWTH = 3;
 /** Characters of fields that are taken from headers. */
 const FIELDS_MOST = 16 * 1024;
 

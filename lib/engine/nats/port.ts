@@ -86,6 +86,11 @@ export interface NatsLink {
   close(closed: () => void): void;
 }
 
+/** What {@link NatsLink.publish} threw, as a clause. */
+export function notTaken(error: unknown): string {
+  return `NATS does not take it: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 /** Who is told of a link. */
 export interface NatsWatcher {
   /** All messages of a read have been handed on. */

@@ -175,6 +175,43 @@ Deno.test("a plain message has its fields as headers, and where answers go as it
   ]);
 });
 
+Deno.test("of a plain topic what is too large with its headers is refused, and what just fits is written (N6)", () => {
+  const percents = "%".repeat(1_000);
+  for (const more of [0, 1]) {
+    const bench = new OutgoingBench({ plain: true });
+    bench.link.maxPayload = 10_000;
+    const headers = `NATS/1.0\r\nHashbus-Id: 1\r\nHashbus-Fields: x=${"%25".repeat(1_000)}\r\n\r\n`;
+    const most = 10_000 - 64 - 512 - headers.length;
+    bench.publish("#a", { text: "y".repeat(most + more), id: `1 x=${percents}` });
+    bench.flush();
+    assertEquals(bench.answers, more === 0 ? [] : ["1: 1 PAYLOAD_TOO_LARGE"]);
+    assertEquals(bench.link.takeAsked().length, more === 0 ? 2 : 0);
+  }
+});
+
+Deno.test("what NATS does not take after all is refused, what was published with it is answered, and nothing is left", () => {
+  for (const plain of [true, false]) {
+    const bench = new OutgoingBench({ plain });
+    const publish = bench.link.publish.bind(bench.link);
+    bench.link.publish = (subject, bytes, sending) => {
+      if (bytes.length > 500_000) throw new Error("max_payload size exceeded");
+      publish(subject, bytes, sending);
+    };
+    const large = "x".repeat(600_000);
+    const chunks = [bench.publish("#a", "1"), bench.publish("#a", large), bench.publish("#b", "2")];
+    let idle = 0;
+    bench.outgoing.whenIdle(() => idle++);
+    bench.flush();
+    bench.link.pongs();
+    assertEquals(bench.answers, ["1: 1 memory undefined", "2: 1 PAYLOAD_TOO_LARGE", "3: 1 memory undefined"]);
+    assertEquals([bench.outgoing.pending, idle, chunks.some(({ shared }) => shared)], [0, 1, false]);
+    bench.publish("#a", "3");
+    bench.flush();
+    bench.link.pongs();
+    assertEquals(bench.answers.at(-1), "4: 1 memory undefined");
+  }
+});
+
 Deno.test("a link that is lost, though nobody has been told yet, takes nothing, and what waited is refused", () => {
   const bench = new OutgoingBench();
   const waiting = bench.publish("#a", "1");

@@ -10,7 +10,7 @@ import { RecordReader } from "../../../wire/records.ts";
 import type { Run } from "../../../wire/run.ts";
 import type { Acknowledgement, Gate, Publisher } from "../../types.ts";
 import { headersOfFields, headersSize } from "../plain.ts";
-import type { NatsHeaders, NatsLink, NatsMessage } from "../port.ts";
+import { type NatsHeaders, type NatsLink, type NatsMessage, notTaken } from "../port.ts";
 import type { Subjects } from "../subjects.ts";
 import { AGAIN_MS, PATIENCE_MS, RESEND_MS, SENT_BYTES_MOST, SENT_MOST } from "./limits.ts";
 import { type PubAck, readPubAck } from "./pub_ack.ts";
@@ -247,7 +247,7 @@ export class Publishing implements Gate, Flushable {
         reply: `${inbox}.${token}`,
       });
     } catch (error) {
-      return `NATS does not take it: ${error instanceof Error ? error.message : String(error)}`;
+      return notTaken(error);
     }
     if (!this.#announced) flushes.add(this);
     this.#announced = true;
