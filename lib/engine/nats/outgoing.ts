@@ -12,7 +12,16 @@ import type { Run } from "../../wire/run.ts";
 import { inMemory } from "../receipts.ts";
 import type { Acknowledgement, Gate, Publisher, Receipt } from "../types.ts";
 import { encodeStamp, STAMP_MOST, stampText } from "./packed.ts";
-import { fieldsText, FROM, headersOfFields, headersSize, PLAIN_GROWTH, type PlainFields } from "./plain.ts";
+import {
+  FIELDS_MOST,
+  fieldsText,
+  FROM,
+  headersOfFields,
+  headersSize,
+  PLAIN_GROWTH,
+  type PlainFields,
+  tooLong,
+} from "./plain.ts";
 import { type NatsLink, notTaken } from "./port.ts";
 import type { Subjects } from "./subjects.ts";
 
@@ -193,13 +202,18 @@ export class Outgoing implements Gate, Flushable {
     const most = this.#options.link.maxPayload - STAMP_MOST - HEADERS_MOST;
     const { chunk, start, end } = run.records;
     const isPlain = run.hasFields && this.#options.isPlain(run.route.topic);
-    if ((isPlain ? PLAIN_GROWTH : 1) * (end - start) <= most) return undefined;
+    if (isPlain ? PLAIN_GROWTH * (end - start) <= Math.min(most, FIELDS_MOST) : end - start <= most) {
+      return undefined;
+    }
     const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
     while (reader.next()) {
-      const size = isPlain
-        ? headersSize(this.#plain(reader, chunk.bytes).headers ?? []) + reader.payloadEnd -
-          reader.payloadStart
-        : reader.end - reader.start;
+      let size = reader.end - reader.start;
+      if (isPlain) {
+        const { headers = [] } = this.#plain(reader, chunk.bytes);
+        const problem = tooLong(headers, this.#options.subjects);
+        if (problem !== undefined) return problem;
+        size = headersSize(headers) + reader.payloadEnd - reader.payloadStart;
+      }
       if (size > most) return `NATS takes messages of ${most} bytes here, this one has ${size}`;
     }
     return undefined;

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { LARGEST_LIMITS, SUBJECT_TOPIC_MOST } from "../../limits.ts";
 import { decodeText } from "../../text.ts";
 import { parseTopic } from "../../topics/topic.ts";
 import { encodeText } from "../../wire/bytes.ts";
@@ -39,10 +40,13 @@ const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 const VALUE = /^(?!\s)[^\p{Cc}]+(?<!\s)$/u;
 /** Headers whose names begin with these are ours, or the server's. */
 const RESERVED = /^(hashbus|nats)-/i;
-/** So many times their own bytes fields may take as headers: `%` that escapes nothing becomes `%25`. */
+/** So many times their bytes fields may take as headers, and back: `%` that escapes nothing becomes `%25`. */
 export const PLAIN_GROWTH = 3;
-/** Characters of fields that are taken from headers. */
-const FIELDS_MOST = 16 * 1024;
+/**
+ * Bytes of fields that are taken from headers. All that brokers take from publishers is (`--max-line`), and
+ * nothing with which, behind a topic and a length, a line would be longer than clients take.
+ */
+export const FIELDS_MOST = LARGEST_LIMITS.line - 4 * SUBJECT_TOPIC_MOST;
 
 /** What goes with a payload. */
 export interface PlainFields {
@@ -98,8 +102,15 @@ export function fieldsOfHeaders(
     else if (!RESERVED.test(name)) text += encodeHeader(name, value);
   }
   if (text === "") return text;
-  if (text.length > FIELDS_MOST) return undefined;
-  return fieldsProblem(encodeText(text.slice(1))) === undefined ? text : undefined;
+  const bytes = encodeText(text.slice(1));
+  return bytes.length <= FIELDS_MOST && fieldsProblem(bytes) === undefined ? text : undefined;
+}
+
+/** Why {@link fieldsOfHeaders} does not take what {@link headersOfFields} gave; undefined: it does. */
+export function tooLong(headers: NatsHeaders, subjects: Subjects): string | undefined {
+  if (PLAIN_GROWTH * headersSize(headers) <= FIELDS_MOST) return undefined;
+  if (fieldsOfHeaders(headers, { reply: "", subjects }) !== undefined) return undefined;
+  return `its fields have more than ${FIELDS_MOST} bytes as they are passed on`;
 }
 
 /** Bytes of headers as NATS has them: `NATS/1.0⏎name: value⏎⏎`, each line end two. */

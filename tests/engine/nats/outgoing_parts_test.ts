@@ -189,6 +189,13 @@ Deno.test("of a plain topic what is too large with its headers is refused, and w
   }
 });
 
+Deno.test("of a plain topic fields that nobody would take back are refused", () => {
+  const bench = new OutgoingBench({ plain: true });
+  bench.link.maxPayload = 8 * 1024 * 1024;
+  for (const value of ["%", "x"]) bench.publish("#a", { text: "a", id: `1 h.a=${value.repeat(400_000)}` });
+  assertEquals(bench.answers, ["1: 1 PAYLOAD_TOO_LARGE"]);
+});
+
 Deno.test("what NATS does not take after all is refused, what was published with it is answered, and nothing is left", () => {
   for (const plain of [true, false]) {
     const bench = new OutgoingBench({ plain });

@@ -2,16 +2,19 @@ import { headers } from "@nats-io/transport-node";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
+  FIELDS_MOST,
   fieldsOfHeaders,
   fieldsText,
   headersOfFields,
   headersSize,
   type PlainFields,
   recordRoom,
+  tooLong,
   writeRecord,
 } from "../../../lib/engine/nats/plain.ts";
 import type { NatsHeaders } from "../../../lib/engine/nats/port.ts";
 import { Subjects } from "../../../lib/engine/nats/subjects.ts";
+import { DEFAULT_LIMITS } from "../../../lib/limits.ts";
 import { encodeText } from "../../../lib/wire/bytes.ts";
 import { encodeField, encodeHeader, parseFields } from "../../../lib/wire/fields.ts";
 
@@ -84,9 +87,30 @@ Deno.test("headers that are no fields, or too many, are not taken (V4, V10)", ()
   ) {
     assertEquals(fields(headers), undefined, headers[0].join());
   }
-  const most = 16 * 1024 - " h.a=".length;
-  assertEquals(fields([["a", "x".repeat(most)]])?.length, 16 * 1024);
+  const most = FIELDS_MOST - "h.a=".length;
+  assertEquals(fields([["a", "x".repeat(most)]])?.length, FIELDS_MOST + 1);
   assertEquals(fields([["a", "x".repeat(most + 1)]]), undefined);
+  assertEquals(fields([["a", "\u00e9".repeat(most / 2 + 1)]]), undefined, "bytes count");
+});
+
+Deno.test("all that a line has room for comes back, and what would not is known before it is sent", () => {
+  for (const character of ["x", "%", "\u00e9"]) {
+    for (const name of ["h.trace", "key", "other"]) {
+      const text = ` ${name}=${character.repeat(DEFAULT_LIMITS.line / 2)}`;
+      const { headers } = plain(text);
+      assertEquals(parseFields(fields(headers) ?? ""), parseFields(text), `${name} of ${character}`);
+      assertEquals(tooLong(headers!, subjects), undefined);
+    }
+  }
+  const grown = plain(` h.a=${"%".repeat(400_000)}`).headers!;
+  assertEquals([fields(grown), tooLong(plain(` h.a=${"x".repeat(400_000)}`).headers!, subjects)], [
+    undefined,
+    undefined,
+  ]);
+  assertEquals(
+    tooLong(grown, subjects),
+    `its fields have more than ${FIELDS_MOST} bytes as they are passed on`,
+  );
 });
 
 Deno.test("whatever fields a message has, they come back as they were from its headers", () => {

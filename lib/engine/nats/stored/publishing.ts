@@ -9,7 +9,7 @@ import { decodeText } from "../../../text.ts";
 import { RecordReader } from "../../../wire/records.ts";
 import type { Run } from "../../../wire/run.ts";
 import type { Acknowledgement, Gate, Publisher } from "../../types.ts";
-import { headersOfFields, headersSize } from "../plain.ts";
+import { headersOfFields, headersSize, tooLong } from "../plain.ts";
 import { type NatsHeaders, type NatsLink, type NatsMessage, notTaken } from "../port.ts";
 import type { Subjects } from "../subjects.ts";
 import { AGAIN_MS, PATIENCE_MS, RESEND_MS, SENT_BYTES_MOST, SENT_MOST } from "./limits.ts";
@@ -200,13 +200,14 @@ export class Publishing implements Gate, Flushable {
     { topic, bytes, headers, id }: Omit<OwnMessage, "id"> & { readonly id: string | undefined },
     answered: Sent["answered"],
   ): void {
-    const { name, link, now } = this.#parts;
+    const { name, link, subjects, now } = this.#parts;
     const number = ++this.#count;
     const token = number.toString(36);
     const all = [...headers, [MESSAGE_ID, id ?? `${name}-${token}`] as const];
     const size = bytes.length + headersSize(all);
-    if (size > link.maxPayload) {
-      return answered({ kind: "refused", code: "PAYLOAD_TOO_LARGE", reason: tooLarge(link.maxPayload) });
+    const large = size > link.maxPayload ? tooLarge(link.maxPayload) : tooLong(all, subjects);
+    if (large !== undefined) {
+      return answered({ kind: "refused", code: "PAYLOAD_TOO_LARGE", reason: large });
     }
     const since = now();
     const sent: Sent = {

@@ -55,3 +55,11 @@ Deno.test("what a server takes no more, when the link is back or time passes, is
     assertEquals([bench.asked(), bench.publishing.size, kept.shared], [["2 a", "ping"], 1, false]);
   }
 });
+
+Deno.test("fields that nobody would take back from the stream are refused, and not stored", () => {
+  const bench = new PublishingBench();
+  bench.link.maxPayload = 8 * 1024 * 1024;
+  for (const value of ["%", "x"]) bench.publish({ text: "a", id: `1 h.a=${value.repeat(400_000)}` });
+  assertEquals(bench.answers.map((answer) => answer.slice(0, 19)), ["1 PAYLOAD_TOO_LARGE"]);
+  assertEquals(bench.publishing.size, 1);
+});
