@@ -44,7 +44,7 @@ const RECONNECT_MS = 250;
 /** The same as the NATS client takes it. */
 export function connectionOptions(
   { servers, name, credentials, echo, timeout }: LinkOptions,
-): ConnectionOptions {
+): ConnectionOptions & { readonly timeout: number } {
   const { creds, token, user, password, tls } = credentials;
   return {
     servers: [...servers],

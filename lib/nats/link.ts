@@ -58,9 +58,9 @@ export class NatsConnectionLink implements NatsLink {
     });
   }
 
-  /** Connects once. Rejects with what the NATS client says. */
-  static async open(options: LinkOptions): Promise<NatsConnectionLink> {
-    return new NatsConnectionLink(await connect(connectionOptions(options)));
+  /** Connects once, `first` as {@link connect} has it. Rejects with what the NATS client says. */
+  static async open(options: LinkOptions, first?: number): Promise<NatsConnectionLink> {
+    return new NatsConnectionLink(await connect(connectionOptions(options), first));
   }
 
   /** The connection itself, for who needs more of it than the engine's port. */

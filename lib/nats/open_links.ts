@@ -16,7 +16,7 @@ export interface Links {
   readonly groupLink: NatsConnectionLink;
 }
 
-/** Between two attempts, milliseconds; and what one may take at most. */
+/** Between two attempts, milliseconds; and what a server may take at most. */
 const RETRY_MS = 250;
 const ATTEMPT_MS = 5_000;
 
@@ -37,18 +37,16 @@ async function open(
   { echo, until }: { readonly echo: boolean; readonly until: number },
 ): Promise<NatsConnectionLink> {
   const at = servers.join(", ");
+  const options: LinkOptions = {
+    servers,
+    name: echo ? `${name} groups` : name,
+    credentials,
+    echo,
+    timeout: ATTEMPT_MS,
+  };
   for (;;) {
-    const left = until - performance.now();
-    const timeout = Math.max(1, Math.min(ATTEMPT_MS, left));
-    const options: LinkOptions = {
-      servers,
-      name: echo ? `${name} groups` : name,
-      credentials,
-      echo,
-      timeout,
-    };
     try {
-      return await NatsConnectionLink.open(options);
+      return await attempt(options, until - performance.now());
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (isHopeless(error)) {
@@ -62,5 +60,22 @@ async function open(
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+  }
+}
+
+/** One attempt within so many milliseconds, in which each server has its turn. */
+async function attempt(options: LinkOptions, left: number): Promise<NatsConnectionLink> {
+  const share = Math.max(1, Math.min(ATTEMPT_MS, left / options.servers.length));
+  const opening = NatsConnectionLink.open(options, share);
+  const late = Promise.withResolvers<never>();
+  // a name may have several addresses, which the client tries one after the other
+  const timer = setTimeout(() => {
+    late.reject(new Error("it takes too long"));
+    opening.then((link) => link.close(() => {}), () => {});
+  }, Math.max(0, left) + RETRY_MS);
+  try {
+    return await Promise.race([opening, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -18,10 +18,19 @@ export interface Listened {
   removeAllListeners(event?: string | symbol): unknown;
 }
 
-/** As the client's own `connect`. */
-export function connect(options: ConnectionOptions): Promise<NatsConnection> {
+/**
+ * As the client's own `connect`. `first`: milliseconds that each server may take until there is a connection;
+ * to come back it takes `timeout`.
+ */
+export async function connect(
+  options: ConnectionOptions & { readonly timeout: number },
+  first = options.timeout,
+): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new Transport(), dnsResolveFn: nodeResolveHost });
-  return NatsConnectionImpl.connect(options);
+  const connection: NatsConnection = await NatsConnectionImpl.connect({ ...options, timeout: first });
+  // read anew at each attempt
+  (connection as NatsConnectionImpl).options.timeout = options.timeout;
+  return connection;
 }
 
 class Transport extends NodeTransport {

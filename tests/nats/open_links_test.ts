@@ -22,6 +22,52 @@ function closed(link: NatsConnectionLink): Promise<void> {
   return new Promise((resolve) => link.close(resolve));
 }
 
+/** Says what a server says to who connects, and answers a PING after a while. */
+class SlowServer {
+  delay = 0;
+  readonly #listener: Deno.Listener;
+  readonly #connections = new Set<Deno.Conn>();
+  readonly #serving: Promise<void>[] = [];
+
+  constructor(port: number) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+    this.#serving.push(this.#accept());
+  }
+
+  cut(): void {
+    for (const connection of this.#connections) connection.close();
+    this.#connections.clear();
+  }
+
+  async close(): Promise<void> {
+    this.#listener.close();
+    this.cut();
+    await Promise.all(this.#serving);
+  }
+
+  async #accept(): Promise<void> {
+    for await (const connection of this.#listener) this.#serving.push(this.#serve(connection));
+  }
+
+  async #serve(connection: Deno.Conn): Promise<void> {
+    this.#connections.add(connection);
+    const write = (text: string) => connection.write(new TextEncoder().encode(text));
+    const read = new Uint8Array(65_536);
+    try {
+      await write(
+        `INFO {"server_id":"x","version":"2.9.10","proto":1,"headers":true,"max_payload":1000}\r\n`,
+      );
+      for (let length = 0; length !== null; length = (await connection.read(read))!) {
+        if (!new TextDecoder().decode(read.subarray(0, length)).includes("PING\r\n")) continue;
+        await new Promise((resolve) => setTimeout(resolve, this.delay));
+        await write("PONG\r\n");
+      }
+    } catch {
+      // it was cut
+    }
+  }
+}
+
 /** A process that has been running for a day, until it is disposed of. */
 function runningForLong(): Disposable {
   const now = performance.now.bind(performance);
@@ -91,6 +137,37 @@ Deno.test("a server that takes connections and says nothing is tried no longer t
   listener.close();
   await serving;
   for (const connection of taken) connection.close();
+});
+
+Deno.test("of several that say nothing each has its turn, within the time that is said", async () => {
+  const listeners = Array.from({ length: 4 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const taken: Deno.Conn[] = [];
+  const serving = listeners.map(async (listener) => {
+    for await (const connection of listener) taken.push(connection);
+  });
+  const servers = listeners.map(({ addr }) => `127.0.0.1:${(addr as Deno.NetAddr).port}`);
+  const opening = assertRejects(() => openLinks({ ...OPTIONS, servers, connectTimeout: 1_000 }), RunError);
+  // with all of the time for each it would be 4 s
+  const error = await within("its end", opening, 3_500);
+  assertEquals([error.code, taken.length], ["NO_BROKER", 4]);
+  for (const listener of listeners) listener.close();
+  await Promise.all(serving);
+  for (const connection of taken) connection.close();
+});
+
+Deno.test("who connected late has as much time as others to come back", async () => {
+  const port = freePort();
+  const connectTimeout = 1_000;
+  const opening = openLinks({ ...OPTIONS, servers: [`127.0.0.1:${port}`], connectTimeout });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const server = new SlowServer(port);
+  const { link, groupLink } = await within("a connection", opening);
+  server.delay = connectTimeout + 200;
+  const isBack = new Promise<void>((resolve) => link.watch({ up: resolve }));
+  server.cut();
+  await within("its return", isBack);
+  await Promise.all([link, groupLink].map(closed));
+  await server.close();
 });
 
 Deno.test({
