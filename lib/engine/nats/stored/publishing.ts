@@ -5,11 +5,11 @@
  */
 import type { Counters } from "../../../counters.ts";
 import type { Flushable, FlushList } from "../../../flush_list.ts";
-import { decodeText } from "../../../text.ts";
+import { encodeText } from "../../../wire/bytes.ts";
 import { RecordReader } from "../../../wire/records.ts";
 import type { Run } from "../../../wire/run.ts";
 import type { Acknowledgement, Gate, Publisher } from "../../types.ts";
-import { headersOfFields, headersSize, tooLong } from "../plain.ts";
+import { fieldsText, headersOfFields, headersSize, tooLong } from "../plain.ts";
 import { type NatsHeaders, type NatsLink, type NatsMessage, notTaken } from "../port.ts";
 import type { Subjects } from "../subjects.ts";
 import { AGAIN_MS, PATIENCE_MS, RESEND_MS, SENT_BYTES_MOST, SENT_MOST } from "./limits.ts";
@@ -57,6 +57,7 @@ interface Sent {
 /** What a message takes beside its bytes, about. */
 const SENT_BYTES = 300;
 const MESSAGE_ID = "Nats-Msg-Id";
+const ID = encodeText("id");
 
 /**
  * - Acknowledged is what the stream has, and nothing else (N7); what it has already by its id is
@@ -129,14 +130,14 @@ export class Publishing implements Gate, Flushable {
     const reader = new RecordReader({ bytes, start, end, topicBytes });
     let left = run.count;
     while (reader.next()) {
-      const fields = decodeText(bytes.subarray(reader.fieldsStart, reader.fieldsEnd)) ?? "";
+      const fields = fieldsText(bytes, reader.fieldsStart, reader.fieldsEnd);
       const headers = fields === "" ? NO_HEADERS : storedHeaders(fields, this.#parts.subjects);
       const answer = publisher.hold(1);
       this.#put({
         topic,
         bytes: bytes.subarray(reader.payloadStart, reader.payloadEnd),
         headers,
-        id: idOf(topic, headers),
+        id: reader.find(ID) ? idOf(topic, fieldsText(bytes, reader.valueStart, reader.valueEnd)) : undefined,
       }, (how) => {
         tell(answer, topic, how);
         if (--left === 0) run.release();
@@ -301,10 +302,9 @@ export function storedHeaders(fields: string, subjects: Subjects): NatsHeaders {
   return headersOfFields(fields, { subjects, replyAs: "header" }).headers ?? NO_HEADERS;
 }
 
-/** What JetStream knows a message by (N9): in its topic; undefined: the message has no id. */
-function idOf(topic: string, headers: NatsHeaders): string | undefined {
-  for (const [name, value] of headers) if (name === "Hashbus-Id") return `${topic} ${value}`;
-  return undefined;
+/** What JetStream knows a message by (N9): in its topic, and as it is written, which any header can hold. */
+function idOf(topic: string, written: string): string {
+  return `${topic} ${written}`;
 }
 
 function tell(answer: Acknowledgement, topic: string, how: PubAck): void {

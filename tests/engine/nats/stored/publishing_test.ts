@@ -36,6 +36,16 @@ Deno.test("each message goes with an id, and is acknowledged when the stream has
   );
 });
 
+Deno.test("JetStream knows an id as it is written, also one that no header could hold otherwise (D6, N9)", () => {
+  for (const id of ["i", "a%20b", "%20a", "a%20", "a%0Ab", "%09", "%C2%85", "50%", "\u00e9", ""]) {
+    const bench = new PublishingBench();
+    bench.publish({ text: "a", id });
+    bench.flushes.flush();
+    const known = /"Nats-Msg-Id","(.*?)"\]/.exec(bench.link.takeAsked()[0]!)?.[1];
+    assertEquals(known, `#d ${id}`);
+  }
+});
+
 Deno.test("what JetStream refuses is refused with its reason, which is the trouble until it stores something again", () => {
   const bench = new PublishingBench();
   bench.publish("a", "b");
