@@ -23,6 +23,7 @@ import {
   tooLong,
 } from "./plain.ts";
 import { type NatsLink, notTaken } from "./port.ts";
+import { type Question, Questions } from "./questions.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** What it needs. */
@@ -42,17 +43,13 @@ export interface OutgoingOptions {
 interface Waiting {
   readonly run: Run;
   readonly answer: Acknowledgement;
-  /** It asks for answers, and nobody here has it: NATS is asked whether anybody elsewhere does. */
-  readonly asks: boolean;
-  /** NATS says that nobody has it. */
-  isForNobody: boolean;
+  /** It asks for answers, and nobody here has it: whether anybody elsewhere does. */
+  readonly question: Question | undefined;
   /** Why it could not be written, a clause; undefined: it was, or is still to be. */
   problem: string | undefined;
 }
 
 const REPLY = encodeText("reply");
-/** What NATS answers with where nobody is subscribed. */
-const NO_RESPONDERS = 503;
 /** Who has it is not known: there may be subscribers of other brokers. */
 const TAKEN: Receipt = { reached: undefined, level: "memory", last: undefined, topic: undefined };
 /**
@@ -84,9 +81,7 @@ export class Outgoing implements Gate, Flushable {
   #notFull: Array<() => void> = [];
   #idle: Array<() => void> = [];
   #number = 0;
-  /** Requests that nobody here has and NATS has no answer for, by the numbers that NATS is asked by. */
-  readonly #asking = new Map<number, Waiting>();
-  #questions = 0;
+  readonly #questions: Questions;
   /** Goes up each time the link is lost: what came before may still be on its way by another server. */
   #age = 0;
   #now: number;
@@ -96,6 +91,7 @@ export class Outgoing implements Gate, Flushable {
 
   constructor(options: OutgoingOptions, now: number) {
     this.#options = options;
+    this.#questions = new Questions(options);
     this.#now = now;
     options.link.watch({
       down: () => {
@@ -115,6 +111,11 @@ export class Outgoing implements Gate, Flushable {
   /** Messages that were refused for NATS was away. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Requests of which it is to be told yet whether anybody is there for them. */
+  get questions(): number {
+    return this.#questions.size;
   }
 
   /** Bytes that NATS has not answered for. */
@@ -140,7 +141,7 @@ export class Outgoing implements Gate, Flushable {
 
   /** Takes a run that is kept, and releases it. */
   publish(run: Run, publisher: Publisher): void {
-    const { link, flushes, deliver } = this.#options;
+    const { link, flushes, deliver, isPlain } = this.#options;
     const answer = publisher.hold(run.count);
     if (!link.up || this.#downSince !== undefined) return this.#refuse(run, answer, UNAVAILABLE);
     const problem = this.#problem(run);
@@ -148,8 +149,10 @@ export class Outgoing implements Gate, Flushable {
       answer.refuse("PAYLOAD_TOO_LARGE", problem);
       return run.release();
     }
-    const asks = deliver(run) === 0 && isRequest(run);
-    this.#waiting.push({ run, answer, asks, isForNobody: false, problem: undefined });
+    // the reply subject of a plain message is where its answers go
+    const asks = deliver(run) === 0 && isRequest(run) && !isPlain(run.route.topic);
+    const question = asks ? this.#questions.begin() : undefined;
+    this.#waiting.push({ run, answer, question, problem: undefined });
     const bytes = sizeOf(run);
     this.#bytes += bytes;
     this.#waitingBytes += bytes;
@@ -171,10 +174,10 @@ export class Outgoing implements Gate, Flushable {
     const bytes = this.#waitingBytes;
     this.#waitingBytes = 0;
     for (let at = 0; at < waiting.length;) {
-      const { run, asks } = waiting[at]!;
+      const { run, question } = waiting[at]!;
       let end = at + 1;
-      while (!asks && end < waiting.length && waiting[end]!.run.route === run.route && !waiting[end]!.asks) {
-        end++;
+      if (question === undefined) {
+        while (waiting[end]?.run.route === run.route && waiting[end]!.question === undefined) end++;
       }
       this.#send(waiting, at, end);
       at = end;
@@ -237,7 +240,7 @@ export class Outgoing implements Gate, Flushable {
       const first = waiting[at]!;
       let bytes = sizeOf(first.run);
       if (bytes > most) {
-        this.#write([first], () => this.#sendInParts(first.run, most));
+        this.#write([first], () => this.#sendInParts(first, most));
         at++;
         continue;
       }
@@ -247,8 +250,8 @@ export class Outgoing implements Gate, Flushable {
       }
       const together = waiting.slice(at, next);
       this.#write(together, () => {
-        const reply = first.asks ? this.#question(first) : undefined;
-        this.#sendPacked(route.topic, together.map(({ run }) => run.records.view), { bytes, reply });
+        const { question } = first;
+        this.#sendPacked(route.topic, together.map(({ run }) => run.records.view), { bytes, question });
       });
       at = next;
     }
@@ -263,13 +266,13 @@ export class Outgoing implements Gate, Flushable {
     }
   }
 
-  #sendInParts(run: Run, most: number): void {
+  #sendInParts({ run, question }: Waiting, most: number): void {
     const { chunk, start, end } = run.records;
     const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
     let from = start;
     const send = (to: number): void => {
       if (to > from) {
-        this.#sendPacked(run.route.topic, [chunk.bytes.subarray(from, to)], { bytes: to - from });
+        this.#sendPacked(run.route.topic, [chunk.bytes.subarray(from, to)], { bytes: to - from, question });
       }
       from = to;
     };
@@ -277,24 +280,10 @@ export class Outgoing implements Gate, Flushable {
     send(end);
   }
 
-  /** Where NATS says that nobody is subscribed to what goes with it (R3). */
-  #question(asking: Waiting): string {
-    const { link, subjects, id } = this.#options;
-    if (this.#questions === 0) {
-      link.subscribe(subjects.broker(`nobody.${id}.*`), ({ subject, status }) => {
-        const asked = this.#asking.get(Number(subject.slice(subject.lastIndexOf(".") + 1)));
-        if (status === NO_RESPONDERS && asked !== undefined) asked.isForNobody = true;
-      });
-    }
-    const question = ++this.#questions;
-    this.#asking.set(question, asking);
-    return subjects.broker(`nobody.${id}.${question}`);
-  }
-
   #sendPacked(
     topic: string,
     records: readonly Uint8Array[],
-    { bytes, reply }: { readonly bytes: number; readonly reply?: string | undefined },
+    { bytes, question }: { readonly bytes: number; readonly question: Question | undefined },
   ): void {
     const { link, subjects } = this.#options;
     const stamp = encodeStamp({ sender: this.#sender, number: ++this.#number });
@@ -306,7 +295,8 @@ export class Outgoing implements Gate, Flushable {
       packed.set(part, at);
       at += part.length;
     }
-    link.publish(subjects.run(topic), packed, reply === undefined ? undefined : { reply });
+    link.publish(subjects.run(topic), packed, question === undefined ? undefined : { reply: question.reply });
+    if (question !== undefined) question.sent++;
   }
 
   #sendPlain(run: Run): void {
@@ -333,12 +323,12 @@ export class Outgoing implements Gate, Flushable {
     this.#asked--;
     this.#bytes -= bytes;
     this.#runs -= answered.length;
-    for (const { answer, isForNobody, problem } of answered) {
+    for (const { answer, question, problem } of answered) {
+      const isForNobody = question !== undefined && this.#questions.end(question);
       if (problem !== undefined) answer.refuse("PAYLOAD_TOO_LARGE", problem);
       else if (taken) answer.acknowledge(isForNobody ? inMemory(0) : TAKEN);
       else answer.refuse("UNAVAILABLE", LOST);
     }
-    if (this.#asked === 0) this.#asking.clear();
     if (wasFull && this.#downSince === undefined && !this.full) this.#tell();
     this.ready();
     this.#options.flushes.flush();
@@ -353,6 +343,7 @@ export class Outgoing implements Gate, Flushable {
     for (const each of waiting) {
       this.#bytes -= sizeOf(each.run);
       this.#runs--;
+      if (each.question !== undefined) this.#questions.end(each.question);
       this.#refuse(each.run, each.answer, LOST);
     }
     if (this.#runs === 0) this.#tellIdle();
@@ -380,13 +371,12 @@ export class Outgoing implements Gate, Flushable {
 const UNAVAILABLE = "NATS, which the brokers share, cannot be reached: try again";
 const LOST = "NATS was lost before it had answered: it is not known who has this message";
 
-/** Whether one of its messages has a `reply=`; where the first has no fields mostly none has. */
-function isRequest({ records: { chunk, start, end }, route: { topicBytes } }: Run): boolean {
+/** Whether one of its messages has a `reply=`. */
+function isRequest({ hasFields, records, route: { topicBytes } }: Run): boolean {
+  if (!hasFields) return false;
+  const { chunk, start, end } = records;
   const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes });
-  while (reader.next()) {
-    if (reader.fieldsEnd <= reader.fieldsStart) return false;
-    if (reader.find(REPLY)) return true;
-  }
+  while (reader.next()) if (reader.find(REPLY)) return true;
   return false;
 }
 

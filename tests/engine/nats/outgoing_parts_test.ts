@@ -124,12 +124,12 @@ Deno.test("what asks for answers goes by itself, and NATS is asked whether anybo
   const asked = bench.link.takeAsked().map((each) => each.replaceAll("\n", "|"));
   const question = "pub #a 1 id=1 reply=#r|?|";
   assertEquals(asked, [
-    "pub p.memory.run.a me.0 1|pub #a 1|1|",
     "sub p.broker.nobody.me.*",
+    "pub p.memory.run.a me.0 1|pub #a 1|1|",
     `pub p.memory.run.a me.0 2|${question} {"reply":"p.broker.nobody.me.1"}`,
     "pub p.memory.run.a me.0 3|pub #a 1|2|pub #a 1|3|",
     `pub p.memory.run.a me.0 4|pub #a 2 id=2|no|${question} {"reply":"p.broker.nobody.me.2"}`,
-    `pub p.memory.run.a me.0 5|pub #a 2|no|${question}`,
+    `pub p.memory.run.a me.0 5|pub #a 2|no|${question} {"reply":"p.broker.nobody.me.3"}`,
     "ping",
   ]);
   const says = (question: string, status: number): void =>
@@ -142,6 +142,34 @@ Deno.test("what asks for answers goes by itself, and NATS is asked whether anybo
   assertEquals(bench.answers, [...unknown, "5: 2 memory 0", "6: 2 memory undefined"]);
 });
 
+Deno.test("who asks in more than a packed message is told when nobody has any part of it (R3)", () => {
+  for (const nobodys of [0, 1, 2]) {
+    const bench = new OutgoingBench({ reached: 0 });
+    const text = "x".repeat(ENGINE_PACK_BYTES);
+    bench.publish("#a", { text, id: "1 reply=#r" }, { text, id: "2 reply=#r" });
+    bench.flush();
+    const replies = bench.link.takeAsked().map((each) => /"reply":"(.*?)"/.exec(each)?.[1]);
+    const reply = "p.broker.nobody.me.1";
+    assertEquals(replies, [undefined, reply, reply, undefined]);
+    for (let at = 0; at < nobodys; at++) bench.link.comes("p.broker.nobody.me.*", "", reply, { status: 503 });
+    bench.link.pong();
+    assertEquals(bench.answers, [`1: 2 memory ${nobodys === 2 ? 0 : undefined}`]);
+  }
+});
+
+Deno.test("what was asked is known no longer than its answer takes, though a PING is always open", () => {
+  const bench = new OutgoingBench({ reached: 0 });
+  for (let at = 0; at < 10; at++) {
+    bench.publish("#a", { text: "?", id: "1 reply=#r" });
+    bench.flush();
+    if (at > 0) bench.link.pong();
+    assertEquals(bench.outgoing.questions, 1);
+  }
+  bench.publish("#a", { text: "?", id: "1 reply=#r" });
+  bench.link.goDown();
+  assertEquals(bench.outgoing.questions, 0, "nor where it was refused");
+});
+
 Deno.test("what asks for answers and just fills a packed message is one, and NATS is asked for it (R3)", () => {
   const bench = new OutgoingBench({ reached: 0 });
   const around = "pub #a 65508 id=1 reply=#r\n\n".length;
@@ -152,11 +180,19 @@ Deno.test("what asks for answers and just fills a packed message is one, and NAT
   assert(packed!.endsWith('x\n {"reply":"p.broker.nobody.me.1"}'), packed!.slice(-50));
 });
 
-Deno.test("who has somebody here asks nobody elsewhere", () => {
+Deno.test("who has somebody here, or asks in a plain topic, asks nobody elsewhere", () => {
   const bench = new OutgoingBench({ reached: 1 });
-  bench.publish("#a", { text: "?", id: "1 reply=#r" });
-  bench.flush();
+  const plain = new OutgoingBench({ reached: 0, plain: true });
+  for (const each of [bench, plain]) {
+    each.publish("#a", { text: "?", id: "1 reply=#r" });
+    each.flush();
+  }
   assertEquals(bench.link.takeAsked(), ["pub p.memory.run.a me.0 1\npub #a 1 id=1 reply=#r\n?\n", "ping"]);
+  const headers = '"headers":[["Hashbus-Id","1"],["Hashbus-From","me.0 1"]]';
+  assertEquals(plain.link.takeAsked(), [
+    `pub p.memory.one.a ? {${headers},"reply":"p.memory.one.r"}`,
+    "ping",
+  ]);
 });
 
 Deno.test("a plain message has its fields as headers, and where answers go as its reply subject (N6)", () => {
