@@ -14,7 +14,7 @@ import type {
   NatsWatcher,
 } from "../engine/nats/port.ts";
 import { connectionOptions, type LinkOptions } from "./connection_options.ts";
-import { connect } from "./transport.ts";
+import { connect, hearStatus } from "./transport.ts";
 
 type Flushed = (taken: boolean) => void;
 const LOST = "the connection was lost";
@@ -50,6 +50,9 @@ export class NatsConnectionLink implements NatsLink {
     this.#server = connection.getServer();
     this.#version = connection.info!.version;
     void this.#follow();
+    hearStatus(connection, (status) => {
+      if (status.type === "error") this.#denied(status.error);
+    });
     void connection.closed().then((error) => {
       // who closes it knows that it is
       if (this.#closing) return;
@@ -173,6 +176,18 @@ export class NatsConnectionLink implements NatsLink {
       if (status.type === "error") this.#said = status.error.message;
       if (status.type === "disconnect") this.#down(this.#said ?? LOST);
       else if (status.type === "reconnect") this.#back();
+    }
+  }
+
+  #denied(error: Error): void {
+    if (!(error instanceof errors.PermissionViolationError)) return;
+    const { operation, subject, message } = error;
+    const denied = { operation, subject, reason: `NATS: ${message}` };
+    try {
+      for (const watcher of this.#watchers) watcher.denied?.(denied);
+    } catch (error) {
+      // as in a message's
+      reportError(error);
     }
   }
 

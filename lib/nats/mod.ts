@@ -6,6 +6,7 @@
 import { withDeadLetters } from "../engine/groups/dead_letters.ts";
 import { NatsEngine } from "../engine/nats/engine.ts";
 import { storedOnStream, type StreamTerms } from "../engine/nats/stored/mod.ts";
+import type { NatsDenied } from "../engine/nats/port.ts";
 import type { StoredSource } from "../engine/nats/stored_side.ts";
 import { Subjects } from "../engine/nats/subjects.ts";
 import type { EngineParts, EngineSource } from "../engine/source.ts";
@@ -52,6 +53,13 @@ export async function openNats(options: NatsOptions): Promise<NatsSource> {
         down: (reason) => log.warn("NATS is away", { server: link.state.server, reason }),
         up: () => log.info("NATS is back", { server: link.state.server }),
       });
+      const denials = new Seldom(SELDOM_MS);
+      const denied = ({ reason }: NatsDenied): void => {
+        denials.happened(parts.clock.now(), (times) => {
+          log.warn("NATS does not let this broker do what it has to", { reason, times });
+        });
+      };
+      for (const each of [link, groupLink]) each.watch({ denied });
       const unreadable = new Seldom(SELDOM_MS);
       const id = crypto.randomUUID().replaceAll("-", "").slice(0, ID_CHARACTERS);
       const onUnreadable = (reason: string): void => {

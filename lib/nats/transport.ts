@@ -8,7 +8,12 @@
  *
  * @module
  */
-import { type ConnectionOptions, type NatsConnection, setTransportFactory } from "@nats-io/transport-node";
+import {
+  type ConnectionOptions,
+  type NatsConnection,
+  setTransportFactory,
+  type Status,
+} from "@nats-io/transport-node";
 import { NatsConnectionImpl } from "@nats-io/transport-node";
 import { nodeResolveHost, NodeTransport } from "@nats-io/transport-node/lib/node_transport.js";
 
@@ -31,6 +36,11 @@ export async function connect(
   // read anew at each attempt
   (connection as NatsConnectionImpl).options.timeout = options.timeout;
   return connection;
+}
+
+/** Calls with each status when it comes: the client's own iterator tells it behind later answers. */
+export function hearStatus(connection: NatsConnection, onStatus: (status: Status) => void): void {
+  Object.assign(connection.status(), { push: onStatus });
 }
 
 class Transport extends NodeTransport {

@@ -38,6 +38,45 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a link says what NATS does not let it do, before what was asked behind it is answered",
+  ...NEEDS_NATS,
+  fn: async () => {
+    const permissions = 'publish: { deny: ["no.*"] }, subscribe: { deny: ["not"] }';
+    const config = `authorization { users = [{ user: u, password: p, permissions: { ${permissions} } }] }`;
+    await using nats = await startNats({ config });
+    const credentials = { user: "u", password: "p" };
+    const link = await NatsConnectionLink.open({ ...LINK, servers: nats.servers, credentials });
+    const told: string[] = [];
+    link.watch({
+      denied: ({ operation, subject, reason }) => told.push(`${operation} ${subject}: ${reason}`),
+    });
+    link.watch({});
+    const asks: readonly (() => void)[] = [
+      () => link.publish("yes", new Uint8Array(1)),
+      () => link.publish("no.1", new Uint8Array(1)),
+      () => link.subscribe("not", () => told.push("came")),
+    ];
+    for (const ask of asks) {
+      ask();
+      await new Promise<void>((resolve) =>
+        link.flush((taken) => {
+          told.push(`${taken}`);
+          resolve();
+        })
+      );
+    }
+    assertEquals(told, [
+      "true",
+      'publish no.1: NATS: Permissions Violation for Publish to "no.1"',
+      "true",
+      'subscription not: NATS: Permissions Violation for Subscription to "not"',
+      "true",
+    ]);
+    await new Promise<void>((resolve) => link.close(resolve));
+  },
+});
+
+Deno.test({
   name: "a link says why the server cut it off, answers what it was asked, and is back by itself",
   ...NEEDS_NATS,
   fn: async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  NatsDenied,
   NatsLink,
   NatsLinkState,
   NatsMessage,
@@ -106,6 +107,11 @@ export class FakeLink implements NatsLink {
   /** All messages of a read have come. */
   read(): void {
     for (const { read } of this.#watchers) read?.();
+  }
+
+  /** NATS does not let it do something there. */
+  denies(operation: NatsDenied["operation"], subject: string): void {
+    for (const { denied } of this.#watchers) denied?.({ operation, subject, reason: `no ${subject}` });
   }
 
   goDown(): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChunkPool } from "../../buffers.ts";
+import type { WireCode } from "../../errors.ts";
 import type { Flushable, FlushList } from "../../flush_list.ts";
 import { ENGINE_AWAY_MS, ENGINE_PACK_BYTES, ENGINE_WINDOW_BYTES } from "../../limits.ts";
 import { encodeText } from "../../wire/bytes.ts";
@@ -12,18 +13,10 @@ import type { Run } from "../../wire/run.ts";
 import { inMemory } from "../receipts.ts";
 import type { Acknowledgement, Gate, Publisher, Receipt } from "../types.ts";
 import { encodeStamp, STAMP_MOST, stampText } from "./packed.ts";
-import {
-  FIELDS_MOST,
-  fieldsText,
-  FROM,
-  headersOfFields,
-  headersSize,
-  PLAIN_GROWTH,
-  type PlainFields,
-  tooLong,
-} from "./plain.ts";
-import { type NatsLink, notTaken } from "./port.ts";
+import { FROM } from "./plain.ts";
+import { type NatsDenied, type NatsLink, notTaken } from "./port.ts";
 import { type Question, Questions } from "./questions.ts";
+import { plainOf, tooLargeOf } from "./sendable.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** What it needs. */
@@ -45,8 +38,8 @@ interface Waiting {
   readonly answer: Acknowledgement;
   /** It asks for answers, and nobody here has it: whether anybody elsewhere does. */
   readonly question: Question | undefined;
-  /** Why it could not be written, a clause; undefined: it was, or is still to be. */
-  problem: string | undefined;
+  /** Why NATS does not have it; undefined: it has, or is still to say. */
+  problem: { readonly code: WireCode; readonly reason: string } | undefined;
 }
 
 const REPLY = encodeText("reply");
@@ -57,9 +50,6 @@ const TAKEN: Receipt = { reached: undefined, level: "memory", last: undefined, t
  * written together, and one who brings little waits no longer than NATS takes.
  */
 const ASKED_MOST = 2;
-/** What the head of a plain message takes beside its fields: names of headers, a reply subject. */
-const HEADERS_MOST = 512;
-
 /**
  * - What is published in one read is written behind it, in the order of the calls; consecutive runs to one
  *   topic together.
@@ -72,8 +62,11 @@ export class Outgoing implements Gate, Flushable {
   readonly #options: OutgoingOptions;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  /** PINGs without an answer. */
+  /** What has no answer, and PINGs for it. */
+  readonly #written = new Set<readonly Waiting[]>();
   #asked = 0;
+  /** What NATS denied last, if nothing has been taken since. */
+  #trouble: string | undefined;
   /** Bytes of what waits or has no answer, and how many runs. */
   #bytes = 0;
   #runs = 0;
@@ -105,6 +98,7 @@ export class Outgoing implements Gate, Flushable {
         this.#tell();
         options.flushes.flush();
       },
+      denied: (denied) => this.#denied(denied),
     });
   }
 
@@ -135,22 +129,23 @@ export class Outgoing implements Gate, Flushable {
 
   /** Why what is published is refused, a clause; undefined: it is not. */
   get trouble(): string | undefined {
-    if (this.#downSince === undefined) return undefined;
+    if (this.#downSince === undefined) return this.#trouble;
     return `NATS cannot be reached (${this.#options.link.state.server})`;
   }
 
   /** Takes a run that is kept, and releases it. */
   publish(run: Run, publisher: Publisher): void {
-    const { link, flushes, deliver, isPlain } = this.#options;
+    const { link, flushes, deliver, subjects } = this.#options;
+    const isPlain = this.#options.isPlain(run.route.topic);
     const answer = publisher.hold(run.count);
     if (!link.up || this.#downSince !== undefined) return this.#refuse(run, answer, UNAVAILABLE);
-    const problem = this.#problem(run);
-    if (problem !== undefined) {
-      answer.refuse("PAYLOAD_TOO_LARGE", problem);
+    const large = tooLargeOf(run, { isPlain, maxPayload: link.maxPayload, subjects });
+    if (large !== undefined) {
+      answer.refuse("PAYLOAD_TOO_LARGE", large);
       return run.release();
     }
     // the reply subject of a plain message is where its answers go
-    const asks = deliver(run) === 0 && isRequest(run) && !isPlain(run.route.topic);
+    const asks = deliver(run) === 0 && isRequest(run) && !isPlain;
     const question = asks ? this.#questions.begin() : undefined;
     this.#waiting.push({ run, answer, question, problem: undefined });
     const bytes = sizeOf(run);
@@ -183,6 +178,7 @@ export class Outgoing implements Gate, Flushable {
       at = end;
     }
     this.#asked++;
+    this.#written.add(waiting);
     link.flush((taken) => this.#answered(waiting, bytes, taken));
     // what was written lies in the link's own memory by now
     for (const { run } of waiting) run.release();
@@ -198,34 +194,6 @@ export class Outgoing implements Gate, Flushable {
   whenIdle(callback: () => void): void {
     if (this.#runs === 0) callback();
     else this.#idle.push(callback);
-  }
-
-  /** Why one of its messages is too large, or undefined. */
-  #problem(run: Run): string | undefined {
-    const most = this.#options.link.maxPayload - STAMP_MOST - HEADERS_MOST;
-    const { chunk, start, end } = run.records;
-    const isPlain = run.hasFields && this.#options.isPlain(run.route.topic);
-    if (isPlain ? PLAIN_GROWTH * (end - start) <= Math.min(most, FIELDS_MOST) : end - start <= most) {
-      return undefined;
-    }
-    const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes: run.route.topicBytes });
-    while (reader.next()) {
-      let size = reader.end - reader.start;
-      if (isPlain) {
-        const { headers = [] } = this.#plain(reader, chunk.bytes);
-        const problem = tooLong(headers, this.#options.subjects);
-        if (problem !== undefined) return problem;
-        size = headersSize(headers) + reader.payloadEnd - reader.payloadStart;
-      }
-      if (size > most) return `NATS takes messages of ${most} bytes here, this one has ${size}`;
-    }
-    return undefined;
-  }
-
-  /** What goes with a message to a plain topic. */
-  #plain({ fieldsStart, fieldsEnd }: RecordReader, bytes: Uint8Array): PlainFields {
-    const { subjects } = this.#options;
-    return headersOfFields(fieldsText(bytes, fieldsStart, fieldsEnd), { subjects, replyAs: "subject" });
   }
 
   /** Sends consecutive runs to one topic. */
@@ -262,7 +230,7 @@ export class Outgoing implements Gate, Flushable {
     try {
       write();
     } catch (error) {
-      for (const each of waiting) each.problem = notTaken(error);
+      for (const each of waiting) each.problem = { code: "PAYLOAD_TOO_LARGE", reason: notTaken(error) };
     }
   }
 
@@ -305,7 +273,7 @@ export class Outgoing implements Gate, Flushable {
     const { topic, topicBytes } = run.route;
     const reader = new RecordReader({ bytes: chunk.bytes, start, end, topicBytes });
     while (reader.next()) {
-      const { headers = [], reply } = this.#plain(reader, chunk.bytes);
+      const { headers = [], reply } = plainOf(reader, { bytes: chunk.bytes, subjects });
       headers.push([FROM, stampText({ sender: this.#sender, number: ++this.#number })]);
       link.publish(subjects.one(topic), chunk.bytes.subarray(reader.payloadStart, reader.payloadEnd), {
         headers,
@@ -321,11 +289,13 @@ export class Outgoing implements Gate, Flushable {
   #answered(answered: readonly Waiting[], bytes: number, taken: boolean): void {
     const wasFull = this.#bytes >= ENGINE_WINDOW_BYTES;
     this.#asked--;
+    this.#written.delete(answered);
+    if (taken && answered.every(({ problem }) => problem === undefined)) this.#trouble = undefined;
     this.#bytes -= bytes;
     this.#runs -= answered.length;
     for (const { answer, question, problem } of answered) {
       const isForNobody = question !== undefined && this.#questions.end(question);
-      if (problem !== undefined) answer.refuse("PAYLOAD_TOO_LARGE", problem);
+      if (problem !== undefined) answer.refuse(problem.code, problem.reason);
       else if (taken) answer.acknowledge(isForNobody ? inMemory(0) : TAKEN);
       else answer.refuse("UNAVAILABLE", LOST);
     }
@@ -333,6 +303,20 @@ export class Outgoing implements Gate, Flushable {
     this.ready();
     this.#options.flushes.flush();
     if (this.#runs === 0) this.#tellIdle();
+  }
+
+  /** All that is on its way there is denied, whichever of it NATS has come to. */
+  #denied({ operation, subject, reason }: NatsDenied): void {
+    this.#trouble = reason;
+    if (operation !== "publish") return;
+    const { subjects } = this.#options;
+    for (const written of this.#written) {
+      for (const each of written) {
+        const { topic } = each.run.route;
+        if (subject !== subjects.run(topic) && subject !== subjects.one(topic)) continue;
+        each.problem = { code: "DENIED", reason };
+      }
+    }
   }
 
   /** Those that were not written. */

@@ -91,6 +91,15 @@ export function notTaken(error: unknown): string {
   return `NATS does not take it: ${error instanceof Error ? error.message : String(error)}`;
 }
 
+/** What NATS does not let this link do. */
+export interface NatsDenied {
+  readonly operation: "publish" | "subscription";
+  /** Where; empty where NATS does not say. */
+  readonly subject: string;
+  /** A clause. */
+  readonly reason: string;
+}
+
 /** Who is told of a link. */
 export interface NatsWatcher {
   /** All messages of a read have been handed on. */
@@ -99,4 +108,6 @@ export interface NatsWatcher {
   readonly down?: (reason: string) => void;
   /** It is back, and everything that was subscribed to has been asked for again. */
   readonly up?: () => void;
+  /** Before a flush is answered that was asked for behind what is denied. */
+  readonly denied?: (denied: NatsDenied) => void;
 }

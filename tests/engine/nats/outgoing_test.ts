@@ -96,6 +96,26 @@ Deno.test("what had no answer when NATS was lost is refused, and then all is, af
   assertEquals(bench.link.takeAsked()[0], "pub p.memory.run.a me.1 2\npub #a 1\n4\n", "as another sender");
 });
 
+Deno.test("what NATS does not let the broker publish is refused, and what was published with it is not", () => {
+  for (const plain of [false, true]) {
+    const bench = new OutgoingBench({ plain });
+    for (const topic of ["#a", "#b", "#a"]) bench.publish(topic, "1");
+    bench.flush();
+    bench.publish("#a", "2");
+    bench.flush();
+    bench.link.denies("subscription", `p.memory.${plain ? "one" : "run"}.b`);
+    assertEquals(bench.outgoing.trouble, `no p.memory.${plain ? "one" : "run"}.b`);
+    bench.link.denies("publish", `p.memory.${plain ? "one" : "run"}.a`);
+    bench.link.pongs();
+    assertEquals(bench.answers, ["1: 1 DENIED", "2: 1 memory undefined", "3: 1 DENIED", "4: 1 DENIED"]);
+    assertEquals(bench.outgoing.trouble, `no p.memory.${plain ? "one" : "run"}.a`);
+    bench.publish("#a", "3");
+    bench.flush();
+    bench.link.pongs();
+    assertEquals([bench.answers.at(-1), bench.outgoing.trouble], ["5: 1 memory undefined", undefined]);
+  }
+});
+
 Deno.test("what was written is kept no longer than it takes, and neither is what was refused", () => {
   const bench = new OutgoingBench();
   const written = bench.publish("#a", "1");

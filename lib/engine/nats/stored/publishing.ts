@@ -93,6 +93,9 @@ export class Publishing implements Gate, Flushable {
         for (const [token, sent] of this.#sent) this.#resend(token, sent);
         this.#tellRoom();
       },
+      denied: ({ operation, subject, reason }) => {
+        if (operation === "publish") this.#denied(subject, reason);
+      },
     });
   }
 
@@ -270,6 +273,15 @@ export class Publishing implements Gate, Flushable {
     }
     this.#trouble = how.kind === "refused" ? how.reason : undefined;
     this.#end(token, sent, how);
+  }
+
+  #denied(subject: string, reason: string): void {
+    for (const [token, sent] of this.#sent) {
+      if (this.#parts.subjects.stored(sent.topic) !== subject) continue;
+      this.#trouble = reason;
+      this.#end(token, sent, { kind: "refused", code: "DENIED", reason });
+    }
+    this.#parts.flushes.flush();
   }
 
   #end(token: string, sent: Sent, how: PubAck): void {

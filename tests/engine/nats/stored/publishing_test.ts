@@ -56,6 +56,24 @@ Deno.test("what JetStream refuses is refused with its reason, which is the troub
   assertEquals(bench.publishing.trouble, undefined);
 });
 
+Deno.test("what NATS does not let the broker publish is refused at once", () => {
+  const bench = new PublishingBench();
+  const chunk = bench.publish("a", "b");
+  bench.asked();
+  let flushed = 0;
+  bench.flushes.add({ ready: () => flushed++ });
+  for (const [operation, subject] of [["publish", "p.stored.e"], ["subscription", "p.stored.d"]] as const) {
+    bench.link.denies(operation, subject);
+  }
+  assertEquals([bench.answers, bench.publishing.trouble], [[], undefined]);
+  bench.link.denies("publish", "p.stored.d");
+  assertEquals(bench.answers, ["1 DENIED: no p.stored.d", "2 DENIED: no p.stored.d"]);
+  assertEquals([bench.publishing.trouble, flushed, chunk.shared], ["no p.stored.d", 1, false]);
+  bench.publish("c");
+  bench.says("3", { seq: 1 });
+  assertEquals(bench.publishing.trouble, undefined);
+});
+
 Deno.test("what JetStream cannot store at this moment is sent once more in a moment (N8)", () => {
   const bench = new PublishingBench();
   bench.publish("a", "b", "c", "d", "e");
