@@ -65,9 +65,9 @@ export class JetStreams implements StreamsPort {
 
   state(done: (asked: Asked<StreamState>) => void): void {
     answer(done, async () => {
-      const { state } = await this.#manager.streams.info(this.stream);
+      const { state, created } = await this.#manager.streams.info(this.stream);
       const { first_seq: first, last_seq: last, messages, bytes, num_subjects: subjects = 0 } = state;
-      return { first: messages === 0 ? last + 1 : first, last, messages, bytes, subjects };
+      return { created, first: messages === 0 ? last + 1 : first, last, messages, bytes, subjects };
     });
   }
 

@@ -55,7 +55,7 @@ export class LaggingStream implements Pick<StreamsPort, "state" | "addReader" | 
   state(done: (asked: Asked<StreamState>) => void): void {
     const { last } = this;
     if (!this.answers) return done({ kind: "failed", reason: "no leader" });
-    done({ kind: "done", value: { first: 1, last, messages: last, bytes: 0, subjects: 1 } });
+    done({ kind: "done", value: { created: "now", first: 1, last, messages: last, bytes: 0, subjects: 1 } });
   }
 
   addReader({ start }: ReaderSpec, done: (asked: Asked<string>) => void): void {

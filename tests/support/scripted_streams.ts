@@ -27,7 +27,7 @@ export const FAILED = { kind: "failed", reason: "no leader" } as const;
 
 /** The state of a stream that ends with this number. */
 export function stateOf(last: number, of: Partial<StreamState> = {}): Asked<StreamState> {
-  return done({ first: 1, last, messages: last, bytes: 10 * last, subjects: 1, ...of });
+  return done({ created: "now", first: 1, last, messages: last, bytes: 10 * last, subjects: 1, ...of });
 }
 
 /** Guarantee: nothing is answered but by a test, which takes what is asked from these lists, the oldest first. */

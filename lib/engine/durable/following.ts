@@ -127,6 +127,15 @@ export class Following implements Turn {
     this.#goOn();
   }
 
+  /** All that have a place in what is stored. */
+  fail(reason: string): void {
+    for (const replay of [...this.#replays]) {
+      if (replay.state === "seeking") continue;
+      this.stop(replay);
+      replay.fail(reason);
+    }
+  }
+
   trimmed(what: Trimmed): void {
     for (const replay of this.#replays) replay.trimmed(what);
   }

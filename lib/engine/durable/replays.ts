@@ -179,6 +179,11 @@ export class Replays {
     for (const replay of behind) this.#fallBack(replay, batch);
   }
 
+  /** No place that one has come to means anything any more. */
+  fail(reason: string): void {
+    for (const following of [...this.#followings.values()]) following.fail(reason);
+  }
+
   /** Time has passed; `now` is milliseconds since 1970. */
   tick(now: number): void {
     for (const replay of this.#ending) {

@@ -16,6 +16,8 @@ export type Asked<Value> =
 
 /** The stream at a moment. */
 export interface StreamState {
+  /** When it was made: one that was made anew has another, and its numbers begin at 1. */
+  readonly created: string;
   /** The number of its first message that is still there; one more than the last where there is none. */
   readonly first: number;
   /** That of its last; 0: nothing was ever stored. */

@@ -33,6 +33,7 @@ function made(): {
     inbox: () => `inbox.${++inboxes}`,
     flush: () => {},
     handedOn: () => {},
+    anew: () => {},
     onUnreadable: () => {},
   };
   return { stream, link, later: [], parts };

@@ -31,6 +31,8 @@ export interface FeedParts {
   readonly flush: () => void;
   /** Everything up to this number has been handed on. */
   readonly handedOn: (sequence: number) => void;
+  /** The stream was deleted and made anew: no number from before means anything any more. */
+  readonly anew: () => void;
   /** What others stored cannot be read. */
   readonly onUnreadable: (reason: string) => void;
 }
@@ -53,6 +55,7 @@ interface Wanted {
 /**
  * - It follows the stream in its order and hands each message on once, to who is subscribed by then.
  * - No message that is stored behind the call of `ready` is missed by who asked for its pattern.
+ * - Where the stream was deleted and made anew all that is in it is handed on: none of it was before.
  * - It stands still while a subscriber is full: what it has read by then is bounded, and nothing is lost, for
  *   the stream has it.
  * - It asks for the narrowest subjects that bring what is wanted, and for nothing where nothing is.
@@ -64,6 +67,8 @@ export class Feed {
   #items: Item[] = [];
   /** Everything up to it has been handed on; undefined: it follows nothing. */
   #position: number | undefined;
+  /** When its stream was made; undefined: it has not looked yet. */
+  #created: string | undefined;
   #filters: readonly string[] = [];
   #pull: Pull | undefined;
   /** The consumer's number of its last message. */
@@ -187,8 +192,19 @@ export class Feed {
     this.#parts.streams.state((asked) => {
       if (turn !== this.#turn) return;
       if (asked.kind !== "done") return this.#failed();
+      this.#belongsTo(asked.value.created);
       this.#settle(asked.value.last, isSame ? undefined : filters);
     });
+  }
+
+  #belongsTo(created: string): void {
+    const isAnother = this.#created !== undefined && this.#created !== created;
+    this.#created = created;
+    if (!isAnother) return;
+    this.#forget();
+    if (this.#position !== undefined) this.#position = 0;
+    for (const wanted of this.#wanted.values()) wanted.since = undefined;
+    this.#parts.anew();
   }
 
   /** The stream ended there when this was asked. `filters`: what is asked for; undefined: as before. */

@@ -54,6 +54,8 @@ export interface StreamTerms {
 
 /** What is known of the stream is asked for so often, milliseconds. */
 const STATE_MS = 2_000;
+const ANEW =
+  "what was stored in NATS has been deleted, stream and all, and numbers begin anew: subscribe again";
 /** Where a broker was away for longer this is no time that has passed for others, milliseconds. */
 const TICK_MOST = 1_000;
 
@@ -104,7 +106,14 @@ export class StreamSide implements StoredSide {
       now,
     });
     this.#acks = new Acks({ link, inbox: inbox(), now });
-    this.#feed = new Feed({ ...common, handedOn: (sequence) => this.#replays.readOn(sequence) });
+    this.#feed = new Feed({
+      ...common,
+      handedOn: (sequence) => this.#replays.readOn(sequence),
+      anew: () => {
+        this.#replays.fail(ANEW);
+        flush();
+      },
+    });
     this.#log = new StreamLog({ ...common, feed: this.#feed });
     this.#turns = new ReadingTurns(memory);
     const feed = this.#feed;

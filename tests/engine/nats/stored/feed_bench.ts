@@ -49,6 +49,8 @@ export class FeedBench {
   readonly handedOn: number[] = [];
   readonly unreadable: string[] = [];
   flushes = 0;
+  /** How often the stream was another. */
+  anew = 0;
   now = 1_000;
   #inboxes = 0;
   #given = 0;
@@ -67,6 +69,7 @@ export class FeedBench {
       inbox: () => `in.${++this.#inboxes}`,
       flush: () => void this.flushes++,
       handedOn: (sequence) => void this.handedOn.push(sequence),
+      anew: () => void this.anew++,
       onUnreadable: (reason) => void this.unreadable.push(reason),
     });
   }
@@ -79,8 +82,8 @@ export class FeedBench {
   }
 
   /** The stream's end is told to who has asked for it first. */
-  ends(last: number): void {
-    this.streams.states.shift()!(stateOf(last));
+  ends(last: number, created = "now"): void {
+    this.streams.states.shift()!(stateOf(last, { created }));
   }
 
   /** The consumer that was asked for first is made. */

@@ -55,6 +55,44 @@ Deno.test("a consumer that has gone, or is silent for four seconds, is made anew
   assertEquals(bench.asked(), ["remove c2", "state", "unsub in.2"]);
 });
 
+Deno.test("of a stream that was made anew all is handed on, whatever number it had come to before (N8)", () => {
+  const bench = new FeedBench();
+  const recorder = bench.follows("#d", new Recorder(), 7);
+  bench.brings(8, 9);
+  bench.link.comes("in.1", "", "in.1", { status: 409, description: "Consumer Deleted" });
+  bench.passes(250);
+  assertEquals(bench.anew, 0);
+  bench.ends(2, "later");
+  bench.asked();
+  assertEquals([bench.anew, bench.feed.position], [1, 0]);
+  bench.opens("c2");
+  bench.brings(1, 2);
+  assertEquals([recorder.got, bench.feed.position], [["8", "9", "1", "2"], 2]);
+  const late = bench.subscribes("#e", new Recorder());
+  bench.ends(2, "later");
+  bench.finds();
+  assertEquals(bench.anew, 1, "once");
+  bench.opens("c3");
+  bench.comes(2, { topic: "#e" });
+  bench.comes(3, { topic: "#e" });
+  bench.link.read();
+  assertEquals(late.got, ["3"]);
+});
+
+Deno.test("what a consumer of a stream that was there before still brings is nobody's", () => {
+  const bench = new FeedBench();
+  const slow = bench.follows("#d", new Slow());
+  slow.full = true;
+  bench.brings(1, 2);
+  bench.subscribes("#d.e", new Recorder());
+  bench.ends(0, "later");
+  slow.free();
+  bench.keepsNothing();
+  bench.opens("c2");
+  bench.brings(1);
+  assertEquals([slow.got, bench.feed.position], [["1"], 1]);
+});
+
 Deno.test("with the link all that was not handed on is lost, and is read again when it is back (N8)", () => {
   const { bench, slow } = blocked();
   bench.comes(3);
