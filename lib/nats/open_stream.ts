@@ -12,6 +12,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream";
+import { PATIENCE_MS } from "../engine/nats/stored/limits.ts";
 import { Subjects } from "../engine/nats/subjects.ts";
 import { RunError } from "../errors.ts";
 import { DEDUP_WINDOW_MS } from "../limits.ts";
@@ -27,6 +28,8 @@ const NO_STREAM = 10059;
 const ANSWER_MS = 3_000;
 /** Between two attempts, milliseconds. */
 const RETRY_MS = 250;
+/** What has no answer is sent again until it is refused, and has been on its way by then, milliseconds. */
+const WINDOW_LEAST_MS = 2 * PATIENCE_MS;
 const API = "$JS.API";
 /** What the description of a stream of ours begins with; the patterns of its topics follow. */
 const DESCRIBED = "hashbus, durable: ";
@@ -49,12 +52,8 @@ type Terms = Pick<
 
 /** Makes the stream where there is none; rejects with RunError where there is one of other terms. */
 export async function openStream(link: NatsConnectionLink, options: StreamOptions): Promise<JetStreams> {
-  if (options.retain?.overrides !== undefined && options.retain.overrides.length > 0) {
-    throw new RunError(
-      "--retain for some topics alone is not for topics on NATS (--engine): leave out the patterns, or " +
-        "give those topics brokers with a prefix of their own (--engine-prefix)",
-    );
-  }
+  const refused = refusalOf(options);
+  if (refused !== undefined) throw new RunError(refused);
   const { connection } = link;
   const until = performance.now() + options.connectTimeout;
   const stream = options.prefix.replaceAll(".", "_");
@@ -79,6 +78,22 @@ export async function openStream(link: NatsConnectionLink, options: StreamOption
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** What no stream can do, as a line; undefined: it can. */
+function refusalOf({ retain, dedupWindow }: StreamOptions): string | undefined {
+  if (retain?.overrides !== undefined && retain.overrides.length > 0) {
+    return "--retain for some topics alone is not for topics on NATS (--engine): leave out the patterns, or " +
+      "give those topics brokers with a prefix of their own (--engine-prefix)";
+  }
+  const age = retain?.age ?? 0;
+  if ((dedupWindow ?? DEDUP_WINDOW_MS) < WINDOW_LEAST_MS) return tooShort("--dedup-window");
+  return age !== 0 && age < WINDOW_LEAST_MS ? tooShort("--retain-age") : undefined;
+}
+
+function tooShort(option: string): string {
+  return `${option} is at least ${WINDOW_LEAST_MS / 1000}s for topics on NATS (--engine): ` +
+    "what has no answer is sent once more, and NATS is to know until then that it has it";
 }
 
 const NOT_ENABLED =

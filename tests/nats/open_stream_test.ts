@@ -75,7 +75,7 @@ Deno.test({
       [{ replicas: 3 }, "num_replicas 1", "3 (--engine-replicas)"],
       [{ retain: { age: 300_000 } }, "max_age 0", "300000000000 (--retain)"],
       [{ retain: { bytes: 4096 } }, "max_bytes -1", "4096 (--retain-bytes)"],
-      [{ dedupWindow: 5_000 }, "duplicate_window 120000000000", "5000000000 (--dedup-window)"],
+      [{ dedupWindow: 50_000 }, "duplicate_window 120000000000", "50000000000 (--dedup-window)"],
       [{ durable: ["#a"] }, `description "hashbus, durable: #a #b.>"`, `"hashbus, durable: #a" (--durable)`],
     ];
     for (const [other, has, wanted] of others) {
@@ -105,6 +105,26 @@ Deno.test({
       error.message,
     );
     assertEquals((await openStream(link, { ...OPTIONS, retain: { overrides: [] } })).stream, "p_q");
+  },
+});
+
+Deno.test({
+  name: "ids are remembered for longer than a message may be sent again, or the options are refused (N8, N9)",
+  ...NEEDS_NATS,
+  fn: async () => {
+    await using nats = await startNats({ jetstream: true });
+    await using link = await linkTo(nats);
+    const short: readonly (readonly [Partial<StreamOptions>, option: string])[] = [
+      [{ dedupWindow: 29_999 }, "--dedup-window"],
+      [{ dedupWindow: 29_999, retain: { age: 30_000 } }, "--dedup-window"],
+      [{ retain: { age: 29_999 } }, "--retain-age"],
+    ];
+    for (const [options, option] of short) {
+      const error = await assertRejects(() => openStream(link, { ...OPTIONS, ...options }), RunError);
+      assert(error.message.startsWith(`${option} is at least 30s for topics on NATS`), error.message);
+    }
+    await openStream(link, { ...OPTIONS, dedupWindow: 30_000, retain: { age: 30_000 } });
+    assertEquals((await configOf(link, "p_q")).duplicate_window, 30_000 * NANOS);
   },
 });
 
