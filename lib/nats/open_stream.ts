@@ -83,8 +83,8 @@ export async function openStream(link: NatsConnectionLink, options: StreamOption
 /** What no stream can do, as a line; undefined: it can. */
 function refusalOf({ retain, dedupWindow }: StreamOptions): string | undefined {
   if (retain?.overrides !== undefined && retain.overrides.length > 0) {
-    return "--retain for some topics alone is not for topics on NATS (--engine): leave out the patterns, or " +
-      "give those topics brokers with a prefix of their own (--engine-prefix)";
+    return "--retain for some topics alone is not for topics on NATS (--engine): leave out the patterns, " +
+      "or give those topics brokers with a prefix of their own (--engine-prefix)";
   }
   const age = retain?.age ?? 0;
   if ((dedupWindow ?? DEDUP_WINDOW_MS) < WINDOW_LEAST_MS) return tooShort("--dedup-window");

@@ -129,9 +129,9 @@ export class Piece implements Delayed {
 }
 
 /**
- * A run of which some messages repeat what is not stored yet, or that comes behind such. Its pieces go into no commit before those do,
- * or it would be acknowledged for what is not stored (D6) and what comes behind would overtake it (D1); where
- * those are refused, what is left of it is as well.
+ * A run of which some messages repeat what is not stored yet, or that comes behind such. Its pieces go into
+ * no commit before those do, or it would be acknowledged for what is not stored (D6) and what comes behind
+ * would overtake it (D1); where those are refused, what is left of it is as well.
  */
 export class Repetition {
   readonly #claimants: Piece[] = [];
