@@ -261,3 +261,13 @@ Deno.test("who brings too much before it is let in is told so, and who is being 
   await drained.over;
   assertEquals([drained.wire.written, drained.wire.closes, drained.reason], ["", 1, "drained"]);
 });
+
+Deno.test("of who is gone while it is known who it is nothing is kept in the lobby (A8)", async () => {
+  const line = new Line({ settings: { gatekeeper: new Doorkeeper() }, asked: true, classic: true });
+  const { lobby } = line.bench.settings;
+  line.wire.takes = false;
+  await line.wire.comes(`c what\n${LOGIN}`);
+  await line.wire.wrote(new Deno.errors.ConnectionReset("gone"));
+  await line.over;
+  assertEquals([line.reason, lobby.size, lobby.held], ["connection lost", 0, 0]);
+});

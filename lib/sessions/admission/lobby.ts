@@ -21,7 +21,7 @@ export interface Stay {
   came(bytes: number, held: number): LobbyEnd | undefined;
   /** It was waited for so many milliseconds. Why it has to leave; undefined: it need not. */
   waited(milliseconds: number): LobbyEnd | undefined;
-  /** It was let in, or is gone. May be called again. */
+  /** It was let in, or is gone: nothing is kept for it any more. May be called again. */
   over(): void;
 }
 
@@ -90,6 +90,7 @@ class OneStay<Who extends Guest> implements Stay {
   #held = 0;
   #came = 0;
   #waited = 0;
+  #isOver = false;
 
   constructor(lobby: Lobby<Who>, guest: Who) {
     this.#lobby = lobby;
@@ -109,10 +110,13 @@ class OneStay<Who extends Guest> implements Stay {
 
   over(): void {
     this.#hold(0);
+    this.#isOver = true;
     this.#lobby.leave(this.#guest);
   }
 
+  /** What is still handled of who is gone is kept for nobody. */
   #hold(bytes: number): boolean {
+    if (this.#isOver) return false;
     const more = bytes - this.#held;
     this.#held = bytes;
     return this.#lobby.hold(more, bytes);

@@ -13,6 +13,8 @@ Deno.test("who is not let in may bring 8 KiB and stay for the timeout, and no mo
   stay.over();
   stay.over();
   assertEquals([lobby.size, lobby.held], [0, 0]);
+  stay.came(1, 100);
+  assertEquals([lobby.size, lobby.held], [0, 0], "nothing more is kept for it");
 });
 
 Deno.test("however many hoard in the lobby its bytes are bounded, and a login still fits", () => {
