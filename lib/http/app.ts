@@ -43,6 +43,8 @@ const VISITOR_ID = "http";
 export function makeApp(site: Site, rules: HostRules): App {
   const app = new Hono<Env>();
   app.use(async (asked, next) => {
+    // before anything is waited for, during which who asks may leave
+    asked.set("over", new Promise((resolve) => asked.env.outgoing.once("close", resolve)));
     checkComing(comingOf(asked, site), rules);
     const visitor = { id: VISITOR_ID, address: addressOf(asked) };
     asked.set("visitor", visitor);

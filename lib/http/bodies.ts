@@ -15,7 +15,7 @@ export interface Body extends Disposable {
 /** What one request makes be kept; disposing lets go of all of it. */
 export interface Holding extends Disposable {
   readonly bytes: number;
-  /** So many bytes now. Throws Problem where all together are too many. */
+  /** So many bytes now; once it is let go of, none. Throws Problem where all together are too many. */
   set(bytes: number): void;
 }
 
@@ -26,7 +26,9 @@ export class Bodies {
   /** Counts what is kept for one request. */
   holding(): Holding {
     let bytes = 0;
+    let isOver = false;
     const set = (now: number): void => {
+      if (isOver) return;
       this.#held += now - bytes;
       bytes = now;
       // one alone may be as large as a payload
@@ -37,7 +39,10 @@ export class Bodies {
         return bytes;
       },
       set,
-      [Symbol.dispose]: () => set(0),
+      [Symbol.dispose]: () => {
+        set(0);
+        isOver = true;
+      },
     };
   }
 

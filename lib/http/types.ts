@@ -52,6 +52,8 @@ export interface Env {
     /** What who asks may do. */
     grant: Grant;
     visitor: Visitor;
+    /** Resolves when the answer has been taken, or nobody is there to take it. */
+    over: Promise<void>;
   };
 }
 

@@ -30,6 +30,8 @@ Deno.test("all bodies together have a bound, but one alone is taken whatever its
   assertEquals([problem.status, problem.code], [503, "BUSY"]);
   other[Symbol.dispose]();
   large[Symbol.dispose]();
+  large.set(1);
+  assertEquals([large.bytes, other.bytes], [0, 0], "nothing more is counted of what was let go of");
   bodies.holding().set(BODIES_BYTES_MOST);
 });
 

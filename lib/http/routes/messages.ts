@@ -23,9 +23,11 @@ export function addMessages(app: App, site: Site): void {
       () => {},
     );
     subscriber.closed.catch(() => {});
-    // until the answer has been taken
     const holding = site.bodies.holding();
-    asked.env.outgoing.once("close", () => holding[Symbol.dispose]());
+    void asked.var.over.then(() => {
+      holding[Symbol.dispose]();
+      void subscriber.close();
+    });
     try {
       await site.waits(asked, subscriber.subscribe(pattern, options));
       const reading = read(subscriber, { pattern, behind, limit, holding });
