@@ -16,6 +16,8 @@ export const BODY_MS = 300_000;
 export const IDLE_MS = 30_000;
 /** Milliseconds that a connection without a request is kept. */
 export const KEEP_ALIVE_MS = 5_000;
+/** Requests that a connection may send ahead of the answer to the one before them. */
+export const PIPELINED_MOST = 16;
 /** Bytes of bodies that are kept in memory at a time; one is, however large. */
 export const BODIES_BYTES_MOST = 64 * MIB;
 /** Things in a list: where nothing is said, and at most. */

@@ -13,6 +13,7 @@ import { makeApp, withHeaders } from "./app.ts";
 import { Bodies } from "./bodies.ts";
 import { checkRaw } from "./guard/raw_request.ts";
 import { Inside } from "./inside/inside.ts";
+import { oneByOne } from "./pipelining.ts";
 import { openPort, type Port, type PortOptions } from "./port.ts";
 import { Problem, problemJson } from "./problem.ts";
 import { Rates } from "./rates.ts";
@@ -39,8 +40,8 @@ export type HttpServer = Port;
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { broker, gatekeeper, hostname, limits, assets, log, tls, names = [] } = options;
   const closing = new AbortController();
-  /** What requests wait for of the broker, by their sockets: of one there may be several, sent in a row. */
-  const waiting = new WeakMap<Socket, Set<Promise<unknown>>>();
+  /** The sockets of requests that wait for the broker. */
+  const waiting = new WeakSet<Socket>();
   let address: Deno.NetAddr = { transport: "tcp", hostname, port: options.port };
   const site: Site = {
     broker,
@@ -54,12 +55,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     listening: () => ({ address, tls: tls !== undefined }),
     waits: async (asked: Asked, work) => {
       const { socket } = asked.env.incoming;
-      const works = waiting.get(socket) ?? new Set();
-      waiting.set(socket, works.add(work));
+      waiting.add(socket);
       try {
         return await work;
       } finally {
-        works.delete(work);
+        waiting.delete(socket);
       }
     },
     closing: closing.signal,
@@ -69,19 +69,22 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     async (request, env) => withHeaders(await app.fetch(request, env)),
     { overrideGlobalObjects: false, hostname: "localhost" },
   );
-  const port = await openPort((incoming, outgoing) => {
-    try {
-      checkRaw(incoming);
-    } catch (error) {
-      if (error instanceof Problem) return refuse(incoming, outgoing, error);
-      throw error;
-    }
-    void answer(incoming, outgoing);
-  }, {
-    ...options,
-    most: Math.min(options.most ?? HTTP_CONNECTIONS_MOST, limits.connections),
-    waits: (socket) => (waiting.get(socket)?.size ?? 0) > 0,
-  });
+  const port = await openPort(
+    oneByOne((incoming, outgoing) => {
+      try {
+        checkRaw(incoming);
+      } catch (error) {
+        if (error instanceof Problem) return refuse(incoming, outgoing, error);
+        throw error;
+      }
+      void answer(incoming, outgoing);
+    }),
+    {
+      ...options,
+      most: Math.min(options.most ?? HTTP_CONNECTIONS_MOST, limits.connections),
+      waits: (socket) => waiting.has(socket),
+    },
+  );
   address = port.address;
   return {
     address,
