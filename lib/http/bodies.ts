@@ -4,8 +4,16 @@
  * @module
  */
 import { countOf } from "../text.ts";
+import { Gathered } from "./gathered.ts";
 import { BODIES_BYTES_MOST, BODY_MS } from "./limits.ts";
+import { Pace } from "./pace.ts";
 import { Problem } from "./problem.ts";
+
+/** A body that comes, as a Request has it. */
+export interface Coming {
+  readonly headers: Headers;
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
 
 /** A body that came; disposing lets go of it. */
 export interface Body extends Disposable {
@@ -47,17 +55,11 @@ export class Bodies {
   }
 
   /** Reads a body to its end. Throws Problem where it is longer, or comes too slowly. */
-  async read(request: Request, most: number): Promise<Body> {
-    if (Number(request.headers.get("content-length")) > most) throw tooLong(most);
+  async read(coming: Coming, most: number): Promise<Body> {
+    if (Number(coming.headers.get("content-length")) > most) throw tooLong(most);
     const holding = this.holding();
     try {
-      const chunks = await within(BODY_MS, chunksOf(request, { most, holding }));
-      const bytes = new Uint8Array(holding.bytes);
-      let at = 0;
-      for (const chunk of chunks) {
-        bytes.set(chunk, at);
-        at += chunk.length;
-      }
+      const bytes = await within(BODY_MS, (late) => gather(coming, { most, holding, late }));
       return { bytes, [Symbol.dispose]: holding[Symbol.dispose] };
     } catch (error) {
       holding[Symbol.dispose]();
@@ -66,27 +68,35 @@ export class Bodies {
   }
 }
 
-async function chunksOf(
-  request: Request,
-  { most, holding }: { readonly most: number; readonly holding: Holding },
-): Promise<readonly Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of request.body ?? []) {
-    if (holding.bytes + chunk.length > most) throw tooLong(most);
-    holding.set(holding.bytes + chunk.length);
-    chunks.push(chunk);
+/** Stops, and keeps nothing, once it is late. */
+async function gather(
+  { body }: Coming,
+  { most, holding, late }: {
+    readonly most: number;
+    readonly holding: Holding;
+    readonly late: AbortSignal;
+  },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const gathered = new Gathered(holding);
+  const pace = new Pace();
+  for await (const chunk of body ?? []) {
+    late.throwIfAborted();
+    if (gathered.length + chunk.length > most) throw tooLong(most);
+    gathered.add(chunk);
+    if (pace.isOver) await pace.turn();
   }
-  return chunks;
+  return gathered.bytes;
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Problem(408, "BAD_REQUEST", "the body came too slowly", { headers: CLOSE })),
-    ms,
-  );
+async function within<T>(ms: number, work: (late: AbortSignal) => Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    reject(new Problem(408, "BAD_REQUEST", "the body came too slowly", { headers: CLOSE }));
+    late.abort();
+  }, ms);
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(late.signal), promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -10,6 +10,8 @@ const MIB = 1024 * KIB;
 export const HEADER_BYTES_MOST = 16 * KIB;
 /** Milliseconds until a request's header has to be whole. */
 export const HEADER_MS = 10_000;
+/** Bytes of a body that are read ahead of who takes it, and of an answer ahead of the socket. */
+export const UNREAD_BYTES_MOST = 16 * KIB;
 /** Milliseconds until a body that is kept in memory has to be whole. */
 export const BODY_MS = 300_000;
 /** Milliseconds in which a connection has to bring or take something while a request is in hand. */

@@ -11,7 +11,7 @@ import type { Certificates } from "../broker/mod.ts";
 import { RunError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { FailedHandshakes } from "./handshakes.ts";
-import { HEADER_BYTES_MOST, HEADER_MS, IDLE_MS, KEEP_ALIVE_MS } from "./limits.ts";
+import { HEADER_BYTES_MOST, HEADER_MS, IDLE_MS, KEEP_ALIVE_MS, UNREAD_BYTES_MOST } from "./limits.ts";
 import { Problem, problemJson, titleOf } from "./problem.ts";
 
 /** What a port is to be. */
@@ -53,6 +53,8 @@ export async function openPort(answer: RequestListener, options: PortOptions): P
     keepAliveTimeout: Math.min(KEEP_ALIVE_MS, idle),
     connectionsCheckingInterval: Math.min(1_000, header / 2),
     maxHeaderSize: HEADER_BYTES_MOST,
+    // each may be a chunk of its own, and all of them are read in one turn
+    highWaterMark: UNREAD_BYTES_MOST,
     // it is asked for, with a sentence
     requireHostHeader: false,
   };

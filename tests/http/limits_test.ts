@@ -24,6 +24,7 @@ Deno.test("how long who asks may take, and how much is taken, are as they are do
   assertEquals(limits.HEADER_BYTES_MOST, told("its header, which is at most N KiB") * KIB);
   assertEquals(limits.IDLE_MS, told("brings nothing for N seconds") * SECOND);
   assertEquals(limits.KEEP_ALIVE_MS, told("an idle connection after N seconds") * SECOND);
+  assertEquals(limits.PIPELINED_MOST, told("who sends more than N behind one that is not answered"));
   assertEquals(HTTP_CONNECTIONS_MOST, told("There are at most N connections to this port"));
 });
 

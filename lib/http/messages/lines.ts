@@ -4,7 +4,9 @@
  * @module
  */
 import { countOf } from "../../text.ts";
-import type { Bodies } from "../bodies.ts";
+import type { Bodies, Coming } from "../bodies.ts";
+import { Gathered } from "../gathered.ts";
+import { Pace } from "../pace.ts";
 import { Problem } from "../problem.ts";
 
 const LF = 0x0a;
@@ -15,38 +17,38 @@ const CR = 0x0d;
  * those before it.
  */
 export async function* readLines(
-  request: Request,
+  { body }: Coming,
   { most, bodies }: { readonly most: number; readonly bodies: Bodies },
 ): AsyncGenerator<Uint8Array> {
-  if (request.body === null) return;
-  // the part of a line that has come, and what is counted of it
-  let begun: Uint8Array[] = [];
+  if (body === null) return;
   using held = bodies.holding();
-  for await (const chunk of request.body) {
+  // the part of a line that has come
+  const begun = new Gathered(held);
+  const pace = new Pace();
+  for await (const chunk of body) {
     let from = 0;
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, from)) {
-      const line = joined([...begun, chunk.subarray(from, end)], most);
+      const line = lineOf(begun, chunk.subarray(from, end), most);
       if (line.length > 0) yield line;
       from = end + 1;
-      begun = [];
-      held.set(0);
     }
-    if (from === chunk.length) continue;
-    begun.push(chunk.slice(from));
-    held.set(begun.reduce((sum, { length }) => sum + length, 0));
-    if (held.bytes > most + 1) throw tooLong(most);
+    if (begun.length + chunk.length - from > most + 1) throw tooLong(most);
+    begun.add(chunk.subarray(from));
+    if (pace.isOver) await pace.turn();
   }
-  const line = joined(begun, most);
+  const line = lineOf(begun, new Uint8Array(), most);
   if (line.length > 0) yield line;
 }
 
-/** Throws Problem. */
-function joined(parts: readonly Uint8Array[], most: number): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+/** A copy of what begun with others and ends with these bytes. Throws Problem. */
+function lineOf(begun: Gathered, end: Uint8Array, most: number): Uint8Array {
+  let bytes: Uint8Array;
+  if (begun.length === 0) bytes = end.slice();
+  else {
+    if (begun.length + end.length > most + 1) throw tooLong(most);
+    begun.add(end);
+    bytes = begun.bytes;
+    begun.clear();
   }
   const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes;
   if (line.length > most) throw tooLong(most);

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import type { IncomingMessage } from "node:http";
 import type { Publisher, PublishOptions, Receipt } from "../../client/types.ts";
-import type { Body } from "../bodies.ts";
+import type { Body, Coming } from "../bodies.ts";
 import { readLines } from "../messages/lines.ts";
 import { optionsIn } from "../messages/headers.ts";
 import { topicIn } from "../names.ts";
@@ -23,10 +24,30 @@ export function addPublish(app: App, site: Site): void {
       const publisher = await site.inside.publisher(guest);
       return await ended(publisher, () => publishLines(asked, site, { publisher, topic, options }));
     }
-    using body = await site.bodies.read(asked.req.raw, site.limits.payload);
+    using body = await site.bodies.read(comingOf(asked), site.limits.payload);
     const publisher = await site.inside.publisher(guest);
     return await ended(publisher, () => publishOne(asked, site, { publisher, topic, options, body }));
   });
+}
+
+/** The body as Node has it, whose answer is still sent where it is not read to its end. */
+function comingOf(asked: Asked): Coming {
+  return { headers: asked.req.raw.headers, body: chunksOf(asked.env.incoming) };
+}
+
+/** Of what has come together there are two chunks at most, where a stream would bring each that was sent. */
+async function* chunksOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      yield chunk;
+      // more than its high-water mark would raise that
+      const rest = incoming.read(Math.min(incoming.readableLength, incoming.readableHighWaterMark));
+      if (rest !== null) yield rest;
+    }
+  } finally {
+    // what is unread when the connection closes would reset it, and the reset could overtake the answer
+    incoming.resume();
+  }
 }
 
 interface Job {
@@ -69,7 +90,7 @@ async function publishLines(asked: Asked, { waits, bodies, limits }: Site, job: 
     failure ??= { error };
   };
   try {
-    for await (const line of readLines(asked.req.raw, { most: limits.payload, bodies })) {
+    for await (const line of readLines(comingOf(asked), { most: limits.payload, bodies })) {
       publisher.publish(topic, line, options).then(took, failed);
       if (publisher.full) await waits(asked, publisher.ready());
       if (failure !== undefined) break;
