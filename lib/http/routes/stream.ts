@@ -24,6 +24,8 @@ const POLICIES: readonly ["default", ...SlowPolicy[]] = [
   "disconnect",
 ];
 
+const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" };
+
 /** `GET /api/topics/{pattern}/stream`. */
 export function addStream(app: App, site: Site): void {
   app.get("/api/topics/:topic/stream", async (asked) => {
@@ -31,6 +33,8 @@ export function addStream(app: App, site: Site): void {
     const begun = Date.now();
     const isDurable = site.broker.snapshot().durable.some((durable) => overlap(durable, pattern));
     const { behind, options } = beginning(asked, { pattern, isDurable });
+    // it has no body, which nobody would read nor end
+    if (asked.req.method === "HEAD") return new Response(null, { headers: HEADERS });
     const stream = new EventStream();
     let subscriber: Subscriber | undefined;
     let subscription: Subscription;
@@ -70,9 +74,7 @@ export function addStream(app: App, site: Site): void {
         problem?.message ?? "an error inside the broker ended this stream",
       );
     }).finally(() => closing.removeEventListener("abort", close));
-    return new Response(stream.readable, {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-    });
+    return new Response(stream.readable, { headers: HEADERS });
   });
 }
 

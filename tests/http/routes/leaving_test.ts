@@ -78,3 +78,24 @@ Deno.test("who leaves before it is known who it is is read nothing for", async (
   await until("what is counted for it", () => all.holdings.length === 1);
   await until("the end of the reader", () => http.broker.connections === 0);
 });
+
+Deno.test("HEAD of a stream subscribes nobody, and says what GET would", async () => {
+  await using http = await startHttp();
+  const path = "/api/topics/%23a/stream";
+  for (let times = 0; times < 3; times++) {
+    const { status, headers, text } = await http.ask(path, { method: "HEAD" });
+    assertEquals([status, headers.get("content-type"), text], [200, "text/event-stream", ""]);
+  }
+  assertEquals((await http.ask(`${path}?slow=what`, { method: "HEAD" })).status, 400);
+  assertEquals(http.broker.connections, 0);
+});
+
+Deno.test("streams that were asked for in a row end with their connection", async () => {
+  await using http = await startHttp();
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: http.port });
+  const get = "GET /api/topics/%23a/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  await connection.write(new TextEncoder().encode(get.repeat(10)));
+  await until("a stream", () => http.broker.connections > 0);
+  connection.close();
+  await until("the end of all of them", () => http.broker.connections === 0);
+});
