@@ -72,6 +72,13 @@ Deno.test("NDJSON publishes each line, in order, whatever its chunks are", async
   assertEquals(messages.map(({ payload }: Json) => payload), ['{"a":1}', '{"b":"ü"}', "last"]);
 });
 
+Deno.test("NDJSON with an id is refused, for it would be that of each line", async () => {
+  await using http = await startHttp();
+  const init = { method: "POST", body: "one\ntwo\n", headers: { ...NDJSON, "hashbus-id": "o-1" } };
+  assertEquals((await http.json("/api/topics/lines/messages", init, 400)).code, "BAD_FIELD");
+  assertEquals((await http.json("/api/broker")).totals.published, 0);
+});
+
 Deno.test("NDJSON tells how many were acknowledged before a line that is refused", async () => {
   await using http = await startHttp({ limits: { payload: 1024 } });
   const body = `one\ntwo\n${"x".repeat(2000)}\nfour\n`;

@@ -10,6 +10,7 @@ import type { Body, Coming } from "../bodies.ts";
 import { readLines } from "../messages/lines.ts";
 import { optionsIn } from "../messages/headers.ts";
 import { topicIn } from "../names.ts";
+import { Problem } from "../problem.ts";
 import { problemOf } from "../refused.ts";
 import type { App, Asked, Site } from "../types.ts";
 
@@ -21,6 +22,7 @@ export function addPublish(app: App, site: Site): void {
     const [type = ""] = (asked.req.header("content-type") ?? "").split(";");
     const guest = { grant: asked.var.grant, visitor: asked.var.visitor };
     if (type.trim().toLowerCase() === "application/x-ndjson") {
+      if (options.id !== undefined) throw idOfLines();
       const publisher = await site.inside.publisher(guest);
       return await ended(publisher, () => publishLines(asked, site, { publisher, topic, options }));
     }
@@ -28,6 +30,15 @@ export function addPublish(app: App, site: Site): void {
     const publisher = await site.inside.publisher(guest);
     return await ended(publisher, () => publishOne(asked, site, { publisher, topic, options, body }));
   });
+}
+
+/** Of many with one id all but the first would be taken for it, come again. */
+function idOfLines(): Problem {
+  return new Problem(
+    400,
+    "BAD_FIELD",
+    "hashbus-id is of one message: leave it out with application/x-ndjson",
+  );
 }
 
 /** The body as Node has it, whose answer is still sent where it is not read to its end. */
