@@ -5,6 +5,7 @@
  */
 import { Gap } from "../../client/gap.ts";
 import type { ClientEvent, Message, SubscribeOptions, Subscriber, Subscription } from "../../client/types.ts";
+import { covers } from "../../topics/covers.ts";
 import { overlap } from "../../topics/overlap.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { badQuery, wordOf } from "../answers.ts";
@@ -31,22 +32,38 @@ export function addStream(app: App, site: Site): void {
   app.get("/api/topics/:topic/stream", async (asked) => {
     const pattern = patternIn(asked, site.limits.topic);
     const begun = Date.now();
-    const isDurable = site.broker.snapshot().durable.some((durable) => overlap(durable, pattern));
+    const { durable } = site.broker.snapshot();
+    const isDurable = durable.some((each) => overlap(each, pattern));
     const { behind, options } = beginning(asked, { pattern, isDurable });
     // it has no body, which nobody would read nor end
     if (asked.req.method === "HEAD") return new Response(null, { headers: HEADERS });
     const stream = new EventStream();
-    let subscriber: Subscriber | undefined;
-    let subscription: Subscription;
-    try {
-      subscriber = await site.inside.subscriber(
-        { grant: asked.var.grant, visitor: asked.var.visitor },
-        (event) => tell(stream, event, behind),
-      );
+    const subscribers: Subscriber[] = [];
+    const close = (): void => {
+      for (const subscriber of subscribers) void subscriber.close();
+    };
+    const subscribe = async (
+      terms: SubscribeOptions,
+      onEvent: (event: ClientEvent) => void,
+    ): Promise<Subscription> => {
+      const guest = { grant: asked.var.grant, visitor: asked.var.visitor };
+      const subscriber = await site.inside.subscriber(guest, onEvent);
+      subscribers.push(subscriber);
       subscriber.closed.catch(() => {});
-      subscription = await subscriber.subscribe(pattern, options);
+      return await subscriber.subscribe(pattern, terms);
+    };
+    let subscription: Subscription;
+    let inMemory: Subscription | undefined;
+    try {
+      // what goes on in what is stored wants nothing of topics in memory (D8)
+      if (
+        behind !== undefined && fromOf(asked) === undefined && !durable.some((each) => covers(each, pattern))
+      ) {
+        inMemory = await subscribe(policyOf(asked), () => {});
+      }
+      subscription = await subscribe(options, (event) => tell(stream, event, behind));
     } catch (error) {
-      void subscriber?.close();
+      close();
       void stream.close();
       throw error;
     }
@@ -54,18 +71,14 @@ export function addStream(app: App, site: Site): void {
     stream.retry(STREAM_RETRY_MS);
     const id = isDurable && options.from === undefined ? `${begun}` : undefined;
     stream.event("open", { pattern }, id);
-    const pump = async (): Promise<void> => {
-      for await (const item of subscription.withGaps()) {
-        if (item instanceof Gap) stream.event("gap", { missed: item.missed });
-        else for (const message of behind?.take(item) ?? [item]) tellMessage(stream, message);
-        if (stream.full) await stream.ready();
-      }
-    };
+    const pumps = [pump(stream, subscription, (message) => behind?.take(message) ?? [message])];
+    if (inMemory !== undefined) {
+      pumps.push(pump(stream, inMemory, (message) => placeText(message) === undefined ? [message] : []));
+    }
     const { closing } = site;
-    const close = (): void => void subscriber.close();
     closing.addEventListener("abort", close);
     void stream.gone.then(close);
-    void pump().then(() => end(stream, "DRAINING", "the broker ended this stream"), (error) => {
+    void Promise.race(pumps).then(() => end(stream, "DRAINING", "the broker ended this stream"), (error) => {
       const problem = problemOf(error);
       if (problem === undefined) site.log.error("internal error", { error: String(error) });
       end(
@@ -73,7 +86,10 @@ export function addStream(app: App, site: Site): void {
         problem?.code ?? "INTERNAL",
         problem?.message ?? "an error inside the broker ended this stream",
       );
-    }).finally(() => closing.removeEventListener("abort", close));
+    }).finally(() => {
+      closing.removeEventListener("abort", close);
+      close();
+    });
     return new Response(stream.readable, { headers: HEADERS });
   });
 }
@@ -83,17 +99,40 @@ function beginning(
   asked: Asked,
   { pattern, isDurable }: { readonly pattern: string; readonly isDurable: boolean },
 ): { readonly behind: Behind | undefined; readonly options: SubscribeOptions } {
-  const slow = wordOf(asked, "slow", POLICIES);
-  const policy = slow === "default" ? {} : { slow };
+  const policy = policyOf(asked);
   const last = asked.req.header("last-event-id") ?? asked.req.query("last_event_id") ?? "";
   if (last !== "" && isDurable) {
     const place = readPlace(last);
     if (place === undefined) throw badQuery("last_event_id", last, "the id of an event of this stream");
     return { behind: new Behind(pattern, place), options: { from: fromPlace(pattern, place), ...policy } };
   }
-  const from = asked.req.query("from");
-  if (from === undefined || from === "now") return { behind: undefined, options: policy };
+  const from = fromOf(asked);
+  if (from === undefined) return { behind: undefined, options: policy };
   return { behind: undefined, options: { from: readFrom(from), ...policy } };
+}
+
+/** Where it is to begin in what is stored; undefined: with what comes. */
+function fromOf(asked: Asked): string | undefined {
+  const from = asked.req.query("from");
+  return from === "now" ? undefined : from;
+}
+
+function policyOf(asked: Asked): SubscribeOptions {
+  const slow = wordOf(asked, "slow", POLICIES);
+  return slow === "default" ? {} : { slow };
+}
+
+/** Tells what comes of a subscription, no faster than it is taken, until that ends. */
+async function pump(
+  stream: EventStream,
+  subscription: Subscription,
+  wanted: (message: Message) => readonly Message[],
+): Promise<void> {
+  for await (const item of subscription.withGaps()) {
+    if (item instanceof Gap) stream.event("gap", { missed: item.missed });
+    else for (const message of wanted(item)) tellMessage(stream, message);
+    if (stream.full) await stream.ready();
+  }
 }
 
 function tellMessage(stream: EventStream, message: Message): void {

@@ -100,3 +100,41 @@ Deno.test("a defect ends a stream with a word that says no more, and is in the l
   assertEquals(logged, [["internal error", { error: "TypeError: a bug" }]]);
   assertEquals(await events.next(), undefined);
 });
+
+Deno.test("a stream that is opened again brings topics in memory, too, unless it began in what is stored", async () => {
+  await using http = await startHttp({ durable: ["#t.d"] });
+  let id = "";
+  {
+    await using events = await Events.open(`${http.url}${PATH}`);
+    await events.next();
+    await http.publish("#t.m", "memory");
+    await http.publish("#t.d", "stored");
+    for (const payload of ["memory", "stored"]) {
+      const event = await events.next();
+      assertEquals(event?.data.payload, payload);
+      id = event?.id ?? id;
+    }
+  }
+  const header = { "last-event-id": id };
+  const open = async (url: string): Promise<Events> => {
+    await until("that nobody is there", () => http.broker.connections === 0);
+    const events = await Events.open(`${http.url}${url}`, header);
+    assertEquals([(await events.next())?.event, (await events.next())?.event], ["open", "live"]);
+    return events;
+  };
+  for (const url of [`${PATH}?from=earliest`, "/api/topics/%23t.d/stream"]) {
+    await using _ = await open(url);
+    assertEquals(http.broker.connections, 1, url);
+  }
+  await using events = await open(`${PATH}?from=now`);
+  const expected: string[] = [];
+  const told: string[] = [];
+  for (let at = 0; at < 6; at++) {
+    const topic = at % 2 === 0 ? "#t.m" : "#t.d";
+    await http.publish(topic, `${at}`);
+    expected.push(`${topic} ${at}`);
+    const { data } = (await events.next())!;
+    told.push(`${data.topic} ${data.payload}`);
+  }
+  assertEquals(told, expected);
+});
