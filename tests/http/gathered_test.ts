@@ -28,6 +28,32 @@ function bytewise(count: number): Coming {
   return { headers: new Headers(), body: body() };
 }
 
+/** How often others have their turn while this is done. */
+async function turnsOf(work: () => Promise<void>): Promise<number> {
+  let turns = 0;
+  let timer = setTimeout(function tick(): void {
+    turns++;
+    timer = setTimeout(tick);
+  });
+  await work();
+  clearTimeout(timer);
+  return turns;
+}
+
+Deno.test("while the lines of one chunk are taken others have their turn", async () => {
+  const body = async function* (): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode("x\n".repeat(50_000));
+  };
+  const coming = { headers: new Headers(), body: body() };
+  let lines = 0;
+  const turns = await turnsOf(async () => {
+    for await (const _ of readLines(coming, { most: 10, bodies: new Bodies() })) lines++;
+  });
+  assertEquals(lines, 50_000);
+  // at the chunk's end there is one
+  assert(turns > 1, `${turns} turns`);
+});
+
 Deno.test("while a body in chunks of a byte is read others have their turn", async () => {
   const most = 50_000;
   const readers: readonly ((coming: Coming) => Promise<number>)[] = [
@@ -42,13 +68,7 @@ Deno.test("while a body in chunks of a byte is read others have their turn", asy
     },
   ];
   for (const read of readers) {
-    let turns = 0;
-    let timer = setTimeout(function tick(): void {
-      turns++;
-      timer = setTimeout(tick);
-    });
-    assertEquals(await read(bytewise(most)), most);
-    clearTimeout(timer);
+    const turns = await turnsOf(async () => assertEquals(await read(bytewise(most)), most));
     assert(turns > 0, "nobody else had a turn");
   }
 });

@@ -30,6 +30,8 @@ export async function* readLines(
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, from)) {
       const line = lineOf(begun, chunk.subarray(from, end), most);
       if (line.length > 0) yield line;
+      // what is done with a line counts, too
+      if (pace.isOver) await pace.turn();
       from = end + 1;
     }
     if (begun.length + chunk.length - from > most + 1) throw tooLong(most);
