@@ -100,7 +100,7 @@ function beginning(
   { pattern, isDurable }: { readonly pattern: string; readonly isDurable: boolean },
 ): { readonly behind: Behind | undefined; readonly options: SubscribeOptions } {
   const policy = policyOf(asked);
-  const last = asked.req.header("last-event-id") ?? asked.req.query("last_event_id") ?? "";
+  const last = textOf(asked.req.header("last-event-id")) ?? asked.req.query("last_event_id") ?? "";
   if (last !== "" && isDurable) {
     const place = readPlace(last);
     if (place === undefined) throw badQuery("last_event_id", last, "the id of an event of this stream");
@@ -109,6 +109,12 @@ function beginning(
   const from = fromOf(asked);
   if (from === undefined) return { behind: undefined, options: policy };
   return { behind: undefined, options: { from: readFrom(from), ...policy } };
+}
+
+/** A header that a browser sends in UTF-8, of which Node makes a character of each byte. */
+function textOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  return new TextDecoder().decode(Uint8Array.from(header, (byte) => byte.charCodeAt(0)));
 }
 
 /** Where it is to begin in what is stored; undefined: with what comes. */

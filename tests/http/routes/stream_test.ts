@@ -138,3 +138,18 @@ Deno.test("a stream that is opened again brings topics in memory, too, unless it
   }
   assertEquals(told, expected);
 });
+
+Deno.test("a stream goes on behind an event whose topic is not ASCII, as a browser sends that", async () => {
+  await using http = await startHttp();
+  for (const text of ["1", "2", "3"]) await http.publish("#t.ä€", text);
+  let id = "";
+  {
+    await using events = await Events.open(`${http.url}${PATH}?from=earliest`);
+    for (let at = 0; at < 3; at++) id = (await events.next())!.id ?? id;
+  }
+  // each byte of its UTF-8 as a character
+  const bytes = [...new TextEncoder().encode(id)].map((byte) => String.fromCharCode(byte)).join("");
+  await using events = await Events.open(`${http.url}${PATH}`, { "last-event-id": bytes });
+  assertEquals((await events.next())?.event, "open");
+  assertEquals((await events.next())?.data.payload, "3");
+});
