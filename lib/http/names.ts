@@ -9,12 +9,12 @@ import type { Asked } from "./types.ts";
 
 /** The topic in the path, in its canonical form. Throws Problem. */
 export function topicIn(asked: Asked, most: number): string {
-  return nameOf(parseTopic(decoded(asked.req.param("topic") ?? ""), most), "BAD_TOPIC");
+  return nameOf(parseTopic(writtenIn(asked), most), "BAD_TOPIC");
 }
 
 /** The pattern there. Throws Problem. */
 export function patternIn(asked: Asked, most: number): string {
-  return patternOf(decoded(asked.req.param("topic") ?? ""), most);
+  return patternOf(writtenIn(asked), most);
 }
 
 /** A pattern as it was written. Throws Problem. */
@@ -27,10 +27,12 @@ function nameOf(parsed: Parsed, code: "BAD_TOPIC" | "BAD_PATTERN"): string {
   throw new Problem(400, code, parsed.problem);
 }
 
-/** The router leaves what is no UTF-8 as it was. */
-function decoded(text: string): string {
-  if (!text.isWellFormed() || /%[89a-f][0-9a-f]/i.test(text)) {
+/** `/api/topics/%23a.b/messages` → `#a.b`: the router's own decoding leaves what is no UTF-8 as it was. */
+function writtenIn(asked: Asked): string {
+  const [, , , segment = ""] = new URL(asked.req.url).pathname.split("/");
+  try {
+    return decodeURIComponent(segment);
+  } catch {
     throw new Problem(400, "BAD_UTF8", "names are UTF-8, percent-encoded");
   }
-  return text;
 }

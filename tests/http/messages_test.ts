@@ -54,6 +54,19 @@ Deno.test("a POST is refused as a publish is, and with what is wrong about its h
   assertEquals((await http.json("/api/broker")).totals.published, 0);
 });
 
+Deno.test("a topic may have in its name what looks percent-encoded, and what is no UTF-8 is told", async () => {
+  await using http = await startHttp();
+  for (const topic of ["#a%ab", "#a%41", "#100%", "#a/b", "#ä%C3"]) {
+    assertEquals(await http.publish(topic, "x"), { topic, seq: 1, subscribers: 0 });
+    const path = `/api/topics/${encodeURIComponent(topic)}`;
+    assertEquals((await http.json(path)).topic, topic);
+    assertEquals((await http.json(`${path}/messages`)).messages.length, 1, topic);
+  }
+  for (const path of ["%ab", "a%C3", "%ED%A0%80"]) {
+    assertEquals((await http.json(`/api/topics/${path}/messages`, {}, 400)).code, "BAD_UTF8", path);
+  }
+});
+
 Deno.test("NDJSON publishes each line, in order, whatever its chunks are", async () => {
   await using http = await startHttp();
   const text = '{"a":1}\r\n\n{"b":"ü"}\nlast';

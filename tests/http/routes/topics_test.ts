@@ -56,11 +56,8 @@ function topicsOf({ topics = [], stored = [], connections = [], failure, may }: 
       await routes.get(topic === undefined ? "/api/topics" : "/api/topics/:topic")!({
         json: (of: unknown) => of,
         req: {
-          url: "http://localhost/api/topics",
+          url: `http://localhost/api/topics${topic === undefined ? "" : `/${encodeURIComponent(topic)}`}`,
           query: (name: string) => query[name],
-          param: () => topic,
-          raw: new Request(`http://localhost/api/topics/${encodeURIComponent(topic ?? "")}`),
-          path: `/api/topics/${encodeURIComponent(topic ?? "")}`,
         },
         var: { grant },
       }),
