@@ -46,7 +46,11 @@ export function makeApp(site: Site, rules: HostRules): App {
     // before anything is waited for, during which who asks may leave
     asked.set("over", new Promise((resolve) => asked.env.outgoing.once("close", resolve)));
     checkComing(comingOf(asked, site), rules);
-    const visitor = { id: VISITOR_ID, address: addressOf(asked) };
+    const visitor = {
+      id: VISITOR_ID,
+      address: addressOf(asked),
+      port: asked.env.incoming.socket.remotePort ?? 0,
+    };
     asked.set("visitor", visitor);
     if (!OPEN.has(asked.req.path) && !site.assets.has(asked.req.path)) {
       const { gatekeeper } = site;

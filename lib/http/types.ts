@@ -5,12 +5,12 @@
  */
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
-import type { Gatekeeper, Visitor } from "../auth/gatekeeper.ts";
+import type { Gatekeeper } from "../auth/gatekeeper.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Log } from "../log.ts";
 import type { Bodies } from "./bodies.ts";
-import type { Inside } from "./inside/inside.ts";
+import type { Inside, RemoteVisitor } from "./inside/inside.ts";
 import type { Rates } from "./rates.ts";
 
 /** A file that is served as it is. */
@@ -51,7 +51,7 @@ export interface Env {
   readonly Variables: {
     /** What who asks may do. */
     grant: Grant;
-    visitor: Visitor;
+    visitor: RemoteVisitor;
     /** Resolves when the answer has been taken, or nobody is there to take it. */
     over: Promise<void>;
   };

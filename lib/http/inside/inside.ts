@@ -13,10 +13,15 @@ import { openSubscriber } from "../../client/subscribing/subscriber.ts";
 import type { ClientEvent, Publisher, Subscriber } from "../../client/types.ts";
 import { pipe } from "./pipe.ts";
 
+/** Who asks, and from where. */
+export interface RemoteVisitor extends Visitor {
+  readonly port: number;
+}
+
 /** Who is behind a connection. */
 export interface Guest {
   readonly grant: Grant;
-  readonly visitor: Visitor;
+  readonly visitor: RemoteVisitor;
 }
 
 /** The ways in, as snapshots and logs name them. */
@@ -47,11 +52,16 @@ export class Inside {
       ...THIS_MACHINE,
       connect: () => {
         const { broker, client } = pipe();
-        void this.#broker.serve(broker, { listener, address: visitor.address, grant });
+        void this.#broker.serve(broker, { listener, address: addressOf(visitor), grant });
         return Promise.resolve(client);
       },
     };
   }
+}
+
+/** As that of a socket is written. */
+function addressOf({ address, port }: RemoteVisitor): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function optionsOf({ visitor }: Guest): {

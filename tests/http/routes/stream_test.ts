@@ -153,3 +153,13 @@ Deno.test("a stream goes on behind an event whose topic is not ASCII, as a brows
   assertEquals((await events.next())?.event, "open");
   assertEquals((await events.next())?.data.payload, "3");
 });
+
+Deno.test("streams count with all else that comes from their address (F26)", async () => {
+  await using http = await startHttp({ connectionsPerAddress: 2 });
+  await using first = await Events.open(`${http.url}${PATH}`);
+  await using second = await Events.open(`${http.url}${PATH}`);
+  assertEquals([(await first.next())?.event, (await second.next())?.event], ["open", "open"]);
+  assertEquals((await http.ask(PATH)).status, 503);
+  const { connections } = await http.json("/api/connections");
+  for (const { address } of connections) assertEquals(/^127\.0\.0\.1:\d+$/.test(address), true, address);
+});
