@@ -266,7 +266,8 @@ export class Subscription implements ReplaySubscriber, SegmentOwner {
     this.#outbox.remove(segment);
     this.#gap += segment.gap;
     this.#others += segment.others;
-    this.#countDropped(segment.count);
+    // what nobody needs any more is missed by nobody (V9)
+    if (!this.#outbox.countExpired(segment)) this.#countDropped(segment.count);
   }
 
   /** Leaves messages out where the queue ends now. */

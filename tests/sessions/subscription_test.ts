@@ -23,12 +23,13 @@ class Bench {
   readonly memory = new HeldMemory({ most: DEFAULT_LIMITS.memory, pool: this.pool });
   readonly outbox: Outbox;
   written = "";
+  now = 0;
 
   constructor(limit: number) {
     const settings = {
       limits: { ...DEFAULT_LIMITS, outbox: limit },
       stallTimeout: 1000,
-      now: () => 0,
+      now: () => this.now,
       pool: this.pool,
       memory: this.memory,
       counters: this.counters,
@@ -45,14 +46,17 @@ class Bench {
     });
   }
 
-  deliver(subscription: Subscription, message: { route: Route; numbers: readonly number[] }): void {
-    const { route, numbers } = message;
+  deliver(
+    subscription: Subscription,
+    message: { readonly route: Route; readonly numbers: readonly number[]; readonly expires?: number },
+  ): void {
+    const { route, numbers, expires } = message;
     const frames = numbers.map((number) => `pub ${route.topic} ${String(number).length}\n${number}\n`).join(
       "",
     );
     const chunk = new Chunk(new Uint8Array(encoder.encode(frames)));
     const slice = new Slice(chunk);
-    subscription.deliver(recordsOf(route, slice, numbers.length));
+    subscription.deliver(recordsOf(route, slice, numbers.length, expires));
     chunk.release();
   }
 
@@ -107,6 +111,28 @@ Deno.test("drop-old leaves out the oldest that wait and says so before the oldes
   assertEquals(events[0], { topic: "#a", number: 0 }, "what is being written stays");
   assert("gap" in events[1]!);
   assertEquals(events.at(-1), { topic: "#a", number: 8 });
+});
+
+Deno.test("what had outlived its time when it was left out is missed by nobody (V9)", () => {
+  for (const policy of ["drop-old", "latest"] as const) {
+    const bench = new Bench(40 + 3 * SEGMENT_BYTES);
+    const subscription = bench.open(policy, "#a");
+    bench.deliver(subscription, { route: A, numbers: [0] });
+    bench.write(3);
+    bench.deliver(subscription, { route: A, numbers: [1], expires: 10 });
+    bench.now = 9;
+    for (let number = 2; number < 9; number++) {
+      bench.deliver(subscription, { route: A, numbers: [number], expires: 20 });
+      bench.now = 10;
+    }
+    bench.writeAll();
+    const { delivered, dropped, expired } = bench.counters.totals;
+    assertEquals(delivered + dropped + expired, 9, policy);
+    assertEquals(expired, policy === "latest" ? 0 : 1);
+    const events = read(bench.written);
+    const gap = events.reduce((sum, event) => sum + ("gap" in event ? event.gap : 0), 0);
+    assertEquals([gap, events.length - 1], [dropped, delivered], "one gap is told");
+  }
 });
 
 Deno.test("a page of what is stored is held until it is written, and dropped once its outbox is closed", () => {

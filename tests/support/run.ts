@@ -8,9 +8,14 @@ const pool = new ChunkPool();
 /** A run of messages without fields. */
 function runIn(
   encoding: Encoding,
-  { route, slice, count }: { route: Route; slice: Slice; count: number },
+  { route, slice, count, expires }: {
+    route: Route;
+    slice: Slice;
+    count: number;
+    expires?: number | undefined;
+  },
 ): Run {
-  const options = { route, encoding, count, pool, hasFields: false, ttl: undefined, expires: undefined };
+  const options = { route, encoding, count, pool, hasFields: false, ttl: undefined, expires };
   return new Run(slice, options);
 }
 
@@ -19,7 +24,7 @@ export function linesOf(route: Route, slice: Slice, count: number): Run {
   return runIn(CLASSIC_LINES, { route, slice, count });
 }
 
-/** A run of records. */
-export function recordsOf(route: Route, slice: Slice, count: number): Run {
-  return runIn(RECORDS, { route, slice, count });
+/** A run of records, which are not needed any more at that time. */
+export function recordsOf(route: Route, slice: Slice, count: number, expires?: number): Run {
+  return runIn(RECORDS, { route, slice, count, expires });
 }

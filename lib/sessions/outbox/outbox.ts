@@ -169,6 +169,13 @@ export class Outbox implements ReplySink {
     this.#setDropping(true);
   }
 
+  /** Counts what has outlived its time, and says whether it has. */
+  countExpired({ expires, count }: Segment): boolean {
+    if (expires === undefined || this.#settings.now() < expires) return false;
+    this.#settings.counters.expired(count);
+    return true;
+  }
+
   /** Gives the connection up for messages that do not fit. */
   overflow(messages: number): void {
     this.#dropped += messages;
@@ -324,17 +331,12 @@ export class Outbox implements ReplySink {
 
   /** Takes the first out; false: it is too old. */
   #shift(first: Segment): boolean {
-    const { counters, now } = this.#settings;
     this.#queue.shift();
     first.owner?.left(first);
-    const isTooOld = first.expires !== undefined && now() >= first.expires;
-    if (!isTooOld) {
-      if (first.count > 0) counters.delivered(first.count, first.length);
-      return true;
-    }
-    counters.expired(first.count);
-    first.owner?.outlived?.(first);
-    return false;
+    const isTooOld = this.countExpired(first);
+    if (isTooOld) first.owner?.outlived?.(first);
+    else if (first.count > 0) this.#settings.counters.delivered(first.count, first.length);
+    return !isTooOld;
   }
 
   /** Something has left: whoever waits for room or for the end is called when there is. */
