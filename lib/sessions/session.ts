@@ -287,7 +287,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
       }
     }
     this.#handOn(chunk);
-    if (!this.more && this.#waitsFor === undefined) this.standing.rest();
+    if (!this.more) this.standing.rest(this.#waitsFor);
     this.#replies.flushOrHold();
   }
 
@@ -365,6 +365,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
   #standStill(run: Run, full: Gate): void {
     this.#held = run;
     this.#waitsFor = full;
+    this.standing.rest(full);
     this.#replies.flush();
   }
 

@@ -32,33 +32,43 @@ Deno.test("who has published all that it read makes way for the account's next a
   for (const chunk of chunks) chunk.release();
 });
 
-Deno.test("who stands still at a full subscriber when it is its turn, or has more in another, keeps its turn", () => {
-  for (const how of ["full", "more"] as const) {
-    const { bench, peers: [one, other], called, waits } = two();
-    const chunks = [one.reads(publishes(14)), other.reads(publishes(2))];
-    waits(0);
-    waits(1);
-    bench.settings.accounts.tick(200);
-    const gate = { full: true, whenNotFull: () => {} };
-    if (how === "full") bench.engine.gate = gate;
-    else {
-      bench.turns.told = [];
-      bench.turns.most = 0;
-    }
-    one.session.resume();
-    assertEquals(bench.counters.totals.published, how === "full" ? 11 : 12);
-    assertEquals(
-      [one.session.waitsFor, one.session.more],
-      how === "full" ? [gate, false] : [undefined, true],
-    );
-    assertEquals(called, ["0"], how);
-    bench.engine.gate = undefined;
-    bench.turns.most = Infinity;
-    if (how === "full") one.session.resume();
-    else one.session.goOn();
-    assertEquals(bench.counters.totals.published, 13, "until it is too much again");
-    for (const chunk of chunks) chunk.release();
-  }
+Deno.test("who has more in another turn keeps its turn, until it is too much again", () => {
+  const { bench, peers: [one, other], called, waits } = two();
+  const chunks = [one.reads(publishes(14)), other.reads(publishes(2))];
+  waits(0);
+  waits(1);
+  bench.settings.accounts.tick(200);
+  bench.turns.told = [];
+  bench.turns.most = 0;
+  one.session.resume();
+  assertEquals(bench.counters.totals.published, 12);
+  assertEquals([one.session.waitsFor, one.session.more, called], [undefined, true, ["0"]]);
+  bench.turns.most = Infinity;
+  one.session.goOn();
+  assertEquals(bench.counters.totals.published, 13);
+  for (const chunk of chunks) chunk.release();
+});
+
+Deno.test("who stands still at a full subscriber when it is its turn makes way for the account's next", () => {
+  const { bench, peers: [one, other], called, waits } = two();
+  const chunks = [one.reads(publishes(14)), other.reads(publishes(2))];
+  waits(0);
+  waits(1);
+  bench.settings.accounts.tick(200);
+  const gate = { full: true, whenNotFull: () => {} };
+  bench.engine.gate = gate;
+  one.session.resume();
+  assertEquals([bench.counters.totals.published, one.session.waitsFor, called], [11, gate, ["0", "1"]]);
+  bench.engine.gate = undefined;
+  other.session.resume();
+  assertEquals(bench.counters.totals.published, 13, "both of the other's");
+  one.session.resume();
+  assertEquals([bench.counters.totals.published, one.session.waitsFor?.full], [13, true], "it waits anew");
+  waits(0);
+  bench.settings.accounts.tick(200);
+  one.session.resume();
+  assertEquals([bench.counters.totals.published, called], [15, ["0", "1", "0"]]);
+  for (const chunk of chunks) chunk.release();
 });
 
 Deno.test("what is published counts for its account's rate by its messages and its bytes", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Grant } from "../../auth/grant.ts";
-import type { NewTopics } from "../../engine/types.ts";
+import type { Gate, NewTopics } from "../../engine/types.ts";
 import type { Limits } from "../../limits.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Settings } from "../settings.ts";
@@ -72,9 +72,10 @@ export class Standing {
     this.#use?.gate?.spend(messages, bytes);
   }
 
-  /** All that was read is handled. */
-  rest(): void {
-    this.#use?.gate?.rest();
+  /** All that was read is handled, or what is left waits for this: the account's others go on meanwhile. */
+  rest(waitsFor?: Gate): void {
+    const gate = this.#use?.gate;
+    if (gate !== waitsFor) gate?.rest();
   }
 
   /** The connection is gone. */
