@@ -54,6 +54,38 @@ Deno.test("a POST is refused as a publish is, and with what is wrong about its h
   assertEquals((await http.json("/api/broker")).totals.published, 0);
 });
 
+Deno.test("pages of several topics bring what one page does, wherever that begins", async () => {
+  await using http = await startHttp();
+  for (const [topic, payload] of ["a1", "b1", "b2", "b3", "a2", "a3", "a4", "c1", "c2"]) {
+    await http.publish(`#t.${topic}`, `${topic}${payload}`);
+  }
+  const path = `/api/topics/${encodeURIComponent("#t.>")}`;
+  const payloads = ({ messages }: Json): string[] => messages.map(({ payload }: Json) => payload);
+  for (const from of ["-10", "-2", "latest", "2", "3", "earliest"]) {
+    const whole = payloads(await http.json(`${path}/messages?from=${from}`));
+    for (const limit of [1, 2, 3]) {
+      const paged: string[] = [];
+      let next: string | null = `${path}/messages?from=${from}&limit=${limit}`;
+      while (next !== null) {
+        const page: Json = await http.json(next);
+        paged.push(...payloads(page));
+        next = page.next;
+      }
+      assertEquals(paged, whole, `${from} in pages of ${limit}`);
+    }
+    await using events = await Events.open(`${http.url}${path}/stream?from=${from}`);
+    await events.next();
+    const { id } = (await events.next())!;
+    await using again = await Events.open(`${http.url}${path}/stream?from=${from}`, { "last-event-id": id! });
+    await again.next();
+    const rest: string[] = [];
+    for (let event = await again.next(); event?.event === "message"; event = await again.next()) {
+      rest.push(event.data.payload);
+    }
+    assertEquals(rest, whole.slice(1), `a stream from ${from} on`);
+  }
+});
+
 Deno.test("a topic may have in its name what looks percent-encoded, and what is no UTF-8 is told", async () => {
   await using http = await startHttp();
   for (const topic of ["#a%ab", "#a%41", "#100%", "#a/b", "#ä%C3"]) {

@@ -7,7 +7,15 @@ import type { Message, SubscribeOptions, Subscriber } from "../../client/types.t
 import { badQuery, limitOf, nextPath } from "../answers.ts";
 import type { Holding } from "../bodies.ts";
 import { MESSAGES_BYTES_MOST } from "../limits.ts";
-import { Behind, fromPlace, placeText, readPlace } from "../messages/place.ts";
+import {
+  beginningOf,
+  Behind,
+  fromPlace,
+  placeText,
+  readPlace,
+  type Start,
+  startOf,
+} from "../messages/place.ts";
 import { readFrom, readTo } from "../messages/position.ts";
 import { patternIn } from "../names.ts";
 import type { App, Asked, Site } from "../types.ts";
@@ -17,7 +25,7 @@ export function addMessages(app: App, site: Site): void {
   app.get("/api/topics/:topic/messages", async (asked) => {
     const pattern = patternIn(asked, site.limits.topic);
     const limit = limitOf(asked);
-    const { behind, options } = rangeOf(asked, pattern);
+    const { behind, start, options } = rangeOf(asked, pattern);
     const subscriber = await site.inside.subscriber(
       { grant: asked.var.grant, visitor: asked.var.visitor },
       () => {},
@@ -33,7 +41,7 @@ export function addMessages(app: App, site: Site): void {
       const reading = read(subscriber, { pattern, behind, limit, holding });
       const { messages, more } = await site.waits(asked, reading);
       const last = messages.at(-1);
-      const place = last === undefined || !more ? undefined : placeText(last);
+      const place = last === undefined || !more ? undefined : placeText(last, start);
       return asked.json({
         messages,
         next: place === undefined ? null : nextPath(asked, { after: place }),
@@ -47,19 +55,26 @@ export function addMessages(app: App, site: Site): void {
 function rangeOf(
   asked: Asked,
   pattern: string,
-): { readonly behind: Behind | undefined; readonly options: SubscribeOptions } {
+): {
+  readonly behind: Behind | undefined;
+  readonly start: Start | undefined;
+  readonly options: SubscribeOptions;
+} {
   const to = asked.req.query("to");
   const until = to === undefined ? {} : { to: readTo(to) };
   const after = asked.req.query("after");
   if (after === undefined) {
-    return {
-      behind: undefined,
-      options: { from: readFrom(asked.req.query("from") ?? "earliest"), ...until },
-    };
+    const from = readFrom(asked.req.query("from") ?? "earliest");
+    const start = startOf(pattern, from, Date.now());
+    return { behind: undefined, start, options: { from: beginningOf(from, start), ...until } };
   }
   const place = readPlace(after);
   if (place === undefined) throw badQuery("after", after, "as the page before says it in its next");
-  return { behind: new Behind(pattern, place), options: { from: fromPlace(pattern, place), ...until } };
+  return {
+    behind: new Behind(pattern, place),
+    start: place.start,
+    options: { from: fromPlace(pattern, place), ...until },
+  };
 }
 
 /** As many as are wanted, or all there are; whether there are more. */

@@ -10,7 +10,15 @@ import { overlap } from "../../topics/overlap.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { badQuery, wordOf } from "../answers.ts";
 import { STREAM_RETRY_MS } from "../limits.ts";
-import { Behind, fromPlace, placeText, readPlace } from "../messages/place.ts";
+import {
+  beginningOf,
+  Behind,
+  fromPlace,
+  placeText,
+  readPlace,
+  type Start,
+  startOf,
+} from "../messages/place.ts";
 import { readFrom } from "../messages/position.ts";
 import { patternIn } from "../names.ts";
 import { problemOf } from "../refused.ts";
@@ -34,7 +42,7 @@ export function addStream(app: App, site: Site): void {
     const begun = Date.now();
     const { durable } = site.broker.snapshot();
     const isDurable = durable.some((each) => overlap(each, pattern));
-    const { behind, options } = beginning(asked, { pattern, isDurable });
+    const { behind, start, options } = beginning(asked, { pattern, isDurable, begun });
     // it has no body, which nobody would read nor end
     if (asked.req.method === "HEAD") return new Response(null, { headers: HEADERS });
     const stream = new EventStream();
@@ -61,7 +69,7 @@ export function addStream(app: App, site: Site): void {
       ) {
         inMemory = await subscribe(policyOf(asked), () => {});
       }
-      subscription = await subscribe(options, (event) => tell(stream, event, behind));
+      subscription = await subscribe(options, (event) => tell(stream, event, { behind, start }));
     } catch (error) {
       close();
       void stream.close();
@@ -71,9 +79,13 @@ export function addStream(app: App, site: Site): void {
     stream.retry(STREAM_RETRY_MS);
     const id = isDurable && options.from === undefined ? `${begun}` : undefined;
     stream.event("open", { pattern }, id);
-    const pumps = [pump(stream, subscription, (message) => behind?.take(message) ?? [message])];
+    const pumps = [
+      pump(stream, subscription, { start, wanted: (message) => behind?.take(message) ?? [message] }),
+    ];
     if (inMemory !== undefined) {
-      pumps.push(pump(stream, inMemory, (message) => placeText(message) === undefined ? [message] : []));
+      pumps.push(
+        pump(stream, inMemory, { wanted: (message) => placeText(message) === undefined ? [message] : [] }),
+      );
     }
     const { closing } = site;
     closing.addEventListener("abort", close);
@@ -94,21 +106,35 @@ export function addStream(app: App, site: Site): void {
   });
 }
 
+/** Where a stream begins, and what its places say of that. */
+interface Beginning {
+  readonly behind: Behind | undefined;
+  readonly start: Start | undefined;
+  readonly options: SubscribeOptions;
+}
+
 /** Where it begins: behind the last event that the client had, or where it says. */
 function beginning(
   asked: Asked,
-  { pattern, isDurable }: { readonly pattern: string; readonly isDurable: boolean },
-): { readonly behind: Behind | undefined; readonly options: SubscribeOptions } {
+  { pattern, isDurable, begun }: {
+    readonly pattern: string;
+    readonly isDurable: boolean;
+    readonly begun: number;
+  },
+): Beginning {
   const policy = policyOf(asked);
   const last = textOf(asked.req.header("last-event-id")) ?? asked.req.query("last_event_id") ?? "";
   if (last !== "" && isDurable) {
     const place = readPlace(last);
     if (place === undefined) throw badQuery("last_event_id", last, "the id of an event of this stream");
-    return { behind: new Behind(pattern, place), options: { from: fromPlace(pattern, place), ...policy } };
+    const options = { from: fromPlace(pattern, place), ...policy };
+    return { behind: new Behind(pattern, place), start: place.start, options };
   }
   const from = fromOf(asked);
-  if (from === undefined) return { behind: undefined, options: policy };
-  return { behind: undefined, options: { from: readFrom(from), ...policy } };
+  if (from === undefined) return { behind: undefined, start: undefined, options: policy };
+  const position = readFrom(from);
+  const start = startOf(pattern, position, begun);
+  return { behind: undefined, start, options: { from: beginningOf(position, start), ...policy } };
 }
 
 /** A header that a browser sends in UTF-8, of which Node makes a character of each byte. */
@@ -132,23 +158,30 @@ function policyOf(asked: Asked): SubscribeOptions {
 async function pump(
   stream: EventStream,
   subscription: Subscription,
-  wanted: (message: Message) => readonly Message[],
+  { wanted, start }: {
+    readonly wanted: (message: Message) => readonly Message[];
+    readonly start?: Start | undefined;
+  },
 ): Promise<void> {
   for await (const item of subscription.withGaps()) {
     if (item instanceof Gap) stream.event("gap", { missed: item.missed });
-    else for (const message of wanted(item)) tellMessage(stream, message);
+    else for (const message of wanted(item)) tellMessage(stream, message, start);
     if (stream.full) await stream.ready();
   }
 }
 
-function tellMessage(stream: EventStream, message: Message): void {
-  stream.event("message", message, placeText(message));
+function tellMessage(stream: EventStream, message: Message, start: Start | undefined): void {
+  stream.event("message", message, placeText(message, start));
 }
 
 /** What comes beside the messages, in its place among them. */
-function tell(stream: EventStream, event: ClientEvent, behind: Behind | undefined): void {
+function tell(
+  stream: EventStream,
+  event: ClientEvent,
+  { behind, start }: Pick<Beginning, "behind" | "start">,
+): void {
   if (event.type === "live") {
-    for (const message of behind?.rest() ?? []) tellMessage(stream, message);
+    for (const message of behind?.rest() ?? []) tellMessage(stream, message, start);
     stream.event("live", {});
   }
 }

@@ -1,5 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { Behind, fromPlace, type Place, placeText, readPlace } from "../../../lib/http/messages/place.ts";
+import {
+  beginningOf,
+  Behind,
+  fromPlace,
+  type Place,
+  placeText,
+  readPlace,
+  startOf,
+} from "../../../lib/http/messages/place.ts";
 import type { Message } from "../../../lib/client/types.ts";
 
 function message(topic: string, seq: number | undefined, time: number | undefined): Message {
@@ -74,4 +82,49 @@ Deno.test("what is not stored is not held up, and one topic leaves nothing out",
   assertEquals([behind.take(live), behind.take(message("#b", 2, 10)).length], [[live], 0]);
   const same = message("#b", 3, 10);
   assertEquals(new Behind("#b", AT).take(same), [same]);
+});
+
+Deno.test("a place says where what comes of several topics began, and of the last ones what time that was", () => {
+  assertEquals(startOf("#>", 7, 20), { kind: "sequence", sequence: 7 });
+  const last = startOf("#>", "-10", 20)!;
+  assertEquals(last, { kind: "last", count: 10, asOf: 20 });
+  assertEquals(startOf("#>", "latest", 20), { kind: "last", count: 1, asOf: 20 });
+  for (const from of ["earliest", "-10m", new Date(0)] as const) {
+    assertEquals(startOf("#>", from, 20), undefined);
+  }
+  assertEquals([startOf("#a", 7, 20), startOf("#a", "-10", 20)], [undefined, undefined]);
+  assertEquals<unknown>(beginningOf("-10", last), "-10@1970-01-01T00:00:00.020Z");
+  assertEquals([beginningOf(7, startOf("#>", 7, 20)), beginningOf("-10m", undefined)], [7, "-10m"]);
+  assertEquals(placeText(message("#a", 7, 10), { kind: "sequence", sequence: 3 }), "10 7 #a 3");
+  assertEquals(placeText(message("#a", 7, 19), last), "19 7 #a -10@20");
+  assertEquals(placeText(message("#a", 7, 20), last), "20 7 #a", "it came since, in the order of the times");
+  const at = { topic: "#a", seq: 7 };
+  assertEquals(readPlace("10 7 #a 3"), { time: 10, at, start: { kind: "sequence", sequence: 3 } });
+  assertEquals(readPlace("19 7 #a -10@20"), { time: 19, at, start: last });
+  for (const text of ["10 7 #a -10", "10 7 #a x", "10 7 #a 3 4", "10 7 #a -10@"]) {
+    assertEquals(readPlace(text), undefined, text);
+  }
+  assertEquals<unknown>(fromPlace("#>", { time: 19, at, start: last }), "-10@1970-01-01T00:00:00.020Z");
+  assertEquals(fromPlace("#a", { time: 19, at, start: last }), 8);
+});
+
+Deno.test("of the last ones of each topic those up to a place are left out, whatever their times", () => {
+  const start = startOf("#>", "-10", 20);
+  const taken = (...messages: readonly Message[]): number[] => {
+    const behind = new Behind("#>", { time: 10, at: { topic: "#b", seq: 2 }, start });
+    return messages.flatMap((one) => behind.take(one)).map(({ seq }) => seq!);
+  };
+  const before = [message("#a", 1, 15), message("#b", 1, 8)];
+  assertEquals(taken(...before, message("#b", 2, 10), message("#b", 3, 11), message("#c", 4, 1)), [3, 4]);
+  assertEquals(taken(...before, message("#b", 3, 11), message("#c", 4, 1)), [3, 4], "the place is gone");
+  assertEquals(taken(...before, message("#a", 5, 20), message("#b", 6, 21)), [5, 6], "so is its topic");
+  const behind = new Behind("#>", { time: 10, at: { topic: "#b", seq: 2 }, start });
+  assertEquals([behind.rest(), behind.take(message("#a", 1, 15)).length], [[], 1]);
+});
+
+Deno.test("what lies before the number that was begun with is left out of every topic", () => {
+  const start = startOf("#>", 2, 20);
+  const behind = new Behind("#>", { time: 10, at: { topic: "#b", seq: 2 }, start });
+  const messages = [message("#b", 2, 10), message("#c", 1, 11), message("#c", 2, 12)];
+  assertEquals(messages.flatMap((one) => behind.take(one)), [messages[2]!]);
 });
