@@ -258,8 +258,7 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
         this.more = true;
         break;
       }
-      if (entrance?.full === true) this.#waitsFor = entrance;
-      else if (this.#replies.full) this.#waitsFor = this.#replies;
+      this.#waitsFor = entrance?.full === true ? entrance : this.#replies.full ? this.#replies : undefined;
       if (this.#waitsFor !== undefined) break;
       const decoder = this.#decoder;
       const found = decoder.next();
@@ -275,10 +274,9 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
         this.#answer(this.roles.has("subscriber") ? acks(decoder.acks, this) : refusal("WRONG_PORT"), count);
       } else if (found === Found.Request) {
         if (this.#id === "") this.#id = decoder.request.id;
-        const { otherAnswers } = this.#replies;
-        if (isAnsweredFirst(decoder.request) && otherAnswers.full) {
-          this.#request = decoder.request;
-          this.#waitsFor = otherAnswers;
+        const before = isAnsweredFirst(decoder.request) ? this.#replies.otherAnswers : undefined;
+        if (before?.full === true) {
+          [this.#request, this.#waitsFor] = [decoder.request, before];
           break;
         }
         this.#handle(decoder.request);
