@@ -172,9 +172,8 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["what is settled out of order is forgotten at a restart", [
     {
       file: "lib/engine/groups/ledger.ts",
-      find: "      this.#accounts.set(topic, { settled: ranges, attempts: readAttempts(attempts) });",
-      replace:
-        "      this.#accounts.set(topic, { settled: new SequenceRanges(), attempts: readAttempts(attempts) });",
+      find: "      const account = { settled: ranges, attempts: readAttempts(attempts) };",
+      replace: "      const account = { settled: new SequenceRanges(), attempts: readAttempts(attempts) };",
     },
   ]],
   ["attempts are not counted", [
@@ -268,11 +267,11 @@ export const PLANTED: ReadonlyMap<string, readonly Edit[]> = new Map([
   ["what is due is taken from what waits before it is appended", [
     {
       file: "lib/engine/durable/delays.ts",
-      find: "    for (const piece of pieces) this.#options.append(piece, this);",
-      replace: `    if (pieces.length === 0) return;
-    const moved = pieces.flatMap(({ moved }) => moved!.runs);
+      find: "    for (const piece of pieces.values()) this.#options.append(piece, this);",
+      replace: `    if (pieces.size === 0) return;
+    const moved = [...pieces.values()].flatMap(({ moved }) => moved!.runs);
     this.#options.store.commit({ appends: [], moved }, () => {
-      for (const piece of pieces) this.#options.append(piece, this);
+      for (const piece of pieces.values()) this.#options.append(piece, this);
       this.#options.flush();
     });`,
     },
