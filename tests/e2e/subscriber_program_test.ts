@@ -45,7 +45,7 @@ Deno.test("several -t, some twice, give each message once; -T leaves some out", 
   await using broker = await startBroker();
   const args = ["-t", "#a.b", "-t", "a.*", "-t", "a.*", "-T", "#*.secret", "-T", "#a.x.>", "-C", "3"];
   await using subscriber = start("subscriber", [...subscriberOf(broker), "-v", ...args]);
-  await subscriber.see(/(subscribed to .*\n.*){3}/, { on: "stderr" });
+  await subscriber.see(/(subscribed to .*\n.*){2}/, { on: "stderr" });
   await publish(broker, "pub #a.b 1", "pub #a.secret 2", "pub #a.x 3", "pub #b 4", "pub #a.c 5");
   assertEquals((await subscriber.ended).code, 0);
   assertEquals(subscriber.stdout, "#a.b 1\n#a.x 3\n#a.c 5\n");

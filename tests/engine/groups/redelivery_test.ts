@@ -92,7 +92,7 @@ Deno.test("what comes back together is read together, but for the first, which m
   owner.store.holds = true;
   redelivery.add(back(1, 2), 0);
   redelivery.goOn();
-  for (const  of of[back(2, 3), back(3, 4), back(4, 6)]) redelivery.add(of, 0);
+  for (const each of [back(2, 3), back(3, 4), back(4, 6)]) redelivery.add(each, 0);
   owner.store.letGo();
   await settled();
   assertEquals(owner.store.asked, ["#d.a 1-1", "#d.a 2-5"]);
@@ -117,7 +117,7 @@ for (
 ) {
   Deno.test(`what comes back ${what} is read by itself`, async () => {
     const { owner, redelivery } = await made(9);
-    for (const  of of[back(1, 2), back(2, 3), next]) redelivery.add(of, 0);
+    for (const each of [back(1, 2), back(2, 3), next]) redelivery.add(each, 0);
     redelivery.goOn();
     await settled();
     const { topic, from } = next;

@@ -195,7 +195,7 @@ export const ANSWERS_TO_HELLO: readonly BrokerRow[] = [
     "an answer of HTTP",
     "both",
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-    /does not speak protocol 2/,
+    /the port speaks HTTP/,
   ],
   ["the banner of SSH", "both", "SSH-2.0-OpenSSH_9.6\r\n", /does not speak protocol 2/],
   ["an error of Redis", "both", "-ERR unknown command 'p'\r\n", /does not speak protocol 2/],
