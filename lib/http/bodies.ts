@@ -77,7 +77,7 @@ async function gather(
     readonly late: AbortSignal;
   },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const gathered = new Gathered(holding);
+  const gathered = new Gathered(holding, most);
   const pace = new Pace();
   for await (const chunk of body ?? []) {
     late.throwIfAborted();

@@ -16,11 +16,14 @@ export interface Counting {
  */
 export class Gathered {
   readonly #counting: Counting;
+  readonly #most: number;
   #buffer = new Uint8Array(0);
   #length = 0;
 
-  constructor(counting: Counting) {
+  /** It will have so many bytes at most. */
+  constructor(counting: Counting, most = Infinity) {
     this.#counting = counting;
+    this.#most = most;
   }
 
   get length(): number {
@@ -36,7 +39,7 @@ export class Gathered {
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.length;
     if (length > this.#buffer.length) {
-      const capacity = Math.max(length, 2 * this.#buffer.length);
+      const capacity = Math.max(length, Math.min(2 * this.#buffer.length, this.#most));
       this.#counting.set(capacity);
       const buffer = new Uint8Array(capacity);
       buffer.set(this.bytes);

@@ -117,6 +117,7 @@ export class Subscriptions {
   /** One was acknowledged that nobody wants any more: it is to be ended. */
   refuse(name: SubscriptionName): void {
     const other = { ...name };
+    this.#deleteOther(this.#unwanted.get(name.key));
     this.#unwanted.set(name.key, other);
     this.#addOther(other);
   }

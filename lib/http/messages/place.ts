@@ -68,51 +68,46 @@ export function readPlace(text: string): Place | undefined {
 /** Where a subscription to a pattern begins so that it goes on behind a place. */
 export function fromPlace(pattern: string, { time, at, start }: Place): From {
   if (at !== undefined && !isPattern(pattern)) return at.seq + 1;
-  return beginningOf(new Date(time), start);
+  // the last so many that there were then, and all since (D3)
+  if (start?.kind === "last") return `-${start.count}@${new Date(start.asOf).toISOString()}` as Last;
+  return new Date(time);
 }
 
-/** Where it begins so that places know of it: the last so many that there were then, and all since (D3). */
-export function beginningOf(from: From, start: Start | undefined): From {
-  if (start?.kind !== "last") return from;
-  return `-${start.count}@${new Date(start.asOf).toISOString()}` as Last;
-}
+/** Bytes of the last of each topic that are kept until the place is found among them, about. */
+const HELD_MOST = 4 * 1024 * 1024;
 
 /**
  * Leaves out what was had before a place: of the messages of its very time, which come in the order in which
- * they were stored, those up to it. Should it not be there any more, none: rather twice than not at all. Of
- * the last so many of each topic it leaves out those up to it, which are not kept for that, and may be many.
+ * they were stored, those up to it; of the last so many of each topic, too. Should it not be there any more,
+ * none: rather twice than not at all, but for what is too much to be kept until that is known.
  */
 export class Behind {
   readonly #place: Place;
+  /** What has come and may lie before the place; undefined: it has been passed. */
   #held: Message[] | undefined;
-  #skips: boolean;
+  #bytes = 0;
 
   /** `pattern`: what is subscribed to from {@link fromPlace} on. */
   constructor(pattern: string, place: Place) {
     this.#place = place;
-    const isOne = place.at === undefined || !isPattern(pattern);
-    this.#skips = !isOne && place.start?.kind === "last";
-    this.#held = isOne || this.#skips ? undefined : [];
+    this.#held = place.at === undefined || !isPattern(pattern) ? undefined : [];
   }
 
   /** What is to be given now that this message has come. */
   take(message: Message): readonly Message[] {
     if (message.time === undefined || message.seq === undefined) return [message];
-    const { time, at, start } = this.#place;
+    const { at, start } = this.#place;
     if (start?.kind === "sequence" && message.seq < start.sequence) return [];
-    if (this.#skips && start?.kind === "last") {
-      const isOfPlace = message.topic === at!.topic && message.seq >= at!.seq;
-      this.#skips = !isOfPlace && message.time.getTime() < start.asOf;
-      return this.#skips || (isOfPlace && message.seq === at!.seq) ? [] : [message];
+    if (this.#held === undefined) return [message];
+    if (!this.#mayLieBefore(message.time.getTime())) return [...this.rest(), message];
+    if (message.topic === at!.topic && message.seq >= at!.seq) {
+      // one behind it in its topic: it is gone, and what came before it had been had
+      if (start?.kind === "last" || message.seq === at!.seq) {
+        this.#held = undefined;
+        return message.seq === at!.seq ? [] : [message];
+      }
     }
-    const held = this.#held;
-    if (held === undefined) return [message];
-    if (message.time.getTime() !== time) return [...this.rest(), message];
-    if (message.topic === at!.topic && message.seq === at!.seq) {
-      this.#held = undefined;
-      return [];
-    }
-    held.push(message);
+    this.#hold(message);
     return [];
   }
 
@@ -120,7 +115,24 @@ export class Behind {
   rest(): readonly Message[] {
     const held = this.#held ?? [];
     this.#held = undefined;
-    this.#skips = false;
     return held;
   }
+
+  #mayLieBefore(stored: number): boolean {
+    const { time, start } = this.#place;
+    return start?.kind === "last" ? stored < start.asOf : stored === time;
+  }
+
+  #hold(message: Message): void {
+    const held = this.#held!;
+    held.push(message);
+    this.#bytes += message.payload.length + HELD_EACH;
+    if (this.#bytes <= HELD_MOST) return;
+    for (const { payload } of held.splice(0, Math.ceil(held.length / 2))) {
+      this.#bytes -= payload.length + HELD_EACH;
+    }
+  }
 }
+
+/** Bytes that a message takes besides its payload, about. */
+const HELD_EACH = 256;

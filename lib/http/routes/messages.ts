@@ -7,15 +7,7 @@ import type { Message, SubscribeOptions, Subscriber } from "../../client/types.t
 import { badQuery, limitOf, nextPath } from "../answers.ts";
 import type { Holding } from "../bodies.ts";
 import { MESSAGES_BYTES_MOST } from "../limits.ts";
-import {
-  beginningOf,
-  Behind,
-  fromPlace,
-  placeText,
-  readPlace,
-  type Start,
-  startOf,
-} from "../messages/place.ts";
+import { Behind, fromPlace, placeText, readPlace, type Start, startOf } from "../messages/place.ts";
 import { readFrom, readTo } from "../messages/position.ts";
 import { patternIn } from "../names.ts";
 import type { App, Asked, Site } from "../types.ts";
@@ -66,7 +58,7 @@ function rangeOf(
   if (after === undefined) {
     const from = readFrom(asked.req.query("from") ?? "earliest");
     const start = startOf(pattern, from, Date.now());
-    return { behind: undefined, start, options: { from: beginningOf(from, start), ...until } };
+    return { behind: undefined, start, options: { from, ...until } };
   }
   const place = readPlace(after);
   if (place === undefined) throw badQuery("after", after, "as the page before says it in its next");

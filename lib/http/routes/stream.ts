@@ -10,15 +10,7 @@ import { overlap } from "../../topics/overlap.ts";
 import type { SlowPolicy } from "../../slow_policy.ts";
 import { badQuery, wordOf } from "../answers.ts";
 import { STREAM_RETRY_MS } from "../limits.ts";
-import {
-  beginningOf,
-  Behind,
-  fromPlace,
-  placeText,
-  readPlace,
-  type Start,
-  startOf,
-} from "../messages/place.ts";
+import { Behind, fromPlace, placeText, readPlace, type Start, startOf } from "../messages/place.ts";
 import { readFrom } from "../messages/position.ts";
 import { patternIn } from "../names.ts";
 import { problemOf } from "../refused.ts";
@@ -42,7 +34,8 @@ export function addStream(app: App, site: Site): void {
     const begun = Date.now();
     const { durable } = site.broker.snapshot();
     const isDurable = durable.some((each) => overlap(each, pattern));
-    const { behind, start, options } = beginning(asked, { pattern, isDurable, begun });
+    const begins = beginning(asked, { pattern, isDurable, begun });
+    const { behind, options } = begins;
     // it has no body, which nobody would read nor end
     if (asked.req.method === "HEAD") return new Response(null, { headers: HEADERS });
     const stream = new EventStream();
@@ -63,13 +56,14 @@ export function addStream(app: App, site: Site): void {
     let subscription: Subscription;
     let inMemory: Subscription | undefined;
     try {
+      subscription = await subscribe(options, (event) => tell(stream, event, begins));
       // what goes on in what is stored wants nothing of topics in memory (D8)
       if (
         behind !== undefined && fromOf(asked) === undefined && !durable.some((each) => covers(each, pattern))
       ) {
-        inMemory = await subscribe(policyOf(asked), () => {});
+        // where its account has no place for another, what is stored goes on alone
+        inMemory = await subscribe(policyOf(asked), () => {}).catch(() => undefined);
       }
-      subscription = await subscribe(options, (event) => tell(stream, event, { behind, start }));
     } catch (error) {
       close();
       void stream.close();
@@ -79,14 +73,8 @@ export function addStream(app: App, site: Site): void {
     stream.retry(STREAM_RETRY_MS);
     const id = isDurable && options.from === undefined ? `${begun}` : undefined;
     stream.event("open", { pattern }, id);
-    const pumps = [
-      pump(stream, subscription, { start, wanted: (message) => behind?.take(message) ?? [message] }),
-    ];
-    if (inMemory !== undefined) {
-      pumps.push(
-        pump(stream, inMemory, { wanted: (message) => placeText(message) === undefined ? [message] : [] }),
-      );
-    }
+    const pumps = [pump(stream, subscription, begins)];
+    if (inMemory !== undefined) pumps.push(pumpInMemory(stream, inMemory));
     const { closing } = site;
     closing.addEventListener("abort", close);
     void stream.gone.then(close);
@@ -109,7 +97,7 @@ export function addStream(app: App, site: Site): void {
 /** Where a stream begins, and what its places say of that. */
 interface Beginning {
   readonly behind: Behind | undefined;
-  readonly start: Start | undefined;
+  start: Start | undefined;
   readonly options: SubscribeOptions;
 }
 
@@ -134,7 +122,7 @@ function beginning(
   if (from === undefined) return { behind: undefined, start: undefined, options: policy };
   const position = readFrom(from);
   const start = startOf(pattern, position, begun);
-  return { behind: undefined, start, options: { from: beginningOf(position, start), ...policy } };
+  return { behind: undefined, start, options: { from: position, ...policy } };
 }
 
 /** A header that a browser sends in UTF-8, of which Node makes a character of each byte. */
@@ -155,17 +143,20 @@ function policyOf(asked: Asked): SubscribeOptions {
 }
 
 /** Tells what comes of a subscription, no faster than it is taken, until that ends. */
-async function pump(
-  stream: EventStream,
-  subscription: Subscription,
-  { wanted, start }: {
-    readonly wanted: (message: Message) => readonly Message[];
-    readonly start?: Start | undefined;
-  },
-): Promise<void> {
+async function pump(stream: EventStream, subscription: Subscription, begins: Beginning): Promise<void> {
   for await (const item of subscription.withGaps()) {
     if (item instanceof Gap) stream.event("gap", { missed: item.missed });
-    else for (const message of wanted(item)) tellMessage(stream, message, start);
+    else {for (const message of begins.behind?.take(item) ?? [item]) {
+        tellMessage(stream, message, begins.start);
+      }}
+    if (stream.full) await stream.ready();
+  }
+}
+
+/** As {@link pump}, of what is not stored: the other subscription has the rest, and tells its gaps. */
+async function pumpInMemory(stream: EventStream, subscription: Subscription): Promise<void> {
+  for await (const message of subscription) {
+    if (placeText(message) === undefined) tellMessage(stream, message, undefined);
     if (stream.full) await stream.ready();
   }
 }
@@ -175,15 +166,12 @@ function tellMessage(stream: EventStream, message: Message, start: Start | undef
 }
 
 /** What comes beside the messages, in its place among them. */
-function tell(
-  stream: EventStream,
-  event: ClientEvent,
-  { behind, start }: Pick<Beginning, "behind" | "start">,
-): void {
-  if (event.type === "live") {
-    for (const message of behind?.rest() ?? []) tellMessage(stream, message, start);
-    stream.event("live", {});
-  }
+function tell(stream: EventStream, event: ClientEvent, begins: Beginning): void {
+  if (event.type !== "live") return;
+  for (const message of begins.behind?.rest() ?? []) tellMessage(stream, message, begins.start);
+  // from here on all come in the order of their times
+  if (begins.start?.kind === "last") begins.start = undefined;
+  stream.event("live", {});
 }
 
 function end(stream: EventStream, code: string, detail: string): void {

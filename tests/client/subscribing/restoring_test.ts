@@ -286,3 +286,22 @@ Deno.test("a group that is asked for while it is left has messages to be settled
     break;
   }
 });
+
+Deno.test("what was granted twice when nobody waited counts until it is taken back, and no longer", async () => {
+  const { bench, subscriber, socket } = await reading();
+  for (let at = 0; at < 2; at++) await bench.watch("#>", subscriber.subscribe("#>", { timeout: 50 }));
+  await socket.says("sub #>\nsub #>\n");
+  await bench.clock.pass(50);
+  assertEquals((await bench.ended()).length, 2);
+  socket.come("ok 2\n");
+  await socket.says("unsub #>\n");
+  socket.come("ok 1\n");
+  await socket.says("unsub #>\n");
+  socket.come("err NOT_SUBSCRIBED no\nbatch #a 1 11 seq=7 ts=7\npub #a 1\nx\n");
+  await bench.told();
+  socket.come(null);
+  await bench.clock.pass(400);
+  const next = await bench.machine.hello("s1");
+  next.come("OK_2\ninfo {}\n");
+  await next.says("sub #a from=8\n");
+});
