@@ -56,8 +56,8 @@ export interface GroupState extends GroupName {
 
 /** A group that has been counted in part. */
 export interface CountedGroup extends GroupState {
-  /** Its topics up to this one are in it, in the order of their names; empty: none is. */
-  readonly topic: string;
+  /** Its topics up to the one with this id are in it; 0: none is. */
+  readonly topic: number;
 }
 
 /** How far a listing of groups has come. */

@@ -122,7 +122,7 @@ Deno.test("memory: damage fails the call that comes to it, and a fault of ours i
     const cursor = { pattern: "#*", after: 0, sequence: 0, time: 0, to: undefined };
     assertEquals(await store.readOutcome(cursor, 1), failed);
     assertEquals(await new Promise<unknown>((done) => store.store.groups(undefined, done)), failed);
-    MemoryLog.prototype.refsAfter = () => {
+    MemoryLog.prototype.matching = () => {
       throw new TypeError("a fault of ours");
     };
     assertThrows(() => store.store.groups(undefined, () => {}), TypeError, "a fault of ours");

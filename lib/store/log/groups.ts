@@ -8,7 +8,8 @@ import { isPattern, matches } from "../../topics/topic.ts";
 import type { CountedGroup, GroupMark, GroupName, GroupsOutcome, GroupsPlace, GroupState } from "../types.ts";
 import { DamageError } from "./damage.ts";
 import { nextSequence, startOf } from "./find.ts";
-import { type BatchRef, endOf, type LogView, type TopicRow } from "./view.ts";
+import type { Matching } from "./matching.ts";
+import { type BatchRef, endOf, type LogView } from "./view.ts";
 
 /** How far groups have come, in the same state as the log. Every method may throw DamageError. */
 export interface MarksView {
@@ -62,13 +63,13 @@ class Lag {
   readonly #standing: Omit<GroupMark, "topics">;
   #lag: number;
   #oldest: number | undefined;
-  #topic: string;
+  #topic: number;
   /** The oldest batch that is in it and was looked at by this one. */
   #batch = Infinity;
 
   /** `begun`: goes on with that. */
   constructor(view: LogView, marks: MarksView, begun: GroupName & Partial<CountedGroup>) {
-    const { name, pattern, lag = 0, oldest, topic = "" } = begun;
+    const { name, pattern, lag = 0, oldest, topic = 0 } = begun;
     this.#view = view;
     this.#marks = marks;
     this.#group = { name, pattern };
@@ -90,31 +91,29 @@ class Lag {
   count(most: number): number {
     if (most === 0) return 0;
     const { pattern } = this.#group;
-    if (!isPattern(pattern)) {
-      const topic = this.#view.topicNamed(pattern);
-      return this.#countTopics(topic === undefined ? [] : [topic], Infinity);
-    }
+    const topics = this.#view.matching(pattern);
     const behind = this.#view.last - this.#standing.after;
-    if (behind > Math.min(this.#view.topics, LOOKS_MOST)) {
-      return this.#countTopics(this.#view.namesAfter(this.#topic, most), most);
+    // those behind it may all be of others' topics
+    if (!isPattern(pattern) || behind > Math.min(topics.size, LOOKS_MOST)) {
+      return this.#countTopics(topics, most);
     }
     return behind > most ? 0 : this.#countBatches();
   }
 
-  #countTopics(rows: readonly TopicRow[], most: number): number {
-    const { pattern } = this.#group;
-    for (const row of rows) {
-      this.#topic = row.name;
-      if (!matches(pattern, row.name)) continue;
-      const start = startOf(this.#view, row, this.#standing);
-      if (start === undefined) continue;
-      this.#add(this.#settledOf(row.name), start, nextSequence(this.#view, row.id));
+  #countTopics(topics: Matching, most: number): number {
+    let looks = 0;
+    for (const [id, name] of topics.after(this.#topic)) {
+      if (looks === most) return looks;
+      looks++;
+      this.#topic = id;
+      const start = startOf(this.#view, this.#view.topicOf(id), this.#standing);
+      if (start !== undefined) this.#add(this.#settledOf(name), start, nextSequence(this.#view, id));
     }
-    this.whole = rows.length < most;
-    return rows.length;
+    this.whole = true;
+    return looks;
   }
 
-  /** Anew, whatever has been counted: they are no more than the topics that there are. */
+  /** Anew, whatever has been counted: they are no more than its topics. */
   #countBatches(): number {
     const { pattern } = this.#group;
     const { after, sequence } = this.#standing;
