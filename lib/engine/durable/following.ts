@@ -47,6 +47,8 @@ export class Following implements Turn {
   readonly #live = new LiveHistory();
   /** Whose beginnings are to be found, one after the other, in the order in which they were asked for. */
   readonly #seeking = new Set<Replay>();
+  /** How often all places have come to mean nothing. */
+  #fails = 0;
   /** The one that has been read for last stands at the end. */
   #readers: Readers[] = [];
   /** What it waits for: room at its connection, its turn, an answer. */
@@ -129,6 +131,7 @@ export class Following implements Turn {
 
   /** All that have a place in what is stored. */
   fail(reason: string): void {
+    this.#fails++;
     for (const replay of [...this.#replays]) {
       if (replay.state === "seeking") continue;
       this.stop(replay);
@@ -175,12 +178,13 @@ export class Following implements Turn {
   #seek(replay: Replay, done: () => void): void {
     const { store, handedOn } = this.#parts;
     replay.asked = true;
+    const fails = this.#fails;
     const { pattern, range, place, grant, reception } = replay;
     store.seek(pattern, { ...range, upTo: handedOn(), place, reception }, (outcome) => {
       this.#parts.finish();
       if (replay.state === "seeking") {
-        if (replay.grant === grant) this.#sought(replay, outcome);
-        // what was found is of what it might receive before
+        if (replay.grant === grant && fails === this.#fails) this.#sought(replay, outcome);
+        // what was found is of what it might receive before, or of what is no more
         else replay.place = undefined;
       }
       done();

@@ -9,6 +9,8 @@ import { type BatchRef, endOf } from "./view.ts";
 const LOOK_MS = 1000;
 /** How many times as long as a look at all of it took it then is left alone: there may be many topics. */
 const REST = 10;
+/** Milliseconds for which it is left alone at most. */
+const REST_MOST_MS = 10_000;
 /** Topics looked at at a time. */
 const TOPICS_MOST = 64;
 
@@ -90,7 +92,7 @@ export class HeldBack {
       this.#changes = changes;
       this.#tooOld = undefined;
     }
-    this.#due = now + Math.max(LOOK_MS, REST * (now - this.#began));
+    this.#due = now + Math.min(REST_MOST_MS, Math.max(LOOK_MS, REST * (now - this.#began)));
     return this.#round.slice(-TOPICS_MOST).reverse().map((id) => this.#topics.get(id)!);
   }
 
