@@ -65,8 +65,6 @@ export class Outgoing implements Gate, Flushable {
   /** What has no answer, and PINGs for it. */
   readonly #written = new Set<readonly Waiting[]>();
   #asked = 0;
-  /** What NATS denied last, if nothing has been taken since. */
-  #trouble: string | undefined;
   /** Bytes of what waits or has no answer, and how many runs. */
   #bytes = 0;
   #runs = 0;
@@ -129,7 +127,7 @@ export class Outgoing implements Gate, Flushable {
 
   /** Why what is published is refused, a clause; undefined: it is not. */
   get trouble(): string | undefined {
-    if (this.#downSince === undefined) return this.#trouble;
+    if (this.#downSince === undefined) return undefined;
     return `NATS cannot be reached (${this.#options.link.state.server})`;
   }
 
@@ -290,7 +288,6 @@ export class Outgoing implements Gate, Flushable {
     const wasFull = this.#bytes >= ENGINE_WINDOW_BYTES;
     this.#asked--;
     this.#written.delete(answered);
-    if (taken && answered.every(({ problem }) => problem === undefined)) this.#trouble = undefined;
     this.#bytes -= bytes;
     this.#runs -= answered.length;
     for (const { answer, question, problem } of answered) {
@@ -305,9 +302,11 @@ export class Outgoing implements Gate, Flushable {
     if (this.#runs === 0) this.#tellIdle();
   }
 
-  /** All that is on its way there is denied, whichever of it NATS has come to. */
+  /**
+   * All that is on its way there is denied, whichever of it NATS has come to. It is those messages' trouble,
+   * and not the broker's: what goes elsewhere is taken.
+   */
   #denied({ operation, subject, reason }: NatsDenied): void {
-    this.#trouble = reason;
     if (operation !== "publish") return;
     const { subjects } = this.#options;
     for (const written of this.#written) {

@@ -275,10 +275,10 @@ export class Publishing implements Gate, Flushable {
     this.#end(token, sent, how);
   }
 
+  /** It is those messages' trouble and not the broker's: what goes elsewhere is stored. */
   #denied(subject: string, reason: string): void {
     for (const [token, sent] of this.#sent) {
       if (this.#parts.subjects.stored(sent.topic) !== subject) continue;
-      this.#trouble = reason;
       this.#end(token, sent, { kind: "refused", code: "DENIED", reason });
     }
     this.#parts.flushes.flush();
