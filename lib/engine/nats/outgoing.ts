@@ -38,8 +38,21 @@ interface Waiting {
   readonly answer: Acknowledgement;
   /** It asks for answers, and nobody here has it: whether anybody elsewhere does. */
   readonly question: Question | undefined;
-  /** Why NATS does not have it; undefined: it has, or is still to say. */
-  problem: { readonly code: WireCode; readonly reason: string } | undefined;
+  /** Why it could not be written. */
+  problem: Problem | undefined;
+}
+
+/** Why NATS does not have a run. */
+interface Problem {
+  readonly code: WireCode;
+  readonly reason: string;
+}
+
+/** What lies before a PING. */
+interface Written {
+  readonly waiting: readonly Waiting[];
+  readonly bytes: number;
+  readonly ping: number;
 }
 
 const REPLY = encodeText("reply");
@@ -62,9 +75,14 @@ export class Outgoing implements Gate, Flushable {
   readonly #options: OutgoingOptions;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  /** What has no answer, and PINGs for it. */
-  readonly #written = new Set<readonly Waiting[]>();
+  /** PINGs that have no answer, and the number of the last one. */
   #asked = 0;
+  #pings = 0;
+  /**
+   * Topics that NATS denied, the last denied last; what lies before a PING up to that number is refused when
+   * that is answered. Nothing is looked through at a denial: each message of thousands has its own.
+   */
+  readonly #deniedTopics = new Map<string, Problem & { readonly upTo: number }>();
   /** Bytes of what waits or has no answer, and how many runs. */
   #bytes = 0;
   #runs = 0;
@@ -176,8 +194,8 @@ export class Outgoing implements Gate, Flushable {
       at = end;
     }
     this.#asked++;
-    this.#written.add(waiting);
-    link.flush((taken) => this.#answered(waiting, bytes, taken));
+    const ping = ++this.#pings;
+    link.flush((taken) => this.#answered({ waiting, bytes, ping }, taken));
     // what was written lies in the link's own memory by now
     for (const { run } of waiting) run.release();
   }
@@ -284,17 +302,22 @@ export class Outgoing implements Gate, Flushable {
     return `${this.#options.id}.${this.#age}`;
   }
 
-  #answered(answered: readonly Waiting[], bytes: number, taken: boolean): void {
+  #answered({ waiting, bytes, ping }: Written, taken: boolean): void {
     const wasFull = this.#bytes >= ENGINE_WINDOW_BYTES;
     this.#asked--;
-    this.#written.delete(answered);
     this.#bytes -= bytes;
-    this.#runs -= answered.length;
-    for (const { answer, question, problem } of answered) {
+    this.#runs -= waiting.length;
+    for (const each of waiting) {
+      const { run: { route: { topic } }, answer, question } = each;
+      const problem = each.problem ?? this.#deniedTopics.get(topic);
       const isForNobody = question !== undefined && this.#questions.end(question);
       if (problem !== undefined) answer.refuse(problem.code, problem.reason);
       else if (taken) answer.acknowledge(isForNobody ? inMemory(0) : TAKEN);
       else answer.refuse("UNAVAILABLE", LOST);
+    }
+    for (const [topic, { upTo }] of this.#deniedTopics) {
+      if (upTo > ping) break;
+      this.#deniedTopics.delete(topic);
     }
     if (wasFull && this.#downSince === undefined && !this.full) this.#tell();
     this.ready();
@@ -309,13 +332,10 @@ export class Outgoing implements Gate, Flushable {
   #denied({ operation, subject, reason }: NatsDenied): void {
     if (operation !== "publish") return;
     const { subjects } = this.#options;
-    for (const written of this.#written) {
-      for (const each of written) {
-        const { topic } = each.run.route;
-        if (subject !== subjects.run(topic) && subject !== subjects.one(topic)) continue;
-        each.problem = { code: "DENIED", reason };
-      }
-    }
+    const topic = subjects.topicOfRun(subject) ?? subjects.topicOfOne(subject);
+    if (topic === undefined || this.#asked === 0) return;
+    this.#deniedTopics.delete(topic);
+    this.#deniedTopics.set(topic, { code: "DENIED", reason, upTo: this.#pings });
   }
 
   /** Those that were not written. */

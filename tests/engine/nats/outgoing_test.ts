@@ -115,6 +115,38 @@ Deno.test("what NATS does not let the broker publish is refused, and what was pu
   }
 });
 
+Deno.test("a denial is nothing to what is published behind it, and costs the same however much is on its way", () => {
+  const bench = new OutgoingBench();
+  let looked = 0;
+  const route = {
+    topicBytes: 2,
+    get topic(): string {
+      looked++;
+      return "#a";
+    },
+  };
+  for (let each = 0; each < 100; each++) {
+    const run = runOf(route, ["1"]);
+    run.keep();
+    bench.outgoing.publish(run, bench);
+  }
+  bench.flush();
+  looked = 0;
+  for (let each = 0; each < 100; each++) bench.link.denies("publish", "p.memory.run.a");
+  assertEquals(looked, 0);
+  bench.publish("#a", "2");
+  bench.flush();
+  bench.link.pong();
+  assertEquals([bench.answers.length, bench.answers.at(-1)], [100, "100: 1 DENIED"]);
+  bench.link.pong();
+  assertEquals(bench.answers.at(-1), "101: 1 memory undefined");
+  bench.link.denies("publish", "p.memory.run.a");
+  bench.publish("#a", "3");
+  bench.flush();
+  bench.link.pong();
+  assertEquals(bench.answers.at(-1), "102: 1 memory undefined", "nothing was on its way");
+});
+
 Deno.test("what was written is kept no longer than it takes, and neither is what was refused", () => {
   const bench = new OutgoingBench();
   const written = bench.publish("#a", "1");

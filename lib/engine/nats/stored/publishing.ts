@@ -69,6 +69,8 @@ const ID = encodeText("id");
 export class Publishing implements Gate, Flushable {
   readonly #parts: PublishingParts;
   readonly #sent = new Map<string, Sent>();
+  /** Topics that were denied since a flush was answered last, and with what reason. */
+  readonly #deniedTopics = new Map<string, string>();
   readonly #notFull: Array<() => void> = [];
   readonly #idle: Array<() => void> = [];
   #bytes = 0;
@@ -94,7 +96,8 @@ export class Publishing implements Gate, Flushable {
         this.#tellRoom();
       },
       denied: ({ operation, subject, reason }) => {
-        if (operation === "publish") this.#denied(subject, reason);
+        const topic = operation === "publish" ? parts.subjects.topicOfStored(subject) : undefined;
+        if (topic !== undefined) this.#deniedTopics.set(topic, reason);
       },
     });
   }
@@ -162,7 +165,11 @@ export class Publishing implements Gate, Flushable {
   /** What was published is written. */
   ready(): void {
     this.#announced = false;
-    this.#parts.link.flush(NOTHING);
+    this.#parts.link.flush((taken) => {
+      if (taken) this.#refuseDenied();
+      // all of it is sent once more
+      else this.#deniedTopics.clear();
+    });
   }
 
   /** Time has passed. */
@@ -275,12 +282,18 @@ export class Publishing implements Gate, Flushable {
     this.#end(token, sent, how);
   }
 
-  /** It is those messages' trouble and not the broker's: what goes elsewhere is stored. */
-  #denied(subject: string, reason: string): void {
+  /**
+   * All that is on its way there is denied. It is looked for once NATS has answered for all that was sent
+   * together: each message of thousands has its own denial. That is their trouble and not the broker's: what
+   * goes elsewhere is stored.
+   */
+  #refuseDenied(): void {
+    if (this.#deniedTopics.size === 0) return;
     for (const [token, sent] of this.#sent) {
-      if (this.#parts.subjects.stored(sent.topic) !== subject) continue;
-      this.#end(token, sent, { kind: "refused", code: "DENIED", reason });
+      const reason = this.#deniedTopics.get(sent.topic);
+      if (reason !== undefined) this.#end(token, sent, { kind: "refused", code: "DENIED", reason });
     }
+    this.#deniedTopics.clear();
     this.#parts.flushes.flush();
   }
 
@@ -299,7 +312,6 @@ export class Publishing implements Gate, Flushable {
   }
 }
 
-const NOTHING = (): void => {};
 const NO_HEADERS: NatsHeaders = [];
 /** What JetStream cannot do (N12). */
 const NO_DELAY =

@@ -56,19 +56,43 @@ Deno.test("what JetStream refuses is refused with its reason, which is the troub
   assertEquals(bench.publishing.trouble, undefined);
 });
 
-Deno.test("what NATS does not let the broker publish is refused at once", () => {
+Deno.test("what NATS does not let the broker publish is refused, once for all that was sent together", () => {
   const bench = new PublishingBench();
   const chunk = bench.publish("a", "b");
   bench.asked();
-  let flushed = 0;
-  bench.flushes.add({ ready: () => flushed++ });
   for (const [operation, subject] of [["publish", "p.stored.e"], ["subscription", "p.stored.d"]] as const) {
     bench.link.denies(operation, subject);
   }
+  bench.link.pong();
   assertEquals([bench.answers, bench.publishing.trouble], [[], undefined]);
+  bench.publish("c");
+  bench.asked();
+  let flushed = 0;
+  bench.flushes.add({ ready: () => flushed++ });
+  for (let each = 0; each < 3; each++) bench.link.denies("publish", "p.stored.d");
+  assertEquals([bench.answers, flushed], [[], 0], "nothing is looked through at each");
+  bench.link.pong();
+  const refused = ["1 DENIED: no p.stored.d", "2 DENIED: no p.stored.d", "3 DENIED: no p.stored.d"];
+  assertEquals([bench.answers, flushed], [refused, 1]);
+  assertEquals([bench.publishing.trouble, chunk.shared], [undefined, false], "the broker has no trouble");
+  bench.publish("d");
+  bench.asked();
+  bench.link.pong();
+  assertEquals(bench.answers.length, 3, "what was denied before is nothing to it");
+});
+
+Deno.test("what was denied by a server that is lost is sent once more to the next one (N8)", () => {
+  const bench = new PublishingBench();
+  bench.publish("a");
+  bench.asked();
   bench.link.denies("publish", "p.stored.d");
-  assertEquals(bench.answers, ["1 DENIED: no p.stored.d", "2 DENIED: no p.stored.d"]);
-  assertEquals([bench.publishing.trouble, flushed, chunk.shared], [undefined, 1, false]);
+  bench.link.goDown();
+  bench.link.goUp();
+  assertEquals([bench.asked(), bench.answers], [["1 a", "ping"], []]);
+  bench.link.pong();
+  assertEquals(bench.answers, []);
+  bench.says("1", { seq: 1 });
+  assertEquals(bench.answers, ["1 engine #d 1"]);
 });
 
 Deno.test("what JetStream cannot store at this moment is sent once more in a moment (N8)", () => {
