@@ -146,6 +146,23 @@ Deno.test("of topics that are looked through with others only theirs count, and 
   assertEquals(bench.pages, [["4"]]);
 });
 
+Deno.test("of more topics than a reader has subjects all below the pattern is looked through", () => {
+  for (const filtersMost of [2, 1]) {
+    const bench = new Bench();
+    bench.streams.filtersMost = filtersMost;
+    bench.asksAsOf(50, { pattern: "#d.>" });
+    bench.opens();
+    for (const [sequence, topic] of [[8, "#d.x.a"], [9, "#d.x.b"]] as const) {
+      bench.comes(sequence, { topic, time: 60 });
+    }
+    bench.hasNoMore();
+    bench.asked();
+    bench.finds();
+    const subjects = filtersMost === 2 ? "p.stored.d.x.a p.stored.d.x.b" : "p.stored.d.>";
+    assertEquals(bench.asked(), [`reader ${subjects} all`]);
+  }
+});
+
 Deno.test("where no topic has had others since nothing is looked through", () => {
   const bench = new Bench();
   bench.asksAsOf(50);
