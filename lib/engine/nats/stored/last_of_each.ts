@@ -83,6 +83,8 @@ export function lastAsOf(
   };
   read(parts, { patterns: [pattern], start: LAST, take: sort }, (how, seen) => {
     if (how === "lost") return done(undefined);
+    // asked once more it would be no less; those left out would be the topics that were used last
+    if (how === "broken off") return done("too much");
     isWhole(parts, [pattern], { after: seen, upTo: limit }, (whole) => {
       if (whole !== true) done(undefined);
       else if (newer.size === 0) end();

@@ -106,6 +106,23 @@ Deno.test("no more than 65,536 topics are brought", () => {
   assertEquals(bench.pages.map((page) => page?.length), [65_536]);
 });
 
+Deno.test("of more topics than 65,536 those before a time are refused, for it is too much", () => {
+  for (const more of [false, true]) {
+    const bench = new Bench();
+    bench.asksAsOf(50, { limit: 65_537 });
+    bench.opens();
+    for (let at = 1; at <= 65_536; at++) bench.comes(at, { topic: `#d.${at}`, pending: 1 });
+    assertEquals(bench.pages, []);
+    if (more) bench.comes(65_537, { topic: "#d.x" });
+    else bench.hasNoMore();
+    bench.finds();
+    assertEquals(bench.pages.map((page) => page === "too much" ? page : page?.length), [
+      more ? "too much" : 65_536,
+    ]);
+    assertEquals(bench.under.size, 0);
+  }
+});
+
 /** One that was asked for those before the time 50, of which `#d.a` and `#d.c` have had others since. */
 function asOf(of: Partial<LastOfEach> = {}): Bench {
   const bench = new Bench();
