@@ -159,6 +159,8 @@ export class Feed {
     this.#forget();
     this.#state = "idle";
     this.#position = undefined;
+    // nobody is left to whom it matters that the stream was made anew before they came
+    this.#created = undefined;
     this.#stale = false;
     for (const callback of this.#ready.splice(0)) callback();
   }

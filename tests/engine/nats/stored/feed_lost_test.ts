@@ -79,6 +79,15 @@ Deno.test("of a stream that was made anew all is handed on, whatever number it h
   assertEquals(late.got, ["3"]);
 });
 
+Deno.test("that the stream was made anew while nobody wanted anything is nothing to who wants something then", () => {
+  const bench = new FeedBench();
+  bench.follows("#d", new Recorder());
+  bench.feed.remove("#d");
+  bench.feed.add("#d", { fresh: false });
+  bench.ends(3, "later");
+  assertEquals([bench.anew, bench.feed.position], [0, 3]);
+});
+
 Deno.test("what a consumer of a stream that was there before still brings is nobody's", () => {
   const bench = new FeedBench();
   const slow = bench.follows("#d", new Slow());
