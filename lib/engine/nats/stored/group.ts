@@ -13,6 +13,7 @@ import type { GroupSnapshot, Joining, Member, Membership, SequenceSpan } from ".
 import type { GroupConsumer } from "../streams_port.ts";
 import type { Acks } from "./acks.ts";
 import type { Burial, Dead } from "./burial.ts";
+import type { Delivery } from "./delivery.ts";
 import { type Held, HeldMessages } from "./group_held.ts";
 import { GroupSource, type GroupSourceParts, type Waiting } from "./group_source.ts";
 import { ACK_WAIT_MORE_MS } from "./limits.ts";
@@ -51,7 +52,7 @@ export class StreamGroup implements PlaceOwner {
     this.#source = new GroupSource({ name, pattern }, {
       ...parts,
       came: (waiting) => void this.#waiting.push(waiting),
-      keeps: (sequence, reply) => this.#keeps(sequence, reply),
+      keeps: (delivery, reply) => this.#keeps(delivery, reply),
       dead: (dead, attempts) => this.#bury(dead, attempts, "lost connection"),
       room: () => this.#room(),
       ready: () => this.goOn(),
@@ -258,9 +259,11 @@ export class StreamGroup implements PlaceOwner {
     }
   }
 
-  /** NATS gives one out again. Whether it is here still: then it stays where it is. */
-  #keeps(sequence: number, reply: string): boolean {
+  /** NATS gives one out. Whether it is here: then it stays where it is. */
+  #keeps({ sequence, attempt }: Delivery, reply: string): boolean {
     const { acks, now } = this.#parts;
+    // nothing waits that NATS gives out for the first time; what is held it may, by mistake
+    if (attempt === 1 && !this.#held.has(sequence)) return false;
     this.#lapse(now());
     const at = this.#waiting.findIndex(({ run }) => offsetIn(run, sequence) !== undefined);
     if (at === -1 && !this.#held.renew(sequence, reply)) return false;

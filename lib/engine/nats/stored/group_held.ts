@@ -30,6 +30,11 @@ export class HeldMessages {
     return this.#held.size;
   }
 
+  /** Whether anybody holds it. */
+  has(sequence: number): boolean {
+    return this.#held.has(sequence);
+  }
+
   /** One that nobody holds. `until` is not less than in the call before. */
   add(held: Held): void {
     this.#held.set(held.sequence, held);

@@ -37,8 +37,8 @@ export interface GroupSourceParts {
 export interface GroupSourceOwner extends GroupSourceParts {
   /** Messages to be given out; kept. */
   readonly came: (waiting: Waiting) => void;
-  /** Whether one that is given out once more is still here, and stays what it is. */
-  readonly keeps: (sequence: number, reply: string) => boolean;
+  /** Whether one that is given out is here already, and stays what it is. */
+  readonly keeps: (delivery: Delivery, reply: string) => boolean;
   /** One that has been given out so often, and may not be once more. */
   readonly dead: (dead: Pick<Dead, "run" | "reply" | "sequence">, attempts: number) => void;
   /** How many may be asked for, those that were and have not come among them. */
@@ -115,7 +115,6 @@ export class GroupSource {
       pulled: (message, delivery) => this.#pulled(message, delivery),
       unanswered: (why) => {
         if (why === "gone") return this.#gone();
-        if (why === "too large") return this.#askFor(1);
         // what came before takes room, too
         this.read();
         this.ask();
@@ -142,7 +141,9 @@ export class GroupSource {
     const batch = most - pull.asked;
     // a request for each message that is settled would cost more than the message
     if (batch <= 0 || (pull.asked > 0 && 4 * batch < most)) return;
-    this.#askFor(batch);
+    // without a bound on bytes: where one ends a request, nats-server 2.9 gives out twice what is held
+    pull.ask({ batch });
+    link.flush(() => {});
   }
 
   /** All that has come is handed on. */
@@ -173,20 +174,13 @@ export class GroupSource {
     this.#pull = undefined;
   }
 
-  #askFor(batch: number): void {
-    this.#pull?.ask({ batch, bytes: ASK_BYTES });
-    this.#owner.link.flush(() => {});
-  }
-
   #pulled(message: NatsMessage, delivery: Delivery): void {
     const { acks, now, maxAttempts, dead, keeps } = this.#owner;
     const { reply } = message;
     const { attempt, sequence } = delivery;
     if (this.#closed) return acks.giveBack(reply, 0);
-    if (attempt > 1) {
-      if (this.#beside.some((each) => each.sequence === sequence)) this.#runs.end();
-      if (keeps(sequence, reply)) return;
-    }
+    if (attempt > 1 && this.#beside.some((each) => each.sequence === sequence)) this.#runs.end();
+    if (keeps(delivery, reply)) return;
     const incoming = incomingOf(message, delivery, this.#owner);
     if (incoming === undefined || isExpired(incoming, now())) return acks.settle([reply]);
     const isDead = attempt > maxAttempts;

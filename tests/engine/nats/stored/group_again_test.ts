@@ -26,6 +26,22 @@ Deno.test("what NATS gives out again while a member holds it stays with that one
   assertEquals([bench.group.snapshot().held, bench.group.snapshot().waiting], [8, 0], "all places are free");
 });
 
+Deno.test("what NATS gives out for the first time though a member holds it stays with that one (G6, N11)", () => {
+  const bench = new GroupBench();
+  const [one, other] = [bench.join({ window: 2 }), bench.join({ window: 2 })];
+  bench.brings("1");
+  bench.said();
+  bench.brings("1");
+  assertEquals([one.given.length + other.given.length, answers(bench)], [1, ["1 +WPI"]]);
+  bench.now += ACK_TIMEOUT;
+  bench.brings("1");
+  assertEquals(
+    [one.given.length + other.given.length, answers(bench)[0]],
+    [2, "1 -NAK"],
+    "its time was over",
+  );
+});
+
 Deno.test("what comes once more for the last time, or once too often, while it is held is kept and not buried (G11)", () => {
   const bench = new GroupBench();
   const worker = bench.join();

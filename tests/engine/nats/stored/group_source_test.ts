@@ -105,20 +105,23 @@ Deno.test("when NATS has no more it is asked again", () => {
   }
 });
 
-Deno.test("what is asked for at a time is bounded by bytes, and one message comes however large it is", () => {
-  const tooLarge = { status: 409, description: "Message Size Exceeds MaxBytes" };
+Deno.test("what is asked for at a time is bounded by how many messages have so many bytes, by those that came, alone", () => {
   const bench = new GroupBench();
-  const worker = bench.join({ window: 4 });
-  assert(bench.link.asked.some((each) => each.includes('"batch":4,"max_bytes":2097152')));
-  bench.said();
-  bench.comes("1");
-  bench.link.comes("in.1", "", "in.1", tooLarge);
-  assertEquals(bench.said(), ["asks 3"], "it has brought all it could");
-  bench.link.comes("in.1", "", "in.1", tooLarge);
-  assertEquals(bench.said(), ["asks 1"]);
-  bench.comes("2".padEnd(3 * 1024 * 1024, "."));
+  const worker = bench.join({ window: 64 });
+  assert(
+    !bench.link.asked.some((each) => each.includes("max_bytes")),
+    "or NATS gives out twice what is held",
+  );
+  assertEquals(bench.said(), ["asks 64"]);
+  for (let sequence = 1; sequence <= 64; sequence++) {
+    bench.link.comes("in.1", "x".repeat(256 * 1024), "p.stored.d.a", {
+      reply: `$JS.ACK.s.c.1.${sequence}.1.1000000.0`,
+    });
+  }
   bench.group.goOn();
-  assertEquals([worker.shown.length, bench.said()], [2, ["asks 2"]]);
+  assertEquals(worker.given.length, 64);
+  assert(worker.ack("#d.a", 1, 64));
+  assertEquals(asks(bench), ["asks 4"]);
 });
 
 Deno.test("who looks for a consumer when nobody is in the group any more does nothing with what it finds", () => {
