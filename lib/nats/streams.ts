@@ -98,8 +98,8 @@ export class JetStreams implements StreamsPort {
       const found = await this.#find(group);
       if (found !== undefined) {
         const { name, config } = found;
-        // what its members are told of how long they may hold a message is to be true
-        if (config.ack_wait === ackWait) return groupOf(found);
+        // what members are told of how long they may hold a message is to be true, also at other brokers
+        if ((config.ack_wait ?? 0) >= ackWait) return groupOf(found);
         return groupOf(await this.#manager.consumers.update(this.stream, name, { ack_wait: ackWait }));
       }
       const config: Partial<ConsumerConfig> = {

@@ -205,6 +205,8 @@ Deno.test({
     assertEquals(await done((told) => streams.group(GROUP.group, told)), { ...made, outstanding: 1 });
     const { ack_wait, ...rest } = await bench.config(consumer);
     assertEquals(ack_wait, 90_000 * NANOS, "but that it waits as long as is said now");
+    assertEquals(await open(other), { ...made, outstanding: 1 });
+    assertEquals((await bench.config(consumer)).ack_wait, ack_wait, "and no shorter: others count on it");
     const { ack_wait: _, ...before } = config;
     assertEquals(rest, before);
   },
