@@ -8,6 +8,7 @@ import { RecordReader } from "../../../wire/records.ts";
 import type { Run } from "../../../wire/run.ts";
 import { deadLettersOf } from "../../groups/dead_letters.ts";
 import type { Cause } from "../../groups/redelivery.ts";
+import { headersSize, tooLong } from "../plain.ts";
 import type { NatsHeaders, NatsLink } from "../port.ts";
 import type { Subjects } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
@@ -42,8 +43,8 @@ export interface Dead {
 /**
  * Guarantees: a message is settled when the stream has its dead letter, and not before; whoever dies between
  * the two leaves it to be buried once more, and by its id the dead letter is there once. What NATS would
- * refuse as too large has no payload or, where that is not enough, no headers but its own: the message is
- * where those say, for as long as the stream keeps it.
+ * refuse as too large, or brokers could not read, has no payload or, where that is not enough, no headers but
+ * its own: the message is where those say, for as long as the stream keeps it.
  */
 export class Burial {
   readonly #parts: BurialParts;
@@ -70,23 +71,22 @@ export class Burial {
   }
 
   #fitting(bytes: Uint8Array, headers: NatsHeaders): Pick<OwnMessage, "bytes" | "headers"> {
-    const { link: { maxPayload } } = this.#parts;
-    const size = headers.reduce(
-      (sum, [name, value]) => sum + HEADER_BYTES + name.length + 3 * value.length,
-      0,
-    );
-    if (bytes.length + size + MORE_BYTES <= maxPayload) return { bytes, headers };
+    const { link: { maxPayload }, subjects } = this.#parts;
+    const fits = (bytes: Uint8Array, headers: NatsHeaders): boolean =>
+      bytes.length + headersSize(headers) + ID_BYTES <= maxPayload &&
+      tooLong(headers, subjects) === undefined;
+    if (fits(bytes, headers)) return { bytes, headers };
+    if (fits(NO_PAYLOAD, headers)) return { bytes: NO_PAYLOAD, headers };
     const own = headers.filter(([name]) => name.startsWith(OWN));
-    return { bytes: NO_PAYLOAD, headers: size + MORE_BYTES <= maxPayload ? headers : own };
+    return { bytes: fits(bytes, own) ? bytes : NO_PAYLOAD, headers: own };
   }
 }
 
 /** What its own headers begin with. */
 const OWN = "dead-";
 const NO_PAYLOAD = new Uint8Array(0);
-/** Bytes of a header beside its name and its value; of the first line, and of what the letter is known by. */
-const HEADER_BYTES = 4;
-const MORE_BYTES = 256;
+/** Bytes, at most, of the header with the id by which the letter is known. */
+const ID_BYTES = 256;
 
 /** NATS has no bound on topics: a stream's is on its bytes. */
 const ANY = { reserve: () => () => {} };

@@ -77,7 +77,7 @@ Deno.test("a dead letter whose topic would have too long a name has the group's 
 Deno.test("a dead letter that NATS would refuse as too large has no payload, or no headers but its own (G11, N11)", () => {
   const bench = new Bench({ maxPayload: 1_000 });
   const text = "x".repeat(700);
-  const longest = { text: "", id: `h.a=${"b".repeat(300)}` };
+  const longest = { text: "", id: `h.a=${"b".repeat(700)}` };
   for (const message of [text.slice(300), text, longest]) bench.bury(message);
   const sent = bench.sent.map(({ message: { bytes, headers } }) => [bytes.length, headers.length]);
   assertEquals(sent, [[400, 5], [0, 5], [0, 5]]);
@@ -89,4 +89,17 @@ Deno.test("a dead letter that NATS would refuse as too large has no payload, or 
   bench.bury({ text, id: "h.a=b" });
   const { bytes, headers } = bench.sent.at(-1)!.message;
   assertEquals([bytes.length, headers.length], [0, 6]);
+});
+
+Deno.test("a dead letter's headers count as NATS counts them, and those that brokers could not read are left out (G11, N11)", () => {
+  const small = new Bench({ maxPayload: 1_000 });
+  small.bury({ text: "x".repeat(200), id: `h.a=${"b".repeat(300)}` });
+  const large = new Bench({ maxPayload: 4_000_000 });
+  // each of them is three bytes of a field
+  large.bury({ text: "x", id: `h.a=${"%".repeat(400_000)}` });
+  const sent = [...small.sent, ...large.sent].map(({ message }) => [
+    message.bytes.length,
+    message.headers.length,
+  ]);
+  assertEquals(sent, [[200, 6], [1, 5]]);
 });
