@@ -16,6 +16,7 @@ import type { Burial, Dead } from "./burial.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Held, HeldMessages } from "./group_held.ts";
 import { GroupSource, type GroupSourceParts, type Waiting } from "./group_source.ts";
+import { WaitingMessages } from "./group_waiting.ts";
 import { ACK_WAIT_MORE_MS } from "./limits.ts";
 
 /** What a group works with. */
@@ -30,7 +31,7 @@ export interface GroupParts extends GroupSourceParts {
 /**
  * - Each message is given to one member at a time, of all brokers, until one has settled it (G6, N11).
  * - Only as many are asked for as the members of this broker have room for, so that another broker's get the
- *   rest. What comes when they have none any more waits for them here.
+ *   rest. What comes when they have none any more waits for them here, as long as they take anything.
  * - What is given back, or has been held too long, NATS gives out again to any broker; how often it has been,
  *   NATS counts.
  */
@@ -42,7 +43,7 @@ export class StreamGroup implements PlaceOwner {
   readonly #places = new Set<Place>();
   readonly #held = new HeldMessages();
   readonly #source: GroupSource;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingMessages();
   #over = false;
 
   constructor({ name, pattern }: Pick<Joining, "name" | "pattern">, parts: GroupParts) {
@@ -51,7 +52,7 @@ export class StreamGroup implements PlaceOwner {
     this.#parts = parts;
     this.#source = new GroupSource({ name, pattern }, {
       ...parts,
-      came: (waiting) => void this.#waiting.push(waiting),
+      came: (waiting) => this.#waiting.push(waiting),
       keeps: (delivery, reply) => this.#keeps(delivery, reply),
       dead: (dead, attempts) => this.#bury(dead, attempts, "lost connection"),
       room: () => this.#room(),
@@ -108,14 +109,8 @@ export class StreamGroup implements PlaceOwner {
 
   tick(now: number, passed: number): void {
     this.#source.tick(passed);
-    const { ackTimeout, acks } = this.#parts;
     this.#lapse(now);
-    // to give it back would count as giving it out, and nobody has had it
-    for (const [at, waiting] of this.#waiting.entries()) {
-      if (now - waiting.since <= ackTimeout / 2) continue;
-      acks.extend(waiting.replies);
-      this.#waiting[at] = { ...waiting, since: now };
-    }
+    if (this.#parts.link.up) this.#keepWaiting(now);
     this.goOn();
   }
 
@@ -139,7 +134,7 @@ export class StreamGroup implements PlaceOwner {
   /** Nobody is in it any more. */
   close(): void {
     this.#source.close();
-    for (const waiting of this.#waiting.splice(0)) this.#return(waiting);
+    for (const waiting of this.#waiting.take()) this.#return(waiting);
     this.#disown();
   }
 
@@ -149,7 +144,7 @@ export class StreamGroup implements PlaceOwner {
       pattern: this.pattern,
       members: this.#places.size,
       held: this.#held.size,
-      waiting: this.#waiting.reduce((sum, { run }) => sum + run.count, 0),
+      waiting: this.#waiting.size,
       settling: this.#source.settling,
     };
   }
@@ -212,6 +207,7 @@ export class StreamGroup implements PlaceOwner {
     // or what is given back comes to who asked and is not there any more
     if (this.#places.size === 0) this.#source.close();
     const isAuto = this.#source.settling === "auto";
+    this.#waiting.idle = this.#parts.now();
     this.#waiting.unshift(...unsent.flatMap((run) => this.#takenBack(place, run) ?? []));
     const held = this.#held.takeAll(place);
     if (isAuto) this.#settle(held);
@@ -241,6 +237,27 @@ export class StreamGroup implements PlaceOwner {
     return undefined;
   }
 
+  /** What waits is not given back, for that counts as giving it out, until other brokers are to have it. */
+  #keepWaiting(now: number): void {
+    const { ackTimeout, acks, maxAttempts } = this.#parts;
+    if (now - this.#waiting.idle >= ackTimeout) {
+      // what was given out for the last time would be buried, and nobody has had it
+      const back = this.#waiting.take(({ attempt }) => attempt < maxAttempts);
+      // or they come to who asked and takes nothing
+      if (back.length > 0) this.#source.withdraw();
+      for (const waiting of back) this.#return(waiting);
+    }
+    const replies = this.#waiting.prolong(now, ackTimeout / 2);
+    if (replies.length > 0) acks.extend(replies);
+  }
+
+  /** What NATS was not told of in time it gives out again, perhaps to another broker. */
+  #drop(now: number): void {
+    const { ackTimeout, link } = this.#parts;
+    const most = link.up ? ackTimeout + ACK_WAIT_MORE_MS : ackTimeout;
+    for (const { run } of this.#waiting.take(({ since }) => now - since >= most)) run.release();
+  }
+
   /** Those that have been held for too long are held no longer. */
   #lapse(now: number): void {
     const { ackTimeout, acks } = this.#parts;
@@ -265,13 +282,8 @@ export class StreamGroup implements PlaceOwner {
     // nothing waits that NATS gives out for the first time; what is held it may, by mistake
     if (attempt === 1 && !this.#held.has(sequence)) return false;
     this.#lapse(now());
-    const at = this.#waiting.findIndex(({ run }) => offsetIn(run, sequence) !== undefined);
-    if (at === -1 && !this.#held.renew(sequence, reply)) return false;
-    const waiting = this.#waiting[at];
-    if (waiting !== undefined) {
-      const replies = waiting.replies.with(offsetIn(waiting.run, sequence)!, reply);
-      this.#waiting[at] = { ...waiting, replies };
-    }
+    this.#drop(now());
+    if (!this.#waiting.renew(sequence, reply) && !this.#held.renew(sequence, reply)) return false;
     acks.extend([reply]);
     return true;
   }
@@ -308,11 +320,14 @@ export class StreamGroup implements PlaceOwner {
   }
 
   #give(): boolean {
-    const { acks } = this.#parts;
+    const { acks, link } = this.#parts;
     const now = this.#parts.now();
     let gave = false;
-    for (let waiting = this.#waiting[0]; waiting !== undefined; waiting = this.#waiting[0]) {
+    this.#drop(now);
+    for (let waiting = this.#waiting.first; waiting !== undefined; waiting = this.#waiting.first) {
       const { run, replies, attempt, since } = waiting;
+      // NATS cannot be told, and would give it out again before its member's time is over
+      if (!link.up && now - since >= ACK_WAIT_MORE_MS) break;
       const place = this.#members.next();
       if (place === undefined) break;
       this.#waiting.shift();
@@ -329,6 +344,7 @@ export class StreamGroup implements PlaceOwner {
       run.release();
       gave = true;
     }
+    if (gave) this.#waiting.idle = now;
     return gave;
   }
 
@@ -356,15 +372,14 @@ export class StreamGroup implements PlaceOwner {
   #room(): number {
     let room = 0;
     for (const place of this.#places) if (this.#members.takes(place)) room += place.room;
-    for (const { run } of this.#waiting) room -= run.count;
-    return room;
+    return room - this.#waiting.size;
   }
 
   /** What its members hold they hold no longer. */
   #disown(): void {
     this.#held.clear();
     this.#source.forget();
-    for (const { run } of this.#waiting.splice(0)) run.release();
+    for (const { run } of this.#waiting.take()) run.release();
     for (const place of this.#places) {
       place.holds = place.handed!.disown();
       this.#members.update(place);
@@ -377,9 +392,3 @@ const WAITED_MS = 1_000;
 /** Nothing is known of commits here. */
 const UNIT: Unit = { after: undefined, open: 0, ends: new Map() };
 const SETTLED = { reached: undefined, level: "engine", last: undefined, topic: undefined } as const;
-
-/** Which message of a run has this number; undefined: none. */
-function offsetIn({ stored, count }: Run, sequence: number): number | undefined {
-  const at = sequence - stored!.first;
-  return at >= 0 && at < count ? at : undefined;
-}

@@ -167,6 +167,14 @@ export class GroupSource {
     this.#pull = undefined;
   }
 
+  /** What was asked for and has not come goes to others, and what is on its way still comes. */
+  withdraw(): void {
+    if (this.#pull === undefined) return;
+    this.#pull.drain();
+    this.#pull = undefined;
+    this.open();
+  }
+
   /** Nobody is there any more: what is on its way is given back. */
   close(): void {
     this.#closed = true;

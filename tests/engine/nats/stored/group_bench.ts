@@ -41,7 +41,7 @@ export class GroupBench {
   now = 5000;
   #inboxes = 0;
 
-  constructor(of: Partial<GroupConsumer> = {}) {
+  constructor(of: Partial<GroupConsumer> = {}, { ackTimeout = ACK_TIMEOUT } = {}) {
     const { link } = this;
     const now = (): number => this.now;
     const acks = this.acks = new Acks({ link, inbox: "acks", now });
@@ -70,7 +70,7 @@ export class GroupBench {
         },
       } as Partial<Burial> as Burial,
       flush: () => void this.flushes++,
-      ackTimeout: ACK_TIMEOUT,
+      ackTimeout,
     });
     this.consumer = { ...CONSUMER, ...of };
     this.group.attach(this.consumer);

@@ -61,6 +61,8 @@ class World extends GroupBench {
 
   /** What was said to NATS is done; whether more was asked for. */
   #hear(): boolean {
+    // what was asked for before is asked for no more
+    if (this.link.asked.some((each) => each.startsWith("unsub"))) this.credit = 0;
     const said = this.said();
     for (const each of said) {
       const [what, how] = each.split(" ") as [string, string];

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { ACK_WAIT_MORE_MS } from "../../../../lib/engine/nats/stored/limits.ts";
 import { Worker } from "../../groups/stored_bench.ts";
 import { ACK_TIMEOUT, GroupBench } from "./group_bench.ts";
 
@@ -55,27 +56,87 @@ Deno.test("who is full gets nothing until it takes something again", () => {
   assertEquals([worker.given.length, bench.flushes], [2, flushes + 1]);
 });
 
-Deno.test("what waits for a member is not given back, for that would count, until nobody is left (G11, N11)", () => {
+Deno.test("what waits for a member is not given back, for that would count, while anybody here takes something (G11, N11)", () => {
   const bench = new GroupBench();
   const worker = bench.join();
   worker.full = true;
   bench.brings("1", "2");
   bench.said();
-  for (let turn = 0; turn < 3; turn++) {
-    bench.passes(ACK_TIMEOUT / 2);
-    assertEquals(bench.said(), []);
-    bench.passes(1);
-    assertEquals(bench.said(), ["1 +WPI", "2 +WPI"]);
-    bench.beats();
-  }
+  bench.passes(ACK_TIMEOUT / 2);
+  assertEquals(bench.said(), []);
+  bench.passes(1);
+  assertEquals(bench.said(), ["1 +WPI", "2 +WPI"]);
+  bench.passes(ACK_TIMEOUT / 2 - 2);
+  assertEquals(bench.said(), []);
   worker.opens();
   assertEquals([worker.shown, bench.buried], [["#d.a 1", "#d.a 2"], []]);
   worker.full = true;
   bench.brings("3");
   bench.said();
+  bench.passes(ACK_TIMEOUT - 1);
+  assertEquals(bench.said(), ["3 +WPI"]);
   worker.dies();
   assertEquals(bench.said(), ["1 -NAK", "2 -NAK", "3 -NAK"]);
   assertEquals([bench.group.snapshot().waiting, bench.pool.bytesOut], [0, 0]);
+});
+
+Deno.test("what nobody here takes for as long as a member may hold it goes to other brokers, and is not buried by that (G11, N11)", () => {
+  const bench = new GroupBench();
+  const worker = bench.join();
+  worker.full = true;
+  bench.passes(2 * ACK_TIMEOUT);
+  bench.brings("1", "2*2", "3");
+  bench.beats();
+  bench.passes(ACK_TIMEOUT - 1);
+  bench.beats();
+  bench.link.takeAsked();
+  bench.passes(1);
+  const [first] = bench.link.asked;
+  assertEquals(first, "unsub in.1", "or they come to who asked before");
+  assertEquals(bench.said(), ["1 -NAK", "3 -NAK"], "the other one was given out for the last time");
+  assertEquals(bench.group.snapshot().waiting, 1);
+  bench.beats();
+  bench.passes(ACK_TIMEOUT);
+  assertEquals(bench.said(), ["2 +WPI"]);
+  worker.opens();
+  assertEquals([worker.shown, bench.said()], [["#d.a 2 (2)"], ["asks 15"]]);
+  assert(worker.ack("#d.a", 2));
+  assertEquals(bench.pool.bytesOut, 0);
+});
+
+Deno.test("what waits while NATS is away is given to nobody when another broker may have it (G6, N11)", () => {
+  const MORE = ACK_WAIT_MORE_MS;
+  for (const away of [MORE - 1, MORE]) {
+    const bench = new GroupBench({}, { ackTimeout: 2 * MORE });
+    const worker = bench.join();
+    worker.full = true;
+    bench.brings("1");
+    bench.link.goDown();
+    bench.group.down();
+    bench.said();
+    bench.passes(away);
+    worker.opens();
+    assertEquals(worker.shown, away < MORE ? ["#d.a 1"] : [], "its member may hold it as long as any other");
+    bench.link.goUp();
+    bench.group.up();
+    assertEquals([worker.shown, bench.said()], [
+      ["#d.a 1"],
+      away < MORE ? ["asks 15"] : ["1 +WPI", "asks 15"],
+    ]);
+  }
+  const bench = new GroupBench();
+  const worker = bench.join();
+  worker.full = true;
+  bench.brings("1");
+  bench.link.goDown();
+  bench.group.down();
+  for (let turn = 0; turn < 4; turn++) bench.passes(ACK_TIMEOUT / 4);
+  assertEquals([bench.group.snapshot().waiting, bench.pool.bytesOut], [0, 0], "NATS was not told of it");
+  bench.link.goUp();
+  bench.group.up();
+  worker.opens();
+  bench.brings("1*2");
+  assertEquals(worker.shown, ["#d.a 1 (2)"]);
 });
 
 Deno.test("nothing is asked for members that are full, until they are not: other brokers' get it meanwhile (N11)", () => {
@@ -139,12 +200,13 @@ Deno.test("where it settles what is written, that is settled, and what still wai
   bench.brings("1", "2", "3");
   bench.said();
   bench.passes(ACK_TIMEOUT);
-  assertEquals(bench.said(), ["1 +WPI", "2 +WPI", "3 +WPI"]);
+  assertEquals(bench.said(), ["1 +WPI", "2 +WPI", "3 -NAK"]);
   bench.passes(1);
   assertEquals([bench.said(), bench.group.snapshot().held], [[], 2]);
   worker.membership!.passed(1);
-  assertEquals(bench.said(), ["1 +ACK"]);
-  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3"]);
+  assertEquals(bench.said(), ["1 +ACK", "asks 1"]);
+  bench.brings("3*2");
+  assertEquals(worker.shown, ["#d.a 1", "#d.a 2", "#d.a 3 (2)"]);
   worker.dies();
   assertEquals(bench.said().sort(), ["2 -NAK", "3 -NAK"], "what was not written");
   bench.join({}, new Worker()).dies();
