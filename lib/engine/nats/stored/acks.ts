@@ -32,7 +32,7 @@ const NANOS = 1_000_000;
  * Guarantee: what is settled is said until JetStream has answered, through a link that is lost and comes
  * back, and not for ever; where nobody waits for that, however long the link was lost: it was done with when
  * it was written, and is not to come again. What else is said is said once: a message of which it does not
- * arrive is given out again when its time is over.
+ * arrive is given out again when its time is over. Of a consumer that is forgotten nothing is said any more.
  */
 export class Acks {
   readonly #parts: AcksParts;
@@ -74,9 +74,21 @@ export class Acks {
   /** Their time begins anew. */
   extend(replies: readonly string[]): void {
     const { link } = this.#parts;
-    if (!link.up) return;
+    if (!link.up || replies.length === 0) return;
     for (const reply of replies) link.publish(reply, IN_PROGRESS);
     this.#flush();
+  }
+
+  /**
+   * A consumer is another from now on, or none: what was settled of it is said no more, for the other one has
+   * its name, and would take it for its own.
+   */
+  forget(consumer: string): void {
+    for (const [token, { replies, done }] of this.#settled) {
+      if (!replies.some((reply) => reply.includes(`.${consumer}.`))) continue;
+      this.#settled.delete(token);
+      done?.(false);
+    }
   }
 
   tick(now: number): void {

@@ -57,7 +57,7 @@ export class StreamGroup implements PlaceOwner {
       dead: (dead, attempts) => this.#bury(dead, attempts, "lost connection"),
       room: () => this.#room(),
       ready: () => this.goOn(),
-      madeAnew: () => this.#disown(),
+      madeAnew: () => this.#forget(),
       deleted: () => this.dissolve(`the group ${name} was deleted`),
     });
   }
@@ -127,7 +127,7 @@ export class StreamGroup implements PlaceOwner {
   dissolve(reason: string): void {
     this.#over = true;
     this.#source.close();
-    this.#disown();
+    this.#forget();
     for (const { member } of [...this.#places]) member.failed(reason);
   }
 
@@ -247,8 +247,7 @@ export class StreamGroup implements PlaceOwner {
       if (back.length > 0) this.#source.withdraw();
       for (const waiting of back) this.#return(waiting);
     }
-    const replies = this.#waiting.prolong(now, ackTimeout / 2);
-    if (replies.length > 0) acks.extend(replies);
+    acks.extend(this.#waiting.prolong(now, ackTimeout / 2));
   }
 
   /** What NATS was not told of in time it gives out again, perhaps to another broker. */
@@ -373,6 +372,12 @@ export class StreamGroup implements PlaceOwner {
     let room = 0;
     for (const place of this.#places) if (this.#members.takes(place)) room += place.room;
     return room - this.#waiting.size;
+  }
+
+  /** Its consumer is another, or none. */
+  #forget(): void {
+    this.#parts.acks.forget(this.#source.consumer);
+    this.#disown();
   }
 
   /** What its members hold they hold no longer. */

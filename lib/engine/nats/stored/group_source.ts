@@ -102,8 +102,8 @@ export class GroupSource {
   /** This is its consumer from now on. */
   attach(consumer: GroupConsumer): void {
     const isOther = this.#consumer !== undefined && this.#consumer.created !== consumer.created;
-    this.#consumer = consumer;
     if (isOther) this.#owner.madeAnew();
+    this.#consumer = consumer;
     this.open();
   }
 

@@ -112,13 +112,14 @@ export class StreamGroups {
   }
 
   reset(group: GroupName, from: From | undefined, done: (change: GroupChange) => void): void {
-    const { streams } = this.#parts;
+    const { streams, acks } = this.#parts;
     if (from?.kind === "last") return done({ kind: "failed", reason: "a group does not begin there" });
     streams.group(group, (found) => {
       if (found.kind !== "done") return done(changeOf(found));
       this.#tell(group);
       streams.remove(found.value.consumer, (removed) => {
         if (removed.kind === "failed") return done(removed);
+        acks.forget(found.value.consumer);
         streams.openGroup(this.#specOf(group, found.value.settling, from), (opened) => {
           if (opened.kind === "done" && !this.#closed) this.#groups.get(keyOf(group))?.attach(opened.value);
           this.#parts.flush();
@@ -129,12 +130,13 @@ export class StreamGroups {
   }
 
   remove(group: GroupName, done: (change: GroupChange) => void): void {
-    const { streams } = this.#parts;
+    const { streams, acks } = this.#parts;
     streams.group(group, (found) => {
       if (found.kind !== "done") return done(changeOf(found));
       this.#tell(group);
       streams.remove(found.value.consumer, (removed) => {
         if (removed.kind === "done") {
+          acks.forget(found.value.consumer);
           this.#groups.get(keyOf(group))?.dissolve(`the group ${group.name} was deleted`);
           this.#groups.delete(keyOf(group));
         }

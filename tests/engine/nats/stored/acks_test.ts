@@ -127,6 +127,24 @@ Deno.test("what is given back, now or later, and what is held for longer, is sai
   assertEquals(bench.said(), []);
 });
 
+Deno.test("what was settled of a consumer that is another by now is not said any more, and is not known (N11)", () => {
+  const bench = new Bench();
+  const [one, other] = ["one", "other"].map((consumer) => `$JS.ACK.s.${consumer}.1.7.1.1000000.0`);
+  bench.settle(one!);
+  bench.acks.settle([one!]);
+  bench.settle(other!);
+  bench.link.comes("in.*", "", "in.1", { status: 503 });
+  bench.said();
+  bench.acks.forget("one");
+  assertEquals(bench.known, [false]);
+  bench.passes(RESEND_MS);
+  assertEquals(bench.said(), [`${other} +ACK {"reply":"in.3"}`, "ping"]);
+  bench.link.goUp();
+  assertEquals(bench.said(), [`${other} +ACK {"reply":"in.3"}`, "ping"]);
+  bench.acks.close();
+  assertEquals(bench.known, [false, false]);
+});
+
 Deno.test("who ends tells that nobody knows", () => {
   const bench = new Bench();
   bench.settle("a");

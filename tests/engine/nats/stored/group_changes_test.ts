@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { done, FAILED, NONE } from "../../../support/scripted_streams.ts";
 import { consumerOf, GroupsBench } from "./groups_bench.ts";
 
@@ -188,4 +188,31 @@ Deno.test("who joins a group that was deleted at another broker opens another, w
   worker.dies();
   bench.brings(1);
   assertEquals([next.shown, next.ack("#d.a", 1), worker.shown], [["#d.a 1"], true, []]);
+});
+
+Deno.test("what was settled of a group that is made anew, or deleted, here or elsewhere, is said no more (N11)", () => {
+  for (const how of ["here", "elsewhere", "found", "deleted", "nobody", "nobody, deleted"] as const) {
+    const bench = new GroupsBench();
+    const one = consumerOf("g", { consumer: "c" });
+    const worker = bench.join();
+    bench.isNew();
+    bench.opens(one);
+    bench.brings(1);
+    assert(worker.ack("#d.a", 1));
+    if (how.startsWith("nobody")) worker.dies();
+    if (how === "elsewhere") bench.link.comes("p.broker.groups", "g #d.>");
+    else if (how === "found") {
+      bench.link.comes("in.1", "", "in.1", { status: 503 });
+      bench.streams.looks.shift()!(done(consumerOf("g", { consumer: "c", created: "two" })));
+    } else {
+      if (how.endsWith("deleted")) bench.groups.remove(GROUP, bench.changed);
+      else bench.groups.reset(GROUP, undefined, bench.changed);
+      bench.streams.looks.shift()!(done(one));
+      bench.streams.removes.shift()!(done(true));
+    }
+    bench.said();
+    bench.link.goUp();
+    assertEquals([how, bench.said().filter((each) => each.endsWith("+ACK"))], [how, []]);
+    assertEquals(worker.answers, ["ack #d.a 1: STORE"]);
+  }
 });
