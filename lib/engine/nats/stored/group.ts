@@ -257,8 +257,9 @@ export class StreamGroup implements PlaceOwner {
     for (const { run } of this.#waiting.take(({ since }) => now - since >= most)) run.release();
   }
 
-  /** Those that have been held for too long are held no longer. */
+  /** Those that have waited, or been held, for too long are here no longer. */
   #lapse(now: number): void {
+    this.#drop(now);
     const { ackTimeout, acks } = this.#parts;
     for (const held of this.#held.lapse(now)) {
       if (this.#source.settling === "auto") {
@@ -281,7 +282,6 @@ export class StreamGroup implements PlaceOwner {
     // nothing waits that NATS gives out for the first time; what is held it may, by mistake
     if (attempt === 1 && !this.#held.has(sequence)) return false;
     this.#lapse(now());
-    this.#drop(now());
     if (!this.#waiting.renew(sequence, reply) && !this.#held.renew(sequence, reply)) return false;
     acks.extend([reply]);
     return true;

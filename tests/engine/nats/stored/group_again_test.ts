@@ -123,3 +123,17 @@ Deno.test("a broker that stood still gives back nothing that NATS has given out 
   for (const sequence of [4, 6, 7]) assert(worker.ack("#d.a", sequence));
   assertEquals(bench.pool.bytesOut, 0);
 });
+
+Deno.test("a broker that stood still says nothing of what waited here meanwhile, for another may have it (G6)", () => {
+  const bench = new GroupBench();
+  const worker = bench.join();
+  worker.full = true;
+  bench.brings("1", "2");
+  bench.beats();
+  bench.said();
+  bench.passes(ACK_TIMEOUT + ACK_WAIT_MORE_MS);
+  assertEquals([answers(bench), bench.group.snapshot().waiting, bench.pool.bytesOut], [[], 0, 0]);
+  worker.opens();
+  bench.brings("1*2");
+  assertEquals(worker.shown, ["#d.a 1 (2)"]);
+});
