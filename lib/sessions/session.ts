@@ -240,11 +240,8 @@ export class Session implements Context, Publisher, Subscribing, Sharing {
     if (gone) this.standing.close();
     this.#replies.close();
     this.#held?.release();
-    this.#held =
-      this.#request =
-      this.#waitsFor =
-      this.#chunk =
-        undefined;
+    this.#held = this.#request = undefined;
+    this.#waitsFor = this.#chunk = undefined;
     this.more = false;
   }
 
